@@ -1,0 +1,85 @@
+# Whosleft: everything there is to do in a checkout. `make help` lists it.
+# Works with GNU make 3.81 and BSD tools, so on macOS as it comes.
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+UV_EXPORT := $(BIN)/uv --quiet export --locked --offline --no-emit-project --no-annotate --no-header
+COVERAGE := --cov=worker.domain --cov=worker.app --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+SEEDS ?= 200
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv dev run test check fix sim bench bench-core lock clean
+
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+# --- Set-up: the stamps say which lock the environment was made from ---------------------------------------------------
+
+venv: .venv/.run-stamp ## Make .venv with what the worker needs to run, from hashed locks
+
+.venv/.run-stamp: requirements.lock requirements-build.lock pyproject.toml .ci/python
+	@python="$$(.ci/python)" || exit 1; \
+	if [ ! -x $(BIN)/python ] || ! $(BIN)/python -c pass; then \
+		echo "Making .venv with $$python"; "$$python" -m venv --clear .venv; \
+	fi
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --require-hashes -r requirements-build.lock
+	@$(PIP) --no-build-isolation --no-deps --no-index --editable .
+	@touch $@
+
+dev: .venv/.dev-stamp ## Add the tools for tests and checks to .venv
+
+.venv/.dev-stamp: .venv/.run-stamp requirements-dev.lock
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# --- Run ----------------------------------------------------------------------------------------------------------------
+
+run: venv ## Play the bundled company through on the embedded database
+	@$(BIN)/whosleft demo
+
+# --- The gate: .ci/run does check and test ------------------------------------------------------------------------------
+
+test: dev ## Run every test, with coverage of the core (ARGS=… runs some; WORKERS=N processes)
+	@.ci/postgres
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(ARGS),$(ARGS),$(COVERAGE))
+
+check: dev ## Format, lint, types, import rules, dead code, locks: looks only, changes nothing
+	@echo "format:  ruff format --check";   $(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --diff . ; exit 1; }
+	@echo "lint:    ruff check";            $(BIN)/ruff check --quiet .
+	@echo "types:   mypy --strict";         $(BIN)/mypy
+	@echo "imports: lint-imports";          $(BIN)/lint-imports --no-logo
+	@echo "unused:  vulture";               $(BIN)/vulture
+	@echo "locks:   uv export";             \
+	$(UV_EXPORT) --no-default-groups | cmp - requirements.lock && \
+	$(UV_EXPORT) --only-group build | cmp - requirements-build.lock && \
+	$(UV_EXPORT) --all-groups | cmp - requirements-dev.lock || { echo "The locks are behind pyproject.toml: make lock"; exit 1; }
+
+fix: dev ## Format, and repair what the linter can repair
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format .
+
+# --- Longer runs --------------------------------------------------------------------------------------------------------
+
+sim: dev ## Simulate whole companies, crashes and lies included (SEEDS=N)
+	$(BIN)/python -m pytest tests/sim -n $(WORKERS) --dist worksteal --seeds=$(SEEDS) $(ARGS)
+
+bench: dev ## Every benchmark, with the peers it is measured against
+	$(BIN)/python -m bench $(ARGS)
+
+bench-core: dev ## The benchmarks of the pure core alone
+	$(BIN)/python -m bench core $(ARGS)
+
+# --- House-keeping ------------------------------------------------------------------------------------------------------
+
+lock: dev ## Bring the locks up to date with pyproject.toml (ARGS=--upgrade for newer releases)
+	$(BIN)/uv lock $(ARGS)
+	$(UV_EXPORT) --no-default-groups > requirements.lock
+	$(UV_EXPORT) --only-group build > requirements-build.lock
+	$(UV_EXPORT) --all-groups > requirements-dev.lock
+
+clean: ## Remove what the tools made, .venv too
+	rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
