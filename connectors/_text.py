@@ -1,0 +1,63 @@
+"""Text from outside (names of groups and people), made fit to be shown to a reader.
+
+Names are written by strangers: a line break, an escape sequence or an override of the reading
+direction must not change what the lines around them seem to say. What is cut ends in "…".
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+ELLIPSIS = "…"
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+# Embeddings, overrides and isolates. Messengers wrap phone numbers in them, so they are dropped without a
+# trace. The two marks (U+200E, U+200F) stay: they move nothing but themselves.
+_DIRECTION = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+_BREAKS = frozenset("\t\v\f\r\x1c\x1d\x1e\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}")
+_UNPRINTABLE = frozenset({"Cc", "Cs"})  # control characters; halves of a surrogate pair
+_LAST_BMP = 0xFFFF
+
+
+def visible(text: str) -> str:
+    """Keep what can be read, and line feeds; spaces for other breaks, "�" for control characters."""
+    return "".join(map(_visible, text.replace("\r\n", "\n")))
+
+
+def one_line(text: str) -> str:
+    """As `visible`, with every run of white space made one space."""
+    return " ".join(visible(text).split())
+
+
+def width(text: str) -> int:
+    """Length in UTF-16 units: the strictest of the ways in which vendors count characters."""
+    return len(text) + sum(ord(char) > _LAST_BMP for char in text)
+
+
+def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
+    """Return `text` with `escapes` applied, of at most `limit` UTF-16 units; what is cut ends in "…".
+
+    An escape (one character to its replacement) is kept whole or left out.
+    """
+    pieces = [escapes.get(char, char) for char in text] if escapes else list(text)
+    whole = "".join(pieces)
+    if width(whole) <= limit:
+        return whole
+    room = limit - width(ELLIPSIS)
+    kept: list[str] = []
+    for piece in pieces:
+        room -= width(piece)
+        if room < 0:
+            break
+        kept.append(piece)
+    return "".join(kept).rstrip() + ELLIPSIS
+
+
+def _visible(char: str) -> str:
+    if char == "\n":
+        return char
+    if char in _DIRECTION:
+        return ""
+    if char in _BREAKS:
+        return " "
+    return REPLACEMENT if unicodedata.category(char) in _UNPRINTABLE else char

@@ -1,0 +1,1 @@
+"""Connectors of the directory port, one folder each."""

@@ -1,0 +1,199 @@
+"""What the columns of an export are called, in each of the spellings that tools give them.
+
+Names are compared folded (`fold`): in lower case, without spaces and punctuation, so that
+`User principal name`, `userPrincipalName` and `USERPRINCIPALNAME` are one. LDAP attributes of an
+LDIF file are columns here, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from connectors.directory.file.config import FileConfig, Format
+from worker.ports import BadConfig
+
+# Field -> folded names, the best first. Sources: Get-ADUser's and the LDAP schema's names; "Download users"
+# of the Entra portal, Get-MgUser, and the Microsoft 365 admin centre's export (Object Id, Block credential).
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "display_name": ("displayname",),
+    "common_name": ("name", "cn"),
+    "given_name": ("givenname", "firstname"),
+    "surname": ("surname", "sn", "lastname"),
+    "email": ("mail", "emailaddress", "email", "primarysmtpaddress"),
+    "upn": ("userprincipalname", "upn"),
+    "account": ("samaccountname",),
+    "dn": ("distinguishedname", "dn"),
+    "employee_id": ("employeeid", "employeenumber"),
+    "phones": (
+        "mobile",
+        "mobilephone",
+        "mobilenumber",
+        "othermobile",
+        "telephonenumber",
+        "officephone",
+        "businessphones",
+        "phonenumber",
+    ),
+    "department": ("department",),
+    "title": ("title", "jobtitle"),
+    "office": ("office", "physicaldeliveryofficename", "officelocation"),
+    "company": ("company", "companyname"),
+    "manager": ("manager", "managerid"),
+    "language": ("preferredlanguage",),
+    "region": ("usagelocation", "c", "country"),
+    "enabled": ("enabled", "accountenabled"),
+    "blocked": ("blockcredential",),
+    "account_control": ("useraccountcontrol",),
+    "expires": ("accountexpirationdate",),
+    "expires_filetime": ("accountexpires",),
+    "leave_date": ("employeeleavedatetime",),
+    "deleted": ("deleted", "isdeleted"),
+    "deleted_at": ("deleteddatetime", "softdeletiontimestamp"),
+    "object_class": ("objectclass",),
+    "user_type": ("usertype",),
+    "immutable_id": ("onpremisesimmutableid", "immutableid", "msdsconsistencyguid"),
+    "long_leave": (),
+}
+ID_NAMES: Mapping[Format, tuple[str, ...]] = {
+    Format.AD_CSV: ("objectguid",),
+    Format.LDIF: ("objectguid",),
+    Format.ENTRA_CSV: ("id", "objectid"),
+}
+# Columns of the same export that hold dates too: they tell day-first from month-first when the
+# interesting ones do not.
+DATE_WITNESSES = (
+    "whencreated",
+    "created",
+    "whenchanged",
+    "modified",
+    "passwordlastset",
+    "lastlogondate",
+    "createddatetime",
+)
+
+AD_EXPORT = (
+    "Get-ADUser -Filter * -Properties DisplayName,mail,mobile,telephoneNumber,Department,Title,Office,"
+    "Company,Manager,EmployeeID,AccountExpirationDate,whenCreated,preferredLanguage | "
+    "Export-Csv people.csv -NoTypeInformation -Encoding UTF8"
+)
+ENTRA_EXPORT = 'In the Entra admin centre, Users > All users > "Download users"'
+_AD_ONLY = frozenset({"objectguid", "samaccountname", "distinguishedname", "dn", "useraccountcontrol"})
+_ENTRA_ONLY = frozenset(
+    {
+        "accountenabled",
+        "usertype",
+        "usagelocation",
+        "objectid",
+        "onpremisesimmutableid",
+        "blockcredential",
+        "id",
+    }
+)
+
+
+def fold(name: str) -> str:
+    """A column name as it is compared."""
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The folded columns that one file has for each field, the best first, and for the id."""
+
+    format: Format
+    by_field: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, name: str) -> tuple[str, ...]:
+        return self.by_field.get(name, ())
+
+    def label(self, column: str) -> str:
+        """The column as the file spells it, for messages."""
+        return self.labels.get(column, column)
+
+
+def known(names: Iterable[str]) -> int:
+    """How many of these column names mean something to us."""
+    ours = {name for names_of_field in NAMES.values() for name in names_of_field}
+    ours |= {name for ids in ID_NAMES.values() for name in ids}
+    return len(ours & {fold(name) for name in names})
+
+
+def csv_format(header: Iterable[str]) -> Format | None:
+    """Active Directory or Entra, by the columns; None when it is neither."""
+    found = {fold(name) for name in header}
+    if found & _AD_ONLY:
+        return Format.AD_CSV
+    if found & _ENTRA_ONLY or "userprincipalname" in found:
+        return Format.ENTRA_CSV
+    return None
+
+
+def resolve(place: str, format_: Format, header: tuple[str, ...] | None, config: FileConfig) -> Columns:
+    """Settle which column each field is read from.
+
+    `header` is None for LDIF, where a column exists only in the records that have it.
+    Raises BadConfig when there is no id, or when a column that the configuration names is missing.
+    """
+    chosen = {**NAMES, "id": ID_NAMES[format_], **_overrides(config)}
+    folded = {key: tuple(fold(name) for name in names) for key, names in chosen.items()}
+    required = tuple(fold(name) for name in config.scope.require)
+    if header is not None:
+        present = {fold(name) for name in header}
+        if not present & set(folded["id"]):
+            raise _no_id(place, format_, header)
+        _must_have(place, config, present, header)
+        folded = {key: tuple(name for name in names if name in present) for key, names in folded.items()}
+    labels = {fold(name): name for name in header or ()}
+    return Columns(format=format_, by_field=folded, required=required, labels=labels)
+
+
+def _overrides(config: FileConfig) -> dict[str, tuple[str, ...]]:
+    attributes = config.attributes
+    return {
+        **({"phones": attributes.phones} if attributes.phones else {}),
+        **({"employee_id": (attributes.employee_id,)} if attributes.employee_id else {}),
+        **({"leave_date": (attributes.leave_date,)} if attributes.leave_date else {}),
+        **({"long_leave": (attributes.long_leave,)} if attributes.long_leave else {}),
+    }
+
+
+def _must_have(place: str, config: FileConfig, present: set[str], header: tuple[str, ...]) -> None:
+    asked = [(key, name) for key, names in _overrides(config).items() for name in names]
+    settings = [(f"attributes.{key}", name) for key, name in asked]
+    settings += [("scope.require", name) for name in config.scope.require]
+    for setting, name in settings:
+        if fold(name) not in present:
+            raise BadConfig(
+                f"{place} has no column {name!r}, which {setting} asks for. It has: {', '.join(header)}.",
+                remedy=f"Export the column as well, or correct {setting}.",
+            )
+    needs_dn = config.leavers_ou or any("=" in entry for entry in config.scope.exclude)
+    if needs_dn and not present & set(NAMES["dn"]):
+        setting = "leavers_ou" if config.leavers_ou else "scope.exclude"
+        raise BadConfig(
+            f"{place} has no column DistinguishedName, which {setting} needs. It has: {', '.join(header)}.",
+            remedy=f"Export DistinguishedName as well, or remove {setting}.",
+        )
+
+
+def _no_id(place: str, format_: Format, header: tuple[str, ...]) -> BadConfig:
+    column = "id" if format_ is Format.ENTRA_CSV else "ObjectGUID"
+    way = ENTRA_EXPORT if format_ is Format.ENTRA_CSV else AD_EXPORT
+    return BadConfig(
+        f"{place} has no column {column}, so people cannot be told apart once a name changes. "
+        f"It has: {', '.join(header)}.",
+        remedy=f"Export again with it: {way}",
+    )
+
+
+def unknown_csv(place: str, header: tuple[str, ...]) -> BadConfig:
+    """The header belongs to no export that we know."""
+    return BadConfig(
+        f"{place} is neither an Active Directory nor an Entra export: there is no column ObjectGUID or id. "
+        f"It has: {', '.join(header)}.",
+        remedy=f"For Active Directory: {AD_EXPORT}. For Entra: {ENTRA_EXPORT}.",
+    )

@@ -1,0 +1,37 @@
+"""Distinguished names, as far as an export needs them: equal, under, parent (RFC 4514)."""
+
+from __future__ import annotations
+
+import re
+
+_PARTS = re.compile(r"(?:\\.|[^,\\])+", re.DOTALL)
+_HEX_COMMA = re.compile(r"\\2c", re.IGNORECASE)
+_TOMBSTONE = re.compile(r"(?:\\0A|\n)DEL:", re.IGNORECASE)
+
+
+def parts(dn: str) -> tuple[str, ...]:
+    """The relative names, folded so that two spellings of one DN are equal."""
+    split = _PARTS.findall(_HEX_COMMA.sub(r"\\,", dn))
+    return tuple("=".join(side.strip() for side in part.partition("=")[::2]).casefold() for part in split)
+
+
+def key(dn: str) -> str:
+    """One text for all spellings of a DN."""
+    return ",".join(parts(dn))
+
+
+def parent(dn: str) -> str:
+    """Where the entry lies, as written; empty when the DN has one part only."""
+    first = _PARTS.match(dn)
+    return dn[first.end() + 1 :].strip() if first else ""
+
+
+def is_under(dn: str, suffix: tuple[str, ...]) -> bool:
+    """Whether the entry lies anywhere below the DN whose `parts` are given."""
+    own = parts(dn)
+    return len(own) > len(suffix) and own[len(own) - len(suffix) :] == suffix
+
+
+def is_tombstone(dn: str) -> bool:
+    """Whether it is the name that Active Directory gives to a deleted object."""
+    return _TOMBSTONE.search(dn) is not None

@@ -1,0 +1,313 @@
+"""What one record says of one person. Pure: RawRecord + Reading -> Mapped | Malformed.
+
+Nothing here decides who left: a field that is missing or not understood becomes None ("the directory
+does not say"), and a date that nobody can read sets the whole record aside. Lock-outs and expired
+passwords (lockoutTime, pwdLastSet, PasswordExpired) are not read at all: they are not leaving.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from fnmatch import fnmatchcase
+
+from connectors.directory.file import dates, dn
+from connectors.directory.file.columns import Columns
+from connectors.directory.file.config import FileConfig, Format
+from connectors.directory.file.records import RawRecord
+from connectors.directory.file.words import read_bool
+from worker.domain.model import PersonFacts
+from worker.domain.phones import to_e164
+from worker.ports import Malformed
+
+_PEOPLE = frozenset({"user", "inetorgperson"})
+_NOT_PEOPLE = frozenset({"computer", "contact", "group"})
+_ACCOUNT_DISABLED = 0x2  # userAccountControl, MS-ADTS 2.2.16
+_GUID_BYTES = 16
+_CSVDE_BYTES = re.compile(r"X'([0-9a-fA-F]{32})'")
+_NUMBERS_APART = re.compile(r"[;|\n\r]+")
+_NUMBERS_MAYBE_APART = re.compile(r"\s*[,/&]\s*|\s+(?:or|and|oder|und|ou|et|o|y|e)\s+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one file is read: what the configuration, the organisation and the survey say.
+
+    `orders`: column -> how it writes day and month. `ids_by_alias`: folded DN or user name ->
+    person_id, for managers. `excluded_ous` are DNs as `dn.parts` gives them.
+    """
+
+    name: str
+    columns: Columns
+    region: str
+    zone: tzinfo
+    orders: Mapping[str, dates.DateOrder] = field(default_factory=dict)
+    ids_by_alias: Mapping[str, str] = field(default_factory=dict)
+    leavers_ou: tuple[str, ...] | None = None
+    excluded_ous: tuple[tuple[str, ...], ...] = ()
+    excluded_names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, columns: Columns, config: FileConfig, region: str, zone: tzinfo) -> Reading:
+        """The part that is known before the file has been surveyed."""
+        exclude = config.scope.exclude
+        return cls(
+            name=name,
+            columns=columns,
+            region=region,
+            zone=zone,
+            leavers_ou=dn.parts(config.leavers_ou) if config.leavers_ou else None,
+            excluded_ous=tuple(dn.parts(entry) for entry in exclude if "=" in entry),
+            excluded_names=tuple(entry.casefold() for entry in exclude if "=" not in entry),
+        )
+
+    def place(self, raw: RawRecord) -> str:
+        return f"{self.name} line {raw.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A person, and how many of their numbers could not be understood."""
+
+    facts: PersonFacts
+    unreadable_phones: int = 0
+
+
+def is_person(raw: RawRecord, columns: Columns) -> bool:
+    """Whether the record is a user account at all; a contact, a group or a computer entry is not.
+
+    Without an object class (most CSV exports) it is: a computer among them is only out of scope.
+    """
+    texts = (value for column in columns.of("object_class") for value in raw.values.get(column, ()))
+    classes = {word.strip().casefold() for text in texts for word in text.split(";")}
+    return not classes or bool(classes & _PEOPLE and not classes & _NOT_PEOPLE)
+
+
+def person_id(raw: RawRecord, reading: Reading) -> str:
+    """The immutable id as a GUID in lower case; raises Malformed when there is none or it is no GUID."""
+    text = raw.first(reading.columns.of("id"))
+    found = guid(text)
+    if found is None:
+        column = "id" if reading.columns.format is Format.ENTRA_CSV else "ObjectGUID"
+        what = f"{column} {text!r} is not a GUID" if text else f"it has no {column}"
+        raise _malformed(reading, raw, what, "Export again without opening the file in another program.")
+    return found
+
+
+def map_record(raw: RawRecord, reading: Reading) -> Mapped | Malformed:
+    """The facts of one record, or the record set aside with its place, the reason and the remedy."""
+    try:
+        return _mapped(raw, reading)
+    except Malformed as malformed:
+        return malformed
+
+
+def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
+    columns = reading.columns
+    own_id = person_id(raw, reading)
+
+    def text(name: str) -> str | None:
+        return " ".join(raw.first(columns.of(name)).split()) or None
+
+    place = raw.first(columns.of("dn"))
+    phones, unreadable = _phones(raw, reading)
+    is_deleted = _is_deleted(raw, columns, place)
+    facts = PersonFacts(
+        person_id=own_id,
+        display_name=_display_name(raw, columns) or own_id,
+        email=_email(raw, columns),
+        username=text("upn") or text("account"),
+        employee_id=text("employee_id"),
+        phones=phones,
+        department=text("department"),
+        title=text("title"),
+        office=text("office"),
+        company=text("company"),
+        manager_id=_manager(raw, reading),
+        language=text("language"),
+        immutable_id=_immutable_id(raw, columns, own_id),
+        org_unit=dn.parent(place) or None,
+        enabled=_enabled(raw, columns),
+        is_deleted=is_deleted,
+        expires_at=_expires_at(raw, reading),
+        leave_at=_leave_at(raw, reading),
+        is_moved_out=reading.leavers_ou is not None and dn.is_under(place, reading.leavers_ou),
+        is_on_long_leave=_is_on_long_leave(raw, columns),
+        is_in_scope=_is_in_scope(raw, reading, place, is_deleted=is_deleted),
+        location=reading.place(raw),
+    )
+    return Mapped(facts, unreadable)
+
+
+def guid(text: str) -> str | None:
+    """A GUID in any of the forms of the exports, as canonical text; None when it is not one.
+
+    Text with or without braces; base64 of the 16 bytes (ldifde, onPremisesImmutableId); csvde's X'…'.
+    The bytes are in Active Directory's mixed order (MS-DTYP 2.3.4.2).
+    """
+    text = text.strip()
+    if match := _CSVDE_BYTES.fullmatch(text):
+        return str(uuid.UUID(bytes_le=bytes.fromhex(match[1])))
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        pass
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return str(uuid.UUID(bytes_le=data)) if len(data) == _GUID_BYTES else None
+
+
+def _malformed(reading: Reading, raw: RawRecord, what: str, remedy: str) -> Malformed:
+    place = reading.place(raw)
+    return Malformed(f"{place}: {what}.", record_id=place, remedy=remedy)
+
+
+def _display_name(raw: RawRecord, columns: Columns) -> str:
+    whole = " ".join((raw.first(columns.of("given_name")), raw.first(columns.of("surname")))).strip()
+    names = (
+        raw.first(columns.of("display_name")),
+        whole,
+        raw.first(columns.of("common_name")),
+        raw.first(columns.of("upn")),
+        raw.first(columns.of("account")),
+    )
+    best = next((name for name in names if name), "")
+    return " ".join(re.split(r"\n(?:DEL|CNF):", best)[0].split())
+
+
+def _email(raw: RawRecord, columns: Columns) -> str | None:
+    text = raw.first(columns.of("email"))
+    return text if "@" in text and not re.search(r"\s", text) else None
+
+
+def _immutable_id(raw: RawRecord, columns: Columns, own_id: str) -> str | None:
+    text = raw.first(columns.of("immutable_id"))
+    return guid(text) or (own_id if columns.format is not Format.ENTRA_CSV else text or None)
+
+
+def _manager(raw: RawRecord, reading: Reading) -> str | None:
+    text = raw.first(reading.columns.of("manager"))
+    if not text:
+        return None
+    return reading.ids_by_alias.get(alias(text)) or guid(text)
+
+
+def alias(text: str) -> str:
+    """What a manager column says of somebody, folded: a DN, or a user name."""
+    return dn.key(text) if "=" in text else text.casefold()
+
+
+def _enabled(raw: RawRecord, columns: Columns) -> bool | None:
+    said = read_bool(raw.first(columns.of("enabled")))
+    if said is not None:
+        return said
+    blocked = read_bool(raw.first(columns.of("blocked")))
+    if blocked is not None:
+        return not blocked
+    try:
+        return not int(raw.first(columns.of("account_control")), 0) & _ACCOUNT_DISABLED
+    except ValueError:
+        return None
+
+
+def _is_deleted(raw: RawRecord, columns: Columns, place: str) -> bool:
+    return (
+        read_bool(raw.first(columns.of("deleted"))) is True
+        or bool(raw.first(columns.of("deleted_at")))
+        or dn.is_tombstone(place)
+    )
+
+
+def _expires_at(raw: RawRecord, reading: Reading) -> datetime | None:
+    # Both hold the exclusive end: what ADUC calls "end of the 24th" is the 25th, 00:00.
+    for name in ("expires", "expires_filetime"):
+        for stamp in _stamps(raw, reading, name):
+            return stamp.at
+    return None
+
+
+def _leave_at(raw: RawRecord, reading: Reading) -> datetime | None:
+    for stamp in _stamps(raw, reading, "leave_date"):
+        return stamp.day_end_at
+    return None
+
+
+def _stamps(raw: RawRecord, reading: Reading, name: str) -> tuple[dates.Stamp, ...]:
+    for column in reading.columns.of(name):
+        if not (text := raw.first((column,))):
+            continue
+        order = reading.orders.get(column, dates.DateOrder.DAY_FIRST)
+        try:
+            stamp = dates.parse(text, reading.zone, order)
+        except dates.Unreadable as error:
+            raise _malformed(
+                reading,
+                raw,
+                f"in the column {reading.columns.label(column)}, {error}",
+                "Write dates like 2026-11-24.",
+            ) from error
+        if stamp is not None:
+            return (stamp,)
+    return ()
+
+
+def _is_on_long_leave(raw: RawRecord, columns: Columns) -> bool:
+    text = raw.first(columns.of("long_leave"))
+    return bool(text) and read_bool(text) is not False
+
+
+def _is_in_scope(raw: RawRecord, reading: Reading, place: str, *, is_deleted: bool) -> bool:
+    columns = reading.columns
+    account, upn = raw.first(columns.of("account")), raw.first(columns.of("upn"))
+    names = [name.casefold() for name in (account, upn) if name]
+    is_guest = raw.first(columns.of("user_type")).casefold() == "guest" or "#EXT#" in upn
+    if account.endswith("$") or is_guest:
+        return False
+    if not is_deleted and any(not raw.values.get(column) for column in columns.required):
+        return False  # a deleted account has lost its attributes, and must not be overlooked for that
+    if any(dn.is_under(place, ou) for ou in reading.excluded_ous):
+        return False
+    return not any(fnmatchcase(name, pattern) for name in names for pattern in reading.excluded_names)
+
+
+def _phones(raw: RawRecord, reading: Reading) -> tuple[tuple[str, ...], int]:
+    region = _region(raw, reading)
+    found: dict[str, None] = {}
+    unreadable = 0
+    for column in reading.columns.of("phones"):
+        for cell in raw.values.get(column, ()):
+            for piece in _NUMBERS_APART.split(cell):
+                numbers, bad = _numbers(piece, region, reading.region)
+                found.update(dict.fromkeys(numbers))
+                unreadable += bad
+    return tuple(found), unreadable
+
+
+def _numbers(text: str, region: str, fallback: str) -> tuple[list[str], int]:
+    if not text.strip():
+        return [], 0
+    if whole := _one_number(text, region, fallback):
+        return [whole], 0
+    pieces = [piece for piece in _NUMBERS_MAYBE_APART.split(text) if piece.strip()]
+    read = [_one_number(piece, region, fallback) for piece in pieces]
+    numbers = [number for number in read if number]
+    return numbers, (len(read) - len(numbers) if numbers else 1)
+
+
+def _one_number(text: str, region: str, fallback: str) -> str | None:
+    try:
+        return to_e164(text, region)
+    except ValueError:  # a usage location that is no country
+        return to_e164(text, fallback)
+
+
+def _region(raw: RawRecord, reading: Reading) -> str:
+    text = raw.first(reading.columns.of("region")).upper()
+    return text if re.fullmatch(r"[A-Z]{2}", text) else reading.region

@@ -1,0 +1,43 @@
+"""One record as it stands in a file, before anybody says what it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# What PowerShell writes in place of a property with several values, such as otherMobile: the type's name.
+_POWERSHELL_TYPE = re.compile(
+    r"System\.[\w.]+\[\]|System\.Collections\.\S+|Microsoft\.\S*(?:Collection|\[\])(?:`1\S*)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A row or an entry: folded column name -> its values, none of them empty.
+
+    `line` is where it starts, counted from 1. Binary LDIF attributes are base64 text.
+    """
+
+    line: int
+    values: Mapping[str, tuple[str, ...]]
+
+    def first(self, columns: tuple[str, ...]) -> str:
+        """The first value in the first of these columns that has one, else empty."""
+        for column in columns:
+            if values := self.values.get(column):
+                return values[0]
+        return ""
+
+
+def clean(cell: str) -> str:
+    """A cell without outer spaces, and without what Excel users put around numbers (`="0123"`, `'0123`)."""
+    text = cell.strip()
+    if text.startswith('="') and text.endswith('"'):
+        text = text[2:-1].strip()
+    return text.removeprefix("'")
+
+
+def is_powershell_type(text: str) -> bool:
+    """Whether a cell holds a type's name where values should be."""
+    return _POWERSHELL_TYPE.fullmatch(text) is not None

@@ -1,0 +1,131 @@
+"""The first pass over a file: everything that must be known before a record can be read.
+
+    raw records -> who is in the file twice, DN -> id, day-first or month-first, what to warn of
+
+Keeps small indexes only (an id and a line for each person). A cut file raises Incomplete here, before
+a single record was handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from connectors.directory.file.columns import DATE_WITNESSES
+from connectors.directory.file.dates import MONTH_FIRST_REGIONS, DateOrder, is_order_open, written_order
+from connectors.directory.file.mapping import Reading, alias, is_person, person_id
+from connectors.directory.file.records import RawRecord
+from connectors.directory.file.words import read_bool
+from worker.ports import Malformed
+
+_DATE_FIELDS = ("expires", "expires_filetime", "leave_date")
+_WORDS_SHOWN = 3
+
+
+@dataclass(slots=True)
+class Survey:
+    """What one pass found. `total` counts the records about people, unreadable ones too.
+
+    `repeats`: person_id -> the lines that it stands in, for those that stand in several.
+    `warnings`: short name -> text, as `check` shows it.
+    """
+
+    total: int = 0
+    others: int = 0
+    repeats: dict[str, list[int]] = field(default_factory=dict)
+    ids_by_alias: dict[str, str] = field(default_factory=dict)
+    orders: dict[str, DateOrder] = field(default_factory=dict)
+    warnings: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Votes:
+    """What one column's values say of their order; `open_value` is one that says nothing."""
+
+    orders: set[DateOrder] = field(default_factory=set)
+    open_value: str = ""
+
+    def add(self, text: str) -> None:
+        if order := written_order(text):
+            self.orders.add(order)
+        elif not self.open_value and is_order_open(text):
+            self.open_value = text
+
+
+def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
+    """Read everything once. Raises what the records raise."""
+    survey = Survey()
+    lines: dict[str, int] = {}
+    columns = reading.columns
+    watched = {column for name in _DATE_FIELDS for column in columns.of(name)}
+    votes = {column: _Votes() for column in (*watched, *DATE_WITNESSES)}
+    words: set[str] = set()
+    for item in records:
+        if isinstance(item, Malformed):
+            survey.total += 1
+        elif is_person(item, columns):
+            survey.total += 1
+            _index(item, reading, survey, lines)
+            for column, vote in votes.items():
+                for text in item.values.get(column, ()):
+                    vote.add(text)
+            word = item.first(columns.of("enabled"))
+            if word and read_bool(word) is None and len(words) < _WORDS_SHOWN:
+                words.add(word)
+        else:
+            survey.others += 1
+    _decide_orders(survey, {column: votes[column] for column in watched}, votes, reading)
+    _warn(survey, words, reading)
+    return survey
+
+
+def _index(raw: RawRecord, reading: Reading, survey: Survey, lines: dict[str, int]) -> None:
+    try:
+        own_id = person_id(raw, reading)
+    except Malformed:
+        return
+    if own_id in lines:
+        survey.repeats.setdefault(own_id, [lines[own_id]]).append(raw.line)
+    lines[own_id] = raw.line
+    if reading.columns.of("manager"):
+        for name in ("dn", "upn"):
+            if text := raw.first(reading.columns.of(name)):
+                survey.ids_by_alias[alias(text)] = own_id
+
+
+def _decide_orders(
+    survey: Survey, watched: dict[str, _Votes], every: dict[str, _Votes], reading: Reading
+) -> None:
+    """The column's own values decide; else the other dates of the export; else the region, with a warning."""
+    others = {order for vote in every.values() for order in vote.orders}
+    by_region = DateOrder.MONTH_FIRST if reading.region in MONTH_FIRST_REGIONS else DateOrder.DAY_FIRST
+    for column, vote in sorted(watched.items()):
+        if len(vote.orders) > 1:
+            survey.orders[column] = DateOrder.MIXED
+            survey.warnings[f"dates in {reading.columns.label(column)}"] = (
+                "some rows have the day first, some the month"
+            )
+        elif decided := vote.orders or (others if len(others) == 1 else None):
+            (survey.orders[column],) = decided
+        else:
+            survey.orders[column] = by_region
+            if vote.open_value:
+                survey.warnings[f"dates in {reading.columns.label(column)}"] = (
+                    f"{vote.open_value!r} was read {by_region.value}, because the region is {reading.region} "
+                    "and no row decides; export dates like 2026-11-24"
+                )
+
+
+def _warn(survey: Survey, words: set[str], reading: Reading) -> None:
+    columns = reading.columns
+    if words:
+        shown = ", ".join(repr(word) for word in sorted(words))
+        survey.warnings["enabled"] = f"not understood, so neither enabled nor disabled: {shown}"
+    if not any(columns.of(name) for name in ("enabled", "blocked", "account_control")):
+        survey.warnings["enabled"] = "no such column, so nobody is seen as disabled; export Enabled as well"
+    if not columns.of("phones"):
+        survey.warnings["phones"] = "no such column, so nobody is matched by number; export mobile as well"
+    if survey.others:
+        survey.warnings["left out"] = (
+            f"{survey.others} entries that are no people (groups, contacts, computers)"
+        )

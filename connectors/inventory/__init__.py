@@ -1,0 +1,1 @@
+"""Connectors of the inventory port, one folder each."""

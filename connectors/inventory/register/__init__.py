@@ -1,0 +1,18 @@
+"""The register: the Excel, OpenDocument, CSV or Word file in which an organisation keeps its chat groups.
+
+    client (bytes) -> read_* (tables) -> headings (what each column means) -> mapping (rows) -> groups (rosters)
+
+`template.write_template`, `report.check_register` and `writer.write_register` are for the command line and the demo.
+"""
+
+from connectors.inventory.register.config import RegisterConfig
+from connectors.inventory.register.connector import RegisterInventory
+from worker.ports import ConnectorSpec, Port
+
+SPEC = ConnectorSpec(
+    kind="register",
+    port=Port.INVENTORY,
+    config=RegisterConfig,
+    build=RegisterInventory,
+    summary="a register of groups kept in Excel, LibreOffice, CSV or Word",
+)

@@ -1,0 +1,74 @@
+"""What the configuration says of a register, and the fields that its columns can mean."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class Meaning(StrEnum):
+    """What a column means; the values are the keys of `columns:` in the configuration."""
+
+    GROUP_ID = "group_id"
+    GROUP_NAME = "group_name"
+    MESSENGER = "messenger"
+    OWNER_EMAIL = "owner_email"
+    MEMBER = "member"
+    PHONE = "phone"
+    ROLE = "role"
+    ADMINS = "admins"
+    CREATOR = "creator"
+    EMPLOYEE_ID = "employee_id"
+    EMAIL = "email"
+    JOINED_ON = "joined_on"
+    AS_OF = "as_of"
+
+    @property
+    def words(self) -> str:
+        """The meaning as people read it."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Meaning.GROUP_ID: "the group's id",
+    Meaning.GROUP_NAME: "the group's name",
+    Meaning.MESSENGER: "the messenger",
+    Meaning.OWNER_EMAIL: "the owner's e-mail address",
+    Meaning.MEMBER: "the member",
+    Meaning.PHONE: "the phone number",
+    Meaning.ROLE: "the role",
+    Meaning.ADMINS: "the admins",
+    Meaning.CREATOR: "the creator of the group",
+    Meaning.EMPLOYEE_ID: "the employee id",
+    Meaning.EMAIL: "the member's e-mail address",
+    Meaning.JOINED_ON: "the day of joining",
+    Meaning.AS_OF: "the date of the register",
+}
+
+
+class RegisterConfig(BaseModel):
+    """The keys of an inventory of kind `register`, besides `name` and `kind`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path = Field(description="The register: .xlsx, .xlsm, .ods, .csv or .docx.")
+    messenger: str = Field(
+        default="whatsapp", min_length=1, description="The messenger of groups that don't name one."
+    )
+    columns: dict[Meaning, str] = Field(
+        default_factory=dict,
+        description="Headings that are not recognised by themselves: {meaning: heading}.",
+    )
+    sheet: tuple[str, ...] = Field(default=(), description="The sheets to read; all when empty.")
+
+    @field_validator("sheet", mode="before")
+    @classmethod
+    def _one_sheet_is_a_list_of_one(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value if value is not None else ()
+
+    @field_validator("messenger")
+    @classmethod
+    def _messenger_is_a_key(cls, value: str) -> str:
+        return value.strip().casefold()

@@ -1,0 +1,1 @@
+"""Connectors of the notify port, one folder each."""

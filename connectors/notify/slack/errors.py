@@ -1,0 +1,134 @@
+"""Slack's error codes and HTTP statuses -> the worker's taxonomy. Pure.
+
+Codes: the error tables of chat.postMessage, conversations.info/.open/.history, users.conversations,
+users.lookupByEmail and auth.test (docs.slack.dev/reference/methods, read 2026-11). A code that is in no
+table is Rejected and named.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from worker.ports import (
+    AuthFailed,
+    BadConfig,
+    ConnectorError,
+    PermissionDenied,
+    Rejected,
+    Transient,
+    Unreachable,
+)
+
+RENEW = (
+    "Take the bot token (xoxb-…) from the app's page at api.slack.com/apps, OAuth & Permissions, "
+    "and put it where `token` points; reinstall the app if the page says so."
+)
+ASK_ADMIN = "Ask a Slack administrator to allow the app to post here."
+INVITE = "Open the channel in Slack and invite the app: /invite @ followed by the app's name."
+LATER = "Nothing to do unless it goes on: it is tried again."
+REPORT = "Please report this with the code: the message is not one that Slack takes."
+
+_AUTH = frozenset({
+    "account_inactive", "invalid_auth", "not_authed", "org_login_required", "token_expired", "token_revoked",
+    "two_factor_setup_required",
+})  # fmt: skip
+_DENIED = frozenset({
+    "access_denied", "accesslimited", "ekm_access_denied", "enterprise_is_restricted", "no_permission",
+    "not_allowed_token_type", "restricted_action", "restricted_action_non_threadable_channel",
+    "restricted_action_read_only_channel", "restricted_action_thread_locked",
+    "restricted_action_thread_only_channel", "team_access_not_granted",
+})  # fmt: skip
+_TRANSIENT = frozenset({
+    "fatal_error", "internal_error", "message_limit_exceeded", "rate_limited", "ratelimited",
+    "request_timeout", "service_unavailable", "team_added_to_org",
+})  # fmt: skip
+_BAD_CONFIG = {
+    "channel_not_found": INVITE + " If `channel` is a name, check its spelling or give the channel's id.",
+    "not_in_channel": INVITE,
+    "is_archived": "Unarchive the channel, or set `channel` to one in use; then " + INVITE,
+    "messages_tab_disabled": "On the app's page at api.slack.com/apps, App Home, turn the Messages Tab on.",
+    "method_deprecated": "Update whosleft.",
+    "deprecated_endpoint": "Update whosleft.",
+    "unknown_method": "Check `api_url`; leave it out to reach Slack itself.",
+}
+_NO_SUCH_PERSON = frozenset({"users_not_found", "user_not_found", "user_not_visible", "user_disabled"})
+# These are about the channel of the configuration, unless the message was for one person.
+_PERSON_UNREACHABLE = _NO_SUCH_PERSON | {
+    "cannot_dm_bot", "channel_not_found", "is_archived", "not_in_channel", "user_is_restricted",
+}  # fmt: skip
+_UNREACHABLE_REMEDY = "Check that the person is an active member of the workspace with this e-mail address."
+_CODE = re.compile(r"[a-z0-9_.:-]{1,80}")
+_HTTP_NOT_FOUND = 404
+_HTTP_SERVER_ERROR = 500
+_HTTP_TOO_MANY = 429
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back instead of `ok`: `code` is empty when it was no answer of Slack's."""
+
+    status: int
+    code: str = ""
+    needed: str = ""
+    notes: tuple[str, ...] = ()
+    retry_after_s: float | None = None
+
+
+def failure(tried: str, answer: Answer, *, to_person: bool = False) -> ConnectorError:
+    """Return the error to raise; `tried` reads on after "Slack: " and names no secret.
+
+    | answer | error |
+    |---|---|
+    | 429, or a code for it | Transient, with Retry-After where there is one |
+    | 5xx, or a code for trouble at Slack | Transient: the message may have been posted |
+    | no answer of Slack's (a proxy's page) | Transient; 404: BadConfig |
+    | a code | by the tables above; unknown: Rejected |
+    """
+    if answer.status == _HTTP_TOO_MANY:
+        return Transient(f"{tried}: too many requests.", remedy=LATER, retry_after_s=answer.retry_after_s)
+    if answer.status >= _HTTP_SERVER_ERROR:
+        return Transient(f"{tried}: Slack is in trouble (HTTP {answer.status}).", remedy=LATER)
+    if not _CODE.fullmatch(answer.code):
+        return _foreign(tried, answer.status)
+    return _by_code(tried, answer, to_person=to_person)
+
+
+def _foreign(tried: str, status: int) -> ConnectorError:
+    message = f"{tried}: the answer is not Slack's (HTTP {status})."
+    if status == _HTTP_NOT_FOUND:
+        return BadConfig(message, remedy=_BAD_CONFIG["unknown_method"])
+    return Transient(message, remedy="Check the proxy between here and Slack; it is tried again.")
+
+
+def _by_code(tried: str, answer: Answer, *, to_person: bool) -> ConnectorError:
+    code = answer.code
+    message = f"{tried}: Slack answered {code}."
+    if code in _TRANSIENT:
+        return Transient(message, remedy=LATER, retry_after_s=answer.retry_after_s)
+    if code in _AUTH:
+        return AuthFailed(message, remedy=RENEW)
+    if code == "missing_scope":
+        return missing_scopes(message, answer.needed)
+    if code in _DENIED:
+        return PermissionDenied(message, missing=code, remedy=ASK_ADMIN)
+    if code in _NO_SUCH_PERSON or (to_person and code in _PERSON_UNREACHABLE):
+        return Unreachable(message, remedy=_UNREACHABLE_REMEDY)
+    if code in _BAD_CONFIG:
+        return BadConfig(message, remedy=_BAD_CONFIG[code])
+    if answer.notes:
+        message = f"{tried}: Slack answered {code} ({'; '.join(answer.notes)})."
+    return Rejected(message, remedy=REPORT)
+
+
+def missing_scopes(message: str, scopes: str) -> PermissionDenied:
+    """The app's token lacks `scopes` (comma-separated)."""
+    return PermissionDenied(message, missing=scopes or "unknown", remedy=scope_remedy(scopes))
+
+
+def scope_remedy(scopes: str) -> str:
+    """Where to add `scopes`, in the words of Slack's own pages."""
+    return (
+        f"At api.slack.com/apps open the app, OAuth & Permissions, add to the bot token scopes: "
+        f"{scopes or '(see the README)'}; then reinstall it to the workspace."
+    )

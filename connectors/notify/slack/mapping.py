@@ -1,0 +1,224 @@
+"""Message -> Block Kit blocks and the plain text beside them. Pure.
+
+Limits: 50 blocks a message, header 150 characters, section 3,000, ten fields of 2,000, text 4,000
+recommended (docs.slack.dev, Block Kit reference and chat.postMessage, read 2026-11). What doesn't fit is
+cut where the reader sees it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from connectors._text import ELLIPSIS, cut, one_line, visible, width
+from worker.domain.message import Message, Paragraph
+
+Block = dict[str, Any]
+
+TITLE_MAX = 150
+SECTION_MAX = 3000
+TEXT_MAX = 4000
+BLOCKS_MAX = 50
+FIELDS_MAX = 10
+# Ours, not Slack's: ten fields and a full section then still fit into SIZE_MAX.
+FIELD_MAX = 500
+LABEL_MAX = 100
+HEADLINE_MAX = 300
+STEP_MAX = 600
+LINE_MAX = 1000
+URL_MAX = 2000
+# All blocks together, as JSON. Undocumented: Slack answers msg_blocks_too_long from about 13,170 characters
+# (slackapi/bolt-js issues 2509 and 2867). A part is kept for the note that says what was left out.
+SIZE_MAX = 12_500
+NOTE_BLOCKS = 1
+
+REPEAT = "This may be a repeat: an earlier attempt to send it ended without a clear answer."
+SEE_REST = "see the desk or `whosleft tickets list`"
+OPEN = "Open"
+
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+# Slack has no way to escape formatting, so what would format is replaced by its look-alike.
+_ALIKE = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
+_OPENING_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # inside a word, as in e-mail, it is plain
+_EMOJI_COLON = re.compile(r":(?=[^\s:]*[^\W\d_][^\s:]*:)")
+_QUOTE = re.compile(r"^[ \t]*>+", re.MULTILINE)  # "&gt;" at the start of a line quotes, too
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What chat.postMessage takes: `blocks` are shown; `text` is for notices and screen readers."""
+
+    text: str
+    blocks: Sequence[Block]
+
+
+def render(message: Message) -> Rendered:
+    """Return the message within Slack's limits; outside text in it neither formats nor notifies anybody."""
+    return Rendered(text=_plain(message), blocks=list(_blocks(message)))
+
+
+def mrkdwn(text: str, limit: int) -> str:
+    """Outside text for a mrkdwn object: shown as it is, of at most `limit` characters once escaped."""
+    text = visible(text).strip().translate(_ALIKE)
+    text = _OPENING_UNDERSCORE.sub("ˍ", text)
+    text = _EMOJI_COLON.sub("∶", text)
+    text = _QUOTE.sub(lambda quoted: quoted.group().replace(">", "›"), text)
+    return cut(text, limit, _ESCAPES)
+
+
+def _blocks(message: Message) -> Iterator[Block]:
+    start: list[Block] = [_header(message.title)]
+    if message.may_be_repeat:
+        start.append(_context(REPEAT))
+    yield from start
+    budget = _Budget(blocks=BLOCKS_MAX - NOTE_BLOCKS, size=SIZE_MAX)
+    budget.take(start)
+    for index, paragraph in enumerate(message.paragraphs):
+        blocks = list(_paragraph(paragraph))
+        if budget.take(blocks):
+            yield from blocks
+            continue
+        if index == 0:  # one paragraph that is too big by itself: its beginning is better than nothing
+            yield from budget.take_some(blocks)
+            yield _context(f"{ELLIPSIS} the rest is cut; {SEE_REST}")
+        else:
+            yield _context(f"{ELLIPSIS} and {len(message.paragraphs) - index} more; {SEE_REST}")
+        return
+
+
+@dataclass(slots=True)
+class _Budget:
+    blocks: int
+    size: int
+
+    def take(self, blocks: Sequence[Block]) -> bool:
+        """Whether all of them fit; then they are counted."""
+        size = sum(map(_size, blocks))
+        if len(blocks) > self.blocks or size > self.size:
+            return False
+        self.blocks -= len(blocks)
+        self.size -= size
+        return True
+
+    def take_some(self, blocks: Iterable[Block]) -> Iterator[Block]:
+        for block in blocks:
+            if not self.take([block]):
+                return
+            yield block
+
+
+def _size(block: Block) -> int:
+    return width(json.dumps(block, ensure_ascii=False)) + len(", ")
+
+
+def _paragraph(paragraph: Paragraph) -> Iterator[Block]:
+    """Headline, text and the first ten facts; more facts; then the steps and the link."""
+    head = _lines(_bold(paragraph.headline, HEADLINE_MAX), _body(paragraph.text))
+    tail = _steps_and_link(paragraph)
+    fields = [_field(label, value) for label, value in paragraph.facts]
+    if not fields and tail and width(head) + 1 + width(tail) <= SECTION_MAX:
+        head, tail = _lines(head, tail), ""
+    if head or fields:
+        yield _section(head, fields[:FIELDS_MAX])
+    for start in range(FIELDS_MAX, len(fields), FIELDS_MAX):
+        yield _section("", fields[start : start + FIELDS_MAX])
+    if tail:
+        yield _section(tail, [])
+
+
+def _body(text: str) -> str:
+    return mrkdwn(text, SECTION_MAX - HEADLINE_MAX - len("**\n"))
+
+
+def _steps_and_link(paragraph: Paragraph) -> str:
+    link = _link(paragraph.link)
+    room = SECTION_MAX - width(link) - 1
+    steps = _fitting([f"{n}. {mrkdwn(step, STEP_MAX)}" for n, step in enumerate(paragraph.steps, 1)], room)
+    return _lines(*steps, link)
+
+
+def _fitting(lines: Sequence[str], room: int, what: str = "more steps") -> list[str]:
+    """The lines that fit into `room`, and one that says how many did not."""
+    note = f"{ELLIPSIS} and {len(lines)} {what}"
+    kept: list[str] = []
+    for line in lines:
+        is_last = len(kept) == len(lines) - 1
+        if width(line) + 1 + (0 if is_last else width(note) + 1) > room:
+            return [*kept, f"{ELLIPSIS} and {len(lines) - len(kept)} {what}"]
+        room -= width(line) + 1
+        kept.append(line)
+    return kept
+
+
+def _field(label: str, value: str) -> Block:
+    return _text(_lines(_bold(label, LABEL_MAX), mrkdwn(value, FIELD_MAX - LABEL_MAX - len("**\n")) or "–"))
+
+
+def _bold(text: str, limit: int) -> str:
+    text = mrkdwn(one_line(text), limit)
+    return f"*{text}*" if text else ""
+
+
+def _link(url: str | None) -> str:
+    url = _web_address(url)
+    return f"<{url}|{OPEN}>" if url else ""
+
+
+def _web_address(url: str | None) -> str:
+    """The URL with nothing in it that could end Slack's link; empty if it isn't one for a browser."""
+    try:
+        is_web = bool(url) and urlsplit(url).scheme in {"http", "https"}
+    except ValueError:  # brackets that are no IPv6 address
+        is_web = False
+    if not url or not is_web:
+        return ""
+    url = quote(url, safe="%/:?#[]@!$&'()*+,;=-._~")
+    return url.replace("&", "&amp;") if len(url) <= URL_MAX else ""
+
+
+def _plain(message: Message) -> str:
+    lines = [mrkdwn(one_line(message.title), TITLE_MAX), *([REPEAT] if message.may_be_repeat else [])]
+    for paragraph in message.paragraphs:
+        lines += _plain_paragraph(paragraph)
+    return "\n".join(_fitting([line for line in lines if line], TEXT_MAX, "more lines"))
+
+
+def _plain_paragraph(paragraph: Paragraph) -> Iterator[str]:
+    yield mrkdwn(one_line(paragraph.headline), HEADLINE_MAX)
+    yield mrkdwn(paragraph.text, LINE_MAX)
+    for label, value in paragraph.facts:
+        yield mrkdwn(f"{one_line(label)}: {one_line(value)}", FIELD_MAX)
+    for number, step in enumerate(paragraph.steps, 1):
+        yield f"{number}. {mrkdwn(step, STEP_MAX)}"
+    yield _link(paragraph.link)
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
+
+
+def _header(title: str) -> Block:
+    text = cut(one_line(title), TITLE_MAX) or "–"
+    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [_text(text)]}
+
+
+def _section(text: str, fields: Sequence[Block]) -> Block:
+    block: Block = {"type": "section"}
+    if text:
+        block["text"] = _text(text)
+    if fields:
+        block["fields"] = list(fields)
+    return block
+
+
+def _text(text: str) -> Block:
+    # verbatim: Slack looks for no "@channel", "#general" or address in it of its own accord
+    return {"type": "mrkdwn", "text": text, "verbatim": True}

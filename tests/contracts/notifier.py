@@ -1,0 +1,346 @@
+"""What every notifier keeps to. An adapter's test subclasses the suite that fits it and builds its world.
+
+`NotifierContract` is for all; `RemoteNotifierContract` adds what can go wrong over a network.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from worker.domain.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind
+from worker.ports import (
+    AuthFailed,
+    ConnectorContext,
+    ConnectorError,
+    Notifier,
+    Transient,
+    Unreachable,
+)
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+AMINA = Recipient(RecipientKind.PERSON, "amina.yusuf@example.org", "Amina Yusuf")
+NOBODY = Recipient(RecipientKind.PERSON, "nobody@example.org", "Nobody Atall")
+MESSAGE = Message(
+    key="T-000123/step-1/0",
+    to=CHANNEL,
+    title="Remove Sam Okafor from Ward 7 nights",
+    paragraphs=(
+        Paragraph(
+            headline="T-000123 is overdue",
+            text="Sam left on 20 November and is still in the group.",
+            facts=(("Group", "Ward 7 nights"), ("Phone", "+447700900123")),
+            steps=("Open the group.", "Tap the name.", "Tap Remove."),
+            link="https://whosleft.example.org/t/T-000123?s=a&b=c",
+        ),
+    ),
+)
+TO_AMINA = replace(MESSAGE, to=AMINA)
+
+
+def context(name: str = "soc") -> ConnectorContext:
+    return ConnectorContext(
+        name=name,
+        base_dir=Path(),
+        default_region="GB",
+        timezone="Europe/London",
+        language="en",
+        now=lambda: NOW,
+    )
+
+
+END = "THE-END"
+LONG = {
+    "title": replace(MESSAGE, title="START " + "long title " * 60 + END),
+    "text": replace(MESSAGE, paragraphs=(Paragraph("START", "& long <text> " * 900 + END),)),
+    "headline": replace(MESSAGE, paragraphs=(Paragraph("START " + "h" * 4000 + " " + END),)),
+    "facts": replace(MESSAGE, paragraphs=(Paragraph("START", facts=(("L" * 500, "v" * 2500 + END),) * 11),)),
+    "many facts": replace(MESSAGE, paragraphs=(Paragraph("START", facts=(("Name", "x" * 99 + END),) * 700),)),
+    "steps": replace(
+        MESSAGE, paragraphs=(Paragraph("START", steps=("Do <this> & that. " * 9,) * 80 + (END,)),)
+    ),
+    "digest": replace(MESSAGE, paragraphs=(Paragraph("START"), *MESSAGE.paragraphs * 300, Paragraph(END))),
+    "beyond the BMP": replace(MESSAGE, title="START " + "👩🏽‍⚕️" * 150 + END),
+}
+STEERING = {chr(n) for n in (*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0))} | set(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
+)
+HOSTILE = (
+    "<!channel>",
+    "<!here|here>",
+    "<!everyone>",
+    "<@U0AMINA01>",
+    "<!subteam^S0NURSES1>",
+    "@channel @here @everyone",
+    "*bold*",
+    "~struck~ _slanted_ `code`",
+    "```\nblock\n```",
+    "> quoted\n>>> more",
+    ":rotating_light: :+1:",
+    "<https://evil.example.org|Ward 7 nights>",
+    "&lt;!channel&gt;",
+    "\x1b[31mred\x1b[0m\x1b]0;title\a",
+    "\x9b31m",
+    "\u202eesrever\u202c \u2066isolate\u2069",
+    "Ward 7\r\nTo: Everybody\u2028To: All",
+    "half a pair \ud83d",
+)
+
+
+class World(ABC):
+    """A notifier with the means to look at what people see, and to break things."""
+
+    notifier: Notifier
+    secret: str = ""
+
+    @abstractmethod
+    def shown(self) -> list[str]:
+        """Each message that reached anybody, as its reader sees it, in order."""
+
+    def pings(self) -> list[str]:
+        """Whom the messages notify beyond their recipient."""
+        return []
+
+
+class RemoteWorld(World):
+    """A notifier whose other side can be out of order."""
+
+    @abstractmethod
+    def lose_next_answer(self) -> None:
+        """The next message arrives, and the answer to it doesn't."""
+
+    @abstractmethod
+    def lose_next_request(self) -> None:
+        """The next message is lost before anybody sees it."""
+
+    @abstractmethod
+    def limit_next(self, retry_after_s: int) -> None:
+        """The next message is refused for now."""
+
+    @abstractmethod
+    def revoke(self) -> None:
+        """From now on the credential is not accepted."""
+
+    @abstractmethod
+    def failures(self) -> list[tuple[str, Callable[[], None], type[ConnectorError]]]:
+        """Every other way in which one message can fail: its name, how to make it so, what is raised."""
+
+
+class NotifierContract:
+    """What all notifiers promise. Subclasses set `kind` and the `world` fixture."""
+
+    kind: ClassVar[str | None]
+    can_find: ClassVar[bool] = True
+
+    @pytest.fixture
+    def world(self) -> Any:
+        """Build the notifier; Amina is known, and Nobody is not where that can be said."""
+        raise NotImplementedError
+
+    def test_it_has_its_configured_name_and_says_whom_it_reaches(self, world: World) -> None:
+        assert world.notifier.name == "soc"
+        assert world.notifier.reaches_people is True
+        assert world.notifier.has_channel is True
+
+    @pytest.mark.parametrize("message", [MESSAGE, TO_AMINA], ids=["channel", "person"])
+    def test_a_message_sent_once_is_shown_once_with_all_that_it_says(
+        self, world: World, message: Message
+    ) -> None:
+        receipt = world.notifier.send(message)
+        (shown,) = world.shown()
+        words = " ".join(shown.split())
+        for part in _parts(message):
+            assert part in words
+        assert receipt.reference
+
+    def test_steps_are_numbered_in_their_order(self, world: World) -> None:
+        world.notifier.send(MESSAGE)
+        words = " ".join(world.shown()[0].split())
+        assert "1. Open the group. 2. Tap the name. 3. Tap Remove." in words
+
+    def test_a_repeat_says_that_it_may_be_one(self, world: World) -> None:
+        world.notifier.send(MESSAGE)
+        world.notifier.send(replace(MESSAGE, may_be_repeat=True))
+        first, second = world.shown()
+        assert "may be a repeat" not in first
+        assert "may be a repeat" in " ".join(second.split())
+
+    def test_a_message_of_a_title_alone_is_shown(self, world: World) -> None:
+        world.notifier.send(Message(key="k", to=CHANNEL, title="All quiet"))
+        assert "All quiet" in world.shown()[0]
+
+    def test_empty_parts_do_no_harm(self, world: World) -> None:
+        hollow = Paragraph(headline="", text=" \n ", facts=(("", ""),), steps=("",), link="")
+        world.notifier.send(
+            Message(key="k", to=CHANNEL, title="", paragraphs=(hollow, Paragraph(headline="")))
+        )
+        assert len(world.shown()) == 1
+
+    @pytest.mark.parametrize("long", [*LONG.values()], ids=[*LONG])
+    def test_long_text_is_shown_whole_or_cut_where_the_reader_sees_it(
+        self, world: World, long: Message
+    ) -> None:
+        world.notifier.send(long)
+        (shown,) = world.shown()
+        assert END in shown or "…" in shown
+        assert "START" in shown
+
+    @pytest.mark.parametrize("hostile", HOSTILE)
+    def test_names_from_outside_neither_notify_anybody_nor_steer_the_display(
+        self, world: World, hostile: str
+    ) -> None:
+        world.notifier.send(_everywhere(hostile))
+        (shown,) = world.shown()
+        assert world.pings() == []
+        assert not STEERING & set(shown)
+
+    def test_a_name_in_another_script_is_shown_as_it_is(self, world: World) -> None:
+        name = "قسم الطوارئ – ليلي & Øst's “A/B” 👩🏽‍⚕️"
+        world.notifier.send(_everywhere(name))
+        assert name in world.shown()[0]
+
+    def test_a_message_that_was_never_sent_is_not_found(self, world: World) -> None:
+        assert world.notifier.find(MESSAGE) is None
+        assert world.notifier.find(TO_AMINA) is None
+
+    @pytest.mark.parametrize("message", [MESSAGE, TO_AMINA], ids=["channel", "person"])
+    def test_a_message_that_was_sent_is_found_by_its_key_where_that_can_be_told(
+        self, world: World, message: Message
+    ) -> None:
+        receipt = world.notifier.send(message)
+        world.notifier.send(replace(message, key="another"))
+        assert world.notifier.find(message) == (receipt if self.can_find else None)
+        assert world.notifier.find(replace(message, key="a third")) is None
+
+    def test_check_is_green_sends_nothing_and_says_something(self, world: World) -> None:
+        result = world.notifier.check()
+        assert (result.ok, result.remedy) == (True, "")
+        assert result.message
+        assert world.shown() == []
+
+
+class RemoteNotifierContract(NotifierContract):
+    """What notifiers over a network promise, too."""
+
+    @pytest.fixture
+    def world(self) -> Any:
+        """As for all, on a network that can be broken."""
+        raise NotImplementedError
+
+    @pytest.mark.parametrize("message", [MESSAGE, TO_AMINA], ids=["channel", "person"])
+    def test_after_a_lost_answer_find_tells_that_it_arrived(
+        self, world: RemoteWorld, message: Message
+    ) -> None:
+        world.lose_next_answer()
+        with pytest.raises(Transient):
+            world.notifier.send(message)
+        assert len(world.shown()) == 1
+        assert world.notifier.find(message) is not None
+
+    @pytest.mark.parametrize("message", [MESSAGE, TO_AMINA], ids=["channel", "person"])
+    def test_after_a_lost_request_find_tells_that_it_did_not(
+        self, world: RemoteWorld, message: Message
+    ) -> None:
+        world.lose_next_request()
+        with pytest.raises(Transient):
+            world.notifier.send(message)
+        assert world.shown() == []
+        assert world.notifier.find(message) is None
+        world.notifier.send(message)
+        assert len(world.shown()) == 1
+
+    def test_the_wait_that_the_other_side_asks_for_is_passed_on_at_once(self, world: RemoteWorld) -> None:
+        world.limit_next(retry_after_s=37)
+        with pytest.raises(Transient) as raised:
+            world.notifier.send(MESSAGE)
+        assert raised.value.retry_after_s == 37
+        assert world.shown() == []
+
+    def test_an_unknown_person_is_unreachable_and_nobody_else_is_written_to(self, world: RemoteWorld) -> None:
+        with pytest.raises(Unreachable) as raised:
+            world.notifier.send(replace(MESSAGE, to=NOBODY))
+        assert "Nobody" in str(raised.value) or NOBODY.address in str(raised.value)
+        assert world.shown() == []
+
+    def test_an_unknown_person_has_no_earlier_message(self, world: RemoteWorld) -> None:
+        assert world.notifier.find(replace(MESSAGE, to=NOBODY)) is None
+
+    def test_each_failure_is_one_of_the_taxonomy_and_has_a_remedy(self, world: RemoteWorld) -> None:
+        for name, arm, expected in world.failures():
+            arm()
+            with pytest.raises(ConnectorError) as raised:
+                world.notifier.send(MESSAGE)
+            assert (name, type(raised.value)) == (name, expected)
+            assert raised.value.remedy, name
+            world.notifier.send(MESSAGE)  # the failure was this one message's
+
+    def test_a_credential_that_is_not_accepted_is_said(self, world: RemoteWorld) -> None:
+        world.revoke()
+        with pytest.raises(AuthFailed):
+            world.notifier.send(MESSAGE)
+        with pytest.raises(AuthFailed):
+            world.notifier.find(MESSAGE)
+
+    def test_check_never_raises_and_is_red_with_a_remedy(self, world: RemoteWorld) -> None:
+        world.revoke()
+        result = world.notifier.check()
+        assert not result.ok
+        assert result.message
+        assert result.remedy
+
+    def test_no_secret_is_in_any_error_repr_or_log(
+        self, world: RemoteWorld, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        said = [repr(world.notifier), str(vars(world.notifier))]
+        for _, arm, _ in world.failures():
+            arm()
+            with pytest.raises(ConnectorError) as raised:
+                world.notifier.send(MESSAGE)
+            said += _everything(raised.value)
+        world.revoke()
+        said.append(repr(world.notifier.check()))
+        with pytest.raises(AuthFailed) as refused:
+            world.notifier.send(MESSAGE)
+        said += [*_everything(refused.value), caplog.text]
+        assert world.secret
+        assert not [text for text in said if world.secret in text]
+        assert "https://whosleft.example.org/t/" not in caplog.text  # a signed link is a secret, too
+
+
+def _parts(message: Message) -> Iterator[str]:
+    yield message.title
+    for paragraph in message.paragraphs:
+        yield paragraph.headline
+        yield paragraph.text
+        yield from paragraph.steps
+        for label, value in paragraph.facts:
+            yield label
+            yield value
+
+
+def _everywhere(text: str) -> Message:
+    """A message with `text` in each place where a name from outside may stand."""
+    paragraph = Paragraph(headline=text, text=text, facts=((text, text),), steps=(text,))
+    return Message(key="hostile", to=CHANNEL, title=text, paragraphs=(paragraph, paragraph))
+
+
+def _everything(error: BaseException) -> list[str]:
+    """The error, what it was raised from, and the variables of every frame that it went through."""
+    said: list[str] = []
+    chain: BaseException | None = error
+    while chain is not None:
+        said += [str(chain), repr(chain), str(vars(chain))]
+        for frame, _ in traceback.walk_tb(chain.__traceback__):
+            if frame.f_globals["__name__"] != __name__:
+                said += map(repr, frame.f_locals.values())
+        chain = chain.__cause__ or chain.__context__
+    return said

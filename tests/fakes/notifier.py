@@ -1,0 +1,80 @@
+"""A notifier that keeps what it was given, and fails when told to."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from worker.domain.message import Message, RecipientKind
+from worker.ports import CheckResult, ConnectorError, Receipt, Transient, Unreachable
+
+
+class FakeNotifier:
+    """`sent` is the log of effects: one entry for each message that a person would see.
+
+    `can_find` False makes it a channel that cannot tell what arrived.
+    """
+
+    def __init__(
+        self,
+        name: str = "fake",
+        *,
+        reaches_people: bool = True,
+        has_channel: bool = True,
+        can_find: bool = True,
+    ) -> None:
+        self.name = name
+        self.reaches_people = reaches_people
+        self.has_channel = has_channel
+        self.can_find = can_find
+        self.sent: list[Message] = []
+        self.attempts: list[Message] = []
+        self.unreachable: set[str] = set()
+        self.down: ConnectorError | None = None  # the answer to everything, check too, while it is set
+        self._before: deque[BaseException] = deque()
+        self._after: deque[BaseException] = deque()
+
+    def fail_next(self, error: BaseException, times: int = 1) -> None:
+        """The next `times` sends raise `error` and have no effect."""
+        self._before.extend([error] * times)
+
+    def lose_next_answer(self, error: BaseException | None = None) -> None:
+        """The next send has its effect and then raises `error` (a lost answer, a crash)."""
+        self._after.append(
+            error or Transient("Fake: no answer after the message was handed over.", remedy="Wait.")
+        )
+
+    def keys(self) -> list[str]:
+        return [message.key for message in self.sent]
+
+    def to(self, address: str) -> list[Message]:
+        """What one person was sent; an empty address is the channel."""
+        return [message for message in self.sent if message.to.address == address]
+
+    def send(self, message: Message) -> Receipt:
+        self.attempts.append(message)
+        if self.down:
+            raise self.down
+        if self._before:
+            raise self._before.popleft()
+        is_person = message.to.kind is RecipientKind.PERSON
+        if message.to.address in self.unreachable or not (
+            self.reaches_people if is_person else self.has_channel
+        ):
+            raise Unreachable(f"Fake: {message.to.label} is not here.", remedy="Use another channel.")
+        self.sent.append(message)
+        if self._after:
+            raise self._after.popleft()
+        return Receipt(f"fake/{len(self.sent)}")
+
+    def find(self, message: Message) -> Receipt | None:
+        if self.down:
+            raise self.down
+        for number, earlier in enumerate(self.sent, 1):
+            if self.can_find and earlier.key == message.key and earlier.to == message.to:
+                return Receipt(f"fake/{number}")
+        return None
+
+    def check(self) -> CheckResult:
+        if self.down:
+            return CheckResult(ok=False, message=self.down.message, remedy=self.down.remedy or "Look at it.")
+        return CheckResult(ok=True, message="keeps what it is given")

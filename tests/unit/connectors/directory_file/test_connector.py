@@ -1,0 +1,492 @@
+"""Files and folders: encodings, dates, history, rewritten and half-written files, and what `check` says."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from connectors.directory.file.client import translated
+from connectors.directory.file.config import FileConfig
+from connectors.directory.file.connector import FileDirectory
+from contracts.directory import NOW, context, drain, read_pass
+from worker.ports import (
+    ConnectorError,
+    CursorExpired,
+    DirectoryPage,
+    Incomplete,
+    PassEnd,
+    PermissionDenied,
+    Transient,
+)
+
+HEADER = "ObjectGUID,DisplayName,mobile,Enabled\r\n"
+
+
+def guid(number: int) -> str:
+    return str(uuid.UUID(int=number))
+
+
+def rows(*numbers: int, name: str = "Zoë") -> str:
+    return HEADER + "".join(f"{guid(n)},{name} {n},07700 900{n % 1000:03},True\r\n" for n in numbers)
+
+
+def directory(
+    folder: Path, path: str = "people.csv", *, region: str = "GB", **config: object
+) -> FileDirectory:
+    settings = FileConfig.model_validate({"path": path, **config})
+    return FileDirectory(settings, replace(context("export", folder), default_region=region))
+
+
+def write(file: Path, content: str | bytes, at: datetime = NOW) -> Path:
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    os.utime(file, (at.timestamp(), at.timestamp()))
+    return file
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        rows(1).encode("utf-8"),
+        rows(1).encode("utf-8-sig"),
+        rows(1).encode("utf-16"),
+        b"\xfe\xff" + rows(1).encode("utf-16-be"),
+        rows(1).encode("utf-16-le"),
+        rows(1).encode("utf-16-be"),
+        rows(1).encode("utf-32"),
+        rows(1).encode("cp1252"),
+        rows(1).replace("\r\n", "\r").encode(),
+    ],
+    ids=[
+        "utf-8",
+        "bom",
+        "utf-16-le",
+        "utf-16-be",
+        "unmarked le",
+        "unmarked be",
+        "utf-32",
+        "cp1252",
+        "old mac",
+    ],
+)
+def test_every_encoding_of_export_csv_is_read(content: bytes, tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", content)
+
+    assert drain(directory(tmp_path)).people[guid(1)].display_name == "Zoë 1"
+
+
+def test_a_letter_on_the_border_of_two_blocks_is_one_letter(tmp_path: Path) -> None:
+    block = 1 << 20
+    many = rows(*range(10, 10 + (block - 2000) // len(rows(10, name="Al")[len(HEADER) :])), name="Al")
+    before, after = f"{guid(1)},", f",,True\r\n{guid(2)},Zo"
+    padding = "x" * (block - 1 - len(many) - len(before) - len(after))
+    content = f"{many}{before}{padding}{after}\u00eb 2,,True\r\n".encode()
+    write(tmp_path / "people.csv", content)
+
+    assert content[block - 1 : block + 1] == "\u00eb".encode()
+    assert drain(directory(tmp_path)).people[guid(2)].display_name == "Zo\u00eb 2"
+
+
+# One file
+
+
+def test_a_file_is_dated_by_its_modification(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", rows(1), NOW - timedelta(hours=5))
+
+    assert drain(directory(tmp_path)).end.taken_at == NOW - timedelta(hours=5)
+
+
+def test_new_content_is_a_new_pass_even_at_the_same_time_and_size(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", rows(1))
+    cursor = drain(directory(tmp_path)).end.cursor
+    write(tmp_path / "people.csv", rows(2))
+
+    got = drain(directory(tmp_path), cursor)
+
+    assert (got.end.is_unchanged, list(got.people)) == (False, [guid(2)])
+
+
+def test_the_same_content_exported_again_is_unchanged_and_younger(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", rows(1))
+    cursor = drain(directory(tmp_path)).end.cursor
+    write(tmp_path / "people.csv", rows(1), NOW + timedelta(days=1))
+
+    end = drain(directory(tmp_path), cursor).end
+
+    assert (end.is_unchanged, end.taken_at) == (True, NOW + timedelta(days=1))
+
+
+def test_a_restored_older_file_is_read_and_time_does_not_go_back(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", rows(1, 2))
+    cursor = drain(directory(tmp_path)).end.cursor
+    write(tmp_path / "people.csv", rows(1), NOW - timedelta(days=9))
+
+    got = drain(directory(tmp_path), cursor)
+
+    assert (list(got.people), got.end.taken_at) == ([guid(1)], NOW)
+
+
+@pytest.mark.parametrize("change", ["appended to", "touched"])
+def test_a_file_that_changes_while_it_is_read_proves_nothing(change: str, tmp_path: Path) -> None:
+    file = write(tmp_path / "people.csv", rows(*range(1500)))
+    reading = directory(tmp_path).changes(None)
+    assert isinstance(next(reading), DirectoryPage)
+    if change == "appended to":
+        with file.open("a", encoding="utf-8") as more:
+            more.write("one more row")
+    else:
+        os.utime(file, (1, 1))
+
+    with pytest.raises(Incomplete) as raised:
+        list(reading)
+    assert "people.csv" in raised.value.message
+    assert raised.value.remedy
+
+
+def test_a_file_that_is_replaced_by_a_rename_is_read_to_its_end(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", rows(*range(1500)))
+    reading = directory(tmp_path).changes(None)
+    first = next(reading)
+    write(tmp_path / "new", rows(1), NOW + timedelta(hours=1)).replace(tmp_path / "people.csv")
+
+    rest = list(reading)
+
+    assert isinstance(first, DirectoryPage)
+    assert (
+        len(first.records) + sum(len(page.records) for page in rest if isinstance(page, DirectoryPage))
+        == 1500
+    )
+    end = rest[-1]
+    assert isinstance(end, PassEnd)
+    assert list(drain(directory(tmp_path), end.cursor).people) == [guid(1)]
+
+
+def test_identical_rows_are_one_person_and_the_last_wins(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", rows(1, 2, 1))
+
+    got = drain(directory(tmp_path))
+
+    assert (got.malformed, got.people[guid(1)].location) == ((), "people.csv line 4")
+
+
+def test_a_manager_who_comes_later_in_the_file_is_found(tmp_path: Path) -> None:
+    text = (
+        "ObjectGUID,DistinguishedName,Manager\r\n"
+        f'{guid(1)},"CN=Amy,DC=corp","cn=Ben, dc=corp"\r\n{guid(2)},"CN=Ben,DC=corp",\r\n'
+    )
+    write(tmp_path / "people.csv", text)
+
+    assert drain(directory(tmp_path)).people[guid(1)].manager_id == guid(2)
+
+
+@pytest.mark.parametrize(
+    "error, expected",
+    [
+        (PermissionError(13, "Permission denied"), PermissionDenied),
+        (FileNotFoundError(2, "No such file"), Transient),
+        (OSError(116, "Stale file handle"), Transient),
+    ],
+)
+def test_what_the_file_system_raises_is_translated(error: OSError, expected: type[ConnectorError]) -> None:
+    with pytest.raises(expected) as raised, translated(Path("exports/people.csv")):
+        raise error
+    assert "people.csv" in raised.value.message
+    assert raised.value.remedy
+
+
+def test_a_pipe_is_refused_and_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "people.csv")
+
+    result = directory(tmp_path).check()
+
+    assert result.message == "people.csv is not a file."
+
+
+# Day first or month first
+
+
+def dated(*texts: str, column: str = "AccountExpirationDate", more: str = "") -> str:
+    rows_ = "".join(f"{guid(n)},{text},{more}\r\n" for n, text in enumerate(texts, start=1))
+    return f"ObjectGUID,{column},whenCreated\r\n{rows_}"
+
+
+@pytest.mark.parametrize(
+    "content, region, expected, warned",
+    [
+        (dated("03/04/2026", "24/11/2026"), "US", datetime(2026, 4, 2, 23, tzinfo=UTC), False),
+        (dated("03/04/2026", "11/24/2026"), "GB", datetime(2026, 3, 4, tzinfo=UTC), False),
+        (dated("03/04/2026"), "GB", datetime(2026, 4, 2, 23, tzinfo=UTC), True),
+        (dated("03/04/2026"), "US", datetime(2026, 3, 4, tzinfo=UTC), True),
+        (dated("03/04/2026", more="31/01/2020"), "US", datetime(2026, 4, 2, 23, tzinfo=UTC), False),
+        (dated("03/04/2026", more="1/31/2020 9:00 AM"), "GB", datetime(2026, 3, 4, tzinfo=UTC), False),
+        (dated("03/03/2026"), "GB", datetime(2026, 3, 3, tzinfo=UTC), False),
+        (dated("2026-04-03"), "US", datetime(2026, 4, 2, 23, tzinfo=UTC), False),
+    ],
+)
+def test_the_order_of_dates_is_decided_over_the_whole_file(
+    content: str, region: str, expected: datetime, warned: bool, tmp_path: Path
+) -> None:
+    write(tmp_path / "people.csv", content)
+    export = directory(tmp_path, region=region)
+
+    assert drain(export).people[guid(1)].expires_at == expected
+    assert ("dates in AccountExpirationDate" in export.check().details) is warned
+
+
+# A folder
+
+
+def exports(folder: Path, *names: str) -> FileDirectory:
+    for number, name in enumerate(names, start=1):
+        write(folder / "exports" / name, rows(number), NOW - timedelta(days=number))
+    return directory(folder, "exports")
+
+
+def replay(export: FileDirectory) -> list[tuple[list[str], datetime, bool]]:
+    seen, cursor, has_more = [], None, True
+    while has_more:
+        one = read_pass(export, cursor)
+        cursor, has_more = one.end.cursor, one.end.has_more
+        seen.append((list(one.people), one.end.taken_at, has_more))
+    return seen
+
+
+def test_a_folder_is_replayed_from_the_oldest_to_the_newest(tmp_path: Path) -> None:
+    export = exports(tmp_path, "people-2026-11-23.csv", "people-2026-11-21.csv", "people-20261122.csv")
+
+    assert replay(export) == [
+        ([guid(2)], datetime(2026, 11, 21, tzinfo=UTC), True),
+        ([guid(3)], datetime(2026, 11, 22, tzinfo=UTC), True),
+        ([guid(1)], datetime(2026, 11, 23, tzinfo=UTC), False),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("2026-06-24.csv", datetime(2026, 6, 23, 23, tzinfo=UTC)),
+        ("people_2026-06-24T0900.csv", datetime(2026, 6, 24, 8, tzinfo=UTC)),
+        ("people 2026-06-24 09-30-15.csv", datetime(2026, 6, 24, 8, 30, 15, tzinfo=UTC)),
+        ("20260624-0900-people.csv", datetime(2026, 6, 24, 8, tzinfo=UTC)),
+        ("20260624090000.csv", datetime(2026, 6, 24, 8, tzinfo=UTC)),
+        ("2026-06-24T0900Z.csv", datetime(2026, 6, 24, 9, tzinfo=UTC)),
+        ("2026.06.24.csv", datetime(2026, 6, 23, 23, tzinfo=UTC)),
+        ("people-2026-06-31.csv", NOW - timedelta(days=1)),
+        ("people-4720260624123.csv", NOW - timedelta(days=1)),
+        ("people.csv", NOW - timedelta(days=1)),
+    ],
+)
+def test_the_date_in_a_name_counts_before_the_modification(
+    name: str, expected: datetime, tmp_path: Path
+) -> None:
+    assert replay(exports(tmp_path, name))[0][1] == expected
+
+
+def test_files_of_one_date_come_by_name(tmp_path: Path) -> None:
+    export = exports(tmp_path, "2026-11-24 b.csv", "2026-11-24 a.csv")
+
+    assert [people for people, _, _ in replay(export)] == [[guid(2)], [guid(1)]]
+
+
+def test_what_is_not_a_finished_export_is_ignored(tmp_path: Path) -> None:
+    export = exports(
+        tmp_path,
+        "2026-11-20.csv",
+        ".2026-11-21.csv",
+        "~$2026-11-22.csv",
+        "2026-11-23.csv.tmp",
+        "2026-11-24.xlsx",
+    )
+    (tmp_path / "exports" / "2026-11-25.csv").mkdir()
+
+    assert [people for people, _, _ in replay(export)] == [[guid(1)]]
+
+
+def test_a_folder_without_an_export_is_incomplete(tmp_path: Path) -> None:
+    export = exports(tmp_path, "notes.md")
+
+    with pytest.raises(Incomplete, match="The folder exports has no export file"):
+        list(export.changes(None))
+
+
+def test_a_rewritten_file_of_a_folder_is_read_again(tmp_path: Path) -> None:
+    export = exports(tmp_path, "2026-11-23.csv", "2026-11-24.csv")
+    cursor = drain(export).end.cursor
+    write(tmp_path / "exports" / "2026-11-24.csv", rows(7))
+
+    assert list(drain(export, cursor).people) == [guid(7)]
+
+
+def test_a_new_dated_file_with_the_same_people_is_a_pass(tmp_path: Path) -> None:
+    export = exports(tmp_path, "2026-11-23.csv")
+    cursor = drain(export).end.cursor
+    write(tmp_path / "exports" / "2026-11-24.csv", rows(1))
+
+    end = drain(export, cursor).end
+
+    assert (end.is_unchanged, end.taken_at) == (False, datetime(2026, 11, 24, tzinfo=UTC))
+
+
+def test_full_with_a_cursor_reads_the_newest_file(tmp_path: Path) -> None:
+    export = exports(tmp_path, "2026-11-22.csv", "2026-11-23.csv", "2026-11-24.csv")
+    first = read_pass(export, None).end
+
+    again = read_pass(export, first.cursor, full=True)
+
+    assert (list(again.people), again.end.has_more) == ([guid(3)], False)
+
+
+def test_full_without_a_cursor_starts_with_the_oldest_file(tmp_path: Path) -> None:
+    export = exports(tmp_path, "2026-11-23.csv", "2026-11-24.csv")
+
+    first = read_pass(export, None, full=True)
+
+    assert (list(first.people), first.end.has_more) == ([guid(1)], True)
+
+
+def test_files_that_were_tidied_away_after_reading_are_not_missed(tmp_path: Path) -> None:
+    export = exports(tmp_path, "2026-11-22.csv", "2026-11-23.csv", "2026-11-24.csv")
+    end = drain(export).end
+    (tmp_path / "exports" / "2026-11-24.csv").unlink()
+
+    again = drain(export, end.cursor).end
+
+    assert (again.is_unchanged, again.taken_at) == (True, end.taken_at)
+
+
+def test_a_broken_file_in_a_folder_is_named(tmp_path: Path) -> None:
+    export = exports(tmp_path, "2026-11-23.csv")
+    cursor = drain(export).end.cursor
+    write(tmp_path / "exports" / "2026-11-24.csv", rows(1, 2)[:-30])
+
+    with pytest.raises(Incomplete, match=r"2026-11-24\.csv line 3"):
+        list(export.changes(cursor))
+
+
+def test_a_cursor_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", rows(1))
+    cursor = drain(directory(tmp_path)).end.cursor
+
+    with pytest.raises(CursorExpired):
+        list(directory(tmp_path).changes(cursor.replace("whosleft-file-1", "whosleft-file-2")))
+
+
+# What check says
+
+
+def test_check_says_it_in_one_line(tmp_path: Path) -> None:
+    write(
+        tmp_path / "people.csv",
+        "ObjectGUID,SamAccountName,mobile,Enabled\r\n"
+        f"{guid(1)},amy,07700 900101,True\r\n{guid(2)},ben,ask,False\r\n"
+        f"{guid(3)},cem,,\r\n{guid(4)},PC7$,,True\r\n",
+        datetime(2026, 11, 24, 9, 12, tzinfo=UTC),
+    )
+
+    result = directory(tmp_path).check()
+
+    assert result.message == (
+        "people.csv: 3 people (1 enabled, 1 disabled, 1 not said), dated 2026-11-24 09:12 UTC, "
+        "format Active Directory CSV"
+    )
+    assert dict(result.counts) == {
+        "people": 3,
+        "enabled": 1,
+        "disabled": 1,
+        "out_of_scope": 1,
+        "malformed": 0,
+        "unreadable_phones": 1,
+        "without_phone": 2,
+    }
+
+
+def test_check_warns_of_what_the_export_cannot_say(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", f"ObjectGUID,DisplayName\r\n{guid(1)},Amy\r\n")
+
+    details = directory(tmp_path).check().details
+
+    assert "nobody is seen as disabled" in details["enabled"]
+    assert "nobody is matched by number" in details["phones"]
+
+
+def test_check_shows_words_that_it_does_not_know(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", f"ObjectGUID,Enabled\r\n{guid(1)},maybe\r\n")
+
+    assert "'maybe'" in directory(tmp_path).check().details["enabled"]
+
+
+def test_check_is_red_when_the_scope_lets_nobody_in(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", f"ObjectGUID,SamAccountName\r\n{guid(1)},svc-a\r\n")
+
+    result = directory(tmp_path, scope={"exclude": ["svc-*"]}).check()
+
+    assert (result.ok, "Nobody is in scope" in result.message) == (False, True)
+    assert result.remedy
+
+
+def test_one_bad_record_in_a_hundred_is_set_aside_and_check_stays_green(tmp_path: Path) -> None:
+    text = rows(*range(1, 101)).replace(guid(50), "x")
+    write(tmp_path / "people.csv", text)
+
+    result = directory(tmp_path).check()
+
+    assert (result.ok, result.counts["malformed"]) == (True, 1)
+    assert "people.csv line 51" in result.details["first record set aside"]
+
+
+# Whole exports of the other kinds
+
+
+def test_an_ldifde_export_is_read(tmp_path: Path) -> None:
+    write(
+        tmp_path / "people.ldf",
+        "dn: CN=Amy Adeyemi,OU=Leavers,DC=corp,DC=example\r\nchangetype: add\r\n"
+        "objectClass: top\r\nobjectClass: person\r\nobjectClass: user\r\n"
+        "objectGUID:: 4AQlP4lP00GaDAMF6CwzAQ==\r\nuserAccountControl: 514\r\n"
+        "accountExpires: 9223372036854775807\r\npwdLastSet: 0\r\nlockoutTime: 1\r\n"
+        "otherMobile: 07700 900101\r\notherMobile: 07700 900102\r\n\r\n"
+        "dn: CN=Team,DC=corp,DC=example\r\nchangetype: add\r\nobjectClass: group\r\n\r\n",
+    )
+    export = directory(tmp_path, "people.ldf", leavers_ou="OU=Leavers,DC=corp,DC=example")
+
+    (amy,) = drain(export).people.values()
+
+    assert (amy.person_id, amy.enabled, amy.expires_at) == (
+        "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+        False,
+        None,
+    )
+    assert (amy.is_moved_out, amy.phones) == (True, ("+447700900101", "+447700900102"))
+    assert export.check().details["left out"].startswith("1 entries")
+
+
+def test_an_entra_export_is_read(tmp_path: Path) -> None:
+    write(
+        tmp_path / "people.csv",
+        "userPrincipalName,displayName,id,userType,accountEnabled,usageLocation,mobilePhone,employeeLeaveDateTime\n"
+        f"amy@corp.example,Amy,{guid(1).upper()},Member,False,US,555-010-0100,2026-11-24T17:00:00Z\n"
+        f"guest_x#EXT#@corp.example,Guest,{guid(2)},Guest,True,,,\n",
+    )
+
+    result = directory(tmp_path).check()
+    amy = drain(directory(tmp_path)).people[guid(1)]
+
+    assert "1 person (0 enabled, 1 disabled)" in result.message
+    assert "format Entra CSV" in result.message
+    assert amy.leave_at == datetime(2026, 11, 24, 17, tzinfo=UTC)
+    assert result.counts["out_of_scope"] == 1
+
+
+def test_pages_hold_a_thousand_records(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", rows(*range(2500)))
+
+    sizes = [len(page.records) for page in drain(directory(tmp_path)).pages]
+
+    assert sizes == [1000, 1000, 500]
+    assert all(a >= b for a, b in pairwise(sizes))

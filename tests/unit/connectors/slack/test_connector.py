@@ -1,0 +1,345 @@
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from connectors.notify.slack.client import SlackClient
+from connectors.notify.slack.connector import SlackNotifier
+from contracts.notifier import AMINA, MESSAGE, NOBODY, NOW, TO_AMINA, context
+from fakes.slack_server import TOKEN, Channel, Fault, SlackServer, rate_limited
+from worker.ports import (
+    AuthFailed,
+    BadConfig,
+    ConnectorError,
+    PermissionDenied,
+    Transient,
+    Unreachable,
+)
+
+
+@dataclass
+class Clock:
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    with SlackServer() as server:
+        server.add_person(AMINA.address, "U0AMINA01")
+        yield server
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def notifier(
+    slack: SlackServer, clock: Clock | None = None, *, channel: str | None = "#leavers", token: str = TOKEN
+) -> SlackNotifier:
+    """A new process's notifier: it remembers nothing."""
+    client = SlackClient(SecretStr(token), slack.url, timeout_s=1)
+    return SlackNotifier(client, channel, replace(context(), now=clock or Clock()))
+
+
+# --- sending ---------------------------------------------------------------------------------------
+
+
+def test_a_person_gets_a_direct_message_with_the_key_in_its_metadata(slack: SlackServer) -> None:
+    receipt = notifier(slack).send(TO_AMINA)
+    (post,) = slack.posts
+    assert post.channel_id == "D0AMINA01"
+    assert receipt.reference == f"D0AMINA01/{post.ts}"
+    assert post.body["metadata"] == {"event_type": "whosleft_message", "event_payload": {"key": TO_AMINA.key}}
+
+
+def test_links_are_not_fetched_for_previews_and_names_are_not_linked(slack: SlackServer) -> None:
+    notifier(slack).send(MESSAGE)
+    body = slack.posts[0].body
+    assert (body["unfurl_links"], body["unfurl_media"], body["link_names"]) == (False, False, False)
+
+
+def test_a_person_is_looked_up_once_an_hour_whatever_the_case_of_the_address(
+    slack: SlackServer, clock: Clock
+) -> None:
+    soc = notifier(slack, clock)
+    soc.send(TO_AMINA)
+    clock.now += timedelta(minutes=59)
+    soc.send(replace(TO_AMINA, to=replace(AMINA, address=AMINA.address.upper())))
+    assert slack.called("users.lookupByEmail") == 1
+    clock.now += timedelta(minutes=1)
+    soc.send(TO_AMINA)
+    assert slack.called("users.lookupByEmail") == 2
+
+
+def test_that_somebody_is_not_there_is_not_remembered(slack: SlackServer) -> None:
+    soc = notifier(slack)
+    with pytest.raises(Unreachable):
+        soc.send(replace(MESSAGE, to=NOBODY))
+    slack.add_person(NOBODY.address, "U0NOBODY1")
+    soc.send(replace(MESSAGE, to=NOBODY))
+    assert slack.posts[0].channel_id == "D0NOBODY1"
+
+
+@pytest.mark.parametrize("extra", [{"deleted": True}, {"is_bot": True}])
+def test_a_deactivated_account_or_a_bot_is_unreachable(slack: SlackServer, extra: dict[str, bool]) -> None:
+    slack.add_person(AMINA.address, "U0AMINA01", **extra)
+    with pytest.raises(Unreachable):
+        notifier(slack).send(TO_AMINA)
+
+
+def test_a_person_without_an_address_is_unreachable_without_a_question(slack: SlackServer) -> None:
+    with pytest.raises(Unreachable, match="without e-mail address"):
+        notifier(slack).send(replace(TO_AMINA, to=replace(AMINA, address="")))
+    assert slack.calls == []
+
+
+def test_an_id_that_is_no_longer_valid_is_looked_up_again(slack: SlackServer) -> None:
+    soc = notifier(slack)
+    soc.send(TO_AMINA)
+    slack.add_person(AMINA.address, "U0AMINA02")
+    with pytest.raises(Unreachable):
+        soc.send(TO_AMINA)
+    soc.send(TO_AMINA)
+    assert slack.posts[-1].channel_id == "D0AMINA02"
+
+
+def test_without_a_channel_a_post_to_it_is_a_fault_of_the_configuration(slack: SlackServer) -> None:
+    soc = notifier(slack, channel=None)
+    assert not soc.has_channel
+    with pytest.raises(BadConfig, match="Set `channel` of the notifier soc"):
+        soc.send(MESSAGE)
+    assert soc.find(MESSAGE) is None
+
+
+@pytest.mark.parametrize("channel", ["#leavers", "leavers", "C0LEAVERS01"])
+def test_a_channel_may_be_named_or_given_by_its_id(slack: SlackServer, channel: str) -> None:
+    soc = notifier(slack, channel=channel)
+    assert soc.send(MESSAGE).reference.startswith("C0LEAVERS01/")
+    assert soc.check().ok
+
+
+# --- what goes wrong -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [rate_limited(2), Fault(500), Fault(drop_before=True), Fault(slow_s=1.5)])
+def test_a_failed_call_is_made_once_because_the_worker_retries(slack: SlackServer, fault: Fault) -> None:
+    slack.fail("chat.postMessage", fault)
+    with pytest.raises(Transient):
+        notifier(slack).send(MESSAGE)
+    assert slack.called("chat.postMessage") == 1
+
+
+def test_the_second_post_within_a_second_is_told_to_wait(slack: SlackServer) -> None:
+    slack.is_paced = True
+    soc = notifier(slack)
+    soc.send(MESSAGE)
+    with pytest.raises(Transient) as raised:
+        soc.send(replace(MESSAGE, key="second"))
+    assert raised.value.retry_after_s == 1
+    soc.send(TO_AMINA)  # another conversation has its own pace
+
+
+def test_nobody_listening_is_tried_again_and_the_place_is_named() -> None:
+    with SlackServer() as gone:
+        soc = notifier(gone)
+    with pytest.raises(Transient, match=r"no answer from 127\.0\.0\.1:\d+ \(.*refused") as raised:
+        soc.send(MESSAGE)
+    assert "name, proxy, firewall" in raised.value.remedy
+
+
+def test_the_proxy_of_the_environment_is_not_asked_for_hosts_that_are_exempt(slack: SlackServer) -> None:
+    # In a process of its own: the standard library reads these once.
+    program = """
+import sys
+from pydantic import SecretStr
+from connectors.notify.slack.client import SlackClient
+print(SlackClient(SecretStr(sys.argv[1]), sys.argv[2]).identity().user)
+"""
+    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy"), "http://127.0.0.1:9")
+    result = subprocess.run(
+        [sys.executable, "-c", program, TOKEN, slack.url],
+        env={**os.environ, **proxies, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.stdout.strip(), result.stderr) == ("whosleft", "")
+
+
+def test_a_wait_in_words_is_taken_for_none(slack: SlackServer) -> None:
+    slack.fail("chat.postMessage", Fault(429, "ratelimited", headers={"Retry-After": "Tue, 24 Nov 2026"}))
+    with pytest.raises(Transient) as raised:
+        notifier(slack).send(MESSAGE)
+    assert raised.value.retry_after_s is None
+
+
+def test_each_missing_scope_is_named_when_it_is_needed(slack: SlackServer) -> None:
+    for scope, message in (("chat:write", MESSAGE), ("users:read.email", TO_AMINA)):
+        slack.scopes = {"im:history"}
+        with pytest.raises(PermissionDenied) as raised:
+            notifier(slack).send(message)
+        assert raised.value.missing == scope
+
+
+# --- finding an earlier attempt ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("message", [MESSAGE, TO_AMINA], ids=["channel", "person"])
+@pytest.mark.parametrize("fault", [Fault(drop_after=True), Fault(500, is_after=True), Fault(slow_s=1.5)])
+def test_after_a_restart_an_unclear_attempt_is_found(
+    slack: SlackServer, message: object, fault: Fault
+) -> None:
+    wanted = TO_AMINA if message is TO_AMINA else MESSAGE
+    slack.fail("chat.postMessage", fault)
+    with pytest.raises(Transient):
+        notifier(slack).send(wanted)
+    found = notifier(slack).find(wanted)
+    assert found is not None
+    assert found.reference == f"{slack.posts[0].channel_id}/{slack.posts[0].ts}"
+
+
+def test_the_same_key_to_somebody_else_is_another_message(slack: SlackServer) -> None:
+    soc = notifier(slack)
+    soc.send(MESSAGE)
+    assert soc.find(TO_AMINA) is None
+
+
+def test_a_named_channel_is_found_on_a_later_page(slack: SlackServer) -> None:
+    slack.channels = {
+        f"C0OTHER{n:04}": Channel(f"C0OTHER{n:04}", f"other-{n}") for n in range(5)
+    } | slack.channels
+    slack.page_size = 2
+    soc = notifier(slack)
+    soc.send(MESSAGE)
+    fresh = notifier(slack)
+    assert fresh.find(MESSAGE) is not None
+    assert slack.called("users.conversations") == 3
+    fresh.find(MESSAGE)
+    assert slack.called("users.conversations") == 3  # remembered
+
+
+@pytest.mark.parametrize("scope", ["channels:history", "channels:read", "groups:read"])
+def test_where_it_may_not_read_it_cannot_tell(slack: SlackServer, scope: str) -> None:
+    notifier(slack).send(MESSAGE)
+    slack.scopes.discard(scope)
+    assert notifier(slack).find(MESSAGE) is None
+
+
+@pytest.mark.parametrize("method", ["users.conversations", "conversations.history"])
+def test_a_search_without_an_answer_is_tried_again(slack: SlackServer, method: str) -> None:
+    slack.fail(method, rate_limited(7))
+    with pytest.raises(Transient) as raised:
+        notifier(slack).find(MESSAGE)
+    assert raised.value.retry_after_s == 7
+
+
+def test_other_apps_messages_are_not_mistaken_for_ours(slack: SlackServer) -> None:
+    soc = notifier(slack)
+    soc.send(MESSAGE)
+    (post,) = slack.posts
+    slack.posts = [
+        replace(
+            post,
+            body={**post.body, "metadata": {"event_type": "else", "event_payload": {"key": MESSAGE.key}}},
+        )
+    ]
+    assert soc.find(MESSAGE) is None
+
+
+# --- check ------------------------------------------------------------------------------------------
+
+
+def test_check_says_who_it_is_and_where_it_posts(slack: SlackServer) -> None:
+    result = notifier(slack).check()
+    assert result.ok
+    assert result.message == "as @whosleft in workspace St Mary's, posts to #leavers"
+    assert result.details["channel"] == "#leavers (C0LEAVERS01)"
+    assert "chat:write" in result.details["scopes"]
+
+
+def test_check_without_a_channel_says_so(slack: SlackServer) -> None:
+    result = notifier(slack, channel=None).check()
+    assert result.ok
+    assert "no channel is set" in result.message
+
+
+@pytest.mark.parametrize(
+    "scope", ["chat:write", "users:read.email", "im:write", "im:history", "channels:history", "channels:read"]
+)
+def test_check_names_a_missing_scope_and_where_to_add_it(slack: SlackServer, scope: str) -> None:
+    slack.scopes.discard(scope)
+    result = notifier(slack, channel="C0LEAVERS01").check()
+    assert not result.ok
+    assert scope in result.message + result.remedy
+    assert "OAuth & Permissions" in result.remedy
+
+
+def test_a_private_channel_needs_the_scopes_of_private_ones(slack: SlackServer) -> None:
+    slack.channels["C0LEAVERS01"].is_private = True
+    slack.scopes -= {"groups:history", "channels:history"}
+    result = notifier(slack, channel="C0LEAVERS01").check()
+    assert "groups:history" in result.message
+    assert "channels:history" not in result.message
+
+
+@pytest.mark.parametrize(
+    "change, message, remedy",
+    [
+        ({"is_member": False}, "not in #leavers", "/invite @whosleft"),
+        ({"is_archived": True}, "#leavers is archived", "Unarchive"),
+    ],
+)
+def test_check_is_red_for_a_channel_that_cannot_be_posted_to(
+    slack: SlackServer, change: dict[str, bool], message: str, remedy: str
+) -> None:
+    slack.channels["C0LEAVERS01"] = Channel("C0LEAVERS01", "leavers", **change)
+    result = notifier(slack, channel="C0LEAVERS01").check()
+    assert not result.ok
+    assert message in result.message
+    assert remedy in result.remedy
+
+
+@pytest.mark.parametrize("channel", ["#leaver", "C0NOTTHERE1"])
+def test_check_is_red_for_a_channel_that_is_not_there(slack: SlackServer, channel: str) -> None:
+    result = notifier(slack, channel=channel).check()
+    assert not result.ok
+    assert "/invite @" in result.remedy
+
+
+@pytest.mark.parametrize(
+    "token, error", [("xoxb-another", "invalid_auth"), (TOKEN, "token_revoked")], ids=["wrong", "revoked"]
+)
+def test_check_is_red_for_a_token_that_is_not_accepted(slack: SlackServer, token: str, error: str) -> None:
+    slack.is_revoked = True
+    result = notifier(slack, token=token).check()
+    assert not result.ok
+    assert error in result.message
+    assert token not in result.message + result.remedy
+    assert "OAuth & Permissions" in result.remedy
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault(503), Fault(drop_before=True), Fault(body=b"<html>"), rate_limited(9)]
+)
+def test_check_never_raises(slack: SlackServer, fault: Fault) -> None:
+    slack.fail("auth.test", fault)
+    result = notifier(slack).check()
+    assert not result.ok
+    assert result.remedy
+
+
+def test_an_error_has_no_context_whose_frames_would_show_the_token(slack: SlackServer) -> None:
+    slack.is_revoked = True
+    with pytest.raises(AuthFailed) as raised:
+        notifier(slack).send(MESSAGE)
+    error: ConnectorError = raised.value
+    assert (error.__cause__, error.__context__) == (None, None)

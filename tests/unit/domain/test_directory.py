@@ -1,0 +1,99 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import NOW, leaver, person
+
+from worker.domain.directory import (
+    PLACE_FIELDS,
+    EventKind,
+    events_between,
+    has_moved,
+    is_too_malformed,
+    is_too_shrunken,
+)
+from worker.domain.model import Person, Standing
+
+JOINED, MOVED, LEAVING, LEFT, RETURNED = EventKind
+HERE, GOING, GONE = person(), person(standing=Standing.LEAVING), leaver()
+
+
+def moved(who: Person) -> Person:
+    return replace(who, facts=replace(who.facts, department="Theatre"))
+
+
+@pytest.mark.parametrize(
+    "before, after, kinds",
+    [
+        (None, HERE, [JOINED]),
+        (None, GOING, [JOINED, LEAVING]),
+        (None, GONE, [LEFT]),
+        (HERE, HERE, []),
+        (HERE, moved(HERE), [MOVED]),
+        (HERE, GOING, [LEAVING]),
+        (HERE, moved(GOING), [MOVED, LEAVING]),
+        (HERE, moved(GONE), [LEFT]),
+        (GOING, HERE, [RETURNED]),
+        (GOING, moved(HERE), [RETURNED, MOVED]),
+        (GOING, GOING, []),
+        (GOING, moved(GOING), [MOVED]),
+        (GOING, GONE, [LEFT]),
+        (GONE, moved(HERE), [RETURNED]),
+        (GONE, GOING, [RETURNED, LEAVING]),
+        (GONE, moved(GONE), []),
+    ],
+)
+def test_events_follow_from_the_two_standings(
+    before: Person | None, after: Person, kinds: list[EventKind]
+) -> None:
+    events = events_between(before, after, NOW)
+    assert [event.kind for event in events] == kinds
+    assert all((e.person, e.before, e.at) == (after, before, NOW) for e in events)
+
+
+@pytest.mark.parametrize("name", PLACE_FIELDS)
+def test_a_change_of_place_is_a_move(name: str) -> None:
+    value: Any = (("site", "North"),) if name == "attributes" else "elsewhere"
+    assert has_moved(HERE.facts, replace(HERE.facts, **{name: value}))
+
+
+def test_a_new_name_or_number_is_no_move() -> None:
+    assert not has_moved(HERE.facts, replace(HERE.facts, display_name="Anne", phones=("+447700900009",)))
+
+
+@pytest.mark.parametrize(
+    "malformed, read, is_too_much",
+    [
+        (0, 0, False),
+        (1, 3, False),
+        (2, 3, True),
+        (2, 198, False),
+        (3, 197, True),
+        (10, 990, False),
+        (11, 989, True),
+    ],
+)
+def test_over_one_per_cent_of_malformed_records_spoil_a_pass(
+    malformed: int, read: int, is_too_much: bool
+) -> None:
+    assert is_too_malformed(malformed, read) is is_too_much
+
+
+@pytest.mark.parametrize(
+    "missing, before, share, is_too_much",
+    [
+        (0, 0, 0.2, False),
+        (0, 100, 0.2, False),
+        (20, 100, 0.2, False),
+        (21, 100, 0.2, True),
+        (4, 10, 0.2, False),
+        (5, 10, 0.2, True),
+        (99, 100, None, False),
+        (100, 100, None, True),
+        (1, 1, 0.2, True),
+    ],
+)
+def test_a_shrunken_pass_is_not_believed(
+    missing: int, before: int, share: float | None, is_too_much: bool
+) -> None:
+    assert is_too_shrunken(missing, before, share, share_from=5) is is_too_much

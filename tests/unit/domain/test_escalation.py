@@ -1,0 +1,223 @@
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+import pytest
+from builders import DAY, HOUR, NOW, ticket
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.domain.calendar import BusinessCalendar, is_open
+from worker.domain.escalation import (
+    STANDARD,
+    After,
+    Due,
+    Policy,
+    Step,
+    Taken,
+    Target,
+    When,
+    due_steps,
+    explain,
+    next_unreached,
+    parse_after,
+    policy_for,
+    step_at,
+)
+from worker.domain.model import Evidence
+from worker.domain.ticket import Ticket, TicketKind, TicketState
+
+DAY_LONG = 24 * HOUR
+OPENED = ticket(opened_at=NOW, clock_from=NOW, due_at=NOW + DAY_LONG)
+OFFICE = BusinessCalendar((time(9), time(17)), frozenset(range(5)), "Europe/London")
+
+
+def due(
+    taken: tuple[Taken, ...], now: datetime, work: Ticket = OPENED, policy: Policy = STANDARD
+) -> list[Due]:
+    return list(due_steps(work, policy, taken, DAY_LONG, now))
+
+
+@pytest.mark.parametrize(
+    "text, after",
+    [
+        ("50%", After(share=0.5)),
+        (" 100% ", After(share=1.0)),
+        ("0%", After()),
+        ("12.5%", After(share=0.125)),
+        ("2h", After(plus=2 * HOUR)),
+        ("due", After(share=1.0)),
+        ("DUE", After(share=1.0)),
+        ("due+4h", After(share=1.0, plus=4 * HOUR)),
+    ],
+)
+def test_when_a_step_comes_is_written_as_share_duration_or_after_due(text: str, after: After) -> None:
+    assert parse_after(text) == after
+
+
+@pytest.mark.parametrize("text", ["101%", "-1%", "%", "half%", "nan%", "inf%"])
+def test_what_is_no_share_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match="write for example 50%"):
+        parse_after(text)
+
+
+@pytest.mark.parametrize("text", ["", "due+", "due-4h", "soon", "-2h"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="duration"):
+        parse_after(text)
+
+
+REMOVE, ADD = TicketKind.REMOVE_MEMBER, TicketKind.ADD_MEMBER
+
+
+@pytest.mark.parametrize(
+    "when, fits",
+    [
+        (When(), True),
+        (When(kinds=frozenset({REMOVE})), True),
+        (When(kinds=frozenset({ADD})), False),
+        (When(sensitive=True), True),
+        (When(sensitive=False), False),
+        (When(evidence=frozenset({Evidence.DISABLED})), True),
+        (When(evidence=frozenset({Evidence.MOVED})), False),
+        (When(messenger=frozenset({"whatsapp"})), True),
+        (When(messenger=frozenset({"signal"})), False),
+        (When(frozenset({REMOVE}), True, frozenset({Evidence.DISABLED}), frozenset({"whatsapp"})), True),
+        (When(frozenset({REMOVE}), True, frozenset({Evidence.DISABLED}), frozenset({"signal"})), False),
+    ],
+)
+def test_a_policy_fits_when_every_condition_does(when: When, fits: bool) -> None:
+    assert when.fits(REMOVE, Evidence.DISABLED, "whatsapp", sensitive=True) is fits
+
+
+def test_the_first_policy_that_fits_is_taken_and_the_built_in_one_else() -> None:
+    one, two = (Policy(name, (), When(kinds=frozenset({REMOVE}))) for name in ("one", "two"))
+    assert policy_for((one, two), REMOVE, None, "signal", sensitive=False) is one
+    assert policy_for((one, two), ADD, None, "signal", sensitive=False) is STANDARD
+
+
+STEP_TIMES = [NOW + 12 * HOUR, NOW + 24 * HOUR, NOW + 28 * HOUR]
+
+
+@pytest.mark.parametrize("number, at", list(enumerate(STEP_TIMES, start=1)))
+def test_a_step_is_due_at_its_instant_and_never_earlier(number: int, at: datetime) -> None:
+    before = tuple(Taken(n, 0, when) for n, when in enumerate(STEP_TIMES[: number - 1], start=1))
+    assert due(before, at - timedelta(microseconds=1)) == []
+    assert due(before, at) == [Due(number, 0, at, STANDARD.steps[number - 1].to)]
+
+
+def test_steps_missed_in_an_outage_are_taken_late_in_order_once() -> None:
+    late = due((), NOW + 30 * DAY)
+    assert [(d.step, d.repeat, d.at) for d in late] == [
+        (n, 0, at) for n, at in enumerate(STEP_TIMES, start=1)
+    ]
+    taken = tuple(Taken(d.step, d.repeat, NOW + 30 * DAY) for d in late)
+    assert due(taken, NOW + 30 * DAY) == []
+
+
+def test_a_repeat_counts_from_the_last_time_and_missed_ones_are_taken_once() -> None:
+    taken = tuple(Taken(n, 0, at) for n, at in enumerate(STEP_TIMES, start=1))
+    assert due(taken, STEP_TIMES[2] + DAY - timedelta(seconds=1)) == []
+    (again,) = due(taken, STEP_TIMES[2] + 10 * DAY)
+    assert (again.step, again.repeat, again.at) == (3, 1, STEP_TIMES[2] + DAY)
+    assert due((*taken, Taken(3, 1, STEP_TIMES[2] + 10 * DAY)), STEP_TIMES[2] + 10 * DAY) == []
+
+
+def test_a_repeat_of_no_time_is_no_repeat() -> None:
+    once = Policy("once", (Step(After(plus=HOUR), (Target.CHANNEL,), repeat=timedelta(0)),))
+    assert due((Taken(1, 0, NOW + HOUR),), NOW + DAY, policy=once) == []
+
+
+@pytest.mark.parametrize("state", list(TicketState)[1:])
+def test_only_an_open_ticket_escalates(state: TicketState) -> None:
+    assert due((), NOW + 30 * DAY, replace(OPENED, state=state)) == []
+
+
+def test_an_acknowledgement_holds_until_it_expires() -> None:
+    until = NOW + 20 * HOUR
+    seen = replace(OPENED, acknowledged_until=until)
+    assert due((), until - timedelta(seconds=1), seen) == []
+    assert [d.step for d in due((), until, seen)] == [1]
+
+
+def test_a_new_round_takes_the_steps_again_under_the_next_repeat() -> None:
+    first_round = tuple(Taken(n, 0, at) for n, at in enumerate(STEP_TIMES, start=1))
+    start = NOW + 5 * DAY
+    again = replace(OPENED, clock_from=start, due_at=start + DAY_LONG)
+    assert due(first_round, start, again) == []
+    assert [(d.step, d.repeat) for d in due(first_round, start + 12 * HOUR, again)] == [(1, 1)]
+
+
+def test_business_time_is_held_out_of_hours() -> None:
+    friday = datetime(2026, 11, 27, 16, 0, tzinfo=NOW.tzinfo)
+    policy = Policy("office", (Step(After(plus=2 * HOUR), (Target.ASSIGNEE,)),), calendar=OFFICE)
+    at = step_at(replace(OPENED, clock_from=friday), policy, policy.steps[0], 8 * HOUR)
+    assert at == datetime(2026, 11, 30, 10, 0, tzinfo=NOW.tzinfo)
+
+
+def test_time_after_due_is_counted_in_the_policys_time() -> None:
+    closing = datetime(2026, 11, 27, 16, 0, tzinfo=NOW.tzinfo)
+    policy = Policy("office", (Step(After(share=1.0, plus=2 * HOUR), (Target.CHANNEL,)),), calendar=OFFICE)
+    at = step_at(replace(OPENED, due_at=closing), policy, policy.steps[0], 8 * HOUR)
+    assert at == datetime(2026, 11, 30, 10, 0, tzinfo=NOW.tzinfo)
+
+
+STEPS = st.builds(
+    Step,
+    st.builds(
+        After, st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.sampled_from([timedelta(0), HOUR, 30 * HOUR])
+    ),
+    st.just((Target.ASSIGNEE,)),
+    st.none() | st.sampled_from([timedelta(0), HOUR, DAY]),
+)
+POLICIES = st.builds(
+    Policy,
+    st.just("any"),
+    st.lists(STEPS, max_size=4).map(tuple),
+    calendar=st.sampled_from([STANDARD.calendar, OFFICE]),
+)
+GAPS = st.lists(st.sampled_from([timedelta(minutes=1), HOUR, 7 * HOUR, DAY, 9 * DAY]), max_size=12)
+
+
+@given(POLICIES, GAPS, st.none() | st.sampled_from([HOUR, 40 * HOUR]), st.none() | st.integers(0, 10))
+def test_a_life_of_polls_takes_every_step_in_order_once_and_never_early(
+    policy: Policy, gaps: list[timedelta], acknowledged: timedelta | None, reopened_at_poll: int | None
+) -> None:
+    work = replace(OPENED, acknowledged_until=NOW + acknowledged if acknowledged else None)
+    taken: tuple[Taken, ...] = ()
+    now = NOW
+    for poll, gap in enumerate(gaps):
+        now += gap
+        if poll == reopened_at_poll:
+            work = replace(work, clock_from=now, due_at=now + DAY_LONG)
+        found = due(taken, now, work, policy)
+        numbers = [d.step for d in found]
+        assert numbers == sorted(set(numbers))
+        for one in found:
+            assert work.clock_from <= one.at <= now
+            assert policy.calendar is not OFFICE or one.at == work.due_at or is_open(OFFICE, one.at)
+            assert work.acknowledged_until is None or now >= work.acknowledged_until
+        taken += tuple(Taken(d.step, d.repeat, now) for d in found)
+        assert due(taken, now, work, policy) == []
+        assert len({(t.step, t.repeat) for t in taken}) == len(taken)
+    if acknowledged is None and gaps:
+        reached = {n for n, s in enumerate(policy.steps, 1) if step_at(work, policy, s, DAY_LONG) <= now}
+        assert reached <= {t.step for t in taken if t.at >= work.clock_from}
+
+
+@pytest.mark.parametrize(
+    "numbers, following", [((), 1), ((1,), 2), ((2,), 1), ((1, 2), 3), ((1, 2, 3), None)]
+)
+def test_the_next_step_is_the_first_not_taken_in_this_round(
+    numbers: tuple[int, ...], following: int | None
+) -> None:
+    earlier = tuple(Taken(number, 0, NOW - DAY) for number in (1, 2, 3))
+    taken = earlier + tuple(Taken(number, 1, NOW) for number in numbers)
+    assert next_unreached(STANDARD, taken, NOW) == following
+
+
+def test_a_policy_is_explained_in_words() -> None:
+    assert explain(OPENED, STANDARD, DAY_LONG) == (
+        (STEP_TIMES[0], "step 1: assignee"),
+        (STEP_TIMES[1], "step 2: assignee, admins, accountable"),
+        (STEP_TIMES[2], "step 3: channel, again every 1 day"),
+    )

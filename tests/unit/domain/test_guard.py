@@ -1,0 +1,212 @@
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from builders import LEFT_AT, NOW, WARD, key
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.domain.guard import (
+    Cohort,
+    GroupLoad,
+    GuardLimits,
+    HeldPlan,
+    HoldState,
+    Newcomer,
+    Population,
+    cohorts_of,
+    inspect,
+    plan_number,
+    state_of,
+)
+from worker.domain.model import Evidence, GroupKey
+
+LIMITS = GuardLimits()
+THEATRE = GroupKey("wards", "theatre")
+MANY = Population(active=1000)
+HELD, RELEASED, REJECTED, PARTLY = HoldState
+
+
+def newcomer(name: str = "ann", **changes: object) -> Newcomer:
+    return replace(Newcomer(key(name), LEFT_AT, Evidence.DISABLED, name.capitalize(), seen_at=NOW), **changes)  # type: ignore[arg-type]
+
+
+def newcomers(count: int, **changes: object) -> list[Newcomer]:
+    return [newcomer(f"p{number:02}", **changes) for number in range(count)]
+
+
+def held(
+    people: list[Newcomer],
+    population: Population = MANY,
+    limits: GuardLimits = LIMITS,
+    loads: dict[GroupKey, GroupLoad] | None = None,
+) -> HeldPlan | None:
+    return inspect("corp", people, population, loads or {}, limits, NOW)
+
+
+def test_nobody_new_is_safe() -> None:
+    assert held([]) is None
+
+
+def test_a_few_leavers_are_safe() -> None:
+    assert held(newcomers(25)) is None
+
+
+def test_a_held_plan_says_which_limit_it_is_over_and_holds_everybody() -> None:
+    plan = held(newcomers(26, unit="Ward 7"))
+    assert plan is not None
+    assert (plan.source, plan.created_at, plan.state, plan.label) == ("corp", NOW, HELD, "P-000000")
+    assert plan.why == "26 leavers within 24 h, the limit is 25"
+    (cohort,) = plan.cohorts
+    assert (cohort.id, cohort.state, len(cohort.people)) == ("c1", HELD, 26)
+    assert cohort.cause == "accounts disabled, all in Ward 7, seen in the hour of 2026-11-24 12:00 UTC"
+
+
+def test_those_let_through_within_the_window_count() -> None:
+    assert held(newcomers(1), Population(1000, let_through=24)) is None
+    plan = held(newcomers(1), Population(1000, let_through=25))
+    assert plan is not None
+    assert plan.why.startswith("26 leavers")
+
+
+@pytest.mark.parametrize(
+    "count, active, is_held", [(5, 95, False), (6, 94, True), (4, 6, False), (5, 5, True), (1, 0, False)]
+)
+def test_a_share_counts_from_a_minimum_number_on(count: int, active: int, is_held: bool) -> None:
+    plan = held(newcomers(count), Population(active))
+    assert (plan is not None) is is_held
+    assert plan is None or f"{count} of {active + count} people within 24 h" in plan.why
+
+
+@pytest.mark.parametrize(
+    "size, let_through, is_held", [(10, 0, False), (9, 0, True), (12, 1, False), (11, 1, True)]
+)
+def test_too_many_members_of_one_group_are_held(size: int, let_through: int, is_held: bool) -> None:
+    loads = {WARD: GroupLoad("Ward 7 nights", size, let_through)}
+    plan = held(newcomers(5, groups=(WARD,)), loads=loads)
+    assert (plan is not None) is is_held
+    assert (
+        plan is None or plan.why == f"{5 + let_through} of {size} members of Ward 7 nights, the limit is 50%"
+    )
+
+
+@pytest.mark.parametrize("off", ["leavers_max", "leavers_share_max", "group_share_max"])
+def test_a_limit_that_is_off_holds_nothing_and_is_named(off: str) -> None:
+    others = {"leavers_max": 1000, "leavers_share_max": 1.0, "group_share_max": 1.0}
+    limits = GuardLimits(**(others | {off: None}))  # type: ignore[arg-type]
+    loads = {WARD: GroupLoad("Ward 7", 100), THEATRE: GroupLoad("Theatre", 100)}
+    assert held(newcomers(30, groups=(WARD, THEATRE)), Population(0), limits, loads) is None
+    assert limits.switched_off() == (off,)
+
+
+def test_all_limits_are_on_by_default() -> None:
+    assert LIMITS.switched_off() == ()
+
+
+def test_the_first_run_is_held_however_few() -> None:
+    off = GuardLimits(None, None, None, None)
+    plan = held([newcomer(is_first_run=True)], limits=off)
+    assert plan is not None
+    assert plan.why == "first run: 1 people had already left and are still in groups"
+
+
+def test_every_reason_is_given() -> None:
+    people = newcomers(30, is_first_run=True, groups=(WARD,))
+    plan = held(people, Population(10), loads={WARD: GroupLoad("Ward 7", 30)})
+    assert plan is not None
+    assert len(plan.why.split("; ")) == 4
+
+
+def test_a_unit_in_common_is_a_cause_and_the_rest_are_single_people() -> None:
+    crowd = newcomers(5, unit="Ward 7")
+    single = [newcomer("zed", unit="Labs"), newcomer("yan", seen_at=None)]
+    deleted = newcomer("xia", evidence=Evidence.DELETED)
+    found = cohorts_of([*single, deleted, *crowd], share_from=5)
+    assert [(c.id, len(c.people)) for c in found] == [("c1", 5), ("c2", 2), ("c3", 1)]
+    assert [c.cause for c in found[1:]] == [
+        "accounts disabled, single people",
+        "accounts deleted, single people",
+    ]
+
+
+def test_one_cause_in_two_hours_is_two_cohorts() -> None:
+    later = [replace(n, seen_at=NOW + timedelta(hours=1), person=key(f"q{n.name}")) for n in newcomers(5)]
+    assert len(cohorts_of([*newcomers(5), *later], share_from=5)) == 2
+
+
+NEWCOMERS = st.lists(
+    st.builds(
+        Newcomer,
+        st.builds(key, st.sampled_from("abcdefgh")),
+        st.sampled_from([LEFT_AT, NOW]),
+        st.sampled_from(Evidence),
+        unit=st.sampled_from(["", "Ward 7", "Labs", "single people"]),
+        seen_at=st.sampled_from([None, LEFT_AT, NOW]),
+        is_first_run=st.sampled_from([False, False, True]),
+        groups=st.sampled_from([(), (WARD,), (WARD, THEATRE)]),
+    ),
+    max_size=40,
+)
+
+
+@given(NEWCOMERS, st.integers(1, 8))
+def test_every_newcomer_is_in_exactly_one_cohort(people: list[Newcomer], share_from: int) -> None:
+    found = cohorts_of(people, share_from)
+    assert Counter(p for cohort in found for p in cohort.people) == Counter(people)
+    assert all(len({p.evidence for p in cohort.people}) == 1 for cohort in found)
+    assert [c.id for c in found] == [f"c{number}" for number in range(1, len(found) + 1)]
+    assert len({c.cause for c in found}) == len(found)
+
+
+@given(NEWCOMERS.flatmap(lambda n: st.tuples(st.just(n), st.permutations(n))))
+def test_the_order_of_newcomers_never_shows(orders: tuple[list[Newcomer], list[Newcomer]]) -> None:
+    one, other = orders
+    assert [(c.id, c.cause, len(c.people)) for c in cohorts_of(one, 5)] == [
+        (c.id, c.cause, len(c.people)) for c in cohorts_of(other, 5)
+    ]
+
+
+@given(NEWCOMERS, st.integers(0, 200), st.integers(0, 30), st.integers(0, 40), st.integers(0, 5))
+def test_safe_implies_under_all_limits_and_held_holds_everybody(
+    people: list[Newcomer], active: int, let_through: int, size: int, load: int
+) -> None:
+    loads = {WARD: GroupLoad("Ward 7", size, load), THEATRE: GroupLoad("Theatre", size)}
+    plan = held(people, Population(active, let_through), loads=loads)
+    if plan is not None:
+        assert sum(len(c.people) for c in plan.cohorts) == len(people)
+        assert plan.why
+    elif people:
+        count = len(people) + let_through
+        assert not any(p.is_first_run for p in people)
+        assert count <= 25
+        assert count < 5 or count <= 0.05 * (active + count)
+        for group, more in ((WARD, load), (THEATRE, 0)):
+            taken = sum(group in p.groups for p in people)
+            assert not taken or taken + more < 5 or taken + more <= 0.5 * size
+
+
+@pytest.mark.parametrize(
+    "states, state",
+    [
+        ([HELD, HELD], HELD),
+        ([RELEASED], RELEASED),
+        ([REJECTED, REJECTED], REJECTED),
+        ([HELD, RELEASED], PARTLY),
+        ([REJECTED, RELEASED], PARTLY),
+    ],
+)
+def test_a_plan_stands_where_its_cohorts_do(states: list[HoldState], state: HoldState) -> None:
+    assert state_of(Cohort(f"c{n}", "", (), s) for n, s in enumerate(states)) is state
+
+
+@pytest.mark.parametrize("text", ["P-000007", "p-7", " 7 "])
+def test_a_plan_is_named_by_label_or_number(text: str) -> None:
+    assert plan_number(text) == 7
+    assert HeldPlan("corp", "", NOW, (), id=7).label == "P-000007"
+
+
+@pytest.mark.parametrize("text", ["", "T-000007", "P-", "seven"])
+def test_what_is_no_plan_id_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match="P-000007"):
+        plan_number(text)

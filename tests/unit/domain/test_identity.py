@@ -1,0 +1,205 @@
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from builders import DAY, LEFT_AT, NOW, facts, member
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.domain.identity import Candidate, How, Link, LinkState, fingerprint, join_keys, match
+from worker.domain.model import Member, PersonKey, Standing
+
+ANN = PersonKey("corp", "ann")
+MEMBER = member()
+MARK = fingerprint(MEMBER)
+
+
+def candidate(person_id: str = "ann", how: How = How.PHONE, source: str = "corp", *keys: str) -> Candidate:
+    return Candidate(PersonKey(source, person_id), how, frozenset(keys), person_id.capitalize())
+
+
+def has_left(who: Candidate, at: datetime = LEFT_AT) -> Candidate:
+    return replace(who, standing=Standing.LEFT, left_at=at)
+
+
+def link(state: LinkState = LinkState.LINKED, how: How | None = How.PHONE, mark: str = MARK) -> Link:
+    return Link(state, mark, ANN if state is LinkState.LINKED else None, how)
+
+
+@pytest.mark.parametrize("how", [How.PHONE, How.VARIANT, How.EMAIL, How.EMPLOYEE_ID])
+def test_one_person_with_the_same_number_or_address_is_linked(how: How) -> None:
+    found = match(MARK, None, (candidate(how=how),), None)
+    assert (found.state, found.person, found.how, found.fingerprint) == (LinkState.LINKED, ANN, how, MARK)
+    assert found.why.startswith("same ")
+
+
+@pytest.mark.parametrize(
+    "stronger, weaker", [(How.PHONE, How.VARIANT), (How.VARIANT, How.EMAIL), (How.EMAIL, How.EMPLOYEE_ID)]
+)
+def test_stronger_evidence_beats_weaker(stronger: How, weaker: How) -> None:
+    found = match(MARK, None, (candidate("bob", weaker), candidate("ann", stronger)), None)
+    assert (found.state, found.person) == (LinkState.LINKED, ANN)
+
+
+def test_nobody_with_the_number_is_unmatched() -> None:
+    assert match(MARK, None, (), None).state is LinkState.UNMATCHED
+
+
+def test_two_people_with_one_number_make_a_question_that_names_them() -> None:
+    found = match(MARK, None, (candidate("bob"), candidate("ann"), candidate("ann")), None)
+    assert (found.state, found.person, found.why) == (
+        LinkState.AMBIGUOUS,
+        None,
+        "several people have it: Ann, Bob",
+    )
+
+
+def test_a_person_without_a_name_is_named_by_their_id() -> None:
+    nameless = replace(candidate("bob"), name="")
+    assert "bob" in match(MARK, None, (nameless, candidate()), None).why
+
+
+def test_two_accounts_with_one_employee_id_are_one_human_and_the_active_one_is_linked() -> None:
+    old = has_left(candidate("old", How.PHONE, "corp", "employee:7"))
+    new = candidate("new", How.PHONE, "tenant", "employee:7")
+    found = match(MARK, None, (old, new), None)
+    assert (found.state, found.person) == (LinkState.LINKED, new.person)
+
+
+def test_of_several_old_accounts_the_newest_is_linked() -> None:
+    older = has_left(candidate("a", How.PHONE, "corp", "employee:7"), LEFT_AT - DAY)
+    newer = has_left(candidate("b", How.PHONE, "corp", "employee:7"))
+    assert match(MARK, None, (older, newer), None).person == newer.person
+
+
+def test_one_mailbox_joins_accounts_of_two_directories_but_not_two_colleagues_in_one() -> None:
+    ann, same = candidate("a", How.PHONE, "corp", "email:w"), candidate("b", How.PHONE, "tenant", "email:w")
+    colleague = candidate("c", How.PHONE, "corp", "email:w")
+    assert match(MARK, None, (ann, same), None).state is LinkState.LINKED
+    assert match(MARK, None, (ann, colleague), None).state is LinkState.AMBIGUOUS
+    assert match(MARK, None, (ann, same, colleague), None).state is LinkState.AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    "first_seen_at, state",
+    [
+        (None, LinkState.LINKED),
+        (LEFT_AT - DAY, LinkState.LINKED),
+        (LEFT_AT, LinkState.LINKED),
+        (NOW, LinkState.AMBIGUOUS),
+    ],
+)
+def test_who_joined_after_the_numbers_owner_left_is_in_question(
+    first_seen_at: datetime | None, state: LinkState
+) -> None:
+    assert match(MARK, None, (has_left(candidate()),), first_seen_at).state is state
+
+
+def test_a_leaver_without_a_date_and_somebody_still_here_are_never_recycled() -> None:
+    dateless = replace(candidate(), standing=Standing.LEFT)
+    assert match(MARK, None, (dateless,), NOW).state is LinkState.LINKED
+    assert match(MARK, None, (candidate(),), NOW).state is LinkState.LINKED
+
+
+def test_a_known_member_who_is_added_again_after_leaving_is_still_known() -> None:
+    assert match(MARK, link(), (has_left(candidate()),), NOW).person == ANN
+
+
+def test_a_link_to_somebody_else_does_not_make_a_recycled_number_known() -> None:
+    bob = has_left(candidate("bob"))
+    assert match(MARK, link(), (bob,), NOW).state is LinkState.AMBIGUOUS
+
+
+def test_a_link_by_another_account_of_the_same_human_counts_as_known() -> None:
+    old = has_left(candidate("ann", How.PHONE, "corp", "employee:7"), LEFT_AT - DAY)
+    newer = has_left(candidate("ann2", How.PHONE, "corp", "employee:7"))
+    assert match(MARK, link(), (old, newer), NOW).person == newer.person
+
+
+@pytest.mark.parametrize("previous", [link(LinkState.AMBIGUOUS, None), link(LinkState.UNMATCHED, None)])
+def test_a_question_is_looked_at_anew(previous: Link) -> None:
+    assert match(MARK, previous, (candidate(),), None).state is LinkState.LINKED
+    assert match(MARK, previous, (), None).state is LinkState.UNMATCHED
+
+
+def test_a_link_outlives_a_change_of_the_number_in_the_directory() -> None:
+    assert match(MARK, link(), (), None) == link()
+
+
+def test_a_number_that_somebody_else_has_now_is_theirs() -> None:
+    assert match(MARK, link(), (candidate("bob"),), None).person == PersonKey("corp", "bob")
+
+
+CONFIRMED = [link(how=How.CONFIRMED), link(LinkState.NOBODY, None)]
+CANDIDATES = st.lists(
+    st.builds(
+        Candidate,
+        st.builds(PersonKey, st.sampled_from(["corp", "tenant"]), st.sampled_from("abcd")),
+        st.sampled_from([How.PHONE, How.VARIANT, How.EMAIL]),
+        st.frozensets(st.sampled_from(["employee:1", "employee:2", "email:x"]), max_size=2),
+        st.sampled_from(["", "Ann"]),
+        st.sampled_from(Standing),
+        st.none() | st.just(LEFT_AT),
+    ),
+    max_size=5,
+)
+
+
+@given(st.sampled_from(CONFIRMED), CANDIDATES, st.none() | st.just(NOW))
+def test_a_persons_answer_holds_whatever_the_directory_says(
+    answer: Link, others: list[Candidate], seen: datetime | None
+) -> None:
+    assert match(MARK, answer, tuple(others), seen) == answer
+
+
+@pytest.mark.parametrize("answer", CONFIRMED)
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(MEMBER, phone="+447700900002"),
+        replace(MEMBER, lid="55@lid"),
+        replace(MEMBER, username="ann"),
+        replace(MEMBER, email="ann@corp.example"),
+        replace(MEMBER, employee_id="7"),
+    ],
+)
+def test_an_answer_ends_when_a_handle_changes(answer: Link, changed: Member) -> None:
+    assert match(fingerprint(changed), answer, (), None).state is LinkState.UNMATCHED
+
+
+def test_a_new_display_name_changes_the_fingerprint_only_of_somebody_who_has_nothing_else() -> None:
+    renamed = replace(MEMBER, display_name="Annie")
+    assert fingerprint(renamed) == MARK
+    bare = member("name:Ann", phone=None, display_name="Ann")
+    assert fingerprint(bare) != fingerprint(replace(bare, display_name="Bob"))
+
+
+@given(CANDIDATES.flatmap(lambda c: st.tuples(st.just(c), st.permutations(c))), st.none() | st.just(NOW))
+def test_the_order_of_the_candidates_never_shows(
+    orders: tuple[list[Candidate], list[Candidate]], seen: datetime | None
+) -> None:
+    one, other = orders
+    assert match(MARK, None, tuple(one), seen) == match(MARK, None, tuple(other), seen)
+
+
+@given(CANDIDATES, st.none() | st.just(NOW))
+def test_two_humans_are_never_linked(others: list[Candidate], seen: datetime | None) -> None:
+    found = match(MARK, None, tuple(others), seen)
+    if found.state is not LinkState.LINKED:
+        assert found.person is None
+        return
+    rivals = [c for c in others if c.how is found.how]
+    chosen = [c for c in rivals if c.person == found.person]
+    assert chosen
+    assert all(
+        rival.person == found.person or any(rival.join_keys & c.join_keys for c in chosen) for rival in rivals
+    )
+
+
+def test_accounts_join_on_employee_id_immutable_id_and_mail_whatever_the_case() -> None:
+    stated = facts(employee_id=" A7 ", immutable_id="x==", email="Ann@Corp.example")
+    assert join_keys(stated) == {"employee:a7", "immutable:x==", "email:ann@corp.example"}
+
+
+def test_blank_values_join_nobody() -> None:
+    assert join_keys(facts(employee_id="  ", immutable_id="", email=None)) == frozenset()

@@ -1,0 +1,166 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from builders import DAY, LEFT_AT, NOW, facts, key, leaver, person
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.domain.leaver import AbsentPolicy, Judgement, LeaverPolicy, is_absence_proof, judge, settle
+from worker.domain.model import Evidence, Person, PersonFacts, Standing
+
+PAST, FUTURE = NOW - DAY, NOW + DAY
+LEFT, LEAVING, ACTIVE = Standing.LEFT, Standing.LEAVING, Standing.ACTIVE
+EVERYTHING = LeaverPolicy()
+
+
+@pytest.mark.parametrize(
+    "stated, judgement",
+    [
+        ({"is_in_scope": False, "is_deleted": True}, None),
+        ({"is_deleted": True, "enabled": False}, Judgement(LEFT, Evidence.DELETED)),
+        ({"enabled": False}, Judgement(LEFT, Evidence.DISABLED)),
+        ({"enabled": False, "is_on_long_leave": True}, Judgement(ACTIVE)),
+        ({"enabled": False, "is_moved_out": True}, Judgement(LEFT, Evidence.DISABLED)),
+        ({"is_moved_out": True, "leave_at": PAST}, Judgement(LEFT, Evidence.MOVED_OUT)),
+        ({"leave_at": PAST, "expires_at": PAST}, Judgement(LEFT, Evidence.LEAVE_DATE, PAST)),
+        ({"leave_at": NOW}, Judgement(LEFT, Evidence.LEAVE_DATE, NOW)),
+        ({"leave_at": FUTURE, "expires_at": PAST}, Judgement(LEFT, Evidence.EXPIRED, PAST)),
+        ({"enabled": None, "leave_at": PAST}, Judgement(LEFT, Evidence.LEAVE_DATE, PAST)),
+        ({"leave_at": FUTURE}, Judgement(LEAVING, Evidence.LEAVE_DATE, FUTURE)),
+        ({"leave_at": FUTURE + DAY, "expires_at": FUTURE}, Judgement(LEAVING, Evidence.EXPIRED, FUTURE)),
+        ({"enabled": None, "leave_at": FUTURE}, Judgement(LEAVING, Evidence.LEAVE_DATE, FUTURE)),
+        ({"enabled": None}, None),
+        ({}, Judgement(ACTIVE)),
+    ],
+)
+def test_the_first_row_that_fits_decides(stated: dict[str, Any], judgement: Judgement | None) -> None:
+    assert judge(facts(**stated), EVERYTHING, NOW) == judgement
+
+
+@pytest.mark.parametrize(
+    "policy, stated",
+    [
+        (LeaverPolicy(deleted=False), {"is_deleted": True}),
+        (LeaverPolicy(disabled=False), {"enabled": False}),
+        (LeaverPolicy(moved_to_leavers_ou=False), {"is_moved_out": True}),
+        (LeaverPolicy(leave_date=False), {"leave_at": PAST}),
+        (LeaverPolicy(expired=False), {"expires_at": PAST}),
+    ],
+)
+def test_evidence_that_is_switched_off_does_not_count(policy: LeaverPolicy, stated: dict[str, Any]) -> None:
+    assert judge(facts(**stated), policy, NOW) == Judgement(ACTIVE)
+
+
+MAYBE_DATES = st.none() | st.datetimes(timezones=st.just(NOW.tzinfo))
+ANY_FACTS = st.builds(
+    PersonFacts,
+    st.just("ann"),
+    st.just("Ann"),
+    enabled=st.booleans() | st.none(),
+    is_deleted=st.booleans(),
+    is_moved_out=st.booleans(),
+    is_on_long_leave=st.booleans(),
+    is_in_scope=st.booleans(),
+    leave_at=MAYBE_DATES,
+    expires_at=MAYBE_DATES,
+)
+
+
+@given(ANY_FACTS)
+def test_a_leaver_always_has_evidence_of_their_own(stated: PersonFacts) -> None:
+    judgement = judge(stated, EVERYTHING, NOW)
+    if judgement is not None and judgement.standing is LEFT:
+        proofs = {
+            Evidence.DELETED: stated.is_deleted,
+            Evidence.DISABLED: stated.enabled is False and not stated.is_on_long_leave,
+            Evidence.MOVED_OUT: stated.is_moved_out,
+            Evidence.LEAVE_DATE: stated.leave_at is not None and stated.leave_at <= NOW,
+            Evidence.EXPIRED: stated.expires_at is not None and stated.expires_at <= NOW,
+        }
+        assert stated.is_in_scope
+        assert judgement.evidence is not None
+        assert proofs[judgement.evidence]
+
+
+NEW_FACTS = facts(title="Nurse")
+
+
+@pytest.mark.parametrize(
+    "before, judgement, after",
+    [
+        (None, None, Person(key(), NEW_FACTS)),
+        (leaver(), None, Person(key(), NEW_FACTS, LEFT, Evidence.DISABLED, LEFT_AT)),
+        (leaver(), Judgement(ACTIVE), Person(key(), NEW_FACTS)),
+        (
+            None,
+            Judgement(LEAVING, Evidence.EXPIRED, FUTURE),
+            Person(key(), NEW_FACTS, LEAVING, Evidence.EXPIRED),
+        ),
+        (
+            leaver(),
+            Judgement(LEFT, Evidence.DELETED),
+            Person(key(), NEW_FACTS, LEFT, Evidence.DISABLED, LEFT_AT),
+        ),
+        (person(), Judgement(LEFT, Evidence.DELETED), Person(key(), NEW_FACTS, LEFT, Evidence.DELETED, NOW)),
+        (
+            None,
+            Judgement(LEFT, Evidence.LEAVE_DATE, PAST),
+            Person(key(), NEW_FACTS, LEFT, Evidence.LEAVE_DATE, PAST),
+        ),
+    ],
+)
+def test_a_pass_keeps_what_it_does_not_decide(
+    before: Person | None, judgement: Judgement | None, after: Person
+) -> None:
+    assert settle(key(), before, NEW_FACTS, judgement, NOW) == after
+
+
+UNKNOWN = facts(enabled=None)
+
+
+@pytest.mark.parametrize(
+    "left_by, stated, judgement, standing",
+    [
+        (Evidence.DISABLED, UNKNOWN, Judgement(LEAVING, Evidence.EXPIRED, FUTURE), LEFT),
+        (Evidence.DELETED, UNKNOWN, Judgement(LEAVING, Evidence.EXPIRED, FUTURE), LEFT),
+        (Evidence.MOVED_OUT, UNKNOWN, Judgement(LEAVING, Evidence.LEAVE_DATE, FUTURE), LEFT),
+        (Evidence.DISABLED, facts(), Judgement(LEAVING, Evidence.EXPIRED, FUTURE), LEAVING),
+        (Evidence.LEAVE_DATE, UNKNOWN, Judgement(LEAVING, Evidence.LEAVE_DATE, FUTURE), LEAVING),
+        (Evidence.LEAVE_DATE, UNKNOWN, None, LEFT),
+        (Evidence.ABSENT_CONFIRMED, UNKNOWN, None, ACTIVE),
+        (Evidence.ABSENT_CONFIRMED, replace(UNKNOWN, is_in_scope=False), None, LEFT),
+        (Evidence.ABSENT_CONFIRMED, UNKNOWN, Judgement(LEAVING, Evidence.LEAVE_DATE, FUTURE), LEAVING),
+        (Evidence.ABSENT_CONFIRMED, UNKNOWN, Judgement(LEFT, Evidence.LEAVE_DATE, PAST), LEFT),
+        (Evidence.DISABLED, UNKNOWN, None, LEFT),
+        (Evidence.DISABLED, facts(), Judgement(ACTIVE), ACTIVE),
+    ],
+)
+def test_only_what_is_stated_brings_a_leaver_back(
+    left_by: Evidence, stated: PersonFacts, judgement: Judgement | None, standing: Standing
+) -> None:
+    before = replace(leaver(), evidence=left_by)
+    after = settle(key(), before, stated, judgement, NOW)
+    assert after.standing is standing
+    assert after.facts == stated
+    assert standing is not LEFT or (after.evidence, after.left_at) == (left_by, LEFT_AT)
+
+
+@given(ANY_FACTS, st.sampled_from(Evidence))
+def test_an_unknown_account_never_returns_whom_an_account_made_leave(
+    stated: PersonFacts, left_by: Evidence
+) -> None:
+    unknown = replace(stated, enabled=None)
+    after = settle(key(), replace(leaver(), evidence=left_by), unknown, judge(unknown, EVERYTHING, NOW), NOW)
+    if left_by in {Evidence.DISABLED, Evidence.DELETED, Evidence.MOVED_OUT} or not stated.is_in_scope:
+        assert after.standing is LEFT
+
+
+@pytest.mark.parametrize(
+    "missed, hours, is_proof",
+    [(3, 48, True), (2, 48, False), (3, 47, False), (2, 500, False), (500, 1, False)],
+)
+def test_absence_counts_after_enough_passes_and_enough_time(missed: int, hours: int, is_proof: bool) -> None:
+    since = NOW - timedelta(hours=hours)
+    assert is_absence_proof(missed, since, NOW, AbsentPolicy()) is is_proof

@@ -1,0 +1,22 @@
+import pytest
+
+from worker.domain.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind
+
+
+@pytest.mark.parametrize(
+    "recipient, label",
+    [
+        (Recipient(RecipientKind.PERSON, "ann@corp.example", "Ann"), "Ann"),
+        (Recipient(RecipientKind.PERSON, "ann@corp.example"), "ann@corp.example"),
+        (CHANNEL, "channel"),
+    ],
+)
+def test_a_recipient_is_named_by_name_address_or_kind(recipient: Recipient, label: str) -> None:
+    assert recipient.label == label
+
+
+def test_a_message_is_a_value_and_calm_unless_told() -> None:
+    message = Message("k1", CHANNEL, "Ward 7", (Paragraph("T-000001"),))
+    assert message == Message("k1", CHANNEL, "Ward 7", (Paragraph("T-000001"),))
+    assert not message.is_urgent
+    assert not message.may_be_repeat

@@ -1,0 +1,186 @@
+"""What people do with tickets and identity questions: the same from the command line, Slack and the web."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from worker.app.approvals import Refused
+from worker.app.telling import tell_assignee
+from worker.domain.identity import How, Link, LinkState
+from worker.domain.journal import Entry
+from worker.domain.model import HandleKey, Person, PersonKey, Standing
+from worker.domain.plan import Action, ActionKind
+from worker.domain.reconcile import TicketRules, reopen
+from worker.domain.ticket import Assignee, Grade, Move, NotAllowed, Ticket, TicketState, next_state, ticket_label
+from worker.ports.store import Store, UnitOfWork
+
+ACKNOWLEDGED_FOR = timedelta(hours=4)  # half a shift: long enough to act, too short to forget
+
+
+class Desk:
+    """People's acts; each has an actor and a time, and where it must, a reason. All raise Refused."""
+
+    def __init__(self, store: Store, rules: TicketRules, timezone: str) -> None:
+        self._store = store
+        self._rules = rules
+        self._timezone = timezone
+
+    # --- tickets ---------------------------------------------------------------------------------
+
+    def done(self, number: int, by: str, now: datetime, reason: str = "") -> Ticket:
+        """Claim that it was done (grade C). A second person's claim on a done ticket confirms it (grade B)."""
+
+        def change(ticket: Ticket) -> Ticket:
+            if ticket.state is TicketState.DONE:
+                if ticket.done_by == by:
+                    return ticket
+                return replace(ticket, grade=Grade.B, reason=f"confirmed by {by}")
+            return replace(
+                ticket, state=next_state(ticket.state, Move.CLAIM), done_at=now, done_by=by, grade=Grade.C,
+                reason=reason or f"marked done by {by}",
+            )  # fmt: skip
+
+        return self._change(number, "ticket.done", by, reason, now, change)
+
+    def reopen(self, number: int, by: str, reason: str, now: datetime) -> Ticket:
+        """Put a ticket back to open."""
+        _require(reason, "reopen")
+        return self._change(
+            number, "ticket.reopen", by, reason, now, lambda t: reopen(t, self._rules, now, f"{by}: {reason}"), tell=True
+        )
+
+    def waive(self, number: int, by: str, reason: str, now: datetime, until: datetime | None = None) -> Ticket:
+        """Accept the state as it is, for good or until an instant, after which the ticket comes back."""
+        _require(reason, "waive")
+
+        def change(ticket: Ticket) -> Ticket:
+            state = next_state(ticket.state, Move.WAIVE)
+            return replace(ticket, state=state, waived_until=until, blocked_by=None, reason=f"{by}: {reason}")
+
+        return self._change(number, "ticket.waive", by, reason, now, change)
+
+    def assign(self, number: int, email: str, by: str, now: datetime, reason: str = "") -> Ticket:
+        """Hand it to somebody by e-mail address, who is told."""
+        with self._store.begin() as uow:
+            people = [p for p in uow.people.find(email) if p.standing is not Standing.LEFT]
+        person = people[0] if people else None
+        name = person.facts.display_name if person else ""
+        key = person.key if person else None
+
+        def change(ticket: Ticket) -> Ticket:
+            if not ticket.is_live:
+                raise NotAllowed(f"{ticket.label} is {ticket.state.value}: there is nothing to do.")
+            return replace(ticket, assignee=Assignee(email, name, f"assigned by {by}", key))
+
+        return self._change(number, "ticket.assign", by, reason, now, change, tell=True)
+
+    def acknowledge(self, number: int, by: str, now: datetime) -> Ticket:
+        """Say "I'm on it": no escalation for some hours, then it goes on."""
+
+        def change(ticket: Ticket) -> Ticket:
+            if ticket.state is not TicketState.OPEN:
+                raise NotAllowed(f"{ticket.label} is {ticket.state.value}: nothing is escalated.")
+            return replace(ticket, acknowledged_until=now + ACKNOWLEDGED_FOR)
+
+        return self._change(number, "ticket.acknowledge", by, "", now, change)
+
+    def _change(
+        self,
+        number: int,
+        kind: str,
+        by: str,
+        reason: str,
+        now: datetime,
+        change: Callable[[Ticket], Ticket],
+        *,
+        tell: bool = False,
+    ) -> Ticket:
+        with self._store.begin() as uow:
+            before = uow.tickets.get(number)
+            if before is None:
+                raise Refused(f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them.")
+            try:
+                after = change(before)
+            except NotAllowed as error:
+                raise Refused(_with_blocker(before, str(error))) from None
+            if after == before:
+                return before
+            uow.tickets.update(after)
+            data = {"state": after.state.value}
+            uow.journal.append([Entry(now, by, kind, f"ticket:{after.label}", reason, data)])
+            uow.rosters.mark_dirty([after.group], now)
+            if tell:
+                action = ActionKind.REOPEN if kind == "ticket.reopen" else ActionKind.ASSIGN
+                tell_assignee(uow, Action(action, after, after.reason), self._timezone, now)
+        return after
+
+    # --- identity --------------------------------------------------------------------------------
+
+    def confirm_link(self, link: str, person: str, by: str, now: datetime, reason: str = "") -> tuple[HandleKey, Person]:
+        """Say who is behind a handle; never asked again until the handle changes."""
+        with self._store.begin() as uow:
+            key, known = self._handle(uow, link)
+            one = self._person(uow, person)
+            why = f"confirmed by {by}"
+            answer = Link(LinkState.LINKED, known.fingerprint, one.key, How.CONFIRMED, why)
+            uow.links.answer([(key, answer)], now, by)
+            data = {"person": f"{one.key.source}/{one.key.person_id}"}
+            uow.journal.append([Entry(now, by, "link.confirmed", f"link:{key.source}", reason, data)])
+        return key, one
+
+    def reject_link(self, link: str, by: str, reason: str, now: datetime) -> tuple[HandleKey, PersonKey | None]:
+        """Take back a link ("not this person"), or, for a question, say that it is nobody of the directory."""
+        _require(reason, "reject")
+        with self._store.begin() as uow:
+            key, known = self._handle(uow, link)
+            uow.links.reject(key, known.person, now, by)
+            person = known.person
+            data = {"person": f"{person.source}/{person.person_id}" if person else None}
+            uow.journal.append([Entry(now, by, "link.rejected", f"link:{key.source}", reason, data)])
+        return key, person
+
+    def _handle(self, uow: UnitOfWork, text: str) -> tuple[HandleKey, Link]:
+        found = uow.links.find(text)
+        if len(found) > 1:
+            choices = ", ".join(f"{key.source}/{key.handle}" for key in found)
+            raise Refused(f"'{text}' is a handle in several inventories; say which: {choices}.")
+        known = uow.links.get(found[0]) if found else None
+        if known is None:
+            raise Refused(f"There is no link '{text}'; `whosleft links list` shows them.")
+        return found[0], known
+
+    def _person(self, uow: UnitOfWork, text: str) -> Person:
+        found = uow.people.find(text)
+        if not found:
+            raise Refused(f"Nobody in the directory has the id, e-mail address or employee id '{text}'.")
+        if len(found) > 1:
+            choices = ", ".join(f"{p.key.source}/{p.key.person_id}" for p in found)
+            raise Refused(f"'{text}' is several people; say which: {choices}.")
+        return found[0]
+
+    def erase(self, person: str, by: str, reason: str, now: datetime) -> PersonKey:
+        """Forget a person who left and for whom nothing is live any more; the journal's chain stays valid."""
+        with self._store.begin() as uow:
+            one = self._person(uow, person)
+            if one.standing is not Standing.LEFT:
+                raise Refused("Only somebody who has left can be erased: the directory would bring them back.")
+            live = [ticket.label for ticket in uow.tickets.of_person(one.key) if ticket.is_live]
+            if live:
+                raise Refused(f"Not while there are live tickets: {', '.join(live)}.")
+            uow.people.erase(one.key)
+            subject = f"person:{one.key.source}/{one.key.person_id}"
+            uow.journal.append([Entry(now, by, "person.erased", subject, reason)])
+        return one.key
+
+
+def _require(reason: str, what: str) -> None:
+    if not reason.strip():
+        raise Refused(f"Say why: --reason TEXT is required to {what}.")
+
+
+def _with_blocker(ticket: Ticket, text: str) -> str:
+    if ticket.state is TicketState.BLOCKED and ticket.blocked_by is not None:
+        return f"{ticket.label} waits for {ticket_label(ticket.blocked_by)}: the group needs another admin first. {text}"
+    return text

@@ -1,0 +1,139 @@
+"""Escalate: take each step whose time has come, and tell whom it names."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from worker.app.report import Report
+from worker.app.telling import person_at, recipient_of
+from worker.domain.escalation import Policy, Taken, Target, due_steps, next_unreached
+from worker.domain.journal import Entry
+from worker.domain.message import CHANNEL, Recipient, RecipientKind
+from worker.domain.model import PersonKey
+from worker.domain.reconcile import TicketRules
+from worker.domain.ticket import Ticket, TicketState
+from worker.domain.wording import escalation_paragraph
+from worker.ports.store import Lease, OutMessage, Store, UnitOfWork
+
+PAGE = 500
+NOBODY = "nobody could be reached at the step before"
+
+
+class Escalate:
+    """Takes the steps of escalation policies."""
+
+    def __init__(self, store: Store, rules: TicketRules, timezone: str) -> None:
+        self._store = store
+        self._rules = rules
+        self._timezone = timezone
+
+    def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
+        """Take the due steps of every open ticket. Steps are unique in storage, so each is taken once.
+
+        A step that reaches nobody makes the next one due at once, and the message says so.
+        """
+        counts = {"open": 0, "steps": 0, "messages": 0}
+        after = 0
+        while True:
+            with self._store.begin(lease) as uow:
+                waiting = uow.tickets.to_escalate(after, PAGE)
+                for ticket, taken in waiting:
+                    self._escalate(uow, ticket, taken, now, counts)
+            if not waiting:
+                break
+            counts["open"] += len(waiting)
+            after = waiting[-1][0].id
+        self._answer_unreachable(now, lease, counts)
+        return Report("escalate", counts)
+
+    def _escalate(
+        self, uow: UnitOfWork, ticket: Ticket, taken: tuple[Taken, ...], now: datetime, counts: dict[str, int]
+    ) -> None:
+        policy = self._rules.policy(ticket)
+        for due in due_steps(ticket, policy, taken, self._rules.allowed(ticket), now):
+            step = Taken(due.step, due.repeat, now)
+            if self._take(uow, ticket, policy, step, "", now, counts):
+                taken = (*taken, step)
+            else:
+                taken = self._take_next(uow, ticket, policy, (*taken, step), now, counts)
+
+    def _take_next(
+        self,
+        uow: UnitOfWork,
+        ticket: Ticket,
+        policy: Policy,
+        taken: tuple[Taken, ...],
+        now: datetime,
+        counts: dict[str, int],
+    ) -> tuple[Taken, ...]:
+        """Go on to the first step that reaches somebody."""
+        while (number := next_unreached(policy, taken, ticket.clock_from)) is not None:
+            step = Taken(number, 0, now)
+            taken = (*taken, step)
+            if self._take(uow, ticket, policy, step, NOBODY, now, counts):
+                return taken
+        return taken
+
+    def _take(
+        self,
+        uow: UnitOfWork,
+        ticket: Ticket,
+        policy: Policy,
+        step: Taken,
+        why: str,
+        now: datetime,
+        counts: dict[str, int],
+    ) -> bool:
+        """Record a step and queue its messages; False when there is nobody to tell."""
+        recipients = self._recipients(uow, ticket, policy.steps[step.step - 1].to)
+        if not uow.tickets.take_step(ticket.id, step, policy.name, recipients):
+            return True
+        counts["steps"] += 1
+        data = {"step": step.step, "repeat": step.repeat, "policy": policy.name, "told": len(recipients)}
+        uow.journal.append([Entry(now, "whosleft", "ticket.escalated", f"ticket:{ticket.label}", data=data)])
+        body = escalation_paragraph(ticket, self._timezone, now, why)
+        for recipient in recipients:
+            key = f"{ticket.label}:step{step.step}.{step.repeat}:{recipient.kind.value}:{recipient.address}"
+            message = OutMessage(key, recipient, body.headline, body, is_urgent=True, ticket=ticket.id)
+            counts["messages"] += uow.outbox.add(message, now)
+        return bool(recipients)
+
+    def _recipients(self, uow: UnitOfWork, ticket: Ticket, targets: tuple[Target, ...]) -> tuple[Recipient, ...]:
+        """Whom the targets are now, each once."""
+        found: dict[tuple[RecipientKind, str], Recipient] = {}
+        for target in targets:
+            for recipient in self._resolve(uow, ticket, target):
+                found.setdefault((recipient.kind, recipient.address), recipient)
+        return tuple(found.values())
+
+    def _resolve(self, uow: UnitOfWork, ticket: Ticket, target: Target) -> list[Recipient]:
+        if target is Target.ASSIGNEE:
+            return [recipient_of(ticket)] if ticket.assignee else []
+        if target is Target.ADMINS:
+            admins = uow.rosters.active_admins(ticket.group)
+            return [person_at(p.facts.email, p.facts.display_name) for p in admins if p.facts.email]
+        if target is Target.MANAGER:
+            return self._manager(uow, ticket)
+        if target is Target.ACCOUNTABLE:
+            return [person_at(ticket.accountable)] if ticket.accountable else []
+        return [CHANNEL]
+
+    def _manager(self, uow: UnitOfWork, ticket: Ticket) -> list[Recipient]:
+        person = uow.people.get(ticket.person) if ticket.person else None
+        if person is None or person.facts.manager_id is None:
+            return []
+        manager = uow.people.get(PersonKey(person.key.source, person.facts.manager_id))
+        if manager is None or not manager.facts.email:
+            return []
+        return [person_at(manager.facts.email, manager.facts.display_name)]
+
+    def _answer_unreachable(self, now: datetime, lease: Lease | None, counts: dict[str, int]) -> None:
+        """A message that reached nobody makes the next step due at once."""
+        with self._store.begin(lease) as uow:
+            for number in uow.tickets.unreachable():
+                uow.tickets.answered_unreachable(number)
+                ticket = uow.tickets.get(number)
+                if ticket is None or ticket.state is not TicketState.OPEN:
+                    continue
+                taken = tuple(step for step, _, _ in uow.tickets.steps(number))
+                self._take_next(uow, ticket, self._rules.policy(ticket), taken, now, counts)

@@ -1,0 +1,63 @@
+"""What is known of a source after a read: good, or in trouble, and who is told about the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from worker.domain.journal import Entry
+from worker.domain.message import CHANNEL
+from worker.domain.wording import recovered_paragraph, source_paragraph
+from worker.ports import ConnectorError, Transient
+from worker.ports.store import OutMessage, SourceState, UnitOfWork
+
+FLAPS = 3  # failures in a row before a passing fault is announced
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old a source's last word may be; older proves nothing."""
+
+    default: timedelta
+    by_source: Mapping[str, timedelta]
+
+    def limit(self, source: str) -> timedelta:
+        """The limit of one source."""
+        return self.by_source.get(source, self.default)
+
+    def is_fresh(self, source: str, taken_at: datetime | None, now: datetime) -> bool:
+        """Whether something that speaks of `taken_at` still counts at `now`."""
+        return taken_at is not None and now - taken_at <= self.limit(source)
+
+
+def record_failure(
+    uow: UnitOfWork, state: SourceState, error: ConnectorError, now: datetime, timezone: str
+) -> None:
+    """Turn a source red. The security channel hears of it once: at once, or for a passing fault at the third."""
+    failures = state.failures + 1
+    uow.sources.put(
+        replace(state, last_attempt_at=now, failures=failures, trouble=error.message, remedy=error.remedy)
+    )
+    is_announced = failures == (FLAPS if isinstance(error, Transient) else 1) or (
+        failures > 1 and not isinstance(error, Transient) and state.trouble != error.message
+    )
+    if not is_announced:
+        return
+    subject = f"source:{state.name}"
+    uow.journal.append([Entry(now, "whosleft", "source.failed", subject, data={"error": type(error).__name__})])
+    body = source_paragraph(state.name, error.message, error.remedy, state.last_success_at, timezone)
+    key = f"source:{state.name}:red:{now.isoformat()}"
+    uow.outbox.add(OutMessage(key, CHANNEL, f"Whosleft can't read {state.name}", body, is_urgent=True), now)
+
+
+def record_success(uow: UnitOfWork, state: SourceState, now: datetime) -> None:
+    """Turn a source green; says so when its trouble was announced."""
+    if state.trouble is not None:
+        uow.journal.append([Entry(now, "whosleft", "source.recovered", f"source:{state.name}")])
+        key = f"source:{state.name}:green:{now.isoformat()}"
+        title = f"Whosleft reads {state.name} again"
+        uow.outbox.add(OutMessage(key, CHANNEL, title, recovered_paragraph(state.name)), now)
+    uow.sources.put(
+        replace(state, last_attempt_at=now, last_success_at=now, failures=0, trouble=None, remedy="")
+    )

@@ -1,0 +1,162 @@
+"""Reconcile: match handles with people, pass new leavers through the guard, mend dirty groups.
+
+    questions -> links;  episodes -> guard -> passed | held;  dirty groups -> findings -> plan -> tickets
+
+Level-triggered: everything comes from state. Tickets, messages and journal are one transaction a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from worker.app.report import Progress, Report, no_progress
+from worker.app.telling import journal_entry, tell_assignee
+from worker.domain.findings import GroupView
+from worker.domain.guard import GuardLimits, HeldPlan, Newcomer, inspect
+from worker.domain.identity import Link, LinkState, match
+from worker.domain.joiners import fits
+from worker.domain.journal import Entry
+from worker.domain.message import CHANNEL
+from worker.domain.names import suggest
+from worker.domain.plan import Action, ActionKind, Plan
+from worker.domain.reconcile import TicketRules, reconcile_group
+from worker.domain.wording import held_paragraph
+from worker.ports.store import Lease, OutMessage, Question, Store, UnitOfWork
+
+QUESTIONS_PAGE = 2_000
+GROUPS_PAGE = 200
+NAMES_MAX = 20_000  # people among whom a name is looked for; a suggestion is worth no more
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileRules:
+    """What reconciling decides by. `sensitive`: ids, names or globs of groups."""
+
+    tickets: TicketRules
+    limits: GuardLimits
+    sensitive: tuple[str, ...]
+    timezone: str
+
+
+class Reconcile:
+    """Turns what is wrong into tickets."""
+
+    def __init__(self, store: Store, rules: ReconcileRules, progress: Progress = no_progress) -> None:
+        self._store = store
+        self._rules = rules
+        self._progress = progress
+
+    def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
+        """Mend every dirty group; with `full` every group that state says is wrong. `now` is aware UTC.
+
+        Idempotent: a second run finds nothing to do. The report's plan is what was done, and what was held.
+        """
+        matched = self._match(now, lease)
+        held = self._guard(now, lease)
+        if full:
+            with self._store.begin(lease) as uow:
+                uow.rosters.mark_wrong_groups_dirty(now)
+        actions: list[Action] = []
+        groups = 0
+        while True:
+            with self._store.begin(lease) as uow:
+                taken, views = uow.rosters.take_dirty(GROUPS_PAGE)
+                for view in views:
+                    actions += self._mend(uow, view, now)
+            if not taken:
+                break
+            groups += taken
+            self._progress("groups", taken)
+        counts = {"matched": matched, "groups": groups, "held": sum(len(plan.cohorts) for plan in held)}
+        for action in actions:
+            counts[action.kind.value] = counts.get(action.kind.value, 0) + 1
+        return Report("reconcile", counts, plan=Plan(tuple(actions), tuple(held)))
+
+    # --- who is who ------------------------------------------------------------------------------
+
+    def _match(self, now: datetime, lease: Lease | None) -> int:
+        changed = 0
+        while True:
+            with self._store.begin(lease) as uow:
+                questions = uow.links.questions(QUESTIONS_PAGE)
+                answers = [(question.key, _answer(question)) for question in questions]
+                unknown = [key for key, link in answers if link.state is LinkState.UNMATCHED]
+                if unknown:
+                    names = uow.links.names(NAMES_MAX)
+                    shown = {question.key: question.member.display_name for question in questions}
+                    answers = [
+                        (key, replace(link, suggestions=suggest(shown[key], names)))
+                        if link.state is LinkState.UNMATCHED and shown[key]
+                        else (key, link)
+                        for key, link in answers
+                    ]
+                changed += uow.links.answer(answers, now)
+            if not questions:
+                return changed
+            self._progress("members", len(questions))
+
+    # --- the guard -------------------------------------------------------------------------------
+
+    def _guard(self, now: datetime, lease: Lease | None) -> list[HeldPlan]:
+        held = []
+        with self._store.begin(lease) as uow:
+            for (source, kind), newcomers in sorted(uow.episodes.newcomers().items()):
+                plan = self._inspect(uow, source, kind, newcomers, now)
+                if plan is None:
+                    uow.episodes.let_through(newcomers, now)
+                else:
+                    held.append(self._hold(uow, plan, now))
+        return held
+
+    def _inspect(
+        self, uow: UnitOfWork, source: str, kind: str, newcomers: Sequence[Newcomer], now: datetime
+    ) -> HeldPlan | None:
+        limits = self._rules.limits
+        since = now - limits.window
+        groups = [group for newcomer in newcomers for group in newcomer.groups]
+        return inspect(
+            source,
+            newcomers,
+            uow.episodes.population(source, kind, since),
+            uow.episodes.loads(groups, since),
+            limits,
+            now,
+        )
+
+    def _hold(self, uow: UnitOfWork, plan: HeldPlan, now: datetime) -> HeldPlan:
+        stored = uow.episodes.hold(plan)
+        body = held_paragraph(stored)
+        uow.outbox.add(OutMessage(f"plan:{stored.id}", CHANNEL, body.headline, body, is_urgent=True), now)
+        people = sum(len(cohort.people) for cohort in stored.cohorts)
+        data = {"source": stored.source, "people": people, "cohorts": len(stored.cohorts)}
+        uow.journal.append([Entry(now, "whosleft", "plan.held", f"plan:{stored.label}", data=data)])
+        return stored
+
+    # --- tickets ---------------------------------------------------------------------------------
+
+    def _mend(self, uow: UnitOfWork, view: GroupView, now: datetime) -> list[Action]:
+        sensitive = self._rules.sensitive
+        is_sensitive = fits(view.key.group_id, sensitive) or fits(view.name, sensitive)
+        actions = reconcile_group(replace(view, is_sensitive=is_sensitive), self._rules.tickets, now)
+        return [self._carry_out(uow, action, now) for action in actions]
+
+    def _carry_out(self, uow: UnitOfWork, action: Action, now: datetime) -> Action:
+        ticket = action.ticket
+        if action.is_blocked:
+            blocker = uow.tickets.live_reassignment(ticket.group)
+            ticket = replace(ticket, blocked_by=blocker.id if blocker else None)
+        if action.kind is ActionKind.OPEN:
+            ticket = uow.tickets.insert(ticket)
+        else:
+            uow.tickets.update(ticket)
+        done = replace(action, ticket=ticket)
+        uow.journal.append([journal_entry(done, now)])
+        if action.kind is not ActionKind.CANCEL and not action.is_blocked:
+            tell_assignee(uow, done, self._rules.timezone, now)
+        return done
+
+
+def _answer(question: Question) -> Link:
+    return match(question.fingerprint, question.previous, question.candidates, question.first_seen_at)

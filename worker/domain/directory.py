@@ -1,0 +1,90 @@
+"""What happened to a person between two passes: the life-cycle events, and whether a pass is believable.
+
+Events are hints for the journal and for marking groups dirty; state is what decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from worker.domain.model import Person, PersonFacts, Standing
+
+
+class EventKind(StrEnum):
+    """Life-cycle of a person in the directory."""
+
+    JOINED = "joined"
+    MOVED = "moved"
+    LEAVING = "leaving"
+    LEFT = "left"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One turn in one person's life-cycle, at the instant that the pass speaks of."""
+
+    kind: EventKind
+    person: Person
+    at: datetime
+    before: Person | None = None
+
+
+PLACE_FIELDS = ("department", "title", "office", "company", "org_unit", "attributes")
+
+
+def events_between(before: Person | None, after: Person, at: datetime) -> tuple[Event, ...]:
+    """Return what happened to one person, in order; empty when nothing that matters did.
+
+    | before / after | ACTIVE               | LEAVING            | LEFT       |
+    | (unknown)      | joined               | joined, leaving    | left       |
+    | ACTIVE         | moved, if it did     | leaving (+ moved)  | left       |
+    | LEAVING        | returned             | (moved, if it did) | left       |
+    | LEFT           | returned             | returned, leaving  | -          |
+    """
+
+    def event(kind: EventKind) -> Event:
+        return Event(kind, after, at, before)
+
+    was = None if before is None else before.standing
+    kinds: list[EventKind] = []
+    if after.standing is Standing.LEFT:
+        return () if was is Standing.LEFT else (event(EventKind.LEFT),)
+    if was is None:
+        kinds.append(EventKind.JOINED)
+    elif was is Standing.LEFT or (was is Standing.LEAVING and after.standing is Standing.ACTIVE):
+        kinds.append(EventKind.RETURNED)
+    if before is not None and was is not Standing.LEFT and has_moved(before.facts, after.facts):
+        kinds.append(EventKind.MOVED)
+    if after.standing is Standing.LEAVING and was is not Standing.LEAVING:
+        kinds.append(EventKind.LEAVING)
+    return tuple(event(kind) for kind in kinds)
+
+
+def has_moved(before: PersonFacts, after: PersonFacts) -> bool:
+    """Whether a change of attributes may change the groups that a person belongs in."""
+    return any(getattr(before, name) != getattr(after, name) for name in PLACE_FIELDS)
+
+
+MALFORMED_SHARE_MAX = 0.01
+
+
+def is_too_malformed(malformed: int, read: int) -> bool:
+    """Whether so many records could not be understood that the pass proves nothing.
+
+    Over 1 %, but one bad record alone never spoils a small file.
+    """
+    return malformed > max(1, MALFORMED_SHARE_MAX * (malformed + read))
+
+
+def is_too_shrunken(missing: int, before: int, share_max: float | None, share_from: int) -> bool:
+    """Whether a full pass lacks so many of the people known before that it cannot be believed.
+
+    Nobody left at all is never believed. `missing` below `share_from` is not a storm. `share_max` None
+    switches the limit off (which is announced elsewhere).
+    """
+    if before and missing >= before:
+        return True
+    return share_max is not None and missing >= share_from and missing > share_max * before

@@ -1,0 +1,246 @@
+"""What is wrong with one group now: leavers in it, no admin left, members nobody knows, joiners missing.
+
+`look(view)` reads only its argument; the answer is sorted and has no repeats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from worker.domain.identity import Link, LinkState
+from worker.domain.messengers import messenger
+from worker.domain.model import Coverage, Evidence, GroupKey, Member, Person, PersonKey, Role, Standing
+from worker.domain.ticket import REMOVALS, Ticket, TicketKey, TicketKind, episode_name
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """One person's reason to be out of groups, let through by the guard: an ended employment, or a move.
+
+    For a move, only the groups that the joiner rules no longer name are concerned (`Expected.is_former`).
+    """
+
+    person: PersonKey
+    evidence: Evidence
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """The episode's name."""
+        return episode_name(self.person, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A joiner rule's word on one person and this group; `is_former` once the guard let the move through.
+
+    A human with several accounts is expected under the one that their handle is linked to.
+    """
+
+    person: Person
+    since: datetime
+    is_former: bool = False  # the rules named the group once and do not any more
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A member with what is known of the person behind.
+
+    `leaving` is set when the person has left, no other account of theirs is active, and the guard has let
+    the episode through.
+    """
+
+    member: Member
+    link: Link
+    person: Person | None = None
+    leaving: Leaving | None = None
+    first_seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """All that reconciling one group needs.
+
+    `members` need not be all `size` of them: every admin, everybody who has left or is not known, everybody
+    whom a ticket or a joiner rule names. An ordinary member who is still here decides nothing.
+    `has_had_admin` is only said where every member's role is known. `tickets` are those of this group and of its handles, of
+    any state but a cancelled one of an episode that is over.
+    """
+
+    key: GroupKey
+    name: str
+    messenger: str
+    taken_at: datetime
+    coverage: Coverage
+    members: tuple[MemberView, ...]
+    size: int = 0
+    has_had_admin: bool = False
+    is_gone: bool = False
+    is_sensitive: bool = False
+    owner: Person | None = None
+    owner_email: str | None = None
+    expected: tuple[Expected, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+    managers: tuple[tuple[PersonKey, Person], ...] = ()  # leaver -> manager
+
+    def manager_of(self, person: PersonKey) -> Person | None:
+        """The manager of one of the leavers, when the directory names one."""
+        return dict(self.managers).get(person)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong; `needs_admin` says that acting on it must wait for a new admin."""
+
+    key: TicketKey
+    why: str
+    view: MemberView | None = None
+    leaving: Leaving | None = None
+    person: Person | None = None
+    needs_admin: bool = False
+
+
+def look(group: GroupView, admins_min: int) -> tuple[Finding, ...]:
+    """Return what is wrong in one group, reassignments first, then by member.
+
+    A group that is gone has nothing wrong. Only members that are in the roster are judged; who is missing
+    is judged only for joiners and for admins seen before, and only on a full roster.
+    """
+    if group.is_gone:
+        return ()
+    group = with_known_roles(with_movers(group))
+    found = _reassignments(group, admins_min)
+    for view in sorted(group.members, key=lambda v: v.member.handle):
+        if view.leaving is not None:
+            found.append(_removal(group, view, view.leaving))
+        elif view.link.state in {LinkState.AMBIGUOUS, LinkState.UNMATCHED}:
+            found.append(_question(group, view))
+    return (*found, *_missing_joiners(group))
+
+
+def belonging(group: GroupView) -> dict[PersonKey, Expected]:
+    """Who belongs in the group by the joiner rules, by person; the earliest rule's word. Never a leaver."""
+    wanted = [e for e in group.expected if not e.is_former and e.person.standing is not Standing.LEFT]
+    return {e.person.key: e for e in sorted(wanted, key=lambda e: e.since, reverse=True)}
+
+
+def with_movers(group: GroupView) -> GroupView:
+    """The group with movers who no longer belong in it marked as leaving it, like leavers.
+
+    Whom one rule still names has not moved out, whatever another one says.
+    """
+    former = {e.person.key: e.since for e in group.expected if e.is_former}
+    moved = {person: since for person, since in former.items() if person not in belonging(group)}
+    return replace(group, members=tuple(_as_mover(view, moved) for view in group.members)) if moved else group
+
+
+def with_known_roles(group: GroupView) -> GroupView:
+    """The group with roles that the roster does not show any more as the live removal tickets know them.
+
+    So an inventory that lost its column of roles releases no blocked ticket and changes no ticket's kind.
+    """
+    known = {t.handle: t.member_role for t in group.tickets if t.kind in REMOVALS and t.is_live}
+    members = tuple(_with_role(view, known.get(view.member.handle)) for view in group.members)
+    return replace(group, members=members)
+
+
+def _with_role(view: MemberView, known: Role | None) -> MemberView:
+    if known is None or view.member.role is not Role.UNKNOWN:
+        return view
+    return replace(view, member=replace(view.member, role=known))
+
+
+def _as_mover(view: MemberView, former: dict[PersonKey, datetime]) -> MemberView:
+    person = view.person
+    if view.leaving or person is None or person.standing is Standing.LEFT or person.key not in former:
+        return view
+    return replace(view, leaving=Leaving(person.key, Evidence.MOVED, former[person.key]))
+
+
+def active_admins(group: GroupView) -> tuple[MemberView, ...]:
+    """Admins who are known people and neither leavers nor movers. Who is not known does not count."""
+    return tuple(
+        view
+        for view in with_movers(group).members
+        if view.member.role.is_admin
+        and view.person is not None
+        and view.person.standing is not Standing.LEFT
+        and view.leaving is None
+    )
+
+
+def _reassignments(group: GroupView, admins_min: int) -> list[Finding]:
+    """A group that loses its admins: leavers among them, or admins seen before and none now.
+
+    A group that never had an admin in the inventory is not news; neither is one whose roles are not all
+    known. The latest leaving names the ticket, so that a waiver or a proof stands for its own case only.
+    """
+    active = len(active_admins(group))
+    leavers = [(v.leaving, v) for v in group.members if v.member.role.is_admin and v.leaving is not None]
+    if active >= admins_min or not (leavers or _has_lost_admins(group)):
+        return []
+    if not leavers:
+        key = TicketKey(TicketKind.REASSIGN_ADMIN, group.key, "", "")
+        return [Finding(key, f"no admin is left in the group, {admins_min} needed")]
+    leaving, view = max(leavers, key=lambda pair: (pair[0].at, pair[1].member.handle))
+    key = TicketKey(TicketKind.REASSIGN_ADMIN, group.key, "", leaving.name)
+    names = ", ".join(sorted(_name(v) for _, v in leavers))
+    why = f"{names} left and was an admin; {active} active admin(s) remain, {admins_min} needed"
+    return [Finding(key, why, view, leaving, view.person)]
+
+
+def _has_lost_admins(group: GroupView) -> bool:
+    """Whether there was an admin and surely is none: partial rosters and unknown roles prove nothing."""
+    may_have_one = any(v.member.role.is_admin or v.member.role is Role.UNKNOWN for v in group.members)
+    return group.has_had_admin and group.coverage is Coverage.FULL and group.size > 0 and not may_have_one
+
+
+def _question(group: GroupView, view: MemberView) -> Finding:
+    key = TicketKey(TicketKind.IDENTIFY_MEMBER, GroupKey(group.key.source, ""), view.member.handle, "")
+    return Finding(key, view.link.why, view)
+
+
+def _removal(group: GroupView, view: MemberView, leaving: Leaving) -> Finding:
+    is_creator = view.member.role is Role.CREATOR
+    can_remove = messenger(group.messenger).can_remove_creator or not is_creator
+    kind = TicketKind.REMOVE_MEMBER if can_remove else TicketKind.CREATOR_MUST_LEAVE
+    key = TicketKey(kind, group.key, view.member.handle, leaving.name)
+    why = f"{_name(view)} {WHY[leaving.evidence]} and is still in the group"
+    needs_admin = view.member.role.is_admin and not active_admins(group)
+    return Finding(key, why, view, leaving, view.person, needs_admin=needs_admin)
+
+
+def _missing_joiners(group: GroupView) -> list[Finding]:
+    if group.coverage is not Coverage.FULL:
+        return []
+    present = {view.person.key for view in group.members if view.person is not None}
+    missing = [expected for person, expected in belonging(group).items() if person not in present]
+    return [_addition(group, expected) for expected in sorted(missing, key=lambda e: e.person.key)]
+
+
+def _addition(group: GroupView, expected: Expected) -> Finding:
+    facts = expected.person.facts
+    handle = facts.phones[0] if facts.phones else f"person:{expected.person.key.person_id}"
+    key = TicketKey(
+        TicketKind.ADD_MEMBER, group.key, handle, episode_name(expected.person.key, expected.since)
+    )
+    return Finding(
+        key, f"{facts.display_name} belongs in the group by the joiner rules", person=expected.person
+    )
+
+
+def _name(view: MemberView) -> str:
+    person = view.person.facts.display_name if view.person else ""
+    return person or view.member.display_name or view.member.handle
+
+
+WHY = {
+    Evidence.DISABLED: "has left (the account is disabled)",
+    Evidence.DELETED: "has left (the account was deleted)",
+    Evidence.EXPIRED: "has left (the account has expired)",
+    Evidence.LEAVE_DATE: "has left (the leave date has passed)",
+    Evidence.MOVED_OUT: "has left (moved to the leavers' unit)",
+    Evidence.ABSENT_CONFIRMED: "has left (no longer in the directory)",
+    Evidence.MOVED: "has moved and does not belong here any more",
+}

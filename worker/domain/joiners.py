@@ -1,0 +1,37 @@
+"""Joiner rules: attributes of a person -> the groups that they belong in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from worker.domain.model import GroupKey, PersonFacts
+
+
+@dataclass(frozen=True, slots=True)
+class JoinerRule:
+    """`when`: attribute and globs, of which one must fit; all attributes must. `groups`: ids, names or globs."""
+
+    when: tuple[tuple[str, tuple[str, ...]], ...]
+    groups: tuple[str, ...]
+
+
+def fits(text: str | None, globs: Iterable[str]) -> bool:
+    """Whether a text is meant by one of the globs, case-blind."""
+    return text is not None and any(fnmatchcase(text.casefold(), glob.casefold()) for glob in globs)
+
+
+def places(
+    facts: PersonFacts, rules: tuple[JoinerRule, ...], groups: Iterable[tuple[GroupKey, str]]
+) -> frozenset[GroupKey]:
+    """The groups (of key and name) in which the rules place a person."""
+    named = tuple(glob for rule in rules if _applies(rule, facts) for glob in rule.groups)
+    if not named:
+        return frozenset()
+    return frozenset(key for key, name in groups if fits(key.group_id, named) or fits(name, named))
+
+
+def _applies(rule: JoinerRule, facts: PersonFacts) -> bool:
+    further = dict(facts.attributes)
+    return all(fits(getattr(facts, name, None) or further.get(name), globs) for name, globs in rule.when)

@@ -1,0 +1,71 @@
+"""The journal's hash chain: each entry seals the one before, so that tampering shows.
+
+Pure: entries in, hashes out. The canonical form is JSON with sorted keys and no spaces, in UTF-8.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act or event: what happened to which subject, by whom, when and why.
+
+    `subject` is `ticket:T-000001`, `person:source/id`, `group:source/id`, `source:name`, `plan:P-000001`
+    or `link:source/handle`.
+    """
+
+    at: datetime
+    actor: str
+    kind: str
+    subject: str
+    reason: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry with its place in the chain; `seq` counts from 1 without gaps."""
+
+    seq: int
+    entry: Entry
+    previous: str
+    hash: str
+
+
+def seal(entry: Entry, seq: int, previous: str) -> Sealed:
+    """Give an entry its place after the entry with hash `previous`."""
+    body = {
+        "seq": seq,
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": entry.actor,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "reason": entry.reason,
+        "data": entry.data,
+        "previous": previous,
+    }
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return Sealed(seq, entry, previous, hashlib.sha256(text.encode()).hexdigest())
+
+
+def first_broken(chain: Iterable[Sealed]) -> int | None:
+    """Return the `seq` at which a chain that should be whole is not, None when it is whole.
+
+    `chain` is ordered by seq and starts at 1. A changed, missing, added or moved entry is found; a chain cut
+    at its end is not (its head's hash has to be known from elsewhere).
+    """
+    previous, expected = GENESIS, 1
+    for sealed in chain:
+        if sealed != seal(sealed.entry, expected, previous):
+            return expected
+        previous, expected = sealed.hash, expected + 1
+    return None

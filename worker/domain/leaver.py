@@ -1,0 +1,133 @@
+"""Who counts as a leaver: facts in, judgement out.
+
+Connectors report facts; only this module says what they mean, by the `leaver:` section of the
+configuration. Unknown is never a leaver, and unknown is never a return either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from worker.domain.model import Evidence, Person, PersonFacts, PersonKey, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentPolicy:
+    """When absence from complete passes counts, for a source that cannot be asked about one person."""
+
+    passes: int = 3
+    over: timedelta = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaverPolicy:
+    """Which evidence counts; every kind does unless the configuration says otherwise."""
+
+    disabled: bool = True
+    deleted: bool = True
+    expired: bool = True
+    leave_date: bool = True
+    moved_to_leavers_ou: bool = True
+    absent: AbsentPolicy = AbsentPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A standing with its evidence; `at` is when it takes effect, None where the facts give no date."""
+
+    standing: Standing
+    evidence: Evidence | None = None
+    at: datetime | None = None
+
+
+def judge(facts: PersonFacts, policy: LeaverPolicy, now: datetime) -> Judgement | None:
+    """Say what one person's facts mean at `now` (aware UTC), or None when they decide nothing.
+
+    First row that fits:
+
+    | out of scope                         | None (whatever was known stays)  |
+    | deleted                              | LEFT deleted                     |
+    | enabled is False, not on long leave  | LEFT disabled                    |
+    | in the leavers' OU                   | LEFT moved_out                   |
+    | leave date has come                  | LEFT leave_date, at that instant |
+    | account has expired                  | LEFT expired, at that instant    |
+    | leave date or expiry in the future   | LEAVING, at the earlier          |
+    | enabled is None                      | None (no proof of a return)      |
+    | else                                 | ACTIVE                           |
+
+    A lock-out, an expired password or a missing attribute are not in the table: they mean nothing.
+    """
+    if not facts.is_in_scope:
+        return None
+    if facts.is_deleted and policy.deleted:
+        return Judgement(Standing.LEFT, Evidence.DELETED)
+    if facts.enabled is False and policy.disabled and not facts.is_on_long_leave:
+        return Judgement(Standing.LEFT, Evidence.DISABLED)
+    if facts.is_moved_out and policy.moved_to_leavers_ou:
+        return Judgement(Standing.LEFT, Evidence.MOVED_OUT)
+    dated = _dated(facts, policy)
+    past = [(at, evidence) for at, evidence in dated if at <= now]
+    if past:
+        at, evidence = past[0]
+        return Judgement(Standing.LEFT, evidence, at)
+    if dated:
+        at, evidence = min(dated)
+        return Judgement(Standing.LEAVING, evidence, at)
+    return None if facts.enabled is None else Judgement(Standing.ACTIVE)
+
+
+def _dated(facts: PersonFacts, policy: LeaverPolicy) -> list[tuple[datetime, Evidence]]:
+    dates = []
+    if facts.leave_at is not None and policy.leave_date:
+        dates.append((facts.leave_at, Evidence.LEAVE_DATE))
+    if facts.expires_at is not None and policy.expired:
+        dates.append((facts.expires_at, Evidence.EXPIRED))
+    return dates
+
+
+# What only an account that is stated to be enabled undoes; a date in the future does not.
+_OF_THE_ACCOUNT = frozenset({Evidence.DISABLED, Evidence.DELETED, Evidence.MOVED_OUT})
+
+
+def settle(
+    key: PersonKey, before: Person | None, facts: PersonFacts, judgement: Judgement | None, taken_at: datetime
+) -> Person:
+    """Return the person as known after a pass that speaks of `taken_at`.
+
+    No judgement keeps what was known (ACTIVE for somebody new). Who had left keeps the first evidence and
+    date: a second proof is not a second leaving. A leaver without a date left at `taken_at`. A return has to
+    be stated: by an enabled account, by a new date for who left by a date, or by being listed again for who
+    was absent.
+    """
+    if (
+        before is not None
+        and before.standing is Standing.LEFT
+        and facts.enabled is None
+        and facts.is_in_scope
+    ):
+        judgement = _of_unknown_account(before.evidence, judgement)
+    if judgement is None:
+        known = before or Person(key, facts)
+        return replace(known, facts=facts)
+    if judgement.standing is not Standing.LEFT:
+        return Person(key, facts, judgement.standing, judgement.evidence)
+    if before is not None and before.standing is Standing.LEFT:
+        return replace(before, facts=facts)
+    return Person(key, facts, Standing.LEFT, judgement.evidence, judgement.at or taken_at)
+
+
+def _of_unknown_account(left_by: Evidence | None, judgement: Judgement | None) -> Judgement | None:
+    if left_by is Evidence.ABSENT_CONFIRMED:
+        return judgement or Judgement(Standing.ACTIVE)
+    return None if left_by in _OF_THE_ACCOUNT else judgement
+
+
+def is_absence_proof(
+    passes_missed: int, missing_since: datetime, taken_at: datetime, policy: AbsentPolicy
+) -> bool:
+    """Whether absence has lasted long enough to count: enough complete passes *and* enough time.
+
+    `missing_since` is the `taken_at` of the first pass without the person, `taken_at` that of the latest.
+    """
+    return passes_missed >= policy.passes and taken_at - missing_since >= policy.over

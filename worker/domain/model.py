@@ -1,0 +1,163 @@
+"""The nouns that everything else speaks of: keys, people, groups, members, rosters.
+
+Plain frozen values. All instants are aware UTC (`*_at`), all local days are dates (`*_on`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class PersonKey(NamedTuple):
+    """A human in one directory: the directory's configured name and its immutable id."""
+
+    source: str
+    person_id: str
+
+
+class GroupKey(NamedTuple):
+    """A chat group in one inventory."""
+
+    source: str
+    group_id: str
+
+
+class HandleKey(NamedTuple):
+    """A messenger identity as one inventory shows it; the same in all of its groups."""
+
+    source: str
+    handle: str
+
+
+class Standing(StrEnum):
+    """Where a person is in the life-cycle, as the core decides it from facts."""
+
+    ACTIVE = "active"
+    LEAVING = "leaving"  # a leave date in the future: still here
+    LEFT = "left"
+
+
+class Evidence(StrEnum):
+    """Why somebody should not be in a group."""
+
+    DISABLED = "disabled"
+    DELETED = "deleted"
+    EXPIRED = "expired"
+    LEAVE_DATE = "leave_date"
+    MOVED_OUT = "moved_out"  # the account lies in the leavers' OU
+    ABSENT_CONFIRMED = "absent_confirmed"
+    MOVED = "moved"  # still employed, but no joiner rule places them in this group any more
+
+
+class Role(StrEnum):
+    """A member's role; unknown is said, never guessed."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+    CREATOR = "creator"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this role may remove others and appoint admins."""
+        return self in {Role.ADMIN, Role.CREATOR}
+
+
+class Coverage(StrEnum):
+    """How much of a group one roster shows."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """One person exactly as a directory states it; the core decides what it means.
+
+    `None` means that the directory does not say, which never makes a leaver. `phones` are E.164
+    (as `domain.phones.to_e164` returns them), in the directory's order, without repeats. `location`
+    is where the record stands ("people.csv line 17", a DN): for messages only.
+    """
+
+    person_id: str
+    display_name: str
+    email: str | None = None
+    username: str | None = None
+    employee_id: str | None = None
+    phones: tuple[str, ...] = ()
+    department: str | None = None
+    title: str | None = None
+    office: str | None = None
+    company: str | None = None
+    manager_id: str | None = None  # a person_id of the same source
+    language: str | None = None  # BCP 47, as the directory has it
+    immutable_id: str | None = None  # what joins accounts of two directories (objectGUID)
+    org_unit: str | None = None  # the parent of the DN, or the like
+    enabled: bool | None = None
+    is_deleted: bool = False
+    expires_at: datetime | None = None  # exclusive end of the account
+    leave_at: datetime | None = None  # the instant at which the last working day has ended
+    is_moved_out: bool = False
+    is_on_long_leave: bool = False
+    is_in_scope: bool = True
+    attributes: tuple[tuple[str, str], ...] = ()  # further ones that the configuration names, sorted
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person with the core's judgement; `left_at` names the episode while standing is LEFT."""
+
+    key: PersonKey
+    facts: PersonFacts
+    standing: Standing = Standing.ACTIVE
+    evidence: Evidence | None = None
+    left_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A chat group; `messenger` is a key of `domain.messengers`."""
+
+    group_id: str
+    name: str
+    messenger: str = "whatsapp"
+    owner_email: str | None = None  # the accountable owner, where the inventory has one
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person-in-group edge as the inventory shows it.
+
+    `handle` is stable within the inventory: the native id where there is one, else the E.164
+    phone, else `email:…`, `employee:…` or `name:…` in this order.
+    """
+
+    handle: str
+    display_name: str = ""
+    role: Role = Role.MEMBER
+    phone: str | None = None
+    lid: str | None = None
+    username: str | None = None
+    email: str | None = None
+    employee_id: str | None = None
+    joined_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """One group's members at one time.
+
+    `taken_at` is the instant that the roster speaks of (a register's own date), not when it was
+    read. Only a FULL roster says that somebody is *not* in the group.
+    """
+
+    group: Group
+    members: tuple[Member, ...]
+    taken_at: datetime
+    coverage: Coverage = Coverage.FULL
+    warnings: tuple[str, ...] = field(default=())

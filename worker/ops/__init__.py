@@ -1,0 +1,1 @@
+"""Running unattended: the clock, logs, retries, the scheduler and its leases."""

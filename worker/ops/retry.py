@@ -1,0 +1,102 @@
+"""Trying again, in one place: wrappers with the same port as what they wrap.
+
+Only a read that has not yielded anything yet is tried again; in the middle of a pass nothing is: the next
+poll starts it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay
+from tenacity.nap import sleep as nap
+
+from worker.domain.model import PersonFacts, Roster
+from worker.ports import CheckResult, Directory, DirectoryPage, Inventory, PassEnd, SnapshotEnd, Transient
+
+ATTEMPTS_MAX = 4
+TOTAL_MAX_S = 60.0
+WAIT_FIRST_S = 0.5
+WAIT_MAX_S = 30.0
+
+T = TypeVar("T")
+
+
+def wait_s(attempt: int, asked_s: float | None) -> float:
+    """How long to wait after the attempt (from 1): what the other side asked for, else twice as long each time."""
+    if asked_s is not None:
+        return min(asked_s, WAIT_MAX_S)
+    return min(WAIT_FIRST_S * 2 ** (attempt - 1), WAIT_MAX_S)
+
+
+def again(call: Callable[[], T], sleep: Callable[[float], None] | None = None) -> T:
+    """Call until it does not raise Transient; after the last attempt the error is raised as it is."""
+    retrying = Retrying(
+        retry=retry_if_exception_type(Transient),
+        stop=stop_after_attempt(ATTEMPTS_MAX) | stop_after_delay(TOTAL_MAX_S),
+        wait=_wait,
+        reraise=True,
+        sleep=sleep or nap,
+    )
+    return retrying(call)
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return wait_s(state.attempt_number, error.retry_after_s if isinstance(error, Transient) else None)
+
+
+def _started(read: Callable[[], Iterator[T]], sleep: Callable[[float], None] | None) -> Iterator[T]:
+    """The iterator of a read whose first item came, after as many tries as it took."""
+
+    def start() -> tuple[Iterator[T], list[T]]:
+        items = read()
+        return items, [item for _, item in zip(range(1), items, strict=False)]
+
+    items, first = again(start, sleep)
+    yield from first
+    yield from items
+
+
+class RetryingDirectory:
+    """A directory whose reads are tried again."""
+
+    def __init__(self, directory: Directory, sleep: Callable[[float], None] | None = None) -> None:
+        self._directory = directory
+        self._sleep = sleep
+
+    @property
+    def name(self) -> str:
+        return self._directory.name
+
+    @property
+    def can_look_up(self) -> bool:
+        return self._directory.can_look_up
+
+    def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
+        return _started(lambda: self._directory.changes(cursor, full=full), self._sleep)
+
+    def look_up(self, person_id: str) -> PersonFacts | None:
+        return again(lambda: self._directory.look_up(person_id), self._sleep)
+
+    def check(self) -> CheckResult:
+        return self._directory.check()
+
+
+class RetryingInventory:
+    """An inventory whose reads are tried again."""
+
+    def __init__(self, inventory: Inventory, sleep: Callable[[float], None] | None = None) -> None:
+        self._inventory = inventory
+        self._sleep = sleep
+
+    @property
+    def name(self) -> str:
+        return self._inventory.name
+
+    def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
+        return _started(self._inventory.snapshot, self._sleep)
+
+    def check(self) -> CheckResult:
+        return self._inventory.check()

@@ -1,0 +1,56 @@
+"""The seams of the worker: what it asks of the outside, and the errors that may cross.
+
+Protocols and values only. Adapters live in `connectors/` and `worker/storage/`; fakes in `tests/fakes/`.
+"""
+
+from worker.ports.connectors import (
+    CheckResult,
+    ConnectorContext,
+    ConnectorSpec,
+    Directory,
+    DirectoryPage,
+    Inventory,
+    Notifier,
+    PassEnd,
+    Port,
+    Receipt,
+    SnapshotEnd,
+)
+from worker.ports.errors import (
+    AuthFailed,
+    BadConfig,
+    ConnectorError,
+    CursorExpired,
+    Incomplete,
+    Malformed,
+    Permanent,
+    PermissionDenied,
+    Rejected,
+    Transient,
+    Unreachable,
+)
+
+__all__ = [
+    "AuthFailed",
+    "BadConfig",
+    "CheckResult",
+    "ConnectorContext",
+    "ConnectorError",
+    "ConnectorSpec",
+    "CursorExpired",
+    "Directory",
+    "DirectoryPage",
+    "Incomplete",
+    "Inventory",
+    "Malformed",
+    "Notifier",
+    "PassEnd",
+    "Permanent",
+    "PermissionDenied",
+    "Port",
+    "Receipt",
+    "Rejected",
+    "SnapshotEnd",
+    "Transient",
+    "Unreachable",
+]

@@ -1,0 +1,501 @@
+"""What the use cases ask of storage. One unit of work is one transaction.
+
+Implemented by `worker/storage` on SQLite and PostgreSQL; the contract suite holds both to the docstrings
+here. All instants are aware UTC. Lists come in a stable order; what can be long comes in pages or as an
+iterator that is read within the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from worker.domain.directory import Event
+from worker.domain.escalation import Taken
+from worker.domain.findings import GroupView
+from worker.domain.guard import Cohort, GroupLoad, GuardLimits, HeldPlan, Newcomer, Population
+from worker.domain.identity import Candidate, Link
+from worker.domain.journal import Entry, Sealed
+from worker.domain.leaver import Judgement
+from worker.domain.message import Paragraph, Recipient
+from worker.domain.model import GroupKey, HandleKey, Member, Person, PersonFacts, PersonKey, Roster
+from worker.domain.ticket import Ticket, TicketState
+from worker.domain.verify import Sight
+
+
+class LeaseLost(Exception):  # noqa: N818  what happened, not a fault
+    """Another holder took the lease over: nothing of this transaction was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A time-bounded exclusive right. After `trusted_until` (local clock) the holder must stop by itself."""
+
+    job: str
+    holder: str
+    fence: int
+    trusted_until: datetime
+
+
+class Leases(Protocol):
+    """Who may do which job. Every change is one conditional UPDATE."""
+
+    def acquire(self, job: str, holder: str, now: datetime, life: timedelta) -> Lease | None:
+        """Take a free or expired lease (its fence grows by one), or renew one's own; None if another holds it.
+
+        `trusted_until` counts from `now`, which the caller reads *before* the call, less a safety margin.
+        """
+
+    def release(self, lease: Lease) -> None:
+        """Give it back early; no effect when it was taken over already."""
+
+    def all(self) -> list[tuple[Lease, datetime]]:
+        """Every lease ever taken with its expiry, by job."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What is known of one connector's reads; `trouble` is set from a failed read until a good one."""
+
+    name: str
+    port: str
+    cursor: str | None = None
+    first_pass_at: datetime | None = None
+    last_attempt_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_full_at: datetime | None = None
+    taken_at: datetime | None = None
+    failures: int = 0
+    trouble: str | None = None
+    remedy: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+class Sources(Protocol):
+    """One row a connector that is read from."""
+
+    def get(self, name: str, port: str) -> SourceState:
+        """The state; an empty one for a source that was never read."""
+
+    def put(self, state: SourceState) -> None:
+        """Insert or replace."""
+
+    def all(self) -> list[SourceState]:
+        """By name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Counts of a staged pass, before it is applied."""
+
+    records: int
+    known: int  # people of this source who are not known to have left
+    missing: int  # of `known`, those that the pass does not list and nobody released as missing
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying a pass did. `events` are in person order, none on a source's first pass."""
+
+    events: tuple[Event, ...]
+    changed: int
+    first_run_leavers: int = 0
+
+
+class People(Protocol):
+    """People and the passes that bring them."""
+
+    def clear_stage(self, source: str) -> None:
+        """Forget what an earlier, incomplete pass left behind."""
+
+    def stage(self, source: str, records: Iterable[tuple[PersonFacts, Judgement | None]]) -> int:
+        """Add a page to the staged pass (last occurrence of an id wins); return its length."""
+
+    def staged(self, source: str) -> Staged:
+        """Counts for deciding whether the pass can be believed."""
+
+    def missing(self, source: str) -> list[PersonKey]:
+        """People not known to have left whom the staged pass does not list, by id."""
+
+    def apply_stage(self, source: str, *, is_full: bool, taken_at: datetime, now: datetime) -> Applied:
+        """Make the staged pass the state, set-based, and mark groups and links that it touches dirty.
+
+        A judgement of None keeps the standing that was known. Left people keep their first `left_at`.
+        Opens an episode for everybody who left (gate 'initial' on the source's first pass, else 'new'),
+        ends those of people who returned. A full pass counts the missing: see `absent`.
+        """
+
+    def absent(self, source: str) -> list[tuple[Person, int, datetime]]:
+        """People missing from the last full pass: (person, complete passes missed, missing since)."""
+
+    def mark_left(self, people: Sequence[Person], seen_at: datetime, now: datetime) -> None:
+        """Set standing, evidence and left_at of people as given; opens episodes, marks groups dirty."""
+
+    def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Person]:
+        """People of these sources who are leaving and whose date has come."""
+
+    def get(self, person: PersonKey) -> Person | None:
+        """One person."""
+
+    def find(self, text: str) -> list[Person]:
+        """People whose id, e-mail, user name or employee id is `text` (case-blind), at most 20."""
+
+    def page(self, after: PersonKey | None, limit: int) -> list[Person]:
+        """The next people in key order."""
+
+    def count(self) -> int:
+        """How many people are known."""
+
+    def erase(self, person: PersonKey) -> None:
+        """Forget the personal data of one person: record, links, names in tickets and messages."""
+
+
+class Rosters(Protocol):
+    """Groups, memberships and the snapshots that bring them."""
+
+    def clear_stage(self, source: str) -> None:
+        """Forget what an earlier, incomplete snapshot left behind."""
+
+    def stage(self, source: str, rosters: Iterable[Roster]) -> int:
+        """Add rosters to the staged snapshot; return the number of members."""
+
+    def apply_stage(self, source: str, *, now: datetime, limits: GuardLimits) -> RosterChanges:
+        """Make the staged rosters the state, set-based; mark changed groups and handles dirty.
+
+        A roster that lost more than `group_share_max` of its members is believed only when a later one says the
+        same; until then it counts as partial. Groups that the snapshot does not list
+        are gone, unless so many are missing that RosterChanges.too_few_groups says so and nothing is applied.
+        """
+
+    def groups(self) -> list[GroupRow]:
+        """All groups, by source and name."""
+
+    def group(self, key: GroupKey) -> GroupRow | None:
+        """One group."""
+
+    def members(self, key: GroupKey) -> list[tuple[Member, Link | None, Person | None]]:
+        """One group's members with who is behind them, by handle."""
+
+    def groups_of(self, person: PersonKey) -> list[tuple[GroupRow, Member]]:
+        """The groups that a person is in."""
+
+    def mark_wrong_groups_dirty(self, now: datetime) -> int:
+        """Mark every group that state says needs a ticket opened, cancelled or changed; return how many.
+
+        One set-based query for each kind of finding, for the nightly pass.
+        """
+
+    def dirty_count(self) -> int:
+        """How many groups wait to be reconciled."""
+
+    def take_dirty(self, limit: int) -> tuple[int, list[GroupView]]:
+        """Take the next groups off the dirty list, oldest first, with all that reconciling each needs.
+
+        Returns how many were taken too: one that is no longer there has no view.
+        """
+
+    def mark_dirty(self, groups: Iterable[GroupKey], now: datetime) -> None:
+        """Put groups on the dirty list."""
+
+    def active_admins(self, group: GroupKey) -> list[Person]:
+        """Known people who are admins of the group and have not left."""
+
+    def expectations(self, person: PersonKey) -> dict[GroupKey, str]:
+        """The groups in which the joiner rules place (or placed) a person: state by group."""
+
+    def expect(self, person: PersonKey, states: Mapping[GroupKey, str], since: datetime) -> None:
+        """Record what the joiner rules say now: `due` or `former`; marks the groups dirty."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A group as lists show it."""
+
+    key: GroupKey
+    name: str
+    messenger: str
+    owner_email: str | None
+    coverage: str
+    taken_at: datetime
+    read_at: datetime
+    size: int
+    admins: int
+    is_gone: bool
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterChanges:
+    """What applying a snapshot did, by group: (added, removed, role changes)."""
+
+    changed: Mapping[GroupKey, tuple[int, int, int]]
+    new_groups: tuple[GroupKey, ...] = ()
+    gone_groups: tuple[GroupKey, ...] = ()
+    shrunken: tuple[tuple[GroupKey, int, int], ...] = ()  # (group, members before, members now)
+    too_few_groups: tuple[int, int] | None = None  # (groups before, groups missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A handle to be matched: the member, the link decided before, and who could be behind it.
+
+    `fingerprint` is `identity.fingerprint` of the whole member as the inventory shows them now; people whom
+    somebody rejected for this handle are not among the candidates.
+    """
+
+    key: HandleKey
+    member: Member
+    fingerprint: str
+    previous: Link | None
+    candidates: tuple[Candidate, ...]
+    first_seen_at: datetime | None
+
+
+class Links(Protocol):
+    """Who is behind which handle."""
+
+    def questions(self, limit: int) -> list[Question]:
+        """The next handles to be matched (new, changed, or touched by a change in a directory)."""
+
+    def answer(self, links: Sequence[tuple[HandleKey, Link]], now: datetime, by: str | None = None) -> int:
+        """Store links; marks the groups of those that changed dirty. Returns how many changed."""
+
+    def get(self, key: HandleKey) -> Link | None:
+        """One link."""
+
+    def find(self, text: str) -> list[HandleKey]:
+        """Handles named by `source/handle`, by the handle alone, or by their identify ticket."""
+
+    def reject(self, key: HandleKey, person: PersonKey | None, now: datetime, by: str) -> None:
+        """Never link this handle to `person` again; with None: it belongs to nobody in the directory."""
+
+    def names(self, limit: int) -> list[tuple[PersonKey, str]]:
+        """Active people for name suggestions, at most `limit`."""
+
+    def page(
+        self, states: Sequence[str], after: HandleKey | None, limit: int
+    ) -> list[tuple[HandleKey, Link]]:
+        """Links in the given states, in key order."""
+
+
+class Episodes(Protocol):
+    """Leavings and moves, the guard's gate, and held plans."""
+
+    def newcomers(self) -> dict[tuple[str, str], list[Newcomer]]:
+        """Episodes not let through yet, by (source, kind: left | moved); of a first run only those still in a
+        group.
+        """
+
+    def population(self, source: str, kind: str, since: datetime) -> Population:
+        """Active people, and episodes of this kind let through after `since`."""
+
+    def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
+        """Size of each group and how many of its members were let through after `since`."""
+
+    def let_through(self, newcomers: Sequence[Newcomer], now: datetime) -> None:
+        """Open the gate; marks their groups dirty."""
+
+    def add_moves(self, people: Sequence[Person], at: datetime) -> None:
+        """Open a 'moved' episode for each; the gate holds what the joiner rules say of them."""
+
+    def hold(self, plan: HeldPlan, kind: str = "leavers") -> HeldPlan:
+        """Store a held plan and hold its episodes; returns it with its id."""
+
+    def plans(self) -> list[HeldPlan]:
+        """All held plans, newest first."""
+
+    def plan(self, number: int) -> HeldPlan | None:
+        """One held plan."""
+
+    def open_shrunken(self, source: str) -> HeldPlan | None:
+        """The undecided plan about people missing from a source, if there is one."""
+
+    def decide(self, plan: HeldPlan, cohorts: Sequence[Cohort], by: str, reason: str, now: datetime) -> None:
+        """Store the cohorts' new states; episodes of released ones pass, of rejected ones never do."""
+
+
+class Tickets(Protocol):
+    """Tickets and their escalations."""
+
+    def insert(self, ticket: Ticket) -> Ticket:
+        """Store a new ticket with the next id; a second one with its key is an error."""
+
+    def update(self, ticket: Ticket) -> None:
+        """Store a ticket's new state."""
+
+    def get(self, number: int) -> Ticket | None:
+        """One ticket."""
+
+    def live_reassignment(self, group: GroupKey) -> Ticket | None:
+        """The group's live reassign_admin ticket."""
+
+    def page(self, states: Sequence[TicketState], after: int, limit: int) -> list[Ticket]:
+        """Tickets in the given states with an id above `after`, by id."""
+
+    def of_person(self, person: PersonKey) -> list[Ticket]:
+        """All tickets about one person, by id."""
+
+    def of_group(self, group: GroupKey) -> list[Ticket]:
+        """All tickets about one group, by id."""
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many tickets there are by (state, kind)."""
+
+    def to_weigh(self, after: int, limit: int, now: datetime) -> list[tuple[Ticket, Sight | None]]:
+        """Live tickets whose group was read since they were last weighed, or whose claim is old, by id.
+
+        `Sight.is_fresh` is left True; freshness is the caller's to judge from taken_at.
+        """
+
+    def to_escalate(self, after: int, limit: int) -> list[tuple[Ticket, tuple[Taken, ...]]]:
+        """Open tickets with the steps taken, by id."""
+
+    def unreachable(self) -> list[int]:
+        """Tickets with a message that reached nobody and that no further step has answered yet."""
+
+    def answered_unreachable(self, number: int) -> None:
+        """The next step was taken because of it."""
+
+    def take_step(self, number: int, taken: Taken, policy: str, to: Sequence[Recipient]) -> bool:
+        """Record a step; False when (ticket, step, repeat) was taken already."""
+
+    def steps(self, number: int) -> list[tuple[Taken, str, tuple[str, ...]]]:
+        """The steps taken of one ticket: (taken, policy, labels of whom it told), in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutMessage:
+    """A message committed together with the state that it tells of."""
+
+    key: str
+    to: Recipient
+    title: str
+    body: Paragraph
+    is_urgent: bool = False
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one recipient on its way: some outbox rows folded into one.
+
+    `bundle` is shared by the deliveries of the same rows over several channels.
+    """
+
+    id: int
+    key: str
+    bundle: int
+    notifier: str
+    to: Recipient
+    items: tuple[OutMessage, ...]
+    attempts: int
+    is_unclear: bool
+    note: str = ""
+
+
+class Outbox(Protocol):
+    """Messages, and their deliveries. A claim is a conditional UPDATE with a time limit."""
+
+    def add(self, message: OutMessage, now: datetime) -> bool:
+        """Queue a message; False when one with its key was queued before."""
+
+    def waiting(self, oldest_before: datetime) -> list[tuple[Recipient, int]]:
+        """Recipients with pending messages of which the oldest was queued at or before `oldest_before`."""
+
+    def sent_since(self, to: Recipient, since: datetime) -> int:
+        """Deliveries made (or under way) to one recipient since an instant."""
+
+    def bundle(self, to: Recipient, notifiers: Sequence[str], note: str, now: datetime, limit: int) -> int:
+        """Fold the recipient's pending messages (at most `limit`, oldest first) into one delivery for each of
+        the notifiers; return how many were folded.
+        """
+
+    def claim(self, holder: str, now: datetime, life: timedelta) -> Delivery | None:
+        """Take the next delivery that is due and that nobody holds. An expired claim makes it unclear."""
+
+    def sent(self, delivery: Delivery, reference: str, now: datetime) -> None:
+        """It arrived; idempotent."""
+
+    def retry(self, delivery: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
+        """Try again at `at`."""
+
+    def move(self, delivery: Delivery, notifier: str | None, error: str, now: datetime) -> None:
+        """Hand it to another channel; with None nobody could be reached over it, and unless another delivery of
+        the bundle may, its messages are unreachable.
+        """
+
+    def backlog(self) -> tuple[int, int]:
+        """(messages pending, deliveries not sent)."""
+
+
+class Journal(Protocol):
+    """The hash-chained log."""
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        """Seal and store entries at the chain's end."""
+
+    def of(self, subject: str) -> list[Sealed]:
+        """Entries about one subject, in order."""
+
+    def chain(self) -> Iterator[Sealed]:
+        """The whole chain, in order."""
+
+    def head(self) -> tuple[int, str]:
+        """(seq, hash) of the last entry; (0, GENESIS) of an empty chain."""
+
+
+class JobRuns(Protocol):
+    """What each job did last."""
+
+    def record(self, name: str, now: datetime, *, is_ok: bool, report: Mapping[str, Any]) -> None:
+        """Store the latest run."""
+
+    def all(self) -> list[tuple[str, datetime, datetime | None, Mapping[str, Any]]]:
+        """(name, last run, last good run, report), by name."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction's access to everything."""
+
+    @property
+    def people(self) -> People: ...
+
+    @property
+    def rosters(self) -> Rosters: ...
+
+    @property
+    def links(self) -> Links: ...
+
+    @property
+    def episodes(self) -> Episodes: ...
+
+    @property
+    def tickets(self) -> Tickets: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def sources(self) -> Sources: ...
+
+    @property
+    def jobs(self) -> JobRuns: ...
+
+
+class Store(Protocol):
+    """Where state lives."""
+
+    @property
+    def leases(self) -> Leases: ...
+
+    def begin(self, lease: Lease | None = None) -> AbstractContextManager[UnitOfWork]:
+        """One transaction: committed at a normal end, rolled back at any exception.
+
+        With `lease`, the commit fails with LeaseLost when the lease was taken over.
+        """

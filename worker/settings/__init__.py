@@ -1,0 +1,30 @@
+"""The whole configuration as typed models: one YAML file in, settings or every problem with its line out.
+
+settings = load("whosleft.yaml", kinds=…)      SettingsError lists all that is wrong
+settings.guard_limits()                        sections as values of the domain
+connector_options(entry, spec.config)          an entry's own keys as its connector's model
+json_schema(kinds)                             for editors
+"""
+
+from worker.settings.connectors import ConnectorEntry, NotifierEntry, SourceEntry
+from worker.settings.loading import Kinds, connector_options, load, problems_in
+from worker.settings.model import Settings
+from worker.settings.problems import Problem, SettingsError, format_problems
+from worker.settings.schema import json_schema
+from worker.settings.sections import JoinerRule
+
+__all__ = [
+    "ConnectorEntry",
+    "JoinerRule",
+    "Kinds",
+    "NotifierEntry",
+    "Problem",
+    "Settings",
+    "SettingsError",
+    "SourceEntry",
+    "connector_options",
+    "format_problems",
+    "json_schema",
+    "load",
+    "problems_in",
+]

@@ -1,0 +1,112 @@
+"""The entries of `directories:`, `inventories:` and `notify:`: what they share, and the rest as it is.
+
+The settings know no connector; which keys an entry may have besides these is its model's word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from pydantic import (
+    Field,
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SecretStr,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from worker.ports import Port
+from worker.settings.document import Place, PlacedDict
+from worker.settings.fields import Name, Period, Text
+from worker.settings.references import is_secret_key
+from worker.settings.sections import Section
+
+SECTIONS: Mapping[str, Port] = {
+    "directories": Port.DIRECTORY,
+    "inventories": Port.INVENTORY,
+    "notify": Port.NOTIFY,
+}
+
+
+class ConnectorEntry(Section):
+    """One connector: its name and kind; `options` has every other key, with secrets as SecretStr."""
+
+    COMMON: ClassVar[tuple[str, ...]] = ("name", "kind")
+
+    name: Name = Field(description="Its name here; lasting, since it is part of every id that it gives.")
+    kind: Text = Field(description="Which connector it is.")
+    options: dict[str, Any] = Field(default_factory=dict)
+    _place: Place | None = PrivateAttr(default=None)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_the_rest(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(value, dict):
+            return handler(value)
+        common = {key: value[key] for key in cls.COMMON if key in value}
+        rest = {key: item for key, item in value.items() if key not in cls.COMMON}
+        place = value.place if isinstance(value, PlacedDict) else None
+        entry = handler({**common, "options": wrapped(rest, place)})
+        return entry.placed(place)
+
+    def placed(self, place: Place | None) -> Self:
+        """Note where the entry stands, for messages about its options."""
+        self._place = place
+        return self
+
+    @property
+    def place(self) -> Place | None:
+        """Where the entry stands in the file; None when it comes from none."""
+        return self._place
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        """Keys besides the common ones are the connector's: `worker.settings.schema` adds them."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        del schema["properties"]["options"]
+        schema["additionalProperties"] = True
+        return schema
+
+
+class SourceEntry(ConnectorEntry):
+    """A directory or an inventory."""
+
+    COMMON: ClassVar[tuple[str, ...]] = ("name", "kind", "stale_after")
+
+    stale_after: Period | None = Field(default=None, description="Its own longest age; null: as in fresh.")
+
+
+class NotifierEntry(ConnectorEntry):
+    """A channel to people."""
+
+
+def wrapped(value: Any, place: Place | None) -> Any:
+    """Options with every secret in a SecretStr: what a reference gave, or what a key's name says is one."""
+    return _wrapped(value, place, place.path if place else (), is_secret=False)
+
+
+def _wrapped(value: Any, place: Place | None, path: tuple[str | int, ...], *, is_secret: bool) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _wrapped(item, place, (*path, key), is_secret=is_secret or is_secret_key(key))
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_wrapped(item, place, (*path, i), is_secret=is_secret) for i, item in enumerate(value)]
+    is_hidden = is_secret or (place is not None and path in place.document.hidden)
+    return SecretStr(value) if isinstance(value, str) and is_hidden else value
+
+
+def revealed(value: Any) -> Any:
+    """Options as they were written, secrets plain: for the connector's own model only."""
+    if isinstance(value, dict):
+        return {key: revealed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [revealed(item) for item in value]
+    return value.get_secret_value() if isinstance(value, SecretStr) else value

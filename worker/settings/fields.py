@@ -1,0 +1,339 @@
+"""The kinds of value that settings are made of: durations, shares, regions, addresses.
+
+Each reads what people write, refuses the rest with its remedy, and is written back in the same form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, time, timedelta
+from functools import lru_cache
+from typing import Annotated, Any, TypeAlias
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import phonenumbers
+from babel import Locale, UnknownLocaleError
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
+
+from worker.domain.calendar import parse_days, parse_hours
+from worker.domain.durations import parse_duration
+from worker.domain.escalation import After, parse_after
+from worker.settings.problems import Wrong, did_you_mean, nearest, shown
+
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
+_PORT_MAX = 65_535
+
+
+def _duration(value: Any) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise Wrong(f"{value} has no unit", f"Write {value}s, {value}m, {value}h or {value}d.")
+    if not isinstance(value, str):
+        raise Wrong(
+            f"{shown(value)} is not a duration", "Write a number and its unit, such as 90s, 24h or 7d."
+        )
+    return parse_duration(value)
+
+
+def duration_text(duration: timedelta) -> str:
+    """A duration as the configuration writes it, in one unit: `24h` is `1d`."""
+    seconds = round(duration.total_seconds())
+    return next((f"{seconds // size}{unit}" for size, unit in _UNITS if seconds and not seconds % size), "0s")
+
+
+def at_least(minimum: timedelta) -> AfterValidator:
+    """Refuse a shorter duration."""
+
+    def check(duration: timedelta) -> timedelta:
+        if duration < minimum:
+            raise Wrong(f"{duration_text(duration)} is too short", f"Write {duration_text(minimum)} or more.")
+        return duration
+
+    return AfterValidator(check)
+
+
+Duration: TypeAlias = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(duration_text, return_type=str, when_used="json"),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^\s*([0-9]+[wdhms]\s*)+$", "examples": ["90s", "24h", "7d"]}
+    ),
+]
+Period: TypeAlias = Annotated[Duration, at_least(timedelta(seconds=1))]
+
+
+def _number(value: Any) -> Any:
+    """A truth value is no number, though Python takes it for one."""
+    if isinstance(value, bool):
+        raise Wrong(f"{shown(value)} is not a number", "Write a number.")
+    return value
+
+
+Count: TypeAlias = Annotated[int, BeforeValidator(_number)]
+
+
+def _share(value: Any) -> Any:
+    _number(value)
+    try:
+        number = float(str(value).removesuffix("%")) if isinstance(value, int | float | str) else None
+    except ValueError:
+        number = None
+    if number is None or not 0 <= number <= 100:  # noqa: PLR2004  per cent
+        raise Wrong(f"{shown(value)} is not a share", "Write a number from 0 to 1, such as 0.05 for 5 %.")
+    if isinstance(value, str) and value.endswith("%"):
+        raise Wrong(f"{shown(value)} is not a share", f"Write {number / 100:g} for {number:g} %.")
+    if number > 1:
+        raise Wrong(f"{number:g} is more than 1", f"Write {number / 100:g} for {number:g} %.")
+    return number
+
+
+Share: TypeAlias = Annotated[
+    float, BeforeValidator(_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
+]
+
+Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _one_or_more(item: dict[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [item, {"type": "array", "items": item}]})
+
+
+Patterns: TypeAlias = Annotated[
+    tuple[Text, ...], BeforeValidator(_listed), _one_or_more({"type": "string", "minLength": 1})
+]
+
+
+@lru_cache(maxsize=1)
+def _english() -> Locale:
+    return Locale("en")
+
+
+def _code_of(name: str, names: Iterable[tuple[str, str]]) -> str | None:
+    """The code behind an English name, such as GB behind United Kingdom."""
+    return next((code for code, english in names if english.casefold() == name.casefold()), None)
+
+
+def _region(value: str) -> str:
+    code = value.strip().upper()
+    if code in phonenumbers.SUPPORTED_REGIONS:
+        return code
+    near = "GB" if code == "UK" else _code_of(value.strip(), _english().territories.items())
+    remedy = f"Did you mean '{near}'?" if near else "Write two letters by ISO 3166, such as GB."
+    raise Wrong(f"{shown(value)} is no region whose phone numbers are known", remedy)
+
+
+Region: TypeAlias = Annotated[
+    str, AfterValidator(_region), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{2}$"})
+]
+
+
+@lru_cache(maxsize=1)
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _timezone(value: str) -> str:
+    if value in _timezones():
+        return value
+    near = nearest(value, _timezones()) or _zone_of_city(value)
+    remedy = f"Did you mean '{near}'?" if near else "Write a name such as Europe/London."
+    raise Wrong(f"{shown(value)} is no IANA time zone", remedy)
+
+
+def _zone_of_city(value: str) -> str | None:
+    city = value.strip().replace(" ", "_").casefold()
+    return next((zone for zone in sorted(_timezones()) if zone.casefold().endswith(f"/{city}")), None)
+
+
+Timezone: TypeAlias = Annotated[
+    str, AfterValidator(_timezone), WithJsonSchema({"type": "string", "examples": ["Europe/London"]})
+]
+
+
+def _language(value: str) -> str:
+    try:
+        Locale.parse(value, sep="-")
+    except (UnknownLocaleError, ValueError):
+        near = _code_of(value, _english().languages.items()) or nearest(value, ("en", "de", "fr", "es", "it"))
+        remedy = f"Did you mean '{near}'?" if near else "Write a code such as en, de or pt-BR."
+        raise Wrong(f"{shown(value)} is no language", remedy) from None
+    return value
+
+
+Language: TypeAlias = Annotated[
+    str, AfterValidator(_language), WithJsonSchema({"type": "string", "examples": ["en", "pt-BR"]})
+]
+
+_EMAIL = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\".]+(?:\.[^@\s<>,;:\".]+)+")
+
+
+def _email(value: str) -> str:
+    if not _EMAIL.fullmatch(value.strip()):
+        raise Wrong(
+            f"{shown(value)} is no e-mail address", "Write one address such as it-security@example.org."
+        )
+    return value.strip()
+
+
+Email: TypeAlias = Annotated[
+    str, AfterValidator(_email), WithJsonSchema({"type": "string", "format": "email"})
+]
+
+_NAME = re.compile(r"[a-z0-9_-]+")
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        better = re.sub(r"[^a-z0-9_-]+", "-", value.strip().casefold()).strip("-") or "corp"
+        raise Wrong(f"{shown(value)} is not a name", f"Use a to z, 0 to 9, - and _ only, such as '{better}'.")
+    return value
+
+
+Name: TypeAlias = Annotated[
+    str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})
+]
+
+_TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+
+
+def _time_of_day(value: Any) -> time:
+    if isinstance(value, time):
+        return value
+    match = _TIME_OF_DAY.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise Wrong(f"{shown(value)} is no time of day", 'Write it as "HH:MM", from "00:00" to "23:59".')
+    return time(int(match[1]), int(match[2]))
+
+
+TimeOfDay: TypeAlias = Annotated[
+    time,
+    BeforeValidator(_time_of_day),
+    PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": f"^{_TIME_OF_DAY.pattern}$"}),
+]
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Wrong(f"{shown(value)} is no day", "Write year, month and day, such as 2026-12-24.") from None
+
+
+Day: TypeAlias = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+
+
+def parsed(parse: Callable[[str], Any], example: str) -> BeforeValidator:
+    """Read a text with a parser of the domain, and let through what has been read."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str):
+            return parse(value)
+        if value is None or isinstance(value, int | float | dict | list):
+            raise Wrong(f"{shown(value)} does not fit here", f'Write it in quotes, such as "{example}".')
+        return value
+
+    return BeforeValidator(read)
+
+
+Hours: TypeAlias = Annotated[
+    tuple[time, time],
+    parsed(parse_hours, "09:00-17:30"),
+    PlainSerializer(lambda span: f"{span[0]:%H:%M}-{span[1]:%H:%M}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "examples": ["09:00-17:30"]}),
+]
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _days(value: Any) -> Any:
+    is_words = isinstance(value, list | tuple) and all(isinstance(day, str) for day in value)
+    return ",".join(value) if is_words else value
+
+
+def _days_text(days: frozenset[int]) -> str:
+    return ",".join(_WEEKDAYS[day] for day in sorted(days))
+
+
+Days: TypeAlias = Annotated[
+    frozenset[int],
+    parsed(parse_days, "mon-fri"),
+    BeforeValidator(_days),
+    PlainSerializer(_days_text, return_type=str, when_used="json"),
+    _one_or_more({"type": "string", "examples": ["mon-fri", "mon,wed"]}),
+]
+
+
+def _after(text: str) -> After:
+    try:
+        return parse_after(text)
+    except ValueError as error:
+        _, is_near, near = str(error).rpartition("did you mean '")
+        before = "due+" if text.strip().casefold().startswith("due+") else ""
+        remedy = "Write a share of the time to due (50%), a duration (2h), due, or due+4h."
+        hint = f"Did you mean '{before}{near}"
+        raise Wrong(f"{shown(text)} is no moment for a step", hint if is_near else remedy) from None
+
+
+Moment: TypeAlias = Annotated[
+    After,
+    parsed(_after, "due+4h"),
+    WithJsonSchema({"type": "string", "examples": ["50%", "2h", "due", "due+4h"]}),
+]
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """`127.0.0.1:8080` or `[::1]:8080`, split; the host comes without brackets. Raises Wrong."""
+    host, colon, port = address.rpartition(":")
+    is_bracketed = host.startswith("[") and host.endswith("]")
+    if not colon or not host or (":" in host and not is_bracketed) or re.search(r"[/\s]", host):
+        raise Wrong(
+            f"{shown(address)} is no address to listen on", "Write host:port, such as 127.0.0.1:8080."
+        )
+    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > _PORT_MAX:
+        raise Wrong(f"{shown(port)} is no port", f"Write a number up to {_PORT_MAX} after the colon.")
+    return host.strip("[]"), int(port)
+
+
+def _listen(value: Any) -> Any:
+    if value is not None:
+        host_and_port(str(value))
+    return value
+
+
+Listen: TypeAlias = Annotated[
+    str, BeforeValidator(_listen), WithJsonSchema({"type": "string", "examples": ["127.0.0.1:8080"]})
+]
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        near = (
+            f"https://{value}"
+            if re.fullmatch(r"[\w.-]+\.[a-z]+(?:/\S*)?", value)
+            else "https://whosleft.example.org"
+        )
+        raise Wrong(f"{shown(value)} is no address that a browser opens", f"Write it like {near}.")
+    return value.rstrip("/")
+
+
+WebAddress: TypeAlias = Annotated[
+    str, AfterValidator(_web_address), WithJsonSchema({"type": "string", "format": "uri"})
+]
+
+
+def one_of(value: Any, valid: Iterable[str], what: str) -> None:
+    """Refuse a text that is not one of the valid ones, naming the nearest."""
+    names = list(valid)
+    if value not in names:
+        raise Wrong(f"{shown(value)} is no {what}", did_you_mean(str(value), names))

@@ -1,0 +1,127 @@
+"""From a file to settings, or to everything that is wrong with it at once.
+
+read_document -> resolve references -> Settings -> each entry by its connector's model -> names that clash
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from worker.ports import Port
+from worker.settings.connectors import SECTIONS, ConnectorEntry, NotifierEntry, SourceEntry, revealed
+from worker.settings.document import Document, Place, PlacedDict, read_document
+from worker.settings.explain import Subject, explain
+from worker.settings.model import Settings
+from worker.settings.problems import Problem, SettingsError, did_you_mean, shown
+from worker.settings.references import resolve
+
+Kinds: TypeAlias = Mapping[Port, Mapping[str, type[BaseModel]]]
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
+
+_CALLED = {Port.DIRECTORY: "directory", Port.INVENTORY: "inventory", Port.NOTIFY: "notifier"}
+
+
+def load(path: Path | str, *, kinds: Kinds | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """Read and check one configuration file.
+
+    `kinds` has the model of each connector's keys by port and kind; only those that the file names are looked
+    up, so a mapping may import them late. Without it, kinds and their keys are not checked. `env` is what
+    `${env:…}` reads, the process's own unless given. Relative paths start from the file's folder.
+
+    Raises SettingsError with every problem, by line. Reads only; a second call reads the files anew.
+    """
+    settings, problems = _read(Path(path), kinds, os.environ if env is None else env)
+    if settings is None or problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def problems_in(
+    path: Path | str, *, kinds: Kinds | None = None, env: Mapping[str, str] | None = None
+) -> tuple[Problem, ...]:
+    """What `load` would refuse, by line; empty when the file can be used."""
+    try:
+        load(path, kinds=kinds, env=env)
+    except SettingsError as error:
+        return error.problems
+    return ()
+
+
+def connector_options(entry: ConnectorEntry, model: type[AnyModel]) -> AnyModel:
+    """An entry's own keys as its connector's model. Raises SettingsError as `load` does."""
+    place = entry.place or Place(Document(f"entry '{entry.name}'", Path()), ())
+    options, problems = _validated(model, revealed(entry.options), Subject(place.document, model, place.path))
+    if options is None:
+        raise SettingsError(problems)
+    return options
+
+
+def _read(path: Path, kinds: Kinds | None, env: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
+    document, problems = read_document(path)
+    problems += resolve(document, env)
+    context = {"base_dir": document.base_dir}
+    settings, found = _validated(Settings, document.data, Subject(document, Settings), context)
+    return settings, [*problems, *found, *_wrong_options(document, kinds), *_name_clashes(document)]
+
+
+def _validated(
+    model: type[AnyModel], data: Any, subject: Subject, context: dict[str, Any] | None = None
+) -> tuple[AnyModel | None, list[Problem]]:
+    """The model or its problems. pydantic's error ends here: it holds the values, secrets too."""
+    try:
+        return model.model_validate(data, context=context), []
+    except ValidationError as error:
+        return None, explain(error, subject)
+
+
+def _entries(document: Document) -> Iterator[tuple[Port, PlacedDict]]:
+    for section, port in SECTIONS.items():
+        entries = document.at((section,))
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, PlacedDict):
+                yield port, entry
+
+
+def _wrong_options(document: Document, kinds: Kinds | None) -> list[Problem]:
+    return (
+        []
+        if kinds is None
+        else [p for port, e in _entries(document) for p in _wrong_entry(document, port, e, kinds)]
+    )
+
+
+def _wrong_entry(document: Document, port: Port, entry: PlacedDict, kinds: Kinds) -> list[Problem]:
+    kind, at = entry.get("kind"), (*entry.place.path, "kind")
+    known = kinds.get(port, {})
+    if not isinstance(kind, str) or at in document.unresolved:
+        return []
+    if kind not in known:
+        message = f"{document.labels.get(at) or shown(kind)} is no kind of {_CALLED[port]}"
+        remedy = did_you_mean(kind, known, what="Valid kinds")
+        return [document.problem(at, document.value_mark(at), message, remedy)]
+    model = known[kind]
+    common = (NotifierEntry if port is Port.NOTIFY else SourceEntry).COMMON
+    options = {key: value for key, value in entry.items() if key not in common}
+    return _validated(model, options, Subject(document, model, entry.place.path, common))[1]
+
+
+def _name_clashes(document: Document) -> list[Problem]:
+    """Names are unique over the three lists: they are the sources of ids, and what `check` shows."""
+    problems = []
+    lines: dict[str, int] = {}
+    for _, entry in _entries(document):
+        name, at = entry.get("name"), (*entry.place.path, "name")
+        if not isinstance(name, str) or at in document.unresolved:
+            continue
+        mark = document.value_mark(at)
+        if name in lines:
+            label = document.labels.get(at) or shown(name)
+            message = f"{label} is the name of the entry in line {lines[name]}, too"
+            problems.append(document.problem(at, mark, message, "Give this one another name."))
+        lines.setdefault(name, mark.line)
+    return problems

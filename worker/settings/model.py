@@ -1,0 +1,126 @@
+"""The whole configuration as one value, and its sections as values of the domain."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
+
+from worker.domain.escalation import Policy
+from worker.domain.guard import GuardLimits
+from worker.domain.leaver import AbsentPolicy, LeaverPolicy
+from worker.domain.reconcile import TicketRules
+from worker.settings.connectors import NotifierEntry, SourceEntry
+from worker.settings.escalation import Escalation
+from worker.settings.problems import Wrong
+from worker.settings.sections import (
+    Database,
+    Desk,
+    Fresh,
+    Groups,
+    Guard,
+    JoinerRule,
+    Leaver,
+    Ops,
+    Organisation,
+    Schedule,
+    Section,
+    Tickets,
+)
+
+
+def _terminal() -> tuple[NotifierEntry, ...]:
+    return (NotifierEntry(name="terminal", kind="console"),)
+
+
+class Settings(Section):
+    """The configuration of one worker. Frozen; every key has a default that is safe."""
+
+    organisation: Organisation = Field(default_factory=Organisation)
+    database: Database = Field(default_factory=Database)
+    directories: tuple[SourceEntry, ...] = Field(default=(), description="The authorities on people.")
+    inventories: tuple[SourceEntry, ...] = Field(default=(), description="Who is in which group.")
+    leaver: Leaver = Field(default_factory=Leaver)
+    groups: Groups = Field(default_factory=Groups)
+    joiners: tuple[JoinerRule, ...] = Field(
+        default=(), description="Who belongs where; empty: joiners are only recorded."
+    )
+    tickets: Tickets = Field(default_factory=Tickets)
+    guard: Guard = Field(default_factory=Guard)
+    fresh: Fresh = Field(default_factory=Fresh)
+    escalation: Escalation = Field(default_factory=Escalation)
+    notify: tuple[NotifierEntry, ...] = Field(
+        default_factory=_terminal, description="Channels to people; left out: one of kind console."
+    )
+    schedule: Schedule = Field(default_factory=Schedule)
+    desk: Desk = Field(default_factory=Desk)
+    ops: Ops = Field(default_factory=Ops)
+    _base_dir: Path = PrivateAttr(default=Path())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _database_is_looked_at(cls, value: Any) -> Any:
+        """Its default is a relative path, which only validation makes an absolute one."""
+        return {**value, "database": value.get("database") or {}} if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _somebody_is_told(self, info: ValidationInfo) -> Self:
+        if not self.notify:
+            raise Wrong(
+                "nobody would be told", "Add an entry, or delete the key for the console.", at=("notify",)
+            )
+        self._base_dir = (info.context or {}).get("base_dir", self._base_dir)
+        return self
+
+    @property
+    def base_dir(self) -> Path:
+        """The configuration's own folder, which relative paths start from; absolute when read from a file."""
+        return self._base_dir
+
+    def leaver_policy(self) -> LeaverPolicy:
+        section = self.leaver
+        return LeaverPolicy(
+            disabled=section.disabled,
+            deleted=section.deleted,
+            expired=section.expired,
+            leave_date=section.leave_date,
+            moved_to_leavers_ou=section.moved_to_leavers_ou,
+            absent=AbsentPolicy(section.absent.passes, section.absent.over),
+        )
+
+    def guard_limits(self) -> GuardLimits:
+        section = self.guard
+        return GuardLimits(
+            leavers_max=section.leavers_max,
+            leavers_share_max=section.leavers_share_max,
+            group_share_max=section.group_share_max,
+            shrink_share_max=section.shrink_share_max,
+            share_from=section.share_from,
+            window=section.window,
+        )
+
+    def policies(self) -> tuple[Policy, ...]:
+        """The configured policies in order; `domain.escalation.policy_for` adds the built-in one."""
+        return tuple(policy.value(self.organisation.timezone) for policy in self.escalation.policies)
+
+    def ticket_rules(self) -> TicketRules:
+        return TicketRules(
+            due=self.tickets.due.default,
+            due_sensitive=self.tickets.due.sensitive,
+            accountable=self.tickets.accountable or "",
+            admins_min=self.groups.admins_min,
+            policies=self.policies(),
+        )
+
+    def stale_after(self, name: str) -> timedelta:
+        """The longest age of a source's last good read. Raises KeyError for a name that is no source's."""
+        for entries, default in (
+            (self.directories, self.fresh.directory),
+            (self.inventories, self.fresh.inventory),
+        ):
+            for entry in entries:
+                if entry.name == name:
+                    return entry.stale_after or default
+        raise KeyError(name)

@@ -1,0 +1,110 @@
+"""`${env:NAME}` and `${file:/path}` in any text of the configuration, replaced when it is loaded.
+
+What they give is secret: it is noted as hidden, so that no message repeats it. What they give is not looked
+at again, so a secret that has `${` in it stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from worker.settings.document import Document
+from worker.settings.problems import KeyPath, Problem, Wrong, did_you_mean, nearest
+
+BYTES_MAX = 1_000_000  # a secret is short; a path that names a device or a log is a mistake
+_REFERENCE = re.compile(r"\$\{([^}]*)\}?")
+_SECRET_KEY = re.compile(r"(?:.*[_-])?(?:token|password|passphrase|secret|api_key)", re.IGNORECASE)
+
+
+def is_secret_key(key: object) -> bool:
+    """Whether the value under this key is a secret by the key's name."""
+    return isinstance(key, str) and _SECRET_KEY.fullmatch(key) is not None
+
+
+def resolve(document: Document, env: Mapping[str, str]) -> list[Problem]:
+    """Replace a document's references in place, noting what is hidden; return what is wrong."""
+    problems: list[Problem] = []
+    document.data = _resolved(document, env, document.data, (), problems)
+    return problems
+
+
+def _resolved(
+    document: Document, env: Mapping[str, str], value: Any, path: KeyPath, problems: list[Problem]
+) -> Any:
+    if isinstance(value, dict):
+        for key in value:
+            value[key] = _resolved(document, env, value[key], (*path, key), problems)
+    elif isinstance(value, list):
+        value[:] = [_resolved(document, env, item, (*path, i), problems) for i, item in enumerate(value)]
+    elif isinstance(value, str):
+        return _resolved_text(document, env, value, path, problems)
+    return value
+
+
+def _resolved_text(
+    document: Document, env: Mapping[str, str], text: str, path: KeyPath, problems: list[Problem]
+) -> str:
+    if any(is_secret_key(part) for part in path):
+        document.hidden[path] = (text,)
+        document.labels[path] = "the value"
+    if "${" not in text:
+        return text
+    given: list[str] = []
+
+    def replace(match: re.Match[str]) -> str:
+        given.append(_look_up(document, env, match))
+        return given[-1]
+
+    try:
+        result = _REFERENCE.sub(replace, text)
+    except Wrong as wrong:
+        problems.append(document.problem(path, document.value_mark(path), wrong.message, wrong.remedy))
+        document.unresolved.add(path)
+        return text
+    document.hidden[path] = (result, *given)
+    document.labels[path] = f"the value of {text}"
+    return result
+
+
+def _look_up(document: Document, env: Mapping[str, str], match: re.Match[str]) -> str:
+    kind, _, name = match[1].partition(":")
+    if not match[0].endswith("}") or kind not in {"env", "file"} or not name:
+        near = (
+            f"${{env:{match[1]}}}"
+            if re.fullmatch(r"[A-Za-z_]\w*", match[1])
+            else "${env:NAME} or ${file:/path}"
+        )
+        raise Wrong(f"'{match[0]}' is no reference to a secret", f"Write {near}.")
+    return _from_env(env, name) if kind == "env" else _from_file(document, name)
+
+
+def _from_env(env: Mapping[str, str], name: str) -> str:
+    if value := env.get(name):
+        return value
+    problem = "is empty" if name in env else "is not set"
+    near = nearest(name, env)
+    remedy = did_you_mean(name, [near]) if near and near != name else "Set it for this process."
+    raise Wrong(f"the environment variable {name} {problem}", remedy)
+
+
+def _from_file(document: Document, name: str) -> str:
+    try:
+        with (document.base_dir / name).open("rb") as file:
+            raw = file.read(BYTES_MAX + 1)
+        text = raw.decode("utf-8").removesuffix("\n").removesuffix("\r")
+    except FileNotFoundError:
+        raise Wrong(f"there is no file {name}", "Mount or create it, or correct the path.") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise Wrong(
+            f"the file {name} cannot be read: {why}", "It must be a text file that this account may read."
+        ) from None
+    if len(raw) > BYTES_MAX:
+        raise Wrong(
+            f"the file {name} is over {BYTES_MAX // 1_000_000} MB", "Name the file with the secret alone."
+        )
+    if not text:
+        raise Wrong(f"the file {name} is empty", "Put the secret in it.")
+    return text

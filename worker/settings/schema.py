@@ -1,0 +1,74 @@
+"""The JSON Schema (draft 2020-12) of the configuration, for editors; generated, never written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from worker.ports import Port
+from worker.settings.connectors import SECTIONS
+from worker.settings.loading import Kinds
+from worker.settings.model import Settings
+
+_REF = "#/$defs/"
+
+
+def json_schema(kinds: Kinds) -> dict[str, Any]:
+    """The whole schema; each entry of a connector has the keys of its kind. Sorted as the models are.
+
+    A reference (`${env:NAME}`) is text, so an editor marks one where a number is expected.
+    """
+    schema = Settings.model_json_schema()
+    definitions = schema["$defs"]
+    for section, port in SECTIONS.items():
+        items = schema["properties"][section]["items"]
+        schema["properties"][section]["items"] = _entry(items, port, kinds.get(port, {}), definitions)
+    for unused in ("SourceEntry", "NotifierEntry"):
+        definitions.pop(unused, None)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Whosleft configuration",
+        **{key: value for key, value in schema.items() if key not in {"title", "$defs"}},
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _entry(items: dict[str, Any], port: Port, models: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    """One entry: its kind decides which of the definitions it must fit."""
+    common = definitions[items["$ref"].removeprefix(_REF)]["properties"]
+    branches = []
+    for kind, model in models.items():
+        name = f"{port.value}_{kind}"
+        definitions[name] = _whole_entry(name, kind, common, model, definitions)
+        chosen = {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+        branches.append({"if": chosen, "then": {"$ref": f"{_REF}{name}"}})
+    return {
+        "type": "object",
+        "properties": {"name": common["name"], "kind": {**common["kind"], "enum": list(models)}},
+        "required": ["name", "kind"],
+        "allOf": branches,
+    }
+
+
+def _whole_entry(
+    name: str, kind: str, common: dict[str, Any], model: type[BaseModel], definitions: dict[str, Any]
+) -> dict[str, Any]:
+    """A kind's own keys with the common ones; what its model refers to is defined under the kind's name."""
+    own = _renamed(model.model_json_schema(), f"{_REF}{name}_")
+    definitions.update({f"{name}_{inner}": part for inner, part in own.pop("$defs", {}).items()})
+    return {
+        **own,
+        "properties": {**common, "kind": {"const": kind}, **own.get("properties", {})},
+        "required": ["name", "kind", *own.get("required", [])],
+        "additionalProperties": False,
+    }
+
+
+def _renamed(node: Any, prefix: str) -> Any:
+    if isinstance(node, dict):
+        return {
+            key: f"{prefix}{item.removeprefix(_REF)}" if key == "$ref" else _renamed(item, prefix)
+            for key, item in node.items()
+        }
+    return [_renamed(item, prefix) for item in node] if isinstance(node, list) else node

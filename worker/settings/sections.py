@@ -1,0 +1,297 @@
+"""The plain sections of the configuration: one model each, with a safe default for every key.
+
+What they mean is decided in `worker.domain`; `worker.settings.model` turns them into its values.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Self, get_origin
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from worker.settings.fields import (
+    Count,
+    Duration,
+    Email,
+    Language,
+    Listen,
+    Patterns,
+    Period,
+    Region,
+    Share,
+    Text,
+    TimeOfDay,
+    Timezone,
+    WebAddress,
+    at_least,
+    host_and_port,
+)
+from worker.settings.problems import Wrong
+
+_LEASE_MIN = timedelta(seconds=5)  # three renewals of a second each, and a slow commit
+
+
+class Section(BaseModel):
+    """Settings do not change, and an unknown key is an error.
+
+    A section or list without a value (all of its lines are comments) counts as left out.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_left_out(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: item for key, item in value.items() if item is not None or not cls._holds_more(key)}
+
+    @classmethod
+    def _holds_more(cls, key: str) -> bool:
+        field = cls.model_fields.get(key)
+        kind = field.annotation if field else None
+        return get_origin(kind) is tuple or (isinstance(kind, type) and issubclass(kind, Section))
+
+
+def _default(text: str, value: Any, **more: Any) -> Any:
+    """A key with its default and what the schema says of it."""
+    return Field(default=value, description=text, **more)
+
+
+class Organisation(Section):
+    """Who this is about, and how local times, numbers and texts are meant."""
+
+    name: Text = _default("The name that messages and pages show.", "our organisation")
+    default_region: Region = _default(
+        "The country of phone numbers that are written without one (ISO 3166).", "GB"
+    )
+    timezone: Timezone = _default(
+        "The time zone of dates without one, and of the nightly pass (IANA).", "UTC"
+    )
+    language: Language = _default("The language of messages to people whose own is not known (BCP 47).", "en")
+
+
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_DATABASE_REMEDY = "Write sqlite:///whosleft.db or postgresql+psycopg://user@host/name."
+
+
+def _database_url(value: Any, info: ValidationInfo) -> Any:
+    """Normalise the driver, and make a relative SQLite path start at the configuration's folder."""
+    if not isinstance(value, str):
+        return value
+    scheme, separator, rest = value.partition("://")
+    if scheme in {*_DRIVERS, *_DRIVERS.values()}:
+        return _postgres_url(f"{_DRIVERS.get(scheme, scheme)}://{rest}")
+    if scheme != "sqlite":
+        is_other = separator and re.fullmatch(r"[a-z0-9+]+", scheme)
+        said = (
+            f"'{scheme}' is no kind of database that is supported" if is_other else "this is no database URL"
+        )
+        raise Wrong(said, _DATABASE_REMEDY)
+    base_dir: Path | None = (info.context or {}).get("base_dir")
+    return _sqlite_url(rest, base_dir)
+
+
+def _sqlite_url(rest: str, base_dir: Path | None) -> str:
+    path, question, query = rest.partition("?")
+    if not path.startswith("/"):
+        problem = "an SQLite URL has three slashes before the path of its file"
+        raise Wrong(problem, "Write sqlite:///whosleft.db.")
+    if path in {"/", "/:memory:"}:
+        problem = "an SQLite database in memory forgets everything at each start"
+        raise Wrong(problem, "Name a file: sqlite:///whosleft.db.")
+    file = base_dir / path[1:] if base_dir else path[1:]
+    return f"sqlite:///{file}{question}{query}"
+
+
+def _postgres_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname, parts.port  # reading the port is what refuses a wrong one
+    except ValueError:
+        problem = "the host or port of the database URL cannot be read"
+        raise Wrong(problem, "Percent-encode the special characters of the password.") from None
+    if not (host[0] or "host=" in parts.query) or not parts.path.strip("/"):
+        raise Wrong("the database URL lacks a host or the name of the database", _DATABASE_REMEDY)
+    return url
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    account, at, host = parts.netloc.rpartition("@")
+    user, colon, _ = account.partition(":")
+    hidden = f"{user}:***" if colon else user
+    query = re.sub(r"(password=)[^&]*", r"\1***", parts.query)
+    return urlunsplit(parts._replace(netloc=f"{hidden}{at}{host}", query=query)) if at or query else url
+
+
+class Database(Section):
+    """Where the state is kept. `url` has its password and an absolute path; no dump or repr shows it."""
+
+    url: Annotated[
+        str,
+        BeforeValidator(_database_url),
+        PlainSerializer(_without_password, return_type=str),
+        WithJsonSchema({"type": "string", "pattern": r"^(sqlite:///|postgres(ql)?(\+psycopg)?://|\$\{)"}),
+    ] = _default(
+        "sqlite:///FILE for one process, or postgresql+psycopg://… for any number of them.",
+        "sqlite:///whosleft.db",
+        repr=False,
+        validate_default=True,
+    )
+
+
+class Absent(Section):
+    """When absence counts, for sources that cannot be asked about one person."""
+
+    passes: Annotated[Count, Field(ge=1)] = _default(
+        "So many complete passes in a row without the person.", 3
+    )
+    over: Duration = _default("And at least so long from the first of them to the last.", timedelta(hours=48))
+
+
+class Leaver(Section):
+    """Which evidence makes a leaver."""
+
+    disabled: bool = _default("The account is disabled, and the person not on long leave.", value=True)
+    deleted: bool = _default("The account was deleted.", value=True)
+    expired: bool = _default("The account's expiry date has passed.", value=True)
+    leave_date: bool = _default("The last working day has passed.", value=True)
+    moved_to_leavers_ou: bool = _default("The account lies in the leavers' OU.", value=True)
+    absent: Absent = Field(default_factory=Absent)
+
+
+class Groups(Section):
+    """What a group must have, and which groups are sensitive."""
+
+    admins_min: Annotated[Count, Field(ge=1)] = _default("Fewer active admins than this is a finding.", 1)
+    admins_max: Annotated[Count, Field(ge=1)] = _default("More admins than this is shown.", 4)
+    sensitive: Patterns = _default("Groups with the shorter time to act, by id, name or glob.", ())
+
+    @model_validator(mode="after")
+    def _max_is_not_below_min(self) -> Self:
+        if self.admins_max < self.admins_min:
+            problem = f"{self.admins_max} is less than admins_min, which is {self.admins_min}"
+            raise Wrong(problem, f"Write {self.admins_min} or more.", at=("admins_max",))
+        return self
+
+
+class JoinerRule(Section):
+    """People whose attributes all fit belong in these groups.
+
+    `when` is keyed by attribute: department, title, office, company, org_unit, or one that the directory's
+    configuration names. A value is one glob or several, of which one must fit.
+    """
+
+    when: dict[Text, Patterns] = Field(description="Attribute: glob, or list of globs.")
+    groups: Annotated[Patterns, Field(description="Groups by id, name or glob.")]
+
+    @field_validator("when")
+    @classmethod
+    def _names_an_attribute(cls, when: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        if not when:
+            raise Wrong(
+                "no attribute is named",
+                'Write for example {department: Nursing}; for everybody {department: "*"}.',
+            )
+        empty = next((name for name, globs in when.items() if not globs), None)
+        if empty is not None:
+            raise Wrong("this list is empty, so nobody fits", 'Write "*" for any value.', at=(empty,))
+        return when
+
+    @field_validator("groups")
+    @classmethod
+    def _names_a_group(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
+        if not groups:
+            raise Wrong("no group is named", "Name at least one, or delete the rule.")
+        return groups
+
+
+class Due(Section):
+    """How long a ticket may take, in its policy's time."""
+
+    default: Period = _default("Time to act on a ticket.", timedelta(hours=24))
+    sensitive: Period = _default("Time to act where the group is sensitive.", timedelta(hours=4))
+
+
+class Tickets(Section):
+    """How long there is, and who answers for it."""
+
+    due: Due = Field(default_factory=Due)
+    accountable: Email | None = _default(
+        "Who answers for tickets that nobody else can be given (e-mail).", None
+    )
+
+
+class Guard(Section):
+    """Limits within `window`; over one of them, a person decides. null: off, announced."""
+
+    leavers_max: Annotated[Count, Field(ge=0)] | None = _default("So many new leavers of one source.", 25)
+    leavers_share_max: Share | None = _default("This share of a source's active people.", 0.05)
+    group_share_max: Share | None = _default("This share of one group's members.", 0.5)
+    shrink_share_max: Share | None = _default("A source that shrank by more proves nothing.", 0.2)
+    share_from: Annotated[Count, Field(ge=1)] = _default("Shares count from this many people on.", 5)
+    window: Period = _default("The rolling window.", timedelta(hours=24))
+
+
+class Fresh(Section):
+    """Older is stale: shown red, and proves nothing. A source's own `stale_after` comes first."""
+
+    directory: Period = _default("Longest age of a directory's last good read.", timedelta(hours=24))
+    inventory: Period = _default("Longest age of an inventory's last good read.", timedelta(days=7))
+
+
+class Schedule(Section):
+    """How often each job runs."""
+
+    poll: Period = _default("Ask the directories for changes.", timedelta(seconds=60))
+    inventory: Period = _default("Read the inventories.", timedelta(minutes=15))
+    reconcile: Period = _default("Compare what changed.", timedelta(seconds=30))
+    deliver: Period = _default("Send what waits.", timedelta(seconds=5))
+    escalate: Period = _default("Look for steps that are due.", timedelta(seconds=60))
+    verify: Period = _default("Weigh done tickets against newer inventories.", timedelta(seconds=60))
+    full: TimeOfDay = _default("The nightly full pass, in the organisation's time zone.", time(2, 30))
+    lease: Annotated[Duration, at_least(_LEASE_MIN)] = _default(
+        "How long a job is one process's own.", timedelta(seconds=30)
+    )
+
+
+class Desk(Section):
+    """The web desk."""
+
+    url: WebAddress | None = _default("The address that links in messages start with; null: no links.", None)
+    listen: Listen = _default("host:port that the desk listens on.", "127.0.0.1:8080")
+    link_life: Period = _default("How long an assignee's link works.", timedelta(days=30))
+    two_approvers_from: Annotated[Count, Field(ge=1)] = _default(
+        "A held plan this large needs two approvers.", 50
+    )
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port to listen on."""
+        return host_and_port(self.listen)
+
+
+class Ops(Section):
+    """Health and metrics of each process."""
+
+    listen: Listen = _default("host:port of /healthz /readyz /statusz /metrics.", "127.0.0.1:9464")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port to listen on."""
+        return host_and_port(self.listen)

@@ -1,0 +1,222 @@
+"""Episodes and the guard's gate; held plans and what people decided about them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.guard import (
+    Cohort,
+    GroupLoad,
+    HeldPlan,
+    HoldState,
+    Newcomer,
+    Population,
+    state_of,
+)
+from worker.domain.model import Evidence, GroupKey, Person, PersonKey, Standing
+from worker.storage.bulk import bulk_upsert
+from worker.storage.chunks import chunked
+from worker.storage.counters import take_numbers
+from worker.storage.marks import dirty_groups_of_people
+from worker.storage.tables import (
+    chat_group,
+    cohort,
+    cohort_person,
+    episode,
+    held_plan,
+    link,
+    membership,
+    person,
+    to_micros,
+)
+
+PERSON_COLUMNS = ("plan_id", "cohort_id", "source", "person_id", "at", "evidence", "name")
+
+
+class SqlEpisodes:
+    """`ports.store.Episodes` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def newcomers(self) -> dict[tuple[str, str], list[Newcomer]]:
+        e, p = episode.c, person.c
+        waits = sa.or_(e.gate == "new", (e.gate == "initial") & _is_in_a_group())
+        query = (
+            sa.select(episode, p.display_name, p.unit)
+            .join(person, (p.source == e.source) & (p.person_id == e.person_id))
+            .where(waits)
+            .order_by(e.source, e.kind, e.person_id, e.at)
+        )
+        rows = self._c.execute(query).all()
+        groups = self._groups_of([PersonKey(row.source, row.person_id) for row in rows])
+        found: dict[tuple[str, str], list[Newcomer]] = defaultdict(list)
+        for row in rows:
+            key = PersonKey(row.source, row.person_id)
+            found[row.source, row.kind].append(_newcomer(row, tuple(groups.get(key, ()))))
+        return dict(found)
+
+    def _groups_of(self, keys: Sequence[PersonKey]) -> dict[PersonKey, list[GroupKey]]:
+        m, found = membership.c, defaultdict(list)
+        for chunk in chunked(sorted(set(keys))):
+            query = (
+                sa.select(link.c.person_source, link.c.person_id, m.source, m.group_id)
+                .distinct()
+                .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+                .where(sa.tuple_(link.c.person_source, link.c.person_id).in_([tuple(key) for key in chunk]))
+            )
+            for person_source, person_id, source, group_id in self._c.execute(query):
+                found[PersonKey(person_source, person_id)].append(GroupKey(source, group_id))
+        return found
+
+    def population(self, source: str, kind: str, since: datetime) -> Population:
+        active = sa.select(sa.func.count()).where(
+            person.c.source == source, person.c.standing != Standing.LEFT.value
+        )
+        e = episode.c
+        through = sa.select(sa.func.count()).where(
+            e.source == source, e.kind == kind, e.gate == "passed", e.passed_at > since, ~_was_released()
+        )
+        return Population(
+            int(self._c.execute(active).scalar_one()), int(self._c.execute(through).scalar_one())
+        )
+
+    def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
+        g, m, e = chat_group.c, membership.c, episode.c
+        through = (
+            sa.select(m.source, m.group_id, sa.func.count().label("n"))
+            .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+            .join(episode, (e.source == link.c.person_source) & (e.person_id == link.c.person_id))
+            .where(e.gate == "passed", e.passed_at > since, ~_was_released())
+            .group_by(m.source, m.group_id)
+            .subquery()
+        )
+        loads: dict[GroupKey, GroupLoad] = {}
+        for chunk in chunked(sorted(set(groups))):
+            query = (
+                sa.select(g.source, g.group_id, g.name, g.size, sa.func.coalesce(through.c.n, 0).label("n"))
+                .outerjoin(through, (through.c.source == g.source) & (through.c.group_id == g.group_id))
+                .where(sa.tuple_(g.source, g.group_id).in_([tuple(key) for key in chunk]))
+            )
+            for row in self._c.execute(query):
+                loads[GroupKey(row.source, row.group_id)] = GroupLoad(row.name, row.size, row.n)
+        return loads
+
+    def let_through(self, newcomers: Sequence[Newcomer], now: datetime) -> None:
+        self._set_gate([(n.person, n.at) for n in newcomers], "passed", now)
+        dirty_groups_of_people(self._c, {n.person for n in newcomers}, now)
+
+    def add_moves(self, people: Sequence[Person], at: datetime) -> None:
+        rows = [(*p.key, "moved", to_micros(at), Evidence.MOVED.value, "new", to_micros(at)) for p in people]
+        columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at")
+        bulk_upsert(self._c, episode, columns, rows, update=False)
+
+    def _set_gate(self, episodes: Sequence[tuple[PersonKey, datetime]], gate: str, now: datetime) -> None:
+        e = episode.c
+        passed_at = now if gate == "passed" else None
+        for chunk in chunked(episodes):
+            keys = [(*person_key, to_micros(at)) for person_key, at in chunk]
+            which = sa.tuple_(e.source, e.person_id, sa.type_coerce(e.at, sa.BigInteger)).in_(keys)
+            waits = e.gate.in_(("initial", "new", "held"))
+            self._c.execute(sa.update(episode).where(which, waits).values(gate=gate, passed_at=passed_at))
+
+    # --- held plans ------------------------------------------------------------------------------
+
+    def hold(self, plan: HeldPlan, kind: str = "leavers") -> HeldPlan:
+        number = take_numbers(self._c, "plan")
+        values = {
+            "id": number,
+            "kind": kind,
+            "source": plan.source,
+            "why": plan.why,
+            "created_at": plan.created_at,
+        }
+        self._c.execute(sa.insert(held_plan).values(values))
+        for part in plan.cohorts:
+            self._c.execute(
+                sa.insert(cohort).values(
+                    plan_id=number, cohort_id=part.id, cause=part.cause, state=part.state.value
+                )
+            )
+            people = [
+                (number, part.id, *n.person, to_micros(n.at), n.evidence.value, n.name) for n in part.people
+            ]
+            bulk_upsert(self._c, cohort_person, PERSON_COLUMNS, people)
+            self._set_gate([(n.person, n.at) for n in part.people], "held", plan.created_at)
+        return HeldPlan(plan.source, plan.why, plan.created_at, plan.cohorts, number, plan.state)
+
+    def plans(self) -> list[HeldPlan]:
+        rows = self._c.execute(sa.select(held_plan).order_by(held_plan.c.id.desc()))
+        return [self._plan(row) for row in rows.all()]
+
+    def plan(self, number: int) -> HeldPlan | None:
+        row = self._c.execute(sa.select(held_plan).where(held_plan.c.id == number)).first()
+        return None if row is None else self._plan(row)
+
+    def open_shrunken(self, source: str) -> HeldPlan | None:
+        undecided = sa.exists().where(
+            cohort.c.plan_id == held_plan.c.id, cohort.c.state == HoldState.HELD.value
+        )
+        query = sa.select(held_plan).where(
+            held_plan.c.kind == "shrunken", held_plan.c.source == source, undecided
+        )
+        row = self._c.execute(query.order_by(held_plan.c.id.desc()).limit(1)).first()
+        return None if row is None else self._plan(row)
+
+    def _plan(self, row: Any) -> HeldPlan:
+        people: dict[str, list[Newcomer]] = defaultdict(list)
+        m = cohort_person.c
+        query = sa.select(cohort_person).where(m.plan_id == row.id).order_by(m.source, m.person_id, m.at)
+        for one in self._c.execute(query):
+            key = PersonKey(one.source, one.person_id)
+            people[one.cohort_id].append(Newcomer(key, one.at, Evidence(one.evidence), one.name))
+        parts = self._c.execute(
+            sa.select(cohort).where(cohort.c.plan_id == row.id).order_by(cohort.c.cohort_id)
+        )
+        cohorts = tuple(
+            Cohort(part.cohort_id, part.cause, tuple(people[part.cohort_id]), HoldState(part.state))
+            for part in sorted(parts, key=lambda part: (len(part.cohort_id), part.cohort_id))
+        )
+        return HeldPlan(row.source, row.why, row.created_at, cohorts, row.id, state_of(cohorts))
+
+    def decide(self, plan: HeldPlan, cohorts: Sequence[Cohort], by: str, reason: str, now: datetime) -> None:
+        for part in cohorts:
+            this = (cohort.c.plan_id == plan.id) & (cohort.c.cohort_id == part.id)
+            self._c.execute(
+                sa.update(cohort)
+                .where(this)
+                .values(state=part.state.value, decided_at=now, decided_by=by, reason=reason)
+            )
+            is_released = part.state is HoldState.RELEASED
+            episodes = [(n.person, n.at) for n in part.people]
+            self._set_gate(episodes, "passed" if is_released else "rejected", now)
+            if is_released:
+                dirty_groups_of_people(self._c, {n.person for n in part.people}, now)
+
+
+def _is_in_a_group() -> sa.ColumnElement[bool]:
+    """Only the accounts that a member is linked to: a first run's leavers outside of groups are no work."""
+    in_group = sa.exists().where(membership.c.source == link.c.source, membership.c.handle == link.c.handle)
+    return sa.exists().where(
+        link.c.person_source == episode.c.source, link.c.person_id == episode.c.person_id, in_group
+    )
+
+
+def _was_released() -> sa.ColumnElement[bool]:
+    """Let through by a person, who saw how many they were: it does not use up the machine's own limit."""
+    m = cohort_person.c
+    return sa.exists().where(
+        m.source == episode.c.source, m.person_id == episode.c.person_id, m.at == episode.c.at
+    )
+
+
+def _newcomer(row: Any, groups: tuple[GroupKey, ...]) -> Newcomer:
+    return Newcomer(
+        PersonKey(row.source, row.person_id), row.at, Evidence(row.evidence), row.display_name, row.unit,
+        row.seen_at, row.gate == "initial", groups,
+    )  # fmt: skip

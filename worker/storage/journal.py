@@ -1,0 +1,73 @@
+"""The journal table: sealed entries, appended under a lock on the chain's head."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.journal import GENESIS, Entry, Sealed, seal
+from worker.storage.bulk import bulk_upsert
+from worker.storage.counters import take_numbers
+from worker.storage.tables import journal, to_micros
+
+COLUMNS = ("seq", "at", "actor", "kind", "subject", "reason", "data", "previous", "hash")
+PAGE = 1000
+
+
+class SqlJournal:
+    """`ports.store.Journal` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        waiting = list(entries)
+        if not waiting:
+            return
+        seq = take_numbers(self._c, "journal", len(waiting))  # locks out other writers until we commit
+        previous = (
+            self._c.execute(sa.select(journal.c.hash).where(journal.c.seq == seq - 1)).scalar() or GENESIS
+        )
+        rows = []
+        for entry in waiting:
+            sealed = seal(entry, seq, previous)
+            rows.append(_row(sealed))
+            previous, seq = sealed.hash, seq + 1
+        bulk_upsert(self._c, journal, COLUMNS, rows, update=False)
+
+    def of(self, subject: str) -> list[Sealed]:
+        query = sa.select(journal).where(journal.c.subject == subject).order_by(journal.c.seq)
+        return [_sealed(row) for row in self._c.execute(query)]
+
+    def chain(self) -> Iterator[Sealed]:
+        after = 0
+        while True:
+            query = sa.select(journal).where(journal.c.seq > after).order_by(journal.c.seq).limit(PAGE)
+            rows = self._c.execute(query).all()
+            if not rows:
+                return
+            yield from (_sealed(row) for row in rows)
+            after = rows[-1].seq
+
+    def head(self) -> tuple[int, str]:
+        row = self._c.execute(
+            sa.select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
+        ).first()
+        return (0, GENESIS) if row is None else (row.seq, row.hash)
+
+
+def _row(sealed: Sealed) -> tuple[Any, ...]:
+    entry = sealed.entry
+    data = json.dumps(entry.data, sort_keys=True, ensure_ascii=False)
+    at = to_micros(entry.at)
+    return (
+        sealed.seq, at, entry.actor, entry.kind, entry.subject, entry.reason, data, sealed.previous, sealed.hash,
+    )  # fmt: skip
+
+
+def _sealed(row: Any) -> Sealed:
+    entry = Entry(row.at, row.actor, row.kind, row.subject, row.reason, json.loads(row.data))
+    return Sealed(row.seq, entry, row.previous, row.hash)

@@ -1,0 +1,92 @@
+"""Leases: who may do which job, for how long. Each change is one conditional statement and its row count.
+
+The fence grows with every change of hands, never on a renewal, so that (holder, fence) names one tenure; a
+transaction that writes for a job ends with `assert_held`, which fails once that tenure is over.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from worker.ports.store import Lease, LeaseLost
+from worker.storage.engine import Transactions
+from worker.storage.tables import EPOCH, lease, to_micros
+
+MARGIN_SHARE = 5  # the holder stops a fifth of the lease's life early: clocks drift, and a pause may come
+NOBODY = ""
+
+
+class SqlLeases:
+    """`ports.store.Leases`. Every call is a transaction of its own."""
+
+    def __init__(self, engine: Transactions) -> None:
+        self._engine = engine
+
+    def acquire(self, job: str, holder: str, now: datetime, life: timedelta) -> Lease | None:
+        if not holder:
+            raise ValueError("a lease needs a holder with a name")
+        with self._engine.begin() as connection:
+            fence = connection.execute(_take(job, holder, now, now + life)).scalar()
+            if fence is None and connection.execute(_FIRST, _values(job, holder, now + life)).rowcount:
+                fence = 1
+        if fence is None:
+            return None
+        return Lease(job, holder, fence, _trusted_until(now, life))
+
+    def release(self, lease: Lease) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(_of(lease).values(holder=NOBODY, expires_at=EPOCH))
+
+    def all(self) -> list[tuple[Lease, datetime]]:
+        """A released lease has the holder '' and ran out in 1970."""
+        with self._engine.begin() as connection:
+            rows = connection.execute(sa.select(lease).order_by(lease.c.job)).all()
+        return [(Lease(row.job, row.holder, row.fence, row.expires_at), row.expires_at) for row in rows]
+
+
+def assert_held(connection: sa.Connection, held: Lease) -> None:
+    """Raise LeaseLost when the lease changed hands; else nobody can take it until this transaction ends.
+
+    Call it last before the commit: the lease's row stays locked from here on, and its renewal waits for it.
+    """
+    # Sets a value to itself: what counts is the lock and the row count
+    if not connection.execute(_of(held).values(fence=held.fence)).rowcount:
+        raise LeaseLost(
+            f"The lease on {held.job!r} (holder {held.holder}, fence {held.fence}) was taken over or "
+            "released, so nothing of this run was written."
+        )
+
+
+_FIRST = sa.text(
+    "INSERT INTO lease (job, holder, fence, expires_at) VALUES (:job, :holder, 1, :expires_at) "
+    "ON CONFLICT (job) DO NOTHING"
+)
+
+
+def _values(job: str, holder: str, expires_at: datetime) -> dict[str, str | int | None]:
+    return {"job": job, "holder": holder, "expires_at": to_micros(expires_at)}
+
+
+def _take(job: str, holder: str, now: datetime, expires_at: datetime) -> ReturningUpdate[int]:
+    """Renew one's own lease while it lasts, or take one that has run out (one's own, too: a new tenure)."""
+    runs = lease.c.expires_at > now
+    fence = sa.case((runs, lease.c.fence), else_=lease.c.fence + 1)
+    return (
+        sa.update(lease)
+        .where(lease.c.job == job, sa.or_(lease.c.holder == holder, sa.not_(runs)))
+        .values(holder=holder, fence=fence, expires_at=expires_at)
+        .returning(lease.c.fence)
+    )
+
+
+def _of(held: Lease) -> sa.Update:
+    return sa.update(lease).where(
+        lease.c.job == held.job, lease.c.holder == held.holder, lease.c.fence == held.fence
+    )
+
+
+def _trusted_until(now: datetime, life: timedelta) -> datetime:
+    return now + life - life / MARGIN_SHARE

@@ -1,0 +1,26 @@
+"""Run by Alembic: migrates over the connection that `worker.storage.migrate` hands in, in its transaction."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+
+from worker.storage.tables import Instant, metadata
+
+
+def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
+    """A migration must not change when `tables.Instant` does: it is a BIGINT."""
+    return "sa.BigInteger()" if kind == "type" and isinstance(item, Instant) else False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,  # SQLite cannot alter a column: Alembic makes the table anew
+    render_item=render_item,
+    user_module_prefix="",
+)
+with context.begin_transaction():
+    context.run_migrations()

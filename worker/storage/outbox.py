@@ -1,0 +1,179 @@
+"""The outbox: messages committed with the state, folded into deliveries that are claimed one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.message import Paragraph, Recipient, RecipientKind
+from worker.ports.store import Delivery, OutMessage
+from worker.storage.counters import take_numbers
+from worker.storage.tables import delivery, outbox
+
+UNSENT = ("waiting", "claimed")
+
+
+class SqlOutbox:
+    """`ports.store.Outbox` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def add(self, message: OutMessage, now: datetime) -> bool:
+        if self._c.execute(sa.select(outbox.c.id).where(outbox.c.key == message.key)).first():
+            return False
+        self._c.execute(
+            sa.insert(outbox).values(
+                id=take_numbers(self._c, "outbox"),
+                key=message.key,
+                recipient_kind=message.to.kind.value,
+                address=message.to.address,
+                name=message.to.name,
+                title=message.title,
+                body=json.dumps(asdict(message.body), ensure_ascii=False),
+                is_urgent=int(message.is_urgent),
+                ticket_id=message.ticket,
+                created_at=now,
+                state="pending",
+            )
+        )
+        return True
+
+    def waiting(self, oldest_before: datetime) -> list[tuple[Recipient, int]]:
+        o = outbox.c
+        query = (
+            sa.select(
+                o.recipient_kind, o.address, sa.func.max(o.name).label("name"), sa.func.count().label("n")
+            )
+            .where(o.state == "pending", o.bundle_id.is_(None))
+            .group_by(o.recipient_kind, o.address)
+            .having(
+                sa.func.min(sa.type_coerce(o.created_at, sa.BigInteger))
+                <= sa.literal(oldest_before, o.created_at.type)
+            )
+            .order_by(o.recipient_kind, o.address)
+        )
+        return [
+            (Recipient(RecipientKind(row.recipient_kind), row.address, row.name), row.n)
+            for row in self._c.execute(query)
+        ]
+
+    def sent_since(self, to: Recipient, since: datetime) -> int:
+        d = delivery.c
+        query = sa.select(sa.func.count()).where(
+            d.recipient_kind == to.kind.value, d.address == to.address, d.created_at >= since,
+            d.state.in_((*UNSENT, "sent")),
+        )  # fmt: skip
+        return int(self._c.execute(query).scalar_one())
+
+    def bundle(self, to: Recipient, notifiers: Sequence[str], note: str, now: datetime, limit: int) -> int:
+        o = outbox.c
+        pending = (
+            sa.select(o.id)
+            .where(o.recipient_kind == to.kind.value, o.address == to.address, o.state == "pending")
+            .where(o.bundle_id.is_(None))
+            .order_by(o.id)
+            .limit(limit)
+        )
+        ids = list(self._c.execute(pending).scalars())
+        if not ids:
+            return 0
+        number = take_numbers(self._c, "delivery", len(notifiers))
+        for at, notifier in enumerate(notifiers):
+            self._insert(number + at, number, notifier, to, note, now)
+        claimed = sa.update(outbox).where(o.id.in_(ids), o.bundle_id.is_(None)).values(bundle_id=number)
+        self._c.execute(claimed)
+        return len(ids)
+
+    def _insert(
+        self, number: int, bundle: int, notifier: str, to: Recipient, note: str, now: datetime
+    ) -> None:
+        self._c.execute(
+            sa.insert(delivery).values(
+                id=number, bundle_id=bundle, key=f"whosleft-{number}", notifier=notifier, recipient_kind=to.kind.value,
+                address=to.address, name=to.name, note=note, state="waiting", next_at=now, created_at=now,
+            )
+        )  # fmt: skip
+
+    def claim(self, holder: str, now: datetime, life: timedelta) -> Delivery | None:
+        d = delivery.c
+        is_due = sa.or_(
+            (d.state == "waiting") & (d.next_at <= now), (d.state == "claimed") & (d.claimed_until <= now)
+        )
+        query = sa.select(delivery).where(is_due).order_by(d.next_at, d.id).limit(1)
+        row = self._c.execute(query.with_for_update(skip_locked=True)).first()
+        if row is None:
+            return None
+        was_cut_off = row.state == "claimed"  # its holder died: nobody knows whether it was sent
+        taken = self._c.execute(
+            sa.update(delivery)
+            .where(d.id == row.id, is_due)
+            .values(
+                state="claimed", claimed_by=holder, claimed_until=now + life, attempts=row.attempts + 1,
+                is_unclear=int(row.is_unclear or was_cut_off),
+            )
+        )  # fmt: skip
+        if taken.rowcount == 0:
+            return None
+        is_unclear = bool(row.is_unclear or was_cut_off)
+        items = self._items(row.bundle_id)
+        return Delivery(
+            row.id, row.key, row.bundle_id, row.notifier, _recipient(row), items, row.attempts + 1, is_unclear, row.note
+        )
+
+    def _items(self, bundle: int) -> tuple[OutMessage, ...]:
+        query = sa.select(outbox).where(outbox.c.bundle_id == bundle).order_by(outbox.c.id)
+        return tuple(_message(one) for one in self._c.execute(query))
+
+    def sent(self, one: Delivery, reference: str, now: datetime) -> None:
+        self._finish(one, state="sent", reference=reference, sent_at=now, error="")
+        self._c.execute(sa.update(outbox).where(outbox.c.bundle_id == one.bundle).values(state="sent"))
+
+    def retry(self, one: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
+        self._finish(
+            one, state="waiting", next_at=at, error=error, is_unclear=int(one.is_unclear or is_unclear)
+        )
+
+    def move(self, one: Delivery, notifier: str | None, error: str, now: datetime) -> None:
+        if notifier is not None:
+            self._finish(
+                one, state="waiting", notifier=notifier, next_at=now, error=error, is_unclear=0, attempts=0
+            )
+            return
+        self._finish(one, state="unreachable", error=error)
+        d = delivery.c
+        others = (d.bundle_id == one.bundle) & (d.id != one.id) & d.state.in_((*UNSENT, "sent"))
+        if self._c.execute(sa.select(sa.func.count()).where(others)).scalar_one():
+            return
+        self._c.execute(sa.update(outbox).where(outbox.c.bundle_id == one.bundle).values(state="unreachable"))
+
+    def _finish(self, one: Delivery, **values: Any) -> None:
+        freed = {"claimed_by": None, "claimed_until": None}
+        self._c.execute(sa.update(delivery).where(delivery.c.id == one.id).values({**freed, **values}))
+
+    def backlog(self) -> tuple[int, int]:
+        o, d = outbox.c, delivery.c
+        pending = sa.select(sa.func.count()).where(o.state == "pending", o.bundle_id.is_(None))
+        unsent = sa.select(sa.func.count()).where(d.state.in_(UNSENT))
+        return int(self._c.execute(pending).scalar_one()), int(self._c.execute(unsent).scalar_one())
+
+
+def _recipient(row: Any) -> Recipient:
+    return Recipient(RecipientKind(row.recipient_kind), row.address, row.name)
+
+
+def _message(row: Any) -> OutMessage:
+    values = json.loads(row.body)
+    body = Paragraph(
+        values.get("headline", ""),
+        values.get("text", ""),
+        tuple((label, value) for label, value in values.get("facts", ())),
+        tuple(values.get("steps", ())),
+        values.get("link"),
+    )
+    return OutMessage(row.key, _recipient(row), row.title, body, bool(row.is_urgent), row.ticket_id)

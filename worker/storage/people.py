@@ -1,0 +1,368 @@
+"""People: staging a pass and making it the state.
+
+A first pass is one INSERT … SELECT. Later ones compare sets in SQL and bring only what changed to Python,
+where the domain says what happened; so the work is proportional to the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.directory import Event, EventKind, events_between
+from worker.domain.identity import join_keys
+from worker.domain.leaver import Judgement, settle
+from worker.domain.model import Evidence, Person, PersonFacts, PersonKey, Standing
+from worker.domain.phones import canonical
+from worker.ports.store import Applied, Staged
+from worker.storage.bulk import bulk_upsert
+from worker.storage.chunks import chunked
+from worker.storage.erasing import erase_person
+from worker.storage.mapping import facts_from_json, facts_to_json, person_from_row
+from worker.storage.marks import dirty_groups_of_people
+from worker.storage.tables import (
+    cohort,
+    cohort_person,
+    episode,
+    link,
+    person,
+    person_key,
+    staged_person,
+    staged_person_key,
+    to_micros,
+)
+
+STAGE_COLUMNS = (
+    "source", "person_id", "display_name", "email", "unit", "facts", "standing", "evidence", "at",
+)  # fmt: skip
+KEY_COLUMNS = ("source", "person_id", "kind", "value", "raw")
+PERSON_COLUMNS = (*STAGE_COLUMNS, "first_seen_at", "changed_at")
+FOUND_MAX = 20
+
+
+def unit_of(facts: PersonFacts) -> str:
+    """What people with one cause have in common: the organisational unit, else the department."""
+    return facts.org_unit or facts.department or ""
+
+
+def key_rows(source: str, facts: PersonFacts) -> Iterator[tuple[str, str, str, str, str]]:
+    """What a member or another account can be matched with: phones by canonical variant, and join keys."""
+    for phone in facts.phones:
+        yield (source, facts.person_id, "phone", canonical(phone), phone)
+    for key in join_keys(facts):
+        kind, _, value = key.partition(":")
+        yield (source, facts.person_id, kind, value, "")
+
+
+class SqlPeople:
+    """`ports.store.People` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    # --- staging ---------------------------------------------------------------------------------
+
+    def clear_stage(self, source: str) -> None:
+        for table in (staged_person, staged_person_key):
+            self._c.execute(sa.delete(table).where(table.c.source == source))
+
+    def stage(self, source: str, records: Iterable[tuple[PersonFacts, Judgement | None]]) -> int:
+        by_id = {facts.person_id: (facts, judgement) for facts, judgement in records}
+        for ids in chunked(by_id):
+            where = (staged_person_key.c.source == source) & staged_person_key.c.person_id.in_(ids)
+            self._c.execute(sa.delete(staged_person_key).where(where))
+        people = [_stage_row(source, facts, judgement) for facts, judgement in by_id.values()]
+        bulk_upsert(self._c, staged_person, STAGE_COLUMNS, people)
+        keys = (row for facts, _ in by_id.values() for row in key_rows(source, facts))
+        bulk_upsert(self._c, staged_person_key, KEY_COLUMNS, keys)
+        return len(by_id)
+
+    def staged(self, source: str) -> Staged:
+        records = self._count(sa.select(sa.func.count()).where(staged_person.c.source == source))
+        known = self._count(sa.select(sa.func.count()).where(_here(source)))
+        missing = self._count(
+            sa.select(sa.func.count()).where(_here(source), _not_staged(), ~_released_as_missing())
+        )
+        return Staged(records, known, missing)
+
+    def missing(self, source: str) -> list[PersonKey]:
+        query = sa.select(person.c.source, person.c.person_id).where(_here(source), _not_staged())
+        return [PersonKey(*row) for row in self._c.execute(query.order_by(person.c.person_id))]
+
+    def apply_stage(self, source: str, *, is_full: bool, taken_at: datetime, now: datetime) -> Applied:
+        is_first = not self._count(sa.select(sa.func.count()).where(person.c.source == source))
+        if is_first:
+            applied = self._apply_first(source, taken_at, now)
+        else:
+            applied = self._apply_changes(source, taken_at, now)
+            self._count_absence(source, taken_at, is_full=is_full)
+        self.clear_stage(source)
+        return applied
+
+    # --- a first pass ----------------------------------------------------------------------------
+
+    def _apply_first(self, source: str, taken_at: datetime, now: datetime) -> Applied:
+        s = staged_person.c
+        at = sa.case(
+            (s.standing == Standing.LEFT.value, sa.func.coalesce(s.at, to_micros(taken_at))), else_=s.at
+        )
+        values = [
+            s.source, s.person_id, s.display_name, s.email, s.unit, s.facts,
+            sa.func.coalesce(s.standing, Standing.ACTIVE.value), s.evidence, at,
+            sa.literal(to_micros(now), sa.BigInteger), sa.literal(to_micros(now), sa.BigInteger),
+        ]  # fmt: skip
+        everybody = sa.select(*values).where(s.source == source).order_by(s.source, s.person_id)
+        changed = self._c.execute(sa.insert(person).from_select(PERSON_COLUMNS, everybody)).rowcount
+        keys = sa.select(*(staged_person_key.c[name] for name in KEY_COLUMNS)).where(
+            staged_person_key.c.source == source
+        )
+        self._c.execute(sa.insert(person_key).from_select(KEY_COLUMNS, keys))
+        self._c.execute(sa.update(link).values(is_dirty=1))
+        left = (person.c.source == source) & (person.c.standing == Standing.LEFT.value)
+        columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at")
+        episodes = sa.select(
+            person.c.source, person.c.person_id, sa.literal("left"), person.c.at, person.c.evidence,
+            sa.literal("initial"), sa.literal(to_micros(taken_at), sa.BigInteger),
+        ).where(left)  # fmt: skip
+        leavers = self._c.execute(sa.insert(episode).from_select(columns, episodes)).rowcount
+        return Applied((), changed, leavers)
+
+    # --- later passes ----------------------------------------------------------------------------
+
+    def _apply_changes(self, source: str, taken_at: datetime, now: datetime) -> Applied:
+        self._mark_same(source)
+        pairs = self._changed(source, taken_at)
+        rows = [_person_row(after, now) for _, after in pairs]
+        bulk_upsert(self._c, person, PERSON_COLUMNS, rows, keep=("first_seen_at",))
+        self._replace_keys(source)
+        events = tuple(e for before, after in pairs for e in events_between(before, after, taken_at))
+        self._follow(events, taken_at, now)
+        return Applied(events, len(pairs))
+
+    def _mark_same(self, source: str) -> None:
+        s, p = staged_person.c, person.c
+        same_standing = sa.or_(
+            s.standing.is_(None),
+            (p.standing == s.standing) & sa.or_(s.standing != Standing.LEAVING.value, p.at == s.at),
+        )
+        same = sa.exists().where(
+            p.source == s.source, p.person_id == s.person_id, p.facts == s.facts,
+            p.display_name == s.display_name, same_standing,
+        )  # fmt: skip
+        self._c.execute(sa.update(staged_person).where(s.source == source, same).values(is_same=1))
+
+    def _changed(self, source: str, taken_at: datetime) -> list[tuple[Person | None, Person]]:
+        s, p = staged_person.c, person.c
+        before = [p.standing.label("b_standing"), p.evidence.label("b_evidence"), p.facts.label("b_facts"),
+                  p.at.label("b_at"), p.display_name.label("b_name")]  # fmt: skip
+        query = (
+            sa.select(*(s[name] for name in STAGE_COLUMNS), *before)
+            .select_from(
+                staged_person.outerjoin(person, (p.source == s.source) & (p.person_id == s.person_id))
+            )
+            .where(s.source == source, s.is_same == 0)
+            .order_by(s.person_id)
+        )
+        return [_pair(row, taken_at) for row in self._c.execute(query)]
+
+    def _replace_keys(self, source: str) -> None:
+        """Exchange the keys of changed people, and have every handle with such a key matched again."""
+        k, n, s = person_key.c, staged_person_key.c, staged_person.c
+        changed = sa.select(s.person_id).where(s.source == source, s.is_same == 0)
+        gone = (
+            (k.source == source)
+            & k.person_id.in_(changed)
+            & ~sa.exists().where(
+                n.source == k.source, n.person_id == k.person_id, n.kind == k.kind, n.value == k.value
+            )
+        )
+        new = (
+            (n.source == source)
+            & n.person_id.in_(changed)
+            & ~sa.exists().where(
+                k.source == n.source, k.person_id == n.person_id, k.kind == n.kind, k.value == n.value
+            )
+        )
+        for table, which in ((person_key, gone), (staged_person_key, new)):
+            self._dirty_links(table, which)
+        self._c.execute(sa.delete(person_key).where(gone))
+        added = sa.select(*(staged_person_key.c[name] for name in KEY_COLUMNS)).where(new)
+        self._c.execute(sa.insert(person_key).from_select(KEY_COLUMNS, added))
+
+    def _dirty_links(self, table: sa.Table, which: sa.ColumnElement[bool]) -> None:
+        columns = {"phone": link.c.phone_key, "email": link.c.email_key, "employee": link.c.employee_key}
+        for kind, column in columns.items():
+            values = sa.select(table.c.value).where(which, table.c.kind == kind)
+            self._c.execute(sa.update(link).where(column.in_(values)).values(is_dirty=1))
+
+    def _count_absence(self, source: str, taken_at: datetime, *, is_full: bool) -> None:
+        back = (person.c.source == source) & (person.c.missed_passes > 0) & ~_not_staged()
+        self._c.execute(sa.update(person).where(back).values(missed_passes=0, missing_since=None))
+        if is_full:
+            since = sa.func.coalesce(person.c.missing_since, to_micros(taken_at))
+            self._c.execute(
+                sa.update(person)
+                .where(_here(source), _not_staged())
+                .values(missed_passes=person.c.missed_passes + 1, missing_since=since)
+            )
+
+    def _follow(self, events: Sequence[Event], seen_at: datetime, now: datetime) -> None:
+        left = [e.person for e in events if e.kind is EventKind.LEFT]
+        self._open_episodes(left, seen_at)
+        self._end_episodes([e.person.key for e in events if e.kind is EventKind.RETURNED])
+        dirty_groups_of_people(self._c, {e.person.key for e in events}, now)
+
+    def _open_episodes(self, people: Sequence[Person], seen_at: datetime) -> None:
+        rows = [
+            (*p.key, "left", to_micros(p.left_at), p.evidence and p.evidence.value, "new", to_micros(seen_at))
+            for p in people
+        ]
+        columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at")
+        bulk_upsert(self._c, episode, columns, rows, update=False)
+
+    def _end_episodes(self, keys: Sequence[PersonKey]) -> None:
+        e = episode.c
+        for chunk in chunked(keys):
+            where = sa.tuple_(e.source, e.person_id).in_([tuple(key) for key in chunk])
+            waiting = e.gate.in_(("initial", "new", "held"))
+            self._c.execute(sa.update(episode).where(where, waiting, e.kind == "left").values(gate="over"))
+
+    # --- absence and dates -----------------------------------------------------------------------
+
+    def absent(self, source: str) -> list[tuple[Person, int, datetime]]:
+        query = (
+            sa.select(person).where(_here(source), person.c.missed_passes > 0).order_by(person.c.person_id)
+        )
+        return [
+            (person_from_row(row), row.missed_passes, row.missing_since) for row in self._c.execute(query)
+        ]
+
+    def mark_left(self, people: Sequence[Person], seen_at: datetime, now: datetime) -> None:
+        for one in people:
+            self._c.execute(
+                sa.update(person)
+                .where(person.c.source == one.key.source, person.c.person_id == one.key.person_id)
+                .values(
+                    standing=one.standing.value,
+                    evidence=one.evidence.value if one.evidence else None,
+                    at=one.left_at,
+                    changed_at=now,
+                )
+            )
+        self._open_episodes(people, seen_at)
+        dirty_groups_of_people(self._c, {one.key for one in people}, now)
+
+    def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Person]:
+        query = sa.select(person).where(
+            person.c.standing == Standing.LEAVING.value, person.c.at <= now, person.c.source.in_(sources)
+        )
+        rows = self._c.execute(query.order_by(person.c.source, person.c.person_id))
+        return [_left_on_date(row) for row in rows]
+
+    # --- looking things up -----------------------------------------------------------------------
+
+    def get(self, key: PersonKey) -> Person | None:
+        query = sa.select(person).where(person.c.source == key.source, person.c.person_id == key.person_id)
+        row = self._c.execute(query).first()
+        return None if row is None else person_from_row(row)
+
+    def find(self, text: str) -> list[Person]:
+        wanted = text.strip()
+        keys = sa.select(person_key.c.source, person_key.c.person_id).where(
+            person_key.c.kind == "employee", person_key.c.value == wanted.casefold()
+        )
+        query = sa.select(person).where(
+            sa.or_(
+                sa.func.lower(person.c.person_id) == wanted.lower(),
+                person.c.email == wanted.casefold(),
+                (person.c.source + "/" + person.c.person_id) == wanted,
+                sa.tuple_(person.c.source, person.c.person_id).in_(keys),
+            )
+        )
+        rows = self._c.execute(query.order_by(person.c.source, person.c.person_id).limit(FOUND_MAX))
+        return [person_from_row(row) for row in rows]
+
+    def page(self, after: PersonKey | None, limit: int) -> list[Person]:
+        query = sa.select(person).order_by(person.c.source, person.c.person_id).limit(limit)
+        if after is not None:
+            query = query.where(
+                sa.tuple_(person.c.source, person.c.person_id) > sa.tuple_(*map(sa.literal, after))
+            )
+        return [person_from_row(row) for row in self._c.execute(query)]
+
+    def count(self) -> int:
+        return self._count(sa.select(sa.func.count()).select_from(person))
+
+    def erase(self, key: PersonKey) -> None:
+        erase_person(self._c, key)
+
+    def _count(self, query: sa.Select[Any]) -> int:
+        return int(self._c.execute(query).scalar_one())
+
+
+def _here(source: str) -> sa.ColumnElement[bool]:
+    return (person.c.source == source) & (person.c.standing != Standing.LEFT.value)
+
+
+def _not_staged() -> sa.ColumnElement[bool]:
+    s = staged_person.c
+    return ~sa.exists().where(s.source == person.c.source, s.person_id == person.c.person_id)
+
+
+def _released_as_missing() -> sa.ColumnElement[bool]:
+    """People whom somebody released from a plan about a shrunken read: they may be missing."""
+    c, m = cohort.c, cohort_person.c
+    return sa.exists().where(
+        m.source == person.c.source, m.person_id == person.c.person_id, c.plan_id == m.plan_id,
+        c.cohort_id == m.cohort_id, c.state == "released", m.evidence == Evidence.ABSENT_CONFIRMED.value,
+    )  # fmt: skip
+
+
+def _stage_row(source: str, facts: PersonFacts, judgement: Judgement | None) -> tuple[Any, ...]:
+    email = facts.email.casefold() if facts.email else None
+    known = (source, facts.person_id, facts.display_name, email, unit_of(facts), facts_to_json(facts))
+    if judgement is None:
+        return (*known, None, None, None)
+    evidence = judgement.evidence.value if judgement.evidence else None
+    return (*known, judgement.standing.value, evidence, to_micros(judgement.at))
+
+
+def _person_row(one: Person, now: datetime) -> tuple[Any, ...]:
+    judgement = Judgement(one.standing, one.evidence, one.left_at or _coming_date(one))
+    row = _stage_row(one.key.source, one.facts, judgement)
+    return (*row, to_micros(now), to_micros(now))
+
+
+def _coming_date(one: Person) -> datetime | None:
+    """When somebody leaving will have left; the facts that made the judgement hold it."""
+    if one.standing is not Standing.LEAVING:
+        return None
+    return one.facts.leave_at if one.evidence is Evidence.LEAVE_DATE else one.facts.expires_at
+
+
+def _pair(row: Any, taken_at: datetime) -> tuple[Person | None, Person]:
+    key = PersonKey(row.source, row.person_id)
+    before = None
+    if row.b_standing is not None:
+        was = Standing(row.b_standing)
+        before = Person(
+            key,
+            facts_from_json(row.person_id, row.b_facts),
+            was,
+            Evidence(row.b_evidence) if row.b_evidence else None,
+            row.b_at if was is Standing.LEFT else None,
+        )
+    judgement = None
+    if row.standing is not None:
+        evidence = Evidence(row.evidence) if row.evidence else None
+        judgement = Judgement(Standing(row.standing), evidence, row.at)
+    return before, settle(key, before, facts_from_json(row.person_id, row.facts), judgement, taken_at)
+
+
+def _left_on_date(row: Any) -> Person:
+    key = PersonKey(row.source, row.person_id)
+    facts = facts_from_json(row.person_id, row.facts)
+    return Person(key, facts, Standing.LEFT, Evidence(row.evidence), row.at)

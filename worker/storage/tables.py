@@ -1,0 +1,414 @@
+"""The tables. Instants are BIGINT microseconds since 1970 UTC, the same in both databases; JSON is text.
+
+Everything read from a source is keyed by the source's configured name and its own immutable id. `staged_*`
+hold a pass that has not proved itself complete yet.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(at: datetime | None) -> int | None:
+    """An aware instant as microseconds since 1970 UTC; None stays None."""
+    return None if at is None else (at - EPOCH) // _MICROSECOND
+
+
+def from_micros(value: int | None) -> datetime | None:
+    """The inverse of `to_micros`, as aware UTC."""
+    return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """An aware datetime as BIGINT microseconds: ordered, exact and alike in every database."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        return to_micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        return from_micros(value)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _key(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, primary_key=True)
+
+
+def _text(name: str, *, null: bool = False, default: str | None = None) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=null, server_default=default)
+
+
+def _number(name: str, default: str | None = "0", *, null: bool = False) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=null, server_default=default)
+
+
+def _instant(name: str, *, null: bool = True) -> sa.Column[datetime]:
+    return sa.Column(name, Instant, nullable=null)
+
+
+def _flag(name: str) -> sa.Column[int]:
+    """A boolean as 0 or 1: the one spelling that both databases compare alike."""
+    return sa.Column(name, sa.SmallInteger, nullable=False, server_default="0")
+
+
+source = sa.Table(
+    "source",
+    metadata,
+    _key("name"),
+    _text("port"),
+    _text("cursor", null=True),
+    _instant("first_pass_at"),
+    _instant("last_attempt_at"),
+    _instant("last_success_at"),
+    _instant("last_full_at"),
+    _instant("taken_at"),
+    _number("failures"),
+    _text("trouble", null=True),
+    _text("remedy", default=""),
+    _text("counts", default="{}"),
+)
+
+# --- people -------------------------------------------------------------------------------------------
+
+
+def _person_columns() -> list[sa.Column[Any]]:
+    return [
+        _key("source"),
+        _key("person_id"),
+        _text("display_name"),
+        _text("email", null=True),
+        _text("unit", default=""),
+        _text("facts"),
+        _text("standing", null=True),  # null in staging: the facts decide nothing
+        _text("evidence", null=True),
+        _instant("at"),  # left_at of a leaver, the coming date of somebody leaving
+    ]
+
+
+staged_person = sa.Table("staged_person", metadata, *_person_columns(), _flag("is_same"))
+person = sa.Table(
+    "person",
+    metadata,
+    *_person_columns(),
+    _number("missed_passes"),
+    _instant("missing_since"),
+    _instant("first_seen_at", null=False),
+    _instant("changed_at", null=False),
+    sa.Index("ix_person_standing_at", "standing", "at"),
+    sa.Index("ix_person_email", "email"),
+)
+
+
+def _key_columns() -> list[sa.Column[Any]]:
+    return [_key("source"), _key("person_id"), _key("kind"), _key("value"), _text("raw")]
+
+
+staged_person_key = sa.Table("staged_person_key", metadata, *_key_columns())
+person_key = sa.Table(
+    "person_key", metadata, *_key_columns(), sa.Index("ix_person_key_kind_value", "kind", "value")
+)
+
+# --- groups -------------------------------------------------------------------------------------------
+
+
+def _group_columns() -> list[sa.Column[Any]]:
+    return [
+        _key("source"),
+        _key("group_id"),
+        _text("name"),
+        _text("messenger"),
+        _text("owner_email", null=True),
+        _text("coverage"),
+        _instant("taken_at", null=False),
+        _flag("knows_roles"),
+        _flag("has_had_admin"),
+        _number("size"),
+        _text("warning", default=""),
+    ]
+
+
+def _membership_columns() -> list[sa.Column[Any]]:
+    return [
+        _key("source"),
+        _key("group_id"),
+        _key("handle"),
+        _text("display_name"),
+        _text("role"),
+        _text("phone", null=True),
+        _text("username", null=True),
+        _instant("joined_at"),
+    ]
+
+
+staged_group = sa.Table("staged_group", metadata, *_group_columns(), _flag("is_shrunken"))
+chat_group = sa.Table(
+    "chat_group",
+    metadata,
+    *_group_columns(),
+    _instant("read_at", null=False),
+    _instant("first_seen_at", null=False),
+    _instant("shrunken_at"),  # taken_at of a roster that was too small to believe at once
+    _flag("is_gone"),
+)
+staged_membership = sa.Table(
+    "staged_membership",
+    metadata,
+    *_membership_columns(),
+    _text("fingerprint"),
+    _text("phone_key", null=True),
+    _text("email_key", null=True),
+    _text("employee_key", null=True),
+)
+membership = sa.Table(
+    "membership",
+    metadata,
+    *_membership_columns(),
+    _instant("first_seen_at"),  # null: was there when we first looked
+    sa.Index("ix_membership_source_handle", "source", "handle"),
+)
+link = sa.Table(
+    "link",
+    metadata,
+    _key("source"),
+    _key("handle"),
+    _text("display_name"),
+    _text("fingerprint"),
+    _text("decided_fingerprint", null=True),
+    _text("phone", null=True),
+    _text("phone_key", null=True),
+    _text("email_key", null=True),
+    _text("employee_key", null=True),
+    _instant("first_seen_at"),
+    _text("state", default="unmatched"),
+    _text("person_source", null=True),
+    _text("person_id", null=True),
+    _text("how", null=True),
+    _text("why", default=""),
+    _text("suggestions", default="[]"),
+    _text("rejected", default="[]"),
+    _instant("decided_at"),
+    _text("decided_by", null=True),
+    _flag("is_dirty"),
+    sa.Index(
+        "ix_link_is_dirty",
+        "is_dirty",
+        sqlite_where=sa.text("is_dirty = 1"),
+        postgresql_where=sa.text("is_dirty = 1"),
+    ),
+    sa.Index("ix_link_person", "person_source", "person_id"),
+    sa.Index("ix_link_phone_key", "phone_key"),
+    sa.Index("ix_link_email_key", "email_key"),
+    sa.Index("ix_link_employee_key", "employee_key"),
+)
+dirty_group = sa.Table(
+    "dirty_group", metadata, _key("source"), _key("group_id"), _instant("since", null=False)
+)
+expected = sa.Table(
+    "expected",
+    metadata,
+    _key("person_source"),
+    _key("person_id"),
+    _key("source"),
+    _key("group_id"),
+    _text("state"),  # due | former
+    _instant("since", null=False),
+    sa.Index("ix_expected_group", "source", "group_id"),
+)
+
+# --- episodes and held plans --------------------------------------------------------------------------
+
+episode = sa.Table(
+    "episode",
+    metadata,
+    _key("source"),
+    _key("person_id"),
+    _key("kind"),  # left | moved
+    sa.Column("at", Instant, primary_key=True),
+    _text("evidence"),
+    _text("gate"),  # initial | new | passed | held | rejected | over
+    _instant("seen_at", null=False),
+    _instant("passed_at"),
+    sa.Index("ix_episode_gate", "gate", "source"),
+    sa.Index("ix_episode_passed_at", "passed_at"),
+)
+held_plan = sa.Table(
+    "held_plan",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("kind"),  # leavers | shrunken
+    _text("source"),
+    _text("why"),
+    _instant("created_at", null=False),
+)
+cohort = sa.Table(
+    "cohort",
+    metadata,
+    sa.Column("plan_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _key("cohort_id"),
+    _text("cause"),
+    _text("state"),
+    _instant("decided_at"),
+    _text("decided_by", null=True),
+    _text("reason", default=""),
+)
+cohort_person = sa.Table(
+    "cohort_person",
+    metadata,
+    sa.Column("plan_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _key("cohort_id"),
+    _key("source"),
+    _key("person_id"),
+    sa.Column("at", Instant, primary_key=True),
+    _text("evidence"),
+    _text("name"),
+)
+
+# --- tickets ------------------------------------------------------------------------------------------
+
+ticket = sa.Table(
+    "ticket",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("kind"),
+    _text("state"),
+    _text("source"),
+    _text("group_id"),
+    _text("key_group"),  # group_id, or empty where the work is about a handle in all of its groups
+    _text("handle", default=""),
+    _text("episode", default=""),
+    _text("group_name"),
+    _text("messenger"),
+    _text("member_name", default=""),
+    _text("member_role", null=True),
+    _text("person_source", null=True),
+    _text("person_id", null=True),
+    _text("person_name", default=""),
+    _text("evidence", null=True),
+    _instant("left_at"),
+    _text("assignee", null=True),
+    _text("accountable", default=""),
+    _flag("is_sensitive"),
+    _instant("opened_at", null=False),
+    _instant("clock_from", null=False),
+    _instant("due_at", null=False),
+    _instant("done_at"),
+    _text("done_by", null=True),
+    _instant("verified_at"),
+    _text("verified_by", null=True),
+    _text("grade", null=True),
+    _number("blocked_by", None, null=True),
+    _number("reopened"),
+    _instant("waived_until"),
+    _instant("acknowledged_until"),
+    _instant("weighed_at"),
+    _text("reason", default=""),
+    sa.UniqueConstraint("kind", "source", "key_group", "handle", "episode"),
+    sa.Index("ix_ticket_state", "state", "id"),
+    sa.Index("ix_ticket_group", "source", "group_id"),
+    sa.Index("ix_ticket_handle", "source", "handle"),
+    sa.Index("ix_ticket_person", "person_source", "person_id"),
+)
+escalation = sa.Table(
+    "escalation",
+    metadata,
+    sa.Column("ticket_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("step", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("repeat", sa.BigInteger, primary_key=True, autoincrement=False),
+    _instant("at", null=False),
+    _text("recipients"),
+    _text("policy"),
+)
+
+# --- messages, journal, leases ------------------------------------------------------------------------
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    _text("recipient_kind"),
+    _text("address", default=""),
+    _text("name", default=""),
+    _text("title"),
+    _text("body"),
+    _flag("is_urgent"),
+    _number("ticket_id", None, null=True),
+    _instant("created_at", null=False),
+    _text("state", default="pending"),  # pending | sent | unreachable | passed_on
+    _number("bundle_id", None, null=True),
+    sa.Index("ix_outbox_state", "state", "recipient_kind", "address"),
+    sa.Index("ix_outbox_bundle_id", "bundle_id"),
+    sa.Index("ix_outbox_ticket_id", "ticket_id"),
+)
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    _number("bundle_id"),  # the same for one bundle that goes out over several notifiers
+    _text("notifier"),
+    _text("recipient_kind"),
+    _text("address", default=""),
+    _text("name", default=""),
+    _text("note", default=""),
+    _text("state"),  # claimed | waiting | sent | unreachable | failed
+    _number("attempts"),
+    _flag("is_unclear"),
+    _text("claimed_by", null=True),
+    _instant("claimed_until"),
+    _instant("next_at"),
+    _instant("created_at", null=False),
+    _instant("sent_at"),
+    _text("reference", null=True),
+    _text("error", default=""),
+    sa.Index("ix_delivery_state", "state", "next_at"),
+    sa.Index("ix_delivery_address", "address", "sent_at"),
+)
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    _instant("at", null=False),
+    _text("actor"),
+    _text("kind"),
+    _text("subject"),
+    _text("reason", default=""),
+    _text("data", default="{}"),
+    _text("previous"),
+    _text("hash"),
+    sa.Index("ix_journal_subject", "subject"),
+)
+lease = sa.Table(
+    "lease",
+    metadata,
+    _key("job"),
+    _text("holder"),
+    _number("fence"),
+    _instant("expires_at", null=False),
+)
+counter = sa.Table("counter", metadata, _key("name"), _number("value"))
+job = sa.Table(
+    "job",
+    metadata,
+    _key("name"),
+    _instant("last_run_at"),
+    _instant("last_ok_at"),
+    _text("report", default="{}"),
+)

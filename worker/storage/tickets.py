@@ -1,0 +1,206 @@
+"""Tickets, the steps taken for them, and what the latest rosters say about them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.escalation import Taken
+from worker.domain.identity import LinkState
+from worker.domain.message import Recipient
+from worker.domain.model import Coverage, GroupKey, PersonKey, Role, Standing
+from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState
+from worker.domain.verify import CLAIM_LIFE, Sight
+from worker.storage.bulk import bulk_upsert
+from worker.storage.chunks import chunked
+from worker.storage.counters import take_numbers
+from worker.storage.mapping import ticket_from_row, ticket_values
+from worker.storage.tables import chat_group, escalation, link, membership, outbox, person, ticket, to_micros
+from worker.storage.views import behind_link
+
+_LIVE = tuple(state.value for state in sorted(LIVE))
+_ADMIN = (Role.ADMIN.value, Role.CREATOR.value)
+
+
+class SqlTickets:
+    """`ports.store.Tickets` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def insert(self, new: Ticket) -> Ticket:
+        values = ticket_values(new)
+        values["id"] = take_numbers(self._c, "ticket")
+        self._c.execute(sa.insert(ticket).values(values))
+        return replace(new, id=values["id"])
+
+    def update(self, changed: Ticket) -> None:
+        values = ticket_values(changed)
+        self._c.execute(sa.update(ticket).where(ticket.c.id == changed.id).values(values))
+
+    def get(self, number: int) -> Ticket | None:
+        row = self._c.execute(sa.select(ticket).where(ticket.c.id == number)).first()
+        return None if row is None else ticket_from_row(row)
+
+    def live_reassignment(self, group: GroupKey) -> Ticket | None:
+        t = ticket.c
+        query = sa.select(ticket).where(
+            t.source == group.source, t.group_id == group.group_id, t.state.in_(_LIVE),
+            t.kind == TicketKind.REASSIGN_ADMIN.value,
+        )  # fmt: skip
+        row = self._c.execute(query.order_by(t.id.desc()).limit(1)).first()
+        return None if row is None else ticket_from_row(row)
+
+    def page(self, states: Sequence[TicketState], after: int, limit: int) -> list[Ticket]:
+        wanted = [state.value for state in states]
+        query = sa.select(ticket).where(ticket.c.state.in_(wanted), ticket.c.id > after)
+        return [ticket_from_row(row) for row in self._c.execute(query.order_by(ticket.c.id).limit(limit))]
+
+    def of_person(self, key: PersonKey) -> list[Ticket]:
+        which = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
+        return [
+            ticket_from_row(r) for r in self._c.execute(sa.select(ticket).where(which).order_by(ticket.c.id))
+        ]
+
+    def of_group(self, group: GroupKey) -> list[Ticket]:
+        which = (ticket.c.source == group.source) & (ticket.c.group_id == group.group_id)
+        return [
+            ticket_from_row(r) for r in self._c.execute(sa.select(ticket).where(which).order_by(ticket.c.id))
+        ]
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        query = sa.select(ticket.c.state, ticket.c.kind, sa.func.count()).group_by(
+            ticket.c.state, ticket.c.kind
+        )
+        return {(state, kind): count for state, kind, count in self._c.execute(query)}
+
+    # --- verification ----------------------------------------------------------------------------
+
+    def to_weigh(self, after: int, limit: int, now: datetime) -> list[tuple[Ticket, Sight | None]]:
+        t, g = ticket.c, chat_group.c
+        weighed = sa.func.coalesce(t.weighed_at, t.opened_at)
+        # What was claimed after a reading was weighed is weighed against the next one.
+        is_newer = g.read_at > weighed
+        is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= now - CLAIM_LIFE)
+        is_answered = (t.kind == TicketKind.IDENTIFY_MEMBER.value) & sa.exists().where(
+            link.c.source == t.source, link.c.handle == t.handle, link.c.is_dirty == 0,
+            link.c.state.in_((LinkState.LINKED.value, LinkState.NOBODY.value)),
+        )  # fmt: skip
+        query = (
+            sa.select(ticket, g.taken_at.label("g_taken_at"), g.read_at.label("g_read_at"), g.coverage)
+            .outerjoin(chat_group, (g.source == t.source) & (g.group_id == t.group_id) & (g.is_gone == 0))
+            .where(t.state.in_(_LIVE), t.id > after, sa.or_(is_newer, is_old_claim, is_answered))
+            .order_by(t.id)
+            .limit(limit)
+        )
+        rows = self._c.execute(query).all()
+        tickets = [ticket_from_row(row) for row in rows]
+        sights = self._sights(tickets, rows)
+        return [(one, sights.get(one.id)) for one in tickets]
+
+    def _sights(self, tickets: Sequence[Ticket], rows: Sequence[Any]) -> dict[int, Sight]:
+        roles = self._roles(tickets)
+        admins = self._active_admins({one.group for one in tickets})
+        identified = self._identified(tickets)
+        return {
+            one.id: Sight(
+                row.g_taken_at, row.g_read_at, Coverage(row.coverage), is_fresh=True, role=roles.get(one.id),
+                active_admins=admins.get(one.group, 0), is_identified=one.id in identified,
+            )
+            for one, row in zip(tickets, rows, strict=True)
+            if row.g_taken_at is not None
+        }  # fmt: skip
+
+    def _roles(self, tickets: Sequence[Ticket]) -> dict[int, Role]:
+        """The role of each ticket's member in the ticket's group; a joiner may be there under any handle."""
+        m, t = membership.c, ticket.c
+        roles: dict[int, Role] = {}
+        for chunk in chunked([one.id for one in tickets]):
+            same_person = (
+                (t.kind == TicketKind.ADD_MEMBER.value)
+                & (link.c.person_source == t.person_source)
+                & (link.c.person_id == t.person_id)
+            )
+            query = (
+                sa.select(t.id, m.role)
+                .join(membership, (m.source == t.source) & (m.group_id == t.group_id))
+                .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+                .where(t.id.in_(chunk), sa.or_(m.handle == t.handle, same_person))
+            )
+            roles |= {number: Role(role) for number, role in self._c.execute(query)}
+        return roles
+
+    def _active_admins(self, groups: set[GroupKey]) -> dict[GroupKey, int]:
+        m = membership.c
+        counts: dict[GroupKey, int] = {}
+        for chunk in chunked(sorted(groups)):
+            query = (
+                sa.select(m.source, m.group_id, sa.func.count())
+                .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+                .join(person, behind_link())
+                .where(
+                    sa.tuple_(m.source, m.group_id).in_([tuple(key) for key in chunk]),
+                    m.role.in_(_ADMIN), person.c.standing != Standing.LEFT.value,
+                )
+                .group_by(m.source, m.group_id)
+            )  # fmt: skip
+            counts |= {GroupKey(source, group): n for source, group, n in self._c.execute(query)}
+        return counts
+
+    def _identified(self, tickets: Sequence[Ticket]) -> set[int]:
+        found: set[int] = set()
+        for chunk in chunked([one.id for one in tickets if one.kind is TicketKind.IDENTIFY_MEMBER]):
+            query = (
+                sa.select(ticket.c.id)
+                .join(link, (link.c.source == ticket.c.source) & (link.c.handle == ticket.c.handle))
+                .where(ticket.c.id.in_(chunk), link.c.is_dirty == 0)
+                .where(link.c.state.in_((LinkState.LINKED.value, LinkState.NOBODY.value)))
+            )
+            found |= set(self._c.execute(query).scalars())
+        return found
+
+    # --- escalation ------------------------------------------------------------------------------
+
+    def to_escalate(self, after: int, limit: int) -> list[tuple[Ticket, tuple[Taken, ...]]]:
+        open_ = self.page([TicketState.OPEN], after, limit)
+        taken: dict[int, list[Taken]] = defaultdict(list)
+        e = escalation.c
+        for chunk in chunked([one.id for one in open_]):
+            query = sa.select(e.ticket_id, e.step, e.repeat, e.at).where(e.ticket_id.in_(chunk))
+            for number, step, repeat, at in self._c.execute(query.order_by(e.at, e.step, e.repeat)):
+                taken[number].append(Taken(step, repeat, at))
+        return [(one, tuple(taken[one.id])) for one in open_]
+
+    def unreachable(self) -> list[int]:
+        query = sa.select(outbox.c.ticket_id).distinct().where(outbox.c.state == "unreachable")
+        numbers = self._c.execute(query.where(outbox.c.ticket_id.is_not(None)).order_by(outbox.c.ticket_id))
+        return [number for number in numbers.scalars() if number is not None]
+
+    def answered_unreachable(self, number: int) -> None:
+        which = (outbox.c.ticket_id == number) & (outbox.c.state == "unreachable")
+        self._c.execute(sa.update(outbox).where(which).values(state="passed_on"))
+
+    def take_step(self, number: int, taken: Taken, policy: str, to: Sequence[Recipient]) -> bool:
+        recipients = json.dumps([recipient.label for recipient in to], ensure_ascii=False)
+        row = (number, taken.step, taken.repeat, to_micros(taken.at), recipients, policy)
+        e = escalation.c
+        this = (e.ticket_id == number) & (e.step == taken.step) & (e.repeat == taken.repeat)
+        if self._c.execute(sa.select(sa.func.count()).where(this)).scalar_one():
+            return False
+        columns = ("ticket_id", "step", "repeat", "at", "recipients", "policy")
+        bulk_upsert(self._c, escalation, columns, [row], update=False)
+        return True
+
+    def steps(self, number: int) -> list[tuple[Taken, str, tuple[str, ...]]]:
+        e = escalation.c
+        query = sa.select(escalation).where(e.ticket_id == number).order_by(e.at, e.step, e.repeat)
+        return [
+            (Taken(row.step, row.repeat, row.at), row.policy, tuple(json.loads(row.recipients)))
+            for row in self._c.execute(query)
+        ]
