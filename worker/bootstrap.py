@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from connectors import registry
+from connectors.inventory.register import report, template, writer
+from connectors.inventory.register.config import RegisterConfig
 from worker.app.approvals import Approvals
 from worker.app.check import Check
 from worker.app.deliver import Deliver, DeliverRules
@@ -23,16 +25,32 @@ from worker.app.health import Freshness
 from worker.app.inventory import TakeInventory
 from worker.app.poll import Poll, PollRules
 from worker.app.reconcile import Reconcile, ReconcileRules
-from worker.app.report import Progress, no_progress
+from worker.app.report import Progress, Report, no_progress
 from worker.app.verify import Verify
 from worker.domain.joiners import JoinerRule
+from worker.domain.model import Roster
+from worker.ops.clock import system_now
+from worker.ops.jobs import Jobs, ScheduleValues
+from worker.ops.logs import configure as configure_logs
+from worker.ops.progress import progress_bars
 from worker.ops.retry import RetryingDirectory, RetryingInventory
 from worker.ports import ConnectorContext, Directory, Inventory, Notifier, Port
+from worker.ops.scheduler import serve
 from worker.ports.store import Store
-from worker.settings import ConnectorEntry, Kinds, Settings, connector_options, load
-from worker.storage.engine import open_engine
-from worker.storage.migrate import require_current
+from worker.settings import (
+    ConnectorEntry,
+    Kinds,
+    Problem,
+    Settings,
+    connector_options,
+    json_schema,
+    load,
+    problems_in,
+)
+from worker.storage.engine import open_engine, sqlite_path
+from worker.storage.migrate import migrate, require_current
 from worker.storage.scratch import scratch_engine
+from worker.storage.single_worker import sole_worker
 from worker.storage.store import SqlStore
 
 Clock = Callable[[], datetime]
@@ -146,7 +164,17 @@ def build_app(
             progress,
         ),
         TakeInventory(store, connectors.inventories, limits, timezone, progress),
-        Reconcile(store, ReconcileRules(rules, limits, tuple(settings.groups.sensitive), timezone), progress),
+        Reconcile(
+            store,
+            ReconcileRules(
+                rules,
+                limits,
+                tuple(settings.groups.sensitive),
+                timezone,
+                tuple(directory.name for directory in connectors.directories),
+            ),
+            progress,
+        ),
         Verify(store, rules, fresh_inventories, timezone),
         Escalate(store, rules, timezone),
         Deliver(
@@ -168,12 +196,26 @@ def holder_name() -> str:
 
 
 @contextmanager
-def open_app(settings: Settings, clock: Clock, progress: Progress = no_progress) -> Iterator[App]:
-    """The use cases over the configured database, whose tables must be this release's."""
+def open_app(
+    settings: Settings,
+    clock: Clock,
+    progress: Progress = no_progress,
+    notifiers: Sequence[Notifier] | None = None,
+) -> Iterator[App]:
+    """The use cases over the configured database, whose tables must be this release's.
+
+    The embedded default sets itself up; a database server's tables are changed by `whosleft migrate` alone.
+    `notifiers` take the place of the configured ones (the demo's, which keeps what it is given).
+    """
     engine = open_engine(settings.database.url)
     try:
+        if sqlite_path(settings.database.url) is not None:
+            migrate(engine)
         require_current(engine)
-        yield build_app(settings, SqlStore(engine), build_connectors(settings, clock), clock, progress)
+        connectors = build_connectors(settings, clock)
+        if notifiers is not None:
+            connectors = replace(connectors, notifiers=tuple(notifiers))
+        yield build_app(settings, SqlStore(engine), connectors, clock, progress)
     finally:
         engine.dispose()
 
@@ -183,3 +225,106 @@ def scratch_app(settings: Settings, clock: Clock, progress: Progress = no_progre
     """The use cases over a copy of the database that is thrown away: nothing is written anywhere."""
     with scratch_engine(settings.database.url) as engine:
         yield build_app(settings, SqlStore(engine), build_connectors(settings, clock), clock, progress)
+
+
+@contextmanager
+def check_app(settings: Settings, clock: Clock) -> Iterator[App]:
+    """The use cases for looking only: over the database if it is there, else over an empty one."""
+    path = sqlite_path(settings.database.url)
+    opened = scratch_app if path is not None and not path.exists() else open_app
+    with opened(settings, clock) as app:
+        yield app
+
+
+def kinds_of(settings: Settings) -> dict[str, str]:
+    """Each connector's kind by its configured name."""
+    entries = (*settings.directories, *settings.inventories, *settings.notify)
+    return {entry.name: entry.kind for entry in entries}
+
+
+def migrate_database(settings: Settings) -> tuple[str | None, str]:
+    """Bring the tables up to this release; returns the revisions before and after."""
+    engine = open_engine(settings.database.url)
+    try:
+        return migrate(engine)
+    finally:
+        engine.dispose()
+
+
+# --- running ----------------------------------------------------------------------------------------------
+
+
+def jobs_of(app: App, clock: Clock) -> Jobs:
+    """The app's jobs under leases."""
+    schedule = settings_schedule(app.settings)
+    return Jobs(app, app.store, clock, holder_name(), schedule)
+
+
+def settings_schedule(settings: Settings) -> ScheduleValues:
+    """The schedule as plain values."""
+    section = settings.schedule
+    return ScheduleValues(
+        poll=section.poll,
+        inventory=section.inventory,
+        reconcile=section.reconcile,
+        deliver=section.deliver,
+        escalate=section.escalate,
+        verify=section.verify,
+        full=section.full,
+        lease=section.lease,
+        timezone=settings.organisation.timezone,
+    )
+
+
+def run_jobs(settings: Settings, names: Sequence[str], now: datetime, *, full: bool) -> Iterator[Report]:
+    """Run jobs once, in order, each under its lease; yields each report."""
+    configure_logs()
+    with progress_bars() as progress, open_app(settings, lambda: now, progress) as app:
+        jobs = jobs_of(app, lambda: now)
+        for name in names:
+            report = jobs.run(name, now, full=full)
+            yield report if report is not None else Report(name, {}, (f"another worker is at {name} just now",))
+
+
+def serve_app(settings: Settings) -> int:
+    """Run unattended until SIGTERM; returns the exit code."""
+    configure_logs()
+    with sole_worker(settings.database.url), open_app(settings, system_now) as app:
+        return serve(jobs_of(app, system_now), settings_schedule(settings))
+
+
+# --- files ------------------------------------------------------------------------------------------------
+
+
+def configuration_problems(path: Path) -> tuple[Problem, ...]:
+    """What is wrong with a configuration, by line."""
+    return problems_in(path, kinds=KINDS)
+
+
+def configuration_schema() -> dict[str, Any]:
+    """The JSON Schema of the configuration with all connectors' keys."""
+    return json_schema(KINDS)
+
+
+def write_register_template(path: Path, config: Path | None, language: str | None) -> None:
+    """Write an empty register; in the organisation's language unless told otherwise."""
+    spoken = language or (load_settings(config).organisation.language if config else "en")
+    template.write_template(path, spoken)
+
+
+def write_register(path: Path, rosters: Iterable[Roster], taken_at: datetime) -> None:
+    """Write a register that says these rosters as of `taken_at`, replacing the file in one step."""
+    writer.write_register(path, rosters, taken_at)
+
+
+def check_register(path: Path, config: Path | None, clock: Clock) -> report.RegisterReport:
+    """Check a register as the inventory of the configuration that reads it would, or with the defaults."""
+    settings = load_settings(config) if config else Settings()
+    context = replace(context_of(settings, path.stem, clock), base_dir=Path.cwd())
+    wanted = path.resolve()
+    for entry in settings.inventories:
+        if entry.kind == "register":
+            options = connector_options(entry, RegisterConfig)
+            if (settings.base_dir / options.path).resolve() == wanted:
+                return report.check_register(path, context, options)
+    return report.check_register(path, context)

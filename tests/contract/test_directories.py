@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,10 +13,19 @@ import pytest
 
 from connectors.directory.file.config import FileConfig
 from connectors.directory.file.connector import FileDirectory
-from contracts.directory import NOW, DirectoryContract, DirectoryWorld, context
+from contracts.directory import (
+    NOW,
+    DirectoryContract,
+    DirectoryWorld,
+    context,
+    drain,
+    person,
+    read_until_error,
+)
 from fakes.directory import FakeDirectory
+from fakes.export_files import write
 from worker.domain.model import PersonFacts
-from worker.ports import Transient
+from worker.ports import CursorExpired, Transient
 
 
 class FakeWorld(DirectoryWorld):
@@ -64,6 +72,62 @@ class TestFakeDirectoryWithoutDeltas(DirectoryContract):
     @pytest.fixture
     def world(self) -> FakeWorld:
         return FakeWorld(has_delta=False)
+
+
+@pytest.fixture
+def fake() -> FakeDirectory:
+    fake = FakeDirectory(now=lambda: NOW, page_size=2)
+    fake.put(*map(person, range(5)))
+    return fake
+
+
+def test_the_fake_can_forget_its_cursors(fake: FakeDirectory) -> None:
+    cursor = drain(fake).end.cursor
+    fake.forget_cursors()
+
+    with pytest.raises(CursorExpired):
+        list(fake.changes(cursor))
+    assert len(drain(fake).people) == 5
+
+
+@pytest.mark.parametrize("share, count", [(0.0, 0), (0.4, 2), (1.0, 5)])
+def test_the_fake_can_show_a_shrunken_company_as_if_it_were_whole(
+    fake: FakeDirectory, share: float, count: int
+) -> None:
+    fake.shrink_to(share)
+
+    got = drain(fake)
+
+    assert (len(got.people), got.end.total, got.end.is_full) == (count, count, True)
+    fake.be_honest()
+    assert len(drain(fake).people) == 5
+
+
+def test_the_fake_can_say_that_nothing_has_changed(fake: FakeDirectory) -> None:
+    cursor = drain(fake).end.cursor
+    fake.disable(person(1).person_id)
+    fake.answer_empty()
+
+    assert drain(fake, cursor).people == {}
+
+
+def test_the_fake_can_fail_a_few_times_and_then_answer(fake: FakeDirectory) -> None:
+    fake.fail(Transient("fake: busy."), after_pages=1, times=2)
+
+    errors = [read_until_error(fake, None) for _ in range(3)]
+
+    assert [len(items) for items, _ in errors] == [1, 1, 4]
+    assert [error is None for _, error in errors] == [False, False, True]
+
+
+def test_the_fake_shows_who_was_erased_by_absence_alone(fake: FakeDirectory) -> None:
+    cursor = drain(fake).end.cursor
+    fake.erase(person(1).person_id)
+
+    assert drain(fake, cursor).people == {}
+    assert person(1).person_id not in drain(fake).people
+    assert fake.look_up(person(1).person_id) is None
+    assert fake.reads == ["full", "delta", "full"]
 
 
 COLUMNS = {
@@ -158,11 +222,6 @@ class FolderWorld(FileWorld):
 
     def _target(self, taken_at: datetime) -> Path:
         return self._folder / self.path / f"people-{taken_at:%Y-%m-%dT%H%M}Z.csv"
-
-
-def write(file: Path, content: bytes, taken_at: datetime) -> None:
-    file.write_bytes(content)
-    os.utime(file, (taken_at.timestamp(), taken_at.timestamp()))
 
 
 class TestFile(DirectoryContract):

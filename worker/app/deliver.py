@@ -119,7 +119,11 @@ class Deliver:
         except Transient as error:
             self._later(delivery, error, now, lease, counts, troubles)
         except (Unreachable, Rejected) as error:
-            self._move_on(delivery, error.message, now, lease, counts)
+            if self._must_arrive(delivery):
+                troubles.append(f"{delivery.notifier}: {error}")
+                self._later(delivery, error, now, lease, counts, troubles)
+            else:
+                self._move_on(delivery, error.message, now, lease, counts)
         except ConnectorError as error:
             troubles.append(f"{delivery.notifier}: {error}")
             self._later(delivery, error, now, lease, counts, troubles)
@@ -144,17 +148,18 @@ class Deliver:
         counts: dict[str, int],
         troubles: list[str],
     ) -> None:
+        asked = error.retry_after_s if isinstance(error, Transient) else None
+        is_unclear = isinstance(error, Transient) and asked is None
         if delivery.attempts >= ATTEMPTS_MAX and self._next_channel(delivery) is not None:
-            self._move_on(delivery, error.message, now, lease, counts)
+            unclear = replace(delivery, is_unclear=delivery.is_unclear or is_unclear)
+            self._move_on(unclear, error.message, now, lease, counts)
             return
         wait = min(RETRY_FIRST * 2 ** (min(delivery.attempts, ATTEMPTS_MAX) - 1), RETRY_MAX)
-        asked = error.retry_after_s if isinstance(error, Transient) else None
         if asked is not None:
             wait = timedelta(seconds=asked)
         if delivery.attempts >= ATTEMPTS_MAX:
             troubles.append(f"{delivery.notifier} has refused message {delivery.key} {delivery.attempts} times: {error}")
         counts["retried"] += 1
-        is_unclear = isinstance(error, Transient) and asked is None
         with self._store.begin(lease) as uow:
             uow.outbox.retry(delivery, error.message, now + wait, is_unclear=is_unclear)
 
@@ -165,6 +170,10 @@ class Deliver:
         counts["unreachable"] += following is None
         with self._store.begin(lease) as uow:
             uow.outbox.move(delivery, following, why, now)
+
+    def _must_arrive(self, delivery: Delivery) -> bool:
+        """Whether nothing else would tell it: no other channel, and no next step of a ticket."""
+        return self._next_channel(delivery) is None and any(item.ticket is None for item in delivery.items)
 
     def _next_channel(self, delivery: Delivery) -> str | None:
         """The next channel that reaches people, for a person; the common channel's copies stand by themselves."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.app.approvals import Refused
-from worker.app.telling import tell_assignee
+from worker.app.telling import assignee_message
 from worker.domain.identity import How, Link, LinkState
 from worker.domain.journal import Entry
 from worker.domain.model import HandleKey, Person, PersonKey, Standing
@@ -107,13 +107,14 @@ class Desk:
                 raise Refused(_with_blocker(before, str(error))) from None
             if after == before:
                 return before
-            uow.tickets.update(after)
+            uow.tickets.update([after])
             data = {"state": after.state.value}
             uow.journal.append([Entry(now, by, kind, f"ticket:{after.label}", reason, data)])
             uow.rosters.mark_dirty([after.group], now)
             if tell:
                 action = ActionKind.REOPEN if kind == "ticket.reopen" else ActionKind.ASSIGN
-                tell_assignee(uow, Action(action, after, after.reason), self._timezone, now)
+                message = assignee_message(Action(action, after, after.reason), self._timezone, now)
+                uow.outbox.add([message], now)
         return after
 
     # --- identity --------------------------------------------------------------------------------

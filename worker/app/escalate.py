@@ -95,7 +95,7 @@ class Escalate:
         for recipient in recipients:
             key = f"{ticket.label}:step{step.step}.{step.repeat}:{recipient.kind.value}:{recipient.address}"
             message = OutMessage(key, recipient, body.headline, body, is_urgent=True, ticket=ticket.id)
-            counts["messages"] += uow.outbox.add(message, now)
+            counts["messages"] += uow.outbox.add([message], now)
         return bool(recipients)
 
     def _recipients(self, uow: UnitOfWork, ticket: Ticket, targets: tuple[Target, ...]) -> tuple[Recipient, ...]:

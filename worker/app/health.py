@@ -48,7 +48,7 @@ def record_failure(
     uow.journal.append([Entry(now, "whosleft", "source.failed", subject, data={"error": type(error).__name__})])
     body = source_paragraph(state.name, error.message, error.remedy, state.last_success_at, timezone)
     key = f"source:{state.name}:red:{now.isoformat()}"
-    uow.outbox.add(OutMessage(key, CHANNEL, f"Whosleft can't read {state.name}", body, is_urgent=True), now)
+    uow.outbox.add([OutMessage(key, CHANNEL, f"Whosleft can't read {state.name}", body, is_urgent=True)], now)
 
 
 def record_success(uow: UnitOfWork, state: SourceState, now: datetime) -> None:
@@ -57,7 +57,7 @@ def record_success(uow: UnitOfWork, state: SourceState, now: datetime) -> None:
         uow.journal.append([Entry(now, "whosleft", "source.recovered", f"source:{state.name}")])
         key = f"source:{state.name}:green:{now.isoformat()}"
         title = f"Whosleft reads {state.name} again"
-        uow.outbox.add(OutMessage(key, CHANNEL, title, recovered_paragraph(state.name)), now)
+        uow.outbox.add([OutMessage(key, CHANNEL, title, recovered_paragraph(state.name))], now)
     uow.sources.put(
         replace(state, last_attempt_at=now, last_success_at=now, failures=0, trouble=None, remedy="")
     )

@@ -122,7 +122,7 @@ class Poll:
             )
         if end.is_unchanged:
             counts["unchanged"] += 1
-            self._finish_unchanged(directory.name, end, now, lease)
+            counts["left"] += self._finish_unchanged(directory.name, end, now, lease)
             return end
         if end.is_full and directory.can_look_up:
             self._confirm_missing(directory, now, lease)
@@ -136,6 +136,8 @@ class Poll:
             left = [] if directory.can_look_up or not end.is_full else self._absent(uow, directory.name, end)
             uow.people.mark_left(left, end.taken_at, now)
             self._tell(uow, directory.name, applied, left, end, now, is_first=is_first)
+            if is_first:  # members whom nobody could know so far are asked about now, if nobody knows them still
+                uow.rosters.mark_dirty([row.key for row in uow.rosters.groups()], now)
             record_success(uow, self._state_after(state, applied, read, end, now), now)
         counts["changed"] += applied.changed
         for event in applied.events:
@@ -210,7 +212,7 @@ class Poll:
             cohort = Cohort("c1", "missing from the latest read", people)
             plan = uow.episodes.hold(HeldPlan(name, why, now, (cohort,)), kind="shrunken")
             body = held_paragraph(plan)
-            uow.outbox.add(OutMessage(f"plan:{plan.id}", CHANNEL, body.headline, body, is_urgent=True), now)
+            uow.outbox.add([OutMessage(f"plan:{plan.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
             uow.journal.append([Entry(now, "whosleft", "plan.held", f"plan:{plan.label}", data={"source": name})])
 
     def _confirm_missing(self, directory: Directory, now: datetime, lease: Lease | None) -> None:
@@ -242,10 +244,19 @@ class Poll:
             if is_absence_proof(missed, since, end.taken_at, policy)
         ]
 
-    def _finish_unchanged(self, name: str, end: PassEnd, now: datetime, lease: Lease | None) -> None:
+    def _finish_unchanged(self, name: str, end: PassEnd, now: datetime, lease: Lease | None) -> int:
+        """The same content: with a newer date it says again who is missing. Returns how many left by that."""
         with self._store.begin(lease) as uow:
             state = uow.sources.get(name, Port.DIRECTORY.value)
-            record_success(uow, replace(state, cursor=end.cursor), now)
+            left: list[Person] = []
+            if state.taken_at is not None and end.taken_at > state.taken_at:
+                uow.people.miss_again(name)
+                left = self._absent(uow, name, end)
+                uow.people.mark_left(left, end.taken_at, now)
+                uow.journal.append([_entry(Event(EventKind.LEFT, person, end.taken_at)) for person in left])
+            taken_at = max(end.taken_at, state.taken_at or end.taken_at)
+            record_success(uow, replace(state, cursor=end.cursor, taken_at=taken_at), now)
+        return len(left)
 
     def _state_after(
         self, state: SourceState, applied: Applied, read: _Read, end: PassEnd, now: datetime

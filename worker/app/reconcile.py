@@ -12,17 +12,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.app.report import Progress, Report, no_progress
-from worker.app.telling import journal_entry, tell_assignee
+from worker.app.telling import assignee_message, journal_entry
 from worker.domain.findings import GroupView
 from worker.domain.guard import GuardLimits, HeldPlan, Newcomer, inspect
 from worker.domain.identity import Link, LinkState, match
 from worker.domain.joiners import fits
 from worker.domain.journal import Entry
 from worker.domain.message import CHANNEL
+from worker.domain.model import GroupKey
 from worker.domain.names import suggest
 from worker.domain.plan import Action, ActionKind, Plan
 from worker.domain.reconcile import TicketRules, reconcile_group
+from worker.domain.ticket import TicketKind
 from worker.domain.wording import held_paragraph
+from worker.ports import Port
 from worker.ports.store import Lease, OutMessage, Question, Store, UnitOfWork
 
 QUESTIONS_PAGE = 2_000
@@ -32,12 +35,16 @@ NAMES_MAX = 20_000  # people among whom a name is looked for; a suggestion is wo
 
 @dataclass(frozen=True, slots=True)
 class ReconcileRules:
-    """What reconciling decides by. `sensitive`: ids, names or globs of groups."""
+    """What reconciling decides by. `sensitive`: ids, names or globs of groups.
+
+    `directories`: until each of these was read once, nobody is asked who a member is: everybody may be in it.
+    """
 
     tickets: TicketRules
     limits: GuardLimits
     sensitive: tuple[str, ...]
     timezone: str
+    directories: tuple[str, ...] = ()
 
 
 class Reconcile:
@@ -63,8 +70,7 @@ class Reconcile:
         while True:
             with self._store.begin(lease) as uow:
                 taken, views = uow.rosters.take_dirty(GROUPS_PAGE)
-                for view in views:
-                    actions += self._mend(uow, view, now)
+                actions += self._mend(uow, views, now)
             if not taken:
                 break
             groups += taken
@@ -128,7 +134,7 @@ class Reconcile:
     def _hold(self, uow: UnitOfWork, plan: HeldPlan, now: datetime) -> HeldPlan:
         stored = uow.episodes.hold(plan)
         body = held_paragraph(stored)
-        uow.outbox.add(OutMessage(f"plan:{stored.id}", CHANNEL, body.headline, body, is_urgent=True), now)
+        uow.outbox.add([OutMessage(f"plan:{stored.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
         people = sum(len(cohort.people) for cohort in stored.cohorts)
         data = {"source": stored.source, "people": people, "cohorts": len(stored.cohorts)}
         uow.journal.append([Entry(now, "whosleft", "plan.held", f"plan:{stored.label}", data=data)])
@@ -136,26 +142,58 @@ class Reconcile:
 
     # --- tickets ---------------------------------------------------------------------------------
 
-    def _mend(self, uow: UnitOfWork, view: GroupView, now: datetime) -> list[Action]:
+    def _mend(self, uow: UnitOfWork, views: Sequence[GroupView], now: datetime) -> list[Action]:
+        """Carry out what the groups of one page need, in one go: tickets, messages and journal together."""
+        planned = _once([action for view in views for action in self._plan(view, now)])
+        if self._is_blind(uow):
+            planned = [action for action in planned if not _asks(action)]
+        opened = iter(uow.tickets.insert([a.ticket for a in planned if a.kind is ActionKind.OPEN]))
+        stored = [replace(a, ticket=next(opened)) if a.kind is ActionKind.OPEN else a for a in planned]
+        blockers = _live_reassignments(views, stored)
+        done = [_with_blocker(action, blockers) for action in stored]
+        changed = [a.ticket for a in done if a.kind is not ActionKind.OPEN or a.is_blocked]
+        uow.tickets.update(changed)
+        uow.journal.append([journal_entry(action, now) for action in done])
+        told = [a for a in done if a.kind is not ActionKind.CANCEL and not a.is_blocked]
+        uow.outbox.add([assignee_message(action, self._rules.timezone, now) for action in told], now)
+        return done
+
+    def _plan(self, view: GroupView, now: datetime) -> tuple[Action, ...]:
         sensitive = self._rules.sensitive
         is_sensitive = fits(view.key.group_id, sensitive) or fits(view.name, sensitive)
-        actions = reconcile_group(replace(view, is_sensitive=is_sensitive), self._rules.tickets, now)
-        return [self._carry_out(uow, action, now) for action in actions]
+        return reconcile_group(replace(view, is_sensitive=is_sensitive), self._rules.tickets, now)
 
-    def _carry_out(self, uow: UnitOfWork, action: Action, now: datetime) -> Action:
-        ticket = action.ticket
-        if action.is_blocked:
-            blocker = uow.tickets.live_reassignment(ticket.group)
-            ticket = replace(ticket, blocked_by=blocker.id if blocker else None)
-        if action.kind is ActionKind.OPEN:
-            ticket = uow.tickets.insert(ticket)
-        else:
-            uow.tickets.update(ticket)
-        done = replace(action, ticket=ticket)
-        uow.journal.append([journal_entry(done, now)])
-        if action.kind is not ActionKind.CANCEL and not action.is_blocked:
-            tell_assignee(uow, done, self._rules.timezone, now)
-        return done
+
+    def _is_blind(self, uow: UnitOfWork) -> bool:
+        states = (uow.sources.get(name, Port.DIRECTORY.value) for name in self._rules.directories)
+        return any(state.first_pass_at is None for state in states)
+
+
+def _once(actions: Sequence[Action]) -> list[Action]:
+    """A question about somebody in several groups is found in each of them, and is one ticket."""
+    first = {action.ticket.key: action for action in reversed(actions)}
+    return [action for action in actions if first[action.ticket.key] is action]
+
+
+def _asks(action: Action) -> bool:
+    is_question = action.ticket.kind is TicketKind.IDENTIFY_MEMBER
+    return is_question and action.kind in {ActionKind.OPEN, ActionKind.REOPEN}
+
+
+def _live_reassignments(views: Sequence[GroupView], actions: Sequence[Action]) -> dict[GroupKey, int]:
+    """The reassignment that each group's removals wait for: one there was, or one just opened."""
+    tickets = [ticket for view in views for ticket in view.tickets] + [action.ticket for action in actions]
+    return {
+        ticket.group: ticket.id
+        for ticket in tickets
+        if ticket.kind is TicketKind.REASSIGN_ADMIN and ticket.is_live
+    }
+
+
+def _with_blocker(action: Action, blockers: dict[GroupKey, int]) -> Action:
+    if not action.is_blocked:
+        return action
+    return replace(action, ticket=replace(action.ticket, blocked_by=blockers.get(action.ticket.group)))
 
 
 def _answer(question: Question) -> Link:

@@ -10,7 +10,7 @@ from worker.domain.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.plan import Action, ActionKind
 from worker.domain.ticket import Ticket
 from worker.domain.wording import ticket_paragraph, ticket_title
-from worker.ports.store import OutMessage, UnitOfWork
+from worker.ports.store import OutMessage
 
 _HEADLINES = {
     ActionKind.OPEN: "{title}",
@@ -33,15 +33,15 @@ def journal_entry(action: Action, now: datetime, actor: str = "whosleft") -> Ent
     return Entry(now, actor, f"ticket.{action.kind.value}", f"ticket:{ticket.label}", data=data)
 
 
-def tell_assignee(uow: UnitOfWork, action: Action, timezone: str, now: datetime) -> None:
-    """Queue the message to whoever should act: the assignee, or the security channel when there is none."""
+def assignee_message(action: Action, timezone: str, now: datetime) -> OutMessage:
+    """The message to whoever should act: the assignee, or the security channel when there is none."""
     ticket = action.ticket
-    headline = _HEADLINES[action.kind].format(title="{}").replace("{}", ticket_title(ticket))
+    headline = _HEADLINES[action.kind].format(title=ticket_title(ticket))
     body = ticket_paragraph(ticket, timezone, headline)
     if action.kind is not ActionKind.OPEN:
         body = replace(body, text=action.why)
     key = f"{ticket.label}:{action.kind.value}:{now.isoformat()}"
-    uow.outbox.add(OutMessage(key, recipient_of(ticket), headline, body, ticket=ticket.id), now)
+    return OutMessage(key, recipient_of(ticket), headline, body, ticket=ticket.id)
 
 
 def recipient_of(ticket: Ticket) -> Recipient:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from worker.app.health import Freshness
 from worker.app.report import Report
-from worker.app.telling import journal_entry, tell_assignee
+from worker.app.telling import assignee_message, journal_entry
 from worker.domain.plan import Action, ActionKind, Plan
 from worker.domain.reconcile import TicketRules, reopen
 from worker.domain.ticket import Move, Ticket, TicketKind, next_state
@@ -50,13 +50,13 @@ class Verify:
         opinion = weigh(ticket, sight, self._rules.admins_min, now)
         counts[opinion.verdict.value] += 1
         if opinion.verdict is Verdict.INCONCLUSIVE:
-            uow.tickets.update(replace(ticket, weighed_at=now))
+            uow.tickets.update([replace(ticket, weighed_at=now)])
             return []
         action = self._settled(ticket, opinion, now)
-        uow.tickets.update(action.ticket)
+        uow.tickets.update([action.ticket])
         uow.journal.append([journal_entry(action, now)])
         if action.kind is ActionKind.REOPEN:
-            tell_assignee(uow, action, self._timezone, now)
+            uow.outbox.add([assignee_message(action, self._timezone, now)], now)
         if ticket.kind is TicketKind.REASSIGN_ADMIN or action.kind is ActionKind.REOPEN:
             uow.rosters.mark_dirty([ticket.group], now)  # what it blocked, or what must wait for it again
         return [action]

@@ -64,8 +64,8 @@ class GroupView:
 
     `members` need not be all `size` of them: every admin, everybody who has left or is not known, everybody
     whom a ticket or a joiner rule names. An ordinary member who is still here decides nothing.
-    `has_had_admin` is only said where every member's role is known. `tickets` are those of this group and of its handles, of
-    any state but a cancelled one of an episode that is over.
+    `has_had_admin` is only said where every member's role is known. `tickets` are those of this group and of
+    its handles, of any state but a cancelled one of an episode that is over.
     """
 
     key: GroupKey
@@ -136,11 +136,13 @@ def with_movers(group: GroupView) -> GroupView:
 
 
 def with_known_roles(group: GroupView) -> GroupView:
-    """The group with roles that the roster does not show any more as the live removal tickets know them.
+    """The group with admins whom the roster no longer shows as such, as live removal tickets know them.
 
     So an inventory that lost its column of roles releases no blocked ticket and changes no ticket's kind.
+    That somebody was no admin proves nothing now.
     """
-    known = {t.handle: t.member_role for t in group.tickets if t.kind in REMOVALS and t.is_live}
+    removals = sorted((t for t in group.tickets if t.kind in REMOVALS and t.is_live), key=lambda t: t.id)
+    known = {t.handle: t.member_role for t in removals if t.member_role and t.member_role.is_admin}
     members = tuple(_with_role(view, known.get(view.member.handle)) for view in group.members)
     return replace(group, members=members)
 

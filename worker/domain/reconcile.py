@@ -148,14 +148,15 @@ def _block(ticket: Ticket, finding: Finding, now: datetime) -> Action:
 def _unblock(ticket: Ticket, finding: Finding, group: GroupView, rules: TicketRules, now: datetime) -> Action:
     """Set a ticket free, and give it to the new admin unless a person chose the assignee."""
     why = "the group has another admin now" if active_admins(group) else "the member is no longer an admin"
-    is_chosen = ticket.assignee is not None and ticket.assignee.why not in _WHY_THEY
+    current = ticket.assignee
+    is_chosen = current is not None and current.why not in _WHY_THEY and not _has_left(current.person, group)
     free = replace(
         ticket,
         state=next_state(ticket.state, Move.UNBLOCK),
         blocked_by=None,
         reason=why,
         member_role=_role(finding),
-        assignee=ticket.assignee if is_chosen else assignee_for(finding, group, rules),
+        assignee=current if is_chosen else assignee_for(finding, group, rules),
     )
     return Action(ActionKind.UNBLOCK, rules.started(free, now), why)
 

@@ -1,7 +1,7 @@
 """Trying again, in one place: wrappers with the same port as what they wrap.
 
 Only a read that has not yielded anything yet is tried again; in the middle of a pass nothing is: the next
-poll starts it anew.
+poll starts it anew. What a notifier could not send goes back to the outbox, which tries again by itself.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 from tenacity.nap import sleep as nap
 
 from worker.domain.model import PersonFacts, Roster
@@ -24,17 +24,22 @@ T = TypeVar("T")
 
 
 def wait_s(attempt: int, asked_s: float | None) -> float:
-    """How long to wait after the attempt (from 1): what the other side asked for, else twice as long each time."""
+    """Seconds to wait after the attempt (from 1): twice as many each time, or what was asked for."""
     if asked_s is not None:
-        return min(asked_s, WAIT_MAX_S)
-    return min(WAIT_FIRST_S * 2 ** (attempt - 1), WAIT_MAX_S)
+        return max(asked_s, 0.0)
+    wait: float = WAIT_FIRST_S * 2 ** (attempt - 1)
+    return min(wait, WAIT_MAX_S)
 
 
 def again(call: Callable[[], T], sleep: Callable[[float], None] | None = None) -> T:
-    """Call until it does not raise Transient; after the last attempt the error is raised as it is."""
+    """Call until it does not raise Transient; after the last attempt the error is raised as it is.
+
+    Never sooner than the other side asked: if that is later than TOTAL_MAX_S after the first attempt,
+    there is no other one. `sleep` (seconds) may raise to give up, as `Interrupt.sleep` does.
+    """
     retrying = Retrying(
         retry=retry_if_exception_type(Transient),
-        stop=stop_after_attempt(ATTEMPTS_MAX) | stop_after_delay(TOTAL_MAX_S),
+        stop=stop_after_attempt(ATTEMPTS_MAX) | stop_before_delay(TOTAL_MAX_S),
         wait=_wait,
         reraise=True,
         sleep=sleep or nap,

@@ -131,6 +131,9 @@ class People(Protocol):
     def absent(self, source: str) -> list[tuple[Person, int, datetime]]:
         """People missing from the last full pass: (person, complete passes missed, missing since)."""
 
+    def miss_again(self, source: str) -> None:
+        """Count one more complete pass without those who are missing already."""
+
     def mark_left(self, people: Sequence[Person], seen_at: datetime, now: datetime) -> None:
         """Set standing, evidence and left_at of people as given; opens episodes, marks groups dirty."""
 
@@ -320,17 +323,14 @@ class Episodes(Protocol):
 class Tickets(Protocol):
     """Tickets and their escalations."""
 
-    def insert(self, ticket: Ticket) -> Ticket:
-        """Store a new ticket with the next id; a second one with its key is an error."""
+    def insert(self, new: Sequence[Ticket]) -> list[Ticket]:
+        """Store new tickets with the next ids, in order; a second one with a key that is there is an error."""
 
-    def update(self, ticket: Ticket) -> None:
-        """Store a ticket's new state."""
+    def update(self, changed: Sequence[Ticket]) -> None:
+        """Store tickets' new states."""
 
     def get(self, number: int) -> Ticket | None:
         """One ticket."""
-
-    def live_reassignment(self, group: GroupKey) -> Ticket | None:
-        """The group's live reassign_admin ticket."""
 
     def page(self, states: Sequence[TicketState], after: int, limit: int) -> list[Ticket]:
         """Tickets in the given states with an id above `after`, by id."""
@@ -399,8 +399,8 @@ class Delivery:
 class Outbox(Protocol):
     """Messages, and their deliveries. A claim is a conditional UPDATE with a time limit."""
 
-    def add(self, message: OutMessage, now: datetime) -> bool:
-        """Queue a message; False when one with its key was queued before."""
+    def add(self, messages: Sequence[OutMessage], now: datetime) -> int:
+        """Queue messages but those whose key was queued before; return how many were new."""
 
     def waiting(self, oldest_before: datetime) -> list[tuple[Recipient, int]]:
         """Recipients with pending messages of which the oldest was queued at or before `oldest_before`."""

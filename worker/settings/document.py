@@ -167,12 +167,12 @@ _NULL, _BOOL, _INT, _FLOAT, _STR = (
     f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
 )
 _Loader.yaml_implicit_resolvers = {}
-# A number with more digits, a plus or a leading zero is an id or a phone number, so it stays text.
+# A number of ten digits or more, with a plus or a leading zero, is an id or a phone number: it stays text.
 for _tag, _pattern, _first in (
     (_NULL, r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     (_BOOL, r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    (_INT, r"-?(?:0|[1-9][0-9]{0,17})", list("-0123456789")),
-    (_FLOAT, r"-?(?:0|[1-9][0-9]{0,17})?(?:\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", list("-.0123456789")),
+    (_INT, r"-?(?:0|[1-9][0-9]{0,8})", list("-0123456789")),
+    (_FLOAT, r"-?(?:0|[1-9][0-9]{0,8})?(?:\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", list("-.0123456789")),
 ):
     _Loader.add_implicit_resolver(_tag, re.compile(rf"^(?:{_pattern})$"), _first)
 

@@ -21,7 +21,6 @@ from worker.domain.escalation import Policy, Step, Target, When
 from worker.domain.model import Evidence
 from worker.domain.ticket import TicketKind
 from worker.settings.fields import (
-    Count,
     Day,
     Days,
     Duration,
@@ -29,18 +28,16 @@ from worker.settings.fields import (
     Moment,
     Name,
     Patterns,
+    Positive,
     Text,
     Timezone,
     at_least,
+    listed,
 )
 from worker.settings.problems import Wrong, did_you_mean, shown
 from worker.settings.sections import Section
 
 _CLOCK_REMEDY = 'Write calendar, or business: {hours: "09:00-17:30", days: mon-fri}.'
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
 
 
 class Business(Section):
@@ -129,13 +126,13 @@ class Clock(Section):
 class PolicyWhen(Section):
     """Which tickets a policy is for; what is left out fits all."""
 
-    kinds: Annotated[tuple[TicketKind, ...], BeforeValidator(_listed)] = Field(
+    kinds: Annotated[tuple[TicketKind, ...], BeforeValidator(listed)] = Field(
         default=(), description="Kinds of ticket."
     )
     sensitive: bool | None = Field(
         default=None, description="Only sensitive groups (true), or only others (false)."
     )
-    evidence: Annotated[tuple[Evidence, ...], BeforeValidator(_listed)] = Field(
+    evidence: Annotated[tuple[Evidence, ...], BeforeValidator(listed)] = Field(
         default=(), description="Why the person counts as a leaver."
     )
     messenger: Patterns = Field(default=(), description="Messengers, such as whatsapp.")
@@ -153,7 +150,7 @@ class PolicyStep(Section):
     """One step: after so long, tell these, again so often."""
 
     after: Moment = Field(description="A share of the time to due (50%), a duration (2h), due, or due+4h.")
-    to: Annotated[tuple[Target, ...], BeforeValidator(_listed), Field(min_length=1)] = Field(
+    to: Annotated[tuple[Target, ...], Field(min_length=1), BeforeValidator(listed)] = Field(
         description="Whom to tell."
     )
     repeat: Annotated[Duration, at_least(timedelta(minutes=1))] | None = Field(
@@ -185,9 +182,7 @@ class Escalation(Section):
         default=timedelta(seconds=60),
         description="Messages to one recipient in this time are one; 0s: each at once.",
     )
-    daily_max: Annotated[Count, Field(ge=1)] = Field(
-        default=20, description="Messages to one person in a day."
-    )
+    daily_max: Positive = Field(default=20, description="Messages to one person in a day.")
     policies: tuple[PolicyEntry, ...] = Field(
         default=(), description="The first whose `when` fits; else the built-in one."
     )

@@ -44,9 +44,11 @@ def _problem(detail: ErrorDetails, subject: Subject) -> Problem | None:
     if any(path[: len(bad)] == bad for bad in document.unresolved):
         return None
     if detail["type"] == "missing":
-        return _missing(document, path, str(loc[-1]))
+        return _missing(document, _existing(document, loc[:-1]), str(loc[-1]))
     if detail["type"] == "extra_forbidden":
         return _unknown_key(document, path, subject, detail["loc"])
+    if detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]:
+        return None  # pydantic counts an item that is wrong as absent, and the item has its own problem
     wrong = detail.get("ctx", {}).get("error")
     if isinstance(wrong, Wrong):
         path = _existing(document, (*path, *wrong.at))
@@ -56,6 +58,8 @@ def _problem(detail: ErrorDetails, subject: Subject) -> Problem | None:
 
 def _existing(document: Document, loc: Sequence[str | int]) -> KeyPath:
     """The place in the file that a location means; what pydantic adds (branches of a union) is skipped."""
+    if not document.values:
+        return tuple(loc)  # it is no file
     path: KeyPath = ()
     for part in loc:
         if (*path, part) in document.values:
@@ -80,16 +84,17 @@ def _valid_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     models = [model]
     for part in loc:
         fields = [m.model_fields[part] for m in models if isinstance(part, str) and part in m.model_fields]
-        models = [m for field in fields for m in _models_in(field.annotation)] or models
+        models = [m for field in fields for m in models_in(field.annotation)] or models
     return [field.alias or name for m in models for name, field in m.model_fields.items()]
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Every model that an annotation names, in unions and containers too."""
     is_plain = isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias)
     if is_plain and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):
-        yield from _models_in(part)
+        yield from models_in(part)
 
 
 def _label(document: Document, path: KeyPath, given: Any) -> str:

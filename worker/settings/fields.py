@@ -15,7 +15,14 @@ from zoneinfo import available_timezones
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from worker.domain.calendar import parse_days, parse_hours
 from worker.domain.durations import parse_duration
@@ -73,7 +80,8 @@ def _number(value: Any) -> Any:
     return value
 
 
-Count: TypeAlias = Annotated[int, BeforeValidator(_number)]
+Count: TypeAlias = Annotated[int, Field(ge=0), BeforeValidator(_number)]
+Positive: TypeAlias = Annotated[int, Field(ge=1), BeforeValidator(_number)]
 
 
 def _share(value: Any) -> Any:
@@ -98,7 +106,8 @@ Share: TypeAlias = Annotated[
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
+    """One text is a list of one."""
     return [value] if isinstance(value, str) else value
 
 
@@ -107,7 +116,7 @@ def _one_or_more(item: dict[str, Any]) -> WithJsonSchema:
 
 
 Patterns: TypeAlias = Annotated[
-    tuple[Text, ...], BeforeValidator(_listed), _one_or_more({"type": "string", "minLength": 1})
+    tuple[Text, ...], BeforeValidator(listed), _one_or_more({"type": "string", "minLength": 1})
 ]
 
 

@@ -36,7 +36,7 @@ def _terminal() -> tuple[NotifierEntry, ...]:
 
 
 class Settings(Section):
-    """The configuration of one worker. Frozen; every key has a default that is safe."""
+    """The configuration of one worker; every key has a default that is safe."""
 
     organisation: Organisation = Field(default_factory=Organisation)
     database: Database = Field(default_factory=Database)

@@ -7,9 +7,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from worker.ports import Port
-from worker.settings.connectors import SECTIONS
+from worker.settings.connectors import SECTIONS, ConnectorEntry
+from worker.settings.explain import models_in
 from worker.settings.loading import Kinds
 from worker.settings.model import Settings
+from worker.settings.sections import Section
 
 _REF = "#/$defs/"
 
@@ -19,8 +21,10 @@ def json_schema(kinds: Kinds) -> dict[str, Any]:
 
     A reference (`${env:NAME}`) is text, so an editor marks one where a number is expected.
     """
-    schema = Settings.model_json_schema()
+    schema = _untitled(Settings.model_json_schema())
     definitions = schema["$defs"]
+    for name, model in _sections(Settings).items():
+        _write_defaults(definitions[name], model)
     for section, port in SECTIONS.items():
         items = schema["properties"][section]["items"]
         schema["properties"][section]["items"] = _entry(items, port, kinds.get(port, {}), definitions)
@@ -29,7 +33,7 @@ def json_schema(kinds: Kinds) -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Whosleft configuration",
-        **{key: value for key, value in schema.items() if key not in {"title", "$defs"}},
+        **{key: value for key, value in schema.items() if key != "$defs"},
         "$defs": dict(sorted(definitions.items())),
     }
 
@@ -55,7 +59,7 @@ def _whole_entry(
     name: str, kind: str, common: dict[str, Any], model: type[BaseModel], definitions: dict[str, Any]
 ) -> dict[str, Any]:
     """A kind's own keys with the common ones; what its model refers to is defined under the kind's name."""
-    own = _renamed(model.model_json_schema(), f"{_REF}{name}_")
+    own = _renamed(_untitled(model.model_json_schema()), f"{_REF}{name}_")
     definitions.update({f"{name}_{inner}": part for inner, part in own.pop("$defs", {}).items()})
     return {
         **own,
@@ -63,6 +67,32 @@ def _whole_entry(
         "required": ["name", "kind", *own.get("required", [])],
         "additionalProperties": False,
     }
+
+
+def _sections(model: type[BaseModel]) -> dict[str, type[Section]]:
+    """Every section below a model, by its name in the schema."""
+    found: dict[str, type[Section]] = {}
+    for field in model.model_fields.values():
+        for inner in models_in(field.annotation):
+            if issubclass(inner, Section) and not issubclass(inner, ConnectorEntry):
+                found |= {inner.__name__: inner} | _sections(inner)
+    return found
+
+
+def _write_defaults(definition: dict[str, Any], model: type[Section]) -> None:
+    """Defaults as the file has them (`1d`), where pydantic writes them as it would in JSON (`P1D`)."""
+    mapping = next((part for part in definition.get("anyOf", ()) if "properties" in part), definition)
+    written = model.model_construct().model_dump(mode="json")
+    for key, schema in mapping["properties"].items():
+        if "default" in schema:
+            schema["default"] = written[key]
+
+
+def _untitled(node: Any) -> Any:
+    """Without the titles that pydantic makes of keys: they say nothing new."""
+    if isinstance(node, dict):
+        return {k: _untitled(v) for k, v in node.items() if not (k == "title" and isinstance(v, str))}
+    return [_untitled(item) for item in node] if isinstance(node, list) else node
 
 
 def _renamed(node: Any, prefix: str) -> Any:

@@ -31,6 +31,7 @@ from worker.settings.fields import (
     Listen,
     Patterns,
     Period,
+    Positive,
     Region,
     Share,
     Text,
@@ -140,8 +141,9 @@ def _without_password(url: str) -> str:
 
 
 class Database(Section):
-    """Where the state is kept. `url` has its password and an absolute path; no dump or repr shows it."""
+    """Where the state is kept."""
 
+    # Complete: with the password, and an absolute path. No repr and no dump shows the password.
     url: Annotated[
         str,
         BeforeValidator(_database_url),
@@ -158,9 +160,7 @@ class Database(Section):
 class Absent(Section):
     """When absence counts, for sources that cannot be asked about one person."""
 
-    passes: Annotated[Count, Field(ge=1)] = _default(
-        "So many complete passes in a row without the person.", 3
-    )
+    passes: Positive = _default("So many complete passes in a row without the person.", 3)
     over: Duration = _default("And at least so long from the first of them to the last.", timedelta(hours=48))
 
 
@@ -178,8 +178,8 @@ class Leaver(Section):
 class Groups(Section):
     """What a group must have, and which groups are sensitive."""
 
-    admins_min: Annotated[Count, Field(ge=1)] = _default("Fewer active admins than this is a finding.", 1)
-    admins_max: Annotated[Count, Field(ge=1)] = _default("More admins than this is shown.", 4)
+    admins_min: Positive = _default("Fewer active admins than this is a finding.", 1)
+    admins_max: Positive = _default("More admins than this is shown.", 4)
     sensitive: Patterns = _default("Groups with the shorter time to act, by id, name or glob.", ())
 
     @model_validator(mode="after")
@@ -240,11 +240,11 @@ class Tickets(Section):
 class Guard(Section):
     """Limits within `window`; over one of them, a person decides. null: off, announced."""
 
-    leavers_max: Annotated[Count, Field(ge=0)] | None = _default("So many new leavers of one source.", 25)
+    leavers_max: Count | None = _default("So many new leavers of one source.", 25)
     leavers_share_max: Share | None = _default("This share of a source's active people.", 0.05)
     group_share_max: Share | None = _default("This share of one group's members.", 0.5)
     shrink_share_max: Share | None = _default("A source that shrank by more proves nothing.", 0.2)
-    share_from: Annotated[Count, Field(ge=1)] = _default("Shares count from this many people on.", 5)
+    share_from: Positive = _default("Shares count from this many people on.", 5)
     window: Period = _default("The rolling window.", timedelta(hours=24))
 
 
@@ -276,9 +276,7 @@ class Desk(Section):
     url: WebAddress | None = _default("The address that links in messages start with; null: no links.", None)
     listen: Listen = _default("host:port that the desk listens on.", "127.0.0.1:8080")
     link_life: Period = _default("How long an assignee's link works.", timedelta(days=30))
-    two_approvers_from: Annotated[Count, Field(ge=1)] = _default(
-        "A held plan this large needs two approvers.", 50
-    )
+    two_approvers_from: Positive = _default("A held plan this large needs two approvers.", 50)
 
     @property
     def address(self) -> tuple[str, int]:

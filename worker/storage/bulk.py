@@ -34,7 +34,6 @@ def bulk_upsert(
     *,
     update: bool = True,
     keep: Collection[str] = (),
-    fresh: bool = False,
 ) -> int:
     """Insert rows, or bring those whose primary key is there up to date; return how many were given.
 
@@ -42,9 +41,9 @@ def bulk_upsert(
     `tables.to_micros`). Read once, in chunks; columns of `keep` are written on insert only. A row that is the
     same already is not rewritten. With `update=False` a row that is there stays as it is. Of rows that
     repeat a key the last counts (the first with `update=False`). NUL and lone surrogates in text become
-    U+FFFD. `fresh=True` promises that no key is there or repeated; IntegrityError when that was wrong.
+    U+FFFD.
     """
-    statement = _Statement.of(table, columns, keep, update=update, fresh=fresh)
+    statement = _Statement.of(table, columns, keep, update=update)
     chunks = (_storable(chunk, statement.text_at) for chunk in chunked(rows, CHUNK))
     if connection.dialect.name == "sqlite":
         return _into_sqlite(connection, statement, chunks)
@@ -62,11 +61,10 @@ class _Statement:
     set_: tuple[str, ...]
     text_at: tuple[int, ...]
     update: bool
-    fresh: bool
 
     @classmethod
     def of(
-        cls, table: sa.Table, columns: Sequence[str], keep: Collection[str], *, update: bool, fresh: bool
+        cls, table: sa.Table, columns: Sequence[str], keep: Collection[str], *, update: bool
     ) -> _Statement:
         key = tuple(column.name for column in table.primary_key)
         kinds = [table.c[name].type for name in columns]
@@ -77,8 +75,7 @@ class _Statement:
             key=tuple(f'"{name}"' for name in key),
             set_=tuple(f'"{name}"' for name in columns if name not in key and name not in keep),
             text_at=tuple(at for at, kind in enumerate(kinds) if isinstance(kind, sa.String)),
-            update=update and not fresh,
-            fresh=fresh,
+            update=update,
         )
 
     def head(self) -> str:
@@ -86,8 +83,6 @@ class _Statement:
 
     def on_conflict(self, is_not: str) -> str:
         """`is_not` is the database's way to compare two values of which either may be NULL."""
-        if self.fresh:
-            return ""
         if not (self.update and self.set_):
             return f"ON CONFLICT ({', '.join(self.key)}) DO NOTHING"
         set_ = ", ".join(f"{name} = excluded.{name}" for name in self.set_)

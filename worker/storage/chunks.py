@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
 
 T = TypeVar("T")
 CHUNK = 400  # keys of two columns: 800 parameters, below every database's limit
@@ -15,3 +18,14 @@ def chunked(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def among(source: Any, identity: Any, keys: Iterable[tuple[str, str]]) -> sa.ColumnElement[bool]:
+    """Whether two columns are one of these keys: `source = … AND id IN (…)` for each source.
+
+    Not a row value IN (VALUES …): SQLite reads whole tables for that, whatever the index.
+    """
+    by_source: dict[str, list[str]] = defaultdict(list)
+    for one, other in keys:
+        by_source[one].append(other)
+    return sa.or_(sa.false(), *(sa.and_(source == one, identity.in_(ids)) for one, ids in by_source.items()))

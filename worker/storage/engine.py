@@ -6,9 +6,8 @@ the middle), synchronous=FULL so that a committed ticket survives a power cut.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -21,13 +20,6 @@ PRAGMAS = (
     "cache_size=-65536",
     "temp_store=MEMORY",
 )
-
-
-class Transactions(Protocol):
-    """All that storage asks of an engine."""
-
-    def begin(self) -> AbstractContextManager[sa.Connection]:
-        """One transaction: committed at a normal end, rolled back at any exception."""
 
 
 def open_engine(url: str) -> sa.Engine:

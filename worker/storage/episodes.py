@@ -20,7 +20,7 @@ from worker.domain.guard import (
 )
 from worker.domain.model import Evidence, GroupKey, Person, PersonKey, Standing
 from worker.storage.bulk import bulk_upsert
-from worker.storage.chunks import chunked
+from worker.storage.chunks import among, chunked
 from worker.storage.counters import take_numbers
 from worker.storage.marks import dirty_groups_of_people
 from worker.storage.tables import (
@@ -68,7 +68,7 @@ class SqlEpisodes:
                 sa.select(link.c.person_source, link.c.person_id, m.source, m.group_id)
                 .distinct()
                 .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-                .where(sa.tuple_(link.c.person_source, link.c.person_id).in_([tuple(key) for key in chunk]))
+                .where(among(link.c.person_source, link.c.person_id, chunk))
             )
             for person_source, person_id, source, group_id in self._c.execute(query):
                 found[PersonKey(person_source, person_id)].append(GroupKey(source, group_id))
@@ -101,7 +101,7 @@ class SqlEpisodes:
             query = (
                 sa.select(g.source, g.group_id, g.name, g.size, sa.func.coalesce(through.c.n, 0).label("n"))
                 .outerjoin(through, (through.c.source == g.source) & (through.c.group_id == g.group_id))
-                .where(sa.tuple_(g.source, g.group_id).in_([tuple(key) for key in chunk]))
+                .where(among(g.source, g.group_id, chunk))
             )
             for row in self._c.execute(query):
                 loads[GroupKey(row.source, row.group_id)] = GroupLoad(row.name, row.size, row.n)
@@ -118,12 +118,16 @@ class SqlEpisodes:
 
     def _set_gate(self, episodes: Sequence[tuple[PersonKey, datetime]], gate: str, now: datetime) -> None:
         e = episode.c
+        this = (
+            (e.source == sa.bindparam("k_source"))
+            & (e.person_id == sa.bindparam("k_person"))
+            & (e.at == sa.bindparam("k_at"))
+        )
+        waits = sa.or_(*(e.gate == gate_ for gate_ in ("initial", "new", "held")))  # IN takes no executemany
         passed_at = now if gate == "passed" else None
-        for chunk in chunked(episodes):
-            keys = [(*person_key, to_micros(at)) for person_key, at in chunk]
-            which = sa.tuple_(e.source, e.person_id, sa.type_coerce(e.at, sa.BigInteger)).in_(keys)
-            waits = e.gate.in_(("initial", "new", "held"))
-            self._c.execute(sa.update(episode).where(which, waits).values(gate=gate, passed_at=passed_at))
+        keys = [{"k_source": key.source, "k_person": key.person_id, "k_at": at} for key, at in episodes]
+        if keys:
+            self._c.execute(sa.update(episode).where(this, waits).values(gate=gate, passed_at=passed_at), keys)
 
     # --- held plans ------------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from worker.ports.store import Lease, LeaseLost
-from worker.storage.engine import Transactions
 from worker.storage.tables import EPOCH, lease, to_micros
 
 MARGIN_SHARE = 5  # the holder stops a fifth of the lease's life early: clocks drift, and a pause may come
@@ -22,7 +21,7 @@ NOBODY = ""
 class SqlLeases:
     """`ports.store.Leases`. Every call is a transaction of its own."""
 
-    def __init__(self, engine: Transactions) -> None:
+    def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
     def acquire(self, job: str, holder: str, now: datetime, life: timedelta) -> Lease | None:

@@ -14,7 +14,7 @@ from worker.domain.identity import Candidate, How, Link, LinkState, join_keys
 from worker.domain.model import GroupKey, HandleKey, Member, PersonKey, Standing
 from worker.domain.ticket import TicketKind, ticket_number
 from worker.ports.store import Question
-from worker.storage.chunks import chunked
+from worker.storage.chunks import among, chunked
 from worker.storage.mapping import link_from_row, suggestions_to_json
 from worker.storage.marks import dirty_groups
 from worker.storage.tables import link, membership, person, person_key, ticket
@@ -44,7 +44,7 @@ class SqlLinks:
     def _candidates(self, keys: Sequence[HandleKey]) -> dict[HandleKey, list[Candidate]]:
         found: dict[HandleKey, list[Candidate]] = defaultdict(list)
         for chunk in chunked(keys):
-            which = sa.tuple_(link.c.source, link.c.handle).in_([tuple(key) for key in chunk])
+            which = among(link.c.source, link.c.handle, chunk)
             for kind, column, how in _BY_KEY:
                 query = (
                     sa.select(
@@ -88,13 +88,13 @@ class SqlLinks:
         return len(changed)
 
     def _known(self, keys: Sequence[HandleKey]) -> list[tuple[HandleKey, Link | None]]:
-        which = sa.tuple_(link.c.source, link.c.handle).in_([tuple(key) for key in keys])
+        which = among(link.c.source, link.c.handle, keys)
         rows = self._c.execute(sa.select(link).where(which))
         return [(HandleKey(row.source, row.handle), link_from_row(row)) for row in rows]
 
     def _dirty_groups(self, keys: Sequence[HandleKey], now: datetime) -> None:
         for chunk in chunked(keys):
-            which = sa.tuple_(membership.c.source, membership.c.handle).in_([tuple(key) for key in chunk])
+            which = among(membership.c.source, membership.c.handle, chunk)
             query = sa.select(membership.c.source, membership.c.group_id).distinct().where(which)
             dirty_groups(self._c, [GroupKey(*row) for row in self._c.execute(query)], now)
 

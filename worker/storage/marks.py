@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from worker.domain.model import GroupKey, PersonKey
 from worker.storage.bulk import bulk_upsert
-from worker.storage.chunks import chunked
+from worker.storage.chunks import among, chunked
 from worker.storage.tables import dirty_group, expected, link, membership, person_key, to_micros
 
 JOIN_KINDS = ("employee", "immutable", "email")
@@ -25,25 +25,28 @@ def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: dat
 def dirty_groups_of_people(connection: sa.Connection, people: Collection[PersonKey], now: datetime) -> None:
     """The groups in which these people, or other accounts of the same humans, are or are expected."""
     for chunk in chunked(sorted(people)):
-        keys = [tuple(key) for key in chunk]
-        groups = [GroupKey(source, group_id) for source, group_id in connection.execute(_groups_of(keys))]
-        dirty_groups(connection, groups, now)
+        humans = {*chunk, *(PersonKey(*row) for row in connection.execute(_other_accounts(chunk)))}
+        for part in chunked(sorted(humans)):
+            groups = [GroupKey(source, group_id) for source, group_id in connection.execute(_groups_of(part))]
+            dirty_groups(connection, groups, now)
 
 
-def _groups_of(keys: list[tuple[str, ...]]) -> sa.CompoundSelect[Any]:
+def _other_accounts(keys: list[PersonKey]) -> sa.Select[Any]:
     k, other = person_key.alias("k").c, person_key.alias("other").c
-    twins = sa.select(other.source, other.person_id).where(
-        sa.tuple_(k.source, k.person_id).in_(keys), k.kind.in_(JOIN_KINDS), other.kind == k.kind,
-        other.value == k.value,
-    )  # fmt: skip
-    person_of_link = sa.tuple_(link.c.person_source, link.c.person_id)
+    return (
+        sa.select(other.source, other.person_id)
+        .distinct()
+        .where(among(k.source, k.person_id, keys), k.kind.in_(JOIN_KINDS))
+        .where(other.kind == k.kind, other.value == k.value)
+    )
+
+
+def _groups_of(keys: list[PersonKey]) -> sa.CompoundSelect[Any]:
     in_groups = sa.select(membership.c.source, membership.c.group_id).join(
         link, (link.c.source == membership.c.source) & (link.c.handle == membership.c.handle)
     )
     expected_in = sa.select(expected.c.source, expected.c.group_id)
-    person_expected = sa.tuple_(expected.c.person_source, expected.c.person_id)
     return sa.union(
-        in_groups.where(person_of_link.in_(keys)),
-        in_groups.where(person_of_link.in_(twins)),
-        expected_in.where(person_expected.in_(keys)),
+        in_groups.where(among(link.c.person_source, link.c.person_id, keys)),
+        expected_in.where(among(expected.c.person_source, expected.c.person_id, keys)),
     )

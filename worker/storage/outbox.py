@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from worker.domain.message import Paragraph, Recipient, RecipientKind
 from worker.ports.store import Delivery, OutMessage
+from worker.storage.chunks import chunked
 from worker.storage.counters import take_numbers
 from worker.storage.tables import delivery, outbox
 
@@ -24,25 +25,16 @@ class SqlOutbox:
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
 
-    def add(self, message: OutMessage, now: datetime) -> bool:
-        if self._c.execute(sa.select(outbox.c.id).where(outbox.c.key == message.key)).first():
-            return False
-        self._c.execute(
-            sa.insert(outbox).values(
-                id=take_numbers(self._c, "outbox"),
-                key=message.key,
-                recipient_kind=message.to.kind.value,
-                address=message.to.address,
-                name=message.to.name,
-                title=message.title,
-                body=json.dumps(asdict(message.body), ensure_ascii=False),
-                is_urgent=int(message.is_urgent),
-                ticket_id=message.ticket,
-                created_at=now,
-                state="pending",
-            )
-        )
-        return True
+    def add(self, messages: Sequence[OutMessage], now: datetime) -> int:
+        known: set[str] = set()
+        for chunk in chunked([message.key for message in messages]):
+            known |= set(self._c.execute(sa.select(outbox.c.key).where(outbox.c.key.in_(chunk))).scalars())
+        new = {message.key: message for message in messages if message.key not in known}
+        if new:
+            first = take_numbers(self._c, "outbox", len(new))
+            rows = [_row(first + at, message, now) for at, message in enumerate(new.values())]
+            self._c.execute(sa.insert(outbox), rows)
+        return len(new)
 
     def waiting(self, oldest_before: datetime) -> list[tuple[Recipient, int]]:
         o = outbox.c
@@ -141,9 +133,11 @@ class SqlOutbox:
 
     def move(self, one: Delivery, notifier: str | None, error: str, now: datetime) -> None:
         if notifier is not None:
+            # what may have arrived over the other channel may be a repeat on this one
             self._finish(
-                one, state="waiting", notifier=notifier, next_at=now, error=error, is_unclear=0, attempts=0
-            )
+                one, state="waiting", notifier=notifier, next_at=now, error=error, attempts=0,
+                is_unclear=int(one.is_unclear),
+            )  # fmt: skip
             return
         self._finish(one, state="unreachable", error=error)
         d = delivery.c
@@ -161,6 +155,22 @@ class SqlOutbox:
         pending = sa.select(sa.func.count()).where(o.state == "pending", o.bundle_id.is_(None))
         unsent = sa.select(sa.func.count()).where(d.state.in_(UNSENT))
         return int(self._c.execute(pending).scalar_one()), int(self._c.execute(unsent).scalar_one())
+
+
+def _row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:
+    return {
+        "id": number,
+        "key": message.key,
+        "recipient_kind": message.to.kind.value,
+        "address": message.to.address,
+        "name": message.to.name,
+        "title": message.title,
+        "body": json.dumps(asdict(message.body), ensure_ascii=False),
+        "is_urgent": int(message.is_urgent),
+        "ticket_id": message.ticket,
+        "created_at": now,
+        "state": "pending",
+    }
 
 
 def _recipient(row: Any) -> Recipient:

@@ -19,7 +19,7 @@ from worker.domain.model import Evidence, Person, PersonFacts, PersonKey, Standi
 from worker.domain.phones import canonical
 from worker.ports.store import Applied, Staged
 from worker.storage.bulk import bulk_upsert
-from worker.storage.chunks import chunked
+from worker.storage.chunks import among, chunked
 from worker.storage.erasing import erase_person
 from worker.storage.mapping import facts_from_json, facts_to_json, person_from_row
 from worker.storage.marks import dirty_groups_of_people
@@ -115,7 +115,7 @@ class SqlPeople:
             sa.literal(to_micros(now), sa.BigInteger), sa.literal(to_micros(now), sa.BigInteger),
         ]  # fmt: skip
         everybody = sa.select(*values).where(s.source == source).order_by(s.source, s.person_id)
-        changed = self._c.execute(sa.insert(person).from_select(PERSON_COLUMNS, everybody)).rowcount
+        changed = self._insert_all(sa.insert(person).from_select(PERSON_COLUMNS, everybody))
         keys = sa.select(*(staged_person_key.c[name] for name in KEY_COLUMNS)).where(
             staged_person_key.c.source == source
         )
@@ -127,8 +127,12 @@ class SqlPeople:
             person.c.source, person.c.person_id, sa.literal("left"), person.c.at, person.c.evidence,
             sa.literal("initial"), sa.literal(to_micros(taken_at), sa.BigInteger),
         ).where(left)  # fmt: skip
-        leavers = self._c.execute(sa.insert(episode).from_select(columns, episodes)).rowcount
+        leavers = self._insert_all(sa.insert(episode).from_select(columns, episodes))
         return Applied((), changed, leavers)
+
+    def _insert_all(self, insert: sa.Insert) -> int:
+        """Run an INSERT … SELECT; its row count is kept only when asked for."""
+        return int(self._c.execute(insert.execution_options(preserve_rowcount=True)).rowcount)
 
     # --- later passes ----------------------------------------------------------------------------
 
@@ -226,7 +230,7 @@ class SqlPeople:
     def _end_episodes(self, keys: Sequence[PersonKey]) -> None:
         e = episode.c
         for chunk in chunked(keys):
-            where = sa.tuple_(e.source, e.person_id).in_([tuple(key) for key in chunk])
+            where = among(e.source, e.person_id, chunk)
             waiting = e.gate.in_(("initial", "new", "held"))
             self._c.execute(sa.update(episode).where(where, waiting, e.kind == "left").values(gate="over"))
 
@@ -239,6 +243,10 @@ class SqlPeople:
         return [
             (person_from_row(row), row.missed_passes, row.missing_since) for row in self._c.execute(query)
         ]
+
+    def miss_again(self, source: str) -> None:
+        missing = (person.c.source == source) & (person.c.missed_passes > 0)
+        self._c.execute(sa.update(person).where(missing).values(missed_passes=person.c.missed_passes + 1))
 
     def mark_left(self, people: Sequence[Person], seen_at: datetime, now: datetime) -> None:
         for one in people:

@@ -17,7 +17,7 @@ from worker.domain.model import Coverage, GroupKey, Member, Person, PersonKey, R
 from worker.domain.phones import canonical
 from worker.ports.store import GroupRow, RosterChanges
 from worker.storage.bulk import bulk_upsert
-from worker.storage.chunks import chunked
+from worker.storage.chunks import among, chunked
 from worker.storage.mapping import link_from_row, member_from_row
 from worker.storage.marks import dirty_groups
 from worker.storage.tables import (
@@ -296,7 +296,7 @@ class SqlRosters:
         query = sa.select(d.source, d.group_id).order_by(d.since, d.source, d.group_id).limit(limit)
         keys = [GroupKey(*row) for row in self._c.execute(query)]
         for chunk in chunked(keys):
-            which = sa.tuple_(d.source, d.group_id).in_([tuple(key) for key in chunk])
+            which = among(d.source, d.group_id, chunk)
             self._c.execute(sa.delete(dirty_group).where(which))
         return len(keys), group_views(self._c, keys)
 

@@ -181,7 +181,8 @@ membership = sa.Table(
     metadata,
     *_membership_columns(),
     _instant("first_seen_at"),  # null: was there when we first looked
-    sa.Index("ix_membership_source_handle", "source", "handle"),
+    # group_id in it as well, or SQLite prefers the primary key, of which a search by handle reads all
+    sa.Index("ix_membership_handle", "source", "handle", "group_id"),
 )
 link = sa.Table(
     "link",

@@ -18,7 +18,7 @@ from worker.domain.model import Coverage, GroupKey, PersonKey, Role, Standing
 from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState
 from worker.domain.verify import CLAIM_LIFE, Sight
 from worker.storage.bulk import bulk_upsert
-from worker.storage.chunks import chunked
+from worker.storage.chunks import among, chunked
 from worker.storage.counters import take_numbers
 from worker.storage.mapping import ticket_from_row, ticket_values
 from worker.storage.tables import chat_group, escalation, link, membership, outbox, person, ticket, to_micros
@@ -34,27 +34,22 @@ class SqlTickets:
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
 
-    def insert(self, new: Ticket) -> Ticket:
-        values = ticket_values(new)
-        values["id"] = take_numbers(self._c, "ticket")
-        self._c.execute(sa.insert(ticket).values(values))
-        return replace(new, id=values["id"])
+    def insert(self, new: Sequence[Ticket]) -> list[Ticket]:
+        if not new:
+            return []
+        first = take_numbers(self._c, "ticket", len(new))
+        stored = [replace(one, id=first + at) for at, one in enumerate(new)]
+        self._c.execute(sa.insert(ticket), [ticket_values(one) for one in stored])
+        return stored
 
-    def update(self, changed: Ticket) -> None:
-        values = ticket_values(changed)
-        self._c.execute(sa.update(ticket).where(ticket.c.id == changed.id).values(values))
+    def update(self, changed: Sequence[Ticket]) -> None:
+        if changed:
+            rows = [{**ticket_values(one), "k_id": one.id} for one in changed]
+            values: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name != "k_id"}
+            self._c.execute(sa.update(ticket).where(ticket.c.id == sa.bindparam("k_id")).values(values), rows)
 
     def get(self, number: int) -> Ticket | None:
         row = self._c.execute(sa.select(ticket).where(ticket.c.id == number)).first()
-        return None if row is None else ticket_from_row(row)
-
-    def live_reassignment(self, group: GroupKey) -> Ticket | None:
-        t = ticket.c
-        query = sa.select(ticket).where(
-            t.source == group.source, t.group_id == group.group_id, t.state.in_(_LIVE),
-            t.kind == TicketKind.REASSIGN_ADMIN.value,
-        )  # fmt: skip
-        row = self._c.execute(query.order_by(t.id.desc()).limit(1)).first()
         return None if row is None else ticket_from_row(row)
 
     def page(self, states: Sequence[TicketState], after: int, limit: int) -> list[Ticket]:
@@ -145,7 +140,7 @@ class SqlTickets:
                 .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
                 .join(person, behind_link())
                 .where(
-                    sa.tuple_(m.source, m.group_id).in_([tuple(key) for key in chunk]),
+                    among(m.source, m.group_id, chunk),
                     m.role.in_(_ADMIN), person.c.standing != Standing.LEFT.value,
                 )
                 .group_by(m.source, m.group_id)

@@ -13,7 +13,7 @@ from worker.domain.findings import Expected, GroupView, Leaving, MemberView
 from worker.domain.identity import JOIN_KEY_SHARED_MAX, Link, LinkState, fingerprint
 from worker.domain.model import Coverage, GroupKey, Member, Person, PersonKey, Role, Standing
 from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState
-from worker.storage.chunks import chunked
+from worker.storage.chunks import among, chunked
 from worker.storage.mapping import (
     leaving_of,
     link_from_row,
@@ -238,7 +238,7 @@ def _twins(connection: sa.Connection, left: Collection[PersonKey]) -> dict[Perso
     for chunk in chunked(sorted(left)):
         shared = sa.select(sa.func.count()).where(person_key.c.kind == k.kind, person_key.c.value == k.value)
         query = sa.select(k.source.label("k_source"), k.person_id.label("k_person"), *PERSON_COLUMNS).where(
-            sa.tuple_(k.source, k.person_id).in_([tuple(key) for key in chunk]),
+            among(k.source, k.person_id, chunk),
             k.kind.in_(JOIN_KINDS), o.kind == k.kind, o.value == k.value,
             sa.or_(o.source != k.source, o.person_id != k.person_id),
             person.c.source == o.source, person.c.person_id == o.person_id,
@@ -257,7 +257,7 @@ def _passed(connection: sa.Connection, keys: Collection[PersonKey]) -> dict[Pers
     passed: dict[PersonKey, Any] = {}
     for chunk in chunked(sorted(keys)):
         query = sa.select(e.source, e.person_id, sa.func.max(e.at)).where(
-            sa.tuple_(e.source, e.person_id).in_([tuple(key) for key in chunk]),
+            among(e.source, e.person_id, chunk),
             e.kind == "left",
             e.gate == "passed",
         )
@@ -270,7 +270,7 @@ def _managers(connection: sa.Connection, left: Iterable[Person]) -> dict[PersonK
     wanted = {p.key: PersonKey(p.key.source, p.facts.manager_id) for p in left if p.facts.manager_id}
     people: dict[PersonKey, Person] = {}
     for chunk in chunked(sorted(set(wanted.values()))):
-        which = sa.tuple_(person.c.source, person.c.person_id).in_([tuple(key) for key in chunk])
+        which = among(person.c.source, person.c.person_id, chunk)
         people |= {p.key: p for p in map(person_from_row, connection.execute(sa.select(person).where(which)))}
     return {leaver: people[manager] for leaver, manager in wanted.items() if manager in people}
 
@@ -284,4 +284,4 @@ def _owners(connection: sa.Connection, emails: Collection[str]) -> dict[str, Per
 
 
 def _in(query: sa.Select[Any], columns: Any, keys: Sequence[GroupKey]) -> sa.Select[Any]:
-    return query.where(sa.tuple_(columns.source, columns.group_id).in_([tuple(key) for key in keys]))
+    return query.where(among(columns.source, columns.group_id, keys))

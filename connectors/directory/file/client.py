@@ -113,7 +113,7 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise Transient(
-            f"There is no file {path.name} in {path.parent}.",
+            f"There is no file {path}.",
             remedy="Put the export there or correct `path`. If it is being replaced, the next poll finds it.",
         ) from error
     except PermissionError as error:

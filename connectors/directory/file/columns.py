@@ -110,6 +110,9 @@ class Columns:
     def of(self, name: str) -> tuple[str, ...]:
         return self.by_field.get(name, ())
 
+    def uses(self, column: str) -> bool:
+        return any(column in names for names in self.by_field.values())
+
     def label(self, column: str) -> str:
         """The column as the file spells it, for messages."""
         return self.labels.get(column, column)

@@ -113,16 +113,17 @@ class FileDirectory:
                 f"{export.name}: the export lists nobody.",
                 remedy="Look at the filter and the rights of the export, and export again.",
             )
-        if export.collections:
-            names = ", ".join(sorted(export.collections))
-            if {fold(name) for name in export.collections} & set(columns.of("id")):
+        unread = {name for name in export.collections if columns.uses(fold(name))}
+        if unread:
+            names = ", ".join(sorted(unread))
+            if {fold(name) for name in unread} & set(columns.of("id")):
                 raise BadConfig(
                     f"{export.name}: the column {names} holds a PowerShell type's name in place of the id.",
                     remedy=f"Export again with Get-ADUser, not with a raw LDAP search: {AD_EXPORT}",
                 )
-            survey.warnings["columns without values"] = (
-                f"{names}: PowerShell wrote a type's name; export with @{{n='{names.split(', ')[0]}';"
-                "e={$_.otherMobile -join ';'}} (the property's own name in place of otherMobile)"
+            survey.warnings["columns without values"] = "; ".join(
+                f"{name}: PowerShell wrote a type's name; export @{{n='{name}'; e={{$_.{name} -join ';'}}}}"
+                for name in sorted(unread)
             )
         return survey, replace(reading, orders=survey.orders, ids_by_alias=survey.ids_by_alias)
 
@@ -181,9 +182,9 @@ def _people(export: Export, survey: Survey, reading: Reading) -> Iterator[Mapped
         if not is_person(raw, reading.columns):
             continue
         mapped = map_record(raw, reading)
-        own_id = _id_or_none(raw, reading)
-        lines = survey.repeats.get(own_id) if own_id else None
-        if own_id is None or lines is None:
+        own_id = mapped.facts.person_id if isinstance(mapped, Mapped) else _id_or_empty(raw, reading)
+        lines = survey.repeats.get(own_id)
+        if lines is None:
             yield mapped
             continue
         seen = waiting.setdefault(own_id, [])
@@ -192,11 +193,11 @@ def _people(export: Export, survey: Survey, reading: Reading) -> Iterator[Mapped
             yield _agreed(waiting.pop(own_id), lines, own_id, export.name)
 
 
-def _id_or_none(raw: RawRecord, reading: Reading) -> str | None:
+def _id_or_empty(raw: RawRecord, reading: Reading) -> str:
     try:
         return person_id(raw, reading)
     except Malformed:
-        return None
+        return ""
 
 
 def _agreed(seen: list[Mapped | Malformed], lines: list[int], own_id: str, name: str) -> Mapped | Malformed:

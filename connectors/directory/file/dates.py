@@ -160,9 +160,9 @@ def _stamp(match: re.Match[str], month: int, day: int, text: str, zone: tzinfo) 
     try:
         on = date(year, month, day)
         clock = _clock(match)
+        own_zone = _zone(match["zone"]) if clock is not None else None
     except ValueError as error:
         raise Unreadable(f"{text!r} is not a date that exists") from error
-    own_zone = _zone(match["zone"]) if clock is not None else None
     is_day = own_zone is None and clock in {None, time()}
     return Stamp(_local(on, clock or time(), own_zone or zone), is_day=is_day, zone=zone)
 

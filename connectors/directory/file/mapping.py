@@ -29,6 +29,7 @@ _PEOPLE = frozenset({"user", "inetorgperson"})
 _NOT_PEOPLE = frozenset({"computer", "contact", "group"})
 _ACCOUNT_DISABLED = 0x2  # userAccountControl, MS-ADTS 2.2.16
 _GUID_BYTES = 16
+_CANONICAL = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CSVDE_BYTES = re.compile(r"X'([0-9a-fA-F]{32})'")
 _NUMBERS_APART = re.compile(r"[;|\n\r]+")
 _NUMBERS_MAYBE_APART = re.compile(r"\s*[,/&]\s*|\s+(?:or|and|oder|und|ou|et|o|y|e)\s+", re.IGNORECASE)
@@ -151,6 +152,8 @@ def guid(text: str) -> str | None:
     The bytes are in Active Directory's mixed order (MS-DTYP 2.3.4.2).
     """
     text = text.strip()
+    if _CANONICAL.fullmatch(text):
+        return text.lower()
     if match := _CSVDE_BYTES.fullmatch(text):
         return str(uuid.UUID(bytes_le=bytes.fromhex(match[1])))
     try:

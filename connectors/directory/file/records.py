@@ -40,4 +40,4 @@ def clean(cell: str) -> str:
 
 def is_powershell_type(text: str) -> bool:
     """Whether a cell holds a type's name where values should be."""
-    return _POWERSHELL_TYPE.fullmatch(text) is not None
+    return text.startswith(("System.", "Microsoft.")) and _POWERSHELL_TYPE.fullmatch(text) is not None

@@ -1,8 +1,10 @@
 """The register: the Excel, OpenDocument, CSV or Word file in which an organisation keeps its chat groups.
 
-    client (bytes) -> read_* (tables) -> headings (what each column means) -> mapping (rows) -> groups (rosters)
+    client (bytes) -> read_* (tables) -> headings (what each column means) -> mapping (rows) -> groups
+    (rosters)
 
-`template.write_template`, `report.check_register` and `writer.write_register` are for the command line and the demo.
+`template.write_template`, `report.check_register` and `writer.write_register` are for the command line
+and the demo.
 """
 
 from connectors.inventory.register.config import RegisterConfig

@@ -25,7 +25,9 @@ LIST_NAMES_MIN = 3  # "García López, María José" is one person, three such p
 _HIDDEN = frozenset({"Cf", "Cc"})
 _RANK = (None, Role.UNKNOWN, Role.MEMBER, Role.ADMIN, Role.CREATOR)
 _EMAIL = re.compile(r"[^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"@]+\.[^\s<>()\[\],;:\"@.]{2,}")
-_PHONE = re.compile(r"(?:\+|\(\+)?\d[\d\s().\-–/\u200e\u200f\u202a-\u202e\u2066-\u2069\u00a0]{5,}\d")
+_PHONE = re.compile(
+    r"(?:\(\+?\d{1,5}\)\s*|\+)?\d[\d\s().\-–/\u200e\u200f\u202a-\u202e\u2066-\u2069\u00a0]{5,}\d"
+)
 _BRACKETED = re.compile(r"[(\[（]\s*([^()\[\]（）]*?)\s*[)\]）]")
 _LINES = re.compile(r"[\n\r\v\f\u2028\u2029;؛；]+")
 _COMMAS = re.compile(r"\s*[,،，、]\s*")
@@ -73,13 +75,17 @@ def name_key(name: str) -> str:
     if name.isascii() and name.isprintable():
         return one_line(name.casefold())
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    kept = (" " if c.isspace() else c for c in folded if c.isspace() or unicodedata.category(c) not in _HIDDEN)
+    kept = (
+        " " if c.isspace() else c for c in folded if c.isspace() or unicodedata.category(c) not in _HIDDEN
+    )
     return one_line("".join(kept))
 
 
 def is_name(name: str) -> bool:
-    """Whether a text can name somebody: it shows more than dashes and invisible marks."""
-    return any(c.isalnum() or unicodedata.category(c)[0] in "LNS" for c in name)
+    """Whether a text can name somebody: it has a letter or a picture; digits alone are a number gone
+    wrong.
+    """
+    return any(c.isalpha() or unicodedata.category(c) == "So" for c in name)
 
 
 def number_lost_digits(value: Value) -> bool:
@@ -155,7 +161,8 @@ def lines_of(value: Value) -> list[str]:
 
 
 def items_of(value: Value) -> list[str]:
-    """Return the members in a cell that may hold several. Raises Ambiguous where a comma may or may not divide.
+    """Return the members in a cell that may hold several. Raises Ambiguous where a comma may or may
+    not divide.
 
     ===========================================  =================================
     line breaks, semicolons                      always divide (``Doe, Jane;`` is one)

@@ -29,7 +29,9 @@ _RESTORE = "Open it in the program that made it, or restore the last good copy, 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A register's bytes. `modified_at` is aware UTC; `is_open` says that somebody has it open in an editor."""
+    """A register's bytes. `modified_at` is aware UTC; `is_open` says that somebody has it open in an
+    editor.
+    """
 
     path: Path
     data: bytes

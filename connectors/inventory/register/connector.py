@@ -39,7 +39,8 @@ class RegisterInventory:
         """Yield the rosters in order of their group ids, then the end.
 
         All is read before the first roster is yielded, so an error leaves nothing half said. A group of which
-        a row can't be understood is PARTIAL. Raises Transient (missing, locked, being written), PermissionDenied,
+        a row can't be understood is PARTIAL. Raises Transient (missing, locked, being written),
+        PermissionDenied,
         BadConfig (headings, sheets, kind of file) or Incomplete (empty, cut, damaged, password-protected).
         """
         reading = self._read()
@@ -51,7 +52,9 @@ class RegisterInventory:
         )
 
     def check(self) -> CheckResult:
-        """Read the register and count; red with the remedy when it can't be read. Never raises ConnectorError."""
+        """Read the register and count; red with the remedy when it can't be read. Never raises
+        ConnectorError.
+        """
         try:
             book = open_book(self.path)
             reading = read(book, self._config, self._context)

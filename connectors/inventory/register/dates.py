@@ -38,7 +38,9 @@ _WORDED_US = re.compile(r"([^\W\d]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})"
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """The date cell of a table: its place, its text, and what it says; `at` None when it can't be understood."""
+    """The date cell of a table: its place, its text, and what it says; `at` None when it can't be
+    understood.
+    """
 
     place: str
     at: date | datetime | None
@@ -64,7 +66,9 @@ def instant(day: date | datetime, timezone: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Dating:
-    """How much the date of a register is worth: `modified_at` is the file's, `now` the clock's (aware UTC)."""
+    """How much the date of a register is worth: `modified_at` is the file's, `now` the clock's (aware
+    UTC).
+    """
 
     modified_at: datetime
     now: datetime
@@ -76,7 +80,8 @@ class Dating:
         return min(self.modified_at, self.now)
 
     def taken_at(self, said: date | datetime) -> datetime | None:
-        """Return the instant that a register of this date speaks of, aware UTC; None when it lies in the future.
+        """Return the instant that a register of this date speaks of, aware UTC; None when it lies in
+        the future.
 
         The day on which the file was last written is worth that moment: a correction of the same afternoon
         counts. Any other day is worth its beginning.
@@ -89,7 +94,9 @@ class Dating:
 
 
 def find_as_of(table: Table, header_row: int, region: str) -> AsOf | None:
-    """Return the date beside a label ("as of", "Stand", "بتاريخ"…) above the header, or in the text above it."""
+    """Return the date beside a label ("as of", "Stand", "بتاريخ"…) above the header, or in the text
+    above it.
+    """
     for text in table.lead:
         if found := _inline(text, f"the text above {table.name}", region):
             return found
@@ -107,7 +114,9 @@ def find_as_of(table: Table, header_row: int, region: str) -> AsOf | None:
 
 
 def _inline(text: str, place: str, region: str) -> AsOf | None:
-    """Return the date of "Stand: 24.11.2026". Without a colon a title may begin with the same word ("Data protection")."""
+    """Return the date of "Stand: 24.11.2026". Without a colon a title may begin with the same word
+    ("Data protection").
+    """
     rest = label_before(text, words.AS_OF_LABELS)
     if not rest:
         return None

@@ -35,7 +35,9 @@ WARNINGS_MAX = 20  # of one group; the rest is counted
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """What the header says of a table: its label, whether it has roles, names admins, has members, and its date."""
+    """What the header says of a table: its label, whether it has roles, names admins, has members, and
+    its date.
+    """
 
     label: str
     has_roles: bool
@@ -101,7 +103,9 @@ def rosters_of(rows: Iterable[Row], context: Context) -> tuple[list[Roster], lis
 
 
 def _ids_by_name(rows: Iterable[Row]) -> dict[str, str]:
-    """Return the id of each name that has exactly one; a sheet of groups may be the only one that has the ids."""
+    """Return the id of each name that has exactly one; a sheet of groups may be the only one that has
+    the ids.
+    """
     found: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.group_id and row.group_name:
@@ -150,7 +154,9 @@ def _add(draft: _Draft, row: Row) -> None:
 
 
 def _date(draft: _Draft, row: Row, dating: Dating) -> Iterator[Problem]:
-    """A row's own date is the group's; of several the earliest counts, and one in the future counts for nothing."""
+    """A row's own date is the group's; of several the earliest counts, and one in the future counts
+    for nothing.
+    """
     if row.as_of is None:
         return
     at = dating.taken_at(row.as_of)
@@ -175,7 +181,7 @@ def _show(draft: _Draft, showing: Showing, table: int) -> None:
     )
 
 
-# --- Admins and creators that are named in a column of their own ----------------------------------------------------
+# --- Admins and creators that are named in a column of their own ----------------------------------
 
 
 def _appoint(draft: _Draft, region: str) -> Iterator[Problem]:
@@ -240,7 +246,7 @@ def _appoint_one(draft: _Draft, seen: Seen, place: str) -> Iterator[Problem]:
         draft.members[handle] = replace(known, seen=merged(known.seen, seen))
 
 
-# --- The roster -----------------------------------------------------------------------------------------------------
+# --- The roster -----------------------------------------------------------------------------------
 
 
 def _roster(draft: _Draft, context: Context, inline: set[int], spoilt_tables: set[int]) -> Roster:

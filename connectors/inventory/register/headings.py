@@ -1,6 +1,7 @@
 """Which row of a table is its header, and what each of its columns means.
 
-By vocabulary, never by guessing: a heading that can mean two things is not recognised, and two columns that mean
+By vocabulary, never by guessing: a heading that can mean two things is not recognised, and two columns
+that mean
 the same are an error that names both (phone numbers apart, of which a person may have several).
 """
 
@@ -61,7 +62,8 @@ class Header:
 def find_header(table: Table, told: Mapping[Meaning, str]) -> Header | None:
     """Return the header within the first rows, or None when no row is one.
 
-    `told` is the configuration's `columns`, which wins over the vocabulary. Raises BadConfig, naming both places,
+    `told` is the configuration's `columns`, which wins over the vocabulary. Raises BadConfig, naming
+    both places,
     when two columns of the header mean the same.
     """
     best: tuple[int, int] | None = None
@@ -78,7 +80,9 @@ def header_score(rows: Sequence[Sequence[Value]]) -> int:
 
 
 def missing_columns(told: Mapping[Meaning, str], tables: Sequence[tuple[Table, Header | None]]) -> None:
-    """Raise BadConfig when a heading of the configuration's `columns` is in no table; it lists those that are."""
+    """Raise BadConfig when a heading of the configuration's `columns` is in no table; it lists those
+    that are.
+    """
     found = {plain(text) for _, header in tables if header for _, text, _ in header.headings}
     for meaning, heading in told.items():
         if plain(heading) in found:
@@ -86,7 +90,8 @@ def missing_columns(told: Mapping[Meaning, str], tables: Sequence[tuple[Table, H
         shown = list(dict.fromkeys(_shown(tables)))
         near = difflib.get_close_matches(heading, shown, n=1, cutoff=0.5)
         raise BadConfig(
-            f"columns.{meaning.value}: no column is headed '{heading}'; there are: {', '.join(shown) or 'none'}.",
+            f"columns.{meaning.value}: no column is headed '{heading}'; there are: "
+            f"{', '.join(shown) or 'none'}.",
             remedy=f"Did you mean '{near[0]}'?"
             if near
             else "Write the heading as it stands in the register.",
@@ -94,7 +99,9 @@ def missing_columns(told: Mapping[Meaning, str], tables: Sequence[tuple[Table, H
 
 
 def label_before(text: str, labels: frozenset[str]) -> str | None:
-    """Return what follows a label at the start of the text ("Stand: 24.11.2026"), "" if nothing, None without label."""
+    """Return what follows a label at the start of the text ("Stand: 24.11.2026"), "" if nothing, None
+    without label.
+    """
     pieces = text.split()
     for count in range(min(4, len(pieces)), 0, -1):
         if plain(" ".join(pieces[:count])) in labels:

@@ -1,4 +1,6 @@
-"""The words of our own registers and templates, in each language; the readers know all of them, and many more."""
+"""The words of our own registers and templates, in each language; the readers know all of them, and
+many more.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,10 @@ _ORDER = (
     Meaning.AS_OF,
 )
 _LINES = {
-    "en": "Group name|Group ID|Messenger|Owner e-mail|Member name|Phone|Role|Employee ID|E-mail|Joined on|As of",
-    "ar": "اسم المجموعة|معرف المجموعة|المنصة|بريد المالك|اسم العضو|رقم الهاتف|الدور|رقم الموظف|البريد الإلكتروني"
+    "en": "Group name|Group ID|Messenger|Owner e-mail|Member name|Phone|Role|Employee ID|"
+    "E-mail|Joined on|As of",
+    "ar": "اسم المجموعة|معرف المجموعة|المنصة|بريد المالك|اسم العضو|رقم الهاتف|الدور|رقم الموظف|"
+    "البريد الإلكتروني"
     "|تاريخ الانضمام|بتاريخ",
     "de": "Gruppenname|Gruppen-ID|Messenger|Verantwortliche (E-Mail)|Name des Mitglieds|Telefonnummer|Rolle"
     "|Personalnummer|E-Mail|Beigetreten am|Stand",

@@ -63,7 +63,9 @@ def rows_of(table: Table, header: Header, number: int, region: str) -> Iterator[
 
 
 def _carry(row: Row, carried: tuple[str, str]) -> tuple[str, str]:
-    """A row that repeats the name of the group above belongs to it, also where only the first row has the id."""
+    """A row that repeats the name of the group above belongs to it, also where only the first row has
+    the id.
+    """
     if not row.group_id and row.group_name == carried[1]:
         row.group_id = carried[0]
     if not row.group_name and row.group_id == carried[0]:
@@ -118,7 +120,8 @@ class _RowReader:
     def read(self, number: int) -> Row:
         self.row.table = number
         self._group()
-        self._too_many()
+        if self._has_too_many():
+            return self.row
         before = len(self.row.problems)
         showings = self._members()
         if not showings and len(self.row.problems) == before and self._says_something():
@@ -132,7 +135,7 @@ class _RowReader:
         self._named()
         return self.row
 
-    # --- One cell ---------------------------------------------------------------------------------------------------
+    # --- One cell ---------------------------------------------------------------------------------
 
     def value(self, meaning: Meaning) -> Value:
         return self._at(self.header.columns.get(meaning))
@@ -150,7 +153,7 @@ class _RowReader:
         column = self.header.columns.get(meaning)
         return column if self._why(column) else None
 
-    # --- The group --------------------------------------------------------------------------------------------------
+    # --- The group --------------------------------------------------------------------------------
 
     def _group(self) -> None:
         for meaning in _CARRIED:
@@ -186,7 +189,8 @@ class _RowReader:
                 self._problem(
                     self.header.columns[Meaning.OWNER_EMAIL],
                     "the owner is no e-mail address",
-                    "Write the e-mail address of the person who answers for the group; the person who made the group "
+                    "Write the e-mail address of the person who answers for the group; the person who "
+                    "made the group "
                     "goes into a column 'Creator'.",
                 )
         self.row.as_of = self._day(Meaning.AS_OF)
@@ -206,19 +210,22 @@ class _RowReader:
             )
         return said
 
-    def _too_many(self) -> None:
-        """A CSV row with more values than the header has a value with a comma and without quotes."""
-        if self.table.lines and any(
-            not is_blank(v) for v in self.values[len(self.table.rows[self.header.row]) :]
-        ):
+    def _has_too_many(self) -> bool:
+        """A CSV row with more values than the header: one holds the delimiter, and those after it are
+        shifted.
+        """
+        width = len(self.table.rows[self.header.row])
+        has_more = bool(self.table.lines) and any(not is_blank(value) for value in self.values[width:])
+        if has_more:
             self._problem(
                 None,
-                f"has {len(self.values)} values for {len(self.table.rows[self.header.row])} columns",
+                f"has {len(self.values)} values for {width} columns",
                 'Put quotes around a value that holds the delimiter: "Doe, Jane".',
                 spoils=True,
             )
+        return has_more
 
-    # --- The members ------------------------------------------------------------------------------------------------
+    # --- The members ------------------------------------------------------------------------------
 
     def _members(self) -> list[Showing]:
         columns = [self.header.columns.get(m) for m in (Meaning.MEMBER, Meaning.EMAIL, Meaning.EMPLOYEE_ID)]
@@ -376,12 +383,14 @@ class _RowReader:
         return [(seen, self.table.place(self.at, column))]
 
     def _says_something(self) -> bool:
-        """Whether the row is about a member at all: one that only shows a group is a group without members."""
+        """Whether the row is about a member at all: one that only shows a group is a group without
+        members.
+        """
         member_cells = (Meaning.MEMBER, Meaning.ROLE, Meaning.JOINED_ON)
         values = [self.value(meaning) for meaning in member_cells] if self.header.has_members else []
         return not all(map(is_nothing, values))
 
-    # --- Roles ------------------------------------------------------------------------------------------------------
+    # --- Roles ------------------------------------------------------------------------------------
 
     def _with_roles(self, showings: list[Showing]) -> list[Showing]:
         role = self._role()
@@ -399,7 +408,8 @@ class _RowReader:
             word = f"'{one_line(text_of(value))[:40]}'" if broken is None else self._why(broken)
             self._problem(
                 column,
-                f"the role {word} is not known; the member is kept, and counts neither as admin nor as plain member",
+                f"the role {word} is not known; the member is kept, and counts neither as admin nor "
+                "as plain member",
                 "Write member, admin or creator (or leave the cell empty for a member).",
             )
         return role or Role.UNKNOWN

@@ -1,6 +1,7 @@
 """CSV: the encoding and the delimiter are the ones under which a header row can be recognised.
 
-UTF-8 (with or without mark), UTF-16 and the Windows code pages of Western European and Arabic; comma, semicolon,
+UTF-8 (with or without mark), UTF-16 and the Windows code pages of Western European and Arabic; comma,
+semicolon,
 tab and bar; Excel's ``sep=`` line. A file that ends inside a quoted value or a character was cut.
 """
 
@@ -18,7 +19,8 @@ from worker.ports import BadConfig, Incomplete
 
 DELIMITERS = ",;\t|"
 SAMPLE_LINES = 60
-# What a spreadsheet program would take for a formula is written with an apostrophe before it (OWASP, "CSV Injection").
+# What a spreadsheet program would take for a formula is written with an apostrophe before it (OWASP,
+# "CSV Injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
@@ -117,6 +119,8 @@ def _parsed(name: str, text: str, delimiter: str) -> tuple[list[list[Value]], li
 
 def _whole(name: str, text: str, rows: list[list[Value]]) -> None:
     """A last line without an end that has fewer values than the others was cut there."""
+    if text.endswith("\r") and "\r\n" in text:
+        raise _cut(name, "the end of a line")
     if text.endswith(("\n", "\r")) or not any(rows[:-1]):
         return
     usual, _count = Counter(len(row) for row in rows[:-1] if row).most_common(1)[0]

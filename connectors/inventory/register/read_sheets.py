@@ -1,6 +1,7 @@
 """Excel and OpenDocument sheets: values by calamine, and a look at the XML for what calamine doesn't tell.
 
-calamine shows an error value (#N/A) and a formula without a result as an empty cell, which would make a member
+calamine shows an error value (#N/A) and a formula without a result as an empty cell, which would make
+a member
 vanish silently; and it allocates the whole rectangle that a sheet spans, so one stray cell in the last row of
 Excel takes terabytes. Both are seen in the XML first. Tried with python-calamine 0.9.1, 2026-11.
 """
@@ -164,7 +165,9 @@ def _unreadable(xml: bytes) -> dict[tuple[int, int], str]:
 def _walk_ods(
     content: bytes,
 ) -> Iterator[tuple[str, int, int, dict[tuple[int, int], str], list[Span]]]:
-    """Yield name, rows, columns, error cells and merged ranges of each sheet; repeats are counted, not unrolled."""
+    """Yield name, rows, columns, error cells and merged ranges of each sheet; repeats are counted, not
+    unrolled.
+    """
     for _event, table in etree.iterparse(io.BytesIO(content), tag=f"{_TABLE}table", **_SAFE):
         errors: dict[tuple[int, int], str] = {}
         spans: list[Span] = []
@@ -199,8 +202,10 @@ def _walk_ods_row(row: etree._Element, at: int, errors: dict[tuple[int, int], st
 def _fit(name: str, sheet: str, rows: int, columns: int) -> None:
     if rows * columns > CELLS_MAX:
         raise BadConfig(
-            f"{name}: sheet '{sheet}' reaches to {letters(max(columns, 1) - 1)}{rows}, far beyond any register.",
-            remedy="Delete the stray cell there (Ctrl+End goes to it), or copy the rows that are used to a new sheet.",
+            f"{name}: sheet '{sheet}' reaches to {letters(max(columns, 1) - 1)}{rows}, far beyond "
+            "any register.",
+            remedy="Delete the stray cell there (Ctrl+End goes to it), or copy the rows that are used "
+            "to a new sheet.",
         )
 
 

@@ -1,6 +1,8 @@
-"""Word documents: every table of the body, by one walk over its XML (python-docx's cells are ten times slower).
+"""Word documents: every table of the body, by one walk over its XML (python-docx's cells are ten times
+slower).
 
-Cells merged downwards are known by `w:vMerge`; text that was deleted with tracked changes isn't there any more.
+Cells merged downwards are known by `w:vMerge`; text that was deleted with tracked changes isn't there
+any more.
 Measured: 55,000 rows a second.
 """
 
@@ -25,7 +27,9 @@ _TEXT = {qn("w:t"): None, qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n",
 
 
 def read_docx(name: str, data: bytes) -> list[Table]:
-    """Return the document's tables, named ``table 1``, ``table 2``… and with the text that stands above each."""
+    """Return the document's tables, named ``table 1``, ``table 2``… and with the text that stands
+    above each.
+    """
     try:
         body = docx.Document(io.BytesIO(data)).element.body
     except (

@@ -41,7 +41,8 @@ class Reading:
 def read(book: Book, config: RegisterConfig, context: ConnectorContext) -> Reading:
     """Read every table that has a header.
 
-    Raises BadConfig (a sheet or column that is not there, no header, two headings of one meaning) or Incomplete.
+    Raises BadConfig (a sheet or column that is not there, no header, two headings of one meaning) or
+    Incomplete.
     """
     name = book.path.name
     tables = _chosen(name, [t for t in tables_of(book) if not _is_explanation(t)], config.sheet)
@@ -76,7 +77,8 @@ def _chosen(name: str, tables: list[Table], wanted: Sequence[str]) -> list[Table
     for sheet in wanted:
         if sheet.casefold().strip() not in names:
             raise BadConfig(
-                f"{name}: there is no sheet '{sheet}'; there are: {', '.join(table.name for table in tables)}.",
+                f"{name}: there is no sheet '{sheet}'; there are: "
+                f"{', '.join(table.name for table in tables)}.",
                 remedy="Correct `sheet`, or leave it out to read all sheets.",
             )
     keep = {sheet.casefold().strip() for sheet in wanted}
@@ -89,7 +91,9 @@ def _is_explanation(table: Table) -> bool:
 
 
 def _header(name: str, table: Table, config: RegisterConfig) -> Header | None:
-    """Return the table's header; one of people without a group is an error, one of something else is no header."""
+    """Return the table's header; one of people without a group is an error, one of something else is
+    no header.
+    """
     try:
         header = find_header(table, config.columns)
     except BadConfig as error:
@@ -99,7 +103,8 @@ def _header(name: str, table: Table, config: RegisterConfig) -> Header | None:
     if header.has_members:
         shown = ", ".join(f"'{text}'" for _, text, meaning in header.headings if meaning)
         raise BadConfig(
-            f"{name}: {table.place(header.row)}: there are columns for members ({shown}), but none for the group.",
+            f"{name}: {table.place(header.row)}: there are columns for members ({shown}), but "
+            "none for the group.",
             remedy="Add a column 'Group name', or say which it is: columns: {group_name: '…'}.",
         )
     return None
@@ -110,9 +115,11 @@ def _skipped(name: str, tables: Sequence[Table], region: str) -> Iterator[str]:
     for table in tables:
         if _people(table, region) >= DATA_ROWS_MIN:
             raise BadConfig(
-                f"{name}: {table.label} lists phone numbers or e-mail addresses, but has no row of headings that is "
+                f"{name}: {table.label} lists phone numbers or e-mail addresses, but has no row of "
+                "headings that is "
                 f"recognised.",
-                remedy="Write headings above them (Group name, Member name, Phone, Role), say which is which with "
+                remedy="Write headings above them (Group name, Member name, Phone, Role), say which is "
+                "which with "
                 "`columns:`, or leave the sheet out with `sheet:`.",
             )
         if any(not is_blank(value) for row in table.rows for value in row):
@@ -134,7 +141,8 @@ def _no_header(name: str, tables: Sequence[Table]) -> BadConfig:
     shown = f" (found: {', '.join(text[:30] for text in first[:8])})" if first else ""
     return BadConfig(
         f"{name}: no row of headings is recognised{shown}.",
-        remedy="Head the columns 'Group name', 'Member name', 'Phone', 'Role', or say which is which with `columns:`; "
+        remedy="Head the columns 'Group name', 'Member name', 'Phone', 'Role', or say which is "
+        "which with `columns:`; "
         "`whosleft register template` makes an empty register.",
     )
 

@@ -1,4 +1,6 @@
-"""`whosleft register check FILE`: what of a register can't be understood, cell by cell, and how to mend it."""
+"""`whosleft register check FILE`: what of a register can't be understood, cell by cell, and how to
+mend it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ class CellProblem:
 class RegisterReport:
     """All about one register. `is_readable` is false when nothing of it could be used.
 
-    `headings` are (sheet, heading, meaning), the meaning a key of `columns:` or "" when the column isn't used.
+    `headings` are (sheet, heading, meaning), the meaning a key of `columns:` or "" when the column
+    isn't used.
     `warnings` are facts to know that nothing needs to be done about. `taken_at` is aware UTC.
     """
 
@@ -45,7 +48,8 @@ def check_register(
 ) -> RegisterReport:
     """Read the register at `path` (relative to `context.base_dir`) as the worker would, and report on it.
 
-    `config` gives `columns`, `sheet` and `messenger`; its own path isn't looked at. Never raises a ConnectorError:
+    `config` gives `columns`, `sheet` and `messenger`; its own path isn't looked at. Never raises a
+    ConnectorError:
     a register that can't be read is a report with one problem. Changes nothing.
     """
     used = (config or RegisterConfig(path=path)).model_copy(update={"path": path})

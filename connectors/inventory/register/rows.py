@@ -14,7 +14,9 @@ from worker.domain.model import Role
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A cell or row that can't be understood. `spoils`: somebody may be missing from the group because of it."""
+    """A cell or row that can't be understood. `spoils`: somebody may be missing from the group because
+    of it.
+    """
 
     place: str
     what: str
@@ -33,7 +35,9 @@ class Showing:
 
 @dataclass(slots=True)
 class Row:
-    """What one row says. `group_id` and `group_name` are carried down from the rows above where they are empty."""
+    """What one row says. `group_id` and `group_name` are carried down from the rows above where they
+    are empty.
+    """
 
     table: int
     place: str

@@ -53,7 +53,9 @@ class Table:
         return {Kind.SHEET: f"sheet '{self.name}'", Kind.LINES: "the file", Kind.WORD: self.name}[self.kind]
 
     def place(self, row: int, column: int | None = None) -> str:
-        """Return where a cell or row is: ``sheet 'Groups', C14``, ``line 14, column 3``, ``table 1, row 14``."""
+        """Return where a cell or row is: ``sheet 'Groups', C14``, ``line 14, column 3``, ``table 1,
+        row 14``.
+        """
         if self.kind is Kind.SHEET:
             cell = f"row {row + 1}" if column is None else f"{letters(column)}{row + 1}"
             return f"sheet '{self.name}', {cell}"

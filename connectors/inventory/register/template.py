@@ -89,7 +89,7 @@ def _fill(sheet: Worksheet, language: str) -> None:
     roles = [word for role, word in ROLE_WORDS[language].items() if role is not Role.UNKNOWN]
     _choices(sheet, columns.index(Meaning.ROLE) + 1, roles, is_strict=True)
     _choices(sheet, columns.index(Meaning.MESSENGER) + 1, MESSENGER_WORDS, is_strict=False)
-    sheet.freeze_panes = sheet.cell(HEADER_ROW + 1, 1)
+    sheet.freeze_panes = f"A{HEADER_ROW + 1}"
 
 
 def _choices(sheet: Worksheet, column: int, choices: list[str] | tuple[str, ...], *, is_strict: bool) -> None:

@@ -1,4 +1,6 @@
-"""What the template says in each language: the names of its sheets, its explanation, and its invented examples."""
+"""What the template says in each language: the names of its sheets, its explanation, and its invented
+examples.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,18 @@ SHEETS = {
 
 SENTENCES = {
     "en": (
-        "One row for each member of each group. Repeat the group's name, or leave it empty below the first row.",
+        (
+            "One row for each member of each group. Repeat the group's name, or leave it empty "
+            "below the first row."
+        ),
         "Write phone numbers with the country code: +44 7700 900123.",
         "Role: member, admin or creator (who made the group). An empty cell is a member.",
         "A group without members: one row with the group's name only.",
         "Group ID: give each group any id that never changes; without one, a renamed group is a new group.",
-        "As of: the day on which you last compared the register with the groups. Correct it each time you do.",
+        (
+            "As of: the day on which you last compared the register with the groups. Correct it "
+            "each time you do."
+        ),
         "When somebody is removed from a group, delete the row here, set the date and save.",
         "Don't rename the headings. Further columns of your own are fine, and aren't used.",
     ),
@@ -35,9 +43,15 @@ SENTENCES = {
         "لا تغير العناوين. يمكنك إضافة أعمدة أخرى، ولن تستخدم.",
     ),
     "de": (
-        "Eine Zeile für jedes Mitglied jeder Gruppe. Den Gruppennamen wiederholen oder unter der ersten Zeile frei lassen.",
+        (
+            "Eine Zeile für jedes Mitglied jeder Gruppe. Den Gruppennamen wiederholen oder unter "
+            "der ersten Zeile frei lassen."
+        ),
         "Telefonnummern mit Landesvorwahl schreiben: +44 7700 900123.",
-        "Rolle: Mitglied, Admin oder Ersteller (wer die Gruppe angelegt hat). Eine leere Zelle heißt Mitglied.",
+        (
+            "Rolle: Mitglied, Admin oder Ersteller (wer die Gruppe angelegt hat). Eine leere "
+            "Zelle heißt Mitglied."
+        ),
         "Eine Gruppe ohne Mitglieder: eine Zeile nur mit dem Gruppennamen.",
         "Gruppen-ID: eine beliebige, die sich nie ändert; ohne sie ist eine umbenannte Gruppe eine neue.",
         "Stand: der Tag, an dem das Register zuletzt mit den Gruppen verglichen wurde. Jedes Mal anpassen.",
@@ -45,17 +59,26 @@ SENTENCES = {
         "Die Überschriften nicht umbenennen. Eigene weitere Spalten stören nicht und werden nicht benutzt.",
     ),
     "fr": (
-        "Une ligne par membre et par groupe. Répétez le nom du groupe ou laissez-le vide sous la première ligne.",
+        (
+            "Une ligne par membre et par groupe. Répétez le nom du groupe ou laissez-le vide "
+            "sous la première ligne."
+        ),
         "Écrivez les numéros avec l'indicatif du pays : +44 7700 900123.",
         "Rôle : membre, administrateur ou créateur (qui a créé le groupe). Une cellule vide signifie membre.",
         "Un groupe sans membres : une ligne avec seulement le nom du groupe.",
-        "ID du groupe : un identifiant qui ne change jamais ; sans lui, un groupe renommé est un nouveau groupe.",
+        (
+            "ID du groupe : un identifiant qui ne change jamais ; sans lui, un groupe renommé "
+            "est un nouveau groupe."
+        ),
         "Date du registre : le jour où vous l'avez comparé aux groupes. Corrigez-la chaque fois.",
         "Quand quelqu'un est retiré d'un groupe, supprimez sa ligne ici, mettez la date et enregistrez.",
         "Ne renommez pas les en-têtes. D'autres colonnes sont permises et ne sont pas utilisées.",
     ),
     "es": (
-        "Una fila por cada miembro de cada grupo. Repita el nombre del grupo o déjelo vacío bajo la primera fila.",
+        (
+            "Una fila por cada miembro de cada grupo. Repita el nombre del grupo o déjelo vacío "
+            "bajo la primera fila."
+        ),
         "Escriba los teléfonos con el prefijo del país: +44 7700 900123.",
         "Rol: miembro, administrador o creador (quien creó el grupo). Una celda vacía significa miembro.",
         "Un grupo sin miembros: una fila solo con el nombre del grupo.",
@@ -65,7 +88,10 @@ SENTENCES = {
         "No cambie los encabezados. Puede añadir otras columnas; no se usan.",
     ),
     "pt": (
-        "Uma linha para cada membro de cada grupo. Repita o nome do grupo ou deixe-o vazio abaixo da primeira linha.",
+        (
+            "Uma linha para cada membro de cada grupo. Repita o nome do grupo ou deixe-o vazio "
+            "abaixo da primeira linha."
+        ),
         "Escreva os telefones com o código do país: +44 7700 900123.",
         "Função: membro, administrador ou criador (quem criou o grupo). Uma célula vazia significa membro.",
         "Um grupo sem membros: uma linha só com o nome do grupo.",

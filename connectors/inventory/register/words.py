@@ -17,7 +17,7 @@ from worker.domain.model import Role
 _ARABIC = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ـ": ""}
 )
-_NOT_WORD = re.compile(r"[^\w]+|_+")
+_NOT_WORD = re.compile(r"[\W_]+")
 
 
 @lru_cache(maxsize=1 << 16)
@@ -43,7 +43,7 @@ HEADINGS: dict[Meaning, frozenset[str]] = {
         group id, id of group, group identifier, group jid, jid, chat id, group number, group no
         معرف المجموعة, رقم المجموعة, رمز المجموعة
         gruppen id, gruppenid, gruppennummer, gruppen nr, gruppenkennung
-        id du groupe, identifiant du groupe, numéro du groupe, n° du groupe
+        id du groupe, identifiant du groupe, numéro du groupe, numéro de groupe, n° du groupe
         id del grupo, id de grupo, identificador del grupo, número del grupo, número de grupo
         id do grupo, identificador do grupo, número do grupo"""),
     Meaning.GROUP_NAME: _set("""
@@ -183,7 +183,8 @@ LIST_HEADINGS = _set("""
     miembros, miembros del grupo, participantes, lista de miembros, lista de participantes
     membros, membros do grupo, lista de membros""")
 
-# "Name" alone is the member's where another column is the group's, and the group's where another is the member's.
+# "Name" alone is the member's where another column is the group's, and the group's where another is the
+# member's.
 NAME_HEADINGS = _set("name, names, اسم, الاسم, nom, nombre, nome, bezeichnung")
 
 # Which of several phone columns is the one of the chat group: the first of these that can be read.

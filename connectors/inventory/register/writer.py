@@ -2,7 +2,8 @@
 
     rosters -> table of texts (one row per member, or one per group) -> .xlsx or .csv
 
-Texts that a spreadsheet program would run as formulas are neutralised. Not written: LIDs, user names, warnings,
+Texts that a spreadsheet program would run as formulas are neutralised. Not written: LIDs, user names,
+warnings,
 coverage. In the layout of one row per group an item is name, role and number or address, and nothing else.
 """
 
@@ -50,10 +51,13 @@ _ESCAPED = re.compile(
 def write_register(
     path: Path, rosters: Iterable[Roster], taken_at: datetime | None = None, layout: Layout = "member"
 ) -> None:
-    """Write the rosters to `path` (.xlsx or .csv), replacing it in one step so that no reader sees half of it.
+    """Write the rosters to `path` (.xlsx or .csv), replacing it in one step so that no reader sees
+    half of it.
 
-    `taken_at` (aware) becomes the date of the register, to the microsecond; without it the file's own time is.
-    Raises BadConfig for another extension, OSError when it can't be written. Writing again gives the same table.
+    `taken_at` (aware) becomes the date of the register, to the microsecond; without it the file's own
+    time is.
+    Raises BadConfig for another extension, OSError when it can't be written. Writing again gives the
+    same table.
     """
     writers = {".xlsx": _xlsx, ".csv": _csv}
     write = writers.get(path.suffix.casefold())

@@ -46,6 +46,12 @@ def test_a_leaver_is_to_be_removed_and_the_finding_says_why() -> None:
     assert not found.needs_admin
 
 
+@pytest.mark.parametrize("role", Role)
+def test_a_leaver_is_to_be_removed_whatever_their_role(role: Role) -> None:
+    found = look(group(view(leaver(), ANN, role), STAYING_ADMIN, messenger="signal"), 1)
+    assert kinds(found) == [REMOVE]
+
+
 @pytest.mark.parametrize("evidence", Evidence)
 def test_every_evidence_has_its_words(evidence: Evidence) -> None:
     assert WHY[evidence]
@@ -179,11 +185,12 @@ def test_a_role_that_is_no_longer_shown_is_as_the_live_ticket_knows_it() -> None
         (UNKNOWN, {"member_role": ADMIN}, ADMIN),
         (MEMBER, {"member_role": ADMIN}, MEMBER),
         (UNKNOWN, {"member_role": None}, UNKNOWN),
+        (UNKNOWN, {"member_role": MEMBER}, UNKNOWN),
         (UNKNOWN, {"member_role": ADMIN, "state": TicketState.VERIFIED}, UNKNOWN),
         (UNKNOWN, {"member_role": ADMIN, "handle": BOB}, UNKNOWN),
     ],
 )
-def test_only_a_live_ticket_of_the_member_fills_in_an_unknown_role(
+def test_only_a_live_ticket_of_the_member_says_that_they_were_an_admin(
     role: Role, changes: dict[str, Any], shown: Role
 ) -> None:
     seen = group(view(leaver(), ANN, role), tickets=(ticket(**changes),))

@@ -14,7 +14,7 @@ from worker.domain.phones import canonical, mask, to_e164, variants
 E164 = r"\+[1-9][0-9]{6,14}"
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
-LRE, PDF, RLM, NBSP, NB_HYPHEN = "\u202a", "\u202c", "\u200f", "\u00a0", "\u2011"
+LRE, PDF, NBSP, NB_HYPHEN = "\u202a", "\u202c", "\u00a0", "\u2011"
 
 regions = st.sampled_from(REGIONS)
 digits = st.text("0123456789", min_size=1, max_size=17)
@@ -130,6 +130,8 @@ def test_a_number_is_read_however_it_is_written(raw: str, region: str, expected:
             "971501234567", "GB", "+971501234567", id="a mobile abroad, as the plan has no such number"
         ),
         pytest.param("5550100199", "US", "+15550100199", id="the plan's own numbers come first"),
+        pytest.param("442079460123", "US", None, id="a landline abroad is too little to go by"),
+        pytest.param("493012345678", "DE", "+493012345678", id="a landline of Berlin that lost its plus"),
         pytest.param("306912345678", "DE", "+49306912345678", id="a landline of Berlin, not a Greek mobile"),
         pytest.param("00447700900123", "US", "+447700900123", id="00 where the exit code is 011"),
         pytest.param("00447700900123", "ID", "+447700900123", id="00 where all lengths are possible"),

@@ -165,6 +165,14 @@ def test_a_new_admin_releases_all_removals_and_gets_them_and_their_clocks_start(
     assert second.ticket.assignee == Assignee("boss@corp.example")  # a person chose this one
 
 
+def test_a_released_removal_is_not_left_with_a_chosen_assignee_who_has_left() -> None:
+    chosen = Assignee("cem@corp.example", "Cem", "assigned by olga", key("cem"))
+    members = (SOLE_ADMIN, NEW_ADMIN, view(leaver("cem"), CEM))
+    release = plan(group(*members, tickets=(replace(WAITING, assignee=chosen),)))[0]
+    assert release.kind is ActionKind.UNBLOCK
+    assert release.ticket.assignee == BOBS
+
+
 def test_a_verified_reassignment_alone_releases_nothing() -> None:
     proved = replace(REASSIGNMENT, state=VERIFIED, verified_at=NOW, grade=Grade.B)
     assert plan(group(SOLE_ADMIN, tickets=(WAITING, proved))) == []

@@ -11,7 +11,7 @@ from worker.domain.identity import LinkState
 from worker.domain.model import Coverage, GroupKey, Person, Role, Standing
 from worker.domain.plan import Action, ActionKind
 from worker.domain.reconcile import TicketRules, reconcile_group
-from worker.domain.ticket import LIVE, REMOVALS, Assignee, Grade, Ticket, TicketKind, TicketState
+from worker.domain.ticket import LIVE, REMOVALS, Assignee, Grade, Ticket, TicketKey, TicketKind, TicketState
 
 RULES = rules()
 NAMES = ["ann", "bob", "cem", "dee"]
@@ -35,18 +35,24 @@ def somebody(name: str, standing: Standing) -> Person:
     return leaver(name) if standing is Standing.LEFT else person(name, standing)
 
 
+QUESTIONS = [LinkState.AMBIGUOUS, LinkState.UNMATCHED, LinkState.NOBODY]
+
+
 @st.composite
 def members(draw: st.DrawFn) -> list[MemberView]:
+    """Up to four members: leavers let through (twice as often) and held, people here, people unknown."""
     found = []
     for number, name in enumerate(draw(st.permutations(NAMES))[: draw(st.integers(0, 4))]):
         handle, role = f"+44770090000{number}", draw(st.sampled_from(Role))
-        if draw(st.booleans()):
-            who = somebody(name, draw(st.sampled_from(Standing)))
-            seen = view(who, handle, role)
-            found.append(replace(seen, leaving=None) if draw(st.booleans()) else seen)
+        kind = draw(st.sampled_from(["leaver", "leaver", "held", "leaving", "here", "unknown"]))
+        if kind == "unknown":
+            found.append(view(None, handle, role, state=draw(st.sampled_from(QUESTIONS))))
+        elif kind in {"leaver", "held"}:
+            seen = view(leaver(name), handle, role)
+            found.append(seen if kind == "leaver" else replace(seen, leaving=None))
         else:
-            states = [LinkState.AMBIGUOUS, LinkState.UNMATCHED, LinkState.NOBODY]
-            found.append(view(None, handle, role, state=draw(st.sampled_from(states))))
+            standing = Standing.LEAVING if kind == "leaving" else Standing.ACTIVE
+            found.append(view(person(name, standing), handle, role))
     return found
 
 
@@ -66,6 +72,12 @@ def bare_groups(draw: st.DrawFn) -> GroupView:
     )
 
 
+def _is_same_work(known: Ticket, key: TicketKey) -> bool:
+    """Whether a live ticket leaves no room for another: one reassignment a group, one removal a member."""
+    is_removal = known.kind in REMOVALS and key.kind in REMOVALS and known.handle == key.handle
+    return known.is_live and (is_removal or known.kind is key.kind is TicketKind.REASSIGN_ADMIN)
+
+
 @st.composite
 def groups(draw: st.DrawFn) -> GroupView:
     """A group with tickets of every state: of what is wrong now, and of what once was."""
@@ -75,10 +87,7 @@ def groups(draw: st.DrawFn) -> GroupView:
     tickets: list[Ticket] = []
     for key in sorted(keys, key=lambda k: (k.kind, k.handle, k.episode)):
         state = draw(st.none() | st.sampled_from(TicketState))
-        is_second = key.kind is TicketKind.REASSIGN_ADMIN and any(
-            t.kind is key.kind and t.is_live for t in tickets
-        )
-        if state is None or (is_second and state in LIVE):
+        if state is None or (state in LIVE and any(_is_same_work(t, key) for t in tickets)):
             continue
         where = draw(st.sampled_from([WARD, ELSEWHERE])) if key.kind is TicketKind.IDENTIFY_MEMBER else WARD
         tickets.append(
@@ -90,7 +99,7 @@ def groups(draw: st.DrawFn) -> GroupView:
                 handle=key.handle,
                 episode=key.episode,
                 person=draw(st.sampled_from([person(n).key for n in NAMES])),
-                member_role=draw(st.none() | st.sampled_from(Role)),
+                member_role=draw(st.none() | st.sampled_from(Role)) if key.kind in REMOVALS else None,
                 verified_at=draw(st.sampled_from([None, LEFT_AT, NOW])),
                 grade=draw(st.none() | st.sampled_from(Grade)),
                 waived_until=draw(st.sampled_from([None, LEFT_AT])),

@@ -122,6 +122,7 @@ def test_midnight_with_a_zone_is_an_instant_and_not_a_day() -> None:
         ("24/11/2026", MONTH),
         ("11/24/2026", DAY),
         ("03/04/2026", MIXED),
+        ("2026-11-24T17:00:00+99:00", DAY),
         ("Tue 24 Nov", DAY),
         ("", DAY),
     ],

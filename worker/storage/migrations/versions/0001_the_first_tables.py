@@ -65,6 +65,7 @@ def upgrade() -> None:  # noqa: PLR0915
         "delivery",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("bundle_id", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("notifier", sa.Text(), nullable=False),
         sa.Column("recipient_kind", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), server_default="", nullable=False),
@@ -225,7 +226,7 @@ def upgrade() -> None:  # noqa: PLR0915
         sa.PrimaryKeyConstraint("source", "group_id", "handle", name=op.f("pk_membership")),
     )
     with op.batch_alter_table("membership", schema=None) as batch_op:
-        batch_op.create_index("ix_membership_source_handle", ["source", "handle"], unique=False)
+        batch_op.create_index("ix_membership_handle", ["source", "handle", "group_id"], unique=False)
 
     op.create_table(
         "outbox",
@@ -240,12 +241,12 @@ def upgrade() -> None:  # noqa: PLR0915
         sa.Column("ticket_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), server_default="pending", nullable=False),
-        sa.Column("delivery_id", sa.BigInteger(), nullable=True),
+        sa.Column("bundle_id", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_delivery_id", ["delivery_id"], unique=False)
+        batch_op.create_index("ix_outbox_bundle_id", ["bundle_id"], unique=False)
         batch_op.create_index("ix_outbox_state", ["state", "recipient_kind", "address"], unique=False)
         batch_op.create_index("ix_outbox_ticket_id", ["ticket_id"], unique=False)
 

@@ -1,0 +1,309 @@
+"""What every inventory keeps to. An adapter's test subclasses the suite and builds its world.
+
+The world is the messenger's or the register's side: it shows groups, spoils one, breaks and mends itself.
+Flags say what the source can say, and the suite branches on them, never on names.
+"""
+
+from __future__ import annotations
+
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from worker.domain.model import Coverage, Group, Member, Role, Roster
+from worker.ports import ConnectorContext, ConnectorError, Inventory, Malformed, SnapshotEnd
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+TAKEN_AT = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
+NAME = "wards"
+SECRETS = ("+447700900101", "+447700900102", "Amina Yusuf", "Sam Okafor")  # what no error needs to show
+
+
+def context(base_dir: Path = Path(), *, now: datetime = NOW) -> ConnectorContext:
+    return ConnectorContext(
+        name=NAME,
+        base_dir=base_dir,
+        default_region="GB",
+        timezone="Europe/London",
+        language="en",
+        now=lambda: now,
+    )
+
+
+def member(number: int, name: str = "", role: Role = Role.MEMBER) -> Member:
+    """Somebody invented, known by a number of Ofcom's drama range."""
+    phone = f"+447700900{number:03}"
+    return Member(handle=phone, display_name=name or f"Nurse Number{number}", role=role, phone=phone)
+
+
+def roster(group_id: str, *members: Member, name: str = "") -> Roster:
+    return Roster(Group(group_id, name or f"Group {group_id}"), members, TAKEN_AT)
+
+
+AMINA = member(101, "Amina Yusuf", Role.CREATOR)
+SAM = member(102, "Sam Okafor", Role.ADMIN)
+NOOR = member(103, "Noor Haddad")
+WARD = roster("ward-7", AMINA, SAM, NOOR, name="Ward 7 nights")
+ROTA = roster("rota", SAM, NOOR, name="Rota")
+EMPTY = roster("empty", name="Closed ward")
+
+
+class World(ABC):
+    """The source behind an inventory."""
+
+    inventory: Inventory
+
+    @abstractmethod
+    def show(self, *rosters: Roster, taken_at: datetime = TAKEN_AT) -> None:
+        """From now on the source has exactly these groups, as they were at `taken_at`."""
+
+    @abstractmethod
+    def spoil(self, group_id: str) -> None:
+        """One member of the group can't be understood any more."""
+
+    @abstractmethod
+    def break_mid_way(self) -> None:
+        """A read ends before it has seen everything."""
+
+    @abstractmethod
+    def take_away(self) -> None:
+        """The source is not there."""
+
+    @abstractmethod
+    def mend(self) -> None:
+        """All is as `show` last had it."""
+
+
+class InventoryContract(ABC):
+    """Subclasses name their connector's `kind` (None for a fake) and give a fixture `world`."""
+
+    kind: ClassVar[str | None]
+
+    @pytest.fixture
+    def inventory(self, world: World) -> Inventory:
+        return world.inventory
+
+    # --- The snapshot -----------------------------------------------------------------------------------
+
+    def test_each_group_is_listed_once_in_order_and_then_there_is_one_end(self, world: World) -> None:
+        world.show(WARD, ROTA, EMPTY)
+
+        items = list(world.inventory.snapshot())
+
+        assert [group_id_of(item) for item in items] == ["empty", "rota", "ward-7", None]
+
+    def test_the_end_counts_the_groups(self, world: World) -> None:
+        world.show(WARD, ROTA, EMPTY)
+        assert end_of(world.inventory).groups_total == 3
+
+    def test_nothing_to_show_is_an_end_alone(self, world: World) -> None:
+        world.show()
+
+        items = list(world.inventory.snapshot())
+
+        assert [type(item) for item in items] == [SnapshotEnd]
+        assert end_of(world.inventory).groups_total == 0
+
+    def test_groups_have_their_names_and_messenger(self, world: World) -> None:
+        world.show(WARD)
+        assert [r.group for r in rosters_of(world.inventory)] == [WARD.group]
+
+    def test_members_have_names_numbers_and_handles(self, world: World) -> None:
+        world.show(WARD)
+        assert [(m.handle, m.display_name, m.phone) for m in members_of(world.inventory)] == [
+            (m.handle, m.display_name, m.phone) for m in WARD.members
+        ]
+
+    def test_roles_are_exact(self, world: World) -> None:
+        world.show(WARD)
+        assert {m.display_name: m.role for m in members_of(world.inventory)} == {
+            "Amina Yusuf": Role.CREATOR,
+            "Sam Okafor": Role.ADMIN,
+            "Noor Haddad": Role.MEMBER,
+        }
+
+    def test_no_member_is_twice_in_a_roster(self, world: World) -> None:
+        world.show(WARD, ROTA)
+        for shown in rosters_of(world.inventory):
+            assert len({m.handle for m in shown.members}) == len(shown.members)
+
+    def test_two_reads_say_the_same(self, world: World) -> None:
+        world.show(WARD, ROTA, EMPTY)
+        assert list(world.inventory.snapshot()) == list(world.inventory.snapshot())
+
+    # --- Change -----------------------------------------------------------------------------------------
+
+    def test_somebody_who_was_removed_is_gone_at_the_next_read(self, world: World) -> None:
+        world.show(WARD)
+        list(world.inventory.snapshot())
+
+        world.show(replace(WARD, members=(AMINA, NOOR)))
+
+        assert [m.handle for m in members_of(world.inventory)] == [AMINA.handle, NOOR.handle]
+
+    def test_a_handle_outlives_a_change_of_name_and_role(self, world: World) -> None:
+        world.show(WARD)
+        before = {m.handle for m in members_of(world.inventory)}
+
+        renamed = (
+            replace(AMINA, display_name="Amina Y.", role=Role.MEMBER),
+            replace(SAM, role=Role.MEMBER),
+            NOOR,
+        )
+        world.show(replace(WARD, members=renamed))
+
+        assert {m.handle for m in members_of(world.inventory)} == before
+
+    def test_a_member_has_the_same_handle_in_every_group(self, world: World) -> None:
+        world.show(WARD, ROTA)
+        by_group = [{m.display_name: m.handle for m in r.members} for r in rosters_of(world.inventory)]
+        assert by_group[0]["Sam Okafor"] == by_group[1]["Sam Okafor"]
+
+    # --- Time -------------------------------------------------------------------------------------------
+
+    def test_taken_at_is_the_sources_own_time_in_utc(self, world: World) -> None:
+        world.show(WARD)
+
+        shown = rosters_of(world.inventory)[0]
+
+        assert shown.taken_at == TAKEN_AT == end_of(world.inventory).taken_at
+        assert shown.taken_at.utcoffset() == timedelta(0)
+
+    def test_taken_at_is_never_later_than_now(self, world: World) -> None:
+        world.show(WARD, taken_at=NOW + timedelta(days=400))
+        assert rosters_of(world.inventory)[0].taken_at <= NOW
+        assert end_of(world.inventory).taken_at <= NOW
+
+    # --- What can't be read -----------------------------------------------------------------------------
+
+    def test_a_group_without_members_is_full_and_empty(self, world: World) -> None:
+        world.show(EMPTY)
+        shown = rosters_of(world.inventory)[0]
+        assert (shown.members, shown.coverage) == ((), Coverage.FULL)
+
+    def test_whole_groups_are_full(self, world: World) -> None:
+        world.show(WARD, ROTA)
+        assert {r.coverage for r in rosters_of(world.inventory)} == {Coverage.FULL}
+
+    def test_a_group_that_is_not_fully_readable_is_left_out_or_partial(self, world: World) -> None:
+        world.show(WARD, ROTA)
+
+        world.spoil("ward-7")
+
+        shown = {r.group.group_id: r.coverage for r in rosters_of(world.inventory)}
+        assert shown.get("ward-7") in {None, Coverage.PARTIAL}
+        assert shown["rota"] is Coverage.FULL
+
+    def test_a_read_that_breaks_off_raises_and_never_ends(self, world: World) -> None:
+        world.show(WARD, ROTA, EMPTY)
+        world.break_mid_way()
+
+        seen, error = read_to_the_error(world.inventory)
+
+        assert not any(isinstance(item, SnapshotEnd) for item in seen)
+        assert not isinstance(error, Malformed)
+
+    def test_a_source_that_is_away_raises(self, world: World) -> None:
+        world.show(WARD)
+        world.take_away()
+        seen, _error = read_to_the_error(world.inventory)
+        assert seen == []
+
+    def test_a_read_after_the_trouble_is_whole_again(self, world: World) -> None:
+        world.show(WARD, ROTA)
+        before = list(world.inventory.snapshot())
+        world.break_mid_way()
+        read_to_the_error(world.inventory)
+
+        world.mend()
+
+        assert list(world.inventory.snapshot()) == before
+
+    # --- check, and what errors show --------------------------------------------------------------------
+
+    def test_a_healthy_source_is_green_with_counts(self, world: World) -> None:
+        world.show(WARD, ROTA, EMPTY)
+
+        result = world.inventory.check()
+
+        assert result.ok
+        assert {key: result.counts[key] for key in ("groups", "members", "admins")} == {
+            "groups": 3,
+            "members": 5,
+            "admins": 3,
+        }
+
+    def test_check_changes_nothing(self, world: World) -> None:
+        world.show(WARD, ROTA)
+        before = list(world.inventory.snapshot())
+        world.inventory.check()
+        assert list(world.inventory.snapshot()) == before
+
+    @pytest.mark.parametrize("trouble", ["break_mid_way", "take_away"])
+    def test_a_broken_source_is_red_with_a_remedy_and_raises_nothing(
+        self, world: World, trouble: str
+    ) -> None:
+        world.show(WARD)
+        getattr(world, trouble)()
+
+        result = world.inventory.check()
+
+        assert not result.ok
+        assert result.message
+        assert result.remedy
+
+    @pytest.mark.parametrize("trouble", ["break_mid_way", "take_away"])
+    def test_an_error_says_what_to_do_and_shows_nobody(self, world: World, trouble: str) -> None:
+        world.show(WARD)
+        getattr(world, trouble)()
+
+        _seen, error = read_to_the_error(world.inventory)
+
+        told = "".join(traceback.format_exception(error)) + repr(error)
+        assert error.remedy
+        assert [secret for secret in SECRETS if secret in told] == []
+
+    def test_what_was_set_aside_names_its_place_and_shows_nobody(self, world: World) -> None:
+        world.show(WARD, ROTA)
+        world.spoil("ward-7")
+        for problem in end_of(world.inventory).malformed:
+            assert problem.record_id
+            assert [secret for secret in SECRETS if secret in str(problem)] == []
+
+    def test_it_has_the_configured_name(self, inventory: Inventory) -> None:
+        assert inventory.name == NAME
+
+
+def group_id_of(item: Roster | SnapshotEnd) -> str | None:
+    return item.group.group_id if isinstance(item, Roster) else None
+
+
+def rosters_of(inventory: Inventory) -> list[Roster]:
+    return [item for item in inventory.snapshot() if isinstance(item, Roster)]
+
+
+def members_of(inventory: Inventory) -> Sequence[Member]:
+    (shown,) = rosters_of(inventory)
+    return shown.members
+
+
+def end_of(inventory: Inventory) -> SnapshotEnd:
+    (end,) = [item for item in inventory.snapshot() if isinstance(item, SnapshotEnd)]
+    return end
+
+
+def read_to_the_error(inventory: Inventory) -> tuple[list[Roster | SnapshotEnd], ConnectorError]:
+    """Read until it fails; what was seen before, and the failure."""
+    seen: list[Roster | SnapshotEnd] = []
+    try:
+        for item in inventory.snapshot():
+            seen.append(item)  # noqa: PERF402 - what came before the failure is the point
+    except ConnectorError as error:
+        return seen, error
+    pytest.fail("the read ended as if it were whole")

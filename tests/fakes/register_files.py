@@ -1,0 +1,62 @@
+"""Short ways to read a register that a test has just written."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from connectors.inventory.register.client import open_book
+from connectors.inventory.register.config import RegisterConfig
+from connectors.inventory.register.reading import Reading, read
+from fakes.office import Rows, write_xlsx
+from worker.domain.model import Member, Roster
+from worker.ports import ConnectorContext
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+SAVED_AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+def context(
+    folder: Path = Path(), *, region: str = "GB", timezone: str = "Europe/London"
+) -> ConnectorContext:
+    return ConnectorContext("wards", folder, region, timezone, "en", lambda: NOW)
+
+
+def read_file(
+    path: Path,
+    *,
+    region: str = "GB",
+    timezone: str = "Europe/London",
+    saved_at: datetime = SAVED_AT,
+    **config: object,
+) -> Reading:
+    """Read a register as the connector does, as if it was saved at `saved_at`."""
+    os.utime(path, (saved_at.timestamp(), saved_at.timestamp()))
+    settings = RegisterConfig.model_validate({"path": path.name, **config})
+    return read(open_book(path), settings, context(path.parent, region=region, timezone=timezone))
+
+
+def read_rows(folder: Path, rows: Rows, **options: object) -> Reading:
+    """Read rows of an Excel sheet named Groups."""
+    path = folder / "groups.xlsx"
+    write_xlsx(path, rows)
+    return read_file(path, **options)  # type: ignore[arg-type]
+
+
+def only(reading: Reading) -> Roster:
+    (roster,) = reading.rosters
+    return roster
+
+
+def brief(members: tuple[Member, ...]) -> list[tuple[str, str]]:
+    """Handle and role of each member."""
+    return [(member.handle, member.role.value) for member in members]
+
+
+def shown(reading: Reading) -> dict[str, list[tuple[str, str]]]:
+    return {roster.group.name: brief(roster.members) for roster in reading.rosters}
+
+
+def places(reading: Reading) -> list[str]:
+    return [problem.place for problem in reading.problems]

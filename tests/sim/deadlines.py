@@ -1,0 +1,106 @@
+"""When each escalation step has to come, worked out apart from the worker, by counting open minutes.
+
+Invariant 7: steps in order, each (step, repeat) once, never early, and taken by the first pass of
+the job after their time.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sim.effects import EffectLog, Saved, Stepped
+from worker.domain.ticket import Ticket, TicketState
+
+HOUR = timedelta(hours=1)
+OPENS, CLOSES, ZONE = time(9), time(17, 30), ZoneInfo("Europe/London")
+STEPS = 3
+
+
+class Deadlines:
+    """The standard policy over one clock: half of the time, due, four hours later and daily from then."""
+
+    def __init__(self, *, business: bool) -> None:
+        self._business = business
+        self._taken: dict[int, list[Stepped]] = {}
+        self._started: dict[int, datetime] = {}
+
+    def _add(self, start: datetime, amount: timedelta) -> datetime:
+        return working_time_after(start, amount) if self._business else start + amount
+
+    def moved(self, saved: Saved) -> None:
+        """Keep when the ticket's clock was started: whenever it became open."""
+        if saved.after.state is TicketState.OPEN:
+            self._started[saved.after.id] = saved.at
+
+    def _due(self, ticket: Ticket, number: int) -> datetime:
+        started = self._started[ticket.id]
+        allowed = (4 if ticket.is_sensitive else 24) * HOUR
+        if number == 1:
+            return self._add(started, allowed / 2)
+        due = self._add(started, allowed)
+        return due if number == 2 else self._add(due, 4 * HOUR)
+
+    def _round(self, ticket: Ticket, number: int) -> list[Stepped]:
+        started = self._started[ticket.id]
+        taken = self._taken.get(ticket.id, [])
+        return [one for one in taken if one.taken.step == number and one.at >= started]
+
+    def step(self, stepped: Stepped, log: EffectLog) -> list[str]:
+        """What is wrong with a step that was taken now."""
+        ticket, number, wrong = log.tickets[stepped.ticket], stepped.taken.step, []
+        label = f"{ticket.label} step {number}.{stepped.taken.repeat}"
+        ever = self._taken.setdefault(ticket.id, [])
+        if any((t.taken.step, t.taken.repeat) == (number, stepped.taken.repeat) for t in ever):
+            wrong.append(f"{label} was taken twice")
+        if ticket.state is not TicketState.OPEN:
+            wrong.append(f"{label} was taken for a ticket that is {ticket.state.value}")
+        before = self._round(ticket, number)
+        due = self._due(ticket, number) if not before else self._add(before[-1].at, 24 * HOUR)
+        if stepped.at < due and not self._was_unreached(ticket, number, log):
+            wrong.append(f"{label} was taken at {stepped.at}, before {due}")
+        if number > 1 and not self._round(ticket, number - 1):
+            wrong.append(f"{label} was taken before step {number - 1}")
+        ever.append(stepped)
+        return wrong
+
+    def _was_unreached(self, ticket: Ticket, number: int, log: EffectLog) -> bool:
+        earlier = [one for at in range(1, number) for one in self._round(ticket, at)]
+        return ticket.id in log.unreached or any(not one.to for one in earlier)
+
+    def missed(self, log: EffectLog, now: datetime) -> list[str]:
+        """Steps that the pass that ran at `now` should have taken."""
+        wrong = []
+        for ticket in log.tickets.values():
+            is_quiet = ticket.acknowledged_until is not None and now < ticket.acknowledged_until
+            if ticket.state is not TicketState.OPEN or is_quiet:
+                continue
+            wrong += [
+                f"{ticket.label} step {number} was due at {due} and was not taken"
+                for number in range(1, STEPS + 1)
+                if (due := self._next(ticket, number)) is not None and due <= now
+            ]
+        return wrong
+
+    def _next(self, ticket: Ticket, number: int) -> datetime | None:
+        before = self._round(ticket, number)
+        if not before:
+            return self._due(ticket, number)
+        if number < STEPS:
+            return None
+        return max(self._due(ticket, number), self._add(before[-1].at, 24 * HOUR))
+
+
+def working_time_after(start: datetime, amount: timedelta) -> datetime:
+    """The instant at which so much working time has gone by; at a day's end rather than the next one's start."""
+    day = start.astimezone(ZONE).date()
+    while True:
+        if day.weekday() < 5:
+            opens = datetime.combine(day, OPENS, ZONE).astimezone(UTC)
+            closes = datetime.combine(day, CLOSES, ZONE).astimezone(UTC)
+            begin = max(opens, start)
+            if begin < closes:
+                if amount <= closes - begin:
+                    return begin + amount
+                amount -= closes - begin
+        day += timedelta(days=1)

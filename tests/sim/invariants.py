@@ -1,0 +1,380 @@
+"""The nine invariants of the design, each a check over the log of effects and the truth at each instant.
+
+`Invariants` listens to the log and is asked after each job that ran to its end. What it calls told or
+believed comes from the sources' own record (`sim.sources`), never from the worker's database.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sim.company import FILE, LOOKED_UP, Company, Human, has_left
+from sim.deadlines import Deadlines
+from sim.effects import Decided, Effect, EffectLog, Held, Queued, Saved, Seen, Stepped
+from sim.events import Mass
+from sim.sources import SimDirectory, SimInventory
+from worker.domain.message import Paragraph
+from worker.domain.model import Coverage, Evidence, GroupKey, Member, PersonKey, Roster
+from worker.domain.ticket import REMOVALS, Ticket, TicketKind, TicketState
+
+POLL = timedelta(hours=3)
+ABSENT_PASSES, ABSENT_OVER = 3, timedelta(hours=48)
+MASS_READ_WITHIN = timedelta(days=4)
+LEAVERS_MAX = 12
+ROSTER_FRESH = timedelta(days=7)
+FILE_FRESH, FRESH = timedelta(hours=48), timedelta(hours=24)
+
+
+class Broken(AssertionError):
+    """An invariant does not hold; `number` is its place in the design's list."""
+
+    def __init__(self, number: int, what: str) -> None:
+        super().__init__(f"invariant {number}: {what}")
+        self.number = number
+
+
+class Seeing(Protocol):
+    """What the checks look at."""
+
+    company: Company
+    log: EffectLog
+    directories: Mapping[str, SimDirectory]
+    inventories: Mapping[str, SimInventory]
+    masses: list[Mass]
+    confirmed: set[tuple[str, str]]
+    last_admins_removed: list[str]
+    placed: Mapping[str, str]  # department -> group name, by the joiner rules
+
+
+class Invariants:
+    """All nine. `broken` collects what was found, in order."""
+
+    def __init__(self, world: Seeing, deadlines: Deadlines, now: Callable[[], datetime]) -> None:
+        self.world = world
+        self.now = now
+        self.broken: list[Broken] = []
+        self._deadlines = deadlines
+        self._wanted_since: dict[tuple[GroupKey, str], datetime] = {}
+        self._linked: set[tuple[str, str]] = set()
+        self._plan_kinds: dict[int, str] = {}
+        self._gates: dict[tuple[PersonKey, datetime], str] = {}
+        self._let_through: dict[tuple[PersonKey, str], datetime] = {}
+        self._questions: Counter[tuple[str, str]] = Counter()
+        self._shown: dict[str, int] = defaultdict(int)
+        self._appeared: Counter[tuple[str, Paragraph]] = Counter()
+        self._queued: dict[tuple[str, Paragraph], list[Queued]] = defaultdict(list)
+        world.log.listeners.append(self.hear)
+
+    def _fail(self, number: int, what: str) -> None:
+        self.broken.append(Broken(number, f"{self.now():%d %b %H:%M}: {what}"))
+
+    # --- at each effect --------------------------------------------------------------------------
+
+    def hear(self, effect: Effect) -> None:
+        if isinstance(effect, Saved):
+            self._ticket(effect)
+        elif isinstance(effect, Seen):
+            self._visible_once(effect)
+        elif isinstance(effect, Queued):
+            self._queued[effect.message.to.address, effect.message.body].append(effect)
+        elif isinstance(effect, Stepped):
+            for what in self._deadlines.step(effect, self.world.log):
+                self._fail(7, what)
+        elif isinstance(effect, Held):
+            self._plan_kinds[effect.plan.id] = effect.kind
+            self._set_gates(effect, "held")
+        else:
+            self._set_gates(effect, "")
+
+    def _ticket(self, saved: Saved) -> None:
+        if not saved.is_move:
+            return
+        before, after = saved.before, saved.after
+        self._has_entry(saved)
+        self._deadlines.moved(saved)
+        was_live = before is not None and before.is_live
+        if after.kind in REMOVALS and after.is_live and not was_live:
+            self._subject_has_left(after)
+            self._passed_the_guard(after)
+            self._is_sure(after)
+            self._is_only_one(after)
+        if after.kind in REMOVALS and after.state is TicketState.OPEN:
+            self._leaves_an_admin(after)
+        if after.state is TicketState.VERIFIED and before is not None:
+            self._was_proved(before, after)
+        if before is None and after.kind is TicketKind.IDENTIFY_MEMBER:
+            self._asked_once(after)
+
+    # --- 1: nobody is removed because a directory could not be read ----------------------------------
+
+    def _subject_has_left(self, ticket: Ticket) -> None:
+        if ticket.person is None:
+            self._fail(1, f"{ticket.label} removes nobody known")
+            return
+        human = self.world.company.by_account[ticket.person]
+        if ticket.evidence is Evidence.MOVED:
+            return
+        if not self._may_have_left(ticket.person):
+            self._fail(1, f"{ticket.label} removes {human.name}, who is here ({ticket.evidence})")
+        others = [key for key in human.accounts if key != ticket.person]
+        for key in others:
+            if self._is_surely_here(key):
+                self._fail(1, f"{ticket.label} removes {human.name}, who is here as {key.person_id}")
+
+    def _may_have_left(self, key: PersonKey) -> bool:
+        """In truth now, or as far as the directory last said honestly."""
+        company, directory = self.world.company, self.world.directories[key.source]
+        if company.is_gone(key) or key.person_id in company.books[key.source].erased:
+            return True
+        words = (directory.honest, directory.believed)
+        return any(
+            company.says_left(key, facts)
+            for facts in (word.facts.get(key.person_id) for word in words)
+            if facts is not None
+        )
+
+    def _is_surely_here(self, key: PersonKey) -> bool:
+        facts = self.world.directories[key.source].believed.facts.get(key.person_id)
+        return facts is not None and not self._may_have_left(key)
+
+    # --- 2: every leaver who is still in a group has exactly one live removal ticket -----------------
+
+    def _is_only_one(self, ticket: Ticket) -> None:
+        live = self.world.log.live_removals[ticket.group, ticket.handle]
+        if len(live) > 1:
+            self._fail(2, f"{ticket.handle} in {ticket.group_name} has {len(live)} live removal tickets")
+
+    def _all_leavers_have_a_ticket(self) -> None:
+        wanted = set(self._leavers_in_groups())
+        now = self.now()
+        self._wanted_since = {key: self._wanted_since.get(key, now) for key in wanted}
+        waived = {
+            (t.group, t.handle) for t in self.world.log.tickets.values() if t.state is TicketState.WAIVED
+        }
+        for key, since in self._wanted_since.items():
+            count = len(self.world.log.live_removals[key])
+            if now - since >= 2 * POLL and count != 1 and key not in waived:
+                self._fail(
+                    2, f"{key[1]} in {key[0].group_id} has {count} live removal tickets since {since:%d %b %H:%M}"
+                )
+
+    def _leavers_in_groups(self) -> list[tuple[GroupKey, str]]:
+        found = []
+        for inventory in self.world.inventories.values():
+            for group, roster in inventory.believed.items():
+                for member in roster.members:
+                    human = self._surely_behind(group.source, member)
+                    if human is not None and self._is_known_leaver(human):
+                        found.append((group, member.handle))
+        return found
+
+    def _surely_behind(self, source: str, member: Member) -> Human | None:
+        """Who a member is, when the directory's number says so, or did when the member was first seen."""
+        (human, *others) = self.world.company.behind(source, member.handle)
+        if others or human.is_doubtful or not human.accounts:
+            return None
+        if (source, member.handle) in self._linked or (source, member.handle) in self.world.confirmed:
+            return human
+        told = [key for key in human.accounts if self._is_told(key)]
+        has_number = any(
+            member.phone in self.world.directories[key.source].believed.facts[key.person_id].phones for key in told
+        )
+        # who first turns up after they left may be somebody else, with a recycled number
+        if has_number and not all(self._is_told_left(key) for key in told):
+            self._linked.add((source, member.handle))
+        return None
+
+    def _is_known_leaver(self, human: Human) -> bool:
+        told = [key for key in human.accounts if self._is_told(key)]
+        is_gated = any(
+            state in {"held", "rejected"} for (key, _), state in self._gates.items() if key in human.accounts
+        )
+        return bool(told) and not is_gated and all(self._is_told_left(key) for key in told)
+
+    def _is_told(self, key: PersonKey) -> bool:
+        return key.person_id in self.world.directories[key.source].believed.facts
+
+    def _is_told_left(self, key: PersonKey) -> bool:
+        directory = self.world.directories[key.source]
+        word = directory.believed
+        if key.person_id in word.absent:
+            passes, since = word.absent[key.person_id]
+            if directory.can_look_up:
+                return self.world.company.facts(key) is None
+            taken_at = word.taken_at or since
+            return passes >= ABSENT_PASSES and taken_at - since >= ABSENT_OVER
+        facts = word.facts[key.person_id]
+        at = word.taken_at or self.now()
+        is_fresh = self.now() - at <= (FILE_FRESH if key.source == FILE else FRESH)
+        return has_left(facts, self.now() if is_fresh else at)
+
+    # --- 3: a group never loses its last admin by our doing ----------------------------------------
+
+    def _leaves_an_admin(self, ticket: Ticket) -> None:
+        roster = self._roster(ticket.group)
+        roles = {member.handle: member.role for member in roster.members}
+        if not roles.get(ticket.handle) or not roles[ticket.handle].is_admin:
+            return
+        others = [m for m in roster.members if m.role.is_admin and m.handle != ticket.handle]
+        if not any(self._may_be_active(ticket.group.source, member) for member in others):
+            self._fail(3, f"{ticket.label} can be done, but no inventory shows another active admin")
+
+    def _may_be_active(self, source: str, member: Member) -> bool:
+        humans = self.world.company.behind(source, member.handle)
+        keys = [key for human in humans for key in human.accounts if self._is_told(key)]
+        return any(not self._is_told_left(key) for key in keys)
+
+    def _roster(self, group: GroupKey) -> Roster:
+        return self.world.inventories[group.source].believed[group]
+
+    # --- 4: done is a claim, verified is evidence -------------------------------------------------
+
+    def _was_proved(self, before: Ticket, after: Ticket) -> None:
+        if after.kind is TicketKind.IDENTIFY_MEMBER:
+            return
+        roster = self._roster(after.group)
+        since = before.done_at or before.opened_at
+        if roster.taken_at <= since:
+            self._fail(4, f"{after.label} is verified by a roster of {roster.taken_at}, not after {since}")
+        if roster.coverage is not Coverage.FULL or self.now() - roster.taken_at > ROSTER_FRESH:
+            self._fail(4, f"{after.label} is verified by a roster that proves nothing")
+        is_listed = any(member.handle == after.handle for member in roster.members)
+        if after.kind in REMOVALS and is_listed:
+            self._fail(4, f"{after.label} is verified, and the member is still in the roster")
+
+    def _false_claims_are_reopened(self) -> None:
+        for ticket in self.world.log.tickets.values():
+            if ticket.state is not TicketState.DONE or ticket.kind not in REMOVALS:
+                continue
+            inventory = self.world.inventories[ticket.group.source]
+            roster = self._roster(ticket.group)
+            is_read_since = inventory.read_at is not None and inventory.read_at > (ticket.done_at or self.now())
+            is_fresh = self.now() - roster.taken_at <= ROSTER_FRESH
+            is_listed = any(member.handle == ticket.handle for member in roster.members)
+            if is_read_since and is_fresh and is_listed:
+                self._fail(4, f"{ticket.label} is called done, and a roster read since lists the member")
+
+    # --- 5: a plan too big to be true is held ------------------------------------------------------
+
+    def _set_gates(self, effect: Held | Decided, state: str) -> None:
+        if self._plan_kinds.get(effect.plan.id) != "leavers":
+            return
+        cohorts = effect.plan.cohorts if isinstance(effect, Held) else effect.cohorts
+        for cohort in cohorts:
+            for newcomer in cohort.people:
+                self._gates[newcomer.person, newcomer.at] = state or cohort.state.value
+
+    def _passed_the_guard(self, ticket: Ticket) -> None:
+        if ticket.person is None or ticket.left_at is None or ticket.evidence is Evidence.MOVED:
+            return
+        gate = self._gates.get((ticket.person, ticket.left_at), "")
+        if gate in {"held", "rejected"}:
+            self._fail(5, f"{ticket.label} is about somebody whose leaving is {gate}")
+        for mass in self.world.masses:
+            is_of_it = ticket.person in mass.people and ticket.evidence is Evidence.DISABLED
+            is_then = mass.at <= ticket.left_at <= mass.at + MASS_READ_WITHIN
+            if is_of_it and is_then and gate != "released":
+                self._fail(5, f"{ticket.label} is one of {len(mass.people)} at once, and nobody released it")
+        if gate != "released":
+            self._let_through.setdefault((ticket.person, ticket.episode), self.now())
+            since = self.now() - timedelta(hours=24)
+            source = ticket.person.source
+            recent = [
+                at for (key, _), at in self._let_through.items() if key.source == source and at > since
+            ]
+            if len(recent) > LEAVERS_MAX:
+                self._fail(5, f"{len(recent)} leavers of {source} in a day, and nobody was asked")
+
+    # --- 6: each notification has one effect ------------------------------------------------------
+
+    def _visible_once(self, seen: Seen) -> None:
+        message = seen.message
+        self._shown[message.key] += 1
+        if self._shown[message.key] > 1:
+            if seen.can_find:
+                self._fail(6, f"{message.key} is shown again on {seen.notifier}, which could have told")
+            elif not message.may_be_repeat:
+                self._fail(6, f"{message.key} is shown again and does not say that it may be a repeat")
+            return
+        for paragraph in message.paragraphs:
+            self._appeared[message.to.address, paragraph] += 1
+
+    def nothing_is_lost(self, until: datetime) -> None:
+        """At the end: what was queued before `until` was seen, as often as it was queued.
+
+        But for a ticket's message that no channel would take: its next step told somebody else.
+        """
+        for (address, body), queued in self._queued.items():
+            due = [one.message for one in queued if one.at <= until]
+            count = self._appeared[address, body]
+            is_answered = all(one.ticket in self.world.log.unreached for one in due)
+            if count < len(due) and not is_answered:
+                self._fail(6, f"{body.headline!r} to {address or 'the channel'}: queued {len(due)}, seen {count}")
+            if count > len(queued):
+                self._fail(6, f"{body.headline!r} to {address}: queued {len(queued)}, seen {count} times")
+
+    # --- 8: we never act on a guess about identity -------------------------------------------------
+
+    def _is_sure(self, ticket: Ticket) -> None:
+        humans = self.world.company.behind(ticket.group.source, ticket.handle)
+        phones = {m.phone for m in self._roster(ticket.group).members if m.handle == ticket.handle}
+        holders = self._told_holders(phones)
+        is_confirmed = (ticket.group.source, ticket.handle) in self.world.confirmed
+        if len(holders) > 1 and not is_confirmed:
+            names = sorted(holders)
+            self._fail(8, f"{ticket.label}: {ticket.handle} is the number of {names} and nobody said whose")
+        subject = self.world.company.by_account[ticket.person].number if ticket.person else None
+        if not any(h.is_doubtful for h in humans) and subject not in {h.number for h in humans}:
+            self._fail(8, f"{ticket.label} removes {ticket.handle}, who is somebody else than {subject}")
+
+    def _told_holders(self, phones: set[str | None]) -> set[int]:
+        return {
+            self.world.company.by_account[PersonKey(name, facts.person_id)].number
+            for name in (LOOKED_UP, FILE)
+            for facts in self.world.directories[name].believed.facts.values()
+            if phones & set(facts.phones)
+        }
+
+    def _asked_once(self, ticket: Ticket) -> None:
+        key = (ticket.group.source, ticket.handle)
+        self._questions[key] += 1
+        if self._questions[key] > 1:
+            self._fail(8, f"{ticket.label} asks about {ticket.handle} again")
+
+    # --- 9: every act has an actor, a time and an entry -------------------------------------------
+
+    def _has_entry(self, saved: Saved) -> None:
+        subject = f"ticket:{saved.after.label}"
+        mine = [entry for entry in saved.entries if entry.subject == subject and entry.actor]
+        if not any(entry.data.get("state") == saved.after.state.value for entry in mine):
+            self._fail(9, f"{saved.after.label} became {saved.after.state.value} and the journal is silent")
+        if any(entry.at != saved.at for entry in mine):
+            self._fail(9, f"an entry about {saved.after.label} has another time than the act")
+
+    def journal_is_whole(self, first_broken: int | None) -> None:
+        if first_broken is not None:
+            self._fail(9, f"the journal's chain is broken at {first_broken}")
+
+    def sources_have_an_age(self, ages: Mapping[str, datetime | None]) -> None:
+        """`ages`: taken_at by source, of those that were read well once."""
+        for name, taken_at in ages.items():
+            if taken_at is None or self.now() - taken_at > timedelta(days=40):
+                self._fail(9, f"what {name} says has no age")
+
+    # --- after a job ---------------------------------------------------------------------------------
+
+    def after(self, job: str) -> None:
+        """To be called when a job ran to its end."""
+        if job == "reconcile":
+            self._all_leavers_have_a_ticket()
+        elif job == "verify":
+            self._false_claims_are_reopened()
+        elif job == "escalate":
+            for what in self._deadlines.missed(self.world.log, self.now()):
+                self._fail(7, what)
+        for what in self.world.last_admins_removed:
+            self._fail(3, f"the last admin was removed by {what}")
+        self.world.last_admins_removed.clear()

@@ -1,0 +1,178 @@
+"""The fakes that the worker reads from, with a record of what each of them said, and the ways they lie.
+
+`said` is what complete passes told, whether true or not; the driver turns it into `believed` when the worker's
+report shows no trouble. `honest` is what passes told while nothing was wrong with the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from fakes.directory import FakeDirectory
+from sim.company import Company
+from worker.domain.model import Coverage, GroupKey, PersonFacts, Roster
+from worker.ports import CheckResult, ConnectorError, DirectoryPage, Incomplete, PassEnd, SnapshotEnd
+
+
+@dataclass(slots=True)
+class Word:
+    """What a directory's complete passes have said so far."""
+
+    facts: dict[str, PersonFacts] = field(default_factory=dict)
+    taken_at: datetime | None = None
+    absent: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # id -> (full passes, since)
+
+    def after(self, records: list[PersonFacts], end: PassEnd) -> Word:
+        listed = {facts.person_id: facts for facts in records}
+        if end.is_unchanged:
+            return Word(self.facts, max(self.taken_at or end.taken_at, end.taken_at), self.absent)
+        facts = {**self.facts, **listed}
+        absent = {key: known for key, known in self.absent.items() if key not in listed}
+        if end.is_full:
+            for key in self.facts.keys() - listed.keys():
+                passes, since = absent.get(key, (0, end.taken_at))
+                absent[key] = (passes + 1, since)
+        return Word(facts, end.taken_at, absent)
+
+
+class SimDirectory(FakeDirectory):
+    """A directory whose words are recorded. With `is_file` it says what its last export held."""
+
+    def __init__(self, name: str, now: Callable[[], datetime], *, is_file: bool) -> None:
+        super().__init__(name, now=now, page_size=60, can_look_up=not is_file, has_delta=not is_file)
+        self.is_file = is_file
+        self.said: Word | None = None
+        self.said_cursor = ""
+        self.believed = Word()
+        self.honest = Word()
+        self.is_lying = False
+        self._live: dict[str, PersonFacts] = {}
+        self._exported_at = now()
+
+    def write(self, facts: PersonFacts) -> None:
+        """HR's side: what should be said from now on (of a file: from the next export on)."""
+        self._live[facts.person_id] = facts
+        if not self.is_file:
+            self.put(facts)
+
+    def strike(self, person_id: str) -> None:
+        del self._live[person_id]
+        if not self.is_file:
+            self.erase(person_id)
+
+    def export(self) -> None:
+        """Write the file anew."""
+        if self.is_lying:
+            return
+        self._exported_at = self._now()
+        self._facts = {}
+        self._changed = {}
+        self.put(*self._live.values())
+
+    def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
+        records: list[PersonFacts] = []
+        self.said = None
+        for item in super().changes(cursor, full=full):
+            if isinstance(item, PassEnd):
+                end = replace(item, taken_at=self._exported_at) if self.is_file else item
+                self.said, self.said_cursor = self.believed.after(records, end), end.cursor
+                if not self.is_lying:
+                    self.honest = self.honest.after(records, end)
+                yield end
+            else:
+                records += item.records
+                yield item
+
+    def settle(self, *, is_ok: bool) -> None:
+        """The worker's report is out: what was said is believed, or it is not."""
+        if is_ok and self.said is not None:
+            self.believed = self.said
+        self.said = None
+
+
+@dataclass(slots=True)
+class Lie:
+    """What is wrong with an inventory while it lasts."""
+
+    kind: str  # raise | cut | few_groups | miscounted | partial | shrunken | stale
+    group: str = ""
+    error: ConnectorError | None = None
+
+
+class SimInventory:
+    """An inventory of the company's rooms. A register says what was last written into it."""
+
+    def __init__(self, name: str, company: Company, *, is_register: bool) -> None:
+        self.name = name
+        self.is_register = is_register
+        self.lie: Lie | None = None
+        self.said: dict[GroupKey, Roster] | None = None
+        self.believed: dict[GroupKey, Roster] = {}
+        self.acted_upon: dict[GroupKey, Roster] = {}  # what was believed when groups were last reconciled
+        self.read_at: datetime | None = None
+        self._company = company
+        self._written: tuple[Roster, ...] = ()
+
+    def write(self) -> None:
+        """Somebody brings the register up to date."""
+        if self.lie is None or self.lie.kind != "stale":
+            self._written = self._rosters()
+
+    def _rosters(self) -> tuple[Roster, ...]:
+        now = self._company.now()
+        rooms = [room for room in self._company.rooms.values() if room.source == self.name]
+        return tuple(Roster(room.group, room.members(), now) for room in rooms)
+
+    def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
+        self.said = None
+        if not self.is_register:
+            self.write()
+        lie = self.lie
+        if lie is not None and lie.error is not None:
+            raise lie.error
+        rosters = tuple(self._bent(roster) for roster in self._written)
+        if lie is not None and lie.kind == "few_groups":
+            rosters = rosters[: len(rosters) // 2]
+        for at, roster in enumerate(rosters):
+            if lie is not None and lie.kind == "cut" and at == len(rosters) // 2:
+                return
+            yield roster
+        self.said = {GroupKey(self.name, roster.group.group_id): roster for roster in rosters}
+        miscount = lie is not None and lie.kind == "miscounted"
+        yield SnapshotEnd(max(r.taken_at for r in rosters), len(rosters) + miscount)
+
+    def _bent(self, roster: Roster) -> Roster:
+        lie = self.lie
+        if lie is None or lie.group != roster.group.group_id:
+            return roster
+        half = roster.members[: len(roster.members) // 3]
+        if lie.kind == "partial":
+            return replace(roster, members=half, coverage=Coverage.PARTIAL)
+        if lie.kind == "shrunken" and len(roster.members) - len(half) >= 5:
+            return replace(roster, members=half)
+        return roster
+
+    def settle(self, *, is_ok: bool, now: datetime) -> None:
+        """As `SimDirectory.settle`. A roster that lost most of its members at once proves nothing yet."""
+        if is_ok and self.said is not None:
+            self.believed = {key: self._weighed(key, roster) for key, roster in self.said.items()}
+            self.read_at = now
+        self.said = None
+
+    def _weighed(self, key: GroupKey, roster: Roster) -> Roster:
+        lie = self.lie
+        is_short = lie is not None and lie.kind in {"partial", "shrunken"} and lie.group == key.group_id
+        if not is_short or key not in self.believed:
+            return roster
+        listed = {member.handle for member in roster.members}
+        kept = tuple(m for m in self.believed[key].members if m.handle not in listed)
+        return replace(roster, members=(*roster.members, *kept), coverage=Coverage.PARTIAL)
+
+    def check(self) -> CheckResult:
+        return CheckResult(ok=True, message=f"{self.name}: {len(self._written)} groups")
+
+
+def broke_off(name: str) -> Incomplete:
+    return Incomplete(f"{name}: the answer broke off.", remedy="Wait for the next read.")

@@ -1,0 +1,145 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from databases import dump
+
+from worker.storage.engine import sqlite_path
+from worker.storage.errors import SchemaNewer, SchemaOlder
+from worker.storage.migrate import head, migrate, pending, require_current
+from worker.storage.tables import metadata
+
+
+def _described(engine: sa.Engine) -> dict[str, Any]:
+    """Everything that the database says of its tables, Alembic's own apart."""
+    inspector = sa.inspect(engine)
+    aspects: dict[str, Callable[[str], Any]] = {
+        "columns": inspector.get_columns,
+        "key": inspector.get_pk_constraint,
+        "unique": inspector.get_unique_constraints,
+        "indexes": inspector.get_indexes,
+        "options": inspector.get_table_options,
+    }
+    return {
+        f"{table} {aspect}": _as_text(read(table))
+        for table in inspector.get_table_names()
+        for aspect, read in aspects.items()
+        if table != "alembic_version"
+    }
+
+
+def _as_text(described: Any) -> Any:
+    """Types and clauses have no equality of their own, and columns no order that matters."""
+    if isinstance(described, list):
+        return sorted((_as_text(item) for item in described), key=str)
+    if isinstance(described, dict):
+        return {name: _as_text(value) for name, value in sorted(described.items())}
+    return str(described)
+
+
+def _set_revision(engine: sa.Engine, revision: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, metadata)
+
+    assert differences == [], "worker/storage/tables.py has changed: write a migration with .ci/revision"
+
+
+def test_they_are_made_as_the_code_would_make_them(engine: sa.Engine) -> None:
+    migrated = _described(engine)
+    metadata.drop_all(engine)
+    metadata.create_all(engine)
+
+    assert migrated == _described(engine), "worker/storage/tables.py has changed: see .ci/revision"
+
+
+def test_an_empty_database_is_brought_to_the_head(empty_engine: sa.Engine) -> None:
+    assert migrate(empty_engine) == (None, head())
+
+
+def test_migrating_twice_does_nothing(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO counter (name, value) VALUES ('ticket', 7)"))
+    before = dump(engine)
+
+    assert migrate(engine) == (head(), head())
+    assert dump(engine) == before
+
+
+def test_a_current_database_is_accepted(engine: sa.Engine) -> None:
+    require_current(engine)
+    assert not pending(engine)
+
+
+def test_an_empty_database_is_pending_and_the_remedy_is_named(empty_engine: sa.Engine) -> None:
+    assert pending(empty_engine)
+    with pytest.raises(SchemaOlder, match=r"no tables yet.* whosleft migrate -c FILE"):
+        require_current(empty_engine)
+
+
+def test_looking_makes_no_file(database_url: str, empty_engine: sa.Engine) -> None:
+    pending(empty_engine)
+    with pytest.raises(SchemaOlder):
+        require_current(empty_engine)
+
+    path = sqlite_path(database_url)
+    assert path is None or not path.exists()
+
+
+@pytest.mark.parametrize("use", [migrate, pending, require_current])
+def test_a_database_of_a_later_release_is_refused(
+    engine: sa.Engine, use: Callable[[sa.Engine], object]
+) -> None:
+    _set_revision(engine, "9999")
+    before = dump(engine)
+
+    with pytest.raises(SchemaNewer, match=r"revision 9999, this release knows up to \d+"):
+        use(engine)
+
+    assert dump(engine) == before
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(empty_engine: sa.Engine) -> None:
+    with empty_engine.begin() as connection:
+        last = list(metadata.tables)[-1]
+        connection.execute(sa.text(f"CREATE TABLE {last} (in_the_way INT)"))
+
+    with pytest.raises(sa.exc.DBAPIError):
+        migrate(empty_engine)
+
+    assert sa.inspect(empty_engine).get_table_names() == [last]
+
+
+MIGRATE = """
+import sys
+from worker.storage.engine import open_engine
+from worker.storage.migrate import migrate
+engine = open_engine(sys.argv[1])
+sys.stdin.readline()
+print(migrate(engine)[0])
+"""
+
+
+def test_of_processes_that_migrate_at_once_one_does_it_and_all_succeed(database_url: str) -> None:
+    command = [sys.executable, "-c", MIGRATE, database_url]
+    processes = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+
+    before = [process.communicate(timeout=60)[0].strip() for process in processes]
+
+    assert sorted(before) == sorted([head(), head(), "None"])

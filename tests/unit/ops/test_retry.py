@@ -1,0 +1,180 @@
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from worker.domain.model import PersonFacts, Roster
+from worker.ops.retry import ATTEMPTS_MAX, TOTAL_MAX_S, RetryingDirectory, RetryingInventory, again, wait_s
+from worker.ports import (
+    AuthFailed,
+    CheckResult,
+    ConnectorError,
+    CursorExpired,
+    DirectoryPage,
+    Incomplete,
+    PassEnd,
+    SnapshotEnd,
+    Transient,
+)
+
+NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
+END = PassEnd("c2", is_full=False, taken_at=NINE)
+PAGE = DirectoryPage(())
+
+
+@dataclass
+class Failing:
+    """A directory and an inventory whose calls fail as told, one error after the other, then succeed."""
+
+    errors: list[Exception]
+    after_page: bool = False  # whether the errors come in the middle of a pass
+    calls: int = 0
+    name: str = "corp"
+    can_look_up: bool = True
+    asked: list[object] = field(default_factory=list)
+
+    def _call(self) -> None:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+
+    def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
+        self.asked.append((cursor, full))
+        if not self.after_page:
+            self._call()
+        yield PAGE
+        if self.after_page:
+            self._call()
+        yield END
+
+    def look_up(self, person_id: str) -> PersonFacts | None:
+        self.asked.append(person_id)
+        self._call()
+        return None
+
+    def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
+        self._call()
+        yield SnapshotEnd(NINE, 0)
+
+    def check(self) -> CheckResult:
+        self._call()
+        return CheckResult(ok=True, message="reached")
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    return []
+
+
+@pytest.mark.parametrize(
+    "attempt, asked_s, waited_s",
+    [(1, None, 0.5), (2, None, 1), (3, None, 2), (20, None, 30), (1, 7, 7), (3, 0, 0), (1, -3, 0)],
+)
+def test_the_wait_doubles_unless_another_was_asked_for(
+    attempt: int, asked_s: float | None, waited_s: float
+) -> None:
+    assert wait_s(attempt, asked_s) == waited_s
+
+
+def test_a_passing_fault_is_tried_again_until_it_has_passed(waits: list[float]) -> None:
+    directory = Failing([Transient("busy"), Transient("busy", retry_after_s=3)])
+
+    items = list(RetryingDirectory(directory, waits.append).changes("c1", full=True))
+
+    assert items == [PAGE, END]
+    assert waits == [0.5, 3]
+    assert directory.asked == [("c1", True)] * 3
+
+
+def test_there_is_a_last_attempt_and_its_error_comes_through(waits: list[float]) -> None:
+    directory = Failing([Transient(f"busy {number}") for number in range(9)])
+
+    with pytest.raises(Transient, match=f"busy {ATTEMPTS_MAX - 1}"):
+        list(RetryingDirectory(directory, waits.append).changes(None))
+    assert directory.calls == ATTEMPTS_MAX
+    assert len(waits) == ATTEMPTS_MAX - 1
+
+
+def test_nobody_is_asked_again_sooner_than_they_want(waits: list[float]) -> None:
+    directory = Failing([Transient("come back in ten minutes", retry_after_s=600)])
+
+    with pytest.raises(Transient, match="ten minutes"):
+        list(RetryingDirectory(directory, waits.append).changes(None))
+    assert (directory.calls, waits) == (1, [])
+
+
+def test_the_longest_wait_that_is_still_waited_is_under_a_minute(waits: list[float]) -> None:
+    inventory = Failing([Transient("busy", retry_after_s=TOTAL_MAX_S - 1)])
+
+    assert list(RetryingInventory(inventory, waits.append).snapshot()) == [SnapshotEnd(NINE, 0)]
+    assert waits == [TOTAL_MAX_S - 1]
+
+
+@pytest.mark.parametrize(
+    "error", [AuthFailed("no"), CursorExpired("old"), Incomplete("cut"), ValueError("a fault of ours")]
+)
+def test_what_will_not_pass_is_not_tried_again(error: Exception, waits: list[float]) -> None:
+    directory = Failing([error])
+
+    with pytest.raises(type(error)):
+        list(RetryingDirectory(directory, waits.append).changes(None))
+    assert (directory.calls, waits) == (1, [])
+
+
+def test_in_the_middle_of_a_pass_nothing_is_tried_again(waits: list[float]) -> None:
+    directory = Failing([Transient("cut off")], after_page=True)
+    read = RetryingDirectory(directory, waits.append).changes(None)
+
+    assert next(read) == PAGE
+    with pytest.raises(Transient, match="cut off"):
+        next(read)
+    assert (len(directory.asked), waits) == (1, [])
+
+
+def test_nothing_is_asked_before_the_first_item_is_wanted() -> None:
+    directory = Failing([])
+
+    RetryingDirectory(directory).changes(None)
+
+    assert directory.calls == 0
+
+
+def test_pages_are_handed_on_one_by_one() -> None:
+    directory = Failing([ValueError("never reached")], after_page=True)
+
+    assert next(RetryingDirectory(directory).changes(None)) == PAGE
+    assert directory.calls == 0, "the second item was not asked for"
+
+
+def test_looking_up_one_person_is_tried_again(waits: list[float]) -> None:
+    directory = Failing([Transient("busy")])
+
+    assert RetryingDirectory(directory, waits.append).look_up("p1") is None
+    assert directory.asked == ["p1", "p1"]
+
+
+@pytest.mark.parametrize("wrap", [RetryingDirectory, RetryingInventory])
+def test_a_check_is_asked_once_since_somebody_waits_for_it(
+    wrap: type[RetryingDirectory | RetryingInventory], waits: list[float]
+) -> None:
+    failing = Failing([Transient("busy")])
+
+    with pytest.raises(ConnectorError):
+        wrap(failing, waits.append).check()
+    assert waits == []
+
+
+def test_the_wrappers_go_by_the_name_of_what_they_wrap() -> None:
+    assert RetryingDirectory(Failing([])).name == RetryingInventory(Failing([])).name == "corp"
+    assert RetryingDirectory(Failing([])).can_look_up
+
+
+def test_a_wait_that_raises_ends_the_attempts() -> None:
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    directory = Failing([Transient("busy")])
+    with pytest.raises(KeyboardInterrupt):
+        again(lambda: directory.look_up("p1"), interrupted)
+    assert directory.calls == 1

@@ -1,0 +1,334 @@
+"""The loop. Waits in here are for events, with time-outs that only a failure reaches."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fakes.job_store import FakeJobStore
+from fakes.log_lines import Lines
+from fakes.use_cases import FakeApp, schedule_of
+from worker.ops.clock import ManualClock, system_now
+from worker.ops.interrupt import Interrupt, Stopped
+from worker.ops.jobs import Jobs
+from worker.ops.schedule import JOBS
+from worker.ops.scheduler import BEAT, STALLED_AFTER_S, Every, Loop, Watch, serve
+from worker.ports.store import Lease
+
+NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+PATIENCE_S = 20.0
+
+
+class Seconds:
+    """A monotonic clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 5000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+# --- when a job is due --------------------------------------------------------------------------------
+
+
+def test_a_job_is_due_at_once_and_then_on_a_grid(seconds: Seconds) -> None:
+    every = Every(MINUTE, clock_s=seconds)
+
+    assert every.get_next_fire_time(None, NINE) == NINE
+    assert every.get_next_fire_time(NINE, NINE) == NINE + MINUTE
+
+
+def test_the_grid_does_not_drift_with_late_starts(seconds: Seconds) -> None:
+    every = Every(MINUTE, clock_s=seconds)
+    now = NINE
+    for late_s in (0.5, 3, 0.01, 20):
+        now = every.get_next_fire_time(now, now) + timedelta(seconds=late_s)
+        seconds.now = 5000.0 + (now - NINE).total_seconds()
+
+    assert every.get_next_fire_time(now, now) == NINE + 5 * MINUTE
+
+
+def test_one_that_starts_a_little_early_does_not_start_twice(seconds: Seconds) -> None:
+    every = Every(MINUTE, clock_s=seconds)
+    seconds.now += 59.999
+
+    assert every.get_next_fire_time(NINE, NINE) == NINE + timedelta(seconds=60.001)
+
+
+def test_what_was_missed_is_not_made_up_for(seconds: Seconds) -> None:
+    every = Every(MINUTE, clock_s=seconds)
+    seconds.now += 3 * 3600 + 10
+
+    assert every.get_next_fire_time(NINE, NINE + timedelta(hours=3)) == NINE + timedelta(hours=3, seconds=50)
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(days=20_000)])
+def test_a_clock_that_was_set_moves_the_instants_and_not_the_intervals(
+    seconds: Seconds, jump: timedelta
+) -> None:
+    every = Every(MINUTE, clock_s=seconds)
+    seconds.now += 10
+
+    assert every.get_next_fire_time(NINE, NINE + jump) == NINE + jump + timedelta(seconds=50)
+
+
+def test_replicas_are_spread_by_a_tenth_of_the_interval_and_do_not_drift(seconds: Seconds) -> None:
+    every = Every(MINUTE, 6, clock_s=seconds)
+    now, offsets = NINE, []
+    for step in range(1, 200):
+        at = every.get_next_fire_time(now, now)
+        offsets.append((at - NINE - step * MINUTE).total_seconds())
+        now = at
+        seconds.now = 5000.0 + (now - NINE).total_seconds()
+
+    assert min(offsets) >= -0.001
+    assert max(offsets) <= 6.001
+    assert max(offsets) - min(offsets) > 3
+
+
+# --- the watch ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def watch(clock: ManualClock, seconds: Seconds) -> Watch:
+    return Watch(clock, seconds)
+
+
+def pass_time(clock: ManualClock, seconds: Seconds, by_s: float) -> None:
+    clock.advance(timedelta(seconds=by_s))
+    seconds.now += by_s
+
+
+def test_time_that_passes_is_no_jump(watch: Watch, clock: ManualClock, seconds: Seconds) -> None:
+    pass_time(clock, seconds, 3600)
+
+    assert watch.jumped_s() == 0
+
+
+@pytest.mark.parametrize("by_s", [-3600, 3600, 2.5])
+def test_a_clock_that_was_set_is_noticed_once(
+    watch: Watch, clock: ManualClock, seconds: Seconds, by_s: float
+) -> None:
+    pass_time(clock, seconds, 10)
+    clock.advance(timedelta(seconds=by_s))
+
+    assert watch.jumped_s() == pytest.approx(by_s)
+    assert watch.jumped_s() == 0
+
+
+def test_a_clock_that_is_slewed_is_left_alone(watch: Watch, clock: ManualClock, seconds: Seconds) -> None:
+    for _ in range(1000):
+        pass_time(clock, seconds, 0.5)
+        clock.advance(timedelta(milliseconds=1))
+        assert watch.jumped_s() == 0
+
+
+def test_a_loop_that_does_not_turn_is_noticed_once(
+    watch: Watch, clock: ManualClock, seconds: Seconds
+) -> None:
+    pass_time(clock, seconds, STALLED_AFTER_S - 1)
+    assert watch.stalled_s() == 0
+    pass_time(clock, seconds, 1)
+    assert watch.stalled_s() == STALLED_AFTER_S
+    assert watch.stalled_s() == 0
+    watch.turned()
+    assert watch.loop_turned_at == NINE + timedelta(seconds=STALLED_AFTER_S)
+    pass_time(clock, seconds, STALLED_AFTER_S)
+    assert watch.stalled_s() == STALLED_AFTER_S
+
+
+# --- the loop -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def paused(jobs: Jobs, watch: Watch) -> Iterator[Loop]:
+    """A loop whose jobs are planned and not started."""
+    loop = Loop(jobs, schedule_of(every=timedelta(hours=1)), watch)
+    loop.start(paused=True)
+    yield loop
+    loop.end()
+
+
+def test_each_job_is_planned_at_once(paused: Loop) -> None:
+    latest = system_now() + timedelta(seconds=6)
+
+    assert all((at := paused.next_run_at(name)) and at <= latest for name in (*JOBS, BEAT))
+
+
+def test_after_the_clock_was_set_every_job_is_due_within_its_interval(
+    paused: Loop, clock: ManualClock, lines: Lines
+) -> None:
+    paused.replan(system_now() + timedelta(days=400))  # as it was planned before the clock was set back
+    clock.advance(timedelta(days=-400))
+
+    paused.tick()
+
+    latest = system_now() + timedelta(hours=2)
+    assert all((at := paused.next_run_at(name)) and at <= latest for name in (*JOBS, BEAT))
+    assert [line["by_s"] for line in lines.of("clock.jumped")] == [-400 * 86400.0]
+
+
+def test_a_loop_that_stands_still_is_said_aloud(
+    paused: Loop, clock: ManualClock, seconds: Seconds, lines: Lines
+) -> None:
+    pass_time(clock, seconds, 90)
+    paused.tick()
+    paused.tick()
+
+    assert [(line["level"], line["for_s"]) for line in lines.of("loop.stalled")] == [("error", 90)]
+
+
+def test_a_job_can_be_made_due(paused: Loop) -> None:
+    paused.replan(system_now())
+    paused.make_due("poll")
+
+    at = paused.next_run_at("poll")
+    assert at is not None
+    assert at <= system_now()
+
+
+# --- the whole process --------------------------------------------------------------------------------
+
+
+class Process:
+    """`serve` in a thread of its own, or in this one; `ended` has the code that it would have ended with."""
+
+    def __init__(self, jobs: Jobs, interrupt: Interrupt) -> None:
+        self.jobs = jobs
+        self.stop = threading.Event()
+        self.interrupt = interrupt
+        self.ended: list[int] = []
+
+    def serve(self, grace_s: float = PATIENCE_S) -> int:
+        return serve(
+            self.jobs,
+            schedule_of(every=timedelta(seconds=0.2)),
+            self.stop,
+            grace_s=grace_s,
+            end=self.ended.append,
+        )
+
+    def await_stop(self) -> None:
+        """Wait until it is stopping."""
+        with pytest.raises(Stopped):
+            self.interrupt.sleep(PATIENCE_S)
+
+
+@pytest.fixture
+def process(jobs: Jobs, interrupt: Interrupt) -> Process:
+    return Process(jobs, interrupt)
+
+
+class Counted:
+    """Sets its event when a job has run so many times."""
+
+    def __init__(self, times: int, then: Callable[[], object]) -> None:
+        self.left = times
+        self.then = then
+
+    def __call__(self, _lease: Lease | None) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.then()
+
+
+def test_every_job_runs_again_and_again_until_it_is_stopped(
+    process: Process, app: FakeApp, store: FakeJobStore, lines: Lines
+) -> None:
+    left = threading.Semaphore(0)
+    for name in JOBS:
+        app.case(name).does = Counted(3, left.release)
+
+    def stop_after_all() -> None:
+        for _ in JOBS:
+            left.acquire(timeout=PATIENCE_S)
+        process.stop.set()
+
+    threading.Thread(target=stop_after_all, daemon=True).start()
+
+    assert process.serve() == 0
+    assert all(len(app.case(name).runs) >= 3 for name in JOBS)
+    assert process.ended == []
+    assert [lease.holder for lease, _ in store.leases.all()] == [""] * len(JOBS)
+    assert len(lines.of("worker.started")) == 1
+    assert [line["abandoned"] for line in lines.of("worker.stopped")] == [[]]
+
+
+def test_a_job_that_fails_each_time_stops_neither_itself_nor_others(process: Process, app: FakeApp) -> None:
+    def fails(_lease: Lease | None) -> None:
+        raise RuntimeError("boom")
+
+    app.poll.does = fails
+    app.deliver.does = Counted(5, process.stop.set)
+
+    assert process.serve() == 0
+    assert len(app.poll.runs) >= 2
+
+
+def test_a_job_that_is_running_when_the_stop_comes_ends_in_peace(
+    process: Process, app: FakeApp, store: FakeJobStore
+) -> None:
+    def is_stopped_in_the_middle(_lease: Lease | None) -> None:
+        process.stop.set()
+        process.await_stop()
+
+    app.inventory.does = is_stopped_in_the_middle
+
+    assert process.serve() == 0
+    assert store.jobs.rows["inventory"][1] is not None, "it ended, and was recorded"
+    assert process.ended == []
+
+
+def test_a_job_that_does_not_end_in_time_is_left_and_its_lease_given_back(
+    process: Process, app: FakeApp, store: FakeJobStore, lines: Lines
+) -> None:
+    may_end = threading.Event()
+
+    def hangs(_lease: Lease | None) -> None:
+        process.stop.set()
+        may_end.wait(PATIENCE_S)
+
+    app.inventory.does = hangs
+
+    process.serve(grace_s=0.05)
+
+    assert process.ended == [0]
+    assert store.leases.holder("inventory") == ""
+    assert [line["abandoned"] for line in lines.of("worker.stopped")] == [["inventory"]]
+    may_end.set()
+    assert process.jobs.wait_idle(PATIENCE_S) == ()
+    assert store.jobs.rows.get("inventory") is None, "it had lost its lease, so nothing of it was written"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it(process: Process, app: FakeApp, lines: Lines, number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    app.verify.does = Counted(1, lambda: os.kill(os.getpid(), number))
+
+    assert process.serve() == 0
+    assert process.stop.is_set()
+    assert [line["signal"] for line in lines.of("worker.stop_asked")] == [number.name]
+    assert signal.getsignal(number) is before
+
+
+def test_a_second_signal_ends_it_at_once(process: Process, app: FakeApp) -> None:
+    def is_stopped_twice(_lease: Lease | None) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        process.await_stop()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    app.verify.does = is_stopped_twice
+
+    process.serve()
+
+    assert process.ended == [128 + signal.SIGINT]

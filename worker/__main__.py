@@ -1,0 +1,71 @@
+"""The command `whosleft`: puts the commands together and turns errors into exit codes.
+
+0 done; 1 it ran and something failed; 2 the call or the configuration is wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version as distribution_version
+
+import typer
+from rich.text import Text
+from sqlalchemy.exc import OperationalError
+
+from worker.app.approvals import Refused
+from worker.cli import files, lookups, plans, tickets, working
+from worker.cli.common import err, out
+from worker.demo.command import demo
+from worker.ports import ConnectorError
+from worker.settings import SettingsError
+from worker.storage.errors import StorageError
+
+app = typer.Typer(
+    name="whosleft",
+    help="Who has left the company, and is still in its chat groups?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo)
+app.command()(working.run)
+app.command()(working.once)
+app.command()(working.plan)
+app.command()(working.check)
+app.add_typer(tickets.app, name="tickets")
+app.add_typer(plans.app, name="plans")
+app.add_typer(lookups.people, name="people")
+app.add_typer(lookups.groups, name="groups")
+app.add_typer(lookups.links, name="links")
+app.add_typer(files.register, name="register")
+app.add_typer(tickets.escalation, name="escalation")
+app.command()(working.migrate)
+app.add_typer(files.config, name="config")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    out.print(Text(distribution_version("whosleft")))
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        app()
+    except SettingsError as error:
+        _fail(str(error), 2)
+    except (Refused, ConnectorError, StorageError) as error:
+        _fail(str(error), 1)
+    except OperationalError as error:
+        _fail(f"The database can't be used: {error.orig}", 1)
+
+
+def _fail(text: str, code: int) -> None:
+    err.print(Text(text, style="red"))
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""What all commands share: the configuration option, the clock, the actor, and how answers are printed."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from worker.bootstrap import App, load_settings, open_app
+from worker.domain.wording import flat
+from worker.ops.clock import system_now
+from worker.settings import Settings
+
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _instant(text: str) -> datetime:
+    """An instant with its zone; what typer shows when it isn't one."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not an instant; write for example 2026-11-24T09:00:00Z.") from None
+    if at.tzinfo is None:
+        raise typer.BadParameter(f"'{text}' has no time zone; add Z for UTC.")
+    return at.astimezone(UTC)
+
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", envvar="WHOSLEFT_CONFIG", help="The configuration file.", metavar="FILE")
+]
+NowOption = Annotated[
+    datetime | None,
+    typer.Option("--now", parser=_instant, metavar="INSTANT", help="Set the clock: 2026-11-24T09:00:00Z."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+ByOption = Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who does this (your login name).")]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
+
+
+def clock_at(now: datetime | None) -> datetime:
+    """The instant that a command works at."""
+    return now or system_now()
+
+
+def actor(by: str | None) -> str:
+    """Who acts: the name given, else the login name."""
+    return by or getpass.getuser()
+
+
+def need_reason(reason: str) -> str:
+    """The reason; a call without one is wrong."""
+    if not reason.strip():
+        raise typer.BadParameter("say why", param_hint="--reason")
+    return reason
+
+
+@contextmanager
+def opened(config: Path, now: datetime) -> Iterator[App]:
+    """The use cases of a configuration, over its database."""
+    with open_app(load_settings(config), lambda: now) as app:
+        yield app
+
+
+def print_json(value: Any) -> None:
+    """One document on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def print_list(items: Sequence[dict[str, Any]]) -> None:
+    """A list in the contract's shape."""
+    print_json({"items": list(items), "total": len(items)})
+
+
+def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
+    """An aligned table, or a sentence when there is nothing. Texts from outside are shown as they are."""
+    if not rows:
+        out.print(Text(empty))
+        return
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(flat(str(cell))) if cell is not None else Text("-") for cell in row))
+    out.print(table)
+
+
+def print_facts(facts: Sequence[tuple[str, object]]) -> None:
+    """Label and value, aligned."""
+    width = max((len(label) for label, _ in facts), default=0)
+    for label, value in facts:
+        if value not in {None, ""}:
+            out.print(Text(f"{label:<{width}}  {flat(str(value))}"))
+
+
+def local_time(at: datetime | None, settings: Settings) -> str:
+    """An instant in the organisation's time, to the minute."""
+    return "-" if at is None else at.astimezone(ZoneInfo(settings.organisation.timezone)).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,331 @@
+"""people, groups, links: what is known, and the answers to questions of identity."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from worker.app.approvals import Refused
+from worker.cli.common import (
+    ByOption,
+    ConfigOption,
+    JsonOption,
+    NowOption,
+    ReasonOption,
+    actor,
+    clock_at,
+    local_time,
+    need_reason,
+    opened,
+    out,
+    print_facts,
+    print_json,
+    print_list,
+    print_table,
+)
+from worker.domain.identity import Link, LinkState
+from worker.domain.model import HandleKey, Member, Person
+from worker.domain.plan import instant
+from worker.ports.store import GroupRow, UnitOfWork
+
+PAGE = 1000
+
+people = typer.Typer(no_args_is_help=True, help="Look at people.")
+groups = typer.Typer(no_args_is_help=True, help="Look at groups.")
+links = typer.Typer(no_args_is_help=True, help="Say who is behind a member.")
+
+
+# --- people -----------------------------------------------------------------------------------------------
+
+
+@people.command("list")
+def people_list(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
+    """List everybody whom the directories know."""
+    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+        found: list[Person] = []
+        while page := uow.people.page(found[-1].key if found else None, PAGE):
+            found += page
+        when = worker.settings
+    if json:
+        print_list([_person_json(person) for person in found])
+        return
+    rows = [
+        (f"{p.key.source}/{p.key.person_id}", p.facts.display_name, p.facts.email, p.standing.value,
+         p.evidence.value if p.evidence else None, local_time(p.left_at, when))
+        for p in found
+    ]  # fmt: skip
+    print_table("", ("id", "name", "e-mail", "standing", "evidence", "left"), rows, "Nobody is known yet: poll first.")
+
+
+def _person_json(person: Person) -> dict[str, Any]:
+    facts = person.facts
+    return {
+        "source": person.key.source,
+        "id": person.key.person_id,
+        "name": facts.display_name,
+        "email": facts.email,
+        "department": facts.department,
+        "title": facts.title,
+        "employee_id": facts.employee_id,
+        "phones": list(facts.phones),
+        "standing": person.standing.value,
+        "evidence": person.evidence.value if person.evidence else None,
+        "left_at": instant(person.left_at),
+    }
+
+
+@people.command("show")
+def people_show(
+    who: Annotated[str, typer.Argument(metavar="ID_OR_EMAIL")],
+    config: ConfigOption,
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """Show one person: evidence, groups, tickets and history."""
+    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+        person = _one(uow, who)
+        memberships = uow.rosters.groups_of(person.key)
+        tickets = uow.tickets.of_person(person.key)
+        history = uow.journal.of(f"person:{person.key.source}/{person.key.person_id}")
+        state = uow.sources.get(person.key.source, "directory")
+        when = worker.settings
+    if json:
+        print_json({
+            **_person_json(person),
+            "groups": [{"id": f"{g.key.source}/{g.key.group_id}", "name": g.name, "role": m.role.value}
+                       for g, m in memberships],
+            "tickets": [ticket.label for ticket in tickets],
+            "history": [{"at": instant(e.entry.at), "what": e.entry.kind} for e in history],
+            "read_at": instant(state.last_success_at),
+        })  # fmt: skip
+        return
+    facts = person.facts
+    print_facts([
+        ("person", f"{facts.display_name} ({person.key.source}/{person.key.person_id})"),
+        ("e-mail", facts.email),
+        ("phones", ", ".join(facts.phones)),
+        ("place", ", ".join(filter(None, (facts.title, facts.department, facts.office)))),
+        ("standing", person.standing.value),
+        ("evidence", f"{person.evidence.value}, {local_time(person.left_at, when)}" if person.evidence else ""),
+        ("source read", local_time(state.last_success_at, when)),
+    ])  # fmt: skip
+    rows = [(g.name, m.role.value, g.key.source) for g, m in memberships]
+    print_table("\nGroups", ("group", "role", "inventory"), rows, "\nIn no group.")
+    if tickets:
+        print_table("\nTickets", ("ticket", "state", "why"), [(t.label, t.state.value, t.reason) for t in tickets], "")
+    if history:
+        events = [(local_time(e.entry.at, when), e.entry.kind) for e in history]
+        print_table("\nHistory", ("when", "what"), events, "")
+
+
+def _one(uow: UnitOfWork, who: str) -> Person:
+    found = uow.people.find(who)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Refused(f"Nobody in the directory has the id, e-mail address or employee id '{who}'.")
+    choices = ", ".join(f"{p.key.source}/{p.key.person_id}" for p in found)
+    raise Refused(f"'{who}' is several people; say which: {choices}.")
+
+
+@people.command("erase")
+def people_erase(
+    who: Annotated[str, typer.Argument(metavar="ID")],
+    config: ConfigOption,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
+) -> None:
+    """Forget the personal data of somebody who left and has no live ticket."""
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        key = worker.desk.erase(who, actor(by), reason, at)
+    out.print(Text(f"{key.source}/{key.person_id} is erased; the journal keeps the id alone."))
+
+
+# --- groups -----------------------------------------------------------------------------------------------
+
+
+@groups.command("list")
+def groups_list(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
+    """List groups with size, admins and the age of what is known."""
+    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+        found = uow.rosters.groups()
+        when = worker.settings
+    if json:
+        print_list([_group_json(group) for group in found])
+        return
+    rows = [
+        (g.name, f"{g.key.source}/{g.key.group_id}", g.messenger, g.size, g.admins,
+         "gone" if g.is_gone else g.coverage, local_time(g.taken_at, when))
+        for g in found
+    ]  # fmt: skip
+    headings = ("group", "id", "messenger", "members", "admins", "coverage", "as of")
+    print_table("", headings, rows, "No groups are known yet: take an inventory first.")
+
+
+def _group_json(group: GroupRow) -> dict[str, Any]:
+    return {
+        "source": group.key.source,
+        "id": group.key.group_id,
+        "name": group.name,
+        "messenger": group.messenger,
+        "owner": group.owner_email,
+        "members": group.size,
+        "admins": group.admins,
+        "coverage": group.coverage,
+        "taken_at": instant(group.taken_at),
+        "read_at": instant(group.read_at),
+        "gone": group.is_gone,
+        "warning": group.warning,
+    }
+
+
+@groups.command("show")
+def groups_show(
+    which: Annotated[str, typer.Argument(metavar="ID_OR_NAME")],
+    config: ConfigOption,
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """Show one group: its members, who they are, and its tickets."""
+    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+        group = _group(uow, which)
+        members = uow.rosters.members(group.key)
+        tickets = uow.tickets.of_group(group.key)
+        when = worker.settings
+    if json:
+        print_json({
+            **_group_json(group),
+            "roster": [_member_json(*one) for one in members],
+            "tickets": [t.label for t in tickets],
+        })  # fmt: skip
+        return
+    print_facts([
+        ("group", f"{group.name} ({group.key.source}/{group.key.group_id}, {group.messenger})"),
+        ("owner", group.owner_email),
+        ("coverage", "gone" if group.is_gone else group.coverage),
+        ("as of", f"{local_time(group.taken_at, when)}, read {local_time(group.read_at, when)}"),
+        ("warning", group.warning),
+    ])  # fmt: skip
+    rows = [
+        (m.display_name, m.handle, m.role.value, _behind(link, person),
+         person.standing.value if person else None)
+        for m, link, person in members
+    ]  # fmt: skip
+    print_table("\nMembers", ("shown as", "handle", "role", "person", "standing"), rows, "\nNo members.")
+    if tickets:
+        print_table("\nTickets", ("ticket", "state", "why"), [(t.label, t.state.value, t.reason) for t in tickets], "")
+
+
+def _group(uow: UnitOfWork, which: str) -> GroupRow:
+    wanted = which.casefold()
+    found = [
+        group
+        for group in uow.rosters.groups()
+        if wanted in {group.key.group_id.casefold(), group.name.casefold(), "/".join(group.key).casefold()}
+    ]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Refused(f"There is no group '{which}'; `whosleft groups list` shows them.")
+    raise Refused(f"'{which}' is several groups; say which: {', '.join('/'.join(g.key) for g in found)}.")
+
+
+def _behind(link: Link | None, person: Person | None) -> str:
+    if person is not None:
+        return person.facts.display_name
+    return link.state.value if link else "not matched yet"
+
+
+def _member_json(member: Member, link: Link | None, person: Person | None) -> dict[str, Any]:
+    return {
+        "handle": member.handle,
+        "display_name": member.display_name,
+        "role": member.role.value,
+        "link": link.state.value if link else None,
+        "how": link.how.value if link and link.how else None,
+        "person": {"source": person.key.source, "id": person.key.person_id, "name": person.facts.display_name}
+        if person
+        else None,
+    }
+
+
+# --- links ------------------------------------------------------------------------------------------------
+
+
+@links.command("list")
+def links_list(
+    config: ConfigOption,
+    everything: Annotated[bool, typer.Option("--all", help="Answered ones too.")] = False,
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """List questions of identity: members whom nobody or several people could be."""
+    open_states = [LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value]
+    states = [state.value for state in LinkState] if everything else open_states
+    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+        found: list[tuple[HandleKey, Link]] = []
+        while page := uow.links.page(states, found[-1][0] if found else None, PAGE):
+            found += page
+    if json:
+        print_list([_link_json(key, link) for key, link in found])
+        return
+    rows = [
+        (f"{key.source}/{key.handle}", link.state.value, link.why,
+         ", ".join(f"{s.name} ({s.key.source}/{s.key.person_id})" for s in link.suggestions))
+        for key, link in found
+    ]  # fmt: skip
+    print_table("", ("link", "state", "why", "perhaps"), rows, "No open questions.")
+
+
+def _link_json(key: HandleKey, link: Link) -> dict[str, Any]:
+    return {
+        "id": f"{key.source}/{key.handle}",
+        "source": key.source,
+        "handle": key.handle,
+        "state": link.state.value,
+        "how": link.how.value if link.how else None,
+        "why": link.why,
+        "person": {"source": link.person.source, "id": link.person.person_id} if link.person else None,
+        "suggestions": [
+            {"source": s.key.source, "id": s.key.person_id, "name": s.name, "similarity": round(s.score, 2)}
+            for s in link.suggestions
+        ],
+    }
+
+
+@links.command("confirm")
+def links_confirm(
+    link: Annotated[str, typer.Argument(metavar="LINK", help="wards/+44…, the handle, or the ticket's id.")],
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Id, e-mail address or employee id.")],
+    config: ConfigOption,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
+) -> None:
+    """Say who a member is; never asked again until the number changes."""
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        key, one = worker.desk.confirm_link(link, person, actor(by), at, reason)
+    out.print(Text(f"{key.source}/{key.handle} is {one.facts.display_name} ({one.key.source}/{one.key.person_id})."))
+
+
+@links.command("reject")
+def links_reject(
+    link: Annotated[str, typer.Argument(metavar="LINK", help="wards/+44…, the handle, or the ticket's id.")],
+    config: ConfigOption,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
+) -> None:
+    """Take back a link; for an open question: it is nobody of the directory."""
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        key, person = worker.desk.reject_link(link, actor(by), need_reason(reason), at)
+    if person is None:
+        out.print(Text(f"{key.source}/{key.handle} is nobody of the directory; it is not asked again."))
+    else:
+        out.print(Text(f"{key.source}/{key.handle} is not {person.source}/{person.person_id}; it is asked again."))

@@ -1,0 +1,108 @@
+"""plans: held plans, and their release or rejection."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from worker.app.approvals import Refused
+from worker.cli.common import (
+    ByOption,
+    ConfigOption,
+    JsonOption,
+    NowOption,
+    ReasonOption,
+    actor,
+    clock_at,
+    local_time,
+    need_reason,
+    opened,
+    out,
+    print_json,
+    print_list,
+    print_table,
+)
+from worker.domain.guard import plan_number
+from worker.domain.plan import held_json
+
+app = typer.Typer(no_args_is_help=True, help="Look at held plans, release or reject them.")
+
+
+def _number(text: str) -> int:
+    try:
+        return plan_number(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+IdArgument = Annotated[int, typer.Argument(parser=_number, metavar="ID", help="A plan's id: P-000007.")]
+CohortOption = Annotated[list[str] | None, typer.Option("--cohort", metavar="ID", help="Only this cohort (c1).")]
+
+
+@app.command("list")
+def list_(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
+    """List held plans, newest first."""
+    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+        plans = uow.episodes.plans()
+        when = worker.settings
+    if json:
+        print_list([held_json(plan) for plan in plans])
+        return
+    rows = [
+        (p.label, p.state.value, p.source, sum(len(c.people) for c in p.cohorts), local_time(p.created_at, when), p.why)
+        for p in plans
+    ]
+    print_table("", ("plan", "state", "source", "people", "since", "why"), rows, "Nothing is or was held.")
+
+
+@app.command()
+def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
+    """Show one plan with its cohorts and people."""
+    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+        plan = uow.episodes.plan(id_)
+        when = worker.settings
+    if plan is None:
+        raise Refused(f"There is no plan P-{id_:06d}; `whosleft plans list` shows them.")
+    if json:
+        print_json(held_json(plan))
+        return
+    out.print(Text(f"{plan.label} ({plan.source}) is {plan.state.value} since {local_time(plan.created_at, when)}"))
+    out.print(Text(plan.why))
+    for cohort in plan.cohorts:
+        out.print(Text(f"\n{cohort.id}  {cohort.state.value}  {len(cohort.people)} people: {cohort.cause}"))
+        rows = [(p.name, f"{p.person.source}/{p.person.person_id}", p.evidence.value) for p in cohort.people]
+        print_table("", ("person", "id", "evidence"), rows, "")
+
+
+@app.command()
+def release(
+    id_: IdArgument,
+    config: ConfigOption,
+    cohort: CohortOption = None,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
+) -> None:
+    """Let a plan, or some of its cohorts, go on."""
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        plan = worker.approvals.decide(id_, cohort or [], actor(by), need_reason(reason), at, release=True)
+    out.print(Text(f"{plan.label} is {plan.state.value}. The next reconcile opens the tickets."))
+
+
+@app.command()
+def reject(
+    id_: IdArgument,
+    config: ConfigOption,
+    cohort: CohortOption = None,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
+) -> None:
+    """Drop a plan, or some of its cohorts: nothing is done about these people's leaving."""
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        plan = worker.approvals.decide(id_, cohort or [], actor(by), need_reason(reason), at, release=False)
+    out.print(Text(f"{plan.label} is {plan.state.value}. It will not be held again for the same leavings."))

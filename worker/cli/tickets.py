@@ -1,0 +1,238 @@
+"""tickets: list, show, and what people do with them; escalation explain."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.text import Text
+
+from worker.app.approvals import Refused
+from worker.bootstrap import App
+from worker.cli.common import (
+    ByOption,
+    ConfigOption,
+    JsonOption,
+    NowOption,
+    ReasonOption,
+    actor,
+    clock_at,
+    local_time,
+    need_reason,
+    opened,
+    out,
+    print_facts,
+    print_json,
+    print_list,
+    print_table,
+)
+from worker.domain.escalation import explain
+from worker.domain.plan import instant, ticket_json
+from worker.domain.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
+from worker.domain.wording import state_line, ticket_steps, ticket_title
+from worker.ports.store import UnitOfWork
+
+PAGE = 1000
+
+app = typer.Typer(no_args_is_help=True, help="Look at tickets, and act on them.")
+
+
+def _number(text: str) -> int:
+    try:
+        return ticket_number(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+IdArgument = Annotated[int, typer.Argument(parser=_number, metavar="ID", help="A ticket's id: T-000123.")]
+
+
+@app.command("list")
+def list_(
+    config: ConfigOption,
+    everything: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
+    state: Annotated[list[TicketState] | None, typer.Option(help="Only these states.")] = None,
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """List tickets; live ones unless told otherwise."""
+    states = state or (list(TicketState) if everything else sorted(LIVE))
+    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+        tickets = list(_all(uow, states))
+        if json:
+            print_list([_as_json(uow, ticket) for ticket in tickets])
+            return
+        rows = [
+            (t.label, state_line(t), ticket_title(t), t.assignee.email if t.assignee else None,
+             local_time(t.due_at, worker.settings), t.reason)
+            for t in tickets
+        ]  # fmt: skip
+    print_table("", ("ticket", "state", "what", "assignee", "due", "why"), rows, "No tickets.")
+
+
+def _all(uow: UnitOfWork, states: list[TicketState]) -> list[Ticket]:
+    tickets: list[Ticket] = []
+    while page := uow.tickets.page(states, tickets[-1].id if tickets else 0, PAGE):
+        tickets += page
+    return tickets
+
+
+def _as_json(uow: UnitOfWork, ticket: Ticket) -> dict[str, Any]:
+    steps = tuple(
+        {"step": taken.step, "repeat": taken.repeat, "at": instant(taken.at), "to": list(to)}
+        for taken, _, to in uow.tickets.steps(ticket.id)
+    )
+    return ticket_json(ticket, steps)
+
+
+def _get(uow: UnitOfWork, number: int) -> Ticket:
+    ticket = uow.tickets.get(number)
+    if ticket is None:
+        raise Refused(f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them.")
+    return ticket
+
+
+@app.command()
+def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
+    """Show one ticket with its history."""
+    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+        ticket = _get(uow, id_)
+        history = uow.journal.of(f"ticket:{ticket.label}")
+        if json:
+            entries = [
+                {"at": instant(e.entry.at), "by": e.entry.actor, "what": e.entry.kind, "reason": e.entry.reason,
+                 "data": dict(e.entry.data)}
+                for e in history
+            ]  # fmt: skip
+            print_json({**_as_json(uow, ticket), "history": entries})
+            return
+        _print(worker, uow, ticket)
+        out.print()
+        rows = [
+            (local_time(e.entry.at, worker.settings), e.entry.actor, e.entry.kind, e.entry.reason) for e in history
+        ]
+        print_table("History", ("when", "who", "what", "why"), rows, "No history.")
+
+
+def _print(worker: App, uow: UnitOfWork, ticket: Ticket) -> None:
+    when = worker.settings
+    assignee = ticket.assignee
+    print_facts([
+        ("ticket", f"{ticket.label}  {ticket_title(ticket)}"),
+        ("kind", ticket.kind.value),
+        ("state", f"{state_line(ticket)}: {ticket.reason}"),
+        ("group", f"{ticket.group_name} ({ticket.group.source}/{ticket.group.group_id}, {ticket.messenger})"),
+        ("member", f"{ticket.member_name} {ticket.handle}".strip()),
+        ("person", f"{ticket.person_name} ({ticket.person.source}/{ticket.person.person_id})" if ticket.person else ""),
+        ("evidence", f"{ticket.evidence.value}, {local_time(ticket.left_at, when)}" if ticket.evidence else ""),
+        ("assignee", f"{assignee.name} {assignee.email} ({assignee.why})".strip() if assignee else "nobody"),
+        ("opened", local_time(ticket.opened_at, when)),
+        ("due", local_time(ticket.due_at, when)),
+        ("done", f"{local_time(ticket.done_at, when)} by {ticket.done_by}" if ticket.done_at else ""),
+        ("verified", f"{local_time(ticket.verified_at, when)} by {ticket.verified_by}" if ticket.verified_at else ""),
+        ("grade", ticket.grade.value if ticket.grade else ""),
+        ("reopened", ticket.reopened or ""),
+    ])  # fmt: skip
+    for taken, policy, to in uow.tickets.steps(ticket.id):
+        told = ", ".join(to) or "nobody could be reached"
+        out.print(Text(f"escalated  step {taken.step}.{taken.repeat} ({policy}) {local_time(taken.at, when)}: {told}"))
+    if ticket.is_live:
+        out.print(Text("\n" + "\n".join(f"{n}. {step}" for n, step in enumerate(ticket_steps(ticket), start=1))))
+
+
+@app.command()
+def done(
+    id_: IdArgument, config: ConfigOption, by: ByOption = None, reason: ReasonOption = "", now: NowOption = None
+) -> None:
+    """Claim that it was done; the next roster proves it. A second person's claim confirms it."""
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        ticket = worker.desk.done(id_, actor(by), at, reason)
+    grade = f", grade {ticket.grade.value}" if ticket.grade else ""
+    out.print(Text(f"{ticket.label} is {ticket.state.value}{grade}. A roster taken from now on will prove it."))
+
+
+@app.command()
+def reopen(
+    id_: IdArgument, config: ConfigOption, by: ByOption = None, reason: ReasonOption = "", now: NowOption = None
+) -> None:
+    """Put a ticket back to open."""
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        ticket = worker.desk.reopen(id_, actor(by), need_reason(reason), at)
+    out.print(Text(f"{ticket.label} is open again, due {local_time(ticket.due_at, worker.settings)}."))
+
+
+@app.command()
+def waive(
+    id_: IdArgument,
+    config: ConfigOption,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Until the end of this day.")] = None,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
+) -> None:
+    """Accept the state as it is, for good or until a day."""
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        end = None if until is None else _day_end(until, worker.settings.organisation.timezone)
+        ticket = worker.desk.waive(id_, actor(by), need_reason(reason), at, end)
+    limit = f" until {local_time(end, worker.settings)}" if end else ""
+    out.print(Text(f"{ticket.label} is waived{limit}."))
+
+
+def _day_end(day: datetime, timezone: str) -> datetime:
+    following = day.date() + timedelta(days=1)
+    return datetime.combine(following, time(), ZoneInfo(timezone)).astimezone(UTC)
+
+
+@app.command()
+def assign(
+    id_: IdArgument,
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    config: ConfigOption,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
+) -> None:
+    """Hand a ticket to somebody, who is told."""
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        ticket = worker.desk.assign(id_, email, actor(by), at, reason)
+    out.print(Text(f"{ticket.label} is with {email} now."))
+
+
+@app.command()
+def ack(id_: IdArgument, config: ConfigOption, by: ByOption = None, now: NowOption = None) -> None:
+    """Say "I'm on it": no escalation for four hours."""
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        ticket = worker.desk.acknowledge(id_, actor(by), at)
+    out.print(Text(f"{ticket.label}: no escalation until {local_time(ticket.acknowledged_until, worker.settings)}."))
+
+
+escalation = typer.Typer(no_args_is_help=True, help="See who would be told when.")
+
+
+@escalation.command("explain")
+def explain_(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
+    """Say which policy a ticket has, and when each step comes."""
+    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+        ticket = _get(uow, id_)
+        rules = worker.settings.ticket_rules()
+        policy = rules.policy(ticket)
+        steps = explain(ticket, policy, rules.allowed(ticket))
+        taken = {t.step for t, _, _ in uow.tickets.steps(id_) if t.at >= ticket.clock_from}
+        when = worker.settings
+    rows = [
+        (n, at, what, "taken" if n in taken else "to come") for n, (at, what) in enumerate(steps, start=1)
+    ]
+    if json:
+        items = [{"step": n, "at": instant(at), "what": what, "state": state} for n, at, what, state in rows]
+        print_json({"ticket": ticket.label, "policy": policy.name, "due_at": instant(ticket.due_at), "steps": items})
+        return
+    out.print(Text(f"{ticket.label} is {state_line(ticket)}, due {local_time(ticket.due_at, when)}; policy {policy.name}"))
+    shown = [(local_time(at, when), what, state) for _, at, what, state in rows]
+    print_table("", ("when", "what", "state"), shown, "The policy has no steps.")

@@ -1,0 +1,137 @@
+"""run, once, plan, check, migrate: the commands of the platform team."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from worker.app.report import Report
+from worker.bootstrap import App, check_app, kinds_of, load_settings, migrate_database, run_jobs, scratch_app, serve_app
+from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_json
+from worker.domain.guard import HoldState
+from worker.domain.plan import Plan, plan_json, plan_text
+
+
+class Job(StrEnum):
+    """The jobs, and all of them in their order."""
+
+    POLL = "poll"
+    INVENTORY = "inventory"
+    RECONCILE = "reconcile"
+    DELIVER = "deliver"
+    ESCALATE = "escalate"
+    VERIFY = "verify"
+    ALL = "all"
+
+
+class Role(StrEnum):
+    """What a process does."""
+
+    ALL = "all"
+    WORKER = "worker"
+    DESK = "desk"
+
+
+def run(
+    config: ConfigOption,
+    role: Annotated[Role, typer.Option(help="What this process does; there is no desk yet.")] = Role.ALL,
+) -> None:
+    """Run unattended until SIGTERM."""
+    if role is Role.DESK:
+        raise typer.BadParameter("this release has no desk: use --role worker", param_hint="--role")
+    raise typer.Exit(serve_app(load_settings(config)))
+
+
+def once(
+    config: ConfigOption,
+    job: Annotated[Job, typer.Argument(help="Which job; all runs them in order.")],
+    full: Annotated[bool, typer.Option("--full", help="A full pass of each source.")] = False,
+    now: NowOption = None,
+) -> None:
+    """Run one job, or all of them, once."""
+    at = clock_at(now)
+    names = [one.value for one in Job if one is not Job.ALL] if job is Job.ALL else [job.value]
+    ok = True
+    for report in run_jobs(load_settings(config), names, at, full=full):
+        ok = _show(report) and ok
+    if not ok:
+        raise typer.Exit(1)
+
+
+def _show(report: Report) -> bool:
+    counted = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.counts.items() if count)
+    out.print(Text(f"{report.job:<10} {counted or 'nothing to do'}"))
+    if not report.plan.is_empty:
+        out.print(Text(plan_text(report.plan)))
+    for trouble in report.troubles:
+        err.print(Text(f"{report.job}: {trouble}", style="red"))
+    return report.is_ok
+
+
+def plan(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
+    """Say what would be opened, cancelled and held, and why; writes nothing anywhere."""
+    at = clock_at(now)
+    with scratch_app(load_settings(config), lambda: at) as app:
+        found = _preview(app, at)
+    if json:
+        print_json(plan_json(found, at))
+    else:
+        out.print(Text(plan_text(found)))
+
+
+def _preview(app: App, now: datetime) -> Plan:
+    """Do everything but tell anybody, on a copy."""
+    reports = [
+        app.poll.run_once(now),
+        app.inventory.run_once(now),
+        app.reconcile.run_once(now),
+        app.verify.run_once(now),
+    ]
+    with app.store.begin() as uow:
+        held = [p for p in uow.episodes.plans() if p.state in {HoldState.HELD, HoldState.PARTLY}]
+    return Plan(
+        tuple(action for report in reports for action in report.plan.actions),
+        tuple(held),
+        (*(trouble for report in reports for trouble in report.troubles), *app.check.warnings()),
+    )
+
+
+def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
+    """Check every connector's reach, rights and freshness."""
+    at = clock_at(now)
+    settings = load_settings(config)
+    with check_app(settings, lambda: at) as app:
+        checks = app.check.run_once(kinds_of(settings), at)
+        warnings = app.check.warnings()
+    ok = all(one.ok for one in checks)
+    if json:
+        print_json({"ok": ok, "sources": [one.as_json() for one in checks], "warnings": list(warnings)})
+    else:
+        for one in checks:
+            sign, style = ("ok ", "green") if one.ok else ("RED", "bold red")
+            out.print(Text.assemble((sign, style), f"  {one.name} ({one.port.value}, {one.kind}): {one.message}"))
+            if not one.ok:
+                out.print(Text(f"     -> {one.remedy}"))
+            for label, value in one.details.items():
+                out.print(Text(f"     {label.replace('_', ' ')}: {value}"))
+        for warning in warnings:
+            out.print(Text(f"warning: {warning}", style="yellow"))
+        if not checks:
+            out.print(Text("Nothing is configured to be read: add directories and inventories."))
+    if not ok:
+        raise typer.Exit(1)
+
+
+def migrate(config: ConfigOption) -> None:
+    """Bring the database's tables up to this release."""
+    before, after = migrate_database(load_settings(config))
+    if before == after:
+        out.print(Text(f"The database is at revision {after} already."))
+    else:
+        out.print(Text(f"The database went from {before or 'empty'} to revision {after}."))
+
+

@@ -1,0 +1,179 @@
+"""The invented hospital: who works where, and who is in which chat group, as the truth has it.
+
+Nothing here knows of Whosleft. People and groups change by these methods only; `files` writes down what
+Active Directory and the register would say of them.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from worker.demo.names import Names, ascii_of
+from worker.demo.units import CAST, UNITS, Part, Unit
+from worker.domain.model import Group, Member, Role, Roster
+
+SEED = 20261102
+FIRST_PHONE = 447700900000  # Ofcom's numbers for drama: +447700900000 to 900999
+_NAMESPACE = uuid.UUID("5a3f1f0e-6f0e-4c2a-9d0b-2f1f4f6b7c01")
+
+
+@dataclass(slots=True, eq=False)
+class Employee:
+    """One account in the directory; `mobile` is E.164."""
+
+    guid: str
+    name: str
+    employee_id: str
+    mobile: str
+    ou: str
+    department: str
+    title: str
+    office: str
+    manager: Employee | None = None
+    is_enabled: bool = True
+    is_listed: bool = True  # False: the account was deleted, so no export lists it any more
+    last_day: date | None = None
+    expires_on: date | None = None  # the first day on which the account does not work any more
+    suffix: str = ""  # of a second account with the same name
+
+    @property
+    def account(self) -> str:
+        return ascii_of(self.name) + self.suffix
+
+    @property
+    def email(self) -> str:
+        return f"{self.account}@corp.example"
+
+
+@dataclass(slots=True)
+class ChatGroup:
+    """One WhatsApp group: role and shown name by phone number."""
+
+    id: str
+    name: str
+    owner: Employee
+    members: dict[str, tuple[str, Role]] = field(default_factory=dict)
+
+
+class Hospital:
+    """People and groups, and everything that can happen to them."""
+
+    def __init__(self, seed: int = SEED) -> None:
+        self._rng = random.Random(seed)
+        self._names = Names(self._rng, [part.name for part in CAST])
+        self._phones = self._rng.sample(range(1000), 1000)
+        self.people: list[Employee] = []
+        self.groups: dict[str, ChatGroup] = {}
+        for unit in UNITS:
+            self._open(unit)
+
+    # --- how it was at the beginning -------------------------------------------------------------
+
+    def _open(self, unit: Unit) -> None:
+        cast = [part for part in CAST if part.unit == unit.name]
+        staff = [self._hire_into(unit, part.name, part.title) for part in cast]
+        while len(staff) < unit.size:
+            staff.append(self._hire_into(unit, self._names.next(), unit.titles[len(staff) % len(unit.titles)]))
+        manager = staff[-1]
+        manager.title = unit.manager_title
+        for employee in staff[:-1]:
+            employee.manager = manager
+        others = staff[len(cast) : -1]
+        for number, (name, size, is_of_all) in enumerate(unit.groups):
+            self._start(ChatGroup(f"g{len(self.groups) + 1:02}", name, manager), cast)
+            if is_of_all or number == 0:
+                self.add(name, manager, Role.CREATOR)
+            rest = others if is_of_all else others[number * len(others) // 2 :] + others[: number * len(others) // 2]
+            self._fill(name, rest[: max(size - len(self.groups[name].members), 0)], cast)
+        for part in cast:
+            self.person(part.name).is_enabled = not part.has_left
+
+    def _hire_into(self, unit: Unit, name: str, title: str) -> Employee:
+        return self.hire(name, title, ou=unit.ou, department=unit.department, office=unit.office)
+
+    def _start(self, group: ChatGroup, cast: list[Part]) -> None:
+        self.groups[group.name] = group
+        for part in cast:
+            if group.name in part.groups:
+                self.add(group.name, self.person(part.name), part.groups[group.name])
+
+    def _fill(self, group: str, staff: list[Employee], cast: list[Part]) -> None:
+        """The others, two of them admins, and one the creator unless somebody is; none beside a sole admin."""
+        has_creator = any(role is Role.CREATOR for _, role in self.groups[group].members.values())
+        roles = [Role.ADMIN, Role.ADMIN] if has_creator else [Role.CREATOR, Role.ADMIN, Role.ADMIN]
+        if any(part.is_sole_admin_of == group for part in cast):
+            roles = []
+        for employee in staff:
+            self.add(group, employee, roles.pop(0) if roles else Role.MEMBER)
+
+    # --- the directory ---------------------------------------------------------------------------
+
+    def hire(self, name: str, title: str, *, ou: str, department: str, office: str, of: Employee | None = None) -> Employee:
+        """A new account; `of` is the earlier one of somebody who comes back."""
+        number = len(self.people) + 1
+        employee = Employee(
+            guid=str(uuid.uuid5(_NAMESPACE, f"{number} {name}")),
+            name=name,
+            employee_id=of.employee_id if of else f"E{10000 + number}",
+            mobile=of.mobile if of else self._next_phone(),
+            ou=ou,
+            department=department,
+            title=title,
+            office=office,
+            suffix=".2" if of else "",
+        )
+        self.people.append(employee)
+        return employee
+
+    def _next_phone(self) -> str:
+        return f"+{FIRST_PHONE + self._phones.pop()}"
+
+    def person(self, name: str) -> Employee:
+        """The latest account of somebody by name. Raises LookupError when there is none."""
+        found = [employee for employee in self.people if employee.name == name]
+        if not found:
+            raise LookupError(f"nobody is called {name}")
+        return found[-1]
+
+    def unit_of(self, ou: str) -> list[Employee]:
+        """Everybody whose account lies in this unit."""
+        return [employee for employee in self.people if employee.ou == ou]
+
+    def manager_of(self, office: str) -> Employee:
+        """Who manages the people of an office."""
+        return next(e.manager for e in self.people if e.office == office and e.manager)
+
+    # --- the groups ------------------------------------------------------------------------------
+
+    def add(self, group: str, employee: Employee, role: Role = Role.MEMBER) -> None:
+        self.groups[group].members[employee.mobile] = (employee.name, role)
+
+    def add_number(self, group: str, name: str) -> str:
+        """Somebody whose number no directory knows; returns the number."""
+        phone = self._next_phone()
+        self.groups[group].members[phone] = (name, Role.MEMBER)
+        return phone
+
+    def remove(self, group: str, phone: str) -> None:
+        self.groups[group].members.pop(phone, None)
+
+    def promote(self, group: str, phone: str) -> str:
+        """Make a member an admin; returns the name that the group shows."""
+        name, _ = self.groups[group].members[phone]
+        self.groups[group].members[phone] = (name, Role.ADMIN)
+        return name
+
+    def candidates(self, group: str) -> list[str]:
+        """Members who still work here and are no admins yet, by number."""
+        working = {e.mobile for e in self.people if e.is_enabled and e.is_listed}
+        return sorted(p for p, (_, role) in self.groups[group].members.items() if p in working and not role.is_admin)
+
+    def rosters(self, taken_at: datetime) -> Iterator[Roster]:
+        """Every group as the register lists it."""
+        for group in self.groups.values():
+            members = tuple(Member(p, name, role, phone=p) for p, (name, role) in group.members.items())
+            yield Roster(Group(group.id, group.name, "whatsapp", group.owner.email), members, taken_at)

@@ -1,0 +1,87 @@
+"""Where a running job can be stopped: before a transaction, and while it waits.
+
+A transaction that has begun goes on to its commit, so that whatever was committed is whole and the next run
+goes on from there. `InterruptibleStore` wraps the store that the use cases are built with.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from threading import Event, Lock
+
+from worker.ops.tenure import Tenure
+from worker.ports.store import Lease, Leases, Store, UnitOfWork
+
+UNSTOPPED = frozenset({"deliver"})  # between send and mark as sent it must commit, or the message is repeated
+
+
+class Stopped(Exception):
+    """The process is about to end: the job gave up between two transactions."""
+
+
+class Interrupt:
+    """The stop flag of one process, and the leases that its jobs hold."""
+
+    def __init__(self, stop: Event | None = None) -> None:
+        self._stop = stop or Event()
+        self._tenures: dict[tuple[str, int], Tenure] = {}
+        self._lock = Lock()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether no new work may start."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Let no new work start, and what runs end at its next commit."""
+        self._stop.set()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait (between two tries, say). Raises Stopped at once when the process is to end."""
+        if self._stop.wait(seconds):
+            raise Stopped("The wait was cut short because the worker is stopping.")
+
+    def watch(self, tenure: Tenure) -> None:
+        """From now on `check` proves this lease."""
+        with self._lock:
+            self._tenures[tenure.key] = tenure
+
+    def forget(self, tenure: Tenure) -> None:
+        """Its job has ended."""
+        with self._lock:
+            self._tenures.pop(tenure.key, None)
+
+    def tenures(self) -> list[Tenure]:
+        """The leases that jobs hold at this moment."""
+        with self._lock:
+            return list(self._tenures.values())
+
+    def check(self, lease: Lease | None) -> None:
+        """Raise Stopped or LeaseLost where no further transaction may begin under this lease.
+
+        Without a lease (the desk, the command line) nothing is checked.
+        """
+        if lease is None:
+            return
+        if self.is_stopping and lease.job not in UNSTOPPED:
+            raise Stopped(f"{lease.job} ended between two transactions because the worker is stopping.")
+        with self._lock:
+            tenure = self._tenures.get((lease.job, lease.fence))
+        if tenure is not None:
+            tenure.prove()
+
+
+class InterruptibleStore:
+    """`ports.store.Store` that checks before each transaction whether it may still begin."""
+
+    def __init__(self, store: Store, interrupt: Interrupt) -> None:
+        self._store = store
+        self._interrupt = interrupt
+
+    @property
+    def leases(self) -> Leases:
+        return self._store.leases
+
+    def begin(self, lease: Lease | None = None) -> AbstractContextManager[UnitOfWork]:
+        self._interrupt.check(lease)
+        return self._store.begin(lease)

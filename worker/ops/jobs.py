@@ -1,0 +1,248 @@
+"""The jobs by name: each runs once under its lease, is recorded, and is logged; none can end the loop.
+
+    run(name, now) -> lease taken? -> use case, lease renewed meanwhile -> recorded -> lease given back
+
+The last nightly full pass of a job is known from its second row in JobRuns, `poll.full` and `reconcile.full`,
+written only for full passes: a source's own `last_full_at` moves with every full read, whoever wanted it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Condition
+from time import monotonic
+from typing import Any, Protocol
+
+import structlog
+
+from worker.app.report import Report
+from worker.ops import events
+from worker.ops.interrupt import Interrupt, Stopped
+from worker.ops.repeats import Repeats
+from worker.ops.schedule import FULL_JOBS, JOBS, ScheduleValues, is_full_due
+from worker.ops.tenure import Tenure
+from worker.ports.store import Lease, LeaseLost, Store
+
+FULL_RETRY = timedelta(hours=1)  # after a nightly pass that was not ok
+# Counts of what there is; any other count that is not 0 is something that was done, and worth a line
+TOTALS = frozenset(
+    {"sources", "unchanged", "groups", "members", "open", "weighed", "inconclusive", "held_for_tomorrow"}
+)
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class PlainJob(Protocol):
+    """A use case."""
+
+    def run_once(self, now: datetime, lease: Lease | None = None) -> Report: ...
+
+
+class FullJob(Protocol):
+    """A use case that knows a full pass."""
+
+    def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report: ...
+
+
+class UseCases(Protocol):
+    """What the jobs are of `bootstrap.App`."""
+
+    @property
+    def poll(self) -> FullJob: ...
+
+    @property
+    def inventory(self) -> PlainJob: ...
+
+    @property
+    def reconcile(self) -> FullJob: ...
+
+    @property
+    def verify(self) -> PlainJob: ...
+
+    @property
+    def escalate(self) -> PlainJob: ...
+
+    @property
+    def deliver(self) -> PlainJob: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run under way."""
+
+    name: str
+    now: datetime
+    lease: Lease
+    full: bool
+
+
+class Jobs:
+    """Runs one job at a time of each name, in whatever thread calls.
+
+    `clock` times the leases. It must be the real one wherever another process may hold them, whatever `now`
+    the jobs are given: a clock set ahead would take every lease away. `holder` names this process, uniquely
+    among all that share the database. Given an `interrupt`, the use cases should have been built over
+    `InterruptibleStore(store, interrupt)`, or they end no sooner than they would anyway.
+    """
+
+    def __init__(
+        self,
+        app: UseCases,
+        store: Store,
+        clock: Callable[[], datetime],
+        holder: str,
+        schedule: ScheduleValues,
+        *,
+        interrupt: Interrupt | None = None,
+    ) -> None:
+        self.interrupt = interrupt or Interrupt()
+        self._app = app
+        self._store = store
+        self._clock = clock
+        self._schedule = schedule
+        self.holder = holder
+        self._running: set[str] = set()
+        self._changed = Condition()
+        self._counts: dict[str, Mapping[str, int]] = {}
+        self._repeats = Repeats()
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """The jobs that run at this moment in this process."""
+        with self._changed:
+            return tuple(name for name in JOBS if name in self._running)
+
+    def wait_idle(self, timeout_s: float) -> tuple[str, ...]:
+        """Wait until no job runs, at most so long; return those that still do."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._running, timeout_s)
+        return self.running
+
+    def run_now(self, name: str) -> Report | None:
+        """`run` at the clock's present instant."""
+        return self.run(name, self._clock())
+
+    def run(self, name: str, now: datetime, *, full: bool = False) -> Report | None:
+        """Run one of JOBS once; a nightly full pass that is due is done by it, too.
+
+        `now` is aware UTC. None: it runs already, here or in another process, or the worker is stopping.
+        Raises ValueError for an unknown name and nothing else: whatever goes wrong is one of the report's
+        troubles, and was logged.
+        """
+        if name not in JOBS:
+            raise ValueError(f"{name!r} is no job; there are {', '.join(JOBS)}")
+        with self._changed:
+            why = "the worker is stopping" if self.interrupt.is_stopping else "it is running already"
+            if self.interrupt.is_stopping or name in self._running:
+                log.debug(events.JOB_SKIPPED, job=name, why=why)
+                return None
+            self._running.add(name)
+        try:
+            return self._run(name, now, full=full)
+        except Exception as error:  # noqa: BLE001  the loop must go on: it is the next run that mends it
+            return self._failed(name, now, error)
+        finally:
+            with self._changed:
+                self._running.discard(name)
+                self._changed.notify_all()
+
+    def _run(self, name: str, now: datetime, *, full: bool) -> Report | None:
+        tenure = Tenure.take(self._store.leases, name, self.holder, self._schedule.lease, self._clock)
+        if tenure is None:
+            log.debug(events.JOB_SKIPPED, job=name, why="another process holds its lease")
+            return None
+        with ExitStack() as stack:
+            stack.enter_context(tenure)
+            self.interrupt.watch(tenure)
+            stack.callback(self.interrupt.forget, tenure)
+            return self._under_lease(
+                _Run(name, now, tenure.lease, name in FULL_JOBS and (full or self._is_full_due(name, now)))
+            )
+
+    def _under_lease(self, run: _Run) -> Report:
+        log.debug(events.JOB_STARTED, job=run.name, full=run.full)
+        began_s = monotonic()
+        try:
+            report = self._use_case(run)
+            took_s = round(monotonic() - began_s, 3)
+            self._record(run, report, took_s)
+        except LeaseLost as error:
+            return self._gave_up(run.name, f"{error} The process that holds it now goes on with it.")
+        except Stopped as error:
+            return self._gave_up(run.name, f"{error} The next run goes on from there.")
+        except Exception as error:  # noqa: BLE001  see `run`
+            report = self._failed(run.name, run.now, error)
+            self._record_failure(run, report, round(monotonic() - began_s, 3))
+            return report
+        self._tell(run, report, took_s)
+        return report
+
+    def _use_case(self, run: _Run) -> Report:
+        if run.name in FULL_JOBS:
+            job: FullJob = getattr(self._app, run.name)
+            return job.run_once(run.now, run.lease, full=run.full)
+        plain: PlainJob = getattr(self._app, run.name)
+        return plain.run_once(run.now, run.lease)
+
+    # --- the nightly pass ------------------------------------------------------------------------
+
+    def _is_full_due(self, name: str, now: datetime) -> bool:
+        """One that was not ok is tried again, but not each time: it may be one source of many that fails."""
+        with self._store.begin() as uow:
+            rows = {row[0]: row for row in uow.jobs.all()}
+        _, run_at, ok_at, _ = rows.get(_full(name), ("", None, None, {}))
+        at, timezone = self._schedule.full, self._schedule.timezone
+        if not is_full_due(now, ok_at, at, timezone):
+            return False
+        return is_full_due(now, run_at, at, timezone) or run_at is None or now - run_at >= FULL_RETRY
+
+    # --- records and the log ---------------------------------------------------------------------
+
+    def _record(self, run: _Run, report: Report, took_s: float) -> None:
+        told: dict[str, Any] = {
+            "counts": dict(report.counts),
+            "troubles": list(report.troubles),
+            "full": run.full,
+            "took_s": took_s,
+        }
+        with self._store.begin(run.lease) as uow:
+            uow.jobs.record(run.name, run.now, is_ok=report.is_ok, report=told)
+            if run.full:
+                uow.jobs.record(_full(run.name), run.now, is_ok=report.is_ok, report=told)
+
+    def _record_failure(self, run: _Run, report: Report, took_s: float) -> None:
+        try:
+            self._record(run, report, took_s)
+        except Exception as error:  # noqa: BLE001  most likely what made the job fail
+            log.warning(events.JOB_UNRECORDED, job=run.name, error=str(error))
+
+    def _failed(self, name: str, now: datetime, error: Exception) -> Report:
+        trouble = f"{name} failed: {type(error).__name__}: {error}"
+        is_news = self._repeats.is_news(name, trouble, now)
+        log.error(events.JOB_FAILED, job=name, error=trouble, exc_info=error if is_news else None)
+        return Report(name, {}, (trouble,))
+
+    def _gave_up(self, name: str, why: str) -> Report:
+        log.info(events.JOB_STOPPED, job=name, why=why)
+        return Report(name, {}, (why,))
+
+    def _tell(self, run: _Run, report: Report, took_s: float) -> None:
+        """One line a run that did something, the rest for those who debug; a trouble again every hour."""
+        for trouble in report.troubles:
+            if self._repeats.is_news(run.name, trouble, run.now):
+                log.warning(events.JOB_TROUBLED, job=run.name, trouble=trouble)
+        self._repeats.keep(run.name, report.troubles)
+        did = any(count for name, count in report.counts.items() if name not in TOTALS)
+        before = self._counts.get(run.name, dict.fromkeys(report.counts, 0))
+        is_news = run.full or did or before != report.counts
+        self._counts[run.name] = report.counts
+        level = log.info if is_news else log.debug
+        counts = {name: count for name, count in report.counts.items() if count}
+        level(events.JOB_FINISHED, job=run.name, full=run.full, took_s=took_s, ok=report.is_ok, counts=counts)
+
+
+def _full(name: str) -> str:
+    return f"{name}.full"

@@ -1,0 +1,234 @@
+"""The loop: each job at its interval, until the process is told to stop.
+
+APScheduler decides when, in memory; the lease in the database decides which process acts. Intervals are kept
+on the monotonic clock, so that a wall clock that is set neither stops the loop nor makes it catch up.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from math import floor
+from threading import Event, current_thread, main_thread
+from time import monotonic
+from types import FrameType
+from typing import NoReturn
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+from worker.ops import events
+from worker.ops.clock import system_now
+from worker.ops.jobs import Jobs
+from worker.ops.schedule import JOBS, ScheduleValues
+
+GRACE_S = 8.0  # for running jobs to reach a commit; Kubernetes kills after 30, and people after 10
+TICK_S = 0.5
+BEAT_S = 5.0  # how often the loop shows that it turns
+STALLED_AFTER_S = 60.0
+JUMP_MIN_S = 2.0  # what a clock that is being slewed does not do between two ticks
+JITTER_SHARE = 10  # of the interval, so that replicas do not ask for a lease all at once
+JITTER_MAX_S = 5.0
+BEAT = "beat"
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler publishes no types
+    """Fires at once, then on a grid of `interval`, each time up to `jitter_s` late; skips what was missed."""
+
+    def __init__(
+        self, interval: timedelta, jitter_s: float = 0.0, clock_s: Callable[[], float] = monotonic
+    ) -> None:
+        self._interval_s = interval.total_seconds()
+        self._jitter_s = jitter_s
+        self._clock_s = clock_s
+        self._origin_s = clock_s()
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        jitter_s = random.uniform(0, self._jitter_s)  # noqa: S311  spreads load, guards nothing
+        if previous_fire_time is None:
+            return now + timedelta(seconds=jitter_s)
+        return self.next_after(now, jitter_s)
+
+    def next_after(self, now: datetime, jitter_s: float = 0.0) -> datetime:
+        """The next instant of the grid, in terms of the wall clock that says `now`."""
+        at_s = self._clock_s()
+        # Half an interval away at least: one that fires a little early must not fire twice
+        step = floor((at_s - self._origin_s) / self._interval_s + 0.5) + 1
+        wait_s = self._origin_s + step * self._interval_s - at_s
+        return now + timedelta(seconds=wait_s + jitter_s)
+
+
+class Watch:
+    """Watches the loop: whether it turns, and whether the wall clock was set under it."""
+
+    def __init__(
+        self, clock: Callable[[], datetime] = system_now, clock_s: Callable[[], float] = monotonic
+    ) -> None:
+        self._clock = clock
+        self._clock_s = clock_s
+        self._offset_s = self._measure()
+        self._turned_s = clock_s()
+        self._is_stalled = False
+        self.loop_turned_at = clock()
+
+    def turned(self) -> None:
+        """The scheduler's own thread got as far as starting a job."""
+        self._turned_s = self._clock_s()
+        self.loop_turned_at = self._clock()
+        self._is_stalled = False
+
+    def jumped_s(self) -> float:
+        """By how much the wall clock was set since the last call; 0 where it was not."""
+        offset_s = self._measure()
+        by_s, self._offset_s = offset_s - self._offset_s, offset_s
+        return by_s if abs(by_s) >= JUMP_MIN_S else 0.0
+
+    def stalled_s(self) -> float:
+        """For how long the loop has not turned; 0 when it does, or when that was said already."""
+        for_s = self._clock_s() - self._turned_s
+        if for_s < STALLED_AFTER_S or self._is_stalled:
+            return 0.0
+        self._is_stalled = True
+        return for_s
+
+    def _measure(self) -> float:
+        return self._clock().timestamp() - self._clock_s()
+
+
+class Loop:
+    """The scheduler of one process, and the watch over it."""
+
+    def __init__(self, jobs: Jobs, schedule: ScheduleValues, watch: Watch | None = None) -> None:
+        self.watch = watch or Watch()
+        # It warns of each run that is left out because the one before goes on; that is what is wanted here
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(len(JOBS) + 1)},
+            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
+        )
+        self._triggers = {BEAT: Every(timedelta(seconds=BEAT_S))}
+        self._scheduler.add_job(self.watch.turned, self._triggers[BEAT], id=BEAT)
+        for name in JOBS:
+            interval = schedule.every(name)
+            jitter_s = min(interval.total_seconds() / JITTER_SHARE, JITTER_MAX_S)
+            self._triggers[name] = Every(interval, jitter_s)
+            self._scheduler.add_job(jobs.run_now, self._triggers[name], args=[name], id=name)
+
+    def start(self, *, paused: bool = False) -> None:
+        """Start the scheduler's thread; every job is due at once."""
+        self._scheduler.start(paused=paused)
+
+    def end(self) -> None:
+        """Start no further job. Returns at once, whatever runs."""
+        self._scheduler.shutdown(wait=False)
+
+    def next_run_at(self, name: str) -> datetime | None:
+        """When the job is due next, in UTC."""
+        job = self._scheduler.get_job(name)
+        at: datetime | None = job.next_run_time if job else None
+        return at
+
+    def make_due(self, name: str) -> None:
+        """Run the job as soon as possible (a webhook, a button)."""
+        self._scheduler.modify_job(name, next_run_time=system_now())
+
+    def tick(self) -> None:
+        """Look after the loop; called about twice a second."""
+        if by_s := self.watch.jumped_s():
+            log.warning(events.CLOCK_JUMPED, by_s=round(by_s, 1))
+            self.replan(system_now())
+        if for_s := self.watch.stalled_s():
+            log.error(events.LOOP_STALLED, for_s=round(for_s))
+
+    def replan(self, now: datetime) -> None:
+        """Say anew when each job is due: the old instants mean nothing on a clock that was set."""
+        for name, trigger in self._triggers.items():
+            self._scheduler.modify_job(name, next_run_time=trigger.next_after(now))
+
+
+class _Signals:
+    """SIGTERM and SIGINT: the first asks to stop, the second ends the process at once."""
+
+    def __init__(self, end: Callable[[int], None]) -> None:
+        self.asked: signal.Signals | None = None
+        self._end = end
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        # Only sets a name: to log or to set an Event in here can hang on a lock that this thread holds
+        if self.asked is not None:
+            self._end(128 + number)
+        self.asked = signal.Signals(number)
+
+    @contextmanager
+    def handled(self) -> Iterator[None]:
+        if current_thread() is not main_thread():  # Python hands signals to the main thread only
+            yield
+            return
+        before = {number: signal.signal(number, self) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def end_process(code: int) -> NoReturn:
+    """End at once: threads that hang in a read would keep an ordinary exit waiting."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # a pipe that nobody reads, or closed
+            continue
+    os._exit(code)
+
+
+def serve(
+    jobs: Jobs,
+    schedule: ScheduleValues,
+    stop: Event | None = None,
+    *,
+    loop: Loop | None = None,
+    grace_s: float = GRACE_S,
+    end: Callable[[int], None] = end_process,
+) -> int:
+    """Run all jobs until `stop` is set or SIGTERM or SIGINT comes; then return 0 within the grace.
+
+    No job starts after it is set; those that run end at their next
+    commit. If one does not within `grace_s`, its lease is given back and the process is ended with code 0
+    through `end`: what it had not committed is done by the next run. A second signal ends it at once, with
+    128 and the signal's number. Signals are handled in the main thread only.
+    """
+    loop = loop or Loop(jobs, schedule)
+    stop = stop or Event()
+    signals = _Signals(end)
+    with signals.handled():
+        loop.start()
+        every = {name: schedule.every(name).total_seconds() for name in JOBS}
+        log.info(events.WORKER_STARTED, holder=jobs.holder, jobs=every)
+        while not stop.wait(TICK_S):
+            if signals.asked:
+                stop.set()
+            else:
+                loop.tick()
+        cause = signals.asked.name if signals.asked else None
+        log.info(events.WORKER_STOPPING, signal=cause, running=jobs.running)
+        jobs.interrupt.stop()
+        loop.end()
+        abandoned = jobs.wait_idle(grace_s)
+        for tenure in jobs.interrupt.tenures():
+            tenure.release()
+        log.info(events.WORKER_STOPPED, abandoned=abandoned)
+        if abandoned:
+            end(0)
+    return 0

@@ -1,0 +1,126 @@
+"""Holding a lease while a job runs: renewed in the background, proved before each transaction, given back.
+
+Between renewals the holder trusts its lease until `trusted_until` by its own clock; after that it must
+prove it before it begins anything. What is committed is safe in any case: the commit checks the fence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Event, RLock, Thread
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from worker.ops import events
+from worker.ports.store import Lease, LeaseLost, Leases
+
+RENEWALS = 3  # in one life
+RETRIES = 12  # in one life, while the database does not answer
+JOIN_MAX_S = 1.0  # a renewal that hangs in the database must not keep its job from ending
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Tenure:
+    """One lease from its taking to its release; a context. The job's transactions are given `lease`."""
+
+    def __init__(
+        self, leases: Leases, lease: Lease, taken_at: datetime, life: timedelta, clock: Callable[[], datetime]
+    ) -> None:
+        self.lease = lease
+        self._leases = leases
+        self._life = life
+        self._clock = clock
+        self._renewed_at = taken_at
+        self._trust = lease.trusted_until - taken_at
+        self._lost = ""  # why
+        self._lock = RLock()
+        self._over = Event()
+        self._pause_s = life.total_seconds() / RENEWALS
+        self._thread = Thread(target=self._keep, name=f"lease-{lease.job}", daemon=True)
+
+    @classmethod
+    def take(
+        cls, leases: Leases, job: str, holder: str, life: timedelta, clock: Callable[[], datetime]
+    ) -> Tenure | None:
+        """Take the lease; None when another holds it."""
+        now = clock()
+        lease = leases.acquire(job, holder, now, life)
+        return None if lease is None else cls(leases, lease, now, life, clock)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Names the tenure within this process."""
+        return self.lease.job, self.lease.fence
+
+    def is_trusted(self) -> bool:
+        """Whether the holder may act without asking."""
+        return not self._lost and self._clock() < self._renewed_at + self._trust
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join(JOIN_MAX_S)
+        self.release()
+
+    def prove(self) -> None:
+        """Return when the lease is certainly ours, asking the database if trust ran out; else LeaseLost."""
+        if self.is_trusted():
+            return
+        with self._lock:  # waits for a renewal that is under way
+            if self.is_trusted():
+                return
+            if not self._lost:
+                self._renew()
+            if self._lost:
+                raise LeaseLost(f"The lease on {self.lease.job!r} is lost: {self._lost}.")
+
+    def release(self) -> None:
+        """Give it back. No effect on one that was taken over; never raises, since it runs out by itself."""
+        try:
+            self._leases.release(self.lease)
+        except Exception as error:  # noqa: BLE001  whatever ails the database, the job's own result counts
+            log.warning(events.LEASE_UNRELEASED, error=str(error), **self._names())
+
+    def _keep(self) -> None:
+        pause_s = self._pause_s
+        while not self._over.wait(pause_s):
+            pause_s = self._pause_s
+            try:
+                with self._lock:
+                    if self._over.is_set() or self._lost:
+                        return
+                    self._renew()
+            except Exception as error:  # noqa: BLE001  tried again until trust runs out, then `prove` decides
+                log.warning(events.LEASE_UNRENEWED, error=str(error), **self._names())
+                pause_s = self._life.total_seconds() / RETRIES
+
+    def _renew(self) -> None:
+        """Ask for another life. Sets `_lost` if the lease changed hands; raises what the database raises."""
+        now = self._clock()
+        # Counted from the last renewal: a lease that ran out while a long commit kept us from renewing, and
+        # that nobody took, goes on with its fence
+        life = max(now - self._renewed_at, timedelta()) + self._life
+        renewed = self._leases.acquire(self.lease.job, self.lease.holder, self._renewed_at, life)
+        if renewed is None:
+            self._lose("another process took it over")
+        elif renewed.fence != self.lease.fence:
+            self._leases.release(renewed)
+            self._lose("it changed hands meanwhile")
+        else:
+            self._renewed_at = now
+
+    def _lose(self, why: str) -> None:
+        self._lost = why
+        log.warning(events.LEASE_LOST, why=why, **self._names())
+
+    def _names(self) -> dict[str, str | int]:
+        return {"job": self.lease.job, "holder": self.lease.holder, "fence": self.lease.fence}
