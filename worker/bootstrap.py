@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from pydantic import BaseModel
 
 from connectors import registry
@@ -30,12 +31,14 @@ from worker.app.verify import Verify
 from worker.domain.joiners import JoinerRule
 from worker.domain.model import Roster
 from worker.ops.clock import system_now
-from worker.ops.jobs import Jobs, ScheduleValues
+from worker.ops.interrupt import Interrupt, InterruptibleStore
+from worker.ops.jobs import Jobs
 from worker.ops.logs import configure as configure_logs
 from worker.ops.progress import progress_bars
 from worker.ops.retry import RetryingDirectory, RetryingInventory
-from worker.ports import ConnectorContext, Directory, Inventory, Notifier, Port
+from worker.ops.schedule import ScheduleValues
 from worker.ops.scheduler import serve
+from worker.ports import ConnectorContext, Directory, Inventory, Notifier, Port
 from worker.ports.store import Store
 from worker.settings import (
     ConnectorEntry,
@@ -150,7 +153,10 @@ def build_app(
     timezone = settings.organisation.timezone
     limits = settings.guard_limits()
     rules = settings.ticket_rules()
-    stale = {entry.name: settings.stale_after(entry.name) for entry in (*settings.directories, *settings.inventories)}
+    stale = {
+        entry.name: settings.stale_after(entry.name)
+        for entry in (*settings.directories, *settings.inventories)
+    }
     fresh_directories = Freshness(settings.fresh.directory, stale)
     fresh_inventories = Freshness(settings.fresh.inventory, stale)
     joiners = tuple(JoinerRule(tuple(rule.when.items()), rule.groups) for rule in settings.joiners)
@@ -220,6 +226,13 @@ def open_app(
         engine.dispose()
 
 
+def prepare_tables(settings: Settings, engine: sa.Engine) -> None:
+    """The embedded default sets itself up; a server's tables are changed by `whosleft migrate` alone."""
+    if sqlite_path(settings.database.url) is not None:
+        migrate(engine)
+    require_current(engine)
+
+
 @contextmanager
 def scratch_app(settings: Settings, clock: Clock, progress: Progress = no_progress) -> Iterator[App]:
     """The use cases over a copy of the database that is thrown away: nothing is written anywhere."""
@@ -254,13 +267,7 @@ def migrate_database(settings: Settings) -> tuple[str | None, str]:
 # --- running ----------------------------------------------------------------------------------------------
 
 
-def jobs_of(app: App, clock: Clock) -> Jobs:
-    """The app's jobs under leases."""
-    schedule = settings_schedule(app.settings)
-    return Jobs(app, app.store, clock, holder_name(), schedule)
-
-
-def settings_schedule(settings: Settings) -> ScheduleValues:
+def schedule_of(settings: Settings) -> ScheduleValues:
     """The schedule as plain values."""
     section = settings.schedule
     return ScheduleValues(
@@ -278,19 +285,29 @@ def settings_schedule(settings: Settings) -> ScheduleValues:
 
 def run_jobs(settings: Settings, names: Sequence[str], now: datetime, *, full: bool) -> Iterator[Report]:
     """Run jobs once, in order, each under its lease; yields each report."""
-    configure_logs()
+    configure_logs(level="CRITICAL")  # the reports say it
     with progress_bars() as progress, open_app(settings, lambda: now, progress) as app:
-        jobs = jobs_of(app, lambda: now)
+        jobs = Jobs(app, app.store, system_now, holder_name(), schedule_of(settings))
         for name in names:
             report = jobs.run(name, now, full=full)
-            yield report if report is not None else Report(name, {}, (f"another worker is at {name} just now",))
+            yield (
+                report if report is not None else Report(name, {}, (f"another worker is at {name} just now",))
+            )
 
 
 def serve_app(settings: Settings) -> int:
     """Run unattended until SIGTERM; returns the exit code."""
     configure_logs()
-    with sole_worker(settings.database.url), open_app(settings, system_now) as app:
-        return serve(jobs_of(app, system_now), settings_schedule(settings))
+    interrupt = Interrupt()
+    engine = open_engine(settings.database.url)
+    with sole_worker(settings.database.url):
+        prepare_tables(settings, engine)
+        store = InterruptibleStore(SqlStore(engine), interrupt)
+        app = build_app(settings, store, build_connectors(settings, system_now), system_now)
+        schedule = schedule_of(settings)
+        code = serve(Jobs(app, store, system_now, holder_name(), schedule, interrupt=interrupt), schedule)
+        engine.dispose()
+    return code
 
 
 # --- files ------------------------------------------------------------------------------------------------

@@ -95,10 +95,13 @@ class EffectLog:
     listeners: list[Callable[[Effect], None]] = field(default_factory=list)
 
     def extend(self, effects: Iterable[Effect]) -> None:
-        for effect in effects:
-            self.effects.append(effect)
+        """Log what one transaction did. It is heard of when all of it counts, as others see it."""
+        new = list(effects)
+        self.effects += new
+        for effect in new:
             if isinstance(effect, Saved):
                 self._count(effect.after)
+        for effect in new:
             for listen in self.listeners:
                 listen(effect)
 

@@ -99,7 +99,7 @@ class Faults:
         }.get(kind)
         inventory.lie = Lie(kind, self._rng.choice(rooms), error)
         # a roster that is short twice, later the second time, is to be believed: so only once
-        lasts = 5.9 if kind == "shrunken" else self._rng.uniform(3, 30)
+        lasts = 7.9 if kind == "shrunken" else self._rng.uniform(3, 30)
         self._later(lasts, lambda: self._tell_truth(inventory))
 
     def _tell_truth(self, inventory: SimInventory) -> None:

@@ -6,7 +6,7 @@ report shows no trouble. `honest` is what passes told while nothing was wrong wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -24,14 +24,15 @@ class Word:
     taken_at: datetime | None = None
     absent: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # id -> (full passes, since)
 
-    def after(self, records: list[PersonFacts], end: PassEnd) -> Word:
+    def after(self, records: list[PersonFacts], end: PassEnd, here: Collection[str]) -> Word:
+        """What is said after a pass; a look-up finds who is `here`, whatever the pass left out."""
         listed = {facts.person_id: facts for facts in records}
         if end.is_unchanged:
             return Word(self.facts, max(self.taken_at or end.taken_at, end.taken_at), self.absent)
         facts = {**self.facts, **listed}
         absent = {key: known for key, known in self.absent.items() if key not in listed}
         if end.is_full:
-            for key in self.facts.keys() - listed.keys():
+            for key in self.facts.keys() - listed.keys() - set(here):
                 passes, since = absent.get(key, (0, end.taken_at))
                 absent[key] = (passes + 1, since)
         return Word(facts, end.taken_at, absent)
@@ -41,7 +42,7 @@ class SimDirectory(FakeDirectory):
     """A directory whose words are recorded. With `is_file` it says what its last export held."""
 
     def __init__(self, name: str, now: Callable[[], datetime], *, is_file: bool) -> None:
-        super().__init__(name, now=now, page_size=60, can_look_up=not is_file, has_delta=not is_file)
+        super().__init__(name, now=now, page_size=100, can_look_up=not is_file, has_delta=not is_file)
         self.is_file = is_file
         self.said: Word | None = None
         self.said_cursor = ""
@@ -76,10 +77,11 @@ class SimDirectory(FakeDirectory):
         self.said = None
         for item in super().changes(cursor, full=full):
             if isinstance(item, PassEnd):
+                here = self._facts if self.can_look_up else ()
                 end = replace(item, taken_at=self._exported_at) if self.is_file else item
-                self.said, self.said_cursor = self.believed.after(records, end), end.cursor
+                self.said, self.said_cursor = self.believed.after(records, end, here), end.cursor
                 if not self.is_lying:
-                    self.honest = self.honest.after(records, end)
+                    self.honest = self.honest.after(records, end, here)
                 yield end
             else:
                 records += item.records
@@ -114,6 +116,7 @@ class SimInventory:
         self.read_at: datetime | None = None
         self._company = company
         self._written: tuple[Roster, ...] = ()
+        self._short: set[GroupKey] = set()
 
     def write(self) -> None:
         """Somebody brings the register up to date."""
@@ -140,6 +143,7 @@ class SimInventory:
                 return
             yield roster
         self.said = {GroupKey(self.name, roster.group.group_id): roster for roster in rosters}
+        self._short = {k for k, r, w in zip(self.said, rosters, self._written, strict=False) if r is not w}
         miscount = lie is not None and lie.kind == "miscounted"
         yield SnapshotEnd(max(r.taken_at for r in rosters), len(rosters) + miscount)
 
@@ -162,9 +166,7 @@ class SimInventory:
         self.said = None
 
     def _weighed(self, key: GroupKey, roster: Roster) -> Roster:
-        lie = self.lie
-        is_short = lie is not None and lie.kind in {"partial", "shrunken"} and lie.group == key.group_id
-        if not is_short or key not in self.believed:
+        if key not in self._short or key not in self.believed:
             return roster
         listed = {member.handle for member in roster.members}
         kept = tuple(m for m in self.believed[key].members if m.handle not in listed)

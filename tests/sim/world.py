@@ -38,16 +38,16 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 # job: (minutes past the hour, every so many hours); the order is that of `once all`
 JOBS = {
-    "poll": (0, 3),
-    "inventory": (10, 6),
-    "reconcile": (20, 3),
-    "verify": (25, 3),
-    "escalate": (30, 3),
-    "deliver": (35, 3),
+    "poll": (0, 4),
+    "inventory": (10, 8),
+    "reconcile": (20, 4),
+    "verify": (25, 4),
+    "escalate": (30, 4),
+    "deliver": (35, 4),
 }
-FULL_AT = 3  # the nightly pass, o'clock UTC
+FULL_AT = 2  # the nightly pass, o'clock UTC
 CRASH_EVERY = 300  # boundaries, on average
-EVENTS_A_DAY = 9
+EVENTS_A_DAY = 7
 
 Wrap = Callable[[Store], Store]
 

@@ -68,7 +68,7 @@ class Escalate:
     ) -> tuple[Taken, ...]:
         """Go on to the first step that reaches somebody."""
         while (number := next_unreached(policy, taken, ticket.clock_from)) is not None:
-            step = Taken(number, 0, now)
+            step = Taken(number, sum(t.step == number for t in taken), now)
             taken = (*taken, step)
             if self._take(uow, ticket, policy, step, NOBODY, now, counts):
                 return taken

@@ -35,6 +35,7 @@ from worker.domain.wording import state_line, ticket_steps, ticket_title
 from worker.ports.store import UnitOfWork
 
 PAGE = 1000
+WIDE = 110  # columns from which a table has room for reasons
 
 app = typer.Typer(no_args_is_help=True, help="Look at tickets, and act on them.")
 
@@ -69,7 +70,9 @@ def list_(
              local_time(t.due_at, worker.settings), t.reason)
             for t in tickets
         ]  # fmt: skip
-    print_table("", ("ticket", "state", "what", "assignee", "due", "why"), rows, "No tickets.")
+    headings = ("ticket", "state", "what", "assignee", "due", "why")
+    shown = len(headings) if out.width >= WIDE else len(headings) - 1  # a narrow terminal has `tickets show`
+    print_table("", headings[:shown], [row[:shown] for row in rows], "No tickets.")
 
 
 def _all(uow: UnitOfWork, states: list[TicketState]) -> list[Ticket]:

@@ -22,9 +22,9 @@ class Job(StrEnum):
     POLL = "poll"
     INVENTORY = "inventory"
     RECONCILE = "reconcile"
-    DELIVER = "deliver"
-    ESCALATE = "escalate"
     VERIFY = "verify"
+    ESCALATE = "escalate"
+    DELIVER = "deliver"
     ALL = "all"
 
 

@@ -19,12 +19,12 @@ CONFIG, REGISTER, DATABASE, PEOPLE = "whosleft.yaml", "groups.xlsx", "whosleft.d
 MARK = "# Written by `whosleft demo`"
 _OURS = {CONFIG, REGISTER, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", PEOPLE}
 _COLUMNS = (
-    "ObjectGUID", "SamAccountName", "UserPrincipalName", "DisplayName", "mail", "mobile", "Department", "Title",
-    "Office", "Manager", "EmployeeID", "Enabled", "AccountExpirationDate", "lastDay", "DistinguishedName",
+    "ObjectGUID", "SamAccountName", "UserPrincipalName", "DisplayName", "mail", "mobile", "Department",
+    "Title", "Office", "Manager", "EmployeeID", "Enabled", "AccountExpirationDate", "lastDay", "DistinguishedName",
 )  # fmt: skip
 
 
-class NotOurs(Exception):  # noqa: N818  it is an answer to a person, who reads its text
+class NotOurs(Exception):
     """The folder holds something that the demo did not write."""
 
 
@@ -50,14 +50,16 @@ class DemoFolder:
         names = {entry.name for entry in self.path.iterdir()}
         strange = sorted(names - _OURS) + [f"{PEOPLE}/{name}" for name in self._strange_exports()]
         if strange or (names and not self._is_marked()):
-            first = strange[0] if strange else sorted(names)[0]
+            first = strange[0] if strange else min(names)
             raise NotOurs(
                 f"{self.path} holds {first}, which the demo did not write, so nothing was changed. "
                 "Choose another folder: --dir FOLDER."
             )
 
     def _is_marked(self) -> bool:
-        return self.config.is_file() and self.config.read_text(encoding="utf-8", errors="replace").startswith(MARK)
+        return self.config.is_file() and self.config.read_text(encoding="utf-8", errors="replace").startswith(
+            MARK
+        )
 
     def _strange_exports(self) -> list[str]:
         exports = self.path / PEOPLE
@@ -108,7 +110,8 @@ def _dn(person: Employee) -> str:
 
 def _configuration() -> str:
     rules = "\n".join(
-        f'  - {{when: {{department: Nursing, office: {ward}}}, groups: ["{ward} announcements"]}}' for ward in WARDS
+        f'  - {{when: {{department: Nursing, office: {ward}}}, groups: ["{ward} announcements"]}}'
+        for ward in WARDS
     )
     return f"""\
 {MARK}, for an invented hospital. Look around with it:

@@ -77,7 +77,9 @@ class Hospital:
         cast = [part for part in CAST if part.unit == unit.name]
         staff = [self._hire_into(unit, part.name, part.title) for part in cast]
         while len(staff) < unit.size:
-            staff.append(self._hire_into(unit, self._names.next(), unit.titles[len(staff) % len(unit.titles)]))
+            staff.append(
+                self._hire_into(unit, self._names.next(), unit.titles[len(staff) % len(unit.titles)])
+            )
         manager = staff[-1]
         manager.title = unit.manager_title
         for employee in staff[:-1]:
@@ -87,7 +89,11 @@ class Hospital:
             self._start(ChatGroup(f"g{len(self.groups) + 1:02}", name, manager), cast)
             if is_of_all or number == 0:
                 self.add(name, manager, Role.CREATOR)
-            rest = others if is_of_all else others[number * len(others) // 2 :] + others[: number * len(others) // 2]
+            rest = (
+                others
+                if is_of_all
+                else others[number * len(others) // 2 :] + others[: number * len(others) // 2]
+            )
             self._fill(name, rest[: max(size - len(self.groups[name].members), 0)], cast)
         for part in cast:
             self.person(part.name).is_enabled = not part.has_left
@@ -102,7 +108,7 @@ class Hospital:
                 self.add(group.name, self.person(part.name), part.groups[group.name])
 
     def _fill(self, group: str, staff: list[Employee], cast: list[Part]) -> None:
-        """The others, two of them admins, and one the creator unless somebody is; none beside a sole admin."""
+        """The others: two admins, and a creator unless somebody is; none beside a sole admin."""
         has_creator = any(role is Role.CREATOR for _, role in self.groups[group].members.values())
         roles = [Role.ADMIN, Role.ADMIN] if has_creator else [Role.CREATOR, Role.ADMIN, Role.ADMIN]
         if any(part.is_sole_admin_of == group for part in cast):
@@ -112,7 +118,9 @@ class Hospital:
 
     # --- the directory ---------------------------------------------------------------------------
 
-    def hire(self, name: str, title: str, *, ou: str, department: str, office: str, of: Employee | None = None) -> Employee:
+    def hire(
+        self, name: str, title: str, *, ou: str, department: str, office: str, of: Employee | None = None
+    ) -> Employee:
         """A new account; `of` is the earlier one of somebody who comes back."""
         number = len(self.people) + 1
         employee = Employee(
@@ -170,7 +178,14 @@ class Hospital:
     def candidates(self, group: str) -> list[str]:
         """Members who still work here and are no admins yet, by number."""
         working = {e.mobile for e in self.people if e.is_enabled and e.is_listed}
-        return sorted(p for p, (_, role) in self.groups[group].members.items() if p in working and not role.is_admin)
+        return sorted(
+            p for p, (_, role) in self.groups[group].members.items() if p in working and not role.is_admin
+        )
+
+    def memberships(self) -> frozenset[tuple[str, str, str, Role]]:
+        """Who is in which group, to be compared with how it was."""
+        every = ((g.id, phone, *shown) for g in self.groups.values() for phone, shown in g.members.items())
+        return frozenset(every)
 
     def rosters(self, taken_at: datetime) -> Iterator[Roster]:
         """Every group as the register lists it."""

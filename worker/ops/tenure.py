@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Event, RLock, Thread
-from types import TracebackType
 from typing import Self
 
 import structlog
@@ -64,9 +63,7 @@ class Tenure:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_how: object) -> None:
         self._over.set()
         self._thread.join(JOIN_MAX_S)
         self.release()

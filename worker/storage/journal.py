@@ -9,11 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.journal import GENESIS, Entry, Sealed, seal
-from worker.storage.bulk import bulk_upsert
 from worker.storage.counters import take_numbers
-from worker.storage.tables import journal, to_micros
+from worker.storage.tables import journal
 
-COLUMNS = ("seq", "at", "actor", "kind", "subject", "reason", "data", "previous", "hash")
 PAGE = 1000
 
 
@@ -36,7 +34,7 @@ class SqlJournal:
             sealed = seal(entry, seq, previous)
             rows.append(_row(sealed))
             previous, seq = sealed.hash, seq + 1
-        bulk_upsert(self._c, journal, COLUMNS, rows, update=False)
+        self._c.execute(sa.insert(journal), rows)
 
     def of(self, subject: str) -> list[Sealed]:
         query = sa.select(journal).where(journal.c.subject == subject).order_by(journal.c.seq)
@@ -59,13 +57,19 @@ class SqlJournal:
         return (0, GENESIS) if row is None else (row.seq, row.hash)
 
 
-def _row(sealed: Sealed) -> tuple[Any, ...]:
+def _row(sealed: Sealed) -> dict[str, Any]:
     entry = sealed.entry
-    data = json.dumps(entry.data, sort_keys=True, ensure_ascii=False)
-    at = to_micros(entry.at)
-    return (
-        sealed.seq, at, entry.actor, entry.kind, entry.subject, entry.reason, data, sealed.previous, sealed.hash,
-    )  # fmt: skip
+    return {
+        "seq": sealed.seq,
+        "at": entry.at,
+        "actor": entry.actor,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "reason": entry.reason,
+        "data": json.dumps(entry.data, sort_keys=True, ensure_ascii=False),
+        "previous": sealed.previous,
+        "hash": sealed.hash,
+    }
 
 
 def _sealed(row: Any) -> Sealed:

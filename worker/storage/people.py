@@ -155,6 +155,7 @@ class SqlPeople:
         same = sa.exists().where(
             p.source == s.source, p.person_id == s.person_id, p.facts == s.facts,
             p.display_name == s.display_name, same_standing,
+            p.evidence.is_distinct_from(Evidence.ABSENT_CONFIRMED.value),  # listed again is news in itself
         )  # fmt: skip
         self._c.execute(sa.update(staged_person).where(s.source == source, same).values(is_same=1))
 

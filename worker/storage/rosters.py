@@ -31,7 +31,7 @@ from worker.storage.tables import (
     staged_membership,
     to_micros,
 )
-from worker.storage.views import LINK_COLUMNS, PERSON_COLUMNS, behind_link, group_views, person_of
+from worker.storage.views import LINK_COLUMNS, PERSON_COLUMNS, behind_link, group_views, has_moved_away, person_of
 from worker.storage.wrong_groups import wrong_groups
 
 GROUP_COLUMNS = (
@@ -313,6 +313,7 @@ class SqlRosters:
                 membership.c.source == group.source,
                 membership.c.group_id == group.group_id,
                 membership.c.role.in_((Role.ADMIN.value, Role.CREATOR.value)),
+                ~has_moved_away(),
                 person.c.standing != Standing.LEFT.value,
             )
             .order_by(membership.c.handle)

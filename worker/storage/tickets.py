@@ -22,7 +22,7 @@ from worker.storage.chunks import among, chunked
 from worker.storage.counters import take_numbers
 from worker.storage.mapping import ticket_from_row, ticket_values
 from worker.storage.tables import chat_group, escalation, link, membership, outbox, person, ticket, to_micros
-from worker.storage.views import behind_link
+from worker.storage.views import behind_link, has_moved_away
 
 _LIVE = tuple(state.value for state in sorted(LIVE))
 _ADMIN = (Role.ADMIN.value, Role.CREATOR.value)
@@ -141,7 +141,8 @@ class SqlTickets:
                 .join(person, behind_link())
                 .where(
                     among(m.source, m.group_id, chunk),
-                    m.role.in_(_ADMIN), person.c.standing != Standing.LEFT.value,
+                    m.role.in_(_ADMIN),
+                    ~has_moved_away(), person.c.standing != Standing.LEFT.value,
                 )
                 .group_by(m.source, m.group_id)
             )  # fmt: skip

@@ -172,6 +172,19 @@ def behind_link() -> sa.ColumnElement[bool]:
     return (person.c.source == link.c.person_source) & (person.c.person_id == link.c.person_id)
 
 
+def has_moved_away() -> sa.ColumnElement[bool]:
+    """Whether the joiner rules place this member's person here no more, and the guard let that through."""
+    x, e, m = expected.c, episode.c, membership.c
+    is_waiting = sa.exists().where(
+        e.source == x.person_source, e.person_id == x.person_id, e.kind == "moved", e.at == x.since,
+        e.gate != "passed",
+    )  # fmt: skip
+    return sa.exists().where(
+        x.state == "former", x.source == m.source, x.group_id == m.group_id, ~is_waiting,
+        x.person_source == link.c.person_source, x.person_id == link.c.person_id,
+    )  # fmt: skip
+
+
 def _tickets(connection: sa.Connection, keys: Sequence[GroupKey]) -> Iterable[tuple[GroupKey, Ticket]]:
     """Each group's tickets that may still matter; a question about a member is in each of their groups."""
     t, m = ticket.c, membership.c
@@ -241,6 +254,7 @@ def _twins(connection: sa.Connection, left: Collection[PersonKey]) -> dict[Perso
             among(k.source, k.person_id, chunk),
             k.kind.in_(JOIN_KINDS), o.kind == k.kind, o.value == k.value,
             sa.or_(o.source != k.source, o.person_id != k.person_id),
+            sa.or_(k.kind != "email", o.source != k.source),  # colleagues may share a mailbox, accounts of one don't
             person.c.source == o.source, person.c.person_id == o.person_id,
             shared.scalar_subquery() <= JOIN_KEY_SHARED_MAX,
         )  # fmt: skip

@@ -321,7 +321,7 @@ def test_a_register_without_roles_knows_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tick", ["x", "yes", "✓", "نعم", "JA", True, 1])
 def test_a_tick_in_the_column_admin_makes_the_member_one(tmp_path: Path, tick: str | bool) -> None:
-    rows = [["Group", "Phone", "Admin"], ["Ward 7", A, tick], ["Ward 7", B, None], ["Ward 7", C, "no"]]
+    rows: Rows = [["Group", "Phone", "Admin"], ["Ward 7", A, tick], ["Ward 7", B, None], ["Ward 7", C, "no"]]
     assert shown(read_rows(tmp_path, rows)) == {"Ward 7": [(A, "admin"), (B, "member"), (C, "member")]}
 
 
@@ -363,6 +363,12 @@ def test_a_row_without_group_makes_every_group_of_its_sheet_partial(tmp_path: Pa
     reading = read_rows(tmp_path, [HEAD, ["", "Amy", A, ""], ["Ward 7", "Ben", B, ""]])
     assert only(reading).coverage is Coverage.PARTIAL
     assert places(reading) == ["sheet 'Groups', row 2"]
+
+
+def test_an_admin_who_cannot_be_read_makes_the_group_partial(tmp_path: Path) -> None:
+    reading = read_rows(tmp_path, [["Group", "Members", "Admins"], ["Ward 7", f"Amy {A}", f"Amy {A}; 12345"]])
+    assert (brief(only(reading).members), only(reading).coverage) == ([(A, "admin")], Coverage.PARTIAL)
+    assert places(reading) == ["sheet 'Groups', C2"]
 
 
 def test_an_error_value_is_not_an_empty_cell(tmp_path: Path) -> None:

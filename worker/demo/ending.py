@@ -1,0 +1,158 @@
+"""Where things stand when the demo is over, and what to try next. Everything is read from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from shlex import quote
+from zoneinfo import ZoneInfo
+
+from worker.bootstrap import App
+from worker.demo.page import Page
+from worker.demo.telling import everybody
+from worker.demo.words import count
+from worker.domain.guard import HoldState
+from worker.domain.model import Person, Standing
+from worker.domain.plan import instant
+from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState
+from worker.domain.wording import state_line, ticket_title
+from worker.ports.store import UnitOfWork
+
+PAGE = 1000
+
+
+class Ending:
+    """The last page of one demo."""
+
+    def __init__(self, app: App, page: Page, now: datetime) -> None:
+        self._app = app
+        self._page = page
+        self._now = now
+        self._zone = ZoneInfo(app.settings.organisation.timezone)
+
+    def print(self, config: Path) -> None:
+        """Tables, then commands that can be copied."""
+        with self._app.store.begin() as uow:
+            live = _tickets(uow, sorted(LIVE))
+            self._title(f"Where things stand on {self._now.astimezone(self._zone):%a %d %b %Y, %H:%M}")
+            self._counts(uow)
+            self._live(live)
+            self._leavers(uow)
+            self._plans(uow)
+            self._sources(uow)
+            self._next(uow, live, config)
+
+    # --- tables ----------------------------------------------------------------------------------
+
+    def _counts(self, uow: UnitOfWork) -> None:
+        counts = uow.tickets.counts()
+        states = list(TicketState)
+        rows = [
+            [kind.value, *(str(counts.get((state.value, kind.value), 0) or "-") for state in states)]
+            for kind in TicketKind
+        ]
+        self._table(("tickets", *(state.value for state in states)), rows, "There are no tickets.")
+
+    def _live(self, live: Sequence[Ticket]) -> None:
+        rows = []
+        for ticket in live:
+            is_overdue = ticket.state is TicketState.OPEN and self._now >= ticket.due_at
+            state = "overdue" if is_overdue else state_line(ticket)
+            rows.append([ticket.label, state, self._local(ticket.due_at), ticket_title(ticket)])
+        self._table(("still to do", "state", "due", "what"), rows, "Nothing is left to do.")
+
+    def _leavers(self, uow: UnitOfWork) -> None:
+        rows = []
+        for person in sorted(everybody(uow), key=_when_left):
+            groups = uow.rosters.groups_of(person.key) if person.standing is Standing.LEFT else []
+            if groups:
+                where = ", ".join(row.name for row, _ in groups)
+                rows.append([person.facts.display_name, self._local(person.left_at), where])
+        self._table(("left, and still in", "since", "groups"), rows, "Nobody who left is in a group.")
+
+    def _plans(self, uow: UnitOfWork) -> None:
+        rows = [
+            [
+                plan.label,
+                plan.state.value,
+                str(sum(len(c.people) for c in plan.cohorts)),
+                self._local(plan.created_at),
+            ]
+            for plan in uow.episodes.plans()
+        ]
+        self._table(("plans", "state", "people", "since"), rows, "Nothing was held.")
+
+    def _sources(self, uow: UnitOfWork) -> None:
+        rows = []
+        for state in uow.sources.all():
+            age = (
+                f"{(self._now - state.taken_at).total_seconds() / 3600:.0f} h"
+                if state.taken_at
+                else "never read"
+            )
+            rows.append(
+                [state.name, state.port, "red" if state.trouble else "green", age, state.trouble or ""]
+            )
+        self._table(("sources", "port", "state", "age", ""), rows, "There are no sources.")
+
+    def _table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:
+        self._page.line("")
+        if not rows:
+            self._page.line(empty)
+            return
+        widths = [max(len(row[i]) for row in (headings, *rows)) for i in range(len(headings))]
+        self._page.row(headings, widths, "bold")
+        for row in rows:
+            self._page.row(row, widths)
+
+    def _title(self, text: str) -> None:
+        self._page.line("")
+        self._page.line(text, "bold")
+
+    def _local(self, at: datetime | None) -> str:
+        return f"{at.astimezone(self._zone):%a %d %b %H:%M}" if at else "-"
+
+    # --- what next -------------------------------------------------------------------------------
+
+    def _next(self, uow: UnitOfWork, live: Sequence[Ticket], config: Path) -> None:
+        now = instant(self._now)
+        self._title("What to try next")
+        self._page.paragraph(
+            f"Everything is in {config.parent}: the exports of {count(self._exports(config), 'day')}, the register "
+            f"groups.xlsx, the configuration and the database. It is {now} there, so commands that look at the "
+            "clock take --now."
+        )
+        self._page.line("")
+        for command in (f"export WHOSLEFT_CONFIG={quote(str(config))}", *self._commands(uow, live)):
+            self._page.line(f"  {command}")
+
+    def _commands(self, uow: UnitOfWork, live: Sequence[Ticket]) -> Iterator[str]:
+        now = instant(self._now)
+        yield "whosleft tickets list --all"
+        for plan in uow.episodes.plans():
+            if plan.state is HoldState.HELD:
+                yield f"whosleft plans show {plan.label}"
+                yield f'whosleft plans release {plan.label} --reason "HR says so" --now {now}'
+                yield f"whosleft once all --now {now}"
+        for ticket in live[:1]:
+            yield f"whosleft tickets show {ticket.label}"
+            yield f"whosleft escalation explain {ticket.label}"
+            yield f'whosleft groups show "{ticket.group_name}"'
+        for person in [person for person in everybody(uow) if person.standing is Standing.LEFT][:1]:
+            yield f"whosleft people show {person.facts.email}"
+        yield f"whosleft check --now {now}"
+
+    def _exports(self, config: Path) -> int:
+        return sum(1 for _ in (config.parent / "people").glob("*.csv"))
+
+
+def _tickets(uow: UnitOfWork, states: Sequence[TicketState]) -> list[Ticket]:
+    found: list[Ticket] = []
+    while page := uow.tickets.page(states, found[-1].id if found else 0, PAGE):
+        found += page
+    return found
+
+
+def _when_left(person: Person) -> tuple[str, str]:
+    return (instant(person.left_at) or "", person.facts.display_name)

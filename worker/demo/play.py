@@ -1,0 +1,170 @@
+"""Plays the story: a clock of its own, five rounds of the jobs a day, and people acting in between."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from worker.app.approvals import Refused
+from worker.app.report import Report
+from worker.bootstrap import App, load_settings, open_app
+from worker.demo.ending import Ending
+from worker.demo.files import DemoFolder, NotOurs
+from worker.demo.hospital import Hospital
+from worker.demo.page import Page
+from worker.demo.staff import Staff
+from worker.demo.story import FIRST_DAY, HABITS, STORY, Scene, Slot
+from worker.demo.telling import Teller, everybody
+from worker.demo.words import count
+from worker.domain.message import Message, RecipientKind
+from worker.domain.model import Standing
+from worker.ops.clock import ManualClock
+from worker.ops.interrupt import Interrupt
+from worker.ports import CheckResult, Receipt
+
+ZONE = ZoneInfo("Europe/London")
+MIDNIGHT, START = time(0, 0), time(8, 0)
+ROUNDS = (  # who acts before which round
+    (Slot.NIGHT, START),
+    (Slot.MORNING, time(12, 0)),
+    (Slot.AFTERNOON, time(16, 0)),
+    (Slot.EVENING, time(20, 0)),
+)
+REGISTER_AFTER = timedelta(minutes=50)  # the ward clerks note what was done
+MONDAY = 0  # when the clerks date the register anew, whether or not something changed
+DIGEST_WINDOW = timedelta(minutes=2)
+PROLOGUE = (
+    "St Mary's is an invented hospital. Each morning it exports its directory, and its wards keep a "
+    "register of their WhatsApp groups. Whosleft reads both; what follows is what it finds, and what "
+    "people do about it."
+)
+
+
+@dataclass(slots=True)
+class Postbox:
+    """The demo's channel to people: keeps the messages that a real one would send."""
+
+    name: str
+    sent: list[Message] = field(default_factory=list)
+    reaches_people: bool = True
+    has_channel: bool = True
+
+    def send(self, message: Message) -> Receipt:
+        self.sent.append(message)
+        return Receipt(f"demo:{len(self.sent)}")
+
+    def find(self, message: Message) -> Receipt | None:
+        return next((Receipt("demo") for sent in self.sent if sent.key == message.key), None)
+
+    def check(self) -> CheckResult:
+        return CheckResult(ok=True, message="keeps messages to itself")
+
+
+class Play:
+    """One demo from its first to its last day."""
+
+    def __init__(self, app: App, folder: DemoFolder, clock: ManualClock, page: Page, post: Postbox) -> None:
+        self._app = app
+        self._folder = folder
+        self._clock = clock
+        self._page = page
+        self._post = post
+        self._hospital = Hospital()
+        self._staff = Staff(app, self._hospital, HABITS, page.say)
+        self._teller = Teller(app, page)
+
+    def days(self, number: int) -> datetime:
+        """Play so many days; returns the last instant."""
+        for day in range(1, number + 1):
+            self._day(day, FIRST_DAY + timedelta(days=day - 1))
+        return self._clock()
+
+    def _day(self, number: int, on: date) -> None:
+        sent = len(self._post.sent)
+        if number > 1:
+            self._round(self._go_to(on, MIDNIGHT), has_inventory=False)
+        turns = STORY.get(number, {})
+        for slot, round_at in ROUNDS:
+            now = self._go_to(on, time(*slot.value))
+            scene = Scene(self._app, self._hospital, self._folder, self._staff, now, on)
+            before = self._hospital.memberships()
+            for turn in turns.get(slot, ()):
+                if said := turn(scene):
+                    self._page.say(now, said)
+            if slot is Slot.NIGHT:
+                self._export(scene)
+                is_dated = on.weekday() == MONDAY
+            else:
+                is_dated = self._staff.act(now)
+            if is_dated or self._hospital.memberships() != before:
+                self._folder.write_register(self._hospital, now + REGISTER_AFTER)
+            self._round(self._go_to(on, round_at))
+        self._close_day(on, self._post.sent[sent:])
+
+    def _export(self, scene: Scene) -> None:
+        if scene.is_export_lost:
+            self._folder.write_empty_export(scene.today)
+        else:
+            self._folder.write_export(self._hospital, scene.today)
+
+    def _go_to(self, on: date, at: time) -> datetime:
+        self._clock.set(datetime.combine(on, at, ZONE))
+        return self._clock()
+
+    def _round(self, now: datetime, *, has_inventory: bool = True) -> None:
+        self._teller.tell(now, list(self._jobs(now, has_inventory=has_inventory)))
+
+    def _jobs(self, now: datetime, *, has_inventory: bool) -> Iterator[Report]:
+        """What `whosleft run` does again and again; the messages a little later, for the digest's window."""
+        app = self._app
+        yield app.poll.run_once(now)
+        if has_inventory:
+            yield app.inventory.run_once(now)
+        yield app.reconcile.run_once(now)
+        yield app.verify.run_once(now)
+        yield app.reconcile.run_once(now)
+        yield app.escalate.run_once(now)
+        yield app.deliver.run_once(self._clock.advance(DIGEST_WINDOW))
+
+    def _close_day(self, on: date, sent: list[Message]) -> None:
+        now = self._clock()
+        people = {message.to.address for message in sent if message.to.kind is RecipientKind.PERSON}
+        to_people = sum(message.to.kind is RecipientKind.PERSON for message in sent)
+        to_channel = len(sent) - to_people
+        if self._page.has_said_something(on):
+            if sent:
+                parts = [f"{to_people} to {count(len(people), 'person', 'people')}"] if to_people else []
+                parts += [f"{to_channel} to the security channel"] if to_channel else []
+                self._page.say(now, f"Messages today: {', '.join(parts)}.")
+            return
+        with self._app.store.begin() as uow:
+            working = sum(person.standing is not Standing.LEFT for person in everybody(uow))
+            groups = len(uow.rosters.groups())
+        self._page.quiet(now, f"Quiet: {working} people and {groups} groups were looked at, nothing new.")
+
+
+def _at_once(_seconds: float) -> None:
+    """Nobody is reading along."""
+
+
+def perform(path: Path, days: int) -> None:
+    """Play so many days into a folder, and print them. Raises Refused for a folder that isn't the demo's."""
+    console = Console(highlight=False)
+    page = Page(console, ZONE.key, Interrupt().sleep if sys.stdout.isatty() else _at_once)
+    folder = DemoFolder(path)
+    try:
+        folder.prepare()
+    except NotOurs as error:
+        raise Refused(str(error)) from None
+    settings = load_settings(folder.config)
+    clock, post = ManualClock(datetime.combine(FIRST_DAY, START, ZONE)), Postbox("terminal")
+    page.paragraph(PROLOGUE)
+    with open_app(settings, clock, notifiers=[post]) as app:
+        now = Play(app, folder, clock, page, post).days(days)
+        Ending(app, page, now).print(folder.config)

@@ -1,0 +1,106 @@
+"""How the hospital's staff answer to tickets: most at once, some late, one without doing it.
+
+Every act is a person's: the truth of the group changes, and the desk hears "done" about the ticket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from worker.bootstrap import App
+from worker.demo.hospital import Hospital
+from worker.demo.words import listed
+from worker.domain.ticket import Assignee, Ticket, TicketKind, TicketState
+from worker.ports.store import UnitOfWork
+
+Say = Callable[[datetime, str], None]
+
+
+class Habit(Enum):
+    """What somebody does with a ticket, other than doing it."""
+
+    IGNORE = "ignore it, unless somebody hands it on"
+    LATE = "do it in the afternoon"
+    CLAIM = "mark it done the first time, and forget to do it"
+
+
+Habits = Mapping[tuple[str, str], Habit]  # by person and group; an empty name is about the group itself
+
+PAGE = 500
+LATE_FROM_HOUR = 14
+SLOW_ONE_IN = 4  # of the tickets, those that wait for the next round
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Everybody who is given tickets."""
+
+    app: App
+    hospital: Hospital
+    habits: Habits
+    say: Say
+
+    def act(self, now: datetime) -> bool:
+        """Do what is open and whose time has come; returns whether anything was."""
+        acts: dict[str, dict[str, list[Ticket]]] = {}
+        for ticket in self.open_tickets():
+            if ticket.kind is not TicketKind.IDENTIFY_MEMBER and self._is_time(ticket, now):
+                actor = _assignee(ticket)
+                what = self._carry_out(ticket)
+                self.app.desk.done(ticket.id, actor.email, now)
+                acts.setdefault(actor.name or actor.email, {}).setdefault(what, []).append(ticket)
+        for name, done in acts.items():
+            what = ", ".join(f"{verb} {listed([t.group_name for t in same])}" for verb, same in done.items())
+            labels = [ticket.label for same in done.values() for ticket in same]
+            self.say(now, f"{name} {what}, and marks {listed(labels)} done.")
+        return bool(acts)
+
+    def open_tickets(self) -> list[Ticket]:
+        """Tickets that somebody can act on, by id."""
+        with self.app.store.begin() as uow:
+            return _open(uow)
+
+    def ticket(self, group: str, kind: TicketKind) -> Ticket | None:
+        """The first open ticket of a kind in a group."""
+        return next((t for t in self.open_tickets() if t.group_name == group and t.kind is kind), None)
+
+    def _habit(self, ticket: Ticket) -> Habit | None:
+        about = "" if ticket.kind is TicketKind.REASSIGN_ADMIN else ticket.person_name
+        return self.habits.get((about, ticket.group_name))
+
+    def _is_time(self, ticket: Ticket, now: datetime) -> bool:
+        habit = self._habit(ticket)
+        if habit is Habit.IGNORE:
+            return _assignee(ticket).why.startswith("assigned by")
+        if habit is Habit.LATE:
+            return now.hour >= LATE_FROM_HOUR
+        is_slow = ticket.id % SLOW_ONE_IN == 0 and not ticket.is_sensitive
+        hours = 6 if is_slow else 0
+        return (now - ticket.clock_from).total_seconds() >= hours * 3600
+
+    def _carry_out(self, ticket: Ticket) -> str:
+        """Do it, in truth; returns what was done, up to the name of the group."""
+        group, person = ticket.group_name, ticket.person_name
+        if self._habit(ticket) is Habit.CLAIM and not ticket.reopened:
+            return f"forgets to remove {person} from"
+        if ticket.kind is TicketKind.ADD_MEMBER:
+            self.hospital.add(group, self.hospital.person(person))
+            return f"adds {person} to"
+        if ticket.kind is TicketKind.REASSIGN_ADMIN:
+            new = self.hospital.promote(group, self.hospital.candidates(group)[0])
+            return f"reaches {person}, has {new} made an admin of"
+        self.hospital.remove(group, ticket.handle)
+        if ticket.kind is TicketKind.CREATOR_MUST_LEAVE:
+            return f"reaches {person} by phone, who leaves"
+        return f"removes {person} from"
+
+
+def _open(uow: UnitOfWork) -> list[Ticket]:
+    return uow.tickets.page([TicketState.OPEN], 0, PAGE)
+
+
+def _assignee(ticket: Ticket) -> Assignee:
+    return ticket.assignee or Assignee(ticket.accountable)

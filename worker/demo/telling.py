@@ -1,0 +1,292 @@
+"""Tells what Whosleft did: from its reports, its journal and its state, never from the story.
+
+journal -> who joined, moved, left;  plans of the reports -> tickets;  steps taken -> whom it told
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from worker.app.report import Report
+from worker.bootstrap import App
+from worker.demo.page import Page
+from worker.demo.words import came_true, count, evidence_words, listed, member_sentence, opening, place
+from worker.domain.guard import HeldPlan
+from worker.domain.journal import Entry
+from worker.domain.message import CHANNEL
+from worker.domain.model import Evidence, HandleKey, Person, PersonKey, Standing
+from worker.domain.plan import Action, ActionKind
+from worker.domain.ticket import Ticket, TicketKind, TicketState, ticket_label, ticket_number
+from worker.domain.wording import ticket_title
+from worker.ports import Port
+from worker.ports.store import UnitOfWork
+
+CROWD = 4  # more people than this with one fate are told in one sentence
+NAMED_MAX = 8  # people named in such a sentence
+ORDINALS = ("", "first", "second", "third", "fourth", "fifth")
+PAGE = 1000
+
+
+class Teller:
+    """Follows one app from tick to tick."""
+
+    def __init__(self, app: App, page: Page) -> None:
+        self._app = app
+        self._page = page
+        self._zone = ZoneInfo(app.settings.organisation.timezone)
+        self._seq = 0
+        self._known: dict[PersonKey, Person] = {}
+        self._missed: dict[PersonKey, int] = {}
+
+    def tell(self, now: datetime, reports: Sequence[Report]) -> None:
+        """Print what one round of the jobs did."""
+        with self._app.store.begin() as uow:
+            entries = [sealed.entry for sealed in islice(uow.journal.chain(), self._seq, None)]
+            self._seq += len(entries)
+            actions = [a for report in reports for a in report.plan.actions if a.kind is not ActionKind.WEIGH]
+            held = [plan for report in reports for plan in report.plan.held]
+            self._sources(uow, entries, now)
+            untold = self._people(uow, entries, actions, now)
+            self._absent(uow, now)
+            for plan in held:
+                self._held(plan, now)
+            self._tickets(uow, untold, now)
+            for entry in entries:
+                if entry.kind == "ticket.escalated":
+                    self._escalated(uow, entry, now)
+            self._known = {person.key: person for person in everybody(uow)}
+
+    # --- sources ---------------------------------------------------------------------------------
+
+    def _sources(self, uow: UnitOfWork, entries: Sequence[Entry], now: datetime) -> None:
+        for entry in entries:
+            name = entry.subject.partition(":")[2]
+            if entry.kind == "source.first_read":
+                groups = uow.rosters.groups()
+                self._page.say(
+                    now,
+                    f"First look: {count(entry.data['people'], 'person', 'people')} in the directory, "
+                    f"{count(len(groups), 'WhatsApp group')} with {sum(g.size for g in groups)} memberships. "
+                    f"{count(entry.data['already_left'], 'person has', 'people have')} left already.",
+                )
+            elif entry.kind == "source.failed":
+                state = uow.sources.get(name, Port.DIRECTORY.value)
+                self._page.say(now, f"Can't see {name}: {state.trouble}")
+                self._page.under("Nothing is concluded from this: nobody's status changes.")
+            elif entry.kind == "source.recovered":
+                self._page.say(now, f"{name} is read again, and is green again.")
+
+    # --- people ----------------------------------------------------------------------------------
+
+    def _people(
+        self, uow: UnitOfWork, entries: Sequence[Entry], actions: Sequence[Action], now: datetime
+    ) -> list[Action]:
+        """Tell everybody's turns with the tickets that follow from them; return the actions that are left."""
+        fates: dict[tuple[str, Evidence | None], list[Person]] = {}
+        for entry in entries:
+            if (
+                entry.kind.startswith("person.")
+                and (person := uow.people.get(_person_key(entry))) is not None
+            ):
+                evidence = Evidence(entry.data["evidence"]) if "evidence" in entry.data else None
+                fates.setdefault((entry.kind, evidence), []).append(person)
+        untold = list(actions)
+        for (kind, evidence), people in fates.items():
+            if len(people) > CROWD:
+                self._page.say(now, _crowd(kind, evidence, people))
+                continue
+            for person in people:
+                self._page.say(now, self._turn(uow, kind, person))
+                theirs = [
+                    a for a in untold if a.ticket.person == person.key and a.kind is not ActionKind.VERIFY
+                ]
+                untold = [a for a in untold if a not in theirs]
+                for action in theirs:
+                    self._page.under(self._action(action))
+        return untold
+
+    def _turn(self, uow: UnitOfWork, kind: str, person: Person) -> str:
+        name, facts = person.facts.display_name, person.facts
+        if kind == "person.left":
+            return f"{name} left ({evidence_words(person.evidence)}). {_standing_in_groups(uow, person)}"
+        if kind == "person.leaving":
+            return f"{name} will leave: {self._until(person)}."
+        if kind == "person.returned":
+            return f"{name} is back: the account is enabled again."
+        if kind == "person.moved":
+            before = self._known.get(person.key)
+            origin = f" from {place(before)}" if before else ""
+            return f"{name} moved{origin} to {place(person)}."
+        earlier = [p for p in uow.people.find(facts.employee_id or "") if p.key != person.key]
+        again = " The employee number is known: a former colleague who is back." if earlier else ""
+        return f"{name} joined: {facts.title or 'no title'}, {place(person)}.{again}"
+
+    def _until(self, person: Person) -> str:
+        ends = [at for at in (person.facts.leave_at, person.facts.expires_at) if at is not None]
+        last = (min(ends) - timedelta(minutes=1)).astimezone(self._zone)
+        return f"the last day is {last:%a %d %b}"
+
+    def _absent(self, uow: UnitOfWork, now: datetime) -> None:
+        rule = self._app.settings.leaver_policy().absent
+        missed = {}
+        for directory in self._app.settings.directories:
+            for person, times, _since in uow.people.absent(directory.name):
+                missed[person.key] = times
+                if person.standing is Standing.LEFT or self._missed.get(person.key) == times:
+                    continue
+                hours = f"{rule.over.total_seconds() / 3600:g} h"
+                self._page.say(
+                    now,
+                    f"{person.facts.display_name} is missing from the export for the {ORDINALS[times]} time. "
+                    f"Absence counts after {rule.passes} exports over {hours}, so nothing is done yet.",
+                )
+        self._missed = missed
+
+    # --- plans and tickets -----------------------------------------------------------------------
+
+    def _held(self, plan: HeldPlan, now: datetime) -> None:
+        people = sum(len(cohort.people) for cohort in plan.cohorts)
+        self._page.say(
+            now, f"Held: plan {plan.label} with {count(people, 'person', 'people')}. {opening(plan.why)}."
+        )
+        for cohort in plan.cohorts:
+            self._page.under(f"{cohort.id}: {count(len(cohort.people), 'person', 'people')}, {cohort.cause}")
+        self._page.under("Nobody is removed until somebody decides.")
+
+    def _tickets(self, uow: UnitOfWork, actions: Sequence[Action], now: datetime) -> None:
+        self._verified([a.ticket for a in actions if a.kind is ActionKind.VERIFY], now)
+        opened: dict[str, list[Action]] = {}
+        for action in actions:
+            if action.kind is ActionKind.OPEN:
+                opened.setdefault(member_sentence(action.ticket), []).append(action)
+            elif action.kind is not ActionKind.VERIFY:
+                self._page.say(now, self._action(action).removeprefix("→ "))
+        for why, same in opened.items():
+            ticket = same[0].ticket
+            self._page.say(now, f"{why}{self._suggestion(uow, ticket)}")
+            for action in same:
+                self._page.under(self._action(action))
+
+    def _verified(self, tickets: Sequence[Ticket], now: datetime) -> None:
+        proofs: dict[str, list[Ticket]] = {}
+        for ticket in tickets:
+            proofs.setdefault(came_true(ticket)[0], []).append(ticket)
+        for said, same in proofs.items():
+            groups = listed([came_true(ticket)[1] for ticket in same])
+            labels = listed([ticket.label for ticket in same])
+            verb = "is" if len(same) == 1 else "are"
+            self._page.say(now, f"{opening(said)} {groups}: {labels} {verb} verified by {_by(same[0])}.")
+
+    def _suggestion(self, uow: UnitOfWork, ticket: Ticket) -> str:
+        if ticket.kind is not TicketKind.IDENTIFY_MEMBER:
+            return ""
+        link = uow.links.get(HandleKey(ticket.group.source, ticket.handle))
+        names = [suggestion.name for suggestion in link.suggestions] if link else []
+        return f" The name is like {listed(names)}, but a name is no proof." if names else ""
+
+    def _action(self, action: Action) -> str:
+        ticket = action.ticket
+        title = f"{ticket.label} {ticket_title(ticket)}"
+        if action.kind is ActionKind.OPEN and ticket.state is TicketState.BLOCKED and ticket.blocked_by:
+            blocker = ticket_label(ticket.blocked_by)
+            return f"→ {title}: blocked by {blocker}, the group needs another admin first"
+        if action.kind is ActionKind.OPEN:
+            return f"→ {title} ({self._whose(ticket)})"
+        if action.kind is ActionKind.CANCEL:
+            return f"→ {title}: cancelled, {action.why}."
+        if action.kind is ActionKind.REOPEN:
+            return f"→ {title}: reopened, {action.why}."
+        if action.kind is ActionKind.UNBLOCK:
+            return f"→ {title}: no longer blocked, {action.why} ({self._whose(ticket)})."
+        return f"→ {title}: {action.kind.value}, {action.why}."
+
+    def _whose(self, ticket: Ticket) -> str:
+        who = ticket.assignee.name or ticket.assignee.email if ticket.assignee else "nobody yet"
+        return f"{who}, by {ticket.due_at.astimezone(self._zone):%a %H:%M}"
+
+    def _escalated(self, uow: UnitOfWork, entry: Entry, now: datetime) -> None:
+        ticket = uow.tickets.get(ticket_number(entry.subject.partition(":")[2]))
+        if ticket is None:
+            return
+        step, repeat = entry.data["step"], entry.data["repeat"]
+        told = next(
+            to
+            for taken, _, to in uow.tickets.steps(ticket.id)
+            if (taken.step, taken.repeat) == (step, repeat)
+        )
+        names = [_recipient(uow, label) for label in told]
+        whom = (
+            f"{listed(names)} {'is' if len(names) == 1 else 'are'} told"
+            if names
+            else "nobody could be reached"
+        )
+        is_late = now >= ticket.due_at
+        state = (
+            f"is overdue since {ticket.due_at.astimezone(self._zone):%a %H:%M}"
+            if is_late
+            else "is still open"
+        )
+        again = ", again" if repeat else ""
+        self._page.say(now, f"{ticket.label} {state} ({ticket_title(ticket)}). Step {step}{again}: {whom}.")
+
+
+def everybody(uow: UnitOfWork) -> list[Person]:
+    """All people that are known, in key order."""
+    found: list[Person] = []
+    while page := uow.people.page(found[-1].key if found else None, PAGE):
+        found += page
+    return found
+
+
+def _person_key(entry: Entry) -> PersonKey:
+    source, _, person = entry.subject.partition(":")[2].partition("/")
+    return PersonKey(source, person)
+
+
+def _recipient(uow: UnitOfWork, label: str) -> str:
+    """A recipient as the steps name them: by name, else by address, or the channel."""
+    if label == CHANNEL.label:
+        return "the security channel"
+    people = uow.people.find(label)
+    return people[0].facts.display_name if people else label
+
+
+def _by(ticket: Ticket) -> str:
+    return "the answer" if ticket.kind is TicketKind.IDENTIFY_MEMBER else "the register"
+
+
+def _standing_in_groups(uow: UnitOfWork, person: Person) -> str:
+    groups = uow.rosters.groups_of(person.key)
+    if not groups:
+        return "Is in no group any more: nothing to do."
+    roles = []
+    for row, member in groups:
+        if member.role.value == "creator":
+            roles.append(f"created {row.name}")
+        elif member.role.is_admin and not uow.rosters.active_admins(row.key):
+            roles.append(f"is the only admin of {row.name}")
+    return ", and ".join([f"Is in {count(len(groups), 'group')}", *roles]) + "."
+
+
+_CROWDS = {
+    "person.joined": "joined",
+    "person.moved": "moved",
+    "person.leaving": "will leave",
+    "person.left": "left at once",
+    "person.returned": "are back, their accounts enabled again",
+}
+
+
+def _crowd(kind: str, evidence: Evidence | None, people: Sequence[Person]) -> str:
+    places = Counter(person.facts.department or "no department" for person in people).most_common()
+    where = (
+        f"all in {places[0][0]}" if len(places) == 1 else ", ".join(f"{n} in {name}" for name, n in places)
+    )
+    why = f" ({evidence_words(evidence)})" if evidence and kind == "person.left" else ""
+    names = sorted(person.facts.display_name for person in people) if len(people) <= NAMED_MAX else []
+    named = f" They are {listed(names)}." if names else ""
+    return f"{len(people)} people {_CROWDS[kind]}{why}, {where}.{named}"

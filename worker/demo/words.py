@@ -1,0 +1,67 @@
+"""Small pieces of sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from worker.domain.model import Evidence, Person
+from worker.domain.ticket import Ticket, TicketKind
+from worker.domain.wording import flat
+
+_EVIDENCE = {
+    Evidence.DISABLED: "account disabled",
+    Evidence.DELETED: "account deleted",
+    Evidence.EXPIRED: "account expired",
+    Evidence.LEAVE_DATE: "the last day has passed",
+    Evidence.MOVED_OUT: "moved to the leavers' unit",
+    Evidence.ABSENT_CONFIRMED: "no longer in the directory",
+    Evidence.MOVED: "moved within the hospital",
+}
+
+
+def evidence_words(evidence: Evidence | None) -> str:
+    """Why somebody counts as a leaver, in two or three words."""
+    return _EVIDENCE[evidence] if evidence else "no evidence"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 group`, `3 groups`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def place(person: Person) -> str:
+    """Where somebody works."""
+    return person.facts.office or person.facts.department or "no office"
+
+
+def opening(text: str) -> str:
+    """The text with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
+def member_sentence(ticket: Ticket) -> str:
+    """Why a ticket was opened that no turn of this round explains."""
+    if ticket.kind is TicketKind.IDENTIFY_MEMBER:
+        shown = flat(ticket.member_name) or ticket.handle
+        return f"Who is {shown} ({ticket.handle}) in {flat(ticket.group_name)}? {opening(ticket.reason)}."
+    if ticket.person is None:
+        return f"About {flat(ticket.group_name)}: {ticket.reason}."
+    return f"About {flat(ticket.person_name)} ({evidence_words(ticket.evidence)}):"
+
+
+def came_true(ticket: Ticket) -> tuple[str, str]:
+    """What the proof of a ticket says, and of which group."""
+    person, group = flat(ticket.person_name or ticket.member_name or ticket.handle), flat(ticket.group_name)
+    said = {
+        TicketKind.REMOVE_MEMBER: f"{person} is out of",
+        TicketKind.CREATOR_MUST_LEAVE: f"{person} is out of",
+        TicketKind.REASSIGN_ADMIN: "there is another admin in",
+        TicketKind.IDENTIFY_MEMBER: f"it is clear who {person} is, in",
+        TicketKind.ADD_MEMBER: f"{person} is in",
+    }[ticket.kind]
+    return said, group
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
