@@ -44,13 +44,13 @@ class Company:
         size = self.people * GROUPS_OF_ONE // self.groups
         numbers = sorted({(group * size + i) * 7919 % self.people for i in range(size)})
         members = tuple(
-            Member(phone(n), f"Person {n}", Role.ADMIN if i < 2 else Role.MEMBER, phone=phone(n))  # noqa: PLR2004
+            Member(phone(n), f"Person {n}", Role.ADMIN if i < 2 else Role.MEMBER, phone=phone(n))
             for i, n in enumerate(numbers)
         )
         return Roster(Group(f"g{group:06d}", f"Group {group}"), members, self.now)
 
     def leavers(self, how_many: int) -> frozenset[int]:
-        return frozenset(random.Random(self.seed).sample(range(self.people), how_many))  # noqa: S311
+        return frozenset(random.Random(self.seed).sample(range(self.people), how_many))
 
     def with_left(self, left: frozenset[int]) -> Company:
         return replace(self, left=left, now=self.now + timedelta(hours=1))

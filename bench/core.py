@@ -45,7 +45,7 @@ RULES = TicketRules(timedelta(hours=24), timedelta(hours=4), "accountable@exampl
 
 def main() -> None:
     """Run all, print one table a database."""
-    if len(sys.argv) > 2 and sys.argv[2] == "one":  # noqa: PLR2004  a child of this process
+    if len(sys.argv) > 2 and sys.argv[2] == "one":
         print(json.dumps(measure(sys.argv[3], int(sys.argv[4]))))
         return
     for name in ("SQLite", "PostgreSQL"):
@@ -66,7 +66,7 @@ def _url(name: str) -> Iterator[list[str]]:
 
 def _child(url: str, size: int) -> dict[str, float]:
     command = [sys.executable, "-m", "bench", "core", "one", url, str(size)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603  our own module
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -131,7 +131,9 @@ def _load(store: SqlStore, company: Company) -> None:
         uow.rosters.apply_stage("groups", now=START, limits=NO_LIMITS)
 
 
-def _rows(company: Company) -> list[tuple[sa.Table, tuple[str, ...], Callable[[], Iterable[tuple[Any, ...]]]]]:
+def _rows(
+    company: Company,
+) -> list[tuple[sa.Table, tuple[str, ...], Callable[[], Iterable[tuple[Any, ...]]]]]:
     at = to_micros(START)
 
     def people() -> Iterator[tuple[Any, ...]]:
@@ -148,7 +150,16 @@ def _rows(company: Company) -> list[tuple[sa.Table, tuple[str, ...], Callable[[]
         for g in range(company.groups):
             roster = company.roster(g)
             for m in roster.members:
-                yield ("groups", roster.group.group_id, m.handle, m.display_name, m.role.value, m.phone, None, None)
+                yield (
+                    "groups",
+                    roster.group.group_id,
+                    m.handle,
+                    m.display_name,
+                    m.role.value,
+                    m.phone,
+                    None,
+                    None,
+                )
 
     return [
         (person, PERSON_COLUMNS, people),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -98,7 +99,9 @@ class Connectors:
     notifiers: tuple[Notifier, ...]
 
 
-def build_connectors(settings: Settings, clock: Clock) -> Connectors:
+def build_connectors(
+    settings: Settings, clock: Clock, sleep: Callable[[float], None] | None = None
+) -> Connectors:
     """Build the connectors of a configuration; does no I/O. Reads are tried again by `ops.retry`."""
 
     def build(port: Port, entry: ConnectorEntry) -> Any:
@@ -106,8 +109,8 @@ def build_connectors(settings: Settings, clock: Clock) -> Connectors:
         return spec.build(connector_options(entry, spec.config), context_of(settings, entry.name, clock))
 
     return Connectors(
-        tuple(RetryingDirectory(build(Port.DIRECTORY, entry)) for entry in settings.directories),
-        tuple(RetryingInventory(build(Port.INVENTORY, entry)) for entry in settings.inventories),
+        tuple(RetryingDirectory(build(Port.DIRECTORY, entry), sleep) for entry in settings.directories),
+        tuple(RetryingInventory(build(Port.INVENTORY, entry), sleep) for entry in settings.inventories),
         tuple(build(Port.NOTIFY, entry) for entry in settings.notify),
     )
 
@@ -197,8 +200,8 @@ def build_app(
 
 
 def holder_name() -> str:
-    """This process, as leases and claims name it."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """This process, as leases and claims name it: in containers, host name and process id alone may repeat."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
 @contextmanager
@@ -285,7 +288,7 @@ def schedule_of(settings: Settings) -> ScheduleValues:
 
 def run_jobs(settings: Settings, names: Sequence[str], now: datetime, *, full: bool) -> Iterator[Report]:
     """Run jobs once, in order, each under its lease; yields each report."""
-    configure_logs(level="CRITICAL")  # the reports say it
+    configure_logs(level="ERROR")  # the reports say the rest
     with progress_bars() as progress, open_app(settings, lambda: now, progress) as app:
         jobs = Jobs(app, app.store, system_now, holder_name(), schedule_of(settings))
         for name in names:
@@ -303,7 +306,8 @@ def serve_app(settings: Settings) -> int:
     with sole_worker(settings.database.url):
         prepare_tables(settings, engine)
         store = InterruptibleStore(SqlStore(engine), interrupt)
-        app = build_app(settings, store, build_connectors(settings, system_now), system_now)
+        connectors = build_connectors(settings, system_now, interrupt.sleep)
+        app = build_app(settings, store, connectors, system_now)
         schedule = schedule_of(settings)
         code = serve(Jobs(app, store, system_now, holder_name(), schedule, interrupt=interrupt), schedule)
         engine.dispose()

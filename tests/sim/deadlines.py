@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sim.effects import EffectLog, Saved, Stepped
+
 from worker.domain.ticket import Ticket, TicketState
 
 HOUR = timedelta(hours=1)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sim.company import DEPARTMENTS, FILE, LOOKED_UP, Company, Human, Room
+
 from worker.domain.model import PersonKey, Role
 
 DAY = timedelta(days=1)
@@ -21,7 +22,7 @@ class Mass:
     """Many accounts that change at once; `is_true` when the people have really left."""
 
     at: datetime
-    people: frozenset[PersonKey]
+    people: set[PersonKey]  # without those of whom HR has said something else since
     is_true: bool
 
 
@@ -100,7 +101,9 @@ class Life:
         self._company.change(account, is_moved_out=True, org_unit="OU=Leavers")
 
     def _expire(self, account: PersonKey) -> None:
-        self._company.change(account, expires_at=self._company.now() - timedelta(hours=self._rng.randint(0, 5)))
+        self._company.change(
+            account, expires_at=self._company.now() - timedelta(hours=self._rng.randint(0, 5))
+        )
 
     def _delete(self, account: PersonKey) -> None:
         if account.source == LOOKED_UP and self._rng.random() < 0.5:
@@ -143,6 +146,8 @@ class Life:
         if human is None:
             return
         account = human.accounts[-1]
+        for mass in self.masses:
+            mass.people.discard(account)
         book = self._company.books[account.source]
         facts = book.erased.get(account.person_id)
         if self._company.facts(account) is None and facts is not None:
@@ -242,7 +247,7 @@ class Life:
         crowd = self._rng.sample(here, min(len(here), self._rng.randint(14, 20)))
         accounts = [self._company.account_here(human) for human in crowd]
         accounts = [account for account in accounts if account.source == LOOKED_UP]
-        self.masses.append(Mass(self._company.now(), frozenset(accounts), is_true))
+        self.masses.append(Mass(self._company.now(), set(accounts), is_true))
         if not is_true:
             self._company.falsely_disabled |= set(accounts)
         for account in accounts:
@@ -259,3 +264,5 @@ class Life:
 
     def _forget(self, accounts: list[PersonKey]) -> None:
         self._company.falsely_disabled -= set(accounts)
+        for mass in self.masses:
+            mass.people.difference_update(accounts)

@@ -13,6 +13,7 @@ from typing import Protocol
 from sim.company import FILE, LIVE, LOOKED_UP, REGISTER, Company
 from sim.effects import SimNotifier
 from sim.sources import Lie, SimDirectory, SimInventory, broke_off
+
 from worker.ports import AuthFailed, Rejected, Transient
 
 HOUR = timedelta(hours=1)
@@ -90,8 +91,12 @@ class Faults:
         inventory = self._world.inventories[name]
         if inventory.lie is not None:
             return
-        rooms = sorted(room.group.group_id for room in self._world.company.rooms.values() if room.source == name)
-        kind = self._rng.choice(("down", "refused", "cut", "few_groups", "miscounted", "partial", "shrunken", "stale"))
+        rooms = sorted(
+            room.group.group_id for room in self._world.company.rooms.values() if room.source == name
+        )
+        kind = self._rng.choice(
+            ("down", "refused", "cut", "few_groups", "miscounted", "partial", "shrunken", "stale")
+        )
         error = {
             "down": Transient(f"{name}: no answer.", remedy="Wait."),
             "refused": AuthFailed(f"{name}: wrong password.", remedy="Mend it."),

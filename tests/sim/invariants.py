@@ -16,6 +16,7 @@ from sim.deadlines import Deadlines
 from sim.effects import Decided, Effect, EffectLog, Held, Queued, Saved, Seen, Stepped
 from sim.events import Mass
 from sim.sources import SimDirectory, SimInventory
+
 from worker.domain.message import Paragraph
 from worker.domain.model import Coverage, Evidence, GroupKey, Member, PersonKey, Roster
 from worker.domain.ticket import REMOVALS, Ticket, TicketKind, TicketState
@@ -158,7 +159,8 @@ class Invariants:
             count = len(self.world.log.live_removals[key])
             if now - since >= 2 * POLL and count != 1 and key not in waived:
                 self._fail(
-                    2, f"{key[1]} in {key[0].group_id} has {count} live removal tickets since {since:%d %b %H:%M}"
+                    2,
+                    f"{key[1]} in {key[0].group_id} has {count} live removal tickets since {since:%d %b %H:%M}",
                 )
 
     def _leavers_in_groups(self) -> list[tuple[GroupKey, str]]:
@@ -180,7 +182,8 @@ class Invariants:
             return human
         told = [key for key in human.accounts if self._is_told(key)]
         has_number = any(
-            member.phone in self.world.directories[key.source].believed.facts[key.person_id].phones for key in told
+            member.phone in self.world.directories[key.source].believed.facts[key.person_id].phones
+            for key in told
         )
         # who first turns up after they left may be somebody else, with a recycled number
         if has_number and not all(self._is_told_left(key) for key in told):
@@ -251,7 +254,9 @@ class Invariants:
                 continue
             inventory = self.world.inventories[ticket.group.source]
             roster = self._roster(ticket.group)
-            is_read_since = inventory.read_at is not None and inventory.read_at > (ticket.done_at or self.now())
+            is_read_since = inventory.read_at is not None and inventory.read_at > (
+                ticket.done_at or self.now()
+            )
             is_fresh = self.now() - roster.taken_at <= ROSTER_FRESH
             is_listed = any(member.handle == ticket.handle for member in roster.members)
             if is_read_since and is_fresh and is_listed:
@@ -282,9 +287,7 @@ class Invariants:
             self._let_through.setdefault((ticket.person, ticket.episode), self.now())
             since = self.now() - timedelta(hours=24)
             source = ticket.person.source
-            recent = [
-                at for (key, _), at in self._let_through.items() if key.source == source and at > since
-            ]
+            recent = [at for (key, _), at in self._let_through.items() if key.source == source and at > since]
             if len(recent) > LEAVERS_MAX:
                 self._fail(5, f"{len(recent)} leavers of {source} in a day, and nobody was asked")
 
@@ -312,7 +315,9 @@ class Invariants:
             count = self._appeared[address, body]
             is_answered = all(one.ticket in self.world.log.unreached for one in due)
             if count < len(due) and not is_answered:
-                self._fail(6, f"{body.headline!r} to {address or 'the channel'}: queued {len(due)}, seen {count}")
+                self._fail(
+                    6, f"{body.headline!r} to {address or 'the channel'}: queued {len(due)}, seen {count}"
+                )
             if count > len(queued):
                 self._fail(6, f"{body.headline!r} to {address}: queued {len(queued)}, seen {count} times")
 

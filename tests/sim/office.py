@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sim.company import Company, Room, Seat
 from sim.effects import Decided, Effect, EffectLog, Held, Seen, tickets_in
+
 from worker.app.approvals import Refused
 from worker.bootstrap import App
 from worker.domain.guard import Cohort, HeldPlan

@@ -21,6 +21,7 @@ from sim.faults import Faults
 from sim.invariants import Broken, Invariants
 from sim.office import Office
 from sim.sources import SimDirectory, SimInventory
+
 from worker.app.report import Report
 from worker.bootstrap import App, Connectors, build_app
 from worker.domain.journal import first_broken
@@ -136,7 +137,13 @@ class World:
         self.inventories[REGISTER].write()
         self.app = self._start()
         self.office = Office(
-            self._rng("office"), self.company, self.log, lambda: self.app, self.at, self._told_at, self.confirmed
+            self._rng("office"),
+            self.company,
+            self.log,
+            lambda: self.app,
+            self.at,
+            self._told_at,
+            self.confirmed,
         )
         self.life = Life(self._rng("life"), self.company, self.at)
         self.invariants = Invariants(self, Deadlines(business=is_business(seed)), self.clock)

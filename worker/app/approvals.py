@@ -6,12 +6,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from worker.domain.guard import HeldPlan, HoldState
+from worker.domain.guard import HeldPlan, HoldState, state_of
 from worker.domain.journal import Entry
 from worker.ports.store import Store
 
 
-class Refused(Exception):  # noqa: N818  it is an answer to a person, who reads its text
+class Refused(Exception):
     """What was asked cannot be done; the text says why and what can."""
 
 
@@ -36,15 +36,16 @@ class Approvals:
             if plan is None:
                 raise Refused(f"There is no plan P-{number:06d}; `whosleft plans list` shows them.")
             state = HoldState.RELEASED if release else HoldState.REJECTED
-            chosen = [replace(cohort, state=state) for cohort in plan.cohorts if cohort.id in _chosen(plan, cohorts)]
+            chosen = [
+                replace(cohort, state=state) for cohort in plan.cohorts if cohort.id in _chosen(plan, cohorts)
+            ]
             uow.episodes.decide(plan, chosen, by, reason, now)
             data = {"cohorts": [cohort.id for cohort in chosen], "people": sum(len(c.people) for c in chosen)}
             entry = Entry(now, by, f"plan.{state.value}", f"plan:{plan.label}", reason, data)
             uow.journal.append([entry])
-            decided = uow.episodes.plan(number)
-        if decided is None:
-            raise AssertionError("a plan does not vanish by being decided")
-        return decided
+        decided = {cohort.id: cohort for cohort in chosen}
+        cohorts = tuple(decided.get(cohort.id, cohort) for cohort in plan.cohorts)
+        return replace(plan, cohorts=cohorts, state=state_of(cohorts))
 
 
 def _chosen(plan: HeldPlan, named: Collection[str]) -> set[str]:

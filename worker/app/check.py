@@ -80,7 +80,8 @@ class Check:
         last word is too old.
         """
         return [
-            self._merged(name, port, kinds.get(name, ""), result, now) for name, port, result in self._results()
+            self._merged(name, port, kinds.get(name, ""), result, now)
+            for name, port, result in self._results()
         ]
 
     def warnings(self) -> tuple[str, ...]:
@@ -106,7 +107,11 @@ class Check:
         stale = self._is_stale(state, port, now)
         ok, message, remedy = result.ok, result.message, result.remedy
         if ok and state.trouble is not None:
-            ok, message, remedy = False, f"the last read failed: {state.trouble}", state.remedy or "Poll again."
+            ok, message, remedy = (
+                False,
+                f"the last read failed: {state.trouble}",
+                state.remedy or "Poll again.",
+            )
         elif ok and stale:
             ok = False
             message = f"{message}; what it last said is too old to prove anything ({instant(state.taken_at)})"
@@ -132,4 +137,6 @@ class Check:
             return result
         message = f"{result.message}, but {known} were known before: {missing} are missing at once"
         remedy = "Nobody's status is changed by this. Mend the source, or see: whosleft plans list"
-        return CheckResult(ok=False, message=message, remedy=remedy, counts=result.counts, details=result.details)
+        return CheckResult(
+            ok=False, message=message, remedy=remedy, counts=result.counts, details=result.details
+        )

@@ -158,7 +158,9 @@ class Deliver:
         if asked is not None:
             wait = timedelta(seconds=asked)
         if delivery.attempts >= ATTEMPTS_MAX:
-            troubles.append(f"{delivery.notifier} has refused message {delivery.key} {delivery.attempts} times: {error}")
+            troubles.append(
+                f"{delivery.notifier} has refused message {delivery.key} {delivery.attempts} times: {error}"
+            )
         counts["retried"] += 1
         with self._store.begin(lease) as uow:
             uow.outbox.retry(delivery, error.message, now + wait, is_unclear=is_unclear)

@@ -13,7 +13,16 @@ from worker.domain.journal import Entry
 from worker.domain.model import HandleKey, Person, PersonKey, Standing
 from worker.domain.plan import Action, ActionKind
 from worker.domain.reconcile import TicketRules, reopen
-from worker.domain.ticket import Assignee, Grade, Move, NotAllowed, Ticket, TicketState, next_state, ticket_label
+from worker.domain.ticket import (
+    Assignee,
+    Grade,
+    Move,
+    NotAllowed,
+    Ticket,
+    TicketState,
+    next_state,
+    ticket_label,
+)
 from worker.ports.store import Store, UnitOfWork
 
 ACKNOWLEDGED_FOR = timedelta(hours=4)  # half a shift: long enough to act, too short to forget
@@ -48,10 +57,18 @@ class Desk:
         """Put a ticket back to open."""
         _require(reason, "reopen")
         return self._change(
-            number, "ticket.reopen", by, reason, now, lambda t: reopen(t, self._rules, now, f"{by}: {reason}"), tell=True
+            number,
+            "ticket.reopen",
+            by,
+            reason,
+            now,
+            lambda t: reopen(t, self._rules, now, f"{by}: {reason}"),
+            tell=True,
         )
 
-    def waive(self, number: int, by: str, reason: str, now: datetime, until: datetime | None = None) -> Ticket:
+    def waive(
+        self, number: int, by: str, reason: str, now: datetime, until: datetime | None = None
+    ) -> Ticket:
         """Accept the state as it is, for good or until an instant, after which the ticket comes back."""
         _require(reason, "waive")
 
@@ -100,7 +117,9 @@ class Desk:
         with self._store.begin() as uow:
             before = uow.tickets.get(number)
             if before is None:
-                raise Refused(f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them.")
+                raise Refused(
+                    f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them."
+                )
             try:
                 after = change(before)
             except NotAllowed as error:
@@ -119,7 +138,9 @@ class Desk:
 
     # --- identity --------------------------------------------------------------------------------
 
-    def confirm_link(self, link: str, person: str, by: str, now: datetime, reason: str = "") -> tuple[HandleKey, Person]:
+    def confirm_link(
+        self, link: str, person: str, by: str, now: datetime, reason: str = ""
+    ) -> tuple[HandleKey, Person]:
         """Say who is behind a handle; never asked again until the handle changes."""
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
@@ -131,7 +152,9 @@ class Desk:
             uow.journal.append([Entry(now, by, "link.confirmed", f"link:{key.source}", reason, data)])
         return key, one
 
-    def reject_link(self, link: str, by: str, reason: str, now: datetime) -> tuple[HandleKey, PersonKey | None]:
+    def reject_link(
+        self, link: str, by: str, reason: str, now: datetime
+    ) -> tuple[HandleKey, PersonKey | None]:
         """Take back a link ("not this person"), or, for a question, say that it is nobody of the directory."""
         _require(reason, "reject")
         with self._store.begin() as uow:
@@ -166,7 +189,9 @@ class Desk:
         with self._store.begin() as uow:
             one = self._person(uow, person)
             if one.standing is not Standing.LEFT:
-                raise Refused("Only somebody who has left can be erased: the directory would bring them back.")
+                raise Refused(
+                    "Only somebody who has left can be erased: the directory would bring them back."
+                )
             live = [ticket.label for ticket in uow.tickets.of_person(one.key) if ticket.is_live]
             if live:
                 raise Refused(f"Not while there are live tickets: {', '.join(live)}.")
@@ -183,5 +208,5 @@ def _require(reason: str, what: str) -> None:
 
 def _with_blocker(ticket: Ticket, text: str) -> str:
     if ticket.state is TicketState.BLOCKED and ticket.blocked_by is not None:
-        return f"{ticket.label} waits for {ticket_label(ticket.blocked_by)}: the group needs another admin first. {text}"
+        return f"{ticket.label} waits for {ticket_label(ticket.blocked_by)}: it needs another admin first. {text}"
     return text

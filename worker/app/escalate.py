@@ -98,7 +98,9 @@ class Escalate:
             counts["messages"] += uow.outbox.add([message], now)
         return bool(recipients)
 
-    def _recipients(self, uow: UnitOfWork, ticket: Ticket, targets: tuple[Target, ...]) -> tuple[Recipient, ...]:
+    def _recipients(
+        self, uow: UnitOfWork, ticket: Ticket, targets: tuple[Target, ...]
+    ) -> tuple[Recipient, ...]:
         """Whom the targets are now, each once."""
         found: dict[tuple[RecipientKind, str], Recipient] = {}
         for target in targets:

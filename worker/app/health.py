@@ -45,7 +45,9 @@ def record_failure(
     if not is_announced:
         return
     subject = f"source:{state.name}"
-    uow.journal.append([Entry(now, "whosleft", "source.failed", subject, data={"error": type(error).__name__})])
+    uow.journal.append(
+        [Entry(now, "whosleft", "source.failed", subject, data={"error": type(error).__name__})]
+    )
     body = source_paragraph(state.name, error.message, error.remedy, state.last_success_at, timezone)
     key = f"source:{state.name}:red:{now.isoformat()}"
     uow.outbox.add([OutMessage(key, CHANNEL, f"Whosleft can't read {state.name}", body, is_urgent=True)], now)

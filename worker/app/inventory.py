@@ -1,6 +1,6 @@
 """Inventory: read who is in which group, roster by roster, and make it the state.
 
-    snapshot() -> rosters, staged -> believed? -> applied -> members added, removed, regraded -> dirty groups
+snapshot() -> rosters, staged -> believed? -> applied -> members added, removed, regraded -> dirty groups
 """
 
 from __future__ import annotations

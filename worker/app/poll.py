@@ -14,7 +14,7 @@ from datetime import datetime
 from worker.app.health import Freshness, record_failure, record_success
 from worker.app.report import Progress, Report, no_progress
 from worker.domain.directory import Event, EventKind, is_too_malformed, is_too_shrunken
-from worker.domain.guard import Cohort, GuardLimits, HeldPlan, Newcomer
+from worker.domain.guard import Cohort, GuardLimits, HeldPlan, HoldState, Newcomer
 from worker.domain.joiners import JoinerRule, places
 from worker.domain.journal import Entry
 from worker.domain.leaver import Judgement, LeaverPolicy, is_absence_proof, judge
@@ -24,7 +24,8 @@ from worker.domain.wording import held_paragraph
 from worker.ports import ConnectorError, CursorExpired, Directory, DirectoryPage, Incomplete, PassEnd, Port
 from worker.ports.store import Applied, Lease, OutMessage, SourceState, Store, UnitOfWork
 
-MISSING_NAMED_MAX = 1000  # people listed in a plan about a shrunken read; more make no one wiser
+MISSING_NAMED_MAX = 1000  # people called by name in a plan about a shrunken read; more make no one wiser
+MISSING = "missing from the latest read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,9 @@ class Poll:
             left = [] if directory.can_look_up or not end.is_full else self._absent(uow, directory.name, end)
             uow.people.mark_left(left, end.taken_at, now)
             self._tell(uow, directory.name, applied, left, end, now, is_first=is_first)
-            if is_first:  # members whom nobody could know so far are asked about now, if nobody knows them still
+            if (
+                is_first
+            ):  # members whom nobody could know so far are asked about now, if nobody knows them still
                 uow.rosters.mark_dirty([row.key for row in uow.rosters.groups()], now)
             record_success(uow, self._state_after(state, applied, read, end, now), now)
         counts["changed"] += applied.changed
@@ -204,16 +207,21 @@ class Poll:
     def _hold_shrunken(self, name: str, now: datetime, lease: Lease | None) -> None:
         """Ask, once, whether so many may really be missing; a release lets the next such pass through."""
         with self._store.begin(lease) as uow:
-            if uow.episodes.open_shrunken(name) is not None:
+            missing = uow.people.missing(name)
+            if uow.episodes.open_shrunken(name) is not None or set(missing) <= _said_to_be_here(uow, name):
                 return
-            missing = uow.people.missing(name)[:MISSING_NAMED_MAX]
-            people = tuple(_as_missing(uow, key, now) for key in missing)
+            people = tuple(_as_missing(uow, key, now) for key in missing[:MISSING_NAMED_MAX])
+            people += tuple(
+                Newcomer(key, now, Evidence.ABSENT_CONFIRMED) for key in missing[MISSING_NAMED_MAX:]
+            )
             why = f"{name} lists so few people that it can't be believed"
-            cohort = Cohort("c1", "missing from the latest read", people)
+            cohort = Cohort("c1", MISSING, people)
             plan = uow.episodes.hold(HeldPlan(name, why, now, (cohort,)), kind="shrunken")
             body = held_paragraph(plan)
             uow.outbox.add([OutMessage(f"plan:{plan.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
-            uow.journal.append([Entry(now, "whosleft", "plan.held", f"plan:{plan.label}", data={"source": name})])
+            uow.journal.append(
+                [Entry(now, "whosleft", "plan.held", f"plan:{plan.label}", data={"source": name})]
+            )
 
     def _confirm_missing(self, directory: Directory, now: datetime, lease: Lease | None) -> None:
         """Absence makes a candidate; a direct look-up decides. Only asked when so few are missing that it helps."""
@@ -237,9 +245,7 @@ class Poll:
         """People whom enough complete passes over enough time did not list."""
         policy = self._rules.leaver.absent
         return [
-            replace(
-                person, standing=Standing.LEFT, evidence=Evidence.ABSENT_CONFIRMED, left_at=end.taken_at
-            )
+            replace(person, standing=Standing.LEFT, evidence=Evidence.ABSENT_CONFIRMED, left_at=end.taken_at)
             for person, missed, since in uow.people.absent(name)
             if is_absence_proof(missed, since, end.taken_at, policy)
         ]
@@ -343,6 +349,18 @@ def _entry(event: Event) -> Entry:
     data = {"evidence": person.evidence.value} if person.evidence else {}
     subject = f"person:{person.key.source}/{person.key.person_id}"
     return Entry(event.at, person.key.source, f"person.{event.kind.value}", subject, data=data)
+
+
+def _said_to_be_here(uow: UnitOfWork, name: str) -> set[PersonKey]:
+    """Whose absence from the source somebody has rejected: the source is wrong, and asking again is noise."""
+    return {
+        missing.person
+        for plan in uow.episodes.plans()
+        if plan.source == name
+        for cohort in plan.cohorts
+        if cohort.cause == MISSING and cohort.state is HoldState.REJECTED
+        for missing in cohort.people
+    }
 
 
 def _as_missing(uow: UnitOfWork, key: PersonKey, now: datetime) -> Newcomer:

@@ -163,7 +163,6 @@ class Reconcile:
         is_sensitive = fits(view.key.group_id, sensitive) or fits(view.name, sensitive)
         return reconcile_group(replace(view, is_sensitive=is_sensitive), self._rules.tickets, now)
 
-
     def _is_blind(self, uow: UnitOfWork) -> bool:
         states = (uow.sources.get(name, Port.DIRECTORY.value) for name in self._rules.directories)
         return any(state.first_pass_at is None for state in states)

@@ -21,7 +21,7 @@ class Report:
     job: str
     counts: Mapping[str, int] = field(default_factory=dict)
     troubles: tuple[str, ...] = ()
-    plan: Plan = Plan()
+    plan: Plan = field(default_factory=Plan)
 
     @property
     def is_ok(self) -> bool:

@@ -31,14 +31,17 @@ def _instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"'{text}' is not an instant; write for example 2026-11-24T09:00:00Z.") from None
+        raise typer.BadParameter(
+            f"'{text}' is not an instant; write for example 2026-11-24T09:00:00Z."
+        ) from None
     if at.tzinfo is None:
         raise typer.BadParameter(f"'{text}' has no time zone; add Z for UTC.")
     return at.astimezone(UTC)
 
 
 ConfigOption = Annotated[
-    Path, typer.Option("--config", "-c", envvar="WHOSLEFT_CONFIG", help="The configuration file.", metavar="FILE")
+    Path,
+    typer.Option("--config", "-c", envvar="WHOSLEFT_CONFIG", help="The configuration file.", metavar="FILE"),
 ]
 NowOption = Annotated[
     datetime | None,
@@ -107,4 +110,8 @@ def print_facts(facts: Sequence[tuple[str, object]]) -> None:
 
 def local_time(at: datetime | None, settings: Settings) -> str:
     """An instant in the organisation's time, to the minute."""
-    return "-" if at is None else at.astimezone(ZoneInfo(settings.organisation.timezone)).strftime("%Y-%m-%d %H:%M")
+    return (
+        "-"
+        if at is None
+        else at.astimezone(ZoneInfo(settings.organisation.timezone)).strftime("%Y-%m-%d %H:%M")
+    )

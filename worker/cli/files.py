@@ -8,17 +8,26 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.bootstrap import check_register, configuration_problems, configuration_schema, write_register_template
+from worker.bootstrap import (
+    check_register,
+    configuration_problems,
+    configuration_schema,
+    write_register_template,
+)
 from worker.cli.common import JsonOption, NowOption, clock_at, err, out, print_facts, print_json, print_table
 from worker.domain.plan import instant
 from worker.settings import format_problems
 
-register = typer.Typer(no_args_is_help=True, help="The register of groups: an empty one, or a check of yours.")
+register = typer.Typer(
+    no_args_is_help=True, help="The register of groups: an empty one, or a check of yours."
+)
 config = typer.Typer(no_args_is_help=True, help="The configuration file: its schema, or a check of yours.")
 
 OptionalConfig = Annotated[
     Path | None,
-    typer.Option("--config", "-c", envvar="WHOSLEFT_CONFIG", metavar="FILE", help="For region, language and columns."),
+    typer.Option(
+        "--config", "-c", envvar="WHOSLEFT_CONFIG", metavar="FILE", help="For region, language and columns."
+    ),
 ]
 
 
@@ -32,7 +41,9 @@ def template(
     if file.exists():
         raise typer.BadParameter(f"{file} is there already; name another file", param_hint="FILE.xlsx")
     write_register_template(file, config_, language)
-    out.print(Text(f"Wrote {file}: fill in one row per member. `whosleft register check {file}` reads it back."))
+    out.print(
+        Text(f"Wrote {file}: fill in one row per member. `whosleft register check {file}` reads it back.")
+    )
 
 
 @register.command("check")

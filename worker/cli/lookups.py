@@ -56,7 +56,9 @@ def people_list(config: ConfigOption, json: JsonOption = False, now: NowOption =
          p.evidence.value if p.evidence else None, local_time(p.left_at, when))
         for p in found
     ]  # fmt: skip
-    print_table("", ("id", "name", "e-mail", "standing", "evidence", "left"), rows, "Nobody is known yet: poll first.")
+    print_table(
+        "", ("id", "name", "e-mail", "standing", "evidence", "left"), rows, "Nobody is known yet: poll first."
+    )
 
 
 def _person_json(person: Person) -> dict[str, Any]:
@@ -114,7 +116,9 @@ def people_show(
     rows = [(g.name, m.role.value, g.key.source) for g, m in memberships]
     print_table("\nGroups", ("group", "role", "inventory"), rows, "\nIn no group.")
     if tickets:
-        print_table("\nTickets", ("ticket", "state", "why"), [(t.label, t.state.value, t.reason) for t in tickets], "")
+        print_table(
+            "\nTickets", ("ticket", "state", "why"), [(t.label, t.state.value, t.reason) for t in tickets], ""
+        )
     if history:
         events = [(local_time(e.entry.at, when), e.entry.kind) for e in history]
         print_table("\nHistory", ("when", "what"), events, "")
@@ -217,7 +221,9 @@ def groups_show(
     ]  # fmt: skip
     print_table("\nMembers", ("shown as", "handle", "role", "person", "standing"), rows, "\nNo members.")
     if tickets:
-        print_table("\nTickets", ("ticket", "state", "why"), [(t.label, t.state.value, t.reason) for t in tickets], "")
+        print_table(
+            "\nTickets", ("ticket", "state", "why"), [(t.label, t.state.value, t.reason) for t in tickets], ""
+        )
 
 
 def _group(uow: UnitOfWork, which: str) -> GroupRow:
@@ -310,7 +316,9 @@ def links_confirm(
     at = clock_at(now)
     with opened(config, at) as worker:
         key, one = worker.desk.confirm_link(link, person, actor(by), at, reason)
-    out.print(Text(f"{key.source}/{key.handle} is {one.facts.display_name} ({one.key.source}/{one.key.person_id})."))
+    out.print(
+        Text(f"{key.source}/{key.handle} is {one.facts.display_name} ({one.key.source}/{one.key.person_id}).")
+    )
 
 
 @links.command("reject")
@@ -328,4 +336,6 @@ def links_reject(
     if person is None:
         out.print(Text(f"{key.source}/{key.handle} is nobody of the directory; it is not asked again."))
     else:
-        out.print(Text(f"{key.source}/{key.handle} is not {person.source}/{person.person_id}; it is asked again."))
+        out.print(
+            Text(f"{key.source}/{key.handle} is not {person.source}/{person.person_id}; it is asked again.")
+        )

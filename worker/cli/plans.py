@@ -38,7 +38,9 @@ def _number(text: str) -> int:
 
 
 IdArgument = Annotated[int, typer.Argument(parser=_number, metavar="ID", help="A plan's id: P-000007.")]
-CohortOption = Annotated[list[str] | None, typer.Option("--cohort", metavar="ID", help="Only this cohort (c1).")]
+CohortOption = Annotated[
+    list[str] | None, typer.Option("--cohort", metavar="ID", help="Only this cohort (c1).")
+]
 
 
 @app.command("list")
@@ -51,7 +53,14 @@ def list_(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
         print_list([held_json(plan) for plan in plans])
         return
     rows = [
-        (p.label, p.state.value, p.source, sum(len(c.people) for c in p.cohorts), local_time(p.created_at, when), p.why)
+        (
+            p.label,
+            p.state.value,
+            p.source,
+            sum(len(c.people) for c in p.cohorts),
+            local_time(p.created_at, when),
+            p.why,
+        )
         for p in plans
     ]
     print_table("", ("plan", "state", "source", "people", "since", "why"), rows, "Nothing is or was held.")
@@ -68,7 +77,9 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
     if json:
         print_json(held_json(plan))
         return
-    out.print(Text(f"{plan.label} ({plan.source}) is {plan.state.value} since {local_time(plan.created_at, when)}"))
+    out.print(
+        Text(f"{plan.label} ({plan.source}) is {plan.state.value} since {local_time(plan.created_at, when)}")
+    )
     out.print(Text(plan.why))
     for cohort in plan.cohorts:
         out.print(Text(f"\n{cohort.id}  {cohort.state.value}  {len(cohort.people)} people: {cohort.cause}"))

@@ -114,7 +114,8 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
         _print(worker, uow, ticket)
         out.print()
         rows = [
-            (local_time(e.entry.at, worker.settings), e.entry.actor, e.entry.kind, e.entry.reason) for e in history
+            (local_time(e.entry.at, worker.settings), e.entry.actor, e.entry.kind, e.entry.reason)
+            for e in history
         ]
         print_table("History", ("when", "who", "what", "why"), rows, "No history.")
 
@@ -140,26 +141,42 @@ def _print(worker: App, uow: UnitOfWork, ticket: Ticket) -> None:
     ])  # fmt: skip
     for taken, policy, to in uow.tickets.steps(ticket.id):
         told = ", ".join(to) or "nobody could be reached"
-        out.print(Text(f"escalated  step {taken.step}.{taken.repeat} ({policy}) {local_time(taken.at, when)}: {told}"))
+        out.print(
+            Text(
+                f"escalated  step {taken.step}.{taken.repeat} ({policy}) {local_time(taken.at, when)}: {told}"
+            )
+        )
     if ticket.is_live:
-        out.print(Text("\n" + "\n".join(f"{n}. {step}" for n, step in enumerate(ticket_steps(ticket), start=1))))
+        out.print(
+            Text("\n" + "\n".join(f"{n}. {step}" for n, step in enumerate(ticket_steps(ticket), start=1)))
+        )
 
 
 @app.command()
 def done(
-    id_: IdArgument, config: ConfigOption, by: ByOption = None, reason: ReasonOption = "", now: NowOption = None
+    id_: IdArgument,
+    config: ConfigOption,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
 ) -> None:
     """Claim that it was done; the next roster proves it. A second person's claim confirms it."""
     at = clock_at(now)
     with opened(config, at) as worker:
         ticket = worker.desk.done(id_, actor(by), at, reason)
     grade = f", grade {ticket.grade.value}" if ticket.grade else ""
-    out.print(Text(f"{ticket.label} is {ticket.state.value}{grade}. A roster taken from now on will prove it."))
+    out.print(
+        Text(f"{ticket.label} is {ticket.state.value}{grade}. A roster taken from now on will prove it.")
+    )
 
 
 @app.command()
 def reopen(
-    id_: IdArgument, config: ConfigOption, by: ByOption = None, reason: ReasonOption = "", now: NowOption = None
+    id_: IdArgument,
+    config: ConfigOption,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
 ) -> None:
     """Put a ticket back to open."""
     at = clock_at(now)
@@ -172,7 +189,9 @@ def reopen(
 def waive(
     id_: IdArgument,
     config: ConfigOption,
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Until the end of this day.")] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Until the end of this day.")
+    ] = None,
     by: ByOption = None,
     reason: ReasonOption = "",
     now: NowOption = None,
@@ -213,7 +232,9 @@ def ack(id_: IdArgument, config: ConfigOption, by: ByOption = None, now: NowOpti
     at = clock_at(now)
     with opened(config, at) as worker:
         ticket = worker.desk.acknowledge(id_, actor(by), at)
-    out.print(Text(f"{ticket.label}: no escalation until {local_time(ticket.acknowledged_until, worker.settings)}."))
+    out.print(
+        Text(f"{ticket.label}: no escalation until {local_time(ticket.acknowledged_until, worker.settings)}.")
+    )
 
 
 escalation = typer.Typer(no_args_is_help=True, help="See who would be told when.")
@@ -234,8 +255,14 @@ def explain_(id_: IdArgument, config: ConfigOption, json: JsonOption = False, no
     ]
     if json:
         items = [{"step": n, "at": instant(at), "what": what, "state": state} for n, at, what, state in rows]
-        print_json({"ticket": ticket.label, "policy": policy.name, "due_at": instant(ticket.due_at), "steps": items})
+        print_json(
+            {"ticket": ticket.label, "policy": policy.name, "due_at": instant(ticket.due_at), "steps": items}
+        )
         return
-    out.print(Text(f"{ticket.label} is {state_line(ticket)}, due {local_time(ticket.due_at, when)}; policy {policy.name}"))
+    out.print(
+        Text(
+            f"{ticket.label} is {state_line(ticket)}, due {local_time(ticket.due_at, when)}; policy {policy.name}"
+        )
+    )
     shown = [(local_time(at, when), what, state) for _, at, what, state in rows]
     print_table("", ("when", "what", "state"), shown, "The policy has no steps.")

@@ -10,7 +10,16 @@ import typer
 from rich.text import Text
 
 from worker.app.report import Report
-from worker.bootstrap import App, check_app, kinds_of, load_settings, migrate_database, run_jobs, scratch_app, serve_app
+from worker.bootstrap import (
+    App,
+    check_app,
+    kinds_of,
+    load_settings,
+    migrate_database,
+    run_jobs,
+    scratch_app,
+    serve_app,
+)
 from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_json
 from worker.domain.guard import HoldState
 from worker.domain.plan import Plan, plan_json, plan_text
@@ -113,7 +122,9 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
     else:
         for one in checks:
             sign, style = ("ok ", "green") if one.ok else ("RED", "bold red")
-            out.print(Text.assemble((sign, style), f"  {one.name} ({one.port.value}, {one.kind}): {one.message}"))
+            out.print(
+                Text.assemble((sign, style), f"  {one.name} ({one.port.value}, {one.kind}): {one.message}")
+            )
             if not one.ok:
                 out.print(Text(f"     -> {one.remedy}"))
             for label, value in one.details.items():
@@ -133,5 +144,3 @@ def migrate(config: ConfigOption) -> None:
         out.print(Text(f"The database is at revision {after} already."))
     else:
         out.print(Text(f"The database went from {before or 'empty'} to revision {after}."))
-
-

@@ -119,9 +119,9 @@ class Ending:
         now = instant(self._now)
         self._title("What to try next")
         self._page.paragraph(
-            f"Everything is in {config.parent}: the exports of {count(self._exports(config), 'day')}, the register "
-            f"groups.xlsx, the configuration and the database. It is {now} there, so commands that look at the "
-            "clock take --now."
+            f"Everything is in {config.parent}: the exports of {count(self._exports(config), 'day')}, the "
+            f"register groups.xlsx, the configuration and the database. It is {now} there, so commands that "
+            "look at the clock take --now."
         )
         self._page.line("")
         for command in (f"export WHOSLEFT_CONFIG={quote(str(config))}", *self._commands(uow, live)):
@@ -133,7 +133,7 @@ class Ending:
         for plan in uow.episodes.plans():
             if plan.state is HoldState.HELD:
                 yield f"whosleft plans show {plan.label}"
-                yield f'whosleft plans release {plan.label} --reason "HR says so" --now {now}'
+                yield f"whosleft plans release {plan.label} --reason agreed --now {now}"
                 yield f"whosleft once all --now {now}"
         for ticket in live[:1]:
             yield f"whosleft tickets show {ticket.label}"

@@ -20,7 +20,8 @@ MARK = "# Written by `whosleft demo`"
 _OURS = {CONFIG, REGISTER, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", PEOPLE}
 _COLUMNS = (
     "ObjectGUID", "SamAccountName", "UserPrincipalName", "DisplayName", "mail", "mobile", "Department",
-    "Title", "Office", "Manager", "EmployeeID", "Enabled", "AccountExpirationDate", "lastDay", "DistinguishedName",
+    "Title", "Office", "Manager", "EmployeeID", "Enabled", "AccountExpirationDate", "lastDay",
+    "DistinguishedName",
 )  # fmt: skip
 
 

@@ -82,12 +82,8 @@ class Names:
     """Gives out names, each once, as the seed has it."""
 
     def __init__(self, rng: random.Random, taken: Collection[str]) -> None:
-        every = [
-            f"{first} {last}"
-            for firsts, lasts in _POOLS
-            for first in firsts.split()
-            for last in lasts.split()
-        ]
+        pairs = (pair for firsts, lasts in _POOLS for pair in product(firsts.split(), lasts.split()))
+        every = [" ".join(pair) for pair in pairs]
         free = [name for name in every if name not in set(taken)]
         rng.shuffle(free)
         self._free = iter(free)

@@ -72,11 +72,20 @@ class Page:
 
     def line(self, text: str, style: str = "") -> None:
         """A line as it is."""
-        shown = Text(text, style=style)
+        shown = Text(self._encodable(text), style=style)
         for pattern, colour in _COLOURS:
             shown.highlight_regex(pattern, colour)
         self._console.print(shown, soft_wrap=True)
         self._pause(LINE_S)
+
+    def _encodable(self, text: str) -> str:
+        """The text with what the output's encoding lacks put in plainer letters of the same width."""
+        encoding = self._console.encoding
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            return text.replace("→", ">").encode(encoding, "replace").decode(encoding)
+        return text
 
     def row(self, cells: Sequence[str], widths: Sequence[int], style: str = "") -> None:
         """One row of a table; the last cell is wrapped in its column."""

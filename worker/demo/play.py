@@ -162,6 +162,9 @@ def perform(path: Path, days: int) -> None:
         folder.prepare()
     except NotOurs as error:
         raise Refused(str(error)) from None
+    except OSError as error:
+        why = error.strerror or error
+        raise Refused(f"{path} can't be written to: {why}. Choose another folder: --dir FOLDER.") from None
     settings = load_settings(folder.config)
     clock, post = ManualClock(datetime.combine(FIRST_DAY, START, ZONE)), Postbox("terminal")
     page.paragraph(PROLOGUE)

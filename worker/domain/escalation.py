@@ -167,7 +167,7 @@ def due_steps(
     return tuple(due for due in found if due is not None)
 
 
-def _due_one(  # noqa: PLR0917  the same seven facts as its caller
+def _due_one(
     number: int,
     step: Step,
     ticket: Ticket,

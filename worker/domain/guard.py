@@ -107,7 +107,7 @@ class GroupLoad:
     let_through: int = 0
 
 
-def inspect(  # noqa: PLR0917  six facts, no two of one type
+def inspect(
     source: str,
     newcomers: Sequence[Newcomer],
     population: Population,

@@ -43,8 +43,14 @@ def ticket_steps(ticket: Ticket) -> tuple[str, ...]:
         "person": flat(ticket.person_name),
     }
     steps = {
-        TicketKind.REMOVE_MEMBER: (*app.remove_steps, "Take them off the group's register too, if there is one."),
-        TicketKind.REASSIGN_ADMIN: (*app.promote_steps, "Note the new admin in the group's register, if there is one."),
+        TicketKind.REMOVE_MEMBER: (
+            *app.remove_steps,
+            "Take them off the group's register too, if there is one.",
+        ),
+        TicketKind.REASSIGN_ADMIN: (
+            *app.promote_steps,
+            "Note the new admin in the group's register, if there is one.",
+        ),
         TicketKind.CREATOR_MUST_LEAVE: (
             "Nobody can remove the creator of a {messenger} group: ask {person} to leave {group}.",
             "If they can't be reached, make a new group, invite everybody else, and close {group}.",
@@ -64,8 +70,12 @@ def ticket_paragraph(ticket: Ticket, timezone: str, headline: str = "") -> Parag
     if ticket.handle:
         facts.append(("Member", flat(f"{ticket.member_name} {ticket.handle}".strip())))
     if ticket.assignee is not None:
-        facts.append(("With", flat(f"{ticket.assignee.name or ticket.assignee.email} ({ticket.assignee.why})")))
-    return Paragraph(headline or ticket_title(ticket), flat(ticket.reason), tuple(facts), ticket_steps(ticket))
+        facts.append(
+            ("With", flat(f"{ticket.assignee.name or ticket.assignee.email} ({ticket.assignee.why})"))
+        )
+    return Paragraph(
+        headline or ticket_title(ticket), flat(ticket.reason), tuple(facts), ticket_steps(ticket)
+    )
 
 
 def escalation_paragraph(ticket: Ticket, timezone: str, now: datetime, why: str = "") -> Paragraph:
@@ -86,7 +96,9 @@ def held_paragraph(plan: HeldPlan) -> Paragraph:
     return Paragraph(f"Held: plan {plan.label} for {plan.source}", text, cohorts)
 
 
-def source_paragraph(name: str, trouble: str, remedy: str, since: datetime | None, timezone: str) -> Paragraph:
+def source_paragraph(
+    name: str, trouble: str, remedy: str, since: datetime | None, timezone: str
+) -> Paragraph:
     """A source that cannot be read: nobody's status changes, and somebody has to look."""
     seen = local(since, timezone) if since else "never"
     text = f"{flat(trouble)} Nothing is concluded from this: nobody's status changes. {flat(remedy)}"
@@ -98,12 +110,11 @@ def recovered_paragraph(name: str) -> Paragraph:
     return Paragraph(f"Seeing again: {name}", "The source was read completely.")
 
 
-def digest(key: str, to: Recipient, items: Sequence[tuple[str, Paragraph]], note: str, *, is_urgent: bool) -> Message:
+def digest(
+    key: str, to: Recipient, items: Sequence[tuple[str, Paragraph]], note: str, *, is_urgent: bool
+) -> Message:
     """Several (title, paragraph) folded into one message; one alone keeps its own title."""
-    if len(items) == 1:
-        title = items[0][0]
-    else:
-        title = f"{len(items)} messages from Whosleft"
+    title = items[0][0] if len(items) == 1 else f"{len(items)} messages from Whosleft"
     paragraphs = [paragraph for _, paragraph in items]
     if note:
         paragraphs.append(Paragraph("", note))

@@ -26,7 +26,7 @@ from worker.domain.ticket import Ticket, TicketState
 from worker.domain.verify import Sight
 
 
-class LeaseLost(Exception):  # noqa: N818  what happened, not a fault
+class LeaseLost(Exception):
     """Another holder took the lease over: nothing of this transaction was written."""
 
 

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 
 from worker.storage.tables import counter
 
+_FIRST = sa.text("INSERT INTO counter (name, value) VALUES (:name, 0) ON CONFLICT (name) DO NOTHING")
+
 
 def take_numbers(connection: sa.Connection, name: str, how_many: int = 1) -> int:
     """Take `how_many` numbers of one counter and return the first; the first ever is 1."""
@@ -17,11 +19,6 @@ def take_numbers(connection: sa.Connection, name: str, how_many: int = 1) -> int
     )
     value = connection.execute(advance).scalar()
     if value is None:
-        connection.execute(_first(connection, name))
+        connection.execute(_FIRST, {"name": name})
         value = connection.execute(advance).scalar_one()
     return int(value) - how_many + 1
-
-
-def _first(connection: sa.Connection, name: str) -> sa.Executable:
-    text = sa.text("INSERT INTO counter (name, value) VALUES (:name, 0) ON CONFLICT (name) DO NOTHING")
-    return text.bindparams(name=name)

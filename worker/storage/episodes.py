@@ -127,7 +127,9 @@ class SqlEpisodes:
         passed_at = now if gate == "passed" else None
         keys = [{"k_source": key.source, "k_person": key.person_id, "k_at": at} for key, at in episodes]
         if keys:
-            self._c.execute(sa.update(episode).where(this, waits).values(gate=gate, passed_at=passed_at), keys)
+            self._c.execute(
+                sa.update(episode).where(this, waits).values(gate=gate, passed_at=passed_at), keys
+            )
 
     # --- held plans ------------------------------------------------------------------------------
 

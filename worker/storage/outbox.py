@@ -115,7 +115,15 @@ class SqlOutbox:
         is_unclear = bool(row.is_unclear or was_cut_off)
         items = self._items(row.bundle_id)
         return Delivery(
-            row.id, row.key, row.bundle_id, row.notifier, _recipient(row), items, row.attempts + 1, is_unclear, row.note
+            row.id,
+            row.key,
+            row.bundle_id,
+            row.notifier,
+            _recipient(row),
+            items,
+            row.attempts + 1,
+            is_unclear,
+            row.note,
         )
 
     def _items(self, bundle: int) -> tuple[OutMessage, ...]:

@@ -31,7 +31,14 @@ from worker.storage.tables import (
     staged_membership,
     to_micros,
 )
-from worker.storage.views import LINK_COLUMNS, PERSON_COLUMNS, behind_link, group_views, has_moved_away, person_of
+from worker.storage.views import (
+    LINK_COLUMNS,
+    PERSON_COLUMNS,
+    behind_link,
+    group_views,
+    has_moved_away,
+    person_of,
+)
 from worker.storage.wrong_groups import wrong_groups
 
 GROUP_COLUMNS = (

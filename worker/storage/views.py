@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from worker.domain.findings import Expected, GroupView, Leaving, MemberView
-from worker.domain.identity import JOIN_KEY_SHARED_MAX, Link, LinkState, fingerprint
+from worker.domain.identity import JOIN_KEY_SHARED_MAX, Link, LinkState
 from worker.domain.model import Coverage, GroupKey, Member, Person, PersonKey, Role, Standing
 from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState
 from worker.storage.chunks import among, chunked
@@ -148,7 +149,7 @@ def _deciding_members(keys: Sequence[GroupKey]) -> sa.Select[Any]:
         sa.or_(t.group_id == m.group_id, t.key_group == ""),
     )  # fmt: skip
     is_expected = sa.exists().where(
-        x.source == m.source, x.group_id == m.group_id, 
+        x.source == m.source, x.group_id == m.group_id,
         x.person_source == link.c.person_source, x.person_id == link.c.person_id,
     )  # fmt: skip
     decides = sa.or_(
@@ -219,7 +220,7 @@ def _expected(keys: Sequence[GroupKey]) -> sa.Select[Any]:
     query = (
         sa.select(x.source, x.group_id, x.state, x.since, *PERSON_COLUMNS)
         .join(person, same_person)
-        .where( person.c.standing != Standing.LEFT.value, ~is_waiting)
+        .where(person.c.standing != Standing.LEFT.value, ~is_waiting)
     )
     return _in(query, x, keys).order_by(x.source, x.group_id, x.person_source, x.person_id)
 
@@ -237,10 +238,11 @@ def effective_leavings(connection: sa.Connection, left: dict[PersonKey, Person])
     passed = _passed(connection, accounts)
     leavings: dict[PersonKey, Leaving] = {}
     for key, group in candidates.items():
-        known = [leaving for one in group if one.key in passed and (leaving := leaving_of(one)) is not None]
+        known = [leaving for one in group if (leaving := leaving_of(one)) is not None]
+        known = [leaving for leaving in known if (leaving.person, leaving.at) in passed]
         latest = max((one.left_at for one in group if one.left_at), default=None)
         newest = max(known, key=lambda leaving: leaving.at, default=None)
-        if newest is not None and newest.at == latest and passed[newest.person] == newest.at:
+        if newest is not None and newest.at == latest:
             leavings[key] = newest
     return leavings
 
@@ -265,18 +267,17 @@ def _twins(connection: sa.Connection, left: Collection[PersonKey]) -> dict[Perso
     return {key: list(twins.values()) for key, twins in found.items()}
 
 
-def _passed(connection: sa.Connection, keys: Collection[PersonKey]) -> dict[PersonKey, Any]:
-    """The latest leaving of each that the guard let through."""
+def _passed(connection: sa.Connection, keys: Collection[PersonKey]) -> set[tuple[PersonKey, datetime]]:
+    """Their leavings that the guard let through. The one that stands need not be the latest: dates are set back."""
     e = episode.c
-    passed: dict[PersonKey, Any] = {}
+    passed: set[tuple[PersonKey, datetime]] = set()
     for chunk in chunked(sorted(keys)):
-        query = sa.select(e.source, e.person_id, sa.func.max(e.at)).where(
+        query = sa.select(e.source, e.person_id, e.at).where(
             among(e.source, e.person_id, chunk),
             e.kind == "left",
             e.gate == "passed",
         )
-        for source, person_id, at in connection.execute(query.group_by(e.source, e.person_id)):
-            passed[PersonKey(source, person_id)] = at
+        passed |= {(PersonKey(row.source, row.person_id), row.at) for row in connection.execute(query)}
     return passed
 
 

@@ -98,7 +98,9 @@ def is_nothing(value: Value) -> bool:
     if not isinstance(value, str):
         return isinstance(value, Unreadable)
     text = value.strip()
-    return not text or (len(text) <= NOTHING_MAX and _says_nothing(text))
+    if len(text) > NOTHING_MAX or text[-1:].isdigit() or "@" in text:
+        return False
+    return not text or _says_nothing(text)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -8,10 +8,13 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from lxml import etree
 
 from connectors.inventory.register.read_csv import read_csv
 from connectors.inventory.register.read_sheets import read_ods, read_xlsx
@@ -21,6 +24,21 @@ from worker.ports import BadConfig, Incomplete, PermissionDenied, Transient
 
 BYTES_MAX = 128 << 20  # a register of a million members is a third of it
 UNPACKED_BYTES_MAX = 1 << 30
+
+# What zipfile, lxml, python-docx and calamine raise for bytes that aren't what they should be, as seen by damaging
+# files at random: they make no difference between "damaged" and "unexpected", and nor need we.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    etree.LxmlError,
+    OSError,
+    EOFError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+)
 
 FORMATS = ".xlsx, .xlsm, .ods, .csv or .docx"
 _SAVE_AS = f"Open it and save it as {FORMATS}, then set `path` to that file."
@@ -114,7 +132,7 @@ def _from_zip(name: str, data: bytes) -> list[Table]:
                 return read_docx(name, data)
             if "content.xml" in parts and b"opendocument.spreadsheet" in archive.read("mimetype"):
                 return read_ods(name, data, archive)
-    except (zipfile.BadZipFile, EOFError, OSError, KeyError, RuntimeError, NotImplementedError) as error:
+    except _DAMAGE as error:
         if "password" in str(error).casefold() or "encrypted" in str(error).casefold():
             raise _protected(name) from error
         raise Incomplete(

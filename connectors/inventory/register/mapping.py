@@ -230,12 +230,13 @@ class _RowReader:
     def _members(self) -> list[Showing]:
         columns = [self.header.columns.get(m) for m in (Meaning.MEMBER, Meaning.EMAIL, Meaning.EMPLOYEE_ID)]
         columns += self.header.phones
-        is_nobody = all(is_nothing(self._at(column)) for column in columns)
-        for column in columns:
-            if why := self._why(column):
-                self._problem(
-                    column, f"is {why}", "Mend the formula, or write the value itself.", spoils=is_nobody
-                )
+        for column in [column for column in columns if self._why(column)]:
+            self._problem(
+                column,
+                f"is {self._why(column)}",
+                "Mend the formula, or write the value itself.",
+                spoils=all(is_nothing(self._at(other)) for other in columns),
+            )
         seen = self._seen()
         joined = self._day(Meaning.JOINED_ON) if seen else None
         return [Showing(one, place, joined) for one, place in seen]

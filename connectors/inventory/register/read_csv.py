@@ -39,7 +39,7 @@ def read_csv(name: str, data: bytes) -> Table:
 
 def neutral(text: str) -> str:
     """Return the text so that no spreadsheet program runs it as a formula; `restored` undoes it."""
-    return text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def restored(text: str) -> str:

@@ -9,7 +9,6 @@ Measured: 55,000 rows a second.
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator
 
 import docx
@@ -32,14 +31,7 @@ def read_docx(name: str, data: bytes) -> list[Table]:
     """
     try:
         body = docx.Document(io.BytesIO(data)).element.body
-    except (
-        PackageNotFoundError,
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        EOFError,
-        etree.XMLSyntaxError,
-    ) as error:
+    except (PackageNotFoundError, KeyError, etree.XMLSyntaxError) as error:
         raise Incomplete(
             f"{name}: the Word document is cut or damaged.",
             remedy="Open it in Word, or restore the last good copy, and save it again.",

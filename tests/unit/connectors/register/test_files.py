@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import io
 import os
+import random
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from docx.oxml.ns import nsdecls
 from connectors.inventory.register.client import open_book
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.connector import RegisterInventory
-from fakes.office import write_docx, write_ods, write_xlsx
+from fakes.office import Rows, write_docx, write_ods, write_xlsx
 from fakes.register_files import SAVED_AT, brief, context, only, places, read_file, shown
 from worker.domain.model import Coverage
 from worker.ports import PermissionDenied, Transient
@@ -222,6 +225,52 @@ def test_a_workbook_with_macros_is_read(tmp_path: Path) -> None:
     assert book.vba_archive is not None
     book.vba_archive.close()
     assert list(shown(read_file(path))) == ["Ward 7"]
+
+
+def scratched(data: bytes, chance: random.Random) -> bytes:
+    """Some bytes of the file are others."""
+    scratches = bytearray(data)
+    for _ in range(chance.randint(1, 5)):
+        scratches[chance.randrange(len(data))] = chance.randrange(256)
+    return bytes(scratches)
+
+
+def scratched_inside(data: bytes, chance: random.Random) -> bytes:
+    """A whole archive, one part of which has other bytes, or is gone."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(packed, "w") as new:
+        victim = chance.choice([name for name in old.namelist() if name.endswith((".xml", ".rels"))])
+        for name in old.namelist():
+            part = old.read(name)
+            if name == victim and chance.random() < 0.2:
+                continue
+            new.writestr(name, scratched(part, chance) if name == victim and part else part)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("extension", ["xlsx", "ods", "docx", "csv"])
+@pytest.mark.parametrize("scratch", [scratched, scratched_inside])
+def test_no_damage_raises_anything_but_our_own_errors(
+    tmp_path: Path, extension: str, scratch: Callable[[bytes, random.Random], bytes]
+) -> None:
+    path = tmp_path / f"groups.{extension}"
+    write: dict[str, Callable[[Path, Rows], None]] = {
+        "xlsx": write_xlsx,
+        "ods": write_ods,
+        "docx": write_docx,
+    }
+    write.get(extension, write_csv)(path, LINES)
+    whole = path.read_bytes()
+    damage = scratch if extension != "csv" else scratched
+    inventory = RegisterInventory(RegisterConfig(path=Path(path.name)), context(tmp_path))
+    for seed in range(40):
+        path.write_bytes(damage(whole, random.Random(seed)))
+        result = inventory.check()  # raises, if anything is left to raise
+        assert result.ok or result.remedy
+
+
+def write_csv(path: Path, rows: Rows) -> None:
+    path.write_text("".join(",".join(map(str, row)) + "\n" for row in rows), encoding="utf-8")
 
 
 # --- check ----------------------------------------------------------------------------------------------

@@ -1,0 +1,221 @@
+"""The whole worker in memory: real use cases and storage on SQLite, fakes for everything outside.
+
+    harness.hire("ann"); harness.group("ward-7", "ann", admins=["ann"]); harness.settle(); harness.tickets()
+
+Time stands still until `later`. People get invented numbers (Ofcom's drama range), one each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from builders import NOW, facts
+from builders import rules as ticket_rules
+from fakes.directory import FakeDirectory
+from fakes.inventory import FakeInventory
+from fakes.notifier import FakeNotifier
+from worker.app.approvals import Approvals
+from worker.app.check import Check
+from worker.app.deliver import Deliver, DeliverRules
+from worker.app.desk import Desk
+from worker.app.escalate import Escalate
+from worker.app.health import Freshness
+from worker.app.inventory import TakeInventory
+from worker.app.poll import Poll, PollRules
+from worker.app.reconcile import Reconcile, ReconcileRules
+from worker.app.report import Report
+from worker.app.verify import Verify
+from worker.domain.guard import GuardLimits, HeldPlan
+from worker.domain.joiners import JoinerRule
+from worker.domain.journal import Sealed
+from worker.domain.leaver import LeaverPolicy
+from worker.domain.model import Group, Member, Person, PersonKey, Role, Standing
+from worker.domain.reconcile import TicketRules
+from worker.domain.ticket import Ticket, TicketKind, TicketState
+from worker.ports import Port
+from worker.ports.store import OutMessage, SourceState
+from worker.storage.engine import open_engine
+from worker.storage.store import SqlStore
+from worker.storage.tables import metadata
+
+TIMEZONE = "Europe/London"
+ACCOUNTABLE = "it-security@example.org"
+
+
+class Harness:
+    """One company with its worker. `corp`, `wards` and `soc` are the first directory, inventory, notifier."""
+
+    def __init__(
+        self,
+        *,
+        directories: Iterable[str] = ("corp",),
+        directory_type: type[FakeDirectory] = FakeDirectory,
+        inventories: Iterable[str] = ("wards",),
+        inventory_type: type[FakeInventory] = FakeInventory,
+        notifiers: Sequence[FakeNotifier] | None = None,
+        can_look_up: bool = True,
+        has_delta: bool = True,
+        limits: GuardLimits | None = None,
+        joiners: tuple[JoinerRule, ...] = (),
+        sensitive: tuple[str, ...] = (),
+        rules: TicketRules | None = None,
+        digest_window: timedelta = timedelta(0),
+        daily_max: int = 20,
+    ) -> None:
+        self.now = NOW
+        self.engine = open_engine("sqlite://")
+        metadata.create_all(self.engine)
+        self.store = SqlStore(self.engine)
+        self.directories = [
+            directory_type(name, now=self.clock, can_look_up=can_look_up, has_delta=has_delta)
+            for name in directories
+        ]
+        self.inventories = [inventory_type(name, now=self.clock) for name in inventories]
+        self.notifiers = [FakeNotifier("soc")] if notifiers is None else list(notifiers)
+        self.corp, self.wards = self.directories[0], self.inventories[0]
+        self._numbers: dict[str, str] = {}
+        self.limits = limits or GuardLimits()
+        rules = rules or ticket_rules()
+        fresh, fresh_rosters = Freshness(timedelta(hours=24), {}), Freshness(timedelta(days=7), {})
+        polls = PollRules(LeaverPolicy(), self.limits, fresh, joiners, TIMEZONE)
+        self.poller = Poll(self.store, self.directories, polls)
+        self.taker = TakeInventory(self.store, self.inventories, self.limits, TIMEZONE)
+        names = tuple(directory.name for directory in self.directories)
+        self.reconciler = Reconcile(
+            self.store, ReconcileRules(rules, self.limits, sensitive, TIMEZONE, names)
+        )
+        self.verifier = Verify(self.store, rules, fresh_rosters, TIMEZONE)
+        self.escalator = Escalate(self.store, rules, TIMEZONE)
+        self.deliver_rules = DeliverRules(digest_window, daily_max, TIMEZONE)
+        self.deliverer = Deliver(self.store, self.notifiers, self.deliver_rules, self.clock, "us:1")
+        self.desk = Desk(self.store, rules, TIMEZONE)
+        self.approvals = Approvals(self.store)
+        self.checker = Check(self.store, self, self.limits, fresh, fresh_rosters)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    # --- the world -------------------------------------------------------------------------------
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def later(self, **spans: float) -> datetime:
+        """Let time pass; an hour unless told otherwise."""
+        self.now += timedelta(**spans) if spans else timedelta(hours=1)
+        return self.now
+
+    @property
+    def soc(self) -> FakeNotifier:
+        return self.notifiers[0]
+
+    def number(self, person_id: str) -> str:
+        """Somebody's phone, which is their handle in every group too."""
+        return self._numbers.setdefault(person_id, f"+447700900{len(self._numbers):03d}")
+
+    def hire(self, *person_ids: str, **changes: Any) -> None:
+        for person_id in person_ids:
+            self.corp.put(facts(person_id, **({"phones": (self.number(person_id),)} | changes)))
+
+    def leave(self, *person_ids: str) -> None:
+        for person_id in person_ids:
+            self.corp.disable(person_id)
+
+    def member(self, person_id: str, role: Role = Role.MEMBER) -> Member:
+        handle = self.number(person_id)
+        return Member(handle, person_id.capitalize(), role, phone=handle)
+
+    def group(
+        self, group_id: str, *person_ids: str, admins: Iterable[str] = (), at: int = 0, **changes: Any
+    ) -> None:
+        """A group of people in the inventory number `at`."""
+        members = [self.member(one, Role.ADMIN) for one in admins]
+        members += [self.member(one) for one in person_ids]
+        name = changes.pop("name", group_id.replace("-", " ").capitalize())
+        self.inventories[at].add_group(Group(group_id, name, **changes), members)
+
+    def drop(self, group_id: str, person_id: str) -> None:
+        self.wards.remove_member(group_id, self.number(person_id))
+
+    # --- jobs ------------------------------------------------------------------------------------
+
+    def poll(self, *, full: bool = False) -> Report:
+        return self.poller.run_once(self.now, full=full)
+
+    def inventory(self) -> Report:
+        return self.taker.run_once(self.now)
+
+    def reconcile(self, *, full: bool = False) -> Report:
+        return self.reconciler.run_once(self.now, full=full)
+
+    def verify(self) -> Report:
+        return self.verifier.run_once(self.now)
+
+    def escalate(self) -> Report:
+        return self.escalator.run_once(self.now)
+
+    def deliver(self) -> Report:
+        return self.deliverer.run_once(self.now)
+
+    def settle(self, *, full: bool = False) -> None:
+        """Everything up to verification, as `once all` does it; nothing may be in trouble."""
+        reports = [self.poll(full=full), self.inventory(), self.reconcile(full=full), self.verify()]
+        reports.append(self.reconcile())
+        assert not [trouble for report in reports for trouble in report.troubles]
+
+    def decide(self, *cohorts: str, plan: int = 1, release: bool = True) -> HeldPlan:
+        return self.approvals.decide(plan, cohorts, "sam", "asked the ward", self.now, release=release)
+
+    # --- what came of it -------------------------------------------------------------------------
+
+    def person(self, person_id: str, source: str = "corp") -> Person:
+        with self.store.begin() as uow:
+            found = uow.people.get(PersonKey(source, person_id))
+        assert found is not None
+        return found
+
+    def standing(self, person_id: str) -> Standing:
+        return self.person(person_id).standing
+
+    def leavers(self) -> list[str]:
+        with self.store.begin() as uow:
+            people = uow.people.page(None, 10_000)
+        return [one.key.person_id for one in people if one.standing is Standing.LEFT]
+
+    def tickets(self, *kinds: TicketKind) -> list[Ticket]:
+        with self.store.begin() as uow:
+            tickets = uow.tickets.page(list(TicketState), 0, 1000)
+        return [ticket for ticket in tickets if not kinds or ticket.kind in kinds]
+
+    def ticket(self, number: int = 1) -> Ticket:
+        with self.store.begin() as uow:
+            found = uow.tickets.get(number)
+        assert found is not None
+        return found
+
+    def plans(self) -> list[HeldPlan]:
+        with self.store.begin() as uow:
+            return uow.episodes.plans()
+
+    def source(self, name: str = "corp", port: Port = Port.DIRECTORY) -> SourceState:
+        with self.store.begin() as uow:
+            return uow.sources.get(name, port.value)
+
+    def journal(self) -> list[Sealed]:
+        with self.store.begin() as uow:
+            return list(uow.journal.chain())
+
+    def kinds(self) -> list[str]:
+        return [sealed.entry.kind for sealed in self.journal()]
+
+    def queue(self, *messages: OutMessage) -> None:
+        with self.store.begin() as uow:
+            uow.outbox.add(messages, self.now)
+
+    def titles(self) -> list[str]:
+        """Deliver everything, and say what was told since the last time."""
+        before = len(self.soc.sent)
+        self.deliver()
+        return [paragraph.headline for message in self.soc.sent[before:] for paragraph in message.paragraphs]

@@ -1,0 +1,77 @@
+"""`whosleft run` as Kubernetes sees it: starts, works, and ends cleanly within ten seconds of SIGTERM."""
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from integration.company import COMMAND, Company
+
+SOON_S = 60
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Company:
+    company = Company(tmp_path)
+    company.configure()
+    company.export(disabled={15})
+    company.register()
+    return company
+
+
+def start(company: Company) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [COMMAND, "run", "-c", "whosleft.yaml"],
+        cwd=company.folder,
+        env={**os.environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(worker: subprocess.Popen[str], event: str) -> dict[str, object]:
+    """Read the log until an event comes."""
+    assert worker.stderr is not None
+    end = monotonic() + SOON_S
+    for line in worker.stderr:
+        entry: dict[str, object] = json.loads(line)
+        if entry["event"] == event:
+            return entry
+        assert monotonic() < end, line
+    raise AssertionError(f"the worker ended before {event}")
+
+
+def test_it_ends_within_ten_seconds_of_sigterm_with_its_leases_given_back(company: Company) -> None:
+    worker = start(company)
+    wait_for(worker, "worker.started")
+    wait_for(worker, "job.finished")
+
+    asked_at = monotonic()
+    worker.send_signal(signal.SIGTERM)
+    out, err = worker.communicate(timeout=SOON_S)
+
+    assert monotonic() - asked_at < 10
+    assert worker.returncode == 0, err
+    assert out == ""
+    assert json.loads(err.splitlines()[-1])["event"] == "worker.stopped"
+    company.run("once", "all")
+
+
+def test_a_second_worker_on_one_sqlite_file_is_refused(company: Company) -> None:
+    worker = start(company)
+    try:
+        wait_for(worker, "worker.started")
+
+        refused = company.run("run", code=1)
+
+        assert "whosleft.db" in refused
+        assert "worker" in refused
+        company.run("tickets", "list")
+    finally:
+        worker.terminate()
+        worker.communicate(timeout=SOON_S)

@@ -1,0 +1,99 @@
+"""Red when something cannot be read, failed last time, is too old, or has shrunk; and each has a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from fakes.notifier import FakeNotifier
+from harness import Harness
+from worker.app.check import SourceCheck
+from worker.app.report import Report, no_progress
+from worker.domain.guard import GuardLimits
+from worker.ports import AuthFailed, Port
+
+Start = Callable[..., Harness]
+
+
+def looked(harness: Harness) -> dict[str, SourceCheck]:
+    return {one.name: one for one in harness.checker.run_once({"corp": "file"}, harness.now)}
+
+
+def test_everything_is_green_in_the_configuration_s_order(company: Harness) -> None:
+    found = looked(company)
+
+    assert list(found) == ["corp", "wards", "soc"]
+    assert all(one.ok and not one.stale for one in found.values())
+    corp = found["corp"].as_json()
+    assert (corp["port"], corp["kind"], corp["counts"]) == ("directory", "file", {"people": 20})
+    assert corp["last_success_at"] == "2026-11-24T12:00:00Z"
+
+
+def test_what_was_never_read_is_not_stale(found: Start) -> None:
+    harness = found()
+    harness.hire("ann")
+
+    assert all(one.ok for one in looked(harness).values())
+
+
+def test_a_connector_that_cannot_be_reached_is_red_with_its_own_remedy(company: Harness) -> None:
+    company.soc.down = AuthFailed("token revoked", remedy="Renew it.")
+
+    assert (looked(company)["soc"].ok, looked(company)["soc"].remedy) == (False, "Renew it.")
+
+
+def test_a_source_stays_red_from_a_failed_read_until_a_good_one(company: Harness) -> None:
+    company.corp.fail(AuthFailed("bind refused."), times=1)
+    company.poll(full=True)
+
+    red = looked(company)["corp"]
+    assert (red.ok, red.message, red.remedy) == (False, "the last read failed: bind refused.", "Poll again.")
+
+    company.poll()
+    assert looked(company)["corp"].ok
+
+
+def test_a_source_whose_last_word_is_too_old_is_red_and_stale(company: Harness) -> None:
+    company.later(hours=24)
+
+    corp, wards = looked(company)["corp"], looked(company)["wards"]
+    assert (corp.ok, corp.stale) == (False, True)
+    assert "too old to prove anything" in corp.message
+    assert "stale_after" in corp.remedy
+    assert wards.ok, "an inventory may be a week old"
+
+
+def test_a_directory_that_shrank_is_red_before_it_is_polled(company: Harness) -> None:
+    for one in company.corp.people()[10:]:
+        company.corp.erase(one.person_id)
+
+    red = looked(company)["corp"]
+    assert not red.ok
+    assert "20 were known before: 10 are missing at once" in red.message
+
+    company.corp.erase("ann")
+    company.hire(*(f"n{number}" for number in range(7)))
+    assert looked(company)["corp"].ok, "four are missing: no storm"
+
+
+def test_limits_that_are_off_are_warned_of(found: Start) -> None:
+    assert found().checker.warnings() == ()
+    off = found(limits=GuardLimits(leavers_max=None))
+    assert off.checker.warnings() == (
+        "the guard's leavers_max is off: nothing of that kind is held, however much it is",
+    )
+
+
+def test_a_notifier_has_no_age(company: Harness) -> None:
+    company.notifiers.append(FakeNotifier("mail"))
+    company.now += timedelta(days=400)
+
+    mail = looked(company)["mail"]
+    assert (mail.ok, mail.port, mail.stale) == (True, Port.NOTIFY, False)
+
+
+def test_a_report_is_well_unless_something_is_in_trouble() -> None:
+    no_progress("people", 3)
+
+    assert Report("poll").is_ok
+    assert not Report("poll", troubles=("corp: down",)).is_ok

@@ -1,0 +1,279 @@
+"""From the outbox to people: folding, budgets, faults, other channels, and no repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from builders import ticket
+from fakes.notifier import FakeNotifier
+from harness import Harness
+from worker.app.deliver import ATTEMPTS_MAX, CLAIM_LIFE, DELIVERIES_MAX, Deliver
+from worker.app.telling import person_at
+from worker.domain.message import CHANNEL, Paragraph, Recipient
+from worker.ports import AuthFailed, Rejected, Transient
+from worker.ports.store import OutMessage
+
+Found = Callable[..., Harness]
+ANN = person_at("Ann@example.org", "Ann")
+
+
+class Crash(BaseException):
+    """The process dies."""
+
+
+def letter(key: str, to: Recipient = ANN, number: int | None = None) -> OutMessage:
+    return OutMessage(key, to, f"Title {key}", Paragraph(f"Headline {key}", "Text."), ticket=number)
+
+
+def with_ticket(harness: Harness) -> int:
+    """A ticket for messages to be about."""
+    with harness.store.begin() as uow:
+        [stored] = uow.tickets.insert([ticket()])
+    return stored.id
+
+
+def state_of(harness: Harness) -> list[int]:
+    with harness.store.begin() as uow:
+        return uow.tickets.unreachable()
+
+
+def minutes(harness: Harness, count: float) -> None:
+    harness.later(minutes=count)
+
+
+# --- folding ----------------------------------------------------------------------------------------------
+
+
+def test_messages_to_one_person_within_a_window_are_one_digest(found: Found) -> None:
+    harness = found(digest_window=timedelta(seconds=60))
+    harness.queue(letter("a"))
+    harness.later(seconds=59)
+    harness.queue(letter("b"), letter("c", person_at("ben@example.org")))
+    assert harness.deliver().counts["folded"] == 0
+
+    harness.later(seconds=1)
+    harness.deliver()
+
+    [digest] = harness.soc.sent
+    assert digest.title == "2 messages from Whosleft"
+    assert [part.headline for part in digest.paragraphs] == ["Headline a", "Headline b"]
+
+
+def test_a_single_message_keeps_its_title(found: Found) -> None:
+    harness = found()
+    harness.queue(letter("a"))
+    harness.deliver()
+
+    assert [message.title for message in harness.soc.sent] == ["Title a"]
+
+
+def test_the_last_message_of_a_day_says_so_and_the_rest_waits_for_tomorrow(found: Found) -> None:
+    harness = found(daily_max=2)
+    for key in "abcd":
+        harness.queue(letter(key))
+        harness.deliver()
+        minutes(harness, 1)
+
+    assert len(harness.soc.sent) == 2
+    assert "last of 2 messages to you today" in harness.soc.sent[1].paragraphs[-1].text
+    assert harness.deliver().counts["held_for_tomorrow"] == 2
+
+    harness.later(hours=12)
+    harness.deliver()
+    assert harness.soc.sent[2].title == "2 messages from Whosleft"
+
+
+def test_the_channel_has_no_daily_limit(found: Found) -> None:
+    harness = found(daily_max=1)
+    for key in "abc":
+        harness.queue(letter(key, CHANNEL))
+        harness.deliver()
+
+    assert len(harness.soc.to("")) == 3
+
+
+def test_the_channel_s_messages_go_over_every_notifier_that_has_one(found: Found) -> None:
+    mail, chat = FakeNotifier("mail", has_channel=False), FakeNotifier("chat")
+    board = FakeNotifier("board", reaches_people=False)
+    harness = found(notifiers=[mail, chat, board])
+    harness.queue(letter("a", CHANNEL), letter("b"))
+    harness.deliver()
+
+    assert [len(one.sent) for one in (mail, chat, board)] == [1, 1, 1]
+    assert mail.sent[0].to == ANN
+
+
+def test_one_pass_sends_only_so_many(found: Found) -> None:
+    harness = found()
+    harness.queue(
+        *(letter(f"m{n}", person_at(f"p{n}@example.org")) for n in range(DELIVERIES_MAX + 1))
+    )
+
+    assert harness.deliver().counts["sent"] == DELIVERIES_MAX
+    assert harness.deliver().counts["sent"] == 1
+
+
+# --- faults -----------------------------------------------------------------------------------------------
+
+
+def test_too_many_requests_waits_as_long_as_asked(found: Found) -> None:
+    harness = found()
+    harness.soc.fail_next(Transient("429", retry_after_s=90))
+    harness.queue(letter("a"))
+    assert harness.deliver().counts["retried"] == 1
+
+    harness.later(seconds=89)
+    assert harness.deliver().counts["sent"] == 0
+    harness.later(seconds=1)
+    assert harness.deliver().counts["sent"] == 1
+    assert not harness.soc.sent[0].may_be_repeat, "it was refused, so it can't have arrived"
+
+
+def test_a_fault_is_tried_again_later_and_later(found: Found) -> None:
+    harness = found()
+    harness.soc.fail_next(Transient("down"), times=3)
+    harness.queue(letter("a"))
+    waits = []
+    for _ in range(3):
+        harness.deliver()
+        for seconds in (30, 30, 60):
+            harness.later(seconds=seconds)
+            if harness.deliver().counts["sent"] + len(harness.soc.attempts) > len(waits) + 1:
+                break
+        waits.append(harness.now)
+
+    assert len(harness.soc.attempts) == 4
+
+
+def test_an_unclear_delivery_is_looked_up_before_it_is_repeated(found: Found) -> None:
+    harness = found()
+    harness.soc.lose_next_answer()
+    harness.queue(letter("a"))
+    harness.deliver()
+    minutes(harness, 1)
+
+    assert harness.deliver().counts["sent"] == 1
+    assert len(harness.soc.sent) == 1
+
+
+def test_where_the_channel_cannot_tell_a_repeat_says_that_it_may_be_one(found: Found) -> None:
+    harness = found(notifiers=[FakeNotifier("soc", can_find=False)])
+    harness.soc.lose_next_answer()
+    harness.queue(letter("a"))
+    harness.deliver()
+    minutes(harness, 1)
+    harness.deliver()
+
+    assert [message.may_be_repeat for message in harness.soc.sent] == [False, True]
+    assert len(set(harness.soc.keys())) == 1
+
+
+def test_a_process_that_died_while_sending_repeats_nothing(found: Found) -> None:
+    harness = found()
+    harness.soc.lose_next_answer(Crash())
+    harness.queue(letter("a"))
+    with pytest.raises(Crash):
+        harness.deliver()
+    harness.later(seconds=CLAIM_LIFE.total_seconds() - 1)
+    assert harness.deliver().counts["sent"] == 0, "somebody may still be at it"
+
+    harness.later(seconds=1)
+    assert harness.deliver().counts["sent"] == 1
+    assert len(harness.soc.sent) == 1
+
+
+def test_a_channel_that_does_not_know_us_is_trouble_and_is_tried_again(found: Found) -> None:
+    harness = found()
+    harness.soc.down = AuthFailed("token revoked.", remedy="Renew it.")
+    harness.queue(letter("a"))
+
+    report = harness.deliver()
+
+    assert report.troubles == ("soc: token revoked. Renew it.",)
+    harness.soc.down = None
+    minutes(harness, 1)
+    assert harness.deliver().counts["sent"] == 1
+
+
+# --- other channels ---------------------------------------------------------------------------------------
+
+
+def test_an_unreachable_person_is_told_over_the_next_channel(found: Found) -> None:
+    mail = FakeNotifier("mail")
+    harness = found(notifiers=[FakeNotifier("soc"), mail])
+    harness.soc.unreachable.add(ANN.address)
+    harness.queue(letter("a"))
+    harness.deliver()
+
+    assert (len(harness.soc.sent), len(mail.sent)) == (0, 1)
+
+
+def test_who_is_on_no_channel_is_unreachable_for_their_ticket(found: Found) -> None:
+    harness = found(notifiers=[FakeNotifier("soc"), FakeNotifier("mail")])
+    number = with_ticket(harness)
+    for notifier in harness.notifiers:
+        notifier.unreachable.add(ANN.address)
+    harness.queue(letter("a", number=number))
+
+    report = harness.deliver()
+
+    assert (report.counts["unreachable"], report.troubles) == (1, ())
+    assert state_of(harness) == [number]
+
+
+def test_what_no_ticket_would_tell_again_is_never_given_up(found: Found) -> None:
+    harness = found()
+    harness.soc.down = Rejected("the channel is archived.", remedy="Restore it.")
+    harness.queue(letter("a", CHANNEL))
+    for _ in range(ATTEMPTS_MAX):
+        report = harness.deliver()
+        harness.later()
+
+    assert any(f"{ATTEMPTS_MAX} times" in trouble for trouble in report.troubles)
+    harness.soc.down = None
+    assert harness.deliver().counts["sent"] == 1
+
+
+def test_a_channel_that_is_down_for_long_is_left_for_the_next(found: Found) -> None:
+    mail = FakeNotifier("mail", can_find=False)
+    harness = found(notifiers=[FakeNotifier("soc"), mail])
+    harness.soc.down = Transient("no answer")
+    harness.queue(letter("a"))
+    for _ in range(ATTEMPTS_MAX):
+        harness.deliver()
+        harness.later()
+
+    [message] = mail.sent
+    assert message.may_be_repeat, "nobody knows whether it arrived over the first"
+
+
+def test_deliveries_of_a_channel_that_was_removed_go_over_another(found: Found) -> None:
+    old, new = FakeNotifier("old"), FakeNotifier("new")
+    harness = found(notifiers=[old])
+    old.down = Transient("down")
+    harness.queue(letter("a"))
+    harness.deliver()
+    minutes(harness, 1)
+
+    after = Deliver(harness.store, [new], harness.deliver_rules, harness.clock, "us:2")
+
+    assert after.run_once(harness.now).counts["sent"] == 1
+    assert len(new.sent) == 1
+
+
+def test_deliveries_of_a_channel_that_was_removed_reach_nobody_when_there_is_no_other(found: Found) -> None:
+    old, board = FakeNotifier("old"), FakeNotifier("board", reaches_people=False)
+    harness = found(notifiers=[old])
+    number = with_ticket(harness)
+    old.down = Transient("down")
+    harness.queue(letter("a", number=number), letter("b", CHANNEL, number))
+    harness.deliver()
+    minutes(harness, 1)
+
+    report = Deliver(harness.store, [board], harness.deliver_rules, harness.clock, "us:2").run_once(harness.now)
+
+    assert report.counts["unreachable"] == 2
+    assert state_of(harness) == [number]

@@ -1,0 +1,256 @@
+"""What people do with tickets and questions, and what they are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from builders import facts, key
+from harness import Harness
+from worker.app.approvals import Refused
+from worker.domain.identity import LinkState
+from worker.domain.journal import first_broken
+from worker.domain.model import HandleKey, Member, Role
+from worker.domain.ticket import Grade, TicketKind, TicketState
+from worker.ports.store import Lease
+
+Start = Callable[..., Harness]
+
+
+@pytest.fixture
+def desk(company: Harness) -> Harness:
+    """Ann has left and is still in the ward's group; her ticket is open and was told."""
+    company.leave("ann")
+    company.settle()
+    company.deliver()
+    company.later()
+    return company
+
+
+def test_done_is_a_claim_of_grade_c(desk: Harness) -> None:
+    ticket = desk.desk.done(1, "dee", desk.now)
+
+    assert (ticket.state, ticket.grade, ticket.done_by) == (TicketState.DONE, Grade.C, "dee")
+    assert desk.ticket() == ticket
+
+
+def test_saying_it_twice_changes_nothing(desk: Harness) -> None:
+    first = desk.desk.done(1, "dee", desk.now)
+    before = len(desk.journal())
+
+    assert desk.desk.done(1, "dee", desk.later()) == first
+    assert len(desk.journal()) == before
+
+
+def test_a_second_person_s_claim_is_grade_b(desk: Harness) -> None:
+    desk.desk.done(1, "dee", desk.now)
+
+    ticket = desk.desk.done(1, "ben", desk.later())
+
+    assert (ticket.grade, ticket.done_by, ticket.reason) == (Grade.B, "dee", "confirmed by ben")
+
+
+def test_reopening_tells_the_assignee_why(desk: Harness) -> None:
+    desk.desk.done(1, "dee", desk.now)
+    desk.desk.reopen(1, "sam", "she is still there", desk.now)
+
+    assert desk.ticket().state is TicketState.OPEN
+    assert desk.titles() == ["Reopened: Remove Ann from Ward 7"]
+    assert desk.soc.sent[-1].paragraphs[0].text == "sam: she is still there"
+
+
+def test_a_waiver_until_a_day_ends_then(desk: Harness) -> None:
+    desk.desk.waive(1, "sam", "on call until Friday", desk.now, until=desk.now.replace(day=27))
+    desk.settle(full=True)
+    assert desk.ticket().state is TicketState.WAIVED
+
+    desk.now = desk.now.replace(day=27)
+    desk.settle(full=True)
+    assert desk.ticket().state is TicketState.OPEN
+    assert desk.ticket().reason == "the waiver is over"
+
+
+def test_a_waiver_for_good_stays(desk: Harness) -> None:
+    desk.desk.waive(1, "sam", "an honorary member", desk.now)
+    desk.later(days=200)
+    desk.settle(full=True)
+
+    assert desk.ticket().state is TicketState.WAIVED
+    assert len(desk.tickets()) == 1
+
+
+def test_a_ticket_is_handed_to_a_person_who_is_told(desk: Harness) -> None:
+    ticket = desk.desk.assign(1, "Ben@corp.example", "sam", desk.now)
+
+    assert ticket.assignee is not None
+    assert (ticket.assignee.name, ticket.assignee.person) == ("Ben", key("ben"))
+    assert desk.titles() == ["Now with you: Remove Ann from Ward 7"]
+    assert desk.soc.sent[-1].to.address == "ben@corp.example"
+
+
+def test_a_ticket_can_be_handed_to_somebody_outside_of_the_directory(desk: Harness) -> None:
+    ticket = desk.desk.assign(1, "agency@example.org", "sam", desk.now)
+
+    assert ticket.assignee is not None
+    assert (ticket.assignee.name, ticket.assignee.person) == ("", None)
+
+
+def test_who_has_left_is_not_taken_for_the_assignee(desk: Harness) -> None:
+    ticket = desk.desk.assign(1, "ann@corp.example", "sam", desk.now)
+
+    assert ticket.assignee is not None
+    assert ticket.assignee.person is None
+
+
+def test_the_journal_says_who_did_what_and_why(desk: Harness) -> None:
+    desk.desk.waive(1, "sam", "an honorary member", desk.now)
+
+    with desk.store.begin() as uow:
+        [*_, last] = uow.journal.of("ticket:T-000001")
+    assert (last.entry.kind, last.entry.actor, last.entry.reason) == (
+        "ticket.waive",
+        "sam",
+        "an honorary member",
+    )
+
+
+@pytest.mark.parametrize(
+    ("act", "says"),
+    [
+        (lambda d: d.desk.done(9, "sam", d.now), "no ticket T-000009"),
+        (lambda d: d.desk.reopen(1, "sam", " ", d.now), "required to reopen"),
+        (lambda d: d.desk.reopen(1, "sam", "again", d.now), "open can't be moved by 'reopen'"),
+        (lambda d: d.desk.waive(1, "sam", "", d.now), "required to waive"),
+        (lambda d: d.desk.reject_link("x", "sam", "", d.now), "required to reject"),
+        (lambda d: d.desk.reject_link("x", "sam", "no", d.now), "no link 'x'"),
+        (lambda d: d.desk.erase("una", "sam", "asked", d.now), "Only somebody who has left"),
+        (lambda d: d.desk.erase("ann", "sam", "asked", d.now), "live tickets: T-000001"),
+        (lambda d: d.desk.erase("nobody", "sam", "asked", d.now), "Nobody in the directory"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_the_reason(
+    desk: Harness, act: Callable[[Harness], object], says: str
+) -> None:
+    before = len(desk.journal())
+
+    with pytest.raises(Refused, match=says):
+        act(desk)
+    assert len(desk.journal()) == before
+
+
+def test_only_an_open_ticket_is_acknowledged_and_only_a_live_one_handed_on(desk: Harness) -> None:
+    desk.desk.done(1, "dee", desk.now)
+    with pytest.raises(Refused, match="T-000001 is done: nothing is escalated"):
+        desk.desk.acknowledge(1, "dee", desk.now)
+    desk.desk.waive(1, "sam", "an honorary member", desk.now)
+    with pytest.raises(Refused, match="T-000001 is waived: there is nothing to do"):
+        desk.desk.assign(1, "ben@corp.example", "sam", desk.now)
+
+
+def test_a_blocked_ticket_is_refused_with_what_it_waits_for(company: Harness) -> None:
+    company.leave("dee")
+    company.settle()
+
+    with pytest.raises(Refused, match="T-000002 waits for T-000001: the group needs another admin first"):
+        company.desk.done(2, "dee", company.now)
+
+
+# --- identity ---------------------------------------------------------------------------------------------
+
+STRANGER = "+447700900777"
+
+
+@pytest.fixture
+def asked(company: Harness) -> Harness:
+    """A member whom nobody knows is asked about."""
+    company.wards.add_member("ward-7", Member(STRANGER, "Uma", phone=STRANGER))
+    company.settle()
+    company.later()
+    return company
+
+
+def link_state(harness: Harness, handle: str = STRANGER) -> LinkState:
+    with harness.store.begin() as uow:
+        link = uow.links.get(HandleKey("wards", handle))
+    assert link is not None
+    return link.state
+
+
+@pytest.mark.parametrize("link", [STRANGER, f"wards/{STRANGER}", "T-000001"])
+def test_a_confirmed_link_answers_the_question_for_good(asked: Harness, link: str) -> None:
+    where, who = asked.desk.confirm_link(link, "una", "sam", asked.now, "asked her")
+    asked.settle(full=True)
+
+    assert (where.handle, who.key) == (STRANGER, key("una"))
+    assert asked.ticket().state in {TicketState.VERIFIED, TicketState.CANCELLED}
+    assert link_state(asked) is LinkState.LINKED
+    asked.later()
+    asked.leave("una")
+    asked.settle()
+    assert [t.person_name for t in asked.tickets(TicketKind.REMOVE_MEMBER)] == ["Una"]
+
+
+def test_a_question_that_is_rejected_says_that_it_is_nobody_of_the_directory(asked: Harness) -> None:
+    _, person = asked.desk.reject_link("T-000001", "sam", "an agency nurse", asked.now)
+    asked.settle(full=True)
+
+    assert person is None
+    assert link_state(asked) is LinkState.NOBODY
+    assert not asked.ticket().is_live
+    assert len(asked.tickets()) == 1
+
+
+def test_a_link_that_is_rejected_is_never_made_again(company: Harness) -> None:
+    _, person = company.desk.reject_link(company.number("ben"), "sam", "a shared phone", company.now)
+    company.corp.change("ben", title="Matron")
+    company.settle(full=True)
+
+    assert person == key("ben")
+    assert link_state(company, company.number("ben")) is LinkState.UNMATCHED
+    assert [ticket.kind for ticket in company.tickets()] == [TicketKind.IDENTIFY_MEMBER]
+
+
+def test_a_handle_in_several_inventories_must_be_named_with_its_inventory(start: Start) -> None:
+    harness = start(inventories=("wards", "clinics"))
+    harness.group("clinic-1", "ann", at=1)
+    harness.settle()
+
+    with pytest.raises(Refused, match=r"several inventories; say which: clinics/\S+, wards/"):
+        harness.desk.confirm_link(harness.number("ann"), "ann", "sam", harness.now)
+
+
+def test_an_address_of_two_people_must_be_told_apart(asked: Harness) -> None:
+    asked.corp.put(facts("una-b", email="una@corp.example"))
+    asked.poll()
+
+    with pytest.raises(Refused, match="several people; say which: corp/una, corp/una-b"):
+        asked.desk.confirm_link(STRANGER, "una@corp.example", "sam", asked.now)
+
+
+# --- erasing ----------------------------------------------------------------------------------------------
+
+
+def test_erasing_forgets_a_person_and_the_chain_stays_whole(desk: Harness) -> None:
+    desk.drop("ward-7", "ann")
+    desk.settle()
+    handle = desk.ticket().handle
+
+    assert desk.desk.erase("ann@corp.example", "sam", "asked to be", desk.now) == key()
+
+    ticket = desk.ticket()
+    assert handle not in repr(ticket)
+    assert "Ann" not in repr(ticket)
+    with desk.store.begin() as uow:
+        assert uow.people.get(key()) is None
+        assert first_broken(uow.journal.chain()) is None
+    assert desk.journal()[-1].entry.kind == "person.erased"
+
+
+def test_a_lost_lease_writes_nothing_of_a_job(desk: Harness) -> None:
+    lost = Lease("reconcile", "somebody:1", 7, desk.now)
+    desk.wards.set_role("ward-7", desk.number("ben"), Role.ADMIN)
+
+    with pytest.raises(Exception, match="taken over"):
+        desk.taker.run_once(desk.now, lost)
+    assert desk.source("wards").failures == 0

@@ -1,0 +1,263 @@
+"""Steps are taken when they are due, once, by somebody who can be reached; and it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from builders import rules
+from fakes.notifier import FakeNotifier
+from harness import TIMEZONE, Harness
+from worker.app.escalate import Escalate
+from worker.domain.escalation import After, Policy, Step, Taken, Target
+from worker.domain.ticket import Ticket, TicketState
+from worker.ports.store import Lease
+from worker.storage.store import SqlStore, SqlUnitOfWork
+from worker.storage.tickets import SqlTickets
+
+Start = Callable[..., Harness]
+
+
+def policy(*steps: tuple[float, tuple[Target, ...]]) -> Policy:
+    return Policy("test", tuple(Step(After(share=share), to) for share, to in steps))
+
+
+def late(start: Start, *steps: tuple[float, tuple[Target, ...]], **wishes: object) -> Harness:
+    """Ann has left, her manager is Eve, and a whole day went by."""
+    made = rules(policies=(policy(*steps),) if steps else ())
+    harness = start(rules=made, **wishes)
+    harness.corp.change("ann", manager_id="eve")
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    return harness
+
+
+def told(harness: Harness) -> list[str]:
+    """Whom deliveries reach from here on."""
+    before = len(harness.soc.sent)
+    harness.deliver()
+    return sorted(message.to.address or "channel" for message in harness.soc.sent[before:])
+
+
+def steps(harness: Harness, number: int = 1) -> list[tuple[int, int]]:
+    with harness.store.begin() as uow:
+        return [(taken.step, taken.repeat) for taken, _, _ in uow.tickets.steps(number)]
+
+
+def test_the_built_in_policy_tells_more_people_the_later_it_gets(start: Start) -> None:
+    harness = late(start)
+    rounds = []
+    for hours in (11.9, 0.1, 12, 4, 23.9, 0.1):
+        harness.later(hours=hours)
+        harness.escalate()
+        rounds.append(told(harness))
+
+    assert rounds == [
+        [],
+        ["dee@corp.example"],
+        ["dee@corp.example", "it-security@example.org"],
+        ["channel"],
+        [],
+        ["channel"],
+    ]
+    assert steps(harness) == [(1, 0), (2, 0), (3, 0), (3, 1)]
+
+
+def test_steps_missed_while_the_worker_was_down_are_taken_late_and_once(start: Start) -> None:
+    harness = late(start)
+    harness.later(days=5)
+
+    assert harness.escalate().counts == {"open": 1, "steps": 3, "messages": 4}
+    assert harness.escalate().counts["steps"] == 0
+
+
+def test_a_ticket_that_is_done_is_not_escalated(start: Start) -> None:
+    harness = late(start)
+    harness.desk.done(1, "dee", harness.now)
+    harness.later(days=5)
+
+    assert harness.escalate().counts == {"open": 0, "steps": 0, "messages": 0}
+
+
+def test_the_manager_of_who_left_is_told(start: Start) -> None:
+    harness = late(start, (0.5, (Target.MANAGER,)))
+    harness.later(hours=12)
+    harness.escalate()
+
+    assert told(harness) == ["eve@corp.example"]
+
+
+@pytest.mark.parametrize("changes", [{"manager_id": None}, {"manager_id": "nobody"}])
+def test_a_step_without_anybody_to_tell_makes_the_next_one_due_at_once(
+    start: Start, changes: dict[str, str | None]
+) -> None:
+    harness = late(start, (0.5, (Target.MANAGER,)), (1.0, (Target.CHANNEL,)))
+    harness.corp.change("ann", **changes)
+    harness.poll()
+    harness.later(hours=12)
+
+    assert harness.escalate().counts["steps"] == 2
+    harness.deliver()
+    assert "nobody could be reached at the step before" in harness.soc.to("")[-1].paragraphs[0].text
+
+    harness.later(hours=12)
+    assert harness.escalate().counts["steps"] == 0, "a step that was taken early is not taken again"
+
+
+def test_a_manager_without_an_address_cannot_be_told(start: Start) -> None:
+    harness = late(start, (0.5, (Target.MANAGER,)), (1.0, (Target.CHANNEL,)))
+    harness.corp.change("eve", email=None)
+    harness.poll()
+    harness.later(hours=12)
+    harness.escalate()
+
+    assert told(harness) == ["channel"]
+
+
+def test_a_question_has_no_person_and_so_no_manager(start: Start) -> None:
+    harness = start(rules=rules(policies=(policy((0.5, (Target.MANAGER, Target.CHANNEL))),)))
+    harness.group("ward-8", "stranger")
+    harness.settle()
+    harness.deliver()
+    harness.later(hours=12)
+    harness.escalate()
+
+    assert told(harness) == ["channel"]
+
+
+def test_steps_due_at_once_of_which_the_first_reaches_nobody_are_each_taken_once(start: Start) -> None:
+    nobody = ((Target.ACCOUNTABLE,), (Target.ASSIGNEE,))
+    harness = start(
+        rules=replace(
+            rules(policies=(policy((0.25, nobody[0]), (0.5, nobody[0]), (0.75, (Target.CHANNEL,))),)),
+            accountable="",
+        )
+    )
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    harness.later(hours=20)
+    harness.escalate()
+
+    assert steps(harness) == [(1, 0), (2, 0), (3, 0)]
+    assert told(harness) == ["channel"]
+
+
+def test_a_policy_whose_steps_reach_nobody_ends(start: Start) -> None:
+    harness = start(rules=replace(rules(policies=(policy((0.5, (Target.ACCOUNTABLE,))),)), accountable=""))
+    harness.leave("ann")
+    harness.settle()
+    harness.later(hours=20)
+
+    assert harness.escalate().counts["messages"] == 0
+    assert harness.escalate().counts["steps"] == 0
+
+
+def test_a_second_round_after_a_reopening_reaches_somebody_too(start: Start) -> None:
+    harness = late(start, (0.5, (Target.MANAGER,)), (1.0, (Target.CHANNEL,)))
+    harness.corp.change("ann", manager_id=None)
+    harness.poll()
+    harness.later(hours=12)
+    harness.escalate()
+    told(harness)
+    harness.desk.done(1, "dee", harness.now)
+    harness.desk.reopen(1, "sam", "she is still there", harness.now)
+    harness.later(seconds=1)
+    told(harness)
+    harness.later(hours=12)
+    harness.escalate()
+
+    assert steps(harness) == [(1, 0), (2, 0), (1, 1), (2, 1)]
+    assert told(harness) == ["channel"]
+
+
+# --- nobody reachable -------------------------------------------------------------------------------------
+
+
+def test_an_unreachable_assignee_makes_the_next_step_due_at_once_and_says_so(start: Start) -> None:
+    harness = start()
+    harness.soc.unreachable |= {"dee@corp.example"}
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+
+    assert harness.escalate().counts["steps"] == 1, "step 1 tells the same person, but it was said"
+    harness.deliver()
+    assert harness.escalate().counts["steps"] == 1
+    harness.deliver()
+    [message] = harness.soc.to("it-security@example.org")
+    assert "nobody could be reached at the step before" in message.paragraphs[0].text
+
+
+def test_an_unreachable_assignee_of_a_ticket_that_is_done_is_nothing(start: Start) -> None:
+    harness = start()
+    harness.soc.unreachable |= {"dee@corp.example"}
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    harness.desk.done(1, "ben", harness.now)
+
+    assert harness.escalate().counts["steps"] == 0
+    with harness.store.begin() as uow:
+        assert uow.tickets.unreachable() == []
+
+
+def test_the_next_channel_is_tried_before_the_next_step(start: Start) -> None:
+    harness = start(notifiers=[FakeNotifier("soc"), FakeNotifier("mail")])
+    harness.soc.unreachable |= {"dee@corp.example"}
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+
+    assert len(harness.notifiers[1].sent) == 1
+    assert harness.escalate().counts["steps"] == 0
+
+
+# --- acknowledging ----------------------------------------------------------------------------------------
+
+
+def test_an_acknowledgement_holds_escalation_and_expires(start: Start) -> None:
+    harness = late(start)
+    harness.later(hours=11)
+    harness.desk.acknowledge(1, "dee", harness.now)
+    harness.later(hours=3.9)
+    assert harness.escalate().counts["steps"] == 0
+    harness.later(hours=0.1)
+    assert harness.escalate().counts["steps"] == 1
+
+
+# --- two workers ------------------------------------------------------------------------------------------
+
+
+class _Behind(SqlTickets):
+    def to_escalate(self, after: int, limit: int) -> list[tuple[Ticket, tuple[Taken, ...]]]:
+        return [(ticket, ()) for ticket, _ in super().to_escalate(after, limit)]
+
+
+class StoreBehind(SqlStore):
+    """What a worker sees that read the steps before another one took them."""
+
+    @contextmanager
+    def begin(self, lease: Lease | None = None) -> Iterator[SqlUnitOfWork]:
+        with super().begin(lease) as uow:
+            uow.tickets = _Behind(uow.tickets._c)
+            yield uow
+
+
+def test_a_step_that_another_worker_took_meanwhile_is_not_taken_again(start: Start) -> None:
+    harness = late(start)
+    harness.later(days=2)
+    harness.escalate()
+    told(harness)
+
+    other = Escalate(StoreBehind(harness.engine), rules(), TIMEZONE)
+
+    assert other.run_once(harness.now + timedelta(seconds=1)).counts["steps"] == 0
+    assert told(harness) == []
+    assert harness.ticket().state is TicketState.OPEN

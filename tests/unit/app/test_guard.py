@@ -1,0 +1,133 @@
+"""What is too big to be true is held, split by cause, until a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from harness import Harness
+from worker.app.approvals import Refused
+from worker.domain.guard import HoldState
+from worker.domain.ticket import TicketState
+
+Start = Callable[..., Harness]
+
+
+def storm(harness: Harness) -> None:
+    """Twelve leave at once: six of Theatre, six of Catering; all in one group."""
+    for unit, names in (("Theatre", "abcdef"), ("Catering", "ghijkl")):
+        harness.hire(*(f"{unit[0]}{name}" for name in names), department=unit)
+    crowd = [f"T{name}" for name in "abcdef"] + [f"C{name}" for name in "ghijkl"]
+    harness.group("all", *crowd, *"", admins=["dee"])
+    harness.settle()
+    harness.later()
+    harness.leave(*crowd)
+    harness.settle()
+    harness.later()
+
+
+def test_the_first_run_s_leavers_in_groups_are_held_however_few(found: Start) -> None:
+    harness = found()
+    harness.hire("ann", "ben", "cem", "dee")
+    harness.leave("ann", "ben")
+    harness.group("ward-7", "ann", admins=["dee"])
+    harness.settle()
+
+    [plan] = harness.plans()
+    assert "first run: 1 people had already left" in plan.why
+    assert harness.tickets() == []
+    assert harness.titles() == ["Held: plan P-000001 for corp"]
+
+    harness.decide()
+    harness.settle()
+    assert [ticket.person_name for ticket in harness.tickets()] == ["Ann"]
+
+
+def test_a_mass_event_is_held_in_cohorts_and_each_is_decided_by_itself(company: Harness) -> None:
+    storm(company)
+    [plan] = company.plans()
+    assert company.tickets() == []
+    assert [(c.id, len(c.people)) for c in plan.cohorts] == [("c1", 6), ("c2", 6)]
+    assert "Catering" in plan.cohorts[0].cause
+
+    assert company.decide("c1").state is HoldState.PARTLY
+    company.settle()
+    assert {ticket.person_name[0] for ticket in company.tickets()} == {"C"}
+
+    after = company.decide("c2", release=False)
+    company.settle(full=True)
+    assert after.state is HoldState.PARTLY
+    assert [c.state for c in after.cohorts] == [HoldState.RELEASED, HoldState.REJECTED]
+    assert len(company.tickets()) == 6
+
+
+def test_what_was_rejected_never_comes_again(company: Harness) -> None:
+    storm(company)
+    assert company.decide(release=False).state is HoldState.REJECTED
+    for _ in range(3):
+        company.settle(full=True)
+        company.later(hours=30)
+        company.corp.put(*company.corp.people())
+
+    assert company.tickets() == []
+    assert len(company.plans()) == 1
+
+
+def test_who_returned_and_leaves_again_after_a_rejection_is_asked_about_anew(company: Harness) -> None:
+    storm(company)
+    company.decide(release=False)
+    company.corp.enable("Ta")
+    company.settle()
+    company.later(hours=30)
+    company.leave("Ta")
+    company.settle()
+
+    assert [ticket.state for ticket in company.tickets()] == [TicketState.OPEN]
+
+
+def test_who_returned_while_held_gets_no_ticket_from_a_release(company: Harness) -> None:
+    storm(company)
+    company.corp.enable("Ta")
+    company.settle()
+    company.decide()
+    company.settle()
+
+    assert len(company.tickets()) == 11
+
+
+def test_a_decision_is_in_the_journal_with_its_reason(company: Harness) -> None:
+    storm(company)
+    company.decide("c1")
+
+    entry = company.journal()[-1].entry
+    assert (entry.kind, entry.actor, entry.reason) == ("plan.released", "sam", "asked the ward")
+    assert entry.data == {"cohorts": ["c1"], "people": 6}
+    assert company.decide("c2").state is HoldState.RELEASED
+
+
+@pytest.mark.parametrize(
+    ("number", "cohorts", "reason", "says"),
+    [
+        (1, (), " ", "--reason TEXT is required"),
+        (9, (), "why not", "no plan P-000009"),
+        (1, ("c9",), "why not", "has no cohort c9; it has c1, c2"),
+        (1, ("c1",), "why not", "P-000001: c1 is decided already"),
+    ],
+)
+def test_what_cannot_be_decided_is_refused_with_the_reason(
+    company: Harness, number: int, cohorts: tuple[str, ...], reason: str, says: str
+) -> None:
+    storm(company)
+    company.decide("c1")
+
+    with pytest.raises(Refused, match=says):
+        company.approvals.decide(number, cohorts, "sam", reason, company.now, release=True)
+
+
+def test_a_plan_is_decided_once(company: Harness) -> None:
+    storm(company)
+    company.decide()
+
+    with pytest.raises(Refused, match="everything is decided already"):
+        company.decide(release=False)

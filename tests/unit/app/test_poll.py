@@ -1,0 +1,404 @@
+"""What a read of the directories may change, and what it must not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from builders import facts, key
+from fakes.directory import FakeDirectory
+from harness import Harness
+from worker.domain.model import Evidence, PersonFacts, Standing
+from worker.ports import (
+    AuthFailed,
+    ConnectorError,
+    CursorExpired,
+    DirectoryPage,
+    Malformed,
+    PassEnd,
+    Transient,
+)
+
+Start = Callable[..., Harness]
+Item = DirectoryPage | PassEnd | ConnectorError
+
+
+class Scripted(FakeDirectory):
+    """Says what it is told to, one script a pass; honest when there is none. `asked` is called by look-ups."""
+
+    def __init__(self, *args: object, **wishes: object) -> None:
+        super().__init__(*args, **wishes)  # type: ignore[arg-type]  # whatever the harness gives
+        self.scripts: list[list[Item]] = []
+        self.asked: Callable[[], object] = lambda: None
+
+    def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
+        if not self.scripts:
+            yield from super().changes(cursor, full=full)
+            return
+        for item in self.scripts.pop(0):
+            if isinstance(item, ConnectorError):
+                raise item
+            yield item
+
+    def look_up(self, person_id: str) -> PersonFacts | None:
+        self.asked()
+        return super().look_up(person_id)
+
+
+def scripted(harness: Harness, *items: Item) -> Scripted:
+    assert isinstance(harness.corp, Scripted)
+    harness.corp.scripts.append(list(items))
+    return harness.corp
+
+
+def end(harness: Harness, *, is_full: bool = True, **changes: object) -> PassEnd:
+    return PassEnd("next", is_full, harness.now, **changes)  # type: ignore[arg-type]  # a test's own words
+
+
+# --- passes that are believed -----------------------------------------------------------------------------
+
+
+def test_a_first_pass_records_everybody_and_tells_of_nobody(company: Harness) -> None:
+    assert company.leavers() == []
+    [first] = [sealed.entry for sealed in company.journal() if sealed.entry.kind == "source.first_read"]
+    assert first.data == {"people": 20, "already_left": 0}
+    assert "person.joined" not in company.kinds()
+
+
+def test_a_disabled_account_is_a_leaver_and_an_enabled_one_a_return(company: Harness) -> None:
+    company.leave("ann")
+    assert company.poll().counts["left"] == 1
+    assert (company.standing("ann"), company.person("ann").evidence) == (Standing.LEFT, Evidence.DISABLED)
+
+    company.later()
+    company.corp.enable("ann")
+    assert company.poll().counts["returned"] == 1
+    assert company.standing("ann") is Standing.ACTIVE
+    assert [kind for kind in company.kinds() if kind.startswith("person.")] == [
+        "person.left",
+        "person.returned",
+    ]
+
+
+def test_an_unchanged_directory_changes_nothing(company: Harness) -> None:
+    assert company.poll().counts["unchanged"] == 1
+    assert company.source().taken_at == company.now
+
+
+def test_a_cursor_that_expired_starts_a_full_pass(company: Harness) -> None:
+    company.corp.forget_cursors()
+    company.leave("ann")
+
+    assert company.poll().is_ok
+    assert company.corp.reads[-1] == "full"
+    assert company.leavers() == ["ann"]
+
+
+def test_who_says_that_no_cursor_has_expired_is_in_trouble(start: Start) -> None:
+    harness = start(directory_type=Scripted)
+    with harness.store.begin() as uow:
+        uow.sources.put(uow.sources.get("fresh", "directory"))
+    scripted(harness, CursorExpired("once"), CursorExpired("and again"))
+    harness.corp.name = "fresh"
+
+    assert not harness.poll().is_ok
+
+
+def test_files_that_are_ready_are_read_one_after_another(start: Start) -> None:
+    harness = start(directory_type=Scripted)
+    gone = DirectoryPage((facts("ann", enabled=False),))
+    back = DirectoryPage((facts("ann"),))
+    scripted(harness, gone, end(harness, is_full=False, has_more=True))
+    scripted(harness, back, end(harness, is_full=False))
+
+    counts = harness.poll().counts
+
+    assert (counts["left"], counts["returned"]) == (1, 1)
+    assert harness.standing("ann") is Standing.ACTIVE
+
+
+# --- passes that prove nothing ----------------------------------------------------------------------------
+
+
+def test_an_empty_read_changes_nobody(company: Harness) -> None:
+    company.corp.answer_empty()
+
+    report = company.poll(full=True)
+
+    assert "lists nobody" in report.troubles[0]
+    assert company.leavers() == []
+    assert company.source().trouble
+
+
+def test_a_cut_read_changes_nobody(company: Harness) -> None:
+    company.leave("ann")
+    company.corp.cut_after(1)
+
+    assert not company.poll(full=True).is_ok
+    assert company.leavers() == []
+
+    company.corp.be_honest()
+    company.poll()
+    assert company.leavers() == ["ann"], "the cursor stood still, so nothing was lost"
+
+
+def test_a_read_without_an_end_changes_nobody(start: Start) -> None:
+    harness = start(directory_type=Scripted)
+    scripted(harness, DirectoryPage((facts("ann", enabled=False),)))
+
+    [trouble] = harness.poll().troubles
+
+    assert "without proof" in trouble
+    assert harness.leavers() == []
+
+
+def test_a_read_that_goes_on_after_its_end_changes_nobody(start: Start) -> None:
+    harness = start(directory_type=Scripted)
+    page = DirectoryPage((facts("ann", enabled=False),))
+    scripted(harness, page, end(harness, is_full=False), page)
+
+    [trouble] = harness.poll().troubles
+
+    assert "went on" in trouble
+    assert harness.leavers() == []
+
+
+def test_a_read_of_fewer_records_than_the_source_says_changes_nobody(start: Start) -> None:
+    harness = start(directory_type=Scripted, can_look_up=False)
+    everybody = DirectoryPage((*harness.corp.people()[1:], facts("ann", enabled=False)))
+    scripted(harness, everybody, end(harness, total=21))
+
+    [trouble] = harness.poll().troubles
+
+    assert "21 records and gave 20" in trouble
+    assert harness.leavers() == []
+
+
+def test_too_many_records_that_cannot_be_read_spoil_a_pass_and_one_does_not(start: Start) -> None:
+    harness = start(directory_type=Scripted)
+    bad = Malformed("no id", record_id="line 7")
+    everybody = harness.corp.people()
+    scripted(harness, DirectoryPage(everybody, (bad, bad)), end(harness))
+    assert "2 of 22 records" in harness.poll().troubles[0]
+
+    scripted(harness, DirectoryPage(everybody, (bad,), unreadable_phones=3), end(harness, total=21))
+    assert harness.poll().is_ok
+    assert harness.source().counts == {"changed": 0, "malformed": 1, "unreadable_phones": 3}
+
+
+def test_one_source_that_fails_does_not_stop_the_others(start: Start) -> None:
+    harness = start()
+    tenant = FakeDirectory("tenant", now=harness.clock)
+    tenant.put(facts("zoe"))
+    harness.directories.append(tenant)
+    harness.corp.fail(AuthFailed("corp does not know us.", remedy="Renew the password."))
+
+    report = harness.poll()
+
+    assert report.troubles == ("corp: corp does not know us. Renew the password.",)
+    assert harness.person("zoe", "tenant").standing is Standing.ACTIVE
+
+
+# --- shrunken reads ---------------------------------------------------------------------------------------
+
+
+def test_a_shrunken_read_is_refused_and_held_once(company: Harness) -> None:
+    company.corp.shrink_to(0.5)
+
+    for _ in range(2):
+        assert "10 are missing at once" in company.poll(full=True).troubles[0]
+        company.later()
+
+    [plan] = company.plans()
+    assert [len(cohort.people) for cohort in plan.cohorts] == [10]
+    assert company.leavers() == []
+    assert company.kinds().count("plan.held") == 1
+
+
+def test_a_release_lets_the_same_shrunken_pass_through(start: Start) -> None:
+    harness = start()
+    gone = [one.person_id for one in harness.corp.people()[10:]]
+    for person_id in gone:
+        harness.corp.erase(person_id)
+    harness.poll(full=True)
+    harness.decide()
+    harness.later()
+
+    assert harness.poll(full=True).is_ok
+    assert harness.leavers() == gone, "each of them was looked up"
+
+
+def test_a_release_of_more_than_can_be_named_lets_all_of_them_through(start: Start) -> None:
+    harness = start()
+    many = [f"p{number:04d}" for number in range(1300)]
+    harness.corp.put(*(facts(person_id) for person_id in many))
+    harness.poll()
+    for person_id in many:
+        harness.corp.erase(person_id)
+    harness.poll(full=True)
+    [plan] = harness.plans()
+    assert plan.cohorts[0].people[0].name == "P0000"
+    harness.decide()
+    harness.later()
+
+    assert harness.poll(full=True).is_ok
+    assert len(harness.leavers()) == 1300
+
+
+def test_a_shrunken_read_that_was_rejected_is_not_asked_about_again(company: Harness) -> None:
+    company.corp.shrink_to(0.5)
+    company.poll(full=True)
+    company.decide(release=False)
+    company.later()
+
+    assert not company.poll(full=True).is_ok
+    assert len(company.plans()) == 1
+
+    company.corp.shrink_to(0.4)
+    company.poll(full=True)
+    assert len(company.plans()) == 2, "others are missing too now"
+
+
+# --- absence ----------------------------------------------------------------------------------------------
+
+
+def test_absence_counts_only_after_enough_passes_and_enough_hours(start: Start) -> None:
+    harness = start(can_look_up=False, has_delta=False)
+    harness.corp.erase("ann")
+    left = []
+    for hours in (0, 1, 1, 45.9, 0.1):
+        harness.later(hours=hours)
+        left.append(harness.poll(full=True).counts["left"])
+
+    assert left == [0, 0, 0, 0, 1], "three passes are not enough, 47.9 hours neither"
+    assert harness.person("ann").evidence is Evidence.ABSENT_CONFIRMED
+
+
+def test_hours_without_passes_prove_no_absence(start: Start) -> None:
+    harness = start(can_look_up=False, has_delta=False)
+    harness.corp.erase("ann")
+    harness.poll()
+    harness.later(hours=72)
+
+    assert harness.poll(full=True).counts["left"] == 0, "the second pass only"
+
+
+def test_an_unchanged_file_with_a_newer_date_is_another_pass_without_the_missing(start: Start) -> None:
+    harness = start(can_look_up=False, has_delta=False)
+    harness.corp.erase("ann")
+    harness.poll()
+    left = []
+    for _ in range(2):
+        harness.later(hours=24)
+        left.append(harness.poll().counts["left"])
+
+    assert left == [0, 1]
+    assert harness.kinds().count("person.left") == 1
+
+
+def test_an_unchanged_file_with_the_same_date_is_no_other_pass(start: Start) -> None:
+    harness = start(can_look_up=False, has_delta=False, directory_type=Scripted)
+    harness.corp.erase("ann")
+    harness.poll()
+    same = end(harness, is_unchanged=True)
+    for _ in range(5):
+        scripted(harness, same)
+        harness.later(hours=24)
+        harness.poll()
+
+    assert harness.leavers() == []
+
+
+def test_being_listed_again_starts_the_count_anew(start: Start) -> None:
+    harness = start(can_look_up=False, has_delta=False)
+    ann = harness.corp.people()[0]
+    harness.corp.erase("ann")
+    harness.poll()
+    harness.later(hours=24)
+    harness.poll()
+    harness.corp.put(ann)
+    harness.poll()
+    harness.corp.erase("ann")
+    harness.later(hours=24)
+    harness.poll()
+
+    assert harness.leavers() == []
+
+
+def test_a_look_up_confirms_absence_at_once(company: Harness) -> None:
+    company.corp.erase("ann")
+
+    assert company.poll(full=True).counts["left"] == 1
+    assert company.person("ann").evidence is Evidence.ABSENT_CONFIRMED
+
+
+def test_who_is_missing_and_is_found_by_a_look_up_stays(company: Harness) -> None:
+    company.corp.shrink_to(0.95)
+
+    assert company.poll(full=True).counts["left"] == 0
+    assert company.leavers() == []
+
+
+def test_a_look_up_that_fails_proves_nothing(start: Start) -> None:
+    harness = start()
+    harness.corp.erase("ann")
+    harness.corp.fail(Transient("busy"), after_pages=0, times=None)
+
+    assert not harness.poll(full=True).is_ok
+    assert harness.leavers() == []
+
+
+def test_who_is_erased_while_the_source_is_asked_about_them_stays_forgotten(start: Start) -> None:
+    harness = start(directory_type=Scripted)
+    harness.corp.erase("una")
+    corp = harness.corp
+    assert isinstance(corp, Scripted)
+
+    def erase() -> None:
+        with harness.store.begin() as uow:
+            uow.people.erase(key("una"))
+
+    corp.asked = erase
+    assert harness.poll(full=True).is_ok
+    with harness.store.begin() as uow:
+        assert uow.people.get(key("una")) is None
+
+
+# --- dates ------------------------------------------------------------------------------------------------
+
+
+def test_a_leave_date_fires_by_our_own_timer(company: Harness) -> None:
+    company.corp.change("ann", leave_at=company.now + timedelta(hours=2))
+    assert company.poll().counts["leaving"] == 1
+    assert company.standing("ann") is Standing.LEAVING
+
+    company.later(hours=2)
+    report = company.poll()
+
+    assert (report.counts["unchanged"], report.counts["left"]) == (1, 1)
+    assert company.person("ann").evidence is Evidence.LEAVE_DATE
+
+
+def test_a_leave_date_does_not_fire_on_a_stale_source(company: Harness) -> None:
+    company.corp.change("ann", leave_at=company.now + timedelta(hours=30))
+    company.poll()
+    company.corp.fail(Transient("down"))
+    company.later(hours=31)
+
+    assert company.poll().counts["left"] == 0
+    assert company.standing("ann") is Standing.LEAVING
+
+    company.corp.be_honest()
+    assert company.poll().counts["left"] == 1
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_second_poll_changes_nothing(company: Harness, full: bool) -> None:  # noqa: FBT001  a table's value
+    company.leave("ann")
+    company.poll()
+    company.later()
+
+    assert company.poll(full=full).counts["left"] == 0
+    assert company.kinds().count("person.left") == 1

@@ -1,0 +1,456 @@
+"""The demo is played once for all tests; what its text says is held against the database that it leaves."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from worker.__main__ import app as cli
+from worker.app.approvals import Refused
+from worker.bootstrap import App, load_settings, open_app
+from worker.demo.files import DemoFolder
+from worker.demo.hospital import FIRST_PHONE, Hospital
+from worker.demo.story import STORY
+from worker.domain.guard import HoldState
+from worker.domain.journal import Sealed, first_broken
+from worker.domain.model import Evidence, Standing
+from worker.domain.ticket import Ticket, TicketKind, TicketState
+
+END = datetime(2026, 11, 29, 20, 2, tzinfo=UTC)
+CPU_MAX_S = 40
+
+
+@dataclass(frozen=True)
+class Played:
+    folder: Path
+    text: str
+    cpu_s: float
+    left_beside: list[str]
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "whosleft.yaml"
+
+    @property
+    def flowing(self) -> str:
+        """The text without line ends and gutters, so that sentences can be looked for."""
+        return " ".join(self.text.split())
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["demo", *arguments])
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    beside = tmp_path_factory.mktemp("played")
+    began_s = time.process_time()
+    done = run("--no-desk", "--dir", str(beside / "hospital"))
+    assert done.exit_code == 0, done.output
+    cpu_s = time.process_time() - began_s
+    return Played(beside / "hospital", done.stdout, cpu_s, sorted(p.name for p in beside.iterdir()))
+
+
+@pytest.fixture(scope="session")
+def app(played: Played) -> Iterator[App]:
+    with open_app(load_settings(played.config), lambda: END) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def tickets(app: App) -> list[Ticket]:
+    with app.store.begin() as uow:
+        return uow.tickets.page(list(TicketState), 0, 1000)
+
+
+@pytest.fixture(scope="session")
+def journal(app: App) -> list[Sealed]:
+    with app.store.begin() as uow:
+        return list(uow.journal.chain())
+
+
+def one(tickets: list[Ticket], group: str, kind: TicketKind, person: str = "") -> Ticket:
+    found = [t for t in tickets if (t.group_name, t.kind) == (group, kind) and person in {"", t.person_name}]
+    assert len(found) == 1, [t.label for t in found]
+    return found[0]
+
+
+def kinds_of(app: App, ticket: Ticket) -> list[str]:
+    with app.store.begin() as uow:
+        return [sealed.entry.kind for sealed in uow.journal.of(f"ticket:{ticket.label}")]
+
+
+# --- the play ---------------------------------------------------------------------------------------------
+
+
+def test_four_weeks_take_well_under_a_minute(played: Played) -> None:
+    assert played.cpu_s < CPU_MAX_S
+
+
+def test_it_fits_80_columns_and_has_no_colours_when_piped(played: Played) -> None:
+    assert [
+        line for line in played.text.splitlines() if len(line) > 80 and "WHOSLEFT_CONFIG" not in line
+    ] == []
+    assert [line for line in played.text.splitlines() if line != line.rstrip()] == []
+    assert "\x1b" not in played.text
+
+
+def test_every_day_has_its_lines(played: Played) -> None:
+    days = re.findall(r"^\w{3} (\d\d) Nov", played.text, re.MULTILINE)
+
+    assert days == [f"{day:02}" for day in range(2, 30)]
+
+
+def test_quiet_days_are_one_line(played: Played) -> None:
+    quiet = re.findall(r"^Sun 08 Nov .*\n\n", played.text, re.MULTILINE)
+
+    assert len(quiet) == 1
+    assert "Quiet" in quiet[0]
+
+
+def test_nothing_is_written_outside_the_folder(played: Played) -> None:
+    assert played.left_beside == ["hospital"]
+    names = {path.name for path in played.folder.iterdir()} - {"whosleft.db-wal", "whosleft.db-shm"}
+    assert names == {"people", "groups.xlsx", "whosleft.yaml", "whosleft.db"}
+    assert len(list((played.folder / "people").iterdir())) == 28
+
+
+def test_another_process_tells_the_same_story(played: Played, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "worker", "demo", "--days", "3"]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    story = done.stdout.partition("\nWhere things stand")[0]
+    assert story.count("\n") > 40
+    assert played.text.startswith(story)
+    assert done.stderr == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["whosleft-demo"]
+    assert "Where things stand on Wed 04 Nov 2026" in done.stdout
+
+
+def test_an_output_without_arrows_gets_plain_letters(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "worker", "demo", "--days", "1"]
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True)
+
+    assert b"    > T-000001 Remove Pauline Archer from Ward 1 days" in done.stdout
+
+
+def test_the_journal_is_whole(journal: list[Sealed]) -> None:
+    assert len(journal) > 200
+    assert first_broken(journal) is None
+
+
+def test_whatever_the_text_names_is_in_the_database(played: Played, app: App, tickets: list[Ticket]) -> None:
+    with app.store.begin() as uow:
+        plans = {plan.label for plan in uow.episodes.plans()}
+
+    assert set(re.findall(r"T-\d{6}", played.text)) == {ticket.label for ticket in tickets}
+    assert set(re.findall(r"P-\d{6}", played.text)) == plans
+
+
+# --- the story --------------------------------------------------------------------------------------------
+
+_REMOVE, _ADD = TicketKind.REMOVE_MEMBER, TicketKind.ADD_MEMBER
+
+
+@pytest.mark.parametrize(
+    "person, group, kind, state, evidence",
+    [
+        ("Pauline Archer", "Ward 1 days", _REMOVE, TicketState.VERIFIED, Evidence.DISABLED),
+        ("Chidi Okafor", "Ward 5 announcements", _ADD, TicketState.VERIFIED, None),
+        ("Tomasz Zielinski", "Ward 3 announcements", _REMOVE, TicketState.VERIFIED, Evidence.MOVED),
+        ("Tomasz Zielinski", "Ward 5 announcements", _ADD, TicketState.VERIFIED, None),
+        ("Amina Yusuf", "Ward 7 nights", TicketKind.REASSIGN_ADMIN, TicketState.VERIFIED, Evidence.DISABLED),
+        ("Amina Yusuf", "Ward 7 nights", _REMOVE, TicketState.VERIFIED, Evidence.DISABLED),
+        ("Li Na Chen", "Radiology nights", _REMOVE, TicketState.VERIFIED, Evidence.LEAVE_DATE),
+        ("Gareth Pugh", "Maternity team", _REMOVE, TicketState.VERIFIED, Evidence.ABSENT_CONFIRMED),
+        ("Ewan Fraser", "Pharmacy on call", _REMOVE, TicketState.CANCELLED, Evidence.DISABLED),
+        ("Siobhan Murphy", "Ward 2 announcements", _REMOVE, TicketState.VERIFIED, Evidence.DISABLED),
+        ("Siobhan Murphy", "Ward 2 announcements", _ADD, TicketState.VERIFIED, None),
+        ("Pauline Archer", "Ward 1 announcements", _ADD, TicketState.VERIFIED, None),
+        (
+            "Hannah Price",
+            "Theatres on call",
+            TicketKind.CREATOR_MUST_LEAVE,
+            TicketState.VERIFIED,
+            Evidence.DISABLED,
+        ),
+        ("Olga Petrova", "Ward 6 days", _REMOVE, TicketState.VERIFIED, Evidence.DISABLED),
+        ("Joseph Adeyemi", "Porters nights", _REMOVE, TicketState.VERIFIED, Evidence.DISABLED),
+        ("Marcus Webb", "IT on call", _REMOVE, TicketState.VERIFIED, Evidence.DISABLED),
+        ("", "Ward 4 nights", TicketKind.IDENTIFY_MEMBER, TicketState.VERIFIED, None),
+        ("", "Emergency nurses", TicketKind.IDENTIFY_MEMBER, TicketState.VERIFIED, None),
+        ("Yusra Haddad", "Ward 8 nights", _REMOVE, TicketState.VERIFIED, Evidence.DISABLED),
+        (
+            "Beatriz Duarte",
+            "Maternity on call",
+            TicketKind.REASSIGN_ADMIN,
+            TicketState.OPEN,
+            Evidence.DISABLED,
+        ),
+        ("Beatriz Duarte", "Maternity on call", _REMOVE, TicketState.BLOCKED, Evidence.DISABLED),
+    ],
+)
+def test_everybody_of_the_story_ends_as_they_should(
+    tickets: list[Ticket],
+    person: str,
+    group: str,
+    kind: TicketKind,
+    state: TicketState,
+    evidence: Evidence | None,
+) -> None:
+    ticket = one(tickets, group, kind, person)
+
+    assert (ticket.state, ticket.evidence) == (state, evidence)
+
+
+@pytest.mark.parametrize(
+    "person, group, kind, moves",
+    [
+        (
+            "Amina Yusuf",
+            "Ward 7 nights",
+            _REMOVE,
+            ["ticket.open", "ticket.unblock", "ticket.escalated", "ticket.done", "ticket.verify"],
+        ),
+        (
+            "Olga Petrova",
+            "Ward 6 days",
+            _REMOVE,
+            [
+                "ticket.open", "ticket.done", "ticket.reopen", "ticket.done", "ticket.verify",  # a false claim
+                "ticket.reopen", "ticket.done", "ticket.verify",  # came back
+            ],
+        ),
+        (
+            "Joseph Adeyemi",
+            "Porters nights",
+            _REMOVE,
+            ["ticket.open", *["ticket.escalated"] * 4, "ticket.assign", "ticket.done", "ticket.verify"],
+        ),
+        ("Ewan Fraser", "Pharmacy team", _REMOVE, ["ticket.open", "ticket.escalated", "ticket.cancel"]),
+    ],
+)  # fmt: skip
+def test_the_turns_of_a_ticket_come_in_order(
+    app: App, tickets: list[Ticket], person: str, group: str, kind: TicketKind, moves: list[str]
+) -> None:
+    assert kinds_of(app, one(tickets, group, kind, person)) == moves
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Chidi Okafor joined: Staff nurse, Ward 5. → T-",
+        "Tomasz Zielinski moved from Ward 3 to Ward 5. → T-",
+        "Amina Yusuf left (account disabled). Is in 3 groups, and is the only admin of Ward 7 nights. → T-",
+        "the group needs another admin first",
+        "no longer blocked, the group has another admin now",
+        "Li Na Chen will leave: the last day is Fri 13 Nov.",
+        "Sat 14 Nov 00:00 Li Na Chen left (the last day has passed).",
+        "Gareth Pugh is missing from the export for the first time.",
+        "Gareth Pugh left (no longer in the directory).",
+        "Can't see corp: people-2026-11-10.csv: the export lists nobody. Nothing is concluded from this",
+        "corp is read again, and is green again.",
+        "Ewan Fraser is back: the account is enabled again. → T-",
+        "Remove Ewan Fraser from Pharmacy team: cancelled, the person returned.",
+        "reopened, marked done, but still in the group",
+        "reopened, came back: Olga Petrova has left",
+        "created Theatres on call. → T-",
+        "Have Hannah Price, who created it, leave Theatres on call",
+        "Siobhan Murphy is back: the account is enabled again. → T-",
+        "The employee number is known: a former colleague who is back.",
+        "The name is like Fatou Diop, but a name is no proof.",
+        "it is Fatou Diop's new phone. The link is confirmed.",
+        "nobody of ours",
+        "47 people left at once (account disabled), 45 in Catering",
+        "Held: plan P-000002 with 47 people. 47 leavers within 24 h, the limit is 25",
+        "rejects c1 (a script took the wrong unit). The plan is decided: partly.",
+        "45 people are back, their accounts enabled again, all in Catering.",
+        "Step 1: ",
+        "Step 3: the security channel is told.",
+        "Remove Marcus Webb from IT on call (",
+        "6 people left at once (account expired), all in Reception.",
+    ],
+)
+def test_the_text_tells_it(played: Played, sentence: str) -> None:
+    assert sentence in played.flowing
+
+
+def test_an_empty_export_changes_nobody(journal: list[Sealed]) -> None:
+    day = [s.entry for s in journal if s.entry.at.date() == datetime(2026, 11, 10, tzinfo=UTC).date()]
+
+    assert [entry.kind for entry in day if entry.kind.startswith("source.")] == ["source.failed"]
+    assert [entry for entry in day if entry.kind == "person.left"] == []
+    assert [s.entry.at.day for s in journal if s.entry.kind == "source.recovered"] == [11]
+
+
+def test_the_mass_change_is_held_split_and_leaves_no_ticket(app: App, tickets: list[Ticket]) -> None:
+    with app.store.begin() as uow:
+        plan = uow.episodes.plan(2)
+    assert plan is not None
+
+    assert plan.state is HoldState.PARTLY
+    assert [(len(c.people), c.state) for c in plan.cohorts] == [
+        (45, HoldState.REJECTED),
+        (2, HoldState.RELEASED),
+    ]
+    rejected = {newcomer.person for newcomer in plan.cohorts[0].people}
+    assert [ticket for ticket in tickets if ticket.person in rejected] == []
+
+
+def test_overdue_tickets_climb_step_by_step_to_the_channel(app: App, tickets: list[Ticket]) -> None:
+    ticket = one(tickets, "Porters nights", _REMOVE)
+    with app.store.begin() as uow:
+        steps = uow.tickets.steps(ticket.id)
+
+    assert [(taken.step, taken.repeat) for taken, _, _ in steps] == [(1, 0), (2, 0), (3, 0), (3, 1)]
+    assert [(taken.at - ticket.opened_at).total_seconds() / 3600 for taken, _, _ in steps] == [12, 24, 28, 52]
+    assert steps[2][2] == ("channel",)
+
+
+def test_whoever_left_and_is_still_in_a_group_has_a_live_ticket_or_is_held(
+    app: App, tickets: list[Ticket]
+) -> None:
+    live = {ticket.person for ticket in tickets if ticket.is_live}
+    with app.store.begin() as uow:
+        held = {
+            n.person
+            for p in uow.episodes.plans()
+            for c in p.cohorts
+            if c.state is HoldState.HELD
+            for n in c.people
+        }
+        left = [p.key for p in uow.people.page(None, 1000) if p.standing is Standing.LEFT]
+        still_in = {key for key in left if uow.rosters.groups_of(key)}
+
+    assert len(held) == 6
+    assert still_in <= live | held
+
+
+# --- the end ----------------------------------------------------------------------------------------------
+
+
+def test_the_end_counts_what_the_database_holds(played: Played, app: App) -> None:
+    with app.store.begin() as uow:
+        counts = uow.tickets.counts()
+    row = re.search(r"^remove_member(.*)$", played.text, re.MULTILINE)
+    assert row is not None
+
+    shown = [int(cell.replace("-", "0")) for cell in row[1].split()]
+    assert shown == [counts.get((state.value, "remove_member"), 0) for state in TicketState]
+    assert "overdue" in played.text.partition("Where things stand")[2]
+
+
+def test_the_commands_that_it_suggests_work(played: Played, tmp_path: Path) -> None:
+    copy = shutil.copytree(played.folder, tmp_path / "copy")
+    config = {"WHOSLEFT_CONFIG": str(copy / "whosleft.yaml")}
+    commands = re.findall(r"^  whosleft (.*)$", played.text, re.MULTILINE)
+    assert len(commands) > 8
+
+    for command in commands:
+        done = CliRunner().invoke(cli, shlex.split(command), env=config)
+        assert done.exit_code == 0, f"{command}\n{done.output}\n{done.exception!r}"
+
+
+# --- the folder -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["thesis.docx", "whosleft.yaml", "people/people.csv"])
+def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("mine")
+
+    done = run("--days", "1", "--dir", str(tmp_path))
+
+    assert isinstance(done.exception, Refused)
+    assert "nothing was changed" in str(done.exception)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / name]
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "demo").write_text("mine")
+
+    done = run("--days", "1", "--dir", str(tmp_path / "demo"))
+
+    assert "is not a folder" in str(done.exception)
+    assert (tmp_path / "demo").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_plain_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    done = run("--days", "1", "--dir", str(tmp_path / "file" / "demo"))
+
+    assert isinstance(done.exception, Refused)
+    assert "can't be written to: Not a directory" in str(done.exception)
+
+
+def test_a_link_to_somewhere_else_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "demo").symlink_to(tmp_path / "elsewhere")
+
+    assert isinstance(run("--days", "1", "--dir", str(tmp_path / "demo")).exception, Refused)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_an_earlier_demo_is_replaced(tmp_path: Path) -> None:
+    first = run("--days", "2", "--dir", str(tmp_path))
+    second = run("--days", "1", "--dir", str(tmp_path))
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert [path.name for path in (tmp_path / "people").iterdir()] == ["people-2026-11-02.csv"]
+    with open_app(load_settings(tmp_path / "whosleft.yaml"), lambda: END) as app, app.store.begin() as uow:
+        assert len(uow.tickets.page(list(TicketState), 0, 100)) == 4
+
+
+@pytest.mark.parametrize("days", ["0", "29", "many"])
+def test_days_are_one_to_28(days: str) -> None:
+    assert run("--days", days).exit_code == 2
+
+
+# --- the hospital -----------------------------------------------------------------------------------------
+
+
+def test_the_hospital_is_as_big_as_the_help_says() -> None:
+    hospital = Hospital()
+
+    assert len(hospital.people) == 401
+    assert len(hospital.groups) == 40
+
+
+def test_names_are_unique_and_numbers_are_of_the_drama_range() -> None:
+    people = Hospital().people
+
+    assert len({person.name for person in people}) == len({person.email for person in people}) == len(people)
+    assert len({person.mobile for person in people}) == len(people)
+    assert all(FIRST_PHONE <= int(person.mobile) <= FIRST_PHONE + 999 for person in people)
+
+
+def test_the_story_lies_within_its_days() -> None:
+    assert set(STORY) <= set(range(1, 29))
+
+
+def test_the_configuration_is_written_with_its_mark(tmp_path: Path) -> None:
+    folder = DemoFolder(tmp_path / "new")
+    folder.prepare()
+
+    assert load_settings(folder.config).organisation.name == "St Mary's (invented)"
+    folder.prepare()
