@@ -13,6 +13,7 @@ from typing import Any
 
 from builders import NOW, facts
 from builders import rules as ticket_rules
+
 from fakes.directory import FakeDirectory
 from fakes.inventory import FakeInventory
 from fakes.notifier import FakeNotifier

@@ -1,1 +1,30 @@
-"""The core of Whosleft."""
+"""A map of the code. Nothing is imported here.
+
+    __main__   the command `whosleft`: puts the commands together, turns errors into exit codes
+    cli        one file for each family of commands; they print, and leave deciding to the use cases
+    demo       four weeks of an invented hospital, played over the same use cases
+    bootstrap  the composition root: configuration in, use cases out; the only file that names connectors
+    settings   the configuration as typed models: loading, secrets, errors by line, the JSON Schema
+    ops        what keeps a process running: scheduler, jobs under their leases, retries, the clock, logs and masking
+    app        use cases, one class each with one `run_once(now)`:
+               poll, inventory, reconcile, verify, escalate, deliver; and desk, approvals, check for people's acts
+    storage    the database behind its port: tables, migrations, leases, outbox, journal, scratch copies
+    ports      what the core asks of the outside: Directory, Inventory, Notifier, Store, and the errors
+    domain     decisions: pure functions of values and `now`
+
+Each layer imports downwards only, and siblings never import each other; import-linter holds that.
+
+One leaver's way through it:
+
+    domain.leaver      facts of a directory -> who has left            (called by app.poll)
+    domain.identity    members of groups -> who they are               (app.reconcile)
+    domain.guard       too many at once -> held for a person           (app.reconcile, app.approvals)
+    domain.findings    one group -> what is wrong in it
+    domain.reconcile   what is wrong and the tickets there are -> actions
+    domain.ticket      the states of a ticket and the only moves between them
+    domain.escalation  a ticket -> which step is due, told to whom     (app.escalate)
+    domain.verify      a claim and a later roster -> proved or not     (app.verify)
+    domain.message     what is told; app.deliver sends it from the outbox
+
+docs/concepts.md explains the rules behind this, docs/decisions why it is so.
+"""

@@ -272,6 +272,14 @@ class Invariants:
             for newcomer in cohort.people:
                 self._gates[newcomer.person, newcomer.at] = state or cohort.state.value
 
+    def _forget_returned(self) -> None:
+        """What was said of a leaving is over once the directory says that the person is here."""
+        self._gates = {
+            (key, at): state
+            for (key, at), state in self._gates.items()
+            if not self._is_told(key) or self._is_told_left(key)
+        }
+
     def _passed_the_guard(self, ticket: Ticket) -> None:
         if ticket.person is None or ticket.left_at is None or ticket.evidence is Evidence.MOVED:
             return
@@ -373,6 +381,7 @@ class Invariants:
 
     def after(self, job: str) -> None:
         """To be called when a job ran to its end."""
+        self._forget_returned()
         if job == "reconcile":
             self._all_leavers_have_a_ticket()
         elif job == "verify":

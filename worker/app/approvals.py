@@ -44,8 +44,8 @@ class Approvals:
             entry = Entry(now, by, f"plan.{state.value}", f"plan:{plan.label}", reason, data)
             uow.journal.append([entry])
         decided = {cohort.id: cohort for cohort in chosen}
-        cohorts = tuple(decided.get(cohort.id, cohort) for cohort in plan.cohorts)
-        return replace(plan, cohorts=cohorts, state=state_of(cohorts))
+        parts = tuple(decided.get(cohort.id, cohort) for cohort in plan.cohorts)
+        return replace(plan, cohorts=parts, state=state_of(parts))
 
 
 def _chosen(plan: HeldPlan, named: Collection[str]) -> set[str]:

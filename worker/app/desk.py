@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from worker.app.approvals import Refused
 from worker.app.telling import assignee_message
+from worker.app.waiting import kept_waiting
 from worker.domain.identity import How, Link, LinkState
 from worker.domain.journal import Entry
 from worker.domain.model import HandleKey, Person, PersonKey, Standing
@@ -126,11 +127,14 @@ class Desk:
                 raise Refused(_with_blocker(before, str(error))) from None
             if after == before:
                 return before
+            if before.state is not TicketState.OPEN:
+                after = kept_waiting(uow, after, after.member_role)
             uow.tickets.update([after])
             data = {"state": after.state.value}
             uow.journal.append([Entry(now, by, kind, f"ticket:{after.label}", reason, data)])
             uow.rosters.mark_dirty([after.group], now)
-            if tell:
+            is_told_later = kind == "ticket.reopen" and after.state is TicketState.BLOCKED
+            if tell and not is_told_later:
                 action = ActionKind.REOPEN if kind == "ticket.reopen" else ActionKind.ASSIGN
                 message = assignee_message(Action(action, after, after.reason), self._timezone, now)
                 uow.outbox.add([message], now)

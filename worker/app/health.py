@@ -12,6 +12,7 @@ from worker.domain.wording import recovered_paragraph, source_paragraph
 from worker.ports import ConnectorError, Transient
 from worker.ports.store import OutMessage, SourceState, UnitOfWork
 
+FAILED, RECOVERED = "source.failed", "source.recovered"
 FLAPS = 3  # failures in a row before a passing fault is announced
 
 
@@ -45,9 +46,7 @@ def record_failure(
     if not is_announced:
         return
     subject = f"source:{state.name}"
-    uow.journal.append(
-        [Entry(now, "whosleft", "source.failed", subject, data={"error": type(error).__name__})]
-    )
+    uow.journal.append([Entry(now, "whosleft", FAILED, subject, data={"error": type(error).__name__})])
     body = source_paragraph(state.name, error.message, error.remedy, state.last_success_at, timezone)
     key = f"source:{state.name}:red:{now.isoformat()}"
     uow.outbox.add([OutMessage(key, CHANNEL, f"Whosleft can't read {state.name}", body, is_urgent=True)], now)
@@ -55,11 +54,17 @@ def record_failure(
 
 def record_success(uow: UnitOfWork, state: SourceState, now: datetime) -> None:
     """Turn a source green; says so when its trouble was announced."""
-    if state.trouble is not None:
-        uow.journal.append([Entry(now, "whosleft", "source.recovered", f"source:{state.name}")])
+    if state.trouble is not None and _was_announced(uow, state.name):
+        uow.journal.append([Entry(now, "whosleft", RECOVERED, f"source:{state.name}")])
         key = f"source:{state.name}:green:{now.isoformat()}"
         title = f"Whosleft reads {state.name} again"
         uow.outbox.add([OutMessage(key, CHANNEL, title, recovered_paragraph(state.name))], now)
     uow.sources.put(
         replace(state, last_attempt_at=now, last_success_at=now, failures=0, trouble=None, remedy="")
     )
+
+
+def _was_announced(uow: UnitOfWork, name: str) -> bool:
+    """Whether the last that people heard of a source is that it fails."""
+    kinds = [sealed.entry.kind for sealed in uow.journal.of(f"source:{name}")]
+    return [kind for kind in kinds if kind in {FAILED, RECOVERED}][-1:] == [FAILED]

@@ -8,9 +8,10 @@ from datetime import datetime
 from worker.app.health import Freshness
 from worker.app.report import Report
 from worker.app.telling import assignee_message, journal_entry
+from worker.app.waiting import kept_waiting
 from worker.domain.plan import Action, ActionKind, Plan
 from worker.domain.reconcile import TicketRules, reopen
-from worker.domain.ticket import Move, Ticket, TicketKind, next_state
+from worker.domain.ticket import Move, Ticket, TicketKind, TicketState, next_state
 from worker.domain.verify import Opinion, Sight, Verdict, weigh
 from worker.ports.store import Lease, Store, UnitOfWork
 
@@ -53,9 +54,12 @@ class Verify:
             uow.tickets.update([replace(ticket, weighed_at=now)])
             return []
         action = self._settled(ticket, opinion, now)
+        if action.kind is ActionKind.REOPEN:
+            waiting = kept_waiting(uow, action.ticket, sight.role if sight else ticket.member_role)
+            action = replace(action, ticket=waiting, is_blocked=waiting.state is TicketState.BLOCKED)
         uow.tickets.update([action.ticket])
         uow.journal.append([journal_entry(action, now)])
-        if action.kind is ActionKind.REOPEN:
+        if action.kind is ActionKind.REOPEN and not action.is_blocked:
             uow.outbox.add([assignee_message(action, self._timezone, now)], now)
         if ticket.kind is TicketKind.REASSIGN_ADMIN or action.kind is ActionKind.REOPEN:
             uow.rosters.mark_dirty([ticket.group], now)  # what it blocked, or what must wait for it again

@@ -101,7 +101,7 @@ def _preview(app: App, now: datetime) -> Plan:
         app.verify.run_once(now),
     ]
     with app.store.begin() as uow:
-        held = [p for p in uow.episodes.plans() if p.state in {HoldState.HELD, HoldState.PARTLY}]
+        held = [p for p in uow.episodes.plans() if any(c.state is HoldState.HELD for c in p.cohorts)]
     return Plan(
         tuple(action for report in reports for action in report.plan.actions),
         tuple(held),

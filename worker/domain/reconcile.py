@@ -59,7 +59,7 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
     | finding | ticket        | action                                                          |
     | yes     | none          | open (blocked when it must wait for an admin)                   |
     | yes     | open          | block when it must wait; assign anew if its assignee left       |
-    | yes     | blocked       | unblock when it need not wait                                   |
+    | yes     | blocked       | unblock when it need not wait; block again to say by what       |
     | yes     | done          | - (verification weighs it)                                      |
     | yes     | verified      | reopen when that is news: came back, or needed again            |
     | yes     | cancelled     | reopen: needed after all                                        |
@@ -96,7 +96,9 @@ def _open_or_keep(
     if ticket is None:
         return _open(finding, group, rules, now)
     if ticket.state is TicketState.BLOCKED:
-        return None if finding.needs_admin else _unblock(ticket, finding, group, rules, now)
+        if not finding.needs_admin:
+            return _unblock(ticket, finding, group, rules, now)
+        return _name_blocker(ticket, finding, group, now)
     if ticket.state is TicketState.OPEN:
         return (
             _block(ticket, finding, now) if finding.needs_admin else _hand_on(ticket, finding, group, rules)
@@ -143,6 +145,15 @@ def _block(ticket: Ticket, finding: Finding, now: datetime) -> Action:
         weighed_at=now,
     )
     return Action(ActionKind.BLOCK, blocked, f"{finding.why}; {why}", is_blocked=True)
+
+
+def _name_blocker(ticket: Ticket, finding: Finding, group: GroupView, now: datetime) -> Action | None:
+    """Say what a ticket waits for that was reopened as blocked; nothing, when that was waived."""
+    reassignments = [t for t in group.tickets if t.kind is TicketKind.REASSIGN_ADMIN]
+    if ticket.blocked_by is not None or any(t.state is TicketState.WAIVED for t in reassignments):
+        return None
+    why = "waits until the group has another admin"
+    return Action(ActionKind.BLOCK, replace(ticket, weighed_at=now), f"{finding.why}; {why}", is_blocked=True)
 
 
 def _unblock(ticket: Ticket, finding: Finding, group: GroupView, rules: TicketRules, now: datetime) -> Action:

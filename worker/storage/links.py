@@ -21,9 +21,9 @@ from worker.storage.tables import link, membership, person, person_key, ticket
 from worker.storage.views import PERSON_COLUMNS, person_of
 
 _BY_KEY = (
-    ("phone", link.c.phone_key, How.VARIANT),
-    ("email", link.c.email_key, How.EMAIL),
-    ("employee", link.c.employee_key, How.EMPLOYEE_ID),
+    ("phone", "phone_key", How.VARIANT),
+    ("email", "email_key", How.EMAIL),
+    ("employee", "employee_key", How.EMPLOYEE_ID),
 )
 
 
@@ -38,35 +38,23 @@ class SqlLinks:
             sa.select(link).where(link.c.is_dirty == 1).order_by(link.c.source, link.c.handle).limit(limit)
         )
         rows = self._c.execute(query).all()
-        candidates = self._candidates([HandleKey(row.source, row.handle) for row in rows])
+        candidates = self._candidates(rows)
         return [_question(row, candidates) for row in rows]
 
-    def _candidates(self, keys: Sequence[HandleKey]) -> dict[HandleKey, list[Candidate]]:
+    def _candidates(self, rows: Sequence[Any]) -> dict[HandleKey, list[Candidate]]:
+        """Who shares a key with each of these links; asked for by value, whatever the size of the company."""
         found: dict[HandleKey, list[Candidate]] = defaultdict(list)
-        for chunk in chunked(keys):
-            which = among(link.c.source, link.c.handle, chunk)
-            for kind, column, how in _BY_KEY:
-                query = (
-                    sa.select(
-                        link.c.source.label("l_source"),
-                        link.c.handle,
-                        link.c.phone,
-                        person_key.c.raw,
-                        *PERSON_COLUMNS,
-                    )
-                    .join(person_key, (person_key.c.value == column) & (person_key.c.kind == kind))
-                    .join(
-                        person,
-                        (person.c.source == person_key.c.source)
-                        & (person.c.person_id == person_key.c.person_id),
-                    )
-                    .where(which)
-                )
-                for row in self._c.execute(query):
-                    is_exact = how is How.VARIANT and row.raw == row.phone
-                    found[HandleKey(row.l_source, row.handle)].append(
-                        _candidate(row, How.PHONE if is_exact else how)
-                    )
+        for kind, column, how in _BY_KEY:
+            wanted: dict[str, list[Any]] = defaultdict(list)
+            for row in rows:
+                if (value := getattr(row, column)) is not None:
+                    wanted[value].append(row)
+            for values in chunked(sorted(wanted)):
+                for match in self._c.execute(_people_with(kind, values)):
+                    for row in wanted[match.value]:
+                        is_exact = how is How.VARIANT and match.raw == row.phone
+                        candidate = _candidate(match, How.PHONE if is_exact else how)
+                        found[HandleKey(row.source, row.handle)].append(candidate)
         return found
 
     def answer(self, links: Sequence[tuple[HandleKey, Link]], now: datetime, by: str | None = None) -> int:
@@ -171,6 +159,16 @@ def _values(key: HandleKey, new: Link, now: datetime, by: str | None) -> dict[st
         "decided_by": by,
         "is_dirty": 0,
     }
+
+
+def _people_with(kind: str, values: Sequence[str]) -> sa.Select[Any]:
+    same = (person.c.source == person_key.c.source) & (person.c.person_id == person_key.c.person_id)
+    return (
+        sa.select(person_key.c.value, person_key.c.raw, *PERSON_COLUMNS)
+        .join(person, same)
+        .where(person_key.c.kind == kind, person_key.c.value.in_(values))
+        .order_by(person_key.c.source, person_key.c.person_id)
+    )
 
 
 def _question(row: Any, candidates: dict[HandleKey, list[Candidate]]) -> Question:

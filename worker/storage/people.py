@@ -221,26 +221,15 @@ class SqlPeople:
         dirty_groups_of_people(self._c, {e.person.key for e in events}, now)
 
     def _open_episodes(self, people: Sequence[Person], seen_at: datetime) -> None:
+        """One that was over and has the same date again (a leave date taken back and set again) starts anew:
+        what the guard or a person said of it then was about then.
+        """
         rows = [
-            (*p.key, "left", to_micros(p.left_at), p.evidence and p.evidence.value, "new", to_micros(seen_at))
+            (*p.key, "left", to_micros(p.left_at), p.evidence and p.evidence.value, "new", to_micros(seen_at), None)
             for p in people
         ]
-        columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at")
-        bulk_upsert(self._c, episode, columns, rows, update=False)
-        self._begin_again(people)
-
-    def _begin_again(self, people: Sequence[Person]) -> None:
-        """A leaving that was over and has the same date again waits at the gate again."""
-        e = episode.c
-        this = (
-            (e.source == sa.bindparam("k_source"))
-            & (e.person_id == sa.bindparam("k_person"))
-            & (e.at == sa.bindparam("k_at"))
-        )
-        keys = [{"k_source": p.key.source, "k_person": p.key.person_id, "k_at": p.left_at} for p in people]
-        if keys:
-            over = (e.kind == "left") & (e.gate == "over")
-            self._c.execute(sa.update(episode).where(this, over).values(gate="new"), keys)
+        columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at", "passed_at")
+        bulk_upsert(self._c, episode, columns, rows)
 
     def _end_episodes(self, keys: Sequence[PersonKey]) -> None:
         e = episode.c

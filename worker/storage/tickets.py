@@ -100,7 +100,8 @@ class SqlTickets:
         return [(one, sights.get(one.id)) for one in tickets]
 
     def _sights(self, tickets: Sequence[Ticket], rows: Sequence[Any]) -> dict[int, Sight]:
-        roles = self._roles(tickets)
+        # A partial roster leaves members in the state whom it does not list: nobody is seen by it
+        roles = self._roles([o for o, row in zip(tickets, rows, strict=True) if row.coverage == Coverage.FULL])
         admins = self._active_admins({one.group for one in tickets})
         identified = self._identified(tickets)
         return {

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import pytest
-
 from harness import Harness
 
 Found: TypeAlias = Callable[..., Harness]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from fakes.notifier import FakeNotifier
 from harness import Harness
+
+from fakes.notifier import FakeNotifier
 from worker.app.check import SourceCheck
 from worker.app.report import Report, no_progress
 from worker.domain.guard import GuardLimits

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-
 from builders import rules
-from fakes.notifier import FakeNotifier
 from harness import TIMEZONE, Harness
+
+from fakes.notifier import FakeNotifier
 from worker.app.escalate import Escalate
 from worker.domain.escalation import After, Policy, Step, Taken, Target
 from worker.domain.ticket import Ticket, TicketState
@@ -166,9 +166,9 @@ def test_a_second_round_after_a_reopening_reaches_somebody_too(start: Start) -> 
     harness.later(hours=12)
     harness.escalate()
     told(harness)
+    harness.later()
     harness.desk.done(1, "dee", harness.now)
     harness.desk.reopen(1, "sam", "she is still there", harness.now)
-    harness.later(seconds=1)
     told(harness)
     harness.later(hours=12)
     harness.escalate()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
 from harness import Harness
+
 from worker.app.approvals import Refused
 from worker.domain.guard import HoldState
 from worker.domain.ticket import TicketState
@@ -107,7 +107,7 @@ def test_a_decision_is_in_the_journal_with_its_reason(company: Harness) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "cohorts", "reason", "says"),
+    "number, cohorts, reason, says",
     [
         (1, (), " ", "--reason TEXT is required"),
         (9, (), "why not", "no plan P-000009"),

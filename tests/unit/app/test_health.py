@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-
 from builders import NOW
 from harness import Harness
+
 from worker.app.health import Freshness
 from worker.ports import AuthFailed, BadConfig, Transient
 
@@ -62,10 +62,10 @@ def test_recovery_of_a_fault_that_nobody_heard_of_is_not(company: Harness) -> No
 
 
 @pytest.mark.parametrize(
-    ("source", "hours", "is_fresh"),
+    "source, hours, is_fresh",
     [("corp", 24, True), ("corp", 24.1, False), ("weekly", 160, True), ("weekly", 169, False)],
 )
-def test_how_old_a_word_may_be_is_set_for_each_source(source: str, hours: float, is_fresh: bool) -> None:  # noqa: FBT001
+def test_how_old_a_word_may_be_is_set_for_each_source(source: str, hours: float, is_fresh: bool) -> None:
     fresh = Freshness(timedelta(hours=24), {"weekly": timedelta(days=7)})
 
     assert fresh.is_fresh(source, NOW, NOW + timedelta(hours=hours)) is is_fresh

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-
 from builders import facts, key
-from fakes.directory import FakeDirectory
 from harness import Harness
+
+from fakes.directory import FakeDirectory
 from worker.domain.model import Evidence, PersonFacts, Standing
 from worker.ports import (
     AuthFailed,
@@ -395,7 +395,7 @@ def test_a_leave_date_does_not_fire_on_a_stale_source(company: Harness) -> None:
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_a_second_poll_changes_nothing(company: Harness, full: bool) -> None:  # noqa: FBT001  a table's value
+def test_a_second_poll_changes_nothing(company: Harness, full: bool) -> None:
     company.leave("ann")
     company.poll()
     company.later()

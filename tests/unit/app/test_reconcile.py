@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from builders import facts
 from harness import Harness
+
 from worker.domain.joiners import JoinerRule
 from worker.domain.model import Member, Role
 from worker.domain.ticket import TicketKind, TicketState

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from builders import NOW, ticket
+
 from worker.app.telling import assignee_message, journal_entry, recipient_of
 from worker.domain.message import CHANNEL
 from worker.domain.plan import Action, ActionKind
@@ -45,7 +45,7 @@ def test_the_assignee_is_told_under_one_spelling_of_their_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "headline", "text"),
+    "kind, headline, text",
     [
         (ActionKind.OPEN, "Remove Ann from Ward 7 nights", "opened"),
         (ActionKind.REOPEN, "Reopened: Remove Ann from Ward 7 nights", "now"),

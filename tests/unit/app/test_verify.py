@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
 from harness import Harness
-from worker.domain.model import Coverage
+
+from worker.domain.model import Coverage, Role
 from worker.domain.ticket import Grade, TicketState
 
 Start = Callable[..., Harness]
@@ -96,3 +96,40 @@ def test_a_claim_that_a_second_person_confirmed_does_not(leaving: Harness) -> No
 
     assert leaving.verify().counts["reopened"] == 0
     assert leaving.ticket().grade is Grade.B
+
+
+def test_a_claim_about_a_group_that_is_gone_is_void_in_its_time_and_then_cancelled(leaving: Harness) -> None:
+    leaving.group("ward-8", admins=["dee"])
+    leaving.inventory()
+    leaving.desk.done(1, "dee", leaving.now)
+    leaving.wards.remove_group("ward-7")
+    leaving.later(days=14)
+    leaving.inventory()
+
+    assert leaving.verify().counts["reopened"] == 1
+    leaving.reconcile()
+    assert leaving.ticket().state is TicketState.CANCELLED
+
+
+@pytest.mark.parametrize("how", ["a roster", "a person"])
+@pytest.mark.parametrize("other, state", [("ben", TicketState.OPEN), ("", TicketState.BLOCKED)])
+def test_a_removal_that_is_reopened_waits_when_its_member_is_the_last_admin_now(
+    company: Harness, how: str, other: str, state: TicketState
+) -> None:
+    company.wards.set_role("ward-7", company.number("cem"), Role.ADMIN)
+    company.settle()
+    company.later()
+    company.leave("dee")
+    company.settle()
+    company.desk.done(1, "cem", company.later())
+    company.later()
+    company.wards.set_role("ward-7", company.number("cem"), Role.MEMBER)
+    if other:
+        company.wards.set_role("ward-7", company.number(other), Role.ADMIN)
+    company.inventory()
+    if how == "a roster":
+        assert company.verify().counts["reopened"] == 1
+    else:
+        company.desk.reopen(1, "sam", "she is still there", company.now)
+
+    assert company.ticket().state is state

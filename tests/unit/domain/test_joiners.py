@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from builders import facts
+
 from worker.domain.joiners import JoinerRule, fits, places
 from worker.domain.model import GroupKey
 
@@ -20,7 +20,7 @@ def rule(*groups: str, **when: str | tuple[str, ...]) -> JoinerRule:
 
 
 @pytest.mark.parametrize(
-    ("text", "globs", "expected"),
+    "text, globs, expected",
     [
         ("Nursing", ("nursing",), True),
         ("St Mary's East", ("st mary's*",), True),
@@ -32,7 +32,9 @@ def rule(*groups: str, **when: str | tuple[str, ...]) -> JoinerRule:
     ],
 )
 def test_a_glob_means_whole_texts_in_any_case(
-    text: str | None, globs: tuple[str, ...], expected: bool  # noqa: FBT001  a table's value
+    text: str | None,
+    globs: tuple[str, ...],
+    expected: bool,
 ) -> None:
     assert fits(text, globs) is expected
 

@@ -45,7 +45,7 @@ def test_a_move_outside_the_table_is_refused_and_the_possible_ones_are_named(
     assert all(m.value in str(refusal.value) for s, m in ALLOWED if s is state)
 
 
-@pytest.mark.parametrize("state", LIVE)
+@pytest.mark.parametrize("state", sorted(LIVE))
 def test_every_live_state_can_end(state: TicketState) -> None:
     ends = {after for (before, _), after in ALLOWED.items() if before is state} - LIVE
     assert ends == {TicketState.VERIFIED, TicketState.CANCELLED, TicketState.WAIVED}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-
 from builders import NOW, key, ticket
+
 from worker.domain.guard import Cohort, HeldPlan, Newcomer
 from worker.domain.message import CHANNEL, Paragraph
 from worker.domain.model import Evidence
@@ -101,7 +101,9 @@ def test_an_escalation_says_whether_it_is_overdue_and_why_it_comes_now() -> None
 
 def test_a_held_plan_says_why_its_parts_and_how_to_decide() -> None:
     people = tuple(Newcomer(key(name), NOW, Evidence.DISABLED) for name in ("ann", "ben"))
-    plan = HeldPlan("corp", "2 leavers, the limit is 1", NOW, (Cohort("c1", "accounts\ndisabled", people),), 7)
+    plan = HeldPlan(
+        "corp", "2 leavers, the limit is 1", NOW, (Cohort("c1", "accounts\ndisabled", people),), 7
+    )
 
     paragraph = held_paragraph(plan)
 
@@ -114,7 +116,9 @@ def test_a_held_plan_says_why_its_parts_and_how_to_decide() -> None:
 def test_a_source_in_trouble_says_that_nobody_s_status_changes_and_what_to_do() -> None:
     paragraph = source_paragraph("corp", "Bind refused.", "Renew it.", NOW, "Europe/London")
 
-    assert paragraph.text == "Bind refused. Nothing is concluded from this: nobody's status changes. Renew it."
+    assert (
+        paragraph.text == "Bind refused. Nothing is concluded from this: nobody's status changes. Renew it."
+    )
     assert paragraph.facts == (("Last good read", "Tue 24 Nov 2026 12:00 GMT"),)
     assert source_paragraph("corp", "x", "", None, "UTC").facts == (("Last good read", "never"),)
     assert recovered_paragraph("corp").headline == "Seeing again: corp"
@@ -136,7 +140,7 @@ def test_an_instant_is_said_in_the_organisation_s_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "blocked_by", "said"),
+    "state, blocked_by, said",
     [
         (TicketState.OPEN, None, "open"),
         (TicketState.BLOCKED, 12, "blocked by T-000012"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -369,6 +371,24 @@ def test_an_admin_who_cannot_be_read_makes_the_group_partial(tmp_path: Path) -> 
     reading = read_rows(tmp_path, [["Group", "Members", "Admins"], ["Ward 7", f"Amy {A}", f"Amy {A}; 12345"]])
     assert (brief(only(reading).members), only(reading).coverage) == ([(A, "admin")], Coverage.PARTIAL)
     assert places(reading) == ["sheet 'Groups', C2"]
+
+
+def test_a_formula_whose_result_is_empty_is_an_empty_cell(tmp_path: Path) -> None:
+    """As Excel writes =IF(A3="","",…), filled down below the last member."""
+    path = tmp_path / "groups.xlsx"
+    write_xlsx(path, [HEAD, ["Ward 7", "Amy", A, ""], ["", '=IF(A3="","",1)', '=IF(A3="","",2)', ""]])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = re.sub(rb'<c r="([BC]3)">(?=<f>)', rb'<c r="\1" t="str">', parts[sheet])
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+
+    reading = read_file(path)
+
+    assert parts[sheet].count(b't="str"') == 2
+    assert (shown(reading), reading.problems) == ({"Ward 7": [(A, "member")]}, ())
 
 
 def test_an_error_value_is_not_an_empty_cell(tmp_path: Path) -> None:

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from databases import database_url, empty_engine, engine
+
+from contracts.passes import PassesContract
+from contracts.unit_of_work import UnitOfWorkContract
+from worker.storage.store import SqlStore
+
+__all__ = ["database_url", "empty_engine", "engine"]
+
+
+@pytest.fixture
+def store(engine: sa.Engine) -> SqlStore:
+    return SqlStore(engine)
+
+
+class TestSqlStore(UnitOfWorkContract, PassesContract):
+    """On SQLite and on PostgreSQL."""

@@ -1,0 +1,341 @@
+"""What every `ports.store.Store` does: one transaction at a time, and all or nothing of it.
+
+Subclasses give the fixture `store`, over an empty database that several threads may use at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import pytest
+from builders import DAY, NOW, facts, key, member, ticket
+
+from worker.domain.escalation import Taken
+from worker.domain.guard import GuardLimits
+from worker.domain.journal import GENESIS, Entry, first_broken
+from worker.domain.leaver import Judgement, LeaverPolicy, judge
+from worker.domain.message import Paragraph, Recipient, RecipientKind
+from worker.domain.model import (
+    Coverage,
+    Evidence,
+    Group,
+    GroupKey,
+    Member,
+    PersonFacts,
+    Role,
+    Roster,
+    Standing,
+)
+from worker.domain.ticket import Assignee, Grade, TicketState
+from worker.ports.store import (
+    Applied,
+    Delivery,
+    LeaseLost,
+    OutMessage,
+    RosterChanges,
+    SourceState,
+    Store,
+    UnitOfWork,
+)
+
+T = TypeVar("T")
+LIFE = timedelta(seconds=30)
+ANN = Recipient(RecipientKind.PERSON, "ann@example.org", "Ann")
+ODD = NOW.replace(microsecond=1)  # instants are kept to the microsecond
+MICRO = timedelta(microseconds=1)
+
+
+def letter(name: str, to: Recipient = ANN) -> OutMessage:
+    return OutMessage(name, to, "Title", Paragraph("Headline", "Text", (("Due", "today"),), ("Do it.",), "x"))
+
+
+def at_once(count: int, act: Callable[[int], T]) -> list[T]:
+    """Run `act` in so many threads that start together."""
+    gate = threading.Barrier(count)
+
+    def run(number: int) -> T:
+        gate.wait(timeout=30)
+        return act(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+@contextmanager
+def rolled_back(store: Store) -> Iterator[UnitOfWork]:
+    """A transaction at whose end something goes wrong."""
+    with contextlib.suppress(ZeroDivisionError), store.begin() as uow:
+        yield uow
+        raise ZeroDivisionError
+
+
+def read_people(
+    store: Store, *people: PersonFacts, at: datetime = NOW, is_full: bool = True, source: str = "corp"
+) -> Applied:
+    """One pass of a directory."""
+    with store.begin() as uow:
+        uow.people.clear_stage(source)
+        uow.people.stage(source, [(one, judge(one, LeaverPolicy(), at)) for one in people])
+        return uow.people.apply_stage(source, is_full=is_full, taken_at=at, now=at)
+
+
+def roster(
+    group: str, *handles: str, at: datetime = NOW, coverage: Coverage = Coverage.FULL, admin: str = ""
+) -> Roster:
+    members = (member(handle, Role.ADMIN if handle == admin else Role.MEMBER) for handle in handles)
+    return Roster(Group(group, group), tuple(members), at, coverage)
+
+
+def read_rosters(store: Store, *rosters: Roster, at: datetime = NOW) -> RosterChanges:
+    """One snapshot of an inventory."""
+    with store.begin() as uow:
+        uow.rosters.clear_stage("wards")
+        uow.rosters.stage("wards", rosters)
+        return uow.rosters.apply_stage("wards", now=at, limits=GuardLimits())
+
+
+def handles(store: Store, group: str = "g") -> list[str]:
+    with store.begin() as uow:
+        return [one.handle for one, _, _ in uow.rosters.members(GroupKey("wards", group))]
+
+
+def dirty(store: Store) -> list[str]:
+    """Take everything off the dirty list."""
+    with store.begin() as uow:
+        return [view.key.group_id for view in uow.rosters.take_dirty(1000)[1]]
+
+
+class _Transactions:
+    def test_an_error_rolls_everything_back(self, store: Store) -> None:
+        with rolled_back(store) as uow:
+            uow.tickets.insert([ticket()])
+            uow.outbox.add([letter("a")], NOW)
+            uow.journal.append([Entry(NOW, "sam", "x", "y")])
+            uow.sources.put(SourceState("corp", "directory"))
+
+        with store.begin() as uow:
+            assert uow.tickets.counts() == {}
+            assert uow.outbox.backlog() == (0, 0)
+            assert uow.journal.head() == (0, GENESIS)
+            assert uow.sources.all() == []
+
+    def test_a_pass_that_fails_while_it_is_applied_leaves_the_state_as_it_was(self, store: Store) -> None:
+        read_people(store, facts("ann"))
+        with rolled_back(store) as uow:
+            uow.people.stage(
+                "corp", [(facts("ann", enabled=False), Judgement(Standing.LEFT, Evidence.DELETED))]
+            )
+            uow.people.apply_stage("corp", is_full=False, taken_at=NOW, now=NOW)
+
+        with store.begin() as uow:
+            ann = uow.people.get(key())
+        assert ann is not None
+        assert ann.standing is Standing.ACTIVE
+
+    def test_a_lease_that_was_taken_over_rolls_everything_back(self, store: Store) -> None:
+        old = store.leases.acquire("poll", "a", NOW, LIFE)
+        assert store.leases.acquire("poll", "b", NOW + LIFE, LIFE)
+
+        with pytest.raises(LeaseLost), store.begin(old) as uow:
+            uow.tickets.insert([ticket()])
+
+        with store.begin() as uow:
+            assert uow.tickets.counts() == {}
+
+    def test_a_lease_that_is_held_lets_the_commit_through(self, store: Store) -> None:
+        lease = store.leases.acquire("poll", "a", NOW, LIFE)
+        with store.begin(lease) as uow:
+            uow.tickets.insert([ticket()])
+
+        with store.begin() as uow:
+            assert uow.tickets.get(1) is not None
+
+    def test_numbers_have_no_gaps_even_after_a_rollback(self, store: Store) -> None:
+        for number in range(3):
+            with rolled_back(store) as uow:
+                uow.tickets.insert([ticket(handle=f"lost{number}")])
+            with store.begin() as uow:
+                [stored] = uow.tickets.insert([ticket(handle=f"kept{number}")])
+            assert stored.id == number + 1
+
+    def test_numbers_have_no_gaps_between_threads(self, store: Store) -> None:
+        def act(number: int) -> list[int]:
+            with store.begin() as uow:
+                new = [ticket(handle=f"{number}.{one}") for one in range(3)]
+                return [stored.id for stored in uow.tickets.insert(new)]
+
+        ids = at_once(4, act)
+
+        assert sorted(number for batch in ids for number in batch) == list(range(1, 13))
+
+
+class _Instants:
+    def test_every_instant_of_a_ticket_comes_back_as_it_was(self, store: Store) -> None:
+        one = ticket(
+            opened_at=ODD, clock_from=ODD + MICRO, due_at=ODD + 2 * MICRO, left_at=ODD + 3 * MICRO,
+            done_at=ODD + 4 * MICRO, verified_at=ODD + 5 * MICRO, waived_until=ODD + 6 * MICRO,
+            acknowledged_until=ODD + 7 * MICRO, weighed_at=ODD + 8 * MICRO, grade=Grade.B, done_by="dee",
+            assignee=Assignee("dee@corp.example", "Dee", "owner", key("dee")), member_role=Role.CREATOR,
+        )  # fmt: skip
+        with store.begin() as uow:
+            [stored] = uow.tickets.insert([one])
+        with store.begin() as uow:
+            back = uow.tickets.get(stored.id)
+
+        assert back == replace(one, id=stored.id)
+        assert back is not None
+        assert back.due_at.tzinfo is UTC
+
+    def test_every_instant_of_facts_a_member_a_source_and_a_step_comes_back(self, store: Store) -> None:
+        stated = facts(expires_at=ODD + DAY, leave_at=ODD + 2 * DAY, attributes=(("cost", "4711"),))
+        read_people(store, stated, at=ODD)
+        joined = Member("+447700900001", "Ann", joined_at=ODD)
+        read_rosters(store, Roster(Group("g", "G"), (joined,), ODD), at=ODD)
+        state = SourceState("corp", "directory", "c", ODD, ODD + MICRO, ODD, ODD, ODD, 2, "t", "r", {"n": 1})
+        with store.begin() as uow:
+            uow.sources.put(state)
+            [stored] = uow.tickets.insert([ticket()])
+            uow.tickets.take_step(stored.id, Taken(1, 0, ODD), "standard", [ANN])
+        with store.begin() as uow:
+            person = uow.people.get(key())
+            assert person is not None
+            assert person.facts == stated
+            assert uow.rosters.members(GroupKey("wards", "g"))[0][0] == joined
+            assert uow.sources.get("corp", "directory") == state
+            assert uow.tickets.steps(stored.id) == [(Taken(1, 0, ODD), "standard", ("Ann",))]
+
+    def test_instants_of_another_zone_come_back_in_utc(self, store: Store) -> None:
+        local = ODD.astimezone(tz=datetime.strptime("+0530", "%z").tzinfo)
+        with store.begin() as uow:
+            uow.journal.append([Entry(local, "sam", "x", "y", data={"é": [1]})])
+        with store.begin() as uow:
+            [sealed] = uow.journal.chain()
+
+        assert (sealed.entry.at, sealed.entry.at.utcoffset()) == (ODD, timedelta(0))
+
+
+class _Tickets:
+    def test_a_second_ticket_with_the_same_key_is_an_error(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.tickets.insert([ticket()])
+
+        with pytest.raises(Exception, match=r"(?i)unique"), store.begin() as uow:
+            uow.tickets.insert([ticket(state=TicketState.BLOCKED)])
+        with store.begin() as uow:
+            assert sum(uow.tickets.counts().values()) == 1
+            assert uow.tickets.insert([ticket(episode="another leaving")])[0].id == 2
+
+    def test_a_step_is_taken_once(self, store: Store) -> None:
+        with store.begin() as uow:
+            [stored] = uow.tickets.insert([ticket()])
+
+        def act(number: int) -> bool:
+            with store.begin() as uow:
+                return uow.tickets.take_step(stored.id, Taken(1, 0, NOW + number * MICRO), "standard", [ANN])
+
+        assert act(0)
+        assert not act(1)
+        with store.begin() as uow:
+            assert len(uow.tickets.steps(stored.id)) == 1
+
+
+class _Outbox:
+    def test_a_message_is_queued_once_for_its_key(self, store: Store) -> None:
+        with store.begin() as uow:
+            assert uow.outbox.add([letter("a"), letter("b"), letter("a")], NOW) == 2
+        with store.begin() as uow:
+            assert uow.outbox.add([letter("b"), letter("c")], NOW) == 1
+            assert uow.outbox.backlog() == (3, 0)
+
+    def test_a_delivery_has_what_was_queued_in_order(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.outbox.add([letter("a"), letter("b")], NOW)
+            assert uow.outbox.bundle(ANN, ["soc"], "note", NOW, 40) == 2
+            assert uow.outbox.bundle(ANN, ["soc"], "note", NOW, 40) == 0
+        with store.begin() as uow:
+            delivery = uow.outbox.claim("us", NOW, LIFE)
+
+        assert delivery is not None
+        assert (delivery.items, delivery.attempts, delivery.note) == ((letter("a"), letter("b")), 1, "note")
+
+    def test_of_two_claims_at_once_one_wins(self, store: Store) -> None:
+        for number in range(5):
+            with store.begin() as uow:
+                uow.outbox.add([letter(f"m{number}")], NOW)
+                uow.outbox.bundle(ANN, ["soc"], "", NOW, 40)
+
+            def act(worker: int) -> Delivery | None:
+                with store.begin() as uow:
+                    return uow.outbox.claim(f"w{worker}", NOW, LIFE)
+
+            won = [one for one in at_once(4, act) if one is not None]
+            assert len(won) == 1
+            assert not won[0].is_unclear
+            with store.begin() as uow:
+                uow.outbox.sent(won[0], "ref", NOW)
+
+    def test_a_claim_lasts_until_its_life_is_over_and_the_next_is_unclear(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.outbox.add([letter("a")], NOW)
+            uow.outbox.bundle(ANN, ["soc"], "", NOW, 40)
+            assert uow.outbox.claim("us", NOW, LIFE)
+        with store.begin() as uow:
+            assert uow.outbox.claim("others", NOW + LIFE - MICRO, LIFE) is None
+            again = uow.outbox.claim("others", NOW + LIFE, LIFE)
+
+        assert again is not None
+        assert (again.is_unclear, again.attempts) == (True, 2)
+
+    def test_it_is_unreachable_only_when_no_other_delivery_may_reach(self, store: Store) -> None:
+        with store.begin() as uow:
+            [stored] = uow.tickets.insert([ticket()])
+            uow.outbox.add([replace(letter("a"), ticket=stored.id)], NOW)
+            uow.outbox.bundle(ANN, ["soc", "mail"], "", NOW, 40)
+        numbers = []
+        for _ in range(2):
+            with store.begin() as uow:
+                delivery = uow.outbox.claim("us", NOW, LIFE)
+                assert delivery is not None
+                uow.outbox.move(delivery, None, "not here", NOW)
+                numbers.append(uow.tickets.unreachable())
+
+        assert numbers == [[], [stored.id]]
+
+
+class _Journal:
+    def test_the_chain_is_whole_after_appends_at_once(self, store: Store) -> None:
+        def act(worker: int) -> None:
+            for number in range(5):
+                with store.begin() as uow:
+                    data = {"n": number}
+                    uow.journal.append([Entry(NOW, f"w{worker}", "x", "s", "why", data)] * 2)
+
+        at_once(4, act)
+
+        with store.begin() as uow:
+            chain = list(uow.journal.chain())
+            assert uow.journal.head() == (40, chain[-1].hash)
+            assert uow.journal.of("s") == chain
+        assert [sealed.seq for sealed in chain] == list(range(1, 41))
+        assert first_broken(chain) is None
+
+    def test_an_entry_that_was_rolled_back_leaves_no_hole(self, store: Store) -> None:
+        for number in range(3):
+            with rolled_back(store) as uow:
+                uow.journal.append([Entry(NOW, "a", "lost", "s")])
+            with store.begin() as uow:
+                uow.journal.append([Entry(NOW, "a", f"kept{number}", "s")])
+        with store.begin() as uow:
+            assert first_broken(uow.journal.chain()) is None
+            assert uow.journal.head()[0] == 3
+
+
+class UnitOfWorkContract(_Transactions, _Instants, _Tickets, _Outbox, _Journal):
+    """All of the above."""
