@@ -53,10 +53,13 @@ class Seeing(Protocol):
 class Invariants:
     """All nine. `broken` collects what was found, in order."""
 
-    def __init__(self, world: Seeing, deadlines: Deadlines, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, world: Seeing, deadlines: Deadlines, now: Callable[[], datetime], only: frozenset[int]
+    ) -> None:
         self.world = world
         self.now = now
         self.broken: list[Broken] = []
+        self._only = only
         self._deadlines = deadlines
         self._wanted_since: dict[tuple[GroupKey, str], datetime] = {}
         self._linked: set[tuple[str, str]] = set()
@@ -70,7 +73,8 @@ class Invariants:
         world.log.listeners.append(self.hear)
 
     def _fail(self, number: int, what: str) -> None:
-        self.broken.append(Broken(number, f"{self.now():%d %b %H:%M}: {what}"))
+        if number in self._only:
+            self.broken.append(Broken(number, f"{self.now():%d %b %H:%M}: {what}"))
 
     # --- at each effect --------------------------------------------------------------------------
 
@@ -371,11 +375,11 @@ class Invariants:
         if first_broken is not None:
             self._fail(9, f"the journal's chain is broken at {first_broken}")
 
-    def sources_have_an_age(self, ages: Mapping[str, datetime | None]) -> None:
-        """`ages`: taken_at by source, of those that were read well once."""
-        for name, taken_at in ages.items():
-            if taken_at is None or self.now() - taken_at > timedelta(days=40):
-                self._fail(9, f"what {name} says has no age")
+    def source_has_an_age(self, directory: SimDirectory, taken_at: datetime | None) -> None:
+        """`taken_at`: what the worker shows as the age of what the directory says."""
+        told = directory.believed.taken_at
+        if told is not None and (taken_at is None or taken_at < told):
+            self._fail(9, f"{directory.name} spoke of {told}, and {taken_at} is shown")
 
     # --- after a job ---------------------------------------------------------------------------------
 

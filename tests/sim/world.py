@@ -34,6 +34,7 @@ from worker.storage.tables import metadata
 
 START = datetime(2026, 10, 12, 6, tzinfo=UTC)  # summer time ends in the second week
 DAYS = 28
+PEOPLE, GROUPS = 160, 20
 CALM_DAYS = 3  # at the end nothing new goes wrong, so that everything has to settle
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -50,8 +51,6 @@ FULL_AT = 2  # the nightly pass, o'clock UTC
 CRASH_EVERY = 300  # boundaries, on average
 EVENTS_A_DAY = 7
 
-Wrap = Callable[[Store], Store]
-
 
 class Clock:
     """The only time there is."""
@@ -63,8 +62,8 @@ class Clock:
         return self.now
 
 
-def settings_of(seed: int) -> Settings:
-    """Every third world escalates in business time, every second one has joiner rules."""
+def settings_of(seed: int, **changes: Any) -> Settings:
+    """Every third world escalates in business time, every second one has joiner rules. `changes`: sections."""
     steps = [
         {"after": "50%", "to": ["assignee"]},
         {"after": "due", "to": ["assignee", "admins", "accountable"]},
@@ -90,6 +89,7 @@ def settings_of(seed: int) -> Settings:
             "guard": {"leavers_max": 12},
             "joiners": joiners,
             "escalation": {"policies": [{"name": "world", "clock": clock, "steps": steps}]},
+            **changes,
         }
     )
 
@@ -104,17 +104,15 @@ def placed_by(seed: int) -> dict[str, str]:
 
 
 class World:
-    """Everything of one seed. `wrap` puts a broken store between the worker and the real one."""
+    """Everything of one seed. `only`: the invariants that are held; a mutant is judged by its own."""
 
     def __init__(
         self,
         seed: int,
         *,
         days: int = DAYS,
-        wrap: Wrap | None = None,
         settings: Settings | None = None,
-        people: int = 170,
-        groups: int = 20,
+        only: frozenset[int] = frozenset(range(1, 10)),
     ) -> None:
         self.seed = seed
         self.clock = Clock()
@@ -125,14 +123,13 @@ class World:
         self.confirmed: set[tuple[str, str]] = set()
         self.placed = placed_by(seed)
         self._settings = settings or settings_of(seed)
-        self._wrap = wrap
         self._queue: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self._engine = open_engine("sqlite://")
         metadata.create_all(self._engine)
         self.store = SqlStore(self._engine)
         self._build_sources()
-        found_company(self.company, people=people, groups=groups)
+        self._found()
         self.directories[FILE].export()
         self.inventories[REGISTER].write()
         self.app = self._start()
@@ -146,9 +143,16 @@ class World:
             self.confirmed,
         )
         self.life = Life(self._rng("life"), self.company, self.at)
-        self.invariants = Invariants(self, Deadlines(business=is_business(seed)), self.clock)
+        self.invariants = Invariants(self, Deadlines(business=is_business(seed)), self.clock, only)
         self.faults = Faults(self._rng("faults"), self)
         self._crash_rng = self._rng("crashes")
+
+    def close(self) -> None:
+        """Forget the database."""
+        self._engine.dispose()
+
+    def _found(self) -> None:
+        found_company(self.company, people=PEOPLE, groups=GROUPS)
 
     def _rng(self, purpose: str) -> random.Random:
         return random.Random(f"{self.seed}/{purpose}")
@@ -177,7 +181,7 @@ class World:
         connectors = Connectors(
             tuple(self.directories.values()), tuple(self.inventories.values()), tuple(self.notifiers.values())
         )
-        return build_app(self._settings, self._wrap(store) if self._wrap else store, connectors, self.clock)
+        return build_app(self._settings, store, connectors, self.clock)
 
     # --- what the invariants and the office see ----------------------------------------------------
 
@@ -287,8 +291,9 @@ class World:
         with self.store.begin() as uow:
             for directory in self.directories.values() if name == "poll" else ():
                 state = uow.sources.get(directory.name, Port.DIRECTORY.value)
-                is_ok = state.trouble is None and state.cursor == directory.said_cursor
-                directory.settle(is_ok=is_ok and (is_alive or not directory.is_lying))
+                is_read = state.trouble is None and state.last_success_at == self.clock.now
+                directory.settle(is_ok=is_read and state.cursor == directory.said_cursor)
+                self.invariants.source_has_an_age(directory, state.taken_at)
             for inventory in self.inventories.values() if name == "inventory" else ():
                 state = uow.sources.get(inventory.name, Port.INVENTORY.value)
                 is_read = state.trouble is None and state.last_success_at == self.clock.now
@@ -297,8 +302,6 @@ class World:
     def _finish(self) -> None:
         with self.store.begin() as uow:
             self.invariants.journal_is_whole(first_broken(uow.journal.chain()))
-            ages = {state.name: state.taken_at for state in uow.sources.all() if state.last_success_at}
-        self.invariants.sources_have_an_age(ages)
         self.invariants.nothing_is_lost(self.ends_at - timedelta(hours=50))
 
 
@@ -311,4 +314,6 @@ def play(seed: int, **changes: Any) -> World:
         replay = f'.venv/bin/pytest tests/sim/test_worlds.py -k "seed-{seed}]" --seeds={seed + 1}'
         broken.add_note(f"seed {seed}; play it again: {replay}")
         raise
+    finally:
+        world.close()
     return world

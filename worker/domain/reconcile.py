@@ -150,7 +150,7 @@ def _block(ticket: Ticket, finding: Finding, now: datetime) -> Action:
 def _name_blocker(ticket: Ticket, finding: Finding, group: GroupView, now: datetime) -> Action | None:
     """Say what a ticket waits for that was reopened as blocked; nothing, when that was waived."""
     reassignments = [t for t in group.tickets if t.kind is TicketKind.REASSIGN_ADMIN]
-    if ticket.blocked_by is not None or any(t.state is TicketState.WAIVED for t in reassignments):
+    if ticket.blocked_by is not None or any(_is_waived(t, now) for t in reassignments):
         return None
     why = "waits until the group has another admin"
     return Action(ActionKind.BLOCK, replace(ticket, weighed_at=now), f"{finding.why}; {why}", is_blocked=True)
@@ -197,7 +197,7 @@ def _reopen(
     ticket: Ticket, finding: Finding, group: GroupView, rules: TicketRules, now: datetime
 ) -> Action | None:
     if ticket.state is TicketState.WAIVED:
-        if ticket.waived_until is None or now < ticket.waived_until:
+        if _is_waived(ticket, now):
             return None
         why = "the waiver is over"
     elif ticket.state is TicketState.VERIFIED:
@@ -217,6 +217,12 @@ def _reopen(
     if finding.needs_admin:
         reopened = replace(reopened, state=next_state(reopened.state, Move.BLOCK))
     return Action(ActionKind.REOPEN, reopened, why, is_blocked=finding.needs_admin)
+
+
+def _is_waived(ticket: Ticket, now: datetime) -> bool:
+    """Whether a waiver holds: for good, or until an instant that has not come."""
+    until = ticket.waived_until
+    return ticket.state is TicketState.WAIVED and (until is None or now < until)
 
 
 def _is_news(ticket: Ticket, group: GroupView) -> bool:

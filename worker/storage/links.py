@@ -83,7 +83,7 @@ class SqlLinks:
     def _dirty_groups(self, keys: Sequence[HandleKey], now: datetime) -> None:
         for chunk in chunked(keys):
             which = among(membership.c.source, membership.c.handle, chunk)
-            query = sa.select(membership.c.source, membership.c.group_id).distinct().where(which)
+            query = sa.select(membership.c.source, membership.c.group_id).where(which)
             dirty_groups(self._c, [GroupKey(*row) for row in self._c.execute(query)], now)
 
     def get(self, key: HandleKey) -> Link | None:

@@ -1,0 +1,250 @@
+"""Deliberately broken variants of the worker, at least one for each invariant: each proves that it can fail.
+
+A mutant exchanges named attributes for the time of one world, and puts them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import worker.app.deliver
+import worker.app.escalate
+import worker.app.poll
+import worker.app.reconcile
+import worker.app.verify
+import worker.domain.findings
+import worker.domain.reconcile
+import worker.storage.journal
+from worker.app.deliver import Deliver
+from worker.app.poll import Poll
+from worker.domain.identity import LinkState
+from worker.domain.journal import GENESIS
+from worker.domain.leaver import Judgement
+from worker.domain.model import Evidence, Standing
+from worker.domain.plan import Action, ActionKind
+from worker.domain.ticket import REMOVALS, TicketState
+from worker.domain.verify import Opinion, Verdict
+from worker.storage.episodes import SqlEpisodes
+from worker.storage.rosters import SqlRosters
+from worker.storage.tickets import SqlTickets
+
+Make = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """What is exchanged: (owner, attribute, from the original to the broken one), and settings besides."""
+
+    number: int
+    name: str
+    changes: tuple[tuple[Any, str, Make], ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @contextmanager
+    def alive(self) -> Iterator[None]:
+        """Exchange, and put back whatever happens."""
+        with ExitStack() as stack:
+            for owner, attribute, make in self.changes:
+                stack.enter_context(exchanged(owner, attribute, make(getattr(owner, attribute))))
+            yield
+
+
+@contextmanager
+def exchanged(owner: Any, attribute: str, value: Any) -> Iterator[None]:
+    """One attribute of a module or class, for a while."""
+    original = getattr(owner, attribute)
+    setattr(owner, attribute, value)
+    try:
+        yield
+    finally:
+        setattr(owner, attribute, original)
+
+
+# --- 1 ------------------------------------------------------------------------------------------------
+
+
+def _nobody_is_asked(_original: Any) -> Any:
+    def confirm(self: Poll, directory: Any, now: Any, lease: Any) -> None:
+        with self._store.begin(lease) as uow:
+            for key in uow.people.missing(directory.name):
+                known = uow.people.get(key)
+                if known is not None:
+                    gone = Judgement(Standing.LEFT, Evidence.ABSENT_CONFIRMED)
+                    uow.people.stage(directory.name, [(replace(known.facts, is_deleted=True), gone)])
+
+    return confirm
+
+
+def _never(_original: Any) -> Any:
+    return lambda *_args, **_more: False
+
+
+GUARD_OFF = {"leavers_max": None, "leavers_share_max": None, "group_share_max": None, "shrink_share_max": None}
+IMPATIENT = {"absent": {"passes": 1, "over": "0s"}}
+
+# --- 2, 3, 4 ------------------------------------------------------------------------------------------
+
+
+def _forgets_a_group(original: Any) -> Any:
+    def take(self: SqlRosters, limit: int) -> Any:
+        taken, views = original(self, limit)
+        return taken, views[1:]
+
+    return take
+
+
+def _opens_twice(original: Any) -> Any:
+    def reconcile(view: Any, rules: Any, now: Any) -> Sequence[Action]:
+        actions = original(view, rules, now)
+        twins = [
+            replace(action, ticket=replace(action.ticket, episode=f"{action.ticket.episode} {now}"))
+            for action in actions
+            if action.kind is ActionKind.OPEN and action.ticket.kind in REMOVALS
+        ]
+        return (*actions, *twins)
+
+    return reconcile
+
+
+def _never_waits(original: Any) -> Any:
+    return lambda *args: tuple(replace(finding, needs_admin=False) for finding in original(*args))
+
+
+def _takes_their_word(original: Any) -> Any:
+    def weigh(ticket: Any, sight: Any, admins_min: int, now: Any) -> Opinion:
+        if ticket.state is TicketState.DONE:
+            return Opinion(Verdict.VERIFIED, "they say so")
+        opinion: Opinion = original(ticket, sight, admins_min, now)
+        return opinion
+
+    return weigh
+
+
+def _never_objects(original: Any) -> Any:
+    def weigh(*args: Any) -> Opinion:
+        opinion: Opinion = original(*args)
+        is_objection = opinion.verdict is Verdict.REOPENED
+        return replace(opinion, verdict=Verdict.INCONCLUSIVE) if is_objection else opinion
+
+    return weigh
+
+
+# --- 5, 6 ---------------------------------------------------------------------------------------------
+
+
+def _lets_everybody_through(_original: Any) -> Any:
+    return lambda *_args: None
+
+
+def _rejects_in_vain(original: Any) -> Any:
+    def set_gate(self: SqlEpisodes, episodes: Any, gate: str, now: Any) -> None:
+        original(self, episodes, "passed" if gate == "rejected" else gate, now)
+
+    return set_gate
+
+
+def _never_looks(_original: Any) -> Any:
+    return lambda _self, notifier, message: notifier.send(message).reference
+
+
+def _hides_repeats(original: Any) -> Any:
+    return lambda delivery: replace(original(delivery), may_be_repeat=False)
+
+
+def _gives_up(_original: Any) -> Any:
+    def later(self: Deliver, delivery: Any, _error: Any, now: Any, lease: Any, _counts: Any, _troubles: Any) -> None:
+        with self._store.begin(lease) as uow:
+            uow.outbox.sent(delivery, "never", now)
+
+    return later
+
+
+# --- 7 ------------------------------------------------------------------------------------------------
+
+
+def _hurries(original: Any) -> Any:
+    return lambda ticket, policy, taken, allowed, now: original(
+        ticket, policy, taken, allowed, now + timedelta(hours=5)
+    )
+
+
+def _skips_the_second(original: Any) -> Any:
+    return lambda *args: tuple(due for due in original(*args) if due.step != 2)
+
+
+def _keeps_no_record(_original: Any) -> Any:
+    return lambda *_args: True
+
+
+# --- 8, 9 ---------------------------------------------------------------------------------------------
+
+
+def _guesses(original: Any) -> Any:
+    def match(mark: str, previous: Any, candidates: Any, first_seen_at: Any) -> Any:
+        link = original(mark, previous, candidates, first_seen_at)
+        if link.state is LinkState.AMBIGUOUS:
+            best = max(candidates, key=lambda c: (c.standing is Standing.LEFT, c.person))
+            return replace(link, state=LinkState.LINKED, person=best.person, how=best.how)
+        return link
+
+    return match
+
+
+def _asks_in_each_group(original: Any) -> Any:
+    def question(group: Any, view: Any) -> Any:
+        finding = original(group, view)
+        return replace(finding, key=replace(finding.key, episode=group.key.group_id))
+
+    return question
+
+
+def _nobody_did_it(original: Any) -> Any:
+    return lambda action, now: replace(original(action, now), actor="")
+
+
+def _seals_loosely(original: Any) -> Any:
+    return lambda entry, seq, _previous: original(entry, seq, GENESIS)
+
+
+def _has_no_age(original: Any) -> Any:
+    return lambda *args: replace(original(*args), taken_at=None)
+
+
+_POLL, _RECONCILE, _VERIFY = worker.app.poll, worker.app.reconcile, worker.app.verify
+
+MUTANTS = (
+    Mutant(
+        1,
+        "absence-is-believed",
+        ((Poll, "_confirm_missing", _nobody_is_asked), (_POLL, "is_too_shrunken", _never)),
+        {"guard": GUARD_OFF},
+    ),
+    Mutant(
+        1,
+        "one-absence-is-enough",
+        ((_POLL, "is_too_shrunken", _never),),
+        {"guard": GUARD_OFF, "leaver": IMPATIENT},
+    ),
+    Mutant(2, "a-group-is-forgotten", ((SqlRosters, "take_dirty", _forgets_a_group),)),
+    Mutant(2, "tickets-are-opened-twice", ((_RECONCILE, "reconcile_group", _opens_twice),)),
+    Mutant(3, "removals-never-wait", ((worker.domain.reconcile, "look", _never_waits),)),
+    Mutant(4, "a-claim-is-proof", ((_VERIFY, "weigh", _takes_their_word),)),
+    Mutant(4, "a-false-claim-stands", ((_VERIFY, "weigh", _never_objects),)),
+    Mutant(5, "the-guard-sleeps", ((_RECONCILE, "inspect", _lets_everybody_through),)),
+    Mutant(5, "a-rejection-releases", ((SqlEpisodes, "_set_gate", _rejects_in_vain),)),
+    Mutant(6, "nobody-looks-before-sending-again", ((Deliver, "_send_once", _never_looks),)),
+    Mutant(6, "a-repeat-does-not-say-so", ((worker.app.deliver, "_message", _hides_repeats),)),
+    Mutant(6, "a-failed-send-is-forgotten", ((Deliver, "_later", _gives_up),)),
+    Mutant(7, "steps-come-early", ((worker.app.escalate, "due_steps", _hurries),)),
+    Mutant(7, "the-second-step-is-left-out", ((worker.app.escalate, "due_steps", _skips_the_second),)),
+    Mutant(7, "steps-are-taken-again", ((SqlTickets, "take_step", _keeps_no_record),)),
+    Mutant(8, "doubtful-members-are-guessed", ((_RECONCILE, "match", _guesses),)),
+    Mutant(8, "each-group-asks", ((worker.domain.findings, "_question", _asks_in_each_group),)),
+    Mutant(9, "acts-have-no-actor", ((_VERIFY, "journal_entry", _nobody_did_it),)),
+    Mutant(9, "the-chain-is-loose", ((worker.storage.journal, "seal", _seals_loosely),)),
+    Mutant(9, "what-a-source-says-has-no-age", ((Poll, "_state_after", _has_no_age),)),
+)

@@ -1,0 +1,46 @@
+"""Wherever the process dies, the end is the same as without a crash: every commit and every send is tried."""
+
+from collections import Counter
+from functools import cache
+
+import pytest
+
+from sim.effects import Queued
+from sim.scenario import ORDER, Death, Outcome, Scenario, play_scenario
+from worker.domain.ticket import TicketState
+
+
+@cache
+def undisturbed() -> tuple[Outcome, Scenario]:
+    outcome, scenario = play_scenario()
+    assert not scenario.crashes
+    return outcome, scenario
+
+
+def test_the_scenario_is_worth_it() -> None:
+    outcome, scenario = undisturbed()
+    states = {values[0] for values in outcome.tickets.values()}
+    assert states >= {TicketState.OPEN, TicketState.VERIFIED, TicketState.CANCELLED}
+    assert outcome.plans
+    assert outcome.steps
+    assert any(values[1] for values in outcome.tickets.values()), "no ticket was reopened"
+    queued = (e.message for e in scenario.log.effects if isinstance(e, Queued))
+    assert outcome.seen == Counter((message.to.address, message.body) for message in queued)
+    assert scenario.boundary.count > 400
+    assert set(scenario.boundaries) == {*ORDER, "desk"}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "job, cycles",
+    [
+        *(pytest.param(job, (0, 1), id=job) for job in (*ORDER[:-1], "desk")),
+        pytest.param("deliver", (0,), id="deliver, even cycles"),
+        pytest.param("deliver", (1,), id="deliver, odd cycles"),
+    ],
+)
+def test_a_crash_at_any_boundary_ends_as_none_does(job: str, cycles: tuple[int, ...]) -> None:
+    expected, reference = undisturbed()
+    for boundary in range(1, reference.boundaries[job] + 1):
+        outcome, scenario = play_scenario(Death(job, boundary, cycles))
+        assert outcome == expected, f"dying at boundary {boundary} of {job} ({scenario.boundary.places})"

@@ -1,0 +1,35 @@
+"""Each invariant can fail: a worker that is broken in its point is found out within a few worlds."""
+
+import pytest
+
+from sim.invariants import Broken
+from sim.mutants import MUTANTS, Mutant
+from sim.world import World, settings_of
+
+SEEDS = 8
+DAYS = 14
+
+
+def first_broken(mutant: Mutant) -> Broken | None:
+    with mutant.alive():
+        for seed in range(SEEDS):
+            settings = settings_of(seed, **mutant.settings)
+            world = World(seed, days=DAYS, settings=settings, only=frozenset({mutant.number}))
+            try:
+                world.run()
+            except Broken as broken:
+                return broken
+            finally:
+                world.close()
+    return None
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.number}-{mutant.name}")
+def test_a_broken_worker_is_found_out(mutant: Mutant) -> None:
+    broken = first_broken(mutant)
+    assert broken is not None, f"{mutant.name} lived through {SEEDS} worlds"
+    assert broken.number == mutant.number
+
+
+def test_every_invariant_has_a_mutant() -> None:
+    assert {mutant.number for mutant in MUTANTS} == set(range(1, 10))

@@ -1,0 +1,18 @@
+"""Whole companies, four weeks each: crashes, lies and people included, and the nine invariants all the time."""
+
+import pytest
+
+from sim.world import play
+
+
+@pytest.mark.timeout(300)
+def test_the_nine_invariants_hold_in_every_world(seed: int) -> None:
+    world = play(seed)
+    assert world.log.tickets, "a world without a ticket proves nothing"
+    assert world.crashes > 5, "the process hardly ever died"
+
+
+def test_a_seed_is_one_world_and_always_the_same() -> None:
+    first, second = play(3, days=5), play(3, days=5)
+    assert first.log.effects == second.log.effects
+    assert first.boundary.places == second.boundary.places
