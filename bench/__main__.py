@@ -1,10 +1,14 @@
-"""python -m bench [core]: every benchmark, or one."""
+"""python -m bench [core|bulk]: every benchmark, or one."""
 
 import sys
 
-from bench import core
+from bench import bulk, core
+
+ALL = {"core": core.main, "bulk": bulk.main}
 
 if __name__ == "__main__":
-    if sys.argv[1:2] not in ([], ["core"]):
-        sys.exit(f"There is no benchmark '{sys.argv[1]}'; there is: core")
-    core.main()
+    wanted = sys.argv[1:2] or list(ALL)
+    if not set(wanted) <= set(ALL):
+        sys.exit(f"There is no benchmark '{wanted[0]}'; there are: {', '.join(ALL)}")
+    for name in wanted:
+        ALL[name]()

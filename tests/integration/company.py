@@ -53,7 +53,9 @@ class Company:
 
     def register(self, gone: Collection[int] = (), admins: Collection[int] = (0, 10, 11)) -> None:
         wards = {"Ward 7 nights": range(10), "Ward 8": range(8, 20)}
-        rosters = [_roster(name, [n for n in numbers if n not in gone], admins) for name, numbers in wards.items()]
+        rosters = [
+            _roster(name, [n for n in numbers if n not in gone], admins) for name, numbers in wards.items()
+        ]
         write_register(self.folder / "groups.xlsx", rosters)
 
     def run(self, *arguments: str, code: int = 0) -> str:
@@ -77,7 +79,7 @@ class Company:
         return found
 
 
-def _line(number: int, enabled: bool) -> str:  # noqa: FBT001
+def _line(number: int, enabled: bool) -> str:
     name = f"Person {number}"
     values = (f"CN={name},OU=Staff,DC=corp,DC=example", str(enabled), guid(number), f"p{number}",
               f"p{number}@corp.example", name, f"p{number}@example.org", f"07700 900{number:03d}")  # fmt: skip
@@ -86,6 +88,7 @@ def _line(number: int, enabled: bool) -> str:  # noqa: FBT001
 
 def _roster(name: str, numbers: Collection[int], admins: Collection[int]) -> Roster:
     members = tuple(
-        Member(phone(n), f"Person {n}", Role.ADMIN if n in admins else Role.MEMBER, phone=phone(n)) for n in numbers
+        Member(phone(n), f"Person {n}", Role.ADMIN if n in admins else Role.MEMBER, phone=phone(n))
+        for n in numbers
     )
     return Roster(Group(name.casefold().replace(" ", "-"), name), members, datetime(2026, 1, 1, tzinfo=UTC))

@@ -43,17 +43,24 @@ def test_a_leaver_who_is_sole_admin_is_removed_only_after_a_new_admin_is_seen(co
         ("remove_member", "blocked", "Person 0"),
         ("remove_member", "open", "Person 15"),
     ]
-    assert [(a["ticket"]["kind"], a["ticket"]["state"], a["ticket"]["person"]["name"]) for a in planned["actions"]] == opened
+    assert [
+        (a["ticket"]["kind"], a["ticket"]["state"], a["ticket"]["person"]["name"]) for a in planned["actions"]
+    ] == opened
     assert kinds(company) == opened
     assert company.tickets()[1]["blocked_by"] == company.tickets()[0]["id"]
 
     company.register(admins={0, 1, 10, 11})
     company.run("once", "all")
 
-    assert kinds(company)[:2] == [("reassign_admin", "verified", "Person 0"), ("remove_member", "open", "Person 0")]
+    assert kinds(company)[:2] == [
+        ("reassign_admin", "verified", "Person 0"),
+        ("remove_member", "open", "Person 0"),
+    ]
 
 
-def test_a_claim_without_a_change_in_the_register_is_reopened_and_a_true_one_verified(company: Company) -> None:
+def test_a_claim_without_a_change_in_the_register_is_reopened_and_a_true_one_verified(
+    company: Company,
+) -> None:
     company.run("once", "all")
     company.export(disabled={15})
     company.run("once", "all")
@@ -133,7 +140,9 @@ def test_every_command_that_looks_works_on_what_once_left(company: Company) -> N
     assert "step 1" in company.run("escalation", "explain", "T-1")
     assert company.json("tickets", "show", "T-1")["history"][0]["what"] == "ticket.open"
     assert "is with p2@example.org" in company.run("tickets", "assign", "T-3", "p2@example.org")
-    assert "is waived" in company.run("tickets", "waive", "T-3", "--reason", "works till Friday", "--until", "2030-01-01")
+    assert "is waived" in company.run(
+        "tickets", "waive", "T-3", "--reason", "works till Friday", "--until", "2030-01-01"
+    )
     assert "is open again" in company.run("tickets", "reopen", "T-3", "--reason", "a mistake")
     assert "There is no ticket T-000099" in company.run("tickets", "done", "T-99", code=1)
     assert "is not a ticket id" in company.run("tickets", "done", "nonsense", code=2)

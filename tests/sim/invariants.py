@@ -262,9 +262,12 @@ class Invariants:
                 ticket.done_at or self.now()
             )
             is_fresh = self.now() - roster.taken_at <= ROSTER_FRESH
-            is_listed = any(member.handle == ticket.handle for member in roster.members)
+            is_listed = ticket.handle in inventory.listed.get(ticket.group, ())
             if is_read_since and is_fresh and is_listed:
-                self._fail(4, f"{ticket.label} is called done, and a roster read since lists the member")
+                self._fail(
+                    4,
+                    f"{ticket.label} is called done, and a roster ({roster.coverage.value}) read since lists the member",
+                )
 
     # --- 5: a plan too big to be true is held ------------------------------------------------------
 

@@ -83,7 +83,12 @@ def _never(_original: Any) -> Any:
     return lambda *_args, **_more: False
 
 
-GUARD_OFF = {"leavers_max": None, "leavers_share_max": None, "group_share_max": None, "shrink_share_max": None}
+GUARD_OFF = {
+    "leavers_max": None,
+    "leavers_share_max": None,
+    "group_share_max": None,
+    "shrink_share_max": None,
+}
 IMPATIENT = {"absent": {"passes": 1, "over": "0s"}}
 
 # --- 2, 3, 4 ------------------------------------------------------------------------------------------
@@ -156,7 +161,9 @@ def _hides_repeats(original: Any) -> Any:
 
 
 def _gives_up(_original: Any) -> Any:
-    def later(self: Deliver, delivery: Any, _error: Any, now: Any, lease: Any, _counts: Any, _troubles: Any) -> None:
+    def later(
+        self: Deliver, delivery: Any, _error: Any, now: Any, lease: Any, _counts: Any, _troubles: Any
+    ) -> None:
         with self._store.begin(lease) as uow:
             uow.outbox.sent(delivery, "never", now)
 

@@ -15,6 +15,7 @@ from typing import Any
 from sim.company import FILE, LIVE, LOOKED_UP, REGISTER, Human
 from sim.effects import Seen
 from sim.world import HOUR, START, World, settings_of
+
 from worker.app.approvals import Refused
 from worker.domain.message import Paragraph
 from worker.domain.model import Role
@@ -152,7 +153,10 @@ class Scenario(World):
                 for number in known
                 for taken, _, _ in uow.tickets.steps(number)
             )
-            plans = [(p.source, p.why, [(c.cause, c.state, len(c.people)) for c in p.cohorts]) for p in uow.episodes.plans()]
+            plans = [
+                (p.source, p.why, [(c.cause, c.state, len(c.people)) for c in p.cohorts])
+                for p in uow.episodes.plans()
+            ]
             journal = Counter((s.entry.kind, s.entry.subject, s.entry.actor) for s in uow.journal.chain())
         seen = Counter(
             (effect.message.to.address, paragraph)

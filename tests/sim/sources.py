@@ -113,6 +113,7 @@ class SimInventory:
         self.lie: Lie | None = None
         self.said: dict[GroupKey, Roster] | None = None
         self.believed: dict[GroupKey, Roster] = {}
+        self.listed: dict[GroupKey, frozenset[str]] = {}  # the handles in the latest roster as it was read
         self.acted_upon: dict[GroupKey, Roster] = {}  # what was believed when groups were last reconciled
         self.read_at: datetime | None = None
         self._company = company
@@ -163,6 +164,7 @@ class SimInventory:
         """As `SimDirectory.settle`. A roster that lost most of its members at once proves nothing yet."""
         if is_ok and self.said is not None:
             self.believed = {key: self._weighed(key, roster) for key, roster in self.said.items()}
+            self.listed = {key: frozenset(m.handle for m in r.members) for key, r in self.said.items()}
             self.read_at = now
         self.said = None
 

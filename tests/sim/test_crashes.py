@@ -4,9 +4,9 @@ from collections import Counter
 from functools import cache
 
 import pytest
-
 from sim.effects import Queued
 from sim.scenario import ORDER, Death, Outcome, Scenario, play_scenario
+
 from worker.domain.ticket import TicketState
 
 

@@ -4,9 +4,9 @@ import random
 from datetime import timedelta
 
 import pytest
-
 from sim.effects import Effect, Seen
 from sim.world import World
+
 from worker.bootstrap import App
 from worker.ports.store import Lease, LeaseLost
 
@@ -101,5 +101,3 @@ def test_the_fence_grows_with_every_change_of_hands() -> None:
     for leases in by_job.values():
         fences = [lease.fence for lease in leases]
         assert fences == sorted(set(fences)), "two tenures share a fence"
-
-

@@ -1,7 +1,6 @@
 """Whole companies, four weeks each: crashes, lies and people included, and the nine invariants all the time."""
 
 import pytest
-
 from sim.world import play
 
 

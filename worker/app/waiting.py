@@ -14,7 +14,12 @@ def kept_waiting(uow: UnitOfWork, ticket: Ticket, role: Role | None) -> Ticket:
 
     So nobody is told to remove the last admin until the next reconcile, which names what it waits for.
     """
-    if ticket.state is not TicketState.OPEN or ticket.kind not in REMOVALS or role is None or not role.is_admin:
+    if (
+        ticket.state is not TicketState.OPEN
+        or ticket.kind not in REMOVALS
+        or role is None
+        or not role.is_admin
+    ):
         return ticket
     if any(person.key != ticket.person for person in uow.rosters.active_admins(ticket.group)):
         return ticket

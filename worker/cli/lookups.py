@@ -162,12 +162,16 @@ def groups_list(config: ConfigOption, json: JsonOption = False, now: NowOption =
         print_list([_group_json(group) for group in found])
         return
     rows = [
-        (g.name, f"{g.key.source}/{g.key.group_id}", g.messenger, g.size, g.admins,
+        (g.name, f"{g.key.source}/{g.key.group_id}", g.messenger, g.size, _admins(g, when.groups.admins_max),
          "gone" if g.is_gone else g.coverage, local_time(g.taken_at, when))
         for g in found
     ]  # fmt: skip
     headings = ("group", "id", "messenger", "members", "admins", "coverage", "as of")
     print_table("", headings, rows, "No groups are known yet: take an inventory first.")
+
+
+def _admins(group: GroupRow, most: int) -> str:
+    return f"{group.admins} (more than {most})" if group.admins > most else str(group.admins)
 
 
 def _group_json(group: GroupRow) -> dict[str, Any]:

@@ -225,7 +225,15 @@ class SqlPeople:
         what the guard or a person said of it then was about then.
         """
         rows = [
-            (*p.key, "left", to_micros(p.left_at), p.evidence and p.evidence.value, "new", to_micros(seen_at), None)
+            (
+                *p.key,
+                "left",
+                to_micros(p.left_at),
+                p.evidence and p.evidence.value,
+                "new",
+                to_micros(seen_at),
+                None,
+            )
             for p in people
         ]
         columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at", "passed_at")

@@ -81,6 +81,7 @@ class SqlRosters:
         changed = self._count_changes(source)
         renamed = self._renamed_groups(source)
         self._merge_members(source)
+        self._mark_unlisted(source)
         self._merge_links(source)
         self._merge_groups(source, now)
         self._end_groups(source, gone)
@@ -186,6 +187,15 @@ class SqlRosters:
                 set_={name: insert.excluded[name] for name in changing},
             )
         )
+
+    def _mark_unlisted(self, source: str) -> None:
+        """A partial roster leaves in the state whom it does not list; it has not seen them either."""
+        m, g = membership.c, staged_group.c
+        partial = sa.select(g.group_id).where(g.source == source, g.coverage != Coverage.FULL.value)
+        missing = (m.source == source) & m.group_id.in_(partial) & (m.is_unlisted == 0) & ~_in_stage()
+        self._c.execute(sa.update(membership).where(missing).values(is_unlisted=1))
+        back = (m.source == source) & (m.is_unlisted == 1) & _in_stage()
+        self._c.execute(sa.update(membership).where(back).values(is_unlisted=0))
 
     def _merge_links(self, source: str) -> None:
         """One row a handle; a handle that is new, or shows another number, is to be matched (again)."""

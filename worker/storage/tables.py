@@ -181,6 +181,7 @@ membership = sa.Table(
     metadata,
     *_membership_columns(),
     _instant("first_seen_at"),  # null: was there when we first looked
+    _flag("is_unlisted"),  # known, but not listed by the latest roster, which was a partial one
     # group_id in it as well, or SQLite prefers the primary key, of which a search by handle reads all
     sa.Index("ix_membership_handle", "source", "handle", "group_id"),
 )

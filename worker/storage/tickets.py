@@ -100,8 +100,7 @@ class SqlTickets:
         return [(one, sights.get(one.id)) for one in tickets]
 
     def _sights(self, tickets: Sequence[Ticket], rows: Sequence[Any]) -> dict[int, Sight]:
-        # A partial roster leaves members in the state whom it does not list: nobody is seen by it
-        roles = self._roles([o for o, row in zip(tickets, rows, strict=True) if row.coverage == Coverage.FULL])
+        roles = self._roles(tickets)
         admins = self._active_admins({one.group for one in tickets})
         identified = self._identified(tickets)
         return {
@@ -127,7 +126,7 @@ class SqlTickets:
                 sa.select(t.id, m.role)
                 .join(membership, (m.source == t.source) & (m.group_id == t.group_id))
                 .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-                .where(t.id.in_(chunk), sa.or_(m.handle == t.handle, same_person))
+                .where(t.id.in_(chunk), m.is_unlisted == 0, sa.or_(m.handle == t.handle, same_person))
             )
             roles |= {number: Role(role) for number, role in self._c.execute(query)}
         return roles

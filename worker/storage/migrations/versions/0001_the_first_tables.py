@@ -223,6 +223,7 @@ def upgrade() -> None:  # noqa: PLR0915
         sa.Column("username", sa.Text(), nullable=True),
         sa.Column("joined_at", sa.BigInteger(), nullable=True),
         sa.Column("first_seen_at", sa.BigInteger(), nullable=True),
+        sa.Column("is_unlisted", sa.SmallInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("source", "group_id", "handle", name=op.f("pk_membership")),
     )
     with op.batch_alter_table("membership", schema=None) as batch_op:
