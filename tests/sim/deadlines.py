@@ -93,7 +93,7 @@ class Deadlines:
 
 
 def working_time_after(start: datetime, amount: timedelta) -> datetime:
-    """The instant at which so much working time has gone by; at a day's end rather than the next one's start."""
+    """The instant at which so much working time has gone by; at the next day's start rather than a day's end."""
     day = start.astimezone(ZONE).date()
     while True:
         if day.weekday() < 5:
@@ -101,7 +101,7 @@ def working_time_after(start: datetime, amount: timedelta) -> datetime:
             closes = datetime.combine(day, CLOSES, ZONE).astimezone(UTC)
             begin = max(opens, start)
             if begin < closes:
-                if amount <= closes - begin:
+                if amount < closes - begin:
                     return begin + amount
                 amount -= closes - begin
         day += timedelta(days=1)

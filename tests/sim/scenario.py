@@ -100,7 +100,7 @@ class Scenario(World):
             (7, lambda: change(one[0].accounts[0], **left)),  # the only admin of Nights
             (7, lambda: change(one[5].accounts[0], **left)),  # Nights and Kitchen
             (13, lambda: self._claim(one[5], self.nights.key.group_id)),  # a lie
-            (20, lambda: self._promote()),
+            (20, self._promote),
             (21, lambda: self._claim(None, self.nights.key.group_id)),
             (22, lambda: self._leave(one[5])),
             (23, self.inventories[REGISTER].write),
