@@ -23,10 +23,14 @@ DIRECTORY_FAULTS_A_WEEK, INVENTORY_FAULTS_A_WEEK, CHANNEL_FAULTS_A_WEEK = 6, 5, 
 class Breakable(Protocol):
     """What can go wrong."""
 
-    company: Company
-    directories: Mapping[str, SimDirectory]
-    inventories: Mapping[str, SimInventory]
-    notifiers: Mapping[str, SimNotifier]
+    @property
+    def company(self) -> Company: ...
+    @property
+    def directories(self) -> Mapping[str, SimDirectory]: ...
+    @property
+    def inventories(self) -> Mapping[str, SimInventory]: ...
+    @property
+    def notifiers(self) -> Mapping[str, SimNotifier]: ...
 
     def at(self, when: datetime, deed: Callable[[], None]) -> None: ...
 

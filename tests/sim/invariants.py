@@ -40,14 +40,22 @@ class Broken(AssertionError):
 class Seeing(Protocol):
     """What the checks look at."""
 
-    company: Company
-    log: EffectLog
-    directories: Mapping[str, SimDirectory]
-    inventories: Mapping[str, SimInventory]
-    masses: list[Mass]
-    confirmed: set[tuple[str, str]]
-    last_admins_removed: list[str]
-    placed: Mapping[str, str]  # department -> group name, by the joiner rules
+    @property
+    def company(self) -> Company: ...
+    @property
+    def log(self) -> EffectLog: ...
+    @property
+    def directories(self) -> Mapping[str, SimDirectory]: ...
+    @property
+    def inventories(self) -> Mapping[str, SimInventory]: ...
+    @property
+    def masses(self) -> list[Mass]: ...
+    @property
+    def confirmed(self) -> set[tuple[str, str]]: ...
+    @property
+    def last_admins_removed(self) -> list[str]: ...
+    @property
+    def placed(self) -> Mapping[str, str]: ...
 
 
 class Invariants:

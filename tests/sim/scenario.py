@@ -104,7 +104,7 @@ class Scenario(World):
             (21, lambda: self._claim(None, self.nights.key.group_id)),
             (22, lambda: self._leave(one[5])),
             (23, self.inventories[REGISTER].write),
-            (30, lambda: [change(human.accounts[0], **left) for human in (one[2], one[9], one[10], one[12])]),  # type: ignore[func-returns-value,list-item,return-value]
+            (30, lambda: [change(human.accounts[0], **left) for human in (one[2], one[9], one[10], one[12])]),  # type: ignore[return-value]
             (45, self._release),
             (46, lambda: change(one[5].accounts[0], enabled=True)),
             (54, lambda: change(one[10].accounts[0], enabled=True)),
