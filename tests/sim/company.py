@@ -193,9 +193,13 @@ class Company:
         return room
 
     def seat(self, room: Room, human: Human, role: Role = Role.MEMBER) -> None:
-        handle = human.phone if room.source == REGISTER else f"u{human.number}"
+        handle, phone = human.phone, human.phone
+        if room.source == LIVE:  # an account of the messenger keeps the number that it was made with
+            handle = f"u{human.number}"
+            seats = (other.seats.get(handle) for other in self.rooms.values())
+            phone = next((seat.phone for seat in seats if seat is not None), phone)
         if handle not in room.seats:
-            room.seats[handle] = Seat(human, handle, human.phone, role, self.now())
+            room.seats[handle] = Seat(human, handle, phone, role, self.now())
 
     def rooms_of(self, human: Human) -> Iterator[tuple[Room, Seat]]:
         for room in self.rooms.values():

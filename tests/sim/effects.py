@@ -16,9 +16,10 @@ from typing import Any, cast
 from fakes.notifier import FakeNotifier
 from worker.domain.escalation import Taken
 from worker.domain.guard import Cohort, HeldPlan
+from worker.domain.identity import Link
 from worker.domain.journal import Entry
 from worker.domain.message import Message, Recipient
-from worker.domain.model import GroupKey
+from worker.domain.model import GroupKey, HandleKey
 from worker.domain.ticket import REMOVALS, Ticket
 from worker.ports import Receipt, Rejected
 from worker.ports.store import Lease, Leases, OutMessage, Store, UnitOfWork
@@ -81,7 +82,15 @@ class Seen:
     message: Message
 
 
-Effect = Saved | Queued | Stepped | Held | Decided | Seen
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Somebody said who is behind a handle."""
+
+    at: datetime
+    handle: HandleKey
+
+
+Effect = Saved | Queued | Stepped | Held | Decided | Seen | Confirmed
 
 
 @dataclass(slots=True)
@@ -165,10 +174,11 @@ class _Recording:
 
     def __init__(self, uow: UnitOfWork, log: EffectLog, effects: list[Effect], now: datetime) -> None:
         entries: list[Entry] = []
-        self.people, self.rosters, self.links = uow.people, uow.rosters, uow.links
+        self.people, self.rosters = uow.people, uow.rosters
         self.sources, self.jobs = uow.sources, uow.jobs
         self.tickets = _Tickets(uow.tickets, log, effects, entries, now)
         self.journal = _Journal(uow.journal, entries)
+        self.links = _Links(uow.links, effects, now)
         self.outbox = _Outbox(uow.outbox, effects, now)
         self.episodes = _Episodes(uow.episodes, effects, now)
 
@@ -236,6 +246,18 @@ class _Outbox(_Through):
                 self._effects.append(Queued(self._now, message))
                 new += 1
         return new
+
+
+class _Links(_Through):
+    def __init__(self, inner: Any, effects: list[Effect], now: datetime) -> None:
+        super().__init__(inner)
+        self._effects, self._now = effects, now
+
+    def answer(self, links: Sequence[tuple[HandleKey, Link]], now: datetime, by: str | None = None) -> int:
+        changed: int = self._inner.answer(links, now, by)
+        if by is not None:
+            self._effects += [Confirmed(self._now, key) for key, _ in links]
+        return changed
 
 
 class _Episodes(_Through):

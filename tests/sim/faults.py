@@ -17,6 +17,7 @@ from sim.sources import Lie, SimDirectory, SimInventory, broke_off
 from worker.ports import AuthFailed, Rejected, Transient
 
 HOUR = timedelta(hours=1)
+FEW_GROUPS_FROM = 12  # half of them is more than the guard takes for no storm
 DIRECTORY_FAULTS_A_WEEK, INVENTORY_FAULTS_A_WEEK, CHANNEL_FAULTS_A_WEEK = 6, 5, 12
 
 
@@ -101,6 +102,8 @@ class Faults:
         kind = self._rng.choice(
             ("down", "refused", "cut", "few_groups", "miscounted", "partial", "shrunken", "stale")
         )
+        if kind == "few_groups" and len(rooms) < FEW_GROUPS_FROM:
+            return  # some of so few may really be gone, and are believed to be
         error = {
             "down": Transient(f"{name}: no answer.", remedy="Wait."),
             "refused": AuthFailed(f"{name}: wrong password.", remedy="Mend it."),
@@ -108,7 +111,7 @@ class Faults:
         }.get(kind)
         inventory.lie = Lie(kind, self._rng.choice(rooms), error)
         # a roster that is short twice, later the second time, is to be believed: so only once
-        lasts = 7.9 if kind == "shrunken" else self._rng.uniform(3, 30)
+        lasts = 11.9 if kind == "shrunken" else self._rng.uniform(3, 30)
         self._later(lasts, lambda: self._tell_truth(inventory))
 
     def _tell_truth(self, inventory: SimInventory) -> None:

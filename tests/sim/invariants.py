@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sim.company import FILE, LOOKED_UP, Company, Human, has_left
 from sim.deadlines import Deadlines
-from sim.effects import Decided, Effect, EffectLog, Held, Queued, Saved, Seen, Stepped
+from sim.effects import Confirmed, Decided, Effect, EffectLog, Held, Queued, Saved, Seen, Stepped
 from sim.events import Mass
 from sim.sources import SimDirectory, SimInventory
 
@@ -21,7 +21,7 @@ from worker.domain.message import Paragraph
 from worker.domain.model import Coverage, Evidence, GroupKey, Member, PersonKey, Roster
 from worker.domain.ticket import REMOVALS, Ticket, TicketKind, TicketState
 
-POLL = timedelta(hours=4)
+POLL = timedelta(hours=6)
 ABSENT_PASSES, ABSENT_OVER = 3, timedelta(hours=48)
 MASS_READ_WITHIN = timedelta(days=4)
 LEAVERS_MAX = 12
@@ -51,8 +51,6 @@ class Seeing(Protocol):
     @property
     def masses(self) -> list[Mass]: ...
     @property
-    def confirmed(self) -> set[tuple[str, str]]: ...
-    @property
     def last_admins_removed(self) -> list[str]: ...
     @property
     def placed(self) -> Mapping[str, str]: ...
@@ -72,6 +70,8 @@ class Invariants:
         self._wanted_since: dict[tuple[GroupKey, str], datetime] = {}
         self._linked: set[tuple[str, str]] = set()
         self._alone: set[PersonKey] = set()
+        self._polled_at = now()
+        self._confirmed: set[tuple[str, str]] = set()
         self._plan_kinds: dict[int, str] = {}
         self._gates: dict[tuple[PersonKey, datetime], str] = {}
         self._let_through: dict[tuple[PersonKey, str], datetime] = {}
@@ -100,6 +100,8 @@ class Invariants:
         elif isinstance(effect, Held):
             self._plan_kinds[effect.plan.id] = effect.kind
             self._set_gates(effect, "held")
+        elif isinstance(effect, Confirmed):
+            self._confirmed.add(effect.handle)
         else:
             self._set_gates(effect, "")
 
@@ -200,7 +202,7 @@ class Invariants:
         (human, *others) = self.world.company.behind(source, member.handle)
         if others or human.is_doubtful or not human.accounts:
             return None
-        if (source, member.handle) in self._linked or (source, member.handle) in self.world.confirmed:
+        if (source, member.handle) in self._linked or (source, member.handle) in self._confirmed:
             return human
         told = [key for key in human.accounts if self._is_told(key)]
         has_number = any(
@@ -222,7 +224,7 @@ class Invariants:
     def _is_told(self, key: PersonKey) -> bool:
         return key.person_id in self.world.directories[key.source].believed.facts
 
-    def _is_told_left(self, key: PersonKey) -> bool:
+    def _is_told_left(self, key: PersonKey, now: datetime | None = None) -> bool:
         directory = self.world.directories[key.source]
         word = directory.believed
         if key.person_id in word.absent:
@@ -234,7 +236,7 @@ class Invariants:
         facts = word.facts[key.person_id]
         at = word.taken_at or self.now()
         is_fresh = self.now() - at <= (FILE_FRESH if key.source == FILE else FRESH)
-        return has_left(facts, self.now() if is_fresh else at)
+        return has_left(facts, (now or self.now()) if is_fresh else at)
 
     # --- 3: a group never loses its last admin by our doing ----------------------------------------
 
@@ -249,8 +251,10 @@ class Invariants:
 
     def _may_be_active(self, source: str, member: Member) -> bool:
         humans = self.world.company.behind(source, member.handle)
+        if any(human.is_doubtful for human in humans):
+            return True  # a recycled number's new owner may be taken for the old one, who is gone
         keys = [key for human in humans for key in human.accounts if self._is_told(key)]
-        return any(not self._is_told_left(key) for key in keys)
+        return any(not self._is_told_left(key, self._polled_at) for key in keys)
 
     def _roster(self, group: GroupKey) -> Roster:
         return self.world.inventories[group.source].believed[group]
@@ -360,7 +364,7 @@ class Invariants:
         humans = self.world.company.behind(ticket.group.source, ticket.handle)
         phones = {m.phone for m in self._roster(ticket.group).members if m.handle == ticket.handle}
         holders = self._told_holders(phones)
-        is_confirmed = (ticket.group.source, ticket.handle) in self.world.confirmed
+        is_confirmed = (ticket.group.source, ticket.handle) in self._confirmed
         if len(holders) > 1 and not is_confirmed:
             names = sorted(holders)
             self._fail(8, f"{ticket.label}: {ticket.handle} is the number of {names} and nobody said whose")
@@ -406,6 +410,8 @@ class Invariants:
 
     def after(self, job: str) -> None:
         """To be called when a job ran to its end."""
+        if job == "poll":
+            self._polled_at = self.now()
         self._forget_returned()
         if job == "reconcile":
             self._all_leavers_have_a_ticket()

@@ -53,7 +53,6 @@ class Office:
         app: Callable[[], App],
         at: At,
         told_at: Callable[[Room], datetime | None],
-        confirmed: set[tuple[str, str]],
     ) -> None:
         self._rng = rng
         self._company = company
@@ -61,7 +60,6 @@ class Office:
         self._app = app
         self._at = at
         self._told_at = told_at
-        self._confirmed = confirmed
         self._tempers: dict[str, Temper] = {}
         self.last_admins_removed: list[str] = []
         self.refused = 0
@@ -181,7 +179,6 @@ class Office:
         else:
             key = human.accounts[-1]
             name = f"{key.source}/{key.person_id}"
-            self._confirmed.add((ticket.group.source, ticket.handle))
             self._desk(lambda: self._app().desk.confirm_link(link, name, who, self._now()))
         return False
 

@@ -7,7 +7,7 @@ import pytest
 from sim.company import LIVE, LOOKED_UP, REGISTER, Human, Room
 from sim.effects import Saved
 from sim.scenario import ORDER
-from sim.world import HOUR, START, World, settings_of
+from sim.world import FULL_AT, HOUR, START, World, settings_of
 
 from worker.domain.model import Role
 from worker.domain.ticket import REMOVALS, Ticket, TicketKind, TicketState
@@ -94,6 +94,21 @@ def test_a_leave_date_that_is_set_back_to_an_earlier_one_counts(world: Small) ->
     assert len(world.log.live_removals[world.first.key, leaver.phone]) == 1
 
 
+def test_a_number_is_no_longer_taken_for_recycled_once_its_owner_is_back(world: Small) -> None:
+    leaver = world.people[2]
+    world.change(leaver, enabled=False)
+    world.cycle()
+    world.company.seat(world.second, leaver)
+    world.cycle()
+    (question,) = world.tickets(TicketKind.IDENTIFY_MEMBER)
+    world.change(leaver, enabled=True)
+    world.cycle()
+    assert world.log.tickets[question.id].state is TicketState.VERIFIED
+    world.change(leaver, enabled=False)
+    world.cycle()
+    assert world.log.live_removals[world.second.key, f"u{leaver.number}"]
+
+
 def test_a_message_that_may_have_arrived_says_so_on_the_next_channel(world: Small) -> None:
     world.cycle()
     world.change(world.people[2], enabled=False)  # one ticket, one recipient
@@ -116,7 +131,7 @@ def test_what_only_the_channel_can_tell_is_tried_again_after_a_refusal(world: Sm
     world.directories[LOOKED_UP].is_lying = True
     world.directories[LOOKED_UP].answer_empty()
     world.notifiers["chat"].fail_next(Rejected("The channel is archived.", remedy="Open it again."))
-    world.clock.now = world.clock.now.replace(hour=2) + timedelta(days=1)  # a nightly, full pass
+    world.clock.now = world.clock.now.replace(hour=FULL_AT) + timedelta(days=1)  # a nightly, full pass
     world.cycle(0)
     assert not world.notifiers["chat"].to("")
     world.cycle(2)

@@ -61,6 +61,7 @@ class TwoProcesses(World):
             self.boundary.pause = None
             other = 1 - sleeper
             assert self._acquire(name, other) is None, "a lease is one process's own while it lasts"
+            self.settle(name, is_alive=False)  # what the sleeper had committed counts
             self.clock.now += PAUSE
             theirs = self._acquire(name, other)
             assert theirs is not None

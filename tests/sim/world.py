@@ -40,15 +40,15 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 # job: (minutes past the hour, every so many hours); the order is that of `once all`
 JOBS = {
-    "poll": (0, 4),
-    "inventory": (10, 8),
-    "reconcile": (20, 4),
-    "verify": (25, 4),
-    "escalate": (30, 4),
-    "deliver": (35, 4),
+    "poll": (0, 6),
+    "inventory": (10, 12),
+    "reconcile": (20, 6),
+    "verify": (25, 6),
+    "escalate": (30, 6),
+    "deliver": (35, 6),
 }
-FULL_AT = 2  # the nightly pass, o'clock UTC
-CRASH_EVERY = 300  # boundaries, on average
+FULL_AT = 0  # the nightly pass, o'clock UTC
+CRASH_EVERY = 250  # boundaries, on average
 EVENTS_A_DAY = 7
 
 
@@ -120,7 +120,6 @@ class World:
         self.log = EffectLog()
         self.boundary = Boundary()
         self.crashes = 0
-        self.confirmed: set[tuple[str, str]] = set()
         self.placed = placed_by(seed)
         self._settings = settings or settings_of(seed)
         self._queue: list[tuple[datetime, int, Callable[[], None]]] = []
@@ -140,7 +139,6 @@ class World:
             lambda: self.app,
             self.at,
             self._told_at,
-            self.confirmed,
         )
         self.life = Life(self._rng("life"), self.company, self.at)
         self.invariants = Invariants(self, Deadlines(business=is_business(seed)), self.clock, only)

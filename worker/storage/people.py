@@ -217,7 +217,10 @@ class SqlPeople:
     def _follow(self, events: Sequence[Event], seen_at: datetime, now: datetime) -> None:
         left = [e.person for e in events if e.kind is EventKind.LEFT]
         self._open_episodes(left, seen_at)
-        self._end_episodes([e.person.key for e in events if e.kind is EventKind.RETURNED])
+        returned = [e.person.key for e in events if e.kind is EventKind.RETURNED]
+        self._end_episodes(returned)
+        for chunk in chunked(returned):  # whose number was taken for recycled, it may be theirs again
+            self._dirty_links(person_key, among(person_key.c.source, person_key.c.person_id, chunk))
         dirty_groups_of_people(self._c, {e.person.key for e in events}, now)
 
     def _open_episodes(self, people: Sequence[Person], seen_at: datetime) -> None:
