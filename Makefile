@@ -44,6 +44,7 @@ run: venv ## Play the bundled company through on the embedded database
 
 test: dev ## Run every test, with coverage of the core (ARGS=… runs some; WORKERS=N processes)
 	@.ci/postgres
+	@.ci/samba
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(ARGS),$(ARGS),$(COVERAGE))
 
 check: dev ## Format, lint, types, import rules, dead code, locks: looks only, changes nothing

@@ -3,27 +3,20 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import hypothesis
 import pytest
 
 import postgres
+from throwaway import missing
+
+pytest_plugins = ("ad_fixtures",)
 
 pytest.register_assert_rewrite("contracts")
-
-IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
-
-
-def _missing(reason: str) -> NoReturn:
-    """Fail where everything must run, skip with the reason elsewhere."""
-    if IN_CI:
-        pytest.fail(f"{reason}, and CI runs every test")
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +33,7 @@ def _postgres_server() -> Iterator[postgres.Server | str]:
 def postgres_url(_postgres_server: postgres.Server | str) -> Iterator[str]:
     """Yield the address of an empty PostgreSQL database, dropped after the test."""
     if isinstance(_postgres_server, str):
-        _missing(_postgres_server)
+        missing(_postgres_server)
     with _postgres_server.database() as url:
         yield url
 

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from fnmatch import fnmatchcase
 
-from connectors.directory.file import dates, dn
+from connectors import _dates as dates
+from connectors import _dn as dn
+from connectors._phones import read_numbers
+from connectors._words import read_bool
 from connectors.directory.file.columns import Columns
 from connectors.directory.file.config import FileConfig, Format
 from connectors.directory.file.records import RawRecord
-from connectors.directory.file.words import read_bool
 from worker.domain.model import PersonFacts
-from worker.domain.phones import to_e164
 from worker.ports import Malformed
 
 _PEOPLE = frozenset({"user", "inetorgperson"})
@@ -31,8 +32,6 @@ _ACCOUNT_DISABLED = 0x2  # userAccountControl, MS-ADTS 2.2.16
 _GUID_BYTES = 16
 _CANONICAL = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CSVDE_BYTES = re.compile(r"X'([0-9a-fA-F]{32})'")
-_NUMBERS_APART = re.compile(r"[;|\n\r]+")
-_NUMBERS_MAYBE_APART = re.compile(r"\s*[,/&]\s*|\s+(?:or|and|oder|und|ou|et|o|y|e)\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,34 +280,8 @@ def _is_in_scope(raw: RawRecord, reading: Reading, place: str, *, is_deleted: bo
 
 
 def _phones(raw: RawRecord, reading: Reading) -> tuple[tuple[str, ...], int]:
-    region = _region(raw, reading)
-    found: dict[str, None] = {}
-    unreadable = 0
-    for column in reading.columns.of("phones"):
-        for cell in raw.values.get(column, ()):
-            for piece in _NUMBERS_APART.split(cell):
-                numbers, bad = _numbers(piece, region, reading.region)
-                found.update(dict.fromkeys(numbers))
-                unreadable += bad
-    return tuple(found), unreadable
-
-
-def _numbers(text: str, region: str, fallback: str) -> tuple[list[str], int]:
-    if not text.strip():
-        return [], 0
-    if whole := _one_number(text, region, fallback):
-        return [whole], 0
-    pieces = [piece for piece in _NUMBERS_MAYBE_APART.split(text) if piece.strip()]
-    read = [_one_number(piece, region, fallback) for piece in pieces]
-    numbers = [number for number in read if number]
-    return numbers, (len(read) - len(numbers) if numbers else 1)
-
-
-def _one_number(text: str, region: str, fallback: str) -> str | None:
-    try:
-        return to_e164(text, region)
-    except ValueError:  # a usage location that is no country
-        return to_e164(text, fallback)
+    cells = (cell for column in reading.columns.of("phones") for cell in raw.values.get(column, ()))
+    return read_numbers(cells, _region(raw, reading), reading.region)
 
 
 def _region(raw: RawRecord, reading: Reading) -> str:

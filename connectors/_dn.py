@@ -1,4 +1,4 @@
-"""Distinguished names, as far as an export needs them: equal, under, parent (RFC 4514)."""
+"""Distinguished names, as far as directories need them: equal, under, parent (RFC 4514)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ def parts(dn: str) -> tuple[str, ...]:
     """The relative names, folded so that two spellings of one DN are equal."""
     split = _PARTS.findall(_HEX_COMMA.sub(r"\\,", dn))
     return tuple("=".join(side.strip() for side in part.partition("=")[::2]).casefold() for part in split)
+
+
+def is_dn(text: str) -> bool:
+    """Whether it can be a distinguished name: relative names, each with its attribute and value."""
+    names = parts(text)
+    return bool(names) and all(re.fullmatch(r"[a-z0-9][a-z0-9.-]*=.+", name, re.DOTALL) for name in names)
 
 
 def key(dn: str) -> str:
@@ -30,6 +36,11 @@ def is_under(dn: str, suffix: tuple[str, ...]) -> bool:
     """Whether the entry lies anywhere below the DN whose `parts` are given."""
     own = parts(dn)
     return len(own) > len(suffix) and own[len(own) - len(suffix) :] == suffix
+
+
+def is_at_or_under(dn: str, suffix: tuple[str, ...]) -> bool:
+    """Whether the entry is the one whose `parts` are given, or lies below it."""
+    return parts(dn) == suffix or is_under(dn, suffix)
 
 
 def is_tombstone(dn: str) -> bool:

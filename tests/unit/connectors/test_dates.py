@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.directory.file.dates import (
+from connectors._dates import (
     FILETIME_NEVER,
     DateOrder,
     Unreadable,
