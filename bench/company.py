@@ -68,6 +68,7 @@ class CompanyDirectory:
     company: Company
     name: str = "corp"
     can_look_up: bool = False
+    has_delta: bool = True
 
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
         is_full = cursor is None or full
@@ -75,6 +76,9 @@ class CompanyDirectory:
         for start in range(0, len(numbers), PAGE):
             yield DirectoryPage(tuple(self.company.person(n) for n in numbers[start : start + PAGE]))
         yield PassEnd(self.company.now.isoformat(), is_full, self.company.now)
+
+    def watermark(self) -> None:
+        return None
 
     def look_up(self, person_id: str) -> PersonFacts | None:
         return self.company.person(int(person_id))

@@ -35,6 +35,7 @@ from worker.ops.clock import system_now
 from worker.ops.interrupt import Interrupt, InterruptibleStore
 from worker.ops.jobs import Jobs
 from worker.ops.logs import configure as configure_logs
+from worker.ops.lookout import Lookout
 from worker.ops.progress import progress_bars
 from worker.ops.retry import RetryingDirectory, RetryingInventory
 from worker.ops.schedule import ScheduleValues
@@ -309,7 +310,8 @@ def serve_app(settings: Settings) -> int:
         connectors = build_connectors(settings, system_now, interrupt.sleep)
         app = build_app(settings, store, connectors, system_now)
         schedule = schedule_of(settings)
-        code = serve(Jobs(app, store, system_now, holder_name(), schedule, interrupt=interrupt), schedule)
+        jobs = Jobs(app, store, system_now, holder_name(), schedule, interrupt=interrupt)
+        code = serve(jobs, schedule, lookout=Lookout(connectors.directories))
         engine.dispose()
     return code
 

@@ -140,6 +140,9 @@ class FakeDirectory:
         self._raise_at(0)
         return self._facts.get(person_id)
 
+    def watermark(self) -> str | None:
+        return None if self._error is not None else str(self._sequence)
+
     def check(self) -> CheckResult:
         if self._error is not None:
             return CheckResult(

@@ -231,8 +231,8 @@ class Invariants:
             passes, since = word.absent[key.person_id]
             if directory.can_look_up:
                 return True
-            taken_at = word.taken_at or since
-            return passes >= ABSENT_PASSES and taken_at - since >= ABSENT_OVER
+            if passes >= ABSENT_PASSES and (word.taken_at or since) - since >= ABSENT_OVER:
+                return True  # else what was said last still holds: absence takes no word back
         facts = word.facts[key.person_id]
         at = word.taken_at or self.now()
         is_fresh = self.now() - at <= (FILE_FRESH if key.source == FILE else FRESH)

@@ -47,6 +47,7 @@ class SimDirectory(FakeDirectory):
         self.is_file = is_file
         self.said: Word | None = None
         self.said_cursor = ""
+        self.said_everybody = False
         self.believed = Word()
         self.honest = Word()
         self.is_lying = False
@@ -75,12 +76,18 @@ class SimDirectory(FakeDirectory):
 
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
         records: list[PersonFacts] = []
+        if self.said is not None and cursor == self.said_cursor:
+            self.believed = self.said  # the worker goes on from there
+        elif self.said is not None and not full:
+            yield from super().changes(cursor)  # it looks back, at what it knows already
+            return
         self.said = None
         for item in super().changes(cursor, full=full):
             if isinstance(item, PassEnd):
                 here = self._facts if self.can_look_up else ()
                 end = replace(item, taken_at=self._exported_at) if self.is_file else item
                 self.said, self.said_cursor = self.believed.after(records, end, here), end.cursor
+                self.said_everybody = end.is_full and not end.is_unchanged
                 if not self.is_lying:
                     self.honest = self.honest.after(records, end, here)
                 yield end

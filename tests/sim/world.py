@@ -290,7 +290,8 @@ class World:
             for directory in self.directories.values() if name == "poll" else ():
                 state = uow.sources.get(directory.name, Port.DIRECTORY.value)
                 is_read = state.trouble is None and state.last_success_at == self.clock.now
-                directory.settle(is_ok=is_read and state.cursor == directory.said_cursor)
+                is_applied = not directory.said_everybody or state.last_full_at == self.clock.now
+                directory.settle(is_ok=is_read and is_applied and state.cursor == directory.said_cursor)
                 self.invariants.source_has_an_age(directory, state.taken_at)
             for inventory in self.inventories.values() if name == "inventory" else ():
                 state = uow.sources.get(inventory.name, Port.INVENTORY.value)

@@ -52,6 +52,13 @@ def record_failure(
     uow.outbox.add([OutMessage(key, CHANNEL, f"Whosleft can't read {state.name}", body, is_urgent=True)], now)
 
 
+def record_still_failing(uow: UnitOfWork, state: SourceState, error: ConnectorError, now: datetime) -> None:
+    """A read went well that could not mend what the last failure was about: still red, and said already."""
+    uow.sources.put(
+        replace(state, last_attempt_at=now, trouble=error.message, remedy=state.remedy or error.remedy)
+    )
+
+
 def record_success(uow: UnitOfWork, state: SourceState, now: datetime) -> None:
     """Turn a source green; says so when its trouble was announced."""
     if state.trouble is not None and _was_announced(uow, state.name):

@@ -8,24 +8,34 @@ One source failing never stops the others. A pass that proves nothing changes no
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from worker.app.health import Freshness, record_failure, record_success
+from worker.app.health import Freshness, record_failure, record_still_failing, record_success
+from worker.app.missing import confirm_missing, hold_shrunken, unseen_error
 from worker.app.report import Progress, Report, no_progress
 from worker.domain.directory import Event, EventKind, is_too_malformed, is_too_shrunken
-from worker.domain.guard import Cohort, GuardLimits, HeldPlan, HoldState, Newcomer
+from worker.domain.guard import GuardLimits
 from worker.domain.joiners import JoinerRule, places
 from worker.domain.journal import Entry
 from worker.domain.leaver import Judgement, LeaverPolicy, is_absence_proof, judge
-from worker.domain.message import CHANNEL
-from worker.domain.model import Evidence, GroupKey, Person, PersonFacts, PersonKey, Standing
-from worker.domain.wording import held_paragraph
-from worker.ports import ConnectorError, CursorExpired, Directory, DirectoryPage, Incomplete, PassEnd, Port
-from worker.ports.store import Applied, Lease, OutMessage, SourceState, Store, UnitOfWork
+from worker.domain.model import Evidence, GroupKey, Person, PersonFacts, Standing
+from worker.ports import (
+    ConnectorError,
+    CursorExpired,
+    Directory,
+    DirectoryPage,
+    Incomplete,
+    PassEnd,
+    PermissionDenied,
+    Port,
+)
+from worker.ports.store import Applied, Lease, SourceState, Store, UnitOfWork
 
-MISSING_NAMED_MAX = 1000  # people called by name in a plan about a shrunken read; more make no one wiser
-MISSING = "missing from the latest read"
+COUNTS = (
+    "sources", "unchanged", "changed", "joined", "moved", "leaving", "left", "returned", "unseen", "repaired",
+)  # fmt: skip
+REPAIRED_NAMED_MAX = 20  # ids in the journal of what a full pass had to repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,22 @@ class _Read:
     end: PassEnd | None = None
     malformed: int = 0
     unreadable_phones: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """What a run did, over all sources."""
+
+    counts: dict[str, int]
+    troubles: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """A pass that was applied, and the ids of people whose facts it changed."""
+
+    end: PassEnd
+    ids: tuple[str, ...] = ()
 
 
 class Poll:
@@ -69,18 +95,16 @@ class Poll:
         `now` is aware UTC. Idempotent: an unchanged directory changes nothing. Never raises a ConnectorError:
         a source's failure is in the report, in its state, and announced.
         """
-        counts = {"sources": 0, "unchanged": 0, "changed": 0, "joined": 0, "moved": 0, "leaving": 0, "left": 0,
-                  "returned": 0}  # fmt: skip
-        troubles = []
+        tally = _Tally(dict.fromkeys(COUNTS, 0))
         for directory in self._directories:
-            counts["sources"] += 1
+            tally.counts["sources"] += 1
             try:
-                self._read(directory, now, lease, counts, full=full)
+                self._read(directory, now, lease, tally, full=full)
             except ConnectorError as error:
                 self._fail(directory.name, error, now, lease)
-                troubles.append(f"{directory.name}: {error}")
-        self._let_dates_come(now, lease, counts)
-        return Report("poll", counts, tuple(troubles))
+                tally.troubles.append(f"{directory.name}: {error}")
+        self._let_dates_come(now, lease, tally)
+        return Report("poll", tally.counts, tuple(tally.troubles))
 
     def _fail(self, name: str, error: ConnectorError, now: datetime, lease: Lease | None) -> None:
         with self._store.begin(lease) as uow:
@@ -88,13 +112,16 @@ class Poll:
             record_failure(uow, state, error, now, self._rules.timezone)
 
     def _read(
-        self, directory: Directory, now: datetime, lease: Lease | None, counts: dict[str, int], *, full: bool
+        self, directory: Directory, now: datetime, lease: Lease | None, tally: _Tally, *, full: bool
     ) -> None:
         with self._store.begin(lease) as uow:
             cursor = uow.sources.get(directory.name, Port.DIRECTORY.value).cursor
         while True:
             try:
-                end = self._pass(directory, cursor, now, lease, counts, full=full)
+                if full and cursor is not None and directory.has_delta:
+                    self._compare(directory, cursor, now, lease, tally)
+                    return
+                end = self._pass(directory, cursor, now, lease, tally, full=full).end
             except CursorExpired:
                 if cursor is None:
                     raise
@@ -104,16 +131,47 @@ class Poll:
             if not end.has_more:
                 return
 
+    def _compare(
+        self, directory: Directory, cursor: str, now: datetime, lease: Lease | None, tally: _Tally
+    ) -> None:
+        """A delta, and a full pass right after it: whatever that still changes is what the deltas had missed.
+
+        A delta that proves nothing is no reason to leave out the pass that mends it.
+        """
+        try:
+            cursor = self._pass(directory, cursor, now, lease, tally, full=False).end.cursor
+        except (CursorExpired, Incomplete):
+            self._pass(directory, None, now, lease, tally, full=True)
+            return
+        done = self._pass(directory, cursor, now, lease, tally, full=True)
+        missed = set(done.ids) - self._changed_since(directory, cursor, done.ids)
+        tally.counts["repaired"] += len(missed)
+        if missed:
+            data = {"count": len(missed), "people": sorted(missed)[:REPAIRED_NAMED_MAX]}
+            entry = Entry(now, "whosleft", "source.repaired", f"source:{directory.name}", data=data)
+            with self._store.begin(lease) as uow:
+                uow.journal.append([entry])
+
+    def _changed_since(self, directory: Directory, cursor: str, ids: Sequence[str]) -> set[str]:
+        """Which of these changed while the full pass was read: no delta could have had them."""
+        if not ids:
+            return set()
+        try:
+            pages = [item for item in directory.changes(cursor) if isinstance(item, DirectoryPage)]
+        except ConnectorError:
+            return set(ids)  # it can't be told, and was repaired all the same
+        return {facts.person_id for page in pages for facts in page.records}
+
     def _pass(
         self,
         directory: Directory,
         cursor: str | None,
         now: datetime,
         lease: Lease | None,
-        counts: dict[str, int],
+        tally: _Tally,
         *,
         full: bool,
-    ) -> PassEnd:
+    ) -> _Pass:
         read = self._stage(directory, cursor, now, lease, full=full)
         end = read.end
         if end is None:
@@ -122,11 +180,10 @@ class Poll:
                 remedy="It is tried again; if it stays, look at the connector's log.",
             )
         if end.is_unchanged:
-            counts["unchanged"] += 1
-            counts["left"] += self._finish_unchanged(directory.name, end, now, lease)
-            return end
-        if end.is_full and directory.can_look_up:
-            self._confirm_missing(directory, now, lease)
+            tally.counts["unchanged"] += 1
+            tally.counts["left"] += self._finish_unchanged(directory.name, end, now, lease)
+            return _Pass(end)
+        unseen = self._confirmed(directory, end, now, lease)
         self._believe(directory.name, read, now, lease)
         with self._store.begin(lease) as uow:
             applied = uow.people.apply_stage(
@@ -141,12 +198,38 @@ class Poll:
                 is_first
             ):  # members whom nobody could know so far are asked about now, if nobody knows them still
                 uow.rosters.mark_dirty([row.key for row in uow.rosters.groups()], now)
-            record_success(uow, self._state_after(state, applied, read, end, now), now)
-        counts["changed"] += applied.changed
+            after = self._state_after(state, applied, read, end, now, len(unseen))
+            self._record(uow, after, now, unseen)
+        tally.counts["changed"] += applied.changed
         for event in applied.events:
-            counts[event.kind.value] += 1
-        counts["left"] += len(left)
-        return end
+            tally.counts[event.kind.value] += 1
+        tally.counts["left"] += len(left)
+        if unseen:
+            tally.counts["unseen"] += len(unseen)
+            tally.troubles.append(str(unseen_error(directory.name, len(unseen), unseen[0].remedy)))
+        return _Pass(end, applied.ids)
+
+    def _confirmed(
+        self, directory: Directory, end: PassEnd, now: datetime, lease: Lease | None
+    ) -> list[PermissionDenied]:
+        if not (end.is_full and directory.can_look_up):
+            return []
+        return confirm_missing(
+            self._store, directory, lambda facts: self._judged([facts], now), self._rules.limits, lease
+        )
+
+    def _record(
+        self, uow: UnitOfWork, state: SourceState, now: datetime, unseen: Sequence[PermissionDenied] = ()
+    ) -> None:
+        """Green, unless people known before can't be found: then red until a full pass lists them or tells."""
+        if unseen:
+            error = unseen_error(state.name, len(unseen), unseen[0].remedy)
+            record_failure(uow, replace(state, last_success_at=now), error, now, self._rules.timezone)
+        elif count := state.counts.get("unseen", 0):
+            error = unseen_error(state.name, count)
+            record_still_failing(uow, replace(state, last_success_at=now), error, now)
+        else:
+            record_success(uow, state, now)
 
     def _stage(
         self, directory: Directory, cursor: str | None, now: datetime, lease: Lease | None, *, full: bool
@@ -195,7 +278,7 @@ class Poll:
         if not staged.records:
             raise Incomplete(f"{name} lists nobody.", remedy="Check the export, the path and the scope.")
         if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
-            self._hold_shrunken(name, now, lease)
+            hold_shrunken(self._store, name, now, lease)
             raise Incomplete(
                 f"{name} lists {staged.known - staged.missing} of the {staged.known} people known before: "
                 f"{staged.missing} are missing at once.",
@@ -203,43 +286,6 @@ class Poll:
                 expected=staged.known,
                 got=staged.known - staged.missing,
             )
-
-    def _hold_shrunken(self, name: str, now: datetime, lease: Lease | None) -> None:
-        """Ask, once, whether so many may really be missing; a release lets the next such pass through."""
-        with self._store.begin(lease) as uow:
-            missing = uow.people.missing(name)
-            if uow.episodes.open_shrunken(name) is not None or set(missing) <= _said_to_be_here(uow, name):
-                return
-            people = tuple(_as_missing(uow, key, now) for key in missing[:MISSING_NAMED_MAX])
-            people += tuple(
-                Newcomer(key, now, Evidence.ABSENT_CONFIRMED) for key in missing[MISSING_NAMED_MAX:]
-            )
-            why = f"{name} lists so few people that it can't be believed"
-            cohort = Cohort("c1", MISSING, people)
-            plan = uow.episodes.hold(HeldPlan(name, why, now, (cohort,)), kind="shrunken")
-            body = held_paragraph(plan)
-            uow.outbox.add([OutMessage(f"plan:{plan.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
-            uow.journal.append(
-                [Entry(now, "whosleft", "plan.held", f"plan:{plan.label}", data={"source": name})]
-            )
-
-    def _confirm_missing(self, directory: Directory, now: datetime, lease: Lease | None) -> None:
-        """Absence makes a candidate; a direct look-up decides. Only asked when so few are missing that it helps."""
-        with self._store.begin(lease) as uow:
-            staged = uow.people.staged(directory.name)
-            missing = uow.people.missing(directory.name)
-        limits = self._rules.limits
-        if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
-            return
-        for key in missing:
-            facts = directory.look_up(key.person_id)
-            with self._store.begin(lease) as uow:
-                known = uow.people.get(key)
-                if facts is not None:
-                    uow.people.stage(directory.name, self._judged([facts], now))
-                elif known is not None:
-                    gone = Judgement(Standing.LEFT, Evidence.ABSENT_CONFIRMED)
-                    uow.people.stage(directory.name, [(replace(known.facts, is_deleted=True), gone)])
 
     def _absent(self, uow: UnitOfWork, name: str, end: PassEnd) -> list[Person]:
         """People whom enough complete passes over enough time did not list."""
@@ -251,26 +297,35 @@ class Poll:
         ]
 
     def _finish_unchanged(self, name: str, end: PassEnd, now: datetime, lease: Lease | None) -> int:
-        """The same content: with a newer date it says again who is missing. Returns how many left by that."""
+        """Nothing new. A full source (a file) with a newer date says again who is missing; returns how many
+        left by that.
+        """
         with self._store.begin(lease) as uow:
             state = uow.sources.get(name, Port.DIRECTORY.value)
             left: list[Person] = []
-            if state.taken_at is not None and end.taken_at > state.taken_at:
+            if end.is_full and state.taken_at is not None and end.taken_at > state.taken_at:
                 uow.people.miss_again(name)
                 left = self._absent(uow, name, end)
                 uow.people.mark_left(left, end.taken_at, now)
                 uow.journal.append([_entry(Event(EventKind.LEFT, person, end.taken_at)) for person in left])
             taken_at = max(end.taken_at, state.taken_at or end.taken_at)
-            record_success(uow, replace(state, cursor=end.cursor, taken_at=taken_at), now)
+            self._record(uow, replace(state, cursor=end.cursor, taken_at=taken_at), now)
         return len(left)
 
     def _state_after(
-        self, state: SourceState, applied: Applied, read: _Read, end: PassEnd, now: datetime
+        self,
+        state: SourceState,
+        applied: Applied,
+        read: _Read,
+        end: PassEnd,
+        now: datetime,
+        unseen: int,
     ) -> SourceState:
         counts = {
             "changed": applied.changed,
             "malformed": read.malformed,
             "unreadable_phones": read.unreadable_phones,
+            "unseen": unseen if end.is_full else state.counts.get("unseen", 0),
         }
         return replace(
             state,
@@ -327,7 +382,7 @@ class Poll:
         now = places(event.person.facts, rules, groups)
         return dict.fromkeys(sorted(now - before), "due") | dict.fromkeys(sorted(before - now), "former")
 
-    def _let_dates_come(self, now: datetime, lease: Lease | None, counts: dict[str, int]) -> None:
+    def _let_dates_come(self, now: datetime, lease: Lease | None, tally: _Tally) -> None:
         """Our own timer: no directory says that a leave date has come. A stale one may not know of a change."""
         with self._store.begin(lease) as uow:
             fresh = [
@@ -338,7 +393,7 @@ class Poll:
             due = uow.people.due_leavers(now, fresh)
             uow.people.mark_left(due, now, now)
             uow.journal.append([_entry(Event(EventKind.LEFT, person, now)) for person in due])
-        counts["left"] += len(due)
+        tally.counts["left"] += len(due)
 
     def _is_fresh(self, state: SourceState, now: datetime) -> bool:
         return self._rules.fresh.is_fresh(state.name, state.taken_at, now)
@@ -349,21 +404,3 @@ def _entry(event: Event) -> Entry:
     data = {"evidence": person.evidence.value} if person.evidence else {}
     subject = f"person:{person.key.source}/{person.key.person_id}"
     return Entry(event.at, person.key.source, f"person.{event.kind.value}", subject, data=data)
-
-
-def _said_to_be_here(uow: UnitOfWork, name: str) -> set[PersonKey]:
-    """Whose absence from the source somebody has rejected: the source is wrong, and asking again is noise."""
-    return {
-        missing.person
-        for plan in uow.episodes.plans()
-        if plan.source == name
-        for cohort in plan.cohorts
-        if cohort.cause == MISSING and cohort.state is HoldState.REJECTED
-        for missing in cohort.people
-    }
-
-
-def _as_missing(uow: UnitOfWork, key: PersonKey, now: datetime) -> Newcomer:
-    person = uow.people.get(key)
-    name = person.facts.display_name if person else key.person_id
-    return Newcomer(key, now, Evidence.ABSENT_CONFIRMED, name)

@@ -98,8 +98,10 @@ def settle(
     No judgement keeps what was known (ACTIVE for somebody new). Who had left keeps the first evidence and
     date: a second proof is not a second leaving. A leaver without a date left at `taken_at`. A return has to
     be stated: by an enabled account, by a new date for who left by a date, or by being listed again for who
-    was absent.
+    was absent. Of a deleted account of which nothing is left but its id, what was known is kept.
     """
+    if before is not None and facts.is_deleted and is_stripped(facts):
+        facts = replace(before.facts, is_deleted=True, location=facts.location)
     if (
         before is not None
         and before.standing is Standing.LEFT
@@ -115,6 +117,11 @@ def settle(
     if before is not None and before.standing is Standing.LEFT:
         return replace(before, facts=facts)
     return Person(key, facts, Standing.LEFT, judgement.evidence, judgement.at or taken_at)
+
+
+def is_stripped(facts: PersonFacts) -> bool:
+    """Whether nothing is left by which anybody could be known, as of a tombstone."""
+    return not (facts.phones or facts.email or facts.employee_id or facts.username)
 
 
 def _of_unknown_account(left_by: Evidence | None, judgement: Judgement | None) -> Judgement | None:

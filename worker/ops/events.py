@@ -12,6 +12,7 @@ WORKER_STOPPING: Final = "worker.stop_asked"  # signal, running
 WORKER_STOPPED: Final = "worker.stopped"  # abandoned: jobs that did not end in time
 CLOCK_JUMPED: Final = "clock.jumped"  # by_s
 LOOP_STALLED: Final = "loop.stalled"  # for_s
+NEWS_SEEN: Final = "news.seen"
 
 JOB_STARTED: Final = "job.started"  # job, full
 JOB_SKIPPED: Final = "job.skipped"  # job, why

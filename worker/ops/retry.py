@@ -79,11 +79,18 @@ class RetryingDirectory:
     def can_look_up(self) -> bool:
         return self._directory.can_look_up
 
+    @property
+    def has_delta(self) -> bool:
+        return self._directory.has_delta
+
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
         return _started(lambda: self._directory.changes(cursor, full=full), self._sleep)
 
     def look_up(self, person_id: str) -> PersonFacts | None:
         return again(lambda: self._directory.look_up(person_id), self._sleep)
+
+    def watermark(self) -> str | None:
+        return self._directory.watermark()
 
     def check(self) -> CheckResult:
         return self._directory.check()

@@ -28,6 +28,7 @@ from apscheduler.triggers.base import BaseTrigger
 from worker.ops import events
 from worker.ops.clock import system_now
 from worker.ops.jobs import Jobs
+from worker.ops.lookout import Lookout
 from worker.ops.schedule import JOBS, ScheduleValues
 
 GRACE_S = 8.0  # for running jobs to reach a commit; Kubernetes kills after 30, and people after 10
@@ -38,6 +39,9 @@ JUMP_MIN_S = 2.0  # what a clock that is being slewed does not do between two ti
 JITTER_SHARE = 10  # of the interval, so that replicas do not ask for a lease all at once
 JITTER_MAX_S = 5.0
 BEAT = "beat"
+LOOKOUT = "lookout"
+LOOKOUT_S = 3.0  # between two looks whether a directory has something new
+POLL = "poll"
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -108,17 +112,28 @@ class Watch:
 class Loop:
     """The scheduler of one process, and the watch over it."""
 
-    def __init__(self, jobs: Jobs, schedule: ScheduleValues, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        schedule: ScheduleValues,
+        watch: Watch | None = None,
+        lookout: Lookout | None = None,
+    ) -> None:
         self.watch = watch or Watch()
+        self._jobs = jobs
+        self._lookout = lookout or Lookout(())
         # It warns of each run that is left out because the one before goes on; that is what is wanted here
         logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(len(JOBS) + 1)},
+            executors={"default": ThreadPoolExecutor(len(JOBS) + 2)},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
         self._triggers = {BEAT: Every(timedelta(seconds=BEAT_S))}
         self._scheduler.add_job(self.watch.turned, self._triggers[BEAT], id=BEAT)
+        if self._lookout.has_sources:
+            self._triggers[LOOKOUT] = Every(timedelta(seconds=LOOKOUT_S))
+            self._scheduler.add_job(self.look, self._triggers[LOOKOUT], id=LOOKOUT)
         for name in JOBS:
             interval = schedule.every(name)
             jitter_s = min(interval.total_seconds() / JITTER_SHARE, JITTER_MAX_S)
@@ -142,6 +157,13 @@ class Loop:
     def make_due(self, name: str) -> None:
         """Run the job as soon as possible (a webhook, a button)."""
         self._scheduler.modify_job(name, next_run_time=system_now())
+
+    def look(self) -> None:
+        """Make a poll due when a directory has something new; one that runs already may have missed it."""
+        if self._lookout.look() and POLL not in self._jobs.running:
+            log.debug(events.NEWS_SEEN)
+            self._lookout.went()
+            self.make_due(POLL)
 
     def tick(self) -> None:
         """Look after the loop; called about twice a second."""
@@ -199,6 +221,7 @@ def serve(
     stop: Event | None = None,
     *,
     loop: Loop | None = None,
+    lookout: Lookout | None = None,
     grace_s: float = GRACE_S,
     end: Callable[[int], None] = end_process,
 ) -> int:
@@ -209,7 +232,7 @@ def serve(
     through `end`: what it had not committed is done by the next run. A second signal ends it at once, with
     128 and the signal's number. Signals are handled in the main thread only.
     """
-    loop = loop or Loop(jobs, schedule)
+    loop = loop or Loop(jobs, schedule, lookout=lookout)
     stop = stop or Event()
     signals = _Signals(end)
     with signals.handled():

@@ -95,6 +95,10 @@ class Directory(Protocol):
     def can_look_up(self) -> bool:
         """Whether the source can be asked about one person."""
 
+    @property
+    def has_delta(self) -> bool:
+        """Whether a pass with a cursor lists only what changed; otherwise every pass is full."""
+
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
         """Yield pages, then exactly one `PassEnd`.
 
@@ -106,7 +110,15 @@ class Directory(Protocol):
     def look_up(self, person_id: str) -> PersonFacts | None:
         """Ask about one person: facts, or None when the source says for certain that there is none.
 
-        Only called when `can_look_up`. Raises Transient or Permanent when the answer is not certain.
+        Only called when `can_look_up`. Raises PermissionDenied for somebody who may only be hidden from us,
+        and Transient or Permanent when there was no answer.
+        """
+
+    def watermark(self) -> str | None:
+        """A text that is another one when there is something new to read; None when that can't be told.
+
+        Cheap enough to be asked every few seconds, from another thread than the rest. Never raises a
+        ConnectorError. A change that it misses is read by the next poll all the same.
         """
 
     def check(self) -> CheckResult:

@@ -98,11 +98,15 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What applying a pass did. `events` are in person order, none on a source's first pass."""
+    """What applying a pass did. `events` are in person order, none on a source's first pass.
+
+    `ids` are those of people whose facts changed; none on a first pass.
+    """
 
     events: tuple[Event, ...]
     changed: int
     first_run_leavers: int = 0
+    ids: tuple[str, ...] = ()
 
 
 class People(Protocol):

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from worker.domain.directory import Event, EventKind, events_between
 from worker.domain.identity import join_keys
-from worker.domain.leaver import Judgement, settle
+from worker.domain.leaver import Judgement, is_stripped, settle
 from worker.domain.model import Evidence, Person, PersonFacts, PersonKey, Standing
 from worker.domain.phones import canonical
 from worker.ports.store import Applied, Staged
@@ -76,9 +76,12 @@ class SqlPeople:
             self._c.execute(sa.delete(staged_person_key).where(where))
         people = [_stage_row(source, facts, judgement) for facts, judgement in by_id.values()]
         bulk_upsert(self._c, staged_person, STAGE_COLUMNS, people)
-        keys = (row for facts, _ in by_id.values() for row in key_rows(source, facts))
-        bulk_upsert(self._c, staged_person_key, KEY_COLUMNS, keys)
+        self._stage_keys(source, [facts for facts, _ in by_id.values()])
         return len(by_id)
+
+    def _stage_keys(self, source: str, people: Iterable[PersonFacts]) -> None:
+        keys = (row for facts in people for row in key_rows(source, facts))
+        bulk_upsert(self._c, staged_person_key, KEY_COLUMNS, keys)
 
     def staged(self, source: str) -> Staged:
         records = self._count(sa.select(sa.func.count()).where(staged_person.c.source == source))
@@ -138,13 +141,17 @@ class SqlPeople:
 
     def _apply_changes(self, source: str, taken_at: datetime, now: datetime) -> Applied:
         self._mark_same(source)
-        pairs = self._changed(source, taken_at)
+        pairs = [pair for pair in self._changed(source, taken_at) if not _is_stranger(*pair)]
         rows = [_person_row(after, now) for _, after in pairs]
         bulk_upsert(self._c, person, PERSON_COLUMNS, rows, keep=("first_seen_at",))
+        self._stage_keys(
+            source, [after.facts for before, after in pairs if before and after.facts.is_deleted]
+        )
         self._replace_keys(source)
         events = tuple(e for before, after in pairs for e in events_between(before, after, taken_at))
         self._follow(events, taken_at, now)
-        return Applied(events, len(pairs))
+        ids = tuple(after.key.person_id for before, after in pairs if _says_otherwise(before, after))
+        return Applied(events, len(pairs), ids=ids)
 
     def _mark_same(self, source: str) -> None:
         s, p = staged_person.c, person.c
@@ -383,6 +390,15 @@ def _pair(row: Any, taken_at: datetime) -> tuple[Person | None, Person]:
         evidence = Evidence(row.evidence) if row.evidence else None
         judgement = Judgement(Standing(row.standing), evidence, row.at)
     return before, settle(key, before, facts_from_json(row.person_id, row.facts), judgement, taken_at)
+
+
+def _is_stranger(before: Person | None, after: Person) -> bool:
+    """A deleted account that was never known, and of which nothing is left."""
+    return before is None and after.facts.is_deleted and is_stripped(after.facts)
+
+
+def _says_otherwise(before: Person | None, after: Person) -> bool:
+    return before is None or facts_to_json(before.facts) != facts_to_json(after.facts)
 
 
 def _left_on_date(row: Any) -> Person:

@@ -41,6 +41,7 @@ class FileDirectory:
     """The Directory port over export files; reads only, keeps nothing between calls."""
 
     can_look_up = False
+    has_delta = False
 
     def __init__(self, config: FileConfig, context: ConnectorContext) -> None:
         self.name = context.name
@@ -89,6 +90,14 @@ class FileDirectory:
             f"{self.name} is a file and cannot be asked about one person.",
             remedy="Absence counts after several complete exports (leaver.absent).",
         )
+
+    def watermark(self) -> str | None:
+        """The newest file's name, size and date; see `Directory.watermark`."""
+        try:
+            newest = list_files(self._path, self._zone)[-1]
+            return f"{newest.name} {newest.path.stat().st_size} {newest.taken_at.isoformat()}"
+        except (ConnectorError, OSError):
+            return None
 
     def check(self) -> CheckResult:
         """Read the newest file to its end; see `Directory.check`."""

@@ -185,7 +185,12 @@ def test_too_many_records_that_cannot_be_read_spoil_a_pass_and_one_does_not(star
 
     scripted(harness, DirectoryPage(everybody, (bad,), unreadable_phones=3), end(harness, total=21))
     assert harness.poll().is_ok
-    assert harness.source().counts == {"changed": 0, "malformed": 1, "unreadable_phones": 3}
+    assert harness.source().counts == {
+        "changed": 0,
+        "malformed": 1,
+        "unreadable_phones": 3,
+        "unseen": 0,
+    }
 
 
 def test_one_source_that_fails_does_not_stop_the_others(start: Start) -> None:

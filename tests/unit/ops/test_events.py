@@ -24,6 +24,7 @@ EXPECTED = {
     "lease.lost",
     "library.logged",
     "loop.stalled",
+    "news.seen",
     "thread.crashed",
     "worker.started",
     "worker.stop_asked",

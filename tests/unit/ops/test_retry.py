@@ -32,6 +32,7 @@ class Failing:
     calls: int = 0
     name: str = "corp"
     can_look_up: bool = True
+    has_delta: bool = True
     asked: list[object] = field(default_factory=list)
 
     def _call(self) -> None:
@@ -52,6 +53,9 @@ class Failing:
         self.asked.append(person_id)
         self._call()
         return None
+
+    def watermark(self) -> str | None:
+        return "17"
 
     def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
         self._call()
@@ -167,7 +171,8 @@ def test_a_check_is_asked_once_since_somebody_waits_for_it(
 
 def test_the_wrappers_go_by_the_name_of_what_they_wrap() -> None:
     assert RetryingDirectory(Failing([])).name == RetryingInventory(Failing([])).name == "corp"
-    assert RetryingDirectory(Failing([])).can_look_up
+    directory = RetryingDirectory(Failing([]))
+    assert (directory.can_look_up, directory.has_delta, directory.watermark()) == (True, True, "17")
 
 
 def test_a_wait_that_raises_ends_the_attempts() -> None:

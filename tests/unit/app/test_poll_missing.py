@@ -1,0 +1,266 @@
+"""Who is not listed any more, what is left of the deleted, and what a full pass has to repair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from builders import facts
+from harness import Harness
+
+from fakes.directory import FakeDirectory
+from worker.domain.model import Evidence, PersonFacts, Standing
+from worker.domain.ticket import TicketKind
+from worker.ports import (
+    ConnectorError,
+    DirectoryPage,
+    Incomplete,
+    PassEnd,
+    PermissionDenied,
+    Transient,
+)
+
+Start = Callable[..., Harness]
+
+
+class Guarded(FakeDirectory):
+    """Hides people: they are not listed, and a look-up of them is refused. `forgets` loses its next deltas' words.
+
+    `meanwhile` happens in the world while a full pass is read.
+    """
+
+    def __init__(self, *args: object, **wishes: object) -> None:
+        super().__init__(*args, **wishes)  # type: ignore[arg-type]  # whatever the harness gives
+        self.hidden: set[str] = set()
+        self.forgets: set[str] = set()
+        self.delta_errors: list[ConnectorError] = []
+        self.meanwhile: Callable[[], object] | None = None
+
+    def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
+        if cursor is not None and not full and self.delta_errors:
+            raise self.delta_errors.pop(0)
+        items = list(super().changes(cursor, full=full))
+        if full and self.meanwhile is not None:
+            self.meanwhile()
+            items = [*super().changes(None, full=True)][:-1] + items[-1:]
+        unsaid = self.hidden if full else self.hidden | self.forgets
+        for item in items:
+            yield without(unsaid, item) if isinstance(item, DirectoryPage) else replace(item, total=None)
+
+    def look_up(self, person_id: str) -> PersonFacts | None:
+        if person_id in self.hidden:
+            raise PermissionDenied("not to be seen", missing="List", remedy="Grant it.")
+        return super().look_up(person_id)
+
+
+def without(unsaid: set[str], page: DirectoryPage) -> DirectoryPage:
+    return DirectoryPage(tuple(one for one in page.records if one.person_id not in unsaid))
+
+
+@pytest.fixture
+def guarded(start: Start) -> Harness:
+    return start(directory_type=Guarded)
+
+
+def corp(harness: Harness) -> Guarded:
+    assert isinstance(harness.corp, Guarded)
+    return harness.corp
+
+
+# --- people who can't be found ----------------------------------------------------------------------------
+
+
+def test_who_may_only_be_hidden_from_us_is_no_leaver(guarded: Harness) -> None:
+    corp(guarded).hidden = {"ann", "ben"}
+
+    report = guarded.poll(full=True)
+
+    assert guarded.leavers() == []
+    assert (report.counts["unseen"], report.is_ok) == (2, False)
+    source = guarded.source()
+    assert source.trouble == (
+        "2 people whom corp listed before can't be found: hidden from our account, or deleted without a trace."
+    )
+    assert source.remedy == "Nobody's status is changed. Grant it."
+    assert source.last_success_at == guarded.now
+
+
+def test_the_others_of_that_pass_are_read_all_the_same(guarded: Harness) -> None:
+    corp(guarded).hidden = {"ann"}
+    corp(guarded).forgets = {"cem"}
+    guarded.leave("cem")
+
+    guarded.poll(full=True)
+
+    assert guarded.leavers() == ["cem"]
+
+
+def test_a_source_is_red_until_everybody_is_to_be_seen_again(guarded: Harness) -> None:
+    corp(guarded).hidden = {"ann"}
+    guarded.poll(full=True)
+    guarded.later()
+    corp(guarded).change("ben", title="Matron")
+    guarded.poll()
+    guarded.later()
+    guarded.poll()
+    assert "1 person" in (guarded.source().trouble or "")
+    assert guarded.source().last_success_at == guarded.now
+
+    corp(guarded).hidden = set()
+    guarded.poll(full=True)
+
+    assert guarded.source().trouble is None
+    assert [kind for kind in guarded.kinds() if kind.startswith("source.")] == [
+        "source.first_read",
+        "source.failed",
+        "source.recovered",
+    ]
+
+
+def test_the_same_trouble_is_announced_once_and_another_number_again(guarded: Harness) -> None:
+    corp(guarded).hidden = {"ann"}
+    for _ in range(3):
+        guarded.poll(full=True)
+        guarded.later()
+    assert guarded.kinds().count("source.failed") == 1
+
+    corp(guarded).hidden = {"ann", "ben"}
+    guarded.poll(full=True)
+
+    assert guarded.kinds().count("source.failed") == 2
+
+
+def test_a_passing_fault_in_between_does_not_hide_who_is_missing(guarded: Harness) -> None:
+    corp(guarded).hidden = {"ann"}
+    guarded.poll(full=True)
+    corp(guarded).fail(Transient("busy"), times=1)
+    guarded.poll()
+    assert guarded.source().trouble == "busy"
+
+    guarded.poll()
+
+    assert "1 person" in (guarded.source().trouble or "")
+
+
+def test_who_is_never_to_be_found_never_becomes_a_leaver_by_time(guarded: Harness) -> None:
+    corp(guarded).hidden = {"ann"}
+    for _ in range(6):
+        guarded.poll(full=True)
+        guarded.later(hours=24)
+        guarded.poll()
+
+    assert guarded.standing("ann") is Standing.ACTIVE
+
+
+# --- what is left of the deleted --------------------------------------------------------------------------
+
+
+def tombstone(person_id: str) -> PersonFacts:
+    return PersonFacts(person_id, display_name="gone", is_deleted=True)
+
+
+def test_of_a_stripped_tombstone_what_was_known_is_kept(company: Harness) -> None:
+    company.corp.put(tombstone("ann"))
+    company.settle()
+
+    known = company.person("ann")
+    assert (known.standing, known.evidence) == (Standing.LEFT, Evidence.DELETED)
+    assert (known.facts.display_name, known.facts.phones) == ("Ann", (company.number("ann"),))
+    assert [ticket.handle for ticket in company.tickets(TicketKind.REMOVE_MEMBER)] == [company.number("ann")]
+
+
+def test_a_deleted_account_that_says_more_is_believed(company: Harness) -> None:
+    company.corp.put(facts("ann", phones=("+447700900999",), is_deleted=True))
+    company.poll()
+
+    assert company.person("ann").facts.phones == ("+447700900999",)
+
+
+def test_a_tombstone_of_a_stranger_is_nobody(company: Harness) -> None:
+    company.corp.put(tombstone("stranger"))
+
+    counts = company.poll().counts
+
+    assert (counts["left"], counts["changed"]) == (0, 0)
+    assert company.leavers() == []
+
+
+def test_a_deleted_stranger_with_a_number_is_somebody(company: Harness) -> None:
+    company.corp.put(facts("stranger", phones=("+447700900999",), is_deleted=True))
+
+    assert company.poll().counts["left"] == 1
+
+
+# --- deltas and full passes -------------------------------------------------------------------------------
+
+
+def test_a_nightly_pass_reads_the_delta_first_and_agrees_with_it(guarded: Harness) -> None:
+    guarded.leave("ann")
+
+    report = guarded.poll(full=True)
+
+    assert corp(guarded).reads[-2:] == ["delta", "full"]
+    assert (report.counts["left"], report.counts["repaired"]) == (1, 0)
+    assert "source.repaired" not in guarded.kinds()
+
+
+def test_what_the_deltas_had_missed_is_repaired_counted_and_told(guarded: Harness) -> None:
+    corp(guarded).forgets = {"ann"}
+    guarded.leave("ann")
+    guarded.poll()
+    assert guarded.leavers() == []
+
+    report = guarded.poll(full=True)
+
+    assert guarded.leavers() == ["ann"]
+    assert report.counts["repaired"] == 1
+    [told] = [sealed.entry for sealed in guarded.journal() if sealed.entry.kind == "source.repaired"]
+    assert told.data == {"count": 1, "people": ["ann"]}
+
+
+def test_a_change_during_the_full_pass_is_no_fault_of_the_deltas(guarded: Harness) -> None:
+    corp(guarded).meanwhile = lambda: guarded.leave("ben")
+
+    report = guarded.poll(full=True)
+
+    assert guarded.leavers() == ["ben"]
+    assert report.counts["repaired"] == 0
+
+
+def test_when_it_cannot_be_told_what_changed_meanwhile_nothing_is_blamed(guarded: Harness) -> None:
+    corp(guarded).forgets = {"ann"}
+    guarded.leave("ann")
+    corp(guarded).meanwhile = lambda: corp(guarded).delta_errors.append(Transient("busy"))
+
+    report = guarded.poll(full=True)
+
+    assert (report.is_ok, report.counts["repaired"]) == (True, 0)
+    assert guarded.leavers() == ["ann"]
+
+
+def test_a_delta_that_proves_nothing_does_not_keep_the_full_pass_away(guarded: Harness) -> None:
+    guarded.leave("ann")
+    corp(guarded).delta_errors = [Incomplete("cut")]
+
+    assert guarded.poll(full=True).is_ok
+    assert guarded.leavers() == ["ann"]
+
+
+def test_a_source_that_is_down_is_not_asked_twice(guarded: Harness) -> None:
+    corp(guarded).delta_errors = [Transient("down")]
+
+    assert not guarded.poll(full=True).is_ok
+    assert corp(guarded).reads[-1] == "full"
+    assert len(corp(guarded).reads) == 1, "the first pass of all, and none since"
+
+
+def test_a_delta_without_news_says_nothing_of_who_is_missing(start: Start) -> None:
+    company = start(directory_type=Guarded, can_look_up=False)
+    corp(company).hidden = {"ann"}
+    company.poll(full=True)
+    for _ in range(10):
+        company.later(hours=12)
+        company.poll()
+
+    assert company.standing("ann") is Standing.ACTIVE
