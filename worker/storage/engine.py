@@ -26,10 +26,15 @@ def open_engine(url: str) -> sa.Engine:
     """An engine for `sqlite:///path` or `postgresql+psycopg://…`. Creates no file until it is used."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        # A statement that the server keeps prepared keeps the plan of when the tables were empty, too
+        unprepared = {"prepare_threshold": None}
+        return sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=unprepared)
     if parsed.database in {None, "", ":memory:"}:
         engine = sa.create_engine(
-            parsed, poolclass=sa.pool.StaticPool, connect_args={"check_same_thread": False}
+            parsed,
+            hide_parameters=True,
+            poolclass=sa.pool.StaticPool,
+            connect_args={"check_same_thread": False},
         )
     else:
         engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_S})

@@ -23,6 +23,7 @@ from worker.storage.chunks import among, chunked
 from worker.storage.erasing import erase_person
 from worker.storage.mapping import facts_from_json, facts_to_json, person_from_row
 from worker.storage.marks import dirty_groups_of_people
+from worker.storage.statistics import gather
 from worker.storage.tables import (
     cohort,
     cohort_person,
@@ -97,12 +98,15 @@ class SqlPeople:
 
     def apply_stage(self, source: str, *, is_full: bool, taken_at: datetime, now: datetime) -> Applied:
         is_first = not self._count(sa.select(sa.func.count()).where(person.c.source == source))
+        staged = self._count(sa.select(sa.func.count()).where(staged_person.c.source == source))
+        gather(self._c, staged, staged_person, staged_person_key)
         if is_first:
             applied = self._apply_first(source, taken_at, now)
         else:
             applied = self._apply_changes(source, taken_at, now)
             self._count_absence(source, taken_at, is_full=is_full)
         self.clear_stage(source)
+        gather(self._c, applied.changed, person, person_key)
         return applied
 
     # --- a first pass ----------------------------------------------------------------------------

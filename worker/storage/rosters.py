@@ -20,6 +20,7 @@ from worker.storage.bulk import bulk_upsert
 from worker.storage.chunks import among, chunked
 from worker.storage.mapping import link_from_row, member_from_row
 from worker.storage.marks import dirty_groups
+from worker.storage.statistics import gather
 from worker.storage.tables import (
     chat_group,
     dirty_group,
@@ -70,6 +71,8 @@ class SqlRosters:
     # --- applying --------------------------------------------------------------------------------
 
     def apply_stage(self, source: str, *, now: datetime, limits: GuardLimits) -> RosterChanges:
+        staged = self._scalar(sa.select(sa.func.count()).where(staged_membership.c.source == source))
+        gather(self._c, staged, staged_group, staged_membership)
         gone = self._gone_groups(source)
         known = self._scalar(
             sa.select(sa.func.count()).where(chat_group.c.source == source, chat_group.c.is_gone == 0)
@@ -87,6 +90,8 @@ class SqlRosters:
         self._end_groups(source, gone)
         dirty_groups(self._c, {*changed, *new, *gone, *renamed}, now)
         self.clear_stage(source)
+        changes = sum(map(sum, changed.values()))
+        gather(self._c, changes, chat_group, membership, link, dirty_group)
         return RosterChanges(changed, tuple(new), tuple(gone), tuple(shrunken))
 
     def _gone_groups(self, source: str) -> list[GroupKey]:

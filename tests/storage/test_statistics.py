@@ -1,0 +1,33 @@
+"""The database plans by what is there, right after a large pass."""
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from builders import facts
+
+from worker.domain.leaver import Judgement
+from worker.domain.model import Standing
+from worker.storage.statistics import MANY
+from worker.storage.store import SqlStore
+
+NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def known_rows(engine: sa.Engine, table: str) -> int:
+    """What the planner takes for the table's length; -1 for not looked at."""
+    with engine.connect() as connection:
+        query = sa.text("SELECT reltuples FROM pg_class WHERE relname = :table")
+        return int(connection.execute(query, {"table": table}).scalar_one())
+
+
+@pytest.mark.parametrize("people, is_known", [(MANY, True), (MANY - 1, False)])
+def test_a_large_pass_is_known_to_the_planner_at_once(engine: sa.Engine, people: int, is_known: bool) -> None:
+    store = SqlStore(engine)
+    with store.begin() as uow:
+        here = Judgement(Standing.ACTIVE)
+        uow.people.stage("corp", [(facts(f"p{number}"), here) for number in range(people)])
+        uow.people.apply_stage("corp", is_full=True, taken_at=NINE, now=NINE)
+
+    if engine.dialect.name == "postgresql":
+        assert (known_rows(engine, "person") == people) is is_known
