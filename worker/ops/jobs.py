@@ -235,13 +235,17 @@ class Jobs:
             if self._repeats.is_news(run.name, trouble, run.now):
                 log.warning(events.JOB_TROUBLED, job=run.name, trouble=trouble)
         self._repeats.keep(run.name, report.troubles)
-        did = any(count for name, count in report.counts.items() if name not in TOTALS)
         before = self._counts.get(run.name, dict.fromkeys(report.counts, 0))
-        is_news = run.full or did or before != report.counts
+        is_news = run.full or has_done(report) or before != report.counts
         self._counts[run.name] = report.counts
         level = log.info if is_news else log.debug
         counts = {name: count for name, count in report.counts.items() if count}
         level(events.JOB_FINISHED, job=run.name, full=run.full, took_s=took_s, ok=report.is_ok, counts=counts)
+
+
+def has_done(report: Report) -> bool:
+    """Whether a run changed anything, rather than found all as it was."""
+    return any(count for name, count in report.counts.items() if name not in TOTALS)
 
 
 def _full(name: str) -> str:

@@ -12,7 +12,7 @@ import random
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from math import floor
 from threading import Event, current_thread, main_thread
@@ -22,12 +22,13 @@ from typing import NoReturn
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from worker.ops import events
 from worker.ops.clock import system_now
-from worker.ops.jobs import Jobs
+from worker.ops.jobs import Jobs, has_done
 from worker.ops.lookout import Lookout
 from worker.ops.schedule import JOBS, ScheduleValues
 
@@ -41,7 +42,8 @@ JITTER_MAX_S = 5.0
 BEAT = "beat"
 LOOKOUT = "lookout"
 LOOKOUT_S = 3.0  # between two looks whether a directory has something new
-POLL = "poll"
+POLL, RECONCILE = "poll", "reconcile"
+FEEDS_RECONCILE = frozenset({POLL, "inventory"})  # what they find out is worth reconciling at once
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -138,7 +140,7 @@ class Loop:
             interval = schedule.every(name)
             jitter_s = min(interval.total_seconds() / JITTER_SHARE, JITTER_MAX_S)
             self._triggers[name] = Every(interval, jitter_s)
-            self._scheduler.add_job(jobs.run_now, self._triggers[name], args=[name], id=name)
+            self._scheduler.add_job(self.run, self._triggers[name], args=[name], id=name)
 
     def start(self, *, paused: bool = False) -> None:
         """Start the scheduler's thread; every job is due at once."""
@@ -148,6 +150,12 @@ class Loop:
         """Start no further job. Returns at once, whatever runs."""
         self._scheduler.shutdown(wait=False)
 
+    def run(self, name: str) -> None:
+        """Run a job now; what a read has found out makes the next one due."""
+        report = self._jobs.run_now(name)
+        if report is not None and name in FEEDS_RECONCILE and has_done(report):
+            self.make_due(RECONCILE)
+
     def next_run_at(self, name: str) -> datetime | None:
         """When the job is due next, in UTC."""
         job = self._scheduler.get_job(name)
@@ -155,8 +163,9 @@ class Loop:
         return at
 
     def make_due(self, name: str) -> None:
-        """Run the job as soon as possible (a webhook, a button)."""
-        self._scheduler.modify_job(name, next_run_time=system_now())
+        """Run the job as soon as possible (a webhook, a button); nothing once the loop has ended."""
+        with suppress(JobLookupError):
+            self._scheduler.modify_job(name, next_run_time=system_now())
 
     def look(self) -> None:
         """Make a poll due when a directory has something new; one that runs already may have missed it."""

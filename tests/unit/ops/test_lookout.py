@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from fakes.use_cases import FakeApp, schedule_of
+from worker.app.report import Report
 from worker.ops.clock import system_now
 from worker.ops.jobs import Jobs
 from worker.ops.lookout import Lookout
@@ -109,6 +110,35 @@ def test_news_that_come_while_a_poll_runs_wait_for_its_end(loop: Loop, jobs: Job
     loop.look()
 
     assert is_due(loop)
+
+
+@pytest.mark.parametrize(
+    "job, counts, is_due",
+    [
+        ("poll", {"left": 1}, True),
+        ("inventory", {"added": 2}, True),
+        ("poll", {"sources": 1, "unchanged": 1, "left": 0}, False),
+        ("verify", {"verified": 1}, False),
+    ],
+)
+def test_what_a_read_found_out_is_reconciled_at_once(
+    loop: Loop, app: FakeApp, job: str, counts: dict[str, int], is_due: bool
+) -> None:
+    app.case(job).report = Report(job, counts)
+
+    loop.run(job)
+
+    at = loop.next_run_at("reconcile")
+    assert at is not None
+    assert (at <= system_now()) is is_due
+
+
+def test_a_loop_that_has_ended_makes_nothing_due(jobs: Jobs) -> None:
+    loop = Loop(jobs, schedule_of(every=timedelta(hours=1)))
+    loop.start(paused=True)
+    loop.end()
+
+    loop.make_due("poll")
 
 
 def test_with_nothing_to_look_at_nothing_is_planned(jobs: Jobs) -> None:
