@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev run test check fix sim bench bench-core lock clean
+.PHONY: help venv dev kerberos run test check fix sim bench bench-core bench-ad lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,11 +29,20 @@ venv: .venv/.run-stamp ## Make .venv with what the worker needs to run, from has
 	@$(PIP) --no-build-isolation --no-deps --no-index --editable .
 	@touch $@
 
-dev: .venv/.dev-stamp ## Add the tools for tests and checks to .venv
+dev: .venv/.dev-stamp kerberos ## Add the tools for tests and checks to .venv
 
 .venv/.dev-stamp: .venv/.run-stamp requirements-dev.lock
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# An extra of its own: Linux has no wheels of gssapi, and a machine without its headers must be able to `make dev`
+kerberos: .venv/.dev-stamp
+	@if ! command -v krb5-config >/dev/null 2>&1; then \
+		echo "kerberos: left out, as there is no krb5-config (Debian: apt-get install libkrb5-dev gcc python3-dev)"; \
+	elif [ ! -e .venv/.kerberos-stamp ] || [ requirements-kerberos.lock -nt .venv/.kerberos-stamp ]; then \
+		$(PIP) --require-hashes -r requirements-kerberos.lock && touch .venv/.kerberos-stamp || \
+		echo "kerberos: left out, as gssapi can't be built here (Debian: apt-get install libkrb5-dev gcc python3-dev)"; \
+	fi
 
 # --- Run ----------------------------------------------------------------------------------------------------------------
 
@@ -45,6 +54,7 @@ run: venv ## Play the bundled company through on the embedded database
 test: dev ## Run every test, with coverage of the core (ARGS=… runs some; WORKERS=N processes)
 	@.ci/postgres
 	@.ci/samba
+	@$(MAKE) --no-print-directory kerberos
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(ARGS),$(ARGS),$(COVERAGE))
 
 check: dev ## Format, lint, types, import rules, dead code, locks: looks only, changes nothing
@@ -56,6 +66,7 @@ check: dev ## Format, lint, types, import rules, dead code, locks: looks only, c
 	@echo "locks:   uv export";             \
 	$(UV_EXPORT) --no-default-groups | cmp - requirements.lock && \
 	$(UV_EXPORT) --only-group build | cmp - requirements-build.lock && \
+	$(UV_EXPORT) --no-default-groups --extra kerberos | cmp - requirements-kerberos.lock && \
 	$(UV_EXPORT) --all-groups | cmp - requirements-dev.lock || { echo "The locks are behind pyproject.toml: make lock"; exit 1; }
 
 fix: dev ## Format, and repair what the linter can repair
@@ -73,12 +84,17 @@ bench: dev ## Every benchmark, with the peers it is measured against
 bench-core: dev ## The benchmarks of the pure core alone
 	$(BIN)/python -m bench core $(ARGS)
 
+bench-ad: dev ## The benchmarks of Active Directory alone, on a Samba of their own (ARGS=10000: fewer people)
+	@.ci/samba
+	$(BIN)/python -m bench ad $(ARGS)
+
 # --- House-keeping ------------------------------------------------------------------------------------------------------
 
 lock: dev ## Bring the locks up to date with pyproject.toml (ARGS=--upgrade for newer releases)
 	$(BIN)/uv lock $(ARGS)
 	$(UV_EXPORT) --no-default-groups > requirements.lock
 	$(UV_EXPORT) --only-group build > requirements-build.lock
+	$(UV_EXPORT) --no-default-groups --extra kerberos > requirements-kerberos.lock
 	$(UV_EXPORT) --all-groups > requirements-dev.lock
 
 clean: ## Remove what the tools made, .venv too

@@ -144,7 +144,7 @@ def _month_and_day(match: re.Match[str], text: str, order: DateOrder) -> tuple[i
     own = written_order(text)
     if own is None and first != second and order is DateOrder.MIXED:
         raise Unreadable(
-            f"{text!r} can be two days: the column writes the day first in some rows, last in others"
+            f"{text!r} can be two days: nothing beside it says whether the day or the month comes first"
         )
     if own is not None and order is not DateOrder.MIXED and match["mark"] != "." and own is not order:
         raise Unreadable(f"{text!r} does not have its {order.value}, as the column has")

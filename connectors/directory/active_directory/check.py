@@ -1,0 +1,162 @@
+"""What `whosleft check` says of a domain: reached, as whom, how changes are read, what is missing, who is in scope."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connectors.directory.active_directory.client import Client
+from connectors.directory.active_directory.config import ActiveDirectoryConfig, Mode
+from connectors.directory.active_directory.controller import (
+    Choice,
+    Controller,
+    choose,
+    look_at,
+    sees_deleted,
+)
+from connectors.directory.active_directory.mapping import Reading
+from connectors.directory.active_directory.people import People
+from connectors.directory.active_directory.rights import (
+    DELETED_OBJECTS,
+    REPLICATE,
+    how_to_replicate,
+    how_to_see_deleted,
+)
+from connectors.directory.active_directory.transport import Certificate
+from worker.ports import CheckResult
+
+_CLOCK_MAX = timedelta(minutes=5)  # what Kerberos bears
+_CERTIFICATE_DAYS_MIN = 14
+_MODES = {Mode.DIRSYNC: "DirSync", Mode.USN: "update sequence numbers", Mode.FULL: "full passes alone"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    what: str
+    remedy: str
+
+
+def checked(client: Client, config: ActiveDirectoryConfig, reading: Reading, now: datetime) -> CheckResult:
+    """Look at everything over one connection; `now` is aware UTC. Raises ConnectorError."""
+    account = client.who_am_i()
+    controller = look_at(client, config)
+    choice = choose(client, config, controller)
+    deleted = controller.usn >= 0 and sees_deleted(client, controller)
+    counts, found = _count(client, config, controller, reading)
+    faults = [
+        *_rights_faults(config, controller, is_deleted_seen=deleted),
+        *_time_faults(client.certificate, controller, now),
+        *_people_faults(counts),
+    ]
+    details = {
+        "server": client.url,
+        "account": account,
+        "tls": _tls(client.certificate, config, now),
+        "changes_by": f"{_MODES[choice.mode]}: {choice.why}",
+        **_optional_right(choice, config, controller),
+        "deleted_objects": "can be read" if deleted else "can't be read: deletions are not seen",
+        "clock_difference": _clock(controller, now),
+        **found,
+    }
+    message = f"{client.server}: {counts['people']} people in scope, {counts['disabled']} of them disabled"
+    if faults:
+        message = "; ".join([message, *(fault.what for fault in faults)])
+    remedy = " ".join(fault.remedy for fault in faults)
+    return CheckResult(ok=not faults, message=message, remedy=remedy, counts=counts, details=details)
+
+
+def _count(
+    client: Client, config: ActiveDirectoryConfig, controller: Controller, reading: Reading
+) -> tuple[dict[str, int], dict[str, str]]:
+    found: Counter[str] = Counter()
+    for page in People(client, config, controller, reading).everybody():
+        found["malformed"] += len(page.malformed)
+        found["unreadable_phones"] += page.unreadable_phones
+        for facts in page.records:
+            if not facts.is_in_scope:
+                found["out_of_scope"] += 1
+                continue
+            found["people"] += 1
+            found["disabled"] += facts.enabled is False
+            found["unknown_state"] += facts.enabled is None
+            found["moved_out"] += facts.is_moved_out
+            found["with_phone"] += bool(facts.phones)
+            found["with_leave_date"] += facts.leave_at is not None
+            found["on_long_leave"] += facts.is_on_long_leave
+    names = (
+        "people",
+        "disabled",
+        "moved_out",
+        "out_of_scope",
+        "unknown_state",
+        "malformed",
+        "unreadable_phones",
+    )
+    people = found["people"]
+    details = {"with_a_phone_number": f"{found['with_phone']} of {people}"}
+    if config.attributes.leave_date:
+        details["with_a_leave_date"] = f"{found['with_leave_date']} of {people}"
+    if config.attributes.long_leave:
+        details["on_long_leave"] = f"{found['on_long_leave']} of {people}"
+    return {name: found[name] for name in names}, details
+
+
+def _rights_faults(
+    config: ActiveDirectoryConfig, controller: Controller, *, is_deleted_seen: bool
+) -> list[_Fault]:
+    if is_deleted_seen or controller.usn < 0:
+        return []
+    remedy = how_to_see_deleted(controller.naming_context, config.bind.user)
+    return [_Fault(f"the account lacks {DELETED_OBJECTS}", remedy)]
+
+
+def _time_faults(certificate: Certificate | None, controller: Controller, now: datetime) -> list[_Fault]:
+    faults = []
+    days = _days_left(certificate, now)
+    if days is not None and days < _CERTIFICATE_DAYS_MIN:
+        faults.append(
+            _Fault(f"its certificate ends in {days} days", "Renew the domain controller's certificate.")
+        )
+    if controller.says_now and abs(controller.says_now - now) > _CLOCK_MAX:
+        faults.append(_Fault(f"its clock is {_clock(controller, now)}", "Set both clocks by NTP."))
+    return faults
+
+
+def _people_faults(counts: dict[str, int]) -> list[_Fault]:
+    faults = []
+    if not counts["people"]:
+        faults.append(
+            _Fault("nobody is in scope", "Check base and scope, and that the account may list those OUs.")
+        )
+    if counts["unknown_state"]:
+        what = f"userAccountControl of {counts['unknown_state']} people can't be read"
+        faults.append(_Fault(what, "Let the account read it, or nobody sees that they are disabled."))
+    return faults
+
+
+def _optional_right(choice: Choice, config: ActiveDirectoryConfig, controller: Controller) -> dict[str, str]:
+    if choice.mode is not Mode.DIRSYNC or not choice.flags:
+        return {}
+    command = how_to_replicate(controller.naming_context, config.bind.user)
+    return {"not_granted_and_not_needed": f"{REPLICATE} ({command})"}
+
+
+def _tls(certificate: Certificate | None, config: ActiveDirectoryConfig, now: datetime) -> str:
+    if certificate is None:
+        return "NONE: THE PASSWORD AND EVERYBODY'S DATA ARE READABLE ON THE NETWORK"
+    if not config.tls.verify:
+        return "NOT VERIFIED: ANYBODY ON THE NETWORK CAN POSE AS THIS SERVER (tls.verify is false)"
+    days = _days_left(certificate, now)
+    return f"issued by {certificate.issuer}" + (f", {days} days left" if days is not None else "")
+
+
+def _days_left(certificate: Certificate | None, now: datetime) -> int | None:
+    return (certificate.ends_at - now).days if certificate and certificate.ends_at else None
+
+
+def _clock(controller: Controller, now: datetime) -> str:
+    if controller.says_now is None:
+        return "not told"
+    seconds = round((controller.says_now - now).total_seconds())
+    return f"{abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} ours" if seconds else "none"

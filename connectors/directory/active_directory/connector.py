@@ -1,0 +1,225 @@
+"""Active Directory behind the Directory port.
+
+    a controller -> who it is, how far it is -> ids that changed -> those people, whole     (a delta)
+                                             -> everybody in scope, page by page            (a full pass)
+
+A cursor is good with the controller that gave it, and only while that one's numbers go up.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from time import monotonic
+from zoneinfo import ZoneInfo
+
+from connectors.directory.active_directory.check import checked
+from connectors.directory.active_directory.client import Client, open_client
+from connectors.directory.active_directory.config import ActiveDirectoryConfig, Mode
+from connectors.directory.active_directory.controller import Controller, choose, look_at, sees_deleted
+from connectors.directory.active_directory.cursor import Cursor, digest_of
+from connectors.directory.active_directory.deltas import by_dirsync, by_usn
+from connectors.directory.active_directory.mapping import Reading
+from connectors.directory.active_directory.news import News
+from connectors.directory.active_directory.people import People
+from connectors.directory.active_directory.rights import DELETED_OBJECTS, how_to_see_deleted
+from worker.domain.model import PersonFacts
+from worker.ports import (
+    AuthFailed,
+    CheckResult,
+    ConnectorContext,
+    ConnectorError,
+    CursorExpired,
+    DirectoryPage,
+    PassEnd,
+    PermissionDenied,
+)
+
+REFUSED_S = 600.0  # domains lock an account after a handful of wrong passwords
+
+
+class ActiveDirectory:
+    """One domain. Reads only; a look-up or a look for news keeps its connection for the next one."""
+
+    can_look_up = True
+
+    def __init__(self, config: ActiveDirectoryConfig, context: ConnectorContext) -> None:
+        self.name = context.name
+        self.has_delta = config.mode is not Mode.FULL
+        self._config = config
+        self._context = context
+        self._reads = digest_of(config)
+        self._reading = Reading.of(config, context.default_region, ZoneInfo(context.timezone))
+        self._refusal: tuple[AuthFailed, float] | None = None
+        self._kept: Client | None = None
+        self._news = News(self._open_for_news)
+
+    def __repr__(self) -> str:
+        return f"ActiveDirectory({self.name!r}, base={self._config.base!r})"
+
+    # --- passes ------------------------------------------------------------------------------------
+
+    def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
+        """Read what changed since the cursor, or everybody: see `Directory.changes`."""
+        before = Cursor.load(cursor) if cursor is not None else None
+        self._let_go()
+        is_full = full or before is None or Mode.FULL in {before.mode, self._config.mode}
+        # A nightly pass goes back to the first server; a delta stays with the one whose numbers it knows
+        servers = self._servers(None if full or before is None else before.server)
+        client = self._open(servers)
+        try:
+            controller = look_at(client, self._config)
+            taken_at = self._taken_at(before)
+            if before is not None and not full and _is_where_it_was(controller, before, self._reads):
+                yield _unchanged(before, taken_at)
+            elif is_full or before is None:
+                yield from self._full(client, controller, taken_at, is_first=cursor is None)
+            else:
+                yield from self._delta(client, controller, before, taken_at)
+        finally:
+            client.close()
+
+    def _full(
+        self, client: Client, controller: Controller, taken_at: datetime, *, is_first: bool
+    ) -> Iterator[DirectoryPage | PassEnd]:
+        choice = choose(client, self._config, controller)
+        people = self._people(client, controller)
+        yield from people.everybody()
+        if is_first and sees_deleted(client, controller):
+            yield from people.deleted_with_traces()
+        after = Cursor(
+            choice.mode, controller.server, controller.invocation, controller.usn, taken_at, self._reads,
+            choice.flags, choice.cookie,
+        )  # fmt: skip
+        yield PassEnd(after.dump(), is_full=True, taken_at=taken_at)
+
+    def _delta(
+        self, client: Client, controller: Controller, before: Cursor, taken_at: datetime
+    ) -> Iterator[DirectoryPage | PassEnd]:
+        self._require_same(controller, before)
+        context, cookie = controller.naming_context, b""
+        if before.mode is Mode.DIRSYNC:
+            ids, cookie = by_dirsync(client, self._config, context, before.flags, before.cookie)
+        else:
+            ids = by_usn(client, context, before.usn, self._config.page_size)
+        is_unchanged = True
+        for page in self._people(client, controller).with_ids(ids):
+            is_unchanged = False
+            yield page
+        after = replace(before, usn=controller.usn, taken_at=taken_at, cookie=cookie)
+        yield PassEnd(after.dump(), is_full=False, taken_at=taken_at, is_unchanged=is_unchanged)
+
+    def _require_same(self, controller: Controller, before: Cursor) -> None:
+        if before.reads != self._reads:
+            raise CursorExpired(f"{self.name}: the configuration now reads something else.")
+        if self._config.mode not in {Mode.AUTO, before.mode}:
+            raise CursorExpired(f"{self.name}: mode is now {self._config.mode}, and was {before.mode}.")
+        if controller.invocation != before.invocation:
+            raise CursorExpired(f"{self.name}: {controller.server} has another database than the one before.")
+        if controller.usn < before.usn:
+            raise CursorExpired(
+                f"{self.name}: {controller.server} was put back to an older copy (its number went from "
+                f"{before.usn} to {controller.usn})."
+            )
+
+    # --- one person --------------------------------------------------------------------------------
+
+    def look_up(self, person_id: str) -> PersonFacts | None:
+        """Somebody's present facts, deleted or not. Never None: what is not to be seen may only be hidden.
+
+        Raises PermissionDenied for somebody who is neither among the living nor among the deleted.
+        """
+        try:
+            client = self._kept = self._kept or self._open(self._servers(None))
+            controller = look_at(client, self._config)
+            pages = list(self._people(client, controller).with_ids([uuid.UUID(person_id).bytes_le]))
+            is_readable = pages or sees_deleted(client, controller)
+        except ConnectorError:
+            self._let_go()
+            raise
+        for page in pages:
+            for facts in page.records:
+                return facts
+            raise page.malformed[0]
+        raise PermissionDenied(
+            f"{self.name}: {person_id} is to be seen neither among the people nor among the deleted objects.",
+            missing="List Contents on the OU where it is" if is_readable else DELETED_OBJECTS,
+            remedy="Let the account list that OU; or the object was deleted so long ago that nothing is left of it."
+            if is_readable
+            else how_to_see_deleted(controller.naming_context, self._config.bind.user),
+        )
+
+    def watermark(self) -> str | None:
+        """Another text than before when something was written to a person; see `Directory.watermark`."""
+        return self._news.look()
+
+    def check(self) -> CheckResult:
+        """Reach, rights and counts: see `Directory.check`."""
+        try:
+            client = open_client(self._config, self._context.base_dir, self._config.servers)
+            try:
+                return checked(client, self._config, self._reading, self._context.now())
+            finally:
+                client.close()
+        except ConnectorError as error:
+            return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
+
+    def close(self) -> None:
+        """End the connections that are kept. Idempotent; whatever is asked next connects anew."""
+        self._let_go()
+        self._news.close()
+
+    # --- connections -------------------------------------------------------------------------------
+
+    def _people(self, client: Client, controller: Controller) -> People:
+        return People(client, self._config, controller, self._reading)
+
+    def _servers(self, first: str | None) -> Sequence[str]:
+        servers = self._config.servers
+        return (first, *(url for url in servers if url != first)) if first in servers else servers
+
+    def _open(self, servers: Sequence[str]) -> Client:
+        if self._refusal is not None and monotonic() < self._refusal[1]:
+            raise self._refusal[0]
+        try:
+            client = open_client(self._config, self._context.base_dir, servers)
+        except AuthFailed as error:
+            later = "It is tried again in some minutes, so that the account is not locked."
+            again = AuthFailed(error.message, remedy=f"{error.remedy} {later}".strip())
+            self._refusal = (again, monotonic() + REFUSED_S)
+            raise
+        self._refusal = None
+        return client
+
+    def _open_for_news(self) -> tuple[Client, str]:
+        client = self._open(self._servers(None))
+        try:
+            return client, look_at(client, self._config).naming_context
+        except ConnectorError:
+            client.close()
+            raise
+
+    def _let_go(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    def _taken_at(self, before: Cursor | None) -> datetime:
+        now = self._context.now()
+        return max(now, before.taken_at) if before else now
+
+
+def _is_where_it_was(controller: Controller, before: Cursor, reads: str) -> bool:
+    """The same database, to which nothing at all was written since."""
+    return (
+        controller.usn >= 0
+        and (controller.usn, controller.invocation) == (before.usn, before.invocation)
+        and before.reads == reads
+    )
+
+
+def _unchanged(before: Cursor, taken_at: datetime) -> PassEnd:
+    after = replace(before, taken_at=taken_at)
+    return PassEnd(after.dump(), is_full=False, taken_at=taken_at, is_unchanged=True)

@@ -1,0 +1,72 @@
+"""How far a pass got: with which controller, up to which of its changes, and under which configuration.
+
+Update sequence numbers (USNs) are counted by each controller for itself, so none is ever shown to another one;
+`invocation` is what a controller's database is known by, and changes when it is properly restored.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from connectors.directory.active_directory.config import ActiveDirectoryConfig, Mode
+from worker.ports import CursorExpired
+
+_FOREIGN = "The cursor was not written by this connector."
+_WHAT_IS_READ = {"base", "scope", "leavers_ou", "attributes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """`flags` and `cookie` are DirSync's; `taken_at` is aware UTC; `reads` says what was read."""
+
+    mode: Mode
+    server: str
+    invocation: str
+    usn: int
+    taken_at: datetime
+    reads: str
+    flags: int = 0
+    cookie: bytes = b""
+
+    def dump(self) -> str:
+        values = asdict(self)
+        values |= {"taken_at": self.taken_at.isoformat(), "cookie": _text(self.cookie)}
+        return json.dumps(values, separators=(",", ":"), sort_keys=True)
+
+    @classmethod
+    def load(cls, text: str) -> Cursor:
+        """Raises CursorExpired for what `dump` did not write."""
+        try:
+            values: dict[str, Any] = json.loads(text)
+            taken_at = datetime.fromisoformat(values["taken_at"])
+            texts = {name: values[name] for name in ("server", "invocation", "reads")}
+            numbers = {name: values[name] for name in ("usn", "flags")}
+            loaded = cls(
+                mode=Mode(values["mode"]),
+                taken_at=taken_at,
+                cookie=base64.b64decode(values["cookie"], validate=True),
+                **texts,
+                **numbers,
+            )
+        except (ValueError, KeyError, TypeError, RecursionError, binascii.Error) as error:
+            raise CursorExpired(_FOREIGN) from error
+        kinds = [{type(each) for each in of_one_kind.values()} for of_one_kind in (texts, numbers)]
+        if taken_at.tzinfo is None or kinds != [{str}, {int}]:
+            raise CursorExpired(_FOREIGN)
+        return loaded
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def digest_of(config: ActiveDirectoryConfig) -> str:
+    """A short name for what the configuration reads: another attribute or scope takes a full pass."""
+    text = config.model_dump_json(include=_WHAT_IS_READ)
+    return sha256(text.encode()).hexdigest()[:16]

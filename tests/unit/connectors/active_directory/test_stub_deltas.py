@@ -1,0 +1,405 @@
+"""Changes since a pass, from a domain controller with DirSync pages, a recycle bin, restores and another's database."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from connectors.directory.active_directory import deltas
+from connectors.directory.active_directory.controls import SHOW_DELETED
+from connectors.directory.active_directory.cursor import Cursor
+from fakes.ad_setup import BASE, LEAVERS, STAFF, config, directory, read
+from fakes.ldap_controller import DIRSYNC, PAGED, Reply, Search, _integer, _octets, _sequence
+from fakes.ldap_server import LdapServer, Request
+from fakes.ldap_wire import Element, elements
+from worker.ports import CursorExpired, Incomplete, PermissionDenied, Transient
+
+ANN, BEN = f"CN=Ann,{STAFF}", f"CN=Ben,{STAFF}"
+MODES = ["dirsync", "usn"]
+NOBODY = "(cn=no such object, the cookie alone is wanted)"
+
+
+@pytest.fixture(autouse=True)
+def _people(dc: LdapServer) -> None:
+    dc.put(ANN, sAMAccountName="ann", mobile="07700 900101")
+    dc.put(BEN, sAMAccountName="ben", mobile="07700 900102")
+
+
+def dirsyncs(dc: LdapServer) -> list[tuple[Request, list[Element]]]:
+    """Each DirSync request, with flags, size and cookie."""
+    return [
+        (request, elements(request.controls[DIRSYNC][1])[0].parts)
+        for request in dc.searches()
+        if DIRSYNC in request.controls
+    ]
+
+
+def starting(dc: LdapServer, **changes: Any) -> tuple[Any, str]:
+    """A directory and its cursor after a first pass."""
+    source = directory(dc, **changes)
+    _, end = read(source)
+    return source, end.cursor
+
+
+# --- what changed ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_delta_has_whom_something_happened_to_whole(dc: LdapServer, mode: str) -> None:
+    source, cursor = starting(dc, mode=mode)
+    dc.change(ANN, userAccountControl=514)
+    dc.put(f"CN=Cat,{STAFF}", displayName="Cat")
+
+    people, end = read(source, cursor)
+
+    assert set(people) == {"Ann", "Cat"}
+    assert (people["Ann"].enabled, people["Ann"].phones) == (False, ("+447700900101",))
+    assert (end.is_full, end.is_unchanged) == (False, False)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_next_delta_begins_where_the_one_before_ended(dc: LdapServer, mode: str) -> None:
+    source, cursor = starting(dc, mode=mode)
+    dc.change(ANN, title="Sister")
+    _, end = read(source, cursor)
+    dc.change(BEN, title="Porter")
+
+    people, _ = read(source, end.cursor)
+
+    assert set(people) == {"Ben"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_deletion_and_a_return_from_the_recycle_bin_are_seen(dc: LdapServer, mode: str) -> None:
+    dc.tree.has_recycle_bin = True
+    source, cursor = starting(dc, mode=mode)
+    guid = dc.delete(ANN)
+    gone, end = read(source, cursor)
+    dc.undelete(guid, ANN)
+    back, _ = read(source, end.cursor)
+
+    assert [(facts.is_deleted, facts.org_unit) for facts in gone.values()] == [(True, STAFF)]
+    assert [(facts.is_deleted, facts.enabled, facts.is_in_scope) for facts in back.values()] == [
+        (False, True, True)
+    ]
+    assert {facts.person_id for facts in (*gone.values(), *back.values())} == {str(guid)}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_somebody_whose_ou_was_deleted_with_them_is_deleted(dc: LdapServer, mode: str) -> None:
+    source, cursor = starting(dc, mode=mode, scope={"ous": [STAFF]})
+    dc.delete(STAFF)
+    tombstone = next(item.dn for item in dc.tree.items.values() if item.dn.startswith("CN=Ann\\0ADEL:"))
+    where = next(item.dn for item in dc.tree.items.values() if item.dn.startswith("OU=Staff\\0ADEL:"))
+    dc.change(tombstone, lastKnownParent=where)  # as AD has it: the link follows its OU
+
+    people, _ = read(source, cursor)
+
+    assert [(facts.is_deleted, facts.is_in_scope) for facts in people.values()] == [(True, True)] * 2
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_somebody_who_moves_out_of_scope_is_said_to_be_out_of_it(dc: LdapServer, mode: str) -> None:
+    dc.put(f"OU=Away,{BASE}")
+    source, cursor = starting(dc, mode=mode, scope={"ous": [STAFF]})
+    dc.move(ANN, f"CN=Ann,OU=Away,{BASE}")
+    people, _ = read(source, cursor)
+    assert (people["Ann"].is_in_scope, people["Ann"].org_unit) == (False, f"OU=Away,{BASE}")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_somebody_who_no_longer_fits_the_filter_is_said_to_be_out_of_scope(dc: LdapServer, mode: str) -> None:
+    dc.change(ANN, employeeID="E1")
+    dc.change(BEN, employeeID="E2")
+    source, cursor = starting(dc, mode=mode, scope={"filter": "(employeeID=*)"})
+    dc.change(ANN, employeeID=None)
+    dc.change(BEN, title="Porter")
+
+    people, _ = read(source, cursor)
+
+    assert {name: facts.is_in_scope for name, facts in people.items()} == {"Ann": False, "Ben": True}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_somebody_who_comes_to_lie_in_a_hidden_ou_is_not_said_to_be_gone(dc: LdapServer, mode: str) -> None:
+    source, cursor = starting(dc, mode=mode)
+    dc.put(f"OU=Board,{BASE}")
+    dc.move(ANN, f"CN=Ann,OU=Board,{BASE}")
+    dc.hide(f"OU=Board,{BASE}")
+    people, _ = read(source, cursor)
+    assert "Ann" not in people
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_computers_and_printers_change_without_being_people(dc: LdapServer, mode: str) -> None:
+    source, cursor = starting(dc, mode=mode)
+    dc.put(f"CN=PC7,{STAFF}", objectClass=["top", "person", "organizationalPerson", "user", "computer"])
+    dc.put(f"CN=Printer,{STAFF}", objectClass=["top", "printQueue"])
+    people, end = read(source, cursor)
+    assert (people, end.is_unchanged) == ({}, True)
+
+
+# --- what is asked ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("can_replicate, flags", [(True, 0), (False, 1)])
+def test_dirsync_asks_at_the_root_of_the_domain_for_what_is_watched(
+    dc: LdapServer, can_replicate: bool, flags: int
+) -> None:
+    dc.can_replicate = can_replicate
+    changes: dict[str, Any] = {
+        "base": STAFF,
+        "scope": {"filter": "(&(employeeType=staff)(!(extensionAttribute5=no*)))"},
+    }
+    source, cursor = starting(dc, **changes)
+    dc.change(ANN, title="Sister")
+    read(source, cursor)
+
+    asked = dirsyncs(dc)
+    assert [request.filter for request, _ in asked][-2:] == [NOBODY, deltas.USERS]
+    for request, parts in asked[-2:]:
+        assert (request.base, request.scope) == (BASE, "sub")
+        assert set(request.controls) == {DIRSYNC}
+        assert request.controls[DIRSYNC][0]
+        assert parts[0].number == flags
+        assert len(parts[0].content) <= 4, "Windows takes no more"
+        assert request.attributes == deltas.watched(config(**changes))
+        assert {"name", "employeeType", "extensionAttribute5", "isDeleted"} <= set(request.attributes)
+    assert asked[-2][1][2].content == b"", "the first cookie is one of now"
+    assert asked[-1][1][2].content
+
+
+def test_a_mode_that_is_not_asked_for_is_not_tried(dc: LdapServer) -> None:
+    source, cursor = starting(dc, mode="usn")
+    usn = dc.tree.usn
+    dc.change(ANN, title="Sister")
+    read(source, cursor)
+
+    assert dirsyncs(dc) == []
+    (asked,) = [request for request in dc.searches() if "uSNChanged" in request.filter]
+    assert asked.filter == f"(&{deltas.USERS}(uSNChanged>={usn + 1}))"
+    assert (asked.base, asked.attributes) == (BASE, ("objectGUID",))
+    assert set(asked.controls) == {PAGED, SHOW_DELETED}
+
+
+def test_a_hundred_changes_are_read_with_few_questions(dc: LdapServer) -> None:
+    source, cursor = starting(dc)
+    for number in range(450):
+        dc.put(f"CN=P{number},{STAFF}")
+    before = len(dc.searches())
+    people, _ = read(source, cursor)
+
+    assert len(people) == 450
+    assert len(dc.searches()) - before == 1 + 1 + 3, "itself, the delta, and three times 200 people"
+
+
+@pytest.mark.parametrize("mode", ["dirsync", "usn", "full"])
+def test_where_nothing_was_written_nothing_is_searched(dc: LdapServer, mode: str) -> None:
+    source, cursor = starting(dc, mode=mode)
+    before = len(dc.searches())
+
+    people, end = read(source, cursor)
+
+    assert (people, end.is_unchanged, end.is_full) == ({}, True, False)
+    asked = dc.searches()[before:]
+    assert [(request.scope, request.attributes) for request in asked] == [("base", ("invocationId",))]
+
+
+# --- DirSync in several replies --------------------------------------------------------------------------------------
+
+
+def test_a_large_delta_comes_in_several_replies(dc: LdapServer) -> None:
+    source, cursor = starting(dc)
+    for number in range(7):
+        dc.put(f"CN=P{number},{STAFF}")
+    dc.dirsync_batch = 2
+    before = len(dirsyncs(dc))
+
+    people, end = read(source, cursor)
+
+    assert len(people) == 7
+    cookies = [parts[2].content for _, parts in dirsyncs(dc)[before:]]
+    assert len(cookies) == len(set(cookies)) == 4
+    assert read(source, end.cursor)[1].is_unchanged
+
+
+@pytest.mark.parametrize("code", [51, 52, 53])
+def test_a_delta_that_breaks_off_between_two_replies_is_read_again_whole(dc: LdapServer, code: int) -> None:
+    source, cursor = starting(dc)
+    for number in range(5):
+        dc.put(f"CN=P{number},{STAFF}")
+    dc.dirsync_batch = 2
+    dc.answer(code, on="dirsync", skip=1)
+
+    with pytest.raises(Transient):
+        read(source, cursor)
+
+    assert len(read(source, cursor)[0]) == 5
+
+
+def test_a_server_that_says_more_for_ever_is_given_up() -> None:
+    class Looping(LdapServer):
+        """Gives the cookie that it was shown, and says that there is more."""
+
+        is_looping = False
+
+        def _dirsync(self, search: Search, base: str) -> Reply:
+            reply = super()._dirsync(search, base)
+            if self.is_looping:
+                cookie = elements(search.controls[DIRSYNC][1])[0].parts[2].content
+                value = _sequence(_integer(1), _integer(0), _octets(cookie))
+                reply.controls = [(DIRSYNC, True, value)]
+            return reply
+
+    with Looping() as dc:
+        dc.put(ANN)
+        source, cursor = starting(dc)
+        dc.change(ANN, title="Sister")
+        dc.is_looping = True
+        with pytest.raises(Incomplete, match="says that there is more, and always the same"):
+            read(source, cursor)
+
+
+@pytest.mark.parametrize("controls", [[], [(DIRSYNC, True, b"garbage")], [(DIRSYNC, True, b"")]])
+def test_a_dirsync_reply_without_a_cookie_proves_nothing(controls: list[tuple[str, bool, bytes]]) -> None:
+    class Mute(LdapServer):
+        is_mute = False
+
+        def _dirsync(self, search: Search, base: str) -> Reply:
+            reply = super()._dirsync(search, base)
+            return replace(reply, controls=controls) if self.is_mute else reply
+
+    with Mute() as dc:
+        dc.put(ANN)
+        source, cursor = starting(dc)
+        dc.change(ANN, title="Sister")
+        dc.is_mute = True
+        with pytest.raises(Incomplete, match="without a cookie that can be read"):
+            read(source, cursor)
+
+
+# --- cursors that are good no more -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_another_database_expires_the_cursor(dc: LdapServer, mode: str) -> None:
+    source, cursor = starting(dc, mode=mode)
+    dc.set_invocation_id(uuid.uuid4())
+    with pytest.raises(CursorExpired, match="has another database than the one before"):
+        read(source, cursor)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_controller_that_was_set_back_expires_the_cursor(dc: LdapServer, mode: str) -> None:
+    before = dc.tree.snapshot()
+    dc.change(ANN, title="Sister")
+    source, cursor = starting(dc, mode=mode)
+    usn = dc.tree.usn
+    dc.tree = before
+
+    with pytest.raises(
+        CursorExpired, match=rf"put back to an older copy \(its number went from {usn} to {usn - 1}"
+    ):
+        read(source, cursor)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_another_controller_expires_the_cursor(dc: LdapServer, mode: str) -> None:
+    with LdapServer() as other:
+        other.set_invocation_id(uuid.uuid4())
+        source, cursor = starting(other, mode=mode)
+        gone = other.url
+    moved = directory(gone, dc, mode=mode)
+
+    with pytest.raises(CursorExpired):
+        read(moved, cursor)
+    assert source.name == moved.name
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "changes",
+    [{"leavers_ou": LEAVERS}, {"attributes": {"phones": ["pager"]}}, {"scope": {"exclude": ["svc-*"]}}],
+)
+def test_a_configuration_that_reads_something_else_expires_the_cursor(
+    dc: LdapServer, mode: str, changes: dict[str, Any]
+) -> None:
+    _, cursor = starting(dc, mode=mode)
+    with pytest.raises(CursorExpired, match="the configuration now reads something else"):
+        read(directory(dc, mode=mode, **changes), cursor)
+
+
+def test_a_mode_that_was_changed_is_taken_at_once(dc: LdapServer) -> None:
+    _, cursor = starting(dc, mode="dirsync")
+    dc.change(ANN, title="Sister")
+
+    with pytest.raises(CursorExpired, match="mode is now usn, and was dirsync"):
+        read(directory(dc, mode="usn"), cursor)
+    people, end = read(directory(dc, mode="full"), cursor)
+    assert (set(people), end.is_full) == ({"Ann", "Ben"}, True)
+
+
+@pytest.mark.parametrize("cookie", [b"", b"truncated"])
+def test_a_cookie_that_the_server_refuses_expires_the_cursor(dc: LdapServer, cookie: bytes) -> None:
+    source, text = starting(dc)
+    dc.change(ANN, title="Sister")
+    spoilt = replace(Cursor.load(text), cookie=cookie)
+    if not cookie:
+        dc.answer(12, "Unable to unmarshall cookie", on="dirsync")
+    with pytest.raises(CursorExpired, match="does not go on from its cookie"):
+        read(source, spoilt.dump())
+
+
+def test_a_right_that_was_taken_away_expires_the_cursor_and_a_full_pass_does_without(dc: LdapServer) -> None:
+    source, cursor = starting(dc)
+    assert Cursor.load(cursor).flags == 0
+    dc.can_replicate = False
+    dc.change(ANN, title="Sister")
+
+    with pytest.raises(CursorExpired):
+        read(source, cursor)
+    _, end = read(source)
+    assert Cursor.load(end.cursor).flags == 1
+
+
+# --- the way that is chosen ------------------------------------------------------------------------------------------
+
+
+def test_without_dirsync_the_numbers_of_changes_are_used(dc: LdapServer) -> None:
+    dc.root_dse["supportedControl"] = [PAGED, SHOW_DELETED, "1.2.840.113556.1.4.529"]
+    _, cursor = starting(dc)
+    assert Cursor.load(cursor).mode == "usn"
+
+
+def test_a_server_that_counts_no_changes_is_read_whole_each_time(dc: LdapServer) -> None:
+    dc.root_dse |= {"highestCommittedUSN": None, "dsServiceName": None}
+    source, cursor = starting(dc)
+    _, end = read(source, cursor)
+    assert (Cursor.load(cursor).mode, end.is_full) == ("full", True)
+
+
+def test_dirsync_that_is_wanted_and_refused_names_the_right(dc: LdapServer) -> None:
+    dc.root_dse["supportedControl"] = [PAGED]
+    with pytest.raises(PermissionDenied) as caught:
+        read(directory(dc, mode="dirsync"))
+    assert caught.value.missing == "Replicating Directory Changes"
+    assert "mode: auto" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "text, names",
+    [
+        (None, set()),
+        ("(employeeID=*)", {"employeeID"}),
+        ("(&(a=1)(|(b>=2)(c<=3)(d~=4))(!(e=*x*)))", {"a", "b", "c", "d", "e"}),
+        ("(userAccountControl:1.2.840.113556.1.4.803:=2)", {"userAccountControl"}),
+        ("( department = Nursing )", {"department"}),
+        (r"(description=\28not=an attribute\29)", {"description"}),
+    ],
+)
+def test_a_change_of_what_the_filter_compares_is_watched(text: str | None, names: set[str]) -> None:
+    bare = set(deltas.watched(config()))
+    assert set(deltas.watched(config(scope={"filter": text}))) - bare == names - bare
