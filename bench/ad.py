@@ -1,0 +1,222 @@
+"""make bench-ad: Active Directory read whole and by deltas, against ldapsearch and python-ldap in the same run.
+
+Each thing runs in a process of its own, so that its processor time and its peak memory are its own; the runs take
+turns, and medians count. `python -m bench ad [SIZE …]` (or WHOSLEFT_BENCH_SIZES) takes other numbers of people.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.ad_lab import STAFF, Absent, Domain, domain, program
+from bench.ad_poll import CHANGED
+from bench.ad_read import Found, Where, config_of
+from bench.postgres import database
+from connectors.directory.active_directory.mapping import attributes_of
+from connectors.directory.active_directory.people import PEOPLE
+
+SIZES = (10_000, 50_000)
+RUNS = 3
+MODES = ("dirsync", "usn")
+SPEED_MIN = 0.75  # of ldapsearch's, into the database
+CPU_MAX = 4.0  # times python-ldap's, to the facts of people
+POLL_S = 0.01
+LDAPSEARCH, PYTHON_LDAP = "ldapsearch", "python-ldap"
+INTO = {"into SQLite": "SQLite", "into PostgreSQL": "PostgreSQL"}
+OURS = {"raw pages, plain names": "plain", "raw pages": "raw", "to facts": "facts"}
+
+
+def main() -> None:
+    """One table of full passes a size, then one of polls."""
+    sizes = _sizes()
+    polls: dict[int, dict[str, dict[str, Found]]] = {}
+    try:
+        with _python_ldap() as python:
+            for size in sizes:
+                with domain(size) as running:
+                    passes = _passes(running, size, python)
+                    polls[size] = {mode: _polls(running, size, mode) for mode in MODES}
+                _print_passes(size, passes)
+    except Absent as absent:
+        print(f"No benchmark of Active Directory here: {absent}")
+        return
+    _print_polls(polls)
+
+
+def _sizes() -> tuple[int, ...]:
+    wanted = sys.argv[2:] or os.environ.get("WHOSLEFT_BENCH_SIZES", "").replace(",", " ").split()
+    if not all(one.isdecimal() and int(one) >= CHANGED for one in wanted):
+        sys.exit(f"{' '.join(wanted)}: give numbers of people, {CHANGED} or more, such as 10000")
+    return tuple(sorted(map(int, wanted))) or SIZES
+
+
+@contextmanager
+def _python_ldap() -> Iterator[Path | None]:
+    """A Python that has the peer, or None, which is said: it is built, and needs a compiler and libldap's headers."""
+    with tempfile.TemporaryDirectory(prefix="whosleft-bench-") as folder:
+        venv.create(folder, with_pip=True)
+        python = Path(folder) / "bin" / "python"
+        command = [
+            str(python),
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "--quiet",
+            "install",
+            "python-ldap>=3.4,<4",
+        ]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode:
+            why = done.stderr.strip().splitlines()[-1:]
+            print(
+                f"Without python-ldap, which can't be built here (apt-get install libldap-dev libsasl2-dev): {why}"
+            )
+        yield None if done.returncode else python
+
+
+def _where(running: Domain, size: int, url: str = "") -> Where:
+    where: Where = {
+        "url": running.url, "user": running.service, "password": running.password, "base": STAFF,
+        "ca_file": str(running.ca_file), "filter": PEOPLE, "page_size": 1_000, "entries": size,
+        "database": url, "folder": str(running.folder),
+    }  # fmt: skip
+    return {**where, "attributes": attributes_of(config_of(where))}
+
+
+# --- full passes ----------------------------------------------------------------------------------------------
+
+
+def _passes(running: Domain, size: int, python: Path | None) -> dict[str, Found]:
+    """Medians by reader, peers first."""
+    where = _where(running, size)
+    script = Path(__file__).with_name("ad_python_ldap.py")
+    commands: dict[str, list[str]] = {LDAPSEARCH: []}
+    if python:
+        commands[PYTHON_LDAP] = [str(python), "-I", str(script)]
+    commands |= {name: [sys.executable, "-m", "bench.ad_read", way] for name, way in OURS.items()}
+    commands |= {name: [sys.executable, "-m", "bench.ad_read", "into_database"] for name in INTO}
+    runs: dict[str, list[Found]] = {name: [] for name in commands}
+    for number in range(RUNS):
+        print(f"{size:,} people: full passes, run {number + 1} of {RUNS}", flush=True)
+        for name, command in commands.items():
+            server_s = _server_s(running)
+            with _database(INTO.get(name, "")) as url:
+                found = _child(command, {**where, "database": url}) if command else _ldapsearch(where)
+            assert found["entries"] == size, (name, found)
+            runs[name].append({**found, "server_s": _server_s(running) - server_s})
+    return {name: _median(found) for name, found in runs.items()}
+
+
+@contextmanager
+def _database(kind: str) -> Iterator[str]:
+    with ExitStack() as stack:
+        if kind == "PostgreSQL":
+            yield stack.enter_context(database())
+        elif kind == "SQLite":
+            yield f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/whosleft.db"
+        else:
+            yield ""
+
+
+def _child(command: list[str], where: Where) -> Any:
+    done = subprocess.run(command, check=True, input=json.dumps(where), stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _ldapsearch(where: Where) -> Found:
+    """The whole program: it has no other way to tell."""
+    command = [
+        program("ldapsearch", "ldap-utils"), "-LLL", "-x", "-o", "ldif_wrap=no", "-H", where["url"],
+        "-D", where["user"], "-w", where["password"], "-b", where["base"],
+        "-E", f"pr={where['page_size']}/noprompt", where["filter"], *where["attributes"],
+    ]  # fmt: skip
+    environment = {**os.environ, "LDAPTLS_CACERT": where["ca_file"], "LDAPTLS_REQCERT": "demand"}
+    with tempfile.TemporaryFile() as out:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, env=environment)
+        peak_mib = 0.0
+        while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
+            peak_mib = max(peak_mib, _peak_mib(process.pid))
+            time.sleep(POLL_S)
+        wall_s = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(ended[1])
+        out.seek(0)
+        entries = sum(line.startswith(b"dn:") for line in out)
+    cpu_s = ended[2].ru_utime + ended[2].ru_stime
+    return {"wall_s": wall_s, "cpu_s": cpu_s, "peak_mib": peak_mib, "entries": entries}
+
+
+def _peak_mib(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), default=0.0)
+
+
+def _server_s(running: Domain) -> float:
+    pid = (running.folder / "samba.pid").read_text().strip()
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _median(found: list[Found]) -> Found:
+    return {name: statistics.median(one[name] for one in found) for name in found[0]}
+
+
+def _print_passes(size: int, found: dict[str, Found]) -> None:
+    print(f"\nA full pass over {size:,} people, LDAPS, medians of {RUNS} runs")
+    print(
+        f"{'reader':<24}{'people/s':>9}{'x ldapsearch':>14}{'CPU s/10,000':>14}{'x python-ldap':>15}{'server':>8}"
+        f"{'peak':>10}"
+    )
+    peer_s = found[LDAPSEARCH]["wall_s"]
+    peer_cpu_s = found.get(PYTHON_LDAP, {}).get("cpu_s")
+    for name, one in found.items():
+        speed, cpu = peer_s / one["wall_s"], one["cpu_s"] / peer_cpu_s if peer_cpu_s else 0.0
+        is_off = (name in INTO and speed < SPEED_MIN) or (name in OURS and cpu > CPU_MAX)
+        aimed = (name in INTO) or (name in OURS and cpu)
+        verdict = "" if not aimed else "  ok" if not is_off else "  UNDER" if name in INTO else "  OVER"
+        print(
+            f"{name:<24}{size / one['wall_s']:>9,.0f}{speed:>14.2f}{one['cpu_s'] / size * 10_000:>14.2f}"
+            f"{f'{cpu:.2f}' if cpu else '-':>15}{one['server_s']:>6.1f} s{one['peak_mib']:>6.0f} MiB{verdict}"
+        )
+    print(
+        f"aims: into a database {SPEED_MIN:g} x ldapsearch or more (at 50,000); pages and facts {CPU_MAX:g} x "
+        "python-ldap's CPU or less"
+    )
+
+
+# --- polls ----------------------------------------------------------------------------------------------------
+
+
+def _polls(running: Domain, size: int, mode: str) -> dict[str, Found]:
+    print(f"{size:,} people: polls by {mode}", flush=True)
+    with _database("SQLite") as url:
+        found: dict[str, Found] = _child(
+            [sys.executable, "-m", "bench.ad_poll", mode], _where(running, size, url)
+        )
+    return found
+
+
+def _print_polls(polls: dict[int, dict[str, dict[str, Found]]]) -> None:
+    sizes = list(polls)
+    print("\nPolls into SQLite: wall and client CPU; the ratio of walls should be about 1")
+    print(f"{'what':<34}" + "".join(f"{f'{size:,} people':>22}" for size in sizes) + f"{'ratio':>9}")
+    for mode in MODES:
+        for what in polls[sizes[0]][mode]:
+            row = [polls[size][mode][what] for size in sizes]
+            cells = "".join(f"{one['wall_s'] * 1000:>12.1f}{one['cpu_s'] * 1000:>7.1f} ms" for one in row)
+            print(f"{f'{mode}: {what}':<34}{cells}{row[-1]['wall_s'] / row[0]['wall_s']:>9.2f}")
+
+
+if __name__ == "__main__":
+    main()

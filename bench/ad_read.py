@@ -1,0 +1,104 @@
+"""One way to read everybody, in a process of its own: python -m bench.ad_read WAY < where.json
+
+Connecting and signing in count, imports don't. Prints entries, seconds of wall and processor, and peak memory.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from connectors.directory.active_directory.client import Search, open_client
+from connectors.directory.active_directory.config import ActiveDirectoryConfig
+from connectors.directory.active_directory.connector import ActiveDirectory
+from connectors.directory.active_directory.controls import extended_dn
+from worker.ports import ConnectorContext, DirectoryPage, PassEnd
+
+Where = dict[
+    str, Any
+]  # url, user, password, base, ca_file, filter, attributes, page_size, entries, database, folder
+Found = dict[str, float]
+T = TypeVar("T")
+
+
+def config_of(where: Where, mode: str = "auto") -> ActiveDirectoryConfig:
+    return ActiveDirectoryConfig.model_validate(
+        {
+            "servers": [where["url"]],
+            "bind": {"user": where["user"], "password": where["password"]},
+            "base": where["base"],
+            "tls": {"ca_file": where["ca_file"]},
+            "mode": mode,
+        }
+    )
+
+
+def directory_of(where: Where, mode: str = "auto") -> ActiveDirectory:
+    context = ConnectorContext("corp", Path(), "GB", "UTC", "en", lambda: datetime.now(UTC))
+    return ActiveDirectory(config_of(where, mode), context)
+
+
+def raw(where: Where, *, is_extended: bool = True) -> int:
+    """Pages of undecoded values, as `client` gives them; DNs with their GUIDs, as managers are known by, or plain."""
+    client = open_client(config_of(where), Path(), [where["url"]])
+    try:
+        search = Search(
+            "everybody", where["base"], where["filter"], tuple(where["attributes"]),
+            controls=(extended_dn(),) if is_extended else (),
+        )  # fmt: skip
+        return sum(len(page) for page in client.pages(search, where["page_size"]))
+    finally:
+        client.close()
+
+
+def facts(where: Where) -> int:
+    entries = 0
+    end = None
+    for item in directory_of(where).changes(None):
+        if isinstance(item, DirectoryPage):
+            assert (item.malformed, item.unreadable_phones) == ((), 0)
+            entries += len(item.records)
+        end = item
+    assert isinstance(end, PassEnd)
+    assert end.is_full
+    return entries
+
+
+def prepared(way: str, where: Where) -> Callable[[], int]:
+    """What is to be timed; imports and an empty database come before it."""
+    if way == "into_database":
+        from bench.ad_poll import Polled  # noqa: PLC0415  the others need no database, nor its memory
+
+        return Polled(where).read_everybody
+    if way == "facts":
+        return partial(facts, where)
+    return partial(raw, where, is_extended=way != "plain")
+
+
+def timed(work: Callable[[], T]) -> tuple[T, Found]:
+    """What the work returned, and its seconds; those of programs that it started are not in `cpu_s`."""
+    cpu_s, wall_s = time.process_time(), time.perf_counter()
+    result = work()
+    return result, {"wall_s": time.perf_counter() - wall_s, "cpu_s": time.process_time() - cpu_s}
+
+
+def peak_mib() -> float:
+    """Of this program alone: what getrusage tells begins with the peak of whoever started it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def main() -> None:
+    where: Where = json.load(sys.stdin)
+    entries, found = timed(prepared(sys.argv[1], where))
+    print(json.dumps({**found, "entries": entries, "peak_mib": peak_mib()}))
+
+
+if __name__ == "__main__":
+    main()
