@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from worker.ports import ConnectorSpec
 
 DIRECTORIES = {
+    "active_directory": "connectors.directory.active_directory:SPEC",
     "file": "connectors.directory.file:SPEC",
 }
 INVENTORIES = {

@@ -157,7 +157,10 @@ class Worker:
         connectors = build_connectors(settings, self.clock)
         self.connector: ActiveDirectory = connectors.directories[0]._directory  # type: ignore[attr-defined]
         connectors = replace(connectors, directories=(self.connector,))
-        self._app = build_app(settings, self.store, connectors, self.clock, lambda *_: self.on_page())
+        self._app = build_app(settings, self.store, connectors, self.clock, self._after_page)
+
+    def _after_page(self, _source: str, _count: int) -> None:
+        self.on_page()
 
     def close(self) -> None:
         self.connector._let_go()

@@ -86,7 +86,9 @@ def keys_of(domain: Domain, keytab: Path, **changes: Any) -> dict[str, Any]:
 @pytest.fixture
 def domain(kerberos_domain: Domain) -> Domain:
     if importlib.util.find_spec("gssapi") is None:
-        missing("gssapi is not installed (Debian: apt-get install libkrb5-dev gcc python3-dev, then make dev)")
+        missing(
+            "gssapi is not installed (Debian: apt-get install libkrb5-dev gcc python3-dev, then make dev)"
+        )
     kerberos_domain.create_account("amy", ou=kerberos_domain.staff_ou)
     return kerberos_domain
 

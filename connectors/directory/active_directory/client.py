@@ -272,13 +272,14 @@ def _open_one(
         plain = connect(url, connect_s)
     except OSError as error:
         raise errors.unreachable(server, error, server) from error
-    ldap = _ldap_over(Timed(plain, until_s), config, base_dir, url)
+    sock = Timed(plain, until_s)
     try:
+        ldap = _ldap_over(sock, config, base_dir, url)
         _secure(ldap, config, url, tls)
         if signed_in:
             _sign_in(ldap, config, server)
     except BaseException:
-        ldap.socket.plain.close()
+        sock.plain.close()
         raise
     read_s = config.timeouts.read.total_seconds()
     client = Client(url, ldap, read_s, monotonic() + config.timeouts.whole.total_seconds())

@@ -103,6 +103,8 @@ class ActiveDirectory:
         if before.mode is Mode.DIRSYNC:
             ids, cookie = by_dirsync(client, self._config, context, before.flags, before.cookie)
         else:
+            ids = ()
+        if not ids:  # a cookie that a controller does not know may be answered by silence: its numbers tell
             ids = by_usn(client, context, before.usn, self._config.page_size)
         is_unchanged = True
         for page in self._people(client, controller).with_ids(ids):

@@ -24,7 +24,7 @@ from worker.settings.problems import KeyPath, key_text
 CONFIG = Path(__file__).parents[3] / "config"
 EXAMPLE = CONFIG / "whosleft.example.yaml"
 SCHEMA = CONFIG / "whosleft.schema.json"
-_STATED = re.compile(r"\[(\[\]|\{\}|[^\[\]]*)\](?=[^\[\]]*$)")  # the last brackets of a comment
+_STATED = re.compile(r"\[(\[[^\[\]]*\]|\{\}|[^\[\]]*)\](?=[^\[\]]*$)")  # the last brackets of a comment
 
 ABSENT: dict[str, str] = {}  # key: why the example does not show it
 
@@ -53,7 +53,7 @@ def fields_of(model: type[BaseModel], path: KeyPath = ()) -> Iterator[tuple[KeyP
     for name, field in model.model_fields.items():
         if name == "options":
             continue
-        here = (*path, name)
+        here = (*path, field.alias or name)
         yield here, field
         for inner in models_in(field.annotation):
             yield from fields_of(inner, here)
@@ -74,7 +74,7 @@ def bare(document: Document, path: KeyPath) -> KeyPath:
 
 
 def test_the_example_can_be_used() -> None:
-    settings = load(EXAMPLE, kinds=kinds(), env={"SLACK_TOKEN": "xoxb-invented"})
+    settings = load(EXAMPLE, kinds=kinds(), env={"SLACK_TOKEN": "xoxb-invented", "AD_PASSWORD": "invented"})
     assert settings.policies()[-1] == STANDARD
 
 
