@@ -28,6 +28,7 @@ from worker.domain.model import Evidence, Standing
 from worker.domain.plan import Action, ActionKind
 from worker.domain.ticket import REMOVALS, TicketState
 from worker.domain.verify import Opinion, Verdict
+from worker.ports import PermissionDenied
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.rosters import SqlRosters
 from worker.storage.tickets import SqlTickets
@@ -68,13 +69,14 @@ def exchanged(owner: Any, attribute: str, value: Any) -> Iterator[None]:
 
 
 def _nobody_is_asked(_original: Any) -> Any:
-    def confirm(self: Poll, directory: Any, now: Any, lease: Any) -> None:
-        with self._store.begin(lease) as uow:
+    def confirm(store: Any, directory: Any, _judged: Any, _limits: Any, lease: Any) -> list[PermissionDenied]:
+        with store.begin(lease) as uow:
             for key in uow.people.missing(directory.name):
                 known = uow.people.get(key)
                 if known is not None:
                     gone = Judgement(Standing.LEFT, Evidence.ABSENT_CONFIRMED)
                     uow.people.stage(directory.name, [(replace(known.facts, is_deleted=True), gone)])
+        return []
 
     return confirm
 
@@ -227,7 +229,7 @@ MUTANTS = (
     Mutant(
         1,
         "absence-is-believed",
-        ((Poll, "_confirm_missing", _nobody_is_asked), (_POLL, "is_too_shrunken", _never)),
+        ((_POLL, "confirm_missing", _nobody_is_asked), (_POLL, "is_too_shrunken", _never)),
         {"guard": GUARD_OFF},
     ),
     Mutant(
