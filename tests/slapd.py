@@ -54,6 +54,7 @@ MICROSOFT = {
     "extensionAttribute1": TEXT,
     "extensionAttribute2": TEXT,
     "isDeleted": TRUTH,
+    "isCriticalSystemObject": TRUTH,  # a filter with a name that isn't known fits nobody, negated or not
     "lastKnownParent": NAME,
     "memberOf": NAME,
 }
@@ -62,6 +63,7 @@ CONFIGURATION = """{schemas}
 {modules}
 {types}
 objectclass ( 1.1.2.1 NAME 'user' SUP inetOrgPerson STRUCTURAL MAY ( {names} ) )
+objectclass ( 1.1.2.2 NAME 'computer' SUP user STRUCTURAL )
 pidfile {folder}/slapd.pid
 argsfile {folder}/slapd.args
 TLSCertificateFile {folder}/tls/cert.pem

@@ -17,16 +17,18 @@ from typing import Any
 import yaml
 
 import ldif
+from connectors.directory.active_directory.config import ActiveDirectoryConfig
 from connectors.directory.active_directory.connector import ActiveDirectory
 from integration.company import Company, guid, phone
 from samba import Domain, user_ldif
+from slapd import Slapd
 from worker.app.report import Report
 from worker.bootstrap import build_app, build_connectors, load_settings
 from worker.domain.guard import HeldPlan
 from worker.domain.model import Person, PersonKey, Standing
 from worker.domain.ticket import Ticket, TicketState
 from worker.ops.clock import ManualClock, system_now
-from worker.ports import Port
+from worker.ports import ConnectorContext, Port
 from worker.ports.store import SourceState
 from worker.storage.engine import open_engine
 from worker.storage.migrate import migrate
@@ -244,3 +246,21 @@ def founded(folder: Path, domain: Domain, **changes: Any) -> AdCompany:
     company.employ()
     company.register()
     return company
+
+
+@contextmanager
+def reading(server: Domain | Slapd, **changes: Any) -> Iterator[ActiveDirectory]:
+    """The connector alone, over the staff of a server; `changes` are keys of the directory."""
+    keys = {
+        "servers": [server.url],
+        "bind": {"user": server.service, "password": server.password},
+        "base": server.staff_ou,
+        "tls": {"ca_file": str(server.ca_file)},
+        "timeouts": {"connect": "5s", "read": "5s"},
+        **changes,
+    }
+    context = ConnectorContext("corp", Path(), "GB", "Europe/London", "en", system_now)
+    made = ActiveDirectory(ActiveDirectoryConfig.model_validate(keys), context)
+    yield made
+    made._let_go()
+    made._news.close()

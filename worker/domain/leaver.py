@@ -120,8 +120,8 @@ def settle(
 
 
 def is_stripped(facts: PersonFacts) -> bool:
-    """Whether nothing is left by which anybody could be known, as of a tombstone."""
-    return not (facts.phones or facts.email or facts.employee_id or facts.username)
+    """Whether nothing is left by which anybody could be known in a group, as of a tombstone."""
+    return not (facts.phones or facts.email or facts.employee_id)
 
 
 def _of_unknown_account(left_by: Evidence | None, judgement: Judgement | None) -> Judgement | None:
