@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 DIRECTORIES = {
     "active_directory": "connectors.directory.active_directory:SPEC",
+    "entra": "connectors.directory.entra:SPEC",
     "file": "connectors.directory.file:SPEC",
 }
 INVENTORIES = {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,11 @@ from worker.ops.jobs import Jobs
 from worker.ops.logs import configure as configure_logs
 from worker.ops.lookout import Lookout
 from worker.ops.progress import progress_bars
-from worker.ops.retry import RetryingDirectory, RetryingInventory
+from worker.ops.receiver import receiving
+from worker.ops.retry import RetryingDirectory, RetryingInventory, again
 from worker.ops.schedule import ScheduleValues
 from worker.ops.scheduler import serve
-from worker.ports import ConnectorContext, Directory, Inventory, Notifier, Port
+from worker.ports import Called, ConnectorContext, Directory, Inventory, Notifier, Port
 from worker.ports.store import Store
 from worker.settings import (
     ConnectorEntry,
@@ -98,6 +100,7 @@ class Connectors:
     directories: tuple[Directory, ...]
     inventories: tuple[Inventory, ...]
     notifiers: tuple[Notifier, ...]
+    called: tuple[Called, ...] = ()  # what takes the calls of the other side, where a connector wants any
 
 
 def build_connectors(
@@ -107,12 +110,15 @@ def build_connectors(
 
     def build(port: Port, entry: ConnectorEntry) -> Any:
         spec = registry.load(_TABLES[port][entry.kind])
-        return spec.build(connector_options(entry, spec.config), context_of(settings, entry.name, clock))
+        context = replace(context_of(settings, entry.name, clock), again=partial(again, sleep=sleep))
+        return spec.build(connector_options(entry, spec.config), context)
 
+    directories = [build(Port.DIRECTORY, entry) for entry in settings.directories]
     return Connectors(
-        tuple(RetryingDirectory(build(Port.DIRECTORY, entry), sleep) for entry in settings.directories),
+        tuple(RetryingDirectory(directory, sleep) for directory in directories),
         tuple(RetryingInventory(build(Port.INVENTORY, entry), sleep) for entry in settings.inventories),
         tuple(build(Port.NOTIFY, entry) for entry in settings.notify),
+        tuple(one.notifications for one in directories if hasattr(one, "notifications")),
     )
 
 
@@ -311,7 +317,8 @@ def serve_app(settings: Settings) -> int:
         app = build_app(settings, store, connectors, system_now)
         schedule = schedule_of(settings)
         jobs = Jobs(app, store, system_now, holder_name(), schedule, interrupt=interrupt)
-        code = serve(jobs, schedule, lookout=Lookout(connectors.directories))
+        with receiving(connectors.called):
+            code = serve(jobs, schedule, lookout=Lookout(connectors.directories))
         engine.dispose()
     return code
 

@@ -25,6 +25,7 @@ from contracts.directory import (
     person,
     read_until_error,
 )
+from contracts.entra_world import EntraWorld, entra_world
 from fakes.directory import FakeDirectory
 from fakes.export_files import write
 from samba import Domain
@@ -274,3 +275,18 @@ class TestActiveDirectoryByFullPasses(OverSamba):
     mode = "full"
     has_delta = False
     shows_deletions = False
+
+
+@pytest.fixture(scope="session")
+def entra_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the certificates of the fake sign-in service are, made once."""
+    return tmp_path_factory.mktemp("entra")
+
+
+class TestEntra(DirectoryContract):
+    kind: ClassVar[str | None] = "entra"
+
+    @pytest.fixture
+    def world(self, entra_folder: Path) -> Iterator[EntraWorld]:
+        with entra_world(entra_folder) as world:
+            yield world

@@ -77,7 +77,7 @@ def _show(report: Report) -> bool:
     if not report.plan.is_empty:
         out.print(Text(plan_text(report.plan)))
     for trouble in report.troubles:
-        err.print(Text(f"{report.job}: {trouble}", style="red"))
+        err.print(Text(f"{report.job}: {trouble}", style="red"), soft_wrap=True)
     return report.is_ok
 
 
@@ -126,9 +126,9 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
                 Text.assemble((sign, style), f"  {one.name} ({one.port.value}, {one.kind}): {one.message}")
             )
             if not one.ok:
-                out.print(Text(f"     -> {one.remedy}"))
+                out.print(Text(f"     -> {one.remedy}"), soft_wrap=True)  # may hold a command to copy
             for label, value in one.details.items():
-                out.print(Text(f"     {label.replace('_', ' ')}: {value}"))
+                out.print(Text(f"     {label.replace('_', ' ')}: {value}"), soft_wrap=True)
         for warning in warnings:
             out.print(Text(f"warning: {warning}", style="yellow"))
         if not checks:

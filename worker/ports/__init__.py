@@ -4,6 +4,8 @@ Protocols and values only. Adapters live in `connectors/` and `worker/storage/`;
 """
 
 from worker.ports.connectors import (
+    Again,
+    Called,
     CheckResult,
     ConnectorContext,
     ConnectorSpec,
@@ -31,8 +33,10 @@ from worker.ports.errors import (
 )
 
 __all__ = [
+    "Again",
     "AuthFailed",
     "BadConfig",
+    "Called",
     "CheckResult",
     "ConnectorContext",
     "ConnectorError",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -27,6 +27,20 @@ class Port(StrEnum):
     NOTIFY = "notify"
 
 
+T = TypeVar("T")
+
+
+class Again(Protocol):
+    """Tries one call again while it raises Transient, as long and as often as is good (ops/retry.py)."""
+
+    def __call__(self, call: Callable[[], T], /) -> T: ...
+
+
+def call_once(call: Callable[[], T], /) -> T:
+    """Not again."""
+    return call()
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorContext:
     """What every connector is built with besides its own configuration.
@@ -41,6 +55,7 @@ class ConnectorContext:
     timezone: str  # IANA, for local days and dates without a zone
     language: str
     now: Callable[[], datetime]
+    again: Again = call_once  # for a single answer within a long read
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +138,17 @@ class Directory(Protocol):
 
     def check(self) -> CheckResult:
         """Reach, rights and counts, read only. Never raises a ConnectorError: it is the message."""
+
+
+class Called(Protocol):
+    """What a connector that the other side calls may have besides its port."""
+
+    @property
+    def listen(self) -> str | None:
+        """Where its calls have to be taken, host:port; None when it wants none."""
+
+    def receive(self, path: str, query: Mapping[str, str], body: bytes) -> tuple[int, str]:
+        """Answer one POST with a status and plain text, at once. Never raises; believes nothing unproven."""
 
 
 @dataclass(frozen=True, slots=True)

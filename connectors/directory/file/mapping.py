@@ -7,10 +7,7 @@ passwords (lockoutTime, pwdLastSet, PasswordExpired) are not read at all: they a
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -18,6 +15,7 @@ from fnmatch import fnmatchcase
 
 from connectors import _dates as dates
 from connectors import _dn as dn
+from connectors._guids import guid
 from connectors._phones import read_numbers
 from connectors._words import read_bool
 from connectors.directory.file.columns import Columns
@@ -29,9 +27,6 @@ from worker.ports import Malformed
 _PEOPLE = frozenset({"user", "inetorgperson"})
 _NOT_PEOPLE = frozenset({"computer", "contact", "group"})
 _ACCOUNT_DISABLED = 0x2  # userAccountControl, MS-ADTS 2.2.16
-_GUID_BYTES = 16
-_CANONICAL = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_CSVDE_BYTES = re.compile(r"X'([0-9a-fA-F]{32})'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,28 +137,6 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
         location=reading.place(raw),
     )
     return Mapped(facts, unreadable)
-
-
-def guid(text: str) -> str | None:
-    """A GUID in any of the forms of the exports, as canonical text; None when it is not one.
-
-    Text with or without braces; base64 of the 16 bytes (ldifde, onPremisesImmutableId); csvde's X'…'.
-    The bytes are in Active Directory's mixed order (MS-DTYP 2.3.4.2).
-    """
-    text = text.strip()
-    if _CANONICAL.fullmatch(text):
-        return text.lower()
-    if match := _CSVDE_BYTES.fullmatch(text):
-        return str(uuid.UUID(bytes_le=bytes.fromhex(match[1])))
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        pass
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return str(uuid.UUID(bytes_le=data)) if len(data) == _GUID_BYTES else None
 
 
 def _malformed(reading: Reading, raw: RawRecord, what: str, remedy: str) -> Malformed:

@@ -74,7 +74,16 @@ def bare(document: Document, path: KeyPath) -> KeyPath:
 
 
 def test_the_example_can_be_used() -> None:
-    settings = load(EXAMPLE, kinds=kinds(), env={"SLACK_TOKEN": "xoxb-invented", "AD_PASSWORD": "invented"})
+    settings = load(
+        EXAMPLE,
+        kinds=kinds(),
+        env={
+            "SLACK_TOKEN": "xoxb-invented",
+            "AD_PASSWORD": "invented",
+            "ENTRA_SECRET": "invented",
+            "GRAPH_CLIENT_STATE": "invented-and-long-enough",
+        },
+    )
     assert settings.policies()[-1] == STANDARD
 
 

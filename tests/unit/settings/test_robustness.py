@@ -13,7 +13,12 @@ from worker.settings import problems_in
 
 CONFIG = Path(__file__).parents[3] / "config"
 EXAMPLE = yaml.safe_load((CONFIG / "whosleft.example.yaml").read_text(encoding="utf-8"))
-ENV = {"SLACK_TOKEN": "xoxb-invented", "AD_PASSWORD": "invented"}
+ENV = {
+    "SLACK_TOKEN": "xoxb-invented",
+    "AD_PASSWORD": "invented",
+    "ENTRA_SECRET": "invented",
+    "GRAPH_CLIENT_STATE": "invented-and-long-enough",
+}
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates()
 values = st.recursive(

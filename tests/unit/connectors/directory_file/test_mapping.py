@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors._guids import guid
 from connectors._words import read_bool
 from connectors.directory.file.columns import csv_format, fold, resolve
 from connectors.directory.file.config import FileConfig, Format
-from connectors.directory.file.mapping import Mapped, Reading, guid, is_person, map_record
+from connectors.directory.file.mapping import Mapped, Reading, is_person, map_record
 from connectors.directory.file.records import RawRecord
 from worker.domain.model import PersonFacts
 from worker.ports import Malformed

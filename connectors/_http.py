@@ -1,0 +1,82 @@
+"""HTTP as connectors use it: one client with time-outs, and what an answer other than success means.
+
+    answer -> Transient(retry_after_s) | AuthFailed | PermissionDenied | Rejected        nothing here tries again
+
+Nothing of a request (its headers hold the credential) gets into an error.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import httpx2
+
+from worker.ports import (
+    AuthFailed,
+    BadConfig,
+    ConnectorError,
+    PermissionDenied,
+    Rejected,
+    Transient,
+)
+
+CONNECT_S = 10.0
+REFUSED, FORBIDDEN, TOO_MANY = 401, 403, 429
+_PASSING = frozenset({408, TOO_MANY, 500, 502, 503, 504})
+
+
+def trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """The system's authorities, and those of the file. Raises BadConfig."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise BadConfig(
+                f"The certificates of {ca_file.name} can't be read: {error}.",
+                remedy="Give the issuing authority's certificate as a PEM file (BEGIN CERTIFICATE).",
+            ) from error
+    return context
+
+
+def new_client(read_s: float, tls: ssl.SSLContext) -> httpx2.Client:
+    """A client that keeps its connections, follows no redirect, and gives up after `read_s` of silence."""
+    return httpx2.Client(
+        timeout=httpx2.Timeout(read_s, connect=CONNECT_S), verify=tls, follow_redirects=False
+    )
+
+
+def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    """What the other side asks us to wait (RFC 9110 10.2.3: seconds, or a date); None without a wish."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - now).total_seconds())
+
+
+def failure(where: str, status: int, said: str, wait_s: float | None) -> ConnectorError:
+    """The error for a status that is no success; `said` is the other side's own short text."""
+    message = f"{where} answered {status}{f' ({said})' if said else ''}."
+    if status in _PASSING:
+        return Transient(message, remedy="It is tried again by itself.", retry_after_s=wait_s)
+    if status == REFUSED:
+        return AuthFailed(message, remedy="Check the credential.")
+    if status == FORBIDDEN:
+        return PermissionDenied(message, missing=said or "a permission", remedy="See the README.")
+    return Rejected(message, remedy="If it stays, look at the other side's log.")
+
+
+def broken(where: str, error: httpx2.HTTPError) -> Transient:
+    """The error for no answer, or half of one."""
+    how = "did not answer in time" if isinstance(error, httpx2.TimeoutException) else "broke off"
+    detail = type(error).__name__
+    return Transient(f"{where} {how} ({detail}).", remedy="Check the network; it is tried again by itself.")

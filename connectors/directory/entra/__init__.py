@@ -1,0 +1,16 @@
+"""People from Entra ID through Microsoft Graph: delta rounds, a nightly list, and notifications if wanted.
+
+This module holds the declaration only; README.md says what is read, how, and with which permissions.
+"""
+
+from connectors.directory.entra.config import EntraConfig
+from connectors.directory.entra.connector import EntraDirectory
+from worker.ports import ConnectorSpec, Port
+
+SPEC = ConnectorSpec(
+    kind="entra",
+    port=Port.DIRECTORY,
+    config=EntraConfig,
+    build=EntraDirectory,
+    summary="An Entra ID tenant, read through Microsoft Graph",
+)

@@ -1,0 +1,292 @@
+"""Entra ID behind the Directory port.
+
+    first pass  /users/delta from its beginning: everybody, and the link for the next round
+    delta       the link, replayed whole -> who changed -> each of them, read again
+    nightly     the plain list of users beside it; the link stays as it is
+
+Nothing of a round counts before its last page: the worker applies a pass only with its `PassEnd`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx2
+
+from connectors import _http
+from connectors._guids import guid
+from connectors.directory.entra.check import checked
+from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
+from connectors.directory.entra.cursor import Cursor, digest_of
+from connectors.directory.entra.graph import Graph
+from connectors.directory.entra.mapping import Mapped, Reading, map_user, selected
+from connectors.directory.entra.notifications import Notifications
+from connectors.directory.entra.tokens import Tokens
+from connectors.directory.entra.users import Users
+from worker.domain.model import PersonFacts
+from worker.ports import (
+    CheckResult,
+    ConnectorContext,
+    ConnectorError,
+    CursorExpired,
+    DirectoryPage,
+    Incomplete,
+    Malformed,
+    PassEnd,
+    PermissionDenied,
+)
+
+LINK_LIFE = timedelta(days=6)  # Graph keeps the links of directory objects for seven days
+RESTORABLE = timedelta(days=30)  # after that a deleted user is gone for good
+LOOK_AGAIN = timedelta(hours=1)  # at deleted users, since no delta shows that one was restored
+CHANGED_MAX = 1000  # more are read sooner by a round that begins anew
+PAGE_SIZE_MAX = 1000
+_COUNT_SLACK, _COUNT_SHARE = 5, 0.99  # $count is of some minutes ago
+
+
+class EntraDirectory:
+    """One tenant. Reads only."""
+
+    can_look_up = True
+    has_delta = True
+
+    def __init__(self, config: EntraConfig, context: ConnectorContext) -> None:
+        self.name = context.name
+        self._config = config
+        self._context = context
+        self._reading = Reading(config, context.default_region, ZoneInfo(context.timezone))
+        self._tokens = Tokens(config, context.base_dir, context.name)
+        self._graph: Graph | None = None
+        self._sees_leave_date: bool | None = None
+        self._notifications = Notifications(config, context.name, context.now)
+
+    def __repr__(self) -> str:
+        return f"EntraDirectory({self.name!r}, tenant={self._config.tenant_id!r})"
+
+    # --- passes ------------------------------------------------------------------------------------
+
+    def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
+        """Read what changed since the cursor, or everybody: see `Directory.changes`."""
+        before = Cursor.load(cursor) if cursor is not None else None
+        now = self._context.now()
+        if before is None or full:
+            self._sees_leave_date = None  # a permission may have been given, or taken
+        users = self._users()
+        reads = self._reads()
+        if before is None:
+            yield from self._first(users, now, reads)
+            return
+        taken_at = max(now, before.taken_at)
+        if full:
+            yield from self._everybody(users, before, taken_at)
+            return
+        if before.reads != reads:
+            raise CursorExpired(f"{self.name}: the configuration now reads something else.")
+        if now - before.taken_at > LINK_LIFE:
+            raise CursorExpired(f"{self.name}: the last round is too long ago for a delta.")
+        yield from self._delta(users, before, taken_at)
+
+    def _first(self, users: Users, now: datetime, reads: str) -> Iterator[DirectoryPage | PassEnd]:
+        reading = self._reading_now(users)
+        link = ""
+        read = said = 0
+        for page in users.round(users.first_round()):
+            read += len(page.users)
+            said += sum(isinstance(user.get("accountEnabled"), bool) for user in page.users)
+            yield from _pages(page.users, reading)
+            link = page.link or link
+        self._require_state(read, said)
+        yield PassEnd(Cursor(link, now, reads).dump(), is_full=True, taken_at=now)
+
+    def _everybody(
+        self, users: Users, before: Cursor, taken_at: datetime
+    ) -> Iterator[DirectoryPage | PassEnd]:
+        reading = self._reading_now(users)
+        count = users.count()
+        read = said = 0
+        for page in users.everybody():
+            read += len(page.users)
+            said += sum(isinstance(user.get("accountEnabled"), bool) for user in page.users)
+            yield from _pages(page.users, reading)
+        if read < count * _COUNT_SHARE - _COUNT_SLACK:
+            raise Incomplete(
+                f"{self.name}: Graph counts {count} users and listed {read}.",
+                remedy="Nobody's status is changed; it is read again.",
+                expected=count,
+                got=read,
+            )
+        self._require_state(read, said)
+        yield PassEnd(before.dump(), is_full=True, taken_at=taken_at)
+
+    def _require_state(self, read: int, said: int) -> None:
+        if read and not said:
+            raise PermissionDenied(
+                f"{self.name}: Graph does not say of anybody whether the account is enabled.",
+                missing="User.Read.All",
+                remedy="Nobody's status is changed. Grant the application permission User.Read.All.",
+            )
+
+    def _delta(self, users: Users, before: Cursor, taken_at: datetime) -> Iterator[DirectoryPage | PassEnd]:
+        changed, removed, link = self._round(users, before.link)
+        watched = {**before.removed, **dict.fromkeys(removed, taken_at)}
+        looked_at = before.looked_at
+        if watched and (looked_at is None or taken_at - looked_at >= LOOK_AGAIN):
+            back = watched.keys() - users.deleted_ids() - removed
+            changed |= {user_id: changed.get(user_id, {}) for user_id in back}
+            looked_at = taken_at
+        is_unchanged = not (changed or removed)
+        if not is_unchanged:
+            reading = self._reading_now(users)
+            yield from _pages(self._again(users, changed, removed, watched), reading)
+        watched = {key: at for key, at in watched.items() if taken_at - at < RESTORABLE}
+        after = replace(before, link=link, taken_at=taken_at, removed=watched, looked_at=looked_at)
+        yield PassEnd(after.dump(), is_full=False, taken_at=taken_at, is_unchanged=is_unchanged)
+
+    def _round(self, users: Users, link: str) -> tuple[dict[str, dict[str, Any]], set[str], str]:
+        """Who changed, with the last word on each, and who was removed. Raises CursorExpired for too many."""
+        last: dict[str, dict[str, Any]] = {}
+        for page in users.round(link):
+            for user in page.users:
+                if (user_id := guid(str(user.get("id") or ""))) is not None:
+                    last[user_id] = user
+            if len(last) > CHANGED_MAX:
+                raise CursorExpired(f"{self.name}: so many have changed that everybody is read.")
+            link = page.link or link
+        removed = {user_id for user_id, user in last.items() if "@removed" in user}
+        return {key: user for key, user in last.items() if key not in removed}, removed, link
+
+    def _again(
+        self,
+        users: Users,
+        changed: Mapping[str, dict[str, Any]],
+        removed: Iterable[str],
+        watched: dict[str, datetime],
+    ) -> Iterator[dict[str, Any]]:
+        """Each of them as they are now: a delta may leave out what did not change, and may be of yesterday.
+
+        Who is back, or gone for good, needs no further looks and is taken out of `watched`.
+        """
+        for user_id, said in changed.items():
+            found = users.one(user_id)
+            if found is not None:
+                watched.pop(user_id, None)
+                yield found
+            elif said:  # somebody new may not be found for some minutes
+                yield said
+            elif (gone := users.deleted(user_id)) is None:
+                watched.pop(user_id, None)
+                yield {"id": user_id, "@removed": {"reason": "deleted"}}
+            else:
+                yield gone
+        for user_id in removed:
+            found = users.deleted(user_id) or users.one(user_id)
+            if found is not None and "@removed" not in found:
+                watched.pop(user_id, None)
+            yield found or {"id": user_id, "@removed": {"reason": "deleted"}}
+
+    # --- one person --------------------------------------------------------------------------------
+
+    def look_up(self, person_id: str) -> PersonFacts | None:
+        """Somebody's present facts, deleted or not; None when Graph knows them neither way.
+
+        A 404 alone proves nothing; one from both lists does, since nothing in a tenant is hidden from the
+        permission that every read needs.
+        """
+        users = self._users()
+        found = users.one(person_id) or users.deleted(person_id)
+        if found is None:
+            return None
+        mapped = map_user(found, self._reading)
+        if isinstance(mapped, Malformed):
+            raise mapped
+        return mapped.facts
+
+    def watermark(self) -> str | None:
+        """How many notifications came; None when Graph was not asked for any."""
+        return self._notifications.mark(self._connected)
+
+    @property
+    def notifications(self) -> Notifications:
+        """What Graph's calls are given to."""
+        return self._notifications
+
+    def check(self) -> CheckResult:
+        """Reach, permissions and counts: see `Directory.check`."""
+        try:
+            users = self._users()
+            return checked(
+                users, self._tokens, self._config, self._context.base_dir, self._reading_now(users),
+                self._context.now(), sees_leave_date=self._sees_leave_date,
+            )  # fmt: skip
+        except ConnectorError as error:
+            return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
+
+    # --- connections -------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Let go of all connections; they come back when they are needed. Idempotent."""
+        self._tokens.close()
+        if self._graph is not None:
+            self._graph.close()
+            self._graph = None
+
+    def _connected(self) -> Graph:
+        if self._graph is None:
+            ca_file = self._config.tls.ca_file
+            tls = _http.trusting(self._context.base_dir / ca_file if ca_file else None)
+            read_s = self._config.page_timeout.total_seconds()
+            new: Callable[[], httpx2.Client] = lambda: _http.new_client(read_s, tls)  # noqa: E731
+            self._graph = Graph(self._config.graph, self._tokens, new, self._context.now)
+        return self._graph
+
+    def _users(self) -> Users:
+        return Users(self._connected(), self._properties(), self._context.again)
+
+    def _properties(self) -> tuple[str, ...]:
+        """What to select. The leave date needs a permission of its own, and would spoil the whole answer."""
+        if self._config.attributes.leave_date == LEAVE_DATE and self._sees_leave_date is None:
+            probe = self._connected().url("users", _top="1", _select=f"id,{LEAVE_DATE}")
+            try:
+                self._context.again(lambda: self._connected().get(probe, what="a leave date"))
+                self._sees_leave_date = True
+            except PermissionDenied:
+                self._connected().get(self._connected().url("users", _top="1", _select="id"), what="a user")
+                self._sees_leave_date = False
+        return selected(self._config, with_leave_date=self._sees_leave_date is not False)
+
+    def _reads(self) -> str:
+        return digest_of(self._config, self._properties())
+
+    def _reading_now(self, users: Users) -> Reading:
+        groups = self._config.scope.groups
+        if not groups:
+            return self._reading
+        return replace(
+            self._reading, members=frozenset(one for group in groups for one in users.members(group))
+        )
+
+
+def _pages(users: Iterable[Mapping[str, Any]], reading: Reading) -> Iterator[DirectoryPage]:
+    """At most a thousand a page, the last word on each."""
+    waiting = iter(users)
+    while chunk := tuple(islice(waiting, PAGE_SIZE_MAX)):
+        yield _page(chunk, reading)
+
+
+def _page(users: Sequence[Mapping[str, Any]], reading: Reading) -> DirectoryPage:
+    records: dict[str, PersonFacts] = {}
+    malformed: list[Malformed] = []
+    unreadable = 0
+    for user in users:
+        mapped = map_user(user, reading)
+        if isinstance(mapped, Mapped):
+            records[mapped.facts.person_id] = mapped.facts
+            unreadable += mapped.unreadable_phones
+        else:
+            malformed.append(mapped)
+    return DirectoryPage(tuple(records.values()), tuple(malformed), unreadable)
