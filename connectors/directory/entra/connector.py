@@ -9,14 +9,12 @@ Nothing of a round counts before its last page: the worker applies a pass only w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import httpx2
 
 from connectors import _http
 from connectors._guids import guid
@@ -62,6 +60,7 @@ class EntraDirectory:
         self._reading = Reading(config, context.default_region, ZoneInfo(context.timezone))
         self._tokens = Tokens(config, context.base_dir, context.name)
         self._graph: Graph | None = None
+        self._calling: Graph | None = None  # for subscriptions: another thread's, with connections of its own
         self._sees_leave_date: bool | None = None
         self._notifications = Notifications(config, context.name, context.now)
 
@@ -208,7 +207,7 @@ class EntraDirectory:
 
     def watermark(self) -> str | None:
         """How many notifications came; None when Graph was not asked for any."""
-        return self._notifications.mark(self._connected)
+        return self._notifications.mark(self._connected_for_calls)
 
     @property
     def notifications(self) -> Notifications:
@@ -231,18 +230,26 @@ class EntraDirectory:
     def close(self) -> None:
         """Let go of all connections; they come back when they are needed. Idempotent."""
         self._tokens.close()
-        if self._graph is not None:
-            self._graph.close()
-            self._graph = None
+        for graph in (self._graph, self._calling):
+            if graph is not None:
+                graph.close()
+        self._graph = self._calling = None
 
     def _connected(self) -> Graph:
-        if self._graph is None:
-            ca_file = self._config.tls.ca_file
-            tls = _http.trusting(self._context.base_dir / ca_file if ca_file else None)
-            read_s = self._config.page_timeout.total_seconds()
-            new: Callable[[], httpx2.Client] = lambda: _http.new_client(read_s, tls)  # noqa: E731
-            self._graph = Graph(self._config.graph, self._tokens, new, self._context.now)
+        self._graph = self._graph or self._new_graph()
         return self._graph
+
+    def _connected_for_calls(self) -> Graph:
+        self._calling = self._calling or self._new_graph()
+        return self._calling
+
+    def _new_graph(self) -> Graph:
+        ca_file = self._config.tls.ca_file
+        tls = _http.trusting(self._context.base_dir / ca_file if ca_file else None)
+        read_s = self._config.page_timeout.total_seconds()
+        return Graph(
+            self._config.graph, self._tokens, lambda: _http.new_client(read_s, tls), self._context.now
+        )
 
     def _users(self) -> Users:
         return Users(self._connected(), self._properties(), self._context.again)

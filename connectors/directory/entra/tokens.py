@@ -146,7 +146,7 @@ class _Session(requests.Session):
         response = super().request(*args, **kwargs)
         if (
             response.status_code >= FAILED
-        ):  # msal falls back on a token that is still good for exceptions alone
+        ):  # only for an exception msal falls back on a token that is still good
             response.raise_for_status()
         return response
 
