@@ -60,6 +60,7 @@ class EntraDirectory:
         self._reading = Reading(config, context.default_region, ZoneInfo(context.timezone))
         self._tokens = Tokens(config, context.base_dir, context.name)
         self._graph: Graph | None = None
+        self._other_graph: Graph | None = None  # the notifications': they are kept by another thread
         self._calling: Graph | None = None  # for subscriptions: another thread's, with connections of its own
         self._sees_leave_date: bool | None = None
         self._notifications = Notifications(config, context.name, context.now)

@@ -1,0 +1,184 @@
+"""The keys of `kind: entra`: what is enough, what the environment adds, and every refusal with what to write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from connectors.directory.entra.config import ENDPOINTS, Cloud, EntraConfig
+
+TENANT = "c0ffee00-7e57-4000-8000-00000000aaaa"
+CLIENT = "c0ffee00-7e57-4000-8000-00000000bbbb"
+SECRET = "never-shown-7-never-shown"
+TOKEN_FILE = "/var/run/secrets/azure/tokens/azure-identity-token"
+WAYS = "secret, certificate_file, federated_token_file, managed_identity"
+CALLS = {"url": "https://hooks.corp.example/entra", "client_state": SECRET}
+
+
+@pytest.fixture(autouse=True)
+def _no_azure(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TENANT_ID", "CLIENT_ID", "AUTHORITY_HOST", "FEDERATED_TOKEN_FILE"):
+        monkeypatch.delenv(f"AZURE_{name}", raising=False)
+
+
+def keys(**changes: Any) -> dict[str, Any]:
+    return {"tenant_id": TENANT, "client_id": CLIENT, "credential": {"secret": SECRET}} | changes
+
+
+def config(**changes: Any) -> EntraConfig:
+    return EntraConfig.model_validate(keys(**changes))
+
+
+def refusals(given: dict[str, Any]) -> list[tuple[str, str]]:
+    with pytest.raises(ValidationError) as caught:
+        EntraConfig.model_validate(given)
+    assert SECRET not in str(caught.value), "no error repeats what was typed"
+    return [
+        (".".join(map(str, error["loc"])), error["msg"].removeprefix("Value error, "))
+        for error in caught.value.errors(include_url=False, include_context=False)
+    ]
+
+
+def test_tenant_client_and_credential_are_enough() -> None:
+    least = config()
+
+    assert least.login == f"https://login.microsoftonline.com/{TENANT}"
+    assert least.graph == "https://graph.microsoft.com"
+    assert (least.scope.user_types, least.scope.groups, least.scope.require) == (("Member",), (), {})
+    assert least.attributes.phones == ("mobilePhone", "businessPhones")
+    assert (least.attributes.leave_date, least.attributes.long_leave) == ("employeeLeaveDateTime", None)
+    assert (least.page_timeout.total_seconds(), least.notifications) == (30, None)
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        {"secret": SECRET},
+        {"certificate_file": "app.pem", "private_key_file": "app.key"},
+        {"certificate_file": "app.pem", "private_key_file": "app.key", "passphrase": SECRET},
+        {"federated_token_file": TOKEN_FILE},
+        {"managed_identity": True},
+    ],
+)
+def test_each_of_the_four_ways_is_a_credential(credential: dict[str, Any]) -> None:
+    assert config(credential=credential).credential.is_given
+
+
+def test_a_managed_identity_needs_neither_tenant_nor_client() -> None:
+    made = EntraConfig.model_validate({"credential": {"managed_identity": True}})
+
+    assert (made.tenant_id, made.client_id) == ("", "")
+
+
+@pytest.mark.parametrize("cloud", list(Cloud))
+def test_each_cloud_has_its_own_sign_in_and_graph(cloud: Cloud) -> None:
+    made = config(cloud=cloud.value)
+
+    assert (made.login, made.graph) == (f"{ENDPOINTS[cloud].login}/{TENANT}", ENDPOINTS[cloud].graph)
+
+
+def test_addresses_go_before_those_of_the_cloud() -> None:
+    made = config(cloud="china", authority="https://login.test/", graph_url="http://127.0.0.1:8000/")
+
+    assert (made.login, made.graph) == (f"https://login.test/{TENANT}", "http://127.0.0.1:8000")
+
+
+def test_one_glob_may_stand_without_a_list() -> None:
+    scope = config(
+        scope={"require": {"employeeId": "E*", "onPremisesExtensionAttributes.x": ["a", "b"]}}
+    ).scope
+
+    assert scope.require == {"employeeId": ("E*",), "onPremisesExtensionAttributes.x": ("a", "b")}
+
+
+def test_what_workload_identity_puts_into_the_environment_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_TENANT_ID", TENANT)
+    monkeypatch.setenv("AZURE_CLIENT_ID", CLIENT)
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")
+    monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", TOKEN_FILE)
+
+    made = EntraConfig.model_validate({})
+
+    assert (made.tenant_id, made.client_id) == (TENANT, CLIENT)
+    assert made.credential.federated_token_file == TOKEN_FILE
+    assert made.login == f"https://login.microsoftonline.us/{TENANT}", "its slash at the end is left out"
+
+
+def test_what_the_file_says_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TENANT_ID", "CLIENT_ID", "FEDERATED_TOKEN_FILE"):
+        monkeypatch.setenv(f"AZURE_{name}", "other")
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/")
+
+    made = config()
+
+    assert (made.tenant_id, made.client_id) == (TENANT, CLIENT)
+    assert made.credential.federated_token_file is None
+    assert made.login == f"https://login.microsoftonline.com/{TENANT}"
+
+
+@pytest.mark.parametrize(
+    "changes, place, words",
+    [
+        ({"credential": {}}, "", f"credential is missing: give one of {WAYS}"),
+        ({"credential": {"secret": SECRET, "managed_identity": True}}, "credential", f"give one of {WAYS}"),
+        (
+            {"credential": {"secret": SECRET, "federated_token_file": TOKEN_FILE}},
+            "credential",
+            f"give one of {WAYS}",
+        ),
+        (
+            {"credential": {"certificate_file": "app.pem"}},
+            "credential",
+            "certificate_file and private_key_file belong together",
+        ),
+        (
+            {"credential": {"private_key_file": "app.key"}},
+            "credential",
+            "certificate_file and private_key_file belong together",
+        ),
+        ({"credential": {"secret": " "}}, "credential", "the secret is empty"),
+        ({"tenant_id": ""}, "", "tenant_id is missing"),
+        ({"client_id": ""}, "", "client_id is missing"),
+        (
+            {"cloud": "germany"},
+            "cloud",
+            "Input should be 'global', 'usgov', 'usgov_dod' or 'china'",
+        ),
+        (
+            {"graph_url": "http://graph.corp.example"},
+            "graph_url",
+            "'http://graph.corp.example' is no https address",
+        ),
+        ({"authority": "login.corp.example"}, "authority", "'login.corp.example' is no https address"),
+        (
+            {"scope": {"groups": ["Nurses"]}},
+            "scope.groups",
+            "'Nurses' is no object id; copy it from the group's overview in the portal",
+        ),
+        ({"attributes": {"phones": []}}, "attributes.phones", "Tuple should have at least 1 item after validation, not 0"),  # noqa: E501
+        ({"attributes": {"employee_id": "a b"}}, "attributes.employee_id", r"String should match pattern '^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$'"),  # noqa: E501
+        (
+            {"notifications": CALLS | {"url": "http://hooks.corp.example"}},
+            "notifications.url",
+            "'http://hooks.corp.example' is no https address; Graph calls no other",
+        ),
+        (
+            {"notifications": CALLS | {"client_state": "short"}},
+            "notifications.client_state",
+            "client_state must have 16 to 128 characters",
+        ),
+        ({"page_timeout": 30}, "page_timeout", "30 has no unit; write 30s, 30m or 30h"),
+        ({"password": SECRET}, "password", "Extra inputs are not permitted"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_the_place_and_what_to_write(changes: dict[str, Any], place: str, words: str) -> None:
+    assert refusals(keys(**changes)) == [(place, words)]
+
+
+def test_nothing_shows_a_secret() -> None:
+    made = config(notifications=CALLS)
+
+    assert SECRET not in repr(made)
+    assert SECRET not in made.model_dump_json()

@@ -1,0 +1,317 @@
+"""One call to Graph: who is asked, as whom, and what each kind of answer means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from connectors import _http
+from connectors.directory.entra.graph import Graph
+from contracts.directory_world import read_until_error
+from fakes import graph_faults as faults
+from fakes.entra_setup import Lab
+from fakes.graph_faults import Fault
+from fakes.graph_tokens import SECRET
+from worker.ports import (
+    AuthFailed,
+    ConnectorError,
+    CursorExpired,
+    Incomplete,
+    PermissionDenied,
+    Rejected,
+    Transient,
+)
+
+USERS = "*/users*"
+
+
+@pytest.fixture
+def graph(lab: Lab) -> Iterator[Graph]:
+    lab.tenant.add(displayName="Ann Archer")
+    tls = _http.trusting(None)
+    made = Graph(
+        lab.entra.graph_url, lab.tokens(), lambda: _http.new_client(2.0, tls), lambda: lab.tenant.now
+    )
+    yield made
+    made.close()
+
+
+def ask(graph: Graph) -> dict[str, Any]:
+    return graph.get(graph.url("users", _select="id"), what="all users")
+
+
+def failure(call: Callable[[], Any]) -> ConnectorError:
+    with pytest.raises(ConnectorError) as caught:
+        call()
+    for secret in (SECRET, "Bearer", "eyJ"):
+        assert secret not in str(caught.value)
+    return caught.value
+
+
+def test_each_request_has_an_id_of_its_own_and_is_of_low_priority(lab: Lab, graph: Graph) -> None:
+    ask(graph)
+    ask(graph)
+
+    asked = lab.entra.graph.log
+    assert len({line.headers["client-request-id"] for line in asked}) == 2
+    assert {line.headers["x-ms-throttle-priority"] for line in asked} == {"low"}
+
+
+def test_options_are_graph_s_own(graph: Graph) -> None:
+    url = graph.url("users", _select="id,mail", _expand="manager($select=id)")
+
+    assert url.startswith(f"{graph.root}/v1.0/users?%24select=id")
+    assert "%24expand=manager%28" in url
+
+
+# --- tokens ---------------------------------------------------------------------------------------------
+
+
+def test_a_token_that_is_refused_is_replaced_once(lab: Lab, graph: Graph) -> None:
+    lab.entra.graph.faults.add(faults.unauthorized(), path=USERS)
+
+    assert len(ask(graph)["value"]) == 1
+    sent = [line.headers["authorization"] for line in lab.entra.graph.log]
+    assert len(sent) == len(set(sent)) == 2
+
+
+def test_a_token_that_is_refused_twice_is_a_matter_for_people(lab: Lab, graph: Graph) -> None:
+    lab.entra.graph.faults.add(faults.unauthorized(), path=USERS, times=None)
+
+    error = failure(lambda: ask(graph))
+
+    assert isinstance(error, AuthFailed)
+    assert "Lifetime validation failed" in error.message
+    assert len(lab.entra.graph.log) == 2
+
+
+def test_claims_that_graph_wants_proven_are_proven(lab: Lab, graph: Graph) -> None:
+    ask(graph)
+    lab.entra.tokens.revoke()
+
+    assert len(ask(graph)["value"]) == 1
+    claims = lab.entra.tokens.issued[-1].claims
+    assert claims is not None
+    assert "nbf" in claims["access_token"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        'Bearer error="insufficient_claims", claims="!!!"',
+        'Bearer error="insufficient_claims", claims="/w=="',
+        'Bearer error="invalid_token", claims="e30="',
+        "",
+    ],
+)
+def test_a_challenge_that_cannot_be_read_is_answered_with_a_new_token(
+    lab: Lab, graph: Graph, header: str
+) -> None:
+    lab.entra.graph.faults.add(
+        Fault(status=401, code="InvalidAuthenticationToken", headers={"WWW-Authenticate": header})
+    )
+
+    assert len(ask(graph)["value"]) == 1
+    assert lab.entra.tokens.token_requests == 2
+
+
+# --- answers --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "retry_after, wait_s", [("7", 7), ("0", 0), (None, None), ("soon", None), ("-3", None)]
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_wait_that_graph_asks_for_is_passed_on(
+    lab: Lab, graph: Graph, retry_after: str | None, wait_s: float | None, status: int
+) -> None:
+    lab.entra.graph.faults.add(faults.throttled(retry_after, status=status))
+
+    error = failure(lambda: ask(graph))
+
+    assert isinstance(error, Transient)
+    assert error.retry_after_s == wait_s
+
+
+@pytest.mark.parametrize("ahead_s, wait_s", [(90, 90), (-90, 0)])
+def test_a_wait_may_be_a_date(lab: Lab, graph: Graph, ahead_s: int, wait_s: float) -> None:
+    at = format_datetime(lab.tenant.now + timedelta(seconds=ahead_s), usegmt=True)
+    lab.entra.graph.faults.add(faults.throttled(at))
+
+    error = failure(lambda: ask(graph))
+
+    assert isinstance(error, Transient)
+    assert error.retry_after_s == wait_s
+
+
+def test_a_connection_is_kept_but_for_one_that_led_to_a_503(lab: Lab, graph: Graph) -> None:
+    ask(graph)
+    ask(graph)
+    lab.entra.graph.faults.add(faults.throttled(1, status=503))
+    failure(lambda: ask(graph))
+    ask(graph)
+
+    assert [line.request.connection for line in lab.entra.graph.log] == [1, 1, 1, 2]
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 504])
+def test_what_passes_is_tried_again_later(lab: Lab, graph: Graph, status: int) -> None:
+    lab.entra.graph.faults.add(Fault(status=status, code="x", message="y"))
+
+    assert isinstance(failure(lambda: ask(graph)), Transient)
+
+
+def test_a_page_for_people_is_no_text_of_an_error(lab: Lab, graph: Graph) -> None:
+    lab.entra.graph.faults.add(faults.unavailable(retry_after=3))
+
+    error = failure(lambda: ask(graph))
+
+    assert isinstance(error, Transient)
+    assert error.message.startswith("Graph, asked for all users, answered 503 (request ")
+    assert "<" not in error.message
+
+
+@pytest.mark.parametrize(
+    "fault, kind",
+    [
+        (faults.cut_body(), Transient),
+        (faults.cut_body(reset=True), Transient),
+        (faults.dropped(), Transient),
+        (faults.slow(10), Transient),
+        (faults.truncated(), Incomplete),
+        (Fault(status=200, body=b"[]"), Incomplete),
+        (Fault(status=200, body=faults.HTML, content_type="text/html"), Incomplete),
+        (Fault(status=200, body=b"\xff\xfe"), Incomplete),
+        (Fault(status=200, body=b"["*200_000), Incomplete),
+        (Fault(status=204, body=b""), Incomplete),
+        (Fault(status=301, headers={"Location": "https://graph.attacker.example/"}, body=b""), Rejected),
+        (faults.denied(), PermissionDenied),
+        (Fault(status=400, code="Request_UnsupportedQuery", message="No."), Rejected),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_not_whole_is_no_answer(
+    lab: Lab, graph: Graph, fault: Fault, kind: type[ConnectorError]
+) -> None:
+    lab.entra.graph.faults.add(fault)
+
+    assert type(failure(lambda: ask(graph))) is kind
+
+
+def test_a_refusal_names_graph_s_own_code_words_and_request(lab: Lab, graph: Graph) -> None:
+    lab.entra.graph.faults.add(faults.denied())
+
+    error = failure(lambda: ask(graph))
+
+    assert error.message.startswith(
+        "Graph, asked for all users, answered 403 (Authorization_RequestDenied, Insufficient privileges to "
+        "complete the operation., request "
+    )
+    assert error.remedy == "whosleft check names the permission; an administrator has to consent to it."
+
+
+@pytest.mark.parametrize("body", [b'{"error":"text"}', b"{}", b"[]", b"", b'{"error":{"code":7}}'])
+def test_a_body_that_is_no_error_of_graph_s_is_still_an_error(lab: Lab, graph: Graph, body: bytes) -> None:
+    lab.entra.graph.faults.add(Fault(status=400, body=body))
+
+    assert isinstance(failure(lambda: ask(graph)), Rejected)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.gone(),
+        faults.gone("https://graph.attacker.example/v1.0/users/delta"),
+        faults.gone(code="resyncChangesApplyDifferences"),
+        faults.gone(code="resyncChangesUploadDifferences"),
+        faults.gone(code="resyncRequired"),
+        Fault(status=410, body=b""),
+        faults.sync_state_not_found(),
+        faults.sync_state_not_found("SyncStateNotFound"),
+        faults.sync_state_not_found("syncstatenotfound"),
+        faults.page_token_expired(),
+    ],
+)
+def test_every_way_to_say_that_a_delta_begins_anew_is_understood(
+    lab: Lab, graph: Graph, fault: Fault
+) -> None:
+    lab.entra.graph.faults.add(fault)
+
+    assert isinstance(failure(lambda: ask(graph)), CursorExpired)
+
+
+def test_the_number_of_users_needs_to_be_a_number(lab: Lab, graph: Graph) -> None:
+    assert graph.count(graph.url("users/$count"), what="users") == 1
+    assert lab.entra.graph.log[-1].headers["consistencylevel"] == "eventual"
+
+    lab.entra.graph.faults.add(Fault(status=200, body=b"many", content_type="text/plain"))
+
+    assert isinstance(failure(lambda: graph.count(graph.url("users/$count"), what="users")), Incomplete)
+
+
+def test_what_is_not_there_is_none_only_for_a_404(lab: Lab, graph: Graph) -> None:
+    url = graph.url("users/c0ffee00-7e57-4000-8000-00000000dddd")
+
+    assert graph.find(url, what="one user") is None
+    lab.entra.graph.faults.add(faults.denied())
+    assert isinstance(failure(lambda: graph.find(url, what="one user")), PermissionDenied)
+
+
+# --- addresses ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://graph.attacker.example/v1.0/users",
+        "http://127.0.0.1/v1.0/users",
+        "http://{host}@graph.attacker.example/v1.0/users",
+        "http://{host}\\@graph.attacker.example/v1.0/users",
+        "https://{host}/v1.0/users",
+        "//{host}/v1.0/users",
+        "/v1.0/users",
+        "http://[::1",
+        "",
+    ],
+)
+def test_no_other_address_gets_a_request(lab: Lab, graph: Graph, url: str) -> None:
+    host = graph.root.removeprefix("http://")
+
+    error = failure(lambda: graph.get(url.format(host=host), what="all users"))
+
+    assert isinstance(error, Incomplete)
+    assert error.remedy == "It is not followed. Check cloud and graph_url, and any proxy in between."
+    assert (lab.entra.graph.log, lab.entra.tokens.log) == ([], [])
+
+
+@pytest.mark.parametrize("page", [0, 1], ids=["nextLink", "deltaLink"])
+def test_a_link_to_another_host_ends_the_pass_or_the_next_one(lab: Lab, page: int) -> None:
+    lab.tenant.add()
+    lab.tenant.add()
+    lab.entra.graph.delta.settings.page_size = 1
+    lab.entra.graph.faults.add(faults.foreign_links(), path="*/users/delta", skip=page)
+    directory = lab.directory()
+
+    items, error = read_until_error(directory, None)
+    if error is None:
+        _, error = read_until_error(directory, getattr(items[-1], "cursor"))  # noqa: B009
+
+    assert isinstance(error, Incomplete)
+    assert error.message == (
+        f"Graph points to http://graph.attacker.example for the users who have changed, which is not "
+        f"{lab.entra.graph_url}."
+    )
+
+
+def test_the_address_after_a_reset_is_our_own(lab: Lab) -> None:
+    lab.tenant.add()
+    directory, first = lab.first()
+    lab.entra.graph.delta.reset("https://graph.attacker.example/v1.0/users/delta?$deltatoken=")
+
+    _, error = read_until_error(directory, first.end.cursor)
+
+    assert isinstance(error, CursorExpired)
+    assert "attacker" not in str(error)
