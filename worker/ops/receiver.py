@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import AF_INET, AF_INET6
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -17,6 +18,7 @@ from worker.ports import Called
 
 BODY_MAX = 1 << 20  # bytes; Graph bundles notifications, and is far from this
 SILENCE_MAX_S = 10.0
+STOP_WITHIN_S = 0.1
 TOO_LARGE, WRONG_METHOD = 413, 405
 
 
@@ -32,9 +34,10 @@ def receiving(sources: Sequence[Called]) -> Iterator[tuple[str, ...]]:
 @contextmanager
 def _serving(source: Called, listen: str) -> Iterator[str]:
     host, _, port = listen.rpartition(":")
-    server = ThreadingHTTPServer((host.strip("[]"), int(port)), _handler(source))
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, name=f"receiver {listen}", daemon=True)
+    server = _Server((host.strip("[]"), int(port)), _handler(source))
+    thread = Thread(
+        target=server.serve_forever, args=(STOP_WITHIN_S,), name=f"receiver {listen}", daemon=True
+    )
     thread.start()
     try:
         yield f"{server.server_address[0]!s}:{server.server_address[1]}"
@@ -42,6 +45,17 @@ def _serving(source: Called, listen: str) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self.address_family = AF_INET6 if ":" in address[0] else AF_INET
+        super().__init__(address, handler)
+
+    def handle_error(self, *_: Any) -> None:
+        """Nothing: a caller that breaks off is no news, and the library would print its address."""
 
 
 def _handler(source: Called) -> type[BaseHTTPRequestHandler]:

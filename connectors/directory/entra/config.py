@@ -146,6 +146,14 @@ class NotificationsConfig(Section):
             raise ValueError(f"{url!r} is no https address; Graph calls no other")
         return url.rstrip("/")
 
+    @field_validator("listen")
+    @classmethod
+    def _is_host_and_port(cls, listen: str) -> str:
+        host, _, port = listen.rpartition(":")
+        if not host or not port.isdecimal() or int(port) > 65_535:  # noqa: PLR2004  the highest port
+            raise ValueError(f"{listen!r} is no host and port; write it like 127.0.0.1:8070")
+        return listen
+
     @field_validator("client_state")
     @classmethod
     def _is_long_enough(cls, value: SecretStr) -> SecretStr:

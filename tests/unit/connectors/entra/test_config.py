@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.directory.entra.config import ENDPOINTS, Cloud, EntraConfig
+from connectors.directory.entra.config import ENDPOINTS, Cloud, EntraConfig, NotificationsConfig
 
 TENANT = "c0ffee00-7e57-4000-8000-00000000aaaa"
 CLIENT = "c0ffee00-7e57-4000-8000-00000000bbbb"
@@ -182,3 +182,15 @@ def test_nothing_shows_a_secret() -> None:
 
     assert SECRET not in repr(made)
     assert SECRET not in made.model_dump_json()
+
+
+@pytest.mark.parametrize("listen", ["8070", ":8070", "127.0.0.1", "127.0.0.1:http", "127.0.0.1:70000"])
+def test_an_address_to_listen_at_has_a_host_and_a_port(listen: str) -> None:
+    with pytest.raises(ValidationError, match=r"write it like 127\.0\.0\.1:8070"):
+        NotificationsConfig.model_validate(
+            {
+                "url": "https://whosleft.example.org",
+                "listen": listen,
+                "client_state": "invented and long enough",
+            }
+        )
