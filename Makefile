@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test check fix sim bench bench-core bench-ad lock clean
+.PHONY: help venv dev kerberos run test check fix sim bench bench-core bench-ad bench-entra lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -87,6 +87,9 @@ bench-core: dev ## The benchmarks of the pure core alone
 bench-ad: dev ## The benchmarks of Active Directory alone, on a Samba of their own (ARGS=10000: fewer people)
 	@.ci/samba
 	$(BIN)/python -m bench ad $(ARGS)
+
+bench-entra: dev ## The benchmarks of Entra ID alone, on a fake tenant of their own (ARGS=10000: fewer people)
+	$(BIN)/python -m bench entra $(ARGS)
 
 # --- House-keeping ------------------------------------------------------------------------------------------------------
 

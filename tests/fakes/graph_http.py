@@ -92,6 +92,9 @@ class Seen:
         return len(self.request.body)
 
 
+END_WITHIN_S = 5.0  # a thread that does not see its connection end is left behind
+
+
 class LoopbackServer:
     """Listens from entering to leaving. `log` has every request in the order of its answer."""
 
@@ -141,11 +144,13 @@ class LoopbackServer:
         self._server.shutdown()
         self._thread.join()
         self._server.end_connections()
+        self._server.idle.wait(END_WITHIN_S)
         self._server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # server_close() waits for them
+    daemon_threads = True  # `idle` waits for them, and not for ever
+    block_on_close = False
     request_queue_size = 128
     tls: ssl.SSLContext | None = None
 
@@ -155,6 +160,8 @@ class _Server(ThreadingHTTPServer):
         self._open: dict[int, socket.socket] = {}
         self._is_ending = False
         self._lock = threading.Lock()
+        self.idle = threading.Event()
+        self.idle.set()
         super().__init__(address, _Handler)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
@@ -164,6 +171,7 @@ class _Server(ThreadingHTTPServer):
             self.accepted += 1
             number = self.accepted
             self._open[number] = request
+            self.idle.clear()
             is_ending = self._is_ending
         try:
             if not is_ending:
@@ -171,10 +179,12 @@ class _Server(ThreadingHTTPServer):
                     request.do_handshake()
                 _Handler(request, (client_address, number), self)
         finally:
-            with self._lock:
-                del self._open[number]
             if isinstance(request, ssl.SSLSocket):  # the caller closes a plain one
                 request.close()
+            with self._lock:
+                del self._open[number]
+                if not self._open:
+                    self.idle.set()
 
     def end_connections(self) -> None:
         """End what is open: an idle client keeps its connection, and its thread, for ever."""
