@@ -97,7 +97,10 @@ class SqlPeople:
         return [PersonKey(*row) for row in self._c.execute(query.order_by(person.c.person_id))]
 
     def apply_stage(self, source: str, *, is_full: bool, taken_at: datetime, now: datetime) -> Applied:
-        is_first = not self._count(sa.select(sa.func.count()).where(person.c.source == source))
+        is_first = (
+            self._c.execute(sa.select(person.c.source).where(person.c.source == source).limit(1)).first()
+            is None
+        )
         staged = self._count(sa.select(sa.func.count()).where(staged_person.c.source == source))
         gather(self._c, staged, staged_person, staged_person_key)
         if is_first:

@@ -113,6 +113,12 @@ person = sa.Table(
     _instant("changed_at", null=False),
     sa.Index("ix_person_standing_at", "standing", "at"),
     sa.Index("ix_person_email", "email"),
+    sa.Index(
+        "ix_person_missing",  # few, so that a delta need not look at everybody for who is back
+        "source",
+        sqlite_where=sa.text("missed_passes > 0"),
+        postgresql_where=sa.text("missed_passes > 0"),
+    ),
 )
 
 

@@ -270,6 +270,13 @@ def upgrade() -> None:  # noqa: PLR0915
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index("ix_person_email", ["email"], unique=False)
+        batch_op.create_index(
+            "ix_person_missing",
+            ["source"],
+            unique=False,
+            sqlite_where=sa.text("missed_passes > 0"),
+            postgresql_where=sa.text("missed_passes > 0"),
+        )
         batch_op.create_index("ix_person_standing_at", ["standing", "at"], unique=False)
 
     op.create_table(
