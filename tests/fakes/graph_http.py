@@ -143,13 +143,13 @@ class LoopbackServer:
         self.closing.set()
         self._server.shutdown()
         self._thread.join()
-        self._server.end_connections()
-        self._server.idle.wait(END_WITHIN_S)
+        for thread in self._server.end_connections():
+            thread.join(END_WITHIN_S)
         self._server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True  # `idle` waits for them, and not for ever
+    daemon_threads = True  # they are waited for at the end, and not for ever
     block_on_close = False
     request_queue_size = 128
     tls: ssl.SSLContext | None = None
@@ -160,8 +160,7 @@ class _Server(ThreadingHTTPServer):
         self._open: dict[int, socket.socket] = {}
         self._is_ending = False
         self._lock = threading.Lock()
-        self.idle = threading.Event()
-        self.idle.set()
+        self._serving: dict[int, threading.Thread] = {}
         super().__init__(address, _Handler)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
@@ -171,7 +170,7 @@ class _Server(ThreadingHTTPServer):
             self.accepted += 1
             number = self.accepted
             self._open[number] = request
-            self.idle.clear()
+            self._serving[number] = threading.current_thread()
             is_ending = self._is_ending
         try:
             if not is_ending:
@@ -183,17 +182,16 @@ class _Server(ThreadingHTTPServer):
                 request.close()
             with self._lock:
                 del self._open[number]
-                if not self._open:
-                    self.idle.set()
 
-    def end_connections(self) -> None:
-        """End what is open: an idle client keeps its connection, and its thread, for ever."""
+    def end_connections(self) -> list[threading.Thread]:
+        """End what is open: an idle client keeps its connection, and its thread, for ever. Returns the threads."""
         with self._lock:
             self._is_ending = True
             for each in self._open.values():
                 # Below TLS, whose object another thread uses
                 with suppress(OSError):
                     socket.socket.shutdown(each, socket.SHUT_RDWR)
+            return list(self._serving.values())
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away in the middle is what the tests are about."""
