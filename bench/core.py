@@ -140,7 +140,7 @@ def _rows(
         for n in range(company.people):
             facts = company.person(n)
             yield ("corp", facts.person_id, facts.display_name, facts.email, facts.department or "",
-                   facts_to_json(facts), "active", None, None, at, at)  # fmt: skip
+                   facts_to_json(facts), 0, "active", None, None, at, at)  # fmt: skip
 
     def keys() -> Iterator[tuple[Any, ...]]:
         for n in range(company.people):

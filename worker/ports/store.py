@@ -92,7 +92,7 @@ class Staged:
     """Counts of a staged pass, before it is applied."""
 
     records: int
-    known: int  # people of this source who are not known to have left
+    known: int  # people of this source, in scope, who are not known to have left
     missing: int  # of `known`, those that the pass does not list and nobody released as missing
 
 

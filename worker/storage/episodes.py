@@ -76,7 +76,9 @@ class SqlEpisodes:
 
     def population(self, source: str, kind: str, since: datetime) -> Population:
         active = sa.select(sa.func.count()).where(
-            person.c.source == source, person.c.standing != Standing.LEFT.value
+            person.c.source == source,
+            person.c.standing != Standing.LEFT.value,
+            person.c.is_out_of_scope == 0,
         )
         e = episode.c
         through = sa.select(sa.func.count()).where(

@@ -37,7 +37,7 @@ from worker.storage.tables import (
 )
 
 STAGE_COLUMNS = (
-    "source", "person_id", "display_name", "email", "unit", "facts", "standing", "evidence", "at",
+    "source", "person_id", "display_name", "email", "unit", "facts", "is_out_of_scope", "standing", "evidence", "at",
 )  # fmt: skip
 KEY_COLUMNS = ("source", "person_id", "kind", "value", "raw")
 PERSON_COLUMNS = (*STAGE_COLUMNS, "first_seen_at", "changed_at")
@@ -120,7 +120,7 @@ class SqlPeople:
             (s.standing == Standing.LEFT.value, sa.func.coalesce(s.at, to_micros(taken_at))), else_=s.at
         )
         values = [
-            s.source, s.person_id, s.display_name, s.email, s.unit, s.facts,
+            s.source, s.person_id, s.display_name, s.email, s.unit, s.facts, s.is_out_of_scope,
             sa.func.coalesce(s.standing, Standing.ACTIVE.value), s.evidence, at,
             sa.literal(to_micros(now), sa.BigInteger), sa.literal(to_micros(now), sa.BigInteger),
         ]  # fmt: skip
@@ -341,7 +341,8 @@ class SqlPeople:
 
 
 def _here(source: str) -> sa.ColumnElement[bool]:
-    return (person.c.source == source) & (person.c.standing != Standing.LEFT.value)
+    p = person.c
+    return (p.source == source) & (p.standing != Standing.LEFT.value) & (p.is_out_of_scope == 0)
 
 
 def _not_staged() -> sa.ColumnElement[bool]:
@@ -360,7 +361,10 @@ def _released_as_missing() -> sa.ColumnElement[bool]:
 
 def _stage_row(source: str, facts: PersonFacts, judgement: Judgement | None) -> tuple[Any, ...]:
     email = facts.email.casefold() if facts.email else None
-    known = (source, facts.person_id, facts.display_name, email, unit_of(facts), facts_to_json(facts))
+    known = (
+        source, facts.person_id, facts.display_name, email, unit_of(facts), facts_to_json(facts),
+        int(not facts.is_in_scope),
+    )  # fmt: skip
     if judgement is None:
         return (*known, None, None, None)
     evidence = judgement.evidence.value if judgement.evidence else None

@@ -96,6 +96,7 @@ def _person_columns() -> list[sa.Column[Any]]:
         _text("email", null=True),
         _text("unit", default=""),
         _text("facts"),
+        _flag("is_out_of_scope"),  # known, and neither counted nor missed
         _text("standing", null=True),  # null in staging: the facts decide nothing
         _text("evidence", null=True),
         _instant("at"),  # left_at of a leaver, the coming date of somebody leaving

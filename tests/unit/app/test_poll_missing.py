@@ -264,3 +264,50 @@ def test_a_delta_without_news_says_nothing_of_who_is_missing(start: Start) -> No
         company.poll()
 
     assert company.standing("ann") is Standing.ACTIVE
+
+
+# --- accounts that are out of scope -----------------------------------------------------------------------
+
+
+class Narrow(FakeDirectory):
+    """Lists only who is in scope in a full pass, as a search with a filter does; deltas name everybody."""
+
+    def __init__(self, *args: object, **wishes: object) -> None:
+        super().__init__(*args, **wishes)  # type: ignore[arg-type]  # whatever the harness gives
+        self.asked: list[str] = []
+
+    def look_up(self, person_id: str) -> PersonFacts | None:
+        self.asked.append(person_id)
+        return super().look_up(person_id)
+
+    def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
+        for item in super().changes(cursor, full=full):
+            if isinstance(item, DirectoryPage):
+                is_delta = cursor is not None and not full
+                yield DirectoryPage(tuple(one for one in item.records if is_delta or one.is_in_scope))
+            else:
+                yield replace(item, total=None)
+
+
+def test_accounts_out_of_scope_that_a_delta_named_are_not_missing_from_a_full_pass(start: Start) -> None:
+    company = start(directory_type=Narrow)
+    for number in range(15):
+        company.hire(f"service-{number}", is_in_scope=False)
+    assert company.poll().is_ok
+
+    report = company.poll(full=True)
+
+    assert isinstance(company.corp, Narrow)
+    assert (report.troubles, company.corp.asked) == ((), [])
+    with company.store.begin() as uow:
+        assert uow.people.staged("corp").known == 20
+        assert uow.episodes.population("corp", "left", company.now).active == 20
+
+
+def test_somebody_who_goes_out_of_scope_is_no_leaver_and_comes_back_as_they_were(company: Harness) -> None:
+    company.corp.change("ann", is_in_scope=False)
+    assert company.poll().counts["left"] == 0
+    company.corp.change("ann", is_in_scope=True)
+
+    assert company.poll().counts["left"] == 0
+    assert company.standing("ann") is Standing.ACTIVE
