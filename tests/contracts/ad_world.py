@@ -78,8 +78,7 @@ class AdWorld(DirectoryWorld):
 
     def close(self) -> None:
         """Let go of the connections that the connector keeps."""
-        self._directory._let_go()
-        self._directory._news.close()
+        self._directory.close()
 
 
 @contextmanager

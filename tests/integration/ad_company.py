@@ -165,8 +165,7 @@ class Worker:
         self.on_page()
 
     def close(self) -> None:
-        self.connector._let_go()
-        self.connector._news.close()
+        self.connector.close()
         self._engine.dispose()
 
     def later(self, **spans: float) -> None:
@@ -262,5 +261,4 @@ def reading(server: Domain | Slapd, **changes: Any) -> Iterator[ActiveDirectory]
     context = ConnectorContext("corp", Path(), "GB", "Europe/London", "en", system_now)
     made = ActiveDirectory(ActiveDirectoryConfig.model_validate(keys), context)
     yield made
-    made._let_go()
-    made._news.close()
+    made.close()

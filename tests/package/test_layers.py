@@ -38,6 +38,7 @@ PLANTED = {
             "connectors/directory/planted.py": "",
         },
     ),
+    "a second module knows ldap3": ("one-ldap3", {"connectors/directory/planted.py": "import ldap3.core"}),
     "a use case names a connector": (
         "composition-root",
         {"worker/app/planted.py": "from connectors import registry"},

@@ -1,7 +1,7 @@
-"""The one module that speaks to a domain controller: ldap3 signs in and writes requests, we read the replies.
+"""The one module that speaks to a domain controller: ldap3 signs in (`library`), we ask and read the replies.
 
-    connect(...) -> Client.ask(Search) -> Answer        one question, one answer
-                    Client.pages(Search) -> Entry lists  page by page, the next one asked for while this one is used
+    open_client(...) -> Client.ask(Search) -> Answer         one question, one answer
+                        Client.pages(Search) -> Entry lists  page by page, the next asked for while this one is used
 
 Not used of ldap3: `paged_search` (ends normally with a part of the answer), `extend.*`, referrals, threads,
 restarts, and its decoder of entries, which is five times slower. Every answer that is not success raises.
@@ -10,17 +10,16 @@ restarts, and its decoder of entries, which is five times slower. Every answer t
 from __future__ import annotations
 
 import ssl
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
-from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.directory.active_directory import controls as lc
 from connectors.directory.active_directory import errors
 from connectors.directory.active_directory.config import ActiveDirectoryConfig, BindMethod
+from connectors.directory.active_directory.library import KerberosRefused, Session
 from connectors.directory.active_directory.replies import Done, Entry, Garbled, Replies, read_paged_cookie
 from connectors.directory.active_directory.transport import (
     Certificate,
@@ -32,15 +31,6 @@ from connectors.directory.active_directory.transport import (
 )
 from worker.ports import BadConfig, ConnectorError, Incomplete, Permanent, Transient
 
-with warnings.catch_warnings():
-    warnings.simplefilter(
-        "ignore", DeprecationWarning
-    )  # names of pyasn1 that ldap3's last release still reads
-    import ldap3
-    from ldap3.core.exceptions import LDAPExceptionError, LDAPPackageUnavailableError
-
-PAGED = "1.2.840.113556.1.4.319"
-_START_TLS = "1.3.6.1.4.1.1466.20037"  # RFC 4511 4.14
 _READ_SIZE = 1 << 18
 _FIRST_ID = 1000  # above those that ldap3 gave out for the bind
 
@@ -55,7 +45,6 @@ class Search:
     attributes: tuple[str, ...] = ()
     scope: str = "sub"
     controls: tuple[lc.Control, ...] = ()
-    size_limit: int = 0
 
 
 @dataclass(slots=True)
@@ -68,13 +57,13 @@ class Answer:
 
 
 class Client:
-    """One connection to one server, signed in unless it is only asked for its root."""
+    """One connection to one server, signed in."""
 
-    def __init__(self, url: str, ldap: Any, read_s: float, until_s: float) -> None:
+    def __init__(self, url: str, session: Session, sock: Timed, read_s: float, until_s: float) -> None:
         self.url = url
         self.server = urlsplit(url).netloc
-        self._ldap = ldap
-        self._socket: Timed = ldap.socket
+        self._session = session
+        self._socket = sock
         self._read_s = read_s
         self._until_s = until_s
         self._replies = Replies()
@@ -124,8 +113,8 @@ class Client:
         r"""The name under which the server knows us, e.g. u:CORP\svc (RFC 4532)."""
         try:
             self._socket.until_s = monotonic() + self._read_s
-            return str(self._ldap.extend.standard.who_am_i() or "nobody")
-        except (LDAPExceptionError, OSError) as error:
+            return self._session.who_am_i()
+        except OSError as error:
             raise errors.lost(self.server, "our own name", error) from error
 
     def close(self) -> None:
@@ -135,8 +124,7 @@ class Client:
     def _send(self, search: Search) -> int:
         self._last_id += 1
         request = lc.search_request(
-            self._last_id, search.base, search.scope, search.filter, search.attributes, search.controls,
-            search.size_limit,
+            self._last_id, search.base, search.scope, search.filter, search.attributes, search.controls
         )  # fmt: skip
         self._socket.until_s = min(monotonic() + self._read_s, self._until_s)
         try:
@@ -208,7 +196,7 @@ class Client:
         return answer
 
     def _next_cookie(self, search: Search, answer: Answer) -> bytes:
-        value = answer.controls.get(PAGED)
+        value = answer.controls.get(lc.PAGED)
         if value is None:
             raise Incomplete(
                 f"{self.server} did not say whether there is more of {search.what}.",
@@ -234,9 +222,7 @@ def _paged(search: Search, size: int, cookie: bytes) -> Search:
 # --- connecting -------------------------------------------------------------------------------------------
 
 
-def open_client(
-    config: ActiveDirectoryConfig, base_dir: Path, servers: Sequence[str], *, signed_in: bool = True
-) -> Client:
+def open_client(config: ActiveDirectoryConfig, base_dir: Path, servers: Sequence[str]) -> Client:
     """The first of the servers that answers and is fit to be asked. Raises ConnectorError.
 
     A refused password is not tried on the next server: that would only lock the account sooner.
@@ -245,7 +231,7 @@ def open_client(
     failures: list[ConnectorError] = []
     for url in servers:
         try:
-            return _open_one(config, base_dir, url, tls, signed_in=signed_in)
+            return _open_one(config, base_dir, url, tls)
         except Transient as error:
             failures.append(error)
         except BadConfig as error:  # its certificate; that of the next may be in order
@@ -262,9 +248,7 @@ def _none_of(failures: Sequence[ConnectorError]) -> ConnectorError:
     return BadConfig(message, remedy=remedy) if permanent else Transient(message, remedy=remedy)
 
 
-def _open_one(
-    config: ActiveDirectoryConfig, base_dir: Path, url: str, tls: ssl.SSLContext, *, signed_in: bool
-) -> Client:
+def _open_one(config: ActiveDirectoryConfig, base_dir: Path, url: str, tls: ssl.SSLContext) -> Client:
     server = urlsplit(url).netloc
     connect_s = config.timeouts.connect.total_seconds()
     until_s = monotonic() + config.timeouts.read.total_seconds()
@@ -274,15 +258,15 @@ def _open_one(
         raise errors.unreachable(server, error, server) from error
     sock = Timed(plain, until_s)
     try:
-        ldap = _ldap_over(sock, config, base_dir, url)
-        _secure(ldap, config, url, tls)
-        if signed_in:
-            _sign_in(ldap, config, server)
+        session = _session_over(sock, config, base_dir, url)
+        _secure(session, sock, config, url, tls)
+        _sign_in(session, config, server)
     except BaseException:
         sock.plain.close()
         raise
     read_s = config.timeouts.read.total_seconds()
-    client = Client(url, ldap, read_s, monotonic() + config.timeouts.whole.total_seconds())
+    whole_s = config.timeouts.whole.total_seconds()
+    client = Client(url, session, sock, read_s, monotonic() + whole_s)
     try:
         _require_ready(client)
     except BaseException:
@@ -291,33 +275,12 @@ def _open_one(
     return client
 
 
-def _ldap_over(sock: Timed, config: ActiveDirectoryConfig, base_dir: Path, url: str) -> Any:
-    """ldap3's connection over our socket; it opens none itself."""
+def _session_over(sock: Timed, config: ActiveDirectoryConfig, base_dir: Path, url: str) -> Session:
     parts = urlsplit(url)
-    who: dict[str, Any] = {
-        "authentication": ldap3.SIMPLE,
-        "user": config.bind.user,
-        "password": _password(config),
-    }
-    if config.bind.method is BindMethod.KERBEROS:
-        keytab = _keytab(config, base_dir)
-        who = {
-            "authentication": ldap3.SASL,
-            "sasl_mechanism": ldap3.KERBEROS,
-            "sasl_credentials": (config.tls.server_name or parts.hostname,),
-            "user": config.bind.user,
-            "cred_store": {"client_keytab": str(keytab), "ccache": f"MEMORY:{keytab}"},
-        }
-    ldap = ldap3.Connection(
-        ldap3.Server(parts.hostname or "", port=parts.port, get_info=ldap3.NONE),
-        client_strategy=ldap3.SYNC,
-        auto_referrals=False,
-        check_names=False,
-        **who,
-    )
-    ldap.socket, ldap.closed, ldap.listening = sock, False, True
-    ldap.strategy._outstanding = {}  # noqa: SLF001  what its own open() does besides opening
-    return ldap
+    host = config.tls.server_name or parts.hostname or ""
+    keytab = _keytab(config, base_dir) if config.bind.method is BindMethod.KERBEROS else None
+    password = config.bind.password.get_secret_value() if config.bind.password else ""
+    return Session(sock, host, parts.port, config.bind.user, password, keytab)
 
 
 def _keytab(config: ActiveDirectoryConfig, base_dir: Path) -> Path:
@@ -332,46 +295,38 @@ def _keytab(config: ActiveDirectoryConfig, base_dir: Path) -> Path:
     return keytab
 
 
-def _password(config: ActiveDirectoryConfig) -> str:
-    return config.bind.password.get_secret_value() if config.bind.password else ""
-
-
-def _secure(ldap: Any, config: ActiveDirectoryConfig, url: str, tls: ssl.SSLContext) -> None:
+def _secure(
+    session: Session, sock: Timed, config: ActiveDirectoryConfig, url: str, tls: ssl.SSLContext
+) -> None:
     server = urlsplit(url).netloc
-    sock: Timed = ldap.socket
     try:
         if config.tls.start_tls:
-            ldap.extended(_START_TLS)
-            if ldap.result["result"] != errors.SUCCESS:
+            code, said = session.start_tls()
+            if code != errors.SUCCESS:
                 raise BadConfig(
-                    f"{server} does not offer StartTLS ({ldap.result['description']}).",
+                    f"{server} does not offer StartTLS ({said}).",
                     remedy="Use ldaps://, or give the domain controller a certificate.",
                 )
-        if config.tls.start_tls or url.startswith("ldaps:"):
-            sock.plain.settimeout(config.timeouts.connect.total_seconds())
-            sock.plain = encrypt(sock.plain, url, tls, config.tls)
+    except OSError as error:
+        raise errors.lost(server, "StartTLS", error) from error
+    if not config.tls.start_tls and not url.startswith("ldaps:"):
+        return
+    try:
+        sock.plain.settimeout(config.timeouts.connect.total_seconds())
+        sock.plain = encrypt(sock.plain, url, tls, config.tls)
     except OSError as error:
         raise errors.unreachable(server, error, config.tls.server_name or server) from error
-    except LDAPExceptionError as error:
-        raise errors.lost(server, "StartTLS", error) from error
 
 
-def _sign_in(ldap: Any, config: ActiveDirectoryConfig, server: str) -> None:
+def _sign_in(session: Session, config: ActiveDirectoryConfig, server: str) -> None:
     try:
-        ldap.bind()
-    except LDAPPackageUnavailableError as error:
-        raise BadConfig(
-            "Kerberos needs the package gssapi, which is not installed.",
-            remedy="Install whosleft[kerberos] (it needs the Kerberos libraries of the system).",
-        ) from error
-    except (LDAPExceptionError, OSError) as error:
+        code, said = session.bind()
+    except OSError as error:
         raise errors.lost(server, "signing in", error) from error
-    except Exception as error:  # gssapi is optional, so its errors can't be named here
-        if type(error).__module__.partition(".")[0] != "gssapi":
-            raise
+    except KerberosRefused as error:
         raise errors.kerberos_refusal(server, config.bind.user, str(error)) from error
-    if ldap.result["result"] != errors.SUCCESS:
-        raise errors.bind_refusal(server, config.bind.user, ldap.result["result"], ldap.result["message"])
+    if code != errors.SUCCESS:
+        raise errors.bind_refusal(server, config.bind.user, code, said)
 
 
 def _require_ready(client: Client) -> None:

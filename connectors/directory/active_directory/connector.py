@@ -53,7 +53,7 @@ class ActiveDirectory:
         self._reads = digest_of(config)
         self._reading = Reading.of(config, context.default_region, ZoneInfo(context.timezone))
         self._refusal: tuple[AuthFailed, float] | None = None
-        self._kept: Client | None = None
+        self._kept: tuple[Client, Controller] | None = None
         self._news = News(self._open_for_news)
 
     def __repr__(self) -> str:
@@ -134,8 +134,7 @@ class ActiveDirectory:
         Raises PermissionDenied for somebody who is neither among the living nor among the deleted.
         """
         try:
-            client = self._kept = self._kept or self._open(self._servers(None))
-            controller = look_at(client, self._config)
+            client, controller = self._kept = self._kept or self._open_for_one()
             pages = list(self._people(client, controller).with_ids([uuid.UUID(person_id).bytes_le]))
             is_readable = pages or sees_deleted(client, controller)
         except ConnectorError:
@@ -196,16 +195,20 @@ class ActiveDirectory:
         return client
 
     def _open_for_news(self) -> tuple[Client, str]:
+        client, controller = self._open_for_one()
+        return client, controller.naming_context
+
+    def _open_for_one(self) -> tuple[Client, Controller]:
         client = self._open(self._servers(None))
         try:
-            return client, look_at(client, self._config).naming_context
+            return client, look_at(client, self._config)
         except ConnectorError:
             client.close()
             raise
 
     def _let_go(self) -> None:
         if self._kept is not None:
-            self._kept.close()
+            self._kept[0].close()
             self._kept = None
 
     def _taken_at(self, before: Cursor | None) -> datetime:

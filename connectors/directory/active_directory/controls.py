@@ -6,14 +6,10 @@ a filter that a person wrote is parsed by ldap3. What comes back is read by `rep
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from ldap3.core.exceptions import LDAPExceptionError
-from ldap3.operation.search import compile_filter, parse_filter
-from ldap3.utils.asn1 import encode  # type: ignore[attr-defined]  # its stubs leave it out
-from pyasn1.error import PyAsn1Error
+from connectors.directory.active_directory.library import encode_filter
 
 PAGED = "1.2.840.113556.1.4.319"
 DIRSYNC = "1.2.840.113556.1.4.841"
@@ -23,8 +19,6 @@ EXTENDED_DN = "1.2.840.113556.1.4.529"
 DIRSYNC_OBJECT_SECURITY = (
     0x1  # what the account may read, without the right to replicate (MS-ADTS 3.1.1.3.4.1.3)
 )
-DIRSYNC_ANCESTORS_FIRST = 0x800
-DIRSYNC_INCREMENTAL_VALUES = -0x80000000  # bit 31 of a signed number
 
 SCOPES = {"base": 0, "one": 1, "sub": 2}
 GUID_BYTES = 16
@@ -36,9 +30,6 @@ _SEARCH, _CONTROLS, _AND, _OR, _EQUALS = 0x63, 0xA0, 0xA0, 0xA1, 0xA3
 _FALSE, _TRUE = b"\x00", b"\xff"
 _NEVER_DEREFERENCE = 0
 _STANDARD_STRINGS = 1  # of the extended DN: <GUID=…> as people write it, not as hexadecimal digits
-
-_ATTRIBUTE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.;-]*")
-_SHOWN_MAX = 200  # characters of a filter in an error
 
 
 class Control(NamedTuple):
@@ -101,30 +92,6 @@ def all_of(*filters: str | bytes) -> bytes:
     return _tlv(_AND, *(one if isinstance(one, bytes) else encode_filter(one) for one in filters))
 
 
-def encode_filter(text: str) -> bytes:
-    r"""Return a filter as RFC 4511 encodes it, from the text that RFC 4515 describes.
-
-    A backslash that is followed by no two hexadecimal digits stands for itself, as in `\,` of a DN.
-    Raises ValueError whose text quotes the filter and says what is wrong with it.
-    """
-    try:
-        node = _parsed(text)
-        for name in _attribute_names(node):
-            if not _ATTRIBUTE.fullmatch(name):
-                raise ValueError(_refusal(text, f"{name!r} is no name of an attribute"))
-        encoded: bytes = encode(compile_filter(node))  # type: ignore[no-untyped-call]
-    except LDAPExceptionError as error:
-        raise ValueError(_refusal(text, str(error))) from None
-    except (
-        PyAsn1Error,
-        AttributeError,
-        IndexError,
-        RecursionError,
-    ):  # what ldap3 lets through its own checks
-        raise ValueError(_refusal(text, "it is malformed")) from None
-    return encoded
-
-
 def search_request(
     message_id: int,
     base: str,
@@ -132,15 +99,12 @@ def search_request(
     filter_text: str | bytes,
     attributes: Sequence[str],
     controls: Sequence[Control] = (),
-    size_limit: int = 0,
-    time_limit: int = 0,
 ) -> bytes:
     """Return a whole LDAPMessage that asks for a search; aliases are never followed, values always wanted.
 
     `scope` is base, one or sub. `filter_text` is a text (see `encode_filter`), or bytes that it or `guid_filter`
-    made. No `attributes` asks for all but the operational ones. `size_limit` in entries and `time_limit` in
-    seconds, 0 for the server's own. Raises ValueError for a filter that cannot be parsed, another scope, and a
-    number that LDAP has no room for.
+    made. No `attributes` asks for all but the operational ones. Raises ValueError for a filter that cannot be
+    parsed, another scope, and a number that LDAP has no room for.
     """
     if scope not in SCOPES:
         raise ValueError(f"{scope!r} is no scope of a search; it is one of {', '.join(SCOPES)}.")
@@ -150,8 +114,8 @@ def search_request(
         _tlv(_OCTETS, base.encode()),
         _tlv(_ENUMERATED, bytes((SCOPES[scope],))),
         _tlv(_ENUMERATED, bytes((_NEVER_DEREFERENCE,))),
-        _integer(size_limit),
-        _integer(time_limit),
+        _integer(0),  # as many entries, for as long, as the server gives: what it cuts short it says
+        _integer(0),
         _tlv(_BOOLEAN, _FALSE),
         wanted,
         _tlv(_SEQUENCE, *(_tlv(_OCTETS, name.encode()) for name in attributes)),
@@ -167,25 +131,6 @@ def _control(control: Control) -> bytes:
     if control.value is not None:
         parts.append(_tlv(_OCTETS, control.value))
     return _tlv(_SEQUENCE, *parts)
-
-
-def _parsed(text: str) -> Any:
-    """Let ldap3 parse a filter, without the schema and the escaping of its own that it can add."""
-    root: Any = parse_filter(text, None, False, False, None, False)  # type: ignore[no-untyped-call]  # noqa: FBT003
-    return root.elements[0]
-
-
-def _attribute_names(node: Any) -> Iterator[str]:
-    """Yield the attributes that a parsed filter compares; a matching rule may stand without one."""
-    if node.assertion and node.assertion["attr"] is not False:
-        yield node.assertion["attr"]
-    for element in node.elements:
-        yield from _attribute_names(element)
-
-
-def _refusal(text: str, why: str) -> str:
-    shown = text if len(text) <= _SHOWN_MAX else text[:_SHOWN_MAX] + "…"
-    return f"The filter {shown!r} cannot be used: {why}. Compare it with (&(objectClass=user)(employeeID=*))."
 
 
 def _integer(number: int) -> bytes:

@@ -18,8 +18,6 @@ from urllib.parse import urlsplit
 from connectors.directory.active_directory.config import TlsConfig
 from worker.ports import BadConfig
 
-AGAIN_S = 600.0  # a certificate does not mend itself in seconds
-
 
 class Timed:
     """A socket whose answers have to be there before `until_s` (monotonic), however slowly they trickle."""
