@@ -16,6 +16,8 @@ from contracts.directory_world import Drained, context, read_pass
 from contracts.entra_world import options
 from fakes.graph_lab import FakeEntra
 from fakes.graph_tenant import FakeTenant
+from worker.ports import Again
+from worker.ports.connectors import call_once
 
 NAME = "tenant"
 
@@ -26,6 +28,7 @@ class Lab:
     def __init__(self, entra: FakeEntra, folder: Path) -> None:
         self.entra = entra
         self.folder = folder
+        self.again: Again = call_once
         self._open: list[EntraDirectory | Tokens] = []
 
     @property
@@ -37,7 +40,8 @@ class Lab:
 
     def directory(self, **changes: Any) -> EntraDirectory:
         config = EntraConfig.model_validate(self.whole(**changes))
-        made = EntraDirectory(config, replace(context(NAME, self.folder), now=lambda: self.entra.tenant.now))
+        given = replace(context(NAME, self.folder), now=lambda: self.entra.tenant.now, again=self.again)
+        made = EntraDirectory(config, given)
         self._open.append(made)
         return made
 

@@ -9,14 +9,10 @@ from pathlib import Path
 from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
 from connectors.directory.entra.mapping import Mapped, Reading, map_user
 from connectors.directory.entra.tokens import Tokens, certificate_ends_at, roles_in
-from connectors.directory.entra.users import Users
+from connectors.directory.entra.users import READ_GROUPS, Users
 from worker.ports import CheckResult
 
-READ_USERS, READ_LEAVE_DATE, READ_GROUPS = (
-    "User.Read.All",
-    "User-LifeCycleInfo.Read.All",
-    "GroupMember.Read.All",
-)
+READ_USERS, READ_LEAVE_DATE = "User.Read.All", "User-LifeCycleInfo.Read.All"
 # Wider permissions that hold the needed one
 _WIDER = {
     READ_USERS: {"User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},

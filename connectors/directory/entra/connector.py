@@ -9,7 +9,7 @@ Nothing of a round counts before its last page: the worker applies a pass only w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -25,7 +25,7 @@ from connectors.directory.entra.graph import Graph
 from connectors.directory.entra.mapping import Mapped, Reading, map_user, selected
 from connectors.directory.entra.notifications import Notifications
 from connectors.directory.entra.tokens import Tokens
-from connectors.directory.entra.users import Users
+from connectors.directory.entra.users import Page, Users
 from worker.domain.model import PersonFacts
 from worker.ports import (
     CheckResult,
@@ -92,27 +92,14 @@ class EntraDirectory:
         yield from self._delta(users, before, taken_at)
 
     def _first(self, users: Users, now: datetime, reads: str) -> Iterator[DirectoryPage | PassEnd]:
-        reading = self._reading_now(users)
-        link = ""
-        read = said = 0
-        for page in users.round(users.first_round()):
-            read += len(page.users)
-            said += sum(isinstance(user.get("accountEnabled"), bool) for user in page.users)
-            yield from _pages(page.users, reading)
-            link = page.link or link
-        self._require_state(read, said)
+        _, link = yield from self._all(users.round(users.first_round()), users)
         yield PassEnd(Cursor(link, now, reads).dump(), is_full=True, taken_at=now)
 
     def _everybody(
         self, users: Users, before: Cursor, taken_at: datetime
     ) -> Iterator[DirectoryPage | PassEnd]:
-        reading = self._reading_now(users)
         count = users.count()
-        read = said = 0
-        for page in users.everybody():
-            read += len(page.users)
-            said += sum(isinstance(user.get("accountEnabled"), bool) for user in page.users)
-            yield from _pages(page.users, reading)
+        read, _ = yield from self._all(users.everybody(), users)
         if read < count * _COUNT_SHARE - _COUNT_SLACK:
             raise Incomplete(
                 f"{self.name}: Graph counts {count} users and listed {read}.",
@@ -120,16 +107,27 @@ class EntraDirectory:
                 expected=count,
                 got=read,
             )
-        self._require_state(read, said)
         yield PassEnd(before.dump(), is_full=True, taken_at=taken_at)
 
-    def _require_state(self, read: int, said: int) -> None:
+    def _all(self, pages: Iterable[Page], users: Users) -> Generator[DirectoryPage, None, tuple[int, str]]:
+        """Everybody whom these pages list; returns how many, and the link for the next round if there is one.
+
+        Raises PermissionDenied at the end when of nobody it was said whether the account is enabled.
+        """
+        reading = self._reading_now(users)
+        read, said, link = 0, 0, ""
+        for page in pages:
+            read += len(page.users)
+            said += sum(isinstance(user.get("accountEnabled"), bool) for user in page.users)
+            yield from _pages(page.users, reading)
+            link = page.link or link
         if read and not said:
             raise PermissionDenied(
                 f"{self.name}: Graph does not say of anybody whether the account is enabled.",
                 missing="User.Read.All",
                 remedy="Nobody's status is changed. Grant the application permission User.Read.All.",
             )
+        return read, link
 
     def _delta(self, users: Users, before: Cursor, taken_at: datetime) -> Iterator[DirectoryPage | PassEnd]:
         changed, removed, link = self._round(users, before.link)

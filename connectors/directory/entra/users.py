@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from connectors._guids import guid
 from connectors.directory.entra.graph import Graph
-from worker.ports import Incomplete
+from worker.ports import Again, Incomplete, PermissionDenied
 
 PAGE_MAX = 999  # of /users; what a delta gives at once is Graph's own choice
 _NEXT, _DELTA = "@odata.nextLink", "@odata.deltaLink"
 
-T = TypeVar("T")
-Again = Callable[[Callable[[], dict[str, Any]]], dict[str, Any]]
+READ_GROUPS = "GroupMember.Read.All"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +68,12 @@ class Users:
     def one(self, user_id: str) -> dict[str, Any] | None:
         """One user with their manager; None for a 404, which is no proof of anything by itself."""
         url = self._graph.url(f"users/{user_id}", _select=self._select, _expand="manager($select=id)")
-        return self._graph.find(url, what="one user")
+        return self._again(lambda: self._graph.find(url, what="one user"))
 
     def deleted(self, user_id: str) -> dict[str, Any] | None:
         """One deleted user, as long as they can be restored (30 days)."""
-        url = self._graph.url(f"directory/deletedItems/{user_id}", _select=f"{self._select}")
-        found = self._graph.find(url, what="one deleted user")
+        url = self._graph.url(f"directory/deletedItems/{user_id}", _select=self._select)
+        found = self._again(lambda: self._graph.find(url, what="one deleted user"))
         return None if found is None else {"@removed": {"reason": "changed"}, **found}
 
     def deleted_ids(self) -> frozenset[str]:
@@ -87,11 +86,15 @@ class Users:
         url = self._graph.url(
             f"groups/{group_id}/transitiveMembers/microsoft.graph.user", _select="id", _top=str(PAGE_MAX)
         )
-        return frozenset(self._ids(url, f"the members of group {group_id}"))
+        try:
+            return frozenset(self._ids(url, f"the members of group {group_id}"))
+        except PermissionDenied as error:
+            remedy = f"Grant the application permission {READ_GROUPS} and consent to it, or leave scope.groups empty."
+            raise PermissionDenied(error.message, missing=READ_GROUPS, remedy=remedy) from error
 
     def count(self) -> int:
         """How many users there are, guests too."""
-        return self._graph.count(self._graph.url("users/$count"), what="users")
+        return self._again(lambda: self._graph.count(self._graph.url("users/$count"), what="users"))
 
     def _ids(self, url: str, what: str) -> Iterator[str]:
         while url:

@@ -49,7 +49,7 @@ def test_the_permission_for_leave_dates_is_named(lab: Lab) -> None:
     assert lab.directory(attributes={"leave_date": None}).check().ok
 
 
-def test_the_permission_for_groups_is_named_by_its_absence(lab: Lab) -> None:
+def test_the_permission_for_groups_is_named(lab: Lab) -> None:
     lab.tenant.add()
     lab.entra.tokens.app.roles.discard("GroupMember.Read.All")
     group = lab.tenant.add_group("staff")
@@ -59,6 +59,7 @@ def test_the_permission_for_groups_is_named_by_its_absence(lab: Lab) -> None:
     assert not result.ok
     assert "the members of group" in result.message
     assert "answered 403" in result.message
+    assert "Grant the application permission GroupMember.Read.All" in result.remedy
 
 
 def test_without_the_permission_for_users_nothing_is_read(lab: Lab) -> None:

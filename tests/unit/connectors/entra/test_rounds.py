@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from fakes import graph_faults as faults
 from fakes.entra_setup import Lab
 from fakes.graph_faults import Fault
 from fakes.graph_tokens import LEAVE_DATE_ROLE
+from worker.ops.retry import again
 from worker.ports import ConnectorError, CursorExpired, Incomplete, PassEnd, PermissionDenied, Transient
 
 DELTA = "*/users/delta"
@@ -280,3 +282,22 @@ def test_who_a_replica_has_not_heard_of_is_known_from_the_round(lab: Lab) -> Non
     lab.entra.graph.faults.add(faults.not_found(ann), path=f"*/users/{ann}")
 
     assert read_pass(directory, first.end.cursor).people[ann].enabled is True
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["*/users/delta*", "*/users/????????-*", "*/directory/deletedItems/*", "*/users", "*/users/$count"],
+)
+def test_one_answer_that_is_throttled_does_not_spoil_a_pass(lab: Lab, path: str) -> None:
+    waits: list[float] = []
+    lab.again = partial(again, sleep=waits.append)
+    ann, ben = lab.tenant.add(), lab.tenant.add()
+    directory, before = lab.first()
+    lab.tenant.disable(ann)
+    lab.tenant.delete(ben)
+    rule = lab.entra.graph.faults.add(faults.throttled(7), path=path, times=2)
+
+    read_pass(directory, before.end.cursor)
+    read_pass(directory, before.end.cursor, full=True)
+
+    assert (rule.hits, waits) == (2, [7.0, 7.0])
