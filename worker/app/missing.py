@@ -20,6 +20,7 @@ from worker.ports import Directory, PermissionDenied
 from worker.ports.store import Lease, OutMessage, Store, UnitOfWork
 
 MISSING_NAMED_MAX = 1000  # people called by name in a plan about a shrunken read; more make no one wiser
+ANSWERS_AT_ONCE = 200  # look-ups whose answers are kept in one transaction; none is open while we ask
 MISSING = "missing from the latest read"
 
 
@@ -42,19 +43,20 @@ def confirm_missing(
     if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
         return []
     unseen: list[PermissionDenied] = []
-    for key in missing:
-        try:
-            facts = directory.look_up(key.person_id)
-        except PermissionDenied as error:
-            unseen.append(error)
-            continue
+    for start in range(0, len(missing), ANSWERS_AT_ONCE):
+        answers: list[tuple[PersonKey, PersonFacts | None]] = []
+        for key in missing[start : start + ANSWERS_AT_ONCE]:
+            try:
+                answers.append((key, directory.look_up(key.person_id)))
+            except PermissionDenied as error:
+                unseen.append(error)
         with store.begin(lease) as uow:
-            known = uow.people.get(key)
-            if facts is not None:
-                uow.people.stage(directory.name, judged(facts))
-            elif known is not None:
-                gone = Judgement(Standing.LEFT, Evidence.ABSENT_CONFIRMED)
-                uow.people.stage(directory.name, [(replace(known.facts, is_deleted=True), gone)])
+            for key, facts in answers:
+                if facts is not None:
+                    uow.people.stage(directory.name, judged(facts))
+                elif (known := uow.people.get(key)) is not None:
+                    gone = Judgement(Standing.LEFT, Evidence.ABSENT_CONFIRMED)
+                    uow.people.stage(directory.name, [(replace(known.facts, is_deleted=True), gone)])
     return unseen
 
 
