@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,8 @@ from typing import Any
 
 from bench.ad_lab import STAFF, Absent, Domain, domain, program
 from bench.ad_poll import CHANGED
-from bench.ad_read import Found, Where, config_of
+from bench.ad_read import Where, config_of
+from bench.measure import Found, median
 from bench.postgres import database
 from connectors.directory.active_directory.mapping import attributes_of
 from connectors.directory.active_directory.people import PEOPLE
@@ -115,7 +115,7 @@ def _passes(running: Domain, size: int, python: Path | None) -> dict[str, Found]
                 found = _child(command, {**where, "database": url}) if command else _ldapsearch(where)
             assert found["entries"] == size, (name, found)
             runs[name].append({**found, "server_s": _server_s(running) - server_s})
-    return {name: _median(found) for name, found in runs.items()}
+    return {name: median(found) for name, found in runs.items()}
 
 
 @contextmanager
@@ -166,10 +166,6 @@ def _server_s(running: Domain) -> float:
     pid = (running.folder / "samba.pid").read_text().strip()
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _median(found: list[Found]) -> Found:
-    return {name: statistics.median(one[name] for one in found) for name in found[0]}
 
 
 def _print_passes(size: int, found: dict[str, Found]) -> None:

@@ -18,7 +18,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LOADER = HERE / "ad_load.py"
-sys.path.insert(0, str(HERE.parent / "tests"))  # beside it, and no package
+PROVISION = HERE.parent / "tests" / "samba_provision.py"
+sys.path.insert(0, str(PROVISION.parent))  # beside it, and no package
 
 import certificates  # noqa: E402
 import ldif  # noqa: E402
@@ -89,7 +90,7 @@ def domain(size: int) -> Iterator[Domain]:
 
 def _populated(size: int) -> Path:
     people = "".join(map(person, range(size)))
-    recipe = hashlib.sha256((COMFORT + people).encode() + LOADER.read_bytes()).hexdigest()
+    recipe = hashlib.sha256((COMFORT + people).encode() + PROVISION.read_bytes()).hexdigest()
     base = template()
     version = base.name.rpartition("-")[0]
     made = base.with_name(f"{version}-{size}-people-{recipe[:16]}")
@@ -105,7 +106,7 @@ def _make(place: Path, people: str) -> None:
     folder = place.with_name(f"{place.name}.{uuid.uuid4().hex}.part")
     folder.mkdir(mode=0o700)
     try:
-        run(PYTHON, "-I", LOADER, "provision", folder, REALM, DOMAIN, PASSWORD)
+        run(PYTHON, "-I", PROVISION, folder, REALM, DOMAIN, PASSWORD, "large")
         certificates.authority(folder / "tls")
         write_smb_conf(folder, "127.0.0.1", "ldap")
         database = Database(folder)
@@ -113,7 +114,7 @@ def _make(place: Path, people: str) -> None:
         database.ldbadd(ldif.entry(STAFF, {"objectClass": "organizationalUnit"}))
         database.create_account(SERVICE)
         database.grant_deleted_objects(SERVICE)
-        load = (PYTHON, "-I", LOADER, "load", folder)
+        load = (PYTHON, "-I", LOADER, folder)
         subprocess.run(load, check=True, input=people, encoding="utf-8")
         folder.rename(place)
     finally:

@@ -6,7 +6,6 @@ Each poll's own answer is asserted; what changes the domain runs beside it and i
 from __future__ import annotations
 
 import json
-import statistics
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bench.ad_lab import STAFF, Database, dn_of, ldif
-from bench.ad_read import Found, Where, directory_of, timed
+from bench.ad_read import Where, directory_of
+from bench.measure import Found, median, timed
 from worker.app.health import Freshness
 from worker.app.poll import Poll, PollRules
 from worker.domain.guard import GuardLimits
@@ -83,7 +83,7 @@ def measure(where: Where, mode: str) -> dict[str, Found]:
         f"poll, {CHANGED} changes": _polls(polled, ROUNDS, change_people, "changed", CHANGED),
         "poll, a change to nobody": _polls(polled, ROUNDS, change_nobody, "unchanged", 1),
         "poll, no change": _polls(polled, EMPTY_ROUNDS, lambda _: None, "unchanged", 1),
-        "look for news": _median(looks),
+        "look for news": median(looks),
     }
 
 
@@ -94,15 +94,11 @@ def _polls(polled: Polled, rounds: int, change: Callable[[int], None], counter: 
         counts, found = timed(polled.poll)
         assert counts[counter] == count, counts
         polls.append(found)
-    return _median(polls)
+    return median(polls)
 
 
 def _with_new(attribute: str, value: str, dns: Iterable[str]) -> str:
     return "".join(ldif.modify(dn, {attribute: value}) for dn in dns)
-
-
-def _median(found: list[Found]) -> Found:
-    return {name: statistics.median(one[name] for one in found) for name in ("wall_s", "cpu_s")}
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from bench.measure import peak_mib, timed
 from connectors.directory.active_directory.client import Search, open_client
 from connectors.directory.active_directory.config import ActiveDirectoryConfig
 from connectors.directory.active_directory.connector import ActiveDirectory
@@ -23,8 +23,6 @@ from worker.ports import ConnectorContext, DirectoryPage, PassEnd
 Where = dict[
     str, Any
 ]  # url, user, password, base, ca_file, filter, attributes, page_size, entries, database, folder
-Found = dict[str, float]
-T = TypeVar("T")
 
 
 def config_of(where: Where, mode: str = "auto") -> ActiveDirectoryConfig:
@@ -79,19 +77,6 @@ def prepared(way: str, where: Where) -> Callable[[], int]:
     if way == "facts":
         return partial(facts, where)
     return partial(raw, where, is_extended=way != "plain")
-
-
-def timed(work: Callable[[], T]) -> tuple[T, Found]:
-    """What the work returned, and its seconds; those of programs that it started are not in `cpu_s`."""
-    cpu_s, wall_s = time.process_time(), time.perf_counter()
-    result = work()
-    return result, {"wall_s": time.perf_counter() - wall_s, "cpu_s": time.process_time() - cpu_s}
-
-
-def peak_mib() -> float:
-    """Of this program alone: what getrusage tells begins with the peak of whoever started it."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def main() -> None:
