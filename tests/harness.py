@@ -36,7 +36,8 @@ from worker.domain.model import Group, Member, Person, PersonKey, Role, Standing
 from worker.domain.reconcile import TicketRules
 from worker.domain.ticket import Ticket, TicketKind, TicketState
 from worker.ports import Port
-from worker.ports.store import OutMessage, SourceState
+from worker.ports.outbox import OutMessage
+from worker.ports.store import SourceState
 from worker.storage.engine import open_engine
 from worker.storage.store import SqlStore
 from worker.storage.tables import metadata

@@ -22,7 +22,8 @@ from worker.domain.message import Message, Recipient
 from worker.domain.model import GroupKey, HandleKey
 from worker.domain.ticket import REMOVALS, Ticket
 from worker.ports import Receipt, Rejected
-from worker.ports.store import Lease, Leases, OutMessage, Store, UnitOfWork
+from worker.ports.outbox import OutMessage
+from worker.ports.store import Lease, Leases, Store, UnitOfWork
 
 
 class Crash(BaseException):

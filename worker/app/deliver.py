@@ -15,7 +15,8 @@ from worker.app.report import Report
 from worker.domain.message import Message, Recipient, RecipientKind
 from worker.domain.wording import digest
 from worker.ports import ConnectorError, Notifier, Rejected, Transient, Unreachable
-from worker.ports.store import Delivery, Lease, Store
+from worker.ports.outbox import Delivery
+from worker.ports.store import Lease, Store
 
 CLAIM_LIFE = timedelta(minutes=5)
 ITEMS_MAX = 40  # messages in one digest

@@ -13,7 +13,8 @@ from worker.domain.model import PersonKey
 from worker.domain.reconcile import TicketRules
 from worker.domain.ticket import Ticket, TicketState
 from worker.domain.wording import escalation_paragraph
-from worker.ports.store import Lease, OutMessage, Store, UnitOfWork
+from worker.ports.outbox import OutMessage
+from worker.ports.store import Lease, Store, UnitOfWork
 
 PAGE = 500
 NOBODY = "nobody could be reached at the step before"

@@ -10,7 +10,8 @@ from worker.domain.journal import Entry
 from worker.domain.message import CHANNEL
 from worker.domain.wording import recovered_paragraph, source_paragraph
 from worker.ports import ConnectorError, Transient
-from worker.ports.store import OutMessage, SourceState, UnitOfWork
+from worker.ports.outbox import OutMessage
+from worker.ports.store import SourceState, UnitOfWork
 
 FAILED, RECOVERED = "source.failed", "source.recovered"
 FLAPS = 3  # failures in a row before a passing fault is announced

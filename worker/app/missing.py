@@ -17,7 +17,8 @@ from worker.domain.message import CHANNEL
 from worker.domain.model import Evidence, PersonFacts, PersonKey, Standing
 from worker.domain.wording import held_paragraph
 from worker.ports import Directory, PermissionDenied
-from worker.ports.store import Lease, OutMessage, Store, UnitOfWork
+from worker.ports.outbox import OutMessage
+from worker.ports.store import Lease, Store, UnitOfWork
 
 MISSING_NAMED_MAX = 1000  # people called by name in a plan about a shrunken read; more make no one wiser
 ANSWERS_AT_ONCE = 200  # look-ups whose answers are kept in one transaction; none is open while we ask

@@ -26,7 +26,8 @@ from worker.domain.reconcile import TicketRules, reconcile_group
 from worker.domain.ticket import TicketKind
 from worker.domain.wording import held_paragraph
 from worker.ports import Port
-from worker.ports.store import Lease, OutMessage, Question, Store, UnitOfWork
+from worker.ports.outbox import OutMessage
+from worker.ports.store import Lease, Question, Store, UnitOfWork
 
 QUESTIONS_PAGE = 2_000
 GROUPS_PAGE = 200

@@ -10,7 +10,7 @@ from worker.domain.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.plan import Action, ActionKind
 from worker.domain.ticket import Ticket
 from worker.domain.wording import ticket_paragraph, ticket_title
-from worker.ports.store import OutMessage
+from worker.ports.outbox import OutMessage
 
 _HEADLINES = {
     ActionKind.OPEN: "{title}",

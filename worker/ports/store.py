@@ -20,10 +20,11 @@ from worker.domain.guard import Cohort, GroupLoad, GuardLimits, HeldPlan, Newcom
 from worker.domain.identity import Candidate, Link
 from worker.domain.journal import Entry, Sealed
 from worker.domain.leaver import Judgement
-from worker.domain.message import Paragraph, Recipient
+from worker.domain.message import Recipient
 from worker.domain.model import GroupKey, HandleKey, Member, Person, PersonFacts, PersonKey, Roster
 from worker.domain.ticket import Ticket, TicketState
 from worker.domain.verify import Sight
+from worker.ports.outbox import Outbox
 
 
 class LeaseLost(Exception):
@@ -368,71 +369,6 @@ class Tickets(Protocol):
 
     def steps(self, number: int) -> list[tuple[Taken, str, tuple[str, ...]]]:
         """The steps taken of one ticket: (taken, policy, labels of whom it told), in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutMessage:
-    """A message committed together with the state that it tells of."""
-
-    key: str
-    to: Recipient
-    title: str
-    body: Paragraph
-    is_urgent: bool = False
-    ticket: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message to one recipient on its way: some outbox rows folded into one.
-
-    `bundle` is shared by the deliveries of the same rows over several channels.
-    """
-
-    id: int
-    key: str
-    bundle: int
-    notifier: str
-    to: Recipient
-    items: tuple[OutMessage, ...]
-    attempts: int
-    is_unclear: bool
-    note: str = ""
-
-
-class Outbox(Protocol):
-    """Messages, and their deliveries. A claim is a conditional UPDATE with a time limit."""
-
-    def add(self, messages: Sequence[OutMessage], now: datetime) -> int:
-        """Queue messages but those whose key was queued before; return how many were new."""
-
-    def waiting(self, oldest_before: datetime) -> list[tuple[Recipient, int]]:
-        """Recipients with pending messages of which the oldest was queued at or before `oldest_before`."""
-
-    def sent_since(self, to: Recipient, since: datetime) -> int:
-        """Deliveries made (or under way) to one recipient since an instant."""
-
-    def bundle(self, to: Recipient, notifiers: Sequence[str], note: str, now: datetime, limit: int) -> int:
-        """Fold the recipient's pending messages (at most `limit`, oldest first) into one delivery for each of
-        the notifiers; return how many were folded.
-        """
-
-    def claim(self, holder: str, now: datetime, life: timedelta) -> Delivery | None:
-        """Take the next delivery that is due and that nobody holds. An expired claim makes it unclear."""
-
-    def sent(self, delivery: Delivery, reference: str, now: datetime) -> None:
-        """It arrived; idempotent."""
-
-    def retry(self, delivery: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
-        """Try again at `at`."""
-
-    def move(self, delivery: Delivery, notifier: str | None, error: str, now: datetime) -> None:
-        """Hand it to another channel; with None nobody could be reached over it, and unless another delivery of
-        the bundle may, its messages are unreachable.
-        """
-
-    def backlog(self) -> tuple[int, int]:
-        """(messages pending, deliveries not sent)."""
 
 
 class Journal(Protocol):

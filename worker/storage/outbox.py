@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.message import Paragraph, Recipient, RecipientKind
-from worker.ports.store import Delivery, OutMessage
+from worker.ports.outbox import Delivery, OutMessage
 from worker.storage.chunks import chunked
 from worker.storage.counters import take_numbers
 from worker.storage.tables import delivery, outbox

@@ -14,7 +14,7 @@ from worker.app.deliver import ATTEMPTS_MAX, CLAIM_LIFE, DELIVERIES_MAX, Deliver
 from worker.app.telling import person_at
 from worker.domain.message import CHANNEL, Paragraph, Recipient
 from worker.ports import AuthFailed, Rejected, Transient
-from worker.ports.store import OutMessage
+from worker.ports.outbox import OutMessage
 
 Found = Callable[..., Harness]
 ANN = person_at("Ann@example.org", "Ann")
