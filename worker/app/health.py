@@ -55,9 +55,8 @@ def record_failure(
 
 def record_still_failing(uow: UnitOfWork, state: SourceState, error: ConnectorError, now: datetime) -> None:
     """A read went well that could not mend what the last failure was about: still red, and said already."""
-    uow.sources.put(
-        replace(state, last_attempt_at=now, trouble=error.message, remedy=state.remedy or error.remedy)
-    )
+    remedy = state.remedy if state.trouble == error.message else error.remedy
+    uow.sources.put(replace(state, last_attempt_at=now, trouble=error.message, remedy=remedy))
 
 
 def record_success(uow: UnitOfWork, state: SourceState, now: datetime) -> None:

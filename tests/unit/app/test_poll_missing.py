@@ -141,6 +141,9 @@ def test_a_passing_fault_in_between_does_not_hide_who_is_missing(guarded: Harnes
     guarded.poll()
 
     assert "1 person" in (guarded.source().trouble or "")
+    assert (
+        guarded.source().remedy == "Nobody's status is changed. whosleft check says which right is missing."
+    )
 
 
 def test_who_is_never_to_be_found_never_becomes_a_leaver_by_time(guarded: Harness) -> None:
