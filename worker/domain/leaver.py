@@ -98,10 +98,10 @@ def settle(
     No judgement keeps what was known (ACTIVE for somebody new). Who had left keeps the first evidence and
     date: a second proof is not a second leaving. A leaver without a date left at `taken_at`. A return has to
     be stated: by an enabled account, by a new date for who left by a date, or by being listed again for who
-    was absent. Of a deleted account of which nothing is left but its id, what was known is kept.
+    was absent. Of a deleted account of which nothing is left but its id and place, what was known is kept.
     """
     if before is not None and facts.is_deleted and is_stripped(facts):
-        facts = replace(before.facts, is_deleted=True, location=facts.location)
+        facts = replace(before.facts, is_deleted=True, is_in_scope=facts.is_in_scope, location=facts.location)
     if (
         before is not None
         and before.standing is Standing.LEFT

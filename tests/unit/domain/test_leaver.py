@@ -117,6 +117,23 @@ def test_a_pass_keeps_what_it_does_not_decide(
     assert settle(key(), before, NEW_FACTS, judgement, NOW) == after
 
 
+@pytest.mark.parametrize("is_in_scope", [True, False])
+def test_a_tombstone_says_whether_the_account_was_in_scope_and_what_was_known_says_the_rest(
+    is_in_scope: bool,
+) -> None:
+    before = replace(person(), facts=facts(phones=("+447700900001",), is_in_scope=not is_in_scope))
+    tombstone = PersonFacts(
+        "ann", "ann", is_deleted=True, is_in_scope=is_in_scope, location="Deleted Objects"
+    )
+
+    after = settle(key(), before, tombstone, judge(tombstone, EVERYTHING, NOW), NOW)
+
+    assert after.facts == replace(
+        before.facts, is_deleted=True, is_in_scope=is_in_scope, location="Deleted Objects"
+    )
+    assert after.standing is (LEFT if is_in_scope else ACTIVE)
+
+
 UNKNOWN = facts(enabled=None)
 
 
