@@ -5,7 +5,7 @@
     demo       four weeks of an invented hospital, played over the same use cases
     bootstrap  the composition root: configuration in, use cases out; the only file that names connectors
     settings   the configuration as typed models: loading, secrets, errors by line, the JSON Schema
-    ops        what keeps a process running: scheduler, jobs under their leases, retries, the clock, logs and masking
+    ops        what keeps a process running: scheduler, jobs under their leases, retries, clock, logs, metrics, masking
     app        use cases, one class each with one `run_once(now)`:
                poll, inventory, reconcile, verify, escalate, deliver; and desk, approvals, check for people's acts
     storage    the database behind its port: tables, migrations, leases, outbox, journal, scratch copies

@@ -25,11 +25,12 @@ from fakes.graph_reads import Reads
 from fakes.graph_shapes import Refused, bad_request, encode, error_body
 from fakes.graph_subscriptions import Subscriptions
 from fakes.graph_tenant import FakeTenant
-from fakes.graph_tokens import LEAVE_DATE_ROLE, TokenServer
+from fakes.graph_tokens import CLIENT_ID, LEAVE_DATE_ROLE, TokenServer
 
 Json = dict[str, Any]
 VERSION = "/v1.0"
 BATCH_MAX = 20
+TOO_MANY = 429
 ANY = frozenset[str]()
 READ_USERS = frozenset(
     {"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
@@ -48,6 +49,7 @@ USERS = r"/users/(?P<key>[^/]+)"
 DELETED = r"/directory/deletedItems/(?P<key>[^/]+)"
 GROUP = r"/groups/(?P<key>[^/]+)"
 CAST = r"/(?:microsoft\.)?graph\.user"
+TOLD_FROM = 0.8  # of the limit
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What answers a path: with which roles (one of them), and for how many resource units."""
+    """What answers a path: with which roles (one of them), and for how many resource units (0: not counted so)."""
 
     method: str
     pattern: re.Pattern[str]
@@ -92,6 +94,7 @@ class GraphServer(LoopbackServer):
     leave_date  what $select=employeeLeaveDateTime does without its permission: `refused` (403) or `absent`
     clock_ahead_s  how far the Date header is ahead of the tenant's clock
     units       resource units that were spent
+    limit_share  the share of the app's limit that is used, as good answers tell above 0.8
     """
 
     def __init__(self, tenant: FakeTenant, tokens: TokenServer, certificate: Pair | None = None) -> None:
@@ -104,6 +107,7 @@ class GraphServer(LoopbackServer):
         self.leave_date: Literal["refused", "absent"] = "refused"
         self.clock_ahead_s = 0.0
         self.units = 0
+        self.limit_share = 0.0
         self._reads = Reads(tenant, self.root)
         self._routes = self._table()
         tokens.graphs.add(self.url)
@@ -145,11 +149,21 @@ class GraphServer(LoopbackServer):
                         "Authorization_RequestDenied",
                         "Insufficient privileges to complete the operation.",
                     )
-                units = _units(route.units, request)
-                self.units += units
-                return route.answer(call).with_headers(**{"x-ms-resource-unit": str(units)})
+                told = self._spent(route, request)
+                return route.answer(call).with_headers(**told)
         name = path.strip("/").split("/")[0]
         raise bad_request(f"Resource not found for the segment '{name}'.", "BadRequest")
+
+    def _spent(self, route: Route, request: Request) -> dict[str, str]:
+        """What a good answer tells of the limits of identity and access; subscriptions have others."""
+        if not route.units:
+            return {}
+        units = _units(route.units, request)
+        self.units += units
+        told = {"x-ms-resource-unit": str(units)}
+        if self.limit_share > TOLD_FROM:
+            told["x-ms-throttle-limit-percentage"] = str(self.limit_share)
+        return told
 
     def _claims(self, request: Request) -> Json:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
@@ -184,7 +198,11 @@ class GraphServer(LoopbackServer):
             body = encode(
                 error_body(fault.code, fault.message, str(uuid.uuid4()), client_id, self.tenant.now)
             )
-        return Reply(fault.status or 500, body, fault.content_type)
+        told = {}
+        if fault.status == TOO_MANY:
+            told["x-ms-throttle-scope"] = f"Tenant_Application/ReadWrite/{CLIENT_ID}/{self.tenant.id}"
+            told["x-ms-throttle-information"] = "ResourceUnitLimitExceeded"
+        return Reply(fault.status or 500, body, fault.content_type, told)
 
     def _with_headers(self, reply: Reply, client_id: str) -> Reply:
         request_id = str(uuid.uuid4())
@@ -266,12 +284,12 @@ class GraphServer(LoopbackServer):
             ),
             route("GET", "/organization", self._organization, READ_ORGANIZATION),
             route("POST", r"/\$batch", self._batch, ANY),
-            route("GET", "/subscriptions", self._subscriptions, ANY),
-            route("POST", "/subscriptions", self._subscribe, READ_USERS),
-            route("GET", "/subscriptions/(?P<key>[^/]+)", self._subscription, ANY),
-            route("PATCH", "/subscriptions/(?P<key>[^/]+)", self._renew, ANY),
-            route("DELETE", "/subscriptions/(?P<key>[^/]+)", self._unsubscribe, ANY),
-            route("POST", "/subscriptions/(?P<key>[^/]+)/reauthorize", self._reauthorize, ANY),
+            route("GET", "/subscriptions", self._subscriptions, ANY, 0),
+            route("POST", "/subscriptions", self._subscribe, READ_USERS, 0),
+            route("GET", "/subscriptions/(?P<key>[^/]+)", self._subscription, ANY, 0),
+            route("PATCH", "/subscriptions/(?P<key>[^/]+)", self._renew, ANY, 0),
+            route("DELETE", "/subscriptions/(?P<key>[^/]+)", self._unsubscribe, ANY, 0),
+            route("POST", "/subscriptions/(?P<key>[^/]+)/reauthorize", self._reauthorize, ANY, 0),
         )
 
     def _delta(self, call: Call) -> Reply:

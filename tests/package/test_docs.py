@@ -18,6 +18,8 @@ import typer
 from worker.__main__ import app
 from worker.domain.ticket import ALLOWED, TicketState
 from worker.ops import events
+from worker.ops.metrics import Metrics
+from worker.ports import Noted
 
 CHECKOUT = Path(__file__).parents[2]
 OPERATOR = CHECKOUT / "docs" / "operator.md"
@@ -141,6 +143,22 @@ def test_every_log_event_is_listed_and_no_other() -> None:
     rows = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \|", OPERATOR.read_text(encoding="utf-8"), re.MULTILINE)
 
     assert sorted(rows) == sorted(value for name, value in vars(events).items() if name.isupper())
+
+
+def test_every_metric_is_listed_with_its_type_and_labels_and_no_other() -> None:
+    rows = re.findall(
+        r"^\| `(whosleft_\w+)` \| (\w+) \| ([\w, ]+) \|", OPERATOR.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    metrics = Metrics()
+    metrics.count(Noted.GRAPH_ANSWERED, {"source": "tenant", "status": 200})
+    found = [
+        (sample.name, family.type, ", ".join(sample.labels))
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        if sample.name.startswith("whosleft_")
+    ]
+
+    assert sorted(rows) == sorted(found)
 
 
 @pytest.mark.parametrize("manual", MANUALS, ids=named)

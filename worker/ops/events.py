@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from worker.ports import Noted
+
 WORKER_STARTED: Final = "worker.started"  # holder, jobs
 WORKER_STOPPING: Final = "worker.stop_asked"  # signal, running
 WORKER_STOPPED: Final = "worker.stopped"  # abandoned: jobs that did not end in time
 CLOCK_JUMPED: Final = "clock.jumped"  # by_s
 LOOP_STALLED: Final = "loop.stalled"  # for_s
 NEWS_SEEN: Final = "news.seen"
+METRICS_SERVED: Final = "metrics.served"  # listen, path
 
 JOB_STARTED: Final = "job.started"  # job, full
 JOB_SKIPPED: Final = "job.skipped"  # job, why
@@ -25,6 +28,14 @@ JOB_UNRECORDED: Final = "job.left_unrecorded"  # job, error
 LEASE_LOST: Final = "lease.lost"  # job, holder, fence, why
 LEASE_UNRENEWED: Final = "lease.left_unrenewed"  # job, holder, fence, error
 LEASE_UNRELEASED: Final = "lease.left_unreleased"  # job, holder, fence, error
+
+# What a connector notes: of all of them source, what, method. Of a request client_request_id and took_s; of its answer
+# status, request_id, units, and what was said of retry_after_s, throttle_share, throttle_scope, throttle_why, code
+GRAPH_ANSWERED: Final = Noted.GRAPH_ANSWERED.value
+GRAPH_REFUSED: Final = Noted.GRAPH_REFUSED.value
+GRAPH_THROTTLED: Final = Noted.GRAPH_THROTTLED.value
+GRAPH_UNANSWERED: Final = Noted.GRAPH_UNANSWERED.value  # error
+GRAPH_HELD_BACK: Final = Noted.GRAPH_HELD_BACK.value  # wait_s, why
 
 LIBRARY_LOGGED: Final = "library.logged"  # logger, message
 THREAD_CRASHED: Final = "thread.crashed"  # thread, exception

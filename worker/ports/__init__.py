@@ -31,6 +31,7 @@ from worker.ports.errors import (
     Transient,
     Unreachable,
 )
+from worker.ports.notes import Fact, Note, Noted, note_nothing
 
 __all__ = [
     "Again",
@@ -44,9 +45,12 @@ __all__ = [
     "CursorExpired",
     "Directory",
     "DirectoryPage",
+    "Fact",
     "Incomplete",
     "Inventory",
     "Malformed",
+    "Note",
+    "Noted",
     "Notifier",
     "PassEnd",
     "Permanent",
@@ -57,4 +61,5 @@ __all__ = [
     "SnapshotEnd",
     "Transient",
     "Unreachable",
+    "note_nothing",
 ]

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from worker.domain.message import Message
 from worker.domain.model import PersonFacts, Roster
 from worker.ports.errors import Malformed
+from worker.ports.notes import Note, note_nothing
 
 
 class Port(StrEnum):
@@ -56,6 +57,7 @@ class ConnectorContext:
     language: str
     now: Callable[[], datetime]
     again: Again = call_once  # for a single answer within a long read
+    note: Note = note_nothing  # whatever the log and the metrics should know of
 
 
 @dataclass(frozen=True, slots=True)

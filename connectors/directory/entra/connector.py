@@ -9,15 +9,17 @@ Nothing of a round counts before its last page: the worker applies a pass only w
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors import _http
 from connectors._guids import guid
+from connectors.directory.entra.budget import budget_of
 from connectors.directory.entra.check import checked
 from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
 from connectors.directory.entra.cursor import Cursor, digest_of
@@ -53,14 +55,16 @@ class EntraDirectory:
     can_look_up = True
     has_delta = True
 
-    def __init__(self, config: EntraConfig, context: ConnectorContext) -> None:
+    def __init__(
+        self, config: EntraConfig, context: ConnectorContext, *, clock_s: Callable[[], float] = monotonic
+    ) -> None:
         self.name = context.name
         self._config = config
         self._context = context
         self._reading = Reading(config, context.default_region, ZoneInfo(context.timezone))
         self._tokens = Tokens(config, context.base_dir, context.name)
+        self._budget = budget_of(config.graph, config.tenant_id, clock_s)
         self._graph: Graph | None = None
-        self._other_graph: Graph | None = None  # the notifications': they are kept by another thread
         self._calling: Graph | None = None  # for subscriptions: another thread's, with connections of its own
         self._sees_leave_date: bool | None = None
         self._notifications = Notifications(config, context.name, context.now)
@@ -247,7 +251,12 @@ class EntraDirectory:
         tls = _http.trusting(self._context.base_dir / ca_file if ca_file else None)
         read_s = self._config.page_timeout.total_seconds()
         return Graph(
-            self._config.graph, self._tokens, lambda: _http.new_client(read_s, tls), self._context.now
+            self._config.graph,
+            self._tokens,
+            lambda: _http.new_client(read_s, tls),
+            self._context.now,
+            budget=self._budget,
+            note=self._context.note,
         )
 
     def _users(self) -> Users:

@@ -1,25 +1,36 @@
 """Microsoft Graph: one call is one answer, as plain JSON, or an error of ours.
 
+    call -> does the tenant's budget allow it? -> token -> request -> noted with its ids and its cost -> JSON
+
 A token goes to the configured address alone, whatever a link says. Each request has a `client-request-id` of its
 own, which Microsoft's support asks for. Nothing here tries again, but for a token that Graph has refused once.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 
 from connectors import _http
+from connectors.directory.entra.answers import (
+    GONE,
+    NOT_FOUND,
+    UNAVAILABLE,
+    Told,
+    claims_in,
+    error_in,
+    request_id,
+)
+from connectors.directory.entra.budget import Budget, cost
 from connectors.directory.entra.tokens import Tokens
-from worker.ports import CursorExpired, Incomplete, PermissionDenied, Rejected
+from worker.ports import CursorExpired, Incomplete, Note, Noted, PermissionDenied, Rejected, Transient
 
 VERSION = "v1.0"
 # Codes with which Graph says that a delta has to begin anew; compared in lower case, since both spellings were seen
@@ -27,21 +38,39 @@ _RESETS = frozenset({
     "syncstatenotfound", "resyncrequired", "resyncchangesapplydifferences", "resyncchangesuploaddifferences",
     "directory_expiredpagetoken", "directory_expiredskiptoken", "expiredpagetoken",
 })  # fmt: skip
-GONE, NOT_FOUND, UNAVAILABLE = 410, 404, 503
-_CLAIMS = re.compile(r'claims="([A-Za-z0-9+/=_-]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """One request, as it is sent again after a token was refused."""
+
+    method: str
+    url: str
+    what: str
+    headers: Mapping[str, str]
+    body: Any = None
 
 
 class Graph:
-    """One tenant's Graph, over one connection pool."""
+    """One tenant's Graph, over one connection pool. The budget is shared with all who ask the same tenant."""
 
     def __init__(
-        self, root: str, tokens: Tokens, new_client: Callable[[], httpx2.Client], now: Callable[[], datetime]
+        self,
+        root: str,
+        tokens: Tokens,
+        new_client: Callable[[], httpx2.Client],
+        now: Callable[[], datetime],
+        *,
+        budget: Budget,
+        note: Note,
     ) -> None:
         self.root = root
         self._tokens = tokens
         self._new_client = new_client
         self._client = new_client()
         self._now = now
+        self._budget = budget
+        self._note = note
 
     def close(self) -> None:
         """Idempotent."""
@@ -65,7 +94,7 @@ class Graph:
 
     def count(self, url: str, *, what: str) -> int:
         """The number behind a `$count` address, as of a moment ago (it is eventually consistent)."""
-        response = self._answered("GET", url, what, {"ConsistencyLevel": "eventual"}, None)
+        response = self._answered(_Ask("GET", url, what, {"ConsistencyLevel": "eventual"}))
         text = response.text.strip().lstrip("\ufeff")
         if not text.isdecimal():
             raise Incomplete(f"Graph's number of {what} is no number.")
@@ -81,7 +110,7 @@ class Graph:
         body: Any = None,
     ) -> dict[str, Any]:
         """As `get`, with any method and a JSON body."""
-        response = self._answered(method, url, what, headers or {}, body)
+        response = self._answered(_Ask(method, url, what, headers or {}, body))
         if not response.content and method != "GET":
             return {}
         try:
@@ -95,35 +124,64 @@ class Graph:
             )
         return found
 
-    def _answered(
-        self, method: str, url: str, what: str, headers: Mapping[str, str], body: Any
-    ) -> httpx2.Response:
-        self._require_own(url, what)
-        response = self._sent(method, url, what, headers, body, self._tokens.get())
+    def _answered(self, ask: _Ask) -> httpx2.Response:
+        self._require_own(ask.url, ask.what)
+        response = self._sent(ask)
         if response.status_code == _http.REFUSED:
-            claims = _claims_in(response.headers.get("www-authenticate", ""))
+            claims = claims_in(response.headers.get("www-authenticate", ""))
             if claims is None:
                 self._tokens.forget()
-            response = self._sent(method, url, what, headers, body, self._tokens.get(claims))
+            response = self._sent(ask, claims)
         if response.status_code == UNAVAILABLE:  # the next try should reach another machine
             self._client.close()
             self._client = self._new_client()
         if not response.is_success:
-            raise self._failure(response, what)
+            raise self._failure(response, ask.what)
         return response
 
-    def _sent(
-        self, method: str, url: str, what: str, headers: Mapping[str, str], body: Any, token: str
-    ) -> httpx2.Response:
+    def _sent(self, ask: _Ask, claims: str | None = None) -> httpx2.Response:
+        """Any answer. `claims` is what the token has to prove besides."""
+        units = cost(ask.url)
+        self._take(ask, units)
+        client_request_id = str(uuid.uuid4())
         own = {
-            "Authorization": f"Bearer {token}",
-            "client-request-id": str(uuid.uuid4()),
+            "Authorization": f"Bearer {self._tokens.get(claims)}",
+            "client-request-id": client_request_id,
             "x-ms-throttle-priority": "low",
         }
+        asked = {"what": ask.what, "method": ask.method, "client_request_id": client_request_id}
+        began_s = monotonic()
         try:
-            return self._client.request(method, url, headers={**own, **headers}, json=body)
+            response = self._client.request(
+                ask.method, ask.url, headers={**own, **ask.headers}, json=ask.body
+            )
         except httpx2.HTTPError as error:
-            raise _http.broken(f"Graph, asked for {what},", error) from None
+            self._note(Noted.GRAPH_UNANSWERED, **asked, took_s=_since(began_s), error=type(error).__name__)
+            raise _http.broken(f"Graph, asked for {ask.what},", error) from None
+        told = Told.of(response, units, self._now())
+        self._budget.settle(units, told.units)
+        if told.retry_after_s is not None and not response.is_success:
+            self._budget.pause(told.retry_after_s)
+        self._note(told.noted, **asked, took_s=_since(began_s), **asdict(told))
+        return response
+
+    def _take(self, ask: _Ask, units: int) -> None:
+        """Take part of the tenant's budget. Raises Transient, and sends nothing, before it is time."""
+        hold = self._budget.take(units)
+        if hold is None:
+            return
+        self._note(
+            Noted.GRAPH_HELD_BACK,
+            what=ask.what,
+            method=ask.method,
+            wait_s=round(hold.wait_s, 3),
+            why=hold.why,
+        )
+        raise Transient(
+            f"Graph is not asked for {ask.what} yet: {hold.why}.",
+            remedy="It is asked by itself when the time has come.",
+            retry_after_s=hold.wait_s,
+        )
 
     def _require_own(self, url: str, what: str) -> None:
         wanted = urlsplit(self.root)
@@ -138,9 +196,9 @@ class Graph:
             )
 
     def _failure(self, response: httpx2.Response, what: str) -> Exception:
-        code, said = _error_in(response)
+        code, said = error_in(response)
         where = f"Graph, asked for {what},"
-        named = ", ".join(text for text in (code, said, f"request {_request_id(response)}") if text)
+        named = ", ".join(text for text in (code, said, f"request {request_id(response)}") if text)
         if response.status_code == GONE or code.lower() in _RESETS:
             return CursorExpired(f"{where} wants to begin anew ({named}).")
         if response.status_code == NOT_FOUND:
@@ -156,26 +214,5 @@ class Missing(Rejected):
     """Graph answered 404."""
 
 
-def _error_in(response: httpx2.Response) -> tuple[str, str]:
-    """Graph's own code and text, of a body that may be anything."""
-    try:
-        error = response.json()["error"]
-        return str(error.get("code", "")), " ".join(str(error.get("message", "")).split())[:200]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return "", ""
-
-
-def _request_id(response: httpx2.Response) -> str:
-    found: str = response.headers.get("request-id") or response.headers.get("client-request-id") or "unknown"
-    return found
-
-
-def _claims_in(header: str) -> str | None:
-    """The claims that Graph wants proven (continuous access evaluation), as JSON."""
-    match = _CLAIMS.search(header)
-    if match is None or "insufficient_claims" not in header:
-        return None
-    try:
-        return base64.b64decode(match[1] + "=" * (-len(match[1]) % 4), altchars=b"-_").decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None
+def _since(began_s: float) -> float:
+    return round(monotonic() - began_s, 3)

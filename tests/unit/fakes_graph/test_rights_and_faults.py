@@ -109,6 +109,27 @@ def test_the_log_has_every_request_with_what_was_sent(entra: FakeEntra, judge: J
     assert entra.graph.seen("batch") == [second]
 
 
+@pytest.mark.parametrize("share, told", [(0.8, None), (0.81, "0.81"), (1.8, "1.8")])
+def test_how_near_the_limit_is_is_told_above_eighty_percent_of_it(
+    entra: FakeEntra, judge: Judge, share: float, told: str | None
+) -> None:
+    entra.graph.limit_share = share
+    assert judge.get(DELTA).headers.get("x-ms-throttle-limit-percentage") == told
+
+
+def test_subscriptions_are_not_counted_in_resource_units(entra: FakeEntra, judge: Judge) -> None:
+    assert "x-ms-resource-unit" not in judge.get("/subscriptions").headers
+    assert entra.graph.units == 0
+
+
+def test_429_says_whose_limit_it_was_and_which(entra: FakeEntra, judge: Judge) -> None:
+    entra.graph.faults.add(faults.throttled(1))
+    headers = judge.get(DELTA).headers
+    scope = f"Tenant_Application/ReadWrite/{entra.credentials['client_id']}/{entra.tenant.id}"
+    assert headers["x-ms-throttle-scope"] == scope
+    assert headers["x-ms-throttle-information"] == "ResourceUnitLimitExceeded"
+
+
 # --- faults -----------------------------------------------------------------------------------------------
 
 

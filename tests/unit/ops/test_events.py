@@ -12,6 +12,11 @@ from worker.ops import events
 LISTED = {name: value for name, value in vars(events).items() if name.isupper()}
 EXPECTED = {
     "clock.jumped",
+    "graph.answered",
+    "graph.held_back",
+    "graph.left_unanswered",
+    "graph.refused",
+    "graph.throttled",
     "job.failed",
     "job.finished",
     "job.left_unrecorded",
@@ -24,6 +29,7 @@ EXPECTED = {
     "lease.lost",
     "library.logged",
     "loop.stalled",
+    "metrics.served",
     "news.seen",
     "thread.crashed",
     "worker.started",

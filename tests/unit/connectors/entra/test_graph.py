@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors import _http
+from connectors.directory.entra.budget import Budget
 from connectors.directory.entra.graph import Graph
 from contracts.directory_world import read_until_error
 from fakes import graph_faults as faults
@@ -34,7 +35,12 @@ def graph(lab: Lab) -> Iterator[Graph]:
     lab.tenant.add(displayName="Ann Archer")
     tls = _http.trusting(None)
     made = Graph(
-        lab.entra.graph_url, lab.tokens(), lambda: _http.new_client(2.0, tls), lambda: lab.tenant.now
+        lab.entra.graph_url,
+        lab.tokens(),
+        lambda: _http.new_client(2.0, tls),
+        lambda: lab.tenant.now,
+        budget=Budget(lab.clock_s),
+        note=lab.note,
     )
     yield made
     made.close()
@@ -153,6 +159,7 @@ def test_a_connection_is_kept_but_for_one_that_led_to_a_503(lab: Lab, graph: Gra
     ask(graph)
     lab.entra.graph.faults.add(faults.throttled(1, status=503))
     failure(lambda: ask(graph))
+    lab.sleep(1)
     ask(graph)
 
     assert [line.request.connection for line in lab.entra.graph.log] == [1, 1, 1, 2]

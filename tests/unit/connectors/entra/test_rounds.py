@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from fakes import graph_faults as faults
 from fakes.entra_setup import Lab
 from fakes.graph_faults import Fault
 from fakes.graph_tokens import LEAVE_DATE_ROLE
-from worker.ops.retry import again
 from worker.ports import ConnectorError, CursorExpired, Incomplete, PassEnd, PermissionDenied, Transient
 
 DELTA = "*/users/delta"
@@ -289,8 +287,7 @@ def test_who_a_replica_has_not_heard_of_is_known_from_the_round(lab: Lab) -> Non
     ["*/users/delta*", "*/users/????????-*", "*/directory/deletedItems/*", "*/users", "*/users/$count"],
 )
 def test_one_answer_that_is_throttled_does_not_spoil_a_pass(lab: Lab, path: str) -> None:
-    waits: list[float] = []
-    lab.again = partial(again, sleep=waits.append)
+    lab.be_patient()
     ann, ben = lab.tenant.add(), lab.tenant.add()
     directory, before = lab.first()
     lab.tenant.disable(ann)
@@ -300,4 +297,4 @@ def test_one_answer_that_is_throttled_does_not_spoil_a_pass(lab: Lab, path: str)
     read_pass(directory, before.end.cursor)
     read_pass(directory, before.end.cursor, full=True)
 
-    assert (rule.hits, waits) == (2, [7.0, 7.0])
+    assert (rule.hits, lab.waits) == (2, [7.0, 7.0])
