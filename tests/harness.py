@@ -28,6 +28,7 @@ from worker.app.poll import Poll, PollRules
 from worker.app.reconcile import Reconcile, ReconcileRules
 from worker.app.report import Report
 from worker.app.verify import Verify
+from worker.domain.accounts import AccountsRule
 from worker.domain.guard import GuardLimits, HeldPlan
 from worker.domain.joiners import JoinerRule
 from worker.domain.journal import Sealed
@@ -65,11 +66,12 @@ class Harness:
         rules: TicketRules | None = None,
         digest_window: timedelta = timedelta(0),
         daily_max: int = 20,
+        accounts: AccountsRule = AccountsRule.EITHER,
     ) -> None:
         self.now = NOW
         self.engine = open_engine("sqlite://")
         metadata.create_all(self.engine)
-        self.store = SqlStore(self.engine)
+        self.store = SqlStore(self.engine, accounts)
         self.directories = [
             directory_type(name, now=self.clock, can_look_up=can_look_up, has_delta=has_delta)
             for name in directories

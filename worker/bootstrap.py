@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -37,18 +37,21 @@ from worker.ops.interrupt import Interrupt, InterruptibleStore
 from worker.ops.jobs import Jobs
 from worker.ops.logs import configure as configure_logs
 from worker.ops.lookout import Lookout
+from worker.ops.metrics import Metrics, serving
+from worker.ops.notes import Notes
 from worker.ops.progress import progress_bars
 from worker.ops.receiver import receiving
 from worker.ops.retry import RetryingDirectory, RetryingInventory, again
 from worker.ops.schedule import ScheduleValues
 from worker.ops.scheduler import serve
-from worker.ports import Called, ConnectorContext, Directory, Inventory, Notifier, Port
+from worker.ports import Called, ConnectorContext, Directory, Inventory, Note, Notifier, Port, note_nothing
 from worker.ports.store import Store
 from worker.settings import (
     ConnectorEntry,
     Kinds,
     Problem,
     Settings,
+    SettingsError,
     connector_options,
     json_schema,
     load,
@@ -101,16 +104,32 @@ class Connectors:
     inventories: tuple[Inventory, ...]
     notifiers: tuple[Notifier, ...]
     called: tuple[Called, ...] = ()  # what takes the calls of the other side, where a connector wants any
+    closing: tuple[Callable[[], None], ...] = ()  # what ends the connections that directories keep
+
+    def close(self) -> None:
+        """End the connections that are kept. Idempotent."""
+        for close in self.closing:
+            close()
 
 
 def build_connectors(
-    settings: Settings, clock: Clock, sleep: Callable[[float], None] | None = None
+    settings: Settings,
+    clock: Clock,
+    sleep: Callable[[float], None] | None = None,
+    note: Note = note_nothing,
 ) -> Connectors:
-    """Build the connectors of a configuration; does no I/O. Reads are tried again by `ops.retry`."""
+    """Build the connectors of a configuration; does no I/O. Reads are tried again by `ops.retry`.
+
+    `note` takes down what each does, with its name as the field `source`.
+    """
 
     def build(port: Port, entry: ConnectorEntry) -> Any:
         spec = registry.load(_TABLES[port][entry.kind])
-        context = replace(context_of(settings, entry.name, clock), again=partial(again, sleep=sleep))
+        context = replace(
+            context_of(settings, entry.name, clock),
+            again=partial(again, sleep=sleep),
+            note=partial(note, source=entry.name),
+        )
         return spec.build(connector_options(entry, spec.config), context)
 
     directories = [build(Port.DIRECTORY, entry) for entry in settings.directories]
@@ -119,6 +138,7 @@ def build_connectors(
         tuple(RetryingInventory(build(Port.INVENTORY, entry), sleep) for entry in settings.inventories),
         tuple(build(Port.NOTIFY, entry) for entry in settings.notify),
         tuple(one.notifications for one in directories if hasattr(one, "notifications")),
+        tuple(one.close for one in directories if hasattr(one, "close")),
     )
 
 
@@ -206,6 +226,11 @@ def build_app(
     )
 
 
+def open_store(settings: Settings, engine: sa.Engine) -> SqlStore:
+    """The store over an engine, as the configuration wants it."""
+    return SqlStore(engine, settings.leaver.accounts)
+
+
 def holder_name() -> str:
     """This process, as leases and claims name it: in containers, host name and process id alone may repeat."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
@@ -231,7 +256,8 @@ def open_app(
         connectors = build_connectors(settings, clock)
         if notifiers is not None:
             connectors = replace(connectors, notifiers=tuple(notifiers))
-        yield build_app(settings, SqlStore(engine), connectors, clock, progress)
+        with closing(connectors):
+            yield build_app(settings, open_store(settings, engine), connectors, clock, progress)
     finally:
         engine.dispose()
 
@@ -246,8 +272,11 @@ def prepare_tables(settings: Settings, engine: sa.Engine) -> None:
 @contextmanager
 def scratch_app(settings: Settings, clock: Clock, progress: Progress = no_progress) -> Iterator[App]:
     """The use cases over a copy of the database that is thrown away: nothing is written anywhere."""
-    with scratch_engine(settings.database.url) as engine:
-        yield build_app(settings, SqlStore(engine), build_connectors(settings, clock), clock, progress)
+    with (
+        scratch_engine(settings.database.url) as engine,
+        closing(build_connectors(settings, clock)) as connectors,
+    ):
+        yield build_app(settings, open_store(settings, engine), connectors, clock, progress)
 
 
 @contextmanager
@@ -309,11 +338,12 @@ def serve_app(settings: Settings) -> int:
     """Run unattended until SIGTERM; returns the exit code."""
     configure_logs()
     interrupt = Interrupt()
+    metrics = Metrics()
     engine = open_engine(settings.database.url)
-    with sole_worker(settings.database.url):
+    with sole_worker(settings.database.url), _metrics_served(settings, metrics):
         prepare_tables(settings, engine)
-        store = InterruptibleStore(SqlStore(engine), interrupt)
-        connectors = build_connectors(settings, system_now, interrupt.sleep)
+        store = InterruptibleStore(open_store(settings, engine), interrupt)
+        connectors = build_connectors(settings, system_now, interrupt.sleep, Notes(metrics))
         app = build_app(settings, store, connectors, system_now)
         schedule = schedule_of(settings)
         jobs = Jobs(app, store, system_now, holder_name(), schedule, interrupt=interrupt)
@@ -321,6 +351,21 @@ def serve_app(settings: Settings) -> int:
             code = serve(jobs, schedule, lookout=Lookout(connectors.directories))
         engine.dispose()
     return code
+
+
+@contextmanager
+def _metrics_served(settings: Settings, metrics: Metrics) -> Iterator[None]:
+    """Show them where the configuration says. Raises SettingsError when nothing can listen there."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(serving(metrics, settings.ops.address))
+        except OSError as error:
+            message = f"nothing can listen on {settings.ops.listen} for /metrics ({error.strerror or error})"
+            remedy = "Give this worker an address of its own (port 0: any that is free), or stop what listens there."
+            raise SettingsError(
+                [Problem("the configuration", 0, 0, "ops.listen", message, remedy)]
+            ) from error
+        yield
 
 
 # --- files ------------------------------------------------------------------------------------------------

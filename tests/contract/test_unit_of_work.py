@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 from databases import database_url, empty_engine, engine
 
+from contracts.accounts import AccountsContract
 from contracts.passes import PassesContract
 from contracts.unit_of_work import UnitOfWorkContract
 from worker.storage.store import SqlStore
@@ -16,5 +17,5 @@ def store(engine: sa.Engine) -> SqlStore:
     return SqlStore(engine)
 
 
-class TestSqlStore(UnitOfWorkContract, PassesContract):
+class TestSqlStore(UnitOfWorkContract, PassesContract, AccountsContract):
     """On SQLite and on PostgreSQL."""

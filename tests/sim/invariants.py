@@ -17,6 +17,7 @@ from sim.effects import Confirmed, Decided, Effect, EffectLog, Held, Queued, Sav
 from sim.events import Mass
 from sim.sources import SimDirectory, SimInventory
 
+from worker.domain.accounts import AccountsRule
 from worker.domain.message import Paragraph
 from worker.domain.model import Coverage, Evidence, GroupKey, Member, PersonKey, Roster
 from worker.domain.ticket import REMOVALS, Ticket, TicketKind, TicketState
@@ -54,6 +55,8 @@ class Seeing(Protocol):
     def last_admins_removed(self) -> list[str]: ...
     @property
     def placed(self) -> Mapping[str, str]: ...
+    @property
+    def rule(self) -> AccountsRule: ...
 
 
 class Invariants:
@@ -137,7 +140,8 @@ class Invariants:
             self._fail(1, f"{ticket.label} removes {human.name}, who is here ({ticket.evidence})")
         others = [key for key in human.accounts if key != ticket.person]
         for key in others:
-            if self._is_surely_here(key):
+            is_word_enough = self.world.rule is AccountsRule.EITHER and key.source != ticket.person.source
+            if not is_word_enough and self._is_surely_here(key):
                 self._fail(1, f"{ticket.label} removes {human.name}, who is here as {key.person_id}")
 
     def _may_have_left(self, key: PersonKey) -> bool:

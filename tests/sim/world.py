@@ -23,13 +23,13 @@ from sim.office import Office
 from sim.sources import SimDirectory, SimInventory
 
 from worker.app.report import Report
-from worker.bootstrap import App, Connectors, build_app
+from worker.bootstrap import App, Connectors, build_app, open_store
+from worker.domain.accounts import AccountsRule
 from worker.domain.journal import first_broken
 from worker.ports import Port
 from worker.ports.store import Lease, Store
 from worker.settings import Settings
 from worker.storage.engine import open_engine
-from worker.storage.store import SqlStore
 from worker.storage.tables import metadata
 
 START = datetime(2026, 10, 12, 6, tzinfo=UTC)  # summer time ends in the second week
@@ -63,7 +63,9 @@ class Clock:
 
 
 def settings_of(seed: int, **changes: Any) -> Settings:
-    """Every third world escalates in business time, every second one has joiner rules. `changes`: sections."""
+    """Every third world escalates in business time, every second one has joiner rules, and wants every
+    directory to say that somebody left. `changes`: sections.
+    """
     steps = [
         {"after": "50%", "to": ["assignee"]},
         {"after": "due", "to": ["assignee", "admins", "accountable"]},
@@ -87,11 +89,17 @@ def settings_of(seed: int, **changes: Any) -> Settings:
             "groups": {"sensitive": ["Group 3"]},
             "tickets": {"accountable": "it-security@corp.example" if seed % 2 else None},
             "guard": {"leavers_max": 12},
+            "leaver": {"accounts": rule_of(seed).value},
             "joiners": joiners,
             "escalation": {"policies": [{"name": "world", "clock": clock, "steps": steps}]},
             **changes,
         }
     )
+
+
+def rule_of(seed: int) -> AccountsRule:
+    """Whether one directory's word is enough."""
+    return AccountsRule.ALL if seed % 2 else AccountsRule.EITHER
 
 
 def is_business(seed: int) -> bool:
@@ -122,11 +130,12 @@ class World:
         self.crashes = 0
         self.placed = placed_by(seed)
         self._settings = settings or settings_of(seed)
+        self.rule = self._settings.leaver.accounts
         self._queue: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self._engine = open_engine("sqlite://")
         metadata.create_all(self._engine)
-        self.store = SqlStore(self._engine)
+        self.store = open_store(self._settings, self._engine)
         self._build_sources()
         self._found()
         self.directories[FILE].export()

@@ -148,7 +148,7 @@ class Desk:
         """Say who is behind a handle; never asked again until the handle changes."""
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
-            one = self._person(uow, person)
+            one = one_person(uow, person)
             why = f"confirmed by {by}"
             answer = Link(LinkState.LINKED, known.fingerprint, one.key, How.CONFIRMED, why)
             uow.links.answer([(key, answer)], now, by)
@@ -179,30 +179,54 @@ class Desk:
             raise Refused(f"There is no link '{text}'; `whosleft links list` shows them.")
         return found[0], known
 
-    def _person(self, uow: UnitOfWork, text: str) -> Person:
-        found = uow.people.find(text)
-        if not found:
-            raise Refused(f"Nobody in the directory has the id, e-mail address or employee id '{text}'.")
-        if len(found) > 1:
-            choices = ", ".join(f"{p.key.source}/{p.key.person_id}" for p in found)
-            raise Refused(f"'{text}' is several people; say which: {choices}.")
-        return found[0]
-
     def erase(self, person: str, by: str, reason: str, now: datetime) -> PersonKey:
         """Forget a person who left and for whom nothing is live any more; the journal's chain stays valid."""
         with self._store.begin() as uow:
-            one = self._person(uow, person)
+            one = one_account(uow, person)
             if one.standing is not Standing.LEFT:
                 raise Refused(
                     "Only somebody who has left can be erased: the directory would bring them back."
                 )
-            live = [ticket.label for ticket in uow.tickets.of_person(one.key) if ticket.is_live]
+            human = uow.people.human(one.key)
+            accounts = human.accounts if human else (one,)
+            live = [t.label for each in accounts for t in uow.tickets.of_person(each.key) if t.is_live]
             if live:
                 raise Refused(f"Not while there are live tickets: {', '.join(live)}.")
             uow.people.erase(one.key)
             subject = f"person:{one.key.source}/{one.key.person_id}"
             uow.journal.append([Entry(now, by, "person.erased", subject, reason)])
         return one.key
+
+
+def one_person(uow: UnitOfWork, text: str) -> Person:
+    """Whom an id, e-mail address or employee id means. Raises Refused for nobody, and for several people.
+
+    Of several accounts of one human it is the one that speaks for them.
+    """
+    found = _found(uow, text)
+    human = uow.people.human(found[0].key)
+    if len(found) > 1 and human and {one.key for one in found} <= {one.key for one in human.accounts}:
+        return human.person
+    return _only(found, text)
+
+
+def one_account(uow: UnitOfWork, text: str) -> Person:
+    """As `one_person`, but for the very account that is named: of several, one has to be said by its id."""
+    return _only(_found(uow, text), text)
+
+
+def _found(uow: UnitOfWork, text: str) -> list[Person]:
+    found = uow.people.find(text)
+    if not found:
+        raise Refused(f"Nobody in the directory has the id, e-mail address or employee id '{text}'.")
+    return found
+
+
+def _only(found: list[Person], text: str) -> Person:
+    if len(found) > 1:
+        choices = ", ".join(f"{one.key.source}/{one.key.person_id}" for one in found)
+        raise Refused(f"'{text}' is several people; say which: {choices}.")
+    return found[0]
 
 
 def _require(reason: str, what: str) -> None:

@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from worker.app.approvals import Refused
+from worker.app.desk import one_person
 from worker.cli.common import (
     ByOption,
     ConfigOption,
@@ -25,9 +26,11 @@ from worker.cli.common import (
     print_list,
     print_table,
 )
+from worker.domain.accounts import Human
+from worker.domain.findings import account_line
 from worker.domain.identity import Link, LinkState
-from worker.domain.model import HandleKey, Member, Person
-from worker.domain.plan import instant
+from worker.domain.model import HandleKey, Member, Person, Standing
+from worker.domain.plan import account_json, instant
 from worker.ports.store import GroupRow, UnitOfWork
 
 PAGE = 1000
@@ -87,15 +90,18 @@ def people_show(
 ) -> None:
     """Show one person: evidence, groups, tickets and history."""
     with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
-        person = _one(uow, who)
-        memberships = uow.rosters.groups_of(person.key)
-        tickets = uow.tickets.of_person(person.key)
+        person = one_person(uow, who)
+        human = uow.people.human(person.key) or Human(person, None, (person,))
+        memberships = [found for one in human.accounts for found in uow.rosters.groups_of(one.key)]
+        tickets = [ticket for one in human.accounts for ticket in uow.tickets.of_person(one.key)]
         history = uow.journal.of(f"person:{person.key.source}/{person.key.person_id}")
         state = uow.sources.get(person.key.source, "directory")
         when = worker.settings
     if json:
         print_json({
             **_person_json(person),
+            "accounts": [account_json(one) for one in human.accounts],
+            "has_left": human.person.standing is Standing.LEFT,
             "groups": [{"id": f"{g.key.source}/{g.key.group_id}", "name": g.name, "role": m.role.value}
                        for g, m in memberships],
             "tickets": [ticket.label for ticket in tickets],
@@ -111,6 +117,8 @@ def people_show(
         ("place", ", ".join(filter(None, (facts.title, facts.department, facts.office)))),
         ("standing", person.standing.value),
         ("evidence", f"{person.evidence.value}, {local_time(person.left_at, when)}" if person.evidence else ""),
+        ("accounts", "; ".join(map(account_line, human.accounts)) if len(human.accounts) > 1 else ""),
+        ("counts as", _counts_as(human)),
         ("source read", local_time(state.last_success_at, when)),
     ])  # fmt: skip
     rows = [(g.name, m.role.value, g.key.source) for g, m in memberships]
@@ -124,14 +132,14 @@ def people_show(
         print_table("\nHistory", ("when", "what"), events, "")
 
 
-def _one(uow: UnitOfWork, who: str) -> Person:
-    found = uow.people.find(who)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise Refused(f"Nobody in the directory has the id, e-mail address or employee id '{who}'.")
-    choices = ", ".join(f"{p.key.source}/{p.key.person_id}" for p in found)
-    raise Refused(f"'{who}' is several people; say which: {choices}.")
+def _counts_as(human: Human) -> str:
+    """What several accounts come to, where they don't agree."""
+    standings = {one.standing is Standing.LEFT for one in human.accounts}
+    if len(standings) == 1:
+        return ""
+    if human.person.standing is Standing.LEFT:
+        return f"left, by {human.person.key.source} (leaver.accounts: either)"
+    return f"still here, by {human.person.key.source}"
 
 
 @people.command("erase")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -29,7 +30,9 @@ from worker.cli.common import (
     print_table,
 )
 from worker.domain.escalation import explain
-from worker.domain.plan import instant, ticket_json
+from worker.domain.findings import account_line
+from worker.domain.model import Person
+from worker.domain.plan import account_json, instant, ticket_json
 from worker.domain.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
 from worker.domain.wording import state_line, ticket_steps, ticket_title
 from worker.ports.store import UnitOfWork
@@ -103,15 +106,20 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
     with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
         ticket = _get(uow, id_)
         history = uow.journal.of(f"ticket:{ticket.label}")
+        human = uow.people.human(ticket.person) if ticket.person else None
+        accounts = human.accounts if human else ()
         if json:
             entries = [
                 {"at": instant(e.entry.at), "by": e.entry.actor, "what": e.entry.kind, "reason": e.entry.reason,
                  "data": dict(e.entry.data)}
                 for e in history
             ]  # fmt: skip
-            print_json({**_as_json(uow, ticket), "history": entries})
+            shown = _as_json(uow, ticket)
+            if shown["person"]:
+                shown["person"]["accounts"] = [account_json(one) for one in accounts]
+            print_json({**shown, "history": entries})
             return
-        _print(worker, uow, ticket)
+        _print(worker, uow, ticket, accounts)
         out.print()
         rows = [
             (local_time(e.entry.at, worker.settings), e.entry.actor, e.entry.kind, e.entry.reason)
@@ -120,7 +128,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
         print_table("History", ("when", "who", "what", "why"), rows, "No history.")
 
 
-def _print(worker: App, uow: UnitOfWork, ticket: Ticket) -> None:
+def _print(worker: App, uow: UnitOfWork, ticket: Ticket, accounts: Sequence[Person]) -> None:
     when = worker.settings
     assignee = ticket.assignee
     print_facts([
@@ -131,6 +139,7 @@ def _print(worker: App, uow: UnitOfWork, ticket: Ticket) -> None:
         ("member", f"{ticket.member_name} {ticket.handle}".strip()),
         ("person", f"{ticket.person_name} ({ticket.person.source}/{ticket.person.person_id})" if ticket.person else ""),
         ("evidence", f"{ticket.evidence.value}, {local_time(ticket.left_at, when)}" if ticket.evidence else ""),
+        ("accounts", "; ".join(map(account_line, accounts)) if len(accounts) > 1 else ""),
         ("assignee", f"{assignee.name} {assignee.email} ({assignee.why})".strip() if assignee else "nobody"),
         ("opened", local_time(ticket.opened_at, when)),
         ("due", local_time(ticket.due_at, when)),

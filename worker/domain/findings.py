@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,11 +20,15 @@ class Leaving:
     """One person's reason to be out of groups, let through by the guard: an ended employment, or a move.
 
     For a move, only the groups that the joiner rules no longer name are concerned (`Expected.is_former`).
+    `person` is the account by which they left. `also` are the episodes in which other directories say the
+    same of the human, and `accounts` are all of theirs.
     """
 
     person: PersonKey
     evidence: Evidence
     at: datetime
+    also: frozenset[str] = frozenset()
+    accounts: tuple[Person, ...] = ()
 
     @property
     def name(self) -> str:
@@ -33,22 +38,28 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A joiner rule's word on one person and this group; `is_former` once the guard let the move through.
+    """A joiner rule's word on one account and this group; `is_former` once the guard let the move through.
 
-    A human with several accounts is expected under the one that their handle is linked to.
+    `accounts` are those of the same human, this one among them; none given: it is the only one.
     """
 
     person: Person
     since: datetime
     is_former: bool = False  # the rules named the group once and do not any more
+    accounts: tuple[Person, ...] = ()
+
+    @property
+    def keys(self) -> frozenset[PersonKey]:
+        """Every account of the human."""
+        return frozenset({self.person.key, *(account.key for account in self.accounts)})
 
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
     """A member with what is known of the person behind.
 
-    `leaving` is set when the person has left, no other account of theirs is active, and the guard has let
-    the episode through.
+    Of a human with several `accounts`, `person` is the one that speaks for them and `leaving` theirs (see
+    `accounts.human_of`); `leaving` is set once the guard has let it through.
     """
 
     member: Member
@@ -56,6 +67,13 @@ class MemberView:
     person: Person | None = None
     leaving: Leaving | None = None
     first_seen_at: datetime | None = None
+    accounts: tuple[Person, ...] = ()
+
+    @property
+    def known_as(self) -> dict[PersonKey, Person]:
+        """Every account of the human behind, by key."""
+        own = (self.person,) if self.person else ()
+        return {account.key: account for account in (*own, *self.accounts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +138,17 @@ def look(group: GroupView, admins_min: int) -> tuple[Finding, ...]:
 
 
 def belonging(group: GroupView) -> dict[PersonKey, Expected]:
-    """Who belongs in the group by the joiner rules, by person; the earliest rule's word. Never a leaver."""
+    """Who belongs in the group by the joiner rules, by every account of theirs; the earliest rule's word.
+
+    Never a leaver.
+    """
     wanted = [e for e in group.expected if not e.is_former and e.person.standing is not Standing.LEFT]
-    return {e.person.key: e for e in sorted(wanted, key=lambda e: e.since, reverse=True)}
+    return _by_account(wanted)
+
+
+def _by_account(expected: Iterable[Expected]) -> dict[PersonKey, Expected]:
+    latest_first = sorted(expected, key=lambda e: (e.since, e.person.key), reverse=True)
+    return {key: e for e in latest_first for key in e.keys}
 
 
 def with_movers(group: GroupView) -> GroupView:
@@ -130,8 +156,9 @@ def with_movers(group: GroupView) -> GroupView:
 
     Whom one rule still names has not moved out, whatever another one says.
     """
-    former = {e.person.key: e.since for e in group.expected if e.is_former}
-    moved = {person: since for person, since in former.items() if person not in belonging(group)}
+    former = _by_account(e for e in group.expected if e.is_former)
+    stays = belonging(group)
+    moved = {person: e.since for person, e in former.items() if person not in stays}
     return replace(group, members=tuple(_as_mover(view, moved) for view in group.members)) if moved else group
 
 
@@ -153,11 +180,11 @@ def _with_role(view: MemberView, known: Role | None) -> MemberView:
     return replace(view, member=replace(view.member, role=known))
 
 
-def _as_mover(view: MemberView, former: dict[PersonKey, datetime]) -> MemberView:
+def _as_mover(view: MemberView, moved: dict[PersonKey, datetime]) -> MemberView:
     person = view.person
-    if view.leaving or person is None or person.standing is Standing.LEFT or person.key not in former:
+    if view.leaving or person is None or person.standing is Standing.LEFT or person.key not in moved:
         return view
-    return replace(view, leaving=Leaving(person.key, Evidence.MOVED, former[person.key]))
+    return replace(view, leaving=Leaving(person.key, Evidence.MOVED, moved[person.key]))
 
 
 def active_admins(group: GroupView) -> tuple[MemberView, ...]:
@@ -208,7 +235,7 @@ def _removal(group: GroupView, view: MemberView, leaving: Leaving) -> Finding:
     can_remove = messenger(group.messenger).can_remove_creator or not is_creator
     kind = TicketKind.REMOVE_MEMBER if can_remove else TicketKind.CREATOR_MUST_LEAVE
     key = TicketKey(kind, group.key, view.member.handle, leaving.name)
-    why = f"{_name(view)} {WHY[leaving.evidence]} and is still in the group"
+    why = f"{_name(view)} {why_left(leaving)} and is still in the group"
     needs_admin = view.member.role.is_admin and not active_admins(group)
     return Finding(key, why, view, leaving, view.person, needs_admin=needs_admin)
 
@@ -216,9 +243,10 @@ def _removal(group: GroupView, view: MemberView, leaving: Leaving) -> Finding:
 def _missing_joiners(group: GroupView) -> list[Finding]:
     if group.coverage is not Coverage.FULL:
         return []
-    present = {view.person.key for view in group.members if view.person is not None}
-    missing = [expected for person, expected in belonging(group).items() if person not in present]
-    return [_addition(group, expected) for expected in sorted(missing, key=lambda e: e.person.key)]
+    wanted = {expected.person.key: expected for expected in belonging(group).values()}
+    present = {key for view in group.members for key in view.known_as}
+    missing = [expected for _, expected in sorted(wanted.items()) if not expected.keys & present]
+    return [_addition(group, expected) for expected in missing]
 
 
 def _addition(group: GroupView, expected: Expected) -> Finding:
@@ -237,12 +265,33 @@ def _name(view: MemberView) -> str:
     return person or view.member.display_name or view.member.handle
 
 
-WHY = {
-    Evidence.DISABLED: "has left (the account is disabled)",
-    Evidence.DELETED: "has left (the account was deleted)",
-    Evidence.EXPIRED: "has left (the account has expired)",
-    Evidence.LEAVE_DATE: "has left (the leave date has passed)",
-    Evidence.MOVED_OUT: "has left (moved to the leavers' unit)",
-    Evidence.ABSENT_CONFIRMED: "has left (no longer in the directory)",
-    Evidence.MOVED: "has moved and does not belong here any more",
+def why_left(leaving: Leaving) -> str:
+    """Why somebody should not be in a group: `has left (the account is disabled)`.
+
+    Every account of theirs is named, if there are several.
+    """
+    if leaving.evidence is Evidence.MOVED:
+        return "has moved and does not belong here any more"
+    if len(leaving.accounts) <= 1:
+        return f"has left ({_SAYS[leaving.evidence]})"
+    return f"has left ({'; '.join(account_line(account) for account in leaving.accounts)})"
+
+
+def account_line(account: Person) -> str:
+    """What one directory says of somebody: `corp: the account is disabled`."""
+    says = "the account is active"
+    if account.standing is Standing.LEAVING:
+        says = "the account is active, and has a last day"
+    elif account.standing is Standing.LEFT and account.evidence is not None:
+        says = _SAYS[account.evidence]
+    return f"{account.key.source}: {says}"
+
+
+_SAYS = {
+    Evidence.DISABLED: "the account is disabled",
+    Evidence.DELETED: "the account was deleted",
+    Evidence.EXPIRED: "the account has expired",
+    Evidence.LEAVE_DATE: "the leave date has passed",
+    Evidence.MOVED_OUT: "moved to the leavers' unit",
+    Evidence.ABSENT_CONFIRMED: "no longer in the directory",
 }

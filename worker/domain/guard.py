@@ -43,7 +43,10 @@ class GuardLimits:
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """One episode that waits to be let through. `seen_at` is when the directory was read."""
+    """One episode that waits to be let through. `seen_at` is when the directory was read.
+
+    `has_left_elsewhere`: by the word of another directory, let through before, the human has left already.
+    """
 
     person: PersonKey
     at: datetime
@@ -53,6 +56,7 @@ class Newcomer:
     seen_at: datetime | None = None
     is_first_run: bool = False
     groups: tuple[GroupKey, ...] = ()
+    has_left_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +119,20 @@ def inspect(
     limits: GuardLimits,
     now: datetime,
 ) -> HeldPlan | None:
-    """Return None when the newcomers of one source may go through, else the plan that holds all of them.
+    """Return None when the newcomers of one source may go through, else the plan that holds them.
 
-    Shares are of the people who were active before these newcomers left (active + newcomers +
-    let_through). `groups` holds every group that a newcomer is in. Nobody is let through in part: what is
-    over a limit cannot be told apart from the rest by a machine.
+    Who has left elsewhere is not news: never counted, and never held. Shares are of the people who were
+    active before these newcomers left (active + newcomers + let_through). `groups` holds every group that a
+    newcomer is in. Nobody is let through in part: what is over a limit cannot be told apart from the rest by
+    a machine.
     """
-    if not newcomers:
+    news = [newcomer for newcomer in newcomers if not newcomer.has_left_elsewhere]
+    if not news:
         return None
-    reasons = _reasons(newcomers, population, groups, limits)
+    reasons = _reasons(news, population, groups, limits)
     if not reasons:
         return None
-    return HeldPlan(source, "; ".join(reasons), now, cohorts_of(newcomers, limits.share_from))
+    return HeldPlan(source, "; ".join(reasons), now, cohorts_of(news, limits.share_from))
 
 
 def _reasons(

@@ -7,10 +7,11 @@ shared phone make a question.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import combinations
 
 from worker.domain.model import Member, PersonFacts, PersonKey, Standing
 from worker.domain.names import Suggestion
@@ -79,6 +80,32 @@ def join_keys(facts: PersonFacts) -> frozenset[str]:
     return frozenset(f"{kind}:{value.strip().casefold()}" for kind, value in pairs if value and value.strip())
 
 
+def humans_among(accounts: Mapping[PersonKey, frozenset[str]]) -> list[frozenset[PersonKey]]:
+    """Split accounts, with the keys that may join them, into humans; each account is in exactly one.
+
+    An employee id or an immutable id joins all who have it. An e-mail address is a weak reason, since
+    colleagues share mailboxes: it joins what the others have made only where no directory would end with two
+    people in one, nor anybody with two employee ids.
+    """
+    humans = {person: frozenset({person}) for person in accounts}
+    holders: dict[str, list[PersonKey]] = defaultdict(list)
+    for person, keys in accounts.items():
+        for key in keys:
+            holders[key].append(person)
+    for key, having in sorted(holders.items(), key=lambda item: (item[0].startswith("email:"), item)):
+        parts = {humans[person] for person in having}
+        if len(parts) > 1 and (not key.startswith("email:") or _may_be_one(parts, accounts)):
+            whole = frozenset[PersonKey]().union(*parts)
+            humans |= dict.fromkeys(whole, whole)
+    return sorted(set(humans.values()), key=min)
+
+
+def _may_be_one(parts: Iterable[frozenset[PersonKey]], accounts: Mapping[PersonKey, frozenset[str]]) -> bool:
+    sources = [source for part in parts for source in {person.source for person in part}]
+    numbers = {key for part in parts for one in part for key in accounts[one] if key.startswith("employee:")}
+    return len(sources) == len(set(sources)) and len(numbers) <= 1
+
+
 def match(
     mark: str,
     previous: Link | None,
@@ -102,7 +129,7 @@ def match(
             return previous
         return Link(LinkState.UNMATCHED, mark, why="no one in the directory has this number or address")
     rivals = _strongest(candidates)
-    if not all(_is_same_human(a, b) for a, b in combinations(rivals, 2)):
+    if len(_humans(rivals)) > 1:
         names = ", ".join(sorted({_name(c) for c in rivals}))
         return Link(LinkState.AMBIGUOUS, mark, why=f"several people have it: {names}")
     best = min(rivals, key=_preference)
@@ -129,21 +156,13 @@ def _strongest(candidates: tuple[Candidate, ...]) -> list[Candidate]:
     return [c for c in candidates if _STRENGTH[c.how] == strongest]
 
 
-def _is_same_human(a: Candidate, b: Candidate) -> bool:
-    """Whether two accounts are one person's. Within one directory an e-mail address alone does not say so:
-    colleagues share mailboxes.
-    """
-    shared = a.join_keys & b.join_keys
-    if a.person.source == b.person.source:
-        shared = frozenset(key for key in shared if not key.startswith("email:"))
-    return a.person == b.person or bool(shared)
+def _humans(candidates: Iterable[Candidate]) -> list[frozenset[PersonKey]]:
+    return humans_among({candidate.person: candidate.join_keys for candidate in candidates})
 
 
 def _is_known(previous: Link | None, best: Candidate, candidates: tuple[Candidate, ...]) -> bool:
     """Whether the member was linked to this human already."""
-    if previous is None or previous.person is None:
-        return False
-    return any(c.person == previous.person and _is_same_human(c, best) for c in candidates)
+    return any({best.person, previous.person if previous else None} <= human for human in _humans(candidates))
 
 
 def _name(candidate: Candidate) -> str:

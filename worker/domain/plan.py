@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from worker.domain.guard import HeldPlan
-from worker.domain.model import PersonKey
+from worker.domain.model import Person, PersonKey
 from worker.domain.ticket import Ticket, ticket_label
 
 
@@ -104,6 +104,17 @@ def _person_json(ticket: Ticket) -> dict[str, Any] | None:
         "name": ticket.person_name,
         "evidence": ticket.evidence.value if ticket.evidence else None,
         "left_at": instant(ticket.left_at),
+    }
+
+
+def account_json(account: Person) -> dict[str, Any]:
+    """One of a human's accounts, as its directory has it."""
+    return {
+        "source": account.key.source,
+        "id": account.key.person_id,
+        "standing": account.standing.value,
+        "evidence": account.evidence.value if account.evidence else None,
+        "left_at": instant(account.left_at),
     }
 
 

@@ -70,7 +70,7 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
     """
     group = with_movers(group)
     tickets = {ticket.key: ticket for ticket in group.tickets}
-    findings = [_under_live_ticket(finding, group) for finding in look(group, rules.admins_min)]
+    findings = [_under_known_ticket(finding, group) for finding in look(group, rules.admins_min)]
     wanted = {finding.key for finding in findings}
     actions = [_open_or_keep(f, tickets.get(f.key), group, rules, now) for f in findings]
     ended = [
@@ -81,13 +81,33 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
     return tuple(action for action in (*ended, *actions) if action is not None)
 
 
-def _under_live_ticket(finding: Finding, group: GroupView) -> Finding:
-    """A group needs one reassignment at a time, whichever leaver it was opened for."""
-    if finding.key.kind is not TicketKind.REASSIGN_ADMIN:
-        return finding
-    live = (t for t in group.tickets if t.kind is TicketKind.REASSIGN_ADMIN and t.is_live)
-    ticket = next(live, None)
+def _under_known_ticket(finding: Finding, group: GroupView) -> Finding:
+    """A group needs one reassignment at a time, whichever leaver it was opened for; and one removal of a
+    human, whichever account of theirs it was opened for.
+    """
+    if finding.key.kind is TicketKind.REASSIGN_ADMIN:
+        known = (t for t in group.tickets if t.kind is TicketKind.REASSIGN_ADMIN and t.is_live)
+    else:
+        known = (t for t in group.tickets if _is_of_same_leaver(t, finding))
+    ticket = next(known, None)
     return finding if ticket is None else replace(finding, key=ticket.key)
+
+
+def _is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:
+    """Whether a ticket asks for the same on the word of another directory.
+
+    That directory may have taken its word back: while the human is out, their ticket goes on. A waiver
+    stands only as long as the word that it was about.
+    """
+    view, leaving = finding.view, finding.leaving
+    if view is None or leaving is None or Evidence.MOVED in {leaving.evidence, ticket.evidence}:
+        return False
+    if (ticket.kind, ticket.handle) != (finding.key.kind, finding.key.handle):
+        return False
+    if ticket.state is TicketState.WAIVED:
+        return ticket.episode in leaving.also
+    is_elsewhere = ticket.person in view.known_as and ticket.person.source != leaving.person.source
+    return ticket.is_live and ticket.episode != leaving.name and is_elsewhere
 
 
 def _open_or_keep(
@@ -188,7 +208,7 @@ def _hand_on(ticket: Ticket, finding: Finding, group: GroupView, rules: TicketRu
 
 def _has_left(person: PersonKey | None, group: GroupView) -> bool:
     others = (group.owner, *(manager for _, manager in group.managers))
-    return any(v.leaving for v in group.members if v.person and v.person.key == person) or any(
+    return any(v.leaving for v in group.members if person in v.known_as) or any(
         other.standing is Standing.LEFT for other in others if other and other.key == person
     )
 
@@ -288,17 +308,18 @@ def _why_removal_over(ticket: Ticket, group: GroupView) -> str | None:
     if view.person is None:
         is_nobody = view.link.state is LinkState.NOBODY
         return "not somebody of the directory" if is_nobody else "who this member is, is in question now"
-    if view.person.key != ticket.person:
+    account = view.known_as.get(ticket.person) if ticket.person else None
+    if account is None:
         return "the member is known under another account now"
-    return _why_no_leaver(ticket, view.person)
+    return _why_no_leaver(ticket, account)
 
 
-def _why_no_leaver(ticket: Ticket, person: Person) -> str | None:
+def _why_no_leaver(ticket: Ticket, account: Person) -> str | None:
     """Why somebody whom no leaving keeps out of the group is in it rightly; None when that isn't so."""
-    has_left = person.standing is Standing.LEFT
+    has_left = account.standing is Standing.LEFT
     if ticket.evidence is Evidence.MOVED:
         return None if has_left else "belongs in the group again"  # the guard may hold the leaving
-    if has_left and person.left_at == ticket.left_at:
+    if has_left and account.left_at == ticket.left_at:
         return "another account of the person is active"
     return "the person returned"
 
@@ -306,16 +327,16 @@ def _why_no_leaver(ticket: Ticket, person: Person) -> str | None:
 def _why_reassignment_over(ticket: Ticket, group: GroupView) -> str | None:
     if group.coverage is Coverage.FULL and group.size == 0:
         return "nobody is left in the group"
-    admins = (v.person for v in active_admins(group) if v.person)
-    person = next((p for p in admins if p.key == ticket.person), None)
-    return None if person is None else _why_no_leaver(ticket, person)
+    accounts = {key: account for view in active_admins(group) for key, account in view.known_as.items()}
+    account = accounts.get(ticket.person) if ticket.person else None
+    return None if account is None else _why_no_leaver(ticket, account)
 
 
 def _why_addition_over(ticket: Ticket, group: GroupView) -> str | None:
     person = ticket.person
     if person is None or person not in belonging(group):
         return "the joiner rules no longer place this person in the group"
-    is_listed = any(view.person and view.person.key == person for view in group.members)
+    is_listed = any(person in view.known_as for view in group.members)
     if is_listed or group.coverage is not Coverage.FULL:
         return None
     return "superseded: the person's number or the joiner rule changed"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from worker.domain.accounts import Human
 from worker.domain.directory import Event
 from worker.domain.escalation import Taken
 from worker.domain.findings import GroupView
@@ -146,7 +147,10 @@ class People(Protocol):
         """People of these sources who are leaving and whose date has come."""
 
     def get(self, person: PersonKey) -> Person | None:
-        """One person."""
+        """One account."""
+
+    def human(self, person: PersonKey) -> Human | None:
+        """The human behind an account, as all of their accounts say together."""
 
     def find(self, text: str) -> list[Person]:
         """People whose id, e-mail, user name or employee id is `text` (case-blind), at most 20."""
@@ -188,7 +192,7 @@ class Rosters(Protocol):
         """One group's members with who is behind them, by handle."""
 
     def groups_of(self, person: PersonKey) -> list[tuple[GroupRow, Member]]:
-        """The groups that a person is in."""
+        """The groups that a person is in under this account: the one that a member is linked to."""
 
     def mark_wrong_groups_dirty(self, now: datetime) -> int:
         """Mark every group that state says needs a ticket opened, cancelled or changed; return how many.

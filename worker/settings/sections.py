@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from worker.domain.accounts import AccountsRule
 from worker.settings.fields import (
     Count,
     Duration,
@@ -173,6 +174,10 @@ class Leaver(Section):
     leave_date: bool = _default("The last working day has passed.", value=True)
     moved_to_leavers_ou: bool = _default("The account lies in the leavers' OU.", value=True)
     absent: Absent = Field(default_factory=Absent)
+    accounts: AccountsRule = _default(
+        "Of somebody whom several directories know: either = it is enough that one says so; all = each must.",
+        AccountsRule.EITHER,
+    )
 
 
 class Groups(Section):

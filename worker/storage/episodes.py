@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.accounts import AccountsRule, Human
 from worker.domain.guard import (
     Cohort,
     GroupLoad,
@@ -19,6 +20,7 @@ from worker.domain.guard import (
     state_of,
 )
 from worker.domain.model import Evidence, GroupKey, Person, PersonKey, Standing
+from worker.storage.accounts import PERSON_COLUMNS, humans_behind, is_joining, person_of
 from worker.storage.bulk import bulk_upsert
 from worker.storage.chunks import among, chunked
 from worker.storage.counters import take_numbers
@@ -32,38 +34,43 @@ from worker.storage.tables import (
     link,
     membership,
     person,
+    person_key,
     to_micros,
 )
 
-PERSON_COLUMNS = ("plan_id", "cohort_id", "source", "person_id", "at", "evidence", "name")
+COHORT_COLUMNS = ("plan_id", "cohort_id", "source", "person_id", "at", "evidence", "name")
 
 
 class SqlEpisodes:
     """`ports.store.Episodes` within one transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
+        self._rule = rule
 
     def newcomers(self) -> dict[tuple[str, str], list[Newcomer]]:
         e, p = episode.c, person.c
         waits = sa.or_(e.gate == "new", (e.gate == "initial") & _is_in_a_group())
         query = (
-            sa.select(episode, p.display_name, p.unit)
+            sa.select(episode, p.display_name, p.unit, *PERSON_COLUMNS)
             .join(person, (p.source == e.source) & (p.person_id == e.person_id))
             .where(waits)
             .order_by(e.source, e.kind, e.person_id, e.at)
         )
         rows = self._c.execute(query).all()
-        groups = self._groups_of([PersonKey(row.source, row.person_id) for row in rows])
+        humans = humans_behind(self._c, [one for row in rows if (one := person_of(row))], self._rule)
+        groups = self._groups_of(humans)
         found: dict[tuple[str, str], list[Newcomer]] = defaultdict(list)
         for row in rows:
             key = PersonKey(row.source, row.person_id)
-            found[row.source, row.kind].append(_newcomer(row, tuple(groups.get(key, ()))))
+            found[row.source, row.kind].append(_newcomer(row, humans[key], groups[key]))
         return dict(found)
 
-    def _groups_of(self, keys: Sequence[PersonKey]) -> dict[PersonKey, list[GroupKey]]:
-        m, found = membership.c, defaultdict(list)
-        for chunk in chunked(sorted(set(keys))):
+    def _groups_of(self, humans: Mapping[PersonKey, Human]) -> dict[PersonKey, tuple[GroupKey, ...]]:
+        """The groups in which the human behind each account is, under whichever of theirs."""
+        m, of_account = membership.c, defaultdict(set)
+        everybody = {one.key for human in humans.values() for one in human.accounts}
+        for chunk in chunked(sorted(everybody)):
             query = (
                 sa.select(link.c.person_source, link.c.person_id, m.source, m.group_id)
                 .distinct()
@@ -71,8 +78,11 @@ class SqlEpisodes:
                 .where(among(link.c.person_source, link.c.person_id, chunk))
             )
             for person_source, person_id, source, group_id in self._c.execute(query):
-                found[PersonKey(person_source, person_id)].append(GroupKey(source, group_id))
-        return found
+                of_account[PersonKey(person_source, person_id)].add(GroupKey(source, group_id))
+        return {
+            key: tuple(sorted({group for one in human.accounts for group in of_account[one.key]}))
+            for key, human in humans.items()
+        }
 
     def population(self, source: str, kind: str, since: datetime) -> Population:
         active = sa.select(sa.func.count()).where(
@@ -89,25 +99,27 @@ class SqlEpisodes:
         )
 
     def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
-        g, m, e = chat_group.c, membership.c, episode.c
-        through = (
-            sa.select(m.source, m.group_id, sa.func.count().label("n"))
-            .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-            .join(episode, (e.source == link.c.person_source) & (e.person_id == link.c.person_id))
-            .where(e.gate == "passed", e.passed_at > since, ~_was_released())
-            .group_by(m.source, m.group_id)
-            .subquery()
-        )
-        loads: dict[GroupKey, GroupLoad] = {}
+        taken = self._taken(since)
+        g, loads = chat_group.c, {}
         for chunk in chunked(sorted(set(groups))):
-            query = (
-                sa.select(g.source, g.group_id, g.name, g.size, sa.func.coalesce(through.c.n, 0).label("n"))
-                .outerjoin(through, (through.c.source == g.source) & (through.c.group_id == g.group_id))
-                .where(among(g.source, g.group_id, chunk))
-            )
+            query = sa.select(g.source, g.group_id, g.name, g.size).where(among(g.source, g.group_id, chunk))
             for row in self._c.execute(query):
-                loads[GroupKey(row.source, row.group_id)] = GroupLoad(row.name, row.size, row.n)
+                key = GroupKey(row.source, row.group_id)
+                loads[key] = GroupLoad(row.name, row.size, taken[key])
         return loads
+
+    def _taken(self, since: datetime) -> Counter[GroupKey]:
+        """How many humans were let through in each group; one whom two directories know counts once."""
+        e = episode.c
+        query = sa.select(*PERSON_COLUMNS).join(
+            episode, (e.source == person.c.source) & (e.person_id == person.c.person_id)
+        )
+        passed = query.where(e.gate == "passed", e.passed_at > since, ~_was_released())
+        people = [one for row in self._c.execute(passed) if (one := person_of(row))]
+        humans = humans_behind(self._c, people, self._rule)
+        once = {human.accounts[0].key: key for key, human in humans.items()}
+        groups = self._groups_of(humans)
+        return Counter(group for key in once.values() for group in groups[key])
 
     def let_through(self, newcomers: Sequence[Newcomer], now: datetime) -> None:
         self._set_gate([(n.person, n.at) for n in newcomers], "passed", now)
@@ -154,7 +166,7 @@ class SqlEpisodes:
             people = [
                 (number, part.id, *n.person, to_micros(n.at), n.evidence.value, n.name) for n in part.people
             ]
-            bulk_upsert(self._c, cohort_person, PERSON_COLUMNS, people)
+            bulk_upsert(self._c, cohort_person, COHORT_COLUMNS, people)
             self._set_gate([(n.person, n.at) for n in part.people], "held", plan.created_at)
         return HeldPlan(plan.source, plan.why, plan.created_at, plan.cohorts, number, plan.state)
 
@@ -208,9 +220,15 @@ class SqlEpisodes:
 
 
 def _is_in_a_group() -> sa.ColumnElement[bool]:
-    """Only the accounts that a member is linked to: a first run's leavers outside of groups are no work."""
+    """Only the accounts of humans whom a member is linked to: a first run's leavers outside of groups are no work."""
+    k, o = person_key.alias("k").c, person_key.alias("o").c
     in_group = sa.exists().where(membership.c.source == link.c.source, membership.c.handle == link.c.handle)
-    return sa.exists().where(
+    under_another = sa.exists().where(
+        k.source == episode.c.source, k.person_id == episode.c.person_id, is_joining(k),
+        o.kind == k.kind, o.value == k.value, o.source != k.source,
+        link.c.person_source == o.source, link.c.person_id == o.person_id, in_group,
+    )  # fmt: skip
+    return under_another | sa.exists().where(
         link.c.person_source == episode.c.source, link.c.person_id == episode.c.person_id, in_group
     )
 
@@ -223,8 +241,9 @@ def _was_released() -> sa.ColumnElement[bool]:
     )
 
 
-def _newcomer(row: Any, groups: tuple[GroupKey, ...]) -> Newcomer:
+def _newcomer(row: Any, human: Human, groups: tuple[GroupKey, ...]) -> Newcomer:
+    key = PersonKey(row.source, row.person_id)
     return Newcomer(
-        PersonKey(row.source, row.person_id), row.at, Evidence(row.evidence), row.display_name, row.unit,
-        row.seen_at, row.gate == "initial", groups,
+        key, row.at, Evidence(row.evidence), row.display_name, row.unit, row.seen_at, row.gate == "initial",
+        groups, has_left_elsewhere=human.leaving is not None and human.leaving.person != key,
     )  # fmt: skip

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity import Candidate, How, Link, LinkState, join_keys
+from worker.domain.identity import Candidate, How, Link, LinkState
 from worker.domain.model import GroupKey, HandleKey, Member, PersonKey, Standing
 from worker.domain.ticket import TicketKind, ticket_number
 from worker.ports.store import Question
+from worker.storage.accounts import PERSON_COLUMNS, joining_keys, person_of
 from worker.storage.chunks import among, chunked
 from worker.storage.mapping import link_from_row, suggestions_to_json
 from worker.storage.marks import dirty_groups
 from worker.storage.tables import link, membership, person, person_key, ticket
-from worker.storage.views import PERSON_COLUMNS, person_of
 
 _BY_KEY = (
     ("phone", "phone_key", How.VARIANT),
@@ -55,7 +56,16 @@ class SqlLinks:
                         is_exact = how is How.VARIANT and match.raw == row.phone
                         candidate = _candidate(match, How.PHONE if is_exact else how)
                         found[HandleKey(row.source, row.handle)].append(candidate)
-        return found
+        return self._with_join_keys(found)
+
+    def _with_join_keys(self, found: dict[HandleKey, list[Candidate]]) -> dict[HandleKey, list[Candidate]]:
+        """Only where there are several can it matter which accounts are one human's."""
+        rivals = {one.person for candidates in found.values() if len(candidates) > 1 for one in candidates}
+        keys = joining_keys(self._c, rivals)
+        return {
+            handle: [replace(one, join_keys=keys.get(one.person, frozenset())) for one in candidates]
+            for handle, candidates in found.items()
+        }
 
     def answer(self, links: Sequence[tuple[HandleKey, Link]], now: datetime, by: str | None = None) -> int:
         changed = []
@@ -183,4 +193,4 @@ def _candidate(row: Any, how: How) -> Candidate:
     one = person_of(row)
     if one is None:
         raise AssertionError("an inner join has its person")
-    return Candidate(one.key, how, join_keys(one.facts), one.facts.display_name, one.standing, one.left_at)
+    return Candidate(one.key, how, name=one.facts.display_name, standing=one.standing, left_at=one.left_at)

@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.findings import Leaving
 from worker.domain.identity import How, Link, LinkState
 from worker.domain.model import (
     Evidence,
@@ -161,10 +160,3 @@ def _assignee(text: str | None) -> Assignee | None:
     values = json.loads(text)
     person = values.pop("person")
     return Assignee(**values, person=PersonKey(*person) if person else None)
-
-
-def leaving_of(person: Person) -> Leaving | None:
-    """The leaving of a person who has left."""
-    if person.standing is not Standing.LEFT or person.evidence is None or person.left_at is None:
-        return None
-    return Leaving(person.key, person.evidence, person.left_at)

@@ -9,11 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.model import GroupKey, PersonKey
+from worker.storage.accounts import accounts_of
 from worker.storage.bulk import bulk_upsert
 from worker.storage.chunks import among, chunked
-from worker.storage.tables import dirty_group, expected, link, membership, person_key, to_micros
-
-JOIN_KINDS = ("employee", "immutable", "email")
+from worker.storage.tables import dirty_group, expected, link, membership, to_micros
 
 
 def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: datetime) -> None:
@@ -24,21 +23,10 @@ def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: dat
 
 def dirty_groups_of_people(connection: sa.Connection, people: Collection[PersonKey], now: datetime) -> None:
     """The groups in which these people, or other accounts of the same humans, are or are expected."""
-    for chunk in chunked(sorted(people)):
-        humans = {*chunk, *(PersonKey(*row) for row in connection.execute(_other_accounts(chunk)))}
-        for part in chunked(sorted(humans)):
-            groups = [GroupKey(source, group_id) for source, group_id in connection.execute(_groups_of(part))]
-            dirty_groups(connection, groups, now)
-
-
-def _other_accounts(keys: list[PersonKey]) -> sa.Select[Any]:
-    k, other = person_key.alias("k").c, person_key.alias("other").c
-    return (
-        sa.select(other.source, other.person_id)
-        .distinct()
-        .where(among(k.source, k.person_id, keys), k.kind.in_(JOIN_KINDS))
-        .where(other.kind == k.kind, other.value == k.value)
-    )
+    everybody = {*people}.union(*accounts_of(connection, people).values())
+    for part in chunked(sorted(everybody)):
+        groups = [GroupKey(source, group_id) for source, group_id in connection.execute(_groups_of(part))]
+        dirty_groups(connection, groups, now)
 
 
 def _groups_of(keys: list[PersonKey]) -> sa.CompoundSelect[Any]:

@@ -12,12 +12,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.accounts import AccountsRule, Human
 from worker.domain.directory import Event, EventKind, events_between
 from worker.domain.identity import join_keys
 from worker.domain.leaver import Judgement, is_stripped, settle
 from worker.domain.model import Evidence, Person, PersonFacts, PersonKey, Standing
 from worker.domain.phones import canonical
 from worker.ports.store import Applied, Staged
+from worker.storage.accounts import JOIN_KINDS, humans_behind
 from worker.storage.bulk import bulk_upsert
 from worker.storage.chunks import among, chunked
 from worker.storage.erasing import erase_person
@@ -61,8 +63,9 @@ def key_rows(source: str, facts: PersonFacts) -> Iterator[tuple[str, str, str, s
 class SqlPeople:
     """`ports.store.People` within one transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
+        self._rule = rule
 
     # --- staging ---------------------------------------------------------------------------------
 
@@ -154,7 +157,7 @@ class SqlPeople:
         self._stage_keys(
             source, [after.facts for before, after in pairs if before and after.facts.is_deleted]
         )
-        self._replace_keys(source)
+        self._replace_keys(source, now)
         events = tuple(e for before, after in pairs for e in events_between(before, after, taken_at))
         self._follow(events, taken_at, now)
         ids = tuple(after.key.person_id for before, after in pairs if _says_otherwise(before, after))
@@ -187,7 +190,7 @@ class SqlPeople:
         )
         return [_pair(row, taken_at) for row in self._c.execute(query)]
 
-    def _replace_keys(self, source: str) -> None:
+    def _replace_keys(self, source: str, now: datetime) -> None:
         """Exchange the keys of changed people, and have every handle with such a key matched again."""
         k, n, s = person_key.c, staged_person_key.c, staged_person.c
         changed = sa.select(s.person_id).where(s.source == source, s.is_same == 0)
@@ -207,9 +210,17 @@ class SqlPeople:
         )
         for table, which in ((person_key, gone), (staged_person_key, new)):
             self._dirty_links(table, which)
+        parted, joined = self._people_with(person_key, gone), self._people_with(staged_person_key, new)
+        dirty_groups_of_people(self._c, parted, now)  # while they are still known as one human
         self._c.execute(sa.delete(person_key).where(gone))
         added = sa.select(*(staged_person_key.c[name] for name in KEY_COLUMNS)).where(new)
         self._c.execute(sa.insert(person_key).from_select(KEY_COLUMNS, added))
+        dirty_groups_of_people(self._c, joined, now)
+
+    def _people_with(self, table: sa.Table, which: sa.ColumnElement[bool]) -> set[PersonKey]:
+        """Whose accounts may be joined to others by these keys."""
+        query = sa.select(table.c.source, table.c.person_id).where(which, table.c.kind.in_(JOIN_KINDS))
+        return {PersonKey(*row) for row in self._c.execute(query)}
 
     def _dirty_links(self, table: sa.Table, which: sa.ColumnElement[bool]) -> None:
         columns = {"phone": link.c.phone_key, "email": link.c.email_key, "employee": link.c.employee_key}
@@ -305,6 +316,10 @@ class SqlPeople:
         query = sa.select(person).where(person.c.source == key.source, person.c.person_id == key.person_id)
         row = self._c.execute(query).first()
         return None if row is None else person_from_row(row)
+
+    def human(self, key: PersonKey) -> Human | None:
+        one = self.get(key)
+        return None if one is None else humans_behind(self._c, [one], self._rule)[key]
 
     def find(self, text: str) -> list[Person]:
         wanted = text.strip()

@@ -9,13 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from worker.domain.accounts import AccountsRule
 from worker.domain.directory import is_too_shrunken
-from worker.domain.findings import GroupView
+from worker.domain.findings import GroupView, active_admins
 from worker.domain.guard import GuardLimits
 from worker.domain.identity import Link, fingerprint
-from worker.domain.model import Coverage, GroupKey, Member, Person, PersonKey, Role, Roster, Standing
+from worker.domain.model import Coverage, GroupKey, Member, Person, PersonKey, Role, Roster
 from worker.domain.phones import canonical
 from worker.ports.store import GroupRow, RosterChanges
+from worker.storage.accounts import PERSON_COLUMNS, person_of
 from worker.storage.bulk import bulk_upsert
 from worker.storage.chunks import among, chunked
 from worker.storage.mapping import link_from_row, member_from_row
@@ -32,14 +34,7 @@ from worker.storage.tables import (
     staged_membership,
     to_micros,
 )
-from worker.storage.views import (
-    LINK_COLUMNS,
-    PERSON_COLUMNS,
-    behind_link,
-    group_views,
-    has_moved_away,
-    person_of,
-)
+from worker.storage.views import LINK_COLUMNS, behind_link, group_views
 from worker.storage.wrong_groups import wrong_groups
 
 GROUP_COLUMNS = (
@@ -53,8 +48,9 @@ MARKS = ("fingerprint", "phone_key", "email_key", "employee_key")
 class SqlRosters:
     """`ports.store.Rosters` within one transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
+        self._rule = rule
 
     # --- staging ---------------------------------------------------------------------------------
 
@@ -320,27 +316,14 @@ class SqlRosters:
         for chunk in chunked(keys):
             which = among(d.source, d.group_id, chunk)
             self._c.execute(sa.delete(dirty_group).where(which))
-        return len(keys), group_views(self._c, keys)
+        return len(keys), group_views(self._c, keys, self._rule)
 
     def mark_dirty(self, groups: Iterable[GroupKey], now: datetime) -> None:
         dirty_groups(self._c, groups, now)
 
     def active_admins(self, group: GroupKey) -> list[Person]:
-        query = (
-            sa.select(*PERSON_COLUMNS)
-            .select_from(membership)
-            .join(link, _same_handle())
-            .join(person, behind_link())
-            .where(
-                membership.c.source == group.source,
-                membership.c.group_id == group.group_id,
-                membership.c.role.in_((Role.ADMIN.value, Role.CREATOR.value)),
-                ~has_moved_away(),
-                person.c.standing != Standing.LEFT.value,
-            )
-            .order_by(membership.c.handle)
-        )
-        return [one for row in self._c.execute(query) if (one := person_of(row)) is not None]
+        views = group_views(self._c, [group], self._rule)
+        return [one.person for view in views for one in active_admins(view) if one.person is not None]
 
     def expectations(self, key: PersonKey) -> dict[GroupKey, str]:
         query = sa.select(expected.c.source, expected.c.group_id, expected.c.state).where(

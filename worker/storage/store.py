@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from worker.domain.accounts import AccountsRule
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.journal import SqlJournal
 from worker.storage.leases import SqlLeases, assert_held
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 class SqlUnitOfWork:
     """`ports.store.UnitOfWork` over one connection in a transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self.people = SqlPeople(connection)
-        self.rosters = SqlRosters(connection)
+    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
+        self.people = SqlPeople(connection, rule)
+        self.rosters = SqlRosters(connection, rule)
         self.links = SqlLinks(connection)
-        self.episodes = SqlEpisodes(connection)
-        self.tickets = SqlTickets(connection)
+        self.episodes = SqlEpisodes(connection, rule)
+        self.tickets = SqlTickets(connection, rule)
         self.outbox = SqlOutbox(connection)
         self.journal = SqlJournal(connection)
         self.sources = SqlSources(connection)
@@ -38,15 +39,16 @@ class SqlUnitOfWork:
 
 
 class SqlStore:
-    """`ports.store.Store` over an engine."""
+    """`ports.store.Store` over an engine. `rule`: when somebody with accounts in several directories has left."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, rule: AccountsRule = AccountsRule.EITHER) -> None:
         self._engine = engine
+        self._rule = rule
         self.leases = SqlLeases(engine)
 
     @contextmanager
     def begin(self, lease: Lease | None = None) -> Iterator[SqlUnitOfWork]:
         with self._engine.begin() as connection:
-            yield SqlUnitOfWork(connection)
+            yield SqlUnitOfWork(connection, self._rule)
             if lease is not None:
                 assert_held(connection, lease)

@@ -11,28 +11,31 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.accounts import AccountsRule
 from worker.domain.escalation import Taken
+from worker.domain.findings import active_admins
 from worker.domain.identity import LinkState
 from worker.domain.message import Recipient
-from worker.domain.model import Coverage, GroupKey, PersonKey, Role, Standing
+from worker.domain.model import Coverage, GroupKey, PersonKey, Role
 from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState
 from worker.domain.verify import CLAIM_LIFE, Sight
+from worker.storage.accounts import accounts_of
 from worker.storage.bulk import bulk_upsert
 from worker.storage.chunks import among, chunked
 from worker.storage.counters import take_numbers
 from worker.storage.mapping import ticket_from_row, ticket_values
-from worker.storage.tables import chat_group, escalation, link, membership, outbox, person, ticket, to_micros
-from worker.storage.views import behind_link, has_moved_away
+from worker.storage.tables import chat_group, escalation, link, membership, outbox, ticket, to_micros
+from worker.storage.views import group_views
 
 _LIVE = tuple(state.value for state in sorted(LIVE))
-_ADMIN = (Role.ADMIN.value, Role.CREATOR.value)
 
 
 class SqlTickets:
     """`ports.store.Tickets` within one transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
+        self._rule = rule
 
     def insert(self, new: Sequence[Ticket]) -> list[Ticket]:
         if not new:
@@ -101,7 +104,7 @@ class SqlTickets:
 
     def _sights(self, tickets: Sequence[Ticket], rows: Sequence[Any]) -> dict[int, Sight]:
         roles = self._roles(tickets)
-        admins = self._active_admins({one.group for one in tickets})
+        admins = self._active_admins(tickets)
         identified = self._identified(tickets)
         return {
             one.id: Sight(
@@ -117,37 +120,43 @@ class SqlTickets:
         m, t = membership.c, ticket.c
         roles: dict[int, Role] = {}
         for chunk in chunked([one.id for one in tickets]):
-            same_person = (
-                (t.kind == TicketKind.ADD_MEMBER.value)
-                & (link.c.person_source == t.person_source)
-                & (link.c.person_id == t.person_id)
-            )
             query = (
                 sa.select(t.id, m.role)
-                .join(membership, (m.source == t.source) & (m.group_id == t.group_id))
-                .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-                .where(t.id.in_(chunk), m.is_unlisted == 0, sa.or_(m.handle == t.handle, same_person))
+                .join(
+                    membership, (m.source == t.source) & (m.group_id == t.group_id) & (m.handle == t.handle)
+                )
+                .where(t.id.in_(chunk), m.is_unlisted == 0)
             )
             roles |= {number: Role(role) for number, role in self._c.execute(query)}
+        return self._joiners_roles(tickets) | roles
+
+    def _joiners_roles(self, tickets: Sequence[Ticket]) -> dict[int, Role]:
+        m = membership.c
+        roles: dict[int, Role] = {}
+        joiners = ((one, one.person) for one in tickets if one.kind is TicketKind.ADD_MEMBER and one.person)
+        for chunk in chunked(joiners):
+            accounts = accounts_of(self._c, [person for _, person in chunk])
+            everybody = {key for keys in accounts.values() for key in keys}
+            query = (
+                sa.select(m.source, m.group_id, link.c.person_source, link.c.person_id, m.role)
+                .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+                .where(among(m.source, m.group_id, {one.group for one, _ in chunk}), m.is_unlisted == 0)
+                .where(among(link.c.person_source, link.c.person_id, everybody))
+            )
+            found = {
+                (GroupKey(source, group), PersonKey(of, person_id)): Role(role)
+                for source, group, of, person_id, role in self._c.execute(query)
+            }
+            for one, person in chunk:
+                for key in accounts.get(person, set()):
+                    if (role := found.get((one.group, key))) is not None:
+                        roles[one.id] = role
         return roles
 
-    def _active_admins(self, groups: set[GroupKey]) -> dict[GroupKey, int]:
-        m = membership.c
-        counts: dict[GroupKey, int] = {}
-        for chunk in chunked(sorted(groups)):
-            query = (
-                sa.select(m.source, m.group_id, sa.func.count())
-                .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-                .join(person, behind_link())
-                .where(
-                    among(m.source, m.group_id, chunk),
-                    m.role.in_(_ADMIN),
-                    ~has_moved_away(), person.c.standing != Standing.LEFT.value,
-                )
-                .group_by(m.source, m.group_id)
-            )  # fmt: skip
-            counts |= {GroupKey(source, group): n for source, group, n in self._c.execute(query)}
-        return counts
+    def _active_admins(self, tickets: Sequence[Ticket]) -> dict[GroupKey, int]:
+        """How many active admins the groups have that were to get one."""
+        groups = sorted({one.group for one in tickets if one.kind is TicketKind.REASSIGN_ADMIN})
+        return {view.key: len(active_admins(view)) for view in group_views(self._c, groups, self._rule)}
 
     def _identified(self, tickets: Sequence[Ticket]) -> set[int]:
         found: set[int] = set()

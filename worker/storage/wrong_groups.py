@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from worker.domain.identity import LinkState
 from worker.domain.model import Coverage, Standing
 from worker.domain.ticket import LIVE, REMOVALS, TicketKind, TicketState
-from worker.storage.tables import chat_group, episode, expected, link, membership, person, ticket
-from worker.storage.views import behind_link
+from worker.storage.accounts import is_joining
+from worker.storage.tables import chat_group, episode, expected, link, membership, person, person_key, ticket
 
 _LIVE = tuple(state.value for state in sorted(LIVE))
 _SETTLED = (*_LIVE, TicketState.WAIVED.value)
@@ -32,7 +32,9 @@ def wrong_groups() -> list[sa.Select[Any]]:
 
 
 def _leavers_without_ticket() -> sa.Select[Any]:
+    """Leavers whom a handle is linked to; and those of whom only another account is (which is judged later)."""
     m, p, t, e = membership.c, person.c, ticket.c, episode.c
+    k, o = person_key.alias("k").c, person_key.alias("o").c
     has_ticket = sa.exists().where(
         t.source == m.source, t.group_id == m.group_id, t.handle == m.handle, t.kind.in_(_REMOVALS),
         t.state.in_(_SETTLED),
@@ -40,14 +42,20 @@ def _leavers_without_ticket() -> sa.Select[Any]:
     passed = sa.exists().where(
         e.source == p.source, e.person_id == p.person_id, e.kind == "left", e.gate == "passed", e.at == p.at
     )
-    people = person.join(link, behind_link()).join(
-        membership, (m.source == link.c.source) & (m.handle == link.c.handle)
-    )
+    left = sa.select(p.source, p.person_id).where(p.standing == Standing.LEFT.value, passed)
+    elsewhere = sa.select(o.source, o.person_id).where(
+        k.source == p.source, k.person_id == p.person_id, is_joining(k),
+        o.kind == k.kind, o.value == k.value, o.source != k.source,
+        p.standing == Standing.LEFT.value, passed,
+    )  # fmt: skip
+    accounts = sa.union(left, elsewhere).subquery("accounts")
     return (
         sa.select(m.source, m.group_id)
         .distinct()
-        .select_from(people)
-        .where(p.standing == Standing.LEFT.value, passed, ~has_ticket)
+        .select_from(accounts)
+        .join(link, (link.c.person_source == accounts.c.source) & (link.c.person_id == accounts.c.person_id))
+        .join(membership, (m.source == link.c.source) & (m.handle == link.c.handle))
+        .where(~has_ticket)
     )
 
 

@@ -246,7 +246,7 @@ class StoreBehind(SqlStore):
     @contextmanager
     def begin(self, lease: Lease | None = None) -> Iterator[SqlUnitOfWork]:
         with super().begin(lease) as uow:
-            uow.tickets = _Behind(uow.tickets._c)
+            uow.tickets = _Behind(uow.tickets._c, uow.tickets._rule)
             yield uow
 
 

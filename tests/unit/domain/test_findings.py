@@ -2,21 +2,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders import DAY, LEFT_AT, NOW, WARD, expected, group, key, leaver, person, ticket, view
+from builders import DAY, LEFT_AT, NOW, WARD, expected, facts, group, key, leaver, person, ticket, view
 
 from worker.domain.findings import (
-    WHY,
     Finding,
     GroupView,
     Leaving,
+    account_line,
     active_admins,
     belonging,
     look,
+    why_left,
     with_known_roles,
     with_movers,
 )
 from worker.domain.identity import LinkState
-from worker.domain.model import Coverage, Evidence, GroupKey, Role, Standing
+from worker.domain.model import Coverage, Evidence, GroupKey, Person, PersonKey, Role, Standing
 from worker.domain.ticket import TicketKind, TicketState, episode_name
 
 ANN, BOB, CEM = "+447700900001", "+447700900002", "+447700900003"
@@ -54,7 +55,31 @@ def test_a_leaver_is_to_be_removed_whatever_their_role(role: Role) -> None:
 
 @pytest.mark.parametrize("evidence", Evidence)
 def test_every_evidence_has_its_words(evidence: Evidence) -> None:
-    assert WHY[evidence]
+    assert why_left(Leaving(key(), evidence, LEFT_AT)).startswith("has ")
+
+
+@pytest.mark.parametrize(
+    "standing, evidence, line",
+    [
+        (Standing.ACTIVE, None, "corp: the account is active"),
+        (Standing.LEAVING, Evidence.LEAVE_DATE, "corp: the account is active, and has a last day"),
+        (Standing.LEFT, Evidence.DELETED, "corp: the account was deleted"),
+    ],
+)
+def test_each_account_is_named_with_what_its_directory_says(
+    standing: Standing, evidence: Evidence | None, line: str
+) -> None:
+    account = Person(key(), facts(), standing, evidence)
+    assert account_line(account) == line
+
+
+def test_a_leaver_of_two_directories_has_left_by_both_names() -> None:
+    cloud = Person(PersonKey("tenant", "a"), facts("a"))
+    leaving = Leaving(key(), Evidence.DISABLED, LEFT_AT, accounts=(leaver(), cloud))
+    (found,) = look(group(view(leaver(), leaving=leaving), STAYING_ADMIN), 1)
+    assert found.why == (
+        "Ann has left (corp: the account is disabled; tenant: the account is active) and is still in the group"
+    )
 
 
 def test_a_leaver_whom_the_guard_holds_is_left_alone() -> None:

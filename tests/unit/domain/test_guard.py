@@ -210,3 +210,13 @@ def test_a_plan_is_named_by_label_or_number(text: str) -> None:
 def test_what_is_no_plan_id_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="P-000007"):
         plan_number(text)
+
+
+def test_who_has_left_elsewhere_is_neither_counted_nor_held() -> None:
+    known = newcomers(25, has_left_elsewhere=True)
+    assert held([*known, *(newcomer(f"q{number}") for number in range(25))]) is None
+
+    plan = held([*known, *(newcomer(f"q{number}") for number in range(26))])
+    assert plan is not None
+    assert sum(len(cohort.people) for cohort in plan.cohorts) == 26
+    assert not any(one.has_left_elsewhere for cohort in plan.cohorts for one in cohort.people)

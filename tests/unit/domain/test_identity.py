@@ -6,7 +6,16 @@ from builders import DAY, LEFT_AT, NOW, facts, member
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.identity import Candidate, How, Link, LinkState, fingerprint, join_keys, match
+from worker.domain.identity import (
+    Candidate,
+    How,
+    Link,
+    LinkState,
+    fingerprint,
+    humans_among,
+    join_keys,
+    match,
+)
 from worker.domain.model import Member, PersonKey, Standing
 
 ANN = PersonKey("corp", "ann")
@@ -203,3 +212,37 @@ def test_accounts_join_on_employee_id_immutable_id_and_mail_whatever_the_case() 
 
 def test_blank_values_join_nobody() -> None:
     assert join_keys(facts(employee_id="  ", immutable_id="", email=None)) == frozenset()
+
+
+CORP, CLOUD, BOB = PersonKey("corp", "ann"), PersonKey("tenant", "ann"), PersonKey("corp", "bob")
+
+
+@pytest.mark.parametrize(
+    "accounts, humans",
+    [
+        ({}, []),
+        ({CORP: {"employee:1"}, BOB: {"employee:2"}}, [{CORP}, {BOB}]),
+        ({CORP: {"employee:1"}, CLOUD: {"employee:1"}, BOB: set()}, [{CORP, CLOUD}, {BOB}]),
+        # each through the next
+        (
+            {BOB: {"employee:1"}, CORP: {"employee:1", "immutable:g"}, CLOUD: {"immutable:g"}},
+            [{BOB, CORP, CLOUD}],
+        ),
+        # an address alone, between two directories
+        ({CORP: {"email:a"}, CLOUD: {"email:a"}}, [{CORP, CLOUD}]),
+        ({CORP: {"email:a"}, BOB: {"email:a"}}, [{CORP}, {BOB}]),
+        ({CORP: {"email:a"}, BOB: {"email:a"}, CLOUD: {"email:a"}}, [{CORP}, {BOB}, {CLOUD}]),
+        ({CORP: {"email:a", "employee:1"}, CLOUD: {"email:a", "employee:2"}}, [{CORP}, {CLOUD}]),
+        ({CORP: {"email:a", "employee:1"}, CLOUD: {"email:a"}}, [{CORP, CLOUD}]),
+        # not one that would make one person of two whom something stronger tells apart
+        (
+            {CORP: {"email:a", "employee:1"}, CLOUD: {"email:a", "employee:1"}, BOB: {"email:a"}},
+            [{BOB}, {CORP, CLOUD}],
+        ),
+    ],
+)
+def test_accounts_are_split_into_humans(
+    accounts: dict[PersonKey, set[str]], humans: list[set[PersonKey]]
+) -> None:
+    found = humans_among({person: frozenset(keys) for person, keys in accounts.items()})
+    assert sorted(map(sorted, found)) == sorted(map(sorted, humans))

@@ -10,6 +10,7 @@ from builders import (
     NOW,
     WARD,
     expected,
+    facts,
     group,
     key,
     leaver,
@@ -21,7 +22,7 @@ from builders import (
 
 from worker.domain.findings import GroupView, Leaving, MemberView, look
 from worker.domain.identity import LinkState
-from worker.domain.model import Coverage, Evidence, GroupKey, Person, Role, Standing
+from worker.domain.model import Coverage, Evidence, GroupKey, Person, PersonKey, Role, Standing
 from worker.domain.plan import Action, ActionKind
 from worker.domain.reconcile import assignee_for, reconcile_group, reopen
 from worker.domain.ticket import Assignee, Grade, Ticket, TicketKind, TicketState, episode_name
@@ -307,6 +308,55 @@ def test_a_rehire_who_leaves_again_gets_a_new_ticket() -> None:
     actions = plan(group(again, NEW_ADMIN, tickets=(ticket(),)))
     assert [a.kind for a in actions] == [ActionKind.CANCEL, ActionKind.OPEN]
     assert actions[0].why.startswith("superseded")
+
+
+CLOUD = Person(
+    PersonKey("tenant", "cloud-ann"), facts("cloud-ann"), Standing.LEFT, Evidence.DELETED, LEFT_AT + HOUR
+)
+CLOUD_WORD: dict[str, Any] = {
+    "person": CLOUD.key,
+    "evidence": Evidence.DELETED,
+    "left_at": CLOUD.left_at,
+    "episode": episode_name(CLOUD.key, LEFT_AT + HOUR),
+}
+LEFT_TWICE = replace(
+    LEAVER,
+    leaving=Leaving(key(), Evidence.DISABLED, LEFT_AT, frozenset({str(CLOUD_WORD["episode"])})),
+    accounts=(leaver(), CLOUD),
+)
+CLOUD_IS_BACK = replace(
+    LEFT_TWICE,
+    leaving=Leaving(key(), Evidence.DISABLED, LEFT_AT),
+    accounts=(leaver(), replace(CLOUD, standing=Standing.ACTIVE, evidence=None, left_at=None)),
+)
+
+
+@pytest.mark.parametrize(
+    "member, work, is_same",
+    [
+        (LEFT_TWICE, ticket(), True),
+        (LEFT_TWICE, ticket(**CLOUD_WORD), True),
+        (LEFT_TWICE, ticket(**CLOUD_WORD, state=DONE, done_at=BEFORE), True),
+        (LEFT_TWICE, ticket(**CLOUD_WORD, state=WAIVED), True),
+        (CLOUD_IS_BACK, ticket(**CLOUD_WORD), True),
+        (CLOUD_IS_BACK, ticket(**CLOUD_WORD, state=WAIVED), False),
+        (LEFT_TWICE, ticket(**CLOUD_WORD, state=VERIFIED), False),
+        (LEFT_TWICE, ticket(CREATOR_LEAVES, **CLOUD_WORD, state=WAIVED), False),
+        (LEFT_TWICE, ticket(**CLOUD_WORD, handle=CEM, state=WAIVED), False),
+        (LEFT_TWICE, ticket(**(CLOUD_WORD | {"evidence": Evidence.MOVED}), state=WAIVED), False),
+    ],
+)
+def test_a_ticket_on_the_word_of_another_directory_is_the_same_work(
+    member: MemberView, work: Ticket, is_same: bool
+) -> None:
+    opened = [a for a in plan(group(member, NEW_ADMIN, tickets=(work,))) if a.kind is not ActionKind.CANCEL]
+    assert [a.kind for a in opened] == ([] if is_same else [ActionKind.OPEN])
+
+
+def test_a_removal_of_who_moved_away_is_not_one_of_who_left() -> None:
+    seen = replace(view(person()), leaving=Leaving(key(), Evidence.MOVED, NOW), accounts=(person(), CLOUD))
+    actions = plan(group(seen, NEW_ADMIN, tickets=(ticket(**CLOUD_WORD),)))
+    assert [a.kind for a in actions] == [ActionKind.CANCEL, ActionKind.OPEN]
 
 
 def test_a_leaver_who_is_the_creator_by_now_gets_the_other_kind_of_ticket() -> None:

@@ -1,0 +1,208 @@
+"""What every `ports.store.Store` knows of humans with accounts in two directories, `corp` and `tenant`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from builders import HOUR, NOW, facts, ticket
+
+from contracts.unit_of_work import dirty, read_people, read_rosters, roster
+from worker.domain.identity import How, Link, LinkState
+from worker.domain.model import GroupKey, HandleKey, PersonFacts, PersonKey, Role, Standing
+from worker.domain.ticket import TicketKind
+from worker.ports.store import SourceState, Store
+
+ANN, BEN, CEM = "+447700900101", "+447700900102", "+447700900103"
+CORP_ANN, CLOUD_ANN = PersonKey("corp", "ann"), PersonKey("tenant", "cloud-ann")
+WARD = GroupKey("wards", "g")
+
+
+def of_ann(person_id: str, **changes: Any) -> PersonFacts:
+    return facts(person_id, **({"employee_id": "E-1", "phones": (ANN,)} | changes))
+
+
+def read_both(store: Store, *corp: PersonFacts, cloud: tuple[PersonFacts, ...]) -> None:
+    """The first pass of each directory."""
+    with store.begin() as uow:
+        for name in ("corp", "tenant"):
+            uow.sources.put(SourceState(name, "directory", first_pass_at=NOW))
+    read_people(store, *corp)
+    read_people(store, *cloud, source="tenant")
+
+
+def link(store: Store, handle: str, person: PersonKey) -> None:
+    with store.begin() as uow:
+        (question,) = (one for one in uow.links.questions(9) if one.key.handle == handle)
+        answer = Link(LinkState.LINKED, question.fingerprint, person, How.PHONE)
+        uow.links.answer([(HandleKey("wards", handle), answer)], NOW)
+
+
+def accounts(store: Store, person: PersonKey) -> set[PersonKey]:
+    with store.begin() as uow:
+        human = uow.people.human(person)
+    return set() if human is None else {one.key for one in human.accounts}
+
+
+def leave_in_cloud(store: Store, at: datetime = NOW + HOUR, *, let_through: bool = True) -> None:
+    read_people(store, of_ann("cloud-ann", enabled=False), at=at, source="tenant", is_full=False)
+    if let_through:
+        with store.begin() as uow:
+            for newcomers in uow.episodes.newcomers().values():
+                uow.episodes.let_through(newcomers, at)
+
+
+class AccountsContract:
+    """Subclasses give the fixture `store`, as `contracts.unit_of_work` does."""
+
+    def test_accounts_are_joined_by_employee_id_by_immutable_id_and_by_address(self, store: Store) -> None:
+        read_both(
+            store,
+            facts("a", employee_id="E-1", email=None),
+            facts("b", immutable_id="guid-b", email=None),
+            facts("c", email="c@one.example"),
+            facts("d"),
+            cloud=(
+                facts("a2", employee_id="e-1 ", email=None),
+                facts("b2", immutable_id="GUID-B", email=None),
+                facts("c2", email="C@one.example"),
+                facts("d2"),
+            ),
+        )
+
+        for person_id in "abc":
+            both = {PersonKey("corp", person_id), PersonKey("tenant", f"{person_id}2")}
+            assert accounts(store, PersonKey("corp", person_id)) == both
+            assert accounts(store, PersonKey("tenant", f"{person_id}2")) == both
+        assert accounts(store, PersonKey("corp", "d")) == {PersonKey("corp", "d")}
+        assert accounts(store, PersonKey("corp", "nobody")) == set()
+
+    def test_accounts_are_found_through_a_third(self, store: Store) -> None:
+        read_both(
+            store,
+            facts("old", employee_id="E-1", email=None),
+            facts("new", employee_id="E-1", immutable_id="guid", email=None),
+            cloud=(facts("cloud", immutable_id="guid", email=None),),
+        )
+
+        everybody = {PersonKey("corp", "old"), PersonKey("corp", "new"), PersonKey("tenant", "cloud")}
+        for person in everybody:
+            assert accounts(store, person) == everybody
+
+    def test_a_shared_mailbox_and_a_value_that_too_many_have_join_nobody(self, store: Store) -> None:
+        read_both(
+            store,
+            facts("a", email="ward@one.example"),
+            facts("b", email="ward@one.example"),
+            *(facts(f"n{number}", employee_id="N/A", email=None) for number in range(4)),
+            cloud=(
+                facts("a2", email="ward@one.example"),
+                *(facts(f"m{number}", employee_id="N/A", email=None) for number in range(4)),
+            ),
+        )
+
+        for person in (PersonKey("corp", "a"), PersonKey("tenant", "a2"), PersonKey("corp", "n0")):
+            assert accounts(store, person) == {person}
+
+    def test_an_address_does_not_join_two_employee_ids(self, store: Store) -> None:
+        read_both(
+            store,
+            facts("a", employee_id="E-1", email="a@one.example"),
+            cloud=(facts("a2", employee_id="E-2", email="a@one.example"),),
+        )
+
+        assert accounts(store, PersonKey("corp", "a")) == {PersonKey("corp", "a")}
+
+    def test_a_member_whose_other_account_has_left_is_loaded_as_a_leaver(self, store: Store) -> None:
+        read_both(store, of_ann("ann"), facts("ben", phones=(BEN,)), cloud=(of_ann("cloud-ann"),))
+        read_rosters(store, roster("g", ANN, BEN, CEM, admin=BEN))
+        link(store, ANN, CORP_ANN)
+        link(store, BEN, PersonKey("corp", "ben"))
+        dirty(store)
+
+        leave_in_cloud(store)
+
+        with store.begin() as uow:
+            _, [view] = uow.rosters.take_dirty(9)
+            admins = uow.rosters.active_admins(WARD)
+        (ann,) = (one for one in view.members if one.member.handle == ANN)
+        assert ann.person is not None
+        assert (ann.person.key, ann.person.standing) == (CLOUD_ANN, Standing.LEFT)
+        assert ann.leaving is not None
+        assert set(ann.known_as) == {CORP_ANN, CLOUD_ANN}
+        assert [one.key.person_id for one in admins] == ["ben"]
+
+    def test_an_admin_whose_other_account_has_left_does_not_count(self, store: Store) -> None:
+        read_both(store, of_ann("ann"), cloud=(of_ann("cloud-ann"),))
+        read_rosters(store, roster("g", ANN, BEN, admin=ANN))
+        link(store, ANN, CORP_ANN)
+        with store.begin() as uow:
+            assert [one.key for one in uow.rosters.active_admins(WARD)] == [CORP_ANN]
+            uow.tickets.insert([ticket(TicketKind.REASSIGN_ADMIN, group=WARD, opened_at=NOW - HOUR)])
+            [(_, before)] = uow.tickets.to_weigh(0, 9, NOW)
+
+        leave_in_cloud(store)
+
+        with store.begin() as uow:
+            assert uow.rosters.active_admins(WARD) == []
+            [(_, after)] = uow.tickets.to_weigh(0, 9, NOW)
+        assert before is not None
+        assert after is not None
+        assert (before.active_admins, after.active_admins) == (1, 0)
+
+    def test_the_nightly_pass_finds_whom_only_the_other_account_shows_as_left(self, store: Store) -> None:
+        read_both(store, of_ann("ann"), cloud=(of_ann("cloud-ann"),))
+        read_rosters(store, roster("g", ANN), roster("h", BEN))
+        link(store, ANN, CORP_ANN)
+        link(store, BEN, PersonKey("corp", "nobody"))
+        leave_in_cloud(store)
+        dirty(store)
+
+        with store.begin() as uow:
+            assert uow.rosters.mark_wrong_groups_dirty(NOW) == 1
+
+        assert dirty(store) == ["g"]
+
+    def test_a_newcomer_is_in_the_groups_of_every_account_and_is_known_by_the_first_word(
+        self, store: Store
+    ) -> None:
+        read_both(store, of_ann("ann"), cloud=(of_ann("cloud-ann"),))
+        read_rosters(store, roster("g", ANN))
+        link(store, ANN, CORP_ANN)
+        leave_in_cloud(store, let_through=False)
+        with store.begin() as uow:
+            [newcomer] = uow.episodes.newcomers()["tenant", "left"]
+            assert (newcomer.groups, newcomer.has_left_elsewhere) == ((WARD,), False)
+            uow.episodes.let_through([newcomer], NOW + HOUR)
+            assert uow.episodes.loads([WARD], NOW)[WARD].let_through == 1
+
+        read_people(store, of_ann("ann", enabled=False), at=NOW + 2 * HOUR)
+
+        with store.begin() as uow:
+            [second] = uow.episodes.newcomers()["corp", "left"]
+            assert second.has_left_elsewhere
+            uow.episodes.let_through([second], NOW + 2 * HOUR)
+            assert uow.episodes.loads([WARD], NOW)[WARD].let_through == 1
+
+    def test_a_first_runs_leaver_in_a_group_under_another_account_waits(self, store: Store) -> None:
+        gone = of_ann("cloud-ann", enabled=False)
+        read_both(store, of_ann("ann"), facts("zoe", enabled=False), cloud=(gone,))
+        read_rosters(store, roster("g", ANN))
+        link(store, ANN, CORP_ANN)
+
+        with store.begin() as uow:
+            assert {
+                key: [one.person for one in found] for key, found in uow.episodes.newcomers().items()
+            } == {("tenant", "left"): [CLOUD_ANN]}
+
+    def test_a_joiner_is_seen_in_the_group_under_any_account(self, store: Store) -> None:
+        read_both(store, of_ann("ann"), cloud=(of_ann("cloud-ann"),))
+        read_rosters(store, roster("g", ANN))
+        link(store, ANN, CORP_ANN)
+        with store.begin() as uow:
+            wanted = ticket(TicketKind.ADD_MEMBER, group=WARD, handle=BEN, person=CLOUD_ANN)
+            uow.tickets.insert([wanted])
+            [(_, sight)] = uow.tickets.to_weigh(0, 9, NOW)
+
+        assert sight is not None
+        assert sight.role is Role.MEMBER

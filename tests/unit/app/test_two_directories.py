@@ -1,0 +1,401 @@
+"""People whom two directories know: one human, one ticket, whichever of the two says that they have left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import facts
+from harness import Harness
+
+from worker.domain.accounts import AccountsRule
+from worker.domain.guard import GuardLimits
+from worker.domain.joiners import JoinerRule
+from worker.domain.model import Person, PersonFacts, PersonKey, Role, Standing
+from worker.domain.ticket import TicketKind, TicketState
+
+Start = Callable[..., Harness]
+CORP, TENANT = 0, 1
+OPEN, CANCELLED = TicketState.OPEN, TicketState.CANCELLED
+
+
+def in_tenant(harness: Harness, person_id: str, **changes: Any) -> PersonFacts:
+    """Somebody's account as the cloud has it: synchronised, with the number of the first directory's account."""
+    stated = {"immutable_id": f"guid-{person_id}", "phones": (harness.number(person_id),)}
+    return facts(f"cloud-{person_id}", **(stated | {"display_name": person_id.capitalize()} | changes))
+
+
+@pytest.fixture
+def hybrid(found: Start) -> Start:
+    """A ward of four, of twenty people whom two directories know; dee is its admin."""
+
+    def make(**wishes: Any) -> Harness:
+        harness = found(directories=("corp", "tenant"), **wishes)
+        for person_id in ("ann", "ben", "cem", "dee", *(f"p{n}" for n in range(16))):
+            harness.hire(person_id, immutable_id=f"guid-{person_id}", employee_id=f"E-{person_id}")
+            harness.directories[TENANT].put(in_tenant(harness, person_id))
+        harness.group("ward-7", "ann", "ben", "cem", admins=["dee"])
+        harness.settle()
+        harness.later()
+        assert harness.tickets() == []
+        return harness
+
+    return make
+
+
+@pytest.fixture
+def company(hybrid: Start) -> Harness:
+    return hybrid()
+
+
+def leave(harness: Harness, at: int, person_id: str) -> None:
+    """The account of one directory is disabled, and everything that follows."""
+    harness.directories[at].disable(person_id if at == CORP else f"cloud-{person_id}")
+    harness.settle()
+    harness.later()
+
+
+def come_back(harness: Harness, at: int, person_id: str) -> None:
+    harness.directories[at].enable(person_id if at == CORP else f"cloud-{person_id}")
+    harness.settle()
+    harness.later()
+
+
+def states(harness: Harness, *kinds: TicketKind) -> list[TicketState]:
+    return [ticket.state for ticket in harness.tickets(*kinds)]
+
+
+# --- either -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "at, why",
+    [
+        (CORP, "corp: the account is disabled; tenant: the account is active"),
+        (TENANT, "corp: the account is active; tenant: the account is disabled"),
+    ],
+)
+def test_it_is_enough_that_one_directory_says_so_and_each_is_named(
+    company: Harness, at: int, why: str
+) -> None:
+    leave(company, at, "ann")
+
+    (ticket,) = company.tickets()
+    assert (ticket.state, ticket.kind) == (OPEN, TicketKind.REMOVE_MEMBER)
+    assert ticket.person is not None
+    assert ticket.person.source == company.directories[at].name
+    assert ticket.reason == f"Ann has left ({why}) and is still in the group"
+
+
+@pytest.mark.parametrize("first, second", [(CORP, TENANT), (TENANT, CORP)])
+def test_the_second_word_opens_and_tells_nothing_more(company: Harness, first: int, second: int) -> None:
+    leave(company, first, "ann")
+    (before,) = company.tickets()
+    told = company.titles()
+
+    leave(company, second, "ann")
+    company.settle(full=True)
+
+    (after,) = company.tickets()
+    assert replace(after, weighed_at=None) == replace(before, weighed_at=None)
+    assert (told, company.titles()) == (["Remove Ann from Ward 7"], [])
+
+
+def test_both_at_once_are_one_ticket(company: Harness) -> None:
+    company.corp.disable("ann")
+    company.directories[TENANT].disable("cloud-ann")
+    company.settle()
+    company.settle(full=True)
+
+    assert states(company) == [OPEN]
+
+
+def test_somebody_is_back_only_when_both_say_so_and_the_ticket_goes_on_until_then(company: Harness) -> None:
+    leave(company, CORP, "ann")
+    leave(company, TENANT, "ann")
+
+    come_back(company, CORP, "ann")
+    assert states(company) == [OPEN]
+
+    come_back(company, TENANT, "ann")
+    assert states(company) == [CANCELLED]
+    assert company.ticket().reason == "the person returned"
+
+
+def test_who_leaves_again_gets_a_new_ticket(company: Harness) -> None:
+    leave(company, CORP, "ann")
+    come_back(company, CORP, "ann")
+    leave(company, TENANT, "ann")
+
+    assert states(company) == [CANCELLED, OPEN]
+
+
+def test_a_waiver_holds_when_the_second_directory_says_the_same(company: Harness) -> None:
+    leave(company, CORP, "ann")
+    company.desk.waive(1, "sam", "stays in the group as a pensioner", company.now)
+    leave(company, TENANT, "ann")
+    company.settle(full=True)
+
+    assert states(company) == [TicketState.WAIVED]
+
+
+def test_a_removal_is_proven_whichever_account_the_ticket_names(company: Harness) -> None:
+    leave(company, TENANT, "ann")
+    company.drop("ward-7", "ann")
+    company.settle()
+
+    assert states(company) == [TicketState.VERIFIED]
+
+
+def test_the_only_admin_who_left_in_the_cloud_alone_is_no_active_admin(company: Harness) -> None:
+    leave(company, TENANT, "dee")
+
+    reassign, removal = company.tickets()
+    assert (reassign.kind, reassign.state) == (TicketKind.REASSIGN_ADMIN, OPEN)
+    assert (removal.state, removal.blocked_by) == (TicketState.BLOCKED, reassign.id)
+
+    company.later()
+    company.settle()
+    assert company.ticket(reassign.id).state is OPEN  # dee's other account makes them no admin who stays
+
+    company.later()
+    company.wards.set_role("ward-7", company.number("ann"), Role.ADMIN)
+    company.settle()
+    assert [ticket.state for ticket in company.tickets()] == [TicketState.VERIFIED, OPEN]
+
+
+def test_a_rehire_whom_the_cloud_does_not_know_yet_is_no_leaver(company: Harness) -> None:
+    leave(company, CORP, "ann")
+    leave(company, TENANT, "ann")
+    assert states(company) == [OPEN]
+
+    company.corp.put(facts("ann2", display_name="Ann", employee_id="E-ann", phones=(company.number("ann"),)))
+    company.settle()
+    company.settle(full=True)
+    assert states(company) == [CANCELLED]
+    assert company.ticket().reason == "another account of the person is active"
+
+    company.later()
+    company.corp.disable("ann2")
+    company.settle()
+    assert states(company) == [CANCELLED, OPEN]
+
+
+def test_a_directory_that_is_added_later_brings_no_rehires(found: Start) -> None:
+    harness = found(directories=("corp", "tenant"))
+    harness.hire("ann", "ben", "dee", immutable_id=None)
+    for person_id in ("ann", "ben", "dee"):
+        harness.corp.change(person_id, employee_id=f"E-{person_id}")
+    harness.directories[TENANT].put(facts("cloud-zoe", email=None))
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.later()
+    leave(harness, CORP, "ann")
+    with harness.store.begin() as uow:  # as if the second directory were read for the first time now
+        state = uow.sources.get("tenant", "directory")
+        uow.sources.put(type(state)("tenant", "directory", first_pass_at=harness.now))
+    harness.directories[TENANT].put(in_tenant(harness, "ann", employee_id="E-ann"))
+    harness.settle()
+
+    assert states(harness) == [OPEN]
+
+
+# --- all --------------------------------------------------------------------------------------------------
+
+
+def test_with_all_nobody_has_left_before_both_say_so(hybrid: Start) -> None:
+    company = hybrid(accounts=AccountsRule.ALL)
+    leave(company, CORP, "ann")
+    company.settle(full=True)
+    assert states(company) == []
+
+    leave(company, TENANT, "ann")
+    (ticket,) = company.tickets()
+    assert ticket.person == PersonKey("tenant", "cloud-ann")
+    assert ticket.reason == (
+        "Ann has left (corp: the account is disabled; tenant: the account is disabled) and is still in the group"
+    )
+
+    come_back(company, CORP, "ann")
+    assert states(company) == [CANCELLED]
+
+
+# --- the guard --------------------------------------------------------------------------------------------
+
+
+def test_who_left_by_the_first_word_is_no_news_to_the_guard_by_the_second(hybrid: Start) -> None:
+    company = hybrid(limits=GuardLimits(leavers_max=1, leavers_share_max=None, group_share_max=None))
+    leave(company, CORP, "ann")
+    company.later(hours=25)
+    leave(company, CORP, "ben")
+    company.later(hours=25)
+    assert states(company) == [OPEN, OPEN]
+
+    for person_id in ("ann", "ben"):
+        company.directories[TENANT].disable(f"cloud-{person_id}")
+    company.settle()
+
+    assert company.plans() == []
+    assert states(company) == [OPEN, OPEN]
+
+
+def test_a_held_plan_holds_whom_it_is_about_and_lets_the_others_second_word_pass(hybrid: Start) -> None:
+    company = hybrid(limits=GuardLimits(leavers_max=2, leavers_share_max=None, group_share_max=None))
+    leave(company, CORP, "ann")
+    tenant = company.directories[TENANT]
+    for person_id in ("ann", "ben", "cem", "dee"):
+        tenant.disable(f"cloud-{person_id}")
+    company.settle()
+
+    (plan,) = company.plans()
+    held = {newcomer.person.person_id for cohort in plan.cohorts for newcomer in cohort.people}
+    assert held == {"cloud-ben", "cloud-cem", "cloud-dee"}
+    assert states(company) == [OPEN]
+
+    company.decide(release=False)
+    company.settle()
+    assert states(company) == [OPEN]
+
+
+def test_one_human_takes_one_place_of_a_groups_share(hybrid: Start) -> None:
+    company = hybrid(limits=GuardLimits(group_share_max=0.5, share_from=1, leavers_share_max=None))
+    leave(company, CORP, "ann")
+    leave(company, TENANT, "ann")
+    leave(company, CORP, "ben")  # two of four
+
+    assert company.plans() == []
+    assert states(company) == [OPEN, OPEN]
+
+
+def test_a_first_runs_leaver_whom_only_the_other_account_links_to_a_group_is_held(found: Start) -> None:
+    harness = found(directories=("corp", "tenant"))
+    harness.hire("ben", "dee")
+    harness.corp.put(facts("ann", employee_id="E-1", enabled=False))  # without a number
+    harness.directories[TENANT].put(in_tenant(harness, "ann", employee_id="E-1", immutable_id=None))
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+
+    (plan,) = harness.plans()
+    assert [n.person for cohort in plan.cohorts for n in cohort.people] == [PersonKey("corp", "ann")]
+    harness.decide()
+    harness.settle()
+    assert states(harness) == [OPEN]
+
+
+# --- who is one human -------------------------------------------------------------------------------------
+
+
+def test_accounts_that_are_joined_later_are_one_human_from_then_on(company: Harness) -> None:
+    company.corp.put(facts("zoe", phones=(company.number("zoe"),), email="zoe@corp.example"))
+    company.directories[TENANT].put(facts("cloud-zoe", email="z@elsewhere.example"))
+    company.wards.add_member("ward-7", company.member("zoe"))
+    company.settle()
+    company.later()
+    company.directories[TENANT].disable("cloud-zoe")
+    company.settle()
+    assert states(company) == []
+
+    company.directories[TENANT].change("cloud-zoe", employee_id="E-zoe")
+    company.corp.change("zoe", employee_id="E-zoe")
+    company.settle()
+    assert states(company) == [OPEN]
+
+    company.corp.change("zoe", employee_id="E-other")
+    company.settle()
+    assert states(company) == [CANCELLED]
+
+
+def test_a_number_that_too_many_have_joins_nobody(company: Harness) -> None:
+    for person_id in ("ann", "ben", "cem", "dee"):
+        company.corp.change(person_id, employee_id="N/A", immutable_id=None, email=f"{person_id}@one.example")
+        cloud = in_tenant(company, person_id, employee_id="N/A", immutable_id=None, phones=(), email=None)
+        company.directories[TENANT].put(cloud)
+    company.settle()
+
+    leave(company, TENANT, "ann")
+    company.settle(full=True)
+
+    assert states(company) == []
+
+
+def test_a_joiner_whom_both_directories_bring_is_added_once(hybrid: Start) -> None:
+    rule = JoinerRule((("department", ("Nursing",)),), ("Ward-7",))
+    company = hybrid(joiners=(rule,))
+    company.directories[TENANT].put(in_tenant(company, "zoe", department="Nursing"))
+    company.settle()
+    company.later()
+    company.hire("zoe", department="Nursing", immutable_id="guid-zoe")
+    company.settle()
+    company.settle(full=True)
+    (ticket,) = company.tickets()
+    assert (ticket.kind, ticket.state) == (TicketKind.ADD_MEMBER, OPEN)
+
+    company.later()
+    company.wards.add_member("ward-7", company.member("zoe"))
+    company.settle()
+    assert states(company) == [TicketState.VERIFIED]
+
+    company.later()
+    company.corp.change("zoe", department="Theatre")
+    company.settle()
+    assert states(company) == [TicketState.VERIFIED]  # the other directory still places her here
+
+    company.directories[TENANT].change("cloud-zoe", department="Theatre")
+    company.settle()
+    company.settle(full=True)
+    assert states(company) == [TicketState.VERIFIED, OPEN]
+
+
+def test_a_joiner_who_left_in_the_other_directory_is_not_to_be_added(hybrid: Start) -> None:
+    rule = JoinerRule((("department", ("Nursing",)),), ("Ward-7",))
+    company = hybrid(joiners=(rule,))
+    company.hire("zoe", department="Nursing", immutable_id="guid-zoe")
+    company.directories[TENANT].put(in_tenant(company, "zoe", enabled=False))
+    company.settle()
+
+    assert states(company) == []
+
+
+def test_the_manager_and_the_owner_are_humans_too(hybrid: Start) -> None:
+    company = hybrid()
+    company.corp.change("ann", manager_id="p1")
+    company.group("ward-9", "ann", owner_email="p2@corp.example")
+    company.settle()
+    leave(company, TENANT, "p2")
+    leave(company, CORP, "ann")
+
+    by_group = {ticket.group.group_id: ticket.assignee for ticket in company.tickets()}
+    assert by_group["ward-9"] is not None
+    assert by_group["ward-9"].email == "p1@corp.example"  # the owner's cloud account is disabled
+
+
+# --- what people see --------------------------------------------------------------------------------------
+
+
+def test_who_is_shown_is_the_human(company: Harness) -> None:
+    leave(company, TENANT, "ann")
+    with company.store.begin() as uow:
+        human = uow.people.human(PersonKey("corp", "ann"))
+        stranger = uow.people.human(PersonKey("corp", "nobody"))
+
+    assert stranger is None
+    assert human is not None
+    assert shown(human.accounts) == [("corp", Standing.ACTIVE), ("tenant", Standing.LEFT)]
+    assert human.person.key.source == "tenant"
+
+
+def shown(accounts: tuple[Person, ...]) -> list[tuple[str, Standing]]:
+    return [(account.key.source, account.standing) for account in accounts]
+
+
+def test_an_answer_about_a_member_may_name_somebody_by_the_address_of_both_accounts(company: Harness) -> None:
+    company.directories[TENANT].change("cloud-p1", email="p1@corp.example")
+    stranger = company.member("una")
+    company.wards.add_member("ward-7", stranger)
+    company.settle()
+
+    _, person = company.desk.confirm_link(stranger.handle, "p1@corp.example", "sam", company.now)
+
+    assert person.key == PersonKey("corp", "p1")
