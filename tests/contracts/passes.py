@@ -21,6 +21,20 @@ class PassesContract:
 
         assert (applied.events, applied.changed, applied.first_run_leavers) == ((), 2, 1)
 
+    def test_who_is_out_of_scope_on_a_first_pass_has_not_left_whatever_their_account(
+        self, store: Store
+    ) -> None:
+        outside = facts("ann", enabled=False, is_in_scope=False)
+        assert read_people(store, outside, facts("ben")).first_run_leavers == 0
+
+        again = read_people(store, outside, facts("ben"), at=NOW + HOUR)
+
+        assert (again.events, again.changed) == ((), 0)
+        with store.begin() as uow:
+            ann = uow.people.get(key())
+        assert ann is not None
+        assert (ann.standing, ann.evidence, ann.left_at) == (Standing.ACTIVE, None, None)
+
     def test_only_what_changed_is_applied(self, store: Store) -> None:
         read_people(store, facts("ann"), facts("ben"), facts("cem"))
 

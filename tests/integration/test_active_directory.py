@@ -214,7 +214,9 @@ def test_what_is_cleared_is_gone(company: AdCompany, worker: Worker) -> None:
     assert (facts.phones, facts.employee_id, facts.email) == ((), None, "p15@example.org")
 
 
-def test_whoever_is_moved_out_of_scope_stays_what_they_were(company: AdCompany, worker: Worker) -> None:
+def test_whoever_is_moved_out_of_scope_stays_what_they_were_unless_they_are_disabled_too(
+    company: AdCompany, worker: Worker
+) -> None:
     elsewhere = company.add_ou("Robots")
     company.move(15, elsewhere)
     company.move(16, elsewhere)
@@ -223,10 +225,15 @@ def test_whoever_is_moved_out_of_scope_stays_what_they_were(company: AdCompany, 
     worker.settle()
     worker.settle(full=True)
 
-    assert [standing(worker, n) for n in (15, 16)] == [ACTIVE, ACTIVE]
+    assert [standing(worker, n) for n in (15, 16)] == [ACTIVE, (Standing.LEFT, Evidence.DISABLED)]
     assert not worker.person(15).facts.is_in_scope
-    assert removals(worker) == []
+    assert [name for name, *_ in removals(worker)] == ["Person 16"]
     assert worker.source().trouble is None
+
+    company.disable(15)  # by then nobody's business any more
+    worker.settle()
+    worker.settle(full=True)
+    assert standing(worker, 15) == ACTIVE
 
 
 def test_a_name_that_is_used_again_is_another_person(company: AdCompany, worker: Worker) -> None:

@@ -105,8 +105,7 @@ class Administrators:
 def differences(one: Worker, other: Worker) -> dict[str, object]:
     """What two workers know differently of people whom both follow, field by field.
 
-    A full pass asks no more after somebody who has left or is out of scope; a delta goes on naming them, and
-    sees who came back into the scope and was deleted before the next full pass.
+    A full pass asks no more after somebody who has left or is out of scope; a delta goes on naming them.
     """
     found: dict[str, object] = {}
     mine, theirs = one.people(), other.people()
@@ -116,8 +115,6 @@ def differences(one: Worker, other: Worker) -> dict[str, object]:
             facts = (a or theirs[person_id]).facts
             if facts.is_in_scope and not facts.is_deleted:
                 found[person_id] = facts
-            continue
-        if a.facts.is_deleted and not b.facts.is_in_scope:
             continue
         if (a.standing, a.evidence) != (b.standing, b.evidence):
             found[person_id] = (a.standing, a.evidence, b.standing, b.evidence)

@@ -16,7 +16,7 @@ from worker.domain.leaver import Judgement
 from worker.domain.message import CHANNEL
 from worker.domain.model import Evidence, PersonFacts, PersonKey, Standing
 from worker.domain.wording import held_paragraph
-from worker.ports import Directory, PermissionDenied
+from worker.ports import Directory, Malformed, PermissionDenied
 from worker.ports.outbox import OutMessage
 from worker.ports.store import Lease, Store, UnitOfWork
 
@@ -36,7 +36,7 @@ def confirm_missing(
 
     Absence makes a candidate; a direct look-up decides. Nothing is asked when so many are missing that the
     pass cannot be believed. Returns what was said of people of whom nobody can say whether they are gone: they
-    stay as they are.
+    stay as they are, and so does who is there with a record that can't be understood.
     """
     with store.begin(lease) as uow:
         staged = uow.people.staged(directory.name)
@@ -51,6 +51,8 @@ def confirm_missing(
                 answers.append((key, directory.look_up(key.person_id)))
             except PermissionDenied as error:
                 unseen.append(error)
+            except Malformed:
+                continue  # there, and not to be understood: the pass has counted the record
         with store.begin(lease) as uow:
             for key, facts in answers:
                 if facts is not None:

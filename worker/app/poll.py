@@ -21,6 +21,7 @@ from worker.domain.journal import Entry
 from worker.domain.leaver import Judgement, LeaverPolicy, is_absence_proof, judge
 from worker.domain.model import Evidence, GroupKey, Person, PersonFacts, Standing
 from worker.ports import (
+    AuthFailed,
     ConnectorError,
     CursorExpired,
     Directory,
@@ -29,6 +30,7 @@ from worker.ports import (
     PassEnd,
     PermissionDenied,
     Port,
+    Transient,
 )
 from worker.ports.store import Applied, Lease, SourceState, Store, UnitOfWork
 
@@ -136,11 +138,14 @@ class Poll:
     ) -> None:
         """A delta, and a full pass right after it: whatever that still changes is what the deltas had missed.
 
-        A delta that proves nothing is no reason to leave out the pass that mends it.
+        A delta that proves nothing, or is refused, is no reason to leave out the pass that mends it. A source
+        that is down, or does not let us in, is not asked twice.
         """
         try:
             cursor = self._pass(directory, cursor, now, lease, tally, full=False).end.cursor
-        except (CursorExpired, Incomplete):
+        except (Transient, AuthFailed):
+            raise
+        except ConnectorError:
             self._pass(directory, None, now, lease, tally, full=True)
             return
         done = self._pass(directory, cursor, now, lease, tally, full=True)

@@ -44,9 +44,9 @@ class Judgement:
 def judge(facts: PersonFacts, policy: LeaverPolicy, now: datetime) -> Judgement | None:
     """Say what one person's facts mean at `now` (aware UTC), or None when they decide nothing.
 
-    First row that fits:
+    First row that fits; out of scope only those that make a leaver, which `settle` believes of whom it knew
+    in scope:
 
-    | out of scope                         | None (whatever was known stays)  |
     | deleted                              | LEFT deleted                     |
     | enabled is False, not on long leave  | LEFT disabled                    |
     | in the leavers' OU                   | LEFT moved_out                   |
@@ -58,8 +58,13 @@ def judge(facts: PersonFacts, policy: LeaverPolicy, now: datetime) -> Judgement 
 
     A lock-out, an expired password or a missing attribute are not in the table: they mean nothing.
     """
-    if not facts.is_in_scope:
+    judgement = _judged(facts, policy, now)
+    if not facts.is_in_scope and judgement is not None and judgement.standing is not Standing.LEFT:
         return None
+    return judgement
+
+
+def _judged(facts: PersonFacts, policy: LeaverPolicy, now: datetime) -> Judgement | None:
     if facts.is_deleted and policy.deleted:
         return Judgement(Standing.LEFT, Evidence.DELETED)
     if facts.enabled is False and policy.disabled and not facts.is_on_long_leave:
@@ -99,9 +104,20 @@ def settle(
     date: a second proof is not a second leaving. A leaver without a date left at `taken_at`. A return has to
     be stated: by an enabled account, by a new date for who left by a date, or by being listed again for who
     was absent. Of a deleted account of which nothing is left but its id and place, what was known is kept.
+
+    Who leaves the scope disabled or deleted has left: that is how accounts are put away. Who was out of
+    scope before is nobody's leaver, and no tombstone brings them in.
     """
-    if before is not None and facts.is_deleted and is_stripped(facts):
-        facts = replace(before.facts, is_deleted=True, is_in_scope=facts.is_in_scope, location=facts.location)
+    was_in_scope = before is not None and before.facts.is_in_scope
+    if before is not None and facts.is_deleted:
+        facts = replace(
+            before.facts if is_stripped(facts) else facts,
+            is_deleted=True,
+            is_in_scope=facts.is_in_scope and was_in_scope,
+            location=facts.location,
+        )
+    if not (facts.is_in_scope or was_in_scope):
+        judgement = None
     if (
         before is not None
         and before.standing is Standing.LEFT

@@ -119,12 +119,14 @@ class SqlPeople:
 
     def _apply_first(self, source: str, taken_at: datetime, now: datetime) -> Applied:
         s = staged_person.c
+        counts = s.is_out_of_scope == 0  # of who is out of scope and was never in it, nothing is concluded
         at = sa.case(
             (s.standing == Standing.LEFT.value, sa.func.coalesce(s.at, to_micros(taken_at))), else_=s.at
         )
         values = [
             s.source, s.person_id, s.display_name, s.email, s.unit, s.facts, s.is_out_of_scope,
-            sa.func.coalesce(s.standing, Standing.ACTIVE.value), s.evidence, at,
+            sa.case((counts, sa.func.coalesce(s.standing, Standing.ACTIVE.value)), else_=Standing.ACTIVE.value),
+            sa.case((counts, s.evidence)), sa.case((counts, at)),
             sa.literal(to_micros(now), sa.BigInteger), sa.literal(to_micros(now), sa.BigInteger),
         ]  # fmt: skip
         everybody = sa.select(*values).where(s.source == source).order_by(s.source, s.person_id)
@@ -167,6 +169,7 @@ class SqlPeople:
         s, p = staged_person.c, person.c
         same_standing = sa.or_(
             s.standing.is_(None),
+            (s.is_out_of_scope == 1) & (p.is_out_of_scope == 1),
             (p.standing == s.standing) & sa.or_(s.standing != Standing.LEAVING.value, p.at == s.at),
         )
         same = sa.exists().where(

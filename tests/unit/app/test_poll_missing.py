@@ -13,11 +13,15 @@ from fakes.directory import FakeDirectory
 from worker.domain.model import Evidence, PersonFacts, Standing
 from worker.domain.ticket import TicketKind
 from worker.ports import (
+    AuthFailed,
     ConnectorError,
+    CursorExpired,
     DirectoryPage,
     Incomplete,
+    Malformed,
     PassEnd,
     PermissionDenied,
+    Rejected,
     Transient,
 )
 
@@ -84,6 +88,39 @@ def test_who_may_only_be_hidden_from_us_is_no_leaver(guarded: Harness) -> None:
     )
     assert source.remedy == "Nobody's status is changed. Grant it."
     assert source.last_success_at == guarded.now
+
+
+def test_whose_record_cannot_be_understood_stays_and_keeps_nobody_from_being_read(start: Start) -> None:
+    company = start(directory_type=Garbled)
+    assert isinstance(company.corp, Garbled)
+    company.corp.garbled = {"ann"}
+    company.leave("ben")
+
+    report = company.poll(full=True)
+
+    assert report.troubles == ()
+    assert (company.leavers(), company.standing("ann")) == (["ben"], Standing.ACTIVE)
+
+
+class Garbled(FakeDirectory):
+    """Some records can't be understood, neither in a pass nor by themselves."""
+
+    def __init__(self, *args: object, **wishes: object) -> None:
+        super().__init__(*args, **wishes)  # type: ignore[arg-type]  # whatever the harness gives
+        self.garbled: set[str] = set()
+
+    def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
+        for item in super().changes(cursor, full=full):
+            bad = tuple(Malformed("?", record_id=person_id) for person_id in self.garbled)
+            if isinstance(item, DirectoryPage):
+                yield replace(without(self.garbled, item), malformed=bad)
+            else:
+                yield item
+
+    def look_up(self, person_id: str) -> PersonFacts | None:
+        if person_id in self.garbled:
+            raise Malformed("a date like no other", record_id=person_id)
+        return super().look_up(person_id)
 
 
 def test_the_others_of_that_pass_are_read_all_the_same(guarded: Harness) -> None:
@@ -242,16 +279,20 @@ def test_when_it_cannot_be_told_what_changed_meanwhile_nothing_is_blamed(guarded
     assert guarded.leavers() == ["ann"]
 
 
-def test_a_delta_that_proves_nothing_does_not_keep_the_full_pass_away(guarded: Harness) -> None:
+@pytest.mark.parametrize("error", [Incomplete("cut"), Rejected("the link is no good"), CursorExpired("old")])
+def test_a_delta_that_proves_nothing_does_not_keep_the_full_pass_away(
+    guarded: Harness, error: ConnectorError
+) -> None:
     guarded.leave("ann")
-    corp(guarded).delta_errors = [Incomplete("cut")]
+    corp(guarded).delta_errors = [error]
 
     assert guarded.poll(full=True).is_ok
     assert guarded.leavers() == ["ann"]
 
 
-def test_a_source_that_is_down_is_not_asked_twice(guarded: Harness) -> None:
-    corp(guarded).delta_errors = [Transient("down")]
+@pytest.mark.parametrize("error", [Transient("down"), AuthFailed("who are you?")])
+def test_a_source_that_is_down_is_not_asked_twice(guarded: Harness, error: ConnectorError) -> None:
+    corp(guarded).delta_errors = [error]
 
     assert not guarded.poll(full=True).is_ok
     assert corp(guarded).reads[-1] == "full"
@@ -305,6 +346,32 @@ def test_accounts_out_of_scope_that_a_delta_named_are_not_missing_from_a_full_pa
     with company.store.begin() as uow:
         assert uow.people.staged("corp").known == 20
         assert uow.episodes.population("corp", "left", company.now).active == 20
+
+
+def test_who_is_put_out_of_scope_and_disabled_at_once_has_left(start: Start) -> None:
+    company = start(directory_type=Narrow)
+    company.group("ward-9", "ann", admins=["dee"])
+    company.corp.change("ann", is_in_scope=False, enabled=False, employee_id=None)
+    company.settle(full=True)
+    company.settle(full=True)
+
+    assert [ticket.person_name for ticket in company.tickets()] == ["Ann", "Ann"]
+
+
+@pytest.mark.parametrize("can_look_up", [True, False])
+def test_who_was_never_in_scope_is_no_leaver_however_they_go(start: Start, can_look_up: bool) -> None:
+    company = start(can_look_up=can_look_up)
+    company.hire("guest", "other", is_in_scope=False, enabled=False)
+    company.hire("visitor", is_in_scope=False)
+    company.group("ward-9", "guest", "other", "visitor", admins=["dee"])
+    company.settle()
+    company.corp.disable("visitor")
+    company.corp.put(tombstone("guest"))
+    company.settle()
+    company.settle(full=True)
+
+    assert company.leavers() == []
+    assert company.tickets() == []
 
 
 def test_somebody_who_goes_out_of_scope_is_no_leaver_and_comes_back_as_they_were(company: Harness) -> None:

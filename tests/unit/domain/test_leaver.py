@@ -18,7 +18,9 @@ EVERYTHING = LeaverPolicy()
 @pytest.mark.parametrize(
     "stated, judgement",
     [
-        ({"is_in_scope": False, "is_deleted": True}, None),
+        ({"is_in_scope": False, "is_deleted": True}, Judgement(LEFT, Evidence.DELETED)),
+        ({"is_in_scope": False}, None),
+        ({"is_in_scope": False, "leave_at": FUTURE}, None),
         ({"is_deleted": True, "enabled": False}, Judgement(LEFT, Evidence.DELETED)),
         ({"enabled": False}, Judgement(LEFT, Evidence.DISABLED)),
         ({"enabled": False, "is_on_long_leave": True}, Judgement(ACTIVE)),
@@ -79,7 +81,6 @@ def test_a_leaver_always_has_evidence_of_their_own(stated: PersonFacts) -> None:
             Evidence.LEAVE_DATE: stated.leave_at is not None and stated.leave_at <= NOW,
             Evidence.EXPIRED: stated.expires_at is not None and stated.expires_at <= NOW,
         }
-        assert stated.is_in_scope
         assert judgement.evidence is not None
         assert proofs[judgement.evidence]
 
@@ -117,21 +118,54 @@ def test_a_pass_keeps_what_it_does_not_decide(
     assert settle(key(), before, NEW_FACTS, judgement, NOW) == after
 
 
-@pytest.mark.parametrize("is_in_scope", [True, False])
-def test_a_tombstone_says_whether_the_account_was_in_scope_and_what_was_known_says_the_rest(
-    is_in_scope: bool,
+OUTSIDER = replace(person(), facts=facts(is_in_scope=False))
+
+
+@pytest.mark.parametrize(
+    "before, stated, standing",
+    [
+        (person(), {"enabled": False}, LEFT),
+        (person(), {"is_deleted": True}, LEFT),
+        (person(), {"leave_at": PAST}, LEFT),
+        (person(), {}, ACTIVE),
+        (leaver(), {}, LEFT),
+        (OUTSIDER, {"enabled": False}, ACTIVE),
+        (OUTSIDER, {"is_deleted": True}, ACTIVE),
+        (None, {"enabled": False}, ACTIVE),
+    ],
+)
+def test_who_leaves_the_scope_disabled_or_deleted_has_left_and_nobody_else_out_of_it(
+    before: Person | None, stated: dict[str, Any], standing: Standing
 ) -> None:
-    before = replace(person(), facts=facts(phones=("+447700900001",), is_in_scope=not is_in_scope))
-    tombstone = PersonFacts(
-        "ann", "ann", is_deleted=True, is_in_scope=is_in_scope, location="Deleted Objects"
-    )
+    record = facts(**stated, is_in_scope=False)
+    after = settle(key(), before, record, judge(record, EVERYTHING, NOW), NOW)
+    assert after.standing is standing
+    assert not after.facts.is_in_scope
+
+
+@pytest.mark.parametrize("is_stripped", [True, False])
+@pytest.mark.parametrize(
+    "was_in_scope, says_in_scope, is_in_scope, standing",
+    [
+        (True, True, True, LEFT),
+        (True, False, False, LEFT),
+        (False, True, False, ACTIVE),
+        (False, False, False, ACTIVE),
+    ],
+)
+def test_no_tombstone_brings_somebody_into_the_scope(
+    *, is_stripped: bool, was_in_scope: bool, says_in_scope: bool, is_in_scope: bool, standing: Standing
+) -> None:
+    before = replace(person(), facts=facts(phones=("+447700900001",), is_in_scope=was_in_scope))
+    tombstone = facts(is_deleted=True, is_in_scope=says_in_scope, location="Deleted Objects")
+    if is_stripped:
+        tombstone = replace(tombstone, display_name="ann", email=None)
 
     after = settle(key(), before, tombstone, judge(tombstone, EVERYTHING, NOW), NOW)
 
-    assert after.facts == replace(
-        before.facts, is_deleted=True, is_in_scope=is_in_scope, location="Deleted Objects"
-    )
-    assert after.standing is (LEFT if is_in_scope else ACTIVE)
+    kept = before.facts if is_stripped else tombstone
+    assert after.facts == replace(kept, is_deleted=True, is_in_scope=is_in_scope, location="Deleted Objects")
+    assert after.standing is standing
 
 
 UNKNOWN = facts(enabled=None)
