@@ -41,19 +41,32 @@ class Stamp:
     """A date as it was written: an instant (aware UTC), or a local day, which is midnight in that zone.
 
     `is_day` is true for a date without a time, and for one at midnight without a zone, which is
-    how PowerShell and Excel print a day.
+    how PowerShell and Excel print a day. `written_in` is the zone that was written beside a time.
     """
 
     at: datetime
     is_day: bool
     zone: tzinfo
+    written_in: tzinfo = UTC
 
     @property
     def day_end_at(self) -> datetime:
         """The instant itself, or the local midnight that ends the day."""
-        if not self.is_day:
-            return self.at
-        return _local(self.at.astimezone(self.zone).date() + timedelta(days=1), time(), self.zone)
+        return self._end_of_day_in(self.zone) if self.is_day else self.at
+
+    @property
+    def last_day_end_at(self) -> datetime:
+        """When somebody's last working day is over.
+
+        HR feeds write a day into attributes that are instants: as midnight in the zone of the feed, in UTC,
+        or at home. Nobody is put out at the beginning of their last day.
+        """
+        midnights = (z for z in (self.written_in, UTC, self.zone) if self.at.astimezone(z).time() == time())
+        return next((self._end_of_day_in(zone) for zone in midnights), self.at)
+
+    def _end_of_day_in(self, zone: tzinfo) -> datetime:
+        """The midnight at home that ends the day on which `at` falls in a zone."""
+        return _local(self.at.astimezone(zone).date() + timedelta(days=1), time(), self.zone)
 
 
 _TIME = (
@@ -164,7 +177,8 @@ def _stamp(match: re.Match[str], month: int, day: int, text: str, zone: tzinfo) 
     except ValueError as error:
         raise Unreadable(f"{text!r} is not a date that exists") from error
     is_day = own_zone is None and clock in {None, time()}
-    return Stamp(_local(on, clock or time(), own_zone or zone), is_day=is_day, zone=zone)
+    written_in = own_zone or zone
+    return Stamp(_local(on, clock or time(), written_in), is_day=is_day, zone=zone, written_in=written_in)
 
 
 def _clock(match: re.Match[str]) -> time | None:

@@ -139,11 +139,11 @@ class Poll:
         """A delta, and a full pass right after it: whatever that still changes is what the deltas had missed.
 
         A delta that proves nothing, or is refused, is no reason to leave out the pass that mends it. A source
-        that is down, or does not let us in, is not asked twice.
+        that is down, or does not let us see, is not asked twice.
         """
         try:
             cursor = self._pass(directory, cursor, now, lease, tally, full=False).end.cursor
-        except (Transient, AuthFailed):
+        except (Transient, AuthFailed, PermissionDenied):
             raise
         except ConnectorError:
             self._pass(directory, None, now, lease, tally, full=True)

@@ -89,7 +89,8 @@ class PassEnd:
 
     `cursor` is opaque to the worker. `taken_at` is the instant that the pass speaks of (a file's own
     date). A full pass lists everybody; a delta only what changed. `has_more`: another pass is ready
-    now (the next dated file). `total` is the number of records that the source itself says it has.
+    now (the next dated file). `total` is how many records, each counted once, the source itself says that it
+    has at least.
     `is_unchanged`: the source has nothing newer than the cursor; no page preceded.
     """
 

@@ -128,7 +128,7 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
     phones, unreadable = _phones(entry, reading, text("c"))
     upn, account = text("userprincipalname"), text("samaccountname")
     email, employee_id = _email(text("mail")), text(reading.employee_id)
-    consistency = values.get("ms-ds-consistencyguid")
+    enabled, consistency = _enabled(text("useraccountcontrol")), values.get("ms-ds-consistencyguid")
     facts = PersonFacts(
         person_id=person_id,
         display_name=_display_name(entry, (text("displayname"), upn, account)) or person_id,
@@ -146,10 +146,12 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
         language=text("preferredlanguage"),
         immutable_id=_guid(consistency[0] if consistency else b"") or person_id,
         org_unit=parent or None,
-        enabled=_enabled(text("useraccountcontrol")),
+        enabled=enabled,
         is_deleted=deleted,
         expires_at=_expires_at(text("accountexpires"), reading, place),
-        leave_at=_leave_at(text(reading.leave_date), reading, place) if reading.leave_date else None,
+        leave_at=_leave_at(text(reading.leave_date), reading, place, enabled=enabled)
+        if reading.leave_date
+        else None,
         is_moved_out=_lies_in(parent, (reading.leavers_ou,)) if reading.leavers_ou else False,
         is_on_long_leave=_is_on_long_leave(text(reading.long_leave) if reading.long_leave else None),
         is_in_scope=(fits or deleted) and _is_in_scope(parent, (account, upn), reading),
@@ -196,9 +198,15 @@ def _expires_at(text: str | None, reading: Reading, place: str) -> datetime | No
     return stamp.at if stamp else None
 
 
-def _leave_at(text: str | None, reading: Reading, place: str) -> datetime | None:
-    stamp = _stamp(text, reading, reading.leave_date or "", place)
-    return stamp.day_end_at if stamp else None
+def _leave_at(text: str | None, reading: Reading, place: str, *, enabled: bool | None) -> datetime | None:
+    """A date that can't be read sets an entry aside, unless the account is disabled, which says enough."""
+    try:
+        stamp = _stamp(text, reading, reading.leave_date or "", place)
+    except Malformed:
+        if enabled is not False:
+            raise
+        return None
+    return stamp.last_day_end_at if stamp else None
 
 
 def _stamp(text: str | None, reading: Reading, name: str, place: str) -> _dates.Stamp | None:

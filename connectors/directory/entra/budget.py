@@ -89,16 +89,14 @@ class Budget:
         return wait_s
 
 
-_budgets: WeakValueDictionary[tuple[str, str], Budget] = WeakValueDictionary()  # gone with the last who asks
+_Key = tuple[str, str, Callable[[], float]]
+_budgets: WeakValueDictionary[_Key, Budget] = WeakValueDictionary()  # gone with the last who asks
 _budgets_lock = Lock()
 
 
 def budget_of(graph: str, tenant: str, clock_s: Callable[[], float] = monotonic) -> Budget:
-    """The one budget of a tenant (at this Graph) in this process: two sources may be one tenant.
-
-    The clock is that of whoever asks first.
-    """
-    key = (graph, tenant.casefold())
+    """The one budget of a tenant (at this Graph, on this clock) in this process: two sources may be one tenant."""
+    key = (graph, tenant.casefold(), clock_s)
     with _budgets_lock:
         return _budgets.setdefault(key, Budget(clock_s))
 

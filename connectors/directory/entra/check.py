@@ -37,7 +37,7 @@ def checked(
     counts, types = _count(users, reading)
     faults = _faults(config, base_dir, now, counts)
     lacking = _lacking(config, roles, sees_leave_date=sees_leave_date)
-    faults += [(f"the permission {role} is missing", _how_to_grant(role, config)) for role in lacking]
+    faults += [(f"the permission {role} is missing", how_to_grant(role, config)) for role in lacking]
     details = {
         "tenant": config.tenant_id or "of the managed identity",
         "app": config.client_id or "managed identity",
@@ -105,7 +105,8 @@ def _faults(
     return faults
 
 
-def _how_to_grant(role: str, config: EntraConfig) -> str:
+def how_to_grant(role: str, config: EntraConfig) -> str:
+    """What an administrator has to do for a permission."""
     if role == READ_LEAVE_DATE:
         return (
             f"Grant the application permission {role} and consent to it, or set attributes.leave_date: null. "

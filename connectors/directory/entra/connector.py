@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from connectors import _http
 from connectors._guids import guid
 from connectors.directory.entra.budget import budget_of
-from connectors.directory.entra.check import checked
+from connectors.directory.entra.check import READ_LEAVE_DATE, checked, how_to_grant
 from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
 from connectors.directory.entra.cursor import Cursor, digest_of
 from connectors.directory.entra.graph import Graph
@@ -35,7 +35,6 @@ from worker.ports import (
     ConnectorError,
     CursorExpired,
     DirectoryPage,
-    Incomplete,
     Malformed,
     PassEnd,
     PermissionDenied,
@@ -80,11 +79,19 @@ class EntraDirectory:
         now = self._context.now()
         if before is None or full:
             self._sees_leave_date = None  # a permission may have been given, or taken
+        try:
+            yield from self._pass(before, now, full=full)
+        except PermissionDenied:
+            self._sees_leave_date = None  # it may be the leave date's alone: the next pass finds out
+            raise
+
+    def _pass(self, before: Cursor | None, now: datetime, *, full: bool) -> Iterator[DirectoryPage | PassEnd]:
         users = self._users()
         reads = self._reads()
         if before is None:
             yield from self._first(users, now, reads)
             return
+        self._require_leave_dates(before)
         taken_at = max(now, before.taken_at)
         if full:
             yield from self._everybody(users, before, taken_at)
@@ -95,26 +102,39 @@ class EntraDirectory:
             raise CursorExpired(f"{self.name}: the last round is too long ago for a delta.")
         yield from self._delta(users, before, taken_at)
 
+    def _require_leave_dates(self, before: Cursor) -> None:
+        """Leave dates that were read before and may be no more are not gone: nobody is back for that."""
+        if self._sees_leave_date is False and before.reads == digest_of(self._config, selected(self._config)):
+            raise PermissionDenied(
+                f"{self.name}: leave dates were read until now, and may not be read any more.",
+                missing=READ_LEAVE_DATE,
+                remedy=f"Nobody's status is changed. {how_to_grant(READ_LEAVE_DATE, self._config)}",
+            )
+
     def _first(self, users: Users, now: datetime, reads: str) -> Iterator[DirectoryPage | PassEnd]:
-        _, link = yield from self._all(users.round(users.first_round()), users)
-        yield PassEnd(Cursor(link, now, reads).dump(), is_full=True, taken_at=now)
+        link = yield from self._all(users.round(users.first_round()), users)
+        removed = dict.fromkeys(self._deleted(users) or (), now)
+        yield PassEnd(Cursor(link, now, reads, removed).dump(), is_full=True, taken_at=now)
 
     def _everybody(
         self, users: Users, before: Cursor, taken_at: datetime
     ) -> Iterator[DirectoryPage | PassEnd]:
         count = users.count()
-        read, _ = yield from self._all(users.everybody(), users)
-        if read < count * _COUNT_SHARE - _COUNT_SLACK:
-            raise Incomplete(
-                f"{self.name}: Graph counts {count} users and listed {read}.",
-                remedy="Nobody's status is changed; it is read again.",
-                expected=count,
-                got=read,
-            )
-        yield PassEnd(before.dump(), is_full=True, taken_at=taken_at)
+        yield from self._all(users.everybody(), users)
+        removed = {**dict.fromkeys(self._deleted(users) or (), taken_at), **before.removed}
+        cursor = replace(before, removed=removed).dump()
+        total = max(0, int(count * _COUNT_SHARE) - _COUNT_SLACK)
+        yield PassEnd(cursor, is_full=True, taken_at=taken_at, total=total)
 
-    def _all(self, pages: Iterable[Page], users: Users) -> Generator[DirectoryPage, None, tuple[int, str]]:
-        """Everybody whom these pages list; returns how many, and the link for the next round if there is one.
+    def _deleted(self, users: Users) -> frozenset[str] | None:
+        """Who can be restored; None when that isn't told now: no reason to lose a whole pass, it is asked again."""
+        try:
+            return users.deleted_ids()
+        except ConnectorError:
+            return None
+
+    def _all(self, pages: Iterable[Page], users: Users) -> Generator[DirectoryPage, None, str]:
+        """Everybody whom these pages list; returns the link for the next round if there is one.
 
         Raises PermissionDenied at the end when of nobody it was said whether the account is enabled.
         """
@@ -131,14 +151,15 @@ class EntraDirectory:
                 missing="User.Read.All",
                 remedy="Nobody's status is changed. Grant the application permission User.Read.All.",
             )
-        return read, link
+        return link
 
     def _delta(self, users: Users, before: Cursor, taken_at: datetime) -> Iterator[DirectoryPage | PassEnd]:
         changed, removed, link = self._round(users, before.link)
         watched = {**before.removed, **dict.fromkeys(removed, taken_at)}
         looked_at = before.looked_at
-        if watched and (looked_at is None or taken_at - looked_at >= LOOK_AGAIN):
-            back = watched.keys() - users.deleted_ids() - removed
+        is_time = looked_at is None or taken_at - looked_at >= LOOK_AGAIN
+        if watched and is_time and (deleted := self._deleted(users)) is not None:
+            back = watched.keys() - deleted - removed
             changed |= {user_id: changed.get(user_id, {}) for user_id in back}
             looked_at = taken_at
         is_unchanged = not (changed or removed)
@@ -178,13 +199,13 @@ class EntraDirectory:
             if found is not None:
                 watched.pop(user_id, None)
                 yield found
-            elif said:  # somebody new may not be found for some minutes
-                yield said
-            elif (gone := users.deleted(user_id)) is None:
+            elif (gone := users.deleted(user_id)) is not None:
+                yield gone
+            elif isinstance(said.get("accountEnabled"), bool):
+                yield said  # somebody new may not be found for some minutes; less is not worth believing
+            elif not said:
                 watched.pop(user_id, None)
                 yield {"id": user_id, "@removed": {"reason": "deleted"}}
-            else:
-                yield gone
         for user_id in removed:
             found = users.deleted(user_id) or users.one(user_id)
             if found is not None and "@removed" not in found:

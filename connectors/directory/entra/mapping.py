@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, tzinfo
+from datetime import datetime, tzinfo
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -134,32 +134,19 @@ def _manager(user: Mapping[str, Any]) -> str | None:
 
 
 def _leave_at(user: Mapping[str, Any], name: str | None, reading: Reading, own_id: str) -> datetime | None:
+    """A date that can't be read sets a user aside, unless the account is disabled, which says enough."""
     text = _text(user, name) if name else None
     if text is None:
         return None
     try:
         stamp = _dates.parse(text, reading.zone, _dates.DateOrder.MIXED)
     except _dates.Unreadable as error:
+        if _enabled(user) is False:
+            return None
         raise Malformed(
             f"{own_id}: {name}: {error}.", record_id=own_id, remedy="Write dates like 2026-11-24."
         ) from error
-    if stamp is None:
-        return None
-    return _end_of_day(stamp.at, reading.zone) if name == LEAVE_DATE else stamp.day_end_at
-
-
-def _end_of_day(at: datetime, zone: tzinfo) -> datetime:
-    """The property is an instant, but HR feeds write a day into it, as midnight in UTC or at home.
-
-    Such a day is over when it ends, in the organisation's time zone: nobody is put out on their last day.
-    """
-    for day_zone in (UTC, zone):
-        local = at.astimezone(day_zone)
-        if local.time() == time():
-            day = f"{local:%Y-%m-%d}"
-            stamp = _dates.parse(day, zone, _dates.DateOrder.DAY_FIRST)
-            return stamp.day_end_at if stamp else at
-    return at
+    return stamp.last_day_end_at if stamp else None
 
 
 def _is_on_long_leave(user: Mapping[str, Any], name: str | None) -> bool:

@@ -111,7 +111,7 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
 
     place = raw.first(columns.of("dn"))
     phones, unreadable = _phones(raw, reading)
-    is_deleted = _is_deleted(raw, columns, place)
+    enabled, is_deleted = _enabled(raw, columns), _is_deleted(raw, columns, place)
     facts = PersonFacts(
         person_id=own_id,
         display_name=_display_name(raw, columns) or own_id,
@@ -127,10 +127,10 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
         language=text("language"),
         immutable_id=_immutable_id(raw, columns, own_id),
         org_unit=dn.parent(place) or None,
-        enabled=_enabled(raw, columns),
+        enabled=enabled,
         is_deleted=is_deleted,
         expires_at=_expires_at(raw, reading),
-        leave_at=_leave_at(raw, reading),
+        leave_at=_leave_at(raw, reading, enabled=enabled),
         is_moved_out=reading.leavers_ou is not None and dn.is_under(place, reading.leavers_ou),
         is_on_long_leave=_is_on_long_leave(raw, columns),
         is_in_scope=_is_in_scope(raw, reading, place, is_deleted=is_deleted),
@@ -208,9 +208,14 @@ def _expires_at(raw: RawRecord, reading: Reading) -> datetime | None:
     return None
 
 
-def _leave_at(raw: RawRecord, reading: Reading) -> datetime | None:
-    for stamp in _stamps(raw, reading, "leave_date"):
-        return stamp.day_end_at
+def _leave_at(raw: RawRecord, reading: Reading, *, enabled: bool | None) -> datetime | None:
+    """A date that can't be read sets a record aside, unless the account is disabled, which says enough."""
+    try:
+        for stamp in _stamps(raw, reading, "leave_date"):
+            return stamp.last_day_end_at
+    except Malformed:
+        if enabled is not False:
+            raise
     return None
 
 

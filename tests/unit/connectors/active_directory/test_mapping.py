@@ -170,6 +170,8 @@ def test_an_expiry_that_is_rubbish_sets_the_entry_aside(text: str) -> None:
         ("2026-12-31T17:00:00Z", datetime(2026, 12, 31, 17, tzinfo=UTC)),
         ("20261231170000.0Z", datetime(2026, 12, 31, 17, tzinfo=UTC)),  # generalized time
         ("20261231170000.0+0100", datetime(2026, 12, 31, 16, tzinfo=UTC)),
+        ("20261231000000.0Z", datetime(2027, 1, 1, tzinfo=UTC)),  # a day, as HR feeds write it
+        ("20261231000000.0+0100", datetime(2027, 1, 1, tzinfo=UTC)),
         ("2026-06-30 12:00", datetime(2026, 6, 30, 11, tzinfo=UTC)),
         (filetime(2026, 12, 31, 17), datetime(2026, 12, 31, 17, tzinfo=UTC)),
         ("0", None),
@@ -188,6 +190,12 @@ def test_a_leave_date_that_could_be_two_days_or_none_sets_the_entry_aside(text: 
     malformed = refusal(reading(attributes={"leave_date": "extensionAttribute1"}), extensionAttribute1=text)
     assert f"CN=Amy Adeyemi,{STAFF}: extensionattribute1: {text!r}" in malformed.message
     assert malformed.remedy == "Write dates like 2026-11-24."
+
+
+def test_who_is_disabled_is_so_whatever_their_leave_date_says() -> None:
+    how = reading(attributes={"leave_date": "extensionAttribute1"})
+    got = facts(how, extensionAttribute1="end of term", userAccountControl="514")
+    assert (got.enabled, got.leave_at) == (False, None)
 
 
 def test_without_a_leave_date_attribute_nothing_is_read_as_one() -> None:

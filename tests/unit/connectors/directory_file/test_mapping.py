@@ -156,6 +156,20 @@ def test_a_last_day_ends_with_its_day(text: str, leave_at: datetime | None) -> N
     assert facts(how, lastDay=text).leave_at == leave_at
 
 
+def test_who_is_disabled_is_so_whatever_their_last_day_says() -> None:
+    how = reading(attributes={"leave_date": "lastDay"})
+
+    assert isinstance(map_record(raw(lastDay="soon"), how), Malformed)
+    said = facts(how, lastDay="soon", Enabled="False")
+    assert (said.enabled, said.leave_at) == (False, None)
+
+
+def test_midnight_with_a_zone_is_a_day_as_hr_feeds_write_it() -> None:
+    said = facts(reading(Format.ENTRA_CSV), employeeLeaveDateTime="2026-11-24T00:00:00Z")
+
+    assert said.leave_at == datetime(2026, 11, 25, tzinfo=UTC)
+
+
 def test_entra_has_a_leave_date_of_its_own() -> None:
     said = facts(reading(Format.ENTRA_CSV), employeeLeaveDateTime="2026-11-24T17:00:00Z")
 

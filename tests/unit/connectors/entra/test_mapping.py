@@ -110,12 +110,22 @@ def test_a_leave_date_is_over_when_its_day_is(text: str | None, leave_at: dateti
     assert facts({"employeeLeaveDateTime": text}).leave_at == leave_at
 
 
-def test_a_leave_date_may_stand_in_an_extension_attribute() -> None:
+@pytest.mark.parametrize(
+    "text, leave_at",
+    [
+        ("2026-11-30", datetime(2026, 12, 1, tzinfo=UTC)),
+        ("2026-11-30T00:00:00Z", datetime(2026, 12, 1, tzinfo=UTC)),
+        ("20261130000000.0Z", datetime(2026, 12, 1, tzinfo=UTC)),
+        ("2026-11-30T00:00:00+01:00", datetime(2026, 12, 1, tzinfo=UTC)),
+        ("2026-11-30T18:30:00+01:00", datetime(2026, 11, 30, 17, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_leave_date_may_stand_in_an_extension_attribute(text: str, leave_at: datetime) -> None:
     how = reading(attributes={"leave_date": "onPremisesExtensionAttributes.extensionAttribute5"})
 
-    got = facts({"onPremisesExtensionAttributes": {"extensionAttribute5": "2026-11-30"}}, how)
+    got = facts({"onPremisesExtensionAttributes": {"extensionAttribute5": text}}, how)
 
-    assert got.leave_at == datetime(2026, 12, 1, tzinfo=UTC)
+    assert got.leave_at == leave_at
     assert "onPremisesExtensionAttributes" in selected(how.config)
 
 
@@ -126,6 +136,14 @@ def test_a_date_that_nobody_can_read_sets_the_record_aside() -> None:
 
     assert isinstance(mapped, Malformed)
     assert "employeeType" in mapped.message
+
+
+def test_who_is_disabled_is_so_whatever_their_leave_date_says() -> None:
+    how = reading(attributes={"leave_date": "employeeType"})
+
+    got = facts({"employeeType": "end of March", "accountEnabled": False}, how)
+
+    assert (got.enabled, got.leave_at) == (False, None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,206 @@
+"""A tenant read by the poll into the store: what becomes of people when Graph lies, refuses, or forgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from builders import rules
+from harness import TIMEZONE, Harness
+
+from connectors.directory.entra.connector import EntraDirectory
+from fakes import graph_faults as faults
+from fakes.entra_setup import Lab
+from fakes.graph_tokens import LEAVE_DATE_ROLE
+from worker.app.health import Freshness
+from worker.app.poll import Poll, PollRules
+from worker.app.reconcile import Reconcile, ReconcileRules
+from worker.app.report import Report
+from worker.domain.guard import GuardLimits
+from worker.domain.leaver import LeaverPolicy
+from worker.domain.model import PersonKey, Standing
+from worker.domain.ticket import TicketState
+
+HOUR = timedelta(hours=1)
+DELTA = "*/users/delta"
+
+
+class Worker:
+    """The tenant's people, twenty of whom are members, and a ward of all of them with an admin who stays."""
+
+    def __init__(self, lab: Lab, **changes: Any) -> None:
+        self.lab = lab
+        self.harness = Harness()
+        self.people = [self.add() for _ in range(20)]
+        self.directory: EntraDirectory = lab.directory(**changes)
+        self.start()
+
+    def start(self) -> None:
+        """As a new process, over the same database."""
+        limits = GuardLimits(leavers_share_max=None, group_share_max=None)
+        polls = PollRules(LeaverPolicy(), limits, Freshness(30 * 24 * HOUR, {}), (), TIMEZONE)
+        self.poller = Poll(self.harness.store, [self.directory], polls)
+        self.reconciler = Reconcile(
+            self.harness.store, ReconcileRules(rules(), limits, (), TIMEZONE, (self.directory.name,))
+        )
+
+    def add(self, **properties: Any) -> str:
+        number = self.harness.number(f"n{len(self.harness._numbers)}")
+        return self.lab.tenant.add(**{"mobilePhone": number, **properties})
+
+    def seat_everybody(self, *others: str) -> None:
+        numbers = [user.properties["mobilePhone"] for user in self.lab.tenant.live()]
+        for number in numbers:
+            self.harness._numbers.setdefault(number, number)
+        self.harness.group("ward-7", *numbers)
+
+    def poll(self, *, full: bool = False) -> Report:
+        now = self.harness.now = self.lab.tenant.now
+        report = self.poller.run_once(now, full=full)
+        self.harness.inventory()
+        self.reconciler.run_once(now, full=full)
+        return report
+
+    def later(self, **spans: float) -> None:
+        self.lab.tenant.advance(timedelta(**spans))
+
+    def standing(self, user_id: str) -> Standing:
+        return self.harness.person(user_id, "tenant").standing
+
+    def left(self) -> list[str]:
+        return self.harness.leavers()
+
+    def tickets(self) -> list[tuple[PersonKey | None, TicketState]]:
+        return [(ticket.person, ticket.state) for ticket in self.harness.tickets() if ticket.person]
+
+
+@pytest.fixture
+def worker(lab: Lab) -> Iterator[Worker]:
+    made = Worker(lab)
+    made.seat_everybody()
+    assert made.poll().troubles == ()
+    yield made
+    made.harness.close()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.no_people(),
+        faults.fewer_people(0.4),
+        faults.without_links(),
+        faults.limited_info("accountEnabled"),
+    ],
+    ids=["nobody", "fewer", "without links", "nothing of being enabled"],
+)
+@pytest.mark.parametrize("full", [False, True])
+def test_a_list_that_is_not_true_changes_nobody_and_is_red(
+    worker: Worker, fault: faults.Fault, *, full: bool
+) -> None:
+    worker.lab.entra.graph.faults.add(faults.sync_state_not_found(), path=DELTA)
+    worker.lab.entra.graph.faults.add(fault, path="*/users*", times=None)
+
+    assert worker.poll(full=full).troubles != ()
+
+    assert worker.left() == []
+    assert worker.tickets() == []
+
+
+def test_people_who_are_listed_twice_do_not_stand_for_those_who_are_missing(worker: Worker) -> None:
+    def twice(page: dict[str, Any]) -> dict[str, Any]:
+        half = page["value"][: len(page["value"]) // 2]
+        return {**page, "value": [*half, *half]}
+
+    for _ in range(40):  # enough of them that what $count may be late by does not hide it
+        worker.add()
+    worker.poll()
+    worker.lab.entra.graph.faults.add(faults.Fault(edit=twice), path="*/users", times=None)
+
+    (trouble,) = worker.poll(full=True).troubles
+    assert "says that it has" in trouble
+    assert worker.left() == []
+
+
+def test_leave_dates_that_may_be_read_no_more_bring_nobody_back(worker: Worker) -> None:
+    ann, ben, *_ = worker.people
+    worker.lab.tenant.change(
+        ann, employeeLeaveDateTime=f"{worker.lab.tenant.now - 2 * 24 * HOUR:%Y-%m-%dT%H:%M:%SZ}"
+    )
+    worker.lab.tenant.change(
+        ben, employeeLeaveDateTime=f"{worker.lab.tenant.now + 24 * HOUR:%Y-%m-%dT%H:%M:%SZ}"
+    )
+    worker.poll()
+    assert (worker.standing(ann), worker.standing(ben)) == (Standing.LEFT, Standing.LEAVING)
+
+    worker.lab.entra.tokens.app.roles.discard(LEAVE_DATE_ROLE)
+    worker.directory = worker.lab.directory()
+    worker.start()
+    for full in (False, True):
+        (trouble,) = worker.poll(full=full).troubles
+        assert LEAVE_DATE_ROLE in trouble or "leave dates" in trouble
+    worker.later(days=2)
+    worker.poll()
+
+    assert worker.standing(ann) is Standing.LEFT
+    assert [state for _, state in worker.tickets()][:1] == [TicketState.OPEN]
+
+
+@pytest.mark.parametrize("status, code", [(400, "BadRequest"), (404, "Request_ResourceNotFound")])
+def test_a_link_that_is_refused_in_other_words_is_mended_by_night_at_the_latest(
+    worker: Worker, status: int, code: str
+) -> None:
+    refusal = faults.Fault(status=status, code=code, message="Token not found: token is invalid or expired.")
+    worker.lab.entra.graph.faults.add(refusal, path=DELTA)
+    worker.lab.tenant.disable(worker.people[0])
+
+    worker.poll()
+    worker.poll(full=True)
+
+    assert worker.left() == [worker.people[0]]
+
+
+def test_guests_and_outsiders_who_are_deleted_and_purged_open_nothing(lab: Lab) -> None:
+    worker = Worker(lab)
+    guest = worker.add(userType="Guest")
+    worker.seat_everybody()
+    worker.poll()
+    lab.tenant.delete(guest)
+    worker.poll()
+    lab.tenant.purge(guest)
+    worker.later(hours=2)
+    worker.poll()
+    worker.poll(full=True)
+
+    assert worker.left() == []
+    assert worker.tickets() == []
+    worker.harness.close()
+
+
+def test_who_was_disabled_long_before_the_first_pass_is_held_and_tells_nobody(lab: Lab) -> None:
+    worker = Worker(lab)
+    for user_id in worker.people[:5]:
+        lab.tenant.disable(user_id)
+    worker.seat_everybody()
+    worker.poll()
+
+    assert worker.tickets() == []
+    assert len(worker.harness.plans()) == 1
+    worker.harness.close()
+
+
+def test_a_restored_user_is_back_within_the_hour_after_a_round_from_the_beginning(worker: Worker) -> None:
+    ann = worker.people[0]
+    worker.lab.tenant.delete(ann)
+    worker.poll()
+    worker.lab.entra.graph.faults.add(faults.sync_state_not_found(), path=DELTA)
+    worker.poll()
+    assert [state for _, state in worker.tickets()] == [TicketState.OPEN]
+
+    worker.lab.tenant.restore(ann)
+    worker.later(hours=1)
+    worker.poll()
+
+    assert worker.standing(ann) is Standing.ACTIVE
+    assert [state for _, state in worker.tickets()] == [TicketState.CANCELLED]
