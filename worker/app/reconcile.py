@@ -111,11 +111,10 @@ class Reconcile:
         with self._store.begin(lease) as uow:
             for (source, kind), newcomers in sorted(uow.episodes.newcomers().items()):
                 plan = self._inspect(uow, source, kind, newcomers, now)
-                if plan is not None:
+                if plan is None:
+                    uow.episodes.let_through(newcomers, now)
+                else:
                     held.append(self._hold(uow, plan, now))
-                uow.episodes.let_through(
-                    [one for one in newcomers if plan is None or one.has_left_elsewhere], now
-                )
         return held
 
     def _inspect(
