@@ -94,7 +94,10 @@ def people_show(
         human = uow.people.human(person.key) or Human(person, None, (person,))
         memberships = [found for one in human.accounts for found in uow.rosters.groups_of(one.key)]
         tickets = [ticket for one in human.accounts for ticket in uow.tickets.of_person(one.key)]
-        history = uow.journal.of(f"person:{person.key.source}/{person.key.person_id}")
+        history = sorted(
+            (found for one in human.accounts for found in uow.journal.of("person:" + "/".join(one.key))),
+            key=lambda sealed: sealed.seq,
+        )
         state = uow.sources.get(person.key.source, "directory")
         when = worker.settings
     if json:
@@ -105,7 +108,7 @@ def people_show(
             "groups": [{"id": f"{g.key.source}/{g.key.group_id}", "name": g.name, "role": m.role.value}
                        for g, m in memberships],
             "tickets": [ticket.label for ticket in tickets],
-            "history": [{"at": instant(e.entry.at), "what": e.entry.kind} for e in history],
+            "history": [{"at": instant(e.entry.at), "by": e.entry.actor, "what": e.entry.kind} for e in history],
             "read_at": instant(state.last_success_at),
         })  # fmt: skip
         return
@@ -128,8 +131,8 @@ def people_show(
             "\nTickets", ("ticket", "state", "why"), [(t.label, t.state.value, t.reason) for t in tickets], ""
         )
     if history:
-        events = [(local_time(e.entry.at, when), e.entry.kind) for e in history]
-        print_table("\nHistory", ("when", "what"), events, "")
+        events = [(local_time(e.entry.at, when), e.entry.actor, e.entry.kind) for e in history]
+        print_table("\nHistory", ("when", "by", "what"), events, "")
 
 
 def _counts_as(human: Human) -> str:
