@@ -163,6 +163,25 @@ class AccountsContract:
 
         assert dirty(store) == ["g"]
 
+    def test_the_nightly_pass_finds_whom_only_the_other_account_shows_as_moved_away(
+        self, store: Store
+    ) -> None:
+        read_both(store, of_ann("ann"), cloud=(of_ann("cloud-ann"),))
+        read_rosters(store, roster("g", ANN), roster("h", ANN))
+        link(store, ANN, CORP_ANN)
+        with store.begin() as uow:
+            uow.rosters.expect(CLOUD_ANN, {WARD: "former"}, NOW)
+        dirty(store)
+
+        with store.begin() as uow:
+            uow.rosters.mark_wrong_groups_dirty(NOW)
+            _, views = uow.rosters.take_dirty(9)
+
+        (view,) = views
+        assert view.key == WARD
+        assert [one.person.key for one in view.members if one.person] == [CORP_ANN]
+        assert [one.keys for one in view.expected] == [{CORP_ANN, CLOUD_ANN}]
+
     def test_a_newcomer_is_in_the_groups_of_every_account_and_is_known_by_the_first_word(
         self, store: Store
     ) -> None:

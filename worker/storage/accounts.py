@@ -18,7 +18,7 @@ from worker.domain.identity import JOIN_KEY_SHARED_MAX, humans_among
 from worker.domain.model import Person, PersonKey, Standing
 from worker.storage.chunks import among, chunked
 from worker.storage.mapping import person_from_row
-from worker.storage.tables import episode, link, person, person_key, source
+from worker.storage.tables import episode, expected, link, person, person_key, source
 
 JOIN_KINDS = ("employee", "immutable", "email")
 PERSON_COLUMNS = tuple(
@@ -186,9 +186,21 @@ def has_several_directories(connection: sa.Connection) -> bool:
 
 def has_left_elsewhere() -> sa.ColumnElement[bool]:
     """Whether another directory says that the person behind a link has left; who is one human is judged later."""
-    k, o, p = person_key.alias("k").c, person_key.alias("o").c, person.alias("p").c
+    p = person.alias("p").c
+    return _is_linked_elsewhere(p.source, p.person_id, p.standing == Standing.LEFT.value)
+
+
+def is_expected_elsewhere(group: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether the person behind a link is expected in a group under an account of another directory."""
+    return _is_linked_elsewhere(expected.c.person_source, expected.c.person_id, group)
+
+
+def _is_linked_elsewhere(
+    source: sa.ColumnElement[str], person_id: sa.ColumnElement[str], where: sa.ColumnElement[bool]
+) -> sa.ColumnElement[bool]:
+    k, o = person_key.alias("k").c, person_key.alias("o").c
     return sa.exists().where(
         k.source == link.c.person_source, k.person_id == link.c.person_id, is_joining(k),
         o.kind == k.kind, o.value == k.value, o.source != k.source,
-        p.source == o.source, p.person_id == o.person_id, p.standing == Standing.LEFT.value,
+        o.source == source, o.person_id == person_id, where,
     )  # fmt: skip

@@ -20,6 +20,7 @@ from worker.storage.accounts import (
     has_left_elsewhere,
     has_several_directories,
     humans_behind,
+    is_expected_elsewhere,
     person_of,
 )
 from worker.storage.chunks import among, chunked
@@ -136,10 +137,12 @@ def _deciding_members(connection: sa.Connection, keys: Sequence[GroupKey]) -> sa
         m.role.in_((Role.ADMIN.value, Role.CREATOR.value)),
         link.c.state.in_((LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value)),
         person.c.standing == Standing.LEFT.value,
-        *([has_left_elsewhere()] if has_several_directories(connection) else []),
         has_ticket,
         is_expected,
     )
+    if has_several_directories(connection):
+        here = (x.source == m.source) & (x.group_id == m.group_id)
+        decides = sa.or_(decides, has_left_elsewhere(), is_expected_elsewhere(here))
     query = (
         sa.select(membership, *(link.c[name] for name in LINK_COLUMNS), *PERSON_COLUMNS)
         .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))

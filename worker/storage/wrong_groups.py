@@ -131,23 +131,27 @@ def _missing_joiners() -> sa.Select[Any]:
 
 
 def _former_members() -> sa.Select[Any]:
+    """Movers whom a handle is linked to; and those of whom only another account is (which is judged later)."""
     x, m, t = expected.c, membership.c, ticket.c
+    k, o = person_key.alias("k").c, person_key.alias("o").c
     asked = sa.exists().where(
         t.source == m.source, t.group_id == m.group_id, t.handle == m.handle, t.kind.in_(_REMOVALS),
         t.state.in_(_SETTLED),
     )  # fmt: skip
-    same_person = (link.c.person_source == x.person_source) & (link.c.person_id == x.person_id)
+    moved = sa.select(x.source, x.group_id, x.person_source, x.person_id).where(x.state == "former")
+    elsewhere = sa.select(x.source, x.group_id, o.source, o.person_id).where(
+        x.state == "former", k.source == x.person_source, k.person_id == x.person_id, is_joining(k),
+        o.kind == k.kind, o.value == k.value, o.source != k.source,
+    )  # fmt: skip
+    movers = sa.union(moved, elsewhere).subquery("movers").c
     return (
         sa.select(m.source, m.group_id)
         .distinct()
-        .select_from(
-            expected.join(link, same_person).join(
-                membership,
-                (m.source == link.c.source) & (m.handle == link.c.handle) & (m.source == x.source)
-                & (m.group_id == x.group_id),
-            )
+        .where(
+            link.c.person_source == movers.person_source, link.c.person_id == movers.person_id,
+            m.source == link.c.source, m.handle == link.c.handle,
+            m.source == movers.source, m.group_id == movers.group_id, ~asked,
         )
-        .where(x.state == "former", ~asked)
     )  # fmt: skip
 
 

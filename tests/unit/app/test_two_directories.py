@@ -348,6 +348,29 @@ def test_a_joiner_whom_both_directories_bring_is_added_once(hybrid: Start) -> No
     assert states(company) == [TicketState.VERIFIED, OPEN]
 
 
+def test_somebody_in_the_group_is_not_to_be_added_whichever_account_the_rule_speaks_of(
+    hybrid: Start,
+) -> None:
+    rule = JoinerRule((("department", ("Nursing",)),), ("Ward-7",))
+    company = hybrid(joiners=(rule,))
+    company.directories[TENANT].put(in_tenant(company, "zoe"))  # the cloud knows no departments
+    company.wards.add_member("ward-7", company.member("zoe"))
+    company.settle()
+    company.later()
+    company.corp.put(facts("zoe", department="Nursing", immutable_id="guid-zoe"))  # and here is no number
+    company.settle()
+    company.settle(full=True)
+    assert states(company) == []
+
+    company.later()
+    company.corp.change("zoe", department="Theatre")
+    company.settle()
+    (ticket,) = company.tickets()
+    assert (ticket.kind, ticket.state) == (TicketKind.REMOVE_MEMBER, OPEN)
+    company.settle(full=True)
+    assert states(company) == [OPEN]
+
+
 def test_a_joiner_who_left_in_the_other_directory_is_not_to_be_added(hybrid: Start) -> None:
     rule = JoinerRule((("department", ("Nursing",)),), ("Ward-7",))
     company = hybrid(joiners=(rule,))
