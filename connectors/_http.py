@@ -8,10 +8,11 @@ Nothing of a request (its headers hold the credential) gets into an error.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from time import monotonic
 
 import httpx2
 
@@ -44,10 +45,39 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def new_client(read_s: float, tls: ssl.SSLContext) -> httpx2.Client:
-    """A client that keeps its connections, follows no redirect, and gives up after `read_s` of silence."""
+    """A client that keeps its connections and follows no redirect.
+
+    It gives up after `read_s` of silence, and when a body isn't whole `read_s` after its head.
+    """
+
+    def limit(response: httpx2.Response) -> None:
+        assert isinstance(response.stream, httpx2.SyncByteStream)  # noqa: S101  what such a client gets
+        response.stream = _Within(response.stream, read_s)
+
     return httpx2.Client(
-        timeout=httpx2.Timeout(read_s, connect=CONNECT_S), verify=tls, follow_redirects=False
+        timeout=httpx2.Timeout(read_s, connect=CONNECT_S),
+        verify=tls,
+        follow_redirects=False,
+        event_hooks={"response": [limit]},
     )
+
+
+class _Within(httpx2.SyncByteStream):
+    """A body that has to be whole in time, however it drips; the client's own time-out is for each piece."""
+
+    def __init__(self, stream: httpx2.SyncByteStream, limit_s: float) -> None:
+        self._stream = stream
+        self._limit_s = limit_s
+
+    def __iter__(self) -> Iterator[bytes]:
+        until_s = monotonic() + self._limit_s
+        for piece in self._stream:
+            if monotonic() > until_s:
+                raise httpx2.ReadTimeout(f"not whole after {self._limit_s:g} s")
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -57,7 +87,7 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
         return float(text)
     try:
         at = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (at - now).total_seconds())
@@ -75,8 +105,12 @@ def failure(where: str, status: int, said: str, wait_s: float | None) -> Connect
     return Rejected(message, remedy="If it stays, look at the other side's log.")
 
 
-def broken(where: str, error: httpx2.HTTPError) -> Transient:
-    """The error for no answer, or half of one."""
+# What sending may raise: the last two for a Location that is no address, though it isn't followed
+UNSENT = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
+
+
+def broken(where: str, error: Exception) -> Transient:
+    """The error for no answer, or half of one: for any of UNSENT."""
     how = "did not answer in time" if isinstance(error, httpx2.TimeoutException) else "broke off"
     detail = type(error).__name__
     return Transient(f"{where} {how} ({detail}).", remedy="Check the network; it is tried again by itself.")

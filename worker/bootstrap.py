@@ -11,14 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel
 
 from connectors import registry
-from connectors.inventory.register import report, template, writer
-from connectors.inventory.register.config import RegisterConfig
 from worker.app.approvals import Approvals
 from worker.app.check import Check
 from worker.app.deliver import Deliver, DeliverRules
@@ -62,6 +60,9 @@ from worker.storage.migrate import migrate, require_current
 from worker.storage.scratch import scratch_engine
 from worker.storage.single_worker import sole_worker
 from worker.storage.store import SqlStore
+
+if TYPE_CHECKING:
+    from connectors.inventory.register.report import RegisterReport
 
 Clock = Callable[[], datetime]
 
@@ -339,16 +340,19 @@ def serve_app(settings: Settings) -> int:
     configure_logs()
     interrupt = Interrupt()
     metrics = Metrics()
+    connectors = build_connectors(settings, system_now, interrupt.sleep, Notes(metrics))
     engine = open_engine(settings.database.url)
-    with sole_worker(settings.database.url), _metrics_served(settings, metrics):
+    with (
+        sole_worker(settings.database.url),
+        _calls_taken(connectors.called),
+        _metrics_served(settings, metrics),
+    ):
         prepare_tables(settings, engine)
         store = InterruptibleStore(open_store(settings, engine), interrupt)
-        connectors = build_connectors(settings, system_now, interrupt.sleep, Notes(metrics))
         app = build_app(settings, store, connectors, system_now)
         schedule = schedule_of(settings)
         jobs = Jobs(app, store, system_now, holder_name(), schedule, interrupt=interrupt)
-        with receiving(connectors.called):
-            code = serve(jobs, schedule, lookout=Lookout(connectors.directories))
+        code = serve(jobs, schedule, lookout=Lookout(connectors.directories))
         engine.dispose()
     return code
 
@@ -360,12 +364,31 @@ def _metrics_served(settings: Settings, metrics: Metrics) -> Iterator[None]:
         try:
             stack.enter_context(serving(metrics, settings.ops.address))
         except OSError as error:
-            message = f"nothing can listen on {settings.ops.listen} for /metrics ({error.strerror or error})"
             remedy = "Give this worker an address of its own (port 0: any that is free), or stop what listens there."
-            raise SettingsError(
-                [Problem("the configuration", 0, 0, "ops.listen", message, remedy)]
-            ) from error
+            raise _not_heard("ops.listen", settings.ops.listen, "/metrics", error, remedy) from error
         yield
+
+
+@contextmanager
+def _calls_taken(sources: Iterable[Called]) -> Iterator[None]:
+    """Take the calls of whatever wants any. Raises SettingsError when nothing can listen there."""
+    with ExitStack() as stack:
+        for source in sources:
+            try:
+                stack.enter_context(receiving([source]))
+            except OSError as error:
+                key = f"directories.{source.name}.notifications.listen"
+                remedy = (
+                    "Give it a free address of this machine, the one to which your ingress passes the calls, "
+                    "or stop what listens there."
+                )
+                raise _not_heard(key, str(source.listen), "Graph's calls", error, remedy) from error
+        yield
+
+
+def _not_heard(key: str, listen: str, what: str, error: OSError, remedy: str) -> SettingsError:
+    message = f"nothing can listen on {listen} for {what} ({error.strerror or error})"
+    return SettingsError([Problem("the configuration", 0, 0, key, message, remedy)])
 
 
 # --- files ------------------------------------------------------------------------------------------------
@@ -383,17 +406,25 @@ def configuration_schema() -> dict[str, Any]:
 
 def write_register_template(path: Path, config: Path | None, language: str | None) -> None:
     """Write an empty register; in the organisation's language unless told otherwise."""
+    from connectors.inventory.register import template  # noqa: PLC0415  see check_register
+
     spoken = language or (load_settings(config).organisation.language if config else "en")
     template.write_template(path, spoken)
 
 
 def write_register(path: Path, rosters: Iterable[Roster], taken_at: datetime) -> None:
     """Write a register that says these rosters as of `taken_at`, replacing the file in one step."""
+    from connectors.inventory.register import writer  # noqa: PLC0415  see check_register
+
     writer.write_register(path, rosters, taken_at)
 
 
-def check_register(path: Path, config: Path | None, clock: Clock) -> report.RegisterReport:
+def check_register(path: Path, config: Path | None, clock: Clock) -> RegisterReport:
     """Check a register as the inventory of the configuration that reads it would, or with the defaults."""
+    # What reads and writes Excel and Word is a seventh of a worker's memory, and most workers have no use for it
+    from connectors.inventory.register import report  # noqa: PLC0415
+    from connectors.inventory.register.config import RegisterConfig  # noqa: PLC0415
+
     settings = load_settings(config) if config else Settings()
     context = replace(context_of(settings, path.stem, clock), base_dir=Path.cwd())
     wanted = path.resolve()

@@ -50,6 +50,7 @@ class Fault:
     is_reset: bool = False
     is_dropped: bool = False
     slow_s: float = 0.0
+    drip_s: float = 0.0
     is_last: bool = False
 
     def spoil(self, reply: Reply) -> Reply:
@@ -67,6 +68,7 @@ class Fault:
             is_reset=self.is_reset,
             is_dropped=self.is_dropped,
             slow_s=self.slow_s,
+            drip_s=self.drip_s,
             is_last=self.is_last or reply.is_last,
         )
 
@@ -228,6 +230,11 @@ def truncated(keep: float = 0.5) -> Fault:
 
 def slow(seconds: float) -> Fault:
     return Fault(slow_s=seconds)
+
+
+def dripping(seconds: float) -> Fault:
+    """One byte of the body at a time, with so many seconds between them."""
+    return Fault(drip_s=seconds)
 
 
 # --- answers that lie ---------------------------------------------------------------------------------------

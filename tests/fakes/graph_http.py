@@ -47,7 +47,8 @@ class Reply:
     """What is answered, and what goes wrong on the way.
 
     `slow_s` seconds pass first; then nothing is sent (`is_dropped`), or only `cut_after` bytes of the body are, and
-    the connection ends (with a reset where `is_reset`); it is closed after a good answer too where `is_last`.
+    the connection ends (with a reset where `is_reset`); it is closed after a good answer too where `is_last`. The
+    body comes byte by byte where there are `drip_s` seconds between them.
     """
 
     status: int = 200
@@ -55,6 +56,7 @@ class Reply:
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     slow_s: float = 0.0
+    drip_s: float = 0.0
     is_dropped: bool = False
     cut_after: int | None = None
     is_reset: bool = False
@@ -225,7 +227,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or reply.is_last
         if not reply.is_dropped:
             # In one piece: a head and a body written apart wait for each other's acknowledgement (40 ms)
-            self.wfile.write(self._head(reply) + reply.body[: reply.cut_after])
+            whole = self._head(reply) + reply.body[: reply.cut_after]
+            at_once = len(whole) - len(reply.body) if reply.drip_s else len(whole)
+            self.wfile.write(whole[:at_once])
+            for byte in whole[at_once:]:
+                self.server.owner.closing.wait(reply.drip_s)
+                self.wfile.write(bytes([byte]))
         if reply.is_dropped or reply.cut_after is not None:
             self.close_connection = True
             if reply.is_reset:

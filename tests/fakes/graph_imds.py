@@ -29,7 +29,7 @@ class Imds(LoopbackServer):
         fault = self.faults.take(request)
         if fault and fault.status:
             error = {"error": fault.code or "unavailable", "error_description": fault.message}
-            return fault.spoil(Reply(fault.status, encode(error)))
+            return fault.spoil(Reply(fault.status, encode(error) if fault.body is None else fault.body))
         reply = self._answer(request)
         return fault.spoil(reply) if fault else reply
 

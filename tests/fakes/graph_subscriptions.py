@@ -109,8 +109,10 @@ class Subscriptions:
         return found
 
     def listed(self, application_id: str) -> list[Json]:
+        """All of one app, without the secrets."""
         self._expire()
-        return [self.shown(each) for each in self.by_id.values() if each.application_id == application_id]
+        mine = [each for each in self.by_id.values() if each.application_id == application_id]
+        return [{**self.shown(each), "clientState": None} for each in mine]
 
     def renew(self, subscription: Subscription, body: Json) -> Json:
         unknown = set(body) - {"expirationDateTime", "notificationUrl", "@odata.type"}

@@ -29,13 +29,19 @@ LEASE_LOST: Final = "lease.lost"  # job, holder, fence, why
 LEASE_UNRENEWED: Final = "lease.left_unrenewed"  # job, holder, fence, error
 LEASE_UNRELEASED: Final = "lease.left_unreleased"  # job, holder, fence, error
 
-# What a connector notes: of all of them source, what, method. Of a request client_request_id and took_s; of its answer
+# What a connector notes has its source. Of a request to Graph what, method, client_request_id and took_s; of its answer
 # status, request_id, units, and what was said of retry_after_s, throttle_share, throttle_scope, throttle_why, code
 GRAPH_ANSWERED: Final = Noted.GRAPH_ANSWERED.value
 GRAPH_REFUSED: Final = Noted.GRAPH_REFUSED.value
 GRAPH_THROTTLED: Final = Noted.GRAPH_THROTTLED.value
 GRAPH_UNANSWERED: Final = Noted.GRAPH_UNANSWERED.value  # error
-GRAPH_HELD_BACK: Final = Noted.GRAPH_HELD_BACK.value  # wait_s, why
+GRAPH_HELD_BACK: Final = Noted.GRAPH_HELD_BACK.value  # what, method, wait_s, why
+SUBSCRIPTION_MADE: Final = Noted.SUBSCRIPTION_MADE.value  # ends_at
+SUBSCRIPTION_RENEWED: Final = Noted.SUBSCRIPTION_RENEWED.value  # ends_at
+SUBSCRIPTION_REFUSED: Final = Noted.SUBSCRIPTION_REFUSED.value  # what, error, retry_after_s
+SUBSCRIPTION_ENDED: Final = Noted.SUBSCRIPTION_ENDED.value  # why
+CALL_ACCEPTED: Final = Noted.CALL_ACCEPTED.value  # notices, lifecycle
+CALL_REFUSED: Final = Noted.CALL_REFUSED.value  # calls: how many since the last line, why
 
 LIBRARY_LOGGED: Final = "library.logged"  # logger, message
 THREAD_CRASHED: Final = "thread.crashed"  # thread, exception

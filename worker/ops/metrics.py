@@ -30,6 +30,13 @@ PATH = "/metrics"
 SILENCE_MAX_S = 10.0
 STOP_WITHIN_S = 0.1
 NO_ANSWER = "none"  # in place of a status
+_OF_SUBSCRIPTIONS: Mapping[Noted, str] = {
+    Noted.SUBSCRIPTION_MADE: "made",
+    Noted.SUBSCRIPTION_RENEWED: "renewed",
+    Noted.SUBSCRIPTION_REFUSED: "refused",
+    Noted.SUBSCRIPTION_ENDED: "ended",
+}
+_OF_CALLS: Mapping[Noted, str] = {Noted.CALL_ACCEPTED: "accepted", Noted.CALL_REFUSED: "refused"}
 
 log = structlog.stdlib.get_logger(__name__)
 # A second figure for each counter, of when it began: process_start_time_seconds says that for all of them
@@ -73,10 +80,35 @@ class Metrics:
             source,
             registry=registry,
         )
+        self._subscriptions = Counter(
+            "whosleft_graph_subscriptions_total",
+            "What became of our subscription to Microsoft Graph's notifications, and how often.",
+            ("source", "outcome"),
+            registry=registry,
+        )
+        self._calls = Counter(
+            "whosleft_graph_calls_total",
+            "Calls that came in as Microsoft Graph's, by whether something in them was believed, or was not.",
+            ("source", "outcome"),
+            registry=registry,
+        )
 
     def count(self, event: Noted, fields: Mapping[str, Fact]) -> None:
         """Count one note of a source (the field `source`)."""
         source = str(fields["source"])
+        if event in _OF_SUBSCRIPTIONS or event in _OF_CALLS:
+            self._count_outcome(event, source, _number(fields.get("calls", 1)))
+        else:
+            self._count_request(event, source, fields)
+
+    def _count_outcome(self, event: Noted, source: str, times: float) -> None:
+        for figure, outcomes in ((self._subscriptions, _OF_SUBSCRIPTIONS), (self._calls, _OF_CALLS)):
+            for outcome in outcomes.values():
+                figure.labels(source, outcome)  # a rate needs the 0 before the first
+            if event in outcomes:
+                figure.labels(source, outcomes[event]).inc(times)
+
+    def _count_request(self, event: Noted, source: str, fields: Mapping[str, Fact]) -> None:
         for figure in (self._throttled, self._held_back):
             figure.labels(source)  # a rate needs the 0 before the first
         if event is Noted.GRAPH_HELD_BACK:

@@ -21,6 +21,12 @@ _LEVELS: Mapping[str, int] = {
     events.GRAPH_THROTTLED: logging.WARNING,
     events.GRAPH_UNANSWERED: logging.WARNING,
     events.GRAPH_HELD_BACK: logging.INFO,
+    events.SUBSCRIPTION_MADE: logging.INFO,
+    events.SUBSCRIPTION_RENEWED: logging.INFO,
+    events.SUBSCRIPTION_REFUSED: logging.WARNING,
+    events.SUBSCRIPTION_ENDED: logging.WARNING,
+    events.CALL_ACCEPTED: logging.INFO,
+    events.CALL_REFUSED: logging.WARNING,
 }
 
 log = structlog.stdlib.get_logger(__name__)

@@ -6,9 +6,12 @@ that takes time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from socket import AF_INET, AF_INET6
 from threading import Thread
 from typing import Any
@@ -16,10 +19,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 from worker.ports import Called
 
-BODY_MAX = 1 << 20  # bytes; Graph bundles notifications, and is far from this
+BODY_MAX = 1 << 20  # bytes, those around chunks included; Graph bundles notifications, and is far from this
+LINE_MAX = 1 << 10  # of a chunk's size with its extensions, or a trailer
 SILENCE_MAX_S = 10.0
 STOP_WITHIN_S = 0.1
-TOO_LARGE, WRONG_METHOD = 413, 405
+NOT_UNDERSTOOD, WRONG_METHOD, TOO_LARGE = 400, 405, 413
+_LENGTH = re.compile(r"[0-9]{1,9}")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,30})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
 @contextmanager
@@ -54,8 +60,75 @@ class _Server(ThreadingHTTPServer):
         self.address_family = AF_INET6 if ":" in address[0] else AF_INET
         super().__init__(address, handler)
 
+    def server_bind(self) -> None:
+        try:
+            super().server_bind()
+        except TypeError as error:  # a name with letters that none can have
+            raise OSError(str(error)) from error
+
     def handle_error(self, *_: Any) -> None:
         """Nothing: a caller that breaks off is no news, and the library would print its address."""
+
+
+class _Refused(Exception):
+    """Nothing that the source should see."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class _Limited:
+    """Reads BODY_MAX bytes of a stream at most."""
+
+    def __init__(self, stream: BufferedIOBase) -> None:
+        self._stream = stream
+        self._left = BODY_MAX
+
+    def read(self, size: int) -> bytes:
+        self._take(size)
+        data = self._stream.read(size)
+        if len(data) < size:
+            raise _Refused(NOT_UNDERSTOOD)
+        return data
+
+    def line(self) -> bytes:
+        line = self._stream.readline(LINE_MAX)
+        self._take(len(line))
+        if not line.endswith(b"\r\n"):
+            raise _Refused(NOT_UNDERSTOOD)
+        return line
+
+    def _take(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise _Refused(TOO_LARGE)
+
+
+def _body(headers: Message, stream: _Limited) -> bytes:
+    """The whole body, with its length said before or in chunks (RFC 9112, 6.3 and 7.1). Raises _Refused."""
+    length, coding = headers.get("Content-Length"), headers.get("Transfer-Encoding")
+    if coding is None:
+        if length is not None and not _LENGTH.fullmatch(length):
+            raise _Refused(TOO_LARGE)
+        return stream.read(int(length or 0))
+    if length is not None or coding.strip().lower() != "chunked":
+        raise _Refused(NOT_UNDERSTOOD)
+    body = bytearray()
+    while size := _chunk_size(stream.line()):
+        body += stream.read(size)
+        if stream.read(2) != b"\r\n":
+            raise _Refused(NOT_UNDERSTOOD)
+    while stream.line() != b"\r\n":
+        pass  # trailers say nothing that we would want
+    return bytes(body)
+
+
+def _chunk_size(line: bytes) -> int:
+    match = _CHUNK.fullmatch(line)
+    if match is None:
+        raise _Refused(NOT_UNDERSTOOD)
+    return int(match[1], 16)
 
 
 def _handler(source: Called) -> type[BaseHTTPRequestHandler]:
@@ -64,15 +137,15 @@ def _handler(source: Called) -> type[BaseHTTPRequestHandler]:
         server_version, sys_version = "whosleft", ""
 
         def do_POST(self) -> None:
-            length = self.headers.get("Content-Length", "0")
-            if not length.isdecimal() or int(length) > BODY_MAX:
-                self._answer(TOO_LARGE, "")
-                return
-            parts = urlsplit(self.path)
-            status, text = source.receive(
-                parts.path, dict(parse_qsl(parts.query)), self.rfile.read(int(length))
-            )
-            self._answer(status, text)
+            try:
+                parts = urlsplit(self.path)
+                body = _body(self.headers, _Limited(self.rfile))
+            except _Refused as refused:
+                self._answer(refused.status, "")
+            except ValueError:  # of urlsplit
+                self._answer(NOT_UNDERSTOOD, "")
+            else:
+                self._answer(*source.receive(parts.path, dict(parse_qsl(parts.query)), body))
 
         def do_GET(self) -> None:
             self._answer(WRONG_METHOD, "")

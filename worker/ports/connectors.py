@@ -147,6 +147,10 @@ class Called(Protocol):
     """What a connector that the other side calls may have besides its port."""
 
     @property
+    def name(self) -> str:
+        """The configured name of the connector."""
+
+    @property
     def listen(self) -> str | None:
         """Where its calls have to be taken, host:port; None when it wants none."""
 

@@ -20,6 +20,12 @@ class Noted(StrEnum):
     GRAPH_THROTTLED = "graph.throttled"
     GRAPH_UNANSWERED = "graph.left_unanswered"
     GRAPH_HELD_BACK = "graph.held_back"
+    SUBSCRIPTION_MADE = "subscription.made"
+    SUBSCRIPTION_RENEWED = "subscription.renewed"
+    SUBSCRIPTION_REFUSED = "subscription.refused"
+    SUBSCRIPTION_ENDED = "subscription.ended"
+    CALL_ACCEPTED = "call.accepted"
+    CALL_REFUSED = "call.refused"
 
 
 class Note(Protocol):

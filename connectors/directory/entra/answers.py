@@ -6,7 +6,7 @@ Headers and bodies are the other side's, or a gateway's in between: whatever can
 from __future__ import annotations
 
 import base64
-import binascii
+import json
 import math
 import re
 from dataclasses import dataclass
@@ -72,7 +72,8 @@ def error_in(response: httpx2.Response) -> tuple[str, str]:
     """Graph's own code and text, of a body that may be anything."""
     try:
         error = response.json()["error"]
-        return str(error.get("code", "")), " ".join(str(error.get("message", "")).split())[:TEXT_MAX]
+        code, said = (" ".join(str(error.get(name, "")).split()) for name in ("code", "message"))
+        return code[:TEXT_MAX], said[:TEXT_MAX]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "", ""
 
@@ -80,17 +81,23 @@ def error_in(response: httpx2.Response) -> tuple[str, str]:
 def request_id(response: httpx2.Response) -> str:
     """What Microsoft's support wants to know first."""
     found: str = response.headers.get("request-id") or response.headers.get("client-request-id") or "unknown"
-    return found
+    return found[:TEXT_MAX]
+
+
+def for_support(what: str, reference: str) -> str:
+    """A sentence for the end of a remedy: a message with an id would be another trouble each time."""
+    return f" For Microsoft's support: {what} {reference}." if reference else ""
 
 
 def claims_in(header: str) -> str | None:
-    """The claims that Graph wants proven (continuous access evaluation), as JSON."""
+    """The claims that Graph wants proven (continuous access evaluation), as a JSON object."""
     match = _CLAIMS.search(header)
     if match is None or "insufficient_claims" not in header:
         return None
     try:
-        return base64.b64decode(match[1] + "=" * (-len(match[1]) % 4), altchars=b"-_").decode()
-    except (binascii.Error, UnicodeDecodeError):
+        claims = base64.b64decode(match[1] + "=" * (-len(match[1]) % 4), altchars=b"-_").decode()
+        return claims if isinstance(json.loads(claims), dict) else None
+    except (ValueError, RecursionError):  # binascii's and the decoder's errors are among them
         return None
 
 

@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
+from connectors.directory.entra.graph import READ_USERS
 from connectors.directory.entra.mapping import Mapped, Reading, map_user
 from connectors.directory.entra.tokens import Tokens, certificate_ends_at, roles_in
 from connectors.directory.entra.users import READ_GROUPS, Users
 from worker.ports import CheckResult
 
-READ_USERS, READ_LEAVE_DATE = "User.Read.All", "User-LifeCycleInfo.Read.All"
+READ_LEAVE_DATE = "User-LifeCycleInfo.Read.All"
 # Wider permissions that hold the needed one
 _WIDER = {
     READ_USERS: {"User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},
@@ -63,7 +64,6 @@ def _count(users: Users, reading: Reading) -> tuple[Counter[str], Counter[str]]:
     types: Counter[str] = Counter()
     for page in users.everybody():
         for user in page.users:
-            types[str(user.get("userType") or "no type")] += 1
             mapped = map_user(user, reading)
             if not isinstance(mapped, Mapped):
                 found["malformed"] += 1
@@ -72,6 +72,7 @@ def _count(users: Users, reading: Reading) -> tuple[Counter[str], Counter[str]]:
             if not mapped.facts.is_in_scope:
                 found["out_of_scope"] += 1
                 continue
+            types[str(user.get("userType") or "no type")] += 1
             found["people"] += 1
             found["disabled"] += mapped.facts.enabled is False
             found["unknown_state"] += mapped.facts.enabled is None
@@ -99,9 +100,9 @@ def _faults(
     if counts["unknown_state"]:
         what = f"of {counts['unknown_state']} people it is not said whether the account is enabled"
         faults.append((what, f"Grant the application permission {READ_USERS}."))
-    days = _days_left(config, base_dir, now)
-    if days is not None and days < _CERTIFICATE_DAYS_MIN:
-        faults.append((f"the app's certificate ends in {days} days", "Upload a new one, and give it here."))
+    ends_at = certificate_ends_at(config, base_dir)
+    if ends_at is not None and (ends_at - now).days < _CERTIFICATE_DAYS_MIN:
+        faults.append((f"the app's certificate {_end(ends_at, now)}", "Upload a new one, and give it here."))
     return faults
 
 
@@ -126,11 +127,6 @@ def _leave_dates(config: EntraConfig, *, sees_leave_date: bool | None) -> str:
     return f"can't be read: {READ_LEAVE_DATE} is missing" if sees_leave_date is False else "can be read"
 
 
-def _days_left(config: EntraConfig, base_dir: Path, now: datetime) -> int | None:
-    ends_at = certificate_ends_at(config, base_dir)
-    return (ends_at - now).days if ends_at else None
-
-
 def _credential(config: EntraConfig, base_dir: Path, now: datetime) -> str:
     given = config.credential
     if given.managed_identity:
@@ -139,5 +135,9 @@ def _credential(config: EntraConfig, base_dir: Path, now: datetime) -> str:
         return f"federated token in {given.federated_token_file}"
     if given.secret:
         return "a client secret, of which only the tenant knows the end"
-    days = _days_left(config, base_dir, now)
-    return "a certificate" + (f", {days} days left" if days is not None else "")
+    ends_at = certificate_ends_at(config, base_dir)
+    return "a certificate" + (f", which {_end(ends_at, now)}" if ends_at is not None else "")
+
+
+def _end(at: datetime, now: datetime) -> str:
+    return f"ended {(now - at).days} days ago" if at <= now else f"ends in {(at - now).days} days"

@@ -10,16 +10,51 @@ import os
 import re
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from connectors._settings import Period, Section
 
 LEAVE_DATE = "employeeLeaveDateTime"
+# What Graph documents of a user, of that which may be configured here; extensions have names of their own
+PROPERTIES = (
+    "accountEnabled", "ageGroup", "businessPhones", "city", "companyName", "consentProvidedForMinor", "country",
+    "createdDateTime", "creationType", "deletedDateTime", "department", "displayName", "employeeHireDate",
+    "employeeId", "employeeLeaveDateTime", "employeeOrgData", "employeeType", "externalUserState", "faxNumber",
+    "givenName", "id", "imAddresses", "jobTitle", "mail", "mailNickname", "mobilePhone", "officeLocation",
+    "onPremisesDistinguishedName", "onPremisesDomainName", "onPremisesExtensionAttributes",
+    "onPremisesImmutableId", "onPremisesSamAccountName", "onPremisesSecurityIdentifier", "onPremisesSyncEnabled",
+    "onPremisesUserPrincipalName", "otherMails", "postalCode", "preferredLanguage", "proxyAddresses", "state",
+    "streetAddress", "surname", "usageLocation", "userPrincipalName", "userType",
+)  # fmt: skip
+_INNER = ("division", "costCenter", *(f"extensionAttribute{number}" for number in range(1, 16)))
+_SPELLING = {name.casefold(): name for name in (*PROPERTIES, *_INNER)}
+
+
+def _spelt(name: str) -> str:
+    """As Graph spells it: it selects a property in any spelling, and answers in its own."""
+    return ".".join(_SPELLING.get(part.casefold(), part) for part in name.split("."))
+
+
 # A property of a user, one of onPremisesExtensionAttributes, or one of an extension's
-Property = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$")]
+Property = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$"),
+    AfterValidator(_spelt),
+]
+_TENANT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")  # an id, or a domain
+_NO_TENANTS = frozenset({"common", "organizations", "consumers"})  # sign-in's words for "whoever comes"
 _ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
@@ -82,19 +117,31 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _capitalised(value: Any) -> Any:
+    return value.capitalize() if isinstance(value, str) else value
+
+
+UserType = Annotated[Literal["Member", "Guest"], BeforeValidator(_capitalised)]
 Globs = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class ScopeConfig(Section):
     """Which accounts are people at all; the others are read, counted and left alone."""
 
-    user_types: tuple[str, ...] = Field(default=("Member",), description="Member, Guest or both.")
+    user_types: tuple[UserType, ...] = Field(default=("Member",), description="Member, Guest or both.")
     require: dict[Property, Globs] = Field(
         default_factory=dict, description='Properties that must fit a glob: {employeeId: "*"}.'
     )
     groups: tuple[str, ...] = Field(
         default=(), description="Ids of groups; only their members, nested ones too. Empty: everybody."
     )
+
+    @field_validator("user_types")
+    @classmethod
+    def _are_some(cls, types: tuple[str, ...]) -> tuple[str, ...]:
+        if not types:
+            raise ValueError("nobody would be in scope; give Member, Guest or both")
+        return types
 
     @field_validator("groups")
     @classmethod
@@ -197,15 +244,27 @@ class EntraConfig(Section):
                 found["authority"] = os.environ["AZURE_AUTHORITY_HOST"]
         return found
 
+    @field_validator("tenant_id")
+    @classmethod
+    def _is_a_tenant(cls, tenant: str) -> str:
+        if tenant.casefold() in _NO_TENANTS:
+            raise ValueError(f"{tenant!r} is no tenant; an app signs in to one, by its id or domain")
+        if tenant and not _TENANT.fullmatch(tenant):
+            raise ValueError(f"{tenant!r} is neither a tenant's id nor a domain")
+        return tenant
+
     @field_validator("authority", "graph_url")
     @classmethod
-    def _is_an_address(cls, url: str | None) -> str | None:
+    def _is_an_address(cls, url: str | None, info: ValidationInfo) -> str | None:
         if url is None:
             return None
-        parts = urlsplit(url)
+        parts, is_graph = urlsplit(url), info.field_name == "graph_url"
         is_local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
-        if not (parts.scheme == "https" or is_local) or not parts.hostname or parts.username:
+        is_safe = parts.scheme == "https" or (is_local and is_graph)  # msal signs in over https alone
+        if not is_safe or not parts.hostname or parts.username or parts.port == 0:
             raise ValueError(f"{url!r} is no https address")
+        if is_graph and (parts.path.strip("/") or parts.query or parts.fragment):
+            raise ValueError(f"{url!r} has a path; give the address alone: {parts.scheme}://{parts.netloc}")
         return url.rstrip("/")
 
     @model_validator(mode="after")

@@ -66,7 +66,7 @@ class EntraDirectory:
         self._graph: Graph | None = None
         self._calling: Graph | None = None  # for subscriptions: another thread's, with connections of its own
         self._sees_leave_date: bool | None = None
-        self._notifications = Notifications(config, context.name, context.now)
+        self._notifications = Notifications(config, context.name, context.now, context.note, self._tokens.get)
 
     def __repr__(self) -> str:
         return f"EntraDirectory({self.name!r}, tenant={self._config.tenant_id!r})"
@@ -242,10 +242,11 @@ class EntraDirectory:
         """Reach, permissions and counts: see `Directory.check`."""
         try:
             users = self._users()
-            return checked(
+            found = checked(
                 users, self._tokens, self._config, self._context.base_dir, self._reading_now(users),
                 self._context.now(), sees_leave_date=self._sees_leave_date,
             )  # fmt: skip
+            return replace(found, details={**found.details, **self._notifications.found(self._connected())})
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
 

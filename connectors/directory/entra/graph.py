@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -26,13 +26,27 @@ from connectors.directory.entra.answers import (
     Told,
     claims_in,
     error_in,
+    for_support,
     request_id,
 )
 from connectors.directory.entra.budget import Budget, cost
 from connectors.directory.entra.tokens import Tokens
-from worker.ports import CursorExpired, Incomplete, Note, Noted, PermissionDenied, Rejected, Transient
+from worker.ports import (
+    ConnectorError,
+    CursorExpired,
+    Incomplete,
+    Note,
+    Noted,
+    PermissionDenied,
+    Rejected,
+    Transient,
+)
 
 VERSION = "v1.0"
+READ_USERS = "User.Read.All"  # the permission that whatever is asked here needs, unless it says another
+BAD_REQUEST = 400
+_NOT_FOLLOWED = "It is not followed. Check cloud and graph_url, and any proxy in between."
+_DIGITS_MAX = 12  # of a number of users that can be true
 # Codes with which Graph says that a delta has to begin anew; compared in lower case, since both spellings were seen
 _RESETS = frozenset({
     "syncstatenotfound", "resyncrequired", "resyncchangesapplydifferences", "resyncchangesuploaddifferences",
@@ -47,8 +61,9 @@ class _Ask:
     method: str
     url: str
     what: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    needs: str = READ_USERS
 
 
 class Graph:
@@ -81,9 +96,12 @@ class Graph:
         text = str(httpx2.QueryParams({name.replace("_", "$", 1): value for name, value in query.items()}))
         return f"{self.root}/{VERSION}/{path}" + (f"?{text}" if text else "")
 
-    def get(self, url: str, *, what: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The JSON object behind an address. Raises ConnectorError; Missing for one that is not there."""
-        return self.call("GET", url, what=what, headers=headers)
+    def get(self, url: str, *, what: str, needs: str = READ_USERS) -> dict[str, Any]:
+        """The JSON object behind an address. Raises ConnectorError; Missing for one that is not there.
+
+        `needs` is the permission that is missing when Graph does not let us see.
+        """
+        return self._json(_Ask("GET", url, what, needs=needs))
 
     def find(self, url: str, *, what: str) -> dict[str, Any] | None:
         """As `get`; None when Graph says for certain that there is no such thing."""
@@ -96,22 +114,17 @@ class Graph:
         """The number behind a `$count` address, as of a moment ago (it is eventually consistent)."""
         response = self._answered(_Ask("GET", url, what, {"ConsistencyLevel": "eventual"}))
         text = response.text.strip().lstrip("\ufeff")
-        if not text.isdecimal():
+        if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS_MAX):
             raise Incomplete(f"Graph's number of {what} is no number.")
         return int(text)
 
-    def call(
-        self,
-        method: str,
-        url: str,
-        *,
-        what: str,
-        headers: Mapping[str, str] | None = None,
-        body: Any = None,
-    ) -> dict[str, Any]:
+    def call(self, method: str, url: str, *, what: str, body: Any = None) -> dict[str, Any]:
         """As `get`, with any method and a JSON body."""
-        response = self._answered(_Ask(method, url, what, headers or {}, body))
-        if not response.content and method != "GET":
+        return self._json(_Ask(method, url, what, body=body))
+
+    def _json(self, ask: _Ask) -> dict[str, Any]:
+        response = self._answered(ask)
+        if not response.content and ask.method != "GET":
             return {}
         try:
             found = response.json()
@@ -119,13 +132,13 @@ class Graph:
             found = None
         if not isinstance(found, dict):
             raise Incomplete(
-                f"Graph's answer for {what} is not whole.",
+                f"Graph's answer for {ask.what} is not whole.",
                 remedy="Nobody's status is changed; it is read again.",
             )
         return found
 
     def _answered(self, ask: _Ask) -> httpx2.Response:
-        self._require_own(ask.url, ask.what)
+        self._require_own(ask)
         response = self._sent(ask)
         if response.status_code == _http.REFUSED:
             claims = claims_in(response.headers.get("www-authenticate", ""))
@@ -136,7 +149,7 @@ class Graph:
             self._client.close()
             self._client = self._new_client()
         if not response.is_success:
-            raise self._failure(response, ask.what)
+            raise self._failure(response, ask)
         return response
 
     def _sent(self, ask: _Ask, claims: str | None = None) -> httpx2.Response:
@@ -155,7 +168,7 @@ class Graph:
             response = self._client.request(
                 ask.method, ask.url, headers={**own, **ask.headers}, json=ask.body
             )
-        except httpx2.HTTPError as error:
+        except _http.UNSENT as error:
             self._note(Noted.GRAPH_UNANSWERED, **asked, took_s=_since(began_s), error=type(error).__name__)
             raise _http.broken(f"Graph, asked for {ask.what},", error) from None
         told = Told.of(response, units, self._now())
@@ -183,31 +196,48 @@ class Graph:
             retry_after_s=hold.wait_s,
         )
 
-    def _require_own(self, url: str, what: str) -> None:
-        wanted = urlsplit(self.root)
+    def _require_own(self, ask: _Ask) -> None:
         try:
-            scheme, host = urlsplit(url)[:2]
-        except ValueError:
-            scheme, host = "", "no address"
-        if (scheme, host) != (wanted.scheme, wanted.netloc):
+            httpx2.URL(ask.url)  # refuses control characters, and what is too long
+            cost(ask.url)  # and this one, numbers that are none
+            own, asked = urlsplit(self.root)[:2], urlsplit(ask.url)[:2]
+        except (httpx2.InvalidURL, ValueError):
+            raise Incomplete(f"Graph's link for {ask.what} is no address.", remedy=_NOT_FOLLOWED) from None
+        if own != asked:
             raise Incomplete(
-                f"Graph points to {scheme}://{host} for {what}, which is not {self.root}.",
-                remedy="It is not followed. Check cloud and graph_url, and any proxy in between.",
+                f"Graph points to {asked[0]}://{asked[1]} for {ask.what}, which is not {self.root}.",
+                remedy=_NOT_FOLLOWED,
             )
 
-    def _failure(self, response: httpx2.Response, what: str) -> Exception:
+    def _failure(self, response: httpx2.Response, ask: _Ask) -> ConnectorError:
+        """The error for a refusal. What changes each time is in its remedy: see `for_support`."""
+        error = self._kind(response, ask)
+        error.remedy = (error.remedy + for_support("request", request_id(response))).strip()
+        return error
+
+    def _kind(self, response: httpx2.Response, ask: _Ask) -> ConnectorError:
         code, said = error_in(response)
-        where = f"Graph, asked for {what},"
-        named = ", ".join(text for text in (code, said, f"request {request_id(response)}") if text)
+        where = f"Graph, asked for {ask.what},"
+        named = ", ".join(text for text in (code, said) if text)
         if response.status_code == GONE or code.lower() in _RESETS:
             return CursorExpired(f"{where} wants to begin anew ({named}).")
-        if response.status_code == NOT_FOUND:
-            return Missing(f"{where} has no such thing ({named}).", remedy="It is looked for elsewhere.")
         wait_s = _http.retry_after_s(response.headers, self._now())
         error = _http.failure(where, response.status_code, named, wait_s)
+        if response.status_code == NOT_FOUND:
+            return Missing(error.message, remedy="It is looked for elsewhere.")
+        if response.status_code == BAD_REQUEST:
+            return BadRequest(error.message, remedy=error.remedy)
         if isinstance(error, PermissionDenied):
-            error.remedy = "whosleft check names the permission; an administrator has to consent to it."
+            error.missing = ask.needs
+            error.remedy = (
+                f"Grant the application permission {ask.needs} and consent to it; if it is granted, look for a "
+                "policy or a proxy that refuses."
+            )
         return error
+
+
+class BadRequest(Rejected):
+    """Graph answered 400: it does not understand the question."""
 
 
 class Missing(Rejected):

@@ -50,7 +50,7 @@ def test_a_subscription_is_made_after_a_handshake_with_both_addresses(
     assert subscriber.handshakes == ["/hooks/graph", "/hooks/life"]
     shown = judge.read(f"/subscriptions/{made}")
     assert (shown["clientState"], shown["resource"]) == (STATE, "users")
-    assert [each["id"] for each in judge.read_list("/subscriptions")] == [made]
+    assert [(each["id"], each["clientState"]) for each in judge.read_list("/subscriptions")] == [(made, None)]
 
 
 @pytest.mark.parametrize(

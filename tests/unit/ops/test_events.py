@@ -11,6 +11,8 @@ from worker.ops import events
 
 LISTED = {name: value for name, value in vars(events).items() if name.isupper()}
 EXPECTED = {
+    "call.accepted",
+    "call.refused",
     "clock.jumped",
     "graph.answered",
     "graph.held_back",
@@ -31,6 +33,10 @@ EXPECTED = {
     "loop.stalled",
     "metrics.served",
     "news.seen",
+    "subscription.ended",
+    "subscription.made",
+    "subscription.refused",
+    "subscription.renewed",
     "thread.crashed",
     "worker.started",
     "worker.stop_asked",

@@ -97,6 +97,34 @@ def test_what_was_put_off_refused_or_never_answered_is_told_apart() -> None:
     }
 
 
+def test_what_became_of_subscriptions_and_calls_is_counted_from_the_first_note_of_them() -> None:
+    nothing = {
+        **{("subscriptions_total", each, "tenant"): 0 for each in ("made", "renewed", "refused", "ended")},
+        **{("calls_total", each, "tenant"): 0 for each in ("accepted", "refused")},
+    }
+
+    assert counted((Noted.SUBSCRIPTION_REFUSED, {"error": "No."})) == {
+        **nothing,
+        ("subscriptions_total", "refused", "tenant"): 1,
+    }
+    assert counted(
+        (Noted.SUBSCRIPTION_MADE, {}),
+        (Noted.SUBSCRIPTION_RENEWED, {}),
+        (Noted.SUBSCRIPTION_RENEWED, {}),
+        (Noted.SUBSCRIPTION_ENDED, {"why": "Graph has removed it"}),
+        (Noted.CALL_ACCEPTED, {"notices": 40}),
+        (Noted.CALL_REFUSED, {"why": "clientState", "calls": 100}),
+        (Noted.CALL_REFUSED, {"why": "tenantId", "calls": 1}),
+    ) == {
+        **nothing,
+        ("subscriptions_total", "made", "tenant"): 1,
+        ("subscriptions_total", "renewed", "tenant"): 2,
+        ("subscriptions_total", "ended", "tenant"): 1,
+        ("calls_total", "accepted", "tenant"): 1,
+        ("calls_total", "refused", "tenant"): 101,
+    }
+
+
 @pytest.mark.parametrize(
     "shares, ratio",
     [([0.9], 0.9), ([0.9, 1.2], 1.2), ([1.2, None], 0), ([None], 0), ([None, 0.85], 0.85)],

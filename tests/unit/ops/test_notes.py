@@ -23,6 +23,12 @@ ASKED: dict[str, Fact] = {"source": "tenant", "what": "all users", "method": "GE
         (Noted.GRAPH_THROTTLED, "warning"),
         (Noted.GRAPH_UNANSWERED, "warning"),
         (Noted.GRAPH_HELD_BACK, "info"),
+        (Noted.SUBSCRIPTION_MADE, "info"),
+        (Noted.SUBSCRIPTION_RENEWED, "info"),
+        (Noted.SUBSCRIPTION_REFUSED, "warning"),
+        (Noted.SUBSCRIPTION_ENDED, "warning"),
+        (Noted.CALL_ACCEPTED, "info"),
+        (Noted.CALL_REFUSED, "warning"),
     ],
 )
 def test_each_note_is_a_line_of_its_level_with_the_ids_in_full(
@@ -54,9 +60,17 @@ def test_every_note_has_a_level_and_is_counted(lines: Lines) -> None:
         Notes(metrics)(event, source="tenant", status=200)
 
     assert [line["event"] for line in lines.all()] == [event.value for event in Noted]
-    label = {"source": "tenant", "status": "200"}
-    assert metrics.registry.get_sample_value("whosleft_graph_requests_total", label) == len(Noted) - 1
-    assert metrics.registry.get_sample_value("whosleft_graph_held_back_total", {"source": "tenant"}) == 1
+    counted = {
+        figure: sum(
+            sample.value
+            for family in metrics.registry.collect()
+            for sample in family.samples
+            if sample.name == f"whosleft_graph_{figure}_total"
+        )
+        for figure in ("requests", "held_back", "subscriptions", "calls")
+    }
+    assert counted == {"requests": 4, "held_back": 1, "subscriptions": 4, "calls": 2}
+    assert sum(counted.values()) == len(Noted)
 
 
 def test_a_token_that_got_into_a_note_all_the_same_is_masked(lines: Lines) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import http.client
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from worker.ops.receiver import BODY_MAX, receiving
 
 
 class Source:
     """Answers with what it was asked."""
+
+    name = "tenant"
 
     def __init__(self, listen: str | None = "127.0.0.1:0") -> None:
         self.listen = listen
@@ -35,6 +40,28 @@ def ask(
         connection.close()
 
 
+def say(address: str, *raw: bytes) -> bytes:
+    """Send these bytes, one packet each, and nothing more; what came back, as far as we were let finish."""
+    host, _, port = address.rpartition(":")
+    found = b""
+    with socket.create_connection((host, int(port)), timeout=5) as connection, suppress(ConnectionError):
+        for part in raw:
+            connection.sendall(part)
+        with suppress(OSError):  # macOS, when the other side has closed already
+            connection.shutdown(socket.SHUT_WR)
+        while part := connection.recv(4096):
+            found += part
+    return found
+
+
+def chunked(*chunks: bytes, trailer: bytes = b"") -> bytes:
+    sized = [b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks]
+    return b"".join([*sized, b"0\r\n", trailer, b"\r\n"])
+
+
+STREAMED = b"POST /entra HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: %b\r\n\r\n"
+
+
 def test_a_post_is_answered_by_the_source_in_plain_text() -> None:
     source = Source()
     with receiving([source]) as (address,):
@@ -53,12 +80,121 @@ def test_a_get_is_not_for_the_source() -> None:
     assert source.calls == []
 
 
-@pytest.mark.parametrize("length", [str(BODY_MAX + 1), "-1", "many", "9" * 40])
+@pytest.mark.parametrize("length", [str(BODY_MAX + 1), "-1", "many", "9" * 40, "9" * 5000, "\xb2", ""])
 def test_a_body_that_is_too_large_is_not_read(length: str) -> None:
     source = Source()
     with receiving([source]) as (address,):
         assert ask(address, "POST", "/", headers={"Content-Length": length})[0] == 413
     assert source.calls == []
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Source, str]]:
+    source = Source()
+    with receiving([source]) as (address,):
+        yield source, address
+
+
+@given(chunks=st.lists(st.binary(min_size=1, max_size=300), max_size=20))
+def test_a_body_in_chunks_is_read_whole(served: tuple[Source, str], chunks: list[bytes]) -> None:
+    source, address = served
+    source.calls.clear()
+
+    answer = say(address, STREAMED % b"chunked", chunked(*chunks))
+
+    assert answer.startswith(b"HTTP/1.0 202 ")
+    assert source.calls == [("/entra", {}, b"".join(chunks))]
+
+
+@given(body=st.binary() | st.binary().map(lambda inner: b"4\r\nbody\r\n" + inner))
+def test_whatever_comes_as_chunks_is_answered(served: tuple[Source, str], body: bytes) -> None:
+    answer = say(served[1], STREAMED % b"chunked", body)
+
+    assert answer.startswith((b"HTTP/1.0 202 ", b"HTTP/1.0 400 ", b"HTTP/1.0 413 ")) or not answer
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        chunked(b"body", trailer=b"X-Checksum: 7\r\nX-More: 8\r\n"),
+        b"4;name=value\r\nbody\r\n0;last\r\n\r\n",
+        b"0004\r\nbody\r\n000\r\n\r\n",
+        b"4 \r\nbody\r\n0\r\n\r\n",
+    ],
+)
+@pytest.mark.parametrize("coding", [b"chunked", b" Chunked "])
+def test_extensions_and_trailers_of_chunks_are_left_out(coding: bytes, body: bytes) -> None:
+    source = Source()
+    with receiving([source]) as (address,):
+        assert b" 202 " in say(address, STREAMED % coding, *(bytes([one]) for one in body))
+    assert source.calls == [("/entra", {}, b"body")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"4\r\nbo",
+        b"4\r\nbody\r\n",
+        b"4\r\nbody\r\n0\r\n",
+        b"4\r\nbodyX\r\n0\r\n\r\n",
+        b"4\r\nbodyXX0\r\n\r\n",
+        b"-4\r\nbody\r\n0\r\n\r\n",
+        b"+4\r\nbody\r\n0\r\n\r\n",
+        b"0x4\r\nbody\r\n0\r\n\r\n",
+        b"0_4\r\nbody\r\n0\r\n\r\n",
+        b"\xd9\xa4\r\nbody\r\n0\r\n\r\n",
+        b"\r\nbody\r\n0\r\n\r\n",
+        b"4" + b";" * 1022,
+    ],
+)
+def test_chunks_that_are_none_are_not_for_the_source(body: bytes) -> None:
+    source = Source()
+    with receiving([source]) as (address,):
+        assert b" 400 " in say(address, STREAMED % b"chunked", body)
+    assert source.calls == []
+
+
+@pytest.mark.parametrize("header", [b"gzip, chunked", b"identity", b"chunked\r\nContent-Length: 4"])
+def test_a_body_whose_end_is_not_certain_is_not_for_the_source(header: bytes) -> None:
+    source = Source()
+    with receiving([source]) as (address,):
+        assert say(address, STREAMED % header).startswith(b"HTTP/1.0 400 ")
+        assert b" 202 " not in say(address, STREAMED % header, chunked(b"body"))
+    assert source.calls == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"%x\r\n" % (BODY_MAX + 1),
+        b"f" * 30 + b"\r\n",
+        b"".join(b"10000\r\n%b\r\n" % bytes(65536) for _ in range(BODY_MAX // 65536 + 1)),
+        b"1;%b\r\nx\r\n" % (b"x" * 90) * (BODY_MAX // 90),
+        b"0\r\n" + b"X-Trailer: %b\r\n" % (b"x" * 80) * (BODY_MAX // 80),
+    ],
+    ids=["one chunk", "a size without end", "many chunks", "extensions", "trailers"],
+)
+def test_a_body_in_chunks_has_the_same_limit(body: bytes) -> None:
+    source = Source()
+    with receiving([source]) as (address,):
+        answer = say(address, STREAMED % b"chunked", body)
+    assert answer.startswith(b"HTTP/1.0 413 ") or not answer  # what was sent after it was not waited for
+    assert source.calls == []
+
+
+def test_a_body_that_is_shorter_than_it_says_is_not_for_the_source() -> None:
+    source = Source()
+    with receiving([source]) as (address,):
+        assert b" 400 " in say(address, b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n", b"body")
+    assert source.calls == []
+
+
+@pytest.mark.parametrize("target", [b"http://[", b"http://[x]/", b"//[", b"/%ff?validationToken=%ff"])
+def test_a_target_that_is_none_is_answered(target: bytes) -> None:
+    with receiving([Source()]) as (address,):
+        answer = say(address, b"POST %b HTTP/1.1\r\nContent-Length: 0\r\n\r\n" % target)
+    assert answer.startswith((b"HTTP/1.0 400 ", b"HTTP/1.0 202 "))
 
 
 def test_nothing_of_a_call_is_logged(capfd: pytest.CaptureFixture[str]) -> None:

@@ -29,9 +29,20 @@ def test_a_tenant_in_order_is_described(lab: Lab) -> None:
         "credential": "a client secret, of which only the tenant knows the end",
         "permissions": f"GroupMember.Read.All, {LEAVE_DATE_ROLE}, User.Read.All",
         "leave_dates": "can be read",
-        "user_types": "1 Guest, 2 Member",
+        "user_types": "2 Member",
         "with_a_phone_number": "1 of 2",
     }
+
+
+def test_types_are_counted_of_those_in_scope(lab: Lab) -> None:
+    lab.tenant.add(employeeId="E1")
+    lab.tenant.add(userType="Guest", employeeId="E2")
+    lab.tenant.add()
+
+    scope = {"user_types": ["Member", "Guest"], "require": {"employeeId": "*"}}
+    result = lab.directory(scope=scope).check()
+
+    assert result.details["user_types"] == "1 Guest, 1 Member"
 
 
 def test_the_permission_for_leave_dates_is_named(lab: Lab) -> None:
@@ -65,11 +76,13 @@ def test_the_permission_for_groups_is_named(lab: Lab) -> None:
 def test_without_the_permission_for_users_nothing_is_read(lab: Lab) -> None:
     lab.entra.tokens.app.roles.clear()
 
-    result = lab.directory().check()
+    for attributes in ({}, {"leave_date": None}):
+        result = lab.directory(attributes=attributes).check()
 
-    assert not result.ok
-    assert "answered 403" in result.message
-    assert result.remedy
+        assert not result.ok
+        assert "answered 403" in result.message
+        assert result.remedy.startswith("Grant the application permission User.Read.All and consent to it")
+        assert "whosleft check" not in result.remedy
 
 
 def test_an_empty_scope_and_an_unsaid_state_are_faults(lab: Lab) -> None:
@@ -104,7 +117,13 @@ def test_a_certificate_near_its_end_is_a_fault(lab: Lab) -> None:
     assert before.ok
     assert result.message.endswith("; the app's certificate ends in 13 days")
     assert result.remedy == "Upload a new one, and give it here."
-    assert result.details["credential"] == "a certificate, 13 days left"
+    assert result.details["credential"] == "a certificate, which ends in 13 days"
+
+    lab.tenant.advance(timedelta(days=16))
+    ended = lab.directory(credential=credential).check()
+
+    assert ended.message.endswith("; the app's certificate ended 3 days ago")
+    assert ended.details["credential"] == "a certificate, which ended 3 days ago"
 
 
 def test_a_wrong_secret_is_the_message(lab: Lab) -> None:

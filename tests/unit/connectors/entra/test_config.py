@@ -93,6 +93,45 @@ def test_one_glob_may_stand_without_a_list() -> None:
     assert scope.require == {"employeeId": ("E*",), "onPremisesExtensionAttributes.x": ("a", "b")}
 
 
+@pytest.mark.parametrize(
+    "written, read",
+    [
+        ("employeeid", "employeeId"),
+        ("EMPLOYEEID", "employeeId"),
+        (
+            "onpremisesextensionattributes.EXTENSIONATTRIBUTE3",
+            "onPremisesExtensionAttributes.extensionAttribute3",
+        ),
+        ("employeeOrgData.costcenter", "employeeOrgData.costCenter"),
+        ("extension_0aBc_leave", "extension_0aBc_leave"),
+        ("mobilPhone", "mobilPhone"),
+    ],
+)
+def test_a_property_is_called_as_graph_calls_it_in_its_answers(written: str, read: str) -> None:
+    made = config(
+        attributes={
+            "phones": [written],
+            "employee_id": written,
+            "leave_date": written,
+            "long_leave": written,
+        },
+        scope={"require": {written: "*"}},
+    )
+
+    names = made.attributes
+    assert [*names.phones, names.employee_id, names.leave_date, names.long_leave] == [read] * 4
+    assert list(made.scope.require) == [read]
+
+
+def test_types_may_be_written_in_any_case() -> None:
+    assert config(scope={"user_types": ["guest", "MEMBER"]}).scope.user_types == ("Guest", "Member")
+
+
+@pytest.mark.parametrize("tenant", [TENANT, "contoso.onmicrosoft.com", "corp.example"])
+def test_a_tenant_is_an_id_or_a_domain(tenant: str) -> None:
+    assert config(tenant_id=tenant).tenant_id == tenant
+
+
 def test_what_workload_identity_puts_into_the_environment_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_TENANT_ID", TENANT)
     monkeypatch.setenv("AZURE_CLIENT_ID", CLIENT)
@@ -150,6 +189,43 @@ def test_what_the_file_says_goes_before_the_environment(monkeypatch: pytest.Monk
             {"graph_url": "http://graph.corp.example"},
             "graph_url",
             "'http://graph.corp.example' is no https address",
+        ),
+        ({"authority": "http://127.0.0.1:8000"}, "authority", "'http://127.0.0.1:8000' is no https address"),
+        (
+            {"graph_url": "https://graph.microsoft.com/v1.0"},
+            "graph_url",
+            "'https://graph.microsoft.com/v1.0' has a path; give the address alone: https://graph.microsoft.com",
+        ),
+        (
+            {"graph_url": "https://graph.microsoft.com?x"},
+            "graph_url",
+            "'https://graph.microsoft.com?x' has a path; give the address alone: https://graph.microsoft.com",
+        ),
+        (
+            {"tenant_id": "a/b c?"},
+            "tenant_id",
+            "'a/b c?' is neither a tenant's id nor a domain",
+        ),
+        (
+            {"tenant_id": "Common"},
+            "tenant_id",
+            "'Common' is no tenant; an app signs in to one, by its id or domain",
+        ),
+        (
+            {"tenant_id": "organizations"},
+            "tenant_id",
+            "'organizations' is no tenant; an app signs in to one, by its id or domain",
+        ),
+        (
+            {"tenant_id": "consumers"},
+            "tenant_id",
+            "'consumers' is no tenant; an app signs in to one, by its id or domain",
+        ),
+        ({"scope": {"user_types": ["Members"]}}, "scope.user_types.0", "Input should be 'Member' or 'Guest'"),
+        (
+            {"scope": {"user_types": []}},
+            "scope.user_types",
+            "nobody would be in scope; give Member, Guest or both",
         ),
         ({"authority": "login.corp.example"}, "authority", "'login.corp.example' is no https address"),
         (

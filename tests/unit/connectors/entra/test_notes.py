@@ -17,6 +17,7 @@ from fakes import graph_faults as faults
 from fakes.entra_setup import Lab
 from fakes.graph_faults import Fault
 from fakes.graph_tokens import CLIENT_ID, SECRET
+from worker.ops.receiver import receiving
 from worker.ports import ConnectorError, Fact, Noted, PassEnd, Transient
 from worker.ports.connectors import call_once
 
@@ -311,10 +312,27 @@ def test_what_graph_counted_is_what_was_spent(lab: Lab, monkeypatch: pytest.Monk
 # --- secrets --------------------------------------------------------------------------------------------
 
 
+def lead_a_subscription_s_life(lab: Lab, directory: EntraDirectory, person: str) -> None:
+    """Made, called, called by somebody else, renewed, and gone."""
+    graph = lab.entra.graph.subscriptions
+    lab.tenant.advance(timedelta(minutes=15))
+    with receiving([directory.notifications]) as (address,):
+        graph.reach[URL] = f"http://{address}"
+        directory.watermark()
+        (made,) = graph.by_id.values()
+        note = graph.note(made, person, "updated")
+        assert graph.send(URL, {"value": [note, note | {"clientState": "Ann"}]}).status == 202
+        graph.lifecycle(made.id, "reauthorizationRequired")
+        directory.watermark()
+        graph.lifecycle(made.id, "subscriptionRemoved")
+        directory.watermark()
+
+
 def test_no_secret_address_or_person_is_in_any_note(lab: Lab) -> None:
     ann = lab.tenant.add(displayName="Ann Archer", mail="ann@corp.example", mobilePhone="+447700900123")
     directory, first = lab.first(notifications=NOTIFICATIONS)
     directory.watermark()
+    lead_a_subscription_s_life(lab, directory, ann)
     lab.tenant.disable(ann)
     for fault in (
         faults.unauthorized(),

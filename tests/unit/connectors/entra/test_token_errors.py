@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from connectors.directory.entra.config import EntraConfig
-from connectors.directory.entra.token_errors import OUTAGE_S, outage, refusal
+from connectors.directory.entra.token_errors import OUTAGE_S, REFUSAL_S, outage, refusal
 from worker.ports import AuthFailed, BadConfig, Transient
 
 CLIENT = "c0ffee00-7e57-4000-8000-00000000bbbb"
-MSAL_REPLAYS_S = 5.0  # an outage, from its memory
+MSAL_REPLAYS_S = 60.0  # a refusal, from its memory
 
 
 def config(**changes: Any) -> EntraConfig:
@@ -47,7 +47,7 @@ def answer(code: int, error: str = "invalid_client") -> dict[str, Any]:
         ),
         (
             700027,
-            "the certificate is not one of the app's",
+            "the certificate is not one of the app's, or has ended",
             "Upload it to the app registration, or give the right one.",
         ),
         (
@@ -61,24 +61,42 @@ def test_a_code_is_shown_with_what_it_means_and_what_to_do(code: int, meaning: s
     error = refusal("tenant", config(), answer(code))
 
     assert isinstance(error, AuthFailed)
-    assert error.message == f"tenant: no token for {CLIENT}: {meaning} (AADSTS{code}, trace trace-1)."
-    assert error.remedy == remedy
+    assert error.message == f"tenant: no token for {CLIENT}: {meaning} (AADSTS{code})."
+    assert error.remedy == f"{remedy} For Microsoft's support: trace trace-1."
+
+
+def test_the_same_trouble_has_the_same_message_each_time() -> None:
+    first, second = (
+        refusal("tenant", config(), answer(7000215) | {"trace_id": trace}) for trace in ("t1", "t2")
+    )
+
+    assert first.message == second.message
+    assert first.remedy != second.remedy
 
 
 def test_a_code_that_nobody_knows_can_be_looked_up() -> None:
     error = refusal("tenant", config(), answer(999999, "unauthorized_client"))
 
     assert str(error) == (
-        f"tenant: no token for {CLIENT}: unauthorized_client (AADSTS999999, trace trace-1). "
-        "Look the code up at https://login.microsoftonline.com/error."
+        f"tenant: no token for {CLIENT}: unauthorized_client (AADSTS999999). "
+        "Look the code up at https://login.microsoftonline.com/error. For Microsoft's support: trace trace-1."
     )
 
 
-def test_a_graph_that_the_tenant_does_not_know_is_a_matter_of_the_configuration() -> None:
-    error = refusal("tenant", config(), answer(500011, "invalid_resource"))
+@pytest.mark.parametrize(
+    "code, word, remedy",
+    [
+        (500011, "invalid_resource", "Check cloud and graph_url: they have to belong together."),
+        (90002, "invalid_tenant", "Check tenant_id and cloud."),
+    ],
+)
+def test_what_the_tenant_does_not_know_is_a_matter_of_the_configuration(
+    code: int, word: str, remedy: str
+) -> None:
+    error = refusal("tenant", config(), answer(code, word))
 
     assert isinstance(error, BadConfig)
-    assert error.remedy == "Check cloud and graph_url: they have to belong together."
+    assert error.remedy.startswith(remedy)
 
 
 @pytest.mark.parametrize("said", [{}, {"error": "x", "error_codes": None}, {"error_codes": ["7000215"]}])
@@ -92,8 +110,7 @@ def test_a_busy_sign_in_is_asked_again_after_msal_has_forgotten(error: str) -> N
 
     assert isinstance(busy, Transient)
     assert busy.message == (f"tenant: https://login.microsoftonline.com/corp.example is busy ({error}).")
-    assert busy.retry_after_s == OUTAGE_S
-    assert OUTAGE_S > MSAL_REPLAYS_S
+    assert busy.retry_after_s == REFUSAL_S > MSAL_REPLAYS_S
 
 
 @pytest.mark.parametrize("error", ["unknown", "not_found", "too_many_requests", "gone"])
@@ -121,5 +138,6 @@ def test_a_machine_without_that_identity_is_a_refusal() -> None:
 def test_an_outage_names_the_place_and_not_what_was_sent(asked: EntraConfig, where: str) -> None:
     error = outage("tenant", asked, ConnectionError("client_secret=s3cr3t"))
 
+    assert isinstance(error, Transient)
     assert error.message == f"tenant: {where} can't be asked for a token (ConnectionError)."
     assert error.retry_after_s == OUTAGE_S
