@@ -1,7 +1,8 @@
 """make bench-ad: Active Directory read whole and by deltas, against ldapsearch and python-ldap in the same run.
 
 Each thing runs in a process of its own, so that its processor time and its peak memory are its own; the runs take
-turns, and medians count. `python -m bench ad [SIZE …]` (or WHOSLEFT_BENCH_SIZES) takes other numbers of people.
+turns, each is compared with its peer in the same turn, and medians count. `python -m bench ad [SIZE …]` (or
+WHOSLEFT_BENCH_SIZES) takes other numbers of people.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import venv
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,17 +21,16 @@ from typing import Any
 from bench.ad_lab import STAFF, Absent, Domain, domain, program
 from bench.ad_poll import CHANGED
 from bench.ad_read import Where, config_of
-from bench.measure import Found, median
+from bench.measure import Found, median, whole_program
 from bench.postgres import database
 from connectors.directory.active_directory.mapping import attributes_of
 from connectors.directory.active_directory.people import PEOPLE
 
 SIZES = (10_000, 50_000)
-RUNS = 3
+RUNS = 5
 MODES = ("dirsync", "usn")
 SPEED_MIN = 0.75  # of ldapsearch's, into the database
 CPU_MAX = 4.0  # times python-ldap's, to the facts of people
-POLL_S = 0.01
 LDAPSEARCH, PYTHON_LDAP = "ldapsearch", "python-ldap"
 INTO = {"into SQLite": "SQLite", "into PostgreSQL": "PostgreSQL"}
 OURS = {"raw pages, plain names": "plain", "raw pages": "raw", "to facts": "facts"}
@@ -115,6 +114,11 @@ def _passes(running: Domain, size: int, python: Path | None) -> dict[str, Found]
                 found = _child(command, {**where, "database": url}) if command else _ldapsearch(where)
             assert found["entries"] == size, (name, found)
             runs[name].append({**found, "server_s": _server_s(running) - server_s})
+    for found in runs.values():
+        for one, peer in zip(found, runs[LDAPSEARCH], strict=True):
+            one["speed"] = peer["wall_s"] / one["wall_s"]
+        for one, peer in zip(found, runs.get(PYTHON_LDAP, ()), strict=False):
+            one["cpu"] = one["cpu_s"] / peer["cpu_s"]
     return {name: median(found) for name, found in runs.items()}
 
 
@@ -141,25 +145,11 @@ def _ldapsearch(where: Where) -> Found:
         "-D", where["user"], "-w", where["password"], "-b", where["base"],
         "-E", f"pr={where['page_size']}/noprompt", where["filter"], *where["attributes"],
     ]  # fmt: skip
-    environment = {**os.environ, "LDAPTLS_CACERT": where["ca_file"], "LDAPTLS_REQCERT": "demand"}
+    tls = {"LDAPTLS_CACERT": where["ca_file"], "LDAPTLS_REQCERT": "demand"}
     with tempfile.TemporaryFile() as out:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, env=environment)
-        peak_mib = 0.0
-        while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
-            peak_mib = max(peak_mib, _peak_mib(process.pid))
-            time.sleep(POLL_S)
-        wall_s = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(ended[1])
+        _, found = whole_program(command, out, tls)
         out.seek(0)
-        entries = sum(line.startswith(b"dn:") for line in out)
-    cpu_s = ended[2].ru_utime + ended[2].ru_stime
-    return {"wall_s": wall_s, "cpu_s": cpu_s, "peak_mib": peak_mib, "entries": entries}
-
-
-def _peak_mib(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), default=0.0)
+        return {**found, "entries": sum(line.startswith(b"dn:") for line in out)}
 
 
 def _server_s(running: Domain) -> float:
@@ -174,10 +164,8 @@ def _print_passes(size: int, found: dict[str, Found]) -> None:
         f"{'reader':<24}{'people/s':>9}{'x ldapsearch':>14}{'CPU s/10,000':>14}{'x python-ldap':>15}{'server':>8}"
         f"{'peak':>10}"
     )
-    peer_s = found[LDAPSEARCH]["wall_s"]
-    peer_cpu_s = found.get(PYTHON_LDAP, {}).get("cpu_s")
     for name, one in found.items():
-        speed, cpu = peer_s / one["wall_s"], one["cpu_s"] / peer_cpu_s if peer_cpu_s else 0.0
+        speed, cpu = one["speed"], one.get("cpu", 0.0)
         is_off = (name in INTO and speed < SPEED_MIN) or (name in OURS and cpu > CPU_MAX)
         aimed = (name in INTO) or (name in OURS and cpu)
         verdict = "" if not aimed else "  ok" if not is_off else "  UNDER" if name in INTO else "  OVER"

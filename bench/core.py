@@ -32,7 +32,7 @@ from worker.ports.store import Store
 from worker.storage.engine import open_engine
 from worker.storage.mapping import facts_to_json
 from worker.storage.migrate import migrate
-from worker.storage.people import KEY_COLUMNS, PERSON_COLUMNS, key_rows
+from worker.storage.people import KEY_COLUMNS, PERSON_COLUMNS, keys_of
 from worker.storage.rosters import MEMBER_COLUMNS
 from worker.storage.store import SqlStore
 from worker.storage.tables import membership, metadata, person, person_key, to_micros
@@ -144,7 +144,8 @@ def _rows(
 
     def keys() -> Iterator[tuple[Any, ...]]:
         for n in range(company.people):
-            yield from key_rows("corp", company.person(n))
+            facts = company.person(n)
+            yield from (("corp", facts.person_id, *key) for key in keys_of(facts))
 
     def members() -> Iterator[tuple[Any, ...]]:
         for g in range(company.groups):

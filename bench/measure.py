@@ -1,15 +1,18 @@
-"""Seconds and memory of the process that asks; medians of runs."""
+"""Seconds and memory of the process that asks, or of a whole program; medians of runs."""
 
 from __future__ import annotations
 
+import os
 import statistics
+import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 Found = dict[str, float]
 T = TypeVar("T")
+POLL_S = 0.01
 
 
 def timed(work: Callable[[], T]) -> tuple[T, Found]:
@@ -21,8 +24,26 @@ def timed(work: Callable[[], T]) -> tuple[T, Found]:
 
 def peak_mib() -> float:
     """Of this program alone: what getrusage tells begins with the peak of whoever started it."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+    return _peak_mib("self")
+
+
+def _peak_mib(process: str) -> float:
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), default=0.0)
+
+
+def whole_program(command: Sequence[str], out: IO[bytes], more: Mapping[str, str]) -> tuple[int, Found]:
+    """Run a program with `more` environment; its exit code, and its seconds and peak from start to end."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, env={**os.environ, **more})
+    peak = 0.0
+    while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
+        peak = max(peak, _peak_mib(str(process.pid)))
+        time.sleep(POLL_S)
+    wall_s = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(ended[1])
+    cpu_s = ended[2].ru_utime + ended[2].ru_stime
+    return process.returncode, {"wall_s": wall_s, "cpu_s": cpu_s, "peak_mib": peak}
 
 
 def median(found: Sequence[Found]) -> Found:

@@ -5,13 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from worker.storage import bulk
-from worker.storage.bulk import bulk_upsert
+from worker.storage.bulk import bulk_insert, bulk_upsert
 from worker.storage.tables import Instant, to_micros
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -180,6 +181,34 @@ def test_no_rows_are_no_statement(connection: sa.Connection) -> None:
 def test_rows_of_the_wrong_width_are_refused(connection: sa.Connection) -> None:
     with pytest.raises((sa.exc.ProgrammingError, ValueError, IndexError)), connection.begin_nested():
         bulk_upsert(connection, shelf, COLUMNS, [("a", 1)])
+
+
+# --- rows that are new ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [0, 1, bulk.STREAMED, 2 * bulk.STREAMED + 1])
+def test_new_rows_are_stored_and_counted(connection: sa.Connection, n: int) -> None:
+    rows = [("a", number, "x\0\ud800\\N", number) for number in range(n)]
+
+    assert bulk_insert(connection, shelf, COLUMNS, iter(rows)) == n
+    stored = connection.execute(
+        sa.select(shelf.c.nr, shelf.c.label, sa.type_coerce(shelf.c.at, sa.BigInteger))
+    )
+    assert {tuple(row) for row in stored} == {
+        (number, "x\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}\\N", number) for number in range(n)
+    }
+
+
+@pytest.mark.parametrize("rows", [[("a", 1, "x", None)], [("b", 1, "x", None), ("b", 1, "y", None)]])
+def test_a_key_that_is_not_new_is_an_error(connection: sa.Connection, rows: list[Row]) -> None:
+    bulk_insert(connection, shelf, COLUMNS, [("a", 1, "x", None)])
+
+    with pytest.raises((sa.exc.IntegrityError, psycopg.IntegrityError)), connection.begin_nested():
+        bulk_insert(connection, shelf, COLUMNS, rows)
+    assert rows_of(connection) == {("a", 1, "x", None)}
+
+
+# --- many rows --------------------------------------------------------------------------------------------------------
 
 
 VALUES = st.tuples(

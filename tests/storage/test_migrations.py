@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from databases import dump
 
 from worker.storage.engine import sqlite_path
 from worker.storage.errors import SchemaNewer, SchemaOlder
-from worker.storage.migrate import head, migrate, pending, require_current
+from worker.storage.migrate import configuration, head, migrate, pending, require_current
 from worker.storage.tables import metadata
 
 
@@ -65,6 +66,28 @@ def test_they_are_made_as_the_code_would_make_them(engine: sa.Engine) -> None:
 
 def test_an_empty_database_is_brought_to_the_head(empty_engine: sa.Engine) -> None:
     assert migrate(empty_engine) == (None, head())
+
+
+def test_who_was_known_to_be_out_of_scope_in_the_first_release_still_is(empty_engine: sa.Engine) -> None:
+    with empty_engine.begin() as connection:
+        command.upgrade(configuration(connection), "0001")
+        for person_id, facts in (
+            ("ann", '{"enabled":true}'),
+            ("svc", '{"is_in_scope":false,"enabled":true}'),
+        ):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO person (source, person_id, display_name, facts, standing, first_seen_at, changed_at)"
+                    " VALUES ('corp', :id, :id, :facts, 'active', 0, 0)"
+                ),
+                {"id": person_id, "facts": facts},
+            )
+
+    migrate(empty_engine)
+
+    with empty_engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT person_id, is_out_of_scope FROM person ORDER BY person_id"))
+        assert [tuple(row) for row in rows] == [("ann", 0), ("svc", 1)]
 
 
 def test_migrating_twice_does_nothing(engine: sa.Engine) -> None:

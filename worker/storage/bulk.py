@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from worker.storage.chunks import chunked
 
 CHUNK = 10_000  # rows in one executemany: larger ones are no faster, and this many are a few megabytes
-ARRAYS_MAX = 2_000  # up to here arrays beat a temporary table, and leave nothing behind in the catalogue
+ARRAYS_MAX = 500  # up to here arrays are as quick as a temporary table, and leave no trace in the catalogue
+STREAMED = 1_000  # rows that are made at once: PostgreSQL takes some in while we make the next
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # What PostgreSQL refuses in text (NUL) and what is no character at all (half of a surrogate pair)
 _UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], REPLACEMENT)
@@ -46,8 +47,19 @@ def bulk_upsert(
     statement = _Statement.of(table, columns, keep, update=update)
     chunks = (_storable(chunk, statement.text_at) for chunk in chunked(rows, CHUNK))
     if connection.dialect.name == "sqlite":
-        return _into_sqlite(connection, statement, chunks)
+        return _into_sqlite(connection, f"{statement.values()} {statement.on_conflict('IS NOT')}", chunks)
     return _into_postgresql(connection, statement, chunks)
+
+
+def bulk_insert(
+    connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Iterable[Row]
+) -> int:
+    """As `bulk_upsert` for rows whose keys are not there and do not repeat, which the database checks: quicker."""
+    statement = _Statement.of(table, columns, (), update=False)
+    chunks = (_storable(chunk, statement.text_at) for chunk in chunked(rows, STREAMED))
+    if connection.dialect.name == "sqlite":
+        return _into_sqlite(connection, statement.values(), chunks)
+    return _copy(connection, f"{statement.table} ({', '.join(statement.columns)})", chunks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,9 @@ class _Statement:
     def head(self) -> str:
         return f"INSERT INTO {self.table} AS t ({', '.join(self.columns)})"
 
+    def values(self) -> str:
+        return f"{self.head()} VALUES ({', '.join('?' * len(self.columns))})"
+
     def on_conflict(self, is_not: str) -> str:
         """`is_not` is the database's way to compare two values of which either may be NULL."""
         if not (self.update and self.set_):
@@ -93,9 +108,7 @@ class _Statement:
 # --- SQLite -------------------------------------------------------------------------------------------
 
 
-def _into_sqlite(connection: sa.Connection, statement: _Statement, chunks: Iterator[list[Row]]) -> int:
-    marks = ", ".join("?" * len(statement.columns))
-    sql = f"{statement.head()} VALUES ({marks}) {statement.on_conflict('IS NOT')}"
+def _into_sqlite(connection: sa.Connection, sql: str, chunks: Iterator[list[Row]]) -> int:
     given = 0
     for chunk in chunks:
         connection.exec_driver_sql(sql, chunk)
@@ -114,7 +127,9 @@ def _into_postgresql(connection: sa.Connection, statement: _Statement, chunks: I
         return len(first)
     columns = ", ".join(map(" ".join, zip(statement.columns, statement.types, strict=True)))
     connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {_BULK} ({columns}, ordinal BIGINT) ON COMMIT DROP")
-    given = _copy(connection, chain([first], chunks))
+    ordinal = count(1)
+    numbered = ([(*row, next(ordinal)) for row in chunk] for chunk in chain([first], chunks))
+    given = _copy(connection, _BULK, numbered)
     connection.exec_driver_sql(_insert_from(statement, _BULK))
     connection.exec_driver_sql(f"DROP TABLE {_BULK}")
     return given
@@ -128,14 +143,13 @@ def _from_arrays(connection: sa.Connection, statement: _Statement, rows: list[Ro
     connection.exec_driver_sql(_insert_from(statement, source), values)
 
 
-def _copy(connection: sa.Connection, chunks: Iterable[list[Row]]) -> int:
-    ordinal = count(1)
+def _copy(connection: sa.Connection, into: str, chunks: Iterable[list[Row]]) -> int:
     given = 0
     cursor = connection.connection.cursor()
-    with cursor.copy(f"COPY {_BULK} FROM STDIN") as copy:
+    with cursor.copy(f"COPY {into} FROM STDIN") as copy:
         for chunk in chunks:
             for row in chunk:
-                copy.write_row((*row, next(ordinal)))
+                copy.write_row(row)
             given += len(chunk)
     return given
 

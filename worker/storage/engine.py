@@ -1,7 +1,8 @@
 """Opening a database: SQLite with the right transaction mode, or PostgreSQL.
 
 SQLite: WAL, `BEGIN IMMEDIATE` for every transaction (a writer waits for the other instead of failing in
-the middle), synchronous=FULL so that a committed ticket survives a power cut.
+the middle), synchronous=FULL so that a committed ticket survives a power cut. Only a connection that is in use
+keeps pages in memory.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
-    "cache_size=-65536",
+    "cache_size=-8192",  # KiB; 64 MiB would save a tenth of the time for 200,000 people, and take half of the memory
     "temp_store=MEMORY",
 )
 
@@ -40,6 +41,7 @@ def open_engine(url: str) -> sa.Engine:
         engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_S})
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
+    event.listen(engine, "checkin", _on_checkin)
     return engine
 
 
@@ -47,6 +49,11 @@ def _on_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own
     for pragma in PRAGMAS:
         connection.execute(f"pragma {pragma}")
+
+
+def _on_checkin(connection: Any, _record: Any) -> None:
+    if connection is not None:  # None: it broke
+        connection.execute("pragma shrink_memory")  # each connection has pages of its own, and keeps them
 
 
 def _on_begin(connection: sa.Connection) -> None:

@@ -1,11 +1,12 @@
 """People: staging a pass and making it the state.
 
-A first pass is one INSERT … SELECT. Later ones compare sets in SQL and bring only what changed to Python,
-where the domain says what happened; so the work is proportional to the change.
+A first pass is copied as it is. Later ones compare sets in SQL and bring only what changed to Python, some hundred
+people at a time, where the domain says what happened; so the work is proportional to the change.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ from worker.domain.model import Evidence, Person, PersonFacts, PersonKey, Standi
 from worker.domain.phones import canonical
 from worker.ports.store import Applied, Staged
 from worker.storage.accounts import JOIN_KINDS, humans_behind
-from worker.storage.bulk import bulk_upsert
+from worker.storage.bulk import bulk_insert, bulk_upsert
 from worker.storage.chunks import among, chunked
 from worker.storage.erasing import erase_person
 from worker.storage.mapping import facts_from_json, facts_to_json, person_from_row
@@ -38,12 +39,14 @@ from worker.storage.tables import (
     to_micros,
 )
 
-STAGE_COLUMNS = (
+KNOWN_COLUMNS = (
     "source", "person_id", "display_name", "email", "unit", "facts", "is_out_of_scope", "standing", "evidence", "at",
 )  # fmt: skip
+STAGE_COLUMNS = (*KNOWN_COLUMNS, "person_keys", "is_same")  # the same until it is seen that they aren't
+PERSON_COLUMNS = (*KNOWN_COLUMNS, "first_seen_at", "changed_at")
 KEY_COLUMNS = ("source", "person_id", "kind", "value", "raw")
-PERSON_COLUMNS = (*STAGE_COLUMNS, "first_seen_at", "changed_at")
 FOUND_MAX = 20
+AT_ONCE = 500  # people in memory while a pass is applied; each takes some kilobytes
 
 
 def unit_of(facts: PersonFacts) -> str:
@@ -51,13 +54,16 @@ def unit_of(facts: PersonFacts) -> str:
     return facts.org_unit or facts.department or ""
 
 
-def key_rows(source: str, facts: PersonFacts) -> Iterator[tuple[str, str, str, str, str]]:
-    """What a member or another account can be matched with: phones by canonical variant, and join keys."""
-    for phone in facts.phones:
-        yield (source, facts.person_id, "phone", canonical(phone), phone)
+def keys_of(facts: PersonFacts) -> list[tuple[str, str, str]]:
+    """What a member or another account can be matched with, as kind, value and text: phones by canonical
+    variant (of two variants the last), and join keys.
+    """
+    phones = {canonical(phone): phone for phone in facts.phones}
+    keys = [("phone", value, phone) for value, phone in phones.items()]
     for key in join_keys(facts):
         kind, _, value = key.partition(":")
-        yield (source, facts.person_id, kind, value, "")
+        keys.append((kind, value, ""))
+    return keys
 
 
 class SqlPeople:
@@ -74,18 +80,12 @@ class SqlPeople:
             self._c.execute(sa.delete(table).where(table.c.source == source))
 
     def stage(self, source: str, records: Iterable[tuple[PersonFacts, Judgement | None]]) -> int:
-        by_id = {facts.person_id: (facts, judgement) for facts, judgement in records}
-        for ids in chunked(by_id):
-            where = (staged_person_key.c.source == source) & staged_person_key.c.person_id.in_(ids)
-            self._c.execute(sa.delete(staged_person_key).where(where))
-        people = [_stage_row(source, facts, judgement) for facts, judgement in by_id.values()]
-        bulk_upsert(self._c, staged_person, STAGE_COLUMNS, people)
-        self._stage_keys(source, [facts for facts, _ in by_id.values()])
-        return len(by_id)
-
-    def _stage_keys(self, source: str, people: Iterable[PersonFacts]) -> None:
-        keys = (row for facts in people for row in key_rows(source, facts))
-        bulk_upsert(self._c, staged_person_key, KEY_COLUMNS, keys)
+        rows = {
+            facts.person_id: (*_known_row(source, facts, judgement), json.dumps(keys_of(facts)), 1)
+            for facts, judgement in records
+        }
+        bulk_upsert(self._c, staged_person, STAGE_COLUMNS, rows.values())
+        return len(rows)
 
     def staged(self, source: str) -> Staged:
         records = self._count(sa.select(sa.func.count()).where(staged_person.c.source == source))
@@ -104,8 +104,6 @@ class SqlPeople:
             self._c.execute(sa.select(person.c.source).where(person.c.source == source).limit(1)).first()
             is None
         )
-        staged = self._count(sa.select(sa.func.count()).where(staged_person.c.source == source))
-        gather(self._c, staged, staged_person, staged_person_key)
         if is_first:
             applied = self._apply_first(source, taken_at, now)
         else:
@@ -131,10 +129,10 @@ class SqlPeople:
         ]  # fmt: skip
         everybody = sa.select(*values).where(s.source == source).order_by(s.source, s.person_id)
         changed = self._insert_all(sa.insert(person).from_select(PERSON_COLUMNS, everybody))
-        keys = sa.select(*(staged_person_key.c[name] for name in KEY_COLUMNS)).where(
-            staged_person_key.c.source == source
-        )
-        self._c.execute(sa.insert(person_key).from_select(KEY_COLUMNS, keys))
+        staged = sa.select(s.person_id, s.person_keys).where(s.source == source)
+        for rows in self._in_parts(staged.order_by(s.source, s.person_id)):
+            keys = ((source, row.person_id, *key) for row in rows for key in json.loads(row.person_keys))
+            bulk_insert(self._c, person_key, KEY_COLUMNS, keys)
         self._c.execute(sa.update(link).values(is_dirty=1))
         left = (person.c.source == source) & (person.c.standing == Standing.LEFT.value)
         columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at")
@@ -149,49 +147,63 @@ class SqlPeople:
         """Run an INSERT … SELECT; its row count is kept only when asked for."""
         return int(self._c.execute(insert.execution_options(preserve_rowcount=True)).rowcount)
 
+    def _in_parts(self, query: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
+        """Rows in lists, none of which is read before it is wanted; other statements may run in between."""
+        return self._c.execute(query.execution_options(yield_per=AT_ONCE)).partitions()
+
     # --- later passes ----------------------------------------------------------------------------
 
     def _apply_changes(self, source: str, taken_at: datetime, now: datetime) -> Applied:
-        self._mark_same(source)
-        pairs = [pair for pair in self._changed(source, taken_at) if not _is_stranger(*pair)]
-        rows = [_person_row(after, now) for _, after in pairs]
-        bulk_upsert(self._c, person, PERSON_COLUMNS, rows, keep=("first_seen_at",))
-        self._stage_keys(
-            source, [after.facts for before, after in pairs if before and after.facts.is_deleted]
-        )
-        self._replace_keys(source, now)
-        events = tuple(e for before, after in pairs for e in events_between(before, after, taken_at))
+        staged = self._count(sa.select(sa.func.count()).where(staged_person.c.source == source))
+        gather(self._c, staged, staged_person)
+        events: list[Event] = []
+        ids: list[str] = []
+        changed = 0
+        for pairs in self._changed(source, taken_at):
+            self._mark_changed(source, [after.key.person_id for _, after in pairs])
+            rows = [_person_row(after, now) for _, after in pairs]
+            bulk_upsert(self._c, person, PERSON_COLUMNS, rows, keep=("first_seen_at",))
+            keys = ((*after.key, *key) for _, after in pairs for key in keys_of(after.facts))
+            bulk_insert(self._c, staged_person_key, KEY_COLUMNS, keys)
+            events += (e for before, after in pairs for e in events_between(before, after, taken_at))
+            ids += (after.key.person_id for before, after in pairs if _says_otherwise(before, after))
+            changed += len(pairs)
+        if changed:
+            gather(self._c, changed, staged_person_key)
+            self._replace_keys(source, now)
         self._follow(events, taken_at, now)
-        ids = tuple(after.key.person_id for before, after in pairs if _says_otherwise(before, after))
-        return Applied(events, len(pairs), ids=ids)
+        return Applied(tuple(events), changed, ids=tuple(ids))
 
-    def _mark_same(self, source: str) -> None:
+    def _changed(self, source: str, taken_at: datetime) -> Iterator[list[tuple[Person | None, Person]]]:
+        """Who is another than before, with what was known of them, in lists."""
         s, p = staged_person.c, person.c
         same_standing = sa.or_(
             s.standing.is_(None),
             (s.is_out_of_scope == 1) & (p.is_out_of_scope == 1),
             (p.standing == s.standing) & sa.or_(s.standing != Standing.LEAVING.value, p.at == s.at),
         )
-        same = sa.exists().where(
-            p.source == s.source, p.person_id == s.person_id, p.facts == s.facts,
-            p.display_name == s.display_name, same_standing,
+        same = sa.and_(
+            p.facts == s.facts, p.display_name == s.display_name, same_standing,
             p.evidence.is_distinct_from(Evidence.ABSENT_CONFIRMED.value),  # listed again is news in itself
         )  # fmt: skip
-        self._c.execute(sa.update(staged_person).where(s.source == source, same).values(is_same=1))
-
-    def _changed(self, source: str, taken_at: datetime) -> list[tuple[Person | None, Person]]:
-        s, p = staged_person.c, person.c
         before = [p.standing.label("b_standing"), p.evidence.label("b_evidence"), p.facts.label("b_facts"),
                   p.at.label("b_at"), p.display_name.label("b_name")]  # fmt: skip
         query = (
-            sa.select(*(s[name] for name in STAGE_COLUMNS), *before)
+            sa.select(*(s[name] for name in KNOWN_COLUMNS), *before)
             .select_from(
                 staged_person.outerjoin(person, (p.source == s.source) & (p.person_id == s.person_id))
             )
-            .where(s.source == source, s.is_same == 0)
+            .where(s.source == source, same.is_not(sa.true()))
             .order_by(s.person_id)
         )
-        return [_pair(row, taken_at) for row in self._c.execute(query)]
+        for rows in self._in_parts(query):
+            pairs = (_pair(row, taken_at) for row in rows)
+            yield [pair for pair in pairs if not _is_stranger(*pair)]
+
+    def _mark_changed(self, source: str, ids: Sequence[str]) -> None:
+        for chunk in chunked(ids):
+            these = (staged_person.c.source == source) & staged_person.c.person_id.in_(chunk)
+            self._c.execute(sa.update(staged_person).where(these).values(is_same=0))
 
     def _replace_keys(self, source: str, now: datetime) -> None:
         """Exchange the keys of changed people, and have every handle with such a key matched again."""
@@ -377,7 +389,7 @@ def _released_as_missing() -> sa.ColumnElement[bool]:
     )  # fmt: skip
 
 
-def _stage_row(source: str, facts: PersonFacts, judgement: Judgement | None) -> tuple[Any, ...]:
+def _known_row(source: str, facts: PersonFacts, judgement: Judgement | None) -> tuple[Any, ...]:
     email = facts.email.casefold() if facts.email else None
     known = (
         source, facts.person_id, facts.display_name, email, unit_of(facts), facts_to_json(facts),
@@ -391,7 +403,7 @@ def _stage_row(source: str, facts: PersonFacts, judgement: Judgement | None) -> 
 
 def _person_row(one: Person, now: datetime) -> tuple[Any, ...]:
     judgement = Judgement(one.standing, one.evidence, one.left_at or _coming_date(one))
-    row = _stage_row(one.key.source, one.facts, judgement)
+    row = _known_row(one.key.source, one.facts, judgement)
     return (*row, to_micros(now), to_micros(now))
 
 

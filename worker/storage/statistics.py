@@ -15,5 +15,12 @@ def gather(connection: sa.Connection, rows: int, *tables: sa.Table) -> None:
     """Look at tables into which so many rows went; nothing for few, and nothing on SQLite."""
     if connection.dialect.name != "postgresql" or rows < MANY:
         return
-    names = ", ".join(f'"{table.name}"' for table in tables)
-    connection.exec_driver_sql(f"ANALYZE {names}")
+    connection.exec_driver_sql(f"ANALYZE {', '.join(map(_looked_at, tables))}")
+
+
+def _looked_at(table: sa.Table) -> str:
+    """A table without its long texts, of which no query is planned: to sort them would be most of the work."""
+    indexed = {*table.primary_key, *(column for index in table.indexes for column in index.columns)}
+    names = (column.name for column in table.c if column in indexed or not isinstance(column.type, sa.Text))
+    quoted = ", ".join(f'"{name}"' for name in names)
+    return f'"{table.name}" ({quoted})'

@@ -103,7 +103,13 @@ def _person_columns() -> list[sa.Column[Any]]:
     ]
 
 
-staged_person = sa.Table("staged_person", metadata, *_person_columns(), _flag("is_same"))
+staged_person = sa.Table(
+    "staged_person",
+    metadata,
+    *_person_columns(),
+    _text("person_keys", default="[]"),  # rows of person_key without their source and person_id, as JSON
+    _flag("is_same"),
+)
 person = sa.Table(
     "person",
     metadata,

@@ -1,7 +1,7 @@
 """The one module that speaks to a domain controller: ldap3 signs in (`library`), we ask and read the replies.
 
     open_client(...) -> Client.ask(Search) -> Answer         one question, one answer
-                        Client.pages(Search) -> Entry lists  page by page, the next asked for while this one is used
+                        Client.pages(Search) -> Entry lists  page by page, the next asked for before this one is decoded
 
 Not used of ldap3: `paged_search` (ends normally with a part of the answer), `extend.*`, referrals, threads,
 restarts, and its decoder of entries, which is five times slower. Every answer that is not success raises.
@@ -9,8 +9,10 @@ restarts, and its decoder of entries, which is five times slower. Every answer t
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -20,7 +22,16 @@ from connectors.directory.active_directory import controls as lc
 from connectors.directory.active_directory import errors
 from connectors.directory.active_directory.config import ActiveDirectoryConfig, BindMethod
 from connectors.directory.active_directory.library import KerberosRefused, Session
-from connectors.directory.active_directory.replies import Done, Entry, Garbled, Replies, read_paged_cookie
+from connectors.directory.active_directory.replies import (
+    Done,
+    Entry,
+    Garbled,
+    Message,
+    Replies,
+    decode,
+    is_entry,
+    read_paged_cookie,
+)
 from connectors.directory.active_directory.transport import (
     Certificate,
     Timed,
@@ -33,6 +44,7 @@ from worker.ports import BadConfig, ConnectorError, Incomplete, Permanent, Trans
 
 _READ_SIZE = 1 << 18
 _FIRST_ID = 1000  # above those that ldap3 gave out for the bind
+_IN_PARTS = re.compile(rb";range=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +61,10 @@ class Search:
 
 @dataclass(slots=True)
 class Answer:
-    """All entries of one answer, and the controls that came with its end."""
+    """All entries of the answer to one question, and the controls that came with its end."""
 
+    question: int
+    encoded: list[bytes] = field(default_factory=list)  # entries that came and are not in `entries` yet
     entries: list[Entry] = field(default_factory=list)
     controls: Mapping[str, bytes] = field(default_factory=dict)
     done: Done | None = None
@@ -77,14 +91,14 @@ class Client:
 
     def ask(self, search: Search) -> Answer:
         """Everything that the server says to one question. Raises ConnectorError unless it says success."""
-        return self._whole(search, self._send(search))
+        return self._whole(search, self._succeeded(search, self._receive(search, self._send(search))))
 
     def find(self, search: Search) -> Answer | None:
         """As `ask`, None when the base of the search is not there, or not for us to see."""
         answer = self._receive(search, self._send(search))
         if answer.done is not None and answer.done.code == errors.NO_SUCH_OBJECT:
             return None
-        return self._succeeded(search, answer)
+        return self._whole(search, self._succeeded(search, answer))
 
     def pages(self, search: Search, page_size: int) -> Iterator[list[Entry]]:
         """Pages of at most `page_size` entries; only a read that the server ended itself ends normally.
@@ -92,14 +106,16 @@ class Client:
         Each page must be success and carry the paging control, or it raises: an answer without it is a part
         of the whole, and nothing would show that.
         """
-        sent = self._send(_paged(search, page_size, b""))
+        question = self._send(_paged(search, page_size, b""))
         while True:
-            answer = self._whole(search, sent)
+            answer = self._succeeded(search, self._receive(search, question))
             cookie = self._next_cookie(search, answer)
+            if any(map(_IN_PARTS.search, answer.encoded)):  # the rest is asked for before the next page
+                self._whole(search, answer)
             if cookie:
-                sent = self._send(_paged(search, page_size, cookie))  # the server works while we do
-            if answer.entries:
-                yield answer.entries
+                question = self._send(_paged(search, page_size, cookie))  # the server works while we do
+            if entries := self._whole(search, answer).entries:
+                yield entries
             if not cookie:
                 return
 
@@ -133,12 +149,54 @@ class Client:
             raise errors.lost(self.server, search.what, error) from error
         return self._last_id
 
-    def _receive(self, search: Search, message_id: int) -> Answer:
+    def _receive(self, search: Search, question: int) -> Answer:
+        """The whole answer, its entries still encoded."""
         self._socket.until_s = min(monotonic() + self._read_s, self._until_s)
-        answer = Answer()
-        try:
+        answer = Answer(question)
+        with self._reading(search):
             while answer.done is None:
-                self._read_some(search, message_id, answer)
+                self._read_some(search, answer)
+        return answer
+
+    def _read_some(self, search: Search, answer: Answer) -> None:
+        data = self._socket.recv(_READ_SIZE)
+        if not data:
+            raise ConnectionError("the server closed the connection")
+        self._replies.feed(data)
+        for message in self._replies.take():
+            if is_entry(message):
+                answer.encoded.append(message)
+            else:
+                self._note(search, answer, *decode(message))
+
+    def _note(self, search: Search, answer: Answer, number: int, message: Message) -> None:
+        if number == 0 and isinstance(message, Done):  # a notice of disconnection, RFC 4511 4.4.1
+            raise errors.refusal(self.server, search.what, replace(message, code=errors.UNAVAILABLE))
+        if number != answer.question:
+            raise Garbled(f"an answer to question {number}, which is not open")
+        if isinstance(message, Entry):
+            answer.entries.append(message)
+        elif isinstance(message, Done):
+            answer.done, answer.controls = message, message.controls
+
+    def _decode(self, search: Search, answer: Answer) -> None:
+        encoded, answer.encoded = answer.encoded, []
+        with self._reading(search):
+            for message in encoded:
+                self._note(search, answer, *decode(message))
+
+    def _whole(self, search: Search, answer: Answer) -> Answer:
+        """The answer decoded, with the rest of what the server gave in parts."""
+        self._decode(search, answer)
+        for entry in answer.entries:
+            for name in [name for name in entry.values if ";range=" in name]:
+                self._complete(search, entry, name)
+        return answer
+
+    @contextmanager
+    def _reading(self, search: Search) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise errors.lost(self.server, search.what, error) from error
         except Garbled as error:
@@ -146,29 +204,6 @@ class Client:
                 f"{self.server} sent bytes that are no LDAP in the middle of {search.what}: {str(error).rstrip('.')}.",
                 remedy="Nobody's status is changed. If it stays, look for a device that alters the traffic.",
             ) from error
-        return answer
-
-    def _read_some(self, search: Search, message_id: int, answer: Answer) -> None:
-        data = self._socket.recv(_READ_SIZE)
-        if not data:
-            raise ConnectionError("the server closed the connection")
-        self._replies.feed(data)
-        for number, message in self._replies.take():
-            if number == 0 and isinstance(message, Done):  # a notice of disconnection, RFC 4511 4.4.1
-                raise errors.refusal(self.server, search.what, replace(message, code=errors.UNAVAILABLE))
-            if number != message_id:
-                raise Garbled(f"an answer to question {number}, which is not open")
-            if isinstance(message, Entry):
-                answer.entries.append(message)
-            elif isinstance(message, Done):
-                answer.done, answer.controls = message, message.controls
-
-    def _whole(self, search: Search, message_id: int) -> Answer:
-        answer = self._succeeded(search, self._receive(search, message_id))
-        for entry in answer.entries:
-            for name in [name for name in entry.values if ";range=" in name]:
-                self._complete(search, entry, name)
-        return answer
 
     def _complete(self, search: Search, entry: Entry, name: str) -> None:
         """Read the rest of an attribute of which the server gave a part ("member;range=0-1499")."""
@@ -180,6 +215,7 @@ class Client:
                 attributes=(f"{plain};range={len(values)}-*",), scope="base", controls=search.controls,
             )  # fmt: skip
             answer = self._succeeded(rest, self._receive(rest, self._send(rest)))
+            self._decode(rest, answer)
             found = answer.entries[0].values if answer.entries else {}
             name = next((one for one in found if one.startswith(f"{plain};range=")), "")
             if not found.get(name):

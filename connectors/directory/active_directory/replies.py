@@ -72,7 +72,7 @@ Message = Entry | Done | Reference
 
 
 class Replies:
-    """Bytes in, messages out; holds what is incomplete, and copies each byte a fixed number of times.
+    """Bytes in, messages out, still encoded; holds what is incomplete, and copies each byte a fixed number of times.
 
     After `Garbled` the stream has no known place to go on from: every further `take` raises it again.
     """
@@ -95,8 +95,8 @@ class Replies:
             self._later.append(bytes(data))
             self._held += len(data)
 
-    def take(self) -> Iterator[tuple[int, Message]]:
-        """Yield (message id, message) for each message that is whole now, in order; none twice.
+    def take(self) -> Iterator[bytes]:
+        """Yield each message that is whole now, for `decode`, in order; none twice.
 
         May be left and called again at any point. Raises Garbled, after the messages before it.
         """
@@ -107,7 +107,7 @@ class Replies:
             if len(self._data) - self._at < size:
                 self._wanted = size
                 continue
-            message = _message(self._data[self._at : self._at + size])
+            message = self._data[self._at : self._at + size]
             self._at += size
             self._held -= size
             self._wanted = 2
@@ -173,8 +173,19 @@ def _whole(data: bytes, at: int) -> int:
     return 2 + count + length
 
 
-def _message(data: bytes) -> tuple[int, Message]:
-    """Decode one message, given exactly: so an index past the end is an element past the end."""
+def is_entry(data: bytes) -> bool:
+    """Whether a whole message is a SearchResultEntry, of which nothing further is looked at."""
+    try:
+        at, end = _open(data, 0, len(data), _SEQUENCE)
+        _start, at = _open(data, at, end, _INTEGER)
+        return data[at] == _ENTRY
+    except (IndexError, Garbled):
+        return False
+
+
+def decode(data: bytes) -> tuple[int, Message]:
+    """Return (message id, message) of one whole message. Raises Garbled."""
+    # Given exactly: so an index past the end is an element past the end
     try:
         at, end = _open(data, 0, len(data), _SEQUENCE)
         start, at = _open(data, at, end, _INTEGER)

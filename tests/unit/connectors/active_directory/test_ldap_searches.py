@@ -10,7 +10,14 @@ import ldap3
 import pytest
 
 from connectors.directory.active_directory.controls import paged, search_request
-from connectors.directory.active_directory.replies import Done, Entry, Message, Replies, read_paged_cookie
+from connectors.directory.active_directory.replies import (
+    Done,
+    Entry,
+    Message,
+    Replies,
+    decode,
+    read_paged_cookie,
+)
 from fakes.ldap_controller import PAGED
 from fakes.ldap_judge import AMY, PEOPLE, ROOT, USERS, connect, found, put_people
 from fakes.ldap_server import PASSWORD, USER, LdapServer
@@ -265,7 +272,7 @@ def test_our_own_requests_and_replies_find_what_ldap3_finds(dc: LdapServer, judg
         messages: list[tuple[int, Message]] = []
         while not messages or messages[-1][0] != 2 or isinstance(messages[-1][1], Entry):
             replies.feed(plain.recv(7))  # cut anywhere
-            messages += replies.take()
+            messages += map(decode, replies.take())
 
     bound, *entries, end = messages
     assert bound == (1, Done(0, "", "", (), {}))

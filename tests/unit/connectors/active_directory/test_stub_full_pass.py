@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from connectors.directory.active_directory.controls import EXTENDED_DN, SHOW_DELETED
+from fakes import ldap_server
 from fakes import ldap_wire as wire
 from fakes.ad_setup import BASE, LEAVERS, STAFF, directory, eventually, read
 from fakes.ldap_controller import PAGED
@@ -227,6 +229,27 @@ def test_bytes_that_are_no_answer_to_us_prove_nothing(dc: LdapServer, raw: bytes
     assert "sent bytes that are no LDAP" in error.message
 
 
+def test_a_person_who_cannot_be_read_proves_nothing_though_their_page_ended_well(
+    dc: LdapServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded = ldap_server._encoded
+
+    def twisted(*arguments: Any) -> list[bytes]:
+        messages = encoded(*arguments)
+        return [
+            each.replace(b"\x31\x84", b"\x30\x84") for each in messages
+        ]  # values in a sequence, not in a set
+
+    put(dc, 5)
+    pages = directory(dc, page_size=2).changes(None)
+    next(pages)
+    monkeypatch.setattr(ldap_server, "_encoded", twisted)
+
+    with pytest.raises(Incomplete, match=r"sent bytes that are no LDAP .* 0x30 instead of 0x31"):
+        list(pages)
+    assert eventually(lambda: dc.connected == 0)
+
+
 def test_a_referral_is_not_followed_and_names_the_place(dc: LdapServer, listener: socket.socket) -> None:
     place = f"ldap://127.0.0.1:{listener.getsockname()[1]}/DC=other,DC=example"
     put(dc, 1)
@@ -261,6 +284,18 @@ def test_an_attribute_that_comes_in_parts_is_put_together(dc: LdapServer, max_va
     people, _ = read(directory(dc))
 
     assert sorted(people["Desk"].phones) == sorted(numbers)
+
+
+def test_the_rest_of_an_attribute_is_read_before_the_next_page_is_asked_for(dc: LdapServer) -> None:
+    dc.max_val_range = 3
+    numbers = [f"+4477009{number:05}" for number in range(10)]
+    for place in range(5):
+        dc.put(f"CN=Desk {place},{STAFF}", otherMobile=numbers)
+
+    people, end = read(directory(dc, page_size=2))
+
+    assert end.is_full
+    assert [sorted(people[f"Desk {place}"].phones) for place in range(5)] == [numbers] * 5
 
 
 @pytest.mark.parametrize("code, kind", [(1, ConnectorError), (32, PermissionDenied), (51, Transient)])

@@ -259,7 +259,6 @@ def upgrade() -> None:  # noqa: PLR0915
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("unit", sa.Text(), server_default="", nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
-        sa.Column("is_out_of_scope", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("standing", sa.Text(), nullable=True),
         sa.Column("evidence", sa.Text(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=True),
@@ -271,13 +270,6 @@ def upgrade() -> None:  # noqa: PLR0915
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index("ix_person_email", ["email"], unique=False)
-        batch_op.create_index(
-            "ix_person_missing",
-            ["source"],
-            unique=False,
-            sqlite_where=sa.text("missed_passes > 0"),
-            postgresql_where=sa.text("missed_passes > 0"),
-        )
         batch_op.create_index("ix_person_standing_at", ["standing", "at"], unique=False)
 
     op.create_table(
@@ -348,7 +340,6 @@ def upgrade() -> None:  # noqa: PLR0915
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("unit", sa.Text(), server_default="", nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
-        sa.Column("is_out_of_scope", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("standing", sa.Text(), nullable=True),
         sa.Column("evidence", sa.Text(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=True),

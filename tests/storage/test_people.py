@@ -1,0 +1,126 @@
+"""What a pass leaves behind in the tables, whatever the pages it came in and the parts in which it is applied."""
+
+import tracemalloc
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import builders
+import pytest
+import sqlalchemy as sa
+
+from worker.domain.directory import EventKind
+from worker.domain.model import PersonFacts
+from worker.ports.store import Applied
+from worker.storage import people
+from worker.storage.store import SqlStore
+from worker.storage.tables import person, person_key, staged_person, staged_person_key
+
+NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
+MANY = 6_000
+PEAK_MAX = 4_000_000  # bytes: 6,000 people, as they were and as they are, would take ten times as much
+
+
+@pytest.fixture(params=[2, people.AT_ONCE], ids=["in parts", "at once"])
+def store(engine: sa.Engine, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> SqlStore:
+    monkeypatch.setattr(people, "AT_ONCE", request.param)
+    return SqlStore(engine)
+
+
+def facts(person_id: str, **changes: Any) -> PersonFacts:
+    """Nobody has an address that the test does not state."""
+    return builders.facts(person_id, **({"email": None} | changes))
+
+
+def read(store: SqlStore, *pages: Iterable[PersonFacts], hours: int = 0) -> Applied:
+    """A full pass in these pages, each in a transaction of its own."""
+    for page in pages:
+        with store.begin() as uow:
+            uow.people.stage("corp", [(one, None) for one in page])
+    at = NINE + timedelta(hours=hours)
+    with store.begin() as uow:
+        return uow.people.apply_stage("corp", is_full=True, taken_at=at, now=at)
+
+
+def keys(engine: sa.Engine) -> set[tuple[str, str, str]]:
+    with engine.connect() as connection:
+        query = sa.select(person_key.c.person_id, person_key.c.value, person_key.c.raw)
+        return {tuple(row) for row in connection.execute(query.where(person_key.c.source == "corp"))}
+
+
+def numbered(count: int, language: str) -> list[PersonFacts]:
+    return [
+        facts(f"p{n:05}", language=language, employee_id=f"E{n}", phones=(f"+4477009{n:05}",))
+        for n in range(count)
+    ]
+
+
+def test_of_somebody_who_comes_twice_only_the_last_keys_are_kept(engine: sa.Engine, store: SqlStore) -> None:
+    read(store, [facts("ann", employee_id="E1"), facts("ben")], [facts("ann", phones=("+447700900123",))])
+
+    assert keys(engine) == {("ann", "+447700900123", "+447700900123")}
+
+
+def test_variants_of_a_number_are_one_key_on_a_first_pass_and_later(
+    engine: sa.Engine, store: SqlStore
+) -> None:
+    read(store, [facts("ann", phones=("+5511987654321", "+551187654321"))])
+    first = keys(engine)
+    read(store, [facts("ann", phones=("+551187654321", "+5511987654321"))], hours=1)
+
+    assert first == {("ann", "+5511987654321", "+551187654321")}
+    assert {key[:2] for key in keys(engine)} == {key[:2] for key in first}
+
+
+def test_the_keys_of_whoever_changed_are_exchanged_and_of_nobody_else(
+    engine: sa.Engine, store: SqlStore
+) -> None:
+    before = numbered(7, "en")
+    read(store, before)
+    after = [*before[:3], facts("p00003", email="x@corp.example"), *before[4:6]]
+    gone = facts("p00006", display_name="p00006", is_deleted=True)
+
+    applied = read(store, after[:4], [*after[4:], gone, facts("new", employee_id="N")], hours=1)
+
+    assert applied.changed == 3
+    assert [(e.kind, e.person.key.person_id) for e in applied.events if e.kind is EventKind.JOINED] == [
+        (EventKind.JOINED, "new")
+    ]
+    expected = {(f"p{n:05}", value, raw) for n in (0, 1, 2, 4, 5, 6) for value, raw in
+                ((f"e{n}", ""), (f"+4477009{n:05}", f"+4477009{n:05}"))}  # fmt: skip
+    assert keys(engine) == expected | {("p00003", "x@corp.example", ""), ("new", "n", "")}
+
+
+def test_hostile_text_spoils_no_pass(engine: sa.Engine, store: SqlStore) -> None:
+    for hours, hostile in enumerate(("a\0b", "a\ud800b", "a'\";--\\u0000")):
+        read(store, [facts("ann", employee_id=hostile, title=hostile), facts("ben")], hours=hours)
+        read(store, [facts(f"p{hours}", employee_id=hostile)], hours=hours)
+
+    assert {value for _, value, _ in keys(engine)} == {"a\ufffdb", "a'\";--\\u0000"}
+
+
+def test_nothing_is_left_staged(engine: sa.Engine, store: SqlStore) -> None:
+    read(store, numbered(5, "en"))
+    read(store, numbered(5, "cy"), hours=1)
+
+    with engine.connect() as connection:
+        for table in (staged_person, staged_person_key):
+            assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() == 0
+        known = connection.execute(sa.select(person.c.facts)).scalars().all()
+    assert all("cy" in text for text in known)
+
+
+def test_a_pass_in_which_everybody_is_new_or_changed_is_applied_in_flat_memory(engine: sa.Engine) -> None:
+    store = SqlStore(engine)
+    for hours, language in enumerate(("en", "cy")):
+        with store.begin() as uow:
+            uow.people.stage("corp", [(one, None) for one in numbered(MANY, language)])
+        at = NINE + timedelta(hours=hours)
+        tracemalloc.start()
+        try:
+            with store.begin() as uow:
+                applied = uow.people.apply_stage("corp", is_full=True, taken_at=at, now=at)
+            assert applied.changed == MANY
+            assert tracemalloc.get_traced_memory()[1] < PEAK_MAX
+        finally:
+            tracemalloc.stop()
