@@ -2,11 +2,21 @@ import json
 from dataclasses import replace
 from datetime import timedelta, timezone
 
-from builders import LEFT_AT, NOW, key, ticket
+from builders import LEFT_AT, NOW, key, leaver, person, ticket
 
 from worker.domain.guard import Cohort, HeldPlan, Newcomer
 from worker.domain.model import Evidence, Role
-from worker.domain.plan import Action, ActionKind, Plan, held_json, instant, plan_json, plan_text, ticket_json
+from worker.domain.plan import (
+    Action,
+    ActionKind,
+    Plan,
+    account_json,
+    held_json,
+    instant,
+    plan_json,
+    plan_text,
+    ticket_json,
+)
 from worker.domain.ticket import Assignee, Grade, TicketKind, TicketState
 
 ANN = Newcomer(key(), LEFT_AT, Evidence.DISABLED, "Ann")
@@ -139,3 +149,14 @@ def test_a_plan_without_actions_says_so() -> None:
     assert Plan(warnings=("wards is stale",)).is_empty
     assert not Plan((OPENING,)).is_empty
     assert not Plan(held=(HELD,)).is_empty
+
+
+def test_an_account_is_shown_as_its_directory_has_it() -> None:
+    assert account_json(leaver()) == {
+        "source": "corp",
+        "id": "ann",
+        "standing": "left",
+        "evidence": "disabled",
+        "left_at": "2026-11-23T12:00:00Z",
+    }
+    assert (account_json(person())["evidence"], account_json(person())["left_at"]) == (None, None)
