@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test check fix sim bench bench-core bench-ad bench-entra lock clean
+.PHONY: help venv dev kerberos run test check fix messages assets sim bench bench-core bench-ad bench-entra lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,7 @@ run: venv ## Play the bundled company through on the embedded database
 test: dev ## Run every test, with coverage of the core (ARGS=… runs some; WORKERS=N processes)
 	@.ci/postgres
 	@.ci/samba
+	@.ci/browser
 	@$(MAKE) --no-print-directory kerberos
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(ARGS),$(ARGS),$(COVERAGE))
 
@@ -72,6 +73,9 @@ check: dev ## Format, lint, types, import rules, dead code, locks: looks only, c
 fix: dev ## Format, and repair what the linter can repair
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
+
+messages: dev ## Bring the catalogues up to date with the code, and list what has no translation yet
+	@$(BIN)/python tests/catalogues.py
 
 # --- Longer runs --------------------------------------------------------------------------------------------------------
 
@@ -93,6 +97,9 @@ bench-entra: dev ## The benchmarks of Entra ID alone, on a fake tenant of their 
 
 # --- House-keeping ------------------------------------------------------------------------------------------------------
 
+assets: dev ## Bring the desk's copies of htmx, Chart.js and modern-normalize to the versions that .ci/assets pins
+	@$(BIN)/python .ci/assets
+
 lock: dev ## Bring the locks up to date with pyproject.toml (ARGS=--upgrade for newer releases)
 	$(BIN)/uv lock $(ARGS)
 	$(UV_EXPORT) --no-default-groups > requirements.lock
@@ -101,5 +108,5 @@ lock: dev ## Bring the locks up to date with pyproject.toml (ARGS=--upgrade for 
 	$(UV_EXPORT) --all-groups > requirements-dev.lock
 
 clean: ## Remove what the tools made, .venv too
-	rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .cache build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,7 +1,8 @@
 """Text from outside (names of groups and people), made fit to be shown to a reader.
 
 Names are written by strangers: a line break, an escape sequence or an override of the reading
-direction must not change what the lines around them seem to say. What is cut ends in "…".
+direction must not change what the lines around them seem to say. Our own sentences put isolates around names that
+run the other way; `shown` keeps those, for readers whose app knows what they mean. What is cut ends in "…".
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
+from worker.domain.direction import ISOLATES, OVERRIDES, PDI, contained
+
 ELLIPSIS = "…"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Embeddings, overrides and isolates. Messengers wrap phone numbers in them, so they are dropped without a
 # trace. The two marks (U+200E, U+200F) stay: they move nothing but themselves.
-_DIRECTION = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+_ISOLATING = ISOLATES | {PDI}
+_DIRECTION = OVERRIDES | _ISOLATING
 _BREAKS = frozenset("\t\v\f\r\x1c\x1d\x1e\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}")
 _UNPRINTABLE = frozenset({"Cc", "Cs"})  # control characters; halves of a surrogate pair
 _LAST_BMP = 0xFFFF
@@ -27,6 +31,17 @@ def visible(text: str) -> str:
 def one_line(text: str) -> str:
     """As `visible`, with every run of white space made one space."""
     return " ".join(visible(text).split())
+
+
+def shown(text: str) -> str:
+    """As `visible`, but isolates that are closed within their line stay: they turn only what they hold."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join("".join(map(_shown, contained(line))) for line in lines)
+
+
+def shown_line(text: str) -> str:
+    """As `shown`, with every run of white space made one space."""
+    return " ".join(shown(text).split())
 
 
 def width(text: str) -> int:
@@ -50,7 +65,11 @@ def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
         if room < 0:
             break
         kept.append(piece)
-    return "".join(kept).rstrip() + ELLIPSIS
+    return contained("".join(kept).rstrip() + ELLIPSIS)  # an isolate may have lost its end
+
+
+def _shown(char: str) -> str:
+    return char if char in _ISOLATING else _visible(char)
 
 
 def _visible(char: str) -> str:

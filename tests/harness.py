@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from builders import NOW, facts
 from builders import rules as ticket_rules
 
@@ -18,12 +19,14 @@ from fakes.directory import FakeDirectory
 from fakes.inventory import FakeInventory
 from fakes.notifier import FakeNotifier
 from worker.app.approvals import Approvals
+from worker.app.assigned import Assigned
 from worker.app.check import Check
 from worker.app.deliver import Deliver, DeliverRules
 from worker.app.desk import Desk
 from worker.app.escalate import Escalate
 from worker.app.health import Freshness
 from worker.app.inventory import TakeInventory
+from worker.app.links import Links
 from worker.app.poll import Poll, PollRules
 from worker.app.reconcile import Reconcile, ReconcileRules
 from worker.app.report import Report
@@ -36,6 +39,7 @@ from worker.domain.leaver import LeaverPolicy
 from worker.domain.model import Group, Member, Person, PersonKey, Role, Standing
 from worker.domain.reconcile import TicketRules
 from worker.domain.ticket import Ticket, TicketKind, TicketState
+from worker.domain.tongue import ENGLISH_ONLY, Languages
 from worker.ports import Port
 from worker.ports.outbox import OutMessage
 from worker.ports.store import SourceState
@@ -44,6 +48,7 @@ from worker.storage.store import SqlStore
 from worker.storage.tables import metadata
 
 TIMEZONE = "Europe/London"
+TWO_APPROVERS_FROM = 50
 ACCOUNTABLE = "it-security@example.org"
 
 
@@ -67,9 +72,11 @@ class Harness:
         digest_window: timedelta = timedelta(0),
         daily_max: int = 20,
         accounts: AccountsRule = AccountsRule.EITHER,
+        languages: Languages = ENGLISH_ONLY,
+        engine: sa.Engine | None = None,
     ) -> None:
         self.now = NOW
-        self.engine = open_engine("sqlite://")
+        self.engine = engine or open_engine("sqlite://")
         metadata.create_all(self.engine)
         self.store = SqlStore(self.engine, accounts)
         self.directories = [
@@ -81,21 +88,23 @@ class Harness:
         self.corp, self.wards = self.directories[0], self.inventories[0]
         self._numbers: dict[str, str] = {}
         self.limits = limits or GuardLimits()
-        rules = rules or ticket_rules()
+        self.rules = rules = rules or ticket_rules()
         fresh, fresh_rosters = Freshness(timedelta(hours=24), {}), Freshness(timedelta(days=7), {})
-        polls = PollRules(LeaverPolicy(), self.limits, fresh, joiners, TIMEZONE)
+        polls = PollRules(LeaverPolicy(), self.limits, fresh, joiners, TIMEZONE, languages)
         self.poller = Poll(self.store, self.directories, polls)
-        self.taker = TakeInventory(self.store, self.inventories, self.limits, TIMEZONE)
+        self.taker = TakeInventory(self.store, self.inventories, self.limits, TIMEZONE, languages=languages)
         names = tuple(directory.name for directory in self.directories)
         self.reconciler = Reconcile(
-            self.store, ReconcileRules(rules, self.limits, sensitive, TIMEZONE, names)
+            self.store, ReconcileRules(rules, self.limits, sensitive, TIMEZONE, names, languages)
         )
-        self.verifier = Verify(self.store, rules, fresh_rosters, TIMEZONE)
-        self.escalator = Escalate(self.store, rules, TIMEZONE)
-        self.deliver_rules = DeliverRules(digest_window, daily_max, TIMEZONE)
+        self.verifier = Verify(self.store, rules, fresh_rosters, TIMEZONE, languages)
+        self.escalator = Escalate(self.store, rules, TIMEZONE, languages)
+        self.deliver_rules = DeliverRules(digest_window, daily_max, TIMEZONE, languages)
         self.deliverer = Deliver(self.store, self.notifiers, self.deliver_rules, self.clock, "us:1")
         self.desk = Desk(self.store, rules, TIMEZONE)
-        self.approvals = Approvals(self.store)
+        self.links = Links("https://whosleft.example.org", timedelta(days=30))
+        self.assigned = Assigned(self.store, self.links, TIMEZONE, ENGLISH_ONLY)
+        self.approvals = Approvals(self.store, TWO_APPROVERS_FROM)
         self.checker = Check(self.store, self, self.limits, fresh, fresh_rosters)
 
     def close(self) -> None:
@@ -170,7 +179,11 @@ class Harness:
         assert not [trouble for report in reports for trouble in report.troubles]
 
     def decide(self, *cohorts: str, plan: int = 1, release: bool = True) -> HeldPlan:
-        return self.approvals.decide(plan, cohorts, "sam", "asked the ward", self.now, release=release)
+        """What people decide about a plan; a large one is released by two of them."""
+        decided = self.approvals.decide(plan, cohorts, "sam", "asked the ward", self.now, release=release)
+        if release and decided.size >= TWO_APPROVERS_FROM:
+            return self.approvals.decide(plan, cohorts, "kim", "so did I", self.now, release=True)
+        return decided
 
     # --- what came of it -------------------------------------------------------------------------
 

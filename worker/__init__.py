@@ -8,6 +8,7 @@
     ops        what keeps a process running: scheduler, jobs under their leases, retries, clock, logs, metrics, masking
     app        use cases, one class each with one `run_once(now)`:
                poll, inventory, reconcile, verify, escalate, deliver; and desk, approvals, check for people's acts
+    languages  catalogues, and how each of the ten languages writes numbers and dates
     storage    the database behind its port: tables, migrations, leases, outbox, journal, scratch copies
     ports      what the core asks of the outside: Directory, Inventory, Notifier, Store, and the errors
     domain     decisions: pure functions of values and `now`

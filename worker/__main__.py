@@ -13,7 +13,7 @@ from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
 from worker.app.approvals import Refused
-from worker.cli import files, lookups, plans, tickets, working
+from worker.cli import audit, desk, files, lookups, plans, tickets, working
 from worker.cli.common import err, out
 from worker.demo.command import demo
 from worker.ports import ConnectorError
@@ -40,6 +40,8 @@ app.add_typer(lookups.groups, name="groups")
 app.add_typer(lookups.links, name="links")
 app.add_typer(files.register, name="register")
 app.add_typer(tickets.escalation, name="escalation")
+app.add_typer(audit.app, name="audit")
+app.add_typer(desk.app, name="desk")
 app.command()(working.migrate)
 app.add_typer(files.config, name="config")
 

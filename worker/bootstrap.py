@@ -6,10 +6,11 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,30 +19,25 @@ from pydantic import BaseModel
 
 from connectors import registry
 from worker.app.approvals import Approvals
+from worker.app.assigned import Assigned
+from worker.app.audit import Audit
 from worker.app.check import Check
 from worker.app.deliver import Deliver, DeliverRules
 from worker.app.desk import Desk
 from worker.app.escalate import Escalate
 from worker.app.health import Freshness
 from worker.app.inventory import TakeInventory
+from worker.app.links import Links
 from worker.app.poll import Poll, PollRules
 from worker.app.reconcile import Reconcile, ReconcileRules
-from worker.app.report import Progress, Report, no_progress
+from worker.app.report import Progress, no_progress
+from worker.app.retention import Retention
 from worker.app.verify import Verify
 from worker.domain.joiners import JoinerRule
 from worker.domain.model import Roster
-from worker.ops.clock import system_now
-from worker.ops.interrupt import Interrupt, InterruptibleStore
-from worker.ops.jobs import Jobs
-from worker.ops.logs import configure as configure_logs
-from worker.ops.lookout import Lookout
-from worker.ops.metrics import Metrics, serving
-from worker.ops.notes import Notes
-from worker.ops.progress import progress_bars
-from worker.ops.receiver import receiving
+from worker.domain.tongue import Languages
+from worker.languages import BabelLanguages
 from worker.ops.retry import RetryingDirectory, RetryingInventory, again
-from worker.ops.schedule import ScheduleValues
-from worker.ops.scheduler import serve
 from worker.ports import Called, ConnectorContext, Directory, Inventory, Note, Notifier, Port, note_nothing
 from worker.ports.store import Store
 from worker.settings import (
@@ -49,7 +45,6 @@ from worker.settings import (
     Kinds,
     Problem,
     Settings,
-    SettingsError,
     connector_options,
     json_schema,
     load,
@@ -58,7 +53,6 @@ from worker.settings import (
 from worker.storage.engine import open_engine, sqlite_path
 from worker.storage.migrate import migrate, require_current
 from worker.storage.scratch import scratch_engine
-from worker.storage.single_worker import sole_worker
 from worker.storage.store import SqlStore
 
 if TYPE_CHECKING:
@@ -171,6 +165,12 @@ class App:
     desk: Desk
     approvals: Approvals
     check: Check
+    assigned: Assigned
+    audit: Audit
+    retention: Retention
+    languages: Languages
+    fresh_directories: Freshness
+    fresh_inventories: Freshness
 
 
 def build_app(
@@ -182,6 +182,9 @@ def build_app(
 ) -> App:
     """Wire the use cases."""
     timezone = settings.organisation.timezone
+    languages = BabelLanguages(settings.organisation.language)
+    # Without an address for people outside this machine, messages have no links
+    told = Links(settings.desk.base, settings.desk.link_life) if settings.desk.url else None
     limits = settings.guard_limits()
     rules = settings.ticket_rules()
     stale = {
@@ -197,10 +200,10 @@ def build_app(
         Poll(
             store,
             connectors.directories,
-            PollRules(settings.leaver_policy(), limits, fresh_directories, joiners, timezone),
+            PollRules(settings.leaver_policy(), limits, fresh_directories, joiners, timezone, languages),
             progress,
         ),
-        TakeInventory(store, connectors.inventories, limits, timezone, progress),
+        TakeInventory(store, connectors.inventories, limits, timezone, progress, languages),
         Reconcile(
             store,
             ReconcileRules(
@@ -209,21 +212,31 @@ def build_app(
                 tuple(settings.groups.sensitive),
                 timezone,
                 tuple(directory.name for directory in connectors.directories),
+                languages,
+                told,
             ),
             progress,
         ),
-        Verify(store, rules, fresh_inventories, timezone),
-        Escalate(store, rules, timezone),
+        Verify(store, rules, fresh_inventories, timezone, languages, told),
+        Escalate(store, rules, timezone, languages, told),
         Deliver(
             store,
             connectors.notifiers,
-            DeliverRules(settings.escalation.digest_window, settings.escalation.daily_max, timezone),
+            DeliverRules(
+                settings.escalation.digest_window, settings.escalation.daily_max, timezone, languages
+            ),
             clock,
             holder_name(),
         ),
-        Desk(store, rules, timezone),
-        Approvals(store),
+        Desk(store, rules, timezone, languages, told),
+        Approvals(store, settings.desk.two_approvers_from),
         Check(store, connectors, limits, fresh_directories, fresh_inventories),
+        Assigned(store, Links(settings.desk.base, settings.desk.link_life), timezone, languages),
+        Audit(store, settings.organisation.name, timezone, f"whosleft {version('whosleft')}"),
+        Retention(store, settings.leaver.erase_after),
+        languages,
+        fresh_directories,
+        fresh_inventories,
     )
 
 
@@ -302,93 +315,6 @@ def migrate_database(settings: Settings) -> tuple[str | None, str]:
         return migrate(engine)
     finally:
         engine.dispose()
-
-
-# --- running ----------------------------------------------------------------------------------------------
-
-
-def schedule_of(settings: Settings) -> ScheduleValues:
-    """The schedule as plain values."""
-    section = settings.schedule
-    return ScheduleValues(
-        poll=section.poll,
-        inventory=section.inventory,
-        reconcile=section.reconcile,
-        deliver=section.deliver,
-        escalate=section.escalate,
-        verify=section.verify,
-        full=section.full,
-        lease=section.lease,
-        timezone=settings.organisation.timezone,
-    )
-
-
-def run_jobs(settings: Settings, names: Sequence[str], now: datetime, *, full: bool) -> Iterator[Report]:
-    """Run jobs once, in order, each under its lease; yields each report."""
-    configure_logs(level="ERROR")  # the reports say the rest
-    with progress_bars() as progress, open_app(settings, lambda: now, progress) as app:
-        jobs = Jobs(app, app.store, system_now, holder_name(), schedule_of(settings))
-        for name in names:
-            report = jobs.run(name, now, full=full)
-            yield (
-                report if report is not None else Report(name, {}, (f"another worker is at {name} just now",))
-            )
-
-
-def serve_app(settings: Settings) -> int:
-    """Run unattended until SIGTERM; returns the exit code."""
-    configure_logs()
-    interrupt = Interrupt()
-    metrics = Metrics()
-    connectors = build_connectors(settings, system_now, interrupt.sleep, Notes(metrics))
-    engine = open_engine(settings.database.url)
-    with (
-        sole_worker(settings.database.url),
-        _calls_taken(connectors.called),
-        _metrics_served(settings, metrics),
-    ):
-        prepare_tables(settings, engine)
-        store = InterruptibleStore(open_store(settings, engine), interrupt)
-        app = build_app(settings, store, connectors, system_now)
-        schedule = schedule_of(settings)
-        jobs = Jobs(app, store, system_now, holder_name(), schedule, interrupt=interrupt)
-        code = serve(jobs, schedule, lookout=Lookout(connectors.directories))
-        engine.dispose()
-    return code
-
-
-@contextmanager
-def _metrics_served(settings: Settings, metrics: Metrics) -> Iterator[None]:
-    """Show them where the configuration says. Raises SettingsError when nothing can listen there."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(serving(metrics, settings.ops.address))
-        except OSError as error:
-            remedy = "Give this worker an address of its own (port 0: any that is free), or stop what listens there."
-            raise _not_heard("ops.listen", settings.ops.listen, "/metrics", error, remedy) from error
-        yield
-
-
-@contextmanager
-def _calls_taken(sources: Iterable[Called]) -> Iterator[None]:
-    """Take the calls of whatever wants any. Raises SettingsError when nothing can listen there."""
-    with ExitStack() as stack:
-        for source in sources:
-            try:
-                stack.enter_context(receiving([source]))
-            except OSError as error:
-                key = f"directories.{source.name}.notifications.listen"
-                remedy = (
-                    "Give it a free address of this machine, the one to which your ingress passes the calls, "
-                    "or stop what listens there."
-                )
-                raise _not_heard(key, str(source.listen), "Graph's calls", error, remedy) from error
-        yield
-
-
-def _not_heard(key: str, listen: str, what: str, error: OSError, remedy: str) -> SettingsError:
-    message = f"nothing can listen on {listen} for {what} ({error.strerror or error})"
-    return SettingsError([Problem("the configuration", 0, 0, key, message, remedy)])
 
 
 # --- files ------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from databases import database_url, empty_engine, engine
 
 from contracts.accounts import AccountsContract
 from contracts.passes import PassesContract
+from contracts.retention import RetentionContract
 from contracts.unit_of_work import UnitOfWorkContract
 from worker.storage.store import SqlStore
 
@@ -17,5 +18,5 @@ def store(engine: sa.Engine) -> SqlStore:
     return SqlStore(engine)
 
 
-class TestSqlStore(UnitOfWorkContract, PassesContract, AccountsContract):
+class TestSqlStore(UnitOfWorkContract, PassesContract, AccountsContract, RetentionContract):
     """On SQLite and on PostgreSQL."""

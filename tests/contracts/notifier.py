@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from worker.domain.direction import contained
 from worker.domain.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind
 from worker.ports import (
     AuthFailed,
@@ -71,7 +72,7 @@ LONG = {
     "beyond the BMP": replace(MESSAGE, title="START " + "👩🏽‍⚕️" * 150 + END),
 }
 STEERING = {chr(n) for n in (*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0))} | set(
-    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
+    "\u202a\u202b\u202c\u202d\u202e\u2028\u2029"
 )
 HOSTILE = (
     "<!channel>",
@@ -90,6 +91,8 @@ HOSTILE = (
     "\x1b[31mred\x1b[0m\x1b]0;title\a",
     "\x9b31m",
     "\u202eesrever\u202c \u2066isolate\u2069",
+    "\u2067not closed",
+    "closed\u2069 before\u2068",
     "Ward 7\r\nTo: Everybody\u2028To: All",
     "half a pair \ud83d",
 )
@@ -173,6 +176,11 @@ class NotifierContract:
         assert "may be a repeat" not in first
         assert "may be a repeat" in " ".join(second.split())
 
+    def test_a_repeat_says_so_in_its_recipient_s_language(self, world: World) -> None:
+        note = "Diese Nachricht kommt vielleicht zum zweiten Mal."
+        world.notifier.send(replace(MESSAGE, may_be_repeat=True, repeat_note=note))
+        assert note in " ".join(world.shown()[0].split())
+
     def test_a_message_of_a_title_alone_is_shown(self, world: World) -> None:
         world.notifier.send(Message(key="k", to=CHANNEL, title="All quiet"))
         assert "All quiet" in world.shown()[0]
@@ -201,6 +209,8 @@ class NotifierContract:
         (shown,) = world.shown()
         assert world.pings() == []
         assert not STEERING & set(shown)
+        # an isolate that is closed turns only what it holds
+        assert all(contained(line) == line for line in shown.split("\n"))
 
     def test_a_name_in_another_script_is_shown_as_it_is(self, world: World) -> None:
         name = "قسم الطوارئ – ليلي & Øst's “A/B” 👩🏽‍⚕️"

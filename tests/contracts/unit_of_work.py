@@ -21,7 +21,7 @@ from worker.domain.escalation import Taken
 from worker.domain.guard import GuardLimits
 from worker.domain.journal import GENESIS, Entry, first_broken
 from worker.domain.leaver import Judgement, LeaverPolicy, judge
-from worker.domain.message import Paragraph, Recipient, RecipientKind
+from worker.domain.message import CHANNEL, Paragraph, Recipient, RecipientKind
 from worker.domain.model import (
     Coverage,
     Evidence,
@@ -238,6 +238,23 @@ class _Tickets:
             assert len(uow.tickets.steps(stored.id)) == 1
 
 
+class _People:
+    def test_the_languages_of_many_are_those_that_the_directory_states(self, store: Store) -> None:
+        crowd = [facts(f"p{number}", language="de") for number in range(1000)]
+        read_people(
+            store, facts("ann", language="pt-BR"), facts("ben"), facts("cy", title='"language":'), *crowd
+        )
+        read_people(store, facts("ann", language="ar"), source="tenant")
+        asked = [key("ann"), key("ben"), key("cy"), key("nobody"), *(key(one.person_id) for one in crowd)]
+
+        with store.begin() as uow:
+            spoken = uow.people.languages(asked)
+            nobody = uow.people.languages([])
+
+        assert spoken == {key("ann"): "pt-BR", **{key(one.person_id): "de" for one in crowd}}
+        assert nobody == {}
+
+
 class _Outbox:
     def test_a_message_is_queued_once_for_its_key(self, store: Store) -> None:
         with store.begin() as uow:
@@ -256,6 +273,22 @@ class _Outbox:
 
         assert delivery is not None
         assert (delivery.items, delivery.attempts, delivery.note) == ((letter("a"), letter("b")), 1, "note")
+
+    def test_a_recipient_s_language_goes_with_what_they_are_sent_and_does_not_divide_it(
+        self, store: Store
+    ) -> None:
+        german = replace(ANN, language="de-AT")
+        with store.begin() as uow:
+            uow.outbox.add([letter("a"), letter("b", german), letter("c", CHANNEL)], NOW)
+        with store.begin() as uow:
+            [(channel, _), (to, count)] = uow.outbox.waiting(NOW, NOW)
+            uow.outbox.bundle(to, ["soc"], "", NOW, 40)
+            delivery = uow.outbox.claim("us", NOW, LIFE)
+
+        assert (to, to.language, count, channel.language) == (ANN, "de-AT", 2, None)
+        assert delivery is not None
+        assert delivery.to.language == "de-AT"
+        assert [item.to.language for item in delivery.items] == [None, "de-AT"]
 
     def test_of_two_claims_at_once_one_wins(self, store: Store) -> None:
         for number in range(5):
@@ -318,6 +351,15 @@ class _Journal:
         assert [sealed.seq for sealed in chain] == list(range(1, 41))
         assert first_broken(chain) is None
 
+    def test_the_chain_is_read_in_pages(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.journal.append(Entry(NOW, "a", f"k{number}", "s") for number in range(5))
+        with store.begin() as uow:
+            chain = list(uow.journal.chain())
+            assert uow.journal.page(0, 2) == chain[:2]
+            assert uow.journal.page(2, 99) == chain[2:]
+            assert uow.journal.page(5, 2) == []
+
     def test_an_entry_that_was_rolled_back_leaves_no_hole(self, store: Store) -> None:
         for number in range(3):
             with rolled_back(store) as uow:
@@ -329,5 +371,5 @@ class _Journal:
             assert uow.journal.head()[0] == 3
 
 
-class UnitOfWorkContract(_Transactions, _Instants, _Tickets, _Outbox, _Journal):
+class UnitOfWorkContract(_Transactions, _Instants, _Tickets, _People, _Outbox, _Journal):
     """All of the above."""

@@ -41,6 +41,7 @@ class FakeApp:
         self.verify = FakeUseCase("verify")
         self.escalate = FakeUseCase("escalate")
         self.deliver = FakeUseCase("deliver")
+        self.retention = FakeUseCase("retention")
 
     def case(self, name: str) -> FakeUseCase:
         case: FakeUseCase = getattr(self, name)

@@ -25,6 +25,7 @@ inventories:
 tickets: {accountable: it-security@example.org}
 escalation: {digest_window: 0s}
 ops: {listen: "127.0.0.1:0"}
+desk: {listen: "127.0.0.1:0"}
 """
 COLUMNS = "DistinguishedName,Enabled,ObjectGUID,SamAccountName,UserPrincipalName,DisplayName,mail,mobile"
 

@@ -84,6 +84,7 @@ def configure(company: Company, entra: FakeEntra, **sections: Any) -> None:
         "directories": [{"name": "tenant", "kind": "entra", **options(entra)}],
         "tickets": {"accountable": "it-security@example.org"},
         "ops": {"listen": "127.0.0.1:0"},
+        "desk": {"listen": "127.0.0.1:0"},
         **sections,
     }
     (company.folder / "whosleft.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")

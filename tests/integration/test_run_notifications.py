@@ -55,6 +55,7 @@ def configure(company: Company, entra: FakeEntra, listen: str, **sections: Any) 
         "directories": [tenant],
         "tickets": {"accountable": "it-security@example.org"},
         "ops": {"listen": "127.0.0.1:0"},
+        "desk": {"listen": "127.0.0.1:0"},
         **sections,
     }
     (company.folder / "whosleft.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")

@@ -20,6 +20,7 @@ PLANTED = {
         "layers",
         {"worker/storage/planted.py": "import worker.app.planted", "worker/app/planted.py": ""},
     ),
+    "a use case loads a catalogue": ("layers", {"worker/app/planted.py": "import worker.languages.tongues"}),
     "a module is in no layer": ("layers", {"worker/planted.py": ""}),
     "the domain reads the clock": ("pure-domain", {"worker/domain/planted.py": "import time"}),
     "the domain reads the environment": (

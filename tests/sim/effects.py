@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -168,6 +168,9 @@ class SimStore:
             self._boundary.pass_("before commit")
         self._log.extend(effects)
         self._boundary.pass_("after commit")
+
+    def reading(self) -> AbstractContextManager[UnitOfWork]:
+        return self._inner.reading()
 
 
 class _Recording:

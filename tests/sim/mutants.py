@@ -159,7 +159,7 @@ def _never_looks(_original: Any) -> Any:
 
 
 def _hides_repeats(original: Any) -> Any:
-    return lambda delivery: replace(original(delivery), may_be_repeat=False)
+    return lambda delivery, tongue: replace(original(delivery, tongue), may_be_repeat=False)
 
 
 def _gives_up(_original: Any) -> Any:

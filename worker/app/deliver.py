@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from worker.app.report import Report
 from worker.domain.message import Message, Recipient, RecipientKind
-from worker.domain.wording import digest
+from worker.domain.tongue import ENGLISH_ONLY, Languages, Tongue
+from worker.domain.wording import digest, last_today, may_be_repeat
 from worker.ports import ConnectorError, Notifier, Rejected, Transient, Unreachable
 from worker.ports.outbox import Delivery
 from worker.ports.store import Lease, Store
@@ -33,6 +34,7 @@ class DeliverRules:
     digest_window: timedelta
     daily_max: int
     timezone: str
+    languages: Languages = ENGLISH_ONLY
 
 
 class Deliver:
@@ -69,17 +71,13 @@ class Deliver:
 
     def _fold(self, now: datetime, lease: Lease | None, counts: dict[str, int]) -> None:
         with self._store.begin(lease) as uow:
-            for recipient, waiting in uow.outbox.waiting(now - self._rules.digest_window):
+            for recipient, waiting in uow.outbox.waiting(now - self._rules.digest_window, now):
                 left = self._budget(recipient, uow.outbox.sent_since(recipient, self._day_start(now)))
                 if left <= 0:
                     counts["held_for_tomorrow"] += waiting
                     continue
-                note = ""
-                if left == 1:
-                    note = (
-                        f"This is the last of {self._rules.daily_max} messages to you today; "
-                        "what comes later is kept for tomorrow, in one message."
-                    )
+                tongue = self._rules.languages.of(recipient.language)
+                note = last_today(self._rules.daily_max, tongue) if left == 1 else ""
                 channels = self._channels(recipient)
                 counts["folded"] += uow.outbox.bundle(recipient, channels, note, now, ITEMS_MAX)
 
@@ -116,7 +114,9 @@ class Deliver:
             self._move_on(delivery, f"there is no channel {delivery.notifier} any more", now, lease, counts)
             return
         try:
-            reference = self._send_once(notifier, _message(delivery))
+            reference = self._send_once(
+                notifier, _message(delivery, self._rules.languages.of(delivery.to.language))
+            )
         except Transient as error:
             self._later(delivery, error, now, lease, counts, troubles)
         except (Unreachable, Rejected) as error:
@@ -189,8 +189,8 @@ class Deliver:
         return later[0] if later else None
 
 
-def _message(delivery: Delivery) -> Message:
+def _message(delivery: Delivery, tongue: Tongue) -> Message:
     items = [(item.title, item.body) for item in delivery.items]
     is_urgent = any(item.is_urgent for item in delivery.items)
-    message = digest(delivery.key, delivery.to, items, delivery.note, is_urgent=is_urgent)
-    return replace(message, may_be_repeat=delivery.is_unclear)
+    message = digest(delivery.key, delivery.to, items, delivery.note, is_urgent=is_urgent, tongue=tongue)
+    return replace(message, may_be_repeat=delivery.is_unclear, repeat_note=may_be_repeat(tongue))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.app.approvals import Refused
-from worker.app.telling import assignee_message
-from worker.app.waiting import kept_waiting
+from worker.app.changes import Change, change_ticket
+from worker.app.links import Links
+from worker.app.telling import assignee_messages
 from worker.domain.identity import How, Link, LinkState
 from worker.domain.journal import Entry
 from worker.domain.model import HandleKey, Person, PersonKey, Standing
@@ -22,8 +22,8 @@ from worker.domain.ticket import (
     Ticket,
     TicketState,
     next_state,
-    ticket_label,
 )
+from worker.domain.tongue import ENGLISH_ONLY, Languages
 from worker.ports.store import Store, UnitOfWork
 
 ACKNOWLEDGED_FOR = timedelta(hours=4)  # half a shift: long enough to act, too short to forget
@@ -32,10 +32,19 @@ ACKNOWLEDGED_FOR = timedelta(hours=4)  # half a shift: long enough to act, too s
 class Desk:
     """People's acts; each has an actor and a time, and where it must, a reason. All raise Refused."""
 
-    def __init__(self, store: Store, rules: TicketRules, timezone: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rules: TicketRules,
+        timezone: str,
+        languages: Languages = ENGLISH_ONLY,
+        links: Links | None = None,
+    ) -> None:
         self._store = store
         self._rules = rules
         self._timezone = timezone
+        self._languages = languages
+        self._links = links
 
     # --- tickets ---------------------------------------------------------------------------------
 
@@ -90,7 +99,7 @@ class Desk:
         def change(ticket: Ticket) -> Ticket:
             if not ticket.is_live:
                 raise NotAllowed(f"{ticket.label} is {ticket.state.value}: there is nothing to do.")
-            return replace(ticket, assignee=Assignee(email, name, f"assigned by {by}", key))
+            return replace(ticket, assignee=Assignee(email, name, f"assigned by {by}", key), disputed_at=None)
 
         return self._change(number, "ticket.assign", by, reason, now, change, tell=True)
 
@@ -111,33 +120,18 @@ class Desk:
         by: str,
         reason: str,
         now: datetime,
-        change: Callable[[Ticket], Ticket],
+        change: Change,
         *,
         tell: bool = False,
     ) -> Ticket:
         with self._store.begin() as uow:
-            before = uow.tickets.get(number)
-            if before is None:
-                raise Refused(
-                    f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them."
-                )
-            try:
-                after = change(before)
-            except NotAllowed as error:
-                raise Refused(_with_blocker(before, str(error))) from None
-            if after == before:
-                return before
-            if before.state is not TicketState.OPEN:
-                after = kept_waiting(uow, after, after.member_role)
-            uow.tickets.update([after])
-            data = {"state": after.state.value}
-            uow.journal.append([Entry(now, by, kind, f"ticket:{after.label}", reason, data)])
-            uow.rosters.mark_dirty([after.group], now)
+            before, after = change_ticket(uow, number, change, kind, by, now, reason)
             is_told_later = kind == "ticket.reopen" and after.state is TicketState.BLOCKED
-            if tell and not is_told_later:
+            if tell and after != before and not is_told_later:
                 action = ActionKind.REOPEN if kind == "ticket.reopen" else ActionKind.ASSIGN
-                message = assignee_message(Action(action, after, after.reason), self._timezone, now)
-                uow.outbox.add([message], now)
+                news = [Action(action, after, after.reason)]
+                told = assignee_messages(uow, news, self._timezone, now, self._languages, self._links)
+                uow.outbox.add(told, now)
         return after
 
     # --- identity --------------------------------------------------------------------------------
@@ -231,10 +225,4 @@ def _only(found: list[Person], text: str) -> Person:
 
 def _require(reason: str, what: str) -> None:
     if not reason.strip():
-        raise Refused(f"Say why: --reason TEXT is required to {what}.")
-
-
-def _with_blocker(ticket: Ticket, text: str) -> str:
-    if ticket.state is TicketState.BLOCKED and ticket.blocked_by is not None:
-        return f"{ticket.label} waits for {ticket_label(ticket.blocked_by)}: it needs another admin first. {text}"
-    return text
+        raise Refused(f"Say why: a reason is required to {what}.")

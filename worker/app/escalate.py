@@ -4,29 +4,39 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from worker.app.links import Links
 from worker.app.report import Report
-from worker.app.telling import person_at, recipient_of
+from worker.app.telling import person_at, recipient_of, with_link
 from worker.domain.escalation import Policy, Taken, Target, due_steps, next_unreached
 from worker.domain.journal import Entry
 from worker.domain.message import CHANNEL, Recipient, RecipientKind
-from worker.domain.model import PersonKey
+from worker.domain.model import Person, PersonKey
 from worker.domain.reconcile import TicketRules
 from worker.domain.ticket import Ticket, TicketState
-from worker.domain.wording import escalation_paragraph
+from worker.domain.tongue import ENGLISH_ONLY, Languages
+from worker.domain.wording import UNREACHED, escalation_paragraph
 from worker.ports.outbox import OutMessage
 from worker.ports.store import Lease, Store, UnitOfWork
 
 PAGE = 500
-NOBODY = "nobody could be reached at the step before"
 
 
 class Escalate:
     """Takes the steps of escalation policies."""
 
-    def __init__(self, store: Store, rules: TicketRules, timezone: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rules: TicketRules,
+        timezone: str,
+        languages: Languages = ENGLISH_ONLY,
+        links: Links | None = None,
+    ) -> None:
         self._store = store
         self._rules = rules
         self._timezone = timezone
+        self._languages = languages
+        self._links = links
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Take the due steps of every open ticket. Steps are unique in storage, so each is taken once.
@@ -71,7 +81,7 @@ class Escalate:
         while (number := next_unreached(policy, taken, ticket.clock_from)) is not None:
             step = Taken(number, sum(t.step == number for t in taken), now)
             taken = (*taken, step)
-            if self._take(uow, ticket, policy, step, NOBODY, now, counts):
+            if self._take(uow, ticket, policy, step, UNREACHED, now, counts):
                 return taken
         return taken
 
@@ -92,29 +102,32 @@ class Escalate:
         counts["steps"] += 1
         data = {"step": step.step, "repeat": step.repeat, "policy": policy.name, "told": len(recipients)}
         uow.journal.append([Entry(now, "whosleft", "ticket.escalated", f"ticket:{ticket.label}", data=data)])
-        body = escalation_paragraph(ticket, self._timezone, now, why)
         for recipient in recipients:
+            tongue = self._languages.of(recipient.language)
+            body = escalation_paragraph(ticket, recipient, self._timezone, now, why, tongue)
             key = f"{ticket.label}:step{step.step}.{step.repeat}:{recipient.kind.value}:{recipient.address}"
             message = OutMessage(key, recipient, body.headline, body, is_urgent=True, ticket=ticket.id)
-            counts["messages"] += uow.outbox.add([message], now)
+            counts["messages"] += uow.outbox.add([with_link(uow, ticket, message, self._links, now)], now)
         return bool(recipients)
 
     def _recipients(
         self, uow: UnitOfWork, ticket: Ticket, targets: tuple[Target, ...]
     ) -> tuple[Recipient, ...]:
-        """Whom the targets are now, each once."""
+        """Whom the targets are now, each once; of two that are one, that whose language is known."""
         found: dict[tuple[RecipientKind, str], Recipient] = {}
         for target in targets:
             for recipient in self._resolve(uow, ticket, target):
-                found.setdefault((recipient.kind, recipient.address), recipient)
+                key = (recipient.kind, recipient.address)
+                if key not in found or found[key].language is None:
+                    found[key] = recipient
         return tuple(found.values())
 
     def _resolve(self, uow: UnitOfWork, ticket: Ticket, target: Target) -> list[Recipient]:
         if target is Target.ASSIGNEE:
-            return [recipient_of(ticket)] if ticket.assignee else []
+            return self._assignee(uow, ticket)
         if target is Target.ADMINS:
             admins = uow.rosters.active_admins(ticket.group)
-            return [person_at(p.facts.email, p.facts.display_name) for p in admins if p.facts.email]
+            return [found for admin in admins for found in self._person(admin)]
         if target is Target.MANAGER:
             return self._manager(uow, ticket)
         if target is Target.ACCOUNTABLE:
@@ -126,9 +139,24 @@ class Escalate:
         if person is None or person.facts.manager_id is None:
             return []
         manager = uow.people.get(PersonKey(person.key.source, person.facts.manager_id))
-        if manager is None or not manager.facts.email:
+        return self._person(manager) if manager else []
+
+    def _assignee(self, uow: UnitOfWork, ticket: Ticket) -> list[Recipient]:
+        if ticket.assignee is None:
             return []
-        return [person_at(manager.facts.email, manager.facts.display_name)]
+        person = ticket.assignee.person
+        spoken = uow.people.languages([person] if person else [])
+        return [recipient_of(ticket, self._code(spoken.get(person) if person else None))]
+
+    def _person(self, person: Person) -> list[Recipient]:
+        facts = person.facts
+        if not facts.email:
+            return []
+        return [person_at(facts.email, facts.display_name, self._code(facts.language))]
+
+    def _code(self, stated: str | None) -> str | None:
+        """The code of a language that is ours; what a directory states may be anything."""
+        return self._languages.of(stated).code if stated else None
 
     def _answer_unreachable(self, now: datetime, lease: Lease | None, counts: dict[str, int]) -> None:
         """A message that reached nobody makes the next step due at once."""

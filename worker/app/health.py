@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from worker.domain.journal import Entry
 from worker.domain.message import CHANNEL
-from worker.domain.wording import recovered_paragraph, source_paragraph
+from worker.domain.tongue import ENGLISH, Tongue
+from worker.domain.wording import recovered_paragraph, recovered_title, source_paragraph, source_title
 from worker.ports import ConnectorError, Transient
 from worker.ports.outbox import OutMessage
 from worker.ports.store import SourceState, UnitOfWork
@@ -34,7 +35,12 @@ class Freshness:
 
 
 def record_failure(
-    uow: UnitOfWork, state: SourceState, error: ConnectorError, now: datetime, timezone: str
+    uow: UnitOfWork,
+    state: SourceState,
+    error: ConnectorError,
+    now: datetime,
+    timezone: str,
+    tongue: Tongue = ENGLISH,
 ) -> None:
     """Turn a source red. The security channel hears of it once: at once, or for a passing fault at the third."""
     failures = state.failures + 1
@@ -48,9 +54,9 @@ def record_failure(
         return
     subject = f"source:{state.name}"
     uow.journal.append([Entry(now, "whosleft", FAILED, subject, data={"error": type(error).__name__})])
-    body = source_paragraph(state.name, error.message, error.remedy, state.last_success_at, timezone)
+    body = source_paragraph(state.name, error.message, error.remedy, state.last_success_at, timezone, tongue)
     key = f"source:{state.name}:red:{now.isoformat()}"
-    uow.outbox.add([OutMessage(key, CHANNEL, f"Whosleft can't read {state.name}", body, is_urgent=True)], now)
+    uow.outbox.add([OutMessage(key, CHANNEL, source_title(state.name, tongue), body, is_urgent=True)], now)
 
 
 def record_still_failing(uow: UnitOfWork, state: SourceState, error: ConnectorError, now: datetime) -> None:
@@ -59,13 +65,13 @@ def record_still_failing(uow: UnitOfWork, state: SourceState, error: ConnectorEr
     uow.sources.put(replace(state, last_attempt_at=now, trouble=error.message, remedy=remedy))
 
 
-def record_success(uow: UnitOfWork, state: SourceState, now: datetime) -> None:
+def record_success(uow: UnitOfWork, state: SourceState, now: datetime, tongue: Tongue = ENGLISH) -> None:
     """Turn a source green; says so when its trouble was announced."""
     if state.trouble is not None and _was_announced(uow, state.name):
         uow.journal.append([Entry(now, "whosleft", RECOVERED, f"source:{state.name}")])
         key = f"source:{state.name}:green:{now.isoformat()}"
-        title = f"Whosleft reads {state.name} again"
-        uow.outbox.add([OutMessage(key, CHANNEL, title, recovered_paragraph(state.name))], now)
+        title, body = recovered_title(state.name, tongue), recovered_paragraph(state.name, tongue)
+        uow.outbox.add([OutMessage(key, CHANNEL, title, body)], now)
     uow.sources.put(
         replace(state, last_attempt_at=now, last_success_at=now, failures=0, trouble=None, remedy="")
     )

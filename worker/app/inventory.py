@@ -14,6 +14,7 @@ from worker.app.report import Progress, Report, no_progress
 from worker.domain.guard import GuardLimits
 from worker.domain.journal import Entry
 from worker.domain.model import GroupKey, Roster
+from worker.domain.tongue import ENGLISH_ONLY, Languages
 from worker.ports import ConnectorError, Incomplete, Inventory, Port, SnapshotEnd
 from worker.ports.store import Lease, RosterChanges, Store, UnitOfWork
 
@@ -30,12 +31,14 @@ class TakeInventory:
         limits: GuardLimits,
         timezone: str,
         progress: Progress = no_progress,
+        languages: Languages = ENGLISH_ONLY,
     ) -> None:
         self._store = store
         self._inventories = inventories
         self._limits = limits
         self._timezone = timezone
         self._progress = progress
+        self._tongue = languages.of(None)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Read every inventory once; one that fails changes nothing and never stops the others."""
@@ -49,7 +52,7 @@ class TakeInventory:
             except ConnectorError as error:
                 with self._store.begin(lease) as uow:
                     state = uow.sources.get(inventory.name, Port.INVENTORY.value)
-                    record_failure(uow, state, error, now, self._timezone)
+                    record_failure(uow, state, error, now, self._timezone, self._tongue)
                 troubles.append(f"{inventory.name}: {error}")
         return Report("inventory", counts, tuple(troubles))
 
@@ -93,6 +96,7 @@ class TakeInventory:
                     counts=counted,
                 ),
                 now,
+                self._tongue,
             )
         _count(counts, groups, members, changes)
         return [f"{inventory.name}: {_shrunken(*one)}" for one in changes.shrunken]

@@ -15,6 +15,7 @@ from worker.domain.journal import Entry
 from worker.domain.leaver import Judgement
 from worker.domain.message import CHANNEL
 from worker.domain.model import Evidence, PersonFacts, PersonKey, Standing
+from worker.domain.tongue import ENGLISH, Tongue
 from worker.domain.wording import held_paragraph
 from worker.ports import Directory, Malformed, PermissionDenied
 from worker.ports.outbox import OutMessage
@@ -75,7 +76,9 @@ def unseen_error(
     )
 
 
-def hold_shrunken(store: Store, name: str, now: datetime, lease: Lease | None) -> None:
+def hold_shrunken(
+    store: Store, name: str, now: datetime, lease: Lease | None, tongue: Tongue = ENGLISH
+) -> None:
     """Ask, once, whether so many may really be missing; a release lets the next such pass through."""
     with store.begin(lease) as uow:
         missing = uow.people.missing(name)
@@ -86,7 +89,7 @@ def hold_shrunken(store: Store, name: str, now: datetime, lease: Lease | None) -
         why = f"{name} lists so few people that it can't be believed"
         cohort = Cohort("c1", MISSING, people)
         plan = uow.episodes.hold(HeldPlan(name, why, now, (cohort,)), kind="shrunken")
-        body = held_paragraph(plan)
+        body = held_paragraph(plan, tongue)
         uow.outbox.add([OutMessage(f"plan:{plan.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
         uow.journal.append([Entry(now, "whosleft", "plan.held", f"plan:{plan.label}", data={"source": name})])
 

@@ -20,6 +20,7 @@ from worker.domain.joiners import JoinerRule, places
 from worker.domain.journal import Entry
 from worker.domain.leaver import Judgement, LeaverPolicy, is_absence_proof, judge
 from worker.domain.model import Evidence, GroupKey, Person, PersonFacts, Standing
+from worker.domain.tongue import ENGLISH_ONLY, Languages, Tongue
 from worker.ports import (
     AuthFailed,
     ConnectorError,
@@ -49,6 +50,12 @@ class PollRules:
     fresh: Freshness
     joiners: tuple[JoinerRule, ...]
     timezone: str
+    languages: Languages = ENGLISH_ONLY
+
+    @property
+    def tongue(self) -> Tongue:
+        """The language of what is said of a source: the organisation's."""
+        return self.languages.of(None)
 
 
 @dataclass(slots=True)
@@ -111,7 +118,7 @@ class Poll:
     def _fail(self, name: str, error: ConnectorError, now: datetime, lease: Lease | None) -> None:
         with self._store.begin(lease) as uow:
             state = uow.sources.get(name, Port.DIRECTORY.value)
-            record_failure(uow, state, error, now, self._rules.timezone)
+            record_failure(uow, state, error, now, self._rules.timezone, self._rules.tongue)
 
     def _read(
         self, directory: Directory, now: datetime, lease: Lease | None, tally: _Tally, *, full: bool
@@ -229,12 +236,13 @@ class Poll:
         """Green, unless people known before can't be found: then red until a full pass lists them or tells."""
         if unseen:
             error = unseen_error(state.name, len(unseen), unseen[0].remedy)
-            record_failure(uow, replace(state, last_success_at=now), error, now, self._rules.timezone)
+            failed, rules = replace(state, last_success_at=now), self._rules
+            record_failure(uow, failed, error, now, rules.timezone, rules.tongue)
         elif count := state.counts.get("unseen", 0):
             error = unseen_error(state.name, count)
             record_still_failing(uow, replace(state, last_success_at=now), error, now)
         else:
-            record_success(uow, state, now)
+            record_success(uow, state, now, self._rules.tongue)
 
     def _stage(
         self, directory: Directory, cursor: str | None, now: datetime, lease: Lease | None, *, full: bool
@@ -283,7 +291,7 @@ class Poll:
         if not staged.records:
             raise Incomplete(f"{name} lists nobody.", remedy="Check the export, the path and the scope.")
         if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
-            hold_shrunken(self._store, name, now, lease)
+            hold_shrunken(self._store, name, now, lease, self._rules.tongue)
             raise Incomplete(
                 f"{name} lists {staged.known - staged.missing} of the {staged.known} people known before: "
                 f"{staged.missing} are missing at once.",

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from worker.app.links import Links
 from worker.app.report import Progress, Report, no_progress
-from worker.app.telling import assignee_message, journal_entry
+from worker.app.telling import assignee_messages, journal_entry
 from worker.domain.findings import GroupView
 from worker.domain.guard import GuardLimits, HeldPlan, Newcomer, inspect
 from worker.domain.identity import Link, LinkState, match
@@ -24,6 +25,7 @@ from worker.domain.names import suggest
 from worker.domain.plan import Action, ActionKind, Plan
 from worker.domain.reconcile import TicketRules, reconcile_group
 from worker.domain.ticket import TicketKind
+from worker.domain.tongue import ENGLISH_ONLY, Languages
 from worker.domain.wording import held_paragraph
 from worker.ports import Port
 from worker.ports.outbox import OutMessage
@@ -46,6 +48,8 @@ class ReconcileRules:
     sensitive: tuple[str, ...]
     timezone: str
     directories: tuple[str, ...] = ()
+    languages: Languages = ENGLISH_ONLY
+    links: Links | None = None
 
 
 class Reconcile:
@@ -134,7 +138,9 @@ class Reconcile:
 
     def _hold(self, uow: UnitOfWork, plan: HeldPlan, now: datetime) -> HeldPlan:
         stored = uow.episodes.hold(plan)
-        body = held_paragraph(stored)
+        body = held_paragraph(stored, self._rules.languages.of(None))
+        if self._rules.links is not None:
+            body = replace(body, link=self._rules.links.console(f"/plans/{stored.label}"))
         uow.outbox.add([OutMessage(f"plan:{stored.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
         people = sum(len(cohort.people) for cohort in stored.cohorts)
         data = {"source": stored.source, "people": people, "cohorts": len(stored.cohorts)}
@@ -156,7 +162,9 @@ class Reconcile:
         uow.tickets.update(changed)
         uow.journal.append([journal_entry(action, now) for action in done])
         told = [a for a in done if a.kind is not ActionKind.CANCEL and not a.is_blocked]
-        uow.outbox.add([assignee_message(action, self._rules.timezone, now) for action in told], now)
+        rules = self._rules
+        messages = assignee_messages(uow, told, rules.timezone, now, rules.languages, rules.links)
+        uow.outbox.add(messages, now)
         return done
 
     def _plan(self, view: GroupView, now: datetime) -> tuple[Action, ...]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from worker.app.links import Links
 from worker.domain.journal import Entry
 from worker.domain.message import CHANNEL, Recipient, RecipientKind
-from worker.domain.plan import Action, ActionKind
+from worker.domain.model import PersonKey
+from worker.domain.plan import Action
 from worker.domain.ticket import Ticket
-from worker.domain.wording import ticket_paragraph, ticket_title
+from worker.domain.tongue import ENGLISH, Languages, Tongue
+from worker.domain.wording import news_paragraph
 from worker.ports.outbox import OutMessage
-
-_HEADLINES = {
-    ActionKind.OPEN: "{title}",
-    ActionKind.REOPEN: "Reopened: {title}",
-    ActionKind.UNBLOCK: "Can be done now: {title}",
-    ActionKind.ASSIGN: "Now with you: {title}",
-}
+from worker.ports.store import UnitOfWork
 
 
 def journal_entry(action: Action, now: datetime, actor: str = "whosleft") -> Entry:
@@ -33,24 +31,57 @@ def journal_entry(action: Action, now: datetime, actor: str = "whosleft") -> Ent
     return Entry(now, actor, f"ticket.{action.kind.value}", f"ticket:{ticket.label}", data=data)
 
 
-def assignee_message(action: Action, timezone: str, now: datetime) -> OutMessage:
+def assignee_messages(
+    uow: UnitOfWork,
+    actions: Sequence[Action],
+    timezone: str,
+    now: datetime,
+    languages: Languages,
+    links: Links | None = None,
+) -> list[OutMessage]:
+    """The messages to those who should act, each in their own language and with their own link; one look-up for
+    all of them. Without `links` they have none.
+    """
+    people = {action.ticket.assignee.person for action in actions if action.ticket.assignee}
+    spoken = uow.people.languages([person for person in people if person])
+    messages = [
+        assignee_message(action, timezone, now, languages.of(_language(action.ticket, spoken)))
+        for action in actions
+    ]
+    told = zip(actions, messages, strict=True)
+    return [with_link(uow, action.ticket, message, links, now) for action, message in told]
+
+
+def with_link(
+    uow: UnitOfWork, ticket: Ticket, message: OutMessage, links: Links | None, now: datetime
+) -> OutMessage:
+    """The message with the link of whoever gets it: the assignee's own, for others the console's."""
+    if links is None:
+        return message
+    return replace(message, body=replace(message.body, link=links.told(uow, ticket, message.to, now)))
+
+
+def _language(ticket: Ticket, spoken: Mapping[PersonKey, str]) -> str | None:
+    person = ticket.assignee.person if ticket.assignee else None
+    return spoken.get(person) if person else None
+
+
+def assignee_message(action: Action, timezone: str, now: datetime, tongue: Tongue = ENGLISH) -> OutMessage:
     """The message to whoever should act: the assignee, or the security channel when there is none."""
     ticket = action.ticket
-    headline = _HEADLINES[action.kind].format(title=ticket_title(ticket))
-    body = ticket_paragraph(ticket, timezone, headline)
-    if action.kind is not ActionKind.OPEN:
-        body = replace(body, text=action.why)
+    to = recipient_of(ticket, tongue.code)
+    body = news_paragraph(action.kind, ticket, action.why, to, timezone, tongue)
     key = f"{ticket.label}:{action.kind.value}:{now.isoformat()}"
-    return OutMessage(key, recipient_of(ticket), headline, body, ticket=ticket.id)
+    return OutMessage(key, to, body.headline, body, ticket=ticket.id)
 
 
-def recipient_of(ticket: Ticket) -> Recipient:
+def recipient_of(ticket: Ticket, language: str | None = None) -> Recipient:
     """The assignee, or the channel."""
     if ticket.assignee is None:
         return CHANNEL
-    return person_at(ticket.assignee.email, ticket.assignee.name)
+    return person_at(ticket.assignee.email, ticket.assignee.name, language)
 
 
-def person_at(email: str, name: str = "") -> Recipient:
+def person_at(email: str, name: str = "", language: str | None = None) -> Recipient:
     """A person by e-mail address; the address is the identity, so it is folded."""
-    return Recipient(RecipientKind.PERSON, email.casefold(), name)
+    return Recipient(RecipientKind.PERSON, email.casefold(), name, language)

@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from worker.app.health import Freshness
+from worker.app.links import Links
 from worker.app.report import Report
-from worker.app.telling import assignee_message, journal_entry
+from worker.app.telling import assignee_messages, journal_entry
 from worker.app.waiting import kept_waiting
 from worker.domain.plan import Action, ActionKind, Plan
 from worker.domain.reconcile import TicketRules, reopen
 from worker.domain.ticket import Move, Ticket, TicketKind, TicketState, next_state
+from worker.domain.tongue import ENGLISH_ONLY, Languages
 from worker.domain.verify import Opinion, Sight, Verdict, weigh
 from worker.ports.store import Lease, Store, UnitOfWork
 
@@ -21,11 +23,21 @@ PAGE = 500
 class Verify:
     """Proves that tickets were done, or says that they were not."""
 
-    def __init__(self, store: Store, rules: TicketRules, fresh: Freshness, timezone: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rules: TicketRules,
+        fresh: Freshness,
+        timezone: str,
+        languages: Languages = ENGLISH_ONLY,
+        links: Links | None = None,
+    ) -> None:
         self._store = store
         self._rules = rules
         self._fresh = fresh
         self._timezone = timezone
+        self._languages = languages
+        self._links = links
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Weigh each live ticket whose group was read since it was last weighed. `now` is aware UTC."""
@@ -60,7 +72,8 @@ class Verify:
         uow.tickets.update([action.ticket])
         uow.journal.append([journal_entry(action, now)])
         if action.kind is ActionKind.REOPEN and not action.is_blocked:
-            uow.outbox.add([assignee_message(action, self._timezone, now)], now)
+            told = assignee_messages(uow, [action], self._timezone, now, self._languages, self._links)
+            uow.outbox.add(told, now)
         if ticket.kind is TicketKind.REASSIGN_ADMIN or action.kind is ActionKind.REOPEN:
             uow.rosters.mark_dirty([ticket.group], now)  # what it blocked, or what must wait for it again
         return [action]

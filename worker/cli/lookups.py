@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from worker.app.approvals import Refused
 from worker.app.desk import one_person
+from worker.app.shapes import group_json, group_shown, link_json, person_json, person_shown
 from worker.cli.common import (
     ByOption,
     ConfigOption,
@@ -29,8 +30,7 @@ from worker.cli.common import (
 from worker.domain.accounts import Human
 from worker.domain.findings import account_line
 from worker.domain.identity import Link, LinkState
-from worker.domain.model import HandleKey, Member, Person, Standing
-from worker.domain.plan import account_json, instant
+from worker.domain.model import HandleKey, Person, Standing
 from worker.ports.store import GroupRow, UnitOfWork
 
 PAGE = 1000
@@ -52,7 +52,7 @@ def people_list(config: ConfigOption, json: JsonOption = False, now: NowOption =
             found += page
         when = worker.settings
     if json:
-        print_list([_person_json(person) for person in found])
+        print_list([person_json(person) for person in found])
         return
     rows = [
         (f"{p.key.source}/{p.key.person_id}", p.facts.display_name, p.facts.email, p.standing.value,
@@ -62,23 +62,6 @@ def people_list(config: ConfigOption, json: JsonOption = False, now: NowOption =
     print_table(
         "", ("id", "name", "e-mail", "standing", "evidence", "left"), rows, "Nobody is known yet: poll first."
     )
-
-
-def _person_json(person: Person) -> dict[str, Any]:
-    facts = person.facts
-    return {
-        "source": person.key.source,
-        "id": person.key.person_id,
-        "name": facts.display_name,
-        "email": facts.email,
-        "department": facts.department,
-        "title": facts.title,
-        "employee_id": facts.employee_id,
-        "phones": list(facts.phones),
-        "standing": person.standing.value,
-        "evidence": person.evidence.value if person.evidence else None,
-        "left_at": instant(person.left_at),
-    }
 
 
 @people.command("show")
@@ -99,18 +82,10 @@ def people_show(
             key=lambda sealed: sealed.seq,
         )
         state = uow.sources.get(person.key.source, "directory")
+        shown = person_shown(uow, person)
         when = worker.settings
     if json:
-        print_json({
-            **_person_json(person),
-            "accounts": [account_json(one) for one in human.accounts],
-            "has_left": human.person.standing is Standing.LEFT,
-            "groups": [{"id": f"{g.key.source}/{g.key.group_id}", "name": g.name, "role": m.role.value}
-                       for g, m in memberships],
-            "tickets": [ticket.label for ticket in tickets],
-            "history": [{"at": instant(e.entry.at), "by": e.entry.actor, "what": e.entry.kind} for e in history],
-            "read_at": instant(state.last_success_at),
-        })  # fmt: skip
+        print_json(shown)
         return
     facts = person.facts
     print_facts([
@@ -170,7 +145,7 @@ def groups_list(config: ConfigOption, json: JsonOption = False, now: NowOption =
         found = uow.rosters.groups()
         when = worker.settings
     if json:
-        print_list([_group_json(group) for group in found])
+        print_list([group_json(group) for group in found])
         return
     rows = [
         (g.name, f"{g.key.source}/{g.key.group_id}", g.messenger, g.size, _admins(g, when.groups.admins_max),
@@ -185,23 +160,6 @@ def _admins(group: GroupRow, most: int) -> str:
     return f"{group.admins} (more than {most})" if group.admins > most else str(group.admins)
 
 
-def _group_json(group: GroupRow) -> dict[str, Any]:
-    return {
-        "source": group.key.source,
-        "id": group.key.group_id,
-        "name": group.name,
-        "messenger": group.messenger,
-        "owner": group.owner_email,
-        "members": group.size,
-        "admins": group.admins,
-        "coverage": group.coverage,
-        "taken_at": instant(group.taken_at),
-        "read_at": instant(group.read_at),
-        "gone": group.is_gone,
-        "warning": group.warning,
-    }
-
-
 @groups.command("show")
 def groups_show(
     which: Annotated[str, typer.Argument(metavar="ID_OR_NAME")],
@@ -214,13 +172,10 @@ def groups_show(
         group = _group(uow, which)
         members = uow.rosters.members(group.key)
         tickets = uow.tickets.of_group(group.key)
+        shown = group_shown(uow, group)
         when = worker.settings
     if json:
-        print_json({
-            **_group_json(group),
-            "roster": [_member_json(*one) for one in members],
-            "tickets": [t.label for t in tickets],
-        })  # fmt: skip
+        print_json(shown)
         return
     print_facts([
         ("group", f"{group.name} ({group.key.source}/{group.key.group_id}, {group.messenger})"),
@@ -261,19 +216,6 @@ def _behind(link: Link | None, person: Person | None) -> str:
     return link.state.value if link else "not matched yet"
 
 
-def _member_json(member: Member, link: Link | None, person: Person | None) -> dict[str, Any]:
-    return {
-        "handle": member.handle,
-        "display_name": member.display_name,
-        "role": member.role.value,
-        "link": link.state.value if link else None,
-        "how": link.how.value if link and link.how else None,
-        "person": {"source": person.key.source, "id": person.key.person_id, "name": person.facts.display_name}
-        if person
-        else None,
-    }
-
-
 # --- links ------------------------------------------------------------------------------------------------
 
 
@@ -292,7 +234,7 @@ def links_list(
         while page := uow.links.page(states, found[-1][0] if found else None, PAGE):
             found += page
     if json:
-        print_list([_link_json(key, link) for key, link in found])
+        print_list([link_json(key, link) for key, link in found])
         return
     rows = [
         (f"{key.source}/{key.handle}", link.state.value, link.why,
@@ -300,22 +242,6 @@ def links_list(
         for key, link in found
     ]  # fmt: skip
     print_table("", ("link", "state", "why", "perhaps"), rows, "No open questions.")
-
-
-def _link_json(key: HandleKey, link: Link) -> dict[str, Any]:
-    return {
-        "id": f"{key.source}/{key.handle}",
-        "source": key.source,
-        "handle": key.handle,
-        "state": link.state.value,
-        "how": link.how.value if link.how else None,
-        "why": link.why,
-        "person": {"source": link.person.source, "id": link.person.person_id} if link.person else None,
-        "suggestions": [
-            {"source": s.key.source, "id": s.key.person_id, "name": s.name, "similarity": round(s.score, 2)}
-            for s in link.suggestions
-        ],
-    }
 
 
 @links.command("confirm")

@@ -24,7 +24,7 @@ from worker.cli.common import (
     print_list,
     print_table,
 )
-from worker.domain.guard import plan_number
+from worker.domain.guard import HoldState, plan_number
 from worker.domain.plan import held_json
 
 app = typer.Typer(no_args_is_help=True, help="Look at held plans, release or reject them.")
@@ -57,7 +57,7 @@ def list_(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
             p.label,
             p.state.value,
             p.source,
-            sum(len(c.people) for c in p.cohorts),
+            p.size,
             local_time(p.created_at, when),
             p.why,
         )
@@ -100,7 +100,15 @@ def release(
     at = clock_at(now)
     with opened(config, at) as worker:
         plan = worker.approvals.decide(id_, cohort or [], actor(by), need_reason(reason), at, release=True)
-    out.print(Text(f"{plan.label} is {plan.state.value}. The next reconcile opens the tickets."))
+        with worker.store.begin() as uow:
+            kept = {one.cohort for one in uow.episodes.approvals(id_)}
+    out.print(
+        Text(f"{plan.label} is {plan.state.value}. The next reconcile opens the tickets of what is released.")
+    )
+    waiting = [one.id for one in plan.cohorts if one.id in kept and one.state is HoldState.HELD]
+    if waiting:
+        many = f"{plan.size} people, so two have to release it"
+        out.print(Text(f"{', '.join(waiting)}: kept. The plan has {many}: somebody else has to do the same."))
 
 
 @app.command()

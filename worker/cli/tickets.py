@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.text import Text
 
 from worker.app.approvals import Refused
+from worker.app.shapes import escalation_explained, ticket_shown, ticket_with_steps
 from worker.bootstrap import App
 from worker.cli.common import (
     ByOption,
@@ -29,10 +30,8 @@ from worker.cli.common import (
     print_list,
     print_table,
 )
-from worker.domain.escalation import explain
 from worker.domain.findings import account_line
 from worker.domain.model import Person
-from worker.domain.plan import account_json, instant, ticket_json
 from worker.domain.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
 from worker.domain.wording import state_line, ticket_steps, ticket_title
 from worker.ports.store import UnitOfWork
@@ -66,7 +65,7 @@ def list_(
     with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
         tickets = list(_all(uow, states))
         if json:
-            print_list([_as_json(uow, ticket) for ticket in tickets])
+            print_list([ticket_with_steps(uow, ticket) for ticket in tickets])
             return
         rows = [
             (t.label, state_line(t), ticket_title(t), t.assignee.email if t.assignee else None,
@@ -85,14 +84,6 @@ def _all(uow: UnitOfWork, states: list[TicketState]) -> list[Ticket]:
     return tickets
 
 
-def _as_json(uow: UnitOfWork, ticket: Ticket) -> dict[str, Any]:
-    steps = tuple(
-        {"step": taken.step, "repeat": taken.repeat, "at": instant(taken.at), "to": list(to)}
-        for taken, _, to in uow.tickets.steps(ticket.id)
-    )
-    return ticket_json(ticket, steps)
-
-
 def _get(uow: UnitOfWork, number: int) -> Ticket:
     ticket = uow.tickets.get(number)
     if ticket is None:
@@ -109,15 +100,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
         human = uow.people.human(ticket.person) if ticket.person else None
         accounts = human.accounts if human else ()
         if json:
-            entries = [
-                {"at": instant(e.entry.at), "by": e.entry.actor, "what": e.entry.kind, "reason": e.entry.reason,
-                 "data": dict(e.entry.data)}
-                for e in history
-            ]  # fmt: skip
-            shown = _as_json(uow, ticket)
-            if shown["person"]:
-                shown["person"]["accounts"] = [account_json(one) for one in accounts]
-            print_json({**shown, "history": entries})
+            print_json(ticket_shown(uow, ticket))
             return
         _print(worker, uow, ticket, accounts)
         out.print()
@@ -246,6 +229,30 @@ def ack(id_: IdArgument, config: ConfigOption, by: ByOption = None, now: NowOpti
     )
 
 
+@app.command()
+def link(
+    id_: IdArgument,
+    config: ConfigOption,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Make all links to it that were given out dead.")] = False,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """Print the assignee's signed link; whoever has it can act in their name."""
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        if revoke:
+            ticket = worker.assigned.revoke(id_, actor(by), at, reason)
+            out.print(Text(f"{ticket.label}: the links given out so far open nothing any more."))
+            return
+        url = worker.assigned.link(id_, at)
+    if json:
+        print_json({"url": url})
+    else:
+        out.print(Text(url), soft_wrap=True)
+
+
 escalation = typer.Typer(no_args_is_help=True, help="See who would be told when.")
 
 
@@ -254,24 +261,15 @@ def explain_(id_: IdArgument, config: ConfigOption, json: JsonOption = False, no
     """Say which policy a ticket has, and when each step comes."""
     with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
         ticket = _get(uow, id_)
-        rules = worker.settings.ticket_rules()
-        policy = rules.policy(ticket)
-        steps = explain(ticket, policy, rules.allowed(ticket))
-        taken = {t.step for t, _, _ in uow.tickets.steps(id_) if t.at >= ticket.clock_from}
+        explained = escalation_explained(uow, ticket, worker.settings.ticket_rules())
         when = worker.settings
-    rows = [
-        (n, at, what, "taken" if n in taken else "to come") for n, (at, what) in enumerate(steps, start=1)
-    ]
     if json:
-        items = [{"step": n, "at": instant(at), "what": what, "state": state} for n, at, what, state in rows]
-        print_json(
-            {"ticket": ticket.label, "policy": policy.name, "due_at": instant(ticket.due_at), "steps": items}
-        )
+        print_json(explained)
         return
-    out.print(
-        Text(
-            f"{ticket.label} is {state_line(ticket)}, due {local_time(ticket.due_at, when)}; policy {policy.name}"
-        )
-    )
-    shown = [(local_time(at, when), what, state) for _, at, what, state in rows]
+    due, policy = local_time(ticket.due_at, when), explained["policy"]
+    out.print(Text(f"{ticket.label} is {state_line(ticket)}, due {due}; policy {policy}"))
+    shown = [
+        (local_time(datetime.fromisoformat(one["at"]), when), one["what"], one["state"])
+        for one in explained["steps"]
+    ]
     print_table("", ("when", "what", "state"), shown, "The policy has no steps.")

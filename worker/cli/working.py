@@ -16,13 +16,12 @@ from worker.bootstrap import (
     kinds_of,
     load_settings,
     migrate_database,
-    run_jobs,
     scratch_app,
-    serve_app,
 )
 from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_json
 from worker.domain.guard import HoldState
 from worker.domain.plan import Plan, plan_json, plan_text
+from worker.serving import Roles, run_jobs, serve_app
 
 
 class Job(StrEnum):
@@ -47,12 +46,13 @@ class Role(StrEnum):
 
 def run(
     config: ConfigOption,
-    role: Annotated[Role, typer.Option(help="What this process does; there is no desk yet.")] = Role.ALL,
+    role: Annotated[Role, typer.Option(help="What this process does.")] = Role.ALL,
 ) -> None:
     """Run unattended until SIGTERM."""
-    if role is Role.DESK:
-        raise typer.BadParameter("this release has no desk: use --role worker", param_hint="--role")
-    raise typer.Exit(serve_app(load_settings(config)))
+    roles = Roles(worker=role is not Role.DESK, desk=role is not Role.WORKER)
+    raise typer.Exit(
+        serve_app(load_settings(config), roles, lambda text: out.print(Text(text), soft_wrap=True))
+    )
 
 
 def once(

@@ -23,5 +23,4 @@ def demo(
     """Play four weeks of an invented hospital: who leaves, who is still in a group, what comes of it."""
     from worker.demo.play import perform
 
-    del no_desk  # there is no desk yet
-    perform(folder, days)
+    perform(folder, days, has_desk=not no_desk)

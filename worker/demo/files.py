@@ -119,6 +119,7 @@ def _configuration() -> str:
 #   whosleft tickets list -c FILE --all
 
 organisation: {{name: "St Mary's (invented)", default_region: GB, timezone: Europe/London, language: en}}
+desk: {{listen: "127.0.0.1:0"}}
 database:     {{url: "sqlite:///{DATABASE}"}}
 directories:
   - name: corp

@@ -24,9 +24,12 @@ from worker.demo.telling import Teller, everybody
 from worker.demo.words import count
 from worker.domain.message import Message, RecipientKind
 from worker.domain.model import Standing
-from worker.ops.clock import ManualClock
+from worker.ops.clock import ManualClock, system_now
 from worker.ops.interrupt import Interrupt
+from worker.ops.logs import configure as configure_logs
+from worker.ops.scheduler import wait_for_signal
 from worker.ports import CheckResult, Receipt
+from worker.serving import desk_served
 
 ZONE = ZoneInfo("Europe/London")
 MIDNIGHT, START = time(0, 0), time(8, 0)
@@ -153,8 +156,11 @@ def _at_once(_seconds: float) -> None:
     """Nobody is reading along."""
 
 
-def perform(path: Path, days: int) -> None:
-    """Play so many days into a folder, and print them. Raises Refused for a folder that isn't the demo's."""
+def perform(path: Path, days: int, *, has_desk: bool) -> None:
+    """Play so many days into a folder, and print them; then open the desk, until it is ended (Ctrl-C).
+
+    Raises Refused for a folder that isn't the demo's.
+    """
     console = Console(highlight=False)
     page = Page(console, ZONE.key, Interrupt().sleep if sys.stdout.isatty() else _at_once)
     folder = DemoFolder(path)
@@ -171,3 +177,19 @@ def perform(path: Path, days: int) -> None:
     with open_app(settings, clock, notifiers=[post]) as app:
         now = Play(app, folder, clock, page, post).days(days)
         Ending(app, page, now).print(folder.config)
+        if has_desk:
+            _open_desk(app, page, now)
+
+
+def _open_desk(app: App, page: Page, now: datetime) -> None:
+    """The hospital's desk, whose clock goes on from the demo's last moment."""
+    configure_logs(level="ERROR")
+    began = system_now()
+
+    def announce(text: str) -> None:
+        page.line(f"\n{text}")
+        page.line("It sends nothing to anybody. Ctrl-C ends the demo.")
+        sys.stdout.flush()
+
+    with desk_served(app, lambda: now + (system_now() - began), announce):
+        wait_for_signal()

@@ -34,6 +34,14 @@ class After:
     plus: timedelta = timedelta(0)
 
 
+def format_after(after: After) -> str:
+    """What `parse_after` reads: `50%`, `2h`, `due`, `due+4h`."""
+    plus = format_duration(after.plus) if after.plus else ""
+    if after.share >= 1.0:
+        return f"due+{plus}" if plus else "due"
+    return f"{after.share:.0%}" if after.share else plus or "0%"
+
+
 def parse_after(text: str) -> After:
     """Read `50%`, `2h`, `due`, `due+4h`; raises ValueError that says what is valid."""
     stated = text.strip().casefold()

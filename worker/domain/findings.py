@@ -166,16 +166,18 @@ def with_known_roles(group: GroupView) -> GroupView:
     """The group with admins whom the roster no longer shows as such, as live removal tickets know them.
 
     So an inventory that lost its column of roles releases no blocked ticket and changes no ticket's kind.
-    That somebody was no admin proves nothing now.
+    That somebody was no admin proves nothing now. Who was called the creator once stays it: nobody can give that
+    away, and most rosters show a creator as an admin like others.
     """
     removals = sorted((t for t in group.tickets if t.kind in REMOVALS and t.is_live), key=lambda t: t.id)
     known = {t.handle: t.member_role for t in removals if t.member_role and t.member_role.is_admin}
+    known |= {t.handle: Role.CREATOR for t in removals if t.kind is TicketKind.CREATOR_MUST_LEAVE}
     members = tuple(_with_role(view, known.get(view.member.handle)) for view in group.members)
     return replace(group, members=members)
 
 
 def _with_role(view: MemberView, known: Role | None) -> MemberView:
-    if known is None or view.member.role is not Role.UNKNOWN:
+    if known is None or (view.member.role is not Role.UNKNOWN and known is not Role.CREATOR):
         return view
     return replace(view, member=replace(view.member, role=known))
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from worker.domain.model import Evidence, GroupKey, PersonKey
+from worker.domain.ticket import DIGITS_MAX
 
 
 class HoldState(StrEnum):
@@ -85,11 +86,26 @@ class HeldPlan:
         """The id that people see: `P-000007`."""
         return f"P-{self.id:06d}"
 
+    @property
+    def size(self) -> int:
+        """How many people it is about, decided or not."""
+        return sum(len(cohort.people) for cohort in self.cohorts)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's word on one cohort of a plan that needs two."""
+
+    cohort: str
+    by: str
+    at: datetime
+    reason: str
+
 
 def plan_number(label: str) -> int:
     """The number behind `P-000007`, `p-7` or `7`; raises ValueError with what is expected."""
     text = label.strip().upper().removeprefix("P-")
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
         raise ValueError(f"'{label}' is not a plan id; they look like P-000007.")
     return int(text)
 

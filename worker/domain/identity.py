@@ -131,11 +131,12 @@ def match(
     rivals = _strongest(candidates)
     if len(_humans(rivals)) > 1:
         names = ", ".join(sorted({_name(c) for c in rivals}))
-        return Link(LinkState.AMBIGUOUS, mark, why=f"several people have it: {names}")
+        why = f"several people have it: {names}"
+        return Link(LinkState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions(rivals))
     best = min(rivals, key=_preference)
     if not _is_known(previous, best, candidates) and _may_be_recycled(best, first_seen_at):
         why = f"{_name(best)} left before this member joined: the number may be recycled"
-        return Link(LinkState.AMBIGUOUS, mark, why=why)
+        return Link(LinkState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best]))
     return Link(LinkState.LINKED, mark, person=best.person, how=best.how, why=f"same {_WORDS[best.how]}")
 
 
@@ -158,6 +159,13 @@ def _strongest(candidates: tuple[Candidate, ...]) -> list[Candidate]:
 
 def _humans(candidates: Iterable[Candidate]) -> list[frozenset[PersonKey]]:
     return humans_among({candidate.person: candidate.join_keys for candidate in candidates})
+
+
+def _as_suggestions(rivals: Iterable[Candidate]) -> tuple[Suggestion[PersonKey], ...]:
+    """Whom the person who is asked can choose from, by name."""
+    names = {candidate.person: _name(candidate) for candidate in rivals}
+    ranked = sorted(names.items(), key=lambda pair: (pair[1], pair[0]))
+    return tuple(Suggestion(person, name, 1.0) for person, name in ranked)
 
 
 def _is_known(previous: Link | None, best: Candidate, candidates: tuple[Candidate, ...]) -> bool:

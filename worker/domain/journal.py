@@ -19,8 +19,8 @@ GENESIS = "0" * 64
 class Entry:
     """One act or event: what happened to which subject, by whom, when and why.
 
-    `subject` is `ticket:T-000001`, `person:source/id`, `group:source/id`, `source:name`, `plan:P-000001`
-    or `link:source/handle`.
+    `subject` is `ticket:T-000001`, `person:source/id`, `group:source/id`, `source:name`, `plan:P-000001`,
+    `link:source` or `audit:pack`.
     """
 
     at: datetime
@@ -43,7 +43,12 @@ class Sealed:
 
 def seal(entry: Entry, seq: int, previous: str) -> Sealed:
     """Give an entry its place after the entry with hash `previous`."""
-    body = {
+    return Sealed(seq, entry, previous, hashlib.sha256(canonical(body_of(entry, seq, previous))).hexdigest())
+
+
+def body_of(entry: Entry, seq: int, previous: str) -> dict[str, Any]:
+    """What the hash of an entry is taken of, and so all that there is to know of it."""
+    return {
         "seq": seq,
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "actor": entry.actor,
@@ -53,8 +58,11 @@ def seal(entry: Entry, seq: int, previous: str) -> Sealed:
         "data": entry.data,
         "previous": previous,
     }
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return Sealed(seq, entry, previous, hashlib.sha256(text.encode()).hexdigest())
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """The one way in which a value is written wherever a hash is taken of it."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def first_broken(chain: Iterable[Sealed]) -> int | None:

@@ -6,7 +6,7 @@ from outside (group and person names) is never marked up here: escaping is the r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -19,11 +19,15 @@ class RecipientKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Whom a message is for; `address` is an e-mail address for a person, empty for the channel."""
+    """Whom a message is for; `address` is an e-mail address for a person, empty for the channel.
+
+    `language` (BCP 47) is that of the message, None for the organisation's; it says nothing of who it is.
+    """
 
     kind: RecipientKind
     address: str = ""
     name: str = ""
+    language: str | None = field(default=None, compare=False)
 
     @property
     def label(self) -> str:
@@ -49,7 +53,8 @@ class Paragraph:
 class Message:
     """What is sent: `key` is the idempotency key, the same whenever this message is tried again.
 
-    `is_urgent` marks an escalation. `may_be_repeat` is set when an earlier attempt ended unclearly.
+    `is_urgent` marks an escalation. `may_be_repeat` is set when an earlier attempt ended unclearly, and
+    `repeat_note` says so in the recipient's language.
     """
 
     key: str
@@ -58,3 +63,4 @@ class Message:
     paragraphs: tuple[Paragraph, ...] = ()
     is_urgent: bool = False
     may_be_repeat: bool = False
+    repeat_note: str = ""

@@ -2,16 +2,22 @@
 
 WhatsApp: a group's creator cannot be removed by anybody and only leaves by themselves (WhatsApp help,
 "How to manage group admins", read 2026-11); when the only admin leaves, another member is picked at random.
+Telegram's owner and a Matrix room's creator can't be removed by others either. Steps name the buttons as the apps
+of 2026 do; a translation names them as the app does in that language.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from worker.domain.tongue import N_
+
 
 @dataclass(frozen=True, slots=True)
 class Messenger:
-    """One messenger's rules. Steps may use {member}, {group} and {person}."""
+    """One messenger's rules. Steps are English and are translated when they are said; they may use {member},
+    {group} and {messenger}.
+    """
 
     name: str
     can_remove_creator: bool
@@ -20,54 +26,95 @@ class Messenger:
     add_steps: tuple[str, ...]
 
 
+_OPEN = N_("Open the group {group} in {messenger}.")
+_ITS_NAME = N_("Tap the group's name at the top.")
+_ITS_LIST = N_("Open the list of members.")
+_THE_MEMBER = N_("In the list of members, tap {member}.")
+_THE_NEW_ADMIN = N_("In the list of members, tap whoever will be the new admin.")
+_ADD_MEMBERS = N_("Tap Add members (or Add).")
+_ENTER = N_("Choose Add people, and enter {member}.")
+_CHOOSE = N_("Choose {member}, and confirm.")
+
 _GENERIC = Messenger(
     "the messenger",
     can_remove_creator=True,
-    remove_steps=("Open the group {group}.", "Open its list of members.", "Remove {member}."),
-    promote_steps=("Open the group {group}.", "Open its list of members.", "Make the new admin an admin."),
-    add_steps=("Open the group {group}.", "Add {member} as a member."),
+    remove_steps=(N_("Open the group {group}."), _ITS_LIST, N_("Remove {member}.")),
+    promote_steps=(N_("Open the group {group}."), _ITS_LIST, N_("Make the new admin an admin.")),
+    add_steps=(N_("Open the group {group}."), N_("Add {member} as a member.")),
 )
 
 MESSENGERS = {
     "whatsapp": Messenger(
         "WhatsApp",
         can_remove_creator=False,
-        remove_steps=(
-            "Open the group {group} in WhatsApp.",
-            "Tap the group's name at the top.",
-            "In the list of members, tap and hold {member}.",
-            "Tap Remove, then OK.",
-        ),
-        promote_steps=(
-            "Open the group {group} in WhatsApp.",
-            "Tap the group's name at the top.",
-            "In the list of members, tap and hold the person who will be the new admin.",
-            "Tap Make group admin.",
-        ),
-        add_steps=(
-            "Open the group {group} in WhatsApp.",
-            "Tap the group's name at the top, then Add members.",
-            "Choose {member} and tap the tick.",
-        ),
+        # Android says "Remove Ann", the iPhone "Remove from group"
+        remove_steps=(_OPEN, _ITS_NAME, _THE_MEMBER, N_("Tap Remove, and confirm.")),
+        promote_steps=(_OPEN, _ITS_NAME, _THE_NEW_ADMIN, N_("Tap Make group admin.")),
+        add_steps=(_OPEN, _ITS_NAME, _ADD_MEMBERS, _CHOOSE),
     ),
     "signal": Messenger(
         "Signal",
         can_remove_creator=True,
+        remove_steps=(_OPEN, _ITS_NAME, _THE_MEMBER, N_("Tap Remove from group, and confirm.")),
+        promote_steps=(_OPEN, _ITS_NAME, _THE_NEW_ADMIN, N_("Tap Make admin, and confirm.")),
+        add_steps=(_OPEN, _ITS_NAME, _ADD_MEMBERS, _CHOOSE),
+    ),
+    "telegram": Messenger(
+        "Telegram",
+        can_remove_creator=False,
         remove_steps=(
-            "Open the group {group} in Signal.",
-            "Tap the group's name at the top.",
-            "Tap {member}, then Remove from group.",
+            _OPEN,
+            _ITS_NAME,
+            N_("In the list of members, touch and hold {member}."),
+            N_("Tap Remove from group, and confirm."),
         ),
         promote_steps=(
-            "Open the group {group} in Signal.",
-            "Tap the group's name at the top.",
-            "Tap the person who will be the new admin, then Make admin.",
+            _OPEN,
+            _ITS_NAME,
+            N_("In the list of members, touch and hold whoever will be the new admin."),
+            N_("Tap Promote to admin, and confirm."),
         ),
-        add_steps=(
-            "Open the group {group} in Signal.",
-            "Tap the group's name at the top, then Add members.",
-            "Choose {member}.",
+        add_steps=(_OPEN, _ITS_NAME, _ADD_MEMBERS, _CHOOSE),
+    ),
+    "teams": Messenger(
+        "Microsoft Teams",
+        can_remove_creator=True,
+        remove_steps=(_OPEN, _ITS_LIST, N_("Next to {member}, choose Remove.")),
+        promote_steps=(_OPEN, _ITS_LIST, N_("Change the role of the new admin to Owner.")),
+        add_steps=(_OPEN, _ENTER),
+    ),
+    "slack": Messenger(
+        "Slack",
+        can_remove_creator=True,
+        remove_steps=(
+            _OPEN,
+            N_("Tap the group's name at the top, then Members."),
+            N_("Choose {member}, then Remove from channel."),
         ),
+        promote_steps=(
+            _OPEN,
+            N_("Tap the group's name at the top, then About."),
+            N_("Under Managed by, add the new admin."),
+        ),
+        add_steps=(_OPEN, N_("Tap the group's name at the top, then Members."), _ENTER),
+    ),
+    "matrix": Messenger(
+        "Element",
+        can_remove_creator=False,
+        remove_steps=(_OPEN, _ITS_LIST, N_("Choose {member}, then Remove from room.")),
+        promote_steps=(
+            _OPEN,
+            _ITS_LIST,
+            N_("Choose whoever will be the new admin, and change the role to Admin."),
+        ),
+        add_steps=(_OPEN, N_("Choose Invite, and enter {member}.")),
+    ),
+    "xmpp": Messenger(
+        "XMPP",
+        can_remove_creator=True,
+        remove_steps=(_OPEN, _ITS_LIST, N_("Remove {member}.")),
+        promote_steps=(_OPEN, _ITS_LIST, N_("Make the new admin an admin.")),
+        add_steps=(_OPEN, N_("Add {member} as a member.")),
     ),
 }
 

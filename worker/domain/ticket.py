@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from worker.domain.model import Evidence, GroupKey, PersonKey, Role
 
+DIGITS_MAX = 18  # of an id: a database's numbers have 64 bits
+
 
 class TicketKind(StrEnum):
     """What a person is asked to do."""
@@ -145,6 +147,8 @@ class Ticket:
     waived_until: datetime | None = None
     acknowledged_until: datetime | None = None
     weighed_at: datetime | None = None  # when a roster was last held against it
+    disputed_at: datetime | None = None  # somebody says that the person still works here
+    links_from: datetime | None = None  # signed links made before are dead
     reason: str = ""
 
     @property
@@ -182,7 +186,7 @@ def ticket_label(number: int) -> str:
 def ticket_number(label: str) -> int:
     """The number behind `T-000123`, `t-123` or `123`; raises ValueError with what is expected."""
     text = label.strip().upper().removeprefix("T-")
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
         raise ValueError(f"'{label}' is not a ticket id; they look like T-000123.")
     return int(text)
 

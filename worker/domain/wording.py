@@ -1,19 +1,24 @@
-"""What people read: titles and paragraphs of every message, in plain words.
+"""What people read: titles and paragraphs of every message, in plain words and in the reader's language.
 
 Pure. One paragraph a ticket, so that several fold into one digest. Names come from outside and may hold
-anything: they are flattened to one line here, and escaped by the channel.
+anything: they are flattened to one line here, and escaped by the channel. A group's admin reads why in their own
+language, from what the ticket knows; the security team reads the reason that is stored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from worker.domain.direction import isolated
 from worker.domain.guard import HeldPlan
-from worker.domain.message import Message, Paragraph, Recipient
+from worker.domain.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messengers import messenger
-from worker.domain.ticket import Ticket, TicketKind, TicketState
+from worker.domain.model import Evidence
+from worker.domain.plan import ActionKind
+from worker.domain.ticket import REMOVALS, Assignee, Ticket, TicketKind, TicketState
+from worker.domain.tongue import ENGLISH, N_, Tongue
 
 
 def flat(text: str) -> str:
@@ -21,109 +26,105 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def ticket_title(ticket: Ticket) -> str:
+# --- tickets ----------------------------------------------------------------------------------------------
+
+_TITLES = {
+    TicketKind.REMOVE_MEMBER: N_("Remove {person} from {group}"),
+    TicketKind.REASSIGN_ADMIN: N_("Make somebody an admin of {group}"),
+    TicketKind.CREATOR_MUST_LEAVE: N_("Ask {person} to leave {group}"),
+    TicketKind.IDENTIFY_MEMBER: N_("Say who {member} in {group} is"),
+    TicketKind.ADD_MEMBER: N_("Add {person} to {group}"),
+}
+
+
+def ticket_title(ticket: Ticket, tongue: Tongue = ENGLISH) -> str:
     """What is to be done, in one line."""
-    who = flat(ticket.person_name or ticket.member_name or ticket.handle)
-    group = flat(ticket.group_name)
+    return tongue.say(_TITLES[ticket.kind], **_names(ticket))
+
+
+def _names(ticket: Ticket) -> dict[str, str]:
+    """What sentences call the people and the group: the member as the group knows them, the person by name."""
+    person = (
+        "" if ticket.kind is TicketKind.IDENTIFY_MEMBER else ticket.person_name
+    )  # who they are is the question
     return {
-        TicketKind.REMOVE_MEMBER: f"Remove {who} from {group}",
-        TicketKind.REASSIGN_ADMIN: f"Make somebody an admin of {group}",
-        TicketKind.CREATOR_MUST_LEAVE: f"Have {who}, who created it, leave {group}",
-        TicketKind.IDENTIFY_MEMBER: f"Say who {flat(ticket.member_name or ticket.handle)} in {group} is",
-        TicketKind.ADD_MEMBER: f"Add {who} to {group}",
-    }[ticket.kind]
+        "person": flat(person or ticket.member_name or ticket.handle),
+        "member": flat(ticket.member_name or person or ticket.handle),
+        "group": flat(ticket.group_name),
+    }
 
 
-def ticket_steps(ticket: Ticket) -> tuple[str, ...]:
+def ticket_steps(ticket: Ticket, tongue: Tongue = ENGLISH) -> tuple[str, ...]:
     """What the assignee does, step by step, in this messenger."""
     app = messenger(ticket.messenger)
-    names = {
-        "member": flat(ticket.member_name or ticket.person_name or ticket.handle),
-        "group": flat(ticket.group_name),
-        "person": flat(ticket.person_name),
-    }
     steps = {
         TicketKind.REMOVE_MEMBER: (
             *app.remove_steps,
-            "Take them off the group's register too, if there is one.",
+            N_("If the group has a register, take {member} off it too."),
         ),
         TicketKind.REASSIGN_ADMIN: (
             *app.promote_steps,
-            "Note the new admin in the group's register, if there is one.",
+            N_("If the group has a register, note the new admin in it."),
         ),
         TicketKind.CREATOR_MUST_LEAVE: (
-            "Nobody can remove the creator of a {messenger} group: ask {person} to leave {group}.",
-            "If they can't be reached, make a new group, invite everybody else, and close {group}.",
+            N_("Nobody can remove the creator of this group: ask {person} to leave {group}."),
+            N_("If {person} can't be reached, make a new group, invite everybody else, and close {group}."),
         ),
         TicketKind.IDENTIFY_MEMBER: (
-            "Find out whose number {member} is.",
-            "Tell the team that runs Whosleft: whosleft links confirm, or links reject for somebody from outside.",
+            N_("Find out whose number {member} is. Asking in the group often helps."),
+            N_("Tell the team that runs Whosleft who it is, or that nobody knows."),
         ),
         TicketKind.ADD_MEMBER: app.add_steps,
     }[ticket.kind]
-    return tuple(step.format(**names, messenger=app.name) for step in steps)
+    names = _names(ticket)
+    if ticket.kind is TicketKind.IDENTIFY_MEMBER and ticket.handle != names["member"]:
+        names["member"] = flat(f"{names['member']} {ticket.handle}")
+    return tuple(tongue.say(step, **names, messenger=app.name) for step in steps)
 
 
-def ticket_paragraph(ticket: Ticket, timezone: str, headline: str = "") -> Paragraph:
-    """One ticket as a paragraph: what, why, by when, and how."""
-    facts = [("Ticket", ticket.label), ("Due", local(ticket.due_at, timezone))]
-    if ticket.handle:
-        facts.append(("Member", flat(f"{ticket.member_name} {ticket.handle}".strip())))
-    if ticket.assignee is not None:
-        facts.append(
-            ("With", flat(f"{ticket.assignee.name or ticket.assignee.email} ({ticket.assignee.why})"))
-        )
-    return Paragraph(
-        headline or ticket_title(ticket), flat(ticket.reason), tuple(facts), ticket_steps(ticket)
-    )
-
-
-def escalation_paragraph(ticket: Ticket, timezone: str, now: datetime, why: str = "") -> Paragraph:
-    """One ticket that is late, or nearly so."""
-    state = "Overdue" if now >= ticket.due_at else "Still open"
-    paragraph = ticket_paragraph(ticket, timezone, f"{state}: {ticket_title(ticket)}")
-    text = f"{paragraph.text}. {why}" if why else paragraph.text
-    return Paragraph(paragraph.headline, text, paragraph.facts, paragraph.steps)
-
-
-def held_paragraph(plan: HeldPlan) -> Paragraph:
-    """A held plan: why, its cohorts, and how to decide."""
-    cohorts = tuple((part.id, f"{len(part.people)} people: {flat(part.cause)}") for part in plan.cohorts)
-    text = (
-        f"{flat(plan.why)}. Nothing is done about these people until somebody decides: "
-        f"whosleft plans release {plan.label} (or --cohort ID), or plans reject, each with --reason."
-    )
-    return Paragraph(f"Held: plan {plan.label} for {plan.source}", text, cohorts)
-
-
-def source_paragraph(
-    name: str, trouble: str, remedy: str, since: datetime | None, timezone: str
+def ticket_paragraph(
+    ticket: Ticket, timezone: str, headline: str = "", text: str | None = None, tongue: Tongue = ENGLISH
 ) -> Paragraph:
-    """A source that cannot be read: nobody's status changes, and somebody has to look."""
-    seen = local(since, timezone) if since else "never"
-    text = f"{flat(trouble)} Nothing is concluded from this: nobody's status changes. {flat(remedy)}"
-    return Paragraph(f"Can't see: {name}", text.strip(), (("Last good read", seen),))
+    """One ticket as a paragraph: what, why, by when, and how. Without a `text` it says why by itself."""
+    facts = [
+        (tongue.say("Ticket"), ticket.label),
+        (tongue.say("Due"), tongue.instant(ticket.due_at, timezone)),
+    ]
+    if ticket.handle:
+        facts.append((tongue.say("Member"), _member(ticket, tongue)))
+    if ticket.assignee is not None:
+        facts.append((tongue.say("With"), _assignee(ticket.assignee, tongue)))
+    return Paragraph(
+        headline or ticket_title(ticket, tongue),
+        why_line(ticket, timezone, tongue) if text is None else text,
+        tuple(facts),
+        ticket_steps(ticket, tongue),
+    )
 
 
-def recovered_paragraph(name: str) -> Paragraph:
-    """A source that can be read again."""
-    return Paragraph(f"Seeing again: {name}", "The source was read completely.")
+def _member(ticket: Ticket, tongue: Tongue) -> str:
+    parts = (flat(ticket.member_name), flat(ticket.handle))
+    return " ".join(isolated(part, is_rtl=tongue.is_rtl) for part in parts if part)
 
 
-def digest(
-    key: str, to: Recipient, items: Sequence[tuple[str, Paragraph]], note: str, *, is_urgent: bool
-) -> Message:
-    """Several (title, paragraph) folded into one message; one alone keeps its own title."""
-    title = items[0][0] if len(items) == 1 else f"{len(items)} messages from Whosleft"
-    paragraphs = [paragraph for _, paragraph in items]
-    if note:
-        paragraphs.append(Paragraph("", note))
-    return Message(key, to, title, tuple(paragraphs), is_urgent=is_urgent)
+ASSIGNED_BY = "assigned by "  # what a person's choice is stored as, before their name
+_WHY_THEY = frozenset(
+    {
+        N_("active admin of the group"),
+        N_("owner of the group"),
+        N_("manager of the person who left"),
+        N_("accountable person"),
+    }
+)
 
 
-def local(at: datetime, timezone: str) -> str:
-    """An instant in the organisation's time: `Tue 24 Nov 2026 09:00 GMT`."""
-    return at.astimezone(ZoneInfo(timezone)).strftime("%a %d %b %Y %H:%M %Z")
+def _assignee(assignee: Assignee, tongue: Tongue) -> str:
+    why = flat(assignee.why)
+    if why in _WHY_THEY:
+        why = tongue.say(why)
+    elif why.startswith(ASSIGNED_BY):
+        why = tongue.say("assigned by {name}", name=why.removeprefix(ASSIGNED_BY))
+    return tongue.say("{name} ({why})", name=flat(assignee.name or assignee.email), why=why)
 
 
 def state_line(ticket: Ticket) -> str:
@@ -131,3 +132,213 @@ def state_line(ticket: Ticket) -> str:
     if ticket.state is TicketState.BLOCKED and ticket.blocked_by is not None:
         return f"blocked by T-{ticket.blocked_by:06d}"
     return ticket.state.value
+
+
+# --- why --------------------------------------------------------------------------------------------------
+
+_LEFT = {
+    Evidence.DISABLED: N_("{person} has left: the account was disabled on {day}."),
+    Evidence.DELETED: N_("{person} has left: the account was deleted on {day}."),
+    Evidence.EXPIRED: N_("{person} has left: the account ended on {day}."),
+    Evidence.LEAVE_DATE: N_("{person} has left: the last day was {day}."),
+    Evidence.MOVED_OUT: N_("{person} has left: on the list of leavers since {day}."),
+    Evidence.ABSENT_CONFIRMED: N_("{person} has left: no longer in the staff directory since {day}."),
+    Evidence.MOVED: N_(
+        "{person} moved to another place on {day} and does not belong in this group any more."
+    ),
+}
+
+
+def why_line(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> str:
+    """Why the ticket is there, for whoever has to do it: from evidence, kind and dates, not from its reason."""
+    names = _names(ticket)
+    if ticket.kind in REMOVALS:
+        on = _left_on(ticket, timezone)
+        if on is None or ticket.evidence is None:
+            return tongue.say("{person} has left.", **names)
+        return tongue.say(_LEFT[ticket.evidence], **names, day=tongue.day(on))
+    if ticket.kind is TicketKind.REASSIGN_ADMIN:
+        if not ticket.person_name:
+            return tongue.say("The group has no admin any more.")
+        if ticket.evidence is Evidence.MOVED:
+            return tongue.say(
+                "{person} was an admin here and has moved. The group needs a new admin.", **names
+            )
+        return tongue.say("{person} was an admin here and has left. The group needs a new admin.", **names)
+    if ticket.kind is TicketKind.ADD_MEMBER:
+        day = tongue.day(_belongs_since(ticket).astimezone(ZoneInfo(timezone)).date())
+        return tongue.say("{person} belongs in this group since {day}.", **names, day=day)
+    return tongue.say("Nobody knows who this member is.")
+
+
+def _left_on(ticket: Ticket, timezone: str) -> date | None:
+    """The local day of the leaving; an account and a last day end with their day, so at the next one's start."""
+    if ticket.left_at is None:
+        return None
+    ends = ticket.evidence in {Evidence.LEAVE_DATE, Evidence.EXPIRED}
+    at = ticket.left_at - timedelta(microseconds=1) if ends else ticket.left_at
+    return at.astimezone(ZoneInfo(timezone)).date()
+
+
+def _belongs_since(ticket: Ticket) -> datetime:
+    """The instant in the episode's name, from which the joiner rules place the person here."""
+    try:
+        return datetime.fromisoformat(ticket.episode.rpartition("@")[2])
+    except ValueError:
+        return ticket.opened_at
+
+
+_HAPPENED = {  # how the reasons of a reopening begin, and what the assignee is told of it
+    "marked done": N_("It was marked as done, but the latest list of members does not show it yet."),
+    "came back": N_("{person} is in the group again."),
+    "needed again": N_("This is needed once more."),
+    "needed after all": N_("This is needed after all."),
+    "the waiver is over": N_("This was put off until now."),
+}
+
+
+def what_happened(kind: ActionKind, ticket: Ticket, why: str, tongue: Tongue = ENGLISH) -> str:
+    """What made a known ticket news for its assignee; a person's own words stay as they wrote them."""
+    names = _names(ticket)
+    if kind is ActionKind.UNBLOCK:
+        return tongue.say("This had to wait, and can be done now.")
+    if kind is ActionKind.ASSIGN:
+        return tongue.say("This was with somebody else, and is with you now.")
+    if kind is not ActionKind.REOPEN:
+        return ""
+    text = next((text for start, text in _HAPPENED.items() if why.startswith(start)), None)
+    return flat(why) if text is None else tongue.say(text, **names)
+
+
+_HEADLINES = {
+    ActionKind.REOPEN: N_("Reopened: {title}"),
+    ActionKind.UNBLOCK: N_("Can be done now: {title}"),
+    ActionKind.ASSIGN: N_("Now with you: {title}"),
+}
+
+
+def news_paragraph(
+    kind: ActionKind, ticket: Ticket, why: str, to: Recipient, timezone: str, tongue: Tongue = ENGLISH
+) -> Paragraph:
+    """What happened to a ticket: for a person in their own words, for the security team with the stored reason."""
+    title = ticket_title(ticket, tongue)
+    headline = tongue.say(_HEADLINES[kind], title=title) if kind in _HEADLINES else title
+    if to.kind is RecipientKind.CHANNEL:
+        text = flat(ticket.reason if kind is ActionKind.OPEN else why)
+    else:
+        text = sentences(what_happened(kind, ticket, why, tongue), why_line(ticket, timezone, tongue))
+    return ticket_paragraph(ticket, timezone, headline, text, tongue)
+
+
+UNREACHED = N_("Nobody could be reached before, so this comes to you.")
+
+
+def escalation_paragraph(
+    ticket: Ticket, to: Recipient, timezone: str, now: datetime, why: str = "", tongue: Tongue = ENGLISH
+) -> Paragraph:
+    """One ticket that is late, or nearly so; `why` is a further sentence, such as `UNREACHED`."""
+    title = ticket_title(ticket, tongue)
+    is_late = now >= ticket.due_at
+    headline = (
+        tongue.say("Overdue: {title}", title=title)
+        if is_late
+        else tongue.say("Still open: {title}", title=title)
+    )
+    is_channel = to.kind is RecipientKind.CHANNEL
+    reason = flat(ticket.reason) if is_channel else why_line(ticket, timezone, tongue)
+    text = sentences(reason, tongue.say(why) if why else "")
+    return ticket_paragraph(ticket, timezone, headline, text, tongue)
+
+
+def sentences(*texts: str) -> str:
+    """Whole sentences one after the other; empty ones are left out, and each ends as a sentence does."""
+    said = [text for text in texts if text]
+    return " ".join([*(text if text[-1] in ".!?।۔؟" else f"{text}." for text in said[:-1]), *said[-1:]])
+
+
+# --- plans and sources ------------------------------------------------------------------------------------
+
+
+def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH) -> Paragraph:
+    """A held plan: why, its cohorts, and how to decide."""
+    cohorts = tuple(
+        (
+            part.id,
+            tongue.count(
+                "{n} person: {cause}", "{n} people: {cause}", len(part.people), cause=flat(part.cause)
+            ),
+        )
+        for part in plan.cohorts
+    )
+    decide = tongue.say(
+        "Nothing is done about these people until somebody decides: whosleft plans release {plan} "
+        "(or --cohort ID), or plans reject, each with --reason.",
+        plan=plan.label,
+    )
+    headline = tongue.say("Held: plan {plan} for {source}", plan=plan.label, source=plan.source)
+    return Paragraph(headline, sentences(flat(plan.why), decide), cohorts)
+
+
+def source_title(name: str, tongue: Tongue = ENGLISH) -> str:
+    """The title of what is said of a source that cannot be read."""
+    return tongue.say("Whosleft can't read {source}", source=name)
+
+
+def source_paragraph(
+    name: str, trouble: str, remedy: str, since: datetime | None, timezone: str, tongue: Tongue = ENGLISH
+) -> Paragraph:
+    """A source that cannot be read: nobody's status changes, and somebody has to look."""
+    seen = tongue.instant(since, timezone) if since else tongue.say("never")
+    calm = tongue.say("Nothing is concluded from this: nobody's status changes.")
+    return Paragraph(
+        tongue.say("Can't see: {source}", source=name),
+        sentences(flat(trouble), calm, flat(remedy)),
+        ((tongue.say("Last good read"), seen),),
+    )
+
+
+def recovered_title(name: str, tongue: Tongue = ENGLISH) -> str:
+    """The title of what is said of a source that can be read again."""
+    return tongue.say("Whosleft reads {source} again", source=name)
+
+
+def recovered_paragraph(name: str, tongue: Tongue = ENGLISH) -> Paragraph:
+    """A source that can be read again."""
+    return Paragraph(
+        tongue.say("Seeing again: {source}", source=name), tongue.say("The source was read completely.")
+    )
+
+
+# --- whole messages ---------------------------------------------------------------------------------------
+
+
+def digest(
+    key: str,
+    to: Recipient,
+    items: Sequence[tuple[str, Paragraph]],
+    note: str,
+    *,
+    is_urgent: bool,
+    tongue: Tongue = ENGLISH,
+) -> Message:
+    """Several (title, paragraph) folded into one message; one alone keeps its own title."""
+    several = tongue.count("{n} message from Whosleft", "{n} messages from Whosleft", len(items))
+    paragraphs = [paragraph for _, paragraph in items]
+    if note:
+        paragraphs.append(Paragraph("", note))
+    title = items[0][0] if len(items) == 1 else several
+    return Message(key, to, title, tuple(paragraphs), is_urgent=is_urgent)
+
+
+def last_today(daily_max: int, tongue: Tongue = ENGLISH) -> str:
+    """What the last message of a day says of those that are still to come."""
+    return tongue.count(
+        "This is the last message to you today; what comes later is kept for tomorrow, in one message.",
+        "This is the last of {n} messages to you today; what comes later is kept for tomorrow, in one message.",
+        daily_max,
+    )
+
+
+def may_be_repeat(tongue: Tongue = ENGLISH) -> str:
+    """What a message says that may have arrived before."""
+    return tongue.say("This may be a repeat: an earlier attempt to send it ended without a clear answer.")

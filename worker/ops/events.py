@@ -16,6 +16,7 @@ CLOCK_JUMPED: Final = "clock.jumped"  # by_s
 LOOP_STALLED: Final = "loop.stalled"  # for_s
 NEWS_SEEN: Final = "news.seen"
 METRICS_SERVED: Final = "metrics.served"  # listen, path
+DESK_SERVED: Final = "desk.served"  # listen
 
 JOB_STARTED: Final = "job.started"  # job, full
 JOB_SKIPPED: Final = "job.skipped"  # job, why

@@ -85,3 +85,6 @@ class InterruptibleStore:
     def begin(self, lease: Lease | None = None) -> AbstractContextManager[UnitOfWork]:
         self._interrupt.check(lease)
         return self._store.begin(lease)
+
+    def reading(self) -> AbstractContextManager[UnitOfWork]:
+        return self._store.reading()

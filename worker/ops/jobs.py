@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Condition
 from time import monotonic
@@ -67,6 +67,9 @@ class UseCases(Protocol):
 
     @property
     def deliver(self) -> PlainJob: ...
+
+    @property
+    def retention(self) -> PlainJob: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +186,15 @@ class Jobs:
     def _use_case(self, run: _Run) -> Report:
         if run.name in FULL_JOBS:
             job: FullJob = getattr(self._app, run.name)
-            return job.run_once(run.now, run.lease, full=run.full)
+            report = job.run_once(run.now, run.lease, full=run.full)
+            return self._with_retention(run, report) if run.full and run.name == "reconcile" else report
         plain: PlainJob = getattr(self._app, run.name)
         return plain.run_once(run.now, run.lease)
+
+    def _with_retention(self, run: _Run, report: Report) -> Report:
+        """Who may be forgotten is known best when everything was looked at."""
+        erased = self._app.retention.run_once(run.now, run.lease)
+        return replace(report, counts={**report.counts, **erased.counts})
 
     # --- the nightly pass ------------------------------------------------------------------------
 

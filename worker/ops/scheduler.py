@@ -264,3 +264,12 @@ def serve(
         if abandoned:
             end(0)
     return 0
+
+
+def wait_for_signal(end: Callable[[int], None] = end_process) -> None:
+    """Wait for SIGTERM or SIGINT; a second one ends the process at once."""
+    signals = _Signals(end)
+    stop = Event()
+    with signals.handled():
+        while not signals.asked:
+            stop.wait(TICK_S)

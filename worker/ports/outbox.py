@@ -12,7 +12,7 @@ from worker.domain.message import Paragraph, Recipient
 
 @dataclass(frozen=True, slots=True)
 class OutMessage:
-    """A message committed together with the state that it tells of."""
+    """A message committed together with the state that it tells of. It waits for `not_before`, if it has one."""
 
     key: str
     to: Recipient
@@ -20,6 +20,7 @@ class OutMessage:
     body: Paragraph
     is_urgent: bool = False
     ticket: int | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,14 @@ class Outbox(Protocol):
     def add(self, messages: Sequence[OutMessage], now: datetime) -> int:
         """Queue messages but those whose key was queued before; return how many were new."""
 
-    def waiting(self, oldest_before: datetime) -> list[tuple[Recipient, int]]:
-        """Recipients with pending messages of which the oldest was queued at or before `oldest_before`."""
+    def withdraw(self, keys: Sequence[str]) -> None:
+        """Take back messages that are not on their way yet."""
+
+    def waiting(self, oldest_before: datetime, now: datetime) -> list[tuple[Recipient, int]]:
+        """Recipients with pending messages of which the oldest was queued at or before `oldest_before`.
+
+        Messages that are to wait until later than `now` are left out here and in `bundle`.
+        """
 
     def sent_since(self, to: Recipient, since: datetime) -> int:
         """Deliveries made (or under way) to one recipient since an instant."""

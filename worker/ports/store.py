@@ -7,17 +7,17 @@ iterator that is read within the transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from worker.domain.accounts import Human
 from worker.domain.directory import Event
 from worker.domain.escalation import Taken
 from worker.domain.findings import GroupView
-from worker.domain.guard import Cohort, GroupLoad, GuardLimits, HeldPlan, Newcomer, Population
+from worker.domain.guard import Approval, Cohort, GroupLoad, GuardLimits, HeldPlan, Newcomer, Population
 from worker.domain.identity import Candidate, Link
 from worker.domain.journal import Entry, Sealed
 from worker.domain.leaver import Judgement
@@ -25,7 +25,11 @@ from worker.domain.message import Recipient
 from worker.domain.model import GroupKey, HandleKey, Member, Person, PersonFacts, PersonKey, Roster
 from worker.domain.ticket import Ticket, TicketState
 from worker.domain.verify import Sight
+from worker.ports.desk import DeskState
 from worker.ports.outbox import Outbox
+
+if TYPE_CHECKING:
+    from worker.ports.overview import Overview
 
 
 class LeaseLost(Exception):
@@ -152,6 +156,9 @@ class People(Protocol):
     def human(self, person: PersonKey) -> Human | None:
         """The human behind an account, as all of their accounts say together."""
 
+    def languages(self, people: Collection[PersonKey]) -> dict[PersonKey, str]:
+        """What language the directory has for each of these accounts, as it states it; of those that have one."""
+
     def find(self, text: str) -> list[Person]:
         """People whose id, e-mail, user name or employee id is `text` (case-blind), at most 20."""
 
@@ -163,6 +170,13 @@ class People(Protocol):
 
     def erase(self, person: PersonKey) -> None:
         """Forget the personal data of one person: record, links, names in tickets and messages."""
+
+    def erasable(self, before: datetime, after: PersonKey | None, limit: int) -> list[PersonKey]:
+        """The next accounts, in key order, that left before then, are gone from their directory (deleted, or
+        absent for good), and under which nobody is in a group or has a live ticket.
+
+        Other accounts of the same human are not looked at.
+        """
 
 
 class Rosters(Protocol):
@@ -284,6 +298,9 @@ class Links(Protocol):
     def reject(self, key: HandleKey, person: PersonKey | None, now: datetime, by: str) -> None:
         """Never link this handle to `person` again; with None: it belongs to nobody in the directory."""
 
+    def ask_again(self, key: HandleKey) -> None:
+        """Take an answer back: the handle is a question again."""
+
     def names(self, limit: int) -> list[tuple[PersonKey, str]]:
         """Active people for name suggestions, at most `limit`."""
 
@@ -325,6 +342,12 @@ class Episodes(Protocol):
     def open_shrunken(self, source: str) -> HeldPlan | None:
         """The undecided plan about people missing from a source, if there is one."""
 
+    def approve(self, number: int, cohorts: Sequence[str], by: str, reason: str, now: datetime) -> None:
+        """Keep one person's word on cohorts of a plan that needs two; idempotent."""
+
+    def approvals(self, number: int) -> list[Approval]:
+        """The words kept for a plan, by cohort and time."""
+
     def decide(self, plan: HeldPlan, cohorts: Sequence[Cohort], by: str, reason: str, now: datetime) -> None:
         """Store the cohorts' new states; episodes of released ones pass, of rejected ones never do."""
 
@@ -343,6 +366,9 @@ class Tickets(Protocol):
 
     def page(self, states: Sequence[TicketState], after: int, limit: int) -> list[Ticket]:
         """Tickets in the given states with an id above `after`, by id."""
+
+    def open_of(self, email: str) -> list[Ticket]:
+        """Open tickets of one assignee (case-blind), by group name and id."""
 
     def of_person(self, person: PersonKey) -> list[Ticket]:
         """All tickets about one person, by id."""
@@ -386,6 +412,9 @@ class Journal(Protocol):
 
     def chain(self) -> Iterator[Sealed]:
         """The whole chain, in order."""
+
+    def page(self, after: int, limit: int) -> list[Sealed]:
+        """The next entries with a seq above `after`, in order."""
 
     def head(self) -> tuple[int, str]:
         """(seq, hash) of the last entry; (0, GENESIS) of an empty chain."""
@@ -431,6 +460,12 @@ class UnitOfWork(Protocol):
     @property
     def jobs(self) -> JobRuns: ...
 
+    @property
+    def desk(self) -> DeskState: ...
+
+    @property
+    def overview(self) -> Overview: ...
+
 
 class Store(Protocol):
     """Where state lives."""
@@ -443,3 +478,6 @@ class Store(Protocol):
 
         With `lease`, the commit fails with LeaseLost when the lease was taken over.
         """
+
+    def reading(self) -> AbstractContextManager[UnitOfWork]:
+        """One transaction that only reads, from one moment's state; it waits for no writer, and no writer for it."""

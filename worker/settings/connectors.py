@@ -23,7 +23,7 @@ from worker.ports import Port
 from worker.settings.document import Place, PlacedDict
 from worker.settings.fields import Name, Period, Text
 from worker.settings.references import is_secret_key
-from worker.settings.sections import Section
+from worker.settings.section import Section
 
 SECTIONS: Mapping[str, Port] = {
     "directories": Port.DIRECTORY,

@@ -35,7 +35,7 @@ from worker.settings.fields import (
     listed,
 )
 from worker.settings.problems import Wrong, did_you_mean, shown
-from worker.settings.sections import Section
+from worker.settings.section import Section
 
 _CLOCK_REMEDY = 'Write calendar, or business: {hours: "09:00-17:30", days: mon-fri}.'
 

@@ -15,6 +15,7 @@ from worker.domain.reconcile import TicketRules
 from worker.settings.connectors import NotifierEntry, SourceEntry
 from worker.settings.escalation import Escalation
 from worker.settings.problems import Wrong
+from worker.settings.section import Section
 from worker.settings.sections import (
     Database,
     Desk,
@@ -26,7 +27,6 @@ from worker.settings.sections import (
     Ops,
     Organisation,
     Schedule,
-    Section,
     Tickets,
 )
 

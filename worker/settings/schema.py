@@ -11,7 +11,7 @@ from worker.settings.connectors import SECTIONS, ConnectorEntry
 from worker.settings.explain import models_in
 from worker.settings.loading import Kinds
 from worker.settings.model import Settings
-from worker.settings.sections import Section
+from worker.settings.section import Section
 
 _REF = "#/$defs/"
 

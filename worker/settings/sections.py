@@ -8,13 +8,11 @@ from __future__ import annotations
 import re
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self, get_origin
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     ValidationInfo,
@@ -43,30 +41,10 @@ from worker.settings.fields import (
     host_and_port,
 )
 from worker.settings.problems import Wrong
+from worker.settings.section import Section
+from worker.settings.sign_in import SignInSection
 
 _LEASE_MIN = timedelta(seconds=5)  # three renewals of a second each, and a slow commit
-
-
-class Section(BaseModel):
-    """Settings do not change, and an unknown key is an error.
-
-    A section or list without a value (all of its lines are comments) counts as left out.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_left_out(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {key: item for key, item in value.items() if item is not None or not cls._holds_more(key)}
-
-    @classmethod
-    def _holds_more(cls, key: str) -> bool:
-        field = cls.model_fields.get(key)
-        kind = field.annotation if field else None
-        return get_origin(kind) is tuple or (isinstance(kind, type) and issubclass(kind, Section))
 
 
 def _default(text: str, value: Any, **more: Any) -> Any:
@@ -178,6 +156,10 @@ class Leaver(Section):
         "Of somebody whom several directories know: either = it is enough that one says so; all = each must.",
         AccountsRule.EITHER,
     )
+    erase_after: Period | None = _default(
+        "Who left longer ago, is gone from the directory and is in no group is erased at night; null: nobody.",
+        None,
+    )
 
 
 class Groups(Section):
@@ -282,6 +264,12 @@ class Desk(Section):
     listen: Listen = _default("host:port that the desk listens on.", "127.0.0.1:8080")
     link_life: Period = _default("How long an assignee's link works.", timedelta(days=30))
     two_approvers_from: Positive = _default("A held plan this large needs two approvers.", 50)
+    sign_in: SignInSection | None = _default("How people sign in to the console; null: by login links.", None)
+
+    @property
+    def base(self) -> str:
+        """What links start with, without a slash at the end; without `url` they work on this machine only."""
+        return self.url or f"http://{self.listen}"
 
     @property
     def address(self) -> tuple[str, int]:

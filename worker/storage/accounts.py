@@ -17,7 +17,7 @@ from worker.domain.accounts import Account, AccountsRule, Human, human_of
 from worker.domain.identity import JOIN_KEY_SHARED_MAX, humans_among
 from worker.domain.model import Person, PersonKey, Standing
 from worker.storage.chunks import among, chunked
-from worker.storage.mapping import person_from_row
+from worker.storage.mapping import facts_from_json, person_from_row
 from worker.storage.tables import episode, expected, link, person, person_key, source
 
 JOIN_KINDS = ("employee", "immutable", "email")
@@ -204,3 +204,15 @@ def _is_linked_elsewhere(
         o.kind == k.kind, o.value == k.value, o.source != k.source,
         o.source == source, o.person_id == person_id, where,
     )  # fmt: skip
+
+
+def languages_of(connection: sa.Connection, people: Collection[PersonKey]) -> dict[PersonKey, str]:
+    """What language the directory states for each of these accounts that has one."""
+    p = person.c
+    found: dict[PersonKey, str] = {}
+    for chunk in chunked(people):
+        query = sa.select(p.source, p.person_id, p.facts).where(among(p.source, p.person_id, chunk))
+        for row in connection.execute(query.where(p.facts.contains('"language":'))):
+            if stated := facts_from_json(row.person_id, row.facts).language:
+                found[PersonKey(row.source, row.person_id)] = stated
+    return found

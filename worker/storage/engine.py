@@ -1,6 +1,6 @@
 """Opening a database: SQLite with the right transaction mode, or PostgreSQL.
 
-SQLite: WAL, `BEGIN IMMEDIATE` for every transaction (a writer waits for the other instead of failing in
+SQLite: WAL, `BEGIN IMMEDIATE` for every transaction that may write (a writer waits for the other instead of failing in
 the middle), synchronous=FULL so that a committed ticket survives a power cut. Only a connection that is in use
 keeps pages in memory.
 """
@@ -21,6 +21,10 @@ PRAGMAS = (
     "cache_size=-8192",  # KiB; 64 MiB would save a tenth of the time for 200,000 people, and take half of the memory
     "temp_store=MEMORY",
 )
+READ_ONLY = "postgresql_readonly"
+READS: dict[str, Any] = {
+    READ_ONLY: True
+}  # what PostgreSQL's driver calls it; SQLite then begins without its lock
 
 
 def open_engine(url: str) -> sa.Engine:
@@ -57,7 +61,8 @@ def _on_checkin(connection: Any, _record: Any) -> None:
 
 
 def _on_begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    only_reads = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
 def sqlite_path(url: str | sa.URL) -> Path | None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from worker.domain.accounts import AccountsRule, Human
 from worker.domain.guard import (
+    Approval,
     Cohort,
     GroupLoad,
     HeldPlan,
@@ -26,6 +27,7 @@ from worker.storage.chunks import among, chunked
 from worker.storage.counters import take_numbers
 from worker.storage.marks import dirty_groups_of_people
 from worker.storage.tables import (
+    approval,
     chat_group,
     cohort,
     cohort_person,
@@ -203,6 +205,16 @@ class SqlEpisodes:
             for part in sorted(parts, key=lambda part: (len(part.cohort_id), part.cohort_id))
         )
         return HeldPlan(row.source, row.why, row.created_at, cohorts, row.id, state_of(cohorts))
+
+    def approve(self, number: int, cohorts: Sequence[str], by: str, reason: str, now: datetime) -> None:
+        columns = ("plan_id", "cohort_id", "by", "at", "reason")
+        rows = [(number, cohort_id, by, to_micros(now), reason) for cohort_id in cohorts]
+        bulk_upsert(self._c, approval, columns, rows, update=False)
+
+    def approvals(self, number: int) -> list[Approval]:
+        a = approval.c
+        query = sa.select(approval).where(a.plan_id == number).order_by(a.cohort_id, a.at, a.by)
+        return [Approval(row.cohort_id, row.by, row.at, row.reason) for row in self._c.execute(query)]
 
     def decide(self, plan: HeldPlan, cohorts: Sequence[Cohort], by: str, reason: str, now: datetime) -> None:
         for part in cohorts:

@@ -8,7 +8,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from worker.domain.model import PersonKey
-from worker.storage.tables import cohort_person, episode, expected, link, outbox, person, person_key, ticket
+from worker.storage.tables import (
+    cohort_person,
+    episode,
+    expected,
+    link,
+    outbox,
+    person,
+    person_key,
+    ticket,
+    undo,
+)
 
 ERASED = "erased"
 
@@ -29,8 +39,10 @@ def erase_person(connection: sa.Connection, key: PersonKey) -> None:
             member_name=sa.case((ticket.c.member_name == "", ""), else_=ERASED),
             handle=sa.case((ticket.c.handle == "", ""), else_=erased_handle),
             reason=ERASED,
+            search="",
         )
     )
+    connection.execute(sa.delete(undo).where(undo.c.ticket_id.in_(numbers)))
     for table in (person, person_key, episode, cohort_person):
         where = (table.c.source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))

@@ -38,17 +38,17 @@ class SqlJournal:
 
     def of(self, subject: str) -> list[Sealed]:
         query = sa.select(journal).where(journal.c.subject == subject).order_by(journal.c.seq)
-        return [_sealed(row) for row in self._c.execute(query)]
+        return [sealed_from_row(row) for row in self._c.execute(query)]
 
     def chain(self) -> Iterator[Sealed]:
         after = 0
-        while True:
-            query = sa.select(journal).where(journal.c.seq > after).order_by(journal.c.seq).limit(PAGE)
-            rows = self._c.execute(query).all()
-            if not rows:
-                return
-            yield from (_sealed(row) for row in rows)
-            after = rows[-1].seq
+        while page := self.page(after, PAGE):
+            yield from page
+            after = page[-1].seq
+
+    def page(self, after: int, limit: int) -> list[Sealed]:
+        query = sa.select(journal).where(journal.c.seq > after).order_by(journal.c.seq).limit(limit)
+        return [sealed_from_row(row) for row in self._c.execute(query)]
 
     def head(self) -> tuple[int, str]:
         row = self._c.execute(
@@ -72,6 +72,7 @@ def _row(sealed: Sealed) -> dict[str, Any]:
     }
 
 
-def _sealed(row: Any) -> Sealed:
+def sealed_from_row(row: Any) -> Sealed:
+    """A row of the journal as an entry with its seal."""
     entry = Entry(row.at, row.actor, row.kind, row.subject, row.reason, json.loads(row.data))
     return Sealed(row.seq, entry, row.previous, row.hash)

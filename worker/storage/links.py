@@ -130,6 +130,21 @@ class SqlLinks:
         )  # fmt: skip
         self._dirty_groups([key], now)
 
+    def ask_again(self, key: HandleKey) -> None:
+        this = (link.c.source == key.source) & (link.c.handle == key.handle)
+        self._c.execute(
+            sa.update(link)
+            .where(this)
+            .values(
+                state="unmatched",
+                person_source=None,
+                person_id=None,
+                how=None,
+                decided_fingerprint=None,
+                is_dirty=1,
+            )
+        )
+
     def names(self, limit: int) -> list[tuple[PersonKey, str]]:
         query = sa.select(person.c.source, person.c.person_id, person.c.display_name).where(
             person.c.standing != Standing.LEFT.value

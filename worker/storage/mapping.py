@@ -117,7 +117,15 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         "assignee": json.dumps(asdict(ticket.assignee), ensure_ascii=False) if ticket.assignee else None,
         "is_sensitive": int(ticket.is_sensitive),
         "grade": ticket.grade.value if ticket.grade else None,
+        "assignee_email": ticket.assignee.email.casefold() if ticket.assignee else None,
+        "search": _searched(ticket),
     }
+
+
+def _searched(ticket: Ticket) -> str:
+    assignee = (ticket.assignee.name, ticket.assignee.email) if ticket.assignee else ("", "")
+    names = (ticket.person_name, ticket.member_name, ticket.handle, ticket.group_name, *assignee)
+    return "\n".join((ticket.label, *names)).casefold()
 
 
 _PLAIN = tuple(

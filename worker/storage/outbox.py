@@ -36,13 +36,23 @@ class SqlOutbox:
             self._c.execute(sa.insert(outbox), rows)
         return len(new)
 
-    def waiting(self, oldest_before: datetime) -> list[tuple[Recipient, int]]:
+    def withdraw(self, keys: Sequence[str]) -> None:
+        o = outbox.c
+        for chunk in chunked(keys):
+            waiting = o.key.in_(chunk) & (o.state == "pending") & o.bundle_id.is_(None)
+            self._c.execute(sa.delete(outbox).where(waiting))
+
+    def waiting(self, oldest_before: datetime, now: datetime) -> list[tuple[Recipient, int]]:
         o = outbox.c
         query = (
             sa.select(
-                o.recipient_kind, o.address, sa.func.max(o.name).label("name"), sa.func.count().label("n")
+                o.recipient_kind,
+                o.address,
+                sa.func.max(o.name).label("name"),
+                sa.func.max(o.language).label("language"),
+                sa.func.count().label("n"),
             )
-            .where(o.state == "pending", o.bundle_id.is_(None))
+            .where(_may_go(now))
             .group_by(o.recipient_kind, o.address)
             .having(
                 sa.func.min(sa.type_coerce(o.created_at, sa.BigInteger))
@@ -50,10 +60,7 @@ class SqlOutbox:
             )
             .order_by(o.recipient_kind, o.address)
         )
-        return [
-            (Recipient(RecipientKind(row.recipient_kind), row.address, row.name), row.n)
-            for row in self._c.execute(query)
-        ]
+        return [(_recipient(row), row.n) for row in self._c.execute(query)]
 
     def sent_since(self, to: Recipient, since: datetime) -> int:
         d = delivery.c
@@ -67,8 +74,7 @@ class SqlOutbox:
         o = outbox.c
         pending = (
             sa.select(o.id)
-            .where(o.recipient_kind == to.kind.value, o.address == to.address, o.state == "pending")
-            .where(o.bundle_id.is_(None))
+            .where(o.recipient_kind == to.kind.value, o.address == to.address, _may_go(now))
             .order_by(o.id)
             .limit(limit)
         )
@@ -88,7 +94,8 @@ class SqlOutbox:
         self._c.execute(
             sa.insert(delivery).values(
                 id=number, bundle_id=bundle, key=f"whosleft-{number}", notifier=notifier, recipient_kind=to.kind.value,
-                address=to.address, name=to.name, note=note, state="waiting", next_at=now, created_at=now,
+                address=to.address, name=to.name, language=to.language, note=note, state="waiting",
+                next_at=now, created_at=now,
             )
         )  # fmt: skip
 
@@ -165,6 +172,13 @@ class SqlOutbox:
         return int(self._c.execute(pending).scalar_one()), int(self._c.execute(unsent).scalar_one())
 
 
+def _may_go(now: datetime) -> sa.ColumnElement[bool]:
+    o = outbox.c
+    return (
+        (o.state == "pending") & o.bundle_id.is_(None) & sa.or_(o.not_before.is_(None), o.not_before <= now)
+    )
+
+
 def _row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:
     return {
         "id": number,
@@ -172,17 +186,19 @@ def _row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:
         "recipient_kind": message.to.kind.value,
         "address": message.to.address,
         "name": message.to.name,
+        "language": message.to.language,
         "title": message.title,
         "body": json.dumps(asdict(message.body), ensure_ascii=False),
         "is_urgent": int(message.is_urgent),
         "ticket_id": message.ticket,
         "created_at": now,
+        "not_before": message.not_before,
         "state": "pending",
     }
 
 
 def _recipient(row: Any) -> Recipient:
-    return Recipient(RecipientKind(row.recipient_kind), row.address, row.name)
+    return Recipient(RecipientKind(row.recipient_kind), row.address, row.name, row.language)
 
 
 def _message(row: Any) -> OutMessage:

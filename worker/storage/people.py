@@ -7,7 +7,7 @@ people at a time, where the domain says what happened; so the work is proportion
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,12 +20,13 @@ from worker.domain.leaver import Judgement, is_stripped, settle
 from worker.domain.model import Evidence, Person, PersonFacts, PersonKey, Standing
 from worker.domain.phones import canonical
 from worker.ports.store import Applied, Staged
-from worker.storage.accounts import JOIN_KINDS, humans_behind
+from worker.storage.accounts import JOIN_KINDS, humans_behind, languages_of
 from worker.storage.bulk import bulk_insert, bulk_upsert
 from worker.storage.chunks import among, chunked
 from worker.storage.erasing import erase_person
 from worker.storage.mapping import facts_from_json, facts_to_json, person_from_row
 from worker.storage.marks import dirty_groups_of_people
+from worker.storage.retention import erasable
 from worker.storage.statistics import gather
 from worker.storage.tables import (
     cohort,
@@ -336,6 +337,9 @@ class SqlPeople:
         one = self.get(key)
         return None if one is None else humans_behind(self._c, [one], self._rule)[key]
 
+    def languages(self, people: Collection[PersonKey]) -> dict[PersonKey, str]:
+        return languages_of(self._c, people)
+
     def find(self, text: str) -> list[Person]:
         wanted = text.strip()
         keys = sa.select(person_key.c.source, person_key.c.person_id).where(
@@ -365,6 +369,9 @@ class SqlPeople:
 
     def erase(self, key: PersonKey) -> None:
         erase_person(self._c, key)
+
+    def erasable(self, before: datetime, after: PersonKey | None, limit: int) -> list[PersonKey]:
+        return [PersonKey(*row) for row in self._c.execute(erasable(before, after, limit))]
 
     def _count(self, query: sa.Select[Any]) -> int:
         return int(self._c.execute(query).scalar_one())

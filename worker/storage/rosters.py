@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -286,7 +287,10 @@ class SqlRosters:
             .where(membership.c.source == key.source, membership.c.group_id == key.group_id)
             .order_by(membership.c.handle)
         )
-        return [(member_from_row(row), link_from_row(row), person_of(row)) for row in self._c.execute(query)]
+        return [
+            (_with_arrival(member_from_row(row), row), link_from_row(row), person_of(row))
+            for row in self._c.execute(query)
+        ]
 
     def groups_of(self, key: PersonKey) -> list[tuple[GroupRow, Member]]:
         query = (
@@ -407,3 +411,16 @@ def _group(row: Any) -> GroupRow:
         GroupKey(row.source, row.group_id), row.name, row.messenger, row.owner_email, row.coverage, row.taken_at,
         row.read_at, row.size, row.admins, bool(row.is_gone), row.warning,
     )  # fmt: skip
+
+
+def group_rows(
+    connection: sa.Connection, *which: sa.ColumnElement[bool], order: Sequence[Any], limit: int
+) -> list[GroupRow]:
+    """Some groups, as lists show them."""
+    query = _group_query().where(*which).order_by(*order).limit(limit)
+    return [_group(row) for row in connection.execute(query)]
+
+
+def _with_arrival(member: Member, row: Any) -> Member:
+    """The member with the day on which we first saw them, where the inventory doesn't know when they joined."""
+    return member if member.joined_at else replace(member, joined_at=row.first_seen_at)

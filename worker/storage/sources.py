@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from worker.ports.overview import SourceDay
 from worker.ports.store import SourceState
-from worker.storage.tables import job, source
+from worker.storage.tables import job, source, source_day
 
+DAYS_KEPT = timedelta(days=400)
 _COLUMNS = tuple(f.name for f in fields(SourceState))
 
 
@@ -32,9 +34,36 @@ class SqlSources:
         changed = self._c.execute(sa.update(source).where(source.c.name == state.name).values(values))
         if changed.rowcount == 0:
             self._c.execute(sa.insert(source).values(values))
+        if state.last_attempt_at is not None:
+            self._remember(state, state.last_attempt_at.astimezone(UTC).date())
+
+    def _remember(self, state: SourceState, day: date) -> None:
+        """Keep the day's last good counts, and its most failures in a row."""
+        d = source_day.c
+        this = (d.name == state.name) & (d.port == state.port) & (d.day == day.isoformat())
+        known = self._c.execute(sa.select(d.failures, d.counts).where(this)).first()
+        counts = known.counts if known and state.trouble is not None else json.dumps(dict(state.counts))
+        failures = max(known.failures if known else 0, state.failures)
+        values: dict[str, Any] = {"failures": failures, "counts": counts}
+        if known is None:
+            key = {"name": state.name, "port": state.port, "day": day.isoformat()}
+            self._c.execute(sa.insert(source_day).values(**key, **values))
+            self._c.execute(sa.delete(source_day).where(d.day < (day - DAYS_KEPT).isoformat()))
+        else:
+            self._c.execute(sa.update(source_day).where(this).values(values))
 
     def all(self) -> list[SourceState]:
         return [_state(row) for row in self._c.execute(sa.select(source).order_by(source.c.name))]
+
+
+def days_of(connection: sa.Connection, name: str, since: date) -> list[SourceDay]:
+    """What is remembered of one source's days, oldest first."""
+    d = source_day.c
+    query = sa.select(source_day).where(d.name == name, d.day >= since.isoformat()).order_by(d.day)
+    return [
+        SourceDay(date.fromisoformat(row.day), row.failures, json.loads(row.counts))
+        for row in connection.execute(query)
+    ]
 
 
 def _state(row: Any) -> SourceState:

@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from worker.domain.accounts import AccountsRule
+from worker.storage.desk import SqlDesk
+from worker.storage.engine import READS
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.journal import SqlJournal
 from worker.storage.leases import SqlLeases, assert_held
 from worker.storage.links import SqlLinks
 from worker.storage.outbox import SqlOutbox
+from worker.storage.overview import SqlOverview
 from worker.storage.people import SqlPeople
 from worker.storage.rosters import SqlRosters
 from worker.storage.sources import SqlJobRuns, SqlSources
@@ -36,6 +39,8 @@ class SqlUnitOfWork:
         self.journal = SqlJournal(connection)
         self.sources = SqlSources(connection)
         self.jobs = SqlJobRuns(connection)
+        self.desk = SqlDesk(connection)
+        self.overview = SqlOverview(connection)
 
 
 class SqlStore:
@@ -52,3 +57,8 @@ class SqlStore:
             yield SqlUnitOfWork(connection, self._rule)
             if lease is not None:
                 assert_held(connection, lease)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlUnitOfWork]:
+        with self._engine.connect().execution_options(**READS) as connection, connection.begin():
+            yield SqlUnitOfWork(connection, self._rule)

@@ -120,6 +120,7 @@ person = sa.Table(
     _instant("changed_at", null=False),
     sa.Index("ix_person_standing_at", "standing", "at"),
     sa.Index("ix_person_email", "email"),
+    sa.Index("ix_person_display_name", "display_name", "source", "person_id"),
     sa.Index(
         "ix_person_missing",  # few, so that a delta need not look at everybody for who is back
         "source",
@@ -179,6 +180,7 @@ chat_group = sa.Table(
     _instant("first_seen_at", null=False),
     _instant("shrunken_at"),  # taken_at of a roster that was too small to believe at once
     _flag("is_gone"),
+    sa.Index("ix_chat_group_name", "name", "source", "group_id"),
 )
 staged_membership = sa.Table(
     "staged_membership",
@@ -295,6 +297,16 @@ cohort_person = sa.Table(
     _text("name"),
 )
 
+approval = sa.Table(  # a plan so large that one person's word is not enough
+    "approval",
+    metadata,
+    sa.Column("plan_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _key("cohort_id"),
+    _key("by"),
+    _instant("at", null=False),
+    _text("reason"),
+)
+
 # --- tickets ------------------------------------------------------------------------------------------
 
 ticket = sa.Table(
@@ -333,12 +345,30 @@ ticket = sa.Table(
     _instant("waived_until"),
     _instant("acknowledged_until"),
     _instant("weighed_at"),
+    _instant("disputed_at"),
+    _instant("links_from"),
     _text("reason", default=""),
+    _text("assignee_email", null=True),  # folded
+    _text("search", default=""),  # every name and number in it, folded: what the console searches
     sa.UniqueConstraint("kind", "source", "key_group", "handle", "episode"),
     sa.Index("ix_ticket_state", "state", "id"),
     sa.Index("ix_ticket_group", "source", "group_id"),
     sa.Index("ix_ticket_handle", "source", "handle"),
     sa.Index("ix_ticket_person", "person_source", "person_id"),
+    sa.Index("ix_ticket_assignee_email", "assignee_email", "state"),
+    sa.Index("ix_ticket_kind_state", "kind", "state"),
+    sa.Index("ix_ticket_opened_at", "opened_at"),
+    sa.Index("ix_ticket_verified_at", "verified_at"),
+)
+undo = sa.Table(  # what the last act on a ticket by its link changed, for as long as it can be taken back
+    "undo",
+    metadata,
+    sa.Column("ticket_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("by"),
+    _instant("until", null=False),
+    _text("before"),
+    _text("after"),
+    _text("messages", default="[]"),  # keys of outbox rows that wait
 )
 escalation = sa.Table(
     "escalation",
@@ -366,6 +396,8 @@ outbox = sa.Table(
     _flag("is_urgent"),
     _number("ticket_id", None, null=True),
     _instant("created_at", null=False),
+    _instant("not_before"),
+    _text("language", null=True),
     _text("state", default="pending"),  # pending | sent | unreachable | passed_on
     _number("bundle_id", None, null=True),
     sa.Index("ix_outbox_state", "state", "recipient_kind", "address"),
@@ -382,6 +414,7 @@ delivery = sa.Table(
     _text("recipient_kind"),
     _text("address", default=""),
     _text("name", default=""),
+    _text("language", null=True),
     _text("note", default=""),
     _text("state"),  # claimed | waiting | sent | unreachable | failed
     _number("attempts"),
@@ -409,6 +442,9 @@ journal = sa.Table(
     _text("previous"),
     _text("hash"),
     sa.Index("ix_journal_subject", "subject"),
+    sa.Index("ix_journal_actor", "actor", "seq"),
+    sa.Index("ix_journal_kind", "kind", "seq"),
+    sa.Index("ix_journal_at", "at"),
 )
 lease = sa.Table(
     "lease",
@@ -426,4 +462,48 @@ job = sa.Table(
     _instant("last_run_at"),
     _instant("last_ok_at"),
     _text("report", default="{}"),
+)
+source_day = sa.Table(  # the last good read of each day, for a source's counts over time
+    "source_day",
+    metadata,
+    _key("name"),
+    _key("port"),
+    _key("day"),  # YYYY-MM-DD, UTC
+    _number("failures"),
+    _text("counts", default="{}"),
+)
+
+# --- the desk -----------------------------------------------------------------------------------------
+
+desk_key = sa.Table("desk_key", metadata, _key("name"), _text("value"))
+login_link = sa.Table(
+    "login_link",
+    metadata,
+    _key("id"),  # the SHA-256 of the secret in the link
+    _text("name"),
+    _text("roles"),
+    _text("created_by"),
+    _instant("expires_at", null=False),
+    _instant("used_at"),
+)
+desk_session = sa.Table(
+    "desk_session",
+    metadata,
+    _key("id"),  # the SHA-256 of the secret in the cookie
+    _text("name"),
+    _text("roles"),
+    _instant("created_at", null=False),
+    _instant("expires_at", null=False),
+    sa.Index("ix_desk_session_expires_at", "expires_at"),
+)
+api_token = sa.Table(
+    "api_token",
+    metadata,
+    _key("id"),
+    sa.Column("hash", sa.Text, nullable=False, unique=True),
+    _text("scopes"),
+    _text("created_by"),
+    _instant("created_at", null=False),
+    _instant("expires_at"),
+    _instant("revoked_at"),
 )

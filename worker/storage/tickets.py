@@ -60,6 +60,12 @@ class SqlTickets:
         query = sa.select(ticket).where(ticket.c.state.in_(wanted), ticket.c.id > after)
         return [ticket_from_row(row) for row in self._c.execute(query.order_by(ticket.c.id).limit(limit))]
 
+    def open_of(self, email: str) -> list[Ticket]:
+        t = ticket.c
+        mine = (t.assignee_email == email.casefold()) & (t.state == TicketState.OPEN.value)
+        query = sa.select(ticket).where(mine).order_by(t.group_name, t.id)
+        return [ticket_from_row(row) for row in self._c.execute(query)]
+
     def of_person(self, key: PersonKey) -> list[Ticket]:
         which = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
         return [

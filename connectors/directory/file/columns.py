@@ -41,7 +41,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "office": ("office", "physicaldeliveryofficename", "officelocation"),
     "company": ("company", "companyname"),
     "manager": ("manager", "managerid"),
-    "language": ("preferredlanguage",),
+    "language": ("preferredlanguage", "language"),
     "region": ("usagelocation", "c", "country"),
     "enabled": ("enabled", "accountenabled"),
     "blocked": ("blockcredential",),

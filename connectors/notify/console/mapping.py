@@ -21,7 +21,7 @@ def render(message: Message, columns: int) -> str:
     underline = "=" * max(map(len, title), default=0)
     lines = [f"To: {_to(message.to)}", *title, underline]
     if message.may_be_repeat:
-        lines += _wrap(REPEAT, columns, INDENT)
+        lines += _wrap(one_line(message.repeat_note) or REPEAT, columns, INDENT)
     for paragraph in message.paragraphs:
         lines += ["", *_paragraph(paragraph, columns)]
     return "\n".join(lines) + "\n\n"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from connectors._text import ELLIPSIS, cut, one_line, visible, width
+from connectors._text import ELLIPSIS, cut, shown, shown_line, width
 from worker.domain.message import Message, Paragraph
 
 Block = dict[str, Any]
@@ -63,7 +63,7 @@ def render(message: Message) -> Rendered:
 
 def mrkdwn(text: str, limit: int) -> str:
     """Outside text for a mrkdwn object: shown as it is, of at most `limit` characters once escaped."""
-    text = visible(text).strip().translate(_ALIKE)
+    text = shown(text).strip().translate(_ALIKE)
     text = _OPENING_UNDERSCORE.sub("ˍ", text)
     text = _EMOJI_COLON.sub("∶", text)
     text = _QUOTE.sub(lambda quoted: quoted.group().replace(">", "›"), text)
@@ -73,7 +73,7 @@ def mrkdwn(text: str, limit: int) -> str:
 def _blocks(message: Message) -> Iterator[Block]:
     start: list[Block] = [_header(message.title)]
     if message.may_be_repeat:
-        start.append(_context(REPEAT))
+        start.append(_context(_repeat(message)))
     yield from start
     budget = _Budget(blocks=BLOCKS_MAX - NOTE_BLOCKS, size=SIZE_MAX)
     budget.take(start)
@@ -159,7 +159,7 @@ def _field(label: str, value: str) -> Block:
 
 
 def _bold(text: str, limit: int) -> str:
-    text = mrkdwn(one_line(text), limit)
+    text = mrkdwn(shown_line(text), limit)
     return f"*{text}*" if text else ""
 
 
@@ -180,18 +180,25 @@ def _web_address(url: str | None) -> str:
     return url.replace("&", "&amp;") if len(url) <= URL_MAX else ""
 
 
+def _repeat(message: Message) -> str:
+    return mrkdwn(message.repeat_note, LINE_MAX) or REPEAT
+
+
 def _plain(message: Message) -> str:
-    lines = [mrkdwn(one_line(message.title), TITLE_MAX), *([REPEAT] if message.may_be_repeat else [])]
+    lines = [
+        mrkdwn(shown_line(message.title), TITLE_MAX),
+        *([_repeat(message)] if message.may_be_repeat else []),
+    ]
     for paragraph in message.paragraphs:
         lines += _plain_paragraph(paragraph)
     return "\n".join(_fitting([line for line in lines if line], TEXT_MAX, "more lines"))
 
 
 def _plain_paragraph(paragraph: Paragraph) -> Iterator[str]:
-    yield mrkdwn(one_line(paragraph.headline), HEADLINE_MAX)
+    yield mrkdwn(shown_line(paragraph.headline), HEADLINE_MAX)
     yield mrkdwn(paragraph.text, LINE_MAX)
     for label, value in paragraph.facts:
-        yield mrkdwn(f"{one_line(label)}: {one_line(value)}", FIELD_MAX)
+        yield mrkdwn(f"{shown_line(label)}: {shown_line(value)}", FIELD_MAX)
     for number, step in enumerate(paragraph.steps, 1):
         yield f"{number}. {mrkdwn(step, STEP_MAX)}"
     yield _link(paragraph.link)
@@ -202,7 +209,7 @@ def _lines(*lines: str) -> str:
 
 
 def _header(title: str) -> Block:
-    text = cut(one_line(title), TITLE_MAX) or "–"
+    text = cut(shown_line(title), TITLE_MAX) or "–"
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 

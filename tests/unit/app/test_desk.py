@@ -57,7 +57,10 @@ def test_reopening_tells_the_assignee_why(desk: Harness) -> None:
 
     assert desk.ticket().state is TicketState.OPEN
     assert desk.titles() == ["Reopened: Remove Ann from Ward 7"]
-    assert desk.soc.sent[-1].paragraphs[0].text == "sam: she is still there"
+    assert (
+        desk.soc.sent[-1].paragraphs[0].text
+        == "sam: she is still there. Ann has left: the account was disabled on 24 Nov 2026."
+    )
 
 
 def test_a_waiver_until_a_day_ends_then(desk: Harness) -> None:

@@ -104,7 +104,7 @@ def test_a_step_without_anybody_to_tell_makes_the_next_one_due_at_once(
 
     assert harness.escalate().counts["steps"] == 2
     harness.deliver()
-    assert "nobody could be reached at the step before" in harness.soc.to("")[-1].paragraphs[0].text
+    assert "Nobody could be reached before, so this comes to you." in harness.soc.to("")[-1].paragraphs[0].text
 
     harness.later(hours=12)
     assert harness.escalate().counts["steps"] == 0, "a step that was taken early is not taken again"
@@ -192,7 +192,7 @@ def test_an_unreachable_assignee_makes_the_next_step_due_at_once_and_says_so(sta
     assert harness.escalate().counts["steps"] == 1
     harness.deliver()
     [message] = harness.soc.to("it-security@example.org")
-    assert "nobody could be reached at the step before" in message.paragraphs[0].text
+    assert "Nobody could be reached before, so this comes to you." in message.paragraphs[0].text
 
 
 def test_an_unreachable_assignee_of_a_ticket_that_is_done_is_nothing(start: Start) -> None:

@@ -109,7 +109,7 @@ def test_a_decision_is_in_the_journal_with_its_reason(company: Harness) -> None:
 @pytest.mark.parametrize(
     "number, cohorts, reason, says",
     [
-        (1, (), " ", "--reason TEXT is required"),
+        (1, (), " ", "a reason is required"),
         (9, (), "why not", "no plan P-000009"),
         (1, ("c9",), "why not", "has no cohort c9; it has c1, c2"),
         (1, ("c1",), "why not", "P-000001: c1 is decided already"),

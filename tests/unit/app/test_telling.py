@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from builders import NOW, ticket
+from collections.abc import Callable
 
-from worker.app.telling import assignee_message, journal_entry, recipient_of
+import pytest
+from builders import NOW, facts, key, ticket
+from harness import Harness
+
+from worker.app.telling import assignee_message, assignee_messages, journal_entry, recipient_of
 from worker.domain.message import CHANNEL
 from worker.domain.plan import Action, ActionKind
 from worker.domain.ticket import Assignee, TicketKind
+from worker.languages import BabelLanguages
+
+Found = Callable[..., Harness]
 
 DEE = Assignee("Dee@corp.example", "Dee", "active admin of the group")
 
@@ -44,17 +50,53 @@ def test_the_assignee_is_told_under_one_spelling_of_their_address() -> None:
     assert recipient_of(ticket()) == CHANNEL
 
 
+WHY = "Ann has left: the account was disabled on 23 Nov 2026."
+
+
 @pytest.mark.parametrize(
     "kind, headline, text",
     [
-        (ActionKind.OPEN, "Remove Ann from Ward 7 nights", "opened"),
-        (ActionKind.REOPEN, "Reopened: Remove Ann from Ward 7 nights", "now"),
-        (ActionKind.UNBLOCK, "Can be done now: Remove Ann from Ward 7 nights", "now"),
-        (ActionKind.ASSIGN, "Now with you: Remove Ann from Ward 7 nights", "now"),
+        (ActionKind.OPEN, "Remove Ann from Ward 7 nights", WHY),
+        (ActionKind.REOPEN, "Reopened: Remove Ann from Ward 7 nights", f"This is needed after all. {WHY}"),
+        (
+            ActionKind.UNBLOCK,
+            "Can be done now: Remove Ann from Ward 7 nights",
+            f"This had to wait, and can be done now. {WHY}",
+        ),
+        (
+            ActionKind.ASSIGN,
+            "Now with you: Remove Ann from Ward 7 nights",
+            f"This was with somebody else, and is with you now. {WHY}",
+        ),
     ],
 )
 def test_a_message_says_what_happened_and_why(kind: ActionKind, headline: str, text: str) -> None:
-    message = assignee_message(Action(kind, ticket(reason="opened"), "now"), "UTC", NOW)
+    action = Action(kind, ticket(reason="opened", assignee=DEE), "needed after all: now")
+
+    message = assignee_message(action, "UTC", NOW)
 
     assert (message.title, message.body.text, message.ticket) == (headline, text, 1)
     assert message.key == f"T-000001:{kind.value}:2026-11-24T12:00:00+00:00"
+
+
+def test_the_team_reads_the_reason_where_nobody_is_the_assignee() -> None:
+    message = assignee_message(Action(ActionKind.OPEN, ticket(reason="why it is so"), "x"), "UTC", NOW)
+
+    assert (message.to, message.to.language, message.body.text) == (CHANNEL, None, "why it is so")
+
+
+def test_each_assignee_reads_their_own_language_and_the_team_the_organisation_s(found: Found) -> None:
+    harness = found()
+    harness.corp.put(facts("dee", language="pl-PL"), facts("eve", language="klingon!"), facts("fay"))
+    harness.poll()
+    people = [Assignee(f"{name}@corp.example", name, "", key(name)) for name in ("dee", "eve", "fay")]
+    outside = Assignee("owner@elsewhere.example", "", "owner of the group")
+    actions = [Action(ActionKind.OPEN, ticket(assignee=one), "x") for one in (*people, outside, None)]
+
+    with harness.store.begin() as uow:
+        messages = assignee_messages(uow, actions, "UTC", NOW, BabelLanguages("de"))
+
+    assert [message.to.language for message in messages] == ["pl-PL", "de", "de", "de", None]
+    assert [message.title for message in messages] == [
+        "Usuń z grupy Ward 7 nights: Ann", *["Ann aus Ward 7 nights entfernen"] * 4
+    ]  # fmt: skip

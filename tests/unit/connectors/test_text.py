@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors._text import cut, one_line, visible, width
+from connectors._text import cut, one_line, shown, shown_line, visible, width
 
 ESCAPES = {"&": "&amp;", "<": "&lt;"}
 
@@ -29,6 +29,28 @@ def test_text_from_outside_keeps_what_can_be_read(text: str, expected: str) -> N
 
 def test_one_line_has_single_spaces_only() -> None:
     assert one_line("  Ward\u00a07 \r\n\t nights\n") == "Ward 7 nights"
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("\u2068Ward 7\u2069 قسم", "\u2068Ward 7\u2069 قسم"),
+        ("\u2068Ward\n7\u2069", "Ward\n7"),
+        ("a\u2069b\u2068c", "abc"),
+        ("\u2068\u202ea\u2069\x07", "\u2068a\u2069�"),
+        ("one\r\ntwo\u2028three", "one\ntwo three"),
+    ],
+)
+def test_isolates_that_are_closed_within_their_line_can_be_kept(text: str, expected: str) -> None:
+    assert shown(text) == expected
+
+
+def test_a_shown_line_has_single_spaces_only() -> None:
+    assert shown_line(" \u2068Ward\u00a07\u2069 \n nights") == "\u2068Ward 7\u2069 nights"
+
+
+def test_an_isolate_that_is_cut_off_its_end_goes() -> None:
+    assert cut("\u2068Ward 7 nights\u2069", 8) == "Ward 7…"
 
 
 @pytest.mark.parametrize(

@@ -48,14 +48,15 @@ class Played:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["demo", *arguments])
+    """The story alone; `test_the_desk_opens_at_the_end` has the rest."""
+    return CliRunner().invoke(cli, ["demo", "--no-desk", *arguments])
 
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     beside = tmp_path_factory.mktemp("played")
     began_s = time.process_time()
-    done = run("--no-desk", "--dir", str(beside / "hospital"))
+    done = run("--dir", str(beside / "hospital"))
     assert done.exit_code == 0, done.output
     cpu_s = time.process_time() - began_s
     return Played(beside / "hospital", done.stdout, cpu_s, sorted(p.name for p in beside.iterdir()))
@@ -126,7 +127,7 @@ def test_nothing_is_written_outside_the_folder(played: Played) -> None:
 
 
 def test_another_process_tells_the_same_story(played: Played, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "worker", "demo", "--days", "3"]
+    command = [sys.executable, "-m", "worker", "demo", "--days", "3", "--no-desk"]
     done = subprocess.run(
         command,
         cwd=tmp_path,
@@ -145,7 +146,7 @@ def test_another_process_tells_the_same_story(played: Played, tmp_path: Path) ->
 
 
 def test_an_output_without_arrows_gets_plain_letters(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "worker", "demo", "--days", "1"]
+    command = [sys.executable, "-m", "worker", "demo", "--days", "1", "--no-desk"]
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True)
 
@@ -273,7 +274,7 @@ def test_the_turns_of_a_ticket_come_in_order(
         "reopened, marked done, but still in the group",
         "reopened, came back: Olga Petrova has left",
         "created Theatres on call. → T-",
-        "Have Hannah Price, who created it, leave Theatres on call",
+        "Ask Hannah Price to leave Theatres on call",
         "Siobhan Murphy is back: the account is enabled again. → T-",
         "The employee number is known: a former colleague who is back.",
         "The name is like Fatou Diop, but a name is no proof.",

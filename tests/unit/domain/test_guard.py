@@ -206,7 +206,7 @@ def test_a_plan_is_named_by_label_or_number(text: str) -> None:
     assert HeldPlan("corp", "", NOW, (), id=7).label == "P-000007"
 
 
-@pytest.mark.parametrize("text", ["", "T-000007", "P-", "seven"])
+@pytest.mark.parametrize("text", ["", "T-000007", "P-", "seven", "9" * 19])
 def test_what_is_no_plan_id_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="P-000007"):
         plan_number(text)

@@ -20,3 +20,10 @@ def test_a_message_is_a_value_and_calm_unless_told() -> None:
     assert message == Message("k1", CHANNEL, "Ward 7", (Paragraph("T-000001"),))
     assert not message.is_urgent
     assert not message.may_be_repeat
+
+
+def test_who_a_recipient_is_does_not_depend_on_their_language() -> None:
+    german = Recipient(RecipientKind.PERSON, "ann@corp.example", "Ann", "de")
+    polish = Recipient(RecipientKind.PERSON, "ann@corp.example", "Ann", "pl")
+    assert german == polish
+    assert len({german, polish}) == 1

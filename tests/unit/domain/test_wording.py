@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from builders import NOW, key, ticket
+from builders import HOUR, NOW, group, key, leaver, rules, ticket, view
 
 from worker.domain.guard import Cohort, HeldPlan, Newcomer
-from worker.domain.message import CHANNEL, Paragraph
-from worker.domain.model import Evidence
-from worker.domain.ticket import Assignee, TicketKind, TicketState
+from worker.domain.message import CHANNEL, Paragraph, Recipient, RecipientKind
+from worker.domain.model import Coverage, Evidence, Role
+from worker.domain.plan import ActionKind
+from worker.domain.reconcile import reconcile_group
+from worker.domain.ticket import Assignee, Ticket, TicketKind, TicketState
+from worker.domain.verify import CLAIM_LIFE, Sight, weigh
 from worker.domain.wording import (
+    UNREACHED,
     digest,
     escalation_paragraph,
     held_paragraph,
-    local,
+    last_today,
+    news_paragraph,
     recovered_paragraph,
+    recovered_title,
+    sentences,
     source_paragraph,
+    source_title,
     state_line,
     ticket_paragraph,
     ticket_steps,
     ticket_title,
+    what_happened,
+    why_line,
 )
+
+DEE = Recipient(RecipientKind.PERSON, "dee@corp.example", "Dee")
 
 TITLES = {
     TicketKind.REMOVE_MEMBER: "Remove Ann from Ward 7 nights",
     TicketKind.REASSIGN_ADMIN: "Make somebody an admin of Ward 7 nights",
-    TicketKind.CREATOR_MUST_LEAVE: "Have Ann, who created it, leave Ward 7 nights",
+    TicketKind.CREATOR_MUST_LEAVE: "Ask Ann to leave Ward 7 nights",
     TicketKind.IDENTIFY_MEMBER: "Say who +447700900001 in Ward 7 nights is",
     TicketKind.ADD_MEMBER: "Add Ann to Ward 7 nights",
 }
@@ -41,7 +55,7 @@ def test_every_kind_of_ticket_has_a_title_and_steps_for_its_messenger(kind: Tick
     assert ticket_steps(one)
     assert not any("{" in step for step in ticket_steps(one))
     other = ticket_steps(ticket(kind, messenger="signal"))
-    is_in_the_app = kind is not TicketKind.IDENTIFY_MEMBER
+    is_in_the_app = kind not in {TicketKind.IDENTIFY_MEMBER, TicketKind.CREATOR_MUST_LEAVE}
     assert (other != ticket_steps(one)) is is_in_the_app
 
 
@@ -62,18 +76,37 @@ def test_names_from_outside_stay_on_one_line_and_are_never_read_as_a_pattern(nam
 
 
 def test_a_paragraph_says_what_why_by_when_and_with_whom() -> None:
-    one = ticket(member_name="Annie", assignee=Assignee("dee@corp.example", "Dee", "owner of the group"),
-                 reason="Ann has left")  # fmt: skip
+    one = ticket(member_name="Annie", assignee=Assignee("dee@corp.example", "Dee", "owner of the group"))
 
     paragraph = ticket_paragraph(one, "Europe/London")
 
-    assert (paragraph.headline, paragraph.text) == ("Remove Ann from Ward 7 nights", "Ann has left")
+    assert paragraph.headline == "Remove Ann from Ward 7 nights"
+    assert paragraph.text == "Ann has left: the account was disabled on 23 Nov 2026."
     assert paragraph.facts == (
         ("Ticket", "T-000001"),
         ("Due", "Wed 25 Nov 2026 11:00 GMT"),
         ("Member", "Annie +447700900001"),
         ("With", "Dee (owner of the group)"),
     )
+
+
+def test_a_paragraph_can_be_given_its_text() -> None:
+    assert ticket_paragraph(ticket(), "UTC", "Headline", "").text == ""
+    assert ticket_paragraph(ticket(), "UTC", "Headline", "As it is").text == "As it is"
+
+
+@pytest.mark.parametrize(
+    "why, said",
+    [
+        ("active admin of the group", "Dee (active admin of the group)"),
+        ("assigned by sam@corp.example", "Dee (assigned by sam@corp.example)"),
+        ("chosen\nby hand", "Dee (chosen by hand)"),
+    ],
+)
+def test_it_says_why_the_assignee_is_the_assignee(why: str, said: str) -> None:
+    one = ticket(assignee=Assignee("dee@corp.example", "Dee", why))
+
+    assert dict(ticket_paragraph(one, "UTC").facts)["With"] == said
 
 
 def test_a_reassignment_names_no_member_and_an_assignee_without_a_name_is_their_address() -> None:
@@ -86,17 +119,139 @@ def test_a_reassignment_names_no_member_and_an_assignee_without_a_name_is_their_
     assert "With" not in dict(ticket_paragraph(ticket(), "UTC").facts)
 
 
-def test_an_escalation_says_whether_it_is_overdue_and_why_it_comes_now() -> None:
-    one = ticket(reason="Ann has left")
+def test_a_question_names_the_number_beside_the_name() -> None:
+    named = ticket_steps(ticket(TicketKind.IDENTIFY_MEMBER, member_name="Annie"))
+    bare = ticket_steps(ticket(TicketKind.IDENTIFY_MEMBER))
 
-    early = escalation_paragraph(one, "UTC", one.due_at - timedelta(microseconds=1))
-    late = escalation_paragraph(one, "UTC", one.due_at, "nobody could be reached")
+    assert named[0].startswith("Find out whose number Annie +447700900001 is.")
+    assert bare[0].startswith("Find out whose number +447700900001 is.")
+
+
+# --- why --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "evidence, said",
+    [
+        (Evidence.DISABLED, "Ann has left: the account was disabled on 24 Nov 2026."),
+        (Evidence.DELETED, "Ann has left: the account was deleted on 24 Nov 2026."),
+        (Evidence.EXPIRED, "Ann has left: the account ended on 23 Nov 2026."),
+        (Evidence.LEAVE_DATE, "Ann has left: the last day was 23 Nov 2026."),
+        (Evidence.MOVED_OUT, "Ann has left: on the list of leavers since 24 Nov 2026."),
+        (Evidence.ABSENT_CONFIRMED, "Ann has left: no longer in the staff directory since 24 Nov 2026."),
+        (
+            Evidence.MOVED,
+            "Ann moved to another place on 24 Nov 2026 and does not belong in this group any more.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", [TicketKind.REMOVE_MEMBER, TicketKind.CREATOR_MUST_LEAVE])
+def test_why_somebody_is_to_be_removed_is_said_by_evidence_and_local_day(
+    kind: TicketKind, evidence: Evidence, said: str
+) -> None:
+    midnight_in_berlin = NOW.replace(day=23, hour=23)
+
+    assert why_line(ticket(kind, evidence=evidence, left_at=midnight_in_berlin), "Europe/Berlin") == said
+
+
+@pytest.mark.parametrize("lost", ["evidence", "left_at"])
+def test_why_is_said_without_what_is_not_known(lost: str) -> None:
+    unknown: dict[str, Any] = {lost: None}
+
+    assert why_line(ticket(**unknown), "UTC") == "Ann has left."
+
+
+@pytest.mark.parametrize(
+    "one, said",
+    [
+        (
+            ticket(TicketKind.REASSIGN_ADMIN),
+            "Ann was an admin here and has left. The group needs a new admin.",
+        ),
+        (
+            ticket(TicketKind.REASSIGN_ADMIN, evidence=Evidence.MOVED),
+            "Ann was an admin here and has moved. The group needs a new admin.",
+        ),
+        (ticket(TicketKind.REASSIGN_ADMIN, person_name=""), "The group has no admin any more."),
+        (ticket(TicketKind.IDENTIFY_MEMBER), "Nobody knows who this member is."),
+        (
+            ticket(TicketKind.ADD_MEMBER, episode="corp/a@b@2026-11-20T23:30:00Z"),
+            "Ann belongs in this group since 21 Nov 2026.",
+        ),
+        (ticket(TicketKind.ADD_MEMBER, episode=""), "Ann belongs in this group since 24 Nov 2026."),
+    ],
+)
+def test_why_is_said_of_every_other_kind(one: Ticket, said: str) -> None:
+    assert why_line(one, "Europe/Berlin") == said
+
+
+def test_a_person_reads_what_happened_and_why_in_their_words_and_the_team_the_reason() -> None:
+    one = ticket(reason="the reason in the table")
+
+    def text(kind: ActionKind, why: str, to: Recipient = DEE) -> tuple[str, str]:
+        paragraph = news_paragraph(kind, one, why, to, "UTC")
+        return paragraph.headline, paragraph.text
+
+    title = "Remove Ann from Ward 7 nights"
+    why = "Ann has left: the account was disabled on 23 Nov 2026."
+    assert text(ActionKind.OPEN, "x") == (title, why)
+    assert text(ActionKind.UNBLOCK, "x") == (
+        f"Can be done now: {title}",
+        f"This had to wait, and can be done now. {why}",
+    )
+    assert text(ActionKind.ASSIGN, "x") == (
+        f"Now with you: {title}",
+        f"This was with somebody else, and is with you now. {why}",
+    )
+    assert text(ActionKind.REOPEN, "sam: not\nyet") == (f"Reopened: {title}", f"sam: not yet. {why}")
+    assert text(ActionKind.OPEN, "x", CHANNEL) == (title, "the reason in the table")
+    assert text(ActionKind.REOPEN, "came\nback", CHANNEL) == (f"Reopened: {title}", "came back")
+
+
+def test_every_reason_of_a_reopening_has_its_sentence() -> None:
+    """The reasons are made elsewhere: here they are, as they are made."""
+    left = leaver()
+    roster = group(view(left), taken_at=NOW)
+
+    def of(**state: Any) -> str:
+        [action] = reconcile_group(replace(roster, tickets=(ticket(**state),)), rules(), NOW)
+        return what_happened(action.kind, action.ticket, action.why)
+
+    done = ticket(state=TicketState.DONE, done_at=NOW - CLAIM_LIFE)
+    sight = Sight(NOW, NOW, Coverage.FULL, is_fresh=True, role=Role.MEMBER)
+    contradicted, unproven = (weigh(done, seen, 1, NOW).why for seen in (sight, None))
+
+    assert of(state=TicketState.VERIFIED, verified_at=NOW - HOUR) == "Ann is in the group again."
+    assert of(state=TicketState.CANCELLED) == "This is needed after all."
+    assert of(state=TicketState.WAIVED, waived_until=NOW) == "This was put off until now."
+    latest = "It was marked as done, but the latest list of members does not show it yet."
+    assert what_happened(ActionKind.REOPEN, done, contradicted) == latest
+    assert what_happened(ActionKind.REOPEN, done, unproven) == latest
+    assert what_happened(ActionKind.REOPEN, done, "needed again: so") == "This is needed once more."
+
+
+def test_an_escalation_says_whether_it_is_overdue_and_why_it_comes_now() -> None:
+    one = ticket(reason="the reason in the table")
+
+    early = escalation_paragraph(one, DEE, "UTC", one.due_at - timedelta(microseconds=1))
+    late = escalation_paragraph(one, DEE, "UTC", one.due_at, UNREACHED)
+    team = escalation_paragraph(one, CHANNEL, "UTC", one.due_at, UNREACHED)
 
     assert early.headline == "Still open: Remove Ann from Ward 7 nights"
-    assert early.text == "Ann has left"
+    assert early.text == "Ann has left: the account was disabled on 23 Nov 2026."
     assert late.headline == "Overdue: Remove Ann from Ward 7 nights"
-    assert late.text == "Ann has left. nobody could be reached"
+    assert late.text == f"{early.text} Nobody could be reached before, so this comes to you."
+    assert team.text == "the reason in the table. Nobody could be reached before, so this comes to you."
     assert late.steps == early.steps
+
+
+def test_sentences_end_before_the_next_begins() -> None:
+    assert sentences("one", "", "Two.", "three") == "one. Two. three"
+    assert sentences("एक।", "دو۔", "three") == "एक। دو۔ three"
+    assert sentences() == ""
+
+
+# --- plans, sources, whole messages -----------------------------------------------------------------------
 
 
 def test_a_held_plan_says_why_its_parts_and_how_to_decide() -> None:
@@ -121,7 +276,9 @@ def test_a_source_in_trouble_says_that_nobody_s_status_changes_and_what_to_do() 
     )
     assert paragraph.facts == (("Last good read", "Tue 24 Nov 2026 12:00 GMT"),)
     assert source_paragraph("corp", "x", "", None, "UTC").facts == (("Last good read", "never"),)
+    assert source_title("corp") == "Whosleft can't read corp"
     assert recovered_paragraph("corp").headline == "Seeing again: corp"
+    assert recovered_title("corp") == "Whosleft reads corp again"
 
 
 def test_several_messages_are_one_digest_with_a_note_at_its_end() -> None:
@@ -135,8 +292,13 @@ def test_several_messages_are_one_digest_with_a_note_at_its_end() -> None:
     assert (alone.title, alone.paragraphs) == ("Title", (Paragraph("one"),))
 
 
-def test_an_instant_is_said_in_the_organisation_s_time() -> None:
-    assert local(NOW, "Asia/Tokyo") == "Tue 24 Nov 2026 21:00 JST"
+def test_the_last_message_of_a_day_says_that_it_is() -> None:
+    assert last_today(1) == (
+        "This is the last message to you today; what comes later is kept for tomorrow, in one message."
+    )
+    assert last_today(20) == (
+        "This is the last of 20 messages to you today; what comes later is kept for tomorrow, in one message."
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ EXPECTED = {
     "call.accepted",
     "call.refused",
     "clock.jumped",
+    "desk.served",
     "graph.answered",
     "graph.held_back",
     "graph.left_unanswered",

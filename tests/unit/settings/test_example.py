@@ -80,6 +80,7 @@ def test_the_example_can_be_used() -> None:
         env={
             "SLACK_TOKEN": "xoxb-invented",
             "AD_PASSWORD": "invented",
+            "DESK_CLIENT_SECRET": "invented",
             "ENTRA_SECRET": "invented",
             "GRAPH_CLIENT_STATE": "invented-and-long-enough",
         },

@@ -16,6 +16,7 @@ EXAMPLE = yaml.safe_load((CONFIG / "whosleft.example.yaml").read_text(encoding="
 ENV = {
     "SLACK_TOKEN": "xoxb-invented",
     "AD_PASSWORD": "invented",
+    "DESK_CLIENT_SECRET": "invented",
     "ENTRA_SECRET": "invented",
     "GRAPH_CLIENT_STATE": "invented-and-long-enough",
 }

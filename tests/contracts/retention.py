@@ -1,0 +1,87 @@
+"""Whom every `ports.store.Store` names to the retention rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from builders import DAY, NOW, facts, key, ticket
+
+from contracts.unit_of_work import read_people, read_rosters, roster
+from worker.domain.identity import How, Link, LinkState
+from worker.domain.model import Evidence, HandleKey, PersonKey, Standing
+from worker.domain.ticket import TicketState
+from worker.ports.store import Store
+
+LATER = NOW + DAY
+ANN = "+447700900101"
+
+
+def erasable(
+    store: Store, before: datetime = LATER, after: PersonKey | None = None, limit: int = 99
+) -> list[str]:
+    with store.begin() as uow:
+        return [one.person_id for one in uow.people.erasable(before, after, limit)]
+
+
+def link_ann(store: Store) -> None:
+    with store.begin() as uow:
+        (question,) = uow.links.questions(9)
+        answer = Link(LinkState.LINKED, question.fingerprint, key("ann"), How.PHONE)
+        uow.links.answer([(HandleKey("wards", ANN), answer)], NOW)
+
+
+class RetentionContract:
+    """Subclasses give the fixture `store`, as `contracts.unit_of_work` does."""
+
+    def test_the_deleted_and_the_absent_are_erasable_and_who_is_listed_is_not(self, store: Store) -> None:
+        read_people(
+            store, facts("absent"), facts("ann"), facts("deleted", is_deleted=True),
+            facts("disabled", enabled=False), facts("later", enabled=False),
+        )  # fmt: skip
+        read_people(store, facts("later", enabled=False, is_deleted=True), is_full=False)
+        with store.begin() as uow:
+            absent = uow.people.get(key("absent"))
+            assert absent is not None
+            gone = replace(absent, standing=Standing.LEFT, evidence=Evidence.ABSENT_CONFIRMED, left_at=NOW)
+            uow.people.mark_left([gone], NOW, NOW)
+
+        assert erasable(store) == ["absent", "deleted", "later"]
+
+    def test_the_date_is_exclusive(self, store: Store) -> None:
+        read_people(store, facts("ann", is_deleted=True))
+
+        assert erasable(store, NOW) == []
+
+    def test_they_come_in_pages(self, store: Store) -> None:
+        read_people(store, *(facts(one, is_deleted=True) for one in "abc"))
+
+        assert erasable(store, limit=2) == ["a", "b"]
+        assert erasable(store, after=key("b")) == ["c"]
+        assert erasable(store, after=key("c")) == []
+        assert erasable(store, after=PersonKey("another", "z")) == ["a", "b", "c"]
+
+    def test_who_is_in_a_group_is_not(self, store: Store) -> None:
+        read_people(store, facts("ann", is_deleted=True, phones=(ANN,)), facts("ben", is_deleted=True))
+        read_rosters(store, roster("g", ANN))
+        link_ann(store)
+        assert erasable(store) == ["ben"]
+
+        read_rosters(store, roster("g"), at=LATER)
+        read_rosters(store, roster("g"), at=LATER + DAY)
+        assert erasable(store) == ["ann", "ben"]
+
+    def test_who_has_a_live_ticket_is_not(self, store: Store) -> None:
+        read_people(store, facts("ann", is_deleted=True))
+        with store.begin() as uow:
+            (stored,) = uow.tickets.insert([ticket()])
+        assert erasable(store) == []
+
+        with store.begin() as uow:
+            uow.tickets.update([replace(stored, state=TicketState.VERIFIED)])
+        assert erasable(store) == ["ann"]
+
+    def test_a_name_that_looks_like_the_mark_of_the_deleted_is_none(self, store: Store) -> None:
+        read_people(store, facts("ann", enabled=False, display_name='x","is_deleted":true,"y":"'))
+
+        assert erasable(store) == []

@@ -1,0 +1,118 @@
+"""Evidence packs with the installed command: made beside the database, and checked far from it."""
+
+import json
+import os
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packs import changed, members_of
+
+from integration.company import COMMAND, Company
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Company:
+    """Person 15 left and was taken out of the ward; person 0 left and is still there."""
+    company = Company(tmp_path)
+    company.configure()
+    company.export()
+    company.register()
+    company.run("once", "all")
+    company.export(disabled={0, 15})
+    company.run("once", "all")
+    company.run("tickets", "done", "T-3", "--by", "nurse")
+    company.register(gone={15})
+    company.run("once", "all")
+    return company
+
+
+def check(company: Company, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """Verify a pack with no configuration in sight."""
+    environment = {name: value for name, value in os.environ.items() if name != "WHOSLEFT_CONFIG"}
+    done = subprocess.run(
+        [COMMAND, "audit", "verify", *arguments, "--json"],
+        cwd=company.folder, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_person_s_pack_is_whole_and_any_change_is_told(company: Company) -> None:
+    made = company.json("audit", "export", "--person", "p15@example.org", "ann.zip", "--by", "sam")
+    pack = company.folder / "ann.zip"
+    assert stat.S_IMODE(pack.stat().st_mode) == 0o600
+
+    code, verdict = check(company, "ann.zip", "--head", made["head"]["hash"], "--digest", made["digest"])
+    assert (code, verdict["ok"], verdict["problems"]) == (0, True, [])
+    assert verdict["covers"]["what"] == "person"
+    assert (verdict["head"], verdict["digest"], verdict["made_by"]) == (made["head"], made["digest"], "sam")
+
+    files = members_of(pack.read_bytes())
+    assert b"Person 15" in files["report.html"]
+    assert b"Person 0" not in b"".join(files.values())
+    (company.folder / "bad.zip").write_bytes(
+        changed(pack.read_bytes(), "journal.jsonl", lambda text: text.replace(b"nurse", b"ghost"))
+    )
+    code, verdict = check(company, "bad.zip")
+    assert code == 1
+    assert verdict["problems"][0].startswith("journal.jsonl line ")
+
+
+def test_erasing_leaves_the_chain_valid_and_an_old_pack_a_part_of_it(company: Company) -> None:
+    before = company.json("audit", "export", "before.zip")
+    company.run("people", "erase", "p15@example.org", "--reason", "asked", "--by", "sam")
+    after = company.json("audit", "export", "after.zip")
+
+    packs = [members_of((company.folder / f"{name}.zip").read_bytes()) for name in ("before", "after")]
+    assert packs[1]["journal.jsonl"].startswith(packs[0]["journal.jsonl"])
+    assert b"Person 15" in packs[0]["report.html"]
+    assert b"Person 15" not in b"".join(packs[1].values())
+    assert check(company, "after.zip")[0] == 0
+    assert check(company, "after.zip", "--head", before["head"]["hash"])[0] == 1
+    assert after["head"]["count"] == before["head"]["count"] + 2  # the first pack, and the erasing
+
+
+def test_a_group_and_a_period(company: Company) -> None:
+    company.run("audit", "export", "--group", "Ward 8", "ward.zip")
+    company.run("audit", "export", "--from", "2020-01-01", "--to", "2020-12-31", "old.zip")
+
+    assert check(company, "ward.zip")[1]["covers"]["what"] == "group"
+    _, old = check(company, "old.zip")
+    assert old["ok"]
+    assert old["events"] == 0
+    assert old["covers"] == {"what": "period", "ids": [], "from": "2020-01-01", "to": "2020-12-31"}
+
+
+def test_people_are_told_what_a_pack_is_and_what_it_can_not_show(company: Company) -> None:
+    said = company.run("audit", "export", "all.zip", "--by", "sam")
+    head = next(line.split()[1] for line in said.splitlines() if line.startswith("head"))
+
+    plain = company.run("audit", "verify", "all.zip")
+    assert "covers        everything" in plain
+    assert "Nothing in this pack was changed" in plain
+    assert "made anew as a whole" in plain
+    assert "The head is the one that was given." in company.run("audit", "verify", "all.zip", "--head", head)
+    assert "it is another chain" in company.run("audit", "verify", "all.zip", "--head", "0" * 64, code=1)
+
+
+@pytest.mark.parametrize(
+    "arguments, code, message",
+    [
+        (("export", "--person", "x", "--group", "y", "o.zip"), 2, "give only one of"),
+        (("export", "--from", "2026-02-01", "--to", "2026-01-01", "o.zip"), 2, "before --from"),
+        (("export", "--from", "yesterday", "o.zip"), 2, "--from"),
+        (("export", "--person", "nobody", "o.zip"), 1, "Nobody known has the id"),
+        (("export", "nowhere/o.zip"), 1, "nowhere/o.zip can't be written"),
+        (("verify", "nowhere.zip"), 1, "nowhere.zip can't be read"),
+        (("verify", "people.csv"), 1, "This is not an evidence pack"),
+        (("verify", "."), 1, "can't be read"),
+    ],
+)
+def test_what_can_not_be_done_is_said(
+    company: Company, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    assert message in " ".join(company.run("audit", *arguments, code=code).split())
+    assert not (company.folder / "o.zip").exists()
+    assert not list(company.folder.glob(".whosleft-audit-*"))

@@ -1,0 +1,93 @@
+"""Evidence packs of chains that a test makes up, and what is in a pack, to be changed and put together again."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from builders import NOW
+from hypothesis import strategies as st
+
+from worker.app.audit_zip import REPORT, TICKETS, PackWriter
+from worker.domain.journal import GENESIS, Entry, Sealed, seal
+from worker.domain.manifest import Manifest
+from worker.domain.pack import JOURNAL, Covered, Hidden, JournalSum, Tally, What, line_of
+
+PERSON = Covered(What.PERSON, ("corp/ann",))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+ENTRIES = st.builds(
+    Entry,
+    st.datetimes(timezones=st.just(NOW.tzinfo)),
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    st.dictionaries(TEXTS, st.none() | st.integers() | TEXTS | st.lists(TEXTS, max_size=2), max_size=2),
+)
+
+
+def chained(entries: Iterable[Entry]) -> list[Sealed]:
+    chain: list[Sealed] = []
+    for entry in entries:
+        chain.append(seal(entry, len(chain) + 1, chain[-1].hash if chain else GENESIS))
+    return chain
+
+
+CHAINS = st.lists(ENTRIES, min_size=1, max_size=6).map(chained)
+EVENT = Entry(NOW, "sam", "ticket.done", "ticket:T-000001", "left", {"b": 1, "a": "é"})
+CHAIN = chained(replace(EVENT, reason=str(number)) for number in range(5))
+
+
+def lines_of(chain: Sequence[Sealed], shown: Collection[int]) -> list[bytes]:
+    """The journal of a pack that shows these in full."""
+    return [line_of(one if one.seq in shown else Hidden(one.seq, one.hash)) for one in chain]
+
+
+def sum_of(chain: Sequence[Sealed], shown: Collection[int]) -> JournalSum:
+    tally = Tally()
+    for one in chain:
+        tally.add(one if one.seq in shown else Hidden(one.seq, one.hash))
+    return tally.sum()
+
+
+def manifest_of(chain: Sequence[Sealed] = (), shown: Collection[int] = (), **changes: Any) -> Manifest:
+    known = Manifest(
+        NOW, "sam", "whosleft 1.2.3", "St Mary's", "Europe/London", PERSON, sum_of(chain, shown), {}
+    )
+    return replace(known, **changes)
+
+
+def pack_of(
+    chain: Sequence[Sealed] = tuple(CHAIN), shown: Collection[int] = (2, 3, 5), **changes: Any
+) -> bytes:
+    """A whole pack, or one whose manifest says something else."""
+    file = io.BytesIO()
+    pack = PackWriter(file)
+    pack.write(JOURNAL, lines_of(chain, shown))
+    pack.write(REPORT, [b"<html>", b"</html>"])
+    pack.write(TICKETS, [b"id\r\n"])
+    pack.finish(manifest_of(chain, shown, **({"files": pack.sums} | changes)))
+    pack.close()
+    return file.getvalue()
+
+
+def members_of(pack: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(pack)) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def zipped(members: Mapping[str, bytes] | Iterable[tuple[str, bytes]], **options: Any) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, **options) as pack:
+        for name, content in members.items() if isinstance(members, Mapping) else members:
+            pack.writestr(name, content)
+    return file.getvalue()
+
+
+def changed(pack: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
+    """The same pack with one member changed."""
+    members = members_of(pack)
+    return zipped(members | {name: change(members[name])})

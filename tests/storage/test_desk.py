@@ -1,0 +1,131 @@
+"""The desk's small tables, on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from builders import NOW, key, ticket
+
+from worker.domain.message import CHANNEL, Paragraph
+from worker.domain.ticket import Assignee, TicketKind
+from worker.ports.desk import ApiToken, Undo, Visitor
+from worker.ports.outbox import OutMessage
+from worker.storage.store import SqlStore
+
+MINUTE = timedelta(minutes=1)
+SAM = Visitor("Sam", ("operator", "auditor"))
+TOKEN = ApiToken("k1", ("tickets:read", "events:read"), "sam", NOW, NOW + timedelta(days=1))
+
+
+@pytest.fixture
+def store(engine: sa.Engine) -> SqlStore:
+    return SqlStore(engine)
+
+
+def test_the_first_key_is_kept(store: SqlStore) -> None:
+    with store.begin() as uow:
+        first = uow.desk.key("one")
+    with store.begin() as uow:
+        assert (first, uow.desk.key("two")) == ("one", "one")
+
+
+def test_what_can_be_taken_back_comes_back_as_it_was(store: SqlStore) -> None:
+    with store.begin() as uow:
+        [before] = uow.tickets.insert(
+            [ticket(assignee=Assignee("dee@example.org", "Dee", "because", key("dee")))]
+        )
+        after = replace(before, kind=TicketKind.CREATOR_MUST_LEAVE, disputed_at=NOW, assignee=None)
+        uow.desk.keep_undo(Undo(before, before, "dee@example.org", NOW, ("a",)))
+        uow.desk.keep_undo(undo := Undo(before, after, "dee@example.org", NOW + MINUTE, ("a", "b")))
+    with store.begin() as uow:
+        assert uow.desk.undo_of(before.id) == undo
+        uow.desk.forget_undo(before.id)
+        assert uow.desk.undo_of(before.id) is None
+
+
+def test_a_session_ends_by_itself_and_by_signing_out(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.desk.add_session("s1", SAM, NOW, NOW + MINUTE)
+        uow.desk.add_session("s2", SAM, NOW, NOW + MINUTE)
+        uow.desk.end_session("s2")
+    with store.begin() as uow:
+        assert uow.desk.session("s1", NOW) == SAM
+        assert uow.desk.session("s1", NOW + MINUTE) is None
+        assert uow.desk.session("s2", NOW) is None
+        uow.desk.add_session("s3", SAM, NOW + MINUTE, NOW + 2 * MINUTE)
+        assert uow.desk.session("s1", NOW) is None, "what is over is forgotten"
+
+
+def test_a_login_link_works_once_and_until_it_expires(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.desk.add_login_link("l1", SAM, "root", NOW + MINUTE)
+        uow.desk.add_login_link("l2", SAM, "root", NOW + MINUTE)
+    with store.begin() as uow:
+        assert uow.desk.use_login_link("l1", NOW) == SAM
+        assert uow.desk.use_login_link("l1", NOW) is None
+        assert uow.desk.use_login_link("l2", NOW + MINUTE) is None
+        assert uow.desk.use_login_link("no such", NOW) is None
+
+
+def test_a_token_is_found_by_its_hash_and_revoked_by_its_id(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.desk.add_token(TOKEN, "h1")
+        uow.desk.add_token(replace(TOKEN, id="k2", created_at=NOW + MINUTE, expires_at=None), "h2")
+    with store.begin() as uow:
+        assert uow.desk.token("h1") == TOKEN
+        assert uow.desk.token("h9") is None
+        assert [one.id for one in uow.desk.tokens()] == ["k2", "k1"]
+        assert uow.desk.revoke_token("k1", NOW)
+        assert uow.desk.revoke_token("k1", NOW + MINUTE)
+        assert not uow.desk.revoke_token("k9", NOW)
+    with store.begin() as uow:
+        known = uow.desk.token("h1")
+    assert known is not None
+    assert known.revoked_at == NOW, "the first time counts"
+    assert not known.is_good(NOW)
+
+
+@pytest.mark.parametrize("token, good", [(TOKEN, True), (replace(TOKEN, expires_at=None), True),
+                                             (replace(TOKEN, expires_at=NOW), False)])  # fmt: skip
+def test_a_token_is_good_until_it_expires(token: ApiToken, good: bool) -> None:
+    assert token.is_good(NOW) is good
+
+
+def test_a_message_waits_for_its_time_and_can_be_taken_back(store: SqlStore) -> None:
+    waits = OutMessage("waits", CHANNEL, "t", Paragraph("h"), not_before=NOW + MINUTE)
+    goes = OutMessage("goes", CHANNEL, "t", Paragraph("h"))
+    with store.begin() as uow:
+        uow.outbox.add([waits, goes], NOW)
+        assert uow.outbox.waiting(NOW, NOW) == [(CHANNEL, 1)]
+        assert uow.outbox.bundle(CHANNEL, ["soc"], "", NOW, 10) == 1
+        assert uow.outbox.waiting(NOW, NOW + MINUTE) == [(CHANNEL, 1)]
+        uow.outbox.withdraw(["waits", "goes"])
+        assert uow.outbox.waiting(NOW, NOW + MINUTE) == []
+        claimed = uow.outbox.claim("us", NOW, MINUTE)
+    assert claimed is not None
+    assert [item.key for item in claimed.items] == ["goes"], "what is on its way is not taken back"
+
+
+def test_one_s_open_tickets_come_by_group(store: SqlStore) -> None:
+    dee = Assignee("Dee@example.org")
+    with store.begin() as uow:
+        uow.tickets.insert([
+            ticket(handle="+1", group_name="Ward 9", assignee=dee),
+            ticket(handle="+2", group_name="Ward 7", assignee=dee),
+            ticket(handle="+3", group_name="Ward 8", assignee=Assignee("ben@example.org")),
+        ])  # fmt: skip
+        assert [one.group_name for one in uow.tickets.open_of("dee@EXAMPLE.org")] == ["Ward 7", "Ward 9"]
+
+
+def test_who_reads_waits_for_no_writer_and_sees_one_moment(store: SqlStore) -> None:
+    with store.begin() as writing:
+        writing.desk.key("one")
+        with store.reading() as uow:
+            assert uow.tickets.get(1) is None
+            writing.tickets.insert([ticket()])
+            assert uow.tickets.get(1) is None
+    with store.reading() as uow:
+        assert uow.tickets.get(1) is not None

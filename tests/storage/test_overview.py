@@ -1,0 +1,193 @@
+"""The console's questions, on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from builders import NOW, key, ticket
+
+from worker.domain.journal import Entry
+from worker.domain.model import GroupKey
+from worker.domain.ticket import Assignee, Ticket, TicketKind, TicketState
+from worker.ports.overview import JournalFilter, SourceDay, TicketFilter, Week
+from worker.ports.store import SourceState
+from worker.storage.store import SqlStore
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+@pytest.fixture
+def store(engine: sa.Engine) -> SqlStore:
+    return SqlStore(engine)
+
+
+def _removal(person_id: str, group: str = "ward-7", **changes: Any) -> Ticket:
+    """A removal of one person from one group; `left` and `opened` in hours before NOW."""
+    left, opened = changes.pop("left", 30), changes.pop("opened", 24)
+    stated: dict[str, Any] = {
+        "group": GroupKey("wards", group),
+        "handle": f"+{person_id}",
+        "person": key(person_id),
+        "person_name": person_id.capitalize(),
+        "left_at": NOW - left * HOUR,
+        "opened_at": NOW - opened * HOUR,
+        "episode": person_id,
+    }
+    return ticket(changes.pop("kind", TicketKind.REMOVE_MEMBER), **(stated | changes))
+
+
+def _put(store: SqlStore, *tickets: Ticket) -> list[Ticket]:
+    with store.begin() as uow:
+        return uow.tickets.insert(tickets)
+
+
+def test_who_is_exposed_longest_comes_first_with_all_their_groups(store: SqlStore) -> None:
+    _put(
+        store,
+        _removal("ann", left=10),
+        _removal("ann", "ward-8", left=10, opened=9, state=TicketState.BLOCKED),
+        _removal("ben", left=50, state=TicketState.DONE),
+        _removal("cem", left=90, state=TicketState.VERIFIED),
+        _removal("dee", left=90, kind=TicketKind.ADD_MEMBER),
+        _removal("eve", left=10, kind=TicketKind.CREATOR_MUST_LEAVE),
+    )
+    with store.begin() as uow:
+        found = uow.overview.exposed(None, 10)
+        assert [(one.name, one.groups) for one in found] == [("Ben", 1), ("Ann", 2), ("Eve", 1)]
+        assert (found[1].left_at, found[1].opened_at) == (NOW - 10 * HOUR, NOW - 24 * HOUR)
+        assert uow.overview.exposed(found[0], 10) == found[1:]
+        assert uow.overview.exposed(found[1], 1) == found[2:]
+        assert uow.overview.exposed_counts() == (3, 4)
+
+
+def test_nobody_is_exposed_at_first(store: SqlStore) -> None:
+    with store.begin() as uow:
+        assert uow.overview.exposed(None, 10) == []
+        assert uow.overview.exposed_counts() == (0, 0)
+        assert uow.overview.exposure([NOW]) == [0]
+
+
+DEE = Assignee("Dee@example.org", "Dée")
+SOME = (
+    _removal("ann", assignee=DEE, group_name="Straße 7", due_at=NOW - HOUR),
+    _removal("ben", state=TicketState.DONE, due_at=NOW - HOUR, disputed_at=NOW),
+    _removal("cem", "ward-8", kind=TicketKind.CREATOR_MUST_LEAVE, due_at=NOW + HOUR),
+    _removal("dee", state=TicketState.CANCELLED, person_name="100% O_Brien", disputed_at=NOW),
+)
+
+
+@pytest.mark.parametrize(
+    "wanted, found",
+    [
+        (TicketFilter(), [4, 3, 2, 1]),
+        (TicketFilter(states=(TicketState.OPEN, TicketState.DONE)), [3, 2, 1]),
+        (TicketFilter(kinds=(TicketKind.CREATOR_MUST_LEAVE,)), [3]),
+        (TicketFilter(overdue_at=NOW), [1]),
+        (TicketFilter(is_disputed=True), [2]),
+        (TicketFilter(group=GroupKey("wards", "ward-8")), [3]),
+        (TicketFilter(assignee="DEE@example.org"), [1]),
+        (TicketFilter(text="dée"), [1]),
+        (TicketFilter(text="strasse"), [1]),
+        (TicketFilter(text="t-000003"), [3]),
+        (TicketFilter(text="0% o_b"), [4]),
+        (TicketFilter(text="0_b"), []),
+        (TicketFilter(text="+ben\0"), [2]),
+    ],
+    ids=range(13),
+)
+def test_filters_limit_and_text_is_only_text(store: SqlStore, wanted: TicketFilter, found: list[int]) -> None:
+    _put(store, *SOME)
+    with store.begin() as uow:
+        assert [one.id for one in uow.overview.tickets(wanted, None, 10)] == found
+        assert uow.overview.how_many(wanted, 100) == len(found)
+
+
+def test_tickets_come_in_pages_newest_first(store: SqlStore) -> None:
+    _put(store, *SOME)
+    with store.begin() as uow:
+        assert [one.id for one in uow.overview.tickets(TicketFilter(), None, 3)] == [4, 3, 2]
+        assert [one.id for one in uow.overview.tickets(TicketFilter(), 2, 3)] == [1]
+        assert uow.overview.how_many(TicketFilter(), 2) == 2
+
+
+def test_exposure_goes_up_with_each_opening_and_down_with_each_proof(store: SqlStore) -> None:
+    verified: dict[str, Any] = {"state": TicketState.VERIFIED, "verified_at": NOW - 2 * HOUR}
+    _put(
+        store,
+        _removal("ann", opened=100),
+        _removal("ben", opened=30, **verified),
+        _removal("cem", opened=20, state=TicketState.CANCELLED),
+        _removal("dee", opened=3, state=TicketState.WAIVED),
+        _removal("eve", opened=3, kind=TicketKind.ADD_MEMBER),
+    )
+    ends = [NOW - 200 * HOUR, NOW - 31 * HOUR, NOW - 30 * HOUR, NOW - 3 * HOUR, NOW - 2 * HOUR, NOW]
+    with store.begin() as uow:
+        assert uow.overview.exposure(ends) == [0, 1, 2, 3, 2, 2]
+
+
+def test_weeks_count_and_rank_how_long_it_took(store: SqlStore) -> None:
+    since = NOW - 15 * DAY
+    for number in range(1, 11):
+        opened_at = since + HOUR
+        _put(
+            store,
+            replace(
+                _removal(f"p{number}"), opened_at=opened_at, state=TicketState.VERIFIED,
+                verified_at=opened_at + number * HOUR,
+            ),
+        )  # fmt: skip
+    _put(store, replace(_removal("open"), opened_at=since + 8 * DAY))
+    _put(store, replace(_removal("no"), opened_at=since + 8 * DAY, state=TicketState.CANCELLED))
+    with store.begin() as uow:
+        weeks = uow.overview.weeks(since, NOW)
+
+    assert weeks == [
+        Week(since, 10, 10, 5 * 3600.0, 9 * 3600.0),
+        Week(since + 7 * DAY, 1),
+        Week(since + 14 * DAY),
+    ]
+
+
+def test_the_journal_is_searched_newest_first(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.journal.append([
+            Entry(NOW, "sam", "ticket.done", "ticket:T-000001"),
+            Entry(NOW + HOUR, "sam", "ticketing", "ticket:T-000001"),
+            Entry(NOW + 2 * HOUR, "kim", "ticket.waive", "ticket:T-000002"),
+        ])  # fmt: skip
+        search = uow.overview.journal
+
+        def found(**wanted: Any) -> list[int]:
+            return [one.seq for one in search(JournalFilter(**wanted), None, 10)]
+
+        assert found() == [3, 2, 1]
+        assert found(kind="ticket.*") == [3, 1]
+        assert found(kind="ticket.done") == [1]
+        assert found(actor="sam", subject="ticket:T-000001") == [2, 1]
+        assert found(from_at=NOW + HOUR, to_at=NOW + 2 * HOUR) == [2]
+        assert [one.seq for one in search(JournalFilter(), 3, 1)] == [2]
+
+
+def test_a_source_s_days_keep_the_last_good_counts_and_the_worst_row_of_failures(store: SqlStore) -> None:
+    good = SourceState("corp", "directory", last_attempt_at=NOW, counts={"people": 7})
+    with store.begin() as uow:
+        uow.sources.put(SourceState("corp", "directory"))
+        uow.sources.put(replace(good, last_attempt_at=NOW - 500 * DAY))
+        uow.sources.put(good)
+        uow.sources.put(replace(good, failures=2, trouble="refused", counts={}))
+        uow.sources.put(replace(good, counts={"people": 8}))
+        uow.sources.put(replace(good, last_attempt_at=NOW + DAY))
+        assert uow.overview.source_days("corp", date(2000, 1, 1)) == [
+            SourceDay(_utc_day(NOW), 2, {"people": 8}),
+            SourceDay(_utc_day(NOW + DAY), 0, {"people": 7}),
+        ]
+        assert uow.overview.source_days("corp", _utc_day(NOW + DAY))[0].counts == {"people": 7}
+        assert uow.overview.source_days("other", date(2000, 1, 1)) == []
+
+
+def _utc_day(at: datetime) -> date:
+    return at.astimezone(UTC).date()

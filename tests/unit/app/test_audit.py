@@ -1,0 +1,307 @@
+"""Evidence packs of a company: who and what is in them, and that erasing leaves them whole."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from builders import facts, key
+from harness import Harness
+from packs import members_of
+
+from worker.app import audit
+from worker.app.approvals import Refused
+from worker.app.audit import Audit, Exported
+from worker.app.audit_scope import Selection
+from worker.app.audit_zip import Verdict, verify_pack
+from worker.domain.guard import GuardLimits
+from worker.domain.journal import Entry
+from worker.domain.model import Group
+from worker.domain.pack import What
+from worker.storage.tables import journal
+
+Start = Callable[..., Harness]
+EVERYTHING = Selection()
+
+
+class Pack:
+    """What came of an export."""
+
+    def __init__(self, exported: Exported, content: bytes) -> None:
+        self.exported = exported
+        self.content = content
+        self.files = {name: text.decode("utf-8-sig") for name, text in members_of(content).items()}
+
+    @property
+    def verdict(self) -> Verdict:
+        return verify_pack(io.BytesIO(self.content))
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Those that are there in full."""
+        lines = map(json.loads, self.files["journal.jsonl"].splitlines())
+        return [line for line in lines if "kind" in line]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [event["kind"] for event in self.events]
+
+    @property
+    def tickets(self) -> list[str]:
+        return [line.partition(",")[0] for line in self.files["tickets.csv"].splitlines()[1:]]
+
+
+def export(company: Harness, selection: Selection = EVERYTHING) -> Pack:
+    file = io.BytesIO()
+    made = Audit(company.store, "St Mary's", "Europe/London", "whosleft 1.2.3").export(
+        selection, file, "sam", company.now
+    )
+    return Pack(made, file.getvalue())
+
+
+@pytest.fixture
+def left(company: Harness) -> Harness:
+    """Ann was taken out of the ward's group, and Eve is still in another."""
+    company.group("ward-8", "eve", "fay", admins=["dee"])
+    company.leave("ann", "eve")
+    company.settle()
+    company.desk.done(1, "dee", company.now, "on her last day")
+    company.later()
+    company.drop("ward-7", "ann")
+    company.settle()
+    return company
+
+
+def test_everything_is_in_a_pack_of_everything(left: Harness) -> None:
+    pack = export(left)
+
+    assert pack.verdict.problems == ()
+    assert pack.kinds == left.kinds()[:-1]
+    assert pack.tickets == ["T-000001", "T-000002"]
+    assert pack.exported.journal.full == pack.exported.journal.count == len(pack.events)
+
+
+def test_a_person_s_pack_has_what_is_about_them_and_of_all_else_the_hash(left: Harness) -> None:
+    pack = export(left, Selection(person="ann@corp.example"))
+
+    assert pack.verdict.problems == ()
+    assert pack.kinds == ["person.left", "ticket.open", "ticket.done", "ticket.verify"]
+    assert pack.tickets == ["T-000001"]
+    assert "eve" not in pack.files["journal.jsonl"]
+    assert len(pack.files["journal.jsonl"].splitlines()) == pack.exported.journal.count
+    assert "St Mary&#39;s: evidence about Ann (person corp/ann)" in pack.files["report.html"]
+
+
+def test_a_person_s_pack_has_the_plans_that_name_them_and_their_links(start: Start) -> None:
+    company = start(limits=GuardLimits(leavers_max=1))
+    company.leave("ann", "ben")
+    company.settle()
+    company.decide(plan=1)
+    company.settle()
+    company.desk.reject_link(company.number("ann"), "sam", "another Ann", company.now)
+
+    kinds = export(company, Selection(person="corp/ann")).kinds
+
+    assert kinds == ["person.left", "plan.held", "plan.released", "ticket.open", "link.rejected"]
+    assert "plan.held" not in export(company, Selection(person="una")).kinds
+
+
+def test_all_accounts_of_a_human_are_one_pack(found: Start) -> None:
+    company = found(directories=("corp", "tenant"))
+    company.hire("ann", "ben", employee_id=None)
+    company.corp.put(facts("ann", employee_id="E-1", phones=(company.number("ann"),)))
+    company.directories[1].put(facts("cloud-ann", employee_id="E-1", email="a@corp.example"))
+    company.group("ward-7", "ann", admins=["ben"])
+    company.settle()
+    company.directories[1].disable("cloud-ann")
+    company.later()
+    company.settle()
+
+    pack = export(company, Selection(person="ann"))
+
+    assert pack.verdict.manifest is not None
+    assert pack.verdict.manifest.covered.ids == ("corp/ann", "tenant/cloud-ann")
+    assert pack.kinds == ["person.left", "ticket.open"]
+
+
+def test_a_group_s_pack_has_its_readings_its_tickets_and_its_source(left: Harness) -> None:
+    pack = export(left, Selection(group="Ward 7"))
+
+    assert pack.verdict.problems == ()
+    assert pack.tickets == ["T-000001"]
+    assert {event["subject"] for event in pack.events} == {"group:wards/ward-7", "ticket:T-000001"}
+    assert "evidence about Ward 7 (group wards/ward-7)" in pack.files["report.html"]
+
+
+def test_a_period_s_pack_has_its_days_and_the_tickets_of_then(left: Harness) -> None:
+    left.later(days=1)
+    left.drop("ward-8", "eve")
+    left.settle()
+    day = left.now.date()
+
+    pack = export(left, Selection(from_on=day, to_on=day))
+
+    assert pack.verdict.problems == ()
+    assert pack.kinds == ["group.roster_changed", "ticket.verify"]
+    assert pack.tickets == ["T-000002"]
+    assert export(left, Selection(to_on=day - timedelta(days=1))).tickets == ["T-000001", "T-000002"]
+
+
+def test_an_empty_journal_gives_a_whole_pack(found: Start) -> None:
+    pack = export(found())
+
+    assert pack.verdict.problems == ()
+    assert (pack.events, pack.tickets) == ([], [])
+    assert "Nothing was read yet." in pack.files["report.html"]
+    assert "No events." in pack.files["report.html"]
+
+
+@pytest.mark.parametrize(
+    "selection, subject",
+    [
+        (EVERYTHING, "audit:pack"),
+        (Selection(person="ann"), "person:corp/ann"),
+        (Selection(group="ward-7"), "group:wards/ward-7"),
+    ],
+)
+def test_taking_a_pack_out_is_an_act_in_the_journal(
+    left: Harness, selection: Selection, subject: str
+) -> None:
+    pack = export(left, selection)
+
+    entry = left.journal()[-1].entry
+    assert (entry.kind, entry.actor, entry.subject) == ("audit.exported", "sam", subject)
+    assert entry.data["digest"] == pack.exported.digest == pack.verdict.digest
+    assert entry.data["head"] == pack.exported.journal.count == len(left.journal()) - 1
+    assert export(left, selection).verdict.is_whole
+
+
+@pytest.mark.parametrize(
+    "selection, message",
+    [
+        (Selection(person="nobody"), "Nobody known has the id"),
+        (Selection(person="corp/nobody"), "Nobody known has the id"),
+        (Selection(group="nowhere"), "There is no group 'nowhere'"),
+        (Selection(group="ward"), "several groups; say which: wards/a, wards/b"),
+        (Selection(person="ann", group="ward-7"), "only one of them"),
+    ],
+)
+def test_a_selection_that_names_nobody_or_several_is_refused(
+    company: Harness, selection: Selection, message: str
+) -> None:
+    company.wards.add_group(Group("a", "Ward"), [])
+    company.wards.add_group(Group("b", "Ward"), [])
+    company.settle()
+    before = company.kinds()
+
+    with pytest.raises(Refused, match=message):
+        export(company, selection)
+    assert company.kinds() == before
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(company: Harness) -> None:
+    day = company.now.date()
+    with pytest.raises(Refused, match="can't end on"):
+        export(company, Selection(from_on=day, to_on=day - timedelta(days=1)))
+
+
+# --- erasing ------------------------------------------------------------------------------------------------
+
+
+def test_who_was_erased_has_a_whole_pack_without_their_name(left: Harness) -> None:
+    number = left.number("ann")
+    left.desk.erase("ann@corp.example", "sam", "asked to be", left.now)
+
+    pack = export(left, Selection(person="corp/ann"))
+
+    assert pack.verdict.problems == ()
+    assert pack.kinds[-1] == "person.erased"
+    for text in pack.files.values():
+        assert number not in text
+        assert "Ann" not in text
+    assert export(left).verdict.is_whole
+    with left.store.begin() as uow:
+        assert uow.people.get(key()) is None
+
+
+def test_a_pack_from_before_and_one_from_after_erasing_agree_on_what_both_have(left: Harness) -> None:
+    before = export(left)
+    left.desk.erase("ann@corp.example", "sam", "asked to be", left.now)
+    after = export(left)
+
+    assert after.files["journal.jsonl"].startswith(before.files["journal.jsonl"])
+
+
+# --- a journal that was tampered with -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", [1, 2, 1000])
+@pytest.mark.parametrize(
+    "tamper, seq",
+    [
+        (sa.update(journal).where(journal.c.seq == 3).values(actor="somebody"), 3),
+        (sa.delete(journal).where(journal.c.seq == 3), 3),
+        (sa.update(journal).where(journal.c.seq == 1).values(reason="x"), 1),
+        (sa.delete(journal).where(journal.c.seq.in_([1, 2])), 1),
+    ],
+)
+def test_a_broken_journal_gives_no_pack_but_the_place(
+    left: Harness, monkeypatch: pytest.MonkeyPatch, page: int, tamper: Any, seq: int
+) -> None:
+    monkeypatch.setattr(audit, "PAGE", page)
+    assert export(left).verdict.is_whole
+    with left.engine.begin() as connection:
+        connection.execute(tamper)
+
+    with pytest.raises(Refused, match=f"broken at event {seq}:"):
+        export(left)
+
+
+def test_a_journal_that_is_cut_while_it_is_read_gives_no_pack(
+    left: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "PAGE", 2)
+    cut = sa.delete(journal).where(journal.c.seq > 2)
+
+    class Cutting(io.BytesIO):
+        def write(self, content: Any) -> int:
+            with left.engine.begin() as connection:
+                connection.execute(cut)
+            return super().write(content)
+
+    with pytest.raises(Refused, match="broken at event 3"):
+        Audit(left.store, "x", "UTC", "x").export(EVERYTHING, Cutting(), "sam", left.now)
+
+
+def test_a_head_that_is_not_the_last_entry_s_gives_no_pack(left: Harness) -> None:
+    with left.store.begin() as uow:
+        head = (uow.journal.head()[0], "f" * 64)
+
+    with pytest.raises(Refused, match=f"broken at event {head[0]}"):
+        list(Audit(left.store, "x", "UTC", "x")._chain(head))
+
+
+def test_what_is_added_meanwhile_is_not_in_the_pack(left: Harness) -> None:
+    before = len(left.journal())
+
+    class Busy(io.BytesIO):
+        def write(self, content: Any) -> int:
+            with left.store.begin() as uow:
+                uow.journal.append([Entry(left.now, "w", "x", "source:corp")])
+            return super().write(content)
+
+    file = Busy()
+    made = Audit(left.store, "x", "UTC", "x").export(EVERYTHING, file, "sam", left.now)
+
+    assert made.journal.count == before
+    assert verify_pack(file).is_whole
+
+
+def test_the_alternatives_are_counted() -> None:
+    assert (Selection().kinds, Selection(person="a", group="b").kinds) == (0, 2)
+    assert What("person") is What.PERSON

@@ -1,0 +1,152 @@
+"""The page and the table: nothing in them runs, whatever strangers write."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from builders import NOW, person, ticket
+from packs import CHAIN, chained, sum_of
+
+from worker.app.audit_report import COLUMNS, Heading, report, with_rows
+from worker.domain.journal import Entry, Sealed
+from worker.domain.model import Role
+from worker.domain.pack import Covered
+from worker.domain.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
+from worker.ports.store import SourceState
+
+EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}</title><img src=x onerror=alert(1)>"
+SOURCES = (
+    SourceState("corp", "directory", taken_at=NOW - timedelta(minutes=90), last_success_at=NOW),
+    SourceState("wards", "inventory", trouble="cut"),
+)
+HEADING = Heading(
+    "St Mary's", Covered(), "", sum_of(CHAIN, ()), SOURCES, "sam", NOW, "Europe/Paris", "whosleft 1.2.3"
+)  # fmt: skip
+DONE = ticket(
+    state=TicketState.VERIFIED, done_at=NOW, done_by="dee", verified_at=NOW, verified_by="wards", grade=Grade.A,
+    reopened=2, assignee=Assignee("dee@corp.example", "Dee", "admin", person().key), member_role=Role.ADMIN,
+)  # fmt: skip
+
+
+def page(tickets: Iterable[Ticket] = (), events: Iterable[Sealed] = (), **changes: Any) -> str:
+    return b"".join(report(replace(HEADING, **changes), tickets, events)).decode()
+
+
+def elements(text: str) -> ET.Element:
+    """The page, parsed as XML once its void elements are closed."""
+    body = text[text.index("<body>") : text.index("</html>")]
+    return ET.fromstring(body)  # noqa: S314  made here
+
+
+def test_it_says_what_it_covers_where_from_and_how_old() -> None:
+    text = page()
+
+    assert "everything" in text
+    assert "Tue 24 Nov 2026 13:00:00 CET by sam, with whosleft 1.2.3" in text
+    assert '<td data-label="Age">1.5 h</td>' in text
+    assert '<td data-label="Last good read">never</td><td data-label="State">cut</td>' in text
+    assert "No tickets." in text
+
+
+def test_a_ticket_has_its_life() -> None:
+    (dl,) = elements(page([DONE])).iter("article")
+    words = [(dt.text, dd.text) for dt, dd in zip(dl.iter("dt"), dl.iter("dd"), strict=True)]
+
+    assert ("Done", "Tue 24 Nov 2026 13:00:00 CET by dee") in words
+    assert ("Verified", "Tue 24 Nov 2026 13:00:00 CET by wards") in words
+    assert ("Grade", "A: a roster that was read afterwards shows it") in words
+    assert ("With", "Dee dee@corp.example (admin)") in words
+    assert ("Reopened", "2 times") in words
+
+
+def test_what_did_not_happen_is_left_out() -> None:
+    question = ticket(TicketKind.IDENTIFY_MEMBER, evidence=None, blocked_by=7, done_at=NOW)
+    text = page([question])
+
+    for label in ("Person", "Evidence", "Verified", "Grade", "Reopened", "Waived until"):
+        assert f"<dt>{label}</dt>" not in text
+    assert "<dd>nobody</dd>" in text
+    assert "by nobody</dd>" in text
+    assert "<dd>T-000007</dd>" in text
+
+
+def test_events_are_in_order_with_local_times() -> None:
+    text = page(events=CHAIN, sources=())
+    assert text.count("Tue 24 Nov 2026 13:00:00 CET</td>") == len(CHAIN)
+    assert "a: é, b: 1" in text
+
+
+def test_nothing_that_a_stranger_writes_is_markup() -> None:
+    evil = replace(
+        DONE, group_name=EVIL, member_name=EVIL, person_name=EVIL, handle=EVIL, reason=EVIL, done_by=EVIL,
+        assignee=Assignee(EVIL, EVIL, EVIL), messenger=EVIL,
+    )  # fmt: skip
+    events = chained([Entry(NOW, EVIL, EVIL, EVIL, EVIL, {EVIL: EVIL})])
+    text = page([evil], events, name=EVIL, organisation=EVIL, made_by=EVIL, software=EVIL, timezone="UTC",
+                sources=(SourceState(EVIL, EVIL, trouble=EVIL),))  # fmt: skip
+
+    assert "<script" not in text
+    assert "<img" not in text
+    assert "49" not in text
+    elements(text)
+
+
+def test_it_is_one_file_without_a_script_or_anything_from_outside() -> None:
+    text = page([DONE], CHAIN)
+
+    assert '<html lang="en">' in text
+    assert "default-src 'none'; style-src 'unsafe-inline'" in text
+    for word in ("src=", "href=", "url(", "@import", "<script", "<link"):
+        assert word not in text
+    body = elements(text)
+    for table in body.iter("table"):
+        assert table.find("caption") is not None
+        assert all(cell.get("scope") == "col" for cell in table.iterfind("thead/tr/th"))
+        assert all(cell.get("scope") == "row" for cell in table.iterfind("tbody/tr/th"))
+
+
+# --- the table ----------------------------------------------------------------------------------------------
+
+
+def rows(*tickets: Ticket) -> list[dict[str, str]]:
+    file = io.BytesIO()
+    assert list(with_rows(tickets, file)) == list(tickets)
+    assert file.getvalue().startswith(b"\xef\xbb\xbfid,kind,")
+    return list(csv.DictReader(io.StringIO(file.getvalue().decode("utf-8-sig"), newline="")))
+
+
+def test_a_row_has_a_cell_for_every_column() -> None:
+    (row,) = rows(DONE)
+
+    assert tuple(row) == COLUMNS
+    assert (row["id"], row["state"], row["grade"], row["reopened"]) == ("T-000001", "verified", "A", "2")
+    assert (row["done_at"], row["waived_until"]) == ("2026-11-24T12:00:00Z", "")
+    assert (row["person_source"], row["person_id"], row["assignee_email"]) == (
+        "corp",
+        "ann",
+        "dee@corp.example",
+    )
+
+
+def test_a_ticket_of_nobody_with_nobody_has_empty_cells() -> None:
+    (row,) = rows(ticket(TicketKind.IDENTIFY_MEMBER, evidence=None, blocked_by=7))
+    assert (row["person_id"], row["assignee_name"], row["evidence"], row["blocked_by"]) == (
+        "",
+        "",
+        "",
+        "T-000007",
+    )
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+def test_no_cell_is_a_formula(start: str) -> None:
+    (row,) = rows(replace(DONE, group_name=f"{start}cmd|' /C calc'!A0", handle="+447700900001"))
+    assert row["group_name"] == f"'{start}cmd|' /C calc'!A0"
+    assert row["handle"] == "'+447700900001"

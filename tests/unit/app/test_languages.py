@@ -1,0 +1,135 @@
+"""Each message is in its reader's language, from the ticket's opening to the digest's note."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from builders import rules
+from harness import Harness
+
+from fakes.notifier import FakeNotifier
+from worker.domain.escalation import After, Policy, Step, Target
+from worker.languages import BabelLanguages
+from worker.ports import AuthFailed
+
+Found = Callable[..., Harness]
+EVERYBODY = (Target.ASSIGNEE, Target.ADMINS, Target.MANAGER, Target.ACCOUNTABLE, Target.CHANNEL)
+POLICY = Policy("all", (Step(After(share=1.0), EVERYBODY),))
+
+
+def titles(notifier: FakeNotifier) -> dict[str, list[str]]:
+    """What each address was sent, by its title."""
+    sent: dict[str, list[str]] = {}
+    for message in notifier.sent:
+        sent.setdefault(message.to.address or "channel", []).append(message.title)
+    return sent
+
+
+def hospital(found: Found, **wishes: Any) -> Harness:
+    """A hospital that speaks German, and a ward whose admin reads Turkish and whose other admin Urdu."""
+    harness = found(languages=BabelLanguages("de"), **wishes)
+    harness.hire("ann", manager_id="max")
+    harness.hire("dee", language="tr-TR")
+    harness.hire("eve", language="ur")
+    harness.hire("max", language="fr;q=0.5, pl")
+    harness.hire(*(f"p{number}" for number in range(20)))
+    harness.group("ward-7", "ann", admins=["dee", "eve"])
+    harness.settle()
+    harness.later()
+    return harness
+
+
+def test_an_assignee_reads_their_own_language_and_everybody_else_the_organisation_s(found: Found) -> None:
+    harness = hospital(found, rules=rules(policies=(POLICY,)))
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    assert titles(harness.soc) == {"dee@corp.example": ["Ann adlı kişiyi Ward 7 grubundan çıkarın"]}
+
+    harness.later(hours=24)
+    harness.escalate()
+    harness.soc.sent.clear()
+    harness.deliver()
+
+    assert titles(harness.soc) == {
+        "dee@corp.example": ["Süresi geçti: Ann adlı kişiyi Ward 7 grubundan çıkarın"],
+        "eve@corp.example": ["وقت گزر چکا ہے: \u2068\u2068Ann\u2069 کو \u2068Ward 7\u2069 سے ہٹائیں\u2069"],
+        "max@corp.example": ["Po terminie: Usuń z grupy Ward 7: Ann"],
+        "it-security@example.org": ["Überfällig: Ann aus Ward 7 entfernen"],
+        "channel": ["Überfällig: Ann aus Ward 7 entfernen"],
+    }
+    [channel] = harness.soc.to("")
+    assert "Ann has left (the account is disabled)" in channel.paragraphs[0].text
+
+
+def test_who_is_told_in_two_ways_is_told_once_in_the_language_that_is_known(found: Found) -> None:
+    policy = Policy("all", (Step(After(share=1.0), (Target.ACCOUNTABLE, Target.ADMINS)),))
+    harness = hospital(found, rules=rules(policies=(policy,), accountable="Dee@corp.example"))
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    harness.soc.sent.clear()
+    harness.later(hours=24)
+    harness.escalate()
+    harness.deliver()
+
+    assert titles(harness.soc)["dee@corp.example"] == [
+        "Süresi geçti: Ann adlı kişiyi Ward 7 grubundan çıkarın"
+    ]
+
+
+def test_a_digest_and_its_note_are_in_the_language_of_what_they_hold(found: Found) -> None:
+    harness = hospital(found, daily_max=1)
+    harness.group("ward-8", "ann", admins=["dee"])
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+
+    [message] = harness.soc.sent
+    assert message.title == "Whosleft’ten 2 ileti"
+    assert message.paragraphs[-1].text.startswith("Bu, bugün size gönderilen son ileti;")
+    assert message.to.language == "tr-TR"
+    assert message.repeat_note.startswith("Bu ileti tekrar olabilir")
+
+
+def test_a_reopened_ticket_says_so_in_the_assignee_s_language(found: Found) -> None:
+    harness = hospital(found)
+    harness.leave("ann")
+    harness.settle()
+    harness.desk.done(1, "dee", harness.later())
+    harness.deliver()
+    harness.soc.sent.clear()
+    harness.later()
+    harness.inventory()
+    harness.verify()
+    harness.deliver()
+
+    [message] = harness.soc.to("dee@corp.example")
+    assert message.title == "Yeniden açıldı: Ann adlı kişiyi Ward 7 grubundan çıkarın"
+    assert message.paragraphs[0].text.startswith("Yapıldı olarak işaretlendi")
+
+
+def test_the_team_hears_of_a_source_in_the_organisation_s_language(found: Found) -> None:
+    harness = hospital(found)
+    harness.corp.fail(AuthFailed("Bind refused.", remedy="Renew it."), times=1)
+    harness.poll()
+    harness.later()
+    harness.poll()
+    harness.deliver()
+
+    assert titles(harness.soc) == {"channel": ["2 Nachrichten von Whosleft"]}
+    [message] = harness.soc.sent
+    assert [part.headline for part in message.paragraphs] == ["Nicht lesbar: corp", "Wieder lesbar: corp"]
+
+
+def test_a_held_plan_is_announced_in_the_organisation_s_language(found: Found) -> None:
+    harness = hospital(found)
+    harness.leave("ann", "dee", "eve", *(f"p{number}" for number in range(15)))
+    harness.corp.put(replace(harness.person("max").facts, language="pt"))
+    harness.poll()
+    harness.reconcile()
+    harness.deliver()
+
+    assert any(title.startswith("Angehalten: Plan P-000001") for title in titles(harness.soc)["channel"])

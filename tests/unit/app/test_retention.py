@@ -1,0 +1,136 @@
+"""People who left long ago are forgotten at night, and nobody else is."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from builders import DAY, facts, key
+from harness import Harness
+
+from worker.app import retention
+from worker.app.audit import Audit
+from worker.app.audit_scope import Selection
+from worker.app.audit_zip import verify_pack
+from worker.app.retention import Retention
+from worker.domain.model import PersonKey
+from worker.ports.store import Lease, LeaseLost
+
+Start = Callable[..., Harness]
+AFTER = timedelta(days=365)
+
+
+def run(company: Harness, after: timedelta | None = AFTER) -> int:
+    report = Retention(company.store, after).run_once(company.now)
+    assert report.is_ok
+    return report.counts["erased"]
+
+
+def is_known(company: Harness, person_id: str, source: str = "corp") -> bool:
+    with company.store.begin() as uow:
+        return uow.people.get(PersonKey(source, person_id)) is not None
+
+
+def delete(company: Harness, *person_ids: str) -> None:
+    for person_id in person_ids:
+        company.corp.delete(person_id)
+    company.settle()
+
+
+@pytest.fixture
+def gone(company: Harness) -> Harness:
+    """Una, who was in no group, and Ann, who was taken out of hers, were deleted over a year ago."""
+    delete(company, "ann", "una")
+    company.drop("ward-7", "ann")
+    company.settle()
+    company.later(days=366)
+    for person_id in ("ann", "una"):
+        company.corp.erase(person_id)  # the directory forgot its deleted accounts long before
+    company.settle(full=True)
+    return company
+
+
+def test_who_left_long_ago_is_forgotten_and_the_chain_stays_whole(gone: Harness) -> None:
+    assert run(gone) == 2
+
+    assert not is_known(gone, "ann")
+    assert "Ann" not in repr(gone.ticket())
+    entries = [sealed.entry for sealed in gone.journal()[-2:]]
+    assert [(e.actor, e.kind, e.subject) for e in entries] == [
+        ("whosleft", "person.erased", "person:corp/ann"),
+        ("whosleft", "person.erased", "person:corp/una"),
+    ]
+    file = io.BytesIO()
+    Audit(gone.store, "x", "UTC", "x").export(Selection(), file, "sam", gone.now)
+    assert verify_pack(file).is_whole
+
+
+def test_a_second_run_and_the_next_poll_find_nobody(gone: Harness) -> None:
+    run(gone)
+    gone.settle(full=True)
+
+    assert run(gone) == 0
+    assert not is_known(gone, "una")
+
+
+def test_without_the_rule_nobody_is_forgotten(gone: Harness) -> None:
+    assert run(gone, None) == 0
+
+
+def test_who_left_lately_or_is_still_listed_is_kept(company: Harness) -> None:
+    company.leave("sue")
+    delete(company, "una")
+    company.later(days=364)
+    company.settle(full=True)
+    assert run(company) == 0
+
+    company.later(days=2)
+    company.settle(full=True)
+    assert run(company) == 1
+    assert is_known(company, "sue")
+
+
+def test_who_is_still_in_a_group_is_kept(company: Harness) -> None:
+    delete(company, "ann")
+    company.desk.waive(1, "sam", "a guest now", company.now)
+    company.later(days=400)
+    company.settle(full=True)
+
+    assert run(company) == 0
+
+
+def test_another_account_that_is_still_here_keeps_all_of_a_human(found: Start) -> None:
+    company = found(directories=("corp", "tenant"))
+    company.hire("ben")
+    company.corp.put(facts("ann", employee_id="E-1"))
+    company.directories[1].put(facts("cloud-ann", employee_id="E-1", email="a@corp.example"))
+    company.directories[1].put(facts("cloud-cem"))
+    company.settle()
+    company.later()
+    delete(company, "ann")
+    company.later(days=400)
+    company.settle(full=True)
+    assert run(company) == 0
+
+    company.directories[1].delete("cloud-ann")
+    company.settle()
+    company.later(days=366)
+    company.settle(full=True)
+    assert run(company) == 2
+    assert not is_known(company, "cloud-ann", "tenant")
+
+
+def test_any_number_is_done_in_pages(gone: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "PAGE", 1)
+    assert run(gone) == 2
+
+
+def test_a_lost_lease_forgets_nobody(gone: Harness) -> None:
+    lost = Lease("retention", "somebody:1", 7, gone.now)
+    with pytest.raises(LeaseLost):
+        Retention(gone.store, AFTER).run_once(gone.now, lost)
+    with gone.store.begin() as uow:
+        assert uow.people.get(key("una")) is not None
+    assert DAY < AFTER

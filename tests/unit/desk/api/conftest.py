@@ -1,0 +1,40 @@
+"""A company with something of everything that the API shows, and programs that call it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from desk_setup import Clients, api_client, furnish, services_of
+from fastapi.testclient import TestClient
+from harness import Harness
+
+from worker.app.access import SCOPES
+from worker.desk.services import Services
+
+
+@pytest.fixture
+def company() -> Iterator[Harness]:
+    harness = furnish(Harness())
+    yield harness
+    harness.close()
+
+
+@pytest.fixture
+def services(company: Harness) -> Services:
+    return services_of(company)
+
+
+@pytest.fixture
+def calling(services: Services) -> Clients:
+    """Make clients with a token of the scopes given; of all scopes without any."""
+
+    def make(*scopes: str) -> TestClient:
+        return api_client(services, scopes or SCOPES)
+
+    return make
+
+
+@pytest.fixture
+def client(calling: Clients) -> TestClient:
+    return calling()

@@ -1,0 +1,371 @@
+"""The pages of whoever has a link: a nurse with a phone, and whoever else gets hold of the link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from desk_caller import Caller, desk_of
+from harness import ACCOUNTABLE, Harness
+
+from worker.domain.ticket import TicketKind, TicketState
+
+STAFF = ("ann", "ben", "cem", "dee", "eve")
+
+
+@pytest.fixture
+def ward() -> Iterator[Harness]:
+    """Ann has left and is still in two of dee's groups."""
+    harness = Harness()
+    harness.hire(*STAFF)
+    harness.group("ward-7", "ann", "ben", "cem", admins=["dee"])
+    harness.group("ward-8", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.later()
+    harness.leave("ann")
+    harness.settle()
+    yield harness
+    harness.close()
+
+
+@pytest.fixture
+def phone(ward: Harness) -> Caller:
+    return desk_of(ward)
+
+
+def _text(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+# --- showing ----------------------------------------------------------------------------------------------
+
+
+def test_the_page_says_who_which_group_why_and_how(phone: Caller) -> None:
+    page = phone.get(phone.ticket())
+
+    shown = _text(page.text)
+    assert page.status_code == 200
+    assert "Remove Ann from Ward 7" in shown
+    assert "the account was disabled on" in shown
+    assert "Open the group Ward 7 in WhatsApp." in shown
+    assert "You have one more open ticket" in shown
+    assert page.headers["content-language"] == "en"
+
+
+def test_opening_a_link_changes_nothing(phone: Caller, ward: Harness) -> None:
+    before = (ward.tickets(), len(ward.journal()))
+
+    for _ in range(3):
+        phone.get(phone.ticket())
+        phone.client.head(phone.ticket())
+
+    assert (ward.tickets(), len(ward.journal())) == before
+
+
+@pytest.mark.parametrize(
+    "browser, shown", [("ar-EG,en;q=0.5", "rtl"), ("de", "Entfernen"), ("xx", "Remove Ann")]
+)
+def test_the_language_is_the_browser_s_where_the_directory_has_none(
+    phone: Caller, browser: str, shown: str
+) -> None:
+    phone.language = browser
+
+    assert shown in phone.get(phone.ticket()).text
+
+
+def test_the_directory_s_language_comes_before_the_browser_s(phone: Caller, ward: Harness) -> None:
+    ward.hire("dee", language="de")
+    ward.poll()
+
+    assert 'lang="de"' in phone.get(phone.ticket()).text
+
+
+def test_who_chooses_a_language_keeps_it(phone: Caller, ward: Harness) -> None:
+    ward.hire("dee", language="de")
+    ward.poll()
+
+    page = phone.get(f"/language?to=tr&back={phone.ticket()}")
+
+    assert 'lang="tr"' in page.text
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/\\evil.example", ""])
+def test_choosing_a_language_leads_nowhere_else(phone: Caller, back: str) -> None:
+    answer = phone.client.get("/language", params={"to": "de", "back": back}, follow_redirects=False)
+
+    assert answer.headers["location"] == "/"
+
+
+def test_names_from_outside_are_only_text(ward: Harness) -> None:
+    ward.group("evil", "ann", admins=["dee"], name='<script>alert(1)</script>"{x}%s')
+    ward.settle()
+    phone = desk_of(ward)
+
+    page = phone.get(phone.ticket(3)).text
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&#34;{x}%s" in page
+
+
+@pytest.mark.parametrize("path", ["/t/{}", "/me/{}"])
+def test_every_page_has_strict_headers_and_is_kept_by_nobody(phone: Caller, path: str) -> None:
+    headers = phone.get(path.format(phone.ticket()[3:])).headers
+
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["cache-control"] == "no-store"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["x-frame-options"] == "DENY"
+    assert "strict-transport-security" in headers
+
+
+def test_pages_have_no_script_or_style_of_their_own(phone: Caller) -> None:
+    page = phone.get(phone.ticket()).text
+
+    assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=", page)
+
+
+# --- acting -----------------------------------------------------------------------------------------------
+
+
+def test_done_is_one_tap_and_can_be_taken_back(phone: Caller, ward: Harness) -> None:
+    link = phone.ticket()
+    phone.get(link)
+
+    page = phone.post(f"{link}/done")
+
+    assert ward.ticket().state is TicketState.DONE
+    assert "It is marked as done." in _text(page.text)
+    phone.post(f"{link}/undo")
+    assert ward.ticket().state is TicketState.OPEN
+
+
+def test_after_a_minute_it_can_t_be_taken_back_and_says_so(phone: Caller, ward: Harness) -> None:
+    link = phone.ticket()
+    phone.get(link)
+    phone.post(f"{link}/done")
+    ward.later(minutes=2)
+
+    page = phone.post(f"{link}/undo")
+
+    assert ward.ticket().state is TicketState.DONE
+    assert "Nothing was changed" in _text(page.text)
+    assert f"{link}/undo" not in phone.get(link).text
+
+
+@pytest.mark.parametrize("token", ["", "x.y", "0123456789abcdef." + "0" * 64, "é"])
+def test_a_form_without_its_token_does_nothing(phone: Caller, ward: Harness, token: str) -> None:
+    link = phone.ticket()
+    phone.get(link)
+
+    page = phone.post(f"{link}/done", token=token)
+
+    assert ward.ticket().state is TicketState.OPEN
+    assert "Nothing was changed" in _text(page.text)
+
+
+def test_the_token_of_another_ticket_s_form_does_nothing(phone: Caller, ward: Harness) -> None:
+    phone.get(phone.ticket(2))
+
+    phone.post(f"{phone.ticket(1)}/done")
+
+    assert ward.ticket(1).state is TicketState.OPEN
+
+
+@pytest.mark.parametrize("headers", [
+    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "", "Origin": "null"},
+], ids=range(3))  # fmt: skip
+def test_what_another_site_sends_is_refused(phone: Caller, ward: Harness, headers: dict[str, str]) -> None:
+    link = phone.ticket()
+    phone.get(link)
+
+    assert phone.post(f"{link}/done", None, **headers).status_code == 403
+    assert ward.ticket().state is TicketState.OPEN
+
+
+@pytest.mark.parametrize(
+    "origin, status", [("https://whosleft.example.org", 200), ("https://evil.example", 403), ("null", 403)]
+)
+def test_without_fetch_metadata_the_origin_decides(phone: Caller, origin: str, status: int) -> None:
+    link = phone.ticket()
+    page = phone.get(link).text
+    token = re.search(r'form_token" value="([^"]+)', page)
+    assert token is not None
+
+    answer = phone.client.post(f"{link}/done", data={"form_token": token[1]}, headers={"Origin": origin})
+
+    assert answer.status_code == status
+
+
+def test_i_can_t_puts_it_before_the_accountable_person_with_the_words(phone: Caller, ward: Harness) -> None:
+    link = phone.ticket()
+    phone.get(link)
+
+    page = phone.post(f"{link}/answer", {"answer": "not_my_group", "words": "ask <the> night shift"})
+
+    assert "Somebody else takes care of it." in _text(page.text)
+    assignee = ward.ticket().assignee
+    assert assignee is not None
+    assert assignee.email == ACCOUNTABLE
+    assert "ask <the> night shift" in ward.ticket().reason
+
+
+def test_a_reason_that_is_none_changes_nothing(phone: Caller, ward: Harness) -> None:
+    link = phone.ticket()
+    phone.get(link)
+
+    page = phone.post(f"{link}/answer", {"answer": "because"})
+
+    assert page.status_code == 200
+    assert ward.ticket().reason.startswith("Ann has left")
+
+
+@pytest.mark.parametrize("answer, said", [
+    ("still_works_here", "The security team will look into it."),
+    ("not_in_group", "It is marked as done."),
+    ("creator", "Here is what to do instead."),
+])  # fmt: skip
+def test_every_answer_says_what_comes_of_it(phone: Caller, answer: str, said: str) -> None:
+    link = phone.ticket()
+    phone.get(link)
+
+    assert said in _text(phone.post(f"{link}/answer", {"answer": answer}).text)
+
+
+def test_all_of_one_s_own_are_done_together_and_taken_back_together(phone: Caller, ward: Harness) -> None:
+    mine = "/me/" + phone.ticket()[3:]
+    assert "Remove Ann from Ward 8" in _text(phone.get(mine).text)
+
+    page = phone.post(f"{mine}/done", {"ticket": ["1", "2", "x", "99"]})
+
+    assert {ticket.state for ticket in ward.tickets()} == {TicketState.DONE}
+    assert "2 are marked as done." in _text(page.text)
+    assert "nothing left to do" in _text(page.text)
+    phone.post(f"{mine}/undo", {"ticket": ["1", "2"]})
+    assert {ticket.state for ticket in ward.tickets()} == {TicketState.OPEN}
+
+
+def test_a_new_admin_is_chosen_from_the_members(ward: Harness) -> None:
+    ward.leave("dee")
+    ward.settle()
+    [ticket] = [t for t in ward.tickets(TicketKind.REASSIGN_ADMIN) if t.group.group_id == "ward-7"]
+    phone = desk_of(ward)
+    link = phone.ticket(ticket.id)
+    assert "Whom did you make admin?" in _text(phone.get(link).text)
+
+    phone.post(f"{link}/done", {"chosen": ward.number("ben")})
+
+    assert ward.ticket(ticket.id).reason.endswith("made Ben an admin")
+
+
+def test_who_a_member_is_is_chosen_from_the_people_it_may_be(ward: Harness) -> None:
+    ward.hire("tom", "una", phones=("+447700900777",))
+    ward.wards.add_member("ward-7", ward.member("tom"))
+    ward.hire("una", phones=(ward.number("tom"),))
+    ward.hire("tom", phones=(ward.number("tom"),))
+    ward.settle()
+    [ticket] = ward.tickets(TicketKind.IDENTIFY_MEMBER)
+    phone = desk_of(ward)
+    link = phone.ticket(ticket.id)
+    shown = _text(phone.get(link).text)
+    assert "Who is it?" in shown
+    assert "Una" in shown
+
+    phone.post(f"{link}/done", {"chosen": "corp/una"})
+
+    assert ward.ticket(ticket.id).state is TicketState.DONE
+
+
+def test_what_waits_or_is_over_says_so_and_offers_nothing(phone: Caller, ward: Harness) -> None:
+    link = phone.ticket()
+    ward.desk.waive(1, "sam", "agreed", ward.now)
+
+    page = phone.get(link)
+
+    assert "There is nothing left to do here." in _text(page.text)
+    assert '<button class="main"' not in page.text
+
+
+# --- links that open nothing ------------------------------------------------------------------------------
+
+
+def test_a_dead_link_gets_a_page_that_helps(phone: Caller, ward: Harness) -> None:
+    link = phone.ticket()
+    ward.assigned.revoke(1, "sam", ward.now)
+    assert (phone.get(link).status_code, "switched off" in phone.get(link).text) == (410, True)
+
+    second = phone.ticket(2)
+    ward.desk.assign(2, "ben@corp.example", "sam", ward.now)
+    assert (phone.get(second).status_code, "somebody else now" in phone.get(second).text) == (410, True)
+
+    third = phone.ticket(2)
+    ward.later(days=31)
+    assert (phone.get(third).status_code, "too old" in phone.get(third).text) == (410, True)
+
+
+def test_posting_to_a_dead_link_does_nothing(phone: Caller, ward: Harness) -> None:
+    link = phone.ticket()
+    phone.get(link)
+    ward.desk.assign(1, "ben@corp.example", "sam", ward.now)
+
+    assert phone.post(f"{link}/done").status_code == 410
+    assert ward.ticket().state is TicketState.OPEN
+
+
+def test_thirty_wrong_tokens_in_a_minute_are_enough(phone: Caller, ward: Harness) -> None:
+    statuses = [phone.get(f"/t/wrong{number}").status_code for number in range(30)]
+    assert statuses == [404] * 30
+
+    limited = phone.get("/me/wrong")
+
+    assert limited.status_code == 429
+    assert limited.headers["retry-after"] == "60"
+    ward.later(seconds=61)
+    assert phone.get("/t/wrong").status_code == 404
+
+
+def test_right_tokens_do_not_count(phone: Caller) -> None:
+    assert {phone.get(phone.ticket()).status_code for _ in range(40)} == {200}
+
+
+# --- around it --------------------------------------------------------------------------------------------
+
+
+def test_a_page_that_is_not_there_helps_in_one_s_language(phone: Caller) -> None:
+    phone.language = "de"
+
+    page = phone.get("/t/a/b/c")
+
+    assert page.status_code == 404
+    assert 'lang="de"' in page.text
+
+
+@pytest.mark.parametrize("name", ["../app.py", "vendor/../../app.py", ".hidden", "desk.py", "", "vendor"])
+def test_only_files_that_are_meant_to_be_are_served(phone: Caller, name: str) -> None:
+    assert phone.client.get(f"/static/{name}").status_code == 404
+
+
+def test_files_are_kept_for_ever_under_their_own_address(phone: Caller) -> None:
+    page = phone.get(phone.ticket()).text
+    for path in re.findall(r'(?:href|src)="(/static/[^"]+)"', page):
+        answer = phone.client.get(path)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+    assert phone.client.get("/static/desk.css").headers["cache-control"] == "no-cache"
+
+
+def test_a_long_body_is_refused_however_it_is_announced(phone: Caller, ward: Harness) -> None:
+    link = phone.ticket()
+    phone.get(link)
+    assert phone.post(f"{link}/answer", {"words": "x" * 200_000}).status_code == 413
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(300):
+            yield b"x" * 1000
+
+    with pytest.raises(Exception):  # noqa: B017, PT011  the server hangs up
+        phone.client.post(
+            f"{link}/done", content=pieces(), headers={"Content-Type": "application/x-www-form-urlencoded"}
+        )
+    assert ward.ticket().state is TicketState.OPEN

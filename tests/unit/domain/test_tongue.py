@@ -1,0 +1,47 @@
+"""Plain English, and how values come into a text."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from builders import NOW
+
+from worker.domain.tongue import ENGLISH, ENGLISH_ONLY, N_
+
+
+def test_a_text_is_said_with_its_values() -> None:
+    assert (
+        ENGLISH.say("Remove {who} from {where}", who="Ann", where="Ward 7", more="x")
+        == "Remove Ann from Ward 7"
+    )
+    assert ENGLISH.say(N_("never")) == "never"
+    assert ENGLISH.say("") == ""
+
+
+@pytest.mark.parametrize("value", ["{where}", "{0}", "%s {", "{who.__class__}", "\\1", "}{"])
+def test_a_value_is_only_ever_text(value: str) -> None:
+    assert ENGLISH.say("{who} in {where}", who=value, where="W") == f"{value} in W"
+
+
+def test_a_place_without_a_value_is_an_error() -> None:
+    with pytest.raises(KeyError, match="who"):
+        ENGLISH.say("Remove {who}", whom="Ann")
+
+
+def test_numbers_are_written_and_counted() -> None:
+    assert ENGLISH.say("{n} of {m}", n=1234, m=1_000_000) == "1,234 of 1,000,000"
+    assert ENGLISH.count("{n} ticket for {who}", "{n} tickets for {who}", 1, who="Ann") == "1 ticket for Ann"
+    assert ENGLISH.count("{n} ticket for {who}", "{n} tickets for {who}", 0, who="Ann") == "0 tickets for Ann"
+    assert ENGLISH.number(1234567) == "1,234,567"
+
+
+def test_an_instant_is_said_in_its_zone_and_a_day_without_its_weekday() -> None:
+    assert ENGLISH.instant(NOW, "Asia/Tokyo") == "Tue 24 Nov 2026 21:00 JST"
+    assert ENGLISH.day(date(2026, 11, 4)) == "04 Nov 2026"
+    assert (ENGLISH.code, ENGLISH.is_rtl) == ("en", False)
+
+
+def test_without_other_languages_everybody_reads_english() -> None:
+    assert ENGLISH_ONLY.of("de") is ENGLISH_ONLY.of(None) is ENGLISH
+    assert ENGLISH_ONLY.best(["de", "fr"]) is ENGLISH

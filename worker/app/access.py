@@ -1,0 +1,101 @@
+"""Who may come in from outside: tokens of the API, and links that sign in to the console once.
+
+A secret is shown once, when it is made; the database has its SHA-256 and the journal has neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from worker.app.approvals import Refused
+from worker.domain.journal import Entry
+from worker.domain.plan import instant
+from worker.ports.desk import ApiToken, Visitor
+from worker.ports.store import Store
+
+THINGS = ("tickets", "plans", "people", "groups", "sources", "events", "audit")
+SCOPES = tuple(f"{thing}:{right}" for thing in THINGS for right in ("read", "write"))
+TOKEN_LIFE = timedelta(days=90)
+PREFIX = "wl"  # so that scanners of code find a token that was left in it
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new token. `text` is what its holder sends, `wl_<id>_<secret>`, and is kept nowhere."""
+
+    token: ApiToken
+    text: str = field(repr=False)
+
+
+class Access:
+    """Lets people and programs in, and shuts them out again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def make_token(self, scopes: Collection[str], by: str, now: datetime, life: timedelta = TOKEN_LIFE) -> Made:
+        """A token that opens what these scopes name. Raises Refused for a scope there is not, or for none."""
+        wanted = tuple(scope for scope in SCOPES if scope in set(scopes))
+        unknown = sorted(set(scopes) - set(SCOPES))
+        if unknown or not wanted:
+            said = f"There is no scope '{unknown[0]}'" if unknown else "A token needs at least one scope"
+            raise Refused(f"{said}; scopes are {', '.join(SCOPES)}.")
+        if life <= timedelta(0):
+            raise Refused("A token that is over at once opens nothing; let it live for some days: 90d.")
+        token = ApiToken(secrets.token_hex(6), wanted, by, now, now + life)
+        secret = secrets.token_urlsafe(32)
+        data = {"token": token.id, "scopes": list(wanted), "expires_at": instant(token.expires_at)}
+        with self._store.begin() as uow:
+            uow.desk.add_token(token, hashed(secret))
+            uow.journal.append([Entry(now, by, "desk.token_made", "desk:api", data=data)])
+        return Made(token, f"{PREFIX}_{token.id}_{secret}")
+
+    def revoke_token(self, id_: str, by: str, now: datetime) -> None:
+        """End a token at once. Doing it twice changes nothing. Raises Refused for one that there is not."""
+        with self._store.begin() as uow:
+            known = next((token for token in uow.desk.tokens() if token.id == id_), None)
+            if known is None:
+                raise Refused(f"There is no token '{id_}'; its id is what stands between wl_ and the next _.")
+            if known.revoked_at is None:
+                uow.desk.revoke_token(id_, now)
+                data = {"token": id_}
+                uow.journal.append([Entry(now, by, "desk.token_revoked", "desk:api", data=data)])
+
+    def token(self, text: str) -> ApiToken | None:
+        """The token that somebody sent, good or not; None for what was never one of ours.
+
+        What is no token at all costs the same work as one that is wrong.
+        """
+        prefix, _, rest = text.partition("_")
+        id_, _, secret = rest.partition("_")
+        with self._store.reading() as uow:
+            known = uow.desk.token(hashed(secret))
+        is_it = known is not None and secrets.compare_digest(known.id.encode(), id_.encode())
+        return known if is_it and prefix == PREFIX else None
+
+    def make_login_link(
+        self, name: str, roles: Iterable[str], by: str, now: datetime, life: timedelta
+    ) -> str:
+        """The secret of a link that signs `name` in once, with these roles."""
+        visitor = Visitor(name, tuple(sorted(set(roles))))
+        secret = secrets.token_urlsafe(32)
+        data = {"for": name, "roles": list(visitor.roles)}
+        with self._store.begin() as uow:
+            uow.desk.add_login_link(hashed(secret), visitor, by, now + life)
+            uow.journal.append([Entry(now, by, "desk.login_link_made", "desk:console", data=data)])
+        return secret
+
+
+def hashed(secret: str) -> str:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def grants(scopes: Collection[str], wanted: str) -> bool:
+    """Whether these scopes open what `wanted` names; who may write may read."""
+    thing, _, right = wanted.partition(":")
+    return wanted in scopes or (right == "read" and f"{thing}:write" in scopes)

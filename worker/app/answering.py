@@ -1,0 +1,43 @@
+"""Whom an assignee's answer concerns, and what they read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from worker.app.telling import recipient_of
+from worker.domain.answers import Answer
+from worker.domain.message import CHANNEL
+from worker.domain.ticket import Ticket
+from worker.domain.tongue import N_, Tongue
+from worker.domain.wording import flat, sentences, ticket_paragraph, ticket_title
+from worker.ports.outbox import OutMessage
+
+_SAYS = {
+    Answer.NOT_MY_GROUP: N_("{name} says that this is not their group."),
+    Answer.OTHER: N_("{name} can't do this."),
+    Answer.STILL_WORKS_HERE: N_("{name} says that {person} still works here."),
+}
+
+
+def answer_messages(
+    answer: Answer, before: Ticket, after: Ticket, words: str, timezone: str, now: datetime, tongue: Tongue
+) -> list[OutMessage]:
+    """What the accountable person or the security team is told; nothing of what the next roster settles.
+
+    `words` are the assignee's own, and stay as they are.
+    """
+    if answer not in _SAYS:
+        return []
+    name = flat(before.assignee.name or before.assignee.email) if before.assignee else ""
+    said = tongue.say(_SAYS[answer], name=name, person=flat(after.person_name))
+    is_dispute = answer is Answer.STILL_WORKS_HERE
+    title = ticket_title(after, tongue)
+    headline = (
+        tongue.say("Disputed: {title}", title=title)
+        if is_dispute
+        else tongue.say("Now with you: {title}", title=title)
+    )
+    body = ticket_paragraph(after, timezone, headline, sentences(said, flat(words)), tongue)
+    to = CHANNEL if is_dispute else recipient_of(after, tongue.code)
+    key = f"{after.label}:{answer.value}:{now.isoformat()}"
+    return [OutMessage(key, to, headline, body, is_urgent=is_dispute, ticket=after.id)]

@@ -1,0 +1,281 @@
+"""What an assignee does by the link in a message: look, say that it was done or can't be, take that back.
+
+Looking changes nothing. An act is one transaction with what takes it back; messages that it sets off wait for
+the minute in which it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from worker.app.answering import answer_messages
+from worker.app.approvals import Refused
+from worker.app.changes import Change, change_ticket
+from worker.app.choices import Candidate, candidates_for, suggestions_for
+from worker.app.links import Dead, LinkDead, Links
+from worker.domain.answers import Answer, answered
+from worker.domain.identity import How, Link, LinkState
+from worker.domain.journal import Entry
+from worker.domain.model import HandleKey, PersonKey
+from worker.domain.names import Suggestion
+from worker.domain.ticket import (
+    Grade,
+    Move,
+    Ticket,
+    TicketKind,
+    TicketState,
+    next_state,
+)
+from worker.domain.tongue import Languages
+from worker.ports.desk import Undo
+from worker.ports.outbox import OutMessage
+from worker.ports.store import Store, UnitOfWork
+
+UNDO_FOR = timedelta(minutes=1)
+WORDS_MAX = 1000
+NOBODY = "nobody"  # the choice for a member from outside, or a phone that several people use
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A ticket as its link opens it. `undo_until` is set while the last act can be taken back."""
+
+    ticket: Ticket
+    others: int
+    candidates: tuple[Candidate, ...] = ()
+    suggestions: tuple[Suggestion[PersonKey], ...] = ()
+    language: str | None = None
+    undo_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """Somebody's open tickets by group, and the token of each one's own link by number."""
+
+    tickets: tuple[Ticket, ...]
+    tokens: Mapping[int, str]
+    language: str | None = None
+
+
+class Assigned:
+    """The assignee's side. Every method raises LinkDead for a link that opens nothing."""
+
+    def __init__(self, store: Store, links: Links, timezone: str, languages: Languages) -> None:
+        self._store = store
+        self._links = links
+        self._timezone = timezone
+        self._languages = languages
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    def look(self, token: str, now: datetime) -> Assignment:
+        """What the link's page shows; `others` counts the assignee's further open tickets."""
+        with self._store.reading() as uow:
+            ticket, undo = self._opened(uow, token, now)
+            mine = _open_of(uow, undo.before if undo else ticket)
+            return Assignment(
+                ticket,
+                sum(one.id != ticket.id for one in mine),
+                candidates_for(uow, ticket) if ticket.kind is TicketKind.REASSIGN_ADMIN else (),
+                suggestions_for(uow, ticket) if ticket.kind is TicketKind.IDENTIFY_MEMBER else (),
+                _language(uow, undo.before if undo else ticket),
+                undo.until if undo else None,
+            )
+
+    def mine(self, token: str, now: datetime) -> Mine:
+        """All open tickets of a link's assignee."""
+        with self._store.reading() as uow:
+            ticket = self._links.ticket(uow, token, now)
+            found = _open_of(uow, ticket)
+            tokens = {one.id: self._links.token(uow, one, now) for one in found}
+            return Mine(tuple(found), tokens, _language(uow, ticket))
+
+    def link(self, number: int, now: datetime) -> str:
+        """The address of an assignee's link. Raises Refused for a ticket that is over or nobody's."""
+        with self._store.reading() as uow:
+            ticket = uow.tickets.get(number)
+            if ticket is None or ticket.assignee is None or not ticket.is_live:
+                raise Refused("Only a live ticket that is somebody's has a link.")
+            return self._links.url(uow, ticket, now)
+
+    def revoke(self, number: int, by: str, now: datetime, reason: str = "") -> Ticket:
+        """Make all links to a ticket that were given out dead."""
+        with self._store.begin() as uow:
+            change: Change = lambda ticket: replace(ticket, links_from=now)  # noqa: E731
+            return change_ticket(uow, number, change, "ticket.links_revoked", by, now, reason)[1]
+
+    # --- acting ----------------------------------------------------------------------------------
+
+    def done(self, token: str, now: datetime, chosen: str = "") -> Ticket:
+        """Claim that it was done. `chosen` is the handle of the new admin, for a reassignment.
+
+        Saying it twice changes nothing. Raises Refused for a ticket that is not open.
+        """
+        with self._store.begin() as uow:
+            ticket = self._links.ticket(uow, token, now)
+            if ticket.kind is TicketKind.IDENTIFY_MEMBER:
+                return self._identify(uow, ticket, chosen, now)
+            return self._done(uow, ticket, now, _made_admin(uow, ticket, chosen))
+
+    def done_together(self, token: str, numbers: Collection[int], now: datetime) -> list[Ticket]:
+        """Claim it of several of one's own tickets; those that are not open, or another's, are left alone."""
+        with self._store.begin() as uow:
+            mine = _open_of(uow, self._links.ticket(uow, token, now))
+            chosen = [one for one in mine if one.id in numbers and can_be_done_together(one)]
+            return [self._done(uow, one, now, "") for one in chosen]
+
+    def answer(self, token: str, answer: Answer, words: str, now: datetime) -> Ticket:
+        """Say why not. Whom it concerns is told when the minute is over. Raises Refused."""
+        words = " ".join(words.split())[:WORDS_MAX]
+        with self._store.begin() as uow:
+            ticket = self._links.ticket(uow, token, now)
+            change: Change = lambda one: answered(one, answer, words, now)  # noqa: E731
+            if answer is Answer.CREATOR and _has_creators_ticket(uow, ticket):
+                change = lambda one: answered(one, Answer.OTHER, words or "is the creator", now)  # noqa: E731
+            kind = f"ticket.{answer.value}"
+            tongue = self._languages.of(None)
+
+            def messages(after: Ticket) -> list[OutMessage]:
+                return answer_messages(answer, ticket, after, words, self._timezone, now, tongue)
+
+            return self._act(uow, ticket, change, kind, now, messages)
+
+    def undo(self, token: str, now: datetime) -> Ticket:
+        """Take the last act back. Raises Refused when its minute is over, or the ticket has changed since."""
+        with self._store.begin() as uow:
+            _, undo = self._opened(uow, token, now)
+            if undo is None:
+                raise Refused("It can't be taken back any more.")
+            return _take_back(uow, undo, now)
+
+    def undo_together(self, token: str, numbers: Collection[int], now: datetime) -> list[Ticket]:
+        """Take back what was claimed of several; those that can't be any more are left as they are."""
+        with self._store.begin() as uow:
+            email = _email(self._links.ticket(uow, token, now))
+            known = [(uow.tickets.get(number), uow.desk.undo_of(number)) for number in sorted(numbers)]
+            mine = [
+                undo for ticket, undo in known if undo and _can_undo(ticket, undo, now) and undo.by == email
+            ]
+            return [_take_back(uow, undo, now) for undo in mine]
+
+    def _opened(self, uow: UnitOfWork, token: str, now: datetime) -> tuple[Ticket, Undo | None]:
+        """The link's ticket, with what can be taken back. Whoever handed it on may still do that."""
+        opened = self._links.read(uow, token, now)
+        undo = uow.desk.undo_of(opened.ticket.id)
+        if undo is not None and _can_undo(opened.ticket, undo, now) and opened.is_for(undo.before):
+            return opened.ticket, undo
+        if not opened.is_for(opened.ticket):
+            raise LinkDead(Dead.MOVED)
+        return opened.ticket, None
+
+    def _done(self, uow: UnitOfWork, ticket: Ticket, now: datetime, reason: str) -> Ticket:
+        by = _email(ticket)
+        if ticket.state is TicketState.DONE and ticket.done_by == by:
+            return ticket
+
+        def change(one: Ticket) -> Ticket:
+            state = next_state(one.state, Move.CLAIM)
+            said = reason or f"marked done by {_name(one)}"
+            return replace(one, state=state, done_at=now, done_by=by, grade=Grade.C, reason=said)
+
+        return self._act(uow, ticket, change, "ticket.done", now)
+
+    def _identify(self, uow: UnitOfWork, ticket: Ticket, chosen: str, now: datetime) -> Ticket:
+        """Answer a question of identity; only people who were suggested can be chosen."""
+        key = HandleKey(ticket.group.source, ticket.handle)
+        people = {"/".join(one.key): one for one in suggestions_for(uow, ticket)}
+        known = uow.links.get(key)
+        if known is None or (chosen != NOBODY and chosen not in people):
+            raise Refused("Choose one of the people, or say that it is somebody else.")
+        after = self._done(uow, ticket, now, f"{_name(ticket)} says who it is")
+        if chosen == NOBODY:
+            uow.links.reject(key, None, now, _email(ticket))
+        else:
+            why = f"confirmed by {_email(ticket)}"
+            answer = Link(LinkState.LINKED, known.fingerprint, people[chosen].key, How.CONFIRMED, why)
+            uow.links.answer([(key, answer)], now, _email(ticket))
+        return after
+
+    def _act(
+        self,
+        uow: UnitOfWork,
+        ticket: Ticket,
+        change: Change,
+        kind: str,
+        now: datetime,
+        messages: Callable[[Ticket], Sequence[OutMessage]] = lambda _after: (),
+    ) -> Ticket:
+        """Change the ticket with what takes it back, and queue what is to be told when it no longer can be."""
+        before, after = change_ticket(uow, ticket.id, change, kind, _actor(ticket), now)
+        until = now + UNDO_FOR
+        waiting = [replace(message, not_before=until) for message in messages(after)]
+        uow.outbox.add(waiting, now)
+        keys = tuple(message.key for message in waiting)
+        uow.desk.keep_undo(Undo(before, after, _email(before), until, keys))
+        return after
+
+
+def can_be_done_together(ticket: Ticket) -> bool:
+    """Whether "done" says it all: nobody has to be chosen."""
+    return ticket.kind not in {TicketKind.REASSIGN_ADMIN, TicketKind.IDENTIFY_MEMBER}
+
+
+def _open_of(uow: UnitOfWork, ticket: Ticket) -> list[Ticket]:
+    return uow.tickets.open_of(_email(ticket))
+
+
+def _can_undo(ticket: Ticket | None, undo: Undo, now: datetime) -> bool:
+    """Whether its minute runs and nothing has changed since; weighing it without a result is no change."""
+    return (
+        ticket is not None
+        and now < undo.until
+        and replace(ticket, weighed_at=None) == replace(undo.after, weighed_at=None)
+    )
+
+
+def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
+    before = undo.before
+    uow.desk.forget_undo(before.id)
+    uow.outbox.withdraw(undo.messages)
+    uow.tickets.update([before])
+    if before.kind is TicketKind.IDENTIFY_MEMBER:
+        uow.links.ask_again(HandleKey(before.group.source, before.handle))
+    data = {"state": before.state.value}
+    uow.journal.append([Entry(now, _actor(before), "ticket.undone", f"ticket:{before.label}", data=data)])
+    uow.rosters.mark_dirty([before.group], now)
+    return before
+
+
+def _email(ticket: Ticket) -> str:
+    return ticket.assignee.email if ticket.assignee else ""
+
+
+def _name(ticket: Ticket) -> str:
+    return ticket.assignee.name or ticket.assignee.email if ticket.assignee else ""
+
+
+def _actor(ticket: Ticket) -> str:
+    """How the journal names the assignee: by id where the directory knows them."""
+    person = ticket.assignee.person if ticket.assignee else None
+    return "/".join(person) if person else _email(ticket)
+
+
+def _language(uow: UnitOfWork, ticket: Ticket) -> str | None:
+    key = ticket.assignee.person if ticket.assignee else None
+    person = uow.people.get(key) if key else None
+    return person.facts.language if person else None
+
+
+def _made_admin(uow: UnitOfWork, ticket: Ticket, chosen: str) -> str:
+    if ticket.kind is not TicketKind.REASSIGN_ADMIN or not chosen:
+        return ""
+    names = {one.handle: one.name for one in candidates_for(uow, ticket)}
+    return f"{_name(ticket)} made {names[chosen]} an admin" if chosen in names else ""
+
+
+def _has_creators_ticket(uow: UnitOfWork, ticket: Ticket) -> bool:
+    """Whether the same leaving has had such a ticket before, which is over."""
+    key = replace(ticket, kind=TicketKind.CREATOR_MUST_LEAVE).key
+    return any(one.key == key and one.id != ticket.id for one in uow.tickets.of_group(ticket.group))

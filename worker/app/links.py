@@ -1,0 +1,134 @@
+"""The signed links of assignees: made from a ticket, read back to it, with no table of their own.
+
+    ticket + assignee + now -> token -> (ticket, when it was made), or why it opens nothing
+
+A link names a ticket and, by a keyed digest, its assignee: it ends by itself when the ticket goes to somebody
+else. There is nothing of a person in it. The key is made once and kept in the database, so links survive
+restarts and hold for every replica.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from itsdangerous import BadSignature, Signer, URLSafeSerializer
+
+from worker.domain.message import Recipient
+from worker.domain.ticket import Ticket
+from worker.ports.store import UnitOfWork
+
+DIGEST_LENGTH = 10
+TOKEN_LENGTH_MAX = 200
+TICKETS, FORMS = "ticket-link", "form"
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Dead(StrEnum):
+    """Why a link opens nothing."""
+
+    FORGED = "forged"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    MOVED = "moved"  # the ticket is somebody else's now
+
+
+class LinkDead(Exception):
+    """The link opens nothing; `why` says which page helps."""
+
+    def __init__(self, why: Dead) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A ticket as a good signature names it, and whose the link was."""
+
+    ticket: Ticket
+    key: str
+    digest: str
+
+    def is_for(self, ticket: Ticket) -> bool:
+        """Whether the link was given to the assignee of the ticket as it is here."""
+        return ticket.assignee is not None and self.digest == _digest(self.key, ticket.assignee.email)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """`base` is the address that links start with, without a slash at its end; `life` is how long they work."""
+
+    base: str
+    life: timedelta
+
+    def url(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> str:
+        """The assignee's link. Raises ValueError for a ticket without an assignee."""
+        return f"{self.base}/t/{self.token(uow, ticket, now)}"
+
+    def told(self, uow: UnitOfWork, ticket: Ticket, to: Recipient, now: datetime) -> str:
+        """What a message about a ticket links to: for its assignee their own page, for others the console."""
+        if ticket.assignee is not None and to.address == ticket.assignee.email.casefold():
+            return self.url(uow, ticket, now)
+        return self.console(f"/tickets/{ticket.label}")
+
+    def console(self, path: str) -> str:
+        """A page of the console, which asks to sign in."""
+        return f"{self.base}{path}"
+
+    def token(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> str:
+        """The part of the link that opens it."""
+        if ticket.assignee is None:
+            raise ValueError(f"{ticket.label} is nobody's: there is nobody to give a link to.")
+        key = signing_key(uow)
+        made_at = max(now, ticket.links_from + _MILLISECOND) if ticket.links_from else now
+        payload = [ticket.id, _to_ms(made_at), _digest(key, ticket.assignee.email)]
+        return str(URLSafeSerializer(key, salt=TICKETS).dumps(payload))
+
+    def read(self, uow: UnitOfWork, token: str, now: datetime) -> Opened:
+        """What a link names, whoever's the ticket is now. Raises LinkDead for all that has nothing to do with that."""
+        key = signing_key(uow)
+        number, made_ms, digest = _payload(key, token)
+        ticket = uow.tickets.get(number)
+        if ticket is None:
+            raise LinkDead(Dead.FORGED)
+        if now >= _from_ms(made_ms) + self.life:
+            raise LinkDead(Dead.EXPIRED)
+        if ticket.links_from is not None and made_ms <= _to_ms(ticket.links_from):
+            raise LinkDead(Dead.REVOKED)
+        return Opened(ticket, key, digest)
+
+    def ticket(self, uow: UnitOfWork, token: str, now: datetime) -> Ticket:
+        """The ticket that a link opens, whatever its state. Raises LinkDead."""
+        opened = self.read(uow, token, now)
+        if not opened.is_for(opened.ticket):
+            raise LinkDead(Dead.MOVED)
+        return opened.ticket
+
+
+def signing_key(uow: UnitOfWork) -> str:
+    """The key of links and forms; made at the first use."""
+    return uow.desk.key(secrets.token_hex(32))
+
+
+def _payload(key: str, token: str) -> tuple[int, int, str]:
+    if len(token) > TOKEN_LENGTH_MAX:
+        raise LinkDead(Dead.FORGED)
+    try:
+        number, made_ms, digest = URLSafeSerializer(key, salt=TICKETS).loads(token)
+    except BadSignature:  # and whatever else is no token of ours
+        raise LinkDead(Dead.FORGED) from None
+    return number, made_ms, digest
+
+
+def _digest(key: str, email: str) -> str:
+    return Signer(key, salt="assignee").get_signature(email.casefold()).decode()[:DIGEST_LENGTH]
+
+
+def _to_ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _from_ms(value: int) -> datetime:
+    return datetime.fromtimestamp(value / 1000, UTC)

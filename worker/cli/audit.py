@@ -1,0 +1,171 @@
+"""audit: evidence packs for the auditor, made from the database and checked without it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from worker.app.approvals import Refused
+from worker.cli.common import (
+    ByOption,
+    ConfigOption,
+    JsonOption,
+    NowOption,
+    actor,
+    clock_at,
+    opened,
+    out,
+    print_facts,
+    print_json,
+)
+from worker.domain.plan import instant
+
+if TYPE_CHECKING:
+    from worker.app.audit_zip import Verdict
+    from worker.domain.manifest import Manifest
+
+app = typer.Typer(no_args_is_help=True, help="Evidence packs: make one, or check one.")
+
+WHOLE = "Nothing in this pack was changed, added, moved or taken out since it was made."
+HONEST = (
+    "A pack that was made anew as a whole, with another chain, looks the same: give --head the hash that `audit "
+    "export` printed (or a newer pack's history has), and --digest to be sure of the very pack."
+)
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(metavar="OUT.zip", dir_okay=False)],
+    config: ConfigOption,
+    person: Annotated[
+        str, typer.Option(metavar="ID", help="Only this person: id, e-mail address or employee id.")
+    ] = "",
+    group: Annotated[str, typer.Option(metavar="ID", help="Only this group: id or name.")] = "",
+    from_: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from",
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="From this day on, in the organisation's time zone.",
+        ),
+    ] = None,
+    to: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Until the end of this day."),
+    ] = None,
+    by: ByOption = None,
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """Write an evidence pack: all of the journal unless told otherwise."""
+    from worker.app.audit import Audit
+    from worker.app.audit_scope import Selection
+    from worker.app.audit_zip import replacing
+
+    selection = Selection(person.strip(), group.strip(), _day(from_), _day(to))
+    if selection.kinds > 1:
+        raise typer.BadParameter("give only one of --person, --group and a period (--from, --to)")
+    if selection.from_on and selection.to_on and selection.to_on < selection.from_on:
+        raise typer.BadParameter("it is before --from", param_hint="--to")
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        organisation = worker.settings.organisation
+        audit = Audit(
+            worker.store, organisation.name, organisation.timezone, f"whosleft {version('whosleft')}"
+        )
+        try:
+            with replacing(file) as pack:
+                made = audit.export(selection, pack, actor(by), at)
+        except OSError as error:
+            raise Refused(
+                f"{file} can't be written: {error.strerror or error}. Name another place."
+            ) from error
+    head = {"count": made.journal.count, "hash": made.journal.hash}
+    if json:
+        print_json({"file": str(file), "events": made.journal.full, "head": head, "digest": made.digest})
+        return
+    print_facts([
+        ("wrote", file),
+        ("events", f"{made.journal.full} of {made.journal.count}"),
+        ("head", made.journal.hash),
+        ("digest", made.digest),
+    ])  # fmt: skip
+    out.print(Text("Keep head and digest apart from the pack: `whosleft audit verify` compares them."))
+
+
+def _day(at: datetime | None) -> date | None:
+    return at.date() if at else None
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="PACK.zip")],
+    head: Annotated[
+        str | None,
+        typer.Option(metavar="HASH", help="The head that the chain must have, known from elsewhere."),
+    ] = None,
+    digest: Annotated[
+        str | None,
+        typer.Option(metavar="HASH", help="The digest that the pack must have, known from elsewhere."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Say whether a pack is whole, without the database."""
+    from worker.app.audit_zip import verify_pack
+
+    try:
+        with file.open("rb") as pack:
+            verdict = verify_pack(pack, head, digest)
+    except OSError as error:
+        raise Refused(f"{file} can't be read: {error.strerror or error}.") from error
+    if json:
+        print_json(_verdict_json(verdict))
+    else:
+        _print(verdict, is_known=head is not None)
+    if not verdict.is_whole:
+        raise typer.Exit(1)
+
+
+def _verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """Without a manifest that can be believed there is nothing to say but the problems."""
+    manifest = verdict.manifest
+    said: dict[str, Any] = {"ok": verdict.is_whole, "problems": list(verdict.problems)}
+    if manifest is not None:
+        covered, journal = manifest.covered, manifest.journal
+        said |= {
+            "covers": {"what": covered.what.value, "ids": list(covered.ids),
+                       "from": covered.from_on and covered.from_on.isoformat(),
+                       "to": covered.to_on and covered.to_on.isoformat()},
+            "made_at": instant(manifest.made_at), "made_by": manifest.made_by, "software": manifest.software,
+            "events": journal.full, "head": {"count": journal.count, "hash": journal.hash},
+            "digest": verdict.digest,
+        }  # fmt: skip
+    return said
+
+
+def _print(verdict: Verdict, *, is_known: bool) -> None:
+    if verdict.manifest is not None:
+        print_facts(_facts(verdict.manifest, verdict.digest))
+    for problem in verdict.problems:
+        out.print(Text(problem, style="red"), soft_wrap=True)
+    if verdict.is_whole:
+        out.print(Text(WHOLE, style="green"), soft_wrap=True)
+        out.print(Text("The head is the one that was given." if is_known else HONEST), soft_wrap=True)
+
+
+def _facts(manifest: Manifest, digest: str) -> list[tuple[str, object]]:
+    journal = manifest.journal
+    return [
+        ("covers", manifest.covered.title),
+        ("organisation", manifest.organisation),
+        ("made", f"{instant(manifest.made_at)} by {manifest.made_by}, with {manifest.software}"),
+        ("events", f"{journal.full} of {journal.count}"),
+        ("head", journal.hash),
+        ("digest", digest),
+    ]

@@ -1,0 +1,132 @@
+"""desk: who may come in: links that sign in to the console once, and tokens of the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from worker.app.access import SCOPES, THINGS, Access
+from worker.cli.common import (
+    ByOption,
+    ConfigOption,
+    JsonOption,
+    NowOption,
+    actor,
+    clock_at,
+    local_time,
+    opened,
+    out,
+    print_facts,
+    print_json,
+)
+from worker.desk.roles import DeskRole
+from worker.domain.durations import format_duration, parse_duration
+from worker.domain.plan import instant
+
+app = typer.Typer(no_args_is_help=True, help="Let people into the console, and programs to the API.")
+
+
+def _scope(text: str) -> str:
+    if text not in SCOPES:
+        raise typer.BadParameter(f"there is no scope '{text}'; scopes are {', '.join(SCOPES)}")
+    return text
+
+
+def _life(text: str) -> timedelta:
+    try:
+        life = parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if not life:
+        raise typer.BadParameter("it would be over at once; write for example 90d")
+    return life
+
+
+@app.command()
+def token(
+    config: ConfigOption,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            parser=_scope,
+            metavar="SCOPE",
+            help=f"What it opens, again for more: {', '.join(THINGS)}, each with :read or :write.",
+        ),
+    ] = None,
+    expires: Annotated[
+        timedelta, typer.Option(parser=_life, metavar="DURATION", help="How long it works: 90d.")
+    ] = "90d",  # type: ignore[assignment]  # typer parses it as it parses what is typed
+    revoke: Annotated[str, typer.Option(metavar="ID", help="End this token instead, at once.")] = "",
+    by: ByOption = None,
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """Make a token of the API, or end one. It is shown this once: keep it where secrets are kept."""
+    at = clock_at(now)
+    if bool(scope) == bool(revoke):
+        raise typer.BadParameter("give one --scope or more, or one --revoke", param_hint="--scope")
+    with opened(config, at) as worker:
+        access = Access(worker.store)
+        if revoke:
+            access.revoke_token(revoke, actor(by), at)
+        else:
+            made = access.make_token(scope or (), actor(by), at, expires)
+    if revoke:
+        _say_revoked(revoke, json=json)
+        return
+    if json:
+        print_json({
+            "id": made.token.id,
+            "token": made.text,
+            "scopes": list(made.token.scopes),
+            "expires_at": instant(made.token.expires_at),
+        })  # fmt: skip
+        return
+    out.print(Text(made.text), soft_wrap=True)
+    print_facts([
+        ("id", made.token.id),
+        ("scopes", ", ".join(made.token.scopes)),
+        ("expires", local_time(made.token.expires_at, worker.settings)),
+    ])  # fmt: skip
+    out.print(
+        Text("It is not shown again. It ends at once with: whosleft desk token --revoke " + made.token.id)
+    )
+
+
+def _say_revoked(id_: str, *, json: bool) -> None:
+    if json:
+        print_json({"id": id_, "revoked": True})
+    else:
+        out.print(Text(f"The token {id_} opens nothing any more."))
+
+
+@app.command("login-link")
+def login_link(
+    config: ConfigOption,
+    role: Annotated[list[DeskRole], typer.Option(help="What they may do; again for more.")],
+    for_: Annotated[
+        str, typer.Option("--for", metavar="NAME", help="Who is let in; the journal names them so.")
+    ],
+    by: ByOption = None,
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """Make a link that signs somebody in to the console, once."""
+    from worker.desk.sessions import LOGIN_LINK_LIFE
+
+    at = clock_at(now)
+    name = " ".join(for_.split())
+    if not name:
+        raise typer.BadParameter("say who it is for", param_hint="--for")
+    with opened(config, at) as worker:
+        roles = [one.value for one in role]
+        secret = Access(worker.store).make_login_link(name, roles, actor(by), at, LOGIN_LINK_LIFE)
+        url = f"{worker.settings.desk.base}/login/{secret}"
+    if json:
+        print_json({"url": url})
+        return
+    out.print(Text(url), soft_wrap=True)
+    out.print(Text(f"It signs {name} in once, within {format_duration(LOGIN_LINK_LIFE)}."))

@@ -1,0 +1,40 @@
+"""The API as one application, to be mounted at `/api/v1`. It describes itself in `/api/v1/openapi.json`."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from worker.app.access import Access
+from worker.desk.api import groups, journal, links, people, plans, sources, tickets
+from worker.desk.api.errors import RESPONSES, handle_errors
+from worker.desk.api.parts import Parts
+from worker.desk.guarding import Attempts
+from worker.desk.services import Services
+
+ABOUT = (
+    "What the command line does, for programs. Send a token of `whosleft desk token` as `Authorization: Bearer`; "
+    "each address names the scope that it asks for. Lists go on at `after` = the `next` of the page before."
+)
+
+
+def api_app(services: Services, attempts: Attempts) -> FastAPI:
+    """The application over these use cases. `attempts` counts wrong tokens by address.
+
+    No page that explains it comes with it: FastAPI's load their scripts from elsewhere.
+    """
+    app = FastAPI(
+        title="Whosleft",
+        description=ABOUT,
+        version=version("whosleft"),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=RESPONSES,
+    )
+    app.state.parts = Parts(services, Access(services.store), attempts)
+    for module in (tickets, plans, people, groups, links, sources, journal):
+        app.include_router(module.router)
+    handle_errors(app)
+    return app

@@ -1,0 +1,105 @@
+"""Who calls, by their token, and as whom they act.
+
+An act's actor is `api:<token id>`, with a name behind it when the call gives one: a name that is given proves nothing,
+so nobody passes as somebody else. Where a second person counts (a claim that is confirmed, a plan that two have to
+release) the token alone is the actor, and the name stands in the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+
+from worker.app.access import grants
+from worker.desk.api.errors import Code, Problem
+from worker.desk.api.parts import Parts, parts_of
+from worker.desk.services import Services
+from worker.ports.desk import ApiToken
+
+BEARER = HTTPBearer(
+    scheme_name="token", description="A token of `whosleft desk token`: `wl_…`.", auto_error=False
+)
+REMEDY = "Make one with: whosleft desk token --scope SCOPE"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A call with a good token, and all that an endpoint works with."""
+
+    services: Services
+    token: ApiToken
+    now: datetime
+
+    @property
+    def alone(self) -> str:
+        """The actor of an act in which a second person counts."""
+        return f"api:{self.token.id}"
+
+    def named(self, by: str) -> str:
+        """The actor of any other act."""
+        return f"{self.alone}:{by}" if by else self.alone
+
+
+def said_by(by: str, reason: str) -> str:
+    """The reason of an act whose actor can't be named."""
+    return f"{by}: {reason}" if by and reason else reason or (f"said by {by}" if by else "")
+
+
+def caller(
+    request: Request,
+    asked: SecurityScopes,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+) -> Caller:
+    """Let a call in whose token has the scope. Wrong tokens count, and too many of them shut their address out."""
+    parts = parts_of(request)
+    address = request.client.host if request.client else "unknown"
+    wait_s = parts.attempts.wait_s(address)
+    if wait_s:
+        message = "Too many wrong tokens came from this address."
+        headers = {"Retry-After": str(wait_s)}
+        raise Problem(
+            429, Code.TOO_MANY_ATTEMPTS, message, f"Wait {wait_s} s, then send a good one.", headers
+        )
+    if given is None:
+        raise _unauthenticated("This needs a token: Authorization: Bearer wl_…")
+    now = parts.services.clock()
+    token = _good_token(parts, given.credentials, address, now)
+    missing = [scope for scope in asked.scopes if not grants(token.scopes, scope)]
+    if missing:
+        message = f"The token {token.id} lacks the scope {missing[0]}."
+        headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{missing[0]}"'}
+        raise Problem(403, Code.SCOPE_MISSING, message, f"{REMEDY}, here {missing[0]}.", headers)
+    return Caller(parts.services, token, now)
+
+
+def _good_token(parts: Parts, text: str, address: str, now: datetime) -> ApiToken:
+    token = parts.access.token(text)
+    if token is None:
+        parts.attempts.failed(address)
+        raise _unauthenticated("There is no such token.")
+    if token.revoked_at is not None:
+        raise _unauthenticated(f"The token {token.id} is revoked.")
+    if not token.is_good(now):
+        raise _unauthenticated(f"The token {token.id} has expired.")
+    return token
+
+
+def _unauthenticated(message: str) -> Problem:
+    return Problem(401, Code.UNAUTHENTICATED, message, f"{REMEDY}.", {"WWW-Authenticate": "Bearer"})
+
+
+TicketsRead = Annotated[Caller, Security(caller, scopes=["tickets:read"])]
+TicketsWrite = Annotated[Caller, Security(caller, scopes=["tickets:write"])]
+PlansRead = Annotated[Caller, Security(caller, scopes=["plans:read"])]
+PlansWrite = Annotated[Caller, Security(caller, scopes=["plans:write"])]
+PeopleRead = Annotated[Caller, Security(caller, scopes=["people:read"])]
+PeopleWrite = Annotated[Caller, Security(caller, scopes=["people:write"])]
+GroupsRead = Annotated[Caller, Security(caller, scopes=["groups:read"])]
+SourcesRead = Annotated[Caller, Security(caller, scopes=["sources:read"])]
+EventsRead = Annotated[Caller, Security(caller, scopes=["events:read"])]
+AuditRead = Annotated[Caller, Security(caller, scopes=["audit:read"])]
+AuditWrite = Annotated[Caller, Security(caller, scopes=["audit:write"])]

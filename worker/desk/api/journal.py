@@ -1,0 +1,111 @@
+"""What happened: the journal as a feed, searched, and as an evidence pack."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import IO, Annotated, BinaryIO, cast
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+from starlette.responses import StreamingResponse
+
+from worker.app.approvals import Refused
+from worker.app.audit_scope import Selection
+from worker.app.shapes import Shape, event_json
+from worker.desk.api import models
+from worker.desk.api.callers import AuditRead, AuditWrite, Caller, EventsRead
+from worker.desk.api.errors import not_found
+from worker.desk.api.requests import AuditQuery, Export, FeedQuery
+from worker.ports.overview import JournalFilter
+from worker.ports.store import GroupRow
+
+SPOOL_MAX = 4 << 20  # bytes of a pack in memory; more goes to a temporary file
+CHUNK = 1 << 16
+ZIP = "application/zip"
+
+router = APIRouter()
+
+
+@router.get("/events", response_model=models.Feed, tags=["events"])
+def events(query: Annotated[FeedQuery, Query()], caller: EventsRead) -> Shape:
+    """What happened after an event, oldest first. Ask again with `next`, which is there also when nothing is new."""
+    with caller.services.store.reading() as uow:
+        found = uow.journal.page(query.after, query.limit)
+        following = found[-1].seq if found else min(query.after, uow.journal.head()[0])
+    return {"items": [event_json(one) for one in found], "total": None, "next": following}
+
+
+@router.get("/audit", response_model=models.Entries, tags=["audit"])
+def audit(query: Annotated[AuditQuery, Query()], caller: AuditRead) -> Shape:
+    """Search what happened, newest first."""
+    timezone = caller.services.place.timezone
+    wanted = JournalFilter(
+        query.actor,
+        query.kind,
+        query.subject,
+        _midnight(query.from_on, timezone) if query.from_on else None,
+        _midnight(query.to_on + timedelta(days=1), timezone) if query.to_on else None,
+    )
+    with caller.services.store.reading() as uow:
+        found = uow.overview.journal(wanted, query.before, query.limit + 1)
+    shown = found[: query.limit]
+    following = shown[-1].seq if len(found) > len(shown) else None
+    return {"items": [event_json(one) for one in shown], "total": None, "next": following}
+
+
+@router.post(
+    "/audit/export",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "The pack; `whosleft audit verify` checks it.",
+            "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+    tags=["audit"],
+)
+def export(caller: AuditWrite, said: Export | None = None) -> StreamingResponse:
+    """An evidence pack. That it was made is an event, too."""
+    said = said or Export()
+    selection = Selection(said.person.strip(), said.group.strip(), said.from_on, said.to_on)
+    file = tempfile.SpooledTemporaryFile(max_size=SPOOL_MAX)  # noqa: SIM115  closed when it was sent
+    try:
+        by = caller.named(said.by)
+        caller.services.audit.export(selection, cast("BinaryIO", file), by, caller.now)
+    except Refused:
+        file.close()
+        _look(caller, selection)
+        raise
+    name = f"whosleft-{caller.now:%Y%m%d-%H%M%S}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_pieces(file), media_type=ZIP, headers=headers)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        file.seek(0)
+        while piece := file.read(CHUNK):
+            yield piece
+
+
+def _look(caller: Caller, selection: Selection) -> None:
+    """Raises Problem when what was named is not there; of everything else the refusal says enough."""
+    if selection.kinds > 1:
+        return
+    with caller.services.store.reading() as uow:
+        if selection.person and not uow.people.find(selection.person):
+            raise not_found("Nobody is known by this.", "GET /api/v1/people lists them.")
+        if selection.group and not _is_group(selection.group, uow.rosters.groups()):
+            raise not_found("No group has this id or name.", "GET /api/v1/groups lists them.")
+
+
+def _is_group(text: str, groups: Sequence[GroupRow]) -> bool:
+    wanted = text.casefold()
+    names = ({one.name, one.key.group_id, "/".join(one.key)} for one in groups)
+    return any(wanted == name.casefold() for each in names for name in each)
+
+
+def _midnight(day: date, timezone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)

@@ -1,0 +1,73 @@
+"""Links: members whom nobody or several people could be, and the answers to that."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from worker.app.shapes import Shape, link_json
+from worker.desk.api import models
+from worker.desk.api.callers import Caller, PeopleRead, PeopleWrite
+from worker.desk.api.cursors import page_of, place_after
+from worker.desk.api.errors import Problem, not_found
+from worker.desk.api.requests import Confirm, LinksQuery, Reject
+from worker.domain.model import HandleKey
+from worker.ports.store import UnitOfWork
+
+KIND = "links"
+
+router = APIRouter(tags=["links"])
+
+
+@router.get("/links", response_model=models.Page[models.HandleLink])
+def links(query: Annotated[LinksQuery, Query()], caller: PeopleRead) -> Shape:
+    """List who is behind which handle, by handle; open questions unless told otherwise."""
+    place = place_after(caller.services, KIND, query.after)
+    after = HandleKey(place[0], place[1]) if place else None
+    states = [state.value for state in query.state]
+    with caller.services.store.reading() as uow:
+        found = uow.links.page(states, after, query.limit + 1)
+    shown, following = page_of(caller.services, KIND, found, query.limit, lambda one: one[0])
+    return {"items": [link_json(*one) for one in shown], "total": None, "next": following}
+
+
+@router.post("/links/confirm", response_model=models.HandleLink)
+def confirm(said: Confirm, caller: PeopleWrite) -> Shape:
+    """Say who a member is; never asked again until the number changes."""
+    with caller.services.store.reading() as uow:
+        _look(uow, said.link)
+        if not uow.people.find(said.person):
+            message = "Nobody in the directory has this id, e-mail address or employee id."
+            raise not_found(message, "GET /api/v1/people lists them.")
+    key, _ = caller.services.desk.confirm_link(
+        said.link, said.person, caller.named(said.by), caller.now, said.reason
+    )
+    return _as_it_is(caller, key)
+
+
+@router.post("/links/reject", response_model=models.Rejected)
+def reject(said: Reject, caller: PeopleWrite) -> Shape:
+    """Take back a link, so that it is asked again; of an open question: it is nobody of the directory."""
+    with caller.services.store.reading() as uow:
+        _look(uow, said.link)
+    key, person = caller.services.desk.reject_link(said.link, caller.named(said.by), said.reason, caller.now)
+    ref = {"source": person.source, "id": person.person_id} if person else None
+    return {"id": "/".join(key), "source": key.source, "handle": key.handle, "person": ref}
+
+
+def _look(uow: UnitOfWork, text: str) -> None:
+    if not any(uow.links.get(key) for key in uow.links.find(text)):
+        raise _missing()
+
+
+def _as_it_is(caller: Caller, key: HandleKey) -> Shape:
+    with caller.services.store.reading() as uow:
+        link = uow.links.get(key)
+    if link is None:
+        raise _missing()
+    return link_json(key, link)
+
+
+def _missing() -> Problem:
+    return not_found("There is no such link.", "GET /api/v1/links lists those that are questions.")

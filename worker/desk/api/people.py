@@ -1,0 +1,76 @@
+"""People: the list, and one account with the human behind it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from worker.app.shapes import Shape, person_json, person_shown
+from worker.desk.api import models
+from worker.desk.api.callers import PeopleRead, PeopleWrite
+from worker.desk.api.cursors import page_of, place_after
+from worker.desk.api.errors import Code, Problem, not_found
+from worker.desk.api.requests import Identity, Nothing, Said, SearchQuery, SourceName
+from worker.domain.model import Person, PersonKey
+from worker.ports.store import UnitOfWork
+
+KIND = "people"
+
+router = APIRouter(tags=["people"])
+
+
+@router.get("/people", response_model=models.Page[models.Person])
+def people(query: Annotated[SearchQuery, Query()], caller: PeopleRead) -> Shape:
+    """List everybody whom the directories know, by name."""
+    place = place_after(caller.services, KIND, query.after)
+    after = (place[0], PersonKey(place[1], place[2])) if place else None
+    with caller.services.store.reading() as uow:
+        found = uow.overview.people(query.text, after, query.limit + 1)
+    shown, following = page_of(
+        caller.services, KIND, found, query.limit, lambda one: [one.facts.display_name, *one.key]
+    )
+    return {"items": [person_json(one) for one in shown], "total": None, "next": following}
+
+
+# Before the next one: an id may have slashes in it, and the first route that fits the path says which methods it has
+@router.post("/people/{source}/{id:path}/erase", response_model=models.PersonRef)
+def erase(
+    source: SourceName,
+    id: Identity,  # noqa: A002  the contract's name
+    caller: PeopleWrite,
+    said: Said | None = None,
+) -> Shape:
+    """Forget the personal data of somebody who left and has no live ticket; the journal keeps the id alone."""
+    said = said or Said()
+    key, text = PersonKey(source, id), f"{source}/{id}"
+    with caller.services.store.reading() as uow:
+        _person(uow, key)
+        is_only_one = [one.key for one in uow.people.find(text)] == [key]
+    if not is_only_one:
+        message = f"{text} is the id of one account and another word for a second one."
+        raise Problem(409, Code.REFUSED, message, "Erase it on the command line: whosleft people erase ID")
+    caller.services.desk.erase(text, caller.named(said.by), said.reason, caller.now)
+    return {"source": source, "id": id}
+
+
+@router.get("/people/{source}/{id:path}", response_model=models.PersonShown)
+def person(
+    source: SourceName,
+    id: Identity,  # noqa: A002  the contract's name
+    query: Annotated[Nothing, Query()],
+    caller: PeopleRead,
+) -> Shape:
+    """One account: evidence, and the accounts, groups, tickets and history of the human behind it."""
+    del query
+    with caller.services.store.reading() as uow:
+        return person_shown(uow, _person(uow, PersonKey(source, id)))
+
+
+def _person(uow: UnitOfWork, key: PersonKey) -> Person:
+    found = uow.people.get(key)
+    if found is None:
+        raise not_found(
+            "No directory has an account with this source and id.", "GET /api/v1/people lists them."
+        )
+    return found

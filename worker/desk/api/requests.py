@@ -1,0 +1,219 @@
+"""What the API is asked: every parameter bounded, nothing accepted that is not named here.
+
+A text has no NUL (PostgreSQL keeps none) and no half of a surrogate pair (pydantic refuses those); numbers fit into
+64 bits; days outside of what a database's instants reach count as the nearest one inside.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from worker.desk.refs import REFERENCE_MAX
+from worker.domain.identity import LinkState
+from worker.domain.ticket import LIVE, TicketKind, TicketState
+
+SEQ_MAX = 2**63 - 1
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,19})")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# One line, and the second with something to be seen in it
+_ANY = r"^[^\x00]*$"
+_SOME = r"^[^\x00]*[^\s\x00-\x1f][^\x00]*$"
+_LINE = r"^[^\x00-\x1f\x7f]*$"
+
+
+def _integer(value: Any) -> Any:
+    """Parameters come as text, of which pydantic takes more for a number than JSON does."""
+    if isinstance(value, str):
+        if not _INTEGER.fullmatch(value):
+            raise ValueError("write a whole number")
+        return int(value)
+    return value
+
+
+def _flag(value: Any) -> Any:
+    if isinstance(value, str):
+        if value not in {"true", "false"}:
+            raise ValueError("write true or false")
+        return value == "true"
+    return value
+
+
+def _day(value: Any) -> date:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("write a day as YYYY-MM-DD")
+    return min(max(date.fromisoformat(value), FIRST_DAY), LAST_DAY)
+
+
+Text = Annotated[str, StringConstraints(max_length=200, pattern=_ANY)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=_SOME)]
+By = Annotated[str, StringConstraints(max_length=200, pattern=_LINE)]
+Reason = Annotated[str, StringConstraints(max_length=1000, pattern=_ANY)]
+NeededReason = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=_SOME)]
+Email = Annotated[
+    str, StringConstraints(max_length=254, pattern=r"^[^@\s\x00-\x20\x7f]+@[^@\s\x00-\x20\x7f]+$")
+]
+GroupId = Annotated[str, StringConstraints(max_length=400, pattern=r"^([^/\x00]+/[^\x00]+)?$")]
+CohortId = Annotated[str, StringConstraints(max_length=20, pattern=r"^c[0-9]{1,10}$")]
+Cursor = Annotated[str, StringConstraints(max_length=REFERENCE_MAX, pattern=r"^[A-Za-z0-9_-]*$")]
+Limit = Annotated[int, Field(ge=1, le=500), BeforeValidator(_integer)]
+Seq = Annotated[int, Field(ge=0, le=SEQ_MAX), BeforeValidator(_integer)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+
+SourceName = Annotated[str, Path(min_length=1, max_length=200, pattern=_ANY)]
+Identity = Annotated[str, Path(min_length=1, max_length=400, pattern=_ANY)]
+TicketLabel = Annotated[str, Path(pattern=r"^T-[0-9]{6,18}$", examples=["T-000123"])]
+PlanLabel = Annotated[str, Path(pattern=r"^P-[0-9]{6,18}$", examples=["P-000007"])]
+
+
+class Asked(BaseModel):
+    """Parameters of an address; a misspelt one is an error, not a list without its filter."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Nothing(Asked):
+    """An address without parameters."""
+
+
+class Paged(Asked):
+    """A page of a list."""
+
+    after: Cursor = ""
+    limit: Limit = 50
+
+
+class StateChoice(StrEnum):
+    """A ticket's state, live (open, blocked or done) or all."""
+
+    LIVE = "live"
+    ALL = "all"
+    OPEN = "open"
+    BLOCKED = "blocked"
+    DONE = "done"
+    VERIFIED = "verified"
+    CANCELLED = "cancelled"
+    WAIVED = "waived"
+
+
+class TicketsQuery(Paged):
+    """Which tickets. `text` is part of any name, number or id in it; `group` is `source/id`."""
+
+    state: StateChoice = StateChoice.LIVE
+    kind: Annotated[list[TicketKind], Field(max_length=10)] = []
+    text: Text = ""
+    overdue: Flag = False
+    disputed: Flag = False
+    assignee: Text = ""
+    group: GroupId = ""
+
+    @property
+    def states(self) -> tuple[TicketState, ...]:
+        """The states that are chosen; none: all."""
+        if self.state is StateChoice.LIVE:
+            return tuple(sorted(LIVE))
+        return () if self.state is StateChoice.ALL else (TicketState(self.state.value),)
+
+
+class SearchQuery(Paged):
+    """Which people or groups: `text` is part of the name or address, or the whole id."""
+
+    text: Text = ""
+
+
+class LinksQuery(Paged):
+    """Which links; those that are questions, unless told otherwise."""
+
+    state: Annotated[list[LinkState], Field(max_length=10)] = [LinkState.AMBIGUOUS, LinkState.UNMATCHED]
+
+
+class DaysQuery(Asked):
+    """How many days back."""
+
+    days: Annotated[int, Field(ge=1, le=366), BeforeValidator(_integer)] = 90
+
+
+class FeedQuery(Asked):
+    """Which events: those after `after`, which is the `next` of the answer before."""
+
+    after: Seq = 0
+    limit: Limit = 50
+
+
+class AuditQuery(Asked):
+    """Which entries. `kind` may end in `.*`; both days count, in the organisation's time zone."""
+
+    actor: Text = ""
+    kind: Text = ""
+    subject: Annotated[str, StringConstraints(max_length=900, pattern=_ANY)] = ""
+    from_on: Annotated[Day | None, Field(alias="from")] = None
+    to_on: Annotated[Day | None, Field(alias="to")] = None
+    before: Seq | None = None
+    limit: Limit = 50
+
+
+class Act(BaseModel):
+    """The body of an act. `by` is whom the caller acts for, as it says itself."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    by: By = ""
+
+
+class Said(Act):
+    """An act that may have a reason."""
+
+    reason: Reason = ""
+
+
+class Reasoned(Act):
+    """An act that needs a reason."""
+
+    reason: NeededReason
+
+
+class Waive(Reasoned):
+    """For good, or until the end of a day in the organisation's time zone."""
+
+    until: Day | None = None
+
+
+class Assign(Said):
+    """Who is to do it."""
+
+    email: Email
+
+
+class Decision(Reasoned):
+    """Which cohorts; none: all that are undecided."""
+
+    cohorts: Annotated[list[CohortId], Field(max_length=1000)] = []
+
+
+class Confirm(Said):
+    """`link` is `source/handle`, the handle, or its ticket's id; `person` an id, e-mail address or employee id."""
+
+    link: Name
+    person: Name
+
+
+class Reject(Reasoned):
+    """`link` as in Confirm."""
+
+    link: Name
+
+
+class Export(Act):
+    """One person, one group, or a period of days (both count); with none of them everything."""
+
+    person: Annotated[str, StringConstraints(max_length=400, pattern=_ANY)] = ""
+    group: Annotated[str, StringConstraints(max_length=400, pattern=_ANY)] = ""
+    from_on: Annotated[Day | None, Field(alias="from")] = None
+    to_on: Annotated[Day | None, Field(alias="to")] = None

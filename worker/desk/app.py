@@ -1,0 +1,73 @@
+"""The desk as one ASGI application: every route, and what stands around all of them."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from worker.desk.api.app import api_app
+from worker.desk.assignee import WRONG_MAX, WRONG_WITHIN, AssigneePages
+from worker.desk.calls import Call, choose_language, route
+from worker.desk.console.routes import routes
+from worker.desk.guarding import Attempts, Guarded
+from worker.desk.pages import STATIC
+from worker.desk.services import Services
+from worker.desk.sessions import SignInPages
+
+FOREVER = "public, max-age=31536000, immutable"
+TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+    "json": "application/json",
+    "txt": "text/plain; charset=utf-8",
+}
+
+
+def desk_app(services: Services) -> Starlette:
+    """The application over these use cases."""
+    attempts = Attempts(WRONG_MAX, WRONG_WITHIN, services.clock)
+    every = [
+        *AssigneePages(attempts).routes(),
+        *SignInPages(attempts).routes(),
+        *routes(),
+        route("/language", choose_language),
+        Mount("/api/v1", app=api_app(services, attempts), name="api"),
+        Route("/static/{name:path}", _static, name="static"),
+    ]
+    place = services.place
+    app = Starlette(
+        routes=every,
+        middleware=[
+            Middleware(Guarded, host=place.host, is_https=place.is_https),
+            Middleware(GZipMiddleware, minimum_size=800),
+        ],
+        exception_handlers={HTTPException: _error_page, Exception: _error_page},
+    )
+    app.state.services = services
+    return app
+
+
+async def _static(request: Request) -> Response:
+    """A file of ours, by its very name."""
+    name = request.path_params["name"]
+    suffix = name.rpartition(".")[2]
+    is_plain = all(part and not part.startswith(".") for part in name.split("/"))
+    file = STATIC.joinpath(name)
+    if suffix not in TYPES or not is_plain or not file.is_file():
+        raise HTTPException(404)
+    headers = {"Cache-Control": FOREVER if "v" in request.query_params else "no-cache"}
+    return Response(file.read_bytes(), media_type=TYPES[suffix], headers=headers)
+
+
+async def _error_page(request: Request, error: Exception) -> Response:
+    """What went wrong in the reader's language; of our own faults the log says more, the page nothing."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    call = Call(request, request.app.state.services, FormData())
+    return call.page("error.html", {"status": status}, status=status)

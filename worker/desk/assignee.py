@@ -1,0 +1,162 @@
+"""The assignee's pages: one ticket by its link, and all of one's own. Opening them changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from worker.app.approvals import Refused
+from worker.app.assigned import NOBODY, can_be_done_together
+from worker.app.links import Dead, LinkDead
+from worker.desk.calls import Call, Handler, Stale, route
+from worker.desk.guarding import Attempts
+from worker.domain.answers import Answer, answers_for
+from worker.domain.messengers import messenger
+from worker.domain.ticket import Ticket, TicketKind, TicketState
+from worker.domain.tongue import Tongue
+from worker.domain.wording import ticket_steps, ticket_title, why_line
+
+WRONG_MAX, WRONG_WITHIN = 30, timedelta(minutes=1)
+SEE_OTHER, GONE, NOT_FOUND, TOO_MANY = 303, 410, 404, 429
+
+
+class AssigneePages:
+    """`/t/<token>` and `/me/<token>`. `attempts` counts tokens that were never ours."""
+
+    def __init__(self, attempts: Attempts) -> None:
+        self._attempts = attempts
+
+    def routes(self) -> list[Route]:
+        """GET shows, POST acts."""
+        return [
+            route("/t/{token}", self._opening(self.ticket)),
+            route("/t/{token}/done", self._acting(self.done), ["POST"]),
+            route("/t/{token}/answer", self._acting(self.answer), ["POST"]),
+            route("/t/{token}/undo", self._acting(self.undo), ["POST"]),
+            route("/me/{token}", self._opening(self.mine)),
+            route("/me/{token}/done", self._acting(self.done_together), ["POST"]),
+            route("/me/{token}/undo", self._acting(self.undo_together), ["POST"]),
+        ]
+
+    # --- showing ---------------------------------------------------------------------------------
+
+    def ticket(self, call: Call) -> Response:
+        """What is to be done, and how."""
+        token = call.path("token")
+        shown = call.services.assigned.look(token, call.now)
+        call.language = shown.language
+        ticket, tongue = shown.ticket, call.tongue
+        return call.page(
+            "ticket.html",
+            {
+                "token": token,
+                "form_token": call.token_for(token),
+                "ticket": ticket,
+                "shown": shown,
+                "can_act": ticket.state is TicketState.OPEN and shown.undo_until is None,
+                "answers": answers_for(ticket),
+                "nobody": NOBODY,
+                "refused": call.query("refused"),
+                **_told(ticket, call.services.place.timezone, tongue),
+            },
+        )
+
+    def mine(self, call: Call) -> Response:
+        """Everything that is the assignee's to do."""
+        token = call.path("token")
+        mine = call.services.assigned.mine(token, call.now)
+        call.language = mine.language
+        timezone, tongue = call.services.place.timezone, call.tongue
+        rows = [
+            {
+                "ticket": ticket,
+                "together": can_be_done_together(ticket),
+                "token": mine.tokens[ticket.id],
+                **_told(ticket, timezone, tongue),
+            }
+            for ticket in mine.tickets
+        ]
+        done = [int(number) for number in call.query("done").split(".") if number.isdigit()]
+        return call.page(
+            "mine.html", {"token": token, "form_token": call.token_for(token), "rows": rows, "done": done}
+        )
+
+    # --- acting ----------------------------------------------------------------------------------
+
+    def done(self, call: Call) -> str:
+        token = call.path("token")
+        call.services.assigned.done(token, call.now, call.text("chosen"))
+        return f"/t/{token}"
+
+    def answer(self, call: Call) -> str:
+        token, given = call.path("token"), call.text("answer")
+        if given not in set(Answer):
+            raise Refused("Choose a reason.")
+        call.services.assigned.answer(token, Answer(given), call.text("words"), call.now)
+        return f"/t/{token}"
+
+    def undo(self, call: Call) -> str:
+        token = call.path("token")
+        call.services.assigned.undo(token, call.now)
+        return f"/t/{token}"
+
+    def done_together(self, call: Call) -> str:
+        token = call.path("token")
+        done = call.services.assigned.done_together(token, call.numbers("ticket"), call.now)
+        return f"/me/{token}?done={'.'.join(str(ticket.id) for ticket in done)}"
+
+    def undo_together(self, call: Call) -> str:
+        token = call.path("token")
+        call.services.assigned.undo_together(token, call.numbers("ticket"), call.now)
+        return f"/me/{token}"
+
+    # --- around both -----------------------------------------------------------------------------
+
+    def _opening(self, show: Handler) -> Handler:
+        def guarded(call: Call) -> Response:
+            wait_s = self._attempts.wait_s(call.address)
+            if wait_s:
+                return call.page(
+                    "wait.html", {"wait_s": wait_s}, status=TOO_MANY, headers={"Retry-After": str(wait_s)}
+                )
+            try:
+                return show(call)
+            except LinkDead as dead:
+                if dead.why is Dead.FORGED:
+                    self._attempts.failed(call.address)
+                return call.page(
+                    "dead.html",
+                    {"why": dead.why.value},
+                    status=NOT_FOUND if dead.why is Dead.FORGED else GONE,
+                )
+
+        return guarded
+
+    def _acting(self, act: Callable[[Call], str]) -> Handler:
+        """Acts, and shows what came of it under the page's own address, which can be loaded again."""
+
+        def acted(call: Call) -> Response:
+            token = call.path("token")
+            page = call.request.url.path.rpartition("/")[0]
+            try:
+                call.check_token(token)
+                return RedirectResponse(act(call), SEE_OTHER)
+            except Stale:
+                return RedirectResponse(f"{page}?refused=stale", SEE_OTHER)
+            except Refused:
+                return RedirectResponse(f"{page}?refused=changed", SEE_OTHER)
+
+        return self._opening(acted)
+
+
+def _told(ticket: Ticket, timezone: str, tongue: Tongue) -> dict[str, object]:
+    return {
+        "title": ticket_title(ticket, tongue),
+        "why": why_line(ticket, timezone, tongue),
+        "steps": ticket_steps(ticket, tongue),
+        "app": messenger(ticket.messenger).name,
+        "is_removal": ticket.kind is TicketKind.REMOVE_MEMBER,
+    }

@@ -1,0 +1,143 @@
+"""One call of the desk: its form, its caller's address and language, and how pages are written to answer it.
+
+Handlers are plain functions `(Call) -> Response`, run in a pool of threads, since everything below is synchronous.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from babel import Locale
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from worker.desk.forms import FIELD, form_token, is_form_token
+from worker.desk.pages import page
+from worker.desk.services import Services
+from worker.domain.tongue import Tongue
+from worker.languages import LANGUAGES, accepted
+
+LANGUAGE_COOKIE = "whosleft-language"
+FIELDS_MAX = 500
+_NUMBER = re.compile(r"[0-9]{1,15}")
+YEAR_S = 365 * 24 * 3600
+
+
+class Stale(Exception):
+    """A form that is not ours, or is older than its session: nothing was done."""
+
+
+@dataclass(slots=True)
+class Call:
+    """A request with its form read."""
+
+    request: Request
+    services: Services
+    form: FormData
+    language: str | None = None  # of the person, where the directory knows it
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        """The instant at which it is answered."""
+        return self.services.clock()
+
+    @property
+    def address(self) -> str:
+        """Where it comes from, as the server's proxy settings have it."""
+        return self.request.client.host if self.request.client else "unknown"
+
+    @property
+    def tongue(self) -> Tongue:
+        """What was chosen on the page, else the person's, the browser's, the organisation's language."""
+        chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
+        wanted = [code for code in (chosen, self.language) if code]
+        return self.services.languages.best(
+            [*wanted, *accepted(self.request.headers.get("accept-language", ""))]
+        )
+
+    def path(self, name: str) -> str:
+        """A part of the path."""
+        return str(self.request.path_params[name])
+
+    def text(self, name: str, longest: int = 1000) -> str:
+        """One field of the form as text; empty when it is missing."""
+        value = self.form.get(name, "")
+        return value.strip()[:longest] if isinstance(value, str) else ""
+
+    def numbers(self, name: str) -> set[int]:
+        """Every number that the form gives under one name."""
+        given = [value for value in self.form.getlist(name) if isinstance(value, str)]
+        return {int(value) for value in given if _NUMBER.fullmatch(value)}
+
+    def query(self, name: str) -> str:
+        """One parameter of the address as text."""
+        return self.request.query_params.get(name, "").strip()[:200]
+
+    def token_for(self, of: str) -> str:
+        """A token for the forms of this page."""
+        return form_token(self.services.key, of)
+
+    def check_token(self, of: str) -> None:
+        """Raises Stale for a form that was not given out for this link or session."""
+        if not is_form_token(self.services.key, of, self.text(FIELD)):
+            raise Stale
+
+    def page(
+        self,
+        template: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Answer with a page."""
+        shared = {"path": self.request.url.path, "languages": language_names(), **self.values}
+        return page(
+            self.services, template, self.tongue, {**shared, **(values or {})}, status=status, headers=headers
+        )
+
+
+@cache
+def language_names() -> Mapping[str, str]:
+    """Every language by its code, as it calls itself."""
+    return {code: (Locale.parse(code).get_display_name(code) or code).capitalize() for code in LANGUAGES}
+
+
+def is_own_path(path: str) -> bool:
+    """Whether a browser that is sent there stays with us."""
+    return path.startswith("/") and not path.startswith(("//", "/\\"))
+
+
+def choose_language(call: Call) -> Response:
+    """Remember a language in this browser, and go back to where it was chosen."""
+    to, back = call.query("to"), call.query("back")
+    response = RedirectResponse(back if is_own_path(back) else "/", 303)
+    if to in LANGUAGES:
+        is_https = call.services.place.is_https
+        response.set_cookie(
+            LANGUAGE_COOKIE, to, max_age=YEAR_S, httponly=True, samesite="lax", secure=is_https
+        )
+    return response
+
+
+Handler = Callable[[Call], Response]
+
+
+def route(path: str, handler: Handler, methods: Sequence[str] = ("GET",)) -> Route:
+    """A route whose handler runs in a thread, with its form read before."""
+
+    async def endpoint(request: Request) -> Response:
+        form = await request.form(max_fields=FIELDS_MAX) if request.method == "POST" else FormData()
+        return await run_in_threadpool(handler, Call(request, request.app.state.services, form))
+
+    found: Callable[[Request], Awaitable[Response]] = endpoint
+    return Route(path, found, methods=list(methods), name=handler.__name__)

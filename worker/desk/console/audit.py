@@ -1,0 +1,93 @@
+"""Audit: the journal searched, and evidence packs to take away."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import IO, BinaryIO, cast
+from zoneinfo import ZoneInfo
+
+from starlette.responses import Response, StreamingResponse
+
+from worker.app.approvals import Refused
+from worker.app.audit_scope import Selection
+from worker.desk.calls import Call
+from worker.desk.console.frame import PAGE
+from worker.desk.sessions import Guest
+from worker.ports.overview import JournalFilter
+
+SPOOL_MAX = 4 << 20
+CHUNK = 1 << 16
+
+
+def audit(call: Call, guest: Guest) -> Response:
+    """A page of the journal, newest first. Searching posts, so that nobody is named in an address."""
+    del guest
+    fields = {name: call.text(name, 200) for name in ("actor", "kind", "subject", "from", "to", "before")}
+    wanted = JournalFilter(
+        fields["actor"],
+        fields["kind"],
+        fields["subject"],
+        _start(call, fields["from"]),
+        _end(call, fields["to"]),
+    )
+    before = int(fields["before"]) if fields["before"].isdigit() else None
+    with call.services.store.reading() as uow:
+        found = uow.overview.journal(wanted, before, PAGE + 1)
+        head = uow.journal.head()
+    return call.page(
+        "console/audit.html",
+        {
+            "entries": found[:PAGE],
+            "next": found[PAGE - 1].seq if len(found) > PAGE else None,
+            "fields": fields,
+            "head": head,
+        },
+    )
+
+
+def export(call: Call, guest: Guest) -> Response:
+    """A pack for a person, a group or a period, as a download."""
+    selection = Selection(
+        call.text("person", 400), call.text("group", 400), _day(call.text("from")), _day(call.text("to"))
+    )
+    file = tempfile.SpooledTemporaryFile(max_size=SPOOL_MAX)  # noqa: SIM115  closed when it was sent
+    try:
+        call.services.audit.export(selection, cast("BinaryIO", file), guest.name, call.now)
+    except BaseException:
+        file.close()
+        raise
+    name = f"whosleft-{call.now:%Y%m%d-%H%M%S}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_pieces(file), media_type="application/zip", headers=headers)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        file.seek(0)
+        while piece := file.read(CHUNK):
+            yield piece
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"'{text}' is no date.") from None
+
+
+def _start(call: Call, text: str) -> datetime | None:
+    day = _day(text)
+    return None if day is None else _local(call, day)
+
+
+def _end(call: Call, text: str) -> datetime | None:
+    day = _day(text)
+    return None if day is None else _local(call, day + timedelta(days=1))
+
+
+def _local(call: Call, day: date) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(call.services.place.timezone)).astimezone(UTC)

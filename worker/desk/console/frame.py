@@ -1,0 +1,132 @@
+"""What every page of the console stands in: a session, a permission, the menu, and the form's token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from worker.app.approvals import Refused
+from worker.desk.calls import Call, Stale, route
+from worker.desk.refs import NoSuchReference, reference, resolve
+from worker.desk.roles import Permission
+from worker.desk.sessions import Guest, guest_of, remember_way
+from worker.domain.model import GroupKey, HandleKey, PersonKey
+from worker.domain.tongue import N_
+
+SEE_OTHER, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT = 303, 401, 403, 404, 409
+PAGE = 50
+
+Show = Callable[[Call, Guest], Response]
+MENU = (
+    ("/", N_("Now"), Permission.SEE),
+    ("/tickets", N_("Tickets"), Permission.SEE),
+    ("/groups", N_("Groups"), Permission.SEE),
+    ("/people", N_("People"), Permission.SEE),
+    ("/questions", N_("Who is who"), Permission.SEE),
+    ("/plans", N_("Held plans"), Permission.SEE),
+    ("/sources", N_("Sources"), Permission.SEE),
+    ("/policies", N_("Escalation"), Permission.SEE),
+    ("/charts", N_("Charts"), Permission.SEE),
+    ("/audit", N_("Audit"), Permission.AUDIT),
+)
+
+
+def screen(
+    path: str, show: Show, permission: Permission = Permission.SEE, methods: Sequence[str] = ("GET",)
+) -> Route:
+    """A route of the console. What is posted needs the session's token, and is refused whole otherwise."""
+
+    def guarded(call: Call) -> Response:
+        guest = guest_of(call)
+        if guest is None:
+            return _to_login(call)
+        call.values = _around(call, guest)
+        if not guest.may(permission):
+            return call.page("console/refused.html", {"why": "role"}, status=FORBIDDEN)
+        try:
+            if call.request.method == "POST":
+                call.check_token(guest.session)
+            return show(call, guest)
+        except Stale:
+            return call.page("console/refused.html", {"why": "stale"}, status=FORBIDDEN)
+        except NoSuchReference:
+            return call.page("console/refused.html", {"why": "missing"}, status=NOT_FOUND)
+        except Refused as refused:
+            return call.page(
+                "console/refused.html", {"why": "refused", "said": str(refused)}, status=CONFLICT
+            )
+
+    guarded.__name__ = getattr(show, "__name__", "screen")
+    return route(path, guarded, methods)
+
+
+def back_to(path: str) -> Response:
+    """After an act: the page that shows what came of it, which can be loaded again."""
+    return RedirectResponse(path, SEE_OTHER)
+
+
+def missing(call: Call) -> Response:
+    """There is no such thing."""
+    return call.page("console/refused.html", {"why": "missing"}, status=NOT_FOUND)
+
+
+def person_path(call: Call, key: PersonKey) -> str:
+    """A person's page, without their id in the address."""
+    return f"/people/{reference(call.services.key, 'person', tuple(key))}"
+
+
+def group_path(call: Call, key: GroupKey) -> str:
+    """A group's page."""
+    return f"/groups/{reference(call.services.key, 'group', tuple(key))}"
+
+
+def person_in(call: Call) -> PersonKey:
+    """The person whom the address means. Raises NoSuchReference."""
+    return PersonKey(*resolve(call.services.key, "person", call.path("ref")))
+
+
+def group_in(call: Call) -> GroupKey:
+    """The group that the address means. Raises NoSuchReference."""
+    return GroupKey(*resolve(call.services.key, "group", call.path("ref")))
+
+
+def handle_ref(call: Call, key: HandleKey) -> str:
+    """What stands for a member's handle in an address."""
+    return reference(call.services.key, "handle", tuple(key))
+
+
+def handle_in(call: Call) -> HandleKey:
+    """The handle that the address means. Raises NoSuchReference."""
+    return HandleKey(*resolve(call.services.key, "handle", call.path("ref")))
+
+
+def _around(call: Call, guest: Guest) -> dict[str, object]:
+    path = call.request.url.path
+    menu = [
+        {"path": to, "label": label, "is_here": path == to or (to != "/" and path.startswith(to))}
+        for to, label, permission in MENU
+        if guest.may(permission)
+    ]
+    return {
+        "guest": guest,
+        "menu": menu,
+        "may_act": guest.may(Permission.ACT),
+        "may_release": guest.may(Permission.RELEASE),
+        "may_audit": guest.may(Permission.AUDIT),
+        "form_token": call.token_for(guest.session),
+        "person_path": lambda key: person_path(call, key),
+        "group_path": lambda key: group_path(call, key),
+        "handle_ref": lambda key: handle_ref(call, key),
+    }
+
+
+def _to_login(call: Call) -> Response:
+    """A page asks to sign in; what is only a part of one (htmx) leaves the page as it was."""
+    if call.request.headers.get("hx-request"):
+        return Response(status_code=UNAUTHORIZED)
+    response = RedirectResponse("/login", SEE_OTHER)
+    if call.request.method == "GET":
+        remember_way(call, response)
+    return response

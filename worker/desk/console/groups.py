@@ -1,0 +1,52 @@
+"""Groups: a list that can be searched, and one group with its roster, admins, coverage, age and tickets."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from worker.desk.calls import Call
+from worker.desk.console.frame import PAGE, group_in, missing
+from worker.desk.console.paging import after_of, next_of
+from worker.desk.sessions import Guest
+from worker.domain.model import GroupKey
+from worker.domain.wording import ticket_title
+
+TICKETS_MAX = 200
+
+
+def groups(call: Call, guest: Guest) -> Response:
+    """A page of the list, by name."""
+    del guest
+    text, after = call.text("text", 200), after_of(call, GroupKey)
+    with call.services.store.reading() as uow:
+        found = uow.overview.groups(text, after, PAGE + 1)
+    shown = found[:PAGE]
+    following = next_of(call, shown[-1].name, shown[-1].key) if len(found) > PAGE else None
+    return call.page("console/groups.html", {"groups": shown, "text": text, "next": following})
+
+
+def group(call: Call, guest: Guest) -> Response:
+    """One group."""
+    del guest
+    key = group_in(call)
+    with call.services.store.reading() as uow:
+        one = uow.rosters.group(key)
+        if one is None:
+            return missing(call)
+        members = uow.rosters.members(key)
+        tickets = uow.tickets.of_group(key)[-TICKETS_MAX:][::-1]
+        history = uow.journal.of(f"group:{key.source}/{key.group_id}")
+    fresh = call.services.fresh_inventories
+    return call.page(
+        "console/group.html",
+        {
+            "group": one,
+            "members": sorted(
+                members, key=lambda row: (not row[0].role.is_admin, row[0].display_name, row[0].handle)
+            ),
+            "tickets": tickets,
+            "titles": {ticket.id: ticket_title(ticket, call.tongue) for ticket in tickets},
+            "history": history,
+            "is_fresh": fresh.is_fresh(key.source, one.taken_at, call.now),
+        },
+    )

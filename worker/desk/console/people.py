@@ -1,0 +1,53 @@
+"""People: a search, and one human with every account, their groups, tickets and history."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from worker.desk.calls import Call
+from worker.desk.console.frame import PAGE, missing, person_in
+from worker.desk.console.paging import after_of, next_of
+from worker.desk.sessions import Guest
+from worker.domain.accounts import Human
+from worker.domain.model import PersonKey
+from worker.domain.wording import ticket_title
+
+
+def people(call: Call, guest: Guest) -> Response:
+    """A page of the list, by name."""
+    del guest
+    text, after = call.text("text", 200), after_of(call, PersonKey)
+    with call.services.store.reading() as uow:
+        found = uow.overview.people(text, after, PAGE + 1)
+    shown = found[:PAGE]
+    following = next_of(call, shown[-1].facts.display_name, shown[-1].key) if len(found) > PAGE else None
+    return call.page("console/people.html", {"people": shown, "text": text, "next": following})
+
+
+def person(call: Call, guest: Guest) -> Response:
+    """One human, by any of their accounts."""
+    del guest
+    key = person_in(call)
+    with call.services.store.reading() as uow:
+        one = uow.people.get(key)
+        if one is None:
+            return missing(call)
+        human = uow.people.human(key) or Human(one, None, (one,))
+        accounts = human.accounts
+        groups = [found for account in accounts for found in uow.rosters.groups_of(account.key)]
+        tickets = [ticket for account in accounts for ticket in uow.tickets.of_person(account.key)]
+        entries = [e for account in accounts for e in uow.journal.of(f"person:{'/'.join(account.key)}")]
+        entries += [e for ticket in tickets for e in uow.journal.of(f"ticket:{ticket.label}")]
+        sources = {one.key.source: uow.sources.get(one.key.source, "directory") for one in accounts}
+    return call.page(
+        "console/person.html",
+        {
+            "person": human.person,
+            "accounts": accounts,
+            "groups": groups,
+            "tickets": tickets,
+            "titles": {ticket.id: ticket_title(ticket, call.tongue) for ticket in tickets},
+            "timeline": sorted(entries, key=lambda sealed: -sealed.seq),
+            "sources": sources,
+        },
+    )

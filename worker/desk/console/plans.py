@@ -1,0 +1,59 @@
+"""Held plans: cohorts side by side, and the decision about them, which a large plan needs two people for."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from worker.app.approvals import Refused
+from worker.desk.calls import Call
+from worker.desk.console.frame import back_to, missing
+from worker.desk.sessions import Guest
+from worker.domain.guard import plan_number
+
+PEOPLE_SHOWN = 12
+
+
+def plans(call: Call, guest: Guest) -> Response:
+    """All of them, newest first."""
+    del guest
+    with call.services.store.reading() as uow:
+        return call.page("console/plans.html", {"plans": uow.episodes.plans()})
+
+
+def plan(call: Call, guest: Guest) -> Response:
+    """One with its cohorts, and who has said what."""
+    number = _number(call)
+    with call.services.store.reading() as uow:
+        one = uow.episodes.plan(number)
+        if one is None:
+            return missing(call)
+        approvals = uow.episodes.approvals(number)
+    return call.page(
+        "console/plan.html",
+        {
+            "plan": one,
+            "approvals": approvals,
+            "mine": {one.cohort for one in approvals if one.by.casefold() == guest.name.casefold()},
+            "needs_two": call.services.approvals.needs_two(one),
+            "people_shown": PEOPLE_SHOWN,
+        },
+    )
+
+
+def decide(call: Call, guest: Guest) -> Response:
+    """Release or reject the cohorts that are ticked, or everything that is undecided."""
+    chosen = [value for value in call.form.getlist("cohort") if isinstance(value, str)]
+    verdict = call.text("verdict")
+    if verdict not in {"release", "reject"}:
+        raise Refused("Choose whether to release or to reject.")
+    call.services.approvals.decide(
+        _number(call), chosen, guest.name, call.text("reason"), call.now, release=verdict == "release"
+    )
+    return back_to(f"/plans/{call.path('label')}")
+
+
+def _number(call: Call) -> int:
+    try:
+        return plan_number(call.path("label"))
+    except ValueError as error:
+        raise Refused(str(error)) from None

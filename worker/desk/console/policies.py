@@ -1,0 +1,54 @@
+"""Escalation: every policy in words, and a preview for any ticket: who would be told when."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from worker.app.approvals import Refused
+from worker.desk.calls import Call
+from worker.desk.console.frame import missing
+from worker.desk.sessions import Guest
+from worker.domain.durations import format_duration
+from worker.domain.escalation import STANDARD, Policy, explain, format_after
+from worker.domain.ticket import ticket_number
+from worker.domain.wording import ticket_title
+
+
+def policies(call: Call, guest: Guest) -> Response:
+    """What is configured, in the order in which it is tried; the built-in one is the last."""
+    del guest
+    shown = [_shown(policy) for policy in (*call.services.rules.policies, STANDARD)]
+    asked = call.query("ticket")
+    if not asked:
+        return call.page("console/policies.html", {"policies": shown, "asked": "", "preview": None})
+    try:
+        number = ticket_number(asked)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    rules = call.services.rules
+    with call.services.store.reading() as uow:
+        ticket = uow.tickets.get(number)
+        if ticket is None:
+            return missing(call)
+        taken = uow.tickets.steps(number)
+    policy = rules.policy(ticket)
+    preview = {
+        "ticket": ticket,
+        "title": ticket_title(ticket, call.tongue),
+        "policy": policy.name,
+        "steps": explain(ticket, policy, rules.allowed(ticket)),
+        "taken": taken,
+    }
+    return call.page("console/policies.html", {"policies": shown, "asked": ticket.label, "preview": preview})
+
+
+def _shown(policy: Policy) -> dict[str, object]:
+    steps = [
+        {
+            "after": format_after(step.after),
+            "to": [target.value for target in step.to],
+            "repeat": format_duration(step.repeat) if step.repeat else "",
+        }
+        for step in policy.steps
+    ]
+    return {"name": policy.name, "steps": steps}

@@ -1,0 +1,50 @@
+"""Who is who: members that nobody could match, and the answers: this person, not that one, nobody of ours."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from worker.app.approvals import Refused
+from worker.desk.calls import Call
+from worker.desk.console.frame import PAGE, back_to, handle_in
+from worker.desk.console.paging import after_of, next_of
+from worker.desk.sessions import Guest
+from worker.domain.identity import LinkState
+from worker.domain.model import HandleKey
+
+OPEN = (LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value)
+ANSWERED = (LinkState.LINKED.value, LinkState.NOBODY.value)
+
+
+def questions(call: Call, guest: Guest) -> Response:
+    """A page of open questions, or of answers."""
+    del guest
+    view = "answered" if "answered" in {call.query("view"), call.text("view")} else "open"
+    after = after_of(call, HandleKey)
+    with call.services.store.reading() as uow:
+        page = uow.links.page(ANSWERED if view == "answered" else OPEN, after[1] if after else None, PAGE + 1)
+        rows = [{"key": key, "link": link, "person": uow.people.get(link.person) if link.person else None}
+                for key, link in page[:PAGE]]  # fmt: skip
+    following = next_of(call, "", page[PAGE - 1][0]) if len(page) > PAGE else None
+    return call.page("console/questions.html", {"rows": rows, "view": view, "next": following})
+
+
+def answer(call: Call, guest: Guest) -> Response:
+    """Confirm a person, reject one, or say that it is nobody of the directory (from outside, a shared phone)."""
+    key = handle_in(call)
+    handle = "/".join(key)
+    desk, reason, person = call.services.desk, call.text("reason"), call.text("person")
+    match call.text("answer"):
+        case "person":
+            if not person:
+                raise Refused("Say who it is: an id, e-mail address or employee id.")
+            desk.confirm_link(handle, person, guest.name, call.now, reason)
+        case "shared":
+            desk.reject_link(handle, guest.name, reason or "a phone that several people use", call.now)
+        case "nobody":
+            desk.reject_link(handle, guest.name, reason or "somebody from outside", call.now)
+        case "reject":
+            desk.reject_link(handle, guest.name, reason, call.now)
+        case _:
+            raise Refused("Choose an answer.")
+    return back_to("/questions")

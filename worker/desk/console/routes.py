@@ -1,0 +1,48 @@
+"""Every address of the console, with what it takes to use it."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from worker.desk.console import (
+    audit,
+    charts,
+    groups,
+    now,
+    people,
+    plans,
+    policies,
+    questions,
+    sources,
+    tickets,
+)
+from worker.desk.console.frame import screen
+from worker.desk.roles import Permission
+
+POST, BOTH = ("POST",), ("GET", "POST")
+
+
+def routes() -> list[Route]:
+    """Lists take POST as well: a search has names in it, which belong in no address."""
+    return [
+        screen("/", now.now),
+        screen("/tickets", tickets.tickets, methods=BOTH),
+        screen("/tickets/{label}", tickets.ticket),
+        screen("/tickets/{label}/link", tickets.link, Permission.ACT, POST),
+        screen("/tickets/{label}/{act}", tickets.act, Permission.ACT, POST),
+        screen("/groups", groups.groups, methods=BOTH),
+        screen("/groups/{ref}", groups.group),
+        screen("/people", people.people, methods=BOTH),
+        screen("/people/{ref}", people.person),
+        screen("/questions", questions.questions, methods=BOTH),
+        screen("/questions/{ref}", questions.answer, Permission.ACT, POST),
+        screen("/plans", plans.plans),
+        screen("/plans/{label}", plans.plan),
+        screen("/plans/{label}/decide", plans.decide, Permission.RELEASE, POST),
+        screen("/sources", sources.sources),
+        screen("/sources/{name}", sources.source),
+        screen("/policies", policies.policies),
+        screen("/charts", charts.charts),
+        screen("/audit", audit.audit, Permission.AUDIT, BOTH),
+        screen("/audit/export", audit.export, Permission.AUDIT, POST),
+    ]

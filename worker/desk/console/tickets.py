@@ -1,0 +1,153 @@
+"""Tickets: the list with its filters and search, one ticket with its history, and what is done about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from starlette.responses import Response
+
+from worker.app.approvals import Refused
+from worker.desk.calls import Call
+from worker.desk.console.frame import PAGE, back_to, missing
+from worker.desk.sessions import Guest
+from worker.domain.escalation import explain
+from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState, ticket_number
+from worker.domain.wording import ticket_steps, ticket_title, why_line
+from worker.ports.overview import TicketFilter
+from worker.ports.store import UnitOfWork
+
+STATES: dict[str, tuple[TicketState, ...]] = {
+    "live": tuple(sorted(LIVE)),
+    **{state.value: (state,) for state in TicketState},
+    "all": (),
+}
+
+
+def tickets(call: Call, guest: Guest) -> Response:
+    """A page of the list. Searching posts, so that no name is in an address."""
+    del guest
+    chosen = {name: call.text(name) or call.query(name) for name in ("state", "kind", "view", "before")}
+    state = chosen["state"] if chosen["state"] in STATES else "live"
+    kind = chosen["kind"] if chosen["kind"] in set(TicketKind) else ""
+    text = call.text("text", 200)
+    before = int(chosen["before"]) if chosen["before"].isdigit() else None
+    wanted = TicketFilter(
+        states=STATES[state],
+        kinds=(TicketKind(kind),) if kind else (),
+        text=text,
+        overdue_at=call.now if chosen["view"] == "overdue" else None,
+        is_disputed=chosen["view"] == "disputed",
+    )
+    with call.services.store.reading() as uow:
+        found = uow.overview.tickets(wanted, before, PAGE + 1)
+    return call.page(
+        "console/tickets.html",
+        {
+            "tickets": found[:PAGE],
+            "titles": {one.id: ticket_title(one, call.tongue) for one in found},
+            "next": found[PAGE - 1].id if len(found) > PAGE else None,
+            "state": state,
+            "kind": kind,
+            "view": chosen["view"],
+            "text": text,
+            "states": list(STATES),
+            "kinds": [one.value for one in TicketKind],
+            "is_first": before is None,
+        },
+    )
+
+
+def ticket(call: Call, guest: Guest) -> Response:
+    """Everything about one."""
+    del guest
+    with call.services.store.reading() as uow:
+        one = _ticket(call, uow)
+        if one is None:
+            return missing(call)
+        rules, tongue = call.services.rules, call.tongue
+        policy = rules.policy(one)
+        steps = uow.tickets.steps(one.id)
+        values = {
+            "ticket": one,
+            "title": ticket_title(one, tongue),
+            "why": why_line(one, call.services.place.timezone, tongue),
+            "how": ticket_steps(one, tongue),
+            "history": uow.journal.of(f"ticket:{one.label}"),
+            "taken": steps,
+            "policy": policy.name,
+            "to_come": _to_come(one, explain(one, policy, rules.allowed(one)), {t.step for t, _, _ in steps}),
+            "blocks": [t for t in uow.tickets.of_group(one.group) if t.blocked_by == one.id],
+            "human": uow.people.human(one.person) if one.person else None,
+        }
+    return call.page("console/ticket.html", values)
+
+
+def _to_come(
+    ticket: Ticket, steps: tuple[tuple[datetime, str], ...], taken: set[int]
+) -> list[tuple[datetime, str]]:
+    if ticket.state is not TicketState.OPEN:
+        return []
+    return [step for number, step in enumerate(steps, start=1) if number not in taken]
+
+
+def act(call: Call, guest: Guest) -> Response:
+    """Done, reopen, waive, assign, on it, new link, old links dead: as the command line does them."""
+    number = _number(call)
+    desk, by, reason = call.services.desk, guest.name, call.text("reason")
+    match call.path("act"):
+        case "done":
+            desk.done(number, by, call.now, reason)
+        case "reopen":
+            desk.reopen(number, by, reason, call.now)
+        case "waive":
+            desk.waive(number, by, reason, call.now, _until(call))
+        case "assign":
+            desk.assign(number, _email(call), by, call.now, reason)
+        case "acknowledge":
+            desk.acknowledge(number, by, call.now)
+        case "revoke":
+            call.services.assigned.revoke(number, by, call.now, reason)
+        case _:
+            return missing(call)
+    return back_to(f"/tickets/{call.path('label')}")
+
+
+def link(call: Call, guest: Guest) -> Response:
+    """Show the assignee's link once it is asked for: who has it can act in their name."""
+    del guest
+    url = call.services.assigned.link(_number(call), call.now)
+    return call.page("console/link.html", {"url": url, "label": call.path("label")})
+
+
+def _number(call: Call) -> int:
+    try:
+        return ticket_number(call.path("label"))
+    except ValueError as error:
+        raise Refused(str(error)) from None
+
+
+def _ticket(call: Call, uow: UnitOfWork) -> Ticket | None:
+    return uow.tickets.get(_number(call))
+
+
+def _email(call: Call) -> str:
+    email = call.text("email")
+    if "@" not in email:
+        raise Refused(f"'{email}' is no e-mail address.")
+    return email
+
+
+def _until(call: Call) -> datetime | None:
+    """The end of the organisation's day that the form names."""
+    text = call.text("until")
+    if not text:
+        return None
+    try:
+        day = (
+            datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=ZoneInfo(call.services.place.timezone)).date()
+        )
+    except ValueError:
+        raise Refused(f"'{text}' is no date.") from None
+    following = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(call.services.place.timezone))
+    return following.astimezone(UTC)

@@ -1,0 +1,152 @@
+"""What stands before every page: strict headers, small bodies, one origin, and no endless guessing.
+
+Referrer-Policy is same-origin: under no-referrer, Chromium posts forms with `Origin: null`, which would make our own
+forms look like another site's.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from threading import Lock
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from worker.desk.api.errors import Code, answer
+
+BODY_MAX = 128 * 1024
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+NOT_KEPT = "no-store"  # pages hold names: neither a proxy nor the next user of a phone has a copy
+YEAR = "max-age=31536000"
+API = "/api/"
+
+
+class Guarded:
+    """The outermost layer. `host` is where the desk's own pages come from."""
+
+    def __init__(self, app: ASGIApp, host: str, *, is_https: bool) -> None:
+        self._app = app
+        self._host = host
+        self._headers = {**HEADERS, **({"Strict-Transport-Security": YEAR} if is_https else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", NOT_KEPT)
+            await send(message)
+
+        headers = Headers(scope=scope)
+        if scope["method"] not in SAFE_METHODS and self._is_foreign(headers):
+            refusal = _refusal(
+                scope,
+                403,
+                Code.FOREIGN,
+                "This was sent from another site.",
+                "Open the page again and repeat it there.",
+            )
+            await refusal(scope, receive, send_with_headers)
+            return
+        if not _is_small(headers):
+            refusal = _refusal(scope, 413, Code.TOO_LARGE, "This is too long.", "Send less than 128 KiB.")
+            await refusal(scope, receive, send_with_headers)
+            return
+        await self._app(scope, _bounded(receive), send_with_headers)
+
+    def _is_foreign(self, headers: Headers) -> bool:
+        """Whether a browser says that another site sent this. What says nothing needs its form's token anyhow."""
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site not in {"same-origin", "none"}
+        origin = headers.get("origin")
+        return origin is not None and origin.partition("://")[2] not in {self._host, headers.get("host")}
+
+
+def _refusal(scope: Scope, status: int, code: Code, message: str, remedy: str) -> Response:
+    """In words, or for a program as its other errors are."""
+    if scope["path"].startswith(API):
+        return answer(status, code, message, remedy)
+    return PlainTextResponse(f"{message} {remedy}", status)
+
+
+def _is_small(headers: Headers) -> bool:
+    length = headers.get("content-length", "0")
+    return length.isascii() and length.isdigit() and int(length) <= BODY_MAX
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Ends a body that is longer than it may be, whatever its length was said to be."""
+    read = 0
+
+    async def bounded() -> Message:
+        nonlocal read
+        message = await receive()
+        if message["type"] == "http.request":
+            read += len(message.get("body", b""))
+            if read > BODY_MAX:
+                return {"type": "http.disconnect"}
+        return message
+
+    return bounded
+
+
+class Attempts:
+    """Counts failures by address within a rolling window; threads share it. Forgets the longest silent ones."""
+
+    ADDRESSES_MAX = 10_000
+
+    def __init__(self, limit: int, window: timedelta, clock: Callable[[], datetime]) -> None:
+        self._limit = limit
+        self._window = window
+        self._clock = clock
+        self._lock = Lock()
+        self._failures: OrderedDict[str, deque[datetime]] = OrderedDict()
+
+    def failed(self, address: str) -> None:
+        """Count one failure."""
+        with self._lock:
+            known = self._failures.setdefault(_network(address), deque(maxlen=self._limit))
+            known.append(self._clock())
+            self._failures.move_to_end(_network(address))
+            while len(self._failures) > self.ADDRESSES_MAX:
+                self._failures.popitem(last=False)
+
+    def wait_s(self, address: str) -> int:
+        """Whole seconds for which this address must not try again; 0: it may."""
+        with self._lock:
+            known = self._failures.get(_network(address))
+            if known is None or len(known) < self._limit:
+                return 0
+            left = (known[0] + self._window - self._clock()).total_seconds()
+            return max(0, -int(-left // 1))
+
+
+def _network(address: str) -> str:
+    """An IPv6 customer has a whole /64 of addresses."""
+    try:
+        return str(ipaddress.IPv6Network((address, 64), strict=False))
+    except ValueError:
+        return address

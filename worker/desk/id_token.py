@@ -1,0 +1,170 @@
+"""What an ID token says: whether it is for us and for now, who it is about, and which roles it gives.
+
+Pure. msal (1.38 and later) reads an ID token without looking at it: of what OpenID Connect Core 3.1.3.7 asks, it
+only compares the nonce. The rest is here, but for the signature: the token comes straight from the provider's token
+endpoint, whose certificate has been checked, and in that case the chapter's point 6 does without.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from worker.desk.refusals import AGAIN, SignInRefused, misconfigured, odd
+from worker.desk.roles import DeskRole
+
+SKEW = timedelta(minutes=5)  # of the two clocks
+_NAME_MAX = 200
+_SUBJECT_MAX = 255  # OpenID Connect Core 2
+_EMAIL_MAX = 254
+_JOINERS = "\u200c\u200d"  # invisible, and part of names in Persian and in Indian scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who has signed in.
+
+    `subject` is the provider's lasting id of the account (Entra ID: its object id, which is a directory's person
+    id too). `name` and `email` are for showing: people can change them, so neither is a key or gives a right.
+    `roles` is never empty.
+    """
+
+    subject: str
+    name: str
+    email: str | None
+    roles: frozenset[DeskRole]
+
+
+class RoleRules(Protocol):
+    """What decides on roles; see `worker.desk.sign_in.Rules`."""
+
+    @property
+    def is_entra(self) -> bool: ...
+
+    @property
+    def claim(self) -> str: ...
+
+    @property
+    def role_values(self) -> Mapping[str, tuple[str, ...]]: ...
+
+
+def check(claims: Mapping[str, Any], *, issuer: str, client_id: str, host: str, now: datetime) -> None:
+    """Refuse a token of another issuer, for another client, or for another time. Raises SignInRefused."""
+    if claims.get("iss") != issuer:
+        raise odd(host, "it names another issuer")
+    audience = claims.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    if client_id not in audiences:
+        raise odd(host, "it is for another client")
+    # Core 3.1.3.7, 4 and 5: whoever else it is for, it was given to us
+    party = claims.get("azp")
+    if party != client_id and (party is not None or len(audiences) > 1):
+        raise odd(host, "it was given to another client")
+    _check_times(claims, host, now)
+
+
+def _check_times(claims: Mapping[str, Any], host: str, now: datetime) -> None:
+    at_s, skew_s = now.timestamp(), SKEW.total_seconds()
+    ends_s, given_s = _seconds(claims.get("exp")), _seconds(claims.get("iat"))
+    starts_s = _seconds(claims.get("nbf", claims.get("iat")))
+    if ends_s is None or given_s is None or starts_s is None:
+        raise odd(host, "it says not for how long it is good")
+    if ends_s <= at_s - skew_s:
+        raise SignInRefused(f"What {host} answered had expired when it came.", _CLOCKS)
+    if max(given_s, starts_s) > at_s + skew_s:
+        raise SignInRefused(f"What {host} answered is not good yet.", _CLOCKS)
+
+
+_CLOCKS = f"{AGAIN} If it stays, tell the people who run Whosleft to compare the server's clock."
+
+
+def _seconds(value: Any) -> float | None:
+    """A moment as JWTs have it (RFC 7519 2: a number of seconds); None for anything else."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and math.isfinite(value) else None
+
+
+def identity(claims: Mapping[str, Any], rules: RoleRules, host: str) -> Identity:
+    """Who it is about. Raises SignInRefused for nobody, or somebody without a role."""
+    subject = (claims.get("oid") if rules.is_entra else None) or claims.get("sub")
+    if not isinstance(subject, str) or not subject or len(subject) > _SUBJECT_MAX:
+        raise odd(host, "it names nobody")
+    email = _email(claims, is_entra=rules.is_entra)
+    name = _line(claims.get("name")) or _line(claims.get("preferred_username")) or email or subject
+    return Identity(subject, name, email, _roles(claims, rules))
+
+
+def _email(claims: Mapping[str, Any], *, is_entra: bool) -> str | None:
+    if claims.get("email_verified") in (False, "false"):  # no set: it may be anything, a list too
+        return None
+    for given in (claims.get("email"), claims.get("preferred_username") if is_entra else None):
+        email = _line(given)
+        if "@" in email and " " not in email and len(email) <= _EMAIL_MAX:
+            return email
+    return None
+
+
+def _line(value: Any) -> str:
+    """One line of ordinary length, whatever was sent; "" for what is no text."""
+    if not isinstance(value, str):
+        return ""
+    return " ".join("".join(c if c.isprintable() or c in _JOINERS else " " for c in value).split())[
+        :_NAME_MAX
+    ]
+
+
+def _roles(claims: Mapping[str, Any], rules: RoleRules) -> frozenset[DeskRole]:
+    held = values_of(claims, rules.claim)
+    if held is None:
+        raise _without_claim(claims, rules)
+    is_by_id = rules.is_entra and rules.claim == "groups"  # ids of objects have no case
+    found = {value.casefold() for value in held} if is_by_id else held
+    roles = {
+        DeskRole(role)
+        for role, values in rules.role_values.items()
+        if any((value.casefold() if is_by_id else value) in found for value in values)
+    }
+    if not roles:
+        message = f"Your account has no role in Whosleft: its '{rules.claim}' names none of {_wanted(rules)}."
+        raise SignInRefused(message, "Ask the people who run Whosleft for a role, then sign in again.")
+    return frozenset(roles)
+
+
+def _wanted(rules: RoleRules) -> str:
+    return ", ".join(sorted({value for values in rules.role_values.values() for value in values}))
+
+
+def values_of(claims: Mapping[str, Any], name: str) -> frozenset[str] | None:
+    """The texts of a claim; None when there is no such claim.
+
+    A claim that is not there by its whole name is looked for as a path: `realm_access.roles`.
+    """
+    found: Any = claims.get(name)
+    if found is None:
+        found = claims
+        for part in name.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+    if found is None:
+        return None
+    given = found if isinstance(found, list) else [found]
+    return frozenset(value for value in given if isinstance(value, str))
+
+
+def _without_claim(claims: Mapping[str, Any], rules: RoleRules) -> SignInRefused:
+    elsewhere = claims.get("_claim_names")
+    is_over = isinstance(elsewhere, Mapping) and rules.claim in elsewhere
+    if rules.is_entra and rules.claim == "groups" and (is_over or claims.get("hasgroups")):
+        return misconfigured(
+            "Your account is in more groups than Entra ID puts into a sign-in, so it named none.",
+            "use app roles (claim: roles), or 'Groups assigned to the application' in the token configuration.",
+        )
+    where = (
+        "assign the account to an app role" if rules.is_entra else "let the provider put it in the ID token"
+    )
+    return misconfigured(
+        f"Your sign-in had no '{rules.claim}', so you have no role in Whosleft.",
+        f"{where}, with one of {_wanted(rules)}.",
+    )

@@ -1,0 +1,122 @@
+"""Why somebody is not signed in, in words that they or the people who run Whosleft can act on.
+
+What a provider or a browser sends may hold codes and tokens, or be somebody's invention: of it only words are
+shown that are known here, numbers of Entra's errors, and the provider's host.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+AGAIN = "Sign in again."
+LATER = "Try again in a few minutes; if it stays, tell the people who run Whosleft."
+_TELL = "Tell the people who run Whosleft:"
+# Error codes of OAuth 2.0, OpenID Connect Core and their registry, by what they mean to somebody who waits
+_DENIED = frozenset({"access_denied"})
+_BUSY = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
+_WANTS_MORE = frozenset({
+    "login_required", "interaction_required", "consent_required", "account_selection_required",
+})  # fmt: skip
+_OVER = frozenset({"invalid_grant"})
+_CREDENTIAL = frozenset({"invalid_client"})
+_REQUEST = frozenset({
+    "invalid_request", "invalid_request_object", "invalid_request_uri", "invalid_scope", "invalid_resource",
+    "invalid_tenant", "unauthorized_client", "unsupported_grant_type", "unsupported_response_type",
+    "request_not_supported", "request_uri_not_supported", "registration_not_supported",
+})  # fmt: skip
+_KNOWN = frozenset().union(_DENIED, _BUSY, _WANTS_MORE, _OVER, _CREDENTIAL, _REQUEST)
+# Microsoft's "authentication and authorization error codes", of those that have a remedy of their own
+_AADSTS = {
+    50011: "add this desk's address to the registration's redirect addresses (platform: Web).",
+    50105: "assign this account, or a group of it, to the app under Enterprise applications.",
+    53003: "a conditional access policy keeps this account or place out of the app.",
+    65001: "an administrator of the tenant has to consent to the app.",
+    700016: "client_id or tenant_id of desk.sign_in is wrong.",
+    7000215: "the client secret is wrong; give its value, not its id.",
+    7000222: "the client secret has expired; make a new one in the app registration.",
+    700024: "the federated token is not valid at this time; check what renews its file, and the clock.",
+    70021: "no federated credential of the app fits the token; compare issuer and subject.",
+    700211: "no federated credential of the app fits the token's issuer.",
+    700212: "the federated token's audience has to be api://AzureADTokenExchange.",
+    700213: "no federated credential of the app fits the token's subject.",
+}
+_NUMBER = re.compile(r"AADSTS([0-9]{4,8})\b")
+
+
+class SignInRefused(Exception):
+    """Somebody is not signed in. Both texts are whole sentences and may be shown to anybody."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(f"{message} {remedy}")
+        self.message = message
+        self.remedy = remedy
+
+
+def told(host: str, answer: Mapping[str, Any]) -> SignInRefused:
+    """The refusal for an error that the provider states, in the address it sends back or in its answer."""
+    error = answer.get("error")
+    word = error if isinstance(error, str) and error in _KNOWN else "an unknown error"
+    number = _number(answer)
+    shown = f"{word}, AADSTS{number}" if number else word
+    if number in _AADSTS:
+        return SignInRefused(f"{host} did not sign you in ({shown}).", f"{_TELL} {_AADSTS[number]}")
+    if word in _DENIED:
+        message = f"Signing in was cancelled, or {host} keeps this account out ({shown})."
+        return SignInRefused(message, f"{AGAIN} If it stays, ask for access to Whosleft.")
+    if word in _BUSY:
+        return SignInRefused(f"{host} can't sign anybody in now ({shown}).", LATER)
+    if word in _WANTS_MORE:
+        return SignInRefused(f"{host} wants something from you first ({shown}).", AGAIN)
+    if word in _OVER:
+        return SignInRefused(f"This sign-in was used already, or took too long ({shown}).", AGAIN)
+    if word in _CREDENTIAL:
+        remedy = f"{_TELL} check client_id and the secret or token file of desk.sign_in."
+        return SignInRefused(f"{host} does not accept this desk's credential ({shown}).", remedy)
+    remedy = f"{_TELL} check the desk's registration there, its redirect address and its scopes."
+    return SignInRefused(f"{host} refuses this desk's request ({shown}).", remedy)
+
+
+def failed(host: str, error: Exception) -> SignInRefused:
+    """The refusal for an exception on the way; of it only the name is shown, since its text may hold a token."""
+    name = type(error).__name__
+    if isinstance(error, requests.exceptions.SSLError):
+        remedy = (
+            f"{_TELL} if {host} has a certificate of your own authority, name it in desk.sign_in.tls.ca_file."
+        )
+        return SignInRefused(f"The certificate of {host} is not trusted ({name}).", remedy)
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        answered = error.response.status_code
+        return SignInRefused(f"{host} can't sign anybody in now (it answered {answered}).", LATER)
+    if isinstance(error, OSError) and not isinstance(error, requests.exceptions.InvalidJSONError):
+        return SignInRefused(f"{host} can't be reached ({name}).", LATER)
+    return odd(host, name)
+
+
+def odd(host: str, what: str) -> SignInRefused:
+    """The refusal for an answer that is no proof of who somebody is; `what` is our own word for it."""
+    message = f"What {host} answered proves nothing about you ({what})."
+    return SignInRefused(message, f"{AGAIN} If it stays, tell the people who run Whosleft.")
+
+
+def busy(host: str) -> SignInRefused:
+    """The refusal for those who wait behind others for a provider that does not answer."""
+    return SignInRefused(f"{host} has not answered yet.", LATER)
+
+
+def misconfigured(message: str, remedy: str) -> SignInRefused:
+    """The refusal for what only the people who run Whosleft can mend; the remedy goes on after a colon."""
+    return SignInRefused(message, f"{_TELL} {remedy}")
+
+
+def _number(answer: Mapping[str, Any]) -> int | None:
+    """Entra's number of the error: in a list of its own, or in the description."""
+    codes = answer.get("error_codes")
+    if isinstance(codes, list) and codes and type(codes[0]) is int:
+        return codes[0]
+    described = answer.get("error_description")
+    found = _NUMBER.search(described) if isinstance(described, str) else None
+    return int(found[1]) if found else None

@@ -1,0 +1,60 @@
+"""The desk's web server: uvicorn in a thread of its own, so that signals stay the worker's."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import uvicorn
+from starlette.types import ASGIApp
+
+BACKLOG = 128
+CALLS_MAX = 200  # at once; what is more is told to come back (503), so that memory has a bound
+KEEP_ALIVE_S = 15
+GRACE_S = 5  # for answers under way when it ends
+
+
+@contextmanager
+def serving(app: ASGIApp, address: tuple[str, int]) -> Iterator[str]:
+    """Serve the application there; yields host:port. Raises OSError when nothing can listen there.
+
+    The caller's address is taken from a proxy's headers only where FORWARDED_ALLOW_IPS (an environment variable,
+    uvicorn's) names the proxy; by default that is this machine.
+    """
+    listening = _listen(address)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=CALLS_MAX,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+        lifespan="off",
+    )
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run, args=([listening],), name="desk", daemon=True)
+    thread.start()
+    try:
+        host, port = listening.getsockname()[:2]
+        yield f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(GRACE_S + 1)
+        listening.close()
+
+
+def _listen(address: tuple[str, int]) -> socket.socket:
+    host, port = address
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+        found.listen(BACKLOG)
+    except BaseException:
+        found.close()
+        raise
+    return found

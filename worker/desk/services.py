@@ -1,0 +1,57 @@
+"""What the pages work with: the use cases, and the few facts of the configuration that pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from worker.app.approvals import Approvals
+from worker.app.assigned import Assigned
+from worker.app.audit import Audit
+from worker.app.desk import Desk
+from worker.app.health import Freshness
+from worker.desk.sign_in import SignIn
+from worker.domain.reconcile import TicketRules
+from worker.domain.tongue import Languages
+from worker.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the desk is. `url` is what its links start with, without a slash at the end."""
+
+    organisation: str
+    timezone: str
+    url: str
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach it over TLS; only then are its cookies marked for that."""
+        return self.url.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """Host and port as a browser writes them."""
+        return urlsplit(self.url).netloc
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that a page may use."""
+
+    store: Store
+    desk: Desk
+    approvals: Approvals
+    assigned: Assigned
+    languages: Languages
+    rules: TicketRules
+    place: Place
+    clock: Callable[[], datetime]
+    audit: Audit
+    fresh_directories: Freshness
+    fresh_inventories: Freshness
+    sources: tuple[tuple[str, str, str], ...]  # name, port, kind, in the configuration's order
+    key: str = field(repr=False)  # what links, forms, references and sign-ins are signed with
+    sign_in: SignIn | None = None

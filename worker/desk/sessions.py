@@ -1,0 +1,208 @@
+"""Who is signed in to the console: by an OpenID provider, or by a link that works once.
+
+Of each secret (cookie, link) the database has only the hash.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from worker.app.access import hashed
+from worker.desk.calls import Call, Handler, Stale, is_own_path, route
+from worker.desk.guarding import Attempts
+from worker.desk.roles import DeskRole, Permission, allows
+from worker.desk.sign_in import FLOW_LIFE, SignInRefused
+from worker.domain.journal import Entry
+from worker.ports.desk import Visitor
+
+SESSION_LIFE = timedelta(hours=12)  # a shift, with its handover
+LOGIN_LINK_LIFE = timedelta(hours=1)
+SEE_OTHER, FORBIDDEN, TOO_MANY = 303, 403, 429
+CALLBACK = "/login/callback"
+SIGN_IN_FORM = "sign-in"
+WAY_COOKIE = "whosleft-way"
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who is signed in. `session` is the hash that their session is kept under."""
+
+    name: str
+    roles: frozenset[DeskRole]
+    session: str
+
+    def may(self, permission: Permission) -> bool:
+        """Whether one of their roles allows it."""
+        return allows(self.roles, permission)
+
+
+def cookie_name(*, is_https: bool) -> str:
+    """With the prefix, browsers take the cookie over TLS only and send it to this host alone."""
+    return "__Host-whosleft" if is_https else "whosleft"
+
+
+def guest_of(call: Call) -> Guest | None:
+    """Who is calling; None for whoever is not signed in."""
+    secret = call.request.cookies.get(cookie_name(is_https=call.services.place.is_https), "")
+    if not secret:
+        return None
+    session = hashed(secret)
+    with call.services.store.reading() as uow:
+        visitor = uow.desk.session(session, call.now)
+    return None if visitor is None else Guest(visitor.name, _roles(visitor.roles), session)
+
+
+def _roles(names: tuple[str, ...]) -> frozenset[DeskRole]:
+    return frozenset(DeskRole(name) for name in names if name in set(DeskRole))
+
+
+class SignInPages:
+    """`/login…` and `/logout`."""
+
+    def __init__(self, attempts: Attempts) -> None:
+        self._attempts = attempts
+
+    def routes(self) -> list[Route]:
+        return [
+            route("/login", self.login),
+            route("/login/start", self._limited(self.start), ["POST"]),
+            route(CALLBACK, self._limited(self.finish)),
+            route("/login/{secret}", self._limited(self.link)),
+            route("/login/{secret}", self._limited(self.use_link), ["POST"]),
+            route("/logout", self.logout, ["POST"]),
+        ]
+
+    def login(self, call: Call) -> Response:
+        """How to get in."""
+        return call.page("login.html", _login_values(call))
+
+    def link(self, call: Call) -> Response:
+        """Asks before the link is used up: mail scanners open links."""
+        return call.page(
+            "login_link.html", {"secret": call.path("secret"), "form_token": call.token_for(SIGN_IN_FORM)}
+        )
+
+    def use_link(self, call: Call) -> Response:
+        call.check_token(SIGN_IN_FORM)
+        with call.services.store.begin() as uow:
+            visitor = uow.desk.use_login_link(hashed(call.path("secret")), call.now)
+        if visitor is None:
+            self._attempts.failed(call.address)
+            return call.page("login.html", {**_login_values(call), "trouble": "used"}, status=FORBIDDEN)
+        return self._signed_in(call, visitor)
+
+    def start(self, call: Call) -> Response:
+        """Off to the provider. What belongs to this sign-in goes along in a signed cookie of this browser."""
+        call.check_token(SIGN_IN_FORM)
+        sign_in = call.services.sign_in
+        if sign_in is None:
+            return RedirectResponse("/login", SEE_OTHER)
+        try:
+            started = sign_in.begin(f"{call.services.place.url}{CALLBACK}", call.now)
+        except SignInRefused as refused:
+            return self._refused(call, refused)
+        response = RedirectResponse(started.url, SEE_OTHER)
+        flow = _signer(call).dumps(started.flow)
+        set_cookie(call, response, _flow_cookie(call), str(flow), FLOW_LIFE)
+        return response
+
+    def finish(self, call: Call) -> Response:
+        sign_in = call.services.sign_in
+        try:
+            flow: Any = _signer(call).loads(call.request.cookies.get(_flow_cookie(call), ""))
+        except BadSignature:
+            flow = None
+        if sign_in is None or flow is None:
+            return RedirectResponse("/login?trouble=again", SEE_OTHER)
+        try:
+            identity = sign_in.finish(flow, dict(call.request.query_params), call.now)
+        except SignInRefused as refused:
+            self._attempts.failed(call.address)
+            return self._refused(call, refused)
+        name = identity.email or identity.name
+        roles = tuple(sorted(role.value for role in identity.roles))
+        response = self._signed_in(call, Visitor(name, roles))
+        response.delete_cookie(_flow_cookie(call))
+        return response
+
+    def logout(self, call: Call) -> Response:
+        guest = guest_of(call)
+        if guest is not None:
+            call.check_token(guest.session)
+            with call.services.store.begin() as uow:
+                uow.desk.end_session(guest.session)
+        response = RedirectResponse("/login", SEE_OTHER)
+        response.delete_cookie(cookie_name(is_https=call.services.place.is_https))
+        return response
+
+    def _signed_in(self, call: Call, visitor: Visitor) -> Response:
+        secret = secrets.token_urlsafe(32)
+        with call.services.store.begin() as uow:
+            uow.desk.add_session(hashed(secret), visitor, call.now, call.now + SESSION_LIFE)
+            data = {"roles": list(visitor.roles)}
+            uow.journal.append([Entry(call.now, visitor.name, "desk.signed_in", "desk:console", data=data)])
+        response = RedirectResponse(_way(call), SEE_OTHER)
+        set_cookie(call, response, cookie_name(is_https=call.services.place.is_https), secret, SESSION_LIFE)
+        response.delete_cookie(WAY_COOKIE)
+        return response
+
+    def _refused(self, call: Call, refused: SignInRefused) -> Response:
+        values = {**_login_values(call), "trouble": "refused", "said": str(refused)}
+        return call.page("login.html", values, status=FORBIDDEN)
+
+    def _limited(self, handler: Handler) -> Handler:
+        def limited(call: Call) -> Response:
+            wait_s = self._attempts.wait_s(call.address)
+            if wait_s:
+                return call.page(
+                    "wait.html", {"wait_s": wait_s}, status=TOO_MANY, headers={"Retry-After": str(wait_s)}
+                )
+            try:
+                return handler(call)
+            except Stale:
+                return RedirectResponse("/login?trouble=again", SEE_OTHER)
+
+        return limited
+
+
+def set_cookie(call: Call, response: Response, name: str, value: str, life: timedelta) -> None:
+    """One that no script reads and other sites' forms don't bring along; over TLS only, where there is TLS."""
+    is_https = call.services.place.is_https
+    seconds = int(life.total_seconds())
+    response.set_cookie(
+        name, value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=is_https
+    )
+
+
+def remember_way(call: Call, response: Response) -> None:
+    """Where somebody wanted to go before they had to sign in."""
+    set_cookie(call, response, WAY_COOKIE, call.request.url.path, FLOW_LIFE)
+
+
+def _way(call: Call) -> str:
+    path = call.request.cookies.get(WAY_COOKIE, "/")
+    return path if is_own_path(path) else "/"
+
+
+def _login_values(call: Call) -> dict[str, Any]:
+    return {
+        "has_provider": call.services.sign_in is not None,
+        "form_token": call.token_for(SIGN_IN_FORM),
+        "trouble": call.query("trouble"),
+        "said": "",
+    }
+
+
+def _signer(call: Call) -> URLSafeSerializer:
+    return URLSafeSerializer(call.services.key, salt=SIGN_IN_FORM)
+
+
+def _flow_cookie(call: Call) -> str:
+    return f"{cookie_name(is_https=call.services.place.is_https)}-sign-in"

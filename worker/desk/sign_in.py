@@ -1,0 +1,135 @@
+"""Signing in to the console through an OpenID provider: Entra ID, or any other.
+
+    begin(redirect_uri, now) -> Started     send the browser to `url`, keep `flow`
+    finish(flow, query, now) -> Identity    the browser is back: who it is, and their roles
+
+The authorization-code flow with state, nonce and PKCE is msal's; what msal leaves to us is in `id_token`.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
+
+from worker.desk.id_token import Identity, RoleRules, check, identity
+from worker.desk.provider import Provider, Registration, host_of
+from worker.desk.refusals import AGAIN, SignInRefused, busy, odd, told
+
+__all__ = ["Identity", "Rules", "SignIn", "SignInRefused", "Started"]
+
+FLOW_LIFE = timedelta(minutes=15)  # to type a password, find the phone, and read a message on it
+READ_S = 10.0  # of silence, before a provider is given up
+_KEPT = ("state", "nonce", "code_verifier", "redirect_uri", "scope")  # of msal's flow
+
+
+class Rules(Registration, RoleRules, Protocol):
+    """What the configuration says of signing in (`desk.sign_in`), by the attributes that it has.
+
+    is_entra        Entra ID, or another OpenID provider
+    address         https, without a slash at the end: the tenant's authority, or the issuer
+    client_id       of the desk's registration, which proves itself by one of
+    secret          the client secret, in the clear
+    federated_token_file
+    ca_file         certificates to trust besides the system's; both files start from the configuration's folder
+    claim           which claim of the ID token gives roles
+    role_values     the claim's values by the name of the role that they give
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A sign-in that has begun. `flow` is JSON of less than 1 kB, and good for one `finish` within FLOW_LIFE.
+
+    It belongs to this browser alone: in a signed cookie (HttpOnly, SameSite=Lax), or on our side with its key in
+    one. Forget it when `finish` was called, whatever came of it.
+    """
+
+    url: str = field(repr=False)
+    flow: dict[str, Any] = field(repr=False)
+
+
+class SignIn:
+    """Asks one provider who people are. Made without asking anybody; threads may share it."""
+
+    def __init__(self, rules: Rules, base_dir: Path, *, read_s: float = READ_S) -> None:
+        self._rules = rules
+        self._base_dir = base_dir
+        self._read_s = read_s
+        self._host = host_of(rules.address)
+        self._known: Provider | None = None
+        self._finding = Lock()
+
+    def begin(self, redirect_uri: str, now: datetime) -> Started:
+        """Where to send a browser that wants to sign in. `redirect_uri` is ours, as it is registered there.
+
+        The first call finds the provider; when that fails, the next one tries again. Raises SignInRefused.
+        """
+        flow = self._provider().begin(redirect_uri)
+        kept = {name: flow[name] for name in _KEPT}
+        return Started(flow["auth_uri"], {**kept, "begun_s": int(now.timestamp())})
+
+    def finish(self, flow: Mapping[str, Any], query: Mapping[str, str], now: datetime) -> Identity:
+        """Who came back with this query, by the flow that `begin` gave for the same browser.
+
+        Raises SignInRefused for everything else, a second call with the same flow among it.
+        """
+        _check_flow(flow, now)
+        if not _are_equal(flow["state"], query.get("state", "")):
+            raise SignInRefused("This is the answer to another sign-in than the one begun here.", AGAIN)
+        provider = self._provider()
+        # RFC 9207: a provider that names itself in the answer must be the one that was asked
+        if query.get("iss", provider.issuer) != provider.issuer:
+            raise odd(self._host, "another provider sent it")
+        if "error" in query:
+            raise told(self._host, query)
+        if not query.get("code"):
+            raise odd(self._host, "no code")
+        claims = self._redeemed(provider, flow, query["code"])
+        check(claims, issuer=provider.issuer, client_id=self._rules.client_id, host=self._host, now=now)
+        return identity(claims, self._rules, self._host)
+
+    def close(self) -> None:
+        """Let go of connections; the next call finds the provider anew. Idempotent."""
+        known, self._known = self._known, None
+        if known is not None:
+            known.close()
+
+    def _redeemed(self, provider: Provider, flow: Mapping[str, Any], code: str) -> Mapping[str, Any]:
+        try:
+            return provider.redeem(flow, code)
+        finally:
+            if provider.has_failed:
+                self.close()  # so that the next one looks where it is now
+
+    def _provider(self) -> Provider:
+        """The provider, found by the first who ask; the others don't wait for ever behind them."""
+        known = self._known
+        if known is not None:
+            return known
+        if not self._finding.acquire(timeout=self._read_s):
+            raise busy(self._host)
+        try:
+            if self._known is None:
+                self._known = Provider(self._rules, self._base_dir, self._read_s)
+            return self._known
+        finally:
+            self._finding.release()
+
+
+def _check_flow(flow: Mapping[str, Any], now: datetime) -> None:
+    texts = [flow.get(name) for name in ("state", "nonce", "code_verifier", "redirect_uri")]
+    begun_s, scope = flow.get("begun_s"), flow.get("scope")
+    is_ours = all(isinstance(text, str) and text for text in texts) and isinstance(scope, list)
+    if not is_ours or not isinstance(begun_s, int):
+        raise SignInRefused("No sign-in was begun in this browser, or its cookies are blocked.", AGAIN)
+    if now.timestamp() - begun_s > FLOW_LIFE.total_seconds():
+        raise SignInRefused("This sign-in took too long.", AGAIN)
+
+
+def _are_equal(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(errors="replace"), other.encode(errors="replace"))

@@ -1,0 +1,69 @@
+"""What pages call states, kinds and the like: the words of the field, as people read them in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from worker.domain.tongue import N_
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "state": {
+        "live": N_("live"),
+        "open": N_("open"),
+        "blocked": N_("blocked"),
+        "done": N_("done"),
+        "verified": N_("verified"),
+        "cancelled": N_("cancelled"),
+        "waived": N_("waived"),
+        "all": N_("all"),
+    },
+    "kind": {
+        "remove_member": N_("remove member"),
+        "reassign_admin": N_("new admin"),
+        "creator_must_leave": N_("creator must leave"),
+        "identify_member": N_("identify member"),
+        "add_member": N_("add member"),
+    },
+    "evidence": {
+        "disabled": N_("account disabled"),
+        "deleted": N_("account deleted"),
+        "expired": N_("account expired"),
+        "leave_date": N_("leave date passed"),
+        "moved_out": N_("moved to the leavers' OU"),
+        "absent_confirmed": N_("absent, confirmed"),
+        "moved": N_("moved to another place"),
+    },
+    "standing": {"active": N_("active"), "leaving": N_("leaving"), "left": N_("left")},
+    "role": {
+        "member": N_("member"),
+        "admin": N_("admin"),
+        "creator": N_("creator"),
+        "unknown": N_("unknown"),
+    },
+    "coverage": {"full": N_("full"), "partial": N_("partial"), "stale": N_("stale")},
+    "link": {
+        "linked": N_("linked"),
+        "ambiguous": N_("ambiguous"),
+        "unmatched": N_("unmatched"),
+        "nobody": N_("nobody of the directory"),
+    },
+    "hold": {
+        "held": N_("held"),
+        "released": N_("released"),
+        "rejected": N_("rejected"),
+        "partly": N_("partly decided"),
+    },
+    "grade": {
+        "A": N_("A: a roster shows it"),
+        "B": N_("B: a second person confirmed it"),
+        "C": N_("C: the closer's word"),
+    },
+    "target": {
+        "assignee": N_("assignee"),
+        "admins": N_("admins of the group"),
+        "manager": N_("manager"),
+        "accountable": N_("accountable person"),
+        "channel": N_("security channel"),
+    },
+    "port": {"directory": N_("directory"), "inventory": N_("inventory")},
+}

@@ -1,0 +1,44 @@
+"""Texts that run right to left and left to right in one line, kept apart.
+
+What comes from outside (names, numbers, addresses) is put between Unicode isolates (U+2068 … U+2069), so that it
+moves nothing but itself; controls of its own that reach further are dropped.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+FSI, PDI = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+ISOLATES = frozenset("\N{LEFT-TO-RIGHT ISOLATE}\N{RIGHT-TO-LEFT ISOLATE}" + FSI)
+OVERRIDES = frozenset(map(chr, range(0x202A, 0x202F)))  # embeddings and overrides: never needed
+_ALL = OVERRIDES | ISOLATES | {PDI}
+_RTL = frozenset({"R", "AL", "AN"})
+_AT_HOME_IN_RTL = frozenset({"R", "AL", "NSM", "WS"})
+
+
+def contained(text: str) -> str:
+    """The text with nothing in it that can turn what stands beside it.
+
+    Isolates that are closed stay, as they hold only themselves; anything else that sets a direction is dropped.
+    """
+    if _ALL.isdisjoint(text):
+        return text
+    dropped = OVERRIDES if _is_closed(text) else _ALL
+    return "".join(char for char in text if char not in dropped)
+
+
+def isolated(text: str, *, is_rtl: bool) -> str:
+    """A value as it stands in a sentence: isolated where it may run against the sentence's direction."""
+    text = contained(text)
+    kinds = {unicodedata.bidirectional(char) for char in text}
+    is_foreign = not kinds <= _AT_HOME_IN_RTL if is_rtl else bool(kinds & _RTL)
+    return f"{FSI}{text}{PDI}" if is_foreign else text
+
+
+def _is_closed(text: str) -> bool:
+    depth = 0
+    for char in text:
+        depth += (char in ISOLATES) - (char == PDI)
+        if depth < 0:
+            return False
+    return depth == 0

@@ -1,0 +1,29 @@
+"""The translations of one language, read from its .po file when they are first wanted."""
+
+from __future__ import annotations
+
+from functools import cache
+from gettext import NullTranslations
+from importlib import resources
+from io import BytesIO
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+
+SOURCE = "en"
+
+
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """What the texts of the code are in a language; a text that has no translation is said in English.
+
+    Compiled in memory, so that no compiled file can be older than its source.
+    """
+    if language == SOURCE:
+        return NullTranslations()
+    file = resources.files("worker.languages") / "catalogues" / f"{language}.po"
+    compiled = BytesIO()
+    write_mo(compiled, read_po(BytesIO(file.read_bytes()), locale=language))
+    compiled.seek(0)
+    return Translations(compiled)

@@ -1,0 +1,71 @@
+"""Which language a code means: BCP 47 as directories, browsers and configurations write it. Pure.
+
+What comes from outside may be anything: too long or malformed is no code, never an error.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+HEADER_MAX = 1000  # characters that are read of a list; browsers send some fifty
+RANGES_MAX = 20
+CODE_MAX = 64
+
+_CODE = re.compile(r"[a-z]{2,3}(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE | re.ASCII)
+_QUALITY = re.compile(r"\s*q\s*=\s*([01]?(?:\.\d{0,3})?)\s*", re.IGNORECASE | re.ASCII)
+
+
+class Tag(NamedTuple):
+    """The parts of a code that choose a language; empty where the code doesn't say."""
+
+    language: str
+    script: str = ""
+    region: str = ""
+    numbers: str = ""  # a numbering system of CLDR, from the extension -u-nu-
+
+
+def tag_of(code: str) -> Tag | None:
+    """The parts of `de-AT`, `pt_BR`, `ar-EG-u-nu-latn`; None for what is no code."""
+    code = code.strip()
+    if len(code) > CODE_MAX or not _CODE.fullmatch(code):
+        return None
+    language, *parts = code.replace("_", "-").lower().split("-")
+    singleton = next((at for at, part in enumerate(parts) if len(part) == 1), len(parts))
+    own, extensions = parts[:singleton], parts[singleton:]
+    script = next((part.title() for part in own if len(part) == 4 and part.isalpha()), "")  # noqa: PLR2004
+    region = next((part.upper() for part in own if _is_region(part)), "")
+    return Tag(language, script, region, _numbers(extensions))
+
+
+def _is_region(part: str) -> bool:
+    return (len(part), part.isalpha()) == (2, True) or (len(part), part.isdigit()) == (3, True)
+
+
+def _numbers(extensions: list[str]) -> str:
+    if extensions[:1] != ["u"] or "nu" not in extensions:
+        return ""
+    return next(iter(extensions[extensions.index("nu") + 1 :]), "")
+
+
+def accepted(header: str) -> tuple[str, ...]:
+    """The codes of a list as Accept-Language and `preferredLanguage` (RFC 2798) have it, most wanted first.
+
+    `de-AT, de;q=0.8, *;q=0.1` is ("de-AT", "de"). What is malformed, or wanted with q=0, is left out; of a hostile
+    list only the beginning is read.
+    """
+    found = []
+    for text in header[:HEADER_MAX].split(",")[:RANGES_MAX]:
+        code, _, parameter = text.partition(";")
+        quality = _quality(parameter)
+        if quality > 0 and tag_of(code):
+            found.append((quality, code.strip()))
+    return tuple(code for _, code in sorted(found, key=lambda pair: -pair[0]))
+
+
+def _quality(parameter: str) -> float:
+    if not parameter.strip():
+        return 1.0
+    stated = _QUALITY.fullmatch(parameter)
+    digits = stated[1] if stated else ""
+    return float(digits) if any(map(str.isdigit, digits)) else 0.0

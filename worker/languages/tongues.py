@@ -1,0 +1,122 @@
+"""The tongues: a catalogue each, and CLDR's way of writing numbers, dates and plural forms in its region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from functools import cache
+from gettext import NullTranslations
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_skeleton, format_time, get_timezone_gmt, get_timezone_name
+from babel.localedata import locale_identifiers
+from babel.numbers import format_decimal
+
+from worker.domain.tongue import ENGLISH, Tongue, fill
+from worker.languages.catalogue import SOURCE, catalogue
+from worker.languages.matching import Tag, accepted, tag_of
+
+LANGUAGES: Mapping[str, str] = MappingProxyType(
+    {  # the script that each is written in: somebody who reads hi-Latn can't read our Hindi
+        SOURCE: "Latn", "ar": "Arab", "de": "Latn", "es": "Latn", "fr": "Latn", "hi": "Deva", "pl": "Latn",
+        "pt": "Latn", "tr": "Latn", "ur": "Arab",
+    }
+)  # fmt: skip
+
+_LATIN = "latn"
+_DIGITS = {  # Babel writes Latin digits whatever the numbering system
+    system: str.maketrans("0123456789", digits)
+    for system, digits in {
+        _LATIN: "0123456789",
+        "arab": "٠١٢٣٤٥٦٧٨٩",
+        "arabext": "۰۱۲۳۴۵۶۷۸۹",
+        "deva": "०१२३४५६७८९",
+    }.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CldrTongue:
+    """One language as one region writes it."""
+
+    code: str
+    locale: Locale
+    numbers: str
+    texts: NullTranslations = field(repr=False)
+
+    @property
+    def is_rtl(self) -> bool:
+        return self.locale.text_direction == "rtl"
+
+    def say(self, text: str, **values: object) -> str:
+        # the empty text is the key of the catalogue's own header
+        return fill(self.texts.gettext(text), values, self) if text else ""
+
+    def count(self, one: str, many: str, n: int, **values: object) -> str:
+        return fill(self.texts.ngettext(one, many, n), {"n": n, **values}, self)
+
+    def number(self, n: int) -> str:
+        return self._digits(format_decimal(n, locale=self.locale, numbering_system=self.numbers))
+
+    def instant(self, at: datetime, timezone: str) -> str:
+        local = at.astimezone(ZoneInfo(timezone))
+        on = format_skeleton("yMMMEd", local, tzinfo=local.tzinfo, locale=self.locale)
+        clock = format_time(local, "short", tzinfo=local.tzinfo, locale=self.locale)
+        both = str(self.locale.datetime_formats["medium"]).format(clock, on)
+        return f"{self._digits(both)} {self._digits(self._zone(local))}"
+
+    def day(self, on: date) -> str:
+        noon = datetime.combine(on, time(12), UTC)
+        return self._digits(format_skeleton("yMMMd", noon, tzinfo=UTC, locale=self.locale))
+
+    def _zone(self, local: datetime) -> str:
+        """A zone's short name where the language has one, else its distance from Greenwich."""
+        name = get_timezone_name(local, "short", locale=self.locale)
+        return get_timezone_gmt(local, "long", locale=self.locale) if name[:1] in "+-" else name
+
+    def _digits(self, text: str) -> str:
+        return text.translate(_DIGITS[self.numbers])
+
+
+class BabelLanguages:
+    """`domain.tongue.Languages`: the ten languages, and the organisation's for everybody else.
+
+    Any code may be given; one of another language, or none at all, means the organisation's own.
+    """
+
+    def __init__(self, organisation: str = SOURCE) -> None:
+        self._own = _tongue_of(organisation) or ENGLISH
+
+    def of(self, code: str | None) -> Tongue:
+        return self.best(accepted(code or ""))
+
+    def best(self, wanted: Sequence[str]) -> Tongue:
+        return next(filter(None, map(_tongue_of, wanted)), self._own)
+
+
+def _tongue_of(code: str) -> Tongue | None:
+    tag = tag_of(code)
+    if tag is None or tag.script not in {"", LANGUAGES.get(tag.language)} or tag.language not in LANGUAGES:
+        return None
+    is_region = f"{tag.language}_{tag.region}" in _regions()
+    numbers = tag.numbers if tag.numbers in _DIGITS else ""
+    return _tongue(Tag(tag.language, region=tag.region if is_region else "", numbers=numbers))
+
+
+@cache
+def _regions() -> frozenset[str]:
+    return frozenset(locale_identifiers())
+
+
+@cache  # of tags that are ours: some hundred at most
+def _tongue(tag: Tag) -> Tongue:
+    if tag == Tag(SOURCE):
+        return ENGLISH
+    locale = Locale(tag.language, tag.region or None)
+    own = locale.default_numbering_system if locale.default_numbering_system in _DIGITS else _LATIN
+    extension = f"u-nu-{tag.numbers}" if tag.numbers else ""
+    code = "-".join(filter(None, (tag.language, tag.region, extension)))
+    return CldrTongue(code, locale, tag.numbers or own, catalogue(tag.language))

@@ -1,0 +1,140 @@
+"""The desk's own tables: its key, what can be taken back, sessions, login links and API tokens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.ticket import Ticket
+from worker.ports.desk import ApiToken, Undo, Visitor
+from worker.storage.bulk import bulk_upsert
+from worker.storage.mapping import ticket_from_row, ticket_values
+from worker.storage.tables import (
+    Instant,
+    api_token,
+    desk_key,
+    desk_session,
+    from_micros,
+    login_link,
+    ticket,
+    to_micros,
+    undo,
+)
+
+LINKS = "links"
+_INSTANTS = tuple(column.name for column in ticket.c if isinstance(column.type, Instant))
+
+
+class SqlDesk:
+    """`ports.desk.DeskState` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def key(self, fresh: str) -> str:
+        query = sa.select(desk_key.c.value).where(desk_key.c.name == LINKS)
+        known = self._c.execute(query).scalar()
+        if known is None:
+            bulk_upsert(self._c, desk_key, ("name", "value"), [(LINKS, fresh)], update=False)
+            known = self._c.execute(query).scalar_one()
+        return str(known)
+
+    # --- what can be taken back ------------------------------------------------------------------
+
+    def keep_undo(self, one: Undo) -> None:
+        self.forget_undo(one.before.id)
+        self._c.execute(
+            sa.insert(undo).values(
+                ticket_id=one.before.id, by=one.by, until=one.until, messages=json.dumps(one.messages),
+                before=_ticket_json(one.before), after=_ticket_json(one.after),
+            )
+        )  # fmt: skip
+
+    def undo_of(self, number: int) -> Undo | None:
+        row = self._c.execute(sa.select(undo).where(undo.c.ticket_id == number)).first()
+        if row is None:
+            return None
+        before, after = _ticket(row.before), _ticket(row.after)
+        return Undo(before, after, row.by, row.until, tuple(json.loads(row.messages)))
+
+    def forget_undo(self, number: int) -> None:
+        self._c.execute(sa.delete(undo).where(undo.c.ticket_id == number))
+
+    # --- signing in ------------------------------------------------------------------------------
+
+    def add_session(self, id_: str, visitor: Visitor, now: datetime, expires_at: datetime) -> None:
+        self._c.execute(sa.delete(desk_session).where(desk_session.c.expires_at <= now))
+        values = {"id": id_, **_visitor_values(visitor), "created_at": now, "expires_at": expires_at}
+        self._c.execute(sa.insert(desk_session).values(values))
+
+    def session(self, id_: str, now: datetime) -> Visitor | None:
+        s = desk_session.c
+        row = self._c.execute(sa.select(desk_session).where(s.id == id_, s.expires_at > now)).first()
+        return None if row is None else _visitor(row)
+
+    def end_session(self, id_: str) -> None:
+        self._c.execute(sa.delete(desk_session).where(desk_session.c.id == id_))
+
+    def add_login_link(self, id_: str, visitor: Visitor, by: str, expires_at: datetime) -> None:
+        values = {"id": id_, **_visitor_values(visitor), "created_by": by, "expires_at": expires_at}
+        self._c.execute(sa.insert(login_link).values(values))
+
+    def use_login_link(self, id_: str, now: datetime) -> Visitor | None:
+        good = (login_link.c.id == id_) & login_link.c.used_at.is_(None) & (login_link.c.expires_at > now)
+        if self._c.execute(sa.update(login_link).where(good).values(used_at=now)).rowcount == 0:
+            return None
+        return _visitor(self._c.execute(sa.select(login_link).where(login_link.c.id == id_)).one())
+
+    # --- the API ---------------------------------------------------------------------------------
+
+    def add_token(self, token: ApiToken, hash_: str) -> None:
+        self._c.execute(
+            sa.insert(api_token).values(
+                id=token.id, hash=hash_, scopes=json.dumps(token.scopes), created_by=token.created_by,
+                created_at=token.created_at, expires_at=token.expires_at, revoked_at=token.revoked_at,
+            )
+        )  # fmt: skip
+
+    def token(self, hash_: str) -> ApiToken | None:
+        row = self._c.execute(sa.select(api_token).where(api_token.c.hash == hash_)).first()
+        return None if row is None else _token(row)
+
+    def tokens(self) -> Sequence[ApiToken]:
+        query = sa.select(api_token).order_by(api_token.c.created_at.desc(), api_token.c.id)
+        return [_token(row) for row in self._c.execute(query)]
+
+    def revoke_token(self, id_: str, now: datetime) -> bool:
+        revoked_at = api_token.c.revoked_at
+        first = sa.func.coalesce(revoked_at, sa.literal(now, revoked_at.type))
+        this = sa.update(api_token).where(api_token.c.id == id_)
+        return self._c.execute(this.values(revoked_at=first)).rowcount > 0
+
+
+def _ticket_json(one: Ticket) -> str:
+    values = {k: to_micros(v) if isinstance(v, datetime) else v for k, v in ticket_values(one).items()}
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _ticket(text: str) -> Ticket:
+    values = json.loads(text)
+    row: Any = SimpleNamespace(**{k: from_micros(v) if k in _INSTANTS else v for k, v in values.items()})
+    return ticket_from_row(row)
+
+
+def _visitor_values(visitor: Visitor) -> dict[str, str]:
+    return {"name": visitor.name, "roles": json.dumps(visitor.roles)}
+
+
+def _visitor(row: Any) -> Visitor:
+    return Visitor(row.name, tuple(json.loads(row.roles)))
+
+
+def _token(row: Any) -> ApiToken:
+    return ApiToken(
+        row.id, tuple(json.loads(row.scopes)), row.created_by, row.created_at, row.expires_at, row.revoked_at
+    )

@@ -1,0 +1,38 @@
+"""Who may be forgotten by the retention rule, by one query for the nightly pass."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.model import Evidence, PersonKey, Standing
+from worker.domain.ticket import LIVE
+from worker.storage.tables import link, membership, person, ticket
+
+_GONE = (Evidence.DELETED.value, Evidence.ABSENT_CONFIRMED.value)
+_DELETED = (
+    '%"is_deleted":true%'  # as `mapping.facts_to_json` writes it; a quote within a text is escaped there
+)
+_LIVE = tuple(state.value for state in sorted(LIVE))
+
+
+def erasable(before: datetime, after: PersonKey | None, limit: int) -> sa.Select[Any]:
+    """Query for (source, person_id) of accounts that are over; the human's other accounts are judged later."""
+    p, t = person.c, ticket.c
+    in_group = sa.exists().where(
+        link.c.person_source == p.source, link.c.person_id == p.person_id,
+        membership.c.source == link.c.source, membership.c.handle == link.c.handle,
+    )  # fmt: skip
+    has_work = sa.exists().where(t.person_source == p.source, t.person_id == p.person_id, t.state.in_(_LIVE))
+    is_gone = p.evidence.in_(_GONE) | p.facts.like(_DELETED)
+    query = (
+        sa.select(p.source, p.person_id)
+        .where(p.standing == Standing.LEFT.value, p.at < before, is_gone, ~in_group, ~has_work)
+        .order_by(p.source, p.person_id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(sa.tuple_(p.source, p.person_id) > sa.tuple_(*map(sa.literal, after)))
+    return query
