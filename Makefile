@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test check fix messages assets sim bench bench-core bench-ad bench-entra lock clean
+.PHONY: help venv dev kerberos run test check fix messages assets screenshots sim bench bench-core bench-ad bench-entra bench-desk lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,10 @@ fix: dev ## Format, and repair what the linter can repair
 messages: dev ## Bring the catalogues up to date with the code, and list what has no translation yet
 	@$(BIN)/python tests/catalogues.py
 
+screenshots: dev ## Take the documentation's pictures of the desk anew
+	@.ci/browser
+	$(BIN)/python .ci/screenshots
+
 # --- Longer runs --------------------------------------------------------------------------------------------------------
 
 sim: dev ## Simulate whole companies, crashes and lies included (SEEDS=N)
@@ -94,6 +98,9 @@ bench-ad: dev ## The benchmarks of Active Directory alone, on a Samba of their o
 
 bench-entra: dev ## The benchmarks of Entra ID alone, on a fake tenant of their own (ARGS=10000: fewer people)
 	$(BIN)/python -m bench entra $(ARGS)
+
+bench-desk: dev ## The desk's pages at a hundred thousand tickets, against a bare page of the same server
+	$(BIN)/python -m bench desk $(ARGS)
 
 # --- House-keeping ------------------------------------------------------------------------------------------------------
 

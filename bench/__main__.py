@@ -1,10 +1,10 @@
-"""python -m bench [core|bulk|ad|entra]: every benchmark, or one."""
+"""python -m bench [core|bulk|ad|entra|desk]: every benchmark, or one."""
 
 import sys
 
-from bench import ad, bulk, core, entra
+from bench import ad, bulk, core, desk, entra
 
-ALL = {"core": core.main, "bulk": bulk.main, "ad": ad.main, "entra": entra.main}
+ALL = {"core": core.main, "bulk": bulk.main, "ad": ad.main, "entra": entra.main, "desk": desk.main}
 
 if __name__ == "__main__":
     wanted = sys.argv[1:2] or list(ALL)

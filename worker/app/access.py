@@ -37,7 +37,9 @@ class Access:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def make_token(self, scopes: Collection[str], by: str, now: datetime, life: timedelta = TOKEN_LIFE) -> Made:
+    def make_token(
+        self, scopes: Collection[str], by: str, now: datetime, life: timedelta = TOKEN_LIFE
+    ) -> Made:
         """A token that opens what these scopes name. Raises Refused for a scope there is not, or for none."""
         wanted = tuple(scope for scope in SCOPES if scope in set(scopes))
         unknown = sorted(set(scopes) - set(SCOPES))

@@ -356,9 +356,8 @@ ticket = sa.Table(
     sa.Index("ix_ticket_handle", "source", "handle"),
     sa.Index("ix_ticket_person", "person_source", "person_id"),
     sa.Index("ix_ticket_assignee_email", "assignee_email", "state"),
-    sa.Index("ix_ticket_kind_state", "kind", "state"),
-    sa.Index("ix_ticket_opened_at", "opened_at"),
-    sa.Index("ix_ticket_verified_at", "verified_at"),
+    sa.Index("ix_ticket_opened_at", "opened_at", "kind", "state"),
+    sa.Index("ix_ticket_verified_at", "verified_at", "kind", "state", "opened_at"),
 )
 undo = sa.Table(  # what the last act on a ticket by its link changed, for as long as it can be taken back
     "undo",

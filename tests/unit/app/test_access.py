@@ -87,7 +87,7 @@ def test_a_login_link_signs_in_once_with_its_roles(company: Harness, access: Acc
 
 
 @pytest.mark.parametrize(
-    ("scopes", "wanted", "is_granted"),
+    "scopes, wanted, is_granted",
     [
         (("tickets:read",), "tickets:read", True),
         (("tickets:write",), "tickets:read", True),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -121,9 +121,8 @@ def answer(
 
 
 async def _problem(_request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, Problem):
-        raise error
-    return answer(error.status, error.code, error.message, error.remedy, error.headers)
+    problem = cast("Problem", error)
+    return answer(problem.status, problem.code, problem.message, problem.remedy, problem.headers)
 
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
@@ -131,7 +130,7 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
-    wrong: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
+    wrong = cast("RequestValidationError", error).errors()
     told = "; ".join(f"{_place(one['loc'])}: {_ascii(one['msg'])}" for one in wrong[:WRONG_SHOWN])
     remedy = "Send what /api/v1/openapi.json declares, in JSON with its Content-Type."
     return answer(422, Code.INVALID, told, remedy)
@@ -158,10 +157,9 @@ _HTTP: Mapping[int, tuple[Code, str, str]] = {
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, HTTPException):
-        raise error
-    code, message, remedy = _HTTP.get(error.status_code, (Code.FAILED, str(error.detail), "See the log."))
-    return answer(error.status_code, code, message, remedy, error.headers)
+    raised = cast("HTTPException", error)
+    code, message, remedy = _HTTP.get(raised.status_code, (Code.FAILED, str(raised.detail), "See the log."))
+    return answer(raised.status_code, code, message, remedy, raised.headers)
 
 
 async def _unavailable(_request: Request, _error: Exception) -> JSONResponse:

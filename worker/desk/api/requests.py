@@ -28,21 +28,17 @@ _SOME = r"^[^\x00]*[^\s\x00-\x1f][^\x00]*$"
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 
 
-def _integer(value: Any) -> Any:
+def _integer(value: Any) -> int:
     """Parameters come as text, of which pydantic takes more for a number than JSON does."""
-    if isinstance(value, str):
-        if not _INTEGER.fullmatch(value):
-            raise ValueError("write a whole number")
-        return int(value)
-    return value
+    if not isinstance(value, str) or not _INTEGER.fullmatch(value):
+        raise ValueError("write a whole number")
+    return int(value)
 
 
-def _flag(value: Any) -> Any:
-    if isinstance(value, str):
-        if value not in {"true", "false"}:
-            raise ValueError("write true or false")
-        return value == "true"
-    return value
+def _flag(value: Any) -> bool:
+    if value not in {"true", "false"}:
+        raise ValueError("write true or false")
+    return bool(value == "true")
 
 
 def _day(value: Any) -> date:

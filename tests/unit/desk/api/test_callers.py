@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from desk_setup import API, URL, WRONG_MAX, Clients, guarded_api, token_for
+from desk_setup import API, URL, WRONG_MAX, Clients, desk_client, guarded_api, token_for
 from fastapi.testclient import TestClient
 from harness import Harness
 
@@ -78,7 +78,7 @@ def test_a_cookie_of_the_console_opens_nothing(services: Services) -> None:
 
 @pytest.mark.parametrize("text", ["x", "wl_", "wl_abc_def", "wl_ä_ö", "wl_" + "a" * 5000])
 def test_a_wrong_token_opens_nothing(services: Services, text: str) -> None:
-    answer = anybody(services).get("/tickets", headers={"Authorization": f"Bearer {text}".encode()})
+    answer = anybody(services).get("/tickets", headers={b"Authorization": f"Bearer {text}".encode()})
 
     assert answer.status_code == 401
     assert answer.json()["error"] == {
@@ -131,6 +131,17 @@ def test_a_token_that_was_good_once_shuts_nobody_out(company: Harness, services:
     for _ in range(WRONG_MAX + 1):
         assert client.get("/tickets", headers=old).status_code == 401
     assert client.get("/tickets", headers=bearing(token_for(services))).status_code == 200
+
+
+def test_the_whole_desk_has_the_api_beside_its_pages(services: Services) -> None:
+    client = desk_client(services)
+    good = bearing(token_for(services))
+
+    assert client.get(f"{API}/tickets", headers=good).json()["total"] == 7
+    assert client.get(f"{API}/tickets").json()["error"]["code"] == "unauthenticated"
+    assert client.get(f"{API}/nothing", headers=good).json()["error"]["code"] == "not_found"
+    assert client.get(f"{API}/openapi.json").json()["servers"] == [{"url": API}]
+    assert client.get(f"{API}/tickets", headers=good).headers["Cache-Control"] == "no-store"
 
 
 def test_the_description_is_there_for_everybody_and_no_page_with_foreign_scripts(services: Services) -> None:

@@ -123,7 +123,7 @@ def test_a_database_that_can_t_be_reached_is_said_to_be_without_its_address(
     client = api_client(services)
     engine = open_engine(f"sqlite:///{tmp_path / 'secret-place' / 'gone.db'}")
     gone = replace(services, store=SqlStore(engine))
-    answer = TestClient(guarded_api(gone), base_url=URL + API, headers=client.headers).get("/tickets")
+    answer = TestClient(guarded_api(gone), base_url=URL + API, headers=dict(client.headers)).get("/tickets")
 
     assert code(answer) == (503, "unavailable")
     assert answer.headers["Retry-After"] == "5"
@@ -131,7 +131,7 @@ def test_a_database_that_can_t_be_reached_is_said_to_be_without_its_address(
 
 
 def test_an_error_of_ours_says_nothing_of_itself(services: Services) -> None:
-    broken = replace(services, rules=None)  # type: ignore[arg-type]  the error that nobody thought of
+    broken = replace(services, rules=None)  # type: ignore[arg-type]  # the error that nobody thought of
     client = TestClient(
         guarded_api(broken),
         base_url=URL + API,

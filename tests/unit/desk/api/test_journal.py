@@ -81,7 +81,7 @@ def test_a_pack_is_a_download_that_can_be_checked(
 
 
 @pytest.mark.parametrize(
-    ("body", "status"),
+    "body, status",
     [({"person": "zoe"}, 404), ({"group": "ward-9"}, 404), ({"person": "ann", "group": "ward-9"}, 409),
      ({"from": "2026-11-25", "to": "2026-11-24"}, 409)],
 )  # fmt: skip

@@ -29,7 +29,7 @@ def ids(found: list[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("address", "limit"),
+    "address, limit",
     [("/tickets?state=all", 3), ("/people", 7), ("/groups", 1), ("/links?state=nobody&state=unmatched", 1),
      ("/plans", 1), ("/people", 72), ("/people", 36)],
 )  # fmt: skip

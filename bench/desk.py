@@ -1,0 +1,226 @@
+"""make bench-desk: the desk's pages with a hundred thousand tickets, against a bare "hello" of the same server.
+
+One client, one request at a time over one connection, on SQLite and PostgreSQL; medians and the slowest in twenty.
+`python -m bench desk [SIZE]` takes another number of tickets.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from statistics import median, quantiles
+
+import httpx2
+import sqlalchemy as sa
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from bench.postgres import database
+from worker.app.access import Access
+from worker.app.approvals import Approvals
+from worker.app.assigned import Assigned
+from worker.app.audit import Audit
+from worker.app.desk import Desk
+from worker.app.health import Freshness
+from worker.app.links import Links, signing_key
+from worker.desk.app import desk_app
+from worker.desk.server import serving
+from worker.desk.services import Place, Services
+from worker.domain.journal import Entry
+from worker.domain.model import Evidence, GroupKey, PersonKey, Role
+from worker.domain.reconcile import TicketRules
+from worker.domain.ticket import Assignee, Grade, Ticket, TicketKind, TicketState, episode_name
+from worker.languages import BabelLanguages
+from worker.storage.engine import open_engine
+from worker.storage.migrate import migrate
+from worker.storage.store import SqlStore
+from worker.storage.tables import chat_group, person
+
+SIZE = 100_000
+REQUESTS = 40
+PAGE_MAX_MS = 100.0
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+HELLO = "hello (the same server)"
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """One page's times in milliseconds."""
+
+    median_ms: float
+    p95_ms: float
+
+
+def main() -> None:
+    """One table for each database."""
+    size = int(sys.argv[2]) if len(sys.argv) > 2 else SIZE
+    with tempfile.TemporaryDirectory() as folder:
+        _measure("SQLite", f"sqlite:///{Path(folder) / 'desk.db'}", size)
+    with database() as url:
+        _measure("PostgreSQL", url, size)
+
+
+def _measure(name: str, url: str, size: int) -> None:
+    engine = open_engine(url)
+    migrate(engine)
+    store = SqlStore(engine)
+    began = time.perf_counter()
+    _fill(store, size)
+    _fill_around(engine)
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text("ANALYZE"))
+    print(f"\n{name}: {size:,} tickets (made in {time.perf_counter() - began:.0f} s)")
+    with _desk(store) as (client, link):
+        found = {HELLO: _timed(client, "/hello")}
+        for label, path in PAGES.items():
+            found[label] = _timed(client, path.format(link=link, last=size))
+        found["search, nothing found"] = _searched(client, "no such name anywhere")
+        found["search, a name"] = _searched(client, "person 77")
+        found["API: a page of tickets"] = _timed(client, "/api/v1/tickets?limit=50")
+    _print(found)
+    engine.dispose()
+
+
+PAGES = {
+    "an assignee's ticket": "{link}",
+    "now": "/",
+    "tickets": "/tickets",
+    "tickets, all, from the middle": "/tickets?state=all&before=50000",
+    "tickets, overdue": "/tickets?view=overdue",
+    "one ticket": "/tickets/T-{last:06d}",
+    "groups": "/groups",
+    "people": "/people",
+    "held plans": "/plans",
+    "sources": "/sources",
+    "charts, 13 weeks": "/charts",
+    "charts, 26 weeks": "/charts?weeks=26",
+    "audit": "/audit",
+}
+
+
+@contextmanager
+def _desk(store: SqlStore) -> Iterator[tuple[httpx2.Client, str]]:
+    languages, rules = BabelLanguages("en"), TicketRules(DAY, DAY, "boss@example.org")
+    links = Links("http://127.0.0.1", 30 * DAY)
+    with store.begin() as uow:
+        key = signing_key(uow)
+    fresh = Freshness(DAY, {})
+    services = Services(
+        store=store, desk=Desk(store, rules, "UTC"), approvals=Approvals(store, 50),
+        assigned=Assigned(store, links, "UTC", languages), audit=Audit(store, "Bench", "UTC", "bench"),
+        languages=languages, rules=rules, place=Place("Bench", "UTC", "http://127.0.0.1"), clock=lambda: NOW,
+        fresh_directories=fresh, fresh_inventories=fresh, sources=(("corp", "directory", "file"),), key=key,
+    )  # fmt: skip
+    app = desk_app(services)
+    app.router.routes.append(Route("/hello", lambda _request: HTMLResponse("<p>hello</p>")))
+    access = Access(store)
+    secret = access.make_login_link("bench", ("approver", "auditor"), "bench", NOW, DAY)
+    token = access.make_token(("tickets:read",), "bench", NOW).text
+    with store.reading() as uow:
+        [ticket] = uow.tickets.page([TicketState.OPEN], 0, 1)
+        link = "/t/" + links.token(uow, ticket, NOW)
+    with serving(app, ("127.0.0.1", 0)) as listen, httpx2.Client(base_url=f"http://{listen}") as client:
+        client.headers["Authorization"] = f"Bearer {token}"
+        page = client.get(f"/login/{secret}").text
+        form_token = page.partition('name="form_token" value="')[2].partition('"')[0]
+        client.post(f"/login/{secret}", data={"form_token": form_token})
+        yield client, link
+
+
+def _timed(client: httpx2.Client, path: str) -> Timed:
+    return _times(lambda: client.get(path))
+
+
+def _searched(client: httpx2.Client, text: str) -> Timed:
+    page = client.get("/tickets").text
+    token = page.partition('name="form_token" value="')[2].partition('"')[0]
+    data = {"form_token": token, "text": text, "state": "all"}
+    return _times(lambda: client.post("/tickets", data=data))
+
+
+def _times(ask: object) -> Timed:
+    assert callable(ask)
+    times = []
+    for number in range(REQUESTS + 2):
+        began = time.perf_counter()
+        answer = ask()
+        took_ms = (time.perf_counter() - began) * 1000
+        assert answer.status_code == 200, (answer.status_code, answer.text[:500])
+        if number > 1:  # the first ones compile templates
+            times.append(took_ms)
+    return Timed(median(times), quantiles(times, n=20)[-1])
+
+
+def _print(found: dict[str, Timed]) -> None:
+    bare = found[HELLO].median_ms
+    print(f"  {'page':<32} {'median':>9} {'95 %':>9} {'x hello':>8}")
+    for name, timed in found.items():
+        mark = "" if timed.p95_ms < PAGE_MAX_MS else f"   over {PAGE_MAX_MS:.0f} ms"
+        print(
+            f"  {name:<32} {timed.median_ms:>6.1f} ms {timed.p95_ms:>6.1f} ms {timed.median_ms / bare:>8.1f}{mark}"
+        )
+
+
+def _fill(store: SqlStore, size: int) -> None:
+    """Tickets of two years: most verified, one in fifty live; each with a line in the journal."""
+    random = Random(7)
+    for start in range(0, size, 5_000):
+        with store.begin() as uow:
+            made = [_ticket(random, number, size) for number in range(start, min(start + 5_000, size))]
+            stored = uow.tickets.insert(made)
+            uow.journal.append(
+                Entry(t.opened_at, "whosleft", "ticket.open", f"ticket:{t.label}") for t in stored
+            )
+
+
+def _fill_around(engine: sa.Engine) -> None:
+    """Fifty thousand people and five thousand groups."""
+    people = [
+        {
+            "source": "corp", "person_id": f"id-{n:06d}", "display_name": f"Person {n}", "email": f"p{n}@example.org",
+            "facts": json.dumps({"display_name": f"Person {n}"}), "standing": "active",
+            "first_seen_at": NOW, "changed_at": NOW,
+        }
+        for n in range(50_000)
+    ]  # fmt: skip
+    groups = [
+        {
+            "source": "wards", "group_id": f"group-{n}", "name": f"Ward {n} nights", "messenger": "whatsapp",
+            "coverage": "full", "taken_at": NOW, "read_at": NOW, "first_seen_at": NOW, "size": 20,
+        }
+        for n in range(5_000)
+    ]  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(sa.insert(person), people)
+        connection.execute(sa.insert(chat_group), groups)
+
+
+def _ticket(random: Random, number: int, size: int) -> Ticket:
+    opened_at = NOW - (size - number) / size * 730 * DAY
+    is_live = random.random() < 0.02
+    state = random.choice((TicketState.OPEN, TicketState.DONE)) if is_live else random.choices(
+        (TicketState.VERIFIED, TicketState.CANCELLED, TicketState.WAIVED), (90, 8, 2)
+    )[0]  # fmt: skip
+    verified_at = opened_at + random.random() * 5 * DAY if state is TicketState.VERIFIED else None
+    person = PersonKey("corp", f"id-{number // 3:06d}")
+    group = number % 5_000
+    return Ticket(
+        kind=random.choices((TicketKind.REMOVE_MEMBER, TicketKind.REASSIGN_ADMIN), (9, 1))[0],
+        group=GroupKey("wards", f"group-{group}"), group_name=f"Ward {group} nights", messenger="whatsapp",
+        opened_at=opened_at, clock_from=opened_at, due_at=opened_at + DAY, state=state, handle=f"+4477{number:08d}",
+        member_name=f"Person {number // 3}", member_role=Role.MEMBER,
+        person=person, person_name=f"Person {number // 3}",
+        evidence=Evidence.DISABLED, left_at=opened_at - DAY, episode=episode_name(person, opened_at - DAY),
+        assignee=Assignee(f"admin{group}@example.org", f"Admin {group}", "active admin of the group"),
+        accountable="boss@example.org", verified_at=verified_at, grade=Grade.A if verified_at else None, reason="left",
+    )  # fmt: skip

@@ -1,0 +1,80 @@
+"""Real Chromium, and a desk on loopback that it talks to; `.ci/browser` sees to the first."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chromium import AXE, CHROMIUM, DESKTOP, FLAGS, PHONE, SOON_MS, Desk, Late, hospital
+from desk_setup import services_of
+from harness import TIMEZONE
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
+
+from worker.app.assigned import Assigned
+from worker.app.links import Links
+from worker.desk.app import desk_app
+from worker.desk.server import serving
+from worker.desk.services import Place
+from worker.languages import BabelLanguages
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    missing = [str(path) for path in (CHROMIUM, AXE) if not path.exists()]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"{', '.join(missing)} is missing: .ci/browser installs it")
+    if missing:
+        pytest.skip(f"{', '.join(missing)} is missing: .ci/browser installs it")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """Its clock stands still, so that a minute is never over before a test is."""
+    harness = hospital(f"sqlite:///{tmp_path / 'desk.db'}")
+    languages = BabelLanguages("en")
+    services = services_of(harness, languages)
+
+    def made(base: str) -> Any:
+        links = Links(base, timedelta(days=30))
+        assigned = Assigned(harness.store, links, TIMEZONE, languages)
+        return desk_app(replace(services, assigned=assigned, place=Place("St Mary's", TIMEZONE, base)))
+
+    with serving(Late(made), ("127.0.0.1", 0)) as listen:
+        base = f"http://{listen}"
+        Late.base = base
+        yield Desk(harness, base, Links(base, timedelta(days=30)))
+    harness.close()
+
+
+@pytest.fixture
+def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """A fresh browser: no cookies, one size, one language. What the console complains of fails the test."""
+    opened: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def make(size: ViewportSize = DESKTOP, language: str = "en", **options: Any) -> BrowserContext:
+        context = browser.new_context(
+            viewport=size, locale=language, has_touch=size is PHONE, reduced_motion="reduce", **options
+        )
+        context.set_default_timeout(SOON_MS)
+        context.on(
+            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+        )
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+    assert [text for text in complaints if not re.search(r"status of 4\d\d", text)] == []

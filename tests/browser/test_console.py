@@ -1,0 +1,154 @@
+"""The console in Chromium: every page at every size, live, by keyboard, and without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
+from playwright.sync_api import BrowserContext, ViewportSize, expect
+
+from worker.domain.guard import HoldState
+from worker.domain.ticket import TicketKind, TicketState
+
+Open = Callable[..., BrowserContext]
+PAGES = ("/", "/tickets", "/tickets/T-000002", "/groups", "/people", "/questions", "/plans", "/plans/P-000001",
+         "/sources",
+         "/sources/corp", "/policies", "/policies?ticket=T-2", "/charts", "/audit")  # fmt: skip
+
+
+@pytest.mark.parametrize("language, scheme, size", [
+    ("en", "light", DESKTOP), ("ar", "dark", DESKTOP), ("ar", "light", PHONE), ("en", "dark", PHONE),
+], ids=["en-light-desktop", "ar-dark-desktop", "ar-light-phone", "en-dark-phone"])  # fmt: skip
+def test_axe_finds_nothing_serious_on_any_page(
+    desk: Desk, open_context: Open, language: str, scheme: str, size: ViewportSize
+) -> None:
+    page = open_context(size, language, color_scheme=scheme).new_page()
+    sign_in(page, desk, "approver", "auditor")
+    found: dict[str, list[str]] = {}
+    wide = []
+    for path in PAGES:
+        page.goto(desk.base + path)
+        found[path] = faults(page)
+        if overflows(page):
+            wide.append(path)
+
+    assert {path: each for path, each in found.items() if each} == {}
+    assert wide == []
+
+
+def test_what_changes_shows_without_reloading(desk: Desk, open_context: Open) -> None:
+    page = open_context().new_page()
+    sign_in(page, desk, "viewer")
+    removals = [t for t in desk.harness.tickets(TicketKind.REMOVE_MEMBER) if t.state is TicketState.OPEN]
+    before = page.locator(".figures strong").first.inner_text()
+    page.evaluate("document.body.dataset.same = 'yes'")
+
+    desk.harness.desk.waive(removals[0].id, "kim", "agreed", desk.harness.now)
+
+    page.evaluate("htmx.trigger('#live', 'htmx:abort')")
+    expect(page.locator(".figures strong").first).to_have_text(str(int(before) - 1), timeout=20_000)
+    assert page.evaluate("document.body.dataset.same") == "yes"
+
+
+def test_a_search_and_an_act_by_keyboard_alone(desk: Desk, open_context: Open) -> None:
+    page = open_context().new_page()
+    sign_in(page, desk, "operator")
+    page.goto(f"{desk.base}/tickets")
+    page.locator("#text").focus()
+    page.keyboard.type("theatre")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert "theatre" not in page.url
+    page.locator("tbody a").focus()
+    page.keyboard.press("Enter")
+    page.locator("#reason-done").focus()
+    page.keyboard.type("I saw it")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".badge.done")).to_be_visible()
+
+
+def test_two_approvers_release_without_javascript(desk: Desk, open_context: Open) -> None:
+    desk.harness.approvals._two_from = 30
+    for name in ("sam@example.org", "kim@example.org"):
+        page = open_context(java_script_enabled=False).new_page()
+        sign_in(page, desk, "approver", name=name)
+        page.goto(f"{desk.base}/plans/P-000001")
+        page.locator("#reason").fill("HR says so")
+        page.locator("button[value='release']").click()
+        expect(page.locator("h1")).to_contain_text("P-000001")
+
+    assert desk.harness.plans()[0].state is HoldState.RELEASED
+
+
+def test_charts_are_drawn_beside_their_figures(desk: Desk, open_context: Open) -> None:
+    page = open_context().new_page()
+    sign_in(page, desk, "viewer")
+    page.goto(f"{desk.base}/charts")
+
+    expect(page.locator("canvas")).to_have_count(3)
+    drawn = page.evaluate(
+        "[...document.querySelectorAll('canvas')].map(c => c.getContext('2d').getImageData(0, 0, c.width, c.height)"
+        ".data.some(value => value !== 0))"
+    )
+    assert drawn == [True, True, True]
+
+
+def test_charts_without_javascript_are_tables(desk: Desk, open_context: Open) -> None:
+    page = open_context(java_script_enabled=False).new_page()
+    sign_in(page, desk, "viewer")
+    page.goto(f"{desk.base}/charts")
+    page.locator("figure summary").first.click()
+
+    expect(page.locator("figure table").first).to_be_visible()
+
+
+def test_signing_out_leaves_nothing_to_go_back_to(desk: Desk, open_context: Open) -> None:
+    page = open_context().new_page()
+    sign_in(page, desk, "viewer")
+    page.locator(".account summary").click()
+    page.locator("form[action='/logout'] button").click()
+    page.wait_for_url(f"{desk.base}/login")
+
+    page.go_back()
+
+    expect(page.locator("h1")).to_have_text("Sign in")
+
+
+def test_the_form_of_another_site_on_this_machine_does_nothing(desk: Desk, open_context: Open) -> None:
+    """Cookies know no ports: the session comes along, and the form is refused all the same."""
+    page = open_context().new_page()
+    sign_in(page, desk, "operator")
+    removals = desk.harness.tickets(TicketKind.REMOVE_MEMBER)
+    number = next(t.id for t in removals if t.state is TicketState.OPEN)
+    form = f"<form method=post action='{desk.base}/tickets/T-{number:06d}/done'><button>Win</button></form>"
+
+    with other_site(form) as address:
+        page.goto(address)
+        page.get_by_text("Win").click()
+        expect(page.locator("body")).to_contain_text("This was sent from another site.")
+
+    assert desk.harness.ticket(number).state is TicketState.OPEN
+
+
+@contextmanager
+def other_site(html: str) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(html.encode())
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()

@@ -1,0 +1,159 @@
+"""The life of a ticket in Chromium: from the link on a phone to the proof, in both directions of writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+
+from worker.domain.ticket import TicketKind, TicketState
+
+Open = Callable[..., BrowserContext]
+SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+LANGUAGES = pytest.mark.parametrize("language", ["en", "ar"])
+
+
+def _removal(desk: Desk, group: str = "ward-7") -> int:
+    return next(t.id for t in desk.harness.tickets(TicketKind.REMOVE_MEMBER) if t.group.group_id == group)
+
+
+def _done(page: Page) -> None:
+    page.locator("form[action$='/done'] button.main").click()
+
+
+@SIZES
+@LANGUAGES
+def test_from_link_to_verified(desk: Desk, open_context: Open, size: ViewportSize, language: str) -> None:
+    number = _removal(desk)
+    page = open_context(size, language).new_page()
+    page.goto(desk.link(number))
+    expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
+    expect(page.locator("h1")).to_contain_text("Ann")
+    expect(page.locator(".drawing")).to_be_visible()
+    assert not overflows(page)
+
+    _done(page)
+
+    expect(page.get_by_role("status")).to_be_visible()
+    assert desk.harness.ticket(number).state is TicketState.DONE
+    desk.harness.later()
+    desk.harness.drop("ward-7", "ann")
+    desk.harness.settle()
+    page.reload()
+    expect(page.locator("button.main")).to_have_count(0)
+    console = open_context(size, language).new_page()
+    sign_in(console, desk, "viewer")
+    console.goto(f"{desk.base}/tickets/T-{number:06d}")
+    expect(console.locator(".badge.verified")).to_be_visible()
+    assert not overflows(console)
+
+
+@LANGUAGES
+def test_done_is_taken_back(desk: Desk, open_context: Open, language: str) -> None:
+    number = _removal(desk)
+    page = open_context(PHONE, language).new_page()
+    page.goto(desk.link(number))
+    _done(page)
+
+    page.locator("form[action$='/undo'] button").click()
+
+    expect(page.locator("form[action$='/done'] button.main")).to_be_visible()
+    assert desk.harness.ticket(number).state is TicketState.OPEN
+
+
+def test_by_keyboard_alone(desk: Desk, open_context: Open) -> None:
+    number = _removal(desk)
+    page = open_context(DESKTOP).new_page()
+    page.goto(desk.link(number))
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('summary')"):
+            break
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("the night shift knows")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_be_visible()
+    assert "not my group: the night shift knows" in desk.harness.ticket(number).reason
+
+
+def test_without_javascript(desk: Desk, open_context: Open) -> None:
+    number = _removal(desk)
+    context = open_context(PHONE, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(desk.link(number))
+    page.locator(".cannot summary").click()
+    page.locator("input[value='still_works_here']").check()
+    page.locator(".cannot button").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    page.locator("form[action$='/undo'] button").click()
+    page.locator("select[name='to']").select_option("de")
+    page.locator("form.language button").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    _done(page)
+
+    expect(page.get_by_role("status")).to_be_visible()
+    assert desk.harness.ticket(number).state is TicketState.DONE
+
+
+def test_a_new_admin_is_chosen(desk: Desk, open_context: Open) -> None:
+    [ticket] = desk.harness.tickets(TicketKind.REASSIGN_ADMIN)
+    page = open_context(PHONE).new_page()
+    page.goto(desk.link(ticket.id))
+
+    page.get_by_label("Ida").check()
+    _done(page)
+
+    expect(page.get_by_role("status")).to_be_visible()
+    assert desk.harness.ticket(ticket.id).reason.endswith("made Ida an admin")
+
+
+def test_one_s_own_tickets_are_ticked_off_together(desk: Desk, open_context: Open) -> None:
+    page = open_context(PHONE).new_page()
+    page.goto(desk.link(_removal(desk)))
+    page.locator("a.more").click()
+    boxes = page.locator("input[name='ticket']")
+    assert not boxes.first.is_visible(), "what was not opened can't be ticked"
+    for card in page.locator("details.card:has(input)").all():
+        card.locator("summary").click()
+        card.locator("input").check()
+    assert not overflows(page)
+
+    page.locator("form[action$='/done'] button.main").click()
+
+    expect(page.get_by_role("status")).to_be_visible()
+    done = [t.group.group_id for t in desk.harness.tickets() if t.state is TicketState.DONE]
+    assert done == ["ward-7", "ward-8"]
+
+
+@LANGUAGES
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(desk: Desk, open_context: Open, language: str, scheme: str) -> None:
+    page = open_context(PHONE, language, color_scheme=scheme).new_page()
+    link = desk.link(_removal(desk))
+    found: dict[str, list[str]] = {}
+    for ticket in desk.harness.tickets():
+        if ticket.assignee and ticket.state is TicketState.OPEN:
+            page.goto(desk.link(ticket.id))
+            page.locator(".cannot summary").click()
+            found[ticket.kind.value] = faults(page)
+    page.goto(link.replace("/t/", "/me/"))
+    page.locator("details.card summary").first.click()
+    found["mine"] = faults(page)
+    page.goto(link)
+    _done(page)
+    found["done"] = faults(page)
+    page.goto(f"{desk.base}/t/wrong")
+    found["dead"] = faults(page)
+    page.goto(f"{desk.base}/login")
+    found["login"] = faults(page)
+
+    assert {name: each for name, each in found.items() if each} == {}
