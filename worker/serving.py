@@ -146,7 +146,9 @@ def desk_served(app: App, clock: Clock, announce: Callable[[str], None]) -> Iter
 
 def login_path(app: App, now: datetime) -> str:
     """A new link that signs in once, with every role."""
-    secret = Access(app.store).make_login_link("console", ("approver", "auditor"), "whosleft", now, LOGIN_LINK_LIFE)
+    secret = Access(app.store).make_login_link(
+        "console", ("approver", "auditor"), "whosleft", now, LOGIN_LINK_LIFE
+    )
     return f"/login/{secret}"
 
 

@@ -33,7 +33,7 @@ Json = dict[str, Any]
 CLIENT_ID = "7e570000-de5c-4000-8000-0000000000aa"
 SECRET = "desk~s3cr3t.value+/="
 TENANT = "0f0f0f0f-1111-4222-8333-444444444444"
-REDIRECT_URI = "https://whosleft.example.org/sign-in/back"
+REDIRECT_URI = "https://whosleft.example.org/login/callback"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CODE_LIFE = timedelta(minutes=1)
 KEY_ID = "fake-1"

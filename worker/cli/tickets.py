@@ -233,7 +233,9 @@ def ack(id_: IdArgument, config: ConfigOption, by: ByOption = None, now: NowOpti
 def link(
     id_: IdArgument,
     config: ConfigOption,
-    revoke: Annotated[bool, typer.Option("--revoke", help="Make all links to it that were given out dead.")] = False,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Make all links to it that were given out dead.")
+    ] = False,
     by: ByOption = None,
     reason: ReasonOption = "",
     json: JsonOption = False,

@@ -72,7 +72,7 @@ class SignInPages:
     def routes(self) -> list[Route]:
         return [
             route("/login", self.login),
-            route("/login/start", self._limited(self.start), ["POST"]),
+            route("/login/start", self._limited(self.start)),
             route(CALLBACK, self._limited(self.finish)),
             route("/login/{secret}", self._limited(self.link)),
             route("/login/{secret}", self._limited(self.use_link), ["POST"]),
@@ -99,8 +99,10 @@ class SignInPages:
         return self._signed_in(call, visitor)
 
     def start(self, call: Call) -> Response:
-        """Off to the provider. What belongs to this sign-in goes along in a signed cookie of this browser."""
-        call.check_token(SIGN_IN_FORM)
+        """Off to the provider. What belongs to this sign-in goes along in a signed cookie of this browser.
+
+        By a link and not by a form: `form-action 'self'` forbids forms to end at the provider.
+        """
         sign_in = call.services.sign_in
         if sign_in is None:
             return RedirectResponse("/login", SEE_OTHER)

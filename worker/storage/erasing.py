@@ -1,16 +1,20 @@
-"""Forgetting a person: their record, links and every name or number of theirs in tickets and messages.
+"""Forgetting a person: their record, links and every name, number or address of theirs in tickets and messages.
 
 The journal holds ids only, so its chain stays valid.
 """
 
 from __future__ import annotations
 
+import json
+
 import sqlalchemy as sa
 
 from worker.domain.model import PersonKey
 from worker.storage.tables import (
     cohort_person,
+    delivery,
     episode,
+    escalation,
     expected,
     link,
     outbox,
@@ -25,6 +29,7 @@ ERASED = "erased"
 
 def erase_person(connection: sa.Connection, key: PersonKey) -> None:
     """Remove one person's data; idempotent."""
+    _erase_as_assignee(connection, key)
     mine = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
     numbers = sa.select(ticket.c.id).where(mine)
     connection.execute(
@@ -49,3 +54,41 @@ def erase_person(connection: sa.Connection, key: PersonKey) -> None:
     for table in (link, expected):
         where = (table.c.person_source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
+
+
+def _erase_as_assignee(connection: sa.Connection, key: PersonKey) -> None:
+    """What others' tickets and messages say of somebody who had to do them."""
+    known = (person.c.source == key.source) & (person.c.person_id == key.person_id)
+    row = connection.execute(sa.select(person.c.email, person.c.display_name).where(known)).first()
+    if row is None or not row.email:
+        return
+    email = row.email.casefold()
+    t = ticket.c
+    theirs = sa.or_(t.assignee_email == email, sa.func.lower(t.done_by) == email)
+    is_done_by = sa.func.lower(t.done_by) == email
+    values = {
+        "assignee": sa.case((t.assignee_email == email, None), else_=t.assignee),
+        "done_by": sa.case((is_done_by, ERASED), else_=t.done_by),
+        "reason": ERASED,
+        "search": "",
+        "assignee_email": sa.case((t.assignee_email == email, None), else_=t.assignee_email),
+    }
+    named = outbox.c.ticket_id.in_(sa.select(t.id).where(theirs))
+    connection.execute(sa.update(outbox).where(named).values(title=ERASED, body="{}"))
+    connection.execute(sa.update(ticket).where(theirs).values(values))
+    for table in (outbox, delivery):
+        told = table.c.address == email
+        connection.execute(sa.update(table).where(told).values(address=ERASED, name=""))
+    _erase_from_steps(connection, {row.email, email, row.display_name})
+
+
+def _erase_from_steps(connection: sa.Connection, labels: set[str]) -> None:
+    e = escalation.c
+    told = sa.or_(
+        *(e.recipients.contains(json.dumps(one, ensure_ascii=False), autoescape=True) for one in labels)
+    )
+    for row in connection.execute(sa.select(escalation).where(told)).all():
+        rest = [ERASED if one in labels else one for one in json.loads(row.recipients)]
+        this = (e.ticket_id == row.ticket_id) & (e.step == row.step) & (e.repeat == row.repeat)
+        changed = {"recipients": json.dumps(rest, ensure_ascii=False)}
+        connection.execute(sa.update(escalation).where(this).values(changed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,7 @@ from worker.domain.journal import first_broken
 from worker.domain.model import HandleKey, Member, Role
 from worker.domain.ticket import Grade, TicketKind, TicketState
 from worker.ports.store import Lease
+from worker.storage.tables import metadata
 
 Start = Callable[..., Harness]
 
@@ -257,3 +259,33 @@ def test_a_lost_lease_writes_nothing_of_a_job(desk: Harness) -> None:
     with pytest.raises(Exception, match="taken over"):
         desk.taker.run_once(desk.now, lost)
     assert desk.source("wards").failures == 0
+
+
+def test_an_erased_assignee_is_in_nobody_s_tickets_messages_or_steps_any_more(company: Harness) -> None:
+    company.leave("ann")
+    company.settle()
+    company.deliver()
+    company.later(days=2)
+    company.escalate()
+    company.deliver()
+    company.desk.done(1, "dee@corp.example", company.now)
+    company.later()
+    company.drop("ward-7", "ann")
+    company.group("ward-7", "ben", admins=["eve"])
+    company.settle()
+    company.leave("dee")
+    company.settle()
+
+    company.desk.erase("dee", "sam", "asked to be", company.now)
+
+    with company.engine.connect() as connection:
+        left = {
+            table.name: row
+            for table in metadata.tables.values()
+            if table.name != "journal"
+            for row in connection.execute(table.select())
+            if re.search(r"\bdee\b", str(tuple(row)), re.IGNORECASE)
+        }
+    assert left == {}
+    assert first_broken(company.journal()) is None
+    assert company.ticket().state is TicketState.VERIFIED

@@ -104,7 +104,9 @@ def test_a_step_without_anybody_to_tell_makes_the_next_one_due_at_once(
 
     assert harness.escalate().counts["steps"] == 2
     harness.deliver()
-    assert "Nobody could be reached before, so this comes to you." in harness.soc.to("")[-1].paragraphs[0].text
+    assert (
+        "Nobody could be reached before, so this comes to you." in harness.soc.to("")[-1].paragraphs[0].text
+    )
 
     harness.later(hours=12)
     assert harness.escalate().counts["steps"] == 0, "a step that was taken early is not taken again"

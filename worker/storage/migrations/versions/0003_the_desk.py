@@ -108,7 +108,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("search", sa.Text(), server_default="", nullable=False))
         batch_op.create_index("ix_ticket_assignee_email", ["assignee_email", "state"], unique=False)
         batch_op.create_index("ix_ticket_opened_at", ["opened_at", "kind", "state"], unique=False)
-        batch_op.create_index("ix_ticket_verified_at", ["verified_at", "kind", "state", "opened_at"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_verified_at", ["verified_at", "kind", "state", "opened_at"], unique=False
+        )
 
     _make_searchable(op.get_bind())
 

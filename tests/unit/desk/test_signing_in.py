@@ -1,0 +1,119 @@
+"""Signing in to the console's pages through a provider: there, back, and into a session with the right roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from desk_caller import Caller, desk_of
+from harness import Harness
+
+from fakes.oidc_issuer import Fault
+from fakes.sign_in_setup import Lab
+
+
+@pytest.fixture
+def desk(lab: Lab) -> Iterator[Caller]:
+    harness = Harness()
+    harness.now = lab.clock()
+    yield desk_of(harness, sign_in=lab.desk())
+    harness.close()
+
+
+def _to_provider(desk: Caller) -> str:
+    """Where the browser is sent; its cookies have what belongs to this sign-in."""
+    answer = desk.client.get("/login/start", follow_redirects=False)
+    assert answer.status_code == 303
+    return answer.headers["location"]
+
+
+def _back(desk: Caller, lab: Lab, address: str) -> str:
+    """The desk's own path with the provider's answer in its query."""
+    reply = lab._browser.get(address)
+    back = urlsplit(reply.headers["location"])
+    assert (back.netloc, back.path) == ("whosleft.example.org", "/login/callback")
+    return f"{back.path}?{back.query}"
+
+
+def test_whoever_the_provider_knows_is_in_with_their_roles(desk: Caller, lab: Lab) -> None:
+    desk.get("/plans")
+    assert "Sign in with your work account" in desk.get("/login").text
+
+    page = desk.get(_back(desk, lab, _to_provider(desk)))
+
+    assert page.url.path == "/plans", "back to where they wanted to go"
+    assert "ada@example.org" in page.text
+    assert "operator" in page.text
+    assert desk.get("/audit").status_code == 403
+    assert desk.harness.journal()[-1].entry.kind == "desk.signed_in"
+
+
+def test_the_same_answer_signs_in_once(desk: Caller, lab: Lab) -> None:
+    path = _back(desk, lab, _to_provider(desk))
+    desk.get(path)
+    desk.client.cookies.clear()
+
+    assert desk.get(path).url.path == "/login"
+    assert desk.get("/").url.path == "/login"
+
+
+def test_the_answer_to_another_browser_s_sign_in_is_refused(desk: Caller, lab: Lab) -> None:
+    other = desk_of(desk.harness, app=desk.app)
+    path = _back(desk, lab, _to_provider(desk))
+    _to_provider(other)
+
+    page = other.get(path)
+
+    assert page.status_code == 403
+    assert "Signing in did not work" in page.text
+
+
+@pytest.mark.parametrize("fault", [Fault.WRONG_NONCE, Fault.DENIED, Fault.TOKEN_500])
+def test_what_goes_wrong_at_the_provider_is_said_and_lets_nobody_in(
+    desk: Caller, lab: Lab, fault: Fault
+) -> None:
+    address = _to_provider(desk)
+    lab.issuer.faults.add(fault)
+
+    page = desk.get(_back(desk, lab, address))
+
+    assert page.status_code == 403
+    assert "Signing in did not work" in page.text
+    assert desk.get("/").url.path == "/login"
+
+
+def test_a_provider_that_is_down_is_said(desk: Caller, lab: Lab) -> None:
+    lab.issuer.faults.add(Fault.DISCOVERY_500)
+
+    page = desk.get("/login/start")
+
+    assert page.status_code == 403
+    assert "Signing in did not work" in page.text
+
+
+@pytest.mark.parametrize("path", ["/login/callback", "/login/callback?code=x&state=y"])
+def test_coming_back_from_nowhere_starts_again(desk: Caller, path: str) -> None:
+    page = desk.get(path)
+
+    assert page.url.path == "/login"
+    assert "try again" in page.text
+
+
+def test_without_a_provider_there_is_nothing_to_start() -> None:
+    harness = Harness()
+    desk = desk_of(harness)
+
+    page = desk.get("/login/start")
+
+    assert page.url.path == "/login"
+    assert "desk login-link" in page.text
+    harness.close()
+
+
+def test_thirty_refused_sign_ins_in_a_minute_are_enough(desk: Caller, lab: Lab) -> None:
+    lab.issuer.faults.add(Fault.DENIED)
+    for _ in range(30):
+        desk.get(_back(desk, lab, _to_provider(desk)))
+
+    assert desk.get("/login/start").status_code == 429
