@@ -76,9 +76,10 @@ def _erase_as_assignee(connection: sa.Connection, key: PersonKey) -> None:
     named = outbox.c.ticket_id.in_(sa.select(t.id).where(theirs))
     connection.execute(sa.update(outbox).where(named).values(title=ERASED, body="{}"))
     connection.execute(sa.update(ticket).where(theirs).values(values))
-    for table in (outbox, delivery):
-        told = table.c.address == email
-        connection.execute(sa.update(table).where(told).values(address=ERASED, name=""))
+    blank = {"address": ERASED, "name": ""}
+    key_of = sa.literal(f"{ERASED}:") + sa.cast(outbox.c.id, sa.Text)
+    connection.execute(sa.update(outbox).where(outbox.c.address == email).values(**blank, key=key_of))
+    connection.execute(sa.update(delivery).where(delivery.c.address == email).values(**blank))
     _erase_from_steps(connection, {row.email, email, row.display_name})
 
 
