@@ -30,8 +30,12 @@ class Deadlines:
         return working_time_after(start, amount) if self._business else start + amount
 
     def moved(self, saved: Saved) -> None:
-        """Keep when the ticket's clock was started: whenever it became open."""
-        if saved.after.state is TicketState.OPEN:
+        """Keep when the ticket's clock was started: whenever it became open, but for a claim that was taken back."""
+        before, after = saved.before, saved.after
+        is_undone = (
+            before is not None and before.state is TicketState.DONE and before.reopened == after.reopened
+        )
+        if after.state is TicketState.OPEN and not is_undone:
             self._started[saved.after.id] = saved.at
 
     def _due(self, ticket: Ticket, number: int) -> datetime:

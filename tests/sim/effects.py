@@ -52,6 +52,12 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    at: datetime
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stepped:
     at: datetime
     ticket: int
@@ -91,7 +97,7 @@ class Confirmed:
     handle: HandleKey
 
 
-Effect = Saved | Queued | Stepped | Held | Decided | Seen | Confirmed
+Effect = Saved | Queued | Withdrawn | Stepped | Held | Decided | Seen | Confirmed
 
 
 @dataclass(slots=True)
@@ -180,6 +186,7 @@ class _Recording:
         entries: list[Entry] = []
         self.people, self.rosters = uow.people, uow.rosters
         self.sources, self.jobs = uow.sources, uow.jobs
+        self.desk, self.overview = uow.desk, uow.overview
         self.tickets = _Tickets(uow.tickets, log, effects, entries, now)
         self.journal = _Journal(uow.journal, entries)
         self.links = _Links(uow.links, effects, now)
@@ -250,6 +257,10 @@ class _Outbox(_Through):
                 self._effects.append(Queued(self._now, message))
                 new += 1
         return new
+
+    def withdraw(self, keys: Sequence[str]) -> None:
+        self._inner.withdraw(keys)
+        self._effects += [Withdrawn(self._now, key) for key in keys]
 
 
 class _Links(_Through):

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sim.company import FILE, LOOKED_UP, Company, Human, has_left
 from sim.deadlines import Deadlines
-from sim.effects import Confirmed, Decided, Effect, EffectLog, Held, Queued, Saved, Seen, Stepped
+from sim.effects import Confirmed, Decided, Effect, EffectLog, Held, Queued, Saved, Seen, Stepped, Withdrawn
 from sim.events import Mass
 from sim.sources import SimDirectory, SimInventory
 
@@ -97,6 +97,8 @@ class Invariants:
             self._visible_once(effect)
         elif isinstance(effect, Queued):
             self._queued[effect.message.to.address, effect.message.body].append(effect)
+        elif isinstance(effect, Withdrawn):
+            self._forget(effect.key)
         elif isinstance(effect, Stepped):
             for what in self._deadlines.step(effect, self.world.log):
                 self._fail(7, what)
@@ -107,6 +109,11 @@ class Invariants:
             self._confirmed.add(effect.handle)
         else:
             self._set_gates(effect, "")
+
+    def _forget(self, key: str) -> None:
+        """What is taken back before its time must not be seen: the check at the end counts what is queued."""
+        for queued in self._queued.values():
+            queued[:] = [one for one in queued if one.message.key != key]
 
     def _ticket(self, saved: Saved) -> None:
         if not saved.is_move:

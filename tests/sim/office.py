@@ -15,13 +15,16 @@ from sim.company import Company, Room, Seat
 from sim.effects import Decided, Effect, EffectLog, Held, Seen, tickets_in
 
 from worker.app.approvals import Refused
+from worker.app.links import LinkDead
 from worker.bootstrap import App
+from worker.domain.answers import Answer
 from worker.domain.guard import Cohort, HeldPlan
 from worker.domain.message import RecipientKind
 from worker.domain.model import PersonKey, Role
 from worker.domain.ticket import REMOVALS, Ticket, TicketKind, TicketState
 
 HOUR = timedelta(hours=1)
+HALF_A_MINUTE = timedelta(seconds=30)
 At = Callable[[datetime, Callable[[], None]], None]
 
 
@@ -115,12 +118,34 @@ class Office:
         if temper.does and not self._do(ticket, who):
             return
         if temper.claims:
-            self._desk(lambda: self._app().desk.done(number, who, self._now()))
+            self._claim(ticket, who)
+
+    def _claim(self, ticket: Ticket, who: str) -> None:
+        """The assignee says it by their link, others by the desk; some have something else to say, or take it back."""
+        if ticket.assignee is None or ticket.assignee.email.casefold() != who:
+            self._desk(lambda: self._app().desk.done(ticket.id, who, self._now()))
+            return
+        answer = self._rng.choice(list(Answer)) if self._rng.random() < 0.15 else None
+        takes_back = self._rng.random() < 0.15
+
+        def deed() -> None:
+            token = self._app().assigned.link(ticket.id, self._now()).rpartition("/")[2]
+            if answer is None:
+                self._app().assigned.done(token, self._now())
+            else:
+                self._app().assigned.answer(token, answer, "as I said", self._now())
+            if takes_back:
+                self._at(self._now() + HALF_A_MINUTE, lambda: self._desk(lambda: self._take_back(token)))
+
+        self._desk(deed)
+
+    def _take_back(self, token: str) -> None:
+        self._app().assigned.undo(token, self._now())
 
     def _desk(self, deed: Callable[[], object]) -> None:
         try:
             deed()
-        except Refused:
+        except (Refused, LinkDead):
             self.refused += 1
 
     def _do(self, ticket: Ticket, who: str) -> bool:
