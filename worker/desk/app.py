@@ -38,7 +38,9 @@ def desk_app(services: Services) -> Starlette:
         *SignInPages(attempts).routes(),
         *routes(),
         route("/language", choose_language),
-        Mount("/api/v1", app=api_app(services, attempts), name="api"),
+        Mount(
+            "/api/v1", app=api_app(services, Attempts(WRONG_MAX, WRONG_WITHIN, services.clock)), name="api"
+        ),
         Route("/static/{name:path}", _static, name="static"),
     ]
     place = services.place
