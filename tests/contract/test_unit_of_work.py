@@ -7,6 +7,7 @@ from databases import database_url, empty_engine, engine
 from contracts.accounts import AccountsContract
 from contracts.passes import PassesContract
 from contracts.retention import RetentionContract
+from contracts.turns import TurnsContract
 from contracts.unit_of_work import UnitOfWorkContract
 from worker.storage.store import SqlStore
 
@@ -18,5 +19,5 @@ def store(engine: sa.Engine) -> SqlStore:
     return SqlStore(engine)
 
 
-class TestSqlStore(UnitOfWorkContract, PassesContract, AccountsContract, RetentionContract):
+class TestSqlStore(UnitOfWorkContract, PassesContract, AccountsContract, RetentionContract, TurnsContract):
     """On SQLite and on PostgreSQL."""

@@ -53,7 +53,7 @@ class Audit:
         Raises Refused for a selection that names nobody, and for a journal that is broken; what was written by
         then is no pack.
         """
-        with self._store.begin() as uow:
+        with self._store.reading() as uow:
             scope, name = scope_of(uow, selection, self._timezone)
             head = uow.journal.head()
             sources = tuple(uow.sources.all())
@@ -106,7 +106,7 @@ class Audit:
         """The entries up to the head, each checked against the one before. Raises Refused for one that does not fit."""
         seq, previous = 0, GENESIS
         while seq < head[0]:
-            with self._store.begin() as uow:
+            with self._store.reading() as uow:
                 page = uow.journal.page(seq, min(PAGE, head[0] - seq))
             for sealed in page:
                 if sealed != seal(sealed.entry, seq + 1, previous):
@@ -125,7 +125,7 @@ class Audit:
             first = last = waiting[0]
             while waiting and waiting[0] < first + PAGE:
                 last = waiting.popleft()
-            with self._store.begin() as uow:
+            with self._store.reading() as uow:
                 page = uow.tickets.page(list(TicketState), first - 1, last - first + 1)  # ids have no gaps
             yield from (ticket for ticket in page if ticket.id in numbers)
 

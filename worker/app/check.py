@@ -100,7 +100,7 @@ class Check:
             yield notifier.name, Port.NOTIFY, notifier.check()
 
     def _merged(self, name: str, port: Port, kind: str, result: CheckResult, now: datetime) -> SourceCheck:
-        with self._store.begin() as uow:
+        with self._store.reading() as uow:
             state = uow.sources.get(name, port.value)
             known = uow.people.staged(name).known if port is Port.DIRECTORY else 0
         result = self._believable(state, known, result)

@@ -46,7 +46,7 @@ links = typer.Typer(no_args_is_help=True, help="Say who is behind a member.")
 @people.command("list")
 def people_list(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """List everybody whom the directories know."""
-    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
         found: list[Person] = []
         while page := uow.people.page(found[-1].key if found else None, PAGE):
             found += page
@@ -72,7 +72,7 @@ def people_show(
     now: NowOption = None,
 ) -> None:
     """Show one person: evidence, groups, tickets and history."""
-    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
         person = one_person(uow, who)
         human = uow.people.human(person.key) or Human(person, None, (person,))
         memberships = [found for one in human.accounts for found in uow.rosters.groups_of(one.key)]
@@ -141,7 +141,7 @@ def people_erase(
 @groups.command("list")
 def groups_list(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """List groups with size, admins and the age of what is known."""
-    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
         found = uow.rosters.groups()
         when = worker.settings
     if json:
@@ -168,7 +168,7 @@ def groups_show(
     now: NowOption = None,
 ) -> None:
     """Show one group: its members, who they are, and its tickets."""
-    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
         group = _group(uow, which)
         members = uow.rosters.members(group.key)
         tickets = uow.tickets.of_group(group.key)
@@ -229,7 +229,7 @@ def links_list(
     """List questions of identity: members whom nobody or several people could be."""
     open_states = [LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value]
     states = [state.value for state in LinkState] if everything else open_states
-    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
         found: list[tuple[HandleKey, Link]] = []
         while page := uow.links.page(states, found[-1][0] if found else None, PAGE):
             found += page

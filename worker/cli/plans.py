@@ -46,7 +46,7 @@ CohortOption = Annotated[
 @app.command("list")
 def list_(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """List held plans, newest first."""
-    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
         plans = uow.episodes.plans()
         when = worker.settings
     if json:
@@ -69,7 +69,7 @@ def list_(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
 @app.command()
 def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """Show one plan with its cohorts and people."""
-    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
         plan = uow.episodes.plan(id_)
         when = worker.settings
     if plan is None:
@@ -100,7 +100,7 @@ def release(
     at = clock_at(now)
     with opened(config, at) as worker:
         plan = worker.approvals.decide(id_, cohort or [], actor(by), need_reason(reason), at, release=True)
-        with worker.store.begin() as uow:
+        with worker.store.reading() as uow:
             kept = {one.cohort for one in uow.episodes.approvals(id_)}
     out.print(
         Text(f"{plan.label} is {plan.state.value}. The next reconcile opens the tickets of what is released.")

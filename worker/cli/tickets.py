@@ -62,7 +62,7 @@ def list_(
 ) -> None:
     """List tickets; live ones unless told otherwise."""
     states = state or (list(TicketState) if everything else sorted(LIVE))
-    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
         tickets = list(_all(uow, states))
         if json:
             print_list([ticket_with_steps(uow, ticket) for ticket in tickets])
@@ -94,7 +94,7 @@ def _get(uow: UnitOfWork, number: int) -> Ticket:
 @app.command()
 def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """Show one ticket with its history."""
-    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
         ticket = _get(uow, id_)
         history = uow.journal.of(f"ticket:{ticket.label}")
         human = uow.people.human(ticket.person) if ticket.person else None
@@ -261,7 +261,7 @@ escalation = typer.Typer(no_args_is_help=True, help="See who would be told when.
 @escalation.command("explain")
 def explain_(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """Say which policy a ticket has, and when each step comes."""
-    with opened(config, clock_at(now)) as worker, worker.store.begin() as uow:
+    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
         ticket = _get(uow, id_)
         explained = escalation_explained(uow, ticket, worker.settings.ticket_rules())
         when = worker.settings

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.applications import Starlette
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -12,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from worker.desk.api.app import api_app
+from worker.desk.api.errors import UNAVAILABLE_FOR_S
 from worker.desk.assignee import WRONG_MAX, WRONG_WITHIN, AssigneePages
 from worker.desk.calls import Call, choose_language, route
 from worker.desk.console.routes import routes
@@ -20,6 +24,8 @@ from worker.desk.pages import STATIC
 from worker.desk.services import Services
 from worker.desk.sessions import SignInPages
 
+DATABASE_MISSED = "desk.database_missed"  # error
+UNAVAILABLE = (OperationalError, PoolTimeoutError)
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {
     "css": "text/css; charset=utf-8",
@@ -28,6 +34,8 @@ TYPES = {
     "json": "application/json",
     "txt": "text/plain; charset=utf-8",
 }
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 def desk_app(services: Services) -> Starlette:
@@ -50,7 +58,7 @@ def desk_app(services: Services) -> Starlette:
             Middleware(Guarded, host=place.host, is_https=place.is_https),
             Middleware(GZipMiddleware, minimum_size=800),
         ],
-        exception_handlers={HTTPException: _error_page, Exception: _error_page},
+        exception_handlers=dict.fromkeys((HTTPException, *UNAVAILABLE, Exception), _error_page),
     )
     app.state.services = services
     return app
@@ -70,6 +78,13 @@ async def _static(request: Request) -> Response:
 
 async def _error_page(request: Request, error: Exception) -> Response:
     """What went wrong in the reader's language; of our own faults the log says more, the page nothing."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = {}
+    if isinstance(error, HTTPException):
+        status = error.status_code
+    elif isinstance(error, UNAVAILABLE):
+        status, headers = 503, {"Retry-After": str(UNAVAILABLE_FOR_S)}
+        log.warning(DATABASE_MISSED, error=str(error))
+    else:
+        status = 500
     call = Call(request, request.app.state.services, FormData())
-    return call.page("error.html", {"status": status}, status=status)
+    return call.page("error.html", {"status": status}, status=status, headers=headers)

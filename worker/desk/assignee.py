@@ -11,7 +11,7 @@ from starlette.routing import Route
 from worker.app.approvals import Refused
 from worker.app.assigned import NOBODY, can_be_done_together
 from worker.app.links import Dead, LinkDead
-from worker.desk.calls import Call, Handler, Stale, route
+from worker.desk.calls import Call, Handler, Stale, numbers_in, route
 from worker.desk.guarding import Attempts
 from worker.domain.answers import Answer, answers_for
 from worker.domain.messengers import messenger
@@ -79,7 +79,7 @@ class AssigneePages:
             }
             for ticket in mine.tickets
         ]
-        done = [int(number) for number in call.query("done").split(".") if number.isdigit()]
+        done = sorted(numbers_in(call.query("done").split(".")))
         return call.page(
             "mine.html", {"token": token, "form_token": call.token_for(token), "rows": rows, "done": done}
         )

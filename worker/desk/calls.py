@@ -6,7 +6,7 @@ Handlers are plain functions `(Call) -> Response`, run in a pool of threads, sin
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -28,6 +28,8 @@ from worker.languages import LANGUAGES, accepted
 LANGUAGE_COOKIE = "whosleft-language"
 FIELDS_MAX = 500
 _NUMBER = re.compile(r"[0-9]{1,15}")
+# What nobody types: PostgreSQL keeps no NUL and no half of a pair, and a line break is a space in one line
+_UNTYPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 YEAR_S = 365 * 24 * 3600
 
 
@@ -71,16 +73,15 @@ class Call:
     def text(self, name: str, longest: int = 1000) -> str:
         """One field of the form as text; empty when it is missing."""
         value = self.form.get(name, "")
-        return value.strip()[:longest] if isinstance(value, str) else ""
+        return _typed(value)[:longest] if isinstance(value, str) else ""
 
     def numbers(self, name: str) -> set[int]:
         """Every number that the form gives under one name."""
-        given = [value for value in self.form.getlist(name) if isinstance(value, str)]
-        return {int(value) for value in given if _NUMBER.fullmatch(value)}
+        return numbers_in(value for value in self.form.getlist(name) if isinstance(value, str))
 
     def query(self, name: str) -> str:
         """One parameter of the address as text."""
-        return self.request.query_params.get(name, "").strip()[:200]
+        return _typed(self.request.query_params.get(name, ""))[:200]
 
     def token_for(self, of: str) -> str:
         """A token for the forms of this page."""
@@ -106,6 +107,20 @@ class Call:
         )
 
 
+def number_in(text: str) -> int | None:
+    """The number that a text is, as our own pages write it; None for everything else."""
+    return int(text) if _NUMBER.fullmatch(text) else None
+
+
+def numbers_in(texts: Iterable[str]) -> set[int]:
+    """Those of the texts that are numbers."""
+    return {number for number in map(number_in, texts) if number is not None}
+
+
+def _typed(text: str) -> str:
+    return _UNTYPED.sub("", text).strip()
+
+
 @cache
 def language_names() -> Mapping[str, str]:
     """Every language by its code, as it calls itself."""
@@ -129,6 +144,12 @@ def choose_language(call: Call) -> Response:
     return response
 
 
+def _has_form(request: Request) -> bool:
+    """No form of ours has files, so none is sent in parts: those would be temporary files of ours."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    return request.method == "POST" and kind == "application/x-www-form-urlencoded"
+
+
 Handler = Callable[[Call], Response]
 
 
@@ -136,7 +157,7 @@ def route(path: str, handler: Handler, methods: Sequence[str] = ("GET",)) -> Rou
     """A route whose handler runs in a thread, with its form read before."""
 
     async def endpoint(request: Request) -> Response:
-        form = await request.form(max_fields=FIELDS_MAX) if request.method == "POST" else FormData()
+        form = await request.form(max_fields=FIELDS_MAX) if _has_form(request) else FormData()
         return await run_in_threadpool(handler, Call(request, request.app.state.services, form))
 
     found: Callable[[Request], Awaitable[Response]] = endpoint

@@ -13,7 +13,7 @@ from hashlib import sha512
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-REFERENCE_MAX = 2000
+REFERENCE_MAX = 4000  # characters; the longest name of a list fits
 
 
 class NoSuchReference(Exception):

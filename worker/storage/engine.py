@@ -1,4 +1,4 @@
-"""Opening a database: SQLite with the right transaction mode, or PostgreSQL.
+"""Opening a database: SQLite with the right transaction mode, or PostgreSQL. On both, one transaction writes at a time.
 
 SQLite: WAL, `BEGIN IMMEDIATE` for every transaction that may write (a writer waits for the other instead of failing in
 the middle), synchronous=FULL so that a committed ticket survives a power cut. Only a connection that is in use
@@ -7,6 +7,7 @@ keeps pages in memory.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,52 @@ PRAGMAS = (
     "cache_size=-8192",  # KiB; 64 MiB would save a tenth of the time for 200,000 people, and take half of the memory
     "temp_store=MEMORY",
 )
-READ_ONLY = "postgresql_readonly"
-READS: dict[str, Any] = {
-    READ_ONLY: True
-}  # what PostgreSQL's driver calls it; SQLite then begins without its lock
+READ_ONLY = "postgresql_readonly"  # what PostgreSQL's driver calls it; SQLite then begins without its lock
+WRITERS = int.from_bytes(b"writers", "big")  # the number of PostgreSQL's advisory lock
+# Less than a lease's life: a process that was put to sleep in a transaction holds up nobody for longer
+IDLE_MAX_S = 20
+# What a cut network is noticed by, since a server that is gone says nothing (libpq's parameters)
+PATIENCE: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # ms
+}
 
 
 def open_engine(url: str) -> sa.Engine:
     """An engine for `sqlite:///path` or `postgresql+psycopg://…`. Creates no file until it is used."""
+    return _opened(sa.make_url(url), BUSY_TIMEOUT_S, {})
+
+
+def open_impatient_engine(url: str, patience_s: int) -> sa.Engine:
+    """One for those who must know soon: a lock or a statement that takes longer than `patience_s` is an error.
+
+    On PostgreSQL so is connecting, which takes two seconds at least. A server that keeps the connection and says
+    nothing is noticed only by the operating system: wait for its answers in another thread.
+    """
     parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _opened(parsed, patience_s, {})
+    engine = _opened(parsed, patience_s, {"connect_timeout": patience_s})
+    patience_ms = 1000 * patience_s
+
+    # Not as options of the connection: those may be the URL's, and poolers refuse them
+    @event.listens_for(engine, "begin")
+    def _limit(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {patience_ms}")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {patience_ms}")
+
+    return engine
+
+
+def _opened(parsed: sa.URL, busy_timeout_s: int, more: dict[str, Any]) -> sa.Engine:
     if parsed.get_backend_name() != "sqlite":
+        patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
         # A statement that the server keeps prepared keeps the plan of when the tables were empty, too
-        unprepared = {"prepare_threshold": None}
-        return sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=unprepared)
+        options = {**patience, **more, "prepare_threshold": None}
+        return sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=options)
     if parsed.database in {None, "", ":memory:"}:
         engine = sa.create_engine(
             parsed,
@@ -42,7 +76,7 @@ def open_engine(url: str) -> sa.Engine:
             connect_args={"check_same_thread": False},
         )
     else:
-        engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_S})
+        engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     event.listen(engine, "checkin", _on_checkin)
@@ -63,6 +97,24 @@ def _on_checkin(connection: Any, _record: Any) -> None:
 def _on_begin(connection: sa.Connection) -> None:
     only_reads = connection.get_execution_options().get(READ_ONLY, False)
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def reading_options(engine: sa.Engine) -> dict[str, Any]:
+    """The options of a connection that only reads, from one moment's state."""
+    if engine.dialect.name == "postgresql":
+        return {READ_ONLY: True, "isolation_level": "REPEATABLE READ"}
+    return {READ_ONLY: True}  # SQLite knows nothing else
+
+
+def wait_for_turn(connection: sa.Connection) -> None:
+    """Make a transaction the only one that writes, until it ends; call it before anything is read.
+
+    What is decided from what was read is then never based on what somebody else has changed meanwhile. SQLite
+    has seen to it by its BEGIN IMMEDIATE.
+    """
+    if connection.dialect.name == "postgresql":
+        ends_asleep = sa.func.set_config("idle_in_transaction_session_timeout", f"{IDLE_MAX_S}s", sa.true())
+        connection.execute(sa.select(ends_asleep, sa.func.pg_advisory_xact_lock(WRITERS)))
 
 
 def sqlite_path(url: str | sa.URL) -> Path | None:

@@ -1,4 +1,4 @@
-"""The store: one transaction at a time, with a lease's fence checked before the commit."""
+"""The store: one writing transaction at a time, with a lease's fence checked before the commit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from worker.domain.accounts import AccountsRule
 from worker.storage.desk import SqlDesk
-from worker.storage.engine import READS
+from worker.storage.engine import reading_options, wait_for_turn
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.journal import SqlJournal
 from worker.storage.leases import SqlLeases, assert_held
@@ -49,16 +49,18 @@ class SqlStore:
     def __init__(self, engine: sa.Engine, rule: AccountsRule = AccountsRule.EITHER) -> None:
         self._engine = engine
         self._rule = rule
+        self._reads = reading_options(engine)
         self.leases = SqlLeases(engine)
 
     @contextmanager
     def begin(self, lease: Lease | None = None) -> Iterator[SqlUnitOfWork]:
         with self._engine.begin() as connection:
+            wait_for_turn(connection)
             yield SqlUnitOfWork(connection, self._rule)
             if lease is not None:
                 assert_held(connection, lease)
 
     @contextmanager
     def reading(self) -> Iterator[SqlUnitOfWork]:
-        with self._engine.connect().execution_options(**READS) as connection, connection.begin():
+        with self._engine.connect().execution_options(**self._reads) as connection, connection.begin():
             yield SqlUnitOfWork(connection, self._rule)

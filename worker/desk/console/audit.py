@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from worker.app.approvals import Refused
 from worker.app.audit_scope import Selection
-from worker.desk.calls import Call
+from worker.desk.calls import Call, number_in
 from worker.desk.console.frame import PAGE
 from worker.desk.sessions import Guest
 from worker.ports.overview import JournalFilter
@@ -32,7 +32,7 @@ def audit(call: Call, guest: Guest) -> Response:
         _start(call, fields["from"]),
         _end(call, fields["to"]),
     )
-    before = int(fields["before"]) if fields["before"].isdigit() else None
+    before = number_in(fields["before"])
     with call.services.store.reading() as uow:
         found = uow.overview.journal(wanted, before, PAGE + 1)
         head = uow.journal.head()

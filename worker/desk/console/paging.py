@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from worker.desk.calls import Call
-from worker.desk.refs import reference, resolve
+from worker.desk.refs import REFERENCE_MAX, reference, resolve
 
 PLACE = "place"
-PLACE_MAX = 4000
 Key = TypeVar("Key", bound=tuple[str, str])
 
 
@@ -20,7 +19,7 @@ def next_of(call: Call, name: str, key: tuple[str, str]) -> str:
 
 def after_of(call: Call, make: Callable[[str, str], Key]) -> tuple[str, Key] | None:
     """The place that a form asks for; None for the first page. Raises NoSuchReference."""
-    text = call.text("after", PLACE_MAX)
+    text = call.text("after", REFERENCE_MAX)
     if not text:
         return None
     name, joined = resolve(call.services.key, PLACE, text)

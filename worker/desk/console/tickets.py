@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from worker.app.approvals import Refused
-from worker.desk.calls import Call
+from worker.desk.calls import Call, number_in
 from worker.desk.console.frame import PAGE, back_to, missing
 from worker.desk.sessions import Guest
 from worker.domain.escalation import explain
@@ -31,7 +31,7 @@ def tickets(call: Call, guest: Guest) -> Response:
     state = chosen["state"] if chosen["state"] in STATES else "live"
     kind = chosen["kind"] if chosen["kind"] in set(TicketKind) else ""
     text = call.text("text", 200)
-    before = int(chosen["before"]) if chosen["before"].isdigit() else None
+    before = number_in(chosen["before"])
     wanted = TicketFilter(
         states=STATES[state],
         kinds=(TicketKind(kind),) if kind else (),

@@ -1,0 +1,158 @@
+"""What no page of ours would send, and a database that is not there: never a fault of the desk, and nothing changed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import sqlalchemy as sa
+from databases import database_url, empty_engine, engine
+from desk_caller import Caller, desk_of
+from harness import Harness
+from httpx2 import Response
+
+from worker.domain.ticket import TicketState
+from worker.storage.engine import open_engine, open_impatient_engine
+from worker.storage.migrate import migrate
+
+__all__ = ["database_url", "empty_engine", "engine"]
+ODD = (
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "\u202e\u2066",
+    "²",
+    "١٢",
+    "9" * 400,
+    "-1",
+    "1e9",
+    "' OR 1=1 --",
+    "%s%n",
+    "{{7*7}}",
+)
+PAGES = (
+    "/tickets",
+    "/people",
+    "/groups",
+    "/questions",
+    "/plans",
+    "/policies",
+    "/sources",
+    "/charts",
+    "/audit",
+)
+
+
+def encoded(fields: dict[str, str]) -> str:
+    """As no browser would: halves of pairs, too."""
+    return urlencode({name: text.encode("utf-8", "surrogatepass") for name, text in fields.items()})
+
+
+def send(desk: Caller, path: str, fields: dict[str, str]) -> Response:
+    """A form with the token of the page shown."""
+    found = re.search(r'name="form_token" value="([^"]+)"', desk.last.text if desk.last else "")
+    content = encoded({"form_token": found[1] if found else "", **fields})
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+    desk.last = desk.client.post(path, content=content, headers=headers)
+    return desk.last
+
+
+@pytest.fixture
+def ward(engine: sa.Engine) -> Harness:
+    harness = Harness(engine=engine)
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.later()
+    harness.leave("ann")
+    harness.settle()
+    return harness
+
+
+@pytest.fixture
+def desk(ward: Harness) -> Caller:
+    caller = desk_of(ward)
+    caller.sign_in("sam", "approver", "auditor", "operator")
+    return caller
+
+
+@pytest.mark.parametrize("odd", ODD, ids=ascii)
+def test_an_odd_text_in_a_search_or_an_address_is_no_fault(desk: Caller, odd: str) -> None:
+    names = ("text", "before", "after", "state", "kind", "view", "actor", "subject", "from", "to", "weeks")
+    for page in PAGES:
+        fields = encoded(dict.fromkeys(names, odd))
+        assert desk.client.get(f"{page}?{fields}").status_code < 500, (page, odd)
+        desk.get(page)
+        assert send(desk, page, dict.fromkeys(names, odd)).status_code < 500, (page, odd)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=ascii)
+def test_an_odd_text_in_a_form_changes_nothing_but_itself(desk: Caller, ward: Harness, odd: str) -> None:
+    link = desk.ticket()
+    desk.get(link)
+    assert send(desk, f"{link}/done", {"chosen": odd}).status_code == 200
+    assert send(desk, f"{link}/undo", {}).status_code == 200
+    assert send(desk, f"{link}/answer", {"answer": "other", "words": odd}).status_code == 200
+    desk.get("/tickets/T-000001")
+    assert send(desk, "/tickets/T-000001/assign", {"to": odd, "reason": odd}).status_code < 500
+    assert ward.ticket(1).state is TicketState.OPEN
+
+
+@pytest.mark.parametrize(
+    "path", ["/t/%00", "/t/%ff", "/me/%F0%9F%98%80", "/people/%00", "/tickets/T-" + "9" * 40]
+)
+def test_an_odd_address_leads_nowhere(desk: Caller, path: str) -> None:
+    assert desk.client.get(path).status_code in {404, 409, 410}
+
+
+def test_a_form_of_many_parts_or_with_a_file_is_read_or_refused(desk: Caller, ward: Harness) -> None:
+    link = desk.ticket()
+    desk.get(link)
+    many = desk.client.post(f"{link}/done", content="&".join(f"a{n}=1" for n in range(5000)))
+    file = desk.client.post(f"{link}/done", files={"form_token": ("x", b"x"), "chosen": ("y", b"y")})
+    twice = desk.client.post(f"{link}/done", data={"form_token": ["one", "two"]})
+
+    assert {many.status_code, file.status_code, twice.status_code} <= {200, 400, 413}
+    assert ward.ticket(1).state is TicketState.OPEN
+
+
+# --- the database is not there -------------------------------------------------------------------
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[sa.Engine]:
+    engine = open_impatient_engine(f"sqlite:///{tmp_path / 'whosleft.db'}", 1)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_a_database_that_another_holds_is_said_in_words_and_nothing_is_changed(
+    file: sa.Engine, tmp_path: Path
+) -> None:
+    harness = Harness(engine=file)
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.later()
+    harness.leave("ann")
+    harness.settle()
+    phone = desk_of(harness)
+    link = phone.ticket()
+    phone.get(link)
+    holder = open_engine(f"sqlite:///{tmp_path / 'whosleft.db'}")
+    began_s = time.monotonic()
+    with holder.begin():
+        shown = phone.post(f"{link}/done")
+
+    assert shown.status_code == 503
+    assert "Nothing was changed" in shown.text
+    assert int(shown.headers["Retry-After"]) > 0
+    assert time.monotonic() - began_s < 20
+    assert harness.ticket(1).state is TicketState.OPEN
+    assert phone.get(link).status_code == 200, "it goes on by itself"
+    holder.dispose()
