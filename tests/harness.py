@@ -74,6 +74,7 @@ class Harness:
         accounts: AccountsRule = AccountsRule.EITHER,
         languages: Languages = ENGLISH_ONLY,
         engine: sa.Engine | None = None,
+        has_links: bool = False,
     ) -> None:
         self.now = NOW
         self.engine = engine or open_engine("sqlite://")
@@ -94,15 +95,16 @@ class Harness:
         self.poller = Poll(self.store, self.directories, polls)
         self.taker = TakeInventory(self.store, self.inventories, self.limits, TIMEZONE, languages=languages)
         names = tuple(directory.name for directory in self.directories)
+        self.links = Links("https://whosleft.example.org", timedelta(days=30))
+        told = self.links if has_links else None
         self.reconciler = Reconcile(
-            self.store, ReconcileRules(rules, self.limits, sensitive, TIMEZONE, names, languages)
+            self.store, ReconcileRules(rules, self.limits, sensitive, TIMEZONE, names, languages, told)
         )
-        self.verifier = Verify(self.store, rules, fresh_rosters, TIMEZONE, languages)
-        self.escalator = Escalate(self.store, rules, TIMEZONE, languages)
+        self.verifier = Verify(self.store, rules, fresh_rosters, TIMEZONE, languages, told)
+        self.escalator = Escalate(self.store, rules, TIMEZONE, languages, told)
         self.deliver_rules = DeliverRules(digest_window, daily_max, TIMEZONE, languages)
         self.deliverer = Deliver(self.store, self.notifiers, self.deliver_rules, self.clock, "us:1")
-        self.desk = Desk(self.store, rules, TIMEZONE)
-        self.links = Links("https://whosleft.example.org", timedelta(days=30))
+        self.desk = Desk(self.store, rules, TIMEZONE, links=told)
         self.assigned = Assigned(self.store, self.links, TIMEZONE, ENGLISH_ONLY)
         self.approvals = Approvals(self.store, TWO_APPROVERS_FROM)
         self.checker = Check(self.store, self, self.limits, fresh, fresh_rosters)

@@ -90,6 +90,34 @@ def test_who_was_known_to_be_out_of_scope_in_the_first_release_still_is(empty_en
         assert [tuple(row) for row in rows] == [("ann", 0), ("svc", 1)]
 
 
+def test_tickets_of_earlier_releases_are_found_and_their_assignees_have_a_page(
+    empty_engine: sa.Engine,
+) -> None:
+    said = {
+        "kind": "remove_member", "source": "wards", "group_id": "7", "group_name": "Ward 7", "messenger": "whatsapp",
+        "handle": "+447700900001", "person_name": "Ann Example", "state": "open",
+        "clock_from": 0, "opened_at": 0, "due_at": 0,
+    }  # fmt: skip
+    with empty_engine.begin() as connection:
+        command.upgrade(configuration(connection), "0002")
+        ticket = sa.Table("ticket", sa.MetaData(), autoload_with=connection)
+        assignee = '{"name": "Dee", "email": "Dee@Example.org"}'
+        for number in range(1, 1003):  # more than one page
+            whose = assignee if number % 2 else None
+            own = {"id": number, "key_group": str(number), "assignee": whose}
+            connection.execute(ticket.insert().values(said | own))
+
+    migrate(empty_engine)
+
+    with empty_engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT id, assignee_email, search FROM ticket ORDER BY id")).all()
+    assert len(rows) == 1002
+    assert tuple(rows[0][:2]) == (1, "dee@example.org")
+    assert "ann example" in rows[0].search
+    assert "dee@example.org" in rows[0].search
+    assert (rows[-1].assignee_email, "t-001002" in rows[-1].search) == (None, True)
+
+
 def test_migrating_twice_does_nothing(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("INSERT INTO counter (name, value) VALUES ('ticket', 7)"))

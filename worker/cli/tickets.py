@@ -246,7 +246,10 @@ def link(
     with opened(config, at) as worker:
         if revoke:
             ticket = worker.assigned.revoke(id_, actor(by), at, reason)
-            out.print(Text(f"{ticket.label}: the links given out so far open nothing any more."))
+            if json:
+                print_json({"url": None})
+            else:
+                out.print(Text(f"{ticket.label}: the links given out so far open nothing any more."))
             return
         url = worker.assigned.link(id_, at)
     if json:

@@ -70,6 +70,12 @@ class Guarded:
             )
             await refusal(scope, receive, send_with_headers)
             return
+        if any(mark < " " for mark in scope["path"]):  # such as a line break, at which routes end
+            refusal = _refusal(
+                scope, 404, Code.NOT_FOUND, "There is no such address.", "Write it as our pages do."
+            )
+            await refusal(scope, receive, send_with_headers)
+            return
         if not _is_small(headers):
             refusal = _refusal(scope, 413, Code.TOO_LARGE, "This is too long.", "Send less than 128 KiB.")
             await refusal(scope, receive, send_with_headers)

@@ -35,11 +35,11 @@ class After:
 
 
 def format_after(after: After) -> str:
-    """What `parse_after` reads: `50%`, `2h`, `due`, `due+4h`."""
+    """As the configuration has it, to be read by people: `50%`, `2 h`, `due`, `due+4 h`."""
     plus = format_duration(after.plus) if after.plus else ""
     if after.share >= 1.0:
         return f"due+{plus}" if plus else "due"
-    return f"{after.share:.0%}" if after.share else plus or "0%"
+    return f"{after.share * 100:g}%" if after.share else plus or "0%"
 
 
 def parse_after(text: str) -> After:

@@ -166,8 +166,9 @@ def with_known_roles(group: GroupView) -> GroupView:
     """The group with admins whom the roster no longer shows as such, as live removal tickets know them.
 
     So an inventory that lost its column of roles releases no blocked ticket and changes no ticket's kind.
-    That somebody was no admin proves nothing now. Who was called the creator once stays it: nobody can give that
-    away, and most rosters show a creator as an admin like others.
+    That somebody was no admin proves nothing now. A leaver who was called the creator once stays it: nobody can
+    give that away, and most rosters show a creator as an admin like others. That was an assignee's word, though,
+    so it makes nobody an admin on whom the group could count.
     """
     removals = sorted((t for t in group.tickets if t.kind in REMOVALS and t.is_live), key=lambda t: t.id)
     known = {t.handle: t.member_role for t in removals if t.member_role and t.member_role.is_admin}
@@ -177,7 +178,9 @@ def with_known_roles(group: GroupView) -> GroupView:
 
 
 def _with_role(view: MemberView, known: Role | None) -> MemberView:
-    if known is None or (view.member.role is not Role.UNKNOWN and known is not Role.CREATOR):
+    role = view.member.role
+    is_believed = view.leaving is not None or role.is_admin if known is Role.CREATOR else role is Role.UNKNOWN
+    if known is None or not is_believed:
         return view
     return replace(view, member=replace(view.member, role=known))
 

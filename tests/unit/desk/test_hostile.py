@@ -103,7 +103,16 @@ def test_an_odd_text_in_a_form_changes_nothing_but_itself(desk: Caller, ward: Ha
 
 
 @pytest.mark.parametrize(
-    "path", ["/t/%00", "/t/%ff", "/me/%F0%9F%98%80", "/people/%00", "/tickets/T-" + "9" * 40]
+    "path",
+    [
+        "/t/%00",
+        "/t/%ff",
+        "/me/%F0%9F%98%80",
+        "/people/%00",
+        "/t/a%0Ab",
+        "/api/v1/people/%17/%0A/erase",
+        "/tickets/T-" + "9" * 40,
+    ],
 )
 def test_an_odd_address_leads_nowhere(desk: Caller, path: str) -> None:
     assert desk.client.get(path).status_code in {404, 409, 410}

@@ -222,6 +222,26 @@ def test_only_a_live_ticket_of_the_member_says_that_they_were_an_admin(
     assert with_known_roles(seen).members[0].member.role is shown
 
 
+@pytest.mark.parametrize(
+    "who, role, shown",
+    [
+        (leaver(), MEMBER, CREATOR),
+        (leaver(), UNKNOWN, CREATOR),
+        (person(), ADMIN, CREATOR),
+        (person(), MEMBER, MEMBER),
+        (person(), UNKNOWN, UNKNOWN),
+    ],
+)
+def test_an_assignee_s_word_that_somebody_is_the_creator_makes_nobody_an_admin_to_count_on(
+    who: Person, role: Role, shown: Role
+) -> None:
+    called = ticket(CREATOR_LEAVES, member_role=CREATOR)
+    seen = with_known_roles(group(view(who, ANN, role), tickets=(called,)))
+
+    assert seen.members[0].member.role is shown
+    assert bool(active_admins(seen)) is (who.standing is Standing.ACTIVE and role is ADMIN)
+
+
 def test_a_mover_leaves_the_group_that_the_rules_no_longer_name() -> None:
     seen = group(view(person()), STAYING_ADMIN, expected=(expected(person(), is_former=True),))
     (found,) = look(seen, 1)

@@ -7,6 +7,7 @@ each answer held against all of its checks. Its seed is fixed, and so is the com
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from desk_setup import API, furnish, guarded_api, services_of, token_for
@@ -71,14 +72,12 @@ def is_as_described(harness: Harness, examples: int) -> None:
 
 @pytest.mark.slow
 def test_every_answer_is_as_described() -> None:
-    harness = furnish(Harness())
-    is_as_described(harness, 10)
-    harness.close()
+    with closing(furnish(Harness())) as harness:
+        is_as_described(harness, 10)
 
 
 @pytest.mark.slow
 @pytest.mark.postgres
 def test_every_answer_is_as_described_on_a_database_server(postgres_url: str) -> None:
-    harness = furnish(Harness(engine=open_engine(postgres_url)))
-    is_as_described(harness, 3)
-    harness.close()
+    with closing(furnish(Harness(engine=open_engine(postgres_url)))) as harness:
+        is_as_described(harness, 3)

@@ -1,0 +1,75 @@
+"""`whosleft tickets link`: the assignee's link as the command line gives it out, and takes it back."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from builders import ticket
+from typer.testing import CliRunner, Result
+
+from worker.__main__ import app as cli
+from worker.app.links import Dead, LinkDead
+from worker.bootstrap import load_settings, open_app
+from worker.domain.ticket import Assignee, Ticket
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+BASE = "https://whosleft.example.org"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A database with one ticket of dee's, and one that is nobody's."""
+    file = tmp_path / "whosleft.yaml"
+    file.write_text(
+        'organisation: {name: X, timezone: Europe/London}\ndatabase: {url: "sqlite:///whosleft.db"}\n'
+        f'desk: {{url: "{BASE}"}}\n'
+    )
+    dee = Assignee("dee@example.org", "Dee", why="active admin of the group")
+    with open_app(load_settings(file), lambda: NOW) as app, app.store.begin() as uow:
+        uow.tickets.insert([ticket(handle="a", assignee=dee), ticket(handle="b", assignee=None)])
+    return file
+
+
+def link(config: Path, *arguments: str, at: str = "2026-11-24T09:00:00Z") -> Result:
+    command = ["tickets", "link", *arguments, "-c", str(config), "--by", "sam", "--now", at]
+    return CliRunner().invoke(cli, command)
+
+
+def opened(config: Path, url: str) -> Ticket:
+    with open_app(load_settings(config), lambda: NOW) as app:
+        return app.assigned.look(url.removeprefix(f"{BASE}/t/"), NOW).ticket
+
+
+def test_it_is_one_line_that_opens_the_ticket(config: Path) -> None:
+    done = link(config, "T-000001")
+
+    assert done.exit_code == 0
+    assert done.stdout.startswith(f"{BASE}/t/")
+    assert opened(config, done.stdout.strip()).label == "T-000001"
+    assert json.loads(link(config, "1", "--json").stdout).keys() == {"url"}
+
+
+def test_what_was_given_out_can_be_made_dead(config: Path) -> None:
+    url = link(config, "T-000001").stdout.strip()
+    done = link(
+        config, "T-000001", "--revoke", "--reason", "sent to the wrong phone", at="2026-11-24T09:05:00Z"
+    )
+
+    assert done.exit_code == 0
+    assert "open nothing any more" in done.stdout
+    with pytest.raises(LinkDead) as dead:
+        opened(config, url)
+    assert dead.value.why is Dead.REVOKED
+    again = link(config, "T-000001", "--revoke", "--json", at="2026-11-24T09:06:00Z")
+    assert json.loads(again.stdout) == {"url": None}
+
+
+@pytest.mark.parametrize("id_", ["T-000002", "T-000009"])
+def test_a_ticket_that_is_nobody_s_or_is_not_there_has_none(config: Path, id_: str) -> None:
+    done = link(config, id_)
+
+    assert done.exit_code != 0
+    assert "Only a live ticket that is somebody's has a link." in str(done.exception)
