@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from worker.domain.directory import is_too_shrunken
-from worker.domain.guard import Cohort, GuardLimits, HeldPlan, HoldState, Newcomer
+from worker.domain.guard import Cohort, GuardLimits, HeldPlan, HoldState, Newcomer, heads
 from worker.domain.journal import Entry
 from worker.domain.leaver import Judgement
 from worker.domain.message import CHANNEL
@@ -68,9 +68,9 @@ def unseen_error(
     name: str, count: int, remedy: str = "whosleft check says which right is missing."
 ) -> PermissionDenied:
     """What is said of people who are neither listed nor to be found."""
-    people = "1 person" if count == 1 else f"{count} people"
     return PermissionDenied(
-        f"{people} whom {name} listed before can't be found: hidden from our account, or deleted without a trace.",
+        f"{heads(count)} whom {name} listed before can't be found: "
+        "hidden from our account, or deleted without a trace.",
         missing="the right to see them",
         remedy=f"Nobody's status is changed. {remedy}".strip(),
     )

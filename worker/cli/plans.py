@@ -24,7 +24,7 @@ from worker.cli.common import (
     print_list,
     print_table,
 )
-from worker.domain.guard import HoldState, plan_number
+from worker.domain.guard import HoldState, heads, plan_number
 from worker.domain.plan import held_json
 
 app = typer.Typer(no_args_is_help=True, help="Look at held plans, release or reject them.")
@@ -82,7 +82,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
     )
     out.print(Text(plan.why))
     for cohort in plan.cohorts:
-        out.print(Text(f"\n{cohort.id}  {cohort.state.value}  {len(cohort.people)} people: {cohort.cause}"))
+        out.print(Text(f"\n{cohort.id}  {cohort.state.value}  {heads(len(cohort.people))}: {cohort.cause}"))
         rows = [(p.name, f"{p.person.source}/{p.person.person_id}", p.evidence.value) for p in cohort.people]
         print_table("", ("person", "id", "evidence"), rows, "")
 

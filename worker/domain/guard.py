@@ -151,6 +151,11 @@ def inspect(
     return HeldPlan(source, "; ".join(reasons), now, cohorts_of(news, limits.share_from))
 
 
+def heads(count: int) -> str:
+    """So many people, in English."""
+    return "1 person" if count == 1 else f"{count} people"
+
+
 def _reasons(
     newcomers: Sequence[Newcomer],
     population: Population,
@@ -160,7 +165,8 @@ def _reasons(
     reasons = []
     first = sum(n.is_first_run for n in newcomers)
     if first:
-        reasons.append(f"first run: {first} people had already left and are still in groups")
+        verb = "is" if first == 1 else "are"
+        reasons.append(f"first run: {heads(first)} had already left and {verb} still in groups")
     count = len(newcomers) + population.let_through
     before = population.active + count
     hours = _hours(limits.window)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from worker.domain.guard import HeldPlan
+from worker.domain.guard import HeldPlan, heads
 from worker.domain.model import Person, PersonKey
 from worker.domain.ticket import Ticket, ticket_label
 
@@ -180,7 +180,7 @@ def plan_text(plan: Plan) -> str:
     lines = [_action_line(action) for action in shown]
     for held in plan.held:
         lines.append(f"held {held.label} ({held.source}): {held.why}")
-        lines += [f"     {c.id}: {c.cause}, {len(c.people)} people" for c in held.cohorts]
+        lines += [f"     {c.id}: {c.cause}, {heads(len(c.people))}" for c in held.cohorts]
     if not lines:
         lines.append("Nothing to do: no ticket would be opened, changed or held.")
     return "\n".join([*lines, *(f"warning: {warning}" for warning in plan.warnings)])

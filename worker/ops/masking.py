@@ -33,6 +33,7 @@ _PERSONAL_KEY = re.compile(
     r"|users?|native_id|address|recipients?|assignee|accountable|manager|person|people|members?"
 )
 PLAIN_KEYS = frozenset({"holder"})  # a host's name and a process number
+COUNTED_KEYS = frozenset({"members", "people"})  # with a number: how many
 _SECRET_WORDS = "|".join(  # noqa: FLY002  the linter takes one text for a password
     (
         "tokens?|passwords?|passwd|pwd|secrets?|authorization|credentials?",
@@ -102,6 +103,8 @@ def mask(value: Any, key: str = "", depth: int = 0) -> Any:
         return value
     if is_secret_key(key):
         return REDACTED
+    if key in COUNTED_KEYS and isinstance(value, int):
+        return value
     if is_personal_key(key) and not isinstance(value, Mapping):
         return _masked_personal(value, key, depth)
     if key in PLAIN_KEYS and isinstance(value, str):

@@ -35,7 +35,7 @@ def test_the_first_run_s_leavers_in_groups_are_held_however_few(found: Start) ->
     harness.settle()
 
     [plan] = harness.plans()
-    assert "first run: 1 people had already left" in plan.why
+    assert "first run: 1 person had already left" in plan.why
     assert harness.tickets() == []
     assert harness.titles() == ["Held: plan P-000001 for corp"]
 

@@ -4,9 +4,11 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -455,3 +457,18 @@ def test_the_configuration_is_written_with_its_mark(tmp_path: Path) -> None:
 
     assert load_settings(folder.config).organisation.name == "St Mary's (invented)"
     folder.prepare()
+
+
+def test_it_ends_in_the_hospital_s_desk(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "worker", "demo", "--days", "1"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        said = next(line for line in demo.stdout if "http://" in line)
+        link = said[said.index("http://") :].strip()
+        with urllib.request.urlopen(link, timeout=30) as page:  # noqa: S310  our own, on loopback
+            shown = page.read().decode()
+        demo.send_signal(signal.SIGTERM)
+        demo.stdout.read()
+
+    assert "whosleft" in shown.casefold()
+    assert demo.returncode == 0

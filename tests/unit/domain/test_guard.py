@@ -108,7 +108,7 @@ def test_the_first_run_is_held_however_few() -> None:
     off = GuardLimits(None, None, None, None)
     plan = held([newcomer(is_first_run=True)], limits=off)
     assert plan is not None
-    assert plan.why == "first run: 1 people had already left and are still in groups"
+    assert plan.why == "first run: 1 person had already left and is still in groups"
 
 
 def test_every_reason_is_given() -> None:

@@ -129,7 +129,7 @@ def test_a_plan_in_words_has_a_line_for_each_action_cohort_and_warning() -> None
             " (waits for a new admin) -> bob@corp.example"
         ),
         "held P-000007 (corp): 26 leavers",
-        "     c1: accounts disabled, 1 people",
+        "     c1: accounts disabled, 1 person",
         "warning: wards is stale",
     ]
 

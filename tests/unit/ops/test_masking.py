@@ -155,6 +155,14 @@ def test_under_a_personal_key_an_address_or_number_shows_as_much_as_anywhere() -
     assert mask("Dana Reyes dana@corp.example", "assignee") == "•••"
 
 
+def test_how_many_people_there_are_is_nothing_personal() -> None:
+    assert mask({"members": 4, "people": ["Dana"], "member": 447700900123}) == {
+        "members": 4,
+        "people": ["•••"],
+        "member": "•••123",
+    }
+
+
 @pytest.mark.parametrize(
     "key", ["job", "source", "group_name", "hostname", "event", "counts", "tokenizer", "unnamed"]
 )
