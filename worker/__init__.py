@@ -3,11 +3,14 @@
     __main__   the command `whosleft`: puts the commands together, turns errors into exit codes
     cli        one file for each family of commands; they print, and leave deciding to the use cases
     demo       four weeks of an invented hospital, played over the same use cases
+    serving    running: the jobs once or until told to stop, and the desk alone or beside them
     bootstrap  the composition root: configuration in, use cases out; the only file that names connectors
+    desk       the web: assignees' pages, the console, signing in, the API
     settings   the configuration as typed models: loading, secrets, errors by line, the JSON Schema
     ops        what keeps a process running: scheduler, jobs under their leases, retries, clock, logs, metrics, masking
     app        use cases, one class each with one `run_once(now)`:
-               poll, inventory, reconcile, verify, escalate, deliver; and desk, approvals, check for people's acts
+               poll, inventory, reconcile, verify, escalate, deliver, retention; and for people's acts
+               assigned (by a link), desk, approvals, access, audit, check
     languages  catalogues, and how each of the ten languages writes numbers and dates
     storage    the database behind its port: tables, migrations, leases, outbox, journal, scratch copies
     ports      what the core asks of the outside: Directory, Inventory, Notifier, Store, and the errors

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from worker.app.approvals import Refused
-from worker.app.desk import one_person
+from worker.app.desk import one_group, one_person
 from worker.domain.model import GroupKey, Person, PersonKey
 from worker.domain.pack import Covered, Scope, What, period
 from worker.domain.ticket import Ticket
-from worker.ports.store import GroupRow, UnitOfWork
+from worker.ports.store import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +86,11 @@ def _erased(uow: UnitOfWork, text: str) -> PersonKey:
 
 
 def _of_group(uow: UnitOfWork, text: str) -> tuple[Scope, str]:
-    group = _group(uow, text)
+    group = one_group(uow, text)
     id_ = "/".join(group.key)
     tickets = _subjects(uow.tickets.of_group(GroupKey(*group.key)))
     subjects = {f"group:{id_}", f"source:{group.key.source}", *tickets}
     return Scope(Covered(What.GROUP, (id_,)), frozenset(subjects)), group.name
-
-
-def _group(uow: UnitOfWork, text: str) -> GroupRow:
-    wanted = text.casefold()
-    found = [
-        group
-        for group in uow.rosters.groups()
-        if wanted in {group.key.group_id.casefold(), group.name.casefold(), "/".join(group.key).casefold()}
-    ]
-    if not found:
-        raise Refused(f"There is no group '{text}'; `whosleft groups list` shows them.")
-    if len(found) > 1:
-        raise Refused(f"'{text}' is several groups; say which: {', '.join('/'.join(g.key) for g in found)}.")
-    return found[0]
 
 
 def _subjects(tickets: Iterable[Ticket]) -> Iterable[str]:

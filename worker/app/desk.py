@@ -24,7 +24,7 @@ from worker.domain.ticket import (
     next_state,
 )
 from worker.domain.tongue import ENGLISH_ONLY, Languages
-from worker.ports.store import Store, UnitOfWork
+from worker.ports.store import GroupRow, Store, UnitOfWork
 
 ACKNOWLEDGED_FOR = timedelta(hours=4)  # half a shift: long enough to act, too short to forget
 
@@ -207,6 +207,21 @@ def one_person(uow: UnitOfWork, text: str) -> Person:
 def one_account(uow: UnitOfWork, text: str) -> Person:
     """As `one_person`, but for the very account that is named: of several, one has to be said by its id."""
     return _only(_found(uow, text), text)
+
+
+def one_group(uow: UnitOfWork, text: str) -> GroupRow:
+    """The group with this id, name or `source/id`, in any case. Raises Refused unless it is exactly one."""
+    wanted = text.casefold()
+    found = [
+        group
+        for group in uow.rosters.groups()
+        if wanted in {group.key.group_id.casefold(), group.name.casefold(), "/".join(group.key).casefold()}
+    ]
+    if not found:
+        raise Refused(f"There is no group '{text}'; `whosleft groups list` shows them.")
+    if len(found) > 1:
+        raise Refused(f"'{text}' is several groups; say which: {', '.join('/'.join(g.key) for g in found)}.")
+    return found[0]
 
 
 def _found(uow: UnitOfWork, text: str) -> list[Person]:

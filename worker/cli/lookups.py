@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.app.approvals import Refused
-from worker.app.desk import one_person
+from worker.app.desk import one_group, one_person
 from worker.app.shapes import group_json, group_shown, link_json, person_json, person_shown
 from worker.cli.common import (
     ByOption,
@@ -31,7 +30,7 @@ from worker.domain.accounts import Human
 from worker.domain.findings import account_line
 from worker.domain.identity import Link, LinkState
 from worker.domain.model import HandleKey, Person, Standing
-from worker.ports.store import GroupRow, UnitOfWork
+from worker.ports.store import GroupRow
 
 PAGE = 1000
 
@@ -169,7 +168,7 @@ def groups_show(
 ) -> None:
     """Show one group: its members, who they are, and its tickets."""
     with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
-        group = _group(uow, which)
+        group = one_group(uow, which)
         members = uow.rosters.members(group.key)
         tickets = uow.tickets.of_group(group.key)
         shown = group_shown(uow, group)
@@ -194,20 +193,6 @@ def groups_show(
         print_table(
             "\nTickets", ("ticket", "state", "why"), [(t.label, t.state.value, t.reason) for t in tickets], ""
         )
-
-
-def _group(uow: UnitOfWork, which: str) -> GroupRow:
-    wanted = which.casefold()
-    found = [
-        group
-        for group in uow.rosters.groups()
-        if wanted in {group.key.group_id.casefold(), group.name.casefold(), "/".join(group.key).casefold()}
-    ]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise Refused(f"There is no group '{which}'; `whosleft groups list` shows them.")
-    raise Refused(f"'{which}' is several groups; say which: {', '.join('/'.join(g.key) for g in found)}.")
 
 
 def _behind(link: Link | None, person: Person | None) -> str:

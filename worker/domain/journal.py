@@ -20,7 +20,7 @@ class Entry:
     """One act or event: what happened to which subject, by whom, when and why.
 
     `subject` is `ticket:T-000001`, `person:source/id`, `group:source/id`, `source:name`, `plan:P-000001`,
-    `link:source` or `audit:pack`.
+    `link:source`, `desk:api`, `desk:console` or `audit:pack`.
     """
 
     at: datetime
