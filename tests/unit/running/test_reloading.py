@@ -1,0 +1,103 @@
+"""A configuration that changes under a running process: taken over as a whole, or refused as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+
+import pytest
+from structlog.testing import capture_logs
+
+from worker.bootstrap import load_settings
+from worker.reloading import Reloading, differences
+
+BEFORE = """
+organisation: {name: X, timezone: Europe/London}
+directories:
+  - name: corp
+    kind: active_directory
+    servers: ["ldaps://dc1.corp.example:636"]
+    bind: {method: simple, user: "svc@corp.example", password: "${file:secret}"}
+    base: "DC=corp,DC=example"
+schedule: {poll: 60s}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "secret").write_text("first-password")
+    file = tmp_path / "whosleft.yaml"
+    file.write_text(BEFORE)
+    return file
+
+
+@pytest.fixture
+def reloading(config: Path) -> Reloading:
+    return Reloading(load_settings(config), lambda: load_settings(config))
+
+
+def test_what_has_not_changed_is_no_news(reloading: Reloading, config: Path) -> None:
+    config.write_text(BEFORE + "\n# a remark\n")
+
+    assert not reloading.look()
+
+
+def test_a_change_is_taken_over_and_said(reloading: Reloading, config: Path) -> None:
+    config.write_text(BEFORE.replace("60s", "30s").replace("dc1", "dc2"))
+    with capture_logs() as said:
+        assert reloading.look()
+
+    assert reloading.settings.schedule.poll.total_seconds() == 30
+    assert [(line["event"], line["changes"]) for line in said] == [
+        (
+            "config.changed",
+            [
+                "directories[corp].servers[0]: ldaps://dc1.corp.example:636 -> ldaps://dc2.corp.example:636",
+                "schedule.poll: 0:01:00 -> 0:00:30",
+            ],
+        )
+    ]
+    assert not reloading.look(), "once"
+
+
+def test_a_secret_that_was_exchanged_is_a_change_and_is_not_shown(reloading: Reloading, config: Path) -> None:
+    (config.parent / "secret").write_text("second-password")
+    with capture_logs() as said:
+        assert reloading.look()
+
+    assert said[0]["changes"] == ["directories[corp].bind.password: ••• -> •••"]
+
+
+def test_what_can_t_be_used_changes_nothing_and_is_said_once(reloading: Reloading, config: Path) -> None:
+    before = reloading.settings
+    config.write_text(BEFORE.replace("60s", "30s") + "guard: {leavers_max: many}\n")
+    with capture_logs() as said:
+        assert not reloading.look()
+        assert not reloading.look()
+
+    assert [line["event"] for line in said] == ["config.refused"]
+    assert "guard.leavers_max" in said[0]["error"]
+    assert reloading.settings is before
+    config.write_text(BEFORE.replace("60s", "30s"))
+    assert reloading.look(), "mended"
+
+
+def test_entries_that_come_and_go_are_named(config: Path) -> None:
+    before = load_settings(config)
+    config.write_text(BEFORE + "inventories: [{name: wards, kind: register, path: groups.xlsx}]\n")
+
+    assert [line.partition(":")[0] for line in differences(before, load_settings(config))] == [
+        "inventories",
+        "inventories[wards].kind",
+        "inventories[wards].name",
+        "inventories[wards].path",
+    ]
+
+
+def test_it_is_looked_for_in_the_background(reloading: Reloading, config: Path) -> None:
+    changed = Event()
+    with reloading.watching(changed, every_s=0.01):
+        assert not changed.wait(0.1)
+        config.write_text(BEFORE.replace("60s", "30s"))
+
+        assert changed.wait(10)

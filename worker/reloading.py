@@ -1,0 +1,109 @@
+"""The configuration read anew while the process runs: taken over as a whole, or refused as a whole.
+
+A file that changed, or a secret in a file that was changed (Kubernetes writes both in place), makes the process
+start over with the new settings, without leaving it. What can't be read changes nothing and is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import Any
+
+import structlog
+from pydantic import SecretStr
+
+from worker.ops import events
+from worker.settings import Settings, SettingsError
+
+LOOK_EVERY_S = 10.0
+VALUE_MAX = 200
+HIDDEN = "•••"
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Reloading:
+    """Looks whether the settings have changed. `load` reads them anew, secrets too, and raises SettingsError."""
+
+    def __init__(self, settings: Settings, load: Callable[[], Settings]) -> None:
+        self.settings = settings
+        self._load = load
+        self._refused = ""
+
+    def look(self) -> bool:
+        """Whether `settings` are others now. What can't be used is said once, until it changes."""
+        try:
+            found = self._load()
+        except SettingsError as error:
+            self._refuse(str(error))
+            return False
+        self._refused = ""
+        changes = differences(self.settings, found)
+        if not changes:
+            return False
+        log.info(events.CONFIG_CHANGED, changes=changes)
+        self.settings = found
+        return True
+
+    def _refuse(self, why: str) -> None:
+        if why != self._refused:
+            log.error(events.CONFIG_REFUSED, error=why)
+        self._refused = why
+
+    @contextmanager
+    def watching(self, changed: Event, every_s: float = LOOK_EVERY_S) -> Iterator[None]:
+        """Look again and again in a thread of its own; `changed` is set once, and then it looks no more."""
+        over = Event()
+
+        def watch() -> None:
+            while not over.wait(every_s):
+                if self.look():
+                    changed.set()
+                    return
+
+        thread = Thread(target=watch, name="reloading", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def differences(before: Settings, after: Settings) -> list[str]:
+    """What is not the same, one line a key: `schedule.poll: 60 s -> 30 s`. Secrets are not shown. Sorted."""
+    old, new = dict(_flat(before.model_dump(), "")), dict(_flat(after.model_dump(), ""))
+    return [
+        f"{key}: {_shown(old.get(key))} -> {_shown(new.get(key))}"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _flat(item, _key(path, name))
+    elif isinstance(value, list | tuple) and value:
+        for index, item in enumerate(value):
+            yield from _flat(item, f"{path}[{_name(item, index)}]")
+    else:
+        yield path, value
+
+
+def _key(path: str, name: object) -> str:
+    """As the file has it, where a connector's own keys stand beside the common ones."""
+    if name == "options" and path.endswith("]"):
+        return path
+    return f"{path}.{name}" if path else str(name)
+
+
+def _name(item: Any, index: int) -> Any:
+    return item.get("name", index) if isinstance(item, Mapping) else index
+
+
+def _shown(value: Any) -> str:
+    text = HIDDEN if isinstance(value, SecretStr) else str(value)
+    return text if len(text) <= VALUE_MAX else f"{text[:VALUE_MAX]}…"
