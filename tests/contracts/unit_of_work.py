@@ -318,6 +318,39 @@ class _Outbox:
         assert again is not None
         assert (again.is_unclear, again.attempts) == (True, 2)
 
+    @pytest.mark.parametrize(
+        "waited, is_unclear", [(timedelta(minutes=50), False), (timedelta(hours=2), True)]
+    )
+    def test_what_waited_for_hours_may_have_been_sent_before_a_backup_was_put_back(
+        self, store: Store, waited: timedelta, is_unclear: bool
+    ) -> None:
+        with store.begin() as uow:
+            uow.outbox.add([letter("a")], NOW)
+            uow.outbox.bundle(ANN, ["soc"], "", NOW, 40)
+            claimed = uow.outbox.claim("us", NOW + waited, LIFE)
+
+        assert claimed is not None
+        assert claimed.is_unclear is is_unclear
+
+    def test_the_key_of_a_delivery_comes_from_what_is_in_it(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.outbox.add([letter("a"), letter("b")], NOW)
+            uow.outbox.bundle(ANN, ["soc", "mail"], "", NOW, 1)
+            uow.outbox.bundle(ANN, ["soc"], "", NOW, 1)
+            keys = {one.key for _ in range(3) if (one := uow.outbox.claim("us", NOW, LIFE))}
+        with rolled_back(store) as uow:
+            uow.outbox.add([letter("c")], NOW)
+            uow.outbox.bundle(ANN, ["soc"], "", NOW, 1)
+            [lost] = [one.key for _ in range(1) if (one := uow.outbox.claim("us", NOW, LIFE))]
+        with store.begin() as uow:
+            uow.outbox.add([letter("d")], NOW)
+            uow.outbox.bundle(ANN, ["soc"], "", NOW, 1)
+            after = uow.outbox.claim("us", NOW, LIFE)
+
+        assert len(keys) == 3
+        assert after is not None
+        assert after.key not in {lost, *keys}, "not even one that is forgotten"
+
     def test_it_is_unreachable_only_when_no_other_delivery_may_reach(self, store: Store) -> None:
         with store.begin() as uow:
             [stored] = uow.tickets.insert([ticket()])

@@ -46,6 +46,7 @@ def _as_text(described: Any) -> Any:
 def _set_revision(engine: sa.Engine, revision: str) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+        connection.execute(sa.text("UPDATE schema_floor SET revision = :r"), {"r": revision})
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(engine: sa.Engine) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,8 @@ from worker.storage.counters import take_numbers
 from worker.storage.tables import delivery, outbox
 
 UNSENT = ("waiting", "claimed")
+
+LATE = timedelta(hours=1)  # a delivery goes out within seconds; a long queue takes minutes
 
 
 class SqlOutbox:
@@ -73,31 +76,28 @@ class SqlOutbox:
     def bundle(self, to: Recipient, notifiers: Sequence[str], note: str, now: datetime, limit: int) -> int:
         o = outbox.c
         pending = (
-            sa.select(o.id)
+            sa.select(o.id, o.key)
             .where(o.recipient_kind == to.kind.value, o.address == to.address, _may_go(now))
             .order_by(o.id)
             .limit(limit)
         )
-        ids = list(self._c.execute(pending).scalars())
-        if not ids:
+        rows = self._c.execute(pending).all()
+        if not rows:
             return 0
         number = take_numbers(self._c, "delivery", len(notifiers))
         for at, notifier in enumerate(notifiers):
-            self._insert(number + at, number, notifier, to, note, now)
+            key = _delivery_key(notifier, [row.key for row in rows])
+            self._c.execute(
+                sa.insert(delivery).values(
+                    id=number + at, bundle_id=number, key=key, notifier=notifier, recipient_kind=to.kind.value,
+                    address=to.address, name=to.name, language=to.language, note=note, state="waiting",
+                    next_at=now, created_at=now,
+                )
+            )  # fmt: skip
+        ids = [row.id for row in rows]
         claimed = sa.update(outbox).where(o.id.in_(ids), o.bundle_id.is_(None)).values(bundle_id=number)
         self._c.execute(claimed)
         return len(ids)
-
-    def _insert(
-        self, number: int, bundle: int, notifier: str, to: Recipient, note: str, now: datetime
-    ) -> None:
-        self._c.execute(
-            sa.insert(delivery).values(
-                id=number, bundle_id=bundle, key=f"whosleft-{number}", notifier=notifier, recipient_kind=to.kind.value,
-                address=to.address, name=to.name, language=to.language, note=note, state="waiting",
-                next_at=now, created_at=now,
-            )
-        )  # fmt: skip
 
     def claim(self, holder: str, now: datetime, life: timedelta) -> Delivery | None:
         d = delivery.c
@@ -108,7 +108,8 @@ class SqlOutbox:
         row = self._c.execute(query.with_for_update(skip_locked=True)).first()
         if row is None:
             return None
-        was_cut_off = row.state == "claimed"  # its holder died: nobody knows whether it was sent
+        # Its holder died, or it waits in a backup that was put back: nobody knows whether it was sent
+        was_cut_off = row.state == "claimed" or now - row.next_at > LATE
         taken = self._c.execute(
             sa.update(delivery)
             .where(d.id == row.id, is_due)
@@ -211,3 +212,9 @@ def _message(row: Any) -> OutMessage:
         values.get("link"),
     )
     return OutMessage(row.key, _recipient(row), row.title, body, bool(row.is_urgent), row.ticket_id)
+
+
+def _delivery_key(notifier: str, keys: Sequence[str]) -> str:
+    """What tells a delivery apart from all others, those too that a database has forgotten since its backup."""
+    text = "\n".join((notifier, *keys))
+    return f"whosleft-{sha256(text.encode()).hexdigest()[:24]}"

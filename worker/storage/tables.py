@@ -506,3 +506,8 @@ api_token = sa.Table(
     _instant("expires_at"),
     _instant("revoked_at"),
 )
+schema_floor = sa.Table(  # one row: which earlier releases may go on working while their database is migrated
+    "schema_floor",
+    metadata,
+    _key("revision"),
+)

@@ -7,6 +7,7 @@ from alembic import op
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+floor = ${repr(up_revision)}  # if this only adds: the floor of the migration before (worker/storage/migrate.py)
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
 

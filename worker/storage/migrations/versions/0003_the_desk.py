@@ -10,6 +10,7 @@ from alembic import op
 
 revision = "0003"
 down_revision = "0002"
+floor = "0003"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,119 @@
+"""While a cluster is upgraded: this release's code beside the tables of the next one, and the other way round.
+
+The next release is made up here: this one's migrations, and one more.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from builders import ticket
+from harness import Harness
+
+from worker.domain.ticket import TicketState
+from worker.storage.errors import SchemaNewer, SchemaOlder
+from worker.storage.migrate import MIGRATIONS, floor, head, migrate, pending, require_current
+from worker.storage.store import SqlStore
+
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{revision}"
+down_revision = "{before}"
+floor = "{floor}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("colour", sa.Text(), nullable=True))
+        batch_op.create_index("ix_ticket_colour", ["colour"], unique=False)
+    op.create_table("paint", sa.Column("name", sa.Text(), primary_key=True))
+"""
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(MIGRATIONS, tmp_path / "migrations"))
+
+
+def add_migration(scripts: Path, revision: str, before: str, floor: str) -> None:
+    text = NEXT.format(revision=revision, before=before, floor=floor)
+    (scripts / "versions" / f"{revision}_next.py").write_text(text)
+
+
+def test_this_release_works_beside_a_next_one_that_only_added(engine: sa.Engine, scripts: Path) -> None:
+    store = SqlStore(engine)
+    with store.begin() as uow:
+        uow.tickets.insert([ticket(handle="a")])
+    add_migration(scripts, "9001", head(), floor())
+
+    assert migrate(engine, scripts) == (head(), "9001")
+
+    require_current(engine)
+    assert not pending(engine)
+    assert migrate(engine) == (head(), head()), "and does nothing to the tables"
+    with store.begin() as uow:
+        [new] = uow.tickets.insert([ticket(handle="b")])
+        assert [one.handle for one in uow.tickets.page([TicketState.OPEN], 0, 9)] == ["a", "b"]
+    assert new.id == 2
+    assert migrate(engine, scripts) == ("9001", "9001"), "nor has the next one anything left to do"
+
+
+def test_a_whole_day_of_this_release_runs_on_the_tables_of_the_next(engine: sa.Engine, scripts: Path) -> None:
+    add_migration(scripts, "9001", head(), floor())
+    migrate(engine, scripts)
+    harness = Harness(engine=engine)
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.later()
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+
+    assert harness.ticket(1).state is TicketState.OPEN
+    assert harness.soc.keys()
+
+
+def test_this_release_does_not_work_beside_one_that_changed_a_meaning(
+    engine: sa.Engine, scripts: Path
+) -> None:
+    add_migration(scripts, "9001", head(), "9001")
+    migrate(engine, scripts)
+
+    with pytest.raises(SchemaNewer, match="may not work beside it"):
+        require_current(engine)
+    with pytest.raises(SchemaNewer):
+        migrate(engine)
+
+
+def test_the_next_release_waits_for_its_migration(engine: sa.Engine, scripts: Path) -> None:
+    assert head() < "9001"
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0003'"))
+
+    with pytest.raises(SchemaOlder, match="whosleft migrate"):
+        require_current(engine)
+
+
+def test_the_floor_is_that_of_the_strictest_step(engine: sa.Engine, scripts: Path) -> None:
+    add_migration(scripts, "9001", head(), floor())
+    take_away(scripts)
+
+    migrate(engine, scripts)
+
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT revision FROM schema_floor")).scalars().all() == ["9002"]
+
+
+def take_away(scripts: Path) -> None:
+    (scripts / "versions" / "9002_later.py").write_text(
+        'from alembic import op\nrevision = "9002"\ndown_revision = "9001"\nfloor = "9002"\n'
+        "branch_labels = None\ndepends_on = None\n\n\ndef upgrade() -> None:\n    op.drop_table('paint')\n"
+    )
