@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test check fix messages assets screenshots sim bench bench-core bench-ad bench-entra bench-desk lock clean
+.PHONY: help venv dev kerberos run test check fix messages assets screenshots image sim bench bench-core bench-ad bench-entra bench-desk lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -80,6 +80,9 @@ messages: dev ## Bring the catalogues up to date with the code, and list what ha
 screenshots: dev ## Take the documentation's pictures of the desk anew
 	@.ci/browser
 	$(BIN)/python .ci/screenshots
+
+image: venv ## Build the container image into dist, from a Debian root file system, as root (docs/image.md)
+	@.ci/image
 
 # --- Longer runs --------------------------------------------------------------------------------------------------------
 
