@@ -55,6 +55,7 @@ test: dev ## Run every test, with coverage of the core (ARGS=… runs some; WORK
 	@.ci/postgres
 	@.ci/samba
 	@.ci/browser
+	@$(BIN)/python .ci/helm
 	@$(MAKE) --no-print-directory kerberos
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(ARGS),$(ARGS),$(COVERAGE))
 

@@ -278,9 +278,12 @@ class Desk(Section):
 
 
 class Ops(Section):
-    """Health and metrics of each process."""
+    """Health, metrics and traces of each process."""
 
     listen: Listen = _default("host:port of /healthz /readyz /statusz /metrics.", "127.0.0.1:9464")
+    otlp: WebAddress | None = _default(
+        "The address of an OpenTelemetry collector that takes OTLP over HTTP; null: no traces.", None
+    )
 
     @property
     def address(self) -> tuple[str, int]:

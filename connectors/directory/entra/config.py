@@ -20,6 +20,7 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -122,7 +123,12 @@ def _capitalised(value: Any) -> Any:
 
 
 UserType = Annotated[Literal["Member", "Guest"], BeforeValidator(_capitalised)]
-Globs = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+_TEXT = {"type": "string"}
+Globs = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}),
+]
 
 
 class ScopeConfig(Section):

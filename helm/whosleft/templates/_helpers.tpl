@@ -1,0 +1,170 @@
+{{/* Names, labels, and what follows from the configuration. */}}
+
+{{- define "whosleft.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "whosleft.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "whosleft.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "whosleft.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
+{{- define "whosleft.image" -}}
+{{- $image := .Values.image -}}
+{{- if $image.digest -}}
+{{- printf "%s@%s" $image.repository $image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $image.repository ($image.tag | default .Chart.AppVersion) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "whosleft.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- .Values.serviceAccount.name | default (include "whosleft.fullname" .) -}}
+{{- else -}}
+{{- .Values.serviceAccount.name | default "default" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The migration runs before the release's own ServiceAccount is there. */}}
+{{- define "whosleft.migrationServiceAccountName" -}}
+{{- if .Values.migration.serviceAccountName -}}
+{{- .Values.migration.serviceAccountName -}}
+{{- else if .Values.serviceAccount.create -}}
+{{- include "whosleft.fullname" . }}-migrate
+{{- else -}}
+{{- include "whosleft.serviceAccountName" . -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "whosleft.serviceAccountAnnotations" -}}
+{{- $annotations := deepCopy .Values.serviceAccount.annotations -}}
+{{- with .Values.workloadIdentity.azure -}}
+{{- if .enabled -}}
+{{- $_ := set $annotations "azure.workload.identity/client-id" .clientId -}}
+{{- if .tenantId -}}
+{{- $_ := set $annotations "azure.workload.identity/tenant-id" .tenantId -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if $annotations -}}
+{{- toYaml $annotations -}}
+{{- end -}}
+{{- end -}}
+
+{{/* "true" on SQLite, where one pod does everything; "" on PostgreSQL. */}}
+{{- define "whosleft.isEmbedded" -}}
+{{- if hasPrefix "sqlite:" .Values.config.database.url -}}true{{- end -}}
+{{- end -}}
+
+{{/* "true" where the desk is served. */}}
+{{- define "whosleft.hasDesk" -}}
+{{- if and .Values.desk.enabled (ne .Values.mode "plan") -}}true{{- end -}}
+{{- end -}}
+
+{{- define "whosleft.workerName" -}}
+{{- include "whosleft.fullname" . -}}
+{{- if not (include "whosleft.isEmbedded" .) -}}-worker{{- end -}}
+{{- end -}}
+
+{{/* The component whose pods serve the desk. */}}
+{{- define "whosleft.deskComponent" -}}
+{{- if include "whosleft.isEmbedded" . -}}worker{{- else -}}desk{{- end -}}
+{{- end -}}
+
+{{/* host:port -> port */}}
+{{- define "whosleft.listenPort" -}}
+{{- regexFind "[0-9]+$" . -}}
+{{- end -}}
+
+{{/* The port of an address such as ldaps://dc1.corp.example, which may be left to its scheme. */}}
+{{- define "whosleft.urlPort" -}}
+{{- $authority := regexReplaceAll "[/?#].*$" (regexReplaceAll "^[a-z]+://" . "") "" -}}
+{{- $port := regexFind ":[0-9]+$" $authority | trimPrefix ":" -}}
+{{- $schemes := dict "https" "443" "http" "80" "ldaps" "636" "ldap" "389" -}}
+{{- $port | default (get $schemes (regexFind "^[a-z]+" .)) | default "443" -}}
+{{- end -}}
+
+{{/* A duration such as 1d12h in seconds. */}}
+{{- define "whosleft.seconds" -}}
+{{- $units := dict "w" 604800 "d" 86400 "h" 3600 "m" 60 "s" 1 -}}
+{{- $total := 0 -}}
+{{- range regexFindAll "[0-9]+[wdhms]" . -1 -}}
+{{- $total = add $total (mul (regexFind "[0-9]+" . | int64) (get $units (regexFind "[wdhms]" .))) -}}
+{{- end -}}
+{{- $total -}}
+{{- end -}}
+
+{{/* What Graph calls, as a JSON list of {name, port, host, path}. */}}
+{{- define "whosleft.notifications" -}}
+{{- $found := list -}}
+{{- range $index, $directory := .Values.config.directories -}}
+{{- with $directory.notifications -}}
+{{- $url := urlParse .url -}}
+{{- $port := include "whosleft.listenPort" (.listen | default "127.0.0.1:8070") | int -}}
+{{- $found = append $found (dict "name" (printf "graph-%d" $index) "directory" $directory.name "listen" (.listen | default "127.0.0.1:8070") "port" $port "host" $url.hostname "path" ($url.path | default "/")) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{/* The ports that pods have to reach, as a JSON object of lists by what is there. */}}
+{{- define "whosleft.egressPorts" -}}
+{{- $database := list -}}
+{{- $directories := list -}}
+{{- $https := list -}}
+{{- $traces := list -}}
+{{- $config := .Values.config -}}
+{{- if not (include "whosleft.isEmbedded" .) -}}
+{{- $plain := regexReplaceAll "\\$\\{[^}]*\\}" $config.database.url "" -}}
+{{- $hosts := regexReplaceAll "[/?].*$" (regexReplaceAll "^.*@" (regexReplaceAll "^[^:]*://" $plain "") "") "" -}}
+{{- range splitList "," $hosts -}}
+{{- $database = append $database (regexFind ":[0-9]+$" . | trimPrefix ":" | default "5432") -}}
+{{- end -}}
+{{- end -}}
+{{- range $config.directories -}}
+{{- if eq .kind "active_directory" -}}
+{{- range .servers -}}
+{{- $directories = append $directories (include "whosleft.urlPort" .) -}}
+{{- end -}}
+{{- if eq (dig "bind" "method" "simple" .) "kerberos" -}}
+{{- $directories = append $directories "88" -}}
+{{- end -}}
+{{- else if eq .kind "entra" -}}
+{{- $https = append $https (include "whosleft.urlPort" (.authority | default "https://")) -}}
+{{- $https = append $https (include "whosleft.urlPort" (.graph_url | default "https://")) -}}
+{{- end -}}
+{{- end -}}
+{{- range $config.notify -}}
+{{- if eq .kind "slack" -}}
+{{- $https = append $https (include "whosleft.urlPort" (.api_url | default "https://")) -}}
+{{- end -}}
+{{- end -}}
+{{- with $config.desk.sign_in -}}
+{{- $https = append $https (include "whosleft.urlPort" (.issuer | default .authority | default "https://")) -}}
+{{- end -}}
+{{- with $config.ops.otlp -}}
+{{- $traces = append $traces (include "whosleft.urlPort" .) -}}
+{{- end -}}
+{{- if $https -}}
+{{- range .Values.extraEnv -}}
+{{- if and (has (lower .name) (list "https_proxy" "http_proxy" "all_proxy")) .value -}}
+{{- $https = append $https (include "whosleft.urlPort" .value) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- dict "database" (uniq $database) "directories" (uniq $directories) "https" (uniq $https) "traces" $traces | toJson -}}
+{{- end -}}

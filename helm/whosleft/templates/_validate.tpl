@@ -1,0 +1,121 @@
+{{/* What the schema of the values can't say. Each refusal says what to write instead. */}}
+{{- define "whosleft.validate" -}}
+{{- $config := .Values.config -}}
+{{- if include "whosleft.isEmbedded" . -}}
+{{- if gt (int .Values.worker.replicaCount) 1 -}}
+{{- fail (printf "worker.replicaCount is %d, and SQLite serves one pod: write 1, or a postgresql:// address in config.database.url." (int .Values.worker.replicaCount)) -}}
+{{- end -}}
+{{- if gt (int .Values.desk.replicaCount) 1 -}}
+{{- fail (printf "desk.replicaCount is %d, and on SQLite the worker's only pod serves the desk: write 1, or a postgresql:// address in config.database.url." (int .Values.desk.replicaCount)) -}}
+{{- end -}}
+{{- if and (eq .Values.mode "cron") .Values.desk.enabled -}}
+{{- fail "mode: cron leaves no pod that could serve the desk from SQLite: write desk.enabled: false, mode: run, or a postgresql:// address in config.database.url." -}}
+{{- end -}}
+{{- if not (hasPrefix "sqlite:////var/lib/whosleft/" $config.database.url) -}}
+{{- fail (printf "config.database.url is %s, where no pod can write: write sqlite:////var/lib/whosleft/whosleft.db (four slashes)." $config.database.url) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq .Values.mode "run") (lt (int .Values.worker.replicaCount) 1) -}}
+{{- fail "worker.replicaCount is 0: write 1 or more, or mode: cron for a cluster without a worker pod." -}}
+{{- end -}}
+{{- range $key := list "desk" "ops" -}}
+{{- $listen := (get $config $key).listen -}}
+{{- if not (regexMatch "^(0\\.0\\.0\\.0|\\[::\\]):[1-9][0-9]*$" $listen) -}}
+{{- fail (printf "config.%s.listen is %s, which nobody outside of the pod reaches: write 0.0.0.0:%s." $key $listen (include "whosleft.listenPort" $listen | default "8080")) -}}
+{{- end -}}
+{{- end -}}
+{{- range include "whosleft.notifications" . | fromJsonArray -}}
+{{- if not (regexMatch "^(0\\.0\\.0\\.0|\\[::\\]):[1-9][0-9]*$" .listen) -}}
+{{- fail (printf "notifications.listen of the directory %s is %s, which nobody outside of the pod reaches: write 0.0.0.0:8070." .directory .listen) -}}
+{{- end -}}
+{{- end -}}
+{{- if or .Values.ingress.enabled .Values.httpRoute.enabled -}}
+{{- if not .Values.desk.enabled -}}
+{{- fail "ingress and httpRoute lead to the desk, which is off: write desk.enabled: true." -}}
+{{- end -}}
+{{- if not (regexMatch "^https?://" ($config.desk.url | default "")) -}}
+{{- fail "ingress and httpRoute take their host from config.desk.url, which is missing: write it, such as https://whosleft.example.org." -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
+{{- fail "httpRoute.parentRefs is empty: name your Gateway, such as [{name: public, namespace: gateways}]." -}}
+{{- end -}}
+{{- if and .Values.workloadIdentity.azure.enabled (not .Values.workloadIdentity.azure.clientId) -}}
+{{- fail "workloadIdentity.azure.clientId is empty: write the client id of the app registration or managed identity." -}}
+{{- end -}}
+{{- include "whosleft.validateVolumes" . -}}
+{{- include "whosleft.validateSecrets" . -}}
+{{- include "whosleft.validateReferences" . -}}
+{{- end -}}
+
+{{- define "whosleft.validateVolumes" -}}
+{{- range .Values.extraVolumes -}}
+{{- if hasPrefix "whosleft-" .name -}}
+{{- fail (printf "extraVolumes has a volume named %s, and names that begin with whosleft- are the chart's own: give it another." .name) -}}
+{{- end -}}
+{{- end -}}
+{{- range .Values.extraVolumeMounts -}}
+{{- if has (trimSuffix "/" .mountPath) (list "" "/etc/whosleft" "/var/lib/whosleft" "/var/run/secrets/whosleft" "/tmp") -}}
+{{- fail (printf "extraVolumeMounts has %s, where the chart mounts something itself: take another folder, such as /data." .mountPath) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "whosleft.validateSecrets" -}}
+{{- $names := list "config" "tmp" "state" -}}
+{{- range .Values.secrets -}}
+{{- if has .name $names -}}
+{{- fail (printf "secrets has two entries named %s, or the chart uses this name itself: give each a name of its own." .name) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- $sources := list -}}
+{{- $entry := . -}}
+{{- range list "existingSecret" "externalSecret" "csi" -}}
+{{- if get $entry . -}}
+{{- $sources = append $sources . -}}
+{{- end -}}
+{{- end -}}
+{{- if ne (len $sources) 1 -}}
+{{- fail (printf "the entry %s of secrets has %s: write exactly one of existingSecret, externalSecret and csi." .name (join " and " $sources | default "no source")) -}}
+{{- end -}}
+{{- if and .csi .env -}}
+{{- fail (printf "the entry %s of secrets has csi and env, and the driver only mounts files: leave env out, and write ${file:/var/run/secrets/whosleft/%s/…} in config." .name .name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Every reference of the configuration has somebody who provides it: else pods would only fail when they start. */}}
+{{- define "whosleft.validateReferences" -}}
+{{- $variables := list -}}
+{{- range .Values.secrets -}}
+{{- if .env -}}
+{{- $variables = concat $variables (keys .env) -}}
+{{- end -}}
+{{- end -}}
+{{- range .Values.extraEnv -}}
+{{- $variables = append $variables .name -}}
+{{- end -}}
+{{- if .Values.workloadIdentity.azure.enabled -}}
+{{- $variables = concat $variables (list "AZURE_CLIENT_ID" "AZURE_TENANT_ID" "AZURE_FEDERATED_TOKEN_FILE" "AZURE_AUTHORITY_HOST") -}}
+{{- end -}}
+{{- $text := toYaml .Values.config -}}
+{{- range regexFindAll "\\$\\{env:[^}]*\\}" $text -1 | uniq -}}
+{{- $name := . | trimPrefix "${env:" | trimSuffix "}" -}}
+{{- if not (has $name $variables) -}}
+{{- fail (printf "config refers to %s, which nothing provides: add an entry with env: {%s: KEY} to secrets." . $name) -}}
+{{- end -}}
+{{- end -}}
+{{- $secrets := .Values.secrets -}}
+{{- range $reference := regexFindAll "\\$\\{file:/var/run/secrets/whosleft/[^}]*\\}" $text -1 | uniq -}}
+{{- $name := regexReplaceAll "/.*$" ($reference | trimPrefix "${file:/var/run/secrets/whosleft/" | trimSuffix "}") "" -}}
+{{- $isProvided := false -}}
+{{- range $secrets -}}
+{{- if and (eq .name $name) (not .env) -}}
+{{- $isProvided = true -}}
+{{- end -}}
+{{- end -}}
+{{- if not $isProvided -}}
+{{- fail (printf "config refers to %s, which nothing provides: add an entry with name: %s (and without env) to secrets." $reference $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
