@@ -6,11 +6,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_EXPORT := $(BIN)/uv --quiet export --locked --offline --no-emit-project --no-annotate --no-header
 COVERAGE := --cov=worker.domain --cov=worker.app --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 SEEDS ?= 200
+FAULTS ?= 200
+SEED ?= 1
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test check fix messages assets screenshots image sim bench bench-core bench-ad bench-entra bench-desk lock clean
+.PHONY: help venv dev kerberos run test check fix messages assets screenshots image sim faults bench bench-core bench-ad bench-entra bench-desk bench-footprint lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +92,10 @@ image: venv ## Build the container image into dist, from a Debian root file syst
 sim: dev ## Simulate whole companies, crashes and lies included (SEEDS=N)
 	$(BIN)/python -m pytest tests/sim -n $(WORKERS) --dist worksteal --seeds=$(SEEDS) $(ARGS)
 
+faults: dev ## Kill, stop, cut off and restart three replicas and their PostgreSQL at random, as root (FAULTS=N SEED=N)
+	@.ci/postgres
+	$(BIN)/python -m pytest tests/faults -n 0 --timeout=0 --faults=$(FAULTS) --fault-seed=$(SEED) $(ARGS)
+
 bench: dev ## Every benchmark, with the peers it is measured against
 	$(BIN)/python -m bench $(ARGS)
 
@@ -102,6 +108,9 @@ bench-ad: dev ## The benchmarks of Active Directory alone, on a Samba of their o
 
 bench-entra: dev ## The benchmarks of Entra ID alone, on a fake tenant of their own (ARGS=10000: fewer people)
 	$(BIN)/python -m bench entra $(ARGS)
+
+bench-footprint: dev ## Memory of a worker and of a desk, and what is written into the log in a day
+	$(BIN)/python -m bench footprint $(ARGS)
 
 bench-desk: dev ## The desk's pages at a hundred thousand tickets, against a bare page of the same server
 	$(BIN)/python -m bench desk $(ARGS)

@@ -1,10 +1,17 @@
-"""python -m bench [core|bulk|ad|entra|desk]: every benchmark, or one."""
+"""python -m bench [core|bulk|ad|entra|desk|footprint]: every benchmark, or one."""
 
 import sys
 
-from bench import ad, bulk, core, desk, entra
+from bench import ad, bulk, core, desk, entra, footprint
 
-ALL = {"core": core.main, "bulk": bulk.main, "ad": ad.main, "entra": entra.main, "desk": desk.main}
+ALL = {
+    "core": core.main,
+    "bulk": bulk.main,
+    "ad": ad.main,
+    "entra": entra.main,
+    "desk": desk.main,
+    "footprint": footprint.main,
+}
 
 if __name__ == "__main__":
     wanted = sys.argv[1:2] or list(ALL)
