@@ -39,6 +39,7 @@ from worker.domain.tongue import Languages
 from worker.languages import BabelLanguages
 from worker.ops.retry import RetryingDirectory, RetryingInventory, again
 from worker.ports import Called, ConnectorContext, Directory, Inventory, Note, Notifier, Port, note_nothing
+from worker.ports.outbox import Delivered, tell_nobody
 from worker.ports.store import Store
 from worker.settings import (
     ConnectorEntry,
@@ -179,6 +180,7 @@ def build_app(
     connectors: Connectors,
     clock: Clock,
     progress: Progress = no_progress,
+    delivered: Delivered = tell_nobody,
 ) -> App:
     """Wire the use cases."""
     timezone = settings.organisation.timezone
@@ -187,12 +189,7 @@ def build_app(
     told = Links(settings.desk.base, settings.desk.link_life) if settings.desk.url else None
     limits = settings.guard_limits()
     rules = settings.ticket_rules()
-    stale = {
-        entry.name: settings.stale_after(entry.name)
-        for entry in (*settings.directories, *settings.inventories)
-    }
-    fresh_directories = Freshness(settings.fresh.directory, stale)
-    fresh_inventories = Freshness(settings.fresh.inventory, stale)
+    fresh_directories, fresh_inventories = freshness_of(settings)
     joiners = tuple(JoinerRule(tuple(rule.when.items()), rule.groups) for rule in settings.joiners)
     return App(
         settings,
@@ -227,6 +224,7 @@ def build_app(
             ),
             clock,
             holder_name(),
+            delivered,
         ),
         Desk(store, rules, timezone, languages, told),
         Approvals(store, settings.desk.two_approvers_from),
@@ -238,6 +236,15 @@ def build_app(
         fresh_directories,
         fresh_inventories,
     )
+
+
+def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:
+    """How old the last word of directories, and that of inventories, may be."""
+    stale = {
+        entry.name: settings.stale_after(entry.name)
+        for entry in (*settings.directories, *settings.inventories)
+    }
+    return Freshness(settings.fresh.directory, stale), Freshness(settings.fresh.inventory, stale)
 
 
 def open_store(settings: Settings, engine: sa.Engine) -> SqlStore:

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from worker.ops import events
 from worker.settings import Settings, SettingsError
 
-LOOK_EVERY_S = 10.0
+LOOK_EVERY_S = 5.0
 VALUE_MAX = 200
 HIDDEN = "•••"
 
@@ -30,6 +30,8 @@ class Reloading:
     def __init__(self, settings: Settings, load: Callable[[], Settings]) -> None:
         self.settings = settings
         self._load = load
+        self._before: Settings | None = None
+        self._hopeless: Settings | None = None  # could be read, and not be served
         self._refused = ""
 
     def look(self) -> bool:
@@ -41,10 +43,18 @@ class Reloading:
             return False
         self._refused = ""
         changes = differences(self.settings, found)
-        if not changes:
+        if not changes or (self._hopeless is not None and not differences(self._hopeless, found)):
             return False
         log.info(events.CONFIG_CHANGED, changes=changes)
-        self.settings = found
+        self.settings, self._before, self._hopeless = found, self.settings, None
+        return True
+
+    def went_back(self, error: SettingsError) -> bool:
+        """Take the settings from before the last change, since these can't be served. False: there are none."""
+        if self._before is None:
+            return False
+        log.error(events.CONFIG_REFUSED, error=str(error))
+        self.settings, self._before, self._hopeless = self._before, None, self.settings
         return True
 
     def _refuse(self, why: str) -> None:

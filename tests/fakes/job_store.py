@@ -106,5 +106,9 @@ class FakeJobStore:
         self.jobs.rows = runs.rows
         self.committed += 1
 
+    @contextmanager
+    def reading(self) -> Iterator[UnitOfWork]:
+        yield cast("UnitOfWork", FakeUnitOfWork(self.jobs))
+
     def as_store(self) -> Store:
         return cast("Store", self)

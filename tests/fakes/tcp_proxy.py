@@ -52,7 +52,10 @@ class _Flow:
 
 
 class TcpProxy:
-    """A context manager: listens at `address` (host, port) from entering to leaving, then nothing is left of it."""
+    """A context manager: listens at `address` (host, port) from entering to leaving, then nothing is left of it.
+
+    A `host` that is a folder has PostgreSQL's socket of that port in it.
+    """
 
     def __init__(self, host: str, port: int, *, listen: str = "127.0.0.1") -> None:
         self.target = (host, port)
@@ -261,18 +264,27 @@ class TcpProxy:
             return  # it gave up while it waited
         self.connections += 1
         try:
-            server = socket.create_connection(self.target, CONNECT_S_MAX)
+            server = self._connected()
         except OSError:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             client.close()
             return
         for end in (client, server):
             end.setblocking(False)
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if end.family is not socket.AF_UNIX:
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._flows |= {
             _Flow(client, server, is_from_server=False),
             _Flow(server, client, is_from_server=True),
         }
+
+    def _connected(self) -> socket.socket:
+        host, port = self.target
+        if not host.startswith("/"):
+            return socket.create_connection(self.target, CONNECT_S_MAX)
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(f"{host}/.s.PGSQL.{port}")
+        return server
 
     def _stop_listening(self) -> None:
         if not self._is_listening():

@@ -9,23 +9,32 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from builders import NOW
 
 from worker.__main__ import app
-from worker.domain.ticket import ALLOWED, TicketState
+from worker.app.health import Freshness
+from worker.domain.ticket import ALLOWED, TicketKind, TicketState
 from worker.ops import events
 from worker.ops.metrics import Metrics
+from worker.ops.statusz import Source
+from worker.ops.stored_metrics import StoredMetrics
 from worker.ports import Noted
+from worker.ports.figures import Figures, Pile, Standing
+from worker.ports.store import SourceState
 
 CHECKOUT = Path(__file__).parents[2]
 OPERATOR = CHECKOUT / "docs" / "operator.md"
 CONCEPTS = CHECKOUT / "docs" / "concepts.md"
 README = CHECKOUT / "README.md"
 EXAMPLE = CHECKOUT / "config" / "whosleft.example.yaml"
+METRICS = CHECKOUT / "docs" / "metrics.md"
+RUNBOOKS = sorted((CHECKOUT / "docs" / "runbooks").glob("*.md"))
 SCHEMA = CHECKOUT / "config" / "whosleft.schema.json"
 HEADINGS = ("Rights needed", "Endpoints", "Limits", "Known gaps")
 FOREIGN = {"node_modules", "dist", "build", "mutants", "whosleft-demo"}
@@ -145,21 +154,63 @@ def test_every_log_event_is_listed_and_no_other() -> None:
     assert sorted(rows) == sorted(value for name, value in vars(events).items() if name.isupper())
 
 
-def test_every_metric_is_listed_with_its_type_and_labels_and_no_other() -> None:
-    rows = re.findall(
-        r"^\| `(whosleft_\w+)` \| (\w+) \| ([\w, ]+) \|", OPERATOR.read_text(encoding="utf-8"), re.MULTILINE
-    )
-    metrics = Metrics()
+def shown_metrics() -> set[tuple[str, str, str]]:
+    """Name, type and labels of every figure of ours that a process may show."""
+    metrics = Metrics(["soc"])
     metrics.count(Noted.GRAPH_ANSWERED, {"source": "tenant", "status": 200})
     metrics.count(Noted.CALL_ACCEPTED, {"source": "tenant"})
-    found = {
-        (sample.name, family.type, ", ".join(sample.labels))
+    state = SourceState("corp", "directory", counts={"people": 1})
+    pile = Pile(1, NOW)
+    figures = Figures(
+        Standing(sources=(state,)), {(TicketKind.REMOVE_MEMBER, TicketState.OPEN): pile}, 0, 0, 0
+    )
+    source = Source("corp", "directory", "file", Freshness(timedelta(hours=1), {}))
+    metrics.registry.register(StoredMetrics(lambda _now: figures, [source], lambda: NOW, set))
+    return {
+        (
+            f"{family.name}_total" if family.type == "counter" else family.name,
+            family.type,
+            ", ".join(label for label in family.samples[0].labels if label != "le") or "–",
+        )
         for family in metrics.registry.collect()
-        for sample in family.samples
-        if sample.name.startswith("whosleft_")
+        if family.name.startswith("whosleft_")
     }
 
-    assert sorted(rows) == sorted(found)
+
+def test_every_metric_is_listed_with_its_type_and_labels_and_no_other() -> None:
+    rows = re.findall(
+        r"^\| `(whosleft_\w+)` \| (\w+) \| ([\w, –]+) \|", METRICS.read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+    assert len(rows) > 20
+    assert sorted(rows) == sorted(shown_metrics())
+
+
+ALERT_HEADINGS = ("What it means", "Who is affected", "What to look at", "What to do", "How it ends")
+
+
+def kebab(name: str) -> str:
+    """WhosleftSourceDown -> whosleft-source-down."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+
+
+def test_every_alert_has_its_runbook_and_every_runbook_its_alert() -> None:
+    listed = re.findall(r"^\| \[(Whosleft\w+)\]\(runbooks/([\w-]+)\.md\)", METRICS.read_text(), re.MULTILINE)
+
+    assert [page for _, page in listed] == [kebab(alert) for alert, _ in listed]
+    assert sorted(page for _, page in listed) == sorted(path.stem for path in RUNBOOKS)
+
+
+@pytest.mark.parametrize("runbook", RUNBOOKS, ids=named)
+def test_a_runbook_says_what_who_where_and_when_it_is_over(runbook: Path) -> None:
+    text = runbook.read_text(encoding="utf-8")
+    title = re.findall(r"^# (.+)$", text, re.MULTILINE)[0]
+
+    assert runbook.stem == kebab(title)
+    assert tuple(re.findall(r"^## (.+)$", text, re.MULTILINE)) == ALERT_HEADINGS
+    assert {figure.split("{")[0] for figure in re.findall(r"`(whosleft_\w+)", text)} <= {
+        name for name, _, _ in shown_metrics()
+    }
 
 
 @pytest.mark.parametrize("manual", MANUALS, ids=named)

@@ -258,9 +258,10 @@ class _Outbox(_Through):
                 new += 1
         return new
 
-    def withdraw(self, keys: Sequence[str]) -> None:
-        self._inner.withdraw(keys)
+    def withdraw(self, keys: Sequence[str]) -> int:
+        gone: int = self._inner.withdraw(keys)
         self._effects += [Withdrawn(self._now, key) for key in keys]
+        return gone
 
 
 class _Links(_Through):

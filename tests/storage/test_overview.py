@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from builders import NOW, key, ticket
+from harness import Harness
 
 from worker.domain.journal import Entry
-from worker.domain.model import GroupKey
+from worker.domain.model import GroupKey, Member, PersonKey
 from worker.domain.ticket import Assignee, Ticket, TicketKind, TicketState
 from worker.ports.overview import JournalFilter, SourceDay, TicketFilter, Week
 from worker.ports.store import SourceState
@@ -191,3 +192,47 @@ def test_a_source_s_days_keep_the_last_good_counts_and_the_worst_row_of_failures
 
 def _utc_day(at: datetime) -> date:
     return at.astimezone(UTC).date()
+
+
+def test_what_waits_for_a_person_is_counted_and_the_rest_is_not(engine: sa.Engine) -> None:
+    harness = Harness(engine=engine)
+    temps = [f"temp{number:02d}" for number in range(30)]
+    harness.hire("dee", *temps, org_unit="OU=Temps")
+    harness.group("hall", *temps, admins=["dee"])
+    for number in range(3):
+        handle = f"+44770090090{number}"
+        harness.wards.add_member("hall", Member(handle, f"Nobody {number}", phone=handle))
+    harness.settle()
+    harness.leave(*temps)
+    harness.later()
+    harness.settle()
+    harness.desk.reject_link("wards/+447700900902", "sam", "a visitor", harness.now)
+    with harness.store.reading() as uow:
+        assert uow.overview.waiting_plans() == [1]
+        assert [uow.overview.questions(most) for most in (1, 10)] == [1, 2]
+        assert uow.overview.questions(10) == len(uow.links.page(("ambiguous", "unmatched"), None, 10))
+
+    harness.decide()
+
+    with harness.store.reading() as uow:
+        assert uow.overview.waiting_plans() == []
+
+
+def test_people_and_histories_are_found_together(engine: sa.Engine) -> None:
+    harness = Harness(engine=engine)
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.leave("ann")
+    harness.later()
+    harness.settle()
+    harness.desk.done(1, "sam", harness.later())
+    ann, nobody = PersonKey("corp", "ann"), PersonKey("corp", "nobody")
+    with harness.store.reading() as uow:
+        assert [one.facts.person_id for one in uow.overview.named([ann, nobody, ann]).values()] == ["ann"]
+        assert uow.overview.named([]) == {}
+        found = uow.overview.history(["ticket:T-000001", "person:corp/ann"], 10)
+        assert [one.entry.kind for one in found[:2]] == ["ticket.done", "ticket.open"]
+        assert {one.entry.subject for one in found} == {"ticket:T-000001", "person:corp/ann"}
+        assert uow.overview.history(["ticket:T-000001", "person:corp/ann"], 1) == found[:1]
+        assert uow.overview.history([], 10) == []

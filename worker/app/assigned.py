@@ -14,7 +14,8 @@ from worker.app.answering import answer_messages
 from worker.app.approvals import Refused
 from worker.app.changes import Change, change_ticket
 from worker.app.choices import Candidate, candidates_for, suggestions_for
-from worker.app.links import Dead, LinkDead, Links
+from worker.app.links import Dead, LinkDead, Links, Opened
+from worker.app.waiting import kept_waiting
 from worker.domain.answers import Answer, answered
 from worker.domain.identity import How, Link, LinkState
 from worker.domain.journal import Entry
@@ -31,19 +32,26 @@ from worker.domain.ticket import (
 from worker.domain.tongue import Languages
 from worker.ports.desk import Undo
 from worker.ports.outbox import OutMessage
+from worker.ports.overview import TicketFilter
 from worker.ports.store import Store, UnitOfWork
 
 UNDO_FOR = timedelta(minutes=1)
 WORDS_MAX = 1000
+CLAIMS_MAX = 500  # of one person's unproved claims, among which those of the last minute are looked for
 NOBODY = "nobody"  # the choice for a member from outside, or a phone that several people use
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A ticket as its link opens it. `undo_until` is set while the last act can be taken back."""
+    """A ticket as its link opens it. `undo_until` is set while the last act can be taken back.
+
+    `others` counts the assignee's further open tickets; `onward` is the token that opens them all, also when this
+    ticket is not theirs any more.
+    """
 
     ticket: Ticket
     others: int
+    onward: str
     candidates: tuple[Candidate, ...] = ()
     suggestions: tuple[Suggestion[PersonKey], ...] = ()
     language: str | None = None
@@ -52,11 +60,16 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """Somebody's open tickets by group, and the token of each one's own link by number."""
+    """Somebody's open tickets by group, and the token of each one's own link by number.
+
+    `claimed` are those that they said were done and can still take back, all of them before `undo_until`.
+    """
 
     tickets: tuple[Ticket, ...]
     tokens: Mapping[int, str]
     language: str | None = None
+    claimed: tuple[int, ...] = ()
+    undo_until: datetime | None = None
 
 
 class Assigned:
@@ -71,13 +84,17 @@ class Assigned:
     # --- looking ---------------------------------------------------------------------------------
 
     def look(self, token: str, now: datetime) -> Assignment:
-        """What the link's page shows; `others` counts the assignee's further open tickets."""
+        """What the link's page shows."""
         with self._store.reading() as uow:
-            ticket, undo = self._opened(uow, token, now)
-            mine = _open_of(uow, undo.before if undo else ticket)
+            opened, undo = self._opened(uow, token, now)
+            ticket = opened.ticket
+            mine = _open_of(uow, opened, undo.before if undo else ticket)
+            others = [one for one in mine if one.id != ticket.id]
+            is_moved = undo is not None and _email(ticket) != _email(undo.before)
             return Assignment(
                 ticket,
-                sum(one.id != ticket.id for one in mine),
+                len(others),
+                opened.token(others[0]) if is_moved and others else token,
                 candidates_for(uow, ticket) if ticket.kind is TicketKind.REASSIGN_ADMIN else (),
                 suggestions_for(uow, ticket) if ticket.kind is TicketKind.IDENTIFY_MEMBER else (),
                 _language(uow, undo.before if undo else ticket),
@@ -87,14 +104,20 @@ class Assigned:
     def mine(self, token: str, now: datetime) -> Mine:
         """All open tickets of a link's assignee."""
         with self._store.reading() as uow:
-            ticket = self._links.ticket(uow, token, now)
-            found = _open_of(uow, ticket)
-            tokens = {one.id: self._links.token(uow, one, now) for one in found}
-            return Mine(tuple(found), tokens, _language(uow, ticket))
+            opened = self._links.opened(uow, token, now)
+            found = _open_of(uow, opened, opened.ticket)
+            undos = _undos_of(uow, opened, now)
+            return Mine(
+                tuple(found),
+                {one.id: opened.token(one) for one in found},
+                _language(uow, opened.ticket),
+                tuple(undo.before.id for undo in undos),
+                min((undo.until for undo in undos), default=None),
+            )
 
     def link(self, number: int, now: datetime) -> str:
         """The address of an assignee's link. Raises Refused for a ticket that is over or nobody's."""
-        with self._store.reading() as uow:
+        with self._store.begin() as uow:  # the first link of all makes the key
             ticket = uow.tickets.get(number)
             if ticket is None or ticket.assignee is None or not ticket.is_live:
                 raise Refused("Only a live ticket that is somebody's has a link.")
@@ -122,7 +145,8 @@ class Assigned:
     def done_together(self, token: str, numbers: Collection[int], now: datetime) -> list[Ticket]:
         """Claim it of several of one's own tickets; those that are not open, or another's, are left alone."""
         with self._store.begin() as uow:
-            mine = _open_of(uow, self._links.ticket(uow, token, now))
+            opened = self._links.opened(uow, token, now)
+            mine = _open_of(uow, opened, opened.ticket)
             chosen = [one for one in mine if one.id in numbers and can_be_done_together(one)]
             return [self._done(uow, one, now, "") for one in chosen]
 
@@ -153,22 +177,18 @@ class Assigned:
     def undo_together(self, token: str, numbers: Collection[int], now: datetime) -> list[Ticket]:
         """Take back what was claimed of several; those that can't be any more are left as they are."""
         with self._store.begin() as uow:
-            email = _email(self._links.ticket(uow, token, now))
-            known = [(uow.tickets.get(number), uow.desk.undo_of(number)) for number in sorted(numbers)]
-            mine = [
-                undo for ticket, undo in known if undo and _can_undo(ticket, undo, now) and undo.by == email
-            ]
-            return [_take_back(uow, undo, now) for undo in mine]
+            mine = _undos_of(uow, self._links.opened(uow, token, now), now)
+            return [_take_back(uow, undo, now) for undo in mine if undo.before.id in numbers]
 
-    def _opened(self, uow: UnitOfWork, token: str, now: datetime) -> tuple[Ticket, Undo | None]:
-        """The link's ticket, with what can be taken back. Whoever handed it on may still do that."""
+    def _opened(self, uow: UnitOfWork, token: str, now: datetime) -> tuple[Opened, Undo | None]:
+        """The link with its ticket, with what can be taken back. Whoever handed it on may still do that."""
         opened = self._links.read(uow, token, now)
         undo = uow.desk.undo_of(opened.ticket.id)
         if undo is not None and _can_undo(opened.ticket, undo, now) and opened.is_for(undo.before):
-            return opened.ticket, undo
+            return opened, undo
         if not opened.is_for(opened.ticket):
             raise LinkDead(Dead.MOVED)
-        return opened.ticket, None
+        return opened, None
 
     def _done(self, uow: UnitOfWork, ticket: Ticket, now: datetime, reason: str) -> Ticket:
         by = _email(ticket)
@@ -187,13 +207,17 @@ class Assigned:
         key = HandleKey(ticket.group.source, ticket.handle)
         people = {"/".join(one.key): one for one in suggestions_for(uow, ticket)}
         known = uow.links.get(key)
+        if known is not None and known.state in _ANSWERED:
+            if _is_answer_of(known, _email(ticket)) and chosen == _choice(known):
+                return ticket
+            raise Refused("Somebody has said who it is.")
         if known is None or (chosen != NOBODY and chosen not in people):
             raise Refused("Choose one of the people, or say that it is somebody else.")
         after = self._done(uow, ticket, now, f"{_name(ticket)} says who it is")
         if chosen == NOBODY:
             uow.links.reject(key, None, now, _email(ticket))
         else:
-            why = f"confirmed by {_email(ticket)}"
+            why = _confirmed_by(_email(ticket))
             answer = Link(LinkState.LINKED, known.fingerprint, people[chosen].key, How.CONFIRMED, why)
             uow.links.answer([(key, answer)], now, _email(ticket))
         return after
@@ -222,8 +246,22 @@ def can_be_done_together(ticket: Ticket) -> bool:
     return ticket.kind not in {TicketKind.REASSIGN_ADMIN, TicketKind.IDENTIFY_MEMBER}
 
 
-def _open_of(uow: UnitOfWork, ticket: Ticket) -> list[Ticket]:
-    return uow.tickets.open_of(_email(ticket))
+def _open_of(uow: UnitOfWork, opened: Opened, theirs: Ticket) -> list[Ticket]:
+    """The open tickets of this one's assignee, as far as the link leads on to them."""
+    return [one for one in uow.tickets.open_of(_email(theirs)) if opened.reaches(one)]
+
+
+def _undos_of(uow: UnitOfWork, opened: Opened, now: datetime) -> list[Undo]:
+    """What the assignee claimed within the last minute, of whichever ticket, and can take back."""
+    theirs = TicketFilter(states=(TicketState.DONE,), assignee=_email(opened.ticket))
+    recent = [
+        (one, uow.desk.undo_of(one.id))
+        for one in uow.overview.tickets(theirs, None, CLAIMS_MAX)
+        if one.done_at is not None and now < one.done_at + UNDO_FOR and opened.reaches(one)
+    ]
+    by = _email(opened.ticket).casefold()
+    undos = [undo for one, undo in recent if undo and undo.by.casefold() == by and _can_undo(one, undo, now)]
+    return sorted(undos, key=lambda undo: undo.before.id)
 
 
 def _can_undo(ticket: Ticket | None, undo: Undo, now: datetime) -> bool:
@@ -236,16 +274,41 @@ def _can_undo(ticket: Ticket | None, undo: Undo, now: datetime) -> bool:
 
 
 def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
-    before = undo.before
+    """Raises Refused where somebody has been told of it."""
+    # The group may have lost its other admin meanwhile
+    before = kept_waiting(uow, undo.before, undo.before.member_role)
     uow.desk.forget_undo(before.id)
-    uow.outbox.withdraw(undo.messages)
+    # By another clock its minute was over: what went out is known, and stays true
+    if uow.outbox.withdraw(undo.messages) < len(undo.messages):
+        raise Refused("It can't be taken back any more: others have been told.")
     uow.tickets.update([before])
     if before.kind is TicketKind.IDENTIFY_MEMBER:
-        uow.links.ask_again(HandleKey(before.group.source, before.handle))
+        key = HandleKey(before.group.source, before.handle)
+        known = uow.links.get(key)
+        if known is not None and _is_answer_of(known, undo.by):  # and not somebody else's since
+            uow.links.ask_again(key)
     data = {"state": before.state.value}
     uow.journal.append([Entry(now, _actor(before), "ticket.undone", f"ticket:{before.label}", data=data)])
     uow.rosters.mark_dirty([before.group], now)
     return before
+
+
+_ANSWERED = frozenset({LinkState.LINKED, LinkState.NOBODY})
+
+
+def _confirmed_by(email: str) -> str:
+    return f"confirmed by {email}"
+
+
+def _is_answer_of(link: Link, email: str) -> bool:
+    """Whether what is known of a member is what this person said, and nobody since."""
+    if link.state is LinkState.NOBODY:
+        return link.why.startswith(f"{email}: ")
+    return link.state is LinkState.LINKED and link.why == _confirmed_by(email)
+
+
+def _choice(link: Link) -> str:
+    return NOBODY if link.person is None else "/".join(link.person)
 
 
 def _email(ticket: Ticket) -> str:

@@ -16,7 +16,7 @@ from worker.domain.message import Message, Recipient, RecipientKind
 from worker.domain.tongue import ENGLISH_ONLY, Languages, Tongue
 from worker.domain.wording import digest, last_today, may_be_repeat
 from worker.ports import ConnectorError, Notifier, Rejected, Transient, Unreachable
-from worker.ports.outbox import Delivery
+from worker.ports.outbox import Delivered, Delivery, Outcome, tell_nobody
 from worker.ports.store import Lease, Store
 
 CLAIM_LIFE = timedelta(minutes=5)
@@ -47,12 +47,14 @@ class Deliver:
         rules: DeliverRules,
         clock: Callable[[], datetime],
         holder: str,
+        delivered: Delivered = tell_nobody,
     ) -> None:
         self._store = store
         self._notifiers = {notifier.name: notifier for notifier in notifiers}
         self._rules = rules
         self._clock = clock
         self._holder = holder
+        self._delivered = delivered
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Fold what has waited long enough into deliveries, and send those that are due. `now` is aware UTC."""
@@ -132,6 +134,7 @@ class Deliver:
             counts["sent"] += 1
             with self._store.begin(lease) as uow:
                 uow.outbox.sent(delivery, reference, now)
+            self._delivered(delivery, Outcome.SENT, now)
 
     def _send_once(self, notifier: Notifier, message: Message) -> str:
         if message.may_be_repeat:
@@ -165,6 +168,7 @@ class Deliver:
         counts["retried"] += 1
         with self._store.begin(lease) as uow:
             uow.outbox.retry(delivery, error.message, now + wait, is_unclear=is_unclear)
+        self._delivered(delivery, Outcome.RETRIED, now)
 
     def _move_on(
         self, delivery: Delivery, why: str, now: datetime, lease: Lease | None, counts: dict[str, int]
@@ -173,6 +177,7 @@ class Deliver:
         counts["unreachable"] += following is None
         with self._store.begin(lease) as uow:
             uow.outbox.move(delivery, following, why, now)
+        self._delivered(delivery, Outcome.UNREACHABLE if following is None else Outcome.MOVED, now)
 
     def _must_arrive(self, delivery: Delivery) -> bool:
         """Whether nothing else would tell it: no other channel, and no next step of a ticket."""

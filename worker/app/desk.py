@@ -53,7 +53,7 @@ class Desk:
 
         def change(ticket: Ticket) -> Ticket:
             if ticket.state is TicketState.DONE:
-                if ticket.done_by == by:
+                if (ticket.done_by or "").casefold() == by.casefold():
                     return ticket
                 return replace(ticket, grade=Grade.B, reason=f"confirmed by {by}")
             return replace(

@@ -43,7 +43,7 @@ class Escalate:
 
         A step that reaches nobody makes the next one due at once, and the message says so.
         """
-        counts = {"open": 0, "steps": 0, "messages": 0}
+        counts = {"watched": 0, "steps": 0, "messages": 0}
         after = 0
         while True:
             with self._store.begin(lease) as uow:
@@ -52,7 +52,7 @@ class Escalate:
                     self._escalate(uow, ticket, taken, now, counts)
             if not waiting:
                 break
-            counts["open"] += len(waiting)
+            counts["watched"] += len(waiting)
             after = waiting[-1][0].id
         self._answer_unreachable(now, lease, counts)
         return Report("escalate", counts)

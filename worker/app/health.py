@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from worker.domain.journal import Entry
 from worker.domain.message import CHANNEL
+from worker.domain.plan import instant
 from worker.domain.tongue import ENGLISH, Tongue
 from worker.domain.wording import recovered_paragraph, recovered_title, source_paragraph, source_title
 from worker.ports import ConnectorError, Transient
@@ -32,6 +33,31 @@ class Freshness:
     def is_fresh(self, source: str, taken_at: datetime | None, now: datetime) -> bool:
         """Whether something that speaks of `taken_at` still counts at `now`."""
         return taken_at is not None and now - taken_at <= self.limit(source)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Whether a source is green, why, and what helps."""
+
+    message: str
+    remedy: str
+    ok: bool
+    is_stale: bool
+
+
+def judged(state: SourceState, fresh: Freshness, now: datetime) -> Judged:
+    """A source by what is stored of it, without reading it: red is what was never read, failed last, or is too old."""
+    is_stale = state.taken_at is not None and not fresh.is_fresh(state.name, state.taken_at, now)
+    if state.trouble is not None:
+        message, remedy = f"the last read failed: {state.trouble}", state.remedy or "Poll again."
+    elif state.last_success_at is None:
+        message, remedy = "it was never read", "Run the worker, or: whosleft once all"
+    elif is_stale:
+        message = f"what it last said is too old to prove anything ({instant(state.taken_at)})"
+        remedy = "Bring a newer export or register, or allow more with stale_after."
+    else:
+        message, remedy = f"read {instant(state.last_success_at)}", ""
+    return Judged(message, remedy, ok=not remedy, is_stale=is_stale)
 
 
 def record_failure(

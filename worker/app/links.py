@@ -50,10 +50,19 @@ class Opened:
     ticket: Ticket
     key: str
     digest: str
+    made_ms: int
 
     def is_for(self, ticket: Ticket) -> bool:
         """Whether the link was given to the assignee of the ticket as it is here."""
         return ticket.assignee is not None and self.digest == _digest(self.key, ticket.assignee.email)
+
+    def reaches(self, ticket: Ticket) -> bool:
+        """Whether it leads on to a ticket of the same assignee: not if links to that were made dead since."""
+        return ticket.links_from is None or self.made_ms > _to_ms(ticket.links_from)
+
+    def token(self, ticket: Ticket) -> str:
+        """What opens a ticket that it leads on to. It is as old as the link itself, which nothing makes younger."""
+        return _signed(self.key, [ticket.id, self.made_ms, self.digest])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,7 @@ class Links:
             raise ValueError(f"{ticket.label} is nobody's: there is nobody to give a link to.")
         key = signing_key(uow)
         made_at = max(now, ticket.links_from + _MILLISECOND) if ticket.links_from else now
-        payload = [ticket.id, _to_ms(made_at), _digest(key, ticket.assignee.email)]
-        return str(URLSafeSerializer(key, salt=TICKETS).dumps(payload))
+        return _signed(key, [ticket.id, _to_ms(made_at), _digest(key, ticket.assignee.email)])
 
     def read(self, uow: UnitOfWork, token: str, now: datetime) -> Opened:
         """What a link names, whoever's the ticket is now. Raises LinkDead for all that has nothing to do with that."""
@@ -97,19 +105,27 @@ class Links:
             raise LinkDead(Dead.EXPIRED)
         if ticket.links_from is not None and made_ms <= _to_ms(ticket.links_from):
             raise LinkDead(Dead.REVOKED)
-        return Opened(ticket, key, digest)
+        return Opened(ticket, key, digest, made_ms)
 
     def ticket(self, uow: UnitOfWork, token: str, now: datetime) -> Ticket:
         """The ticket that a link opens, whatever its state. Raises LinkDead."""
+        return self.opened(uow, token, now).ticket
+
+    def opened(self, uow: UnitOfWork, token: str, now: datetime) -> Opened:
+        """As `read`, for its ticket's assignee alone. Raises LinkDead."""
         opened = self.read(uow, token, now)
         if not opened.is_for(opened.ticket):
             raise LinkDead(Dead.MOVED)
-        return opened.ticket
+        return opened
 
 
 def signing_key(uow: UnitOfWork) -> str:
     """The key of links and forms; made at the first use."""
     return uow.desk.key(secrets.token_hex(32))
+
+
+def _signed(key: str, payload: list[int | str]) -> str:
+    return str(URLSafeSerializer(key, salt=TICKETS).dumps(payload))
 
 
 def _payload(key: str, token: str) -> tuple[int, int, str]:

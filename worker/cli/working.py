@@ -50,9 +50,7 @@ def run(
 ) -> None:
     """Run unattended until SIGTERM."""
     roles = Roles(worker=role is not Role.DESK, desk=role is not Role.WORKER)
-    raise typer.Exit(
-        serve_app(load_settings(config), roles, lambda text: out.print(Text(text), soft_wrap=True))
-    )
+    serve_app(lambda: load_settings(config), roles, lambda text: out.print(Text(text), soft_wrap=True))
 
 
 def once(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.applications import Starlette
@@ -20,11 +19,10 @@ from worker.desk.assignee import WRONG_MAX, WRONG_WITHIN, AssigneePages
 from worker.desk.calls import Call, choose_language, route
 from worker.desk.console.routes import routes
 from worker.desk.guarding import Attempts, Guarded
-from worker.desk.pages import STATIC
+from worker.desk.pages import STATIC, asset
 from worker.desk.services import Services
 from worker.desk.sessions import SignInPages
 
-DATABASE_MISSED = "desk.database_missed"  # error
 UNAVAILABLE = (OperationalError, PoolTimeoutError)
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {
@@ -34,8 +32,6 @@ TYPES = {
     "json": "application/json",
     "txt": "text/plain; charset=utf-8",
 }
-
-log = structlog.stdlib.get_logger(__name__)
 
 
 def desk_app(services: Services) -> Starlette:
@@ -72,7 +68,9 @@ async def _static(request: Request) -> Response:
     file = STATIC.joinpath(name)
     if suffix not in TYPES or not is_plain or not file.is_file():
         raise HTTPException(404)
-    headers = {"Cache-Control": FOREVER if "v" in request.query_params else "no-cache"}
+    # Another release beside this one asks for its own: what is ours must not be kept in its place
+    is_asked_for = asset(name).endswith(f"?v={request.query_params.get('v')}")
+    headers = {"Cache-Control": FOREVER if is_asked_for else "no-cache"}
     return Response(file.read_bytes(), media_type=TYPES[suffix], headers=headers)
 
 
@@ -83,8 +81,7 @@ async def _error_page(request: Request, error: Exception) -> Response:
         status = error.status_code
     elif isinstance(error, UNAVAILABLE):
         status, headers = 503, {"Retry-After": str(UNAVAILABLE_FOR_S)}
-        log.warning(DATABASE_MISSED, error=str(error))
     else:
         status = 500
-    call = Call(request, request.app.state.services, FormData())
+    call = Call(request, request.app.state.services, FormData(), is_page=request.method == "GET")
     return call.page("error.html", {"status": status}, status=status, headers=headers)

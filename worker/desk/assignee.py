@@ -11,7 +11,7 @@ from starlette.routing import Route
 from worker.app.approvals import Refused
 from worker.app.assigned import NOBODY, can_be_done_together
 from worker.app.links import Dead, LinkDead
-from worker.desk.calls import Call, Handler, Stale, numbers_in, route
+from worker.desk.calls import Call, Handler, Stale, route
 from worker.desk.guarding import Attempts
 from worker.domain.answers import Answer, answers_for
 from worker.domain.messengers import messenger
@@ -79,9 +79,15 @@ class AssigneePages:
             }
             for ticket in mine.tickets
         ]
-        done = sorted(numbers_in(call.query("done").split(".")))
         return call.page(
-            "mine.html", {"token": token, "form_token": call.token_for(token), "rows": rows, "done": done}
+            "mine.html",
+            {
+                "token": token,
+                "form_token": call.token_for(token),
+                "rows": rows,
+                "mine": mine,
+                "refused": call.query("refused"),
+            },
         )
 
     # --- acting ----------------------------------------------------------------------------------
@@ -104,13 +110,15 @@ class AssigneePages:
         return f"/t/{token}"
 
     def done_together(self, call: Call) -> str:
-        token = call.path("token")
-        done = call.services.assigned.done_together(token, call.numbers("ticket"), call.now)
-        return f"/me/{token}?done={'.'.join(str(ticket.id) for ticket in done)}"
+        token, ticked = call.path("token"), call.numbers("ticket")
+        if ticked and not call.services.assigned.done_together(token, ticked, call.now):
+            raise Refused("None of them is open and yours any more.")
+        return f"/me/{token}"
 
     def undo_together(self, call: Call) -> str:
         token = call.path("token")
-        call.services.assigned.undo_together(token, call.numbers("ticket"), call.now)
+        if not call.services.assigned.undo_together(token, call.numbers("ticket"), call.now):
+            raise Refused("None of them can be taken back any more.")
         return f"/me/{token}"
 
     # --- around both -----------------------------------------------------------------------------
@@ -129,7 +137,7 @@ class AssigneePages:
                     self._attempts.failed(call.address)
                 return call.page(
                     "dead.html",
-                    {"why": dead.why.value},
+                    {"why": dead.why.value, "is_list": call.request.url.path.startswith("/me/")},
                     status=NOT_FOUND if dead.why is Dead.FORGED else GONE,
                 )
 

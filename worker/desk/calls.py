@@ -46,6 +46,7 @@ class Call:
     form: FormData
     language: str | None = None  # of the person, where the directory knows it
     values: dict[str, Any] = field(default_factory=dict)
+    is_page: bool = True  # whether its address can be opened, too, and not only posted to
 
     @property
     def now(self) -> datetime:
@@ -101,7 +102,9 @@ class Call:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """Answer with a page."""
-        shared = {"path": self.request.url.path, "languages": language_names(), **self.values}
+        path = self.request.url.path
+        back = path if self.is_page else path.rpartition("/")[0] or "/"
+        shared = {"path": back, "languages": language_names(), **self.values}
         return page(
             self.services, template, self.tongue, {**shared, **(values or {})}, status=status, headers=headers
         )
@@ -158,7 +161,8 @@ def route(path: str, handler: Handler, methods: Sequence[str] = ("GET",)) -> Rou
 
     async def endpoint(request: Request) -> Response:
         form = await request.form(max_fields=FIELDS_MAX) if _has_form(request) else FormData()
-        return await run_in_threadpool(handler, Call(request, request.app.state.services, form))
+        call = Call(request, request.app.state.services, form, is_page="GET" in methods)
+        return await run_in_threadpool(handler, call)
 
     found: Callable[[Request], Awaitable[Response]] = endpoint
     return Route(path, found, methods=list(methods), name=handler.__name__)

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.responses import RedirectResponse, Response
@@ -24,10 +25,11 @@ from worker.ports.desk import Visitor
 
 SESSION_LIFE = timedelta(hours=12)  # a shift, with its handover
 LOGIN_LINK_LIFE = timedelta(hours=1)
-SEE_OTHER, FORBIDDEN, TOO_MANY = 303, 403, 429
+SEE_OTHER, FORBIDDEN, CONFLICT, TOO_MANY = 303, 403, 409, 429
 CALLBACK = "/login/callback"
 SIGN_IN_FORM = "sign-in"
 WAY_COOKIE = "whosleft-way"
+WAY_MAX = 2000  # browsers take cookies of 4 KiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +129,26 @@ class SignInPages:
             identity = sign_in.finish(flow, dict(call.request.query_params), call.now)
         except SignInRefused as refused:
             self._attempts.failed(call.address)
-            return self._refused(call, refused)
+            response = self._refused(call, refused)
+            drop_cookie(call, response, _flow_cookie(call))
+            return response
         name = identity.email or identity.name
         roles = tuple(sorted(role.value for role in identity.roles))
         response = self._signed_in(call, Visitor(name, roles))
-        response.delete_cookie(_flow_cookie(call))
+        drop_cookie(call, response, _flow_cookie(call))
         return response
 
     def logout(self, call: Call) -> Response:
         guest = guest_of(call)
         if guest is not None:
-            call.check_token(guest.session)
+            try:
+                call.check_token(guest.session)
+            except Stale:  # a page of an earlier session
+                return call.page("error.html", {"status": CONFLICT}, status=CONFLICT)
             with call.services.store.begin() as uow:
                 uow.desk.end_session(guest.session)
         response = RedirectResponse("/login", SEE_OTHER)
-        response.delete_cookie(cookie_name(is_https=call.services.place.is_https))
+        drop_cookie(call, response, cookie_name(is_https=call.services.place.is_https))
         return response
 
     def _signed_in(self, call: Call, visitor: Visitor) -> Response:
@@ -152,7 +159,7 @@ class SignInPages:
             uow.journal.append([Entry(call.now, visitor.name, "desk.signed_in", "desk:console", data=data)])
         response = RedirectResponse(_way(call), SEE_OTHER)
         set_cookie(call, response, cookie_name(is_https=call.services.place.is_https), secret, SESSION_LIFE)
-        response.delete_cookie(WAY_COOKIE)
+        drop_cookie(call, response, WAY_COOKIE)
         return response
 
     def _refused(self, call: Call, refused: SignInRefused) -> Response:
@@ -183,14 +190,29 @@ def set_cookie(call: Call, response: Response, name: str, value: str, life: time
     )
 
 
+def drop_cookie(call: Call, response: Response, name: str) -> None:
+    """Browsers forget a cookie only by the attributes with which they would take it."""
+    is_https = call.services.place.is_https
+    response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=is_https)
+
+
 def remember_way(call: Call, response: Response) -> None:
-    """Where somebody wanted to go before they had to sign in."""
-    set_cookie(call, response, WAY_COOKIE, call.request.url.path, FLOW_LIFE)
+    """Where somebody wanted to go before they had to sign in. Cookies are ASCII."""
+    url = call.request.url
+    way = quote(url.path, safe="/") + (f"?{url.query}" if url.query else "")
+    if way.isascii() and len(way) <= WAY_MAX:
+        set_cookie(call, response, WAY_COOKIE, way, FLOW_LIFE)
 
 
 def _way(call: Call) -> str:
     path = call.request.cookies.get(WAY_COOKIE, "/")
     return path if is_own_path(path) else "/"
+
+
+def session_over(call: Call) -> Response:
+    """What a form gets whose session is over: nothing was done, and what somebody wrote is there to be copied."""
+    values = {**_login_values(call), "trouble": "over", "written": call.text("reason")}
+    return call.page("login.html", values, status=FORBIDDEN)
 
 
 def _login_values(call: Call) -> dict[str, Any]:
@@ -199,6 +221,7 @@ def _login_values(call: Call) -> dict[str, Any]:
         "form_token": call.token_for(SIGN_IN_FORM),
         "trouble": call.query("trouble"),
         "said": "",
+        "written": "",
     }
 
 

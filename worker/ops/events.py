@@ -12,9 +12,12 @@ from worker.ports import Noted
 WORKER_STARTED: Final = "worker.started"  # holder, jobs
 WORKER_STOPPING: Final = "worker.stop_asked"  # signal, running
 WORKER_STOPPED: Final = "worker.stopped"  # abandoned: jobs that did not end in time
+CONFIG_CHANGED: Final = "config.changed"  # changes
+CONFIG_REFUSED: Final = "config.refused"  # error
 CLOCK_JUMPED: Final = "clock.jumped"  # by_s
 LOOP_STALLED: Final = "loop.stalled"  # for_s
 NEWS_SEEN: Final = "news.seen"
+TABLES_AWAITED: Final = "tables.awaited"  # why
 METRICS_SERVED: Final = "metrics.served"  # listen, path
 DESK_SERVED: Final = "desk.served"  # listen
 

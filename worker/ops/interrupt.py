@@ -7,12 +7,14 @@ goes on from there. `InterruptibleStore` wraps the store that the use cases are 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from threading import Event, Lock
+from threading import Event, Lock, Thread
+from time import monotonic
 
 from worker.ops.tenure import Tenure
 from worker.ports.store import Lease, Leases, Store, UnitOfWork
 
 UNSTOPPED = frozenset({"deliver"})  # between send and mark as sent it must commit, or the message is repeated
+GIVE_BACK_MAX_S = 0.5  # of all leases together, when the process is about to end
 
 
 class Stopped(Exception):
@@ -55,6 +57,15 @@ class Interrupt:
         """The leases that jobs hold at this moment."""
         with self._lock:
             return list(self._tenures.values())
+
+    def give_back(self) -> None:
+        """Give back what is still held, for as long as the database answers soon: else it runs out by itself."""
+        threads = [Thread(target=tenure.release, daemon=True) for tenure in self.tenures()]
+        for thread in threads:
+            thread.start()
+        give_up_at_s = monotonic() + GIVE_BACK_MAX_S
+        for thread in threads:
+            thread.join(max(give_up_at_s - monotonic(), 0))
 
     def check(self, lease: Lease | None) -> None:
         """Raise Stopped or LeaseLost where no further transaction may begin under this lease.

@@ -24,15 +24,23 @@ from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.repeats import Repeats
 from worker.ops.schedule import FULL_JOBS, JOBS, ScheduleValues, is_full_due
 from worker.ops.tenure import Tenure
+from worker.ops.traces import NoTraces, Traces
 from worker.ports.store import Lease, LeaseLost, Store
 
 FULL_RETRY = timedelta(hours=1)  # after a nightly pass that was not ok
 # Counts of what there is; any other count that is not 0 is something that was done, and worth a line
 TOTALS = frozenset(
-    {"sources", "unchanged", "groups", "members", "open", "weighed", "inconclusive", "held_for_tomorrow"}
+    {"sources", "unchanged", "groups", "members", "watched", "weighed", "inconclusive", "held_for_tomorrow"}
 )
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+Ran = Callable[[Report, float], None]  # is told of a run when it is over, and how many seconds it took
+
+
+def tell_nobody(_report: Report, _took_s: float) -> None:
+    """Nobody wants to know."""
 
 
 class PlainJob(Protocol):
@@ -88,7 +96,9 @@ class Jobs:
     `clock` times the leases. It must be the real one wherever another process may hold them, whatever `now`
     the jobs are given: a clock set ahead would take every lease away. `holder` names this process, uniquely
     among all that share the database. Given an `interrupt`, the use cases should have been built over
-    `InterruptibleStore(store, interrupt)`, or they end no sooner than they would anyway.
+    `InterruptibleStore(store, interrupt)`, or they end no sooner than they would anyway. `ran` is told of each
+    run once it is recorded, and so are the `traces`; of one that was cut off (its lease was lost, the process
+    ends) they are not.
     """
 
     def __init__(
@@ -100,8 +110,12 @@ class Jobs:
         schedule: ScheduleValues,
         *,
         interrupt: Interrupt | None = None,
+        ran: Ran = tell_nobody,
+        traces: Traces | None = None,
     ) -> None:
         self.interrupt = interrupt or Interrupt()
+        self._ran = ran
+        self._traces = traces or NoTraces()
         self._app = app
         self._store = store
         self._clock = clock
@@ -159,6 +173,7 @@ class Jobs:
             return None
         with ExitStack() as stack:
             stack.enter_context(tenure)
+            stack.enter_context(self._traces.running())
             self.interrupt.watch(tenure)
             stack.callback(self.interrupt.forget, tenure)
             return self._under_lease(
@@ -178,10 +193,17 @@ class Jobs:
             return self._gave_up(run.name, f"{error} The next run goes on from there.")
         except Exception as error:  # noqa: BLE001  see `run`
             report = self._failed(run.name, run.now, error)
-            self._record_failure(run, report, round(monotonic() - began_s, 3))
+            took_s = round(monotonic() - began_s, 3)
+            self._record_failure(run, report, took_s)
+            self._is_over(report, took_s)
             return report
         self._tell(run, report, took_s)
+        self._is_over(report, took_s)
         return report
+
+    def _is_over(self, report: Report, took_s: float) -> None:
+        self._ran(report, took_s)
+        self._traces.ran(report)
 
     def _use_case(self, run: _Run) -> Report:
         if run.name in FULL_JOBS:
@@ -200,8 +222,8 @@ class Jobs:
 
     def _is_full_due(self, name: str, now: datetime) -> bool:
         """One that was not ok is tried again, but not each time: it may be one source of many that fails."""
-        with self._store.begin() as uow:
-            rows = {row[0]: row for row in uow.jobs.all()}
+        with self._store.reading() as reader:
+            rows = {row[0]: row for row in reader.jobs.all()}
         _, run_at, ok_at, _ = rows.get(_full(name), ("", None, None, {}))
         at, timezone = self._schedule.full, self._schedule.timezone
         if not is_full_due(now, ok_at, at, timezone):

@@ -1,34 +1,30 @@
-"""The figures of one process for Prometheus, and the server that shows them at /metrics.
+"""What one process counted of its own doing, for Prometheus; what is stored is in `stored_metrics`.
 
-Nothing here names a person: labels are the names of sources and numbers of statuses.
+Nothing here names a person: labels are the names of sources, channels and jobs, and numbers of statuses. What
+a process counted since its last scrape is lost with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from socket import AF_INET, AF_INET6
-from threading import Thread
-from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
-import structlog
 from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
+    Histogram,
     ProcessCollector,
     disable_created_metrics,
-    make_wsgi_app,
 )
-from prometheus_client.exposition import ThreadingWSGIServer
 
-from worker.ops import events
+from worker.app.report import Report
+from worker.domain.plan import Action, ActionKind
+from worker.domain.ticket import REMOVALS
+from worker.ops.schedule import JOBS
 from worker.ports import Fact, Noted
+from worker.ports.outbox import Delivery, Outcome
 
-PATH = "/metrics"
-SILENCE_MAX_S = 10.0
-STOP_WITHIN_S = 0.1
 NO_ANSWER = "none"  # in place of a status
 _OF_SUBSCRIPTIONS: Mapping[Noted, str] = {
     Noted.SUBSCRIPTION_MADE: "made",
@@ -38,17 +34,56 @@ _OF_SUBSCRIPTIONS: Mapping[Noted, str] = {
 }
 _OF_CALLS: Mapping[Noted, str] = {Noted.CALL_ACCEPTED: "accepted", Noted.CALL_REFUSED: "refused"}
 
-log = structlog.stdlib.get_logger(__name__)
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_TO_TICKET = (
+    *(5, 15, 30, _MINUTE, 2 * _MINUTE, 5 * _MINUTE, 15 * _MINUTE),
+    *(_HOUR, 4 * _HOUR, _DAY, 3 * _DAY, 7 * _DAY, 30 * _DAY),
+)
+_TO_PROOF = (
+    *(15 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR),
+    *(_DAY, 2 * _DAY, 3 * _DAY, 7 * _DAY, 14 * _DAY, 30 * _DAY),
+)
+_OF_A_RUN = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR)
 # A second figure for each counter, of when it began: process_start_time_seconds says that for all of them
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's is the one without types
 
 
 class Metrics:
-    """All figures, in a registry of their own. Threads may share it."""
+    """Counters and histograms, in a registry of their own. Threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Iterable[str] = ()) -> None:
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
+        self._to_ticket = Histogram(
+            "whosleft_leaver_to_ticket_seconds",
+            "From somebody's leaving, as the directory dates it, to the ticket for their removal from a group.",
+            buckets=_TO_TICKET,
+            registry=registry,
+        )
+        self._to_proof = Histogram(
+            "whosleft_ticket_to_verified_seconds",
+            "From the opening of a removal's ticket to the proof that they are out of the group.",
+            buckets=_TO_PROOF,
+            registry=registry,
+        )
+        self._deliveries = Counter(
+            "whosleft_deliveries_total",
+            "Attempts to deliver a message over a channel, by what became of each.",
+            ("channel", "outcome"),
+            registry=registry,
+        )
+        for channel in channels:
+            for outcome in Outcome:
+                self._deliveries.labels(channel, outcome.value)  # a rate needs the 0 before the first
+        self._runs = Histogram(
+            "whosleft_job_duration_seconds",
+            "How long the runs of a job took in this process, failed ones too.",
+            ("job",),
+            buckets=_OF_A_RUN,
+            registry=registry,
+        )
+        for job in JOBS:
+            self._runs.labels(job)
         source = ("source",)
         self._requests = Counter(
             "whosleft_graph_requests_total",
@@ -93,6 +128,25 @@ class Metrics:
             registry=registry,
         )
 
+    def ran(self, report: Report, took_s: float) -> None:
+        """Take down a run that was recorded, with what it opened and proved."""
+        self._runs.labels(report.job).observe(took_s)
+        for action in report.plan.actions:
+            self._acted(action)
+
+    def _acted(self, action: Action) -> None:
+        ticket = action.ticket
+        if ticket.kind not in REMOVALS:
+            return
+        if action.kind is ActionKind.OPEN and ticket.left_at is not None:
+            self._to_ticket.observe(_passed_s(ticket.left_at, ticket.opened_at))
+        elif action.kind is ActionKind.VERIFY and ticket.verified_at is not None:
+            self._to_proof.observe(_passed_s(ticket.opened_at, ticket.verified_at))
+
+    def delivered(self, delivery: Delivery, outcome: Outcome, _began_at: datetime) -> None:
+        """Count one attempt."""
+        self._deliveries.labels(delivery.notifier, outcome.value).inc()
+
     def count(self, event: Noted, fields: Mapping[str, Fact]) -> None:
         """Count one note of a source (the field `source`)."""
         source = str(fields["source"])
@@ -127,51 +181,5 @@ def _number(value: Fact) -> float:
     return float(value or 0)
 
 
-@contextmanager
-def serving(metrics: Metrics, address: tuple[str, int]) -> Iterator[str]:
-    """Show the figures to whoever asks for PATH; yields host:port. Raises OSError when that can't be had."""
-    host, port = address
-    server = make_server(host, port, _only_metrics(metrics), _server_for(host), _Handler)
-    thread = Thread(target=server.serve_forever, args=(STOP_WITHIN_S,), name="metrics", daemon=True)
-    thread.start()
-    try:
-        shown = f"[{host}]" if ":" in host else host
-        listen = f"{shown}:{server.server_port}"
-        log.info(events.METRICS_SERVED, listen=listen, path=PATH)
-        yield listen
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def _only_metrics(metrics: Metrics) -> Callable[..., Iterable[bytes]]:
-    """The library's page under PATH alone: a probe that asks for /healthz must not take it for its answer."""
-    page: Callable[..., Iterable[bytes]] = make_wsgi_app(metrics.registry)
-
-    def app(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == PATH:
-            return page(environ, start_response)
-        start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
-        return [f"There is only {PATH}.\n".encode()]
-
-    return app
-
-
-class _Server(ThreadingWSGIServer):
-    def handle_error(self, *_: Any) -> None:
-        """Nothing: a caller that breaks off is no news, and the library would print its address."""
-
-
-def _server_for(host: str) -> type[_Server]:
-    class Server(_Server):
-        address_family = AF_INET6 if ":" in host else AF_INET
-
-    return Server
-
-
-class _Handler(WSGIRequestHandler):
-    timeout = SILENCE_MAX_S
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing: a line for each scrape would drown the log."""
+def _passed_s(before: datetime, after: datetime) -> float:
+    return max((after - before).total_seconds(), 0.0)  # a directory's clock may be ahead of ours

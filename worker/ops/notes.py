@@ -1,4 +1,4 @@
-"""What connectors say that they did: a line of the log each, and counted.
+"""What connectors say that they did: a line of the log each, counted, and traced.
 
 An ordinary request is a line, too: which one answered wrongly is known only days later, and then Microsoft's
 support asks for its ids. In a quiet tenant that is one a poll.
@@ -13,6 +13,7 @@ import structlog
 
 from worker.ops import events
 from worker.ops.metrics import Metrics
+from worker.ops.traces import NoTraces, Traces
 from worker.ports import Fact, Noted
 
 _LEVELS: Mapping[str, int] = {
@@ -35,10 +36,12 @@ log = structlog.stdlib.get_logger(__name__)
 class Notes:
     """`ConnectorContext.note`, of all connectors of a process; the field `source` says of which."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, traces: Traces | None = None) -> None:
         self._metrics = metrics
+        self._traces = traces or NoTraces()
 
     def __call__(self, event: Noted, /, **fields: Fact) -> None:
         self._metrics.count(event, fields)
+        self._traces.noted(fields)
         told = {name: value for name, value in fields.items() if value is not None}
         log.log(_LEVELS[event], event.value, **told)

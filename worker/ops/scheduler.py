@@ -93,6 +93,11 @@ class Watch:
         self.loop_turned_at = self._clock()
         self._is_stalled = False
 
+    def trouble(self) -> str:
+        """Why the process should be started anew; empty while the loop turns. A late turn makes it well again."""
+        for_s = self._clock_s() - self._turned_s
+        return f"no job was started for {for_s:.0f} s" if for_s >= STALLED_AFTER_S else ""
+
     def jumped_s(self) -> float:
         """By how much the wall clock was set since the last call; 0 where it was not."""
         offset_s = self._measure()
@@ -159,7 +164,7 @@ class Loop:
     def next_run_at(self, name: str) -> datetime | None:
         """When the job is due next, in UTC."""
         job = self._scheduler.get_job(name)
-        at: datetime | None = job.next_run_time if job else None
+        at: datetime | None = getattr(job, "next_run_time", None)  # not set before the start
         return at
 
     def make_due(self, name: str) -> None:
@@ -233,10 +238,10 @@ def serve(
     lookout: Lookout | None = None,
     grace_s: float = GRACE_S,
     end: Callable[[int], None] = end_process,
-) -> int:
-    """Run all jobs until `stop` is set or SIGTERM or SIGINT comes; then return 0 within the grace.
+) -> bool:
+    """Run all jobs until `stop` is set (then False) or SIGTERM or SIGINT comes (then True).
 
-    No job starts after it is set; those that run end at their next
+    No job starts after that; those that run end at their next
     commit. If one does not within `grace_s`, its lease is given back and the process is ended with code 0
     through `end`: what it had not committed is done by the next run. A second signal ends it at once, with
     128 and the signal's number. Signals are handled in the main thread only.
@@ -248,22 +253,30 @@ def serve(
         loop.start()
         every = {name: schedule.every(name).total_seconds() for name in JOBS}
         log.info(events.WORKER_STARTED, holder=jobs.holder, jobs=every)
-        while not stop.wait(TICK_S):
-            if signals.asked:
-                stop.set()
-            else:
-                loop.tick()
+        while not (stop.wait(TICK_S) or signals.asked):
+            loop.tick()
         cause = signals.asked.name if signals.asked else None
         log.info(events.WORKER_STOPPING, signal=cause, running=jobs.running)
         jobs.interrupt.stop()
         loop.end()
         abandoned = jobs.wait_idle(grace_s)
-        for tenure in jobs.interrupt.tenures():
-            tenure.release()
+        jobs.interrupt.give_back()
         log.info(events.WORKER_STOPPED, abandoned=abandoned)
         if abandoned:
             end(0)
-    return 0
+        return signals.asked is not None
+
+
+def wait_for(is_there: Callable[[], bool], end: Callable[[int], None] = end_process) -> bool:
+    """Wait until it is; False when SIGTERM or SIGINT came before. Raises what `is_there` raises."""
+    signals = _Signals(end)
+    stop = Event()
+    with signals.handled():
+        while not signals.asked:
+            if is_there():
+                return True
+            stop.wait(TICK_S)
+    return False
 
 
 def wait_for_signal(end: Callable[[int], None] = end_process) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from worker.domain.message import Paragraph, Recipient
@@ -41,14 +42,33 @@ class Delivery:
     note: str = ""
 
 
+class Outcome(StrEnum):
+    """What became of one attempt to deliver."""
+
+    SENT = "sent"
+    RETRIED = "retried"  # it failed, and will be tried again
+    MOVED = "moved"  # it failed, and goes out over another channel
+    UNREACHABLE = "unreachable"  # it failed, and there is no other channel
+
+
+class Delivered(Protocol):
+    """Is told of each attempt, and since when it was under way, after its result was committed; never raises."""
+
+    def __call__(self, delivery: Delivery, outcome: Outcome, began_at: datetime, /) -> None: ...
+
+
+def tell_nobody(_delivery: Delivery, _outcome: Outcome, _began_at: datetime, /) -> None:
+    """Nobody wants to know."""
+
+
 class Outbox(Protocol):
     """Messages, and their deliveries. A claim is a conditional UPDATE with a time limit."""
 
     def add(self, messages: Sequence[OutMessage], now: datetime) -> int:
         """Queue messages but those whose key was queued before; return how many were new."""
 
-    def withdraw(self, keys: Sequence[str]) -> None:
-        """Take back messages that are not on their way yet."""
+    def withdraw(self, keys: Sequence[str]) -> int:
+        """Take back messages that are not on their way yet; return how many."""
 
     def waiting(self, oldest_before: datetime, now: datetime) -> list[tuple[Recipient, int]]:
         """Recipients with pending messages of which the oldest was queued at or before `oldest_before`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -95,6 +95,15 @@ class Overview(Protocol):
     def weeks(self, since: datetime, now: datetime) -> list[Week]:
         """Every week from `since` to `now`, also those in which nothing happened."""
 
+    def waiting_plans(self) -> list[int]:
+        """The numbers of plans of which something is still held, newest first."""
+
+    def questions(self, at_most: int) -> int:
+        """How many members nobody could match yet, counted up to `at_most`."""
+
+    def named(self, people: Collection[PersonKey]) -> dict[PersonKey, Person]:
+        """Those of these people who are known."""
+
     def groups(self, text: str, after: tuple[str, GroupKey] | None, limit: int) -> list[GroupRow]:
         """Groups whose name or id has `text` in it, by name, after (name, key)."""
 
@@ -103,6 +112,9 @@ class Overview(Protocol):
 
     def journal(self, wanted: JournalFilter, before: int | None, limit: int) -> list[Sealed]:
         """The next entries with a seq below `before`, newest first."""
+
+    def history(self, subjects: Collection[str], limit: int) -> list[Sealed]:
+        """The last entries about any of these subjects, newest first."""
 
     def source_days(self, name: str, since: date) -> list[SourceDay]:
         """One source's days, oldest first."""

@@ -24,8 +24,9 @@ PRAGMAS = (
 )
 READ_ONLY = "postgresql_readonly"  # what PostgreSQL's driver calls it; SQLite then begins without its lock
 WRITERS = int.from_bytes(b"writers", "big")  # the number of PostgreSQL's advisory lock
-# Less than a lease's life: a process that was put to sleep in a transaction holds up nobody for longer
+# Whoever was put to sleep in a transaction without a lease holds up nobody for longer; for the others see leases.py
 IDLE_MAX_S = 20
+LEASE_IDLE_MAX_S = 3  # in a lease's own: between its statements nothing is worked out
 # What a cut network is noticed by, since a server that is gone says nothing (libpq's parameters)
 PATIENCE: Mapping[str, Any] = {
     "connect_timeout": 10,
@@ -106,15 +107,25 @@ def reading_options(engine: sa.Engine) -> dict[str, Any]:
     return {READ_ONLY: True}  # SQLite knows nothing else
 
 
-def wait_for_turn(connection: sa.Connection) -> None:
+def wait_for_turn(connection: sa.Connection, name: str = "") -> None:
     """Make a transaction the only one that writes, until it ends; call it before anything is read.
 
     What is decided from what was read is then never based on what somebody else has changed meanwhile. SQLite
-    has seen to it by its BEGIN IMMEDIATE.
+    has seen to it by its BEGIN IMMEDIATE. `name`: what PostgreSQL is to call the session meanwhile.
     """
     if connection.dialect.name == "postgresql":
-        ends_asleep = sa.func.set_config("idle_in_transaction_session_timeout", f"{IDLE_MAX_S}s", sa.true())
-        connection.execute(sa.select(ends_asleep, sa.func.pg_advisory_xact_lock(WRITERS)))
+        settings = {"idle_in_transaction_session_timeout": f"{IDLE_MAX_S}s"}
+        if name:
+            settings["application_name"] = name
+        told = [sa.func.set_config(key, value, sa.true()) for key, value in settings.items()]
+        connection.execute(sa.select(*told, sa.func.pg_advisory_xact_lock(WRITERS)))
+
+
+def limit_idleness(connection: sa.Connection, limit_s: int) -> None:
+    """From now on to its end, the server waits for no statement of this transaction for longer."""
+    if connection.dialect.name == "postgresql":
+        name = "idle_in_transaction_session_timeout"
+        connection.execute(sa.select(sa.func.set_config(name, f"{limit_s}s", sa.true())))
 
 
 def sqlite_path(url: str | sa.URL) -> Path | None:

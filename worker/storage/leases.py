@@ -1,7 +1,8 @@
 """Leases: who may do which job, for how long. Each change is one conditional statement and its row count.
 
 The fence grows with every change of hands, never on a renewal, so that (holder, fence) names one tenure; a
-transaction that writes for a job ends with `assert_held`, which fails once that tenure is over.
+transaction that writes for a job ends with `assert_held`, which fails once that tenure is over. Whoever takes any
+lease ends what those left behind who should have renewed theirs.
 """
 
 from __future__ import annotations
@@ -12,10 +13,15 @@ import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from worker.ports.store import Lease, LeaseLost
+from worker.storage.engine import LEASE_IDLE_MAX_S, limit_idleness
 from worker.storage.tables import EPOCH, lease, to_micros
 
 MARGIN_SHARE = 5  # the holder stops a fifth of the lease's life early: clocks drift, and a pause may come
 NOBODY = ""
+SESSIONS = "whosleft "
+NAME_MAX = 63 - len(
+    SESSIONS
+)  # PostgreSQL cuts off the rest of a session's name; of a holder the end is unique
 
 
 class SqlLeases:
@@ -28,6 +34,8 @@ class SqlLeases:
         if not holder:
             raise ValueError("a lease needs a holder with a name")
         with self._engine.begin() as connection:
+            limit_idleness(connection, LEASE_IDLE_MAX_S)
+            _end_overdue(connection, now)
             fence = connection.execute(_take(job, holder, now, now + life)).scalar()
             if fence is None and connection.execute(_FIRST, _values(job, holder, now + life)).rowcount:
                 fence = 1
@@ -37,6 +45,7 @@ class SqlLeases:
 
     def release(self, lease: Lease) -> None:
         with self._engine.begin() as connection:
+            limit_idleness(connection, LEASE_IDLE_MAX_S)
             connection.execute(_of(lease).values(holder=NOBODY, expires_at=EPOCH))
 
     def all(self) -> list[tuple[Lease, datetime]]:
@@ -85,6 +94,34 @@ def _of(held: Lease) -> sa.Update:
     return sa.update(lease).where(
         lease.c.job == held.job, lease.c.holder == held.holder, lease.c.fence == held.fence
     )
+
+
+def session_name(held: Lease) -> str:
+    """What PostgreSQL calls a session while it writes under a lease."""
+    return SESSIONS + f"{held.holder} {held.job} {held.fence}"[-NAME_MAX:]
+
+
+# Who is at work is left to the fence: only who is asleep in the turn, or stands in the line for it, holds up others.
+# A moment is left for who has only just taken the lease that it has
+_END_OVERDUE = sa.text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND usename = current_user AND state <> 'idle' "
+    "AND (wait_event_type = 'Client' OR wait_event = 'advisory') "
+    "AND state_change < clock_timestamp() - interval '1 second' AND starts_with(application_name, :sessions) "
+    "AND NOT EXISTS (SELECT FROM lease WHERE expires_at > :now "
+    "AND :sessions || right(concat_ws(' ', holder, job, fence), :name_max) = application_name)"
+)
+
+
+def _end_overdue(connection: sa.Connection, now: datetime) -> None:
+    """End the transactions that can't be committed any more, for their lease has run out or is another's.
+
+    Their process was stopped, cut off, or lost with its machine. In the middle of a statement, rows being taken in
+    or handed out, the server would wait for it for hours; and it would give the turn to each that stands in line.
+    """
+    if connection.dialect.name == "postgresql":
+        values = {"now": to_micros(now), "sessions": SESSIONS, "name_max": NAME_MAX}
+        connection.execute(_END_OVERDUE, values)
 
 
 def _trusted_until(now: datetime, life: timedelta) -> datetime:

@@ -39,11 +39,12 @@ class SqlOutbox:
             self._c.execute(sa.insert(outbox), rows)
         return len(new)
 
-    def withdraw(self, keys: Sequence[str]) -> None:
-        o = outbox.c
+    def withdraw(self, keys: Sequence[str]) -> int:
+        o, gone = outbox.c, 0
         for chunk in chunked(keys):
             waiting = o.key.in_(chunk) & (o.state == "pending") & o.bundle_id.is_(None)
-            self._c.execute(sa.delete(outbox).where(waiting))
+            gone += self._c.execute(sa.delete(outbox).where(waiting)).rowcount
+        return gone
 
     def waiting(self, oldest_before: datetime, now: datetime) -> list[tuple[Recipient, int]]:
         o = outbox.c

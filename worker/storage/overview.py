@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.guard import HoldState
+from worker.domain.identity import LinkState
 from worker.domain.journal import Sealed
 from worker.domain.model import Evidence, GroupKey, Person, PersonKey
 from worker.domain.ticket import LIVE, REMOVALS, Ticket, TicketState
 from worker.ports.overview import Exposed, JournalFilter, SourceDay, TicketFilter, Week
 from worker.ports.store import GroupRow
+from worker.storage.chunks import among, chunked
 from worker.storage.journal import sealed_from_row
 from worker.storage.mapping import person_from_row, ticket_from_row
 from worker.storage.rosters import group_rows
 from worker.storage.sources import days_of
-from worker.storage.tables import chat_group, from_micros, journal, person, ticket, to_micros
+from worker.storage.tables import chat_group, cohort, from_micros, journal, link, person, ticket, to_micros
 
 _REMOVALS = tuple(kind.value for kind in sorted(REMOVALS))
 _LIVE = tuple(state.value for state in sorted(LIVE))
@@ -117,6 +120,19 @@ class SqlOverview:
         query = sa.select(week, sa.func.count()).where(column >= since, *_was_exposure()).group_by(week)
         return {int(number): int(count) for number, count in self._c.execute(query)}
 
+    # --- what waits for a person -----------------------------------------------------------------
+
+    def waiting_plans(self) -> list[int]:
+        c = cohort.c
+        query = sa.select(c.plan_id).distinct().where(c.state == HoldState.HELD.value)
+        return list(self._c.execute(query.order_by(c.plan_id.desc())).scalars())
+
+    def questions(self, at_most: int) -> int:
+        unknown = (LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value)
+        which = link.c.state.in_(unknown), link.c.decided_fingerprint.is_not(None)
+        some = sa.select(link.c.handle).where(*which).limit(at_most).subquery()
+        return int(self._c.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
+
     # --- groups and people -----------------------------------------------------------------------
 
     def groups(self, text: str, after: tuple[str, GroupKey] | None, limit: int) -> list[GroupRow]:
@@ -138,6 +154,13 @@ class SqlOverview:
         query = query.order_by(p.display_name, p.source, p.person_id).limit(limit)
         return [person_from_row(row) for row in self._c.execute(query)]
 
+    def named(self, people: Collection[PersonKey]) -> dict[PersonKey, Person]:
+        found = {}
+        for chunk in chunked(sorted(set(people))):
+            query = sa.select(person).where(among(person.c.source, person.c.person_id, chunk))
+            found.update({one.key: one for one in map(person_from_row, self._c.execute(query))})
+        return found
+
     # --- the journal -----------------------------------------------------------------------------
 
     def journal(self, wanted: JournalFilter, before: int | None, limit: int) -> list[Sealed]:
@@ -158,6 +181,13 @@ class SqlOverview:
         if before is not None:
             query = query.where(j.seq < before)
         return [sealed_from_row(row) for row in self._c.execute(query.order_by(j.seq.desc()).limit(limit))]
+
+    def history(self, subjects: Collection[str], limit: int) -> list[Sealed]:
+        j, found = journal.c, []
+        for chunk in chunked(sorted(set(subjects))):
+            query = sa.select(journal).where(j.subject.in_(chunk)).order_by(j.seq.desc()).limit(limit)
+            found += [sealed_from_row(row) for row in self._c.execute(query)]
+        return sorted(found, key=lambda one: -one.seq)[:limit]
 
     def source_days(self, name: str, since: date) -> list[SourceDay]:
         return days_of(self._c, name, since)

@@ -300,8 +300,13 @@ class SqlRosters:
             .order_by(membership.c.source, membership.c.group_id)
         )
         rows = self._c.execute(query).all()
-        found = [(self.group(GroupKey(row.source, row.group_id)), member_from_row(row)) for row in rows]
-        return [(group, member) for group, member in found if group is not None]
+        g, groups = chat_group.c, {}
+        for chunk in chunked(sorted({GroupKey(row.source, row.group_id) for row in rows})):
+            these = among(g.source, g.group_id, chunk)
+            found = group_rows(self._c, these, order=(g.source, g.group_id), limit=len(chunk))
+            groups.update({group.key: group for group in found})
+        pairs = [(groups.get(GroupKey(row.source, row.group_id)), member_from_row(row)) for row in rows]
+        return [(group, member) for group, member in pairs if group is not None]
 
     # --- reconciling -----------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from worker.storage.desk import SqlDesk
 from worker.storage.engine import reading_options, wait_for_turn
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.journal import SqlJournal
-from worker.storage.leases import SqlLeases, assert_held
+from worker.storage.leases import SqlLeases, assert_held, session_name
 from worker.storage.links import SqlLinks
 from worker.storage.outbox import SqlOutbox
 from worker.storage.overview import SqlOverview
@@ -55,7 +55,7 @@ class SqlStore:
     @contextmanager
     def begin(self, lease: Lease | None = None) -> Iterator[SqlUnitOfWork]:
         with self._engine.begin() as connection:
-            wait_for_turn(connection)
+            wait_for_turn(connection, "" if lease is None else session_name(lease))
             yield SqlUnitOfWork(connection, self._rule)
             if lease is not None:
                 assert_held(connection, lease)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from builders import ticket
@@ -14,7 +14,7 @@ from worker.app.deliver import ATTEMPTS_MAX, CLAIM_LIFE, DELIVERIES_MAX, Deliver
 from worker.app.telling import person_at
 from worker.domain.message import CHANNEL, Paragraph, Recipient
 from worker.ports import AuthFailed, Rejected, Transient
-from worker.ports.outbox import OutMessage
+from worker.ports.outbox import Delivery, Outcome, OutMessage
 
 Found = Callable[..., Harness]
 ANN = person_at("Ann@example.org", "Ann")
@@ -275,3 +275,46 @@ def test_deliveries_of_a_channel_that_was_removed_reach_nobody_when_there_is_no_
 
     assert report.counts["unreachable"] == 2
     assert state_of(harness) == [number]
+
+
+# --- who is told what became of it ------------------------------------------------------------------------
+
+
+class Heard:
+    """Is told of each attempt, and looks whether its result is stored by then."""
+
+    def __init__(self, harness: Harness) -> None:
+        self.outcomes: list[tuple[str, str]] = []
+        self._harness = harness
+        harness.deliverer = Deliver(
+            harness.store, harness.notifiers, harness.deliver_rules, harness.clock, "us:1", self
+        )
+
+    def __call__(self, delivery: Delivery, outcome: Outcome, began_at: datetime) -> None:
+        self.outcomes.append((delivery.notifier, outcome.value))
+        assert began_at == self._harness.now
+        with self._harness.store.begin() as uow:
+            is_sent = uow.outbox.backlog()[1] == 0
+        assert is_sent == (outcome in {Outcome.SENT, Outcome.UNREACHABLE})
+
+
+def test_what_became_of_each_attempt_is_told_once_it_is_stored(found: Found) -> None:
+    harness = found(notifiers=[FakeNotifier("soc"), FakeNotifier("mail")])
+    soc, mail = harness.notifiers
+    heard = Heard(harness)
+    harness.queue(letter("a"))
+    soc.down = Transient("no answer")
+    harness.deliver()
+    soc.down = None
+    soc.unreachable.add(ANN.address)
+    minutes(harness, 1)
+    harness.deliver()
+
+    assert heard.outcomes == [("soc", "retried"), ("soc", "moved"), ("mail", "sent")]
+
+    heard.outcomes.clear()
+    mail.unreachable.add(ANN.address)
+    harness.queue(letter("b", number=with_ticket(harness)))
+    harness.deliver()
+
+    assert heard.outcomes == [("soc", "moved"), ("mail", "unreachable")]

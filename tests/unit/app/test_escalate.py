@@ -73,7 +73,7 @@ def test_steps_missed_while_the_worker_was_down_are_taken_late_and_once(start: S
     harness = late(start)
     harness.later(days=5)
 
-    assert harness.escalate().counts == {"open": 1, "steps": 3, "messages": 4}
+    assert harness.escalate().counts == {"watched": 1, "steps": 3, "messages": 4}
     assert harness.escalate().counts["steps"] == 0
 
 
@@ -82,7 +82,7 @@ def test_a_ticket_that_is_done_is_not_escalated(start: Start) -> None:
     harness.desk.done(1, "dee", harness.now)
     harness.later(days=5)
 
-    assert harness.escalate().counts == {"open": 0, "steps": 0, "messages": 0}
+    assert harness.escalate().counts == {"watched": 0, "steps": 0, "messages": 0}
 
 
 def test_the_manager_of_who_left_is_told(start: Start) -> None:

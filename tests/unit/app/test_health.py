@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from builders import NOW
 from harness import Harness
 
-from worker.app.health import Freshness
+from worker.app.health import Freshness, judged
 from worker.ports import AuthFailed, BadConfig, Transient
+from worker.ports.store import SourceState
 
 
 def fail(harness: Harness, error: Exception) -> list[str]:
@@ -70,3 +72,34 @@ def test_how_old_a_word_may_be_is_set_for_each_source(source: str, hours: float,
 
     assert fresh.is_fresh(source, NOW, NOW + timedelta(hours=hours)) is is_fresh
     assert not fresh.is_fresh(source, None, NOW)
+
+
+@pytest.mark.parametrize(
+    "known, ok, is_stale, message, remedy",
+    [
+        ({}, False, False, "it was never read", "Run the worker, or: whosleft once all"),
+        ({"trouble": "No."}, False, False, "the last read failed: No.", "Poll again."),
+        (
+            {
+                "trouble": "No.",
+                "remedy": "Ask.",
+                "last_success_at": NOW,
+                "taken_at": NOW - timedelta(hours=3),
+            },
+            *(False, True, "the last read failed: No.", "Ask."),
+        ),
+        (
+            {"last_success_at": NOW, "taken_at": NOW - timedelta(hours=3)},
+            *(False, True, "what it last said is too old to prove anything (2026-11-24T09:00:00Z)"),
+            "Bring a newer export or register, or allow more with stale_after.",
+        ),
+        ({"last_success_at": NOW, "taken_at": NOW}, True, False, "read 2026-11-24T12:00:00Z", ""),
+        ({"last_success_at": NOW}, True, False, "read 2026-11-24T12:00:00Z", ""),
+    ],
+)
+def test_a_source_is_judged_by_what_is_stored_of_it(
+    known: dict[str, Any], ok: bool, is_stale: bool, message: str, remedy: str
+) -> None:
+    found = judged(SourceState("corp", "directory", **known), Freshness(timedelta(hours=1), {}), NOW)
+
+    assert (found.ok, found.is_stale, found.message, found.remedy) == (ok, is_stale, message, remedy)

@@ -126,6 +126,30 @@ def test_an_unexpected_fault_is_a_report_a_record_and_a_traceback(
     assert line["exception"]["at"][-1].endswith(" does")
 
 
+def test_each_run_that_was_recorded_is_told_of_with_its_time(
+    app: FakeApp, store: FakeJobStore, clock: ManualClock, lines: Lines
+) -> None:
+    told: list[tuple[Report, float]] = []
+    jobs = Jobs(
+        app,
+        store.as_store(),
+        clock,
+        "host:1",
+        HOURLY,
+        ran=lambda report, took_s: told.append((report, took_s)),
+    )
+    app.verify.report = Report("verify", {"weighed": 3})
+    app.deliver.does = fail(ZeroDivisionError("boom"))
+    app.escalate.does = lambda _lease: store.leases.seize("escalate")
+
+    for name in ("verify", "deliver", "escalate"):
+        jobs.run(name, NINE)
+
+    assert [report.job for report, _ in told] == ["verify", "deliver"], "the third lost its lease"
+    assert told[0][0] is app.verify.report
+    assert all(0 <= took_s < PATIENCE_S for _, took_s in told)
+
+
 def test_a_job_that_failed_runs_again(jobs: Jobs, app: FakeApp, store: FakeJobStore) -> None:
     app.deliver.does = fail(RuntimeError("boom"))
     jobs.run("deliver", NINE)

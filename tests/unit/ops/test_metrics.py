@@ -1,48 +1,34 @@
-"""What is counted of Graph's requests, and the page that shows it."""
+"""What is counted of Graph's requests, of runs and of deliveries."""
 
 from __future__ import annotations
 
-import http.client
-import socket
-import struct
 from collections.abc import Mapping
-from time import monotonic
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
+from builders import NOW, ticket
+from prometheus_client import generate_latest
 
-from fakes.log_lines import Lines
-from worker.ops.metrics import PATH, Metrics, serving
+from worker.app.report import Report
+from worker.domain.message import CHANNEL
+from worker.domain.plan import Action, ActionKind, Plan
+from worker.domain.ticket import Ticket, TicketKind
+from worker.ops.metrics import Metrics
 from worker.ports import Fact, Noted
+from worker.ports.outbox import Delivery, Outcome
 
-LOOPBACK = ("127.0.0.1", 0)
-
-
-def ask(listen: str, path: str = PATH, method: str = "GET") -> tuple[int, str]:
-    connection = http.client.HTTPConnection(listen, timeout=5)
-    try:
-        connection.request(method, path)
-        with connection.getresponse() as answer:
-            return answer.status, answer.read().decode()
-    finally:
-        connection.close()
-
-
-def figures(page: str) -> dict[tuple[str, ...], float]:
-    """Every sample of ours, by its name and the values of its labels."""
-    return {
-        (sample.name.removeprefix("whosleft_graph_"), *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(page)
-        for sample in family.samples
-        if sample.name.startswith("whosleft_")
-    }
+GRAPH = "whosleft_graph_"
 
 
 def shown(metrics: Metrics) -> dict[tuple[str, ...], float]:
-    with serving(metrics, LOOPBACK) as listen:
-        status, page = ask(listen)
-    assert status == 200
-    return figures(page)
+    """Every sample of Graph's, by its name and the values of its labels in the order of their names."""
+    return {
+        (one.name.removeprefix(GRAPH), *(value for _, value in sorted(one.labels.items()))): one.value
+        for family in metrics.registry.collect()
+        for one in family.samples
+        if one.name.startswith(GRAPH)
+    }
 
 
 def counted(*notes: tuple[Noted, Mapping[str, Fact]]) -> dict[tuple[str, ...], float]:
@@ -151,59 +137,87 @@ def test_two_processes_in_one_have_figures_of_their_own() -> None:
     assert counted((Noted.GRAPH_HELD_BACK, {})) != counted()
 
 
-def test_the_page_has_the_process_too_and_each_figure_once() -> None:
+# --- runs and deliveries ------------------------------------------------------------------------------
+
+
+def sample(metrics: Metrics, name: str, **labels: str) -> float:
+    value = metrics.registry.get_sample_value(f"whosleft_{name}", labels)
+    assert value is not None, name
+    return value
+
+
+def acted(kind: ActionKind, one: Ticket) -> Report:
+    return Report("reconcile", plan=Plan((Action(kind, one, "because"),)))
+
+
+def test_every_run_is_timed_and_jobs_that_never_ran_are_there() -> None:
     metrics = Metrics()
-    metrics.count(Noted.GRAPH_ANSWERED, {"source": "tenant", "status": 200})
-    with serving(metrics, LOOPBACK) as listen:
-        page = ask(listen)[1]
+    metrics.ran(Report("poll"), 0.3)
+    metrics.ran(Report("poll", troubles=("corp: no.",)), 2)
 
-    assert "# HELP whosleft_graph_requests_total Requests to Microsoft Graph" in page
+    assert sample(metrics, "job_duration_seconds_count", job="poll") == 2
+    assert sample(metrics, "job_duration_seconds_sum", job="poll") == pytest.approx(2.3)
+    assert sample(metrics, "job_duration_seconds_bucket", job="poll", le="0.5") == 1
+    assert sample(metrics, "job_duration_seconds_count", job="deliver") == 0
+
+
+@pytest.mark.parametrize("kind", [TicketKind.REMOVE_MEMBER, TicketKind.CREATOR_MUST_LEAVE])
+def test_from_leaving_to_the_ticket_and_from_there_to_the_proof(kind: TicketKind) -> None:
+    metrics = Metrics()
+    opened = ticket(kind, left_at=NOW - timedelta(seconds=40), opened_at=NOW)
+    metrics.ran(acted(ActionKind.OPEN, opened), 1)
+    metrics.ran(acted(ActionKind.VERIFY, replace(opened, verified_at=NOW + timedelta(hours=3))), 1)
+
+    assert sample(metrics, "leaver_to_ticket_seconds_count") == 1
+    assert sample(metrics, "leaver_to_ticket_seconds_sum") == 40
+    assert sample(metrics, "ticket_to_verified_seconds_count") == 1
+    assert sample(metrics, "ticket_to_verified_seconds_sum") == 3 * 3600
+
+
+@pytest.mark.parametrize(
+    "kind, one",
+    [
+        (ActionKind.OPEN, ticket(TicketKind.ADD_MEMBER)),
+        (ActionKind.OPEN, ticket(left_at=None)),
+        (ActionKind.REOPEN, ticket()),
+        (ActionKind.CANCEL, ticket()),
+        (ActionKind.VERIFY, ticket(TicketKind.REASSIGN_ADMIN, verified_at=NOW)),
+    ],
+)
+def test_other_work_is_no_leaver_s(kind: ActionKind, one: Ticket) -> None:
+    metrics = Metrics()
+    metrics.ran(acted(kind, one), 1)
+
+    assert sample(metrics, "leaver_to_ticket_seconds_count") == 0
+    assert sample(metrics, "ticket_to_verified_seconds_count") == 0
+
+
+def test_a_directory_whose_clock_is_ahead_takes_no_time_away() -> None:
+    metrics = Metrics()
+    metrics.ran(acted(ActionKind.OPEN, ticket(left_at=NOW + timedelta(minutes=1), opened_at=NOW)), 1)
+
+    assert sample(metrics, "leaver_to_ticket_seconds_sum") == 0
+
+
+def test_deliveries_are_counted_by_channel_and_outcome_and_begin_at_0() -> None:
+    metrics = Metrics(["soc", "mail"])
+    delivery = Delivery(1, "whosleft-1", 1, "soc", CHANNEL, (), 1, is_unclear=False)
+    for outcome in (Outcome.SENT, Outcome.SENT, Outcome.RETRIED):
+        metrics.delivered(delivery, outcome, NOW)
+
+    found = {
+        (channel, outcome): sample(metrics, "deliveries_total", channel=channel, outcome=outcome.value)
+        for channel in ("soc", "mail")
+        for outcome in Outcome
+    }
+    assert {key: count for key, count in found.items() if count} == {
+        ("soc", Outcome.SENT): 2,
+        ("soc", Outcome.RETRIED): 1,
+    }
+
+
+def test_the_process_itself_is_measured_and_each_figure_is_there_once() -> None:
+    page = generate_latest(Metrics().registry).decode()
+
+    assert "process_resident_memory_bytes" in page
     assert "_created" not in page
-
-
-@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/metrics/", "/metricsx", "/favicon.ico"])
-def test_only_metrics_are_there(path: str) -> None:
-    with serving(Metrics(), LOOPBACK) as listen:
-        assert ask(listen, path) == (404, "There is only /metrics.\n")
-
-
-def test_nothing_can_be_sent_to_it() -> None:
-    with serving(Metrics(), LOOPBACK) as listen:
-        assert ask(listen, method="POST")[0] == 405
-
-
-def test_it_says_where_it_is_and_nothing_of_who_asks(lines: Lines, capfd: pytest.CaptureFixture[str]) -> None:
-    with serving(Metrics(), LOOPBACK) as listen:
-        ask(listen)
-        host, _, port = listen.rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=5) as caller:
-            caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            caller.sendall(b"GET /metr")
-        ask(listen)
-
-    assert capfd.readouterr() == ("", "")
-    (line,) = lines.all()
-    assert (line["event"], line["listen"], line["path"]) == ("metrics.served", listen, "/metrics")
-    assert int(port) > 0
-
-
-def test_its_port_is_closed_at_once_afterwards_and_an_address_in_use_is_an_error() -> None:
-    with serving(Metrics(), LOOPBACK) as listen:
-        host, _, port = listen.rpartition(":")
-        with pytest.raises(OSError, match="in use"), serving(Metrics(), (host, int(port))):
-            pass
-        assert ask(listen)[0] == 200
-        began_s = monotonic()
-
-    assert monotonic() - began_s < 2
-    with pytest.raises(OSError, match="refused"):
-        socket.create_connection((host, int(port)), timeout=5)
-
-
-def test_an_address_of_the_new_protocol_is_shown_in_brackets() -> None:
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        pytest.skip("this machine has no ::1")
-    with serving(Metrics(), ("::1", 0)) as listen:
-        assert listen.startswith("[::1]:")

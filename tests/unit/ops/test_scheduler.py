@@ -15,7 +15,7 @@ from worker.ops.clock import ManualClock, system_now
 from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.jobs import Jobs
 from worker.ops.schedule import JOBS
-from worker.ops.scheduler import BEAT, STALLED_AFTER_S, Every, Loop, Watch, serve
+from worker.ops.scheduler import BEAT, STALLED_AFTER_S, Every, Loop, Watch, serve, wait_for
 from worker.ports.store import Lease
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -147,6 +147,24 @@ def test_a_loop_that_does_not_turn_is_noticed_once(
     assert watch.stalled_s() == STALLED_AFTER_S
 
 
+def test_a_loop_that_stands_still_is_no_longer_alive_until_it_turns_again(
+    watch: Watch, clock: ManualClock, seconds: Seconds
+) -> None:
+    pass_time(clock, seconds, STALLED_AFTER_S - 1)
+    assert watch.trouble() == ""
+    pass_time(clock, seconds, 1)
+    assert watch.trouble() == watch.trouble() == "no job was started for 60 s"
+
+    watch.turned()  # a machine that was suspended, a long pause: it only was late
+    assert watch.trouble() == ""
+
+
+def test_a_wall_clock_that_was_set_is_no_stall(watch: Watch, clock: ManualClock) -> None:
+    clock.advance(timedelta(days=1))
+
+    assert watch.trouble() == ""
+
+
 # --- the loop -----------------------------------------------------------------------------------------
 
 
@@ -197,6 +215,38 @@ def test_a_job_can_be_made_due(paused: Loop) -> None:
     assert at <= system_now()
 
 
+def test_a_loop_that_did_not_start_yet_does_not_know_when_jobs_are_due(jobs: Jobs) -> None:
+    loop = Loop(jobs, schedule_of(every=MINUTE))
+
+    assert [loop.next_run_at(name) for name in ("poll", "poll.full")] == [None, None]
+
+
+# --- waiting ------------------------------------------------------------------------------------------
+
+
+def test_what_comes_late_is_waited_for() -> None:
+    left = [False, True, True]
+
+    assert wait_for(lambda: left.pop(0))
+    assert left == [True], "and not asked for again"
+
+
+def test_what_is_wrong_ends_the_waiting() -> None:
+    def fails() -> bool:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        wait_for(fails)
+
+
+def test_a_signal_ends_the_waiting(own_logging: None) -> None:
+    def is_asked_to_stop() -> bool:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return False
+
+    assert not wait_for(is_asked_to_stop)
+
+
 # --- the whole process --------------------------------------------------------------------------------
 
 
@@ -209,7 +259,7 @@ class Process:
         self.interrupt = interrupt
         self.ended: list[int] = []
 
-    def serve(self, grace_s: float = PATIENCE_S) -> int:
+    def serve(self, grace_s: float = PATIENCE_S) -> bool:
         return serve(
             self.jobs,
             schedule_of(every=timedelta(seconds=0.2)),
@@ -256,7 +306,7 @@ def test_every_job_runs_again_and_again_until_it_is_stopped(
 
     threading.Thread(target=stop_after_all, daemon=True).start()
 
-    assert process.serve() == 0
+    assert not process.serve(), "nobody told it to end"
     assert all(len(app.case(name).runs) >= 3 for name in JOBS)
     assert process.ended == []
     assert [lease.holder for lease, _ in store.leases.all()] == [""] * len(JOBS)
@@ -271,7 +321,7 @@ def test_a_job_that_fails_each_time_stops_neither_itself_nor_others(process: Pro
     app.poll.does = fails
     app.deliver.does = Counted(5, process.stop.set)
 
-    assert process.serve() == 0
+    assert not process.serve()
     assert len(app.poll.runs) >= 2
 
 
@@ -284,7 +334,7 @@ def test_a_job_that_is_running_when_the_stop_comes_ends_in_peace(
 
     app.inventory.does = is_stopped_in_the_middle
 
-    assert process.serve() == 0
+    assert not process.serve()
     assert store.jobs.rows["inventory"][1] is not None, "it ended, and was recorded"
     assert process.ended == []
 
@@ -315,8 +365,7 @@ def test_a_signal_stops_it(process: Process, app: FakeApp, lines: Lines, number:
     before = signal.getsignal(number)
     app.verify.does = Counted(1, lambda: os.kill(os.getpid(), number))
 
-    assert process.serve() == 0
-    assert process.stop.is_set()
+    assert process.serve(), "it says that it was told to"
     assert [line["signal"] for line in lines.of("worker.stop_asked")] == [number.name]
     assert signal.getsignal(number) is before
 

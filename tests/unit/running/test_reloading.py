@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from worker.bootstrap import load_settings
 from worker.reloading import Reloading, differences
+from worker.settings import Problem, SettingsError
 
 BEFORE = """
 organisation: {name: X, timezone: Europe/London}
@@ -92,6 +93,27 @@ def test_entries_that_come_and_go_are_named(config: Path) -> None:
         "inventories[wards].name",
         "inventories[wards].path",
     ]
+
+
+def test_what_can_be_read_and_not_be_served_is_taken_back_and_not_tried_again(
+    reloading: Reloading, config: Path
+) -> None:
+    before = reloading.settings
+    config.write_text(BEFORE.replace("60s", "30s"))
+    assert reloading.look()
+    taken = SettingsError([Problem("the configuration", 0, 0, "ops.listen", "it is taken", "Take another.")])
+    with capture_logs() as said:
+        assert reloading.went_back(taken)
+        assert not reloading.look(), "still the same"
+
+    assert reloading.settings is before
+    assert [line["event"] for line in said] == ["config.refused"]
+    config.write_text(BEFORE.replace("60s", "20s"))
+    assert reloading.look(), "another one"
+
+
+def test_the_first_settings_have_nothing_to_go_back_to(reloading: Reloading) -> None:
+    assert not reloading.went_back(SettingsError([]))
 
 
 def test_it_is_looked_for_in_the_background(reloading: Reloading, config: Path) -> None:

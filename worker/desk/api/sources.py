@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from worker.app.health import judged
 from worker.app.shapes import Shape
 from worker.desk.api import models
 from worker.desk.api.callers import Caller, SourcesRead
@@ -60,38 +61,21 @@ def jobs(query: Annotated[Nothing, Query()], caller: SourcesRead) -> Shape:
 
 
 def _source_json(caller: Caller, state: SourceState, kind: str) -> Shape:
-    is_stale = _is_stale(caller, state, caller.now)
-    ok, message, remedy = _judged(state, is_stale=is_stale)
+    services = caller.services
+    is_inventory = state.port == Port.INVENTORY.value
+    fresh = services.fresh_inventories if is_inventory else services.fresh_directories
+    found = judged(state, fresh, caller.now)
     return {
         "name": state.name,
         "port": state.port,
         "kind": kind,
-        "ok": ok,
-        "message": message,
-        "remedy": remedy,
+        "ok": found.ok,
+        "message": found.message,
+        "remedy": found.remedy,
         "last_success_at": instant(state.last_success_at),
         "last_attempt_at": instant(state.last_attempt_at),
         "taken_at": instant(state.taken_at),
         "failures": state.failures,
-        "stale": is_stale,
+        "stale": found.is_stale,
         "counts": dict(state.counts),
     }
-
-
-def _judged(state: SourceState, *, is_stale: bool) -> tuple[bool, str, str]:
-    """Whether it is green, why, and what helps: red is what was never read, failed last, or is too old."""
-    if state.trouble is not None:
-        return False, f"the last read failed: {state.trouble}", state.remedy or "Poll again."
-    if state.last_success_at is None:
-        return False, "it was never read", "Run the worker, or: whosleft once all"
-    if is_stale:
-        message = f"what it last said is too old to prove anything ({instant(state.taken_at)})"
-        return False, message, "Bring a newer export or register, or allow more with stale_after."
-    return True, f"read {instant(state.last_success_at)}", ""
-
-
-def _is_stale(caller: Caller, state: SourceState, now: datetime) -> bool:
-    services = caller.services
-    is_inventory = state.port == Port.INVENTORY.value
-    fresh = services.fresh_inventories if is_inventory else services.fresh_directories
-    return state.taken_at is not None and not fresh.is_fresh(state.name, state.taken_at, now)

@@ -23,7 +23,6 @@ from worker.desk.api.requests import (
     TicketsQuery,
     Waive,
 )
-from worker.domain.guard import HoldState
 from worker.domain.model import GroupKey
 from worker.domain.plan import instant
 from worker.domain.ticket import LIVE, Ticket, TicketKind, ticket_number
@@ -145,7 +144,7 @@ def overview(query: Annotated[Nothing, Query()], caller: TicketsRead) -> Shape:
         people, memberships = uow.overview.exposed_counts()
         overdue = uow.overview.how_many(TicketFilter(overdue_at=caller.now), OVERVIEW_MAX)
         disputed = uow.overview.how_many(TicketFilter(is_disputed=True), OVERVIEW_MAX)
-        held = sum(plan.state in {HoldState.HELD, HoldState.PARTLY} for plan in uow.episodes.plans())
+        held = len(uow.overview.waiting_plans())
         counts = uow.tickets.counts()
     return {
         "at": instant(caller.now),

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
 from typing import IO, BinaryIO, cast
-from zoneinfo import ZoneInfo
 
 from starlette.responses import Response, StreamingResponse
 
-from worker.app.approvals import Refused
 from worker.app.audit_scope import Selection
 from worker.desk.calls import Call, number_in
+from worker.desk.console.days import day_in, end_of, start_of
 from worker.desk.console.frame import PAGE
 from worker.desk.sessions import Guest
 from worker.ports.overview import JournalFilter
@@ -29,8 +27,8 @@ def audit(call: Call, guest: Guest) -> Response:
         fields["actor"],
         fields["kind"],
         fields["subject"],
-        _start(call, fields["from"]),
-        _end(call, fields["to"]),
+        start_of(call, day_in(fields["from"])),
+        end_of(call, day_in(fields["to"])),
     )
     before = number_in(fields["before"])
     with call.services.store.reading() as uow:
@@ -50,7 +48,7 @@ def audit(call: Call, guest: Guest) -> Response:
 def export(call: Call, guest: Guest) -> Response:
     """A pack for a person, a group or a period, as a download."""
     selection = Selection(
-        call.text("person", 400), call.text("group", 400), _day(call.text("from")), _day(call.text("to"))
+        call.text("person", 400), call.text("group", 400), day_in(call.text("from")), day_in(call.text("to"))
     )
     file = tempfile.SpooledTemporaryFile(max_size=SPOOL_MAX)  # noqa: SIM115  closed when it was sent
     try:
@@ -68,26 +66,3 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
         file.seek(0)
         while piece := file.read(CHUNK):
             yield piece
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Refused(f"'{text}' is no date.") from None
-
-
-def _start(call: Call, text: str) -> datetime | None:
-    day = _day(text)
-    return None if day is None else _local(call, day)
-
-
-def _end(call: Call, text: str) -> datetime | None:
-    day = _day(text)
-    return None if day is None else _local(call, day + timedelta(days=1))
-
-
-def _local(call: Call, day: date) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(call.services.place.timezone)).astimezone(UTC)

@@ -28,7 +28,8 @@ def charts(call: Call, guest: Guest) -> Response:
         {
             "span": span,
             "spans": SPANS,
-            "exposure": list(zip([*days, now], exposure, strict=True)),
+            # The end of a day is the start of the next
+            "exposure": list(zip([*(end - timedelta(days=1) for end in days), now], exposure, strict=True)),
             "weeks": weeks,
             "hours": lambda seconds: None if seconds is None else round(seconds / 3600, 1),
         },

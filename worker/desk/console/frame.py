@@ -11,7 +11,7 @@ from worker.app.approvals import Refused
 from worker.desk.calls import Call, Stale, route
 from worker.desk.refs import NoSuchReference, reference, resolve
 from worker.desk.roles import Permission
-from worker.desk.sessions import Guest, guest_of, remember_way
+from worker.desk.sessions import Guest, guest_of, remember_way, session_over
 from worker.domain.model import GroupKey, HandleKey, PersonKey
 from worker.domain.tongue import N_
 
@@ -123,10 +123,12 @@ def _around(call: Call, guest: Guest) -> dict[str, object]:
 
 
 def _to_login(call: Call) -> Response:
-    """A page asks to sign in; what is only a part of one (htmx) leaves the page as it was."""
+    """A page asks to sign in. What is only a part of one (htmx) goes there as a whole: it would show what is old."""
     if call.request.headers.get("hx-request"):
-        return Response(status_code=UNAUTHORIZED)
-    response = RedirectResponse("/login", SEE_OTHER)
-    if call.request.method == "GET":
-        remember_way(call, response)
+        response = Response(status_code=UNAUTHORIZED, headers={"HX-Redirect": "/login"})
+    elif call.request.method == "GET":
+        response = RedirectResponse("/login", SEE_OTHER)
+    else:
+        return session_over(call)
+    remember_way(call, response)
     return response

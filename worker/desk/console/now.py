@@ -10,14 +10,11 @@ from worker.desk.calls import Call
 from worker.desk.console.frame import PAGE, person_path
 from worker.desk.console.sources import source_rows
 from worker.desk.sessions import Guest
-from worker.domain.guard import HoldState
-from worker.domain.identity import LinkState
 from worker.domain.ticket import LIVE
 from worker.domain.wording import ticket_title
 from worker.ports.overview import TicketFilter
 
 COUNTED_MAX = 1000
-QUESTIONS = (LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value)
 
 
 def now(call: Call, guest: Guest) -> Response:
@@ -31,8 +28,9 @@ def now(call: Call, guest: Guest) -> Response:
         overdue = uow.overview.tickets(late, None, PAGE)
         overdue_count = uow.overview.how_many(late, COUNTED_MAX)
         in_dispute = uow.overview.tickets(disputed, None, PAGE)
-        plans = [plan for plan in uow.episodes.plans() if plan.state in {HoldState.HELD, HoldState.PARTLY}]
-        questions = len(uow.links.page(QUESTIONS, None, COUNTED_MAX))
+        disputed_count = uow.overview.how_many(disputed, COUNTED_MAX)
+        plans = [plan for number in uow.overview.waiting_plans() if (plan := uow.episodes.plan(number))]
+        questions = uow.overview.questions(COUNTED_MAX)
         live = uow.overview.how_many(TicketFilter(states=tuple(LIVE)), COUNTED_MAX * 100)
         sources = source_rows(call, uow)
     rows = [
@@ -49,6 +47,7 @@ def now(call: Call, guest: Guest) -> Response:
             "titles": {one.id: ticket_title(one, call.tongue) for one in (*overdue, *in_dispute)},
             "overdue_count": overdue_count,
             "disputed": in_dispute,
+            "disputed_count": disputed_count,
             "plans": plans,
             "questions": questions,
             "live": live,

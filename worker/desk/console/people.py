@@ -12,6 +12,8 @@ from worker.domain.accounts import Human
 from worker.domain.model import PersonKey
 from worker.domain.wording import ticket_title
 
+HISTORY_MAX = 500
+
 
 def people(call: Call, guest: Guest) -> Response:
     """A page of the list, by name."""
@@ -36,8 +38,9 @@ def person(call: Call, guest: Guest) -> Response:
         accounts = human.accounts
         groups = [found for account in accounts for found in uow.rosters.groups_of(account.key)]
         tickets = [ticket for account in accounts for ticket in uow.tickets.of_person(account.key)]
-        entries = [e for account in accounts for e in uow.journal.of(f"person:{'/'.join(account.key)}")]
-        entries += [e for ticket in tickets for e in uow.journal.of(f"ticket:{ticket.label}")]
+        subjects = [f"person:{'/'.join(account.key)}" for account in accounts]
+        subjects += [f"ticket:{ticket.label}" for ticket in tickets]
+        entries = uow.overview.history(subjects, HISTORY_MAX)
         sources = {one.key.source: uow.sources.get(one.key.source, "directory") for one in accounts}
     return call.page(
         "console/person.html",
@@ -47,7 +50,7 @@ def person(call: Call, guest: Guest) -> Response:
             "groups": groups,
             "tickets": tickets,
             "titles": {ticket.id: ticket_title(ticket, call.tongue) for ticket in tickets},
-            "timeline": sorted(entries, key=lambda sealed: -sealed.seq),
+            "timeline": entries,
             "sources": sources,
         },
     )

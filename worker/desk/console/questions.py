@@ -23,8 +23,11 @@ def questions(call: Call, guest: Guest) -> Response:
     after = after_of(call, HandleKey)
     with call.services.store.reading() as uow:
         page = uow.links.page(ANSWERED if view == "answered" else OPEN, after[1] if after else None, PAGE + 1)
-        rows = [{"key": key, "link": link, "person": uow.people.get(link.person) if link.person else None}
-                for key, link in page[:PAGE]]  # fmt: skip
+        people = uow.overview.named([link.person for _, link in page[:PAGE] if link.person])
+    rows = [
+        {"key": key, "link": link, "person": people.get(link.person) if link.person else None}
+        for key, link in page[:PAGE]
+    ]
     following = next_of(call, "", page[PAGE - 1][0]) if len(page) > PAGE else None
     return call.page("console/questions.html", {"rows": rows, "view": view, "next": following})
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from starlette.responses import Response
 
 from worker.app.approvals import Refused
 from worker.desk.calls import Call, number_in
+from worker.desk.console.days import day_in, end_of
 from worker.desk.console.frame import PAGE, back_to, missing
 from worker.desk.sessions import Guest
 from worker.domain.escalation import explain
@@ -140,14 +140,7 @@ def _email(call: Call) -> str:
 
 def _until(call: Call) -> datetime | None:
     """The end of the organisation's day that the form names."""
-    text = call.text("until")
-    if not text:
-        return None
-    try:
-        day = (
-            datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=ZoneInfo(call.services.place.timezone)).date()
-        )
-    except ValueError:
-        raise Refused(f"'{text}' is no date.") from None
-    following = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(call.services.place.timezone))
-    return following.astimezone(UTC)
+    until = end_of(call, day_in(call.text("until")))
+    if until is not None and until <= call.now:
+        raise Refused(f"'{call.text('until')}' is over already; leave it empty to waive for good.")
+    return until

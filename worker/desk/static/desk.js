@@ -1,16 +1,17 @@
 // What pages do a little better with JavaScript. Everything works without it.
 "use strict";
 
-// A choice of language shows at once; the button is for browsers without JavaScript.
-for (const form of document.querySelectorAll("form.language")) {
-  form.querySelector("button").hidden = true;
-  form.querySelector("select").addEventListener("change", () => form.requestSubmit());
+// A choice of language shows at once on a touch screen. Arrow keys choose each language that they pass: there, the button is needed.
+if (matchMedia("(pointer: coarse)").matches) {
+  for (const form of document.querySelectorAll("form.language")) {
+    form.querySelector("button").hidden = true;
+    form.querySelector("select").addEventListener("change", () => form.requestSubmit());
+  }
 }
 
-// What can't be taken back any more is not offered.
-for (const button of document.querySelectorAll("button[data-until]")) {
-  const left = new Date(button.dataset.until) - Date.now();
-  setTimeout(() => { button.disabled = true; }, Math.max(0, Math.min(left, 120000)));
+// What can't be taken back any more is not offered. Not by the clock of the phone, which may be wrong.
+for (const button of document.querySelectorAll("button[data-left-s]")) {
+  setTimeout(() => { button.disabled = true; }, 1000 * Number(button.dataset.leftS));
 }
 
 // A second tap on a slow line sends nothing twice.
@@ -20,3 +21,29 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "1";
   setTimeout(() => { delete form.dataset.sent; }, 8000);
 });
+
+// A page that renews itself says so when it can't, and takes neither the focus nor the place in a table away.
+const old = document.getElementById("old");
+if (old) {
+  const nameOf = (part) => part.getAttribute("href") ?? part.getAttribute("aria-label") ?? part.getAttribute("aria-labelledby");
+  const named = (live, name) => [...live.querySelectorAll("a, .scroll")].find((part) => nameOf(part) === name);
+  let focused = null;
+  let scrolled = [];
+  for (const trouble of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(trouble, () => { old.hidden = false; });
+  }
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const live = event.detail.target;
+    focused = live.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+    scrolled = [...live.querySelectorAll(".scroll")].map((part) => [nameOf(part), part.scrollLeft]);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    old.hidden = true;
+    const live = document.getElementById("live");
+    for (const [name, left] of scrolled) {
+      const part = named(live, name);
+      if (part) part.scrollLeft = left;
+    }
+    if (focused !== null) named(live, focused)?.focus({ preventScroll: true });
+  });
+}

@@ -32,7 +32,7 @@ def code(answer: Response) -> tuple[int, str]:
         "/tickets?stat=open", "/tickets?text=%00", "/tickets?after=%C3%A4", "/tickets/T-000001?full=1",
         "/tickets/T-1", "/tickets/1", "/tickets/T-9999999999999999999", "/plans/T-000001",
         "/events?after=-1", "/events?after=9223372036854775808", "/audit?from=1", "/audit?from=2026-02-30",
-        "/audit?from=2026-11-24T09:00:00Z", "/people/corp/%00", "/groups/wards/a%00", "/sources/corp/days?days=367",
+        "/audit?from=2026-11-24T09:00:00Z", "/sources/corp/days?days=367",
     ],
 )  # fmt: skip
 def test_what_is_not_as_described_is_refused(client: TestClient, address: str) -> None:
@@ -43,7 +43,7 @@ def test_what_is_not_as_described_is_refused(client: TestClient, address: str) -
     "address",
     ["/tickets/T-999999", "/tickets/T-999999999999999999", "/tickets/T-000000/escalation", "/plans/P-000009",
      "/people/corp/nobody", "/people/nowhere/ann", "/groups/wards/none", "/sources/none/days", "/nothing",
-     "/tickets/", "/tickets?after=abc", "/people?after=AAAA"],
+     "/tickets/", "/tickets?after=abc", "/people?after=AAAA", "/people/corp/%00", "/groups/wards/a%00"],
 )  # fmt: skip
 def test_what_is_not_there_is_not_found(client: TestClient, address: str) -> None:
     assert code(client.get(address)) == (404, "not_found")

@@ -1,0 +1,157 @@
+"""Small screens, long names, fingers and patience: nothing runs off the page, and an old page says that it is old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from chromium import Desk, overflows, sign_in
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+
+from worker.domain.ticket import TicketState
+
+Open = Callable[..., BrowserContext]
+NARROW: ViewportSize = {"width": 320, "height": 640}  # a small phone, or a large screen at 400 %
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnungsentwurfsfassung"
+CONSOLE = ("/", "/tickets", "/groups", "/people", "/questions", "/plans", "/plans/P-000001", "/sources",
+           "/sources/corp", "/policies?ticket=T-000001", "/charts", "/audit")  # fmt: skip
+LOW = """() => [...document.querySelectorAll("button, select, summary, textarea, nav a, a.button, label.choice, input")]
+  .filter((one) => one.checkVisibility() && !one.closest(".skip") && !one.matches("label input, .hidden"))
+  .filter((one) => one.getBoundingClientRect().height < 43.9)
+  .map((one) => `${one.tagName} ${one.textContent.trim().slice(0, 20)}`)"""
+
+
+@pytest.fixture
+def long(desk: Desk) -> Desk:
+    """Somebody with an endless name left a group with another one and two hundred members."""
+    harness = desk.harness
+    members = [f"member{number:03d}" for number in range(200)]
+    harness.hire(*members)
+    harness.hire("zed", display_name=LONG, email=f"{'z' * 60}@corp.example")
+    harness.hire("ara", display_name="محمد عبد الله")
+    harness.group("long", "zed", "ara", *members, admins=["dee"], name=f"{LONG} {LONG}")
+    harness.settle()
+    harness.leave("zed", "ara")
+    harness.later()
+    harness.settle()
+    return desk
+
+
+def _opened(page: Page) -> Page:
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    return page
+
+
+def _of(desk: Desk, person: str) -> int:
+    return next(
+        t.id for t in desk.harness.tickets()
+        if t.person and t.person.person_id == person and t.state is TicketState.OPEN
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "ar", "de"])
+def test_nothing_runs_off_an_assignee_s_page_and_all_of_it_is_large_enough_to_tap(
+    long: Desk, open_context: Open, language: str
+) -> None:
+    page = open_context(NARROW, language).new_page()
+    found = {}
+    for number in (1, 2, _of(long, "zed"), _of(long, "ara")):
+        for link in (long.link(number), long.link(number).replace("/t/", "/me/")):
+            page.goto(link)
+            found[link] = (overflows(_opened(page)), page.evaluate(LOW))
+
+    assert {link: each for link, each in found.items() if each != (False, [])} == {}
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_nothing_runs_off_the_console_and_all_of_it_is_large_enough_to_tap(
+    long: Desk, open_context: Open, language: str
+) -> None:
+    page = open_context(NARROW, language).new_page()
+    sign_in(page, long, "approver", "auditor")
+    paths = [*CONSOLE, f"/tickets/T-{_of(long, 'zed'):06d}"]
+    for listed, name in (("/groups", LONG), ("/people", LONG)):
+        page.goto(f"{long.base}{listed}")
+        paths.append(page.locator("tbody a", has_text=name).first.get_attribute("href") or "")
+    found = {}
+    for path in paths:
+        page.goto(f"{long.base}{path}")
+        found[path] = (overflows(_opened(page)), page.evaluate(LOW))
+
+    assert {path: each for path, each in found.items() if each != (False, [])} == {}
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_number_is_read_from_left_to_right_in_every_language(
+    desk: Desk, open_context: Open, language: str
+) -> None:
+    page = open_context(NARROW, language).new_page()
+    page.goto(desk.link(1))
+
+    is_ltr = page.evaluate("""() => {
+      const number = [...document.querySelectorAll("bdi")].find((one) => one.textContent.startsWith("+44")).firstChild;
+      const range = document.createRange();
+      const left = (at) => {
+        range.setStart(number, at); range.setEnd(number, at + 1); return range.getBoundingClientRect().left; };
+      return left(0) < left(1) && left(1) < left(2); }""")
+
+    assert is_ltr
+
+
+# --- what renews itself ----------------------------------------------------------------------------------------------
+
+
+def _renew(page: Page) -> None:
+    page.evaluate("htmx.ajax('GET', '/', {target: '#live', select: '#live', swap: 'outerHTML'})")
+
+
+def test_the_focus_stays_where_it_is_when_a_page_renews_itself(desk: Desk, open_context: Open) -> None:
+    page = open_context().new_page()
+    sign_in(page, desk, "viewer")
+    page.locator(".figures a", has_text="held plans").focus()
+    page.evaluate("document.getElementById('live').dataset.before = 'yes'")
+
+    _renew(page)
+
+    expect(page.locator("#live[data-before]")).to_have_count(0)
+    expect(page.locator(".figures a", has_text="held plans")).to_be_focused()
+
+
+def test_a_page_that_can_t_be_renewed_says_so_until_it_can(desk: Desk, open_context: Open) -> None:
+    page = open_context().new_page()
+    sign_in(page, desk, "viewer")
+    said = page.locator("#old")
+    expect(said).to_be_hidden()
+    page.route(f"{desk.base}/", lambda route: route.fulfill(status=409))
+
+    _renew(page)
+    expect(said).to_be_visible()
+    page.unroute(f"{desk.base}/")
+    _renew(page)
+
+    expect(said).to_be_hidden()
+
+
+def test_a_page_left_open_after_its_session_does_not_go_on_showing_what_is_old(
+    desk: Desk, open_context: Open
+) -> None:
+    page = open_context().new_page()
+    sign_in(page, desk, "viewer")
+    desk.harness.now += timedelta(hours=12)
+
+    _renew(page)
+
+    page.wait_for_url(f"{desk.base}/login")
+
+
+def test_arrow_keys_pass_languages_without_leaving_the_page(desk: Desk, open_context: Open) -> None:
+    page = open_context().new_page()
+    page.goto(desk.link(1))
+    page.evaluate("document.body.dataset.same = 'yes'")
+
+    page.locator("#language").select_option("de")
+
+    assert page.evaluate("document.body.dataset.same") == "yes"
+    page.locator("form.language button").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")

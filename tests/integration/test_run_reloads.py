@@ -1,0 +1,114 @@
+"""`whosleft run` while its configuration changes: taken over whole, or refused whole, without leaving the process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from integration.company import COMMAND, CONFIG, Company
+
+SOON_S = 60
+
+
+class Worker:
+    """A process, whose log is read as it comes."""
+
+    def __init__(self, company: Company) -> None:
+        command = [str(COMMAND), "run", "-c", "whosleft.yaml"]
+        pipes: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+        self.child = subprocess.Popen(command, cwd=company.folder, env={**os.environ}, **pipes)
+        self.said: list[dict[str, Any]] = []
+
+    def wait(self, event: str) -> dict[str, Any]:
+        """Read the log until an event comes."""
+        assert self.child.stderr is not None
+        end = monotonic() + SOON_S
+        for line in self.child.stderr:
+            assert monotonic() < end, line
+            if line.startswith("{"):  # else it is a message to people
+                self.said.append(json.loads(line))
+                if self.said[-1]["event"] == event:
+                    return self.said[-1]
+        raise AssertionError(f"it ended before {event}: {self.said[-3:]}")
+
+    def end(self) -> int:
+        self.child.send_signal(signal.SIGTERM)
+        self.child.communicate(timeout=SOON_S)
+        return self.child.returncode
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Company:
+    company = Company(tmp_path)
+    company.configure()
+    company.export(disabled={15})
+    company.register()
+    return company
+
+
+@pytest.fixture
+def worker(company: Company) -> Iterator[Worker]:
+    running = Worker(company)
+    running.wait("worker.started")
+    yield running
+    running.child.kill()
+    running.child.communicate(timeout=SOON_S)
+
+
+def rewrite(company: Company, more: str = "", *, ops: str = "127.0.0.1:0") -> None:
+    """The configuration with more at its end, at once, as Kubernetes exchanges a ConfigMap's folder."""
+    part = company.folder / "part.yaml"
+    file = company.folder / "whosleft.yaml"
+    text = (CONFIG % company.database).replace('ops: {listen: "127.0.0.1:0"}', f'ops: {{listen: "{ops}"}}')
+    part.write_text(text + more)
+    part.replace(file)
+
+
+def test_a_change_is_taken_over_without_leaving_the_process(company: Company, worker: Worker) -> None:
+    rewrite(company, "schedule: {poll: 17s}\n")
+
+    changed = worker.wait("config.changed")
+    started = worker.wait("worker.started")
+
+    assert changed["changes"] == ["schedule.poll: 0:01:00 -> 0:00:17"]
+    assert started["jobs"]["poll"] == 17
+    assert any(line["event"] == "worker.stopped" for line in worker.said)
+    assert worker.child.poll() is None
+    worker.wait("job.finished")
+    assert worker.end() == 0
+
+
+def test_what_can_t_be_used_is_refused_and_the_work_goes_on(company: Company, worker: Worker) -> None:
+    rewrite(company, "guard: {leavers_max: many}\n")
+
+    refused = worker.wait("config.refused")
+
+    assert "guard.leavers_max" in refused["error"]
+    company.export(disabled={15, 16})
+    worker.wait("job.finished")
+    assert not any(line["event"] == "worker.stopped" for line in worker.said)
+    assert worker.end() == 0
+
+
+def test_what_can_be_read_and_not_be_served_is_taken_back(company: Company, worker: Worker) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        rewrite(company, ops=f"127.0.0.1:{port}")
+
+        worker.wait("config.changed")
+        refused = worker.wait("config.refused")
+
+        assert f"127.0.0.1:{port}" in refused["error"]
+        worker.wait("worker.started")
+    assert worker.end() == 0

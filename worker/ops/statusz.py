@@ -1,0 +1,105 @@
+"""/statusz: what each job did last and does next, who holds what, and what is known of each source.
+
+From what is stored alone: no source is asked. Texts of errors are masked as in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from worker.app.health import Freshness, judged
+from worker.domain.plan import instant
+from worker.ops.health import reason
+from worker.ops.masking import mask_text
+from worker.ops.patience import Question
+from worker.ops.schedule import JOBS
+from worker.ports.figures import JobRun, Standing
+from worker.ports.store import SourceState
+
+KEEP_S = 1.0
+NextRun = Callable[[str], datetime | None]
+
+
+class Source(NamedTuple):
+    """A configured directory or inventory, and how old its word may be."""
+
+    name: str
+    port: str
+    kind: str
+    fresh: Freshness
+
+
+class Status:
+    """What this process shows. `process` is its name in leases; `next_run_at` its loop's, once there is one."""
+
+    def __init__(
+        self,
+        process: str,
+        version: str,
+        sources: Sequence[Source],
+        standing: Callable[[], Standing],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.next_run_at: NextRun = lambda _job: None
+        self._process = process
+        self._version = version
+        self._sources = sources
+        self._standing = Question(standing, keep_s=KEEP_S)
+        self._clock = clock
+
+    def document(self) -> tuple[bool, dict[str, Any]]:
+        """Whether the database answered, and the document: without its answer only what it is without."""
+        told = {"process": self._process, "version": self._version}
+        try:
+            standing = self._standing.answer()
+        except Exception as error:  # noqa: BLE001  whatever ails the database is the answer
+            return False, {**told, "error": reason(error)}
+        return True, {
+            **told,
+            "leases": [
+                {
+                    "job": lease.job,
+                    "holder": lease.holder,
+                    "fence": lease.fence,
+                    "expires_at": instant(expires_at),
+                }
+                for lease, expires_at in standing.leases
+                if lease.holder  # given back: nobody's
+            ],
+            "jobs": self._jobs(standing.jobs),
+            "sources": self._judged(standing.sources),
+        }
+
+    def _jobs(self, runs: Sequence[JobRun]) -> list[dict[str, Any]]:
+        """Every job, whether or not it ran yet, then the nightly passes."""
+        known = {name: (run_at, ok_at, report) for name, run_at, ok_at, report in runs}
+        found = []
+        for name in (*JOBS, *(name for name in known if name not in JOBS)):
+            run_at, ok_at, report = known.get(name, (None, None, None))
+            found.append({
+                "name": name, "last_run_at": instant(run_at), "last_ok_at": instant(ok_at),
+                "next_run_at": instant(self.next_run_at(name)), "report": report and _shown(report),
+            })  # fmt: skip
+        return found
+
+    def _judged(self, states: Sequence[SourceState]) -> list[dict[str, Any]]:
+        now = self._clock()
+        known = {(state.name, state.port): state for state in states}
+        found = []
+        for source in self._sources:
+            state = known.get((source.name, source.port)) or SourceState(source.name, source.port)
+            verdict = judged(state, source.fresh, now)
+            found.append({
+                "name": source.name, "port": source.port, "kind": source.kind, "ok": verdict.ok,
+                "message": mask_text(verdict.message), "remedy": mask_text(verdict.remedy),
+                "last_success_at": instant(state.last_success_at), "stale": verdict.is_stale,
+                "counts": dict(state.counts),
+            })  # fmt: skip
+        return found
+
+
+def _shown(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report whose troubles name nobody: an error may quote the address that it is about."""
+    return {**report, "troubles": [mask_text(str(trouble)) for trouble in report.get("troubles", ())]}

@@ -1,0 +1,102 @@
+"""What health and the metrics ask of the database: a few counts by indexes, and patience for two seconds at most.
+
+They have connections of their own, so that neither waits for the jobs, nor the jobs for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from worker.domain.guard import HoldState
+from worker.domain.ticket import TicketKind, TicketState
+from worker.ports.figures import Figures, Pile, Standing
+from worker.ports.store import Lease
+from worker.storage.engine import reading_options, sqlite_path
+from worker.storage.migrate import require_revision, revision
+from worker.storage.sources import SqlJobRuns, SqlSources
+from worker.storage.tables import cohort, desk_session, lease, outbox, ticket
+
+
+class SqlVitals:
+    """`ports.figures.Vitals` over an engine that `open_engine` made with a patience."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def check(self, *, has_desk: bool) -> None:
+        """See the port. Raises SchemaOlder, SchemaNewer, or what the database raises. Makes no file."""
+        path = sqlite_path(self._engine.url)
+        if path is not None and not path.exists():
+            require_revision(None)  # connecting would make it
+        with self._reading() as connection:
+            require_revision(revision(connection))
+            if has_desk:
+                connection.execute(sa.select(desk_session.c.id).limit(1)).all()
+
+    def standing(self) -> Standing:
+        with self._reading() as connection:
+            return _standing(connection)
+
+    def figures(self, now: datetime) -> Figures:
+        with self._reading() as connection:
+            return Figures(
+                _standing(connection),
+                _tickets(connection),
+                overdue=_count(connection, _overdue(now)),
+                held_plans=_count(connection, _held_plans()),
+                outbox_waiting=_count(connection, _waiting(now)),
+            )
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with (
+            self._engine.connect().execution_options(**reading_options(self._engine)) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+
+def _standing(connection: sa.Connection) -> Standing:
+    rows = connection.execute(sa.select(lease).order_by(lease.c.job)).all()
+    return Standing(
+        tuple((Lease(row.job, row.holder, row.fence, row.expires_at), row.expires_at) for row in rows),
+        tuple(SqlJobRuns(connection).all()),
+        tuple(SqlSources(connection).all()),
+    )
+
+
+def _tickets(connection: sa.Connection) -> dict[tuple[TicketKind, TicketState], Pile]:
+    """One walk through an index that has all that is asked for, whatever else the tickets hold."""
+    t = ticket.c
+    kind = t.kind.concat("")  # an expression, so that SQLite doesn't take the index that begins with the kind
+    query = sa.select(
+        kind.label("kind"), t.state, sa.func.count().label("n"), sa.func.min(t.opened_at).label("oldest")
+    )
+    return {
+        (TicketKind(row.kind), TicketState(row.state)): Pile(row.n, row.oldest)
+        for row in connection.execute(query.group_by(kind, t.state))
+    }
+
+
+def _count(connection: sa.Connection, query: sa.Select[int]) -> int:
+    return int(connection.execute(query).scalar_one())
+
+
+def _overdue(now: datetime) -> sa.Select[int]:
+    t = ticket.c
+    is_overdue = (t.state == TicketState.OPEN.value) & (t.due_at <= now)
+    return sa.select(sa.func.count()).select_from(ticket).where(is_overdue)
+
+
+def _held_plans() -> sa.Select[int]:
+    return sa.select(sa.func.count(cohort.c.plan_id.distinct())).where(cohort.c.state == HoldState.HELD.value)
+
+
+def _waiting(now: datetime) -> sa.Select[int]:
+    o = outbox.c
+    may_go = sa.or_(o.not_before.is_(None), o.not_before <= now)
+    return sa.select(sa.func.count()).select_from(outbox).where(o.state == "pending", may_go)
