@@ -19,7 +19,7 @@ RUN python3 -m venv /build \
  && /build/bin/pip install --require-hashes -r requirements-build.lock \
  && python3 -m venv --without-pip /opt/whosleft \
  && /build/bin/pip --python /opt/whosleft/bin/python install --no-compile \
-        --only-binary :all: --require-hashes -r requirements.lock \
+        --only-binary :all: --require-hashes -r requirements-image.lock \
  && /build/bin/hatchling build --target wheel --directory /build/wheel \
  && /build/bin/pip --python /opt/whosleft/bin/python install --no-compile --no-index --no-deps /build/wheel/*.whl
 # The root file system is read-only when it runs. What is compiled here is never compared with its source again

@@ -70,6 +70,7 @@ check: dev ## Format, lint, types, import rules, dead code, locks: looks only, c
 	@echo "locks:   uv export";             \
 	$(UV_EXPORT) --no-default-groups | cmp - requirements.lock && \
 	$(UV_EXPORT) --only-group build | cmp - requirements-build.lock && \
+	$(UV_EXPORT) --no-default-groups --extra opentelemetry | cmp - requirements-image.lock && \
 	$(UV_EXPORT) --no-default-groups --extra kerberos | cmp - requirements-kerberos.lock && \
 	$(UV_EXPORT) --all-groups | cmp - requirements-dev.lock || { echo "The locks are behind pyproject.toml: make lock"; exit 1; }
 
@@ -124,6 +125,7 @@ lock: dev ## Bring the locks up to date with pyproject.toml (ARGS=--upgrade for 
 	$(BIN)/uv lock $(ARGS)
 	$(UV_EXPORT) --no-default-groups > requirements.lock
 	$(UV_EXPORT) --only-group build > requirements-build.lock
+	$(UV_EXPORT) --no-default-groups --extra opentelemetry > requirements-image.lock
 	$(UV_EXPORT) --no-default-groups --extra kerberos > requirements-kerberos.lock
 	$(UV_EXPORT) --all-groups > requirements-dev.lock
 

@@ -143,7 +143,7 @@ def is_writable_by_all(path: Path) -> bool:
 
 def locked() -> dict[str, str]:
     """The locked packages, and at which version, of those that Linux gets."""
-    lines = (CHECKOUT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    lines = (CHECKOUT / "requirements-image.lock").read_text(encoding="utf-8").splitlines()
     found = [Requirement(line.rstrip("\\ ")) for line in lines if line and not line.startswith(" ")]
     return {one.name: str(one.specifier).removeprefix("==") for one in found
             if one.marker is None or one.marker.evaluate()}  # fmt: skip

@@ -81,6 +81,8 @@ class Desk:
     ) -> Ticket:
         """Accept the state as it is, for good or until an instant, after which the ticket comes back."""
         _require(reason, "waive")
+        if until is not None and until <= now:
+            raise Refused("That instant is over already; name a later one, or none to waive for good.")
 
         def change(ticket: Ticket) -> Ticket:
             state = next_state(ticket.state, Move.WAIVE)

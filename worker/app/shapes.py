@@ -5,7 +5,7 @@ Tickets, accounts and held plans alone are in `domain/plan.py`; here is what has
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from worker.domain.accounts import Human
@@ -25,18 +25,24 @@ Shape = dict[str, Any]
 # --- tickets and plans ----------------------------------------------------------------------------------------
 
 
-def ticket_with_steps(uow: UnitOfWork, ticket: Ticket) -> Shape:
-    """One ticket with the steps that were taken."""
-    steps = tuple(
-        {"step": taken.step, "repeat": taken.repeat, "at": instant(taken.at), "to": list(to)}
-        for taken, _, to in uow.tickets.steps(ticket.id)
-    )
-    return ticket_json(ticket, steps)
+def tickets_with_steps(uow: UnitOfWork, tickets: Sequence[Ticket]) -> list[Shape]:
+    """Each ticket with the steps that were taken."""
+    steps = uow.tickets.steps_of([ticket.id for ticket in tickets])
+    return [
+        ticket_json(
+            ticket,
+            tuple(
+                {"step": taken.step, "repeat": taken.repeat, "at": instant(taken.at), "to": list(to)}
+                for taken, _, to in steps[ticket.id]
+            ),
+        )
+        for ticket in tickets
+    ]
 
 
 def ticket_shown(uow: UnitOfWork, ticket: Ticket) -> Shape:
     """Everything about one ticket: its person's accounts and its history too."""
-    shown = ticket_with_steps(uow, ticket)
+    [shown] = tickets_with_steps(uow, [ticket])
     human = uow.people.human(ticket.person) if ticket.person else None
     if shown["person"]:
         shown["person"]["accounts"] = [account_json(one) for one in (human.accounts if human else ())]

@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from worker.app.approvals import Refused
-from worker.app.shapes import escalation_explained, ticket_shown, ticket_with_steps
+from worker.app.shapes import escalation_explained, ticket_shown, tickets_with_steps
 from worker.bootstrap import App
 from worker.cli.common import (
     ByOption,
@@ -65,7 +65,7 @@ def list_(
     with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
         tickets = list(_all(uow, states))
         if json:
-            print_list([ticket_with_steps(uow, ticket) for ticket in tickets])
+            print_list(tickets_with_steps(uow, tickets))
             return
         rows = [
             (t.label, state_line(t), ticket_title(t), t.assignee.email if t.assignee else None,

@@ -400,6 +400,9 @@ class Tickets(Protocol):
     def steps(self, number: int) -> list[tuple[Taken, str, tuple[str, ...]]]:
         """The steps taken of one ticket: (taken, policy, labels of whom it told), in order."""
 
+    def steps_of(self, numbers: Collection[int]) -> dict[int, list[tuple[Taken, str, tuple[str, ...]]]]:
+        """As `steps`, of many tickets by number, in few queries."""
+
 
 class Journal(Protocol):
     """The hash-chained log."""

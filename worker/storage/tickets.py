@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -209,9 +209,14 @@ class SqlTickets:
         return True
 
     def steps(self, number: int) -> list[tuple[Taken, str, tuple[str, ...]]]:
+        return self.steps_of([number])[number]
+
+    def steps_of(self, numbers: Collection[int]) -> dict[int, list[tuple[Taken, str, tuple[str, ...]]]]:
         e = escalation.c
-        query = sa.select(escalation).where(e.ticket_id == number).order_by(e.at, e.step, e.repeat)
-        return [
-            (Taken(row.step, row.repeat, row.at), row.policy, tuple(json.loads(row.recipients)))
-            for row in self._c.execute(query)
-        ]
+        found: dict[int, list[tuple[Taken, str, tuple[str, ...]]]] = {number: [] for number in numbers}
+        for chunk in chunked(found):
+            query = sa.select(escalation).where(e.ticket_id.in_(chunk)).order_by(e.at, e.step, e.repeat)
+            for row in self._c.execute(query):
+                taken = Taken(row.step, row.repeat, row.at)
+                found[row.ticket_id].append((taken, row.policy, tuple(json.loads(row.recipients))))
+        return found

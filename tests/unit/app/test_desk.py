@@ -76,6 +76,11 @@ def test_a_waiver_until_a_day_ends_then(desk: Harness) -> None:
     assert desk.ticket().reason == "the waiver is over"
 
 
+def test_a_waiver_until_an_instant_that_is_over_is_refused(desk: Harness) -> None:
+    with pytest.raises(Refused, match="over already"):
+        desk.desk.waive(1, "sam", "until yesterday", desk.now, until=desk.now)
+
+
 def test_a_waiver_for_good_stays(desk: Harness) -> None:
     desk.desk.waive(1, "sam", "an honorary member", desk.now)
     desk.later(days=200)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
-from worker.app.shapes import Shape, escalation_explained, ticket_shown, ticket_with_steps
+from worker.app.shapes import Shape, escalation_explained, ticket_shown, tickets_with_steps
 from worker.desk.api import models
 from worker.desk.api.callers import Caller, TicketsRead, TicketsWrite, said_by
 from worker.desk.api.cursors import page_of, place_after
@@ -54,7 +54,7 @@ def tickets(query: Annotated[TicketsQuery, Query()], caller: TicketsRead) -> Sha
         found = uow.overview.tickets(wanted, before, query.limit + 1)
         total = uow.overview.how_many(wanted, COUNTED_MAX + 1)
         shown, following = page_of(caller.services, KIND, found, query.limit, lambda one: [str(one.id)])
-        items = [ticket_with_steps(uow, one) for one in shown]
+        items = tickets_with_steps(uow, shown)
     return {"items": items, "total": total if total <= COUNTED_MAX else None, "next": following}
 
 
@@ -175,7 +175,7 @@ def _known(caller: Caller, label: str) -> int:
 
 def _as_it_is(caller: Caller, label: str) -> Shape:
     with caller.services.store.reading() as uow:
-        return ticket_with_steps(uow, _ticket(uow, label))
+        return tickets_with_steps(uow, [_ticket(uow, label)])[0]
 
 
 def _day_end(day: date, timezone: str) -> datetime:
