@@ -17,6 +17,7 @@ from worker.storage.store import SqlStore
 
 MINUTE = timedelta(minutes=1)
 SAM = Visitor("Sam", ("operator", "auditor"))
+KIM = Visitor("Kim", ("approver",), "id-of-kim-at-the-provider")
 TOKEN = ApiToken("k1", ("tickets:read", "events:read"), "sam", NOW, NOW + timedelta(days=1))
 
 
@@ -50,9 +51,11 @@ def test_a_session_ends_by_itself_and_by_signing_out(store: SqlStore) -> None:
     with store.begin() as uow:
         uow.desk.add_session("s1", SAM, NOW, NOW + MINUTE)
         uow.desk.add_session("s2", SAM, NOW, NOW + MINUTE)
+        uow.desk.add_session("s4", KIM, NOW, NOW + MINUTE)
         uow.desk.end_session("s2")
     with store.begin() as uow:
         assert uow.desk.session("s1", NOW) == SAM
+        assert uow.desk.session("s4", NOW) == KIM
         assert uow.desk.session("s1", NOW + MINUTE) is None
         assert uow.desk.session("s2", NOW) is None
         uow.desk.add_session("s3", SAM, NOW + MINUTE, NOW + 2 * MINUTE)

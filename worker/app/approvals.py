@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from worker.domain.guard import Cohort, HeldPlan, HoldState
+from worker.domain.guard import Approval, Cohort, HeldPlan, HoldState
 from worker.domain.journal import Entry
 from worker.ports.store import Store, UnitOfWork
 
@@ -23,12 +23,21 @@ class Approvals:
         self._two_from = two_from
 
     def decide(
-        self, number: int, cohorts: Collection[str], by: str, reason: str, now: datetime, *, release: bool
+        self,
+        number: int,
+        cohorts: Collection[str],
+        by: str,
+        reason: str,
+        now: datetime,
+        *,
+        release: bool,
+        subject: str = "",
     ) -> HeldPlan:
         """Release or reject the plan's undecided cohorts, or those named; return the plan as it stands then.
 
         The first release of a cohort of a large plan is kept, and the cohort stays held until somebody else releases
         it too. How large the plan is counts all of its people, so that no part of it passes as a small one.
+        `subject` is by what the identity provider knows whoever decides, where there is one.
         Raises Refused for a plan or cohort that isn't there or is decided already, or for an empty reason.
         Episodes of a released cohort get their tickets at the next reconcile; a rejected one is not held again.
         """
@@ -40,7 +49,7 @@ class Approvals:
                 raise Refused(f"There is no plan P-{number:06d}; `whosleft plans list` shows them.")
             wanted = _chosen(plan, cohorts)
             if release and self.needs_two(plan):
-                wanted = self._approved(uow, plan, wanted, by, reason, now)
+                wanted = self._approved(uow, plan, wanted, Approval("", by, now, reason, subject))
             state = HoldState.RELEASED if release else HoldState.REJECTED
             chosen = [replace(cohort, state=state) for cohort in plan.cohorts if cohort.id in wanted]
             if chosen:
@@ -53,21 +62,19 @@ class Approvals:
         """Whether one person's word releases nothing of it."""
         return plan.size >= self._two_from
 
-    def _approved(
-        self, uow: UnitOfWork, plan: HeldPlan, wanted: set[str], by: str, reason: str, now: datetime
-    ) -> set[str]:
-        """Keep this approval; return the cohorts that somebody else has approved before."""
+    def _approved(self, uow: UnitOfWork, plan: HeldPlan, wanted: set[str], word: Approval) -> set[str]:
+        """Keep this person's word on these cohorts; return those that somebody else has approved before."""
         before = uow.episodes.approvals(plan.id)
-        mine = {one.cohort for one in before if one.by.casefold() == by.casefold()}
-        others = {one.cohort for one in before if one.by.casefold() != by.casefold()}
+        mine = {one.cohort for one in before if one.is_by(word.by, word.subject)}
+        others = {one.cohort for one in before if not one.is_by(word.by, word.subject)}
         first = wanted - others
         if first == wanted and wanted <= mine:
             why = f"{plan.label} has {plan.size} people, so two have to release it"
             raise Refused(f"{why}; you did already, and now somebody else must.")
-        uow.episodes.approve(plan.id, sorted(wanted - mine), by, reason, now)
+        uow.episodes.approve(plan.id, [replace(word, cohort=one) for one in sorted(wanted - mine)])
         new = [cohort for cohort in plan.cohorts if cohort.id in first - mine]
         if new:
-            _write_down(uow, plan, new, "plan.approved", by, reason, now)
+            _write_down(uow, plan, new, "plan.approved", word.by, word.reason, word.at)
         return wanted & others
 
 

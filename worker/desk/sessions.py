@@ -39,6 +39,7 @@ class Guest:
     name: str
     roles: frozenset[DeskRole]
     session: str
+    subject: str = ""
 
     def may(self, permission: Permission) -> bool:
         """Whether one of their roles allows it."""
@@ -58,7 +59,7 @@ def guest_of(call: Call) -> Guest | None:
     session = hashed(secret)
     with call.services.store.reading() as uow:
         visitor = uow.desk.session(session, call.now)
-    return None if visitor is None else Guest(visitor.name, _roles(visitor.roles), session)
+    return None if visitor is None else Guest(visitor.name, _roles(visitor.roles), session, visitor.subject)
 
 
 def _roles(names: tuple[str, ...]) -> frozenset[DeskRole]:
@@ -134,7 +135,7 @@ class SignInPages:
             return response
         name = identity.email or identity.name
         roles = tuple(sorted(role.value for role in identity.roles))
-        response = self._signed_in(call, Visitor(name, roles))
+        response = self._signed_in(call, Visitor(name, roles, identity.subject))
         drop_cookie(call, response, _flow_cookie(call))
         return response
 

@@ -94,12 +94,20 @@ class HeldPlan:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's word on one cohort of a plan that needs two."""
+    """One person's word on one cohort of a plan that needs two.
+
+    `subject` is by what the identity provider knows them; empty for those who came without one.
+    """
 
     cohort: str
     by: str
     at: datetime
     reason: str
+    subject: str = ""
+
+    def is_by(self, name: str, subject: str) -> bool:
+        """Whether it may be this person's: people can change their name and address, and not their subject."""
+        return self.by.casefold() == name.casefold() or bool(subject and self.subject == subject)
 
 
 def plan_number(label: str) -> int:

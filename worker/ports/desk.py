@@ -29,10 +29,14 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who is signed in to the console, or may be by a login link."""
+    """Somebody who is signed in to the console, or may be by a login link.
+
+    `subject` is by what the identity provider knows them; empty where none was asked.
+    """
 
     name: str
     roles: tuple[str, ...]
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

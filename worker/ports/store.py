@@ -342,8 +342,8 @@ class Episodes(Protocol):
     def open_shrunken(self, source: str) -> HeldPlan | None:
         """The undecided plan about people missing from a source, if there is one."""
 
-    def approve(self, number: int, cohorts: Sequence[str], by: str, reason: str, now: datetime) -> None:
-        """Keep one person's word on cohorts of a plan that needs two; idempotent."""
+    def approve(self, number: int, words: Sequence[Approval]) -> None:
+        """Keep one person's words on cohorts of a plan that needs two; idempotent."""
 
     def approvals(self, number: int) -> list[Approval]:
         """The words kept for a plan, by cohort and time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -69,13 +70,14 @@ class SqlDesk:
 
     def add_session(self, id_: str, visitor: Visitor, now: datetime, expires_at: datetime) -> None:
         self._c.execute(sa.delete(desk_session).where(desk_session.c.expires_at <= now))
-        values = {"id": id_, **_visitor_values(visitor), "created_at": now, "expires_at": expires_at}
+        who = {**_visitor_values(visitor), "subject": visitor.subject}
+        values = {"id": id_, **who, "created_at": now, "expires_at": expires_at}
         self._c.execute(sa.insert(desk_session).values(values))
 
     def session(self, id_: str, now: datetime) -> Visitor | None:
         s = desk_session.c
         row = self._c.execute(sa.select(desk_session).where(s.id == id_, s.expires_at > now)).first()
-        return None if row is None else _visitor(row)
+        return None if row is None else replace(_visitor(row), subject=row.subject)
 
     def end_session(self, id_: str) -> None:
         self._c.execute(sa.delete(desk_session).where(desk_session.c.id == id_))

@@ -206,15 +206,17 @@ class SqlEpisodes:
         )
         return HeldPlan(row.source, row.why, row.created_at, cohorts, row.id, state_of(cohorts))
 
-    def approve(self, number: int, cohorts: Sequence[str], by: str, reason: str, now: datetime) -> None:
-        columns = ("plan_id", "cohort_id", "by", "at", "reason")
-        rows = [(number, cohort_id, by, to_micros(now), reason) for cohort_id in cohorts]
+    def approve(self, number: int, words: Sequence[Approval]) -> None:
+        columns = ("plan_id", "cohort_id", "by", "at", "reason", "subject")
+        rows = [(number, one.cohort, one.by, to_micros(one.at), one.reason, one.subject) for one in words]
         bulk_upsert(self._c, approval, columns, rows, update=False)
 
     def approvals(self, number: int) -> list[Approval]:
         a = approval.c
         query = sa.select(approval).where(a.plan_id == number).order_by(a.cohort_id, a.at, a.by)
-        return [Approval(row.cohort_id, row.by, row.at, row.reason) for row in self._c.execute(query)]
+        return [
+            Approval(row.cohort_id, row.by, row.at, row.reason, row.subject) for row in self._c.execute(query)
+        ]
 
     def decide(self, plan: HeldPlan, cohorts: Sequence[Cohort], by: str, reason: str, now: datetime) -> None:
         for part in cohorts:

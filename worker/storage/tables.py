@@ -303,6 +303,7 @@ approval = sa.Table(  # a plan so large that one person's word is not enough
     sa.Column("plan_id", sa.BigInteger, primary_key=True, autoincrement=False),
     _key("cohort_id"),
     _key("by"),
+    _text("subject", default=""),
     _instant("at", null=False),
     _text("reason"),
 )
@@ -490,6 +491,7 @@ desk_session = sa.Table(
     metadata,
     _key("id"),  # the SHA-256 of the secret in the cookie
     _text("name"),
+    _text("subject", default=""),  # by what the identity provider knows them, for good
     _text("roles"),
     _instant("created_at", null=False),
     _instant("expires_at", null=False),

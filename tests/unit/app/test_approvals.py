@@ -56,6 +56,22 @@ def test_the_same_person_twice_is_one_person(large: Harness, same: str) -> None:
         _release(large, same)
 
 
+def test_whom_the_provider_knows_as_one_is_one_person_under_any_name(large: Harness) -> None:
+    def release(by: str, subject: str) -> HoldState:
+        decided = large.approvals.decide(
+            1, (), by, "a season ended", large.now, release=True, subject=subject
+        )
+        return decided.state
+
+    assert release("sam@example.org", "id-1") is HoldState.HELD
+    with pytest.raises(Refused, match="you did already"):
+        release("somebody.else@example.org", "id-1")
+    with pytest.raises(Refused, match="you did already"):
+        release("sam@example.org", "")  # on the command line
+
+    assert release("kim@example.org", "id-2") is HoldState.RELEASED
+
+
 def test_a_small_part_of_a_large_plan_takes_two_as_well(large: Harness) -> None:
     assert _release(large, "sam", "c1") is HoldState.HELD
     assert _release(large, "kim", "c2") is HoldState.HELD

@@ -9,7 +9,7 @@ import pytest
 from desk_caller import Caller, desk_of
 from harness import Harness
 
-from fakes.oidc_issuer import Fault
+from fakes.oidc_issuer import Fault, User
 from fakes.sign_in_setup import Lab
 
 
@@ -117,3 +117,26 @@ def test_thirty_refused_sign_ins_in_a_minute_are_enough(desk: Caller, lab: Lab) 
         desk.get(_back(desk, lab, _to_provider(desk)))
 
     assert desk.get("/login/start").status_code == 429
+
+
+def test_one_account_under_two_addresses_is_one_approver(desk: Caller, lab: Lab) -> None:
+    crowd = [f"temp-{number}" for number in range(60)]
+    desk.harness.hire(*crowd, org_unit="OU=Temps")
+    desk.harness.group("hall", *crowd)
+    desk.harness.settle()
+    desk.harness.later(seconds=1)
+    desk.harness.leave(*crowd)
+    desk.harness.settle()
+
+    for address in ("ada@example.org", "ada.second@example.org"):
+        claims = {"name": "Ada Lovelace", "email": address, "roles": ["approver"]}
+        lab.issuer.user = User(lab.issuer.user.sub, claims)
+        desk.client.cookies.clear()
+        desk.get(_back(desk, lab, _to_provider(desk)))
+        page = desk.get("/plans/P-000001")
+        assert address in page.text
+        page = desk.post("/plans/P-000001/decide", {"verdict": "release", "reason": "a season ended"})
+
+    assert "now somebody else must" in page.text
+    desk.harness.settle()
+    assert desk.harness.tickets() == []

@@ -46,8 +46,9 @@ def decide(call: Call, guest: Guest) -> Response:
     verdict = call.text("verdict")
     if verdict not in {"release", "reject"}:
         raise Refused("Choose whether to release or to reject.")
+    is_release, reason = verdict == "release", call.text("reason")
     call.services.approvals.decide(
-        _number(call), chosen, guest.name, call.text("reason"), call.now, release=verdict == "release"
+        _number(call), chosen, guest.name, reason, call.now, release=is_release, subject=guest.subject
     )
     return back_to(f"/plans/{call.path('label')}")
 

@@ -1,4 +1,4 @@
-"""Which earlier releases may work on these tables."""
+"""Which earlier releases may work on these tables, and by what the provider knows who approves."""
 
 from __future__ import annotations
 
@@ -18,3 +18,6 @@ def upgrade() -> None:
         sa.Column("revision", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("revision", name=op.f("pk_schema_floor")),
     )
+    for table in ("approval", "desk_session"):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.add_column(sa.Column("subject", sa.Text(), server_default="", nullable=False))
