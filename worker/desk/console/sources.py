@@ -7,11 +7,12 @@ from typing import Any
 
 from starlette.responses import Response
 
+from worker.app.health import judged
 from worker.desk.calls import Call
 from worker.desk.console.frame import missing
 from worker.desk.sessions import Guest
 from worker.ports.connectors import Port
-from worker.ports.store import UnitOfWork
+from worker.ports.store import SourceState, UnitOfWork
 
 DAYS = timedelta(days=90)
 
@@ -51,10 +52,9 @@ def source_rows(call: Call, uow: UnitOfWork) -> list[dict[str, Any]]:
             if port == Port.INVENTORY.value
             else call.services.fresh_directories
         )
-        is_fresh = state is not None and fresh.is_fresh(name, state.last_success_at, call.now)
-        trouble = state.trouble if state else None
+        verdict = judged(state or SourceState(name, port), fresh, call.now)
         rows.append({
-            "name": name, "port": port, "kind": kind, "state": state, "ok": is_fresh and not trouble,
-            "stale": state is not None and not is_fresh, "trouble": trouble,
+            "name": name, "port": port, "kind": kind, "state": state, "ok": verdict.ok,
+            "stale": verdict.is_stale, "trouble": state.trouble if state else None,
         })  # fmt: skip
     return rows
