@@ -1,4 +1,4 @@
-"""What every `ports.store.Leases` does, and the check that a job's transaction ends with."""
+"""What every `ports.leases.Leases` does, and the check that a job's transaction ends with."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from worker.ports.store import Lease, LeaseLost, Leases
+from worker.ports.leases import Lease, LeaseLost, Leases
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 LIFE = timedelta(seconds=30)

@@ -34,8 +34,9 @@ from worker.domain.model import (
     Standing,
 )
 from worker.domain.ticket import Assignee, Grade, TicketState
+from worker.ports.leases import LeaseLost
 from worker.ports.outbox import Delivery, OutMessage
-from worker.ports.store import Applied, LeaseLost, RosterChanges, SourceState, Store, UnitOfWork
+from worker.ports.store import Applied, RosterChanges, SourceState, Store, UnitOfWork
 
 T = TypeVar("T")
 LIFE = timedelta(seconds=30)

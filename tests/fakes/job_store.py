@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from worker.ports.store import Lease, LeaseLost, Store, UnitOfWork
+from worker.ports.leases import Lease, LeaseLost
+from worker.ports.store import Store, UnitOfWork
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FakeLeases:
-    """`ports.store.Leases`. `broken`: every call raises it, as a database that does not answer."""
+    """`ports.leases.Leases`. `broken`: every call raises it, as a database that does not answer."""
 
     def __init__(self) -> None:
         self.rows: dict[str, tuple[str, int, datetime]] = {}

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 
 from worker.app.report import Report
 from worker.ops.schedule import ScheduleValues
-from worker.ports.store import Lease
+from worker.ports.leases import Lease
 
 
 @dataclass

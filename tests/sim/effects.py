@@ -22,8 +22,9 @@ from worker.domain.message import Message, Recipient
 from worker.domain.model import GroupKey, HandleKey
 from worker.domain.ticket import REMOVALS, Ticket
 from worker.ports import Receipt, Rejected
+from worker.ports.leases import Lease, Leases
 from worker.ports.outbox import OutMessage
-from worker.ports.store import Lease, Leases, Store, UnitOfWork
+from worker.ports.store import Store, UnitOfWork
 
 
 class Crash(BaseException):

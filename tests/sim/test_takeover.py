@@ -8,7 +8,7 @@ from sim.effects import Effect, Seen
 from sim.world import World
 
 from worker.bootstrap import App
-from worker.ports.store import Lease, LeaseLost
+from worker.ports.leases import Lease, LeaseLost
 
 LEASE = timedelta(seconds=30)
 PAUSE = timedelta(minutes=2)  # longer than a lease, shorter than the claim of a delivery

@@ -27,7 +27,8 @@ from worker.bootstrap import App, Connectors, build_app, open_store
 from worker.domain.accounts import AccountsRule
 from worker.domain.journal import first_broken
 from worker.ports import Port
-from worker.ports.store import Lease, Store
+from worker.ports.leases import Lease
+from worker.ports.store import Store
 from worker.settings import Settings
 from worker.storage.engine import open_engine
 from worker.storage.tables import metadata

@@ -16,8 +16,9 @@ from worker.domain.message import Message, Recipient, RecipientKind
 from worker.domain.tongue import ENGLISH_ONLY, Languages, Tongue
 from worker.domain.wording import digest, last_today, may_be_repeat
 from worker.ports import ConnectorError, Notifier, Rejected, Transient, Unreachable
+from worker.ports.leases import Lease
 from worker.ports.outbox import Delivered, Delivery, Outcome, tell_nobody
-from worker.ports.store import Lease, Store
+from worker.ports.store import Store
 
 CLAIM_LIFE = timedelta(minutes=5)
 ITEMS_MAX = 40  # messages in one digest

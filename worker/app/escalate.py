@@ -15,8 +15,9 @@ from worker.domain.reconcile import TicketRules
 from worker.domain.ticket import Ticket, TicketState
 from worker.domain.tongue import ENGLISH_ONLY, Languages
 from worker.domain.wording import UNREACHED, escalation_paragraph
+from worker.ports.leases import Lease
 from worker.ports.outbox import OutMessage
-from worker.ports.store import Lease, Store, UnitOfWork
+from worker.ports.store import Store, UnitOfWork
 
 PAGE = 500
 

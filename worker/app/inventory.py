@@ -16,7 +16,8 @@ from worker.domain.journal import Entry
 from worker.domain.model import GroupKey, Roster
 from worker.domain.tongue import ENGLISH_ONLY, Languages
 from worker.ports import ConnectorError, Incomplete, Inventory, Port, SnapshotEnd
-from worker.ports.store import Lease, RosterChanges, Store, UnitOfWork
+from worker.ports.leases import Lease
+from worker.ports.store import RosterChanges, Store, UnitOfWork
 
 PAGE_MEMBERS = 5_000
 

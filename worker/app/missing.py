@@ -18,8 +18,9 @@ from worker.domain.model import Evidence, PersonFacts, PersonKey, Standing
 from worker.domain.tongue import ENGLISH, Tongue
 from worker.domain.wording import held_paragraph
 from worker.ports import Directory, Malformed, PermissionDenied
+from worker.ports.leases import Lease
 from worker.ports.outbox import OutMessage
-from worker.ports.store import Lease, Store, UnitOfWork
+from worker.ports.store import Store, UnitOfWork
 
 MISSING_NAMED_MAX = 1000  # people called by name in a plan about a shrunken read; more make no one wiser
 ANSWERS_AT_ONCE = 200  # look-ups whose answers are kept in one transaction; none is open while we ask

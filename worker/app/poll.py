@@ -33,7 +33,8 @@ from worker.ports import (
     Port,
     Transient,
 )
-from worker.ports.store import Applied, Lease, SourceState, Store, UnitOfWork
+from worker.ports.leases import Lease
+from worker.ports.store import Applied, SourceState, Store, UnitOfWork
 
 COUNTS = (
     "sources", "unchanged", "changed", "joined", "moved", "leaving", "left", "returned", "unseen", "repaired",

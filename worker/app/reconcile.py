@@ -28,8 +28,9 @@ from worker.domain.ticket import TicketKind
 from worker.domain.tongue import ENGLISH_ONLY, Languages
 from worker.domain.wording import held_paragraph
 from worker.ports import Port
+from worker.ports.leases import Lease
 from worker.ports.outbox import OutMessage
-from worker.ports.store import Lease, Question, Store, UnitOfWork
+from worker.ports.store import Question, Store, UnitOfWork
 
 QUESTIONS_PAGE = 2_000
 GROUPS_PAGE = 200

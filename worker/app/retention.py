@@ -9,7 +9,8 @@ from worker.domain.accounts import Human
 from worker.domain.journal import Entry
 from worker.domain.model import PersonKey
 from worker.domain.retention import is_forgettable
-from worker.ports.store import Lease, Store, UnitOfWork
+from worker.ports.leases import Lease
+from worker.ports.store import Store, UnitOfWork
 
 PAGE = 100
 

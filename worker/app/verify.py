@@ -15,7 +15,8 @@ from worker.domain.reconcile import TicketRules, reopen
 from worker.domain.ticket import Move, Ticket, TicketKind, TicketState, next_state
 from worker.domain.tongue import ENGLISH_ONLY, Languages
 from worker.domain.verify import Opinion, Sight, Verdict, weigh
-from worker.ports.store import Lease, Store, UnitOfWork
+from worker.ports.leases import Lease
+from worker.ports.store import Store, UnitOfWork
 
 PAGE = 500
 

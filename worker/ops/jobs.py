@@ -25,7 +25,8 @@ from worker.ops.repeats import Repeats
 from worker.ops.schedule import FULL_JOBS, JOBS, ScheduleValues, is_full_due
 from worker.ops.tenure import Tenure
 from worker.ops.traces import NoTraces, Traces
-from worker.ports.store import Lease, LeaseLost, Store
+from worker.ports.leases import Lease, LeaseLost
+from worker.ports.store import Store
 
 FULL_RETRY = timedelta(hours=1)  # after a nightly pass that was not ok
 # Counts of what there is; any other count that is not 0 is something that was done, and worth a line

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from worker.domain.ticket import LIVE, REMOVALS, TicketKind, TicketState
-from worker.ports.store import Lease, SourceState
+from worker.ports.leases import Lease
+from worker.ports.store import SourceState
 
 JobRun = tuple[str, datetime, datetime | None, Mapping[str, Any]]  # as JobRuns.all has them
 

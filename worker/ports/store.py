@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
 from worker.domain.accounts import Human
 from worker.domain.directory import Event
@@ -26,40 +26,11 @@ from worker.domain.model import GroupKey, HandleKey, Member, Person, PersonFacts
 from worker.domain.ticket import Ticket, TicketState
 from worker.domain.verify import Sight
 from worker.ports.desk import DeskState
+from worker.ports.leases import JobRuns, Lease, Leases
 from worker.ports.outbox import Outbox
 
 if TYPE_CHECKING:
     from worker.ports.overview import Overview
-
-
-class LeaseLost(Exception):
-    """Another holder took the lease over: nothing of this transaction was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A time-bounded exclusive right. After `trusted_until` (local clock) the holder must stop by itself."""
-
-    job: str
-    holder: str
-    fence: int
-    trusted_until: datetime
-
-
-class Leases(Protocol):
-    """Who may do which job. Every change is one conditional UPDATE."""
-
-    def acquire(self, job: str, holder: str, now: datetime, life: timedelta) -> Lease | None:
-        """Take a free or expired lease (its fence grows by one), or renew one's own; None if another holds it.
-
-        `trusted_until` counts from `now`, which the caller reads *before* the call, less a safety margin.
-        """
-
-    def release(self, lease: Lease) -> None:
-        """Give it back early; no effect when it was taken over already."""
-
-    def all(self) -> list[tuple[Lease, datetime]]:
-        """Every lease ever taken with its expiry, by job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,16 +392,6 @@ class Journal(Protocol):
 
     def head(self) -> tuple[int, str]:
         """(seq, hash) of the last entry; (0, GENESIS) of an empty chain."""
-
-
-class JobRuns(Protocol):
-    """What each job did last."""
-
-    def record(self, name: str, now: datetime, *, is_ok: bool, report: Mapping[str, Any]) -> None:
-        """Store the latest run."""
-
-    def all(self) -> list[tuple[str, datetime, datetime | None, Mapping[str, Any]]]:
-        """(name, last run, last good run, report), by name."""
 
 
 class UnitOfWork(Protocol):

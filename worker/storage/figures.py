@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from worker.domain.guard import HoldState
 from worker.domain.ticket import TicketKind, TicketState
 from worker.ports.figures import Figures, Pile, Standing
-from worker.ports.store import Lease
+from worker.ports.leases import Lease
 from worker.storage.engine import reading_options, sqlite_path
 from worker.storage.migrate import require_revision, revision
 from worker.storage.sources import SqlJobRuns, SqlSources

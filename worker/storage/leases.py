@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from worker.ports.store import Lease, LeaseLost
+from worker.ports.leases import Lease, LeaseLost
 from worker.storage.engine import LEASE_IDLE_MAX_S, limit_idleness
 from worker.storage.tables import EPOCH, lease, to_micros
 
@@ -25,7 +25,7 @@ NAME_MAX = 63 - len(
 
 
 class SqlLeases:
-    """`ports.store.Leases`. Every call is a transaction of its own."""
+    """`ports.leases.Leases`. Every call is a transaction of its own."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine

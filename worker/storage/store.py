@@ -23,7 +23,7 @@ from worker.storage.tickets import SqlTickets
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from worker.ports.store import Lease
+    from worker.ports.leases import Lease
 
 
 class SqlUnitOfWork:

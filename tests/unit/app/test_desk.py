@@ -14,7 +14,7 @@ from worker.domain.identity import LinkState
 from worker.domain.journal import first_broken
 from worker.domain.model import HandleKey, Member, Role
 from worker.domain.ticket import Grade, TicketKind, TicketState
-from worker.ports.store import Lease
+from worker.ports.leases import Lease
 from worker.storage.tables import metadata
 
 Start = Callable[..., Harness]

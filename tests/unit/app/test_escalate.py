@@ -15,7 +15,7 @@ from fakes.notifier import FakeNotifier
 from worker.app.escalate import Escalate
 from worker.domain.escalation import After, Policy, Step, Taken, Target
 from worker.domain.ticket import Ticket, TicketState
-from worker.ports.store import Lease
+from worker.ports.leases import Lease
 from worker.storage.store import SqlStore, SqlUnitOfWork
 from worker.storage.tickets import SqlTickets
 

@@ -16,7 +16,7 @@ from worker.app.audit_scope import Selection
 from worker.app.audit_zip import verify_pack
 from worker.app.retention import Retention
 from worker.domain.model import PersonKey
-from worker.ports.store import Lease, LeaseLost
+from worker.ports.leases import Lease, LeaseLost
 
 Start = Callable[..., Harness]
 AFTER = timedelta(days=365)

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.leases import Job, LeasesContract
 from fakes.job_store import FakeJobStore, FakeLeases
-from worker.ports.store import Lease
+from worker.ports.leases import Lease
 
 
 class TestFakeLeases(LeasesContract):

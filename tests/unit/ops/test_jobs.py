@@ -12,7 +12,7 @@ from worker.ops.clock import ManualClock
 from worker.ops.interrupt import Interrupt, InterruptibleStore
 from worker.ops.jobs import Jobs
 from worker.ops.schedule import JOBS
-from worker.ports.store import Lease
+from worker.ports.leases import Lease
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 LIFE = timedelta(seconds=30)

@@ -12,7 +12,7 @@ from worker.ops.clock import system_now
 from worker.ops.jobs import Jobs
 from worker.ops.lookout import Lookout
 from worker.ops.scheduler import LOOKOUT, Loop
-from worker.ports.store import Lease
+from worker.ports.leases import Lease
 
 
 @dataclass

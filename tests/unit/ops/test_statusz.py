@@ -11,7 +11,8 @@ from worker.ops.clock import ManualClock
 from worker.ops.schedule import JOBS
 from worker.ops.statusz import Source, Status
 from worker.ports.figures import Standing
-from worker.ports.store import Lease, SourceState
+from worker.ports.leases import Lease
+from worker.ports.store import SourceState
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 EARLIER = NINE - timedelta(minutes=2)

@@ -1,0 +1,225 @@
+"""What came of it: tickets, journal, messages, and who wrote what under which lease; and what must be true of them.
+
+The database itself takes down each change of a lease, and for whom a job's writes were made, by triggers that no
+replica knows of.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+import psycopg
+import sqlalchemy as sa
+from faults.town import Place, Town, handle
+
+from connectors.notify.slack.mapping import REPEAT
+from fakes.slack_server import Post, SlackServer
+from worker.domain.journal import first_broken
+from worker.domain.model import Role
+from worker.domain.ticket import REMOVALS, Ticket, TicketState
+from worker.ops.schedule import JOBS
+from worker.storage.store import SqlStore
+from worker.storage.tables import delivery
+
+# A session that writes for a job has its holder's name; whoever has none is a person at the desk
+NOTES = """
+CREATE TABLE lease_note (
+    id bigint GENERATED ALWAYS AS IDENTITY, job text, holder text, fence bigint,
+    at timestamptz DEFAULT clock_timestamp()
+);
+CREATE FUNCTION note_lease() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO lease_note (job, holder, fence) VALUES (NEW.job, NEW.holder, NEW.fence);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER note AFTER INSERT OR UPDATE ON lease FOR EACH ROW EXECUTE FUNCTION note_lease();
+
+CREATE TABLE write_note (
+    id bigint GENERATED ALWAYS AS IDENTITY, job text, session text, is_held boolean,
+    at timestamptz DEFAULT clock_timestamp()
+);
+CREATE FUNCTION note_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO write_note (job, session, is_held) SELECT NEW.name, current_setting('application_name'), EXISTS (
+        SELECT FROM lease WHERE job = split_part(NEW.name, '.', 1) AND holder <> ''
+        AND current_setting('application_name') = 'whosleft ' || right(concat_ws(' ', holder, job, fence), 54));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER note AFTER INSERT OR UPDATE ON job FOR EACH ROW EXECUTE FUNCTION note_write();
+"""
+
+
+class Tenure(NamedTuple):
+    """Who had which lease from when."""
+
+    job: str
+    holder: str
+    fence: int
+    at: datetime
+
+
+class Tap(NamedTuple):
+    """Somebody's word that a ticket is done, which the desk took."""
+
+    ticket: int
+    at: datetime
+
+
+class Effects:
+    """Reads them over a connection of the test's own."""
+
+    def __init__(
+        self, engine: sa.Engine, session: psycopg.Connection, town: Town, slack: SlackServer
+    ) -> None:
+        self._engine = engine
+        self._store = SqlStore(engine)
+        self._session = session
+        self._town = town
+        self._slack = slack
+        self.taps: list[Tap] = []
+        session.execute(NOTES)
+
+    def use(self, session: psycopg.Connection) -> None:
+        self._session = session
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def tickets(self) -> list[Ticket]:
+        with self._store.reading() as reader:
+            return reader.tickets.page(list(TicketState), 0, 100_000)
+
+    def removals(self) -> list[Ticket]:
+        return [one for one in self.tickets() if one.kind in REMOVALS]
+
+    def tenures(self, job: str) -> list[Tenure]:
+        """The changes of one job's lease, in order; whoever gives it back is followed by ''."""
+        rows = self._session.execute(
+            "SELECT job, holder, fence, at FROM lease_note WHERE job = %s ORDER BY id", (job,)
+        )
+        return [Tenure(*row) for row in rows]
+
+    def posts(self) -> dict[str, list[Post]]:
+        """What Slack was given, by the message's key."""
+        found: dict[str, list[Post]] = defaultdict(list)
+        for post in list(self._slack.posts):
+            found[post.body["metadata"]["event_payload"]["key"]].append(post)
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """How much of what there was."""
+        posts = self.posts()
+        return {
+            "tickets": len(self.tickets()),
+            "taps": len(self.taps),
+            "messages": len(posts),
+            "repeats": sum(len(found) - 1 for found in posts.values()),
+            "tenures": len({(one.job, one.fence) for job in JOBS for one in self.tenures(job)}),
+        }
+
+    # --- what comes true in the end --------------------------------------------------------------
+
+    def unsettled(self) -> list[str]:
+        """What is not yet as it will be once the work is done."""
+        wrong = list(self._unwanted())
+        with self._store.reading() as reader:
+            pending, unsent = reader.outbox.backlog()
+        if pending or unsent:
+            wrong.append(f"{pending} messages wait, {unsent} deliveries are under way")
+        return wrong
+
+    def _unwanted(self) -> Iterator[str]:
+        """Every leaver who is still in a group has exactly one live removal ticket, and nobody else has any."""
+        names = {(ward, handle(number)): (ward, number) for ward, number in self._town.wanted()}
+        live = Counter((one.group_name, one.handle) for one in self.removals() if one.is_live)
+        for place in names.keys() | live.keys():
+            if live[place] != (place in names):
+                yield f"{place} has {live[place]} live removal tickets, and should have {int(place in names)}"
+
+    # --- what is always true ---------------------------------------------------------------------
+
+    def broken(self) -> list[str]:
+        """What must never be, and is. The town should be settled."""
+        checks = (
+            self._unwanted,
+            self._admins_lost,
+            self._journal_wrong,
+            self._taps_lost,
+            self._proofs_missing,
+            self._messages_wrong,
+            self._fences_wrong,
+            self._written_late,
+        )
+        return [what for check in checks for what in check()]
+
+    def _admins_lost(self) -> Iterator[str]:
+        for one in self.removals():
+            is_admin = one.member_role is not None and one.member_role is not Role.MEMBER
+            if one.state is TicketState.OPEN and is_admin and not self._town.active_admins(one.group_name):
+                yield f"{one.label} is open, and {one.group_name} has no other active admin"
+
+    def _journal_wrong(self) -> Iterator[str]:
+        with self._store.reading() as reader:
+            chain = list(reader.journal.chain())
+        if (broken := first_broken(chain)) is not None:
+            yield f"the journal is broken at {broken}"
+        for sealed in chain:
+            if not sealed.entry.actor:
+                yield f"entry {sealed.seq} of the journal has no actor"
+
+    def _taps_lost(self) -> Iterator[str]:
+        with self._store.reading() as reader:
+            for tap in self.taps:
+                found = reader.tickets.get(tap.ticket)
+                assert found is not None
+                entries = [sealed.entry for sealed in reader.journal.of(f"ticket:{found.label}")]
+                if not any(entry.kind == "ticket.done" and entry.at == tap.at for entry in entries):
+                    yield f"the journal does not know who called {found.label} done"
+                is_answered = any(entry.at >= tap.at and entry.kind != "ticket.done" for entry in entries)
+                if found.state is TicketState.OPEN and not is_answered:
+                    yield f"{found.label} is open though it was called done"
+
+    def _proofs_missing(self) -> Iterator[str]:
+        """Every verified removal had a later register without the member."""
+        numbers = {handle(number): number for _, number in self._known_places()}
+        for one in self.removals():
+            if one.state is not TicketState.VERIFIED or one.verified_at is None:
+                continue
+            since, place = one.done_at or one.opened_at, (one.group_name, numbers[one.handle])
+            if not any(
+                since < at <= one.verified_at and place not in places for at, places in self._town.registers
+            ):
+                yield f"{one.label} is verified, and no register says so between {since} and {one.verified_at}"
+
+    def _known_places(self) -> set[Place]:
+        return {place for _, places in self._town.registers for place in places}
+
+    def _messages_wrong(self) -> Iterator[str]:
+        posts = self.posts()
+        for key, found in posts.items():
+            unsaid = [post for post in found if REPEAT not in post.shown]
+            if len(unsaid) > 1:
+                yield f"message {key} was sent {len(found)} times, and {len(unsaid)} of them say nothing of a repeat"
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(delivery.c.key, delivery.c.state, delivery.c.error)).all()
+        for key, state, error in rows:
+            if state != "sent":
+                yield f"message {key} is {state}: {error}"
+            elif key not in posts:
+                yield f"message {key} is called sent, and Slack never saw it"
+
+    def _fences_wrong(self) -> Iterator[str]:
+        last: dict[str, Tenure] = {}
+        rows = self._session.execute("SELECT job, holder, fence, at FROM lease_note ORDER BY id")
+        for now in map(Tenure._make, rows):
+            before = last.get(now.job, Tenure(now.job, "", 0, now.at))
+            is_same = now.holder in {before.holder, ""}
+            if now.fence < before.fence or (now.fence == before.fence and not is_same):
+                yield f"the fence of {now.job} went from {before} to {now}"
+            last[now.job] = now
+
+    def _written_late(self) -> Iterator[str]:
+        """A job's result is written by who holds its lease."""
+        rows = self._session.execute("SELECT job, session, at FROM write_note WHERE NOT is_held ORDER BY id")
+        for job, session, at in rows:
+            yield f"{session or 'somebody without a lease'} wrote for {job} at {at}, and did not hold its lease"

@@ -1,0 +1,226 @@
+"""A town with its replicas, its Slack and its database, which can be broken and must come to rest again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from uuid import uuid4
+
+from builders import rules
+from faults.cluster import PORT, Cluster
+from faults.effects import Effects, Tap
+from faults.replicas import JOBS, Fleet, Replica, running_fleet, url_of
+from faults.town import PEOPLE, Town
+from faults.waiting import SOON_S, until
+from psycopg import Connection, sql
+from sqlalchemy.exc import DBAPIError
+
+from fakes.slack_server import SlackServer
+from worker.app.approvals import Refused
+from worker.app.desk import Desk
+from worker.domain.ticket import Ticket, TicketState
+from worker.ops.clock import system_now
+from worker.storage.engine import WRITERS, open_engine
+from worker.storage.migrate import migrate
+from worker.storage.store import SqlStore
+
+REPLICAS = 3
+CLAIMED_S = 300  # how long a claim on a delivery lasts: what the tests do not wait for
+HURRY_S = 3
+LOCKING_MAX_S = 10
+SENDING_S = 2  # a claim older than this is nobody's: a message takes milliseconds
+
+
+class World:
+    """Everything there is. `calm` is called between faults, `check` in the end."""
+
+    def __init__(self, cluster: Cluster, database: str, folder: Path, slack: SlackServer) -> None:
+        self.cluster = cluster
+        self.database = database
+        self.slack = slack
+        self.town = Town(folder)
+        self.engine = open_engine(url_of((cluster.address, PORT), database))
+        migrate(self.engine)
+        self.session = cluster.connect(database)
+        self.effects = Effects(self.engine, self.session, self.town, slack)
+        self._hurried = open_engine(f"{self.engine.url}?options=-c%20lock_timeout%3D{HURRY_S}s")
+        self.desk = Desk(SqlStore(self._hurried), rules(), "Europe/London")
+        self.fleet = Fleet([])
+
+    def reconnect(self) -> None:
+        """After the server was away: the test's own sessions are gone with it."""
+        self.session.close()
+        self.session = self.cluster.connect(self.database)
+        self.engine.dispose()
+        self._hurried.dispose()
+        self.effects.use(self.session)
+
+    def close(self) -> None:
+        self.session.close()
+        self.engine.dispose()
+        self._hurried.dispose()
+
+    # --- who does what ---------------------------------------------------------------------------
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Have the writers' turn: whoever begins to write waits, and keeps the lease it writes under."""
+        with self._locking() as session:
+            session.execute("SELECT pg_advisory_xact_lock(%s)", (WRITERS,))
+            yield
+
+    @contextmanager
+    def locked(self, table: str) -> Iterator[None]:
+        """Keep everybody from a table: whoever has the turn and comes to it stops in the middle."""
+        with self._locking() as session:
+            session.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(table)))
+            yield
+
+    @contextmanager
+    def _locking(self) -> Iterator[Connection]:
+        with self.cluster.connect(self.database) as session, session.transaction():
+            session.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(f"{LOCKING_MAX_S}s"))
+            yield session
+
+    def held(self) -> dict[str, str]:
+        """The holder of each job's lease that is held just now."""
+        rows = self.session.execute("SELECT job, holder FROM lease WHERE holder <> ''")
+        return dict(rows.fetchall())
+
+    def busiest(self) -> tuple[Replica, list[str]]:
+        """Within a `turn`: the replica with most jobs, and those, once each job is somebody's."""
+        held = until("every job is held", lambda: held if len(held := self.held()) == len(JOBS) else None)
+        by_replica: dict[Replica, list[str]] = {}
+        for job, holder in held.items():
+            by_replica.setdefault(self.fleet.of(holder), []).append(job)
+        return max(by_replica.items(), key=lambda entry: len(entry[1]))
+
+    def taken_over(self, job: str, holder: str) -> datetime | None:
+        """When somebody else took the job after this holder last had it."""
+        tenures = self.effects.tenures(job)
+        last = max(at for at, tenure in enumerate(tenures) if tenure.holder == holder)
+        return next((one.at for one in tenures[last + 1 :] if one.holder not in {"", holder}), None)
+
+    def writer(self, waits_for: str = "Lock") -> str:
+        """Who has the turn and waits for a lock, or for whom the server waits (Client); '' while nobody does."""
+        row = self.session.execute(
+            "SELECT split_part(application_name, ' ', 2) FROM pg_stat_activity JOIN pg_locks USING (pid) "
+            "WHERE locktype = 'advisory' AND granted AND wait_event_type = %s "
+            "AND application_name LIKE 'whosleft %%' AND datname = current_database()",
+            (waits_for,),
+        ).fetchone()
+        return "" if row is None else str(row[0])
+
+    def waiting(self) -> list[Replica]:
+        """Whose jobs wait for a lock in the middle of a transaction."""
+        rows = self.session.execute(
+            "SELECT DISTINCT split_part(application_name, ':', 2) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'whosleft %'"
+        )
+        pids = {pid for (pid,) in rows}
+        return [replica for replica in self.fleet if replica.is_running and str(replica.pid) in pids]
+
+    def works(self, replica: Replica, since: datetime) -> bool:
+        """Whether it took a lease after this."""
+        row = self.session.execute(
+            "SELECT FROM lease_note WHERE at > %s AND split_part(holder, ':', 2) = %s LIMIT 1",
+            (since, str(replica.pid)),
+        ).fetchone()
+        return row is not None
+
+    # --- people ----------------------------------------------------------------------------------
+
+    def tap_done(self, ticket: Ticket) -> None:
+        """An admin's tap, which counts once the desk has taken it; admins do not wait for long."""
+        at = system_now()
+        try:
+            self.desk.done(ticket.id, "nurse", at)
+        except (DBAPIError, Refused):  # nobody's turn for so long; or it is done already
+            return
+        self.effects.taps.append(Tap(ticket.id, at))
+
+    def do_the_work(self, draw: Random) -> None:
+        """Admins take out whom their tickets name, and say so of most."""
+        tickets = [one for one in self.effects.removals() if one.state is TicketState.OPEN]
+        some = draw.sample(tickets, min(len(tickets), 4))
+        for one in some:
+            if draw.random() < 0.7:
+                self.tap_done(one)
+        numbers = {one.handle: self._number(one) for one in some}
+        self.town.remove(*((one.group_name, numbers[one.handle]) for one in some))
+
+    def _number(self, ticket: Ticket) -> int:
+        return int(ticket.handle[-3:])
+
+    # --- rest ------------------------------------------------------------------------------------
+
+    def heal(self) -> None:
+        """The database, the wires and the processes as they should be."""
+        if not self.cluster.is_up():
+            self.cluster.start()
+        self.fleet.heal()
+
+    def has_begun(self) -> bool:
+        rows = self.session.execute("SELECT name FROM job WHERE last_ok_at IS NOT NULL")
+        return {name for (name,) in rows} >= {"poll", "inventory", "reconcile"}
+
+    def calm(self, within_s: float = SOON_S) -> None:
+        """Wait until the work is done."""
+        self.town.staff()
+        left: list[str] = []
+
+        def is_done() -> bool:
+            self._let_time_pass()
+            left[:] = self.effects.unsettled()
+            return not left
+
+        try:
+            until("the work is done", is_done, within_s)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {left}\n{self.told()}") from error
+
+    def check(self) -> None:
+        broken = self.effects.broken()
+        assert not broken, "\n".join([*broken, self.told()])
+
+    def told(self) -> str:
+        """The end of each replica's log."""
+        return "\n".join(f"--- {one.name}\n{one.text()[-3000:]}" for one in self.fleet)
+
+    def _let_time_pass(self) -> None:
+        """What was claimed by a process that then died is free after five minutes: those have passed."""
+        self.session.execute(
+            "UPDATE delivery SET claimed_until = 0 WHERE state = 'claimed' AND claimed_until < "
+            "(extract(epoch FROM clock_timestamp()) + %s) * 1000000",
+            (CLAIMED_S - SENDING_S,),
+        )
+        self.session.execute("UPDATE delivery SET next_at = 0 WHERE state = 'waiting'")
+
+
+@contextmanager
+def running_world(cluster: Cluster, folder: Path) -> Iterator[World]:
+    """A town and its replicas on a database of their own."""
+    database = f"t_{uuid4().hex}"
+    with ExitStack() as stack:
+        with cluster.connect("postgres") as admin:
+            admin.execute(f'CREATE DATABASE "{database}" TEMPLATE template0')
+        stack.callback(_drop, cluster, database)
+        slack = stack.enter_context(SlackServer())
+        for number in range(PEOPLE):
+            slack.add_person(f"p{number}@example.org", f"U{number:08d}")
+        slack.add_person("it-security@example.org", "U99999999")
+        world = World(cluster, database, folder, slack)
+        stack.callback(world.close)
+        world.fleet = stack.enter_context(running_fleet(REPLICAS, folder, cluster, database, slack.url))
+        # Who had left before the first reading would be held: the town begins with nobody gone
+        until("the first readings", world.has_begun)
+        yield world
+
+
+def _drop(cluster: Cluster, database: str) -> None:
+    if cluster.is_up():
+        with cluster.connect("postgres") as admin:
+            admin.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
