@@ -3,7 +3,9 @@
     __main__   the command `whosleft`: puts the commands together, turns errors into exit codes
     cli        one file for each family of commands; they print, and leave deciding to the use cases
     demo       four weeks of an invented hospital, played over the same use cases
-    serving    running: the jobs once or until told to stop, and the desk alone or beside them
+    serving    running until told to stop: the jobs, and the desk, alone or beside them
+    once       running the jobs once
+    reloading  the configuration, read again while the process runs
     bootstrap  the composition root: configuration in, use cases out; the only file that names connectors
     desk       the web: assignees' pages, the console, signing in, the API
     settings   the configuration as typed models: loading, secrets, errors by line, the JSON Schema

@@ -1,8 +1,8 @@
-"""Running: the jobs once or until SIGTERM, and the desk, alone or beside them."""
+"""Running until SIGTERM: the jobs, and the desk, alone or beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,6 @@ from sqlalchemy.exc import DBAPIError
 
 from worker.app.access import Access
 from worker.app.links import signing_key
-from worker.app.report import Report
 from worker.bootstrap import (
     App,
     Clock,
@@ -34,6 +33,7 @@ from worker.desk.server import serving as serving_desk
 from worker.desk.services import Place, Services
 from worker.desk.sessions import LOGIN_LINK_LIFE
 from worker.desk.sign_in import SignIn
+from worker.once import schedule_of
 from worker.ops import events
 from worker.ops.clock import system_now
 from worker.ops.health import Health, reason, thread_trouble
@@ -45,9 +45,7 @@ from worker.ops.metrics import Metrics
 from worker.ops.notes import Notes
 from worker.ops.pages import serving
 from worker.ops.patience import Unanswered
-from worker.ops.progress import progress_bars
 from worker.ops.receiver import receiving
-from worker.ops.schedule import ScheduleValues
 from worker.ops.scheduler import Loop, serve, wait_for
 from worker.ops.statusz import Source, Status
 from worker.ops.stored_metrics import StoredMetrics
@@ -66,34 +64,6 @@ PATIENCE_S = 2  # of health and metrics with the database
 TABLES_WAIT_MAX_S = 300.0
 
 log = structlog.stdlib.get_logger(__name__)
-
-
-def schedule_of(settings: Settings) -> ScheduleValues:
-    """The schedule as plain values."""
-    section = settings.schedule
-    return ScheduleValues(
-        poll=section.poll,
-        inventory=section.inventory,
-        reconcile=section.reconcile,
-        deliver=section.deliver,
-        escalate=section.escalate,
-        verify=section.verify,
-        full=section.full,
-        lease=section.lease,
-        timezone=settings.organisation.timezone,
-    )
-
-
-def run_jobs(settings: Settings, names: Sequence[str], now: datetime, *, full: bool) -> Iterator[Report]:
-    """Run jobs once, in order, each under its lease; yields each report."""
-    configure_logs(level="ERROR")  # the reports say the rest
-    with progress_bars() as progress, open_app(settings, lambda: now, progress) as app:
-        jobs = Jobs(app, app.store, system_now, holder_name(), schedule_of(settings))
-        for name in names:
-            report = jobs.run(name, now, full=full)
-            yield (
-                report if report is not None else Report(name, {}, (f"another worker is at {name} just now",))
-            )
 
 
 @dataclass(frozen=True, slots=True)

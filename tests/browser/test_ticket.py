@@ -120,6 +120,7 @@ def test_one_s_own_tickets_are_ticked_off_together(desk: Desk, open_context: Ope
     page = open_context(PHONE).new_page()
     page.goto(desk.link(_removal(desk)))
     page.locator("a.more").click()
+    expect(page.get_by_role("heading", name="My tickets")).to_be_visible()
     boxes = page.locator("input[name='ticket']")
     assert not boxes.first.is_visible(), "what was not opened can't be ticked"
     for card in page.locator("details.card:has(input)").all():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -13,10 +14,10 @@ from packs import changed, members_of
 from integration.company import COMMAND, Company
 
 
-@pytest.fixture
-def company(tmp_path: Path) -> Company:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """Person 15 left and was taken out of the ward; person 0 left and is still there."""
-    company = Company(tmp_path)
+    company = Company(tmp_path_factory.mktemp("company"))
     company.configure()
     company.export()
     company.register()
@@ -27,6 +28,13 @@ def company(tmp_path: Path) -> Company:
     company.register(gone={15})
     company.run("once", "all")
     return company
+
+
+@pytest.fixture
+def company(built: Company, tmp_path: Path) -> Company:
+    """A copy for each test."""
+    shutil.copytree(built.folder, tmp_path, dirs_exist_ok=True)
+    return Company(tmp_path)
 
 
 def check(company: Company, *arguments: str) -> tuple[int, dict[str, Any]]:

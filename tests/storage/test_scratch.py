@@ -177,3 +177,4 @@ def test_a_broken_connection_never_leads_to_the_real_tables(postgres_url: str) -
 def _set_revision(engine: sa.Engine, revision: str) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+        connection.execute(sa.text("UPDATE schema_floor SET revision = :r"), {"r": revision})

@@ -21,7 +21,7 @@ from worker.bootstrap import (
 from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_json
 from worker.domain.guard import HoldState
 from worker.domain.plan import Plan, plan_json, plan_text
-from worker.serving import Roles, run_jobs, serve_app
+from worker.once import run_jobs
 
 
 class Job(StrEnum):
@@ -49,6 +49,8 @@ def run(
     role: Annotated[Role, typer.Option(help="What this process does.")] = Role.ALL,
 ) -> None:
     """Run unattended until SIGTERM."""
+    from worker.serving import Roles, serve_app  # the desk's packages: most commands need none of them
+
     roles = Roles(worker=role is not Role.DESK, desk=role is not Role.WORKER)
     serve_app(lambda: load_settings(config), roles, lambda text: out.print(Text(text), soft_wrap=True))
 

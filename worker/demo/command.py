@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from worker.demo.story import DAYS
+from worker.demo.days import DAYS
 
 
 def demo(

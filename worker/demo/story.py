@@ -20,7 +20,6 @@ from worker.domain.guard import Cohort, HeldPlan, HoldState
 from worker.domain.ticket import TicketKind, ticket_label
 
 FIRST_DAY = date(2026, 11, 2)
-DAYS = 28
 CATERING = next(unit for unit in UNITS if unit.name == "Catering")
 
 
