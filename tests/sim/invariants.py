@@ -230,7 +230,8 @@ class Invariants:
         is_gated = any(
             state in {"held", "rejected"} for (key, _), state in self._gates.items() if key in human.accounts
         )
-        return bool(told) and not is_gated and all(self._is_told_left(key) for key in told)
+        # a date that came since the last poll counts from the next one on
+        return bool(told) and not is_gated and all(self._is_told_left(key, self._polled_at) for key in told)
 
     def _is_told(self, key: PersonKey) -> bool:
         return key.person_id in self.world.directories[key.source].believed.facts
@@ -310,15 +311,23 @@ class Invariants:
         cohorts = effect.plan.cohorts if isinstance(effect, Held) else effect.cohorts
         for cohort in cohorts:
             for newcomer in cohort.people:
-                self._gates[newcomer.person, newcomer.at] = state or cohort.state.value
+                leaving = (newcomer.person, newcomer.at)
+                if (
+                    isinstance(effect, Held) or leaving in self._gates
+                ):  # else it is over: no word of it is kept
+                    self._gates[leaving] = state or cohort.state.value
 
     def _forget_returned(self) -> None:
         """What was said of a leaving is over once the directory says that the person is here."""
         self._gates = {
-            (key, at): state
-            for (key, at), state in self._gates.items()
-            if not self._is_told(key) or self._is_told_left(key)
+            (key, at): state for (key, at), state in self._gates.items() if not self._has_returned(key)
         }
+
+    def _has_returned(self, key: PersonKey) -> bool:
+        """A date that came is not taken back by a directory that has been silent since."""
+        if not self._is_told(key) or self._is_told_left(key):
+            return False
+        return not has_left(self.world.directories[key.source].believed.facts[key.person_id], self.now())
 
     def _passed_the_guard(self, ticket: Ticket) -> None:
         if ticket.person is None or ticket.left_at is None or ticket.evidence is Evidence.MOVED:

@@ -1,11 +1,11 @@
-"""What the simulation found in the worker once, each as a small world of its own."""
+"""What the simulation found in the worker once, or held against it wrongly, each as a small world of its own."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from sim.company import LIVE, LOOKED_UP, REGISTER, Human, Room
-from sim.effects import Saved
+from sim.effects import Held, Saved
 from sim.scenario import ORDER
 from sim.world import FULL_AT, HOUR, START, World, settings_of
 
@@ -157,3 +157,32 @@ def test_a_false_claim_about_the_last_admin_is_reopened_as_blocked(world: Small)
     (reassignment,) = world.tickets(TicketKind.REASSIGN_ADMIN, world.first)
     assert world.log.tickets[ticket.id].blocked_by == reassignment.id
     assert not [m for m in world.notifiers["chat"].sent if m.title.startswith("Reopened")]
+
+
+def test_a_date_that_comes_between_the_poll_and_the_reconcile_counts_from_the_next_poll(world: Small) -> None:
+    leaver = world.people[2]
+    world.cycle()
+    world.change(leaver, leave_at=world.clock.now)
+    for _ in range(3):
+        world.cycle(6)
+    assert world.log.live_removals[world.first.key, leaver.phone]
+    world.change(leaver, leave_at=world.clock.now + HOUR + timedelta(minutes=3))
+    world.cycle()
+    assert not world.log.live_removals[world.first.key, leaver.phone]
+    world.cycle()
+    assert world.log.live_removals[world.first.key, leaver.phone]
+
+
+def test_who_had_returned_when_a_plan_was_rejected_may_leave_by_the_same_date(world: Small) -> None:
+    crowd, left_at = world.people[:5], world.clock.now
+    world.cycle()
+    for human in crowd:
+        world.change(human, leave_at=left_at)
+    world.cycle()
+    (held,) = [effect.plan for effect in world.log.effects if isinstance(effect, Held)]
+    world.change(crowd[2], leave_at=None)
+    world.cycle()
+    world.app.approvals.decide(held.id, [], "nurse", "HR knows of nothing", world.clock.now, release=False)
+    world.change(crowd[2], leave_at=left_at)
+    world.cycle()
+    assert [ticket.handle for ticket in world.tickets(TicketKind.REMOVE_MEMBER)] == [crowd[2].phone]
