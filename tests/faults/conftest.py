@@ -9,7 +9,7 @@ from faults.world import World, running_world
 
 from throwaway import Absent, missing
 
-FAULTS = 12
+FAULTS = 6
 SEED = 1
 
 

@@ -1,4 +1,4 @@
-"""How many worlds are played: `--seeds=N` (8 unless told), one test each, so that xdist spreads them.
+"""How many worlds are played: `--seeds=N` (6 unless told), one test each, so that xdist spreads them.
 
 Coverage does not look: the unit tests alone have to reach everything, and worlds take half as long again with it.
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parent
-SEEDS = 8
+SEEDS = 6
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
