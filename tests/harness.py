@@ -62,6 +62,7 @@ class Harness:
         directory_type: type[FakeDirectory] = FakeDirectory,
         inventories: Iterable[str] = ("wards",),
         inventory_type: type[FakeInventory] = FakeInventory,
+        are_lists: bool = False,
         notifiers: Sequence[FakeNotifier] | None = None,
         can_look_up: bool = True,
         has_delta: bool = True,
@@ -84,7 +85,9 @@ class Harness:
             directory_type(name, now=self.clock, can_look_up=can_look_up, has_delta=has_delta)
             for name in directories
         ]
-        self.inventories = [inventory_type(name, now=self.clock) for name in inventories]
+        self.inventories = [
+            inventory_type(name, now=self.clock, is_kept_by_people=are_lists) for name in inventories
+        ]
         self.notifiers = [FakeNotifier("soc")] if notifiers is None else list(notifiers)
         self.corp, self.wards = self.directories[0], self.inventories[0]
         self._numbers: dict[str, str] = {}
@@ -100,7 +103,8 @@ class Harness:
         self.reconciler = Reconcile(
             self.store, ReconcileRules(rules, self.limits, sensitive, TIMEZONE, names, languages, told)
         )
-        self.verifier = Verify(self.store, rules, fresh_rosters, TIMEZONE, languages, told)
+        lists = [one.name for one in self.inventories if one.is_kept_by_people]
+        self.verifier = Verify(self.store, rules, fresh_rosters, TIMEZONE, languages, told, lists)
         self.escalator = Escalate(self.store, rules, TIMEZONE, languages, told)
         self.deliver_rules = DeliverRules(digest_window, daily_max, TIMEZONE, languages)
         self.deliverer = Deliver(self.store, self.notifiers, self.deliver_rules, self.clock, "us:1")

@@ -214,7 +214,15 @@ def build_app(
             ),
             progress,
         ),
-        Verify(store, rules, fresh_inventories, timezone, languages, told),
+        Verify(
+            store,
+            rules,
+            fresh_inventories,
+            timezone,
+            languages,
+            told,
+            {one.name for one in connectors.inventories if one.is_kept_by_people},
+        ),
         Escalate(store, rules, timezone, languages, told),
         Deliver(
             store,

@@ -352,6 +352,44 @@ class _Outbox:
         assert after is not None
         assert after.key not in {lost, *keys}, "not even one that is forgotten"
 
+    def test_what_no_channel_tried_to_send_about_a_ticket_can_be_withdrawn(self, store: Store) -> None:
+        about = {name: replace(letter(name), ticket=1) for name in ("tried", "folded", "waits")}
+        with store.begin() as uow:
+            uow.outbox.add([about["tried"]], NOW)
+            uow.outbox.bundle(ANN, ["chat"], "", NOW, 9)
+            assert uow.outbox.claim("holder", NOW, LIFE)
+            uow.outbox.add([about["folded"], replace(letter("other"), ticket=2)], NOW)
+            uow.outbox.bundle(ANN, ["chat"], "", NOW, 9)
+            uow.outbox.add([about["waits"]], NOW)
+        with store.begin() as uow:
+            assert uow.outbox.withdraw_about([1, 3]) == ["folded", "waits"]
+            assert uow.outbox.told_about({1: NOW, 2: NOW}) == {1: (ANN,)}
+            assert uow.outbox.told_about({1: NOW + MICRO}) == {}
+            left = uow.outbox.claim("holder", NOW, LIFE)
+        assert left is not None
+        assert [item.key for item in left.items] == ["other"]
+        with store.begin() as uow:
+            assert uow.outbox.withdraw_about([2]) == []
+
+    def test_a_delivery_of_which_nothing_is_left_is_forgotten(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.outbox.add([replace(letter("one"), ticket=1)], NOW)
+            uow.outbox.bundle(ANN, ["chat"], "", NOW, 9)
+            assert uow.outbox.withdraw_about([1]) == ["one"]
+            assert uow.outbox.claim("holder", NOW, LIFE) is None
+            assert uow.outbox.backlog() == (0, 0)
+
+    def test_a_clear_failure_told_nobody_and_an_unclear_one_may_have(self, store: Store) -> None:
+        for is_unclear in (False, True):
+            with store.begin() as uow:
+                uow.outbox.add([replace(letter(f"{is_unclear}"), ticket=1)], NOW)
+                uow.outbox.bundle(ANN, ["chat"], "", NOW, 9)
+                one = uow.outbox.claim("holder", NOW, LIFE)
+                assert one is not None
+                uow.outbox.retry(one, "no", NOW, is_unclear=is_unclear)
+                assert uow.outbox.told_about({1: NOW}) == ({1: (ANN,)} if is_unclear else {})
+                assert uow.outbox.withdraw_about([1]) == ([] if is_unclear else [one.items[0].key])
+
     def test_it_is_unreachable_only_when_no_other_delivery_may_reach(self, store: Store) -> None:
         with store.begin() as uow:
             [stored] = uow.tickets.insert([ticket()])

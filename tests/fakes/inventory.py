@@ -16,8 +16,11 @@ from worker.ports import CheckResult, ConnectorError, Incomplete, Malformed, Sna
 class FakeInventory:
     """`now` is the fake's clock: a roster is taken when it is read, unless a lie says otherwise."""
 
-    def __init__(self, name: str = "wards", *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, name: str = "wards", *, now: Callable[[], datetime], is_kept_by_people: bool = False
+    ) -> None:
         self._name = name
+        self._is_kept_by_people = is_kept_by_people
         self._now = now
         self.reads = 0  # snapshots that were begun
         self._groups: dict[str, Group] = {}
@@ -27,6 +30,10 @@ class FakeInventory:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def is_kept_by_people(self) -> bool:
+        return self._is_kept_by_people
 
     # --- What is true -----------------------------------------------------------------------------------
 

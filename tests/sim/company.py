@@ -106,6 +106,7 @@ class Company:
         self.rooms: dict[GroupKey, Room] = {}
         self.falsely_disabled: set[PersonKey] = set()
         self.by_phone: dict[str, list[Human]] = {}
+        self.handed_on: dict[str, Human] = {}  # number -> who had it before
         self._phones = iter([f"+447700900{n:03d}" for n in range(1000)])
 
     # --- who is who ------------------------------------------------------------------------------
@@ -131,8 +132,17 @@ class Company:
         human.phone = phone or next(self._phones)
         self.by_phone.setdefault(human.phone, []).append(human)
 
+    def hand_on_phone(self, old: Human, new: Human) -> None:
+        """Somebody's number is somebody else's from now on, with the seats that it has in groups."""
+        new.phone = old.phone
+        self.by_phone[old.phone] = [new]
+        self.handed_on[old.phone] = old
+        for _, seat in self.rooms_of(old):
+            if seat.phone == old.phone:
+                seat.human = new
+
     def behind(self, source: str, handle: str) -> list[Human]:
-        """Who ever had a handle."""
+        """Whoever had a handle, but for those who handed it on."""
         return self.by_phone[handle] if source == REGISTER else [self.humans[int(handle[1:])]]
 
     def open_account(self, human: Human, source: str, **facts: object) -> PersonKey:

@@ -25,21 +25,31 @@ class Deadlines:
         self._business = business
         self._taken: dict[int, list[Stepped]] = {}
         self._started: dict[int, datetime] = {}
+        self._waited: dict[int, timedelta] = {}  # while claims that were not true waited for proof
 
     def _add(self, start: datetime, amount: timedelta) -> datetime:
         return working_time_after(start, amount) if self._business else start + amount
 
+    def _between(self, start: datetime, end: datetime) -> timedelta:
+        return working_time_between(start, end) if self._business else end - start
+
     def moved(self, saved: Saved) -> None:
-        """Keep when the ticket's clock was started: whenever it became open, but for a claim that was taken back."""
+        """Keep when the ticket's clock was started: whenever it became open, but for a claim that was taken back.
+
+        A claim that was contradicted starts nothing: only the time in which it waited does not count.
+        """
         before, after = saved.before, saved.after
-        is_undone = (
-            before is not None and before.state is TicketState.DONE and before.reopened == after.reopened
-        )
-        if after.state is TicketState.OPEN and not is_undone:
-            self._started[saved.after.id] = saved.at
+        is_claim_over = before is not None and before.state is TicketState.DONE
+        if after.state is not TicketState.OPEN:
+            return
+        if not is_claim_over:
+            self._started[after.id] = saved.at
+            self._waited[after.id] = timedelta(0)
+        elif before is not None and before.done_at and before.reopened != after.reopened:
+            self._waited[after.id] += self._between(before.done_at, saved.at)
 
     def _due(self, ticket: Ticket, number: int) -> datetime:
-        started = self._started[ticket.id]
+        started = self._add(self._started[ticket.id], self._waited[ticket.id])
         allowed = (4 if ticket.is_sensitive else 24) * HOUR
         if number == 1:
             return self._add(started, allowed / 2)
@@ -109,3 +119,15 @@ def working_time_after(start: datetime, amount: timedelta) -> datetime:
                     return begin + amount
                 amount -= closes - begin
         day += timedelta(days=1)
+
+
+def working_time_between(start: datetime, end: datetime) -> timedelta:
+    """How much working time has gone by."""
+    day, total = start.astimezone(ZONE).date(), timedelta(0)
+    while day <= end.astimezone(ZONE).date():
+        if day.weekday() < 5:
+            opens = datetime.combine(day, OPENS, ZONE).astimezone(UTC)
+            closes = datetime.combine(day, CLOSES, ZONE).astimezone(UTC)
+            total += max(timedelta(0), min(closes, end) - max(opens, start))
+        day += timedelta(days=1)
+    return total

@@ -7,7 +7,7 @@ and every send, and is where a process dies or is paused.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -262,6 +262,11 @@ class _Outbox(_Through):
     def withdraw(self, keys: Sequence[str]) -> int:
         gone: int = self._inner.withdraw(keys)
         self._effects += [Withdrawn(self._now, key) for key in keys]
+        return gone
+
+    def withdraw_about(self, tickets: Collection[int]) -> list[str]:
+        gone: list[str] = self._inner.withdraw_about(tickets)
+        self._effects += [Withdrawn(self._now, key) for key in gone]
         return gone
 
 

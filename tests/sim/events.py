@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sim.company import DEPARTMENTS, FILE, LOOKED_UP, Company, Human, Room
+from sim.company import DEPARTMENTS, FILE, LIVE, LOOKED_UP, Company, Human, Room
 
 from worker.domain.model import PersonKey, Role
 
@@ -47,6 +47,7 @@ class Life:
             (1, self.go_on_long_leave),
             (3, self.change_phone),
             (2, self.recycle_number),
+            (3, self.hand_on_number),
             (1, self.share_number),
             (2, self.regrade),
             (6, self.enter_group),
@@ -188,6 +189,19 @@ class Life:
         new.is_doubtful = True
         rooms = [self._room() for _ in range(2)]
         self._at(self._company.now() + 2 * DAY, lambda: self._seat_in(rooms, new))
+
+    def hand_on_number(self) -> None:
+        """A ward's phone: its holder leaves, and at once an active colleague has it, in the same groups."""
+        old, new = self._leaver_to_be(), self._one(self._company.staff())
+        if old is None or new is None or old is new or old.is_doubtful or new.is_doubtful:
+            return
+        seats = list(self._company.rooms_of(old))
+        keys = [self._company.account_here(human) for human in (old, new)]
+        if any(room.source == LIVE for room, _ in seats) or any(key.source != LOOKED_UP for key in keys):
+            return
+        self._company.change(keys[0], enabled=False, phones=())
+        self._company.hand_on_phone(old, new)
+        self._company.change(keys[1], phones=(new.phone,))
 
     def _seat_in(self, rooms: list[Room], human: Human) -> None:
         for room in rooms:

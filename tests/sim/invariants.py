@@ -20,7 +20,8 @@ from sim.sources import SimDirectory, SimInventory
 from worker.domain.accounts import AccountsRule
 from worker.domain.message import Paragraph
 from worker.domain.model import Coverage, Evidence, GroupKey, Member, PersonKey, Roster
-from worker.domain.ticket import REMOVALS, Ticket, TicketKind, TicketState
+from worker.domain.ticket import REMOVALS, Grade, Ticket, TicketKind, TicketState
+from worker.domain.verify import CLAIM_LIFE
 
 POLL = timedelta(hours=6)
 ABSENT_PASSES, ABSENT_OVER = 3, timedelta(hours=48)
@@ -131,8 +132,16 @@ class Invariants:
             self._leaves_an_admin(after)
         if after.state is TicketState.VERIFIED and before is not None:
             self._was_proved(before, after)
+        if (
+            after.is_live
+            and before is not None
+            and before.state is TicketState.DONE
+            and before.reopened < after.reopened
+        ):
+            self._is_contradicted_by_what_is_later(before, after)
         if before is None and after.kind is TicketKind.IDENTIFY_MEMBER:
             self._asked_once(after)
+            self._asked_with_reason(after)
 
     # --- 1: nobody is removed because a directory could not be read ----------------------------------
 
@@ -282,6 +291,8 @@ class Invariants:
             self._fail(4, f"{after.label} is verified by a roster of {roster.taken_at}, not after {since}")
         if roster.coverage is not Coverage.FULL or self.now() - roster.taken_at > ROSTER_FRESH:
             self._fail(4, f"{after.label} is verified by a roster that proves nothing")
+        if self.world.inventories[after.group.source].is_kept_by_people and after.grade is Grade.A:
+            self._fail(4, f"{after.label} is verified by a list, and is said to be seen in the messenger")
         is_listed = any(member.handle == after.handle for member in roster.members)
         if after.kind in REMOVALS and is_listed:
             self._fail(4, f"{after.label} is verified, and the member is still in the roster")
@@ -292,16 +303,21 @@ class Invariants:
                 continue
             inventory = self.world.inventories[ticket.group.source]
             roster = self._roster(ticket.group)
-            is_read_since = inventory.read_at is not None and inventory.read_at > (
-                ticket.done_at or self.now()
-            )
+            is_later = ticket.done_at is not None and roster.taken_at > ticket.done_at
             is_fresh = self.now() - roster.taken_at <= ROSTER_FRESH
             is_listed = ticket.handle in inventory.listed.get(ticket.group, ())
-            if is_read_since and is_fresh and is_listed:
+            if is_later and is_fresh and is_listed:
                 self._fail(
                     4,
-                    f"{ticket.label} is called done, and a {roster.coverage.value} roster read since lists the member",
+                    f"{ticket.label} is called done, and a later {roster.coverage.value} roster lists the member",
                 )
+
+    def _is_contradicted_by_what_is_later(self, before: Ticket, after: Ticket) -> None:
+        """A list that is dated before the claim says nothing about it."""
+        roster = self._roster(after.group)
+        is_over = before.done_at is not None and self.now() - before.done_at >= CLAIM_LIFE
+        if before.done_at is not None and roster.taken_at <= before.done_at and not is_over:
+            self._fail(4, f"{after.label} is reopened by a roster of {roster.taken_at}, before the claim")
 
     # --- 5: a plan too big to be true is held ------------------------------------------------------
 
@@ -389,12 +405,19 @@ class Invariants:
             names = sorted(holders)
             self._fail(8, f"{ticket.label}: {ticket.handle} is the number of {names} and nobody said whose")
         subject = self.world.company.by_account[ticket.person].number if ticket.person else None
+        before = self.world.company.handed_on.get(ticket.handle)
+        is_anybody_here = any(self._is_surely_here(key) for key in self._told_accounts(phones))
+        if before is not None and before.number == subject and not is_anybody_here:
+            return  # whose number it is now was not told yet, or they have left as well
         if not any(h.is_doubtful for h in humans) and subject not in {h.number for h in humans}:
             self._fail(8, f"{ticket.label} removes {ticket.handle}, who is somebody else than {subject}")
 
     def _told_holders(self, phones: set[str | None]) -> set[int]:
+        return {self.world.company.by_account[key].number for key in self._told_accounts(phones)}
+
+    def _told_accounts(self, phones: set[str | None]) -> set[PersonKey]:
         return {
-            self.world.company.by_account[PersonKey(name, facts.person_id)].number
+            PersonKey(name, facts.person_id)
             for name in (LOOKED_UP, FILE)
             for facts in self.world.directories[name].believed.facts.values()
             if phones & set(facts.phones)
@@ -405,6 +428,14 @@ class Invariants:
         self._questions[key] += 1
         if self._questions[key] > 1:
             self._fail(8, f"{ticket.label} asks about {ticket.handle} again")
+
+    def _asked_with_reason(self, ticket: Ticket) -> None:
+        """Nobody is asked about a number that just one person has, who is here as far as the directory says."""
+        phones = {m.phone for m in self._roster(ticket.group).members if m.handle == ticket.handle}
+        accounts = self._told_accounts(phones)
+        humans = {self.world.company.by_account[key].number for key in accounts}
+        if len(humans) == 1 and any(self._is_surely_here(key) for key in accounts):
+            self._fail(8, f"{ticket.label} asks about {ticket.handle}, whom the directory names")
 
     # --- 9: every act has an actor, a time and an entry -------------------------------------------
 

@@ -20,13 +20,15 @@ import worker.domain.findings
 import worker.domain.reconcile
 import worker.storage.journal
 from worker.app.deliver import Deliver
+from worker.app.matching import Matching
 from worker.app.poll import Poll
 from worker.domain.identity import LinkState
 from worker.domain.journal import GENESIS
 from worker.domain.leaver import Judgement
 from worker.domain.model import Evidence, Standing
 from worker.domain.plan import Action, ActionKind
-from worker.domain.ticket import REMOVALS, TicketState
+from worker.domain.reconcile import TicketRules
+from worker.domain.ticket import REMOVALS, Grade, TicketState
 from worker.domain.verify import Opinion, Verdict
 from worker.ports import PermissionDenied
 from worker.storage.episodes import SqlEpisodes
@@ -122,13 +124,36 @@ def _never_waits(original: Any) -> Any:
 
 
 def _takes_their_word(original: Any) -> Any:
-    def weigh(ticket: Any, sight: Any, admins_min: int, now: Any) -> Opinion:
+    def weigh(ticket: Any, sight: Any, *rest: Any) -> Opinion:
         if ticket.state is TicketState.DONE:
             return Opinion(Verdict.VERIFIED, "they say so")
-        opinion: Opinion = original(ticket, sight, admins_min, now)
+        opinion: Opinion = original(ticket, sight, *rest)
         return opinion
 
     return weigh
+
+
+def _believes_old_lists(original: Any) -> Any:
+    """As it was: whom a list still has that was read after the claim, whatever its date, is still there."""
+
+    def weigh(ticket: Any, sight: Any, *rest: Any) -> Opinion:
+        seen = replace(sight, taken_at=sight.read_at) if sight else None
+        opinion: Opinion = original(ticket, seen, *rest)
+        return opinion
+
+    return weigh
+
+
+def _calls_lists_the_messenger(original: Any) -> Any:
+    def weigh(*args: Any) -> Opinion:
+        opinion: Opinion = original(*args)
+        return replace(opinion, grade=Grade.A) if opinion.grade is Grade.B else opinion
+
+    return weigh
+
+
+def _claims_buy_time(_original: Any) -> Any:
+    return lambda self, ticket, _claimed_at, at: self.started(ticket, at)
 
 
 def _never_objects(original: Any) -> Any:
@@ -203,6 +228,20 @@ def _guesses(original: Any) -> Any:
     return match
 
 
+def _matches_only_once(_original: Any) -> Any:
+    """As it was: identities are matched when a pass begins, and decided on in later transactions."""
+
+    @contextmanager
+    def begin(self: Any) -> Iterator[Any]:
+        if not hasattr(self._store, "matched_for") or self._store.matched_for is not self:
+            self._store.matched_for = self
+            self._match()
+        with self._store.begin(self._lease) as uow:
+            yield uow
+
+    return begin
+
+
 def _asks_in_each_group(original: Any) -> Any:
     def question(group: Any, view: Any) -> Any:
         finding = original(group, view)
@@ -243,15 +282,19 @@ MUTANTS = (
     Mutant(3, "removals-never-wait", ((worker.domain.reconcile, "look", _never_waits),)),
     Mutant(4, "a-claim-is-proof", ((_VERIFY, "weigh", _takes_their_word),)),
     Mutant(4, "a-false-claim-stands", ((_VERIFY, "weigh", _never_objects),)),
+    Mutant(4, "an-old-list-contradicts", ((_VERIFY, "weigh", _believes_old_lists),)),
+    Mutant(4, "a-list-is-called-the-messenger", ((_VERIFY, "weigh", _calls_lists_the_messenger),)),
     Mutant(5, "the-guard-sleeps", ((_RECONCILE, "inspect", _lets_everybody_through),)),
     Mutant(5, "a-rejection-releases", ((SqlEpisodes, "_set_gate", _rejects_in_vain),)),
     Mutant(6, "nobody-looks-before-sending-again", ((Deliver, "_send_once", _never_looks),)),
     Mutant(6, "a-repeat-does-not-say-so", ((worker.app.deliver, "_message", _hides_repeats),)),
     Mutant(6, "a-failed-send-is-forgotten", ((Deliver, "_later", _gives_up),)),
+    Mutant(7, "a-false-claim-buys-time", ((TicketRules, "resumed", _claims_buy_time),)),
     Mutant(7, "steps-come-early", ((worker.app.escalate, "due_steps", _hurries),)),
     Mutant(7, "the-second-step-is-left-out", ((worker.app.escalate, "due_steps", _skips_the_second),)),
     Mutant(7, "steps-are-taken-again", ((SqlTickets, "take_step", _keeps_no_record),)),
     Mutant(8, "doubtful-members-are-guessed", ((_RECONCILE, "match", _guesses),)),
+    Mutant(8, "identities-are-matched-only-once", ((Matching, "begin", _matches_only_once),)),
     Mutant(8, "each-group-asks", ((worker.domain.findings, "_question", _asks_in_each_group),)),
     Mutant(9, "acts-have-no-actor", ((_VERIFY, "journal_entry", _nobody_did_it),)),
     Mutant(9, "the-chain-is-loose", ((worker.storage.journal, "seal", _seals_loosely),)),

@@ -72,6 +72,9 @@ class Scenario(World):
     def _plan_crash(self) -> None:
         """It dies once, where it was told to."""
 
+    def _interrupt(self, name: str) -> None:
+        """Nobody else is at work."""
+
     def _schedule(self) -> None:
         for tick in range(int(DAYS * 24 * HOUR / TICK)):
             for at, job in enumerate(ORDER):
@@ -100,6 +103,7 @@ class Scenario(World):
             (7, lambda: change(one[0].accounts[0], **left)),  # the only admin of Nights
             (7, lambda: change(one[5].accounts[0], **left)),  # Nights and Kitchen
             (13, lambda: self._claim(one[5], self.nights.key.group_id)),  # a lie
+            (15, self.inventories[REGISTER].write),  # which contradicts it
             (20, self._promote),
             (21, lambda: self._claim(None, self.nights.key.group_id)),
             (22, lambda: self._leave(one[5])),

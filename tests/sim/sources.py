@@ -135,6 +135,10 @@ class SimInventory:
         self._written: tuple[Roster, ...] = ()
         self._short: set[GroupKey] = set()
 
+    @property
+    def is_kept_by_people(self) -> bool:
+        return self.is_register
+
     def write(self) -> None:
         """Somebody brings the register up to date."""
         if self.lie is None or self.lie.kind != "stale":

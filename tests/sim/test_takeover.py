@@ -29,6 +29,9 @@ class TwoProcesses(World):
     def _plan_crash(self) -> None:
         """Nobody dies here: a pause is worse."""
 
+    def _interrupt(self, name: str) -> None:
+        """Other processes take over here, and do nothing in between."""
+
     def job(self, name: str, lease: Lease | None = None) -> None:
         self._turn = 1 - self._turn
         mine = self._acquire(name, self._turn)

@@ -50,6 +50,8 @@ JOBS = {
 }
 FULL_AT = 0  # the nightly pass, o'clock UTC
 CRASH_EVERY = 250  # boundaries, on average
+READS = ("poll", "inventory")  # what another process does between two transactions of a job that decides
+INTERRUPTED_JOBS = 0.5
 EVENTS_A_DAY = 7
 
 
@@ -154,6 +156,9 @@ class World:
         self.invariants = Invariants(self, Deadlines(business=is_business(seed)), self.clock, only)
         self.faults = Faults(self._rng("faults"), self)
         self._crash_rng = self._rng("crashes")
+        self._interruptions = self._rng("interruptions")
+        self._is_first_read_late = seed % 3 == 2
+        self.interruptions = 0
 
     def close(self) -> None:
         """Forget the database."""
@@ -269,12 +274,43 @@ class World:
 
     def job(self, name: str, lease: Lease | None = None) -> None:
         """Run one job once, and hold its effects against the invariants when it came to its end."""
+        if name == "poll" and self._is_first_read_late:
+            return  # it ends while the first reconcile is at work
+        if name not in READS and self.boundary.pause is None:
+            self._interrupt(name)
         is_full = self.clock.now.hour == FULL_AT
         reports: list[Report] = []
         is_alive = self.careful(lambda: reports.append(self._run(name, lease, is_full=is_full)))
+        if name not in READS:
+            self.boundary.pause = None
         self.settle(name, is_alive=is_alive)
         if is_alive:
             self.invariants.after(name)
+
+    def _interrupt(self, name: str) -> None:
+        """Now and then another process reads a source between two transactions of this job."""
+        is_first = name == "reconcile" and self._is_first_read_late
+        if not is_first and self._interruptions.random() > INTERRUPTED_JOBS:
+            return
+        countdown = self._interruptions.randint(1, 4)
+        is_poll = is_first or name == "verify" or self._is_short()
+        read = "poll" if is_poll else self._interruptions.choice(READS)
+
+        def pause(_place: str) -> None:
+            nonlocal countdown
+            countdown -= 1
+            if countdown:
+                return
+            self.boundary.pause = None
+            self._is_first_read_late = False
+            self.interruptions += 1
+            self.job(read)
+
+        self.boundary.pause = pause
+
+    def _is_short(self) -> bool:
+        """Whether a roster is short, which is to be read once: the second time it would be believed."""
+        return any(one.lie is not None and one.lie.kind == "shrunken" for one in self.inventories.values())
 
     def _run(self, name: str, lease: Lease | None, *, is_full: bool) -> Report:
         app, now = self.app, self.clock.now

@@ -9,7 +9,7 @@ from worker.domain.answers import Answer
 from worker.domain.message import CHANNEL
 from worker.domain.ticket import Ticket
 from worker.domain.tongue import N_, Tongue
-from worker.domain.wording import flat, sentences, ticket_paragraph, ticket_title
+from worker.domain.wording import flat, masked, sentences, ticket_paragraph, ticket_title
 from worker.ports.outbox import OutMessage
 
 _SAYS = {
@@ -39,5 +39,7 @@ def answer_messages(
     )
     body = ticket_paragraph(after, timezone, headline, sentences(said, flat(words)), tongue)
     to = CHANNEL if is_dispute else recipient_of(after, tongue.code)
+    if to == CHANNEL:
+        body = masked(body)
     key = f"{after.label}:{answer.value}:{now.isoformat()}"
     return [OutMessage(key, to, headline, body, is_urgent=is_dispute, ticket=after.id)]

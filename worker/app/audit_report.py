@@ -26,8 +26,8 @@ from worker.ports.store import SourceState
 
 When: TypeAlias = Callable[[datetime | None], str]  # an instant in local time, empty for None
 _GRADES = {
-    Grade.A: "A: a roster that was read afterwards shows it",
-    Grade.B: "B: a second person confirmed it",
+    Grade.A: "A: the messenger itself, read afterwards, shows it",
+    Grade.B: "B: a list that people keep shows it, or a second person confirmed it",
     Grade.C: "C: the word of whoever did it",
 }
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

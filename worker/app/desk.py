@@ -134,6 +134,8 @@ class Desk:
                 news = [Action(action, after, after.reason)]
                 told = assignee_messages(uow, news, self._timezone, now, self._languages, self._links)
                 uow.outbox.add(told, now)
+            if not after.is_live:
+                uow.outbox.withdraw_about([after.id])
         return after
 
     # --- identity --------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from worker.app.links import Links
+from worker.app.matching import Matching
 from worker.app.report import Report
 from worker.app.telling import person_at, recipient_of, with_link
 from worker.domain.escalation import Policy, Taken, Target, due_steps, next_unreached
@@ -14,7 +15,7 @@ from worker.domain.model import Person, PersonKey
 from worker.domain.reconcile import TicketRules
 from worker.domain.ticket import Ticket, TicketState
 from worker.domain.tongue import ENGLISH_ONLY, Languages
-from worker.domain.wording import UNREACHED, escalation_paragraph
+from worker.domain.wording import UNREACHED, escalation_paragraph, masked
 from worker.ports.leases import Lease
 from worker.ports.outbox import OutMessage
 from worker.ports.store import Store, UnitOfWork
@@ -44,10 +45,11 @@ class Escalate:
 
         A step that reaches nobody makes the next one due at once, and the message says so.
         """
+        matching = Matching(self._store, now, lease)
         counts = {"watched": 0, "steps": 0, "messages": 0}
         after = 0
         while True:
-            with self._store.begin(lease) as uow:
+            with matching.begin() as uow:
                 waiting = uow.tickets.to_escalate(after, PAGE)
                 for ticket, taken in waiting:
                     self._escalate(uow, ticket, taken, now, counts)
@@ -55,7 +57,8 @@ class Escalate:
                 break
             counts["watched"] += len(waiting)
             after = waiting[-1][0].id
-        self._answer_unreachable(now, lease, counts)
+        with matching.begin() as uow:
+            self._answer_unreachable(uow, now, counts)
         return Report("escalate", counts)
 
     def _escalate(
@@ -103,13 +106,20 @@ class Escalate:
         counts["steps"] += 1
         data = {"step": step.step, "repeat": step.repeat, "policy": policy.name, "told": len(recipients)}
         uow.journal.append([Entry(now, "whosleft", "ticket.escalated", f"ticket:{ticket.label}", data=data)])
+        members = self._who_may_see_numbers(uow, ticket)
         for recipient in recipients:
             tongue = self._languages.of(recipient.language)
             body = escalation_paragraph(ticket, recipient, self._timezone, now, why, tongue)
+            if recipient not in members:
+                body = masked(body)
             key = f"{ticket.label}:step{step.step}.{step.repeat}:{recipient.kind.value}:{recipient.address}"
             message = OutMessage(key, recipient, body.headline, body, is_urgent=True, ticket=ticket.id)
             counts["messages"] += uow.outbox.add([with_link(uow, ticket, message, self._links, now)], now)
         return bool(recipients)
+
+    def _who_may_see_numbers(self, uow: UnitOfWork, ticket: Ticket) -> list[Recipient]:
+        """The assignee and the group's admins, who see the members' numbers anyway."""
+        return [*self._resolve(uow, ticket, Target.ASSIGNEE), *self._resolve(uow, ticket, Target.ADMINS)]
 
     def _recipients(
         self, uow: UnitOfWork, ticket: Ticket, targets: tuple[Target, ...]
@@ -159,13 +169,12 @@ class Escalate:
         """The code of a language that is ours; what a directory states may be anything."""
         return self._languages.of(stated).code if stated else None
 
-    def _answer_unreachable(self, now: datetime, lease: Lease | None, counts: dict[str, int]) -> None:
+    def _answer_unreachable(self, uow: UnitOfWork, now: datetime, counts: dict[str, int]) -> None:
         """A message that reached nobody makes the next step due at once."""
-        with self._store.begin(lease) as uow:
-            for number in uow.tickets.unreachable():
-                uow.tickets.answered_unreachable(number)
-                ticket = uow.tickets.get(number)
-                if ticket is None or ticket.state is not TicketState.OPEN:
-                    continue
-                taken = tuple(step for step, _, _ in uow.tickets.steps(number))
-                self._take_next(uow, ticket, self._rules.policy(ticket), taken, now, counts)
+        for number in uow.tickets.unreachable():
+            uow.tickets.answered_unreachable(number)
+            ticket = uow.tickets.get(number)
+            if ticket is None or ticket.state is not TicketState.OPEN:
+                continue
+            taken = tuple(step for step, _, _ in uow.tickets.steps(number))
+            self._take_next(uow, ticket, self._rules.policy(ticket), taken, now, counts)

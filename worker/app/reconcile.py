@@ -2,7 +2,8 @@
 
     questions -> links;  episodes -> guard -> passed | held;  dirty groups -> findings -> plan -> tickets
 
-Level-triggered: everything comes from state. Tickets, messages and journal are one transaction a page.
+Level-triggered: everything comes from state. Identities, tickets, messages and journal are one transaction a
+page of groups.
 """
 
 from __future__ import annotations
@@ -12,16 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.app.links import Links
+from worker.app.matching import Matching
 from worker.app.report import Progress, Report, no_progress
-from worker.app.telling import assignee_messages, journal_entry
+from worker.app.telling import assignee_messages, cancellation_messages, journal_entry, withdraw_unsent
 from worker.domain.findings import GroupView
 from worker.domain.guard import GuardLimits, HeldPlan, Newcomer, inspect
-from worker.domain.identity import Link, LinkState, match
 from worker.domain.joiners import fits
 from worker.domain.journal import Entry
 from worker.domain.message import CHANNEL
 from worker.domain.model import GroupKey
-from worker.domain.names import suggest
 from worker.domain.plan import Action, ActionKind, Plan
 from worker.domain.reconcile import TicketRules, reconcile_group
 from worker.domain.ticket import TicketKind
@@ -30,11 +30,9 @@ from worker.domain.wording import held_paragraph
 from worker.ports import Port
 from worker.ports.leases import Lease
 from worker.ports.outbox import OutMessage
-from worker.ports.store import Question, Store, UnitOfWork
+from worker.ports.store import Store, UnitOfWork
 
-QUESTIONS_PAGE = 2_000
 GROUPS_PAGE = 200
-NAMES_MAX = 20_000  # people among whom a name is looked for; a suggestion is worth no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,60 +64,41 @@ class Reconcile:
 
         Idempotent: a second run finds nothing to do. The report's plan is what was done, and what was held.
         """
-        matched = self._match(now, lease)
-        held = self._guard(now, lease)
-        if full:
-            with self._store.begin(lease) as uow:
-                uow.rosters.mark_wrong_groups_dirty(now)
+        matching = Matching(self._store, now, lease, self._progress)
+        held: list[HeldPlan] = []
         actions: list[Action] = []
         groups = 0
+        if full:
+            with matching.begin() as uow:
+                uow.rosters.mark_wrong_groups_dirty(now)
         while True:
-            with self._store.begin(lease) as uow:
+            with matching.begin() as uow:
+                held += self._guard(uow, now)
                 taken, views = uow.rosters.take_dirty(GROUPS_PAGE)
                 actions += self._mend(uow, views, now)
             if not taken:
                 break
             groups += taken
             self._progress("groups", taken)
-        counts = {"matched": matched, "groups": groups, "held": sum(len(plan.cohorts) for plan in held)}
+        counts = {
+            "matched": matching.changed,
+            "groups": groups,
+            "held": sum(len(plan.cohorts) for plan in held),
+        }
         for action in actions:
             counts[action.kind.value] = counts.get(action.kind.value, 0) + 1
         return Report("reconcile", counts, plan=Plan(tuple(actions), tuple(held)))
 
-    # --- who is who ------------------------------------------------------------------------------
-
-    def _match(self, now: datetime, lease: Lease | None) -> int:
-        changed = 0
-        while True:
-            with self._store.begin(lease) as uow:
-                questions = uow.links.questions(QUESTIONS_PAGE)
-                answers = [(question.key, _answer(question)) for question in questions]
-                unknown = [key for key, link in answers if link.state is LinkState.UNMATCHED]
-                if unknown:
-                    names = uow.links.names(NAMES_MAX)
-                    shown = {question.key: question.member.display_name for question in questions}
-                    answers = [
-                        (key, replace(link, suggestions=suggest(shown[key], names)))
-                        if link.state is LinkState.UNMATCHED and shown[key]
-                        else (key, link)
-                        for key, link in answers
-                    ]
-                changed += uow.links.answer(answers, now)
-            if not questions:
-                return changed
-            self._progress("members", len(questions))
-
     # --- the guard -------------------------------------------------------------------------------
 
-    def _guard(self, now: datetime, lease: Lease | None) -> list[HeldPlan]:
+    def _guard(self, uow: UnitOfWork, now: datetime) -> list[HeldPlan]:
         held = []
-        with self._store.begin(lease) as uow:
-            for (source, kind), newcomers in sorted(uow.episodes.newcomers().items()):
-                plan = self._inspect(uow, source, kind, newcomers, now)
-                if plan is None:
-                    uow.episodes.let_through(newcomers, now)
-                else:
-                    held.append(self._hold(uow, plan, now))
+        for (source, kind), newcomers in sorted(uow.episodes.newcomers().items()):
+            plan = self._inspect(uow, source, kind, newcomers, now)
+            if plan is None:
+                uow.episodes.let_through(newcomers, now)
+            else:
+                held.append(self._hold(uow, plan, now))
         return held
 
     def _inspect(
@@ -162,10 +141,11 @@ class Reconcile:
         changed = [a.ticket for a in done if a.kind is not ActionKind.OPEN or a.is_blocked]
         uow.tickets.update(changed)
         uow.journal.append([journal_entry(action, now) for action in done])
+        withdraw_unsent(uow, done)
         told = [a for a in done if a.kind is not ActionKind.CANCEL and not a.is_blocked]
         rules = self._rules
-        messages = assignee_messages(uow, told, rules.timezone, now, rules.languages, rules.links)
-        uow.outbox.add(messages, now)
+        uow.outbox.add(cancellation_messages(uow, done, now, rules.languages), now)
+        uow.outbox.add(assignee_messages(uow, told, rules.timezone, now, rules.languages, rules.links), now)
         return done
 
     def _plan(self, view: GroupView, now: datetime) -> tuple[Action, ...]:
@@ -203,7 +183,3 @@ def _with_blocker(action: Action, blockers: dict[GroupKey, int]) -> Action:
     if not action.is_blocked:
         return action
     return replace(action, ticket=replace(action.ticket, blocked_by=blockers.get(action.ticket.group)))
-
-
-def _answer(question: Question) -> Link:
-    return match(question.fingerprint, question.previous, question.candidates, question.first_seen_at)

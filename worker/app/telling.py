@@ -10,10 +10,10 @@ from worker.app.links import Links
 from worker.domain.journal import Entry
 from worker.domain.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import PersonKey
-from worker.domain.plan import Action
+from worker.domain.plan import Action, ActionKind
 from worker.domain.ticket import Ticket
 from worker.domain.tongue import ENGLISH, Languages, Tongue
-from worker.domain.wording import news_paragraph
+from worker.domain.wording import cancelled_paragraph, doubted_paragraph, masked, news_paragraph
 from worker.ports.outbox import OutMessage
 from worker.ports.store import UnitOfWork
 
@@ -52,6 +52,43 @@ def assignee_messages(
     return [with_link(uow, action.ticket, message, links, now) for action, message in told]
 
 
+def withdraw_unsent(uow: UnitOfWork, actions: Sequence[Action]) -> None:
+    """Take back what no channel has tried to send about tickets that are over: nobody has to act on them."""
+    over = [action.ticket.id for action in actions if not action.ticket.is_live]
+    uow.outbox.withdraw_about(over)
+
+
+def cancellation_messages(
+    uow: UnitOfWork, actions: Sequence[Action], now: datetime, languages: Languages
+) -> list[OutMessage]:
+    """What takes the messages about cancelled tickets back, for everybody who may have got one since the clock started.
+
+    To be asked for after `withdraw_unsent`.
+    """
+    cancelled = {a.ticket.id: a.ticket for a in actions if a.kind is ActionKind.CANCEL}
+    told = uow.outbox.told_about({ticket.id: ticket.clock_from for ticket in cancelled.values()})
+    messages = []
+    for number, recipients in told.items():
+        ticket = cancelled[number]
+        for to in recipients:
+            body = cancelled_paragraph(ticket, to, languages.of(to.language))
+            key = f"{ticket.label}:cancel:{now.isoformat()}:{to.kind.value}:{to.address}"
+            messages.append(OutMessage(key, to, body.headline, body, ticket=ticket.id))
+    return messages
+
+
+def doubted_message(ticket: Ticket, timezone: str, now: datetime, tongue: Tongue) -> OutMessage:
+    """What the accountable person is told of a ticket that was called done again and is not: the channel, when it is
+    they who should do it, or nobody answers for it.
+    """
+    assignee = ticket.assignee.email.casefold() if ticket.assignee else ""
+    is_theirs = not ticket.accountable or ticket.accountable.casefold() == assignee
+    to = CHANNEL if is_theirs else person_at(ticket.accountable)
+    body = masked(doubted_paragraph(ticket, timezone, tongue))
+    key = f"{ticket.label}:doubted:{now.isoformat()}"
+    return OutMessage(key, to, body.headline, body, is_urgent=True, ticket=ticket.id)
+
+
 def with_link(
     uow: UnitOfWork, ticket: Ticket, message: OutMessage, links: Links | None, now: datetime
 ) -> OutMessage:
@@ -71,6 +108,8 @@ def assignee_message(action: Action, timezone: str, now: datetime, tongue: Tongu
     ticket = action.ticket
     to = recipient_of(ticket, tongue.code)
     body = news_paragraph(action.kind, ticket, action.why, to, timezone, tongue)
+    if to == CHANNEL:
+        body = masked(body)
     key = f"{ticket.label}:{action.kind.value}:{now.isoformat()}"
     return OutMessage(key, to, body.headline, body, ticket=ticket.id)
 

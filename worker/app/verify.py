@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from worker.app.health import Freshness
 from worker.app.links import Links
+from worker.app.matching import Matching
 from worker.app.report import Report
-from worker.app.telling import assignee_messages, journal_entry
+from worker.app.rows_to_change import RowsToChange
+from worker.app.telling import assignee_messages, doubted_message, journal_entry, with_link, withdraw_unsent
 from worker.app.waiting import kept_waiting
 from worker.domain.plan import Action, ActionKind, Plan
 from worker.domain.reconcile import TicketRules, reopen
@@ -19,10 +22,11 @@ from worker.ports.leases import Lease
 from worker.ports.store import Store, UnitOfWork
 
 PAGE = 500
+DOUBTED_FROM = 2  # so many claims of one ticket that were not true are told to the person who answers for it
 
 
 class Verify:
-    """Proves that tickets were done, or says that they were not."""
+    """Proves that tickets were done, or says that they were not. `kept_by_people`: inventories that are lists."""
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class Verify:
         timezone: str,
         languages: Languages = ENGLISH_ONLY,
         links: Links | None = None,
+        kept_by_people: Collection[str] = (),
     ) -> None:
         self._store = store
         self._rules = rules
@@ -39,45 +44,70 @@ class Verify:
         self._timezone = timezone
         self._languages = languages
         self._links = links
+        self._kept_by_people = frozenset(kept_by_people)
+        self._rows = RowsToChange(rules, timezone, languages)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
-        """Weigh each live ticket whose group was read since it was last weighed. `now` is aware UTC."""
+        """Weigh each live ticket whose group was read since it was last weighed. `now` is aware UTC.
+
+        Once a day, whoever keeps a list is told which rows would prove what was claimed.
+        """
+        matching = Matching(self._store, now, lease)
         actions: list[Action] = []
         counts = {"weighed": 0, "verified": 0, "reopened": 0, "inconclusive": 0}
         after = 0
         while True:
-            with self._store.begin(lease) as uow:
-                waiting = uow.tickets.to_weigh(after, PAGE, now)
-                for ticket, sight in waiting:
-                    actions += self._weigh(uow, ticket, sight, now, counts)
+            with matching.begin() as uow:
+                waiting = uow.tickets.to_weigh(after, PAGE, now - self._rules.claim_life)
+                done = [self._weigh(uow, ticket, sight, now, counts) for ticket, sight in waiting]
+                actions += [action for action in done if action is not None]
+                withdraw_unsent(uow, [action for action in done if action is not None])
             if not waiting:
-                return Report("verify", counts, plan=Plan(tuple(actions)))
+                break
             counts["weighed"] += len(waiting)
             after = waiting[-1][0].id
+        with matching.begin() as uow:
+            self._rows.tell(uow, self._kept_by_people, now)
+        return Report("verify", counts, plan=Plan(tuple(actions)))
 
     def _weigh(
         self, uow: UnitOfWork, ticket: Ticket, sight: Sight | None, now: datetime, counts: dict[str, int]
-    ) -> list[Action]:
-        if sight is not None:
-            is_fresh = self._fresh.is_fresh(ticket.group.source, sight.taken_at, now)
-            sight = replace(sight, is_fresh=is_fresh)
-        opinion = weigh(ticket, sight, self._rules.admins_min, now)
+    ) -> Action | None:
+        opinion = weigh(
+            ticket, self._seen(ticket, sight, now), self._rules.admins_min, now, self._rules.claim_life
+        )
         counts[opinion.verdict.value] += 1
         if opinion.verdict is Verdict.INCONCLUSIVE:
             uow.tickets.update([replace(ticket, weighed_at=now)])
-            return []
+            return None
         action = self._settled(ticket, opinion, now)
         if action.kind is ActionKind.REOPEN:
             waiting = kept_waiting(uow, action.ticket, sight.role if sight else ticket.member_role)
             action = replace(action, ticket=waiting, is_blocked=waiting.state is TicketState.BLOCKED)
         uow.tickets.update([action.ticket])
         uow.journal.append([journal_entry(action, now)])
-        if action.kind is ActionKind.REOPEN and not action.is_blocked:
-            told = assignee_messages(uow, [action], self._timezone, now, self._languages, self._links)
-            uow.outbox.add(told, now)
+        if action.kind is ActionKind.REOPEN:
+            self._tell_reopened(uow, action, now)
         if ticket.kind is TicketKind.REASSIGN_ADMIN or action.kind is ActionKind.REOPEN:
             uow.rosters.mark_dirty([ticket.group], now)  # what it blocked, or what must wait for it again
-        return [action]
+        return action
+
+    def _seen(self, ticket: Ticket, sight: Sight | None, now: datetime) -> Sight | None:
+        """What was read, with what is known of its source."""
+        if sight is None:
+            return None
+        source = ticket.group.source
+        is_fresh = self._fresh.is_fresh(source, sight.taken_at, now)
+        return replace(sight, is_fresh=is_fresh, is_kept_by_people=source in self._kept_by_people)
+
+    def _tell_reopened(self, uow: UnitOfWork, action: Action, now: datetime) -> None:
+        ticket = action.ticket
+        if not action.is_blocked:
+            told = assignee_messages(uow, [action], self._timezone, now, self._languages, self._links)
+            uow.outbox.add(told, now)
+        if ticket.contradicted >= DOUBTED_FROM:
+            message = doubted_message(ticket, self._timezone, now, self._languages.of(None))
+            uow.outbox.add([with_link(uow, ticket, message, self._links, now)], now)
 
     def _settled(self, ticket: Ticket, opinion: Opinion, now: datetime) -> Action:
         if opinion.verdict is Verdict.REOPENED:

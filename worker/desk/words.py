@@ -54,8 +54,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "partly": N_("partly decided"),
     },
     "grade": {
-        "A": N_("A: a roster shows it"),
-        "B": N_("B: a second person confirmed it"),
+        "A": N_("A: seen in the messenger itself"),
+        "B": N_("B: shown by a list that people keep, or by a second person"),
         "C": N_("C: the closer's word"),
     },
     "target": {

@@ -23,6 +23,7 @@ from phonenumbers import (
 TEXT_MAX = 250  # what phonenumbers itself reads at most
 EXTENSION_DIGITS_MAX = 6  # more digits than this after the number are a second number
 MASK_SHOWN = 3
+MESSAGE_SHOWN = 4  # enough to find the member in a list that shows the whole number
 MASK_HIDDEN_MIN = 4  # fewer hidden digits than this could be guessed: then the last ones are hidden too
 CACHE_SIZE = 1 << 12  # a megabyte; most numbers are clean, and read as quickly as they are found here
 
@@ -126,6 +127,20 @@ def mask(e164: str) -> str:
     if hidden < MASK_HIDDEN_MIN:
         return f"+{code}{'•' * (hidden + MASK_SHOWN)}"
     return f"+{code}{'•' * hidden}{e164[-MASK_SHOWN:]}"
+
+
+def masked_number(written: str) -> str:
+    """Return an international number, however it is spaced, as others may read it: ``+44 •••• ••0123``.
+
+    Of a short number no digit but the country's is left, and of what is no number nothing.
+    """
+    e164 = "+" + re.sub(r"[^0-9]", "", written)
+    if not _E164.fullmatch(e164):
+        return "•••"
+    code = _country_code(e164)
+    local = e164.removeprefix(f"+{code}")
+    shown = local[-MESSAGE_SHOWN:] if len(local) >= MESSAGE_SHOWN + MASK_HIDDEN_MIN else ""
+    return f"+{code} •••• ••{shown}"
 
 
 def _forms(e164: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.domain.calendar import add
+from worker.domain.calendar import add, elapsed
 from worker.domain.escalation import Policy, policy_for
 from worker.domain.findings import Finding, GroupView, MemberView, active_admins, belonging, look, with_movers
 from worker.domain.identity import LinkState
@@ -18,24 +18,28 @@ from worker.domain.plan import Action, ActionKind
 from worker.domain.ticket import (
     REMOVALS,
     Assignee,
-    Grade,
     Move,
     Ticket,
     TicketKind,
     TicketState,
     next_state,
 )
+from worker.domain.verify import CLAIM_LIFE
 
 
 @dataclass(frozen=True, slots=True)
 class TicketRules:
-    """What tickets are made by: how long they have in their policy's time, and who answers for them."""
+    """What tickets are made by: how long they have in their policy's time, and who answers for them.
+
+    `claim_life`: how long a claim stands that nothing proves.
+    """
 
     due: timedelta
     due_sensitive: timedelta
     accountable: str
     admins_min: int = 1
     policies: tuple[Policy, ...] = ()
+    claim_life: timedelta = CLAIM_LIFE
 
     def policy(self, ticket: Ticket) -> Policy:
         """The escalation policy of one ticket."""
@@ -50,7 +54,18 @@ class TicketRules:
     def started(self, ticket: Ticket, at: datetime) -> Ticket:
         """The ticket with its clock started (again) at `at`: due_at follows, an acknowledgement ends."""
         due_at = add(self.policy(ticket).calendar, at, self.allowed(ticket))
-        return replace(ticket, clock_from=at, due_at=due_at, acknowledged_until=None)
+        return replace(ticket, clock_from=at, due_at=due_at, waited_us=0, acknowledged_until=None)
+
+    def resumed(self, ticket: Ticket, claimed_at: datetime, at: datetime) -> Ticket:
+        """The ticket with its clock going on at `at` where it stood at `claimed_at`, when it was claimed."""
+        calendar = self.policy(ticket).calendar
+        waited = elapsed(calendar, claimed_at, at)
+        return replace(
+            ticket,
+            due_at=add(calendar, ticket.due_at, waited),
+            waited_us=ticket.waited_us + waited // timedelta(microseconds=1),
+            acknowledged_until=None,
+        )
 
 
 def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tuple[Action, ...]:
@@ -251,15 +266,17 @@ def _is_news(ticket: Ticket, group: GroupView) -> bool:
     The roster that proved a removal, or an older one, says nothing new. Who somebody is, and who is still
     an active admin, changes in the directory too, without any new roster.
     """
-    if ticket.kind is TicketKind.IDENTIFY_MEMBER:
-        return True
-    if ticket.kind is TicketKind.REASSIGN_ADMIN and ticket.grade is Grade.A:
+    if ticket.kind in {TicketKind.IDENTIFY_MEMBER, TicketKind.REASSIGN_ADMIN}:
         return True
     return ticket.verified_at is None or group.taken_at > ticket.verified_at
 
 
 def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: str) -> Ticket:
-    """The ticket put back to open: claim and proof are void, its clock starts again, and it says why."""
+    """The ticket put back to open: claim and proof are void, and it says why.
+
+    A claim that is not true buys no time: the clock goes on where it was. After a proof, a waiver or a
+    cancellation it starts anew.
+    """
     void = replace(
         ticket,
         state=next_state(ticket.state, Move.REOPEN),
@@ -272,7 +289,9 @@ def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: str) -> Ticke
         grade=None,
         waived_until=None,
     )
-    return rules.started(void, now)
+    if ticket.state is not TicketState.DONE:
+        return rules.started(replace(void, contradicted=0), now)
+    return rules.resumed(replace(void, contradicted=ticket.contradicted + 1), ticket.done_at or now, now)
 
 
 def _end(ticket: Ticket, group: GroupView, now: datetime) -> Action | None:

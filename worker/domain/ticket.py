@@ -42,7 +42,11 @@ LIVE = frozenset({TicketState.OPEN, TicketState.BLOCKED, TicketState.DONE})
 
 
 class Grade(StrEnum):
-    """How good the evidence is: A a roster re-read, B a second person, C the closer's word."""
+    """How good the evidence is.
+
+    A: the worker read the messenger itself. B: a list that people keep, a second person, or an answer to who
+    somebody is. C: the closer's word.
+    """
 
     A = "A"
     B = "B"
@@ -114,7 +118,8 @@ class Ticket:
 
     `handle` is empty for a reassignment, which is about the group. `episode` names one leaving (see
     `episode_name`), empty for a question of identity. `clock_from` is where due_at and escalation
-    count from: the opening, or the last unblocking or reopening, since blocked time does not count.
+    count from: the opening, or the last unblocking or reopening, since blocked time does not count. `waited_us`
+    (microseconds of its policy's time) does not count either: claims that were contradicted waited for proof.
     """
 
     kind: TicketKind
@@ -144,6 +149,8 @@ class Ticket:
     grade: Grade | None = None
     blocked_by: int | None = None
     reopened: int = 0
+    contradicted: int = 0  # claims that turned out not to be true
+    waited_us: int = 0
     waived_until: datetime | None = None
     acknowledged_until: datetime | None = None
     weighed_at: datetime | None = None  # when a roster was last held against it

@@ -1,7 +1,7 @@
 """Proof: what a roster says about a ticket, and how good that is.
 
-Done is a claim; only a roster taken after it, fresh and complete for the group, verifies. That the member
-is still listed is seen in any roster that was *read* after the claim: nobody has corrected it since.
+Done is a claim. Only a roster taken after it knows anything of it: it verifies when it is fresh and complete for
+the group, and contradicts when it is fresh. A list that is dated before the claim says nothing.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker.domain.durations import format_duration
 from worker.domain.model import Coverage, Role
 from worker.domain.ticket import REMOVALS, Grade, Ticket, TicketKind, TicketState
 
-CLAIM_LIFE = timedelta(days=14)  # two weekly inventories: a word that nothing could prove by then is void
+CLAIM_LIFE = timedelta(days=14)  # by default: a word that two weekly lists could not prove is void
 
 
 class Verdict(StrEnum):
@@ -30,7 +31,7 @@ class Sight:
 
     `taken_at` is what the roster speaks of, `read_at` when it was read. `role` is None when the member is
     not listed. `active_admins` counts known people who have not left. `is_identified`: the question of who
-    the member is has its answer.
+    the member is has its answer. `is_kept_by_people`: it is a list, not what the messenger itself shows.
     """
 
     taken_at: datetime
@@ -40,6 +41,7 @@ class Sight:
     role: Role | None = None
     active_admins: int = 0
     is_identified: bool = False
+    is_kept_by_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +53,41 @@ class Opinion:
     grade: Grade | None = None
 
 
-def weigh(ticket: Ticket, sight: Sight | None, admins_min: int, now: datetime) -> Opinion:
-    """Hold one live ticket against the latest roster of its group.
+def weigh(
+    ticket: Ticket, sight: Sight | None, admins_min: int, now: datetime, claim_life: timedelta = CLAIM_LIFE
+) -> Opinion:
+    """Return what the latest roster of the ticket's group says about it. All instants aware UTC.
 
-    | roster                                   | work is done in it | work is not            |
-    | taken after the claim, fresh, full       | verified, grade A  | reopened (if done)     |
-    | read after the claim, older than it      | inconclusive       | reopened (if done)     |
-    | partial                                  | inconclusive       | reopened (if listed)   |
-    | stale, none, or read before the claim    | inconclusive       | inconclusive           |
+    | the latest roster is                  | work is done in it | work is not            |
+    | taken after the claim, fresh, full    | verified           | reopened (if done)     |
+    | taken after the claim, fresh, partial | inconclusive       | reopened (if listed)   |
+    | stale, none, or taken before          | inconclusive       | inconclusive           |
 
-    Without a claim the opening counts in place of it, and nothing is reopened. A claim that nothing could
-    prove within CLAIM_LIFE is void, unless a second person confirmed it (grade B).
+    A proof has grade A when the worker read the messenger itself, B when people keep the list. Without a claim
+    the opening counts in place of it, and nothing is reopened. A claim that nothing could prove within
+    `claim_life` is void, unless a second person confirmed it (grade B).
     """
     since = ticket.done_at or ticket.opened_at
-    is_claimed = ticket.state is TicketState.DONE
     if ticket.kind is TicketKind.IDENTIFY_MEMBER and sight is not None and sight.is_identified:
-        return Opinion(Verdict.VERIFIED, "the member is identified", Grade.B if is_claimed else Grade.A)
-    if sight is None or not _is_fresh(sight) or sight.read_at <= since:
-        return _unproven(ticket, now, "no fresh roster since")
-    if not _is_done_in(ticket, sight, admins_min):
-        if is_claimed and _can_contradict(ticket, sight):
+        return Opinion(Verdict.VERIFIED, "the member is identified", Grade.B)
+    if sight is None or not _is_fresh(sight) or sight.taken_at <= since:
+        return _unproven(ticket, now, claim_life, "no fresh roster of a later date")
+    if not is_done_in(ticket, sight, admins_min):
+        if ticket.state is TicketState.DONE and _can_contradict(ticket, sight):
             return Opinion(Verdict.REOPENED, _still_wrong(ticket, sight))
-        return _unproven(ticket, now, "not done in the latest roster")
-    if sight.taken_at <= since or sight.coverage is not Coverage.FULL:
-        return _unproven(ticket, now, "the latest roster is older than the claim or incomplete")
-    return Opinion(Verdict.VERIFIED, f"the roster of {sight.taken_at:%Y-%m-%d %H:%M} UTC shows it", Grade.A)
+        return _unproven(ticket, now, claim_life, "not done in the latest roster")
+    if sight.coverage is not Coverage.FULL:
+        return _unproven(ticket, now, claim_life, "the latest roster is incomplete")
+    grade = Grade.B if sight.is_kept_by_people else Grade.A
+    return Opinion(Verdict.VERIFIED, f"the roster of {sight.taken_at:%Y-%m-%d %H:%M} UTC shows it", grade)
 
 
 def _is_fresh(sight: Sight) -> bool:
     return sight.is_fresh and sight.coverage is not Coverage.STALE
 
 
-def _is_done_in(ticket: Ticket, sight: Sight, admins_min: int) -> bool:
+def is_done_in(ticket: Ticket, sight: Sight, admins_min: int) -> bool:
+    """Tell whether the roster shows the ticket's work as done, whatever its date is."""
     if ticket.kind in REMOVALS:
         return sight.role is None
     if ticket.kind is TicketKind.ADD_MEMBER:
@@ -106,13 +111,13 @@ def _still_wrong(ticket: Ticket, sight: Sight) -> str:
     }.get(ticket.kind, f"marked done, but still in the group in {roster}")
 
 
-def _unproven(ticket: Ticket, now: datetime, why: str) -> Opinion:
+def _unproven(ticket: Ticket, now: datetime, claim_life: timedelta, why: str) -> Opinion:
     if (
         ticket.state is TicketState.DONE
         and ticket.done_at is not None
         and ticket.grade is not Grade.B
-        and now >= ticket.done_at + CLAIM_LIFE
+        and now >= ticket.done_at + claim_life
     ):
-        days = CLAIM_LIFE.days
-        return Opinion(Verdict.REOPENED, f"marked done {days} days ago and nothing could prove it since")
+        life = format_duration(claim_life)
+        return Opinion(Verdict.REOPENED, f"nothing could prove within {life} that it was done")
     return Opinion(Verdict.INCONCLUSIVE, why)

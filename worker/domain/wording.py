@@ -7,7 +7,9 @@ language, from what the ticket knows; the security team reads the reason that is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,7 @@ from worker.domain.guard import HeldPlan
 from worker.domain.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messengers import messenger
 from worker.domain.model import Evidence
+from worker.domain.phones import masked_number
 from worker.domain.plan import ActionKind
 from worker.domain.ticket import REMOVALS, Assignee, Ticket, TicketKind, TicketState
 from worker.domain.tongue import ENGLISH, N_, Tongue
@@ -190,6 +193,9 @@ def _belongs_since(ticket: Ticket) -> datetime:
 
 _HAPPENED = {  # how the reasons of a reopening begin, and what the assignee is told of it
     "marked done": N_("It was marked as done, but the latest list of members does not show it yet."),
+    "nothing could prove": N_(
+        "It was marked as done, but nothing has shown it since. Please look again, and say so once more."
+    ),
     "came back": N_("{person} is in the group again."),
     "needed again": N_("This is needed once more."),
     "needed after all": N_("This is needed after all."),
@@ -250,6 +256,46 @@ def escalation_paragraph(
     return ticket_paragraph(ticket, timezone, headline, text, tongue)
 
 
+def cancelled_paragraph(ticket: Ticket, to: Recipient, tongue: Tongue = ENGLISH) -> Paragraph:
+    """What takes back a message about a ticket that is cancelled."""
+    over = tongue.say("This ticket is cancelled: there is nothing to do about it any more.")
+    why = flat(ticket.reason) if to.kind is RecipientKind.CHANNEL else ""
+    headline = tongue.say("No longer needed: {title}", title=ticket_title(ticket, tongue))
+    return masked(Paragraph(headline, sentences(why, over), ((tongue.say("Ticket"), ticket.label),)))
+
+
+def doubted_paragraph(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> Paragraph:
+    """One ticket that was called done more than once, each time wrongly, for the person who answers for it."""
+    text = tongue.count(
+        "It was marked as done {n} time, and was not done.",
+        "It was marked as done {n} times, and was not done.",
+        ticket.contradicted,
+    )
+    headline = tongue.say("Called done, and not done: {title}", title=ticket_title(ticket, tongue))
+    why = why_line(ticket, timezone, tongue)
+    return ticket_paragraph(ticket, timezone, headline, sentences(text, why), tongue)
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+_NUMBER = re.compile(r"\+[0-9](?:[ ().\-]{0,2}[0-9]){6,14}")
+
+
+def masked(paragraph: Paragraph) -> Paragraph:
+    """The paragraph for somebody who needs no phone number: of each, only country and last digits are left."""
+    return replace(
+        paragraph,
+        headline=_masked(paragraph.headline),
+        text=_masked(paragraph.text),
+        facts=tuple((label, _masked(value)) for label, value in paragraph.facts),
+        steps=tuple(_masked(step) for step in paragraph.steps),
+    )
+
+
+def _masked(text: str) -> str:
+    return _NUMBER.sub(lambda found: masked_number(found.group()), text)
+
+
 def sentences(*texts: str) -> str:
     """Whole sentences one after the other; empty ones are left out, and each ends as a sentence does."""
     said = [text for text in texts if text]
@@ -307,6 +353,41 @@ def recovered_paragraph(name: str, tongue: Tongue = ENGLISH) -> Paragraph:
     return Paragraph(
         tongue.say("Seeing again: {source}", source=name), tongue.say("The source was read completely.")
     )
+
+
+# --- lists that people keep --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a list in which a claim would show; `is_right`: it shows it, but the list is older than the claim."""
+
+    ticket: Ticket
+    is_right: bool
+
+
+_CHANGES = {
+    TicketKind.REMOVE_MEMBER: N_("Delete the row of {person} ({ticket})"),
+    TicketKind.CREATOR_MUST_LEAVE: N_("Delete the row of {person} ({ticket})"),
+    TicketKind.ADD_MEMBER: N_("Add a row for {person} ({ticket})"),
+    TicketKind.REASSIGN_ADMIN: N_("Note the new admin ({ticket})"),
+}
+
+
+def rows_paragraph(source: str, rows: Sequence[Row], tongue: Tongue = ENGLISH) -> Paragraph:
+    """What whoever keeps a list is to change in it, by group."""
+    text = tongue.say(
+        "This was marked as done, and the list is older. Please change these rows, date the list and save it: "
+        "the next reading proves it."
+    )
+    facts = tuple((flat(row.ticket.group_name), _change(row, tongue)) for row in rows)
+    return masked(Paragraph(tongue.say("Rows to change in {list}", list=source), text, facts))
+
+
+def _change(row: Row, tongue: Tongue) -> str:
+    if row.is_right:
+        return tongue.say("Nothing but the date ({ticket})", ticket=row.ticket.label)
+    return tongue.say(_CHANGES[row.ticket.kind], **_names(row.ticket), ticket=row.ticket.label)
 
 
 # --- whole messages ---------------------------------------------------------------------------------------

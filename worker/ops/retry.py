@@ -107,6 +107,10 @@ class RetryingInventory:
     def name(self) -> str:
         return self._inventory.name
 
+    @property
+    def is_kept_by_people(self) -> bool:
+        return self._inventory.is_kept_by_people
+
     def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
         return _started(self._inventory.snapshot, self._sleep)
 

@@ -177,6 +177,10 @@ class Inventory(Protocol):
     def name(self) -> str:
         """The configured name; `source` of its groups."""
 
+    @property
+    def is_kept_by_people(self) -> bool:
+        """Whether it is a list that somebody writes, not what the messenger shows: it proves with grade B."""
+
     def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
         """Yield each group's roster once, in group order, then exactly one `SnapshotEnd`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -69,6 +69,15 @@ class Outbox(Protocol):
 
     def withdraw(self, keys: Sequence[str]) -> int:
         """Take back messages that are not on their way yet; return how many."""
+
+    def withdraw_about(self, tickets: Collection[int]) -> list[str]:
+        """Take back messages about these tickets that no channel has tried to send; return their keys."""
+
+    def told_about(self, since: Mapping[int, datetime]) -> dict[int, tuple[Recipient, ...]]:
+        """By ticket, who got a message about it that was queued at or after an instant, or may have got it.
+
+        Only tickets of which somebody was told; recipients in a stable order, each once.
+        """
 
     def waiting(self, oldest_before: datetime, now: datetime) -> list[tuple[Recipient, int]]:
         """Recipients with pending messages of which the oldest was queued at or before `oldest_before`.

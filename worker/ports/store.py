@@ -254,6 +254,9 @@ class Question:
 class Links(Protocol):
     """Who is behind which handle."""
 
+    def has_questions(self) -> bool:
+        """Tell whether any handle waits to be matched."""
+
     def questions(self, limit: int) -> list[Question]:
         """The next handles to be matched (new, changed, or touched by a change in a directory)."""
 
@@ -350,11 +353,15 @@ class Tickets(Protocol):
     def counts(self) -> dict[tuple[str, str], int]:
         """How many tickets there are by (state, kind)."""
 
-    def to_weigh(self, after: int, limit: int, now: datetime) -> list[tuple[Ticket, Sight | None]]:
-        """Live tickets whose group was read since they were last weighed, or whose claim is old, by id.
+    def to_weigh(self, after: int, limit: int, claimed_before: datetime) -> list[tuple[Ticket, Sight | None]]:
+        """Live tickets whose group was read since they were last weighed, or whose claim is of an instant up to
+        `claimed_before`, by id.
 
-        `Sight.is_fresh` is left True; freshness is the caller's to judge from taken_at.
+        `Sight.is_fresh` is left True and `Sight.is_kept_by_people` False: the caller knows the source.
         """
+
+    def claims(self, sources: Collection[str], after: int, limit: int) -> list[tuple[Ticket, Sight | None]]:
+        """Done tickets in groups of these inventories, with what their latest roster shows, by id."""
 
     def to_escalate(self, after: int, limit: int) -> list[tuple[Ticket, tuple[Taken, ...]]]:
         """Open tickets with the steps taken, by id."""

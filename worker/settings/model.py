@@ -112,6 +112,7 @@ class Settings(Section):
             accountable=self.tickets.accountable or "",
             admins_min=self.groups.admins_min,
             policies=self.policies(),
+            claim_life=self.tickets.claim_life,
         )
 
     def stale_after(self, name: str) -> timedelta:

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from worker.domain.accounts import AccountsRule
+from worker.domain.verify import CLAIM_LIFE
 from worker.settings.fields import (
     Count,
     Duration,
@@ -221,6 +222,9 @@ class Tickets(Section):
     due: Due = Field(default_factory=Due)
     accountable: Email | None = _default(
         "Who answers for tickets that nobody else can be given (e-mail).", None
+    )
+    claim_life: Period = _default(
+        "A ticket that was marked done is open again when nothing could prove it for so long.", CLAIM_LIFE
     )
 
 

@@ -34,6 +34,10 @@ class SqlLinks:
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
 
+    def has_questions(self) -> bool:
+        waiting = sa.select(sa.literal(1)).where(link.c.is_dirty == 1).limit(1)
+        return self._c.execute(waiting).first() is not None
+
     def questions(self, limit: int) -> list[Question]:
         query = (
             sa.select(link).where(link.c.is_dirty == 1).order_by(link.c.source, link.c.handle).limit(limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -45,6 +45,33 @@ class SqlOutbox:
             waiting = o.key.in_(chunk) & (o.state == "pending") & o.bundle_id.is_(None)
             gone += self._c.execute(sa.delete(outbox).where(waiting)).rowcount
         return gone
+
+    def withdraw_about(self, tickets: Collection[int]) -> list[str]:
+        o, withdrawn = outbox.c, list[str]()
+        for chunk in chunked(sorted(set(tickets))):
+            untried = o.ticket_id.in_(chunk) & (o.state == "pending") & ~_was_tried()
+            rows = self._c.execute(sa.select(o.id, o.key, o.bundle_id).where(untried).order_by(o.id)).all()
+            for part in chunked([row.id for row in rows]):
+                self._c.execute(sa.delete(outbox).where(o.id.in_(part)))
+            self._end_empty({row.bundle_id for row in rows if row.bundle_id is not None})
+            withdrawn += [row.key for row in rows]
+        return withdrawn
+
+    def _end_empty(self, bundles: Collection[int]) -> None:
+        """Forget deliveries of which nothing is left to say."""
+        for chunk in chunked(sorted(bundles)):
+            is_empty = ~sa.exists().where(outbox.c.bundle_id == delivery.c.bundle_id)
+            self._c.execute(sa.delete(delivery).where(delivery.c.bundle_id.in_(chunk), is_empty))
+
+    def told_about(self, since: Mapping[int, datetime]) -> dict[int, tuple[Recipient, ...]]:
+        o, told = outbox.c, dict[int, dict[tuple[str, str], Recipient]]()
+        for chunk in chunked(sorted(since)):
+            was_sent = sa.or_(o.state == "sent", (o.state == "pending") & _was_tried())
+            query = sa.select(outbox).where(o.ticket_id.in_(chunk), was_sent).order_by(o.ticket_id, o.id)
+            for row in self._c.execute(query):
+                if row.created_at >= since[row.ticket_id]:
+                    told.setdefault(row.ticket_id, {})[row.recipient_kind, row.address] = _recipient(row)
+        return {number: tuple(recipients.values()) for number, recipients in told.items()}
 
     def waiting(self, oldest_before: datetime, now: datetime) -> list[tuple[Recipient, int]]:
         o = outbox.c
@@ -172,6 +199,14 @@ class SqlOutbox:
         pending = sa.select(sa.func.count()).where(o.state == "pending", o.bundle_id.is_(None))
         unsent = sa.select(sa.func.count()).where(d.state.in_(UNSENT))
         return int(self._c.execute(pending).scalar_one()), int(self._c.execute(unsent).scalar_one())
+
+
+def _was_tried() -> sa.ColumnElement[bool]:
+    """Whether the message has arrived, is on its way, or may have arrived: a clear failure did not bring it."""
+    d = delivery.c
+    return sa.exists().where(
+        d.bundle_id == outbox.c.bundle_id, sa.or_(d.state != "waiting", d.is_unclear == 1)
+    )
 
 
 def _may_go(now: datetime) -> sa.ColumnElement[bool]:

@@ -343,6 +343,8 @@ ticket = sa.Table(
     _text("grade", null=True),
     _number("blocked_by", None, null=True),
     _number("reopened"),
+    _number("contradicted"),
+    _number("waited_us"),
     _instant("waived_until"),
     _instant("acknowledged_until"),
     _instant("weighed_at"),
@@ -427,6 +429,7 @@ delivery = sa.Table(
     _text("reference", null=True),
     _text("error", default=""),
     sa.Index("ix_delivery_state", "state", "next_at"),
+    sa.Index("ix_delivery_bundle_id", "bundle_id"),
     sa.Index("ix_delivery_address", "address", "sent_at"),
 )
 journal = sa.Table(

@@ -18,7 +18,7 @@ from worker.domain.identity import LinkState
 from worker.domain.message import Recipient
 from worker.domain.model import Coverage, GroupKey, PersonKey, Role
 from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState
-from worker.domain.verify import CLAIM_LIFE, Sight
+from worker.domain.verify import Sight
 from worker.storage.accounts import accounts_of
 from worker.storage.bulk import bulk_upsert
 from worker.storage.chunks import among, chunked
@@ -86,20 +86,30 @@ class SqlTickets:
 
     # --- verification ----------------------------------------------------------------------------
 
-    def to_weigh(self, after: int, limit: int, now: datetime) -> list[tuple[Ticket, Sight | None]]:
+    def to_weigh(self, after: int, limit: int, claimed_before: datetime) -> list[tuple[Ticket, Sight | None]]:
         t, g = ticket.c, chat_group.c
         weighed = sa.func.coalesce(t.weighed_at, t.opened_at)
         # What was claimed after a reading was weighed is weighed against the next one.
         is_newer = g.read_at > weighed
-        is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= now - CLAIM_LIFE)
+        is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= claimed_before)
         is_answered = (t.kind == TicketKind.IDENTIFY_MEMBER.value) & sa.exists().where(
             link.c.source == t.source, link.c.handle == t.handle, link.c.is_dirty == 0,
             link.c.state.in_((LinkState.LINKED.value, LinkState.NOBODY.value)),
         )  # fmt: skip
+        return self._seen(t.state.in_(_LIVE) & sa.or_(is_newer, is_old_claim, is_answered), after, limit)
+
+    def claims(self, sources: Collection[str], after: int, limit: int) -> list[tuple[Ticket, Sight | None]]:
+        t = ticket.c
+        return self._seen((t.state == TicketState.DONE.value) & t.source.in_(sorted(sources)), after, limit)
+
+    def _seen(
+        self, which: sa.ColumnElement[bool], after: int, limit: int
+    ) -> list[tuple[Ticket, Sight | None]]:
+        t, g = ticket.c, chat_group.c
         query = (
             sa.select(ticket, g.taken_at.label("g_taken_at"), g.read_at.label("g_read_at"), g.coverage)
             .outerjoin(chat_group, (g.source == t.source) & (g.group_id == t.group_id) & (g.is_gone == 0))
-            .where(t.state.in_(_LIVE), t.id > after, sa.or_(is_newer, is_old_claim, is_answered))
+            .where(which, t.id > after)
             .order_by(t.id)
             .limit(limit)
         )

@@ -31,6 +31,11 @@ class RegisterInventory:
         return self._context.name
 
     @property
+    def is_kept_by_people(self) -> bool:
+        """A register is a list that people keep."""
+        return True
+
+    @property
     def path(self) -> Path:
         """The file, resolved against the configuration's folder."""
         return self._context.base_dir / self._config.path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from builders import facts
 from harness import Harness
@@ -248,3 +249,74 @@ def test_many_movers_wait_for_the_guard(start: Start) -> None:
     harness.later()
     harness.settle()
     assert len([t for t in harness.tickets(TicketKind.REMOVE_MEMBER) if t.is_live]) == 6
+
+
+# --- what is cancelled is taken back ----------------------------------------------------------------------
+
+
+def test_a_cancelled_ticket_withdraws_its_messages_that_were_not_sent(company: Harness) -> None:
+    leave(company, "ann")
+    company.corp.enable("ann")
+    company.settle()
+
+    assert company.ticket().state is TicketState.CANCELLED
+    assert company.titles() == []
+
+
+def test_what_was_sent_about_a_cancelled_ticket_is_taken_back_from_whoever_got_it(company: Harness) -> None:
+    leave(company, "ann")
+    company.titles()
+    company.later(hours=24)
+    company.escalate()
+    company.deliver()
+    company.corp.enable("ann")
+    company.settle()
+    before = len(company.soc.sent)
+    company.deliver()
+
+    told = {message.to.address: message.title for message in company.soc.sent[before:]}
+    assert told == dict.fromkeys(
+        ("dee@corp.example", "it-security@example.org"), "No longer needed: Remove Ann from Ward 7"
+    )
+    [facts] = {paragraph.facts for message in company.soc.sent[before:] for paragraph in message.paragraphs}
+    assert facts == (("Ticket", "T-000001"),)
+
+
+def test_what_may_have_been_sent_is_taken_back_as_well(company: Harness) -> None:
+    leave(company, "ann")
+    with company.store.begin() as uow:
+        uow.outbox.bundle(uow.outbox.waiting(company.now, company.now)[0][0], ["soc"], "", company.now, 40)
+        assert uow.outbox.claim("a process that dies", company.now, timedelta(minutes=5))
+    company.corp.enable("ann")
+    company.settle()
+    company.later()
+
+    assert company.titles() == ["Remove Ann from Ward 7", "No longer needed: Remove Ann from Ward 7"]
+
+
+def test_what_was_sent_of_an_earlier_round_is_not_taken_back(company: Harness) -> None:
+    leave(company, "ann")
+    company.titles()
+    company.drop("ward-7", "ann")
+    company.settle()
+    company.later()
+    company.wards.add_member("ward-7", company.member("ann"))
+    company.settle()
+    company.later()
+    company.corp.enable("ann")
+    company.settle()
+
+    assert company.ticket().state is TicketState.CANCELLED
+    assert company.titles() == [], "the message of the reopening was withdrawn, and told nobody"
+
+
+def test_a_ticket_that_is_verified_or_waived_before_its_message_went_out_sends_none(company: Harness) -> None:
+    company.leave("ann", "ben")
+    company.settle()
+    company.desk.waive(2, "sam", "ben is a volunteer now", company.now)
+    company.later()
+    company.drop("ward-7", "ann")
+    company.settle()
+
+    assert [t.state for t in company.tickets()] == [TicketState.VERIFIED, TicketState.WAIVED]
+    assert company.titles() == []

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from harness import Harness
+from builders import rules
+from harness import TIMEZONE, Harness
 
+from worker.app.verify import Verify
+from worker.domain.message import CHANNEL
 from worker.domain.model import Coverage, Role
 from worker.domain.ticket import Grade, TicketState
 
@@ -86,7 +90,7 @@ def test_a_claim_that_nothing_could_prove_becomes_void(leaving: Harness) -> None
     leaving.later()
 
     assert leaving.verify().counts["reopened"] == 1
-    assert "14 days ago" in leaving.ticket().reason
+    assert leaving.ticket().reason == "nothing could prove within 14 days that it was done"
 
 
 def test_a_claim_that_a_second_person_confirmed_does_not(leaving: Harness) -> None:
@@ -133,3 +137,179 @@ def test_a_removal_that_is_reopened_waits_when_its_member_is_the_last_admin_now(
         company.desk.reopen(1, "sam", "she is still there", company.now)
 
     assert company.ticket().state is state
+
+
+# --- a false "done" buys no time ----------------------------------------------------------------------------
+
+
+def lie(harness: Harness, *, after_hours: float, for_hours: float) -> None:
+    """The admin says that it was done; so many hours later the messenger shows that it was not."""
+    harness.later(hours=after_hours)
+    harness.desk.done(1, "dee", harness.now)
+    harness.later(hours=for_hours)
+    harness.settle()
+
+
+def test_the_clock_goes_on_where_it_was_when_the_claim_was_made(leaving: Harness) -> None:
+    due_at = leaving.ticket().due_at
+    lie(leaving, after_hours=10, for_hours=3)
+    lie(leaving, after_hours=5, for_hours=40)
+
+    ticket = leaving.ticket()
+    assert (ticket.state, ticket.contradicted) == (TicketState.OPEN, 2)
+    assert ticket.due_at == due_at + timedelta(hours=43)
+    assert ticket.clock_from == ticket.opened_at
+
+
+def test_steps_that_were_taken_are_not_taken_again_after_a_false_claim(leaving: Harness) -> None:
+    leaving.later(hours=12)
+    assert leaving.escalate().counts["steps"] == 1
+    lie(leaving, after_hours=1, for_hours=1)
+
+    assert leaving.escalate().counts["steps"] == 0
+    leaving.later(hours=11)
+    assert leaving.escalate().counts["steps"] == 1, "due, and told to the accountable person"
+
+
+def test_the_second_false_claim_is_told_to_the_accountable_person_at_once(leaving: Harness) -> None:
+    lie(leaving, after_hours=1, for_hours=1)
+    leaving.titles()
+    lie(leaving, after_hours=1, for_hours=1)
+    before = len(leaving.soc.sent)
+    leaving.deliver()
+
+    told = {message.to.address: message.title for message in leaving.soc.sent[before:]}
+    assert told == {
+        "dee@corp.example": "Reopened: Remove Ann from Ward 7",
+        "it-security@example.org": "Called done, and not done: Remove Ann from Ward 7",
+    }
+
+
+def test_when_nobody_answers_for_it_the_channel_is_told(start: Start) -> None:
+    harness = start(rules=rules(accountable=""))
+    harness.leave("ann")
+    harness.settle()
+    for _ in range(2):
+        lie(harness, after_hours=1, for_hours=1)
+
+    assert "Called done, and not done: Remove Ann from Ward 7" in harness.titles()
+    assert CHANNEL in {message.to for message in harness.soc.sent}
+
+
+# --- lists that people keep -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def listed(start: Start) -> Harness:
+    """As `leaving`, with a list as the inventory, on the morning after its last change."""
+    harness = start(are_lists=True)
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    harness.wards.freeze()
+    harness.later(hours=24)
+    return harness
+
+
+def test_a_list_of_before_the_claim_neither_proves_nor_contradicts(listed: Harness) -> None:
+    listed.desk.done(1, "dee", listed.now)
+    for _ in range(3):
+        listed.later()
+        listed.settle()
+
+    assert listed.ticket().state is TicketState.DONE
+
+
+def test_a_later_list_proves_with_grade_b(listed: Harness) -> None:
+    listed.desk.done(1, "dee", listed.now)
+    listed.later()
+    listed.wards.mend()
+    listed.drop("ward-7", "ann")
+    listed.settle()
+
+    assert (listed.ticket().state, listed.ticket().grade) == (TicketState.VERIFIED, Grade.B)
+
+
+def rows_told(harness: Harness) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    before = len(harness.soc.sent)
+    harness.deliver()
+    return [
+        (message.to.address, paragraph.facts)
+        for message in harness.soc.sent[before:]
+        for paragraph in message.paragraphs
+        if paragraph.headline == "Rows to change in wards"
+    ]
+
+
+def test_while_a_claim_waits_the_owner_of_the_list_is_told_once_a_day_what_to_change(listed: Harness) -> None:
+    listed.group("ward-7", "ann", "ben", "cem", admins=["dee"], owner_email="eve@corp.example")
+    listed.wards.freeze()
+    listed.inventory()
+    listed.later()
+    listed.desk.done(1, "dee", listed.now)
+    told = []
+    for _ in range(2 * 24):
+        listed.later()
+        listed.settle()
+        told += rows_told(listed)
+
+    what = (("Ward 7", "Delete the row of Ann (T-000001)"),)
+    assert told == [("eve@corp.example", what)] * 3, "today, and on the two mornings since"
+
+
+def test_another_process_does_not_tell_it_again(listed: Harness) -> None:
+    listed.desk.done(1, "dee", listed.now)
+    listed.later(hours=24)
+    listed.verify()
+    again = Verify(listed.store, listed.rules, listed.verifier._fresh, TIMEZONE, kept_by_people=["wards"])
+    again.run_once(listed.now)
+
+    assert len(rows_told(listed)) == 1
+
+
+def test_a_row_that_is_right_already_only_needs_a_date(listed: Harness) -> None:
+    listed.wards.mend()
+    listed.drop("ward-7", "ann")
+    listed.wards.date(listed.ticket().opened_at)
+    listed.desk.done(1, "dee", listed.now)
+    listed.inventory()
+    listed.later(hours=24)
+    listed.verify()
+
+    assert rows_told(listed) == [
+        ("it-security@example.org", (("Ward 7", "Nothing but the date (T-000001)"),))
+    ]
+
+
+@pytest.mark.parametrize(
+    "owner, told",
+    [
+        ("eve@corp.example", "eve@corp.example"),
+        ("nobody@else.example", "nobody@else.example"),
+        ("una@corp.example", "it-security@example.org"),  # has left
+        (None, "it-security@example.org"),
+    ],
+)
+def test_the_rows_go_to_the_groups_owner_or_the_accountable_person(
+    listed: Harness, owner: str | None, told: str
+) -> None:
+    listed.leave("una")
+    listed.group("ward-7", "ann", "ben", "cem", admins=["dee"], owner_email=owner)
+    listed.wards.freeze()
+    listed.settle()
+    listed.desk.done(1, "dee", listed.now)
+    listed.later(hours=24)
+    listed.verify()
+
+    assert [address for address, _ in rows_told(listed)] == [told]
+
+
+def test_with_nobody_to_answer_for_it_the_rows_go_to_the_channel(start: Start) -> None:
+    harness = start(are_lists=True, rules=rules(accountable=""))
+    harness.leave("ann")
+    harness.settle()
+    harness.desk.done(1, "dee", harness.now)
+    harness.later(hours=24)
+    harness.verify()
+
+    assert [address for address, _ in rows_told(harness)] == [""]

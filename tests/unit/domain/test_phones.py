@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from worker.domain.phones import canonical, mask, to_e164, variants
+from worker.domain.phones import canonical, mask, masked_number, to_e164, variants
 
 E164 = r"\+[1-9][0-9]{6,14}"
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -373,3 +373,17 @@ def test_a_mask_of_anything_else_shows_nothing(text: str) -> None:
 @given(text=st.text())
 def test_no_text_is_too_odd(function: Callable[[str], object], text: str) -> None:
     assert function(text) is not None
+
+
+@pytest.mark.parametrize(
+    "written, shown",
+    [
+        ("+447700900123", "+44 •••• ••0123"),
+        ("+44 (7700) 900-123", "+44 •••• ••0123"),
+        ("+15555550123", "+1 •••• ••0123"),
+        ("+3581234567", "+358 •••• ••"),
+        ("+99", "•••"),
+    ],
+)
+def test_others_read_the_country_and_the_last_digits(written: str, shown: str) -> None:
+    assert masked_number(written) == shown

@@ -176,7 +176,9 @@ def test_a_released_removal_is_not_left_with_a_chosen_assignee_who_has_left() ->
 
 def test_a_verified_reassignment_alone_releases_nothing() -> None:
     proved = replace(REASSIGNMENT, state=VERIFIED, verified_at=NOW, grade=Grade.B)
-    assert plan(group(SOLE_ADMIN, tickets=(WAITING, proved))) == []
+    assert [action.kind for action in plan(group(SOLE_ADMIN, tickets=(WAITING, proved)))] == [
+        ActionKind.REOPEN
+    ]
 
 
 def test_an_inventory_that_lost_its_roles_releases_nothing() -> None:
@@ -220,17 +222,13 @@ def test_a_waived_reassignment_is_waived_for_its_own_case_only() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "grade, verified_at, is_reopened",
-    [(Grade.A, NOW, True), (Grade.B, NOW, False), (Grade.B, BEFORE, True)],
-)
-def test_a_new_admin_who_is_gone_again_reopens_the_reassignment(
-    grade: Grade, verified_at: datetime, is_reopened: bool
-) -> None:
+@pytest.mark.parametrize("grade", [Grade.A, Grade.B])
+@pytest.mark.parametrize("verified_at", [NOW, BEFORE])
+def test_a_new_admin_who_is_gone_again_reopens_the_reassignment(grade: Grade, verified_at: datetime) -> None:
     proved = replace(REASSIGNMENT, state=VERIFIED, grade=grade, verified_at=verified_at)
-    actions = plan(group(SOLE_ADMIN, tickets=(WAITING, proved)))
-    assert shown(actions) == [(ActionKind.REOPEN, REASSIGN, OPEN)] * is_reopened
-    assert all(a.why.startswith("needed again: Ann left") for a in actions)
+    [action] = plan(group(SOLE_ADMIN, tickets=(WAITING, proved)))
+    assert shown([action]) == [(ActionKind.REOPEN, REASSIGN, OPEN)]
+    assert action.why.startswith("needed again: Ann left")
 
 
 # --- Reopening ----------------------------------------------------------------------------------------------

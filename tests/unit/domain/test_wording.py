@@ -226,7 +226,10 @@ def test_every_reason_of_a_reopening_has_its_sentence() -> None:
     assert of(state=TicketState.WAIVED, waived_until=NOW) == "This was put off until now."
     latest = "It was marked as done, but the latest list of members does not show it yet."
     assert what_happened(ActionKind.REOPEN, done, contradicted) == latest
-    assert what_happened(ActionKind.REOPEN, done, unproven) == latest
+    nothing = (
+        "It was marked as done, but nothing has shown it since. Please look again, and say so once more."
+    )
+    assert what_happened(ActionKind.REOPEN, done, unproven) == nothing
     assert what_happened(ActionKind.REOPEN, done, "needed again: so") == "This is needed once more."
 
 

@@ -33,6 +33,7 @@ class Failing:
     name: str = "corp"
     can_look_up: bool = True
     has_delta: bool = True
+    is_kept_by_people: bool = True
     asked: list[object] = field(default_factory=list)
 
     def _call(self) -> None:

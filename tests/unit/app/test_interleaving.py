@@ -1,0 +1,110 @@
+"""A poll of another process commits between two transactions of a job: nobody acts on who somebody was before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from builders import rules
+from harness import TIMEZONE, Harness
+
+from fakes.interleaved import Interleaved
+from worker.app.escalate import Escalate
+from worker.app.reconcile import Reconcile
+from worker.app.verify import Verify
+from worker.domain.escalation import After, Policy, Step, Target
+from worker.domain.model import Role
+from worker.domain.ticket import TicketKind, TicketState
+
+Start = Callable[..., Harness]
+BOUNDARIES = range(1, 8)  # more than a reconcile of a small company has
+
+
+def reconcile_while(harness: Harness, at: int, deed: Callable[[], object]) -> None:
+    """Reconcile, with another process's deed before the transaction number `at`, or else right after the pass."""
+    store = Interleaved(harness.store, at, deed)
+    Reconcile(store, harness.reconciler._rules).run_once(harness.now)
+    if not store.is_done:
+        deed()
+
+
+def settle_after(harness: Harness) -> None:
+    for _ in range(2):
+        harness.later()
+        harness.settle()
+
+
+@pytest.mark.parametrize("at", BOUNDARIES)
+def test_a_first_poll_that_ends_during_the_first_reconcile_makes_nobody_a_question(
+    found: Start, at: int
+) -> None:
+    harness = found()
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.inventory()
+
+    reconcile_while(harness, at, harness.poll)
+    settle_after(harness)
+
+    assert harness.tickets() == []
+    assert harness.titles() == []
+
+
+@pytest.mark.parametrize("at", BOUNDARIES)
+def test_a_number_that_passes_to_a_colleague_as_its_owner_leaves_is_not_removed(
+    company: Harness, at: int
+) -> None:
+    def pass_on() -> None:
+        company.corp.change("ann", enabled=False, phones=())
+        company.corp.change("ben", phones=(company.number("ann"),))
+        company.poll()
+
+    company.corp.change("cem", department="Elsewhere")  # the poll before makes a group and a question wait
+    company.group("ward-7", "ann", "cem", "eve", admins=["dee"])
+    company.poll()
+    company.inventory()
+
+    reconcile_while(company, at, pass_on)
+    settle_after(company)
+
+    assert company.tickets() == []
+    assert company.titles() == []
+
+
+def test_a_proof_counts_only_admins_who_are_still_here(start: Start) -> None:
+    harness = start()
+    harness.leave("dee")
+    harness.settle()
+    harness.wards.set_role("ward-7", harness.number("ben"), Role.ADMIN)
+    harness.later()
+    harness.inventory()
+
+    def ben_leaves_and_his_number_goes_to_nobody() -> None:
+        harness.leave("ben")
+        harness.poll()
+
+    store = Interleaved(harness.store, 1, ben_leaves_and_his_number_goes_to_nobody)
+    Verify(store, harness.rules, harness.verifier._fresh, TIMEZONE).run_once(harness.now)
+
+    [reassignment] = harness.tickets(TicketKind.REASSIGN_ADMIN)
+    assert reassignment.state is TicketState.OPEN
+
+
+def test_a_step_tells_the_admins_as_they_are_known_now(start: Start) -> None:
+    policy = Policy("p", (Step(After(share=0.5), (Target.ADMINS,)),))
+    harness = start(rules=rules(policies=(policy,)))
+    harness.leave("ann")
+    harness.settle()
+    harness.titles()
+    harness.later(hours=13)
+
+    def phone_of_dee_is_eves() -> None:
+        harness.corp.change("dee", phones=())
+        harness.corp.change("eve", phones=(harness.number("dee"),))
+        harness.poll()
+
+    store = Interleaved(harness.store, 1, phone_of_dee_is_eves)
+    Escalate(store, harness.rules, TIMEZONE).run_once(harness.now)
+    harness.deliver()
+
+    assert [message.to.address for message in harness.soc.sent[-1:]] == ["eve@corp.example"]

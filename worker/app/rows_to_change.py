@@ -1,0 +1,80 @@
+"""Who keeps a list is told, in one digest a day, which of its rows would prove what was claimed.
+
+Until such a list says so, a claim is only a word: it is dated before the claim, and knows nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from worker.app.telling import person_at
+from worker.domain.message import CHANNEL, Recipient
+from worker.domain.model import GroupKey, Standing
+from worker.domain.reconcile import TicketRules
+from worker.domain.ticket import Ticket, TicketKind
+from worker.domain.tongue import Languages
+from worker.domain.verify import Sight, is_done_in
+from worker.domain.wording import Row, rows_paragraph
+from worker.ports.outbox import OutMessage
+from worker.ports.store import UnitOfWork
+
+PAGE = 500
+TOLD_FROM = time(8)  # local: nobody is woken for a row
+ROWS_MAX = 15  # in one paragraph; more are several
+
+
+class RowsToChange:
+    """Looks once a day; what it told is kept in the outbox, by key, so that no other process tells it again."""
+
+    def __init__(self, rules: TicketRules, timezone: str, languages: Languages) -> None:
+        self._rules = rules
+        self._zone = ZoneInfo(timezone)
+        self._languages = languages
+        self._told_on: date | None = None
+
+    def tell(self, uow: UnitOfWork, kept_by_people: Collection[str], now: datetime) -> None:
+        """Queue the day's digests about these inventories, from `TOLD_FROM` on. `now` is aware UTC."""
+        local = now.astimezone(self._zone)
+        if not kept_by_people or local.time() < TOLD_FROM or self._told_on == local.date():
+            return
+        self._told_on = local.date()
+        by_owner: dict[tuple[str, Recipient], list[Row]] = defaultdict(list)
+        owners: dict[GroupKey, Recipient] = {}
+        for ticket, sight in _claims(uow, kept_by_people):
+            if ticket.group not in owners:
+                owners[ticket.group] = self._owner(uow, ticket.group)
+            row = Row(ticket, is_right=is_done_in(ticket, sight, self._rules.admins_min))
+            by_owner[ticket.group.source, owners[ticket.group]].append(row)
+        for (source, owner), rows in by_owner.items():
+            tongue = self._languages.of(owner.language)
+            for at in range(0, len(rows), ROWS_MAX):
+                body = rows_paragraph(source, rows[at : at + ROWS_MAX], tongue)
+                key = f"rows:{source}:{owner.kind.value}:{owner.address}:{local.date()}:{at}"
+                uow.outbox.add([OutMessage(key, owner, body.headline, body)], now)
+
+    def _owner(self, uow: UnitOfWork, key: GroupKey) -> Recipient:
+        """The group's owner, who keeps its rows; else the accountable person, else the channel."""
+        group = uow.rosters.group(key)
+        email = group.owner_email if group else None
+        people = uow.people.find(email) if email else []
+        here = [one for one in people if one.standing is not Standing.LEFT]
+        if here and email:
+            return person_at(
+                email, here[0].facts.display_name, self._languages.of(here[0].facts.language).code
+            )
+        if email and not people:
+            return person_at(email)
+        return person_at(self._rules.accountable) if self._rules.accountable else CHANNEL
+
+
+def _claims(uow: UnitOfWork, sources: Collection[str]) -> Iterator[tuple[Ticket, Sight]]:
+    """Claims that wait for a list, of work that shows in one."""
+    after = 0
+    while found := uow.tickets.claims(sources, after, PAGE):
+        after = found[-1][0].id
+        for ticket, sight in found:
+            if sight is not None and ticket.kind is not TicketKind.IDENTIFY_MEMBER:
+                yield ticket, sight
