@@ -1,8 +1,14 @@
 """HTTP as connectors use it: one client with time-outs, and what an answer other than success means.
 
-    answer -> Transient(retry_after_s) | AuthFailed | PermissionDenied | Rejected        nothing here tries again
+    | what came back | error | was it done? |
+    |---|---|---|
+    | nothing: no name, no connection, no TLS | NotDone | no |
+    | nothing, or half an answer, after it was sent | Transient | unclear |
+    | 429 | NotDone, with the wait asked for | no |
+    | 408, any 5xx | Transient, with the wait asked for | unclear |
+    | 401; 403; any other | AuthFailed; PermissionDenied; Rejected | no |
 
-Nothing of a request (its headers hold the credential) gets into an error.
+Nothing here tries again. Nothing of a request (its headers hold the credential) gets into an error.
 """
 
 from __future__ import annotations
@@ -20,14 +26,15 @@ from worker.ports import (
     AuthFailed,
     BadConfig,
     ConnectorError,
+    NotDone,
     PermissionDenied,
     Rejected,
     Transient,
 )
 
 CONNECT_S = 10.0
-REFUSED, FORBIDDEN, TOO_MANY = 401, 403, 429
-_PASSING = frozenset({408, TOO_MANY, 500, 502, 503, 504})
+REFUSED, FORBIDDEN, TIMED_OUT, TOO_MANY, TROUBLE = 401, 403, 408, 429, 500
+_PASSING = "It is tried again by itself."
 
 
 def trusting(ca_file: Path | None) -> ssl.SSLContext:
@@ -96,8 +103,10 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
 def failure(where: str, status: int, said: str, wait_s: float | None) -> ConnectorError:
     """The error for a status that is no success; `said` is the other side's own short text."""
     message = f"{where} answered {status}{f' ({said})' if said else ''}."
-    if status in _PASSING:
-        return Transient(message, remedy="It is tried again by itself.", retry_after_s=wait_s)
+    if status == TOO_MANY:
+        return NotDone(message, remedy=_PASSING, retry_after_s=wait_s)
+    if status == TIMED_OUT or status >= TROUBLE:
+        return Transient(message, remedy=_PASSING, retry_after_s=wait_s)
     if status == REFUSED:
         return AuthFailed(message, remedy="Check the credential.")
     if status == FORBIDDEN:
@@ -106,11 +115,13 @@ def failure(where: str, status: int, said: str, wait_s: float | None) -> Connect
 
 
 # What sending may raise: the last two for a Location that is no address, though it isn't followed
-UNSENT = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
+UNANSWERED = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
+_NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 def broken(where: str, error: Exception) -> Transient:
-    """The error for no answer, or half of one: for any of UNSENT."""
+    """The error for no answer, or half of one: for any of UNANSWERED."""
     how = "did not answer in time" if isinstance(error, httpx2.TimeoutException) else "broke off"
     detail = type(error).__name__
-    return Transient(f"{where} {how} ({detail}).", remedy="Check the network; it is tried again by itself.")
+    kind = NotDone if isinstance(error, _NOT_SENT) else Transient
+    return kind(f"{where} {how} ({detail}).", remedy="Check the network; it is tried again by itself.")

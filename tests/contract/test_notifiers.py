@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
+from connectors import _http
 from connectors.notify.console.connector import ConsoleNotifier
 from connectors.notify.console.mapping import render
 from connectors.notify.slack.client import SlackClient
@@ -26,6 +27,7 @@ from worker.ports import (
     AuthFailed,
     BadConfig,
     ConnectorError,
+    NotDone,
     PermissionDenied,
     Rejected,
     Transient,
@@ -35,8 +37,8 @@ from worker.ports import (
 class FakeWorld(RemoteWorld):
     secret = "not one"
 
-    def __init__(self) -> None:
-        self.notifier: FakeNotifier = FakeNotifier("soc")
+    def __init__(self, capacity: int = 50) -> None:
+        self.notifier: FakeNotifier = FakeNotifier("soc", capacity=capacity)
         self.notifier.unreachable.add(NOBODY.address)
 
     def shown(self) -> list[str]:
@@ -49,7 +51,10 @@ class FakeWorld(RemoteWorld):
         self.notifier.fail_next(Transient("Fake: no answer.", remedy="Wait."))
 
     def limit_next(self, retry_after_s: int) -> None:
-        self.notifier.fail_next(Transient("Fake: busy.", remedy="Wait.", retry_after_s=retry_after_s))
+        self.notifier.fail_next(NotDone("Fake: busy.", remedy="Wait.", retry_after_s=retry_after_s))
+
+    def answer_next(self, status: int) -> None:
+        self.notifier.fail_next(_http.failure("Fake", status, "", None))
 
     def revoke(self) -> None:
         self.notifier.down = AuthFailed("Fake: token revoked.", remedy="Get another.")
@@ -71,6 +76,9 @@ class SlackWorld(RemoteWorld):
     def shown(self) -> list[str]:
         return [post.shown for post in self.slack.posts]
 
+    def links(self) -> list[str]:
+        return [link for post in self.slack.posts for link in post.links]
+
     def pings(self) -> list[str]:
         return [ping for post in self.slack.posts for ping in post.pings]
 
@@ -82,6 +90,9 @@ class SlackWorld(RemoteWorld):
 
     def limit_next(self, retry_after_s: int) -> None:
         self.slack.fail("chat.postMessage", rate_limited(retry_after_s))
+
+    def answer_next(self, status: int) -> None:
+        self.slack.fail("chat.postMessage", Fault(status, body=b"<html>"))
 
     def revoke(self) -> None:
         self.slack.is_revoked = True
@@ -127,6 +138,14 @@ class TestFake(RemoteNotifierContract):
     @pytest.fixture
     def world(self) -> FakeWorld:
         return FakeWorld()
+
+
+class TestSmallFake(RemoteNotifierContract):
+    kind = None
+
+    @pytest.fixture
+    def world(self) -> FakeWorld:
+        return FakeWorld(capacity=2)
 
 
 class TestSlack(RemoteNotifierContract):

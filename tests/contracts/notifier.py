@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from worker.ports import (
     AuthFailed,
     ConnectorContext,
     ConnectorError,
+    NotDone,
     Notifier,
     Transient,
     Unreachable,
@@ -68,7 +70,6 @@ LONG = {
     "steps": replace(
         MESSAGE, paragraphs=(Paragraph("START", steps=("Do <this> & that. " * 9,) * 80 + (END,)),)
     ),
-    "digest": replace(MESSAGE, paragraphs=(Paragraph("START"), *MESSAGE.paragraphs * 300, Paragraph(END))),
     "beyond the BMP": replace(MESSAGE, title="START " + "👩🏽‍⚕️" * 150 + END),
 }
 STEERING = {chr(n) for n in (*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0))} | set(
@@ -98,6 +99,36 @@ HOSTILE = (
 )
 
 
+def _crowd(word: str, *, facts: int = 2, steps: int = 2, size: int = 80) -> tuple[Paragraph, ...]:
+    """As many tickets as one bad day makes for one reader."""
+    return tuple(
+        Paragraph(
+            headline=f"Remove {word} from Ward {number}",
+            text=word,
+            facts=(("Ticket", f"T-{number:06}"), *((("Group", word),) * facts)),
+            steps=(word,) * steps,
+            link=f"https://whosleft.example.org/t/T-{number:06}?s=a&b=c",
+        )
+        for number in range(size)
+    )
+
+
+CROWDS = {
+    "plain": _crowd("Sam Okafor"),
+    "long texts": _crowd("& long <text> " * 400, size=20),
+    "many facts": _crowd("Sam", facts=60),
+    "facts without end": _crowd("Sam Okafor " * 20, facts=400, size=3),
+    "many steps": _crowd("Tap the name of the group.", steps=90),
+    "beyond the BMP": _crowd("👩🏽‍⚕️" * 150, size=20),
+    "right to left": _crowd("قسم \u2068Ward\u2069 الطوارئ " * 60, size=20),
+    "escapes": _crowd('"&\\<' * 400, size=20),
+    "tiny": tuple(Paragraph("", link=f"https://x.example.org/{number}") for number in range(80)),
+}
+NOTED = replace(
+    MESSAGE, note="That was the last for today.", repeat_note="You may have read this before, sorry."
+)
+
+
 class World(ABC):
     """A notifier with the means to look at what people see, and to break things."""
 
@@ -107,6 +138,10 @@ class World(ABC):
     @abstractmethod
     def shown(self) -> list[str]:
         """Each message that reached anybody, as its reader sees it, in order."""
+
+    def links(self) -> list[str]:
+        """Where the readers of all messages get to by tapping, in order."""
+        return re.findall(r"https://\S+", "\n".join(self.shown()))
 
     def pings(self) -> list[str]:
         """Whom the messages notify beyond their recipient."""
@@ -127,6 +162,10 @@ class RemoteWorld(World):
     @abstractmethod
     def limit_next(self, retry_after_s: int) -> None:
         """The next message is refused for now."""
+
+    @abstractmethod
+    def answer_next(self, status: int) -> None:
+        """The next message is answered with an HTTP status and nothing else."""
 
     @abstractmethod
     def revoke(self) -> None:
@@ -201,6 +240,31 @@ class NotifierContract:
         assert END in shown or "…" in shown
         assert "START" in shown
 
+    @pytest.mark.parametrize("is_repeat", [False, True], ids=["first", "repeat"])
+    @pytest.mark.parametrize("crowd", [*CROWDS.values()], ids=[*CROWDS])
+    def test_of_many_tickets_all_that_it_takes_are_shown_with_their_links_and_so_are_the_notes(
+        self, world: World, crowd: tuple[Paragraph, ...], is_repeat: bool
+    ) -> None:
+        left, messages = crowd, 0
+        while left:
+            message = replace(NOTED, key=f"k{messages}", paragraphs=left)
+            taken = world.notifier.takes(message)
+            assert 1 <= taken <= len(left)
+            world.notifier.send(replace(message, paragraphs=left[:taken], may_be_repeat=is_repeat))
+            words = " ".join(world.shown()[messages].split())
+            assert [value for p in left[:taken] for _, value in p.facts[:1] if value not in words] == []
+            assert NOTED.note in words
+            assert (NOTED.repeat_note in words) is is_repeat
+            left, messages = left[taken:], messages + 1
+        assert world.links() == [paragraph.link for paragraph in crowd]
+
+    @pytest.mark.parametrize("crowd", [*CROWDS.values()], ids=[*CROWDS])
+    def test_what_it_takes_of_many_it_takes_alone_too(
+        self, world: World, crowd: tuple[Paragraph, ...]
+    ) -> None:
+        taken = world.notifier.takes(replace(NOTED, paragraphs=crowd))
+        assert world.notifier.takes(replace(NOTED, paragraphs=crowd[:taken])) == taken
+
     @pytest.mark.parametrize("hostile", HOSTILE)
     def test_names_from_outside_neither_notify_anybody_nor_steer_the_display(
         self, world: World, hostile: str
@@ -269,9 +333,22 @@ class RemoteNotifierContract(NotifierContract):
 
     def test_the_wait_that_the_other_side_asks_for_is_passed_on_at_once(self, world: RemoteWorld) -> None:
         world.limit_next(retry_after_s=37)
-        with pytest.raises(Transient) as raised:
+        with pytest.raises(NotDone) as raised:
             world.notifier.send(MESSAGE)
         assert raised.value.retry_after_s == 37
+        assert world.shown() == []
+
+    def test_of_all_statuses_only_429_is_surely_for_now_and_only_trouble_is_unclear(
+        self, world: RemoteWorld
+    ) -> None:
+        for status in range(300, 600):
+            world.answer_next(status)
+            with pytest.raises(ConnectorError) as raised:
+                world.notifier.send(MESSAGE)
+            kind = type(raised.value)
+            assert (status, kind is NotDone) == (status, status == 429)
+            if status == 408 or status >= 500:
+                assert (status, kind) == (status, Transient)
         assert world.shown() == []
 
     def test_an_unknown_person_is_unreachable_and_nobody_else_is_written_to(self, world: RemoteWorld) -> None:

@@ -267,13 +267,13 @@ class _Outbox:
     def test_a_delivery_has_what_was_queued_in_order(self, store: Store) -> None:
         with store.begin() as uow:
             uow.outbox.add([letter("a"), letter("b")], NOW)
-            assert uow.outbox.bundle(ANN, ["soc"], "note", NOW, 40) == 2
-            assert uow.outbox.bundle(ANN, ["soc"], "note", NOW, 40) == 0
+            assert uow.outbox.bundle(ANN, ["soc"], NOW, 40) == 2
+            assert uow.outbox.bundle(ANN, ["soc"], NOW, 40) == 0
         with store.begin() as uow:
             delivery = uow.outbox.claim("us", NOW, LIFE)
 
         assert delivery is not None
-        assert (delivery.items, delivery.attempts, delivery.note) == ((letter("a"), letter("b")), 1, "note")
+        assert (delivery.items, delivery.attempts) == ((letter("a"), letter("b")), 1)
 
     def test_a_recipient_s_language_goes_with_what_they_are_sent_and_does_not_divide_it(
         self, store: Store
@@ -283,7 +283,7 @@ class _Outbox:
             uow.outbox.add([letter("a"), letter("b", german), letter("c", CHANNEL)], NOW)
         with store.begin() as uow:
             [(channel, _), (to, count)] = uow.outbox.waiting(NOW, NOW)
-            uow.outbox.bundle(to, ["soc"], "", NOW, 40)
+            uow.outbox.bundle(to, ["soc"], NOW, 40)
             delivery = uow.outbox.claim("us", NOW, LIFE)
 
         assert (to, to.language, count, channel.language) == (ANN, "de-AT", 2, None)
@@ -295,7 +295,7 @@ class _Outbox:
         for number in range(5):
             with store.begin() as uow:
                 uow.outbox.add([letter(f"m{number}")], NOW)
-                uow.outbox.bundle(ANN, ["soc"], "", NOW, 40)
+                uow.outbox.bundle(ANN, ["soc"], NOW, 40)
 
             def act(worker: int) -> Delivery | None:
                 with store.begin() as uow:
@@ -310,7 +310,7 @@ class _Outbox:
     def test_a_claim_lasts_until_its_life_is_over_and_the_next_is_unclear(self, store: Store) -> None:
         with store.begin() as uow:
             uow.outbox.add([letter("a")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], "", NOW, 40)
+            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
             assert uow.outbox.claim("us", NOW, LIFE)
         with store.begin() as uow:
             assert uow.outbox.claim("others", NOW + LIFE - MICRO, LIFE) is None
@@ -327,25 +327,115 @@ class _Outbox:
     ) -> None:
         with store.begin() as uow:
             uow.outbox.add([letter("a")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], "", NOW, 40)
+            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
             claimed = uow.outbox.claim("us", NOW + waited, LIFE)
 
         assert claimed is not None
         assert claimed.is_unclear is is_unclear
 
+    def test_a_shortened_delivery_keeps_its_beginning_and_the_rest_is_pending_again(
+        self, store: Store
+    ) -> None:
+        with store.begin() as uow:
+            uow.outbox.add([letter("a"), letter("b"), letter("c")], NOW)
+            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
+            claimed = uow.outbox.claim("us", NOW, LIFE)
+            assert claimed is not None
+            kept = uow.outbox.shorten(claimed, 1)
+            uow.outbox.sent(kept, "ref", NOW)
+        with store.begin() as uow:
+            assert kept.items == (letter("a"),)
+            assert uow.outbox.pending(ANN, NOW, 40) == [letter("b"), letter("c")]
+            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
+            rest = uow.outbox.claim("us", NOW, LIFE)
+
+        assert rest is not None
+        assert (rest.items, rest.is_unclear, rest.key == kept.key) == (
+            (letter("b"), letter("c")),
+            False,
+            False,
+        )
+
+    def test_what_is_taken_out_of_an_unclear_delivery_is_unclear_later_and_what_was_shown_stays_sent(
+        self, store: Store
+    ) -> None:
+        with store.begin() as uow:
+            uow.outbox.add([letter("a"), letter("b")], NOW)
+            uow.outbox.bundle(ANN, ["soc", "mail"], NOW, 40)
+            first = uow.outbox.claim("us", NOW, LIFE)
+            second = uow.outbox.claim("us", NOW, LIFE)
+            assert first is not None and second is not None  # noqa: PT018
+            uow.outbox.retry(first, "no answer", NOW + LIFE, is_unclear=True)
+            uow.outbox.shorten(second, 1)
+            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
+            rest = uow.outbox.claim("us", NOW, LIFE)
+            uow.outbox.sent(second, "ref", NOW)
+            uow.outbox.shorten(first, 0)
+            pending = uow.outbox.pending(ANN, NOW, 40)
+
+        assert rest is not None
+        assert (rest.items, rest.is_unclear) == ((letter("b"),), True)
+        assert pending == []
+
+    def test_a_channel_is_left_alone_until_the_time_and_others_go_on(self, store: Store) -> None:
+        def claimed(at: datetime) -> list[str]:
+            with rolled_back(store) as uow:
+                return [one.notifier for _ in range(3) if (one := uow.outbox.claim("us", at, LIFE))]
+
+        with store.begin() as uow:
+            uow.outbox.add([letter("a")], NOW)
+            uow.outbox.bundle(ANN, ["soc", "mail"], NOW, 40)
+            for until in (NOW + LIFE, NOW + 2 * LIFE):
+                uow.outbox.leave_alone("soc", until)
+
+        assert claimed(NOW + 2 * LIFE - MICRO) == ["mail"]
+        assert sorted(claimed(NOW + 2 * LIFE)) == ["mail", "soc"]
+
+    def test_what_is_put_off_counts_as_not_tried(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.outbox.add([letter("a")], NOW)
+            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
+            for _ in range(3):
+                delivery = uow.outbox.claim("us", NOW, LIFE)
+                assert delivery is not None
+                assert (delivery.attempts, delivery.is_unclear) == (1, False)
+                uow.outbox.put_off(delivery, "429", NOW)
+
+    def test_deliveries_are_counted_by_when_they_arrived(self, store: Store) -> None:
+        with store.begin() as uow:
+            for key in "abc":
+                uow.outbox.add([letter(key)], NOW)
+                uow.outbox.bundle(ANN, ["soc"], NOW, 40)
+            for at in (NOW, NOW + LIFE):
+                delivery = uow.outbox.claim("us", at, LIFE)
+                assert delivery is not None
+                uow.outbox.sent(delivery, "ref", at)
+
+            assert uow.outbox.deliveries(ANN, NOW) == (2, 1)
+            assert uow.outbox.deliveries(ANN, NOW + MICRO) == (1, 1)
+            assert uow.outbox.deliveries(CHANNEL, NOW) == (0, 0)
+
+    def test_what_is_given_up_is_unreachable_for_its_ticket_and_the_rest_waits(self, store: Store) -> None:
+        with store.begin() as uow:
+            [stored] = uow.tickets.insert([ticket()])
+            uow.outbox.add([letter("a"), replace(letter("b"), ticket=stored.id)], NOW)
+            assert uow.outbox.give_up(ANN, NOW) == 1
+            assert uow.tickets.unreachable() == [stored.id]
+            assert uow.outbox.pending(ANN, NOW, 40) == [letter("a")]
+
     def test_the_key_of_a_delivery_comes_from_what_is_in_it(self, store: Store) -> None:
         with store.begin() as uow:
             uow.outbox.add([letter("a"), letter("b")], NOW)
-            uow.outbox.bundle(ANN, ["soc", "mail"], "", NOW, 1)
-            uow.outbox.bundle(ANN, ["soc"], "", NOW, 1)
+            uow.outbox.bundle(ANN, ["soc", "mail"], NOW, 1)
+            uow.outbox.bundle(ANN, ["soc"], NOW, 1)
             keys = {one.key for _ in range(3) if (one := uow.outbox.claim("us", NOW, LIFE))}
         with rolled_back(store) as uow:
             uow.outbox.add([letter("c")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], "", NOW, 1)
+            uow.outbox.bundle(ANN, ["soc"], NOW, 1)
             [lost] = [one.key for _ in range(1) if (one := uow.outbox.claim("us", NOW, LIFE))]
         with store.begin() as uow:
             uow.outbox.add([letter("d")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], "", NOW, 1)
+            uow.outbox.bundle(ANN, ["soc"], NOW, 1)
             after = uow.outbox.claim("us", NOW, LIFE)
 
         assert len(keys) == 3
@@ -394,7 +484,7 @@ class _Outbox:
         with store.begin() as uow:
             [stored] = uow.tickets.insert([ticket()])
             uow.outbox.add([replace(letter("a"), ticket=stored.id)], NOW)
-            uow.outbox.bundle(ANN, ["soc", "mail"], "", NOW, 40)
+            uow.outbox.bundle(ANN, ["soc", "mail"], NOW, 40)
         numbers = []
         for _ in range(2):
             with store.begin() as uow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 from worker.domain.message import Message, RecipientKind
 from worker.ports import CheckResult, ConnectorError, Receipt, Transient, Unreachable
@@ -11,7 +12,8 @@ from worker.ports import CheckResult, ConnectorError, Receipt, Transient, Unreac
 class FakeNotifier:
     """`sent` is the log of effects: one entry for each message that a person would see.
 
-    `can_find` False makes it a channel that cannot tell what arrived.
+    `can_find` False makes it a channel that cannot tell what arrived. It shows `capacity` paragraphs of a message and
+    drops the rest, as channels do.
     """
 
     def __init__(
@@ -21,11 +23,15 @@ class FakeNotifier:
         reaches_people: bool = True,
         has_channel: bool = True,
         can_find: bool = True,
+        is_log: bool = False,
+        capacity: int = 1_000_000,
     ) -> None:
         self.name = name
         self.reaches_people = reaches_people
         self.has_channel = has_channel
         self.can_find = can_find
+        self.is_log = is_log
+        self.capacity = capacity
         self.sent: list[Message] = []
         self.attempts: list[Message] = []
         self.unreachable: set[str] = set()
@@ -50,6 +56,9 @@ class FakeNotifier:
         """What one person was sent; an empty address is the channel."""
         return [message for message in self.sent if message.to.address == address]
 
+    def takes(self, message: Message) -> int:
+        return max(1, min(self.capacity, len(message.paragraphs)))
+
     def send(self, message: Message) -> Receipt:
         self.attempts.append(message)
         if self.down:
@@ -61,7 +70,7 @@ class FakeNotifier:
             self.reaches_people if is_person else self.has_channel
         ):
             raise Unreachable(f"Fake: {message.to.label} is not here.", remedy="Use another channel.")
-        self.sent.append(message)
+        self.sent.append(replace(message, paragraphs=message.paragraphs[: self.takes(message)]))
         if self._after:
             raise self._after.popleft()
         return Receipt(f"fake/{len(self.sent)}")

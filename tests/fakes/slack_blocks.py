@@ -78,6 +78,12 @@ def pinged(body: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def links(body: Mapping[str, Any]) -> list[str]:
+    """Where a reader gets to by tapping, in order."""
+    found = (_LINK.findall(text["text"]) for text in _mrkdwn(body))
+    return [html.unescape(url) for urls in found for url, _ in urls]
+
+
 def formatted(body: Mapping[str, Any]) -> list[str]:
     """What shows in another form than it was written: bold, italic, struck, code, quotes, emoji."""
     found: list[str] = []

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-from fakes.slack_blocks import Refused, check_message, formatted, pinged, shown
+from fakes.slack_blocks import Refused, check_message, formatted, links, pinged, shown
 
 TOKEN = "xoxb-900000000000-s3cr3tS3cr3tS3cr3t"
 ALL_SCOPES = (
@@ -54,6 +54,10 @@ class Post:
     @property
     def shown(self) -> str:
         return shown(self.body)
+
+    @property
+    def links(self) -> list[str]:
+        return links(self.body)
 
     @property
     def pings(self) -> list[str]:

@@ -301,7 +301,7 @@ class SimNotifier(FakeNotifier):
     """A channel whose messages are logged as they are seen; the process may die on either side of a send."""
 
     def __init__(
-        self, name: str, log: EffectLog, now: Callable[[], datetime], boundary: Boundary, **kind: bool
+        self, name: str, log: EffectLog, now: Callable[[], datetime], boundary: Boundary, **kind: Any
     ) -> None:
         super().__init__(name, **kind)
         self._log, self._now, self._boundary = log, now, boundary
@@ -317,7 +317,7 @@ class SimNotifier(FakeNotifier):
             raise
         finally:
             if len(self.sent) > shown:
-                self._log.extend([Seen(self._now(), self.name, self.can_find, message)])
+                self._log.extend([Seen(self._now(), self.name, self.can_find, self.sent[-1])])
         self._boundary.pass_("after send")
         return receipt
 

@@ -14,7 +14,7 @@ from sim.company import FILE, LIVE, LOOKED_UP, REGISTER, Company
 from sim.effects import SimNotifier
 from sim.sources import Lie, SimDirectory, SimInventory, broke_off
 
-from worker.ports import AuthFailed, Rejected, Transient
+from worker.ports import AuthFailed, NotDone, Rejected, Transient
 
 HOUR = timedelta(hours=1)
 FEW_GROUPS_FROM = 12  # half of them is more than the guard takes for no storm
@@ -127,7 +127,7 @@ class Faults:
         if kind == "lost":
             notifier.lose_next_answer()
         elif kind == "busy":
-            notifier.fail_next(Transient("Too many requests.", remedy="Wait.", retry_after_s=90.0), times=2)
+            notifier.fail_next(NotDone("Too many requests.", remedy="Wait.", retry_after_s=90.0), times=2)
         elif kind == "unclear":
             notifier.fail_next(Transient("No answer.", remedy="Wait."), times=self._rng.randint(1, 9))
         elif kind == "rejected":

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-import worker.app.deliver
 import worker.app.escalate
 import worker.app.poll
 import worker.app.reconcile
@@ -184,14 +183,16 @@ def _never_looks(_original: Any) -> Any:
 
 
 def _hides_repeats(original: Any) -> Any:
-    return lambda delivery, tongue: replace(original(delivery, tongue), may_be_repeat=False)
+    return lambda *args, **more: replace(original(*args, **more), may_be_repeat=False)
+
+
+def _shows_everything(_original: Any) -> Any:
+    return lambda _self, _channel, _to, items: len(items)
 
 
 def _gives_up(_original: Any) -> Any:
-    def later(
-        self: Deliver, delivery: Any, _error: Any, now: Any, lease: Any, _counts: Any, _troubles: Any
-    ) -> None:
-        with self._store.begin(lease) as uow:
+    def later(self: Deliver, delivery: Any, _error: Any, now: Any, run: Any) -> None:
+        with self._store.begin(run.lease) as uow:
             uow.outbox.sent(delivery, "never", now)
 
     return later
@@ -287,7 +288,8 @@ MUTANTS = (
     Mutant(5, "the-guard-sleeps", ((_RECONCILE, "inspect", _lets_everybody_through),)),
     Mutant(5, "a-rejection-releases", ((SqlEpisodes, "_set_gate", _rejects_in_vain),)),
     Mutant(6, "nobody-looks-before-sending-again", ((Deliver, "_send_once", _never_looks),)),
-    Mutant(6, "a-repeat-does-not-say-so", ((worker.app.deliver, "_message", _hides_repeats),)),
+    Mutant(6, "a-repeat-does-not-say-so", ((Deliver, "_message_of", _hides_repeats),)),
+    Mutant(6, "what-was-not-shown-counts-as-sent", ((Deliver, "_fitting", _shows_everything),)),
     Mutant(6, "a-failed-send-is-forgotten", ((Deliver, "_later", _gives_up),)),
     Mutant(7, "a-false-claim-buys-time", ((TicketRules, "resumed", _claims_buy_time),)),
     Mutant(7, "steps-come-early", ((worker.app.escalate, "due_steps", _hurries),)),

@@ -53,6 +53,7 @@ CRASH_EVERY = 250  # boundaries, on average
 READS = ("poll", "inventory")  # what another process does between two transactions of a job that decides
 INTERRUPTED_JOBS = 0.5
 EVENTS_A_DAY = 7
+CHAT_TAKES, MAIL_TAKES = 5, 3  # paragraphs that one message shows
 
 
 class Clock:
@@ -182,9 +183,15 @@ class World:
             LIVE: SimInventory(LIVE, self.company, is_register=False),
         }
         self.notifiers = {
-            "chat": SimNotifier("chat", self.log, self.clock, self.boundary),
+            "chat": SimNotifier("chat", self.log, self.clock, self.boundary, capacity=CHAT_TAKES),
             "mail": SimNotifier(
-                "mail", self.log, self.clock, self.boundary, has_channel=False, can_find=False
+                "mail",
+                self.log,
+                self.clock,
+                self.boundary,
+                has_channel=False,
+                can_find=False,
+                capacity=MAIL_TAKES,
             ),
         }
 

@@ -134,7 +134,7 @@ def test_messages_wait_from_when_they_may_go_until_they_arrived(store: SqlStore,
     assert vitals.figures(NOW + HOUR).outbox_waiting == 3
 
     with store.begin() as uow:
-        uow.outbox.bundle(CHANNEL, ["soc"], "", NOW, 10)
+        uow.outbox.bundle(CHANNEL, ["soc"], NOW, 10)
         delivery = uow.outbox.claim("us:1", NOW, HOUR)
     assert vitals.figures(NOW).outbox_waiting == 2, "on their way is not there"
 

@@ -57,6 +57,10 @@ class Postbox:
     sent: list[Message] = field(default_factory=list)
     reaches_people: bool = True
     has_channel: bool = True
+    is_log: bool = False
+
+    def takes(self, message: Message) -> int:
+        return len(message.paragraphs)
 
     def send(self, message: Message) -> Receipt:
         self.sent.append(message)

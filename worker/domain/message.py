@@ -54,7 +54,7 @@ class Message:
     """What is sent: `key` is the idempotency key, the same whenever this message is tried again.
 
     `is_urgent` marks an escalation. `may_be_repeat` is set when an earlier attempt ended unclearly, and
-    `repeat_note` says so in the recipient's language.
+    `repeat_note` says so in the recipient's language. `note` stands at the end, and is always shown.
     """
 
     key: str
@@ -64,3 +64,4 @@ class Message:
     is_urgent: bool = False
     may_be_repeat: bool = False
     repeat_note: str = ""
+    note: str = ""

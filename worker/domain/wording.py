@@ -404,11 +404,9 @@ def digest(
 ) -> Message:
     """Several (title, paragraph) folded into one message; one alone keeps its own title."""
     several = tongue.count("{n} message from Whosleft", "{n} messages from Whosleft", len(items))
-    paragraphs = [paragraph for _, paragraph in items]
-    if note:
-        paragraphs.append(Paragraph("", note))
+    paragraphs = tuple(paragraph for _, paragraph in items)
     title = items[0][0] if len(items) == 1 else several
-    return Message(key, to, title, tuple(paragraphs), is_urgent=is_urgent)
+    return Message(key, to, title, paragraphs, is_urgent=is_urgent, note=note)
 
 
 def last_today(daily_max: int, tongue: Tongue = ENGLISH) -> str:

@@ -214,10 +214,23 @@ class Notifier(Protocol):
     def has_channel(self) -> bool:
         """Whether it has a common channel to post to."""
 
+    @property
+    def is_log(self) -> bool:
+        """Whether it only writes down what others are told: beside another notifier it gets copies, and nobody
+        counts as reached by it.
+        """
+
+    def takes(self, message: Message) -> int:
+        """How many of the message's leading paragraphs `send` shows, each with its link; at least 1. No I/O.
+
+        Room for the note and for the repeat note is kept, whether or not it may be a repeat.
+        """
+
     def send(self, message: Message) -> Receipt:
         """Deliver once. The same `message.key` may be sent again after an unclear answer.
 
-        Long text is cut visibly. Raises Transient (with the wait asked for), Unreachable when the
+        A long text is cut visibly, and keeps its link and its first facts. Raises NotDone (with the wait
+        asked for) when it surely was not sent, Transient when it may have been, Unreachable when the
         recipient is not on this channel, Rejected, AuthFailed, PermissionDenied.
         """
 

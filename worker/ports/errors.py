@@ -1,7 +1,8 @@
 """The only errors that may leave a connector.
 
     ConnectorError
-      Transient(retry_after_s)     tried again in one place (ops/retry.py), bounded
+      Transient(retry_after_s)     tried again in one place (ops/retry.py), bounded. It may have been done all the same
+        NotDone                    surely not done: refused with 429, or never sent
       Permanent
         AuthFailed | PermissionDenied(missing) | BadConfig | Rejected
           Unreachable              (Rejected) this recipient is not on this channel
@@ -28,11 +29,21 @@ class ConnectorError(Exception):
 
 
 class Transient(ConnectorError):
-    """May work later. `retry_after_s` is the other side's wish, None if it has none."""
+    """May work later. `retry_after_s` is the other side's wish, None if it has none.
+
+    What was asked may have been done all the same, and only the answer be lost: look before you ask again.
+    """
 
     def __init__(self, message: str, *, remedy: str = "", retry_after_s: float | None = None) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after_s = retry_after_s
+
+
+class NotDone(Transient):
+    """Surely not done, so a second try repeats nothing.
+
+    The other side refused for now (429), or the request was never sent: no name, no connection, no TLS.
+    """
 
 
 class Permanent(ConnectorError):

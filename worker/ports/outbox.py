@@ -39,7 +39,6 @@ class Delivery:
     items: tuple[OutMessage, ...]
     attempts: int
     is_unclear: bool
-    note: str = ""
 
 
 class Outcome(StrEnum):
@@ -85,22 +84,46 @@ class Outbox(Protocol):
         Messages that are to wait until later than `now` are left out here and in `bundle`.
         """
 
-    def sent_since(self, to: Recipient, since: datetime) -> int:
-        """Deliveries made (or under way) to one recipient since an instant."""
+    def deliveries(self, to: Recipient, since: datetime) -> tuple[int, int]:
+        """How many deliveries arrived at one recipient since an instant, and how many are under way."""
 
-    def bundle(self, to: Recipient, notifiers: Sequence[str], note: str, now: datetime, limit: int) -> int:
+    def pending(self, to: Recipient, now: datetime, limit: int) -> list[OutMessage]:
+        """The recipient's messages that `bundle` would fold."""
+
+    def bundle(self, to: Recipient, notifiers: Sequence[str], now: datetime, limit: int) -> int:
         """Fold the recipient's pending messages (at most `limit`, oldest first) into one delivery for each of
         the notifiers; return how many were folded.
         """
 
+    def give_up(self, to: Recipient, now: datetime) -> int:
+        """No channel reaches the recipient: what is pending about tickets is unreachable, so that their next
+        step comes; the rest waits for a channel. Return how many were given up.
+        """
+
     def claim(self, holder: str, now: datetime, life: timedelta) -> Delivery | None:
-        """Take the next delivery that is due and that nobody holds. An expired claim makes it unclear."""
+        """Take the next delivery that is due, that nobody holds, and whose channel is not to be left alone.
+
+        An expired claim makes it unclear.
+        """
+
+    def shorten(self, delivery: Delivery, kept: int) -> Delivery:
+        """Keep the first `kept` messages in the delivery; the rest is pending again.
+
+        What may have been seen by then says so when it is sent. What another delivery of the bundle has shown
+        stays as it is.
+        """
 
     def sent(self, delivery: Delivery, reference: str, now: datetime) -> None:
         """It arrived; idempotent."""
 
     def retry(self, delivery: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
         """Try again at `at`."""
+
+    def leave_alone(self, notifier: str, until: datetime) -> None:
+        """Claim no delivery over this channel before `until`."""
+
+    def put_off(self, delivery: Delivery, error: str, at: datetime) -> None:
+        """Try again at `at`, as if it had not been tried."""
 
     def move(self, delivery: Delivery, notifier: str | None, error: str, now: datetime) -> None:
         """Hand it to another channel; with None nobody could be reached over it, and unless another delivery of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -15,7 +15,7 @@ from worker.domain.message import Paragraph, Recipient, RecipientKind
 from worker.ports.outbox import Delivery, OutMessage
 from worker.storage.chunks import chunked
 from worker.storage.counters import take_numbers
-from worker.storage.tables import delivery, outbox
+from worker.storage.tables import delivery, outbox, quiet_channel
 
 UNSENT = ("waiting", "claimed")
 
@@ -93,51 +93,57 @@ class SqlOutbox:
         )
         return [(_recipient(row), row.n) for row in self._c.execute(query)]
 
-    def sent_since(self, to: Recipient, since: datetime) -> int:
+    def deliveries(self, to: Recipient, since: datetime) -> tuple[int, int]:
         d = delivery.c
-        query = sa.select(sa.func.count()).where(
-            d.recipient_kind == to.kind.value, d.address == to.address, d.created_at >= since,
-            d.state.in_((*UNSENT, "sent")),
-        )  # fmt: skip
-        return int(self._c.execute(query).scalar_one())
+        to_them = (d.recipient_kind == to.kind.value) & (d.address == to.address)
+        arrived = sa.select(sa.func.count()).where(to_them, d.state == "sent", d.sent_at >= since)
+        under_way = sa.select(sa.func.count()).where(to_them, d.state.in_(UNSENT))
+        return int(self._c.execute(arrived).scalar_one()), int(self._c.execute(under_way).scalar_one())
 
-    def bundle(self, to: Recipient, notifiers: Sequence[str], note: str, now: datetime, limit: int) -> int:
-        o = outbox.c
-        pending = (
-            sa.select(o.id, o.key)
-            .where(o.recipient_kind == to.kind.value, o.address == to.address, _may_go(now))
-            .order_by(o.id)
-            .limit(limit)
-        )
-        rows = self._c.execute(pending).all()
+    def pending(self, to: Recipient, now: datetime, limit: int) -> list[OutMessage]:
+        return [_message(row) for row in self._c.execute(_pending(to, now, limit))]
+
+    def bundle(self, to: Recipient, notifiers: Sequence[str], now: datetime, limit: int) -> int:
+        rows = self._c.execute(_pending(to, now, limit)).all()
         if not rows:
             return 0
+        ids = [row.id for row in rows]
+        is_unclear = int(any(row.is_unclear for row in rows))
         number = take_numbers(self._c, "delivery", len(notifiers))
         for at, notifier in enumerate(notifiers):
             key = _delivery_key(notifier, [row.key for row in rows])
             self._c.execute(
                 sa.insert(delivery).values(
                     id=number + at, bundle_id=number, key=key, notifier=notifier, recipient_kind=to.kind.value,
-                    address=to.address, name=to.name, language=to.language, note=note, state="waiting",
+                    address=to.address, name=to.name, language=to.language, state="waiting", is_unclear=is_unclear,
                     next_at=now, created_at=now,
                 )
             )  # fmt: skip
-        ids = [row.id for row in rows]
+        o = outbox.c
         claimed = sa.update(outbox).where(o.id.in_(ids), o.bundle_id.is_(None)).values(bundle_id=number)
         self._c.execute(claimed)
         return len(ids)
+
+    def give_up(self, to: Recipient, now: datetime) -> int:
+        o = outbox.c
+        theirs = (o.recipient_kind == to.kind.value) & (o.address == to.address) & o.ticket_id.is_not(None)
+        given_up = sa.update(outbox).where(theirs, _may_go(now)).values(state="unreachable")
+        return self._c.execute(given_up).rowcount
 
     def claim(self, holder: str, now: datetime, life: timedelta) -> Delivery | None:
         d = delivery.c
         is_due = sa.or_(
             (d.state == "waiting") & (d.next_at <= now), (d.state == "claimed") & (d.claimed_until <= now)
         )
-        query = sa.select(delivery).where(is_due).order_by(d.next_at, d.id).limit(1)
+        quiet = self._quiet()
+        may_go = d.notifier.not_in([name for name, until in quiet.items() if until > now])
+        query = sa.select(delivery).where(is_due, may_go).order_by(d.next_at, d.id).limit(1)
         row = self._c.execute(query.with_for_update(skip_locked=True)).first()
         if row is None:
             return None
         # Its holder died, or it waits in a backup that was put back: nobody knows whether it was sent
-        was_cut_off = row.state == "claimed" or now - row.next_at > LATE
+        due_at = max(row.next_at, quiet.get(row.notifier, row.next_at))
+        was_cut_off = row.state == "claimed" or now - due_at > LATE
         taken = self._c.execute(
             sa.update(delivery)
             .where(d.id == row.id, is_due)
@@ -159,12 +165,27 @@ class SqlOutbox:
             items,
             row.attempts + 1,
             is_unclear,
-            row.note,
         )
+
+    def _quiet(self) -> dict[str, datetime]:
+        """Until when each channel is or was to be left alone."""
+        return {row.notifier: row.quiet_until for row in self._c.execute(sa.select(quiet_channel))}
 
     def _items(self, bundle: int) -> tuple[OutMessage, ...]:
         query = sa.select(outbox).where(outbox.c.bundle_id == bundle).order_by(outbox.c.id)
         return tuple(_message(one) for one in self._c.execute(query))
+
+    def shorten(self, one: Delivery, kept: int) -> Delivery:
+        d, o = delivery.c, outbox.c
+        may_have_been_seen = (d.bundle_id == one.bundle) & (
+            (d.is_unclear == 1) | ((d.state == "claimed") & (d.id != one.id))
+        )
+        is_unclear = self._c.execute(sa.select(d.id).where(may_have_been_seen).limit(1)).first() is not None
+        rest = [message.key for message in one.items[kept:]]
+        unseen = (o.bundle_id == one.bundle) & o.key.in_(rest) & (o.state == "pending")
+        released = sa.update(outbox).where(unseen)
+        self._c.execute(released.values(bundle_id=None, is_unclear=int(is_unclear)))
+        return replace(one, items=one.items[:kept])
 
     def sent(self, one: Delivery, reference: str, now: datetime) -> None:
         self._finish(one, state="sent", reference=reference, sent_at=now, error="")
@@ -174,6 +195,15 @@ class SqlOutbox:
         self._finish(
             one, state="waiting", next_at=at, error=error, is_unclear=int(one.is_unclear or is_unclear)
         )
+
+    def leave_alone(self, notifier: str, until: datetime) -> None:
+        q = quiet_channel
+        known = self._c.execute(sa.update(q).where(q.c.notifier == notifier).values(quiet_until=until))
+        if known.rowcount == 0:
+            self._c.execute(sa.insert(q).values(notifier=notifier, quiet_until=until))
+
+    def put_off(self, one: Delivery, error: str, at: datetime) -> None:
+        self._finish(one, state="waiting", next_at=at, error=error, attempts=one.attempts - 1)
 
     def move(self, one: Delivery, notifier: str | None, error: str, now: datetime) -> None:
         if notifier is not None:
@@ -214,6 +244,12 @@ def _may_go(now: datetime) -> sa.ColumnElement[bool]:
     return (
         (o.state == "pending") & o.bundle_id.is_(None) & sa.or_(o.not_before.is_(None), o.not_before <= now)
     )
+
+
+def _pending(to: Recipient, now: datetime, limit: int) -> sa.Select[Any]:
+    o = outbox.c
+    theirs = (o.recipient_kind == to.kind.value) & (o.address == to.address)
+    return sa.select(outbox).where(theirs, _may_go(now)).order_by(o.id).limit(limit)
 
 
 def _row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:

@@ -402,6 +402,7 @@ outbox = sa.Table(
     _text("language", null=True),
     _text("state", default="pending"),  # pending | sent | unreachable | passed_on
     _number("bundle_id", None, null=True),
+    _flag("is_unclear"),  # it may have been seen, and is sent again all the same
     sa.Index("ix_outbox_state", "state", "recipient_kind", "address"),
     sa.Index("ix_outbox_bundle_id", "bundle_id"),
     sa.Index("ix_outbox_ticket_id", "ticket_id"),
@@ -417,7 +418,7 @@ delivery = sa.Table(
     _text("address", default=""),
     _text("name", default=""),
     _text("language", null=True),
-    _text("note", default=""),
+    _text("note", default=""),  # not used since 0007; the release before still writes it
     _text("state"),  # claimed | waiting | sent | unreachable | failed
     _number("attempts"),
     _flag("is_unclear"),
@@ -431,6 +432,12 @@ delivery = sa.Table(
     sa.Index("ix_delivery_state", "state", "next_at"),
     sa.Index("ix_delivery_bundle_id", "bundle_id"),
     sa.Index("ix_delivery_address", "address", "sent_at"),
+)
+quiet_channel = sa.Table(
+    "quiet_channel",
+    metadata,
+    sa.Column("notifier", sa.Text, primary_key=True),
+    _instant("quiet_until", null=False),
 )
 journal = sa.Table(
     "journal",

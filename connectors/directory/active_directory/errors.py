@@ -15,6 +15,7 @@ from worker.ports import (
     BadConfig,
     ConnectorError,
     Incomplete,
+    NotDone,
     PermissionDenied,
     Rejected,
     Transient,
@@ -119,14 +120,14 @@ def unreachable(server: str, error: OSError, server_name: str) -> ConnectorError
             remedy=_certificate_remedy(error, server_name),
         )
     if isinstance(error, ssl.SSLError):
-        return Transient(
+        return NotDone(
             f"{server} did not agree on TLS ({_named(error)}).",
             remedy="Check that the port speaks TLS (636; 389 needs tls.start_tls).",
         )
     how = (
         "did not answer in time" if isinstance(error, TimeoutError) else f"can't be reached ({_named(error)})"
     )
-    return Transient(f"{server} {how}.", remedy="Check the address, the network and the firewall.")
+    return NotDone(f"{server} {how}.", remedy="Check the address, the network and the firewall.")
 
 
 def _certificate_remedy(error: ssl.SSLCertVerificationError, server_name: str) -> str:

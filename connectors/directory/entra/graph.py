@@ -35,11 +35,11 @@ from worker.ports import (
     ConnectorError,
     CursorExpired,
     Incomplete,
+    NotDone,
     Note,
     Noted,
     PermissionDenied,
     Rejected,
-    Transient,
 )
 
 VERSION = "v1.0"
@@ -168,7 +168,7 @@ class Graph:
             response = self._client.request(
                 ask.method, ask.url, headers={**own, **ask.headers}, json=ask.body
             )
-        except _http.UNSENT as error:
+        except _http.UNANSWERED as error:
             self._note(Noted.GRAPH_UNANSWERED, **asked, took_s=_since(began_s), error=type(error).__name__)
             raise _http.broken(f"Graph, asked for {ask.what},", error) from None
         told = Told.of(response, units, self._now())
@@ -179,7 +179,7 @@ class Graph:
         return response
 
     def _take(self, ask: _Ask, units: int) -> None:
-        """Take part of the tenant's budget. Raises Transient, and sends nothing, before it is time."""
+        """Take part of the tenant's budget. Raises NotDone, and sends nothing, before it is time."""
         hold = self._budget.take(units)
         if hold is None:
             return
@@ -190,7 +190,7 @@ class Graph:
             wait_s=round(hold.wait_s, 3),
             why=hold.why,
         )
-        raise Transient(
+        raise NotDone(
             f"Graph is not asked for {ask.what} yet: {hold.why}.",
             remedy="It is asked by itself when the time has come.",
             retry_after_s=hold.wait_s,

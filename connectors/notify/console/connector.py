@@ -18,10 +18,11 @@ OPEN_IT = "Start the worker with standard error open, or use another notifier."
 
 
 class ConsoleNotifier:
-    """Everybody is reached: whoever watches the terminal reads it for them."""
+    """Shows everything to whoever watches the terminal: alone it is all there is, beside another a log of it."""
 
     reaches_people = True
     has_channel = True
+    is_log = True
 
     def __init__(self, context: ConnectorContext, stream: TextIO | None = None) -> None:
         self._context = context
@@ -30,6 +31,10 @@ class ConsoleNotifier:
     @property
     def name(self) -> str:
         return self._context.name
+
+    def takes(self, message: Message) -> int:
+        """All: a terminal scrolls."""
+        return max(1, len(message.paragraphs))
 
     def send(self, message: Message) -> Receipt:
         """Write the whole message at once; Transient when the stream is closed or its reader gone."""

@@ -24,6 +24,8 @@ def render(message: Message, columns: int) -> str:
         lines += _wrap(one_line(message.repeat_note) or REPEAT, columns, INDENT)
     for paragraph in message.paragraphs:
         lines += ["", *_paragraph(paragraph, columns)]
+    if message.note:
+        lines += ["", *_wrap(one_line(message.note), columns, INDENT * 2)]
     return "\n".join(lines) + "\n\n"
 
 

@@ -7,6 +7,7 @@ token, and a traceback that is logged with its locals would show it.
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from slack_sdk.web.base_client import BaseClient
 from connectors._text import cut, one_line
 from connectors.notify.slack.errors import Answer, failure
 from connectors.notify.slack.mapping import Rendered
-from worker.ports import ConnectorError, Transient
+from worker.ports import ConnectorError, NotDone, Transient
 
 TIMEOUT_S = 15  # for the connection, and for each read
 HISTORY_MAX = 100  # newest messages of a conversation in which an earlier attempt is looked for
@@ -139,7 +140,7 @@ class SlackClient:
     def post(self, target: str, label: str, message: Rendered, key: str, *, to_person: bool) -> Posted:
         """chat.postMessage to a channel's id or name, or to a user's id; one a second and channel.
 
-        Any Transient but a 429 leaves open whether it was posted: `history` tells.
+        A Transient that is not NotDone leaves open whether it was posted: `history` tells.
         """
         answer = self._call(
             f"posting to {label}",
@@ -177,19 +178,28 @@ class SlackClient:
         except SlackApiError as refusal:
             error = failure(tried, _answer(refusal.response), to_person=to_person)
         except (OSError, HTTPException) as trouble:
-            error = self._unclear(tried, trouble)
+            error = self._unanswered(tried, trouble)
         except (SlackClientError, AttributeError, TypeError, ValueError):
             # The SDK takes every answer for a JSON object, and falls over others.
             error = failure(tried, Answer(status=200))
         raise error  # out here, so that it has no context: see the module's docstring
 
-    def _unclear(self, tried: str, trouble: Exception) -> Transient:
+    def _unanswered(self, tried: str, trouble: Exception) -> Transient:
         reason = trouble.reason if isinstance(trouble, URLError) else trouble
         remedy = f"Check the way to {self._host} (name, proxy, firewall); it is tried again."
         if isinstance(reason, ssl.SSLCertVerificationError):
             remedy = f"If a proxy signs for {self._host}, name its CA in SSL_CERT_FILE; it is tried again."
         text = cut(one_line(str(reason)) or type(reason).__name__, _NOTES_MAX)
-        return Transient(f"{tried}: no answer from {self._host} ({text}).", remedy=remedy)
+        kind = NotDone if _is_unsent(trouble) else Transient
+        return kind(f"{tried}: no answer from {self._host} ({text}).", remedy=remedy)
+
+
+def _is_unsent(trouble: Exception) -> bool:
+    """Whether there was no connection to send it over. urllib wraps what goes wrong before it waits for the
+    answer, and opens a connection for each request.
+    """
+    no_connection = (ConnectionRefusedError, socket.gaierror, ssl.SSLError, TimeoutError)
+    return isinstance(trouble, URLError) and isinstance(trouble.reason, no_connection)
 
 
 def _silent() -> logging.Logger:

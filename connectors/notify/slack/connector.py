@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from connectors.notify.slack.client import Channel, ChannelPage, Identity, SlackClient
 from connectors.notify.slack.config import CHANNEL_ID, SlackConfig
 from connectors.notify.slack.errors import INVITE, scope_remedy
-from connectors.notify.slack.mapping import render
+from connectors.notify.slack.mapping import render, takes
 from worker.domain.message import Message, RecipientKind
 from worker.ports import (
     AuthFailed,
@@ -39,6 +39,7 @@ class SlackNotifier:
     """Posts to people and to one channel; keeps nothing that a restart would miss."""
 
     reaches_people = True
+    is_log = False
 
     def __init__(self, client: SlackClient, channel: str | None, context: ConnectorContext) -> None:
         self._client = client
@@ -54,6 +55,10 @@ class SlackNotifier:
     @property
     def has_channel(self) -> bool:
         return self._channel is not None
+
+    def takes(self, message: Message) -> int:
+        """As many as fit into Slack's limits."""
+        return takes(message)
 
     def send(self, message: Message) -> Receipt:
         """Post once, tagged with `message.key`; see `Notifier.send`. The receipt is "channel/ts"."""

@@ -14,6 +14,7 @@ from worker.ports import (
     AuthFailed,
     BadConfig,
     ConnectorError,
+    NotDone,
     PermissionDenied,
     Rejected,
     Transient,
@@ -39,9 +40,10 @@ _DENIED = frozenset({
     "restricted_action_read_only_channel", "restricted_action_thread_locked",
     "restricted_action_thread_only_channel", "team_access_not_granted",
 })  # fmt: skip
+_ASKED_TO_WAIT = frozenset({"rate_limited", "ratelimited"})
 _TRANSIENT = frozenset({
-    "fatal_error", "internal_error", "message_limit_exceeded", "rate_limited", "ratelimited",
-    "request_timeout", "service_unavailable", "team_added_to_org",
+    "fatal_error", "internal_error", "message_limit_exceeded", "request_timeout", "service_unavailable",
+    "team_added_to_org",
 })  # fmt: skip
 _BAD_CONFIG = {
     "channel_not_found": INVITE + " If `channel` is a name, check its spelling or give the channel's id.",
@@ -62,6 +64,7 @@ _CODE = re.compile(r"[a-z0-9_.:-]{1,80}")
 _HTTP_NOT_FOUND = 404
 _HTTP_SERVER_ERROR = 500
 _HTTP_TOO_MANY = 429
+WAIT_S = 30.0  # when Slack asks to wait and does not say how long; its limits are by the minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +81,26 @@ class Answer:
 def failure(tried: str, answer: Answer, *, to_person: bool = False) -> ConnectorError:
     """Return the error to raise; `tried` reads on after "Slack: " and names no secret.
 
-    | answer | error |
-    |---|---|
-    | 429, or a code for it | Transient, with Retry-After where there is one |
-    | 5xx, or a code for trouble at Slack | Transient: the message may have been posted |
-    | no answer of Slack's (a proxy's page) | Transient; 404: BadConfig |
-    | a code | by the tables above; unknown: Rejected |
+    | answer | error | was it done? |
+    |---|---|---|
+    | 429, or a code for it | NotDone, with Retry-After or `WAIT_S` | no |
+    | 5xx, or a code for trouble at Slack | Transient, with Retry-After where there is one | unclear |
+    | no answer of Slack's (a proxy's page) | Transient; 404: BadConfig | unclear; no |
+    | a code | by the tables above; unknown: Rejected | no |
     """
     if answer.status == _HTTP_TOO_MANY:
-        return Transient(f"{tried}: too many requests.", remedy=LATER, retry_after_s=answer.retry_after_s)
+        return _asked_to_wait(f"{tried}: too many requests.", answer)
     if answer.status >= _HTTP_SERVER_ERROR:
-        return Transient(f"{tried}: Slack is in trouble (HTTP {answer.status}).", remedy=LATER)
+        message = f"{tried}: Slack is in trouble (HTTP {answer.status})."
+        return Transient(message, remedy=LATER, retry_after_s=answer.retry_after_s)
     if not _CODE.fullmatch(answer.code):
         return _foreign(tried, answer.status)
     return _by_code(tried, answer, to_person=to_person)
+
+
+def _asked_to_wait(message: str, answer: Answer) -> NotDone:
+    wait_s = WAIT_S if answer.retry_after_s is None else answer.retry_after_s
+    return NotDone(message, remedy=LATER, retry_after_s=wait_s)
 
 
 def _foreign(tried: str, status: int) -> ConnectorError:
@@ -104,6 +113,8 @@ def _foreign(tried: str, status: int) -> ConnectorError:
 def _by_code(tried: str, answer: Answer, *, to_person: bool) -> ConnectorError:
     code = answer.code
     message = f"{tried}: Slack answered {code}."
+    if code in _ASKED_TO_WAIT:
+        return _asked_to_wait(message, answer)
     if code in _TRANSIENT:
         return Transient(message, remedy=LATER, retry_after_s=answer.retry_after_s)
     if code in _AUTH:

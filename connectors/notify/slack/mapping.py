@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, takewhile
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -26,15 +27,20 @@ BLOCKS_MAX = 50
 FIELDS_MAX = 10
 # Ours, not Slack's: ten fields and a full section then still fit into SIZE_MAX.
 FIELD_MAX = 500
-LABEL_MAX = 100
 HEADLINE_MAX = 300
 STEP_MAX = 600
 LINE_MAX = 1000
+NOTE_MAX = 300
 URL_MAX = 2000
 # All blocks together, as JSON. Undocumented: Slack answers msg_blocks_too_long from about 13,170 characters
 # (slackapi/bolt-js issues 2509 and 2867). A part is kept for the note that says what was left out.
 SIZE_MAX = 12_500
 NOTE_BLOCKS = 1
+# A paragraph that is too big for a message by itself. Escaped for JSON each character may take two, and
+# all of it, its link and the notes still fit into SIZE_MAX.
+SHORT_TEXT_MAX = 800
+SHORT_FIELD_MAX = 160
+SHORT_STEPS_MAX = 1000
 
 REPEAT = "This may be a repeat: an earlier attempt to send it ended without a clear answer."
 SEE_REST = "see the desk or `whosleft tickets list`"
@@ -70,24 +76,33 @@ def mrkdwn(text: str, limit: int) -> str:
     return cut(text, limit, _ESCAPES)
 
 
+def takes(message: Message) -> int:
+    """How many of the leading paragraphs `render` shows, of which the first may be shortened."""
+    return max(1, len(_whole(message)))
+
+
 def _blocks(message: Message) -> Iterator[Block]:
-    start: list[Block] = [_header(message.title)]
+    yield _header(message.title)
     if message.may_be_repeat:
-        start.append(_context(_repeat(message)))
-    yield from start
+        yield _context(_repeat(message))
+    whole = _whole(message)
+    if message.paragraphs and not whole:
+        whole = [list(_shortened(message.paragraphs[0]))]
+    yield from chain.from_iterable(whole)
+    if left := len(message.paragraphs) - len(whole):
+        yield _context(f"{ELLIPSIS} and {left} more; {SEE_REST}")
+    yield from _closing(message)
+
+
+def _whole(message: Message) -> list[list[Block]]:
+    """The blocks of each leading paragraph that fits beside title and notes, a repeat's note too."""
     budget = _Budget(blocks=BLOCKS_MAX - NOTE_BLOCKS, size=SIZE_MAX)
-    budget.take(start)
-    for index, paragraph in enumerate(message.paragraphs):
-        blocks = list(_paragraph(paragraph))
-        if budget.take(blocks):
-            yield from blocks
-            continue
-        if index == 0:  # one paragraph that is too big by itself: its beginning is better than nothing
-            yield from budget.take_some(blocks)
-            yield _context(f"{ELLIPSIS} the rest is cut; {SEE_REST}")
-        else:
-            yield _context(f"{ELLIPSIS} and {len(message.paragraphs) - index} more; {SEE_REST}")
-        return
+    budget.take([_header(message.title), _context(_repeat(message)), *_closing(message)])
+    return list(takewhile(budget.take, (list(_paragraph(one)) for one in message.paragraphs)))
+
+
+def _closing(message: Message) -> list[Block]:
+    return [_context(_note(message))] if message.note else []
 
 
 @dataclass(slots=True)
@@ -104,12 +119,6 @@ class _Budget:
         self.size -= size
         return True
 
-    def take_some(self, blocks: Iterable[Block]) -> Iterator[Block]:
-        for block in blocks:
-            if not self.take([block]):
-                return
-            yield block
-
 
 def _size(block: Block) -> int:
     return width(json.dumps(block, ensure_ascii=False)) + len(", ")
@@ -117,9 +126,9 @@ def _size(block: Block) -> int:
 
 def _paragraph(paragraph: Paragraph) -> Iterator[Block]:
     """Headline, text and the first ten facts; more facts; then the steps and the link."""
-    head = _lines(_bold(paragraph.headline, HEADLINE_MAX), _body(paragraph.text))
-    tail = _steps_and_link(paragraph)
-    fields = [_field(label, value) for label, value in paragraph.facts]
+    head = _head(paragraph, SECTION_MAX - HEADLINE_MAX - len("**\n"))
+    tail = _steps_and_link(paragraph, SECTION_MAX)
+    fields = [_field(label, value, FIELD_MAX) for label, value in paragraph.facts]
     if not fields and tail and width(head) + 1 + width(tail) <= SECTION_MAX:
         head, tail = _lines(head, tail), ""
     if head or fields:
@@ -130,13 +139,22 @@ def _paragraph(paragraph: Paragraph) -> Iterator[Block]:
         yield _section(tail, [])
 
 
-def _body(text: str) -> str:
-    return mrkdwn(text, SECTION_MAX - HEADLINE_MAX - len("**\n"))
+def _shortened(paragraph: Paragraph) -> Iterator[Block]:
+    """The beginning of all its parts, and its link."""
+    fields = [_field(label, value, SHORT_FIELD_MAX) for label, value in paragraph.facts[:FIELDS_MAX]]
+    yield _section(_head(paragraph, SHORT_TEXT_MAX), fields)
+    if tail := _steps_and_link(paragraph, SHORT_STEPS_MAX):
+        yield _section(tail, [])
+    yield _context(f"{ELLIPSIS} the rest is cut; {SEE_REST}")
 
 
-def _steps_and_link(paragraph: Paragraph) -> str:
+def _head(paragraph: Paragraph, text_max: int) -> str:
+    return _lines(_bold(paragraph.headline, HEADLINE_MAX), mrkdwn(paragraph.text, text_max))
+
+
+def _steps_and_link(paragraph: Paragraph, steps_max: int) -> str:
     link = _link(paragraph.link)
-    room = SECTION_MAX - width(link) - 1
+    room = min(steps_max, SECTION_MAX - width(link) - 1)
     steps = _fitting([f"{n}. {mrkdwn(step, STEP_MAX)}" for n, step in enumerate(paragraph.steps, 1)], room)
     return _lines(*steps, link)
 
@@ -154,8 +172,9 @@ def _fitting(lines: Sequence[str], room: int, what: str = "more steps") -> list[
     return kept
 
 
-def _field(label: str, value: str) -> Block:
-    return _text(_lines(_bold(label, LABEL_MAX), mrkdwn(value, FIELD_MAX - LABEL_MAX - len("**\n")) or "–"))
+def _field(label: str, value: str, limit: int) -> Block:
+    label_max = limit // 5
+    return _text(_lines(_bold(label, label_max), mrkdwn(value, limit - label_max - len("**\n")) or "–"))
 
 
 def _bold(text: str, limit: int) -> str:
@@ -176,12 +195,16 @@ def _web_address(url: str | None) -> str:
         is_web = False
     if not url or not is_web:
         return ""
-    url = quote(url, safe="%/:?#[]@!$&'()*+,;=-._~")
-    return url.replace("&", "&amp;") if len(url) <= URL_MAX else ""
+    url = quote(url, safe="%/:?#[]@!$&'()*+,;=-._~").replace("&", "&amp;")
+    return url if len(url) <= URL_MAX else ""
 
 
 def _repeat(message: Message) -> str:
-    return mrkdwn(message.repeat_note, LINE_MAX) or REPEAT
+    return mrkdwn(message.repeat_note, NOTE_MAX) or REPEAT
+
+
+def _note(message: Message) -> str:
+    return mrkdwn(message.note, NOTE_MAX)
 
 
 def _plain(message: Message) -> str:
@@ -191,7 +214,9 @@ def _plain(message: Message) -> str:
     ]
     for paragraph in message.paragraphs:
         lines += _plain_paragraph(paragraph)
-    return "\n".join(_fitting([line for line in lines if line], TEXT_MAX, "more lines"))
+    note = _note(message)
+    fitting = _fitting([line for line in lines if line], TEXT_MAX - width(note) - 1, "more lines")
+    return _lines(*fitting, note)
 
 
 def _plain_paragraph(paragraph: Paragraph) -> Iterator[str]:

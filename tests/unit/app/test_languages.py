@@ -89,7 +89,7 @@ def test_a_digest_and_its_note_are_in_the_language_of_what_they_hold(found: Foun
 
     [message] = harness.soc.sent
     assert message.title == "Whosleft’ten 2 ileti"
-    assert message.paragraphs[-1].text.startswith("Bu, bugün size gönderilen son ileti;")
+    assert message.note.startswith("Bu, bugün size gönderilen son ileti;")
     assert message.to.language == "tr-TR"
     assert message.repeat_note.startswith("Bu ileti tekrar olabilir")
 

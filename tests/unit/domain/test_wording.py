@@ -291,7 +291,8 @@ def test_several_messages_are_one_digest_with_a_note_at_its_end() -> None:
     alone = digest("k", CHANNEL, items[:1], "", is_urgent=False)
 
     assert (both.title, both.is_urgent) == ("2 messages from Whosleft", True)
-    assert [p.headline or p.text for p in both.paragraphs] == ["one", "two", "That was the last today."]
+    assert [p.headline for p in both.paragraphs] == ["one", "two"]
+    assert both.note == "That was the last today."
     assert (alone.title, alone.paragraphs) == ("Title", (Paragraph("one"),))
 
 

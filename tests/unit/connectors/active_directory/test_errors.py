@@ -15,6 +15,7 @@ from worker.ports import (
     BadConfig,
     ConnectorError,
     Incomplete,
+    NotDone,
     PermissionDenied,
     Rejected,
     Transient,
@@ -187,10 +188,10 @@ def untrusted(message: str) -> ssl.SSLCertVerificationError:
 @pytest.mark.parametrize(
     "error, kind, says, remedy",
     [
-        (ConnectionRefusedError(111, "Connection refused"), Transient, "can't be reached (Connection refused)",
+        (ConnectionRefusedError(111, "Connection refused"), NotDone, "can't be reached (Connection refused)",
          "Check the address, the network and the firewall."),
-        (TimeoutError(), Transient, "did not answer in time", "Check the address, the network and the firewall."),
-        (ssl.SSLError(1, "wrong version number"), Transient, "did not agree on TLS",
+        (TimeoutError(), NotDone, "did not answer in time", "Check the address, the network and the firewall."),
+        (ssl.SSLError(1, "wrong version number"), NotDone, "did not agree on TLS",
          "Check that the port speaks TLS (636; 389 needs tls.start_tls)."),
         (untrusted("certificate has expired"), BadConfig, "is not trusted: certificate has expired.",
          "Renew the certificate of the domain controller."),

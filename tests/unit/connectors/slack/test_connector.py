@@ -4,18 +4,21 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
 
 from connectors.notify.slack.client import SlackClient
 from connectors.notify.slack.connector import SlackNotifier
+from connectors.notify.slack.errors import WAIT_S
 from contracts.notifier import AMINA, MESSAGE, NOBODY, NOW, TO_AMINA, context
 from fakes.slack_server import TOKEN, Channel, Fault, SlackServer, rate_limited
 from worker.ports import (
     AuthFailed,
     BadConfig,
     ConnectorError,
+    NotDone,
     PermissionDenied,
     Transient,
     Unreachable,
@@ -151,9 +154,29 @@ def test_the_second_post_within_a_second_is_told_to_wait(slack: SlackServer) -> 
 def test_nobody_listening_is_tried_again_and_the_place_is_named() -> None:
     with SlackServer() as gone:
         soc = notifier(gone)
-    with pytest.raises(Transient, match=r"no answer from 127\.0\.0\.1:\d+ \(.*refused") as raised:
+    with pytest.raises(NotDone, match=r"no answer from 127\.0\.0\.1:\d+ \(.*refused") as raised:
         soc.send(MESSAGE)
     assert "name, proxy, firewall" in raised.value.remedy
+
+
+@pytest.mark.parametrize(
+    "url", ["http://no-such-host.invalid/api/", "https://127.0.0.1:{port}/api/"], ids=["no name", "no TLS"]
+)
+def test_without_a_connection_nothing_was_posted(slack: SlackServer, url: str) -> None:
+    client = SlackClient(SecretStr(TOKEN), url.format(port=urlsplit(slack.url).port), timeout_s=1)
+    with pytest.raises(NotDone):
+        SlackNotifier(client, "#leavers", context()).send(MESSAGE)
+    assert slack.posts == []
+
+
+@pytest.mark.parametrize("fault", [Fault(drop_before=True), Fault(drop_after=True), Fault(slow_s=1.5)])
+def test_an_answer_that_is_missing_leaves_open_whether_it_was_posted(
+    slack: SlackServer, fault: Fault
+) -> None:
+    slack.fail("chat.postMessage", fault)
+    with pytest.raises(Transient) as raised:
+        notifier(slack).send(MESSAGE)
+    assert type(raised.value) is Transient
 
 
 def test_the_proxy_of_the_environment_is_not_asked_for_hosts_that_are_exempt(slack: SlackServer) -> None:
@@ -175,11 +198,11 @@ print(SlackClient(SecretStr(sys.argv[1]), sys.argv[2]).identity().user)
     assert (result.stdout.strip(), result.stderr) == ("whosleft", "")
 
 
-def test_a_wait_in_words_is_taken_for_none(slack: SlackServer) -> None:
+def test_a_wait_in_words_is_taken_for_half_a_minute(slack: SlackServer) -> None:
     slack.fail("chat.postMessage", Fault(429, "ratelimited", headers={"Retry-After": "Tue, 24 Nov 2026"}))
-    with pytest.raises(Transient) as raised:
+    with pytest.raises(NotDone) as raised:
         notifier(slack).send(MESSAGE)
-    assert raised.value.retry_after_s is None
+    assert raised.value.retry_after_s == WAIT_S
 
 
 def test_each_missing_scope_is_named_when_it_is_needed(slack: SlackServer) -> None:

@@ -1,10 +1,11 @@
 import pytest
 
-from connectors.notify.slack.errors import Answer, failure
+from connectors.notify.slack.errors import WAIT_S, Answer, failure
 from worker.ports import (
     AuthFailed,
     BadConfig,
     ConnectorError,
+    NotDone,
     PermissionDenied,
     Rejected,
     Transient,
@@ -52,8 +53,8 @@ CODES: list[tuple[str, type[ConnectorError], type[ConnectorError]]] = [
     ("metadata_too_large", Rejected, Rejected),
     ("invalid_arguments", Rejected, Rejected),
     ("moon_too_full", Rejected, Rejected),
-    ("ratelimited", Transient, Transient),
-    ("rate_limited", Transient, Transient),
+    ("ratelimited", NotDone, NotDone),
+    ("rate_limited", NotDone, NotDone),
     ("message_limit_exceeded", Transient, Transient),
     ("internal_error", Transient, Transient),
     ("fatal_error", Transient, Transient),
@@ -85,7 +86,7 @@ def test_each_code_is_one_of_the_taxonomy_with_its_name_and_a_remedy(
         (403, Transient),
         (404, BadConfig),
         (407, Transient),
-        (429, Transient),
+        (429, NotDone),
         (500, Transient),
         (502, Transient),
         (503, Transient),
@@ -105,10 +106,20 @@ def test_a_server_error_with_any_code_is_tried_again() -> None:
     assert type(failure("Slack: posting", Answer(503, "invalid_auth"))) is Transient
 
 
-def test_the_wait_that_slack_asks_for_is_kept() -> None:
-    error = failure("Slack: posting", Answer(429, "ratelimited", retry_after_s=30.0))
+@pytest.mark.parametrize(
+    "answer, wait_s",
+    [
+        (Answer(429, "ratelimited", retry_after_s=7.0), 7.0),
+        (Answer(200, "ratelimited", retry_after_s=7.0), 7.0),
+        (Answer(429), WAIT_S),
+        (Answer(503, retry_after_s=7.0), 7.0),
+        (Answer(503), None),
+    ],
+)
+def test_the_wait_that_slack_asks_for_is_kept(answer: Answer, wait_s: float | None) -> None:
+    error = failure("Slack: posting", answer)
     assert isinstance(error, Transient)
-    assert error.retry_after_s == 30.0
+    assert error.retry_after_s == wait_s
 
 
 def test_a_missing_scope_is_named_with_where_to_add_it() -> None:

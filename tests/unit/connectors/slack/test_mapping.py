@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -6,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.notify.slack.mapping import Rendered, mrkdwn, render
-from fakes.slack_blocks import BLOCKS_SIZE_MAX, check_message, formatted, pinged, shown
+from connectors.notify.slack.mapping import Rendered, mrkdwn, render, takes
+from fakes.slack_blocks import BLOCKS_SIZE_MAX, check_message, formatted, links, pinged, shown
 from worker.domain.message import CHANNEL, Message, Paragraph
 
 TICKET = Paragraph(
@@ -114,18 +115,34 @@ def test_a_digest_that_is_too_long_says_how_many_tickets_it_leaves_out() -> None
     assert len(json.dumps(blocks, ensure_ascii=False)) <= BLOCKS_SIZE_MAX
 
 
-def test_forty_eight_short_items_fit_and_the_forty_ninth_is_counted() -> None:
+def test_forty_six_short_items_fit_with_both_notes_and_the_forty_seventh_is_counted() -> None:
     items = [Paragraph(f"T-{n:06}") for n in range(60)]
-    assert "more" not in shown(body(render(message(*items[:48]))))
-    blocks = render(message(*items)).blocks
+    full = replace(message(*items[:46], is_repeat=True), note="That was all for today.")
+    assert takes(full) == takes(replace(full, may_be_repeat=False)) == 46
+    assert "more" not in shown(body(render(full)))
+    blocks = render(replace(full, paragraphs=tuple(items))).blocks
     assert len(blocks) == 50
-    assert blocks[-1]["elements"][0]["text"].startswith("… and 12 more; ")
+    assert blocks[-2]["elements"][0]["text"].startswith("… and 14 more; ")
+    assert blocks[-1]["elements"][0]["text"] == "That was all for today."
 
 
-def test_one_paragraph_that_is_too_big_by_itself_begins_and_says_that_it_is_cut() -> None:
-    blocks = render(message(Paragraph("T-000123", facts=(("Name", "Sam " * 30),) * 300))).blocks
-    assert len(blocks) > 5
-    assert blocks[-1]["elements"][0]["text"] == "… the rest is cut; see the desk or `whosleft tickets list`"
+@pytest.mark.parametrize(
+    "letter", ["x", '"', "&", "😀", "ق"], ids=["plain", "quoted", "escaped", "astral", "rtl"]
+)
+def test_one_paragraph_that_is_too_big_by_itself_begins_and_keeps_its_first_facts_and_its_link(
+    letter: str,
+) -> None:
+    long = letter * 3000
+    facts = (("Ticket", "T-000123"), *((long, long),) * 24)
+    link = "https://x.example.org/" + "&" * 380
+    big = Paragraph(f"Sam {long}", long, facts, (long,) * 3, link)
+    full = replace(message(big, title=long, is_repeat=True), note=long, repeat_note=long)
+    text = shown(body(render(full)))
+    assert takes(full) == 1
+    assert "T-000123" in text
+    assert links(body(render(full))) == [link]
+    assert "… the rest is cut; see the desk or whosleft tickets list" in text
+    check_message(body(render(full)))
 
 
 def test_steps_that_do_not_fit_are_counted_and_the_link_stays() -> None:
@@ -201,6 +218,7 @@ messages = st.builds(
     title=awkward,
     paragraphs=st.lists(st.one_of(paragraphs, st.just(TICKET)), max_size=60).map(tuple),
     may_be_repeat=st.booleans(),
+    note=awkward,
 )
 
 
@@ -210,6 +228,17 @@ def test_whatever_is_in_it_slack_takes_it_and_nobody_is_notified(any_message: Me
     check_message(body(rendered))
     assert pinged(body(rendered)) == []
     assert len(rendered.text.encode("utf-16-le")) // 2 <= 4000
+
+
+@given(messages)
+def test_what_it_takes_is_shown_whole_and_is_all_that_is_taken_of_what_was_taken(
+    any_message: Message,
+) -> None:
+    taken = takes(any_message)
+    rest = replace(any_message, paragraphs=any_message.paragraphs[:taken])
+    assert takes(rest) == taken
+    if taken > 1 or not any_message.paragraphs:
+        assert not re.search(r"… and \d+ more; see", shown(body(render(rest))))
 
 
 @given(awkward)
