@@ -325,6 +325,11 @@ def _check_days(days: frozenset[int]) -> None:
         raise _error("days", str(min(wrong)), "is no weekday; they go from 0 (Monday) to 6 (Sunday)")
 
 
+def last_day(ends_at: datetime, timezone: str) -> date:
+    """The local day at whose end something is over: an instant at midnight belongs to the day before it."""
+    return (ends_at - timedelta(microseconds=1)).astimezone(ZoneInfo(timezone)).date()
+
+
 def _check_timezone(timezone: str) -> None:
     if timezone not in _timezones():
         near = _nearest(timezone, _timezones())

@@ -52,6 +52,9 @@ class Evidence(StrEnum):
     MOVED = "moved"  # still employed, but no joiner rule places them in this group any more
 
 
+ENDS_WITH_A_DAY = frozenset({Evidence.LEAVE_DATE, Evidence.EXPIRED})
+
+
 class Role(StrEnum):
     """A member's role; unknown is said, never guessed."""
 

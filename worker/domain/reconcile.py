@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.domain.calendar import add, elapsed
+from worker.domain.calendar import add, elapsed, last_day
 from worker.domain.escalation import Policy, policy_for
 from worker.domain.findings import Finding, GroupView, MemberView, active_admins, belonging, look, with_movers
 from worker.domain.identity import LinkState
-from worker.domain.model import Coverage, Evidence, Person, PersonKey, Role, Standing
+from worker.domain.model import ENDS_WITH_A_DAY, Coverage, Evidence, Person, PersonKey, Role, Standing
 from worker.domain.plan import Action, ActionKind
 from worker.domain.ticket import (
     REMOVALS,
@@ -24,6 +24,7 @@ from worker.domain.ticket import (
     TicketState,
     next_state,
 )
+from worker.domain.tongue import ENGLISH
 from worker.domain.verify import CLAIM_LIFE
 
 
@@ -40,6 +41,7 @@ class TicketRules:
     admins_min: int = 1
     policies: tuple[Policy, ...] = ()
     claim_life: timedelta = CLAIM_LIFE
+    timezone: str = "UTC"  # of the days that reasons name
 
     def policy(self, ticket: Ticket) -> Policy:
         """The escalation policy of one ticket."""
@@ -89,7 +91,7 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
     wanted = {finding.key for finding in findings}
     actions = [_open_or_keep(f, tickets.get(f.key), group, rules, now) for f in findings]
     ended = [
-        _end(ticket, group, now)
+        _end(ticket, group, rules, now)
         for ticket in sorted(group.tickets, key=lambda t: t.id)
         if ticket.is_live and ticket.group == group.key and ticket.key not in wanted
     ]
@@ -294,9 +296,9 @@ def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: str) -> Ticke
     return rules.resumed(replace(void, contradicted=ticket.contradicted + 1), ticket.done_at or now, now)
 
 
-def _end(ticket: Ticket, group: GroupView, now: datetime) -> Action | None:
+def _end(ticket: Ticket, group: GroupView, rules: TicketRules, now: datetime) -> Action | None:
     """Cancel a live ticket whose reason is gone; None leaves it to verification."""
-    why = _why_over(ticket, group)
+    why = _why_over(ticket, group, rules)
     if why is None:
         return None
     over = replace(
@@ -305,20 +307,20 @@ def _end(ticket: Ticket, group: GroupView, now: datetime) -> Action | None:
     return Action(ActionKind.CANCEL, over, why)
 
 
-def _why_over(ticket: Ticket, group: GroupView) -> str | None:
+def _why_over(ticket: Ticket, group: GroupView, rules: TicketRules) -> str | None:
     if group.is_gone:
         return "the group is no longer in the inventory"
     if ticket.kind in REMOVALS:
-        return _why_removal_over(ticket, group)
+        return _why_removal_over(ticket, group, rules)
     if ticket.kind is TicketKind.REASSIGN_ADMIN:
-        return _why_reassignment_over(ticket, group)
+        return _why_reassignment_over(ticket, group, rules)
     if ticket.kind is TicketKind.ADD_MEMBER:
         return _why_addition_over(ticket, group)
     is_surely_gone = group.coverage is Coverage.FULL and _by_handle(ticket, group) is None
     return "the member is no longer in the group" if is_surely_gone else None
 
 
-def _why_removal_over(ticket: Ticket, group: GroupView) -> str | None:
+def _why_removal_over(ticket: Ticket, group: GroupView, rules: TicketRules) -> str | None:
     view = _by_handle(ticket, group)
     if view is None:
         return None
@@ -330,25 +332,34 @@ def _why_removal_over(ticket: Ticket, group: GroupView) -> str | None:
     account = view.known_as.get(ticket.person) if ticket.person else None
     if account is None:
         return "the member is known under another account now"
-    return _why_no_leaver(ticket, account)
+    return _why_no_leaver(ticket, account, rules)
 
 
-def _why_no_leaver(ticket: Ticket, account: Person) -> str | None:
+def _why_no_leaver(ticket: Ticket, account: Person, rules: TicketRules) -> str | None:
     """Why somebody whom no leaving keeps out of the group is in it rightly; None when that isn't so."""
     has_left = account.standing is Standing.LEFT
     if ticket.evidence is Evidence.MOVED:
         return None if has_left else "belongs in the group again"  # the guard may hold the leaving
     if has_left and account.left_at == ticket.left_at:
         return "another account of the person is active"
+    if ticket.evidence in ENDS_WITH_A_DAY and (ends_at := _leaves_at(account)) is not None:
+        return f"the last day was moved to {ENGLISH.day(last_day(ends_at, rules.timezone))}"
     return "the person returned"
 
 
-def _why_reassignment_over(ticket: Ticket, group: GroupView) -> str | None:
+def _leaves_at(account: Person) -> datetime | None:
+    """The date at which somebody is going to leave."""
+    if account.standing is not Standing.LEAVING:
+        return None
+    return account.facts.leave_at if account.evidence is Evidence.LEAVE_DATE else account.facts.expires_at
+
+
+def _why_reassignment_over(ticket: Ticket, group: GroupView, rules: TicketRules) -> str | None:
     if group.coverage is Coverage.FULL and group.size == 0:
         return "nobody is left in the group"
     accounts = {key: account for view in active_admins(group) for key, account in view.known_as.items()}
     account = accounts.get(ticket.person) if ticket.person else None
-    return None if account is None else _why_no_leaver(ticket, account)
+    return None if account is None else _why_no_leaver(ticket, account, rules)
 
 
 def _why_addition_over(ticket: Ticket, group: GroupView) -> str | None:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from worker.domain.calendar import last_day
 from worker.domain.direction import isolated
 from worker.domain.guard import HeldPlan
 from worker.domain.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messengers import messenger
-from worker.domain.model import Evidence
+from worker.domain.model import ENDS_WITH_A_DAY, Evidence
 from worker.domain.phones import masked_number
 from worker.domain.plan import ActionKind
 from worker.domain.ticket import REMOVALS, Assignee, Ticket, TicketKind, TicketState
@@ -178,9 +179,9 @@ def _left_on(ticket: Ticket, timezone: str) -> date | None:
     """The local day of the leaving; an account and a last day end with their day, so at the next one's start."""
     if ticket.left_at is None:
         return None
-    ends = ticket.evidence in {Evidence.LEAVE_DATE, Evidence.EXPIRED}
-    at = ticket.left_at - timedelta(microseconds=1) if ends else ticket.left_at
-    return at.astimezone(ZoneInfo(timezone)).date()
+    if ticket.evidence in ENDS_WITH_A_DAY:
+        return last_day(ticket.left_at, timezone)
+    return ticket.left_at.astimezone(ZoneInfo(timezone)).date()
 
 
 def _belongs_since(ticket: Ticket) -> datetime:

@@ -113,6 +113,7 @@ class Settings(Section):
             admins_min=self.groups.admins_min,
             policies=self.policies(),
             claim_life=self.tickets.claim_life,
+            timezone=self.organisation.timezone,
         )
 
     def stale_after(self, name: str) -> timedelta:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -278,6 +278,10 @@ def test_a_question_is_asked_again_without_a_new_roster_and_where_it_is_asked() 
 
 MOVED = ticket(evidence=Evidence.MOVED)
 ACTIVE_ELSEWHERE = replace(LEAVER, leaving=None)
+BY_DATE, BY_EXPIRY = ticket(evidence=Evidence.LEAVE_DATE), ticket(evidence=Evidence.EXPIRED)
+FIFTH = datetime(2026, 12, 5, tzinfo=UTC)  # so the fourth is the last day
+LEAVES_LATER = view(replace(person(leave_at=FIFTH), standing=Standing.LEAVING, evidence=Evidence.LEAVE_DATE))
+EXPIRES_LATER = view(replace(person(expires_at=FIFTH), standing=Standing.LEAVING, evidence=Evidence.EXPIRED))
 REHIRED_AND_GONE = replace(ACTIVE_ELSEWHERE, person=replace(leaver(), left_at=NOW))
 
 
@@ -286,6 +290,10 @@ REHIRED_AND_GONE = replace(ACTIVE_ELSEWHERE, person=replace(leaver(), left_at=NO
     [
         (view(person()), ticket(), "the person returned"),
         (REHIRED_AND_GONE, ticket(), "the person returned"),
+        (LEAVES_LATER, BY_DATE, "the last day was moved to 04 Dec 2026"),
+        (EXPIRES_LATER, BY_EXPIRY, "the last day was moved to 04 Dec 2026"),
+        (view(person()), BY_DATE, "the person returned"),
+        (LEAVES_LATER, ticket(), "the person returned"),
         (ACTIVE_ELSEWHERE, ticket(), "another account of the person is active"),
         (view(person()), MOVED, "belongs in the group again"),
         (ACTIVE_ELSEWHERE, MOVED, None),
