@@ -185,10 +185,11 @@ class SignInSection(Section):
 
     @property
     def address(self) -> str:
-        """The issuer, or the tenant's authority; https, without a slash at the end."""
+        """The issuer, or the tenant's authority, which may end in the tenant; https, without a slash at the end."""
         if not self.is_entra:
             return self.issuer or ""
-        return f"{self.authority or _LOGIN[self.cloud]}/{self.tenant_id}"
+        authority, tenant = self.authority or _LOGIN[self.cloud], f"/{self.tenant_id}"
+        return authority if authority.casefold().endswith(tenant.casefold()) else authority + tenant
 
     @property
     def secret(self) -> str | None:

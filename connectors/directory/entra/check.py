@@ -35,6 +35,9 @@ def checked(
 ) -> CheckResult:
     """Look at everything; `now` is aware UTC. Raises ConnectorError when the users can't be read."""
     roles = roles_in(tokens.get())
+    # Graph may leave out what the app may not read, and say nothing
+    if roles is not None and not roles & (_WIDER[READ_LEAVE_DATE] | {READ_LEAVE_DATE}):
+        sees_leave_date = False
     counts, types = _count(users, reading)
     faults = _faults(config, base_dir, now, counts)
     lacking = _lacking(config, roles, sees_leave_date=sees_leave_date)

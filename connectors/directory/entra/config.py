@@ -286,8 +286,9 @@ class EntraConfig(Section):
 
     @property
     def login(self) -> str:
-        """Where tokens come from, with the tenant."""
-        return f"{self.authority or ENDPOINTS[self.cloud].login}/{self.tenant_id}"
+        """Where tokens come from, with the tenant; the authority may end in it already."""
+        authority, tenant = self.authority or ENDPOINTS[self.cloud].login, f"/{self.tenant_id}"
+        return authority if authority.casefold().endswith(tenant.casefold()) else authority + tenant
 
     @property
     def graph(self) -> str:

@@ -51,6 +51,7 @@ def test_a_role_that_is_left_out_of_roles_is_nobody_s() -> None:
         ({"cloud": "usgov_dod"}, "https://login.microsoftonline.us/contoso.example"),
         ({"cloud": "china"}, "https://login.chinacloudapi.cn/contoso.example"),
         ({"authority": "https://lab.example:8443/"}, "https://lab.example:8443/contoso.example"),
+        ({"authority": "https://lab.example/contoso.example/"}, "https://lab.example/contoso.example"),
     ],
 )
 def test_a_tenant_s_address_is_its_cloud_s(keys: dict[str, str], address: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from fakes import graph_faults as faults
 from fakes.entra_setup import Lab
 from fakes.graph_assertions import client_certificate
@@ -45,8 +47,10 @@ def test_types_are_counted_of_those_in_scope(lab: Lab) -> None:
     assert result.details["user_types"] == "1 Guest, 1 Member"
 
 
-def test_the_permission_for_leave_dates_is_named(lab: Lab) -> None:
+@pytest.mark.parametrize("what_graph_does", ["refused", "absent"])
+def test_the_permission_for_leave_dates_is_named(lab: Lab, what_graph_does: str) -> None:
     lab.tenant.add()
+    lab.entra.graph.leave_date = what_graph_does
     lab.entra.tokens.app.roles.discard(LEAVE_DATE_ROLE)
 
     result = lab.directory().check()
@@ -57,6 +61,7 @@ def test_the_permission_for_leave_dates_is_named(lab: Lab) -> None:
         f"Grant the application permission {LEAVE_DATE_ROLE} and consent to it, or set attributes.leave_date: "
         "null. Until then no leave date is read."
     )
+    assert result.details["leave_dates"] == f"can't be read: {LEAVE_DATE_ROLE} is missing"
     assert lab.directory(attributes={"leave_date": None}).check().ok
 
 

@@ -85,6 +85,13 @@ def test_addresses_go_before_those_of_the_cloud() -> None:
     assert (made.login, made.graph) == (f"https://login.test/{TENANT}", "http://127.0.0.1:8000")
 
 
+@pytest.mark.parametrize("tenant", [TENANT, TENANT.upper(), f"{TENANT}/"])
+def test_an_authority_may_end_in_the_tenant(tenant: str) -> None:
+    made = config(authority=f"https://login.microsoftonline.com/{tenant}")
+
+    assert made.login == f"https://login.microsoftonline.com/{tenant.rstrip('/')}"
+
+
 def test_one_glob_may_stand_without_a_list() -> None:
     scope = config(
         scope={"require": {"employeeId": "E*", "onPremisesExtensionAttributes.x": ["a", "b"]}}
