@@ -76,6 +76,7 @@ class Harness:
         languages: Languages = ENGLISH_ONLY,
         engine: sa.Engine | None = None,
         has_links: bool = False,
+        leaver: LeaverPolicy = LeaverPolicy(),  # noqa: B008  it is frozen
     ) -> None:
         self.now = NOW
         self.engine = engine or open_engine("sqlite://")
@@ -94,7 +95,8 @@ class Harness:
         self.limits = limits or GuardLimits()
         self.rules = rules = rules or ticket_rules()
         fresh, fresh_rosters = Freshness(timedelta(hours=24), {}), Freshness(timedelta(days=7), {})
-        polls = PollRules(LeaverPolicy(), self.limits, fresh, joiners, TIMEZONE, languages)
+        self.leaver = leaver
+        polls = PollRules(leaver, self.limits, fresh, joiners, TIMEZONE, languages)
         self.poller = Poll(self.store, self.directories, polls)
         self.taker = TakeInventory(self.store, self.inventories, self.limits, TIMEZONE, languages=languages)
         names = tuple(directory.name for directory in self.directories)
@@ -111,7 +113,7 @@ class Harness:
         self.desk = Desk(self.store, rules, TIMEZONE, links=told)
         self.assigned = Assigned(self.store, self.links, TIMEZONE, ENGLISH_ONLY)
         self.approvals = Approvals(self.store, TWO_APPROVERS_FROM)
-        self.checker = Check(self.store, self, self.limits, fresh, fresh_rosters)
+        self.checker = Check(self.store, self, self.limits, self.leaver, fresh, fresh_rosters)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -236,7 +236,7 @@ def build_app(
         ),
         Desk(store, rules, timezone, languages, told),
         Approvals(store, settings.desk.two_approvers_from),
-        Check(store, connectors, limits, fresh_directories, fresh_inventories),
+        Check(store, connectors, limits, settings.leaver_policy(), fresh_directories, fresh_inventories),
         Assigned(store, Links(settings.desk.base, settings.desk.link_life), timezone, languages),
         Audit(store, settings.organisation.name, timezone, f"whosleft {version('whosleft')}"),
         Retention(store, settings.leaver.erase_after),

@@ -22,6 +22,7 @@ from worker.ports import (
     Incomplete,
     PassEnd,
     Rejected,
+    Unshown,
 )
 
 
@@ -43,6 +44,7 @@ class FakeDirectory:
         has_delta: bool = True,
     ) -> None:
         self.name = name
+        self.unshown: tuple[Unshown, ...] = ()
         self.can_look_up = can_look_up
         self.has_delta = has_delta
         self.page_size = page_size
@@ -150,7 +152,10 @@ class FakeDirectory:
             )
         people = self.people()
         return CheckResult(
-            ok=True, message=f"{self.name}: {len(people)} people", counts={"people": len(people)}
+            ok=True,
+            message=f"{self.name}: {len(people)} people",
+            counts={"people": len(people)},
+            unshown=self.unshown,
         )
 
     def _all(self) -> tuple[PersonFacts, ...]:
@@ -177,6 +182,7 @@ class FakeDirectory:
             taken_at=self._now(),
             total=total if is_full else None,
             is_unchanged=is_unchanged,
+            unshown=self.unshown if is_full else (),
         )
 
     def _raise_at(self, pages: int, *, is_last: bool = False) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from worker.app.blind import blind_spot
 from worker.app.health import Freshness
 from worker.domain.directory import is_too_shrunken
 from worker.domain.guard import GuardLimits
+from worker.domain.leaver import LeaverPolicy
 from worker.domain.plan import instant
 from worker.ports import CheckResult, Directory, Inventory, Notifier, Port
 from worker.ports.store import SourceState, Store
@@ -65,12 +67,14 @@ class Check:
         store: Store,
         connectors: Checked,
         limits: GuardLimits,
+        leaver: LeaverPolicy,
         fresh_directories: Freshness,
         fresh_inventories: Freshness,
     ) -> None:
         self._store = store
         self._connectors = connectors
         self._limits = limits
+        self._leaver = leaver
         self._fresh = {Port.DIRECTORY: fresh_directories, Port.INVENTORY: fresh_inventories}
 
     def run_once(self, kinds: dict[str, str], now: datetime) -> list[SourceCheck]:
@@ -103,7 +107,7 @@ class Check:
         with self._store.reading() as uow:
             state = uow.sources.get(name, port.value)
             known = uow.people.staged(name).known if port is Port.DIRECTORY else 0
-        result = self._believable(state, known, result)
+        result = self._believable(state, known, self._seeing(result))
         stale = self._is_stale(state, port, now)
         ok, message, remedy = result.ok, result.message, result.remedy
         if ok and state.trouble is not None:
@@ -125,6 +129,13 @@ class Check:
         if port not in self._fresh or state.taken_at is None:
             return False
         return not self._fresh[port].is_fresh(state.name, state.taken_at, now)
+
+    def _seeing(self, result: CheckResult) -> CheckResult:
+        """Red when the source can't show what the leaver rules go by, as the next poll will refuse it."""
+        blind = blind_spot(result.unshown, self._leaver)
+        if not result.ok or blind is None:
+            return result
+        return replace(result, ok=False, message=f"{result.message}. {blind.message}", remedy=blind.remedy)
 
     def _believable(self, state: SourceState, known: int, result: CheckResult) -> CheckResult:
         """Hold a directory's count against the people known, as the next poll will."""

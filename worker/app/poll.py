@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from worker.app.blind import blind_spot
 from worker.app.health import Freshness, record_failure, record_still_failing, record_success
 from worker.app.missing import confirm_missing, hold_shrunken, unseen_error
 from worker.app.report import Progress, Report, no_progress
@@ -270,10 +271,12 @@ class Poll:
         return [(facts, judge(facts, self._rules.leaver, now)) for facts in records]
 
     def _believe(self, name: str, read: _Read, now: datetime, lease: Lease | None) -> None:
-        """Raise Incomplete when a pass that says it is complete cannot be true."""
+        """Raise Incomplete when a pass that says it is complete cannot be true, and BadConfig when it is blind."""
         end = read.end
         if end is None or not end.is_full:
             return
+        if (blind := blind_spot(end.unshown, self._rules.leaver)) is not None:
+            raise blind
         with self._store.begin(lease) as uow:
             staged = uow.people.staged(name)
         limits = self._rules.limits

@@ -17,6 +17,7 @@ from worker.ports.connectors import (
     Port,
     Receipt,
     SnapshotEnd,
+    Unshown,
 )
 from worker.ports.errors import (
     AuthFailed,
@@ -63,5 +64,6 @@ __all__ = [
     "SnapshotEnd",
     "Transient",
     "Unreachable",
+    "Unshown",
     "note_nothing",
 ]

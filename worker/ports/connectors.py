@@ -61,6 +61,17 @@ class ConnectorContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Unshown:
+    """A fact (a field of `PersonFacts`) that a source shows of nobody: where it was looked for, and how to have it
+    shown. What follows from it is the core's to say.
+    """
+
+    fact: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """What `whosleft check` says of one connector; `remedy` is set whenever `ok` is false."""
 
@@ -69,6 +80,7 @@ class CheckResult:
     remedy: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
+    unshown: tuple[Unshown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,7 @@ class PassEnd:
     now (the next dated file). `total` is how many records, each counted once, the source itself says that it
     has at least.
     `is_unchanged`: the source has nothing newer than the cursor; no page preceded.
+    `unshown`: what a full pass showed of nobody.
     """
 
     cursor: str
@@ -100,6 +113,7 @@ class PassEnd:
     total: int | None = None
     has_more: bool = False
     is_unchanged: bool = False
+    unshown: tuple[Unshown, ...] = ()
 
 
 class Directory(Protocol):

@@ -61,6 +61,13 @@ ID_NAMES: Mapping[Format, tuple[str, ...]] = {
     Format.LDIF: ("objectguid",),
     Format.ENTRA_CSV: ("id", "objectid"),
 }
+# What shows who is disabled, and what it is called in exports as their tools write them
+ENABLED_FIELDS = ("enabled", "blocked", "account_control")
+ENABLED_NAMES: Mapping[Format, str] = {
+    Format.AD_CSV: "Enabled or userAccountControl",
+    Format.LDIF: "userAccountControl",
+    Format.ENTRA_CSV: "accountEnabled or Block credential",
+}
 # Columns of the same export that hold dates too: they tell day-first from month-first when the
 # interesting ones do not.
 DATE_WITNESSES = (

@@ -82,7 +82,10 @@ class FileDirectory:
             export.refuse_if_changed()
         taken_at = max(file.taken_at, before.taken_at) if before else file.taken_at
         after = Cursor(taken_at, file.name, export.size, export.digest)
-        yield PassEnd(after.dump(), is_full=True, taken_at=taken_at, total=survey.total, has_more=has_more)
+        yield PassEnd(
+            after.dump(), is_full=True, taken_at=taken_at, total=survey.total, has_more=has_more,
+            unshown=survey.unshown(reading),
+        )  # fmt: skip
 
     def look_up(self, person_id: str) -> PersonFacts | None:
         """Always raises Rejected: a file that lacks somebody does not say that they left."""
@@ -111,7 +114,7 @@ class FileDirectory:
                 export.refuse_if_changed()
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or _REMEDY)
-        return tally.result(export, survey.warnings)
+        return replace(tally.result(export, survey.warnings), unshown=survey.unshown(reading))
 
     def _survey(self, export: Export) -> tuple[Survey, Reading]:
         columns = resolve(export.name, export.format, export.header, self._config)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from connectors._dates import MONTH_FIRST_REGIONS, DateOrder, is_order_open, written_order
 from connectors._words import read_bool
-from connectors.directory.file.columns import DATE_WITNESSES
+from connectors.directory.file.columns import DATE_WITNESSES, ENABLED_FIELDS, ENABLED_NAMES
 from connectors.directory.file.mapping import Reading, alias, is_person, person_id
 from connectors.directory.file.records import RawRecord
-from worker.ports import Malformed
+from worker.ports import Malformed, Unshown
 
 _DATE_FIELDS = ("expires", "expires_filetime", "leave_date")
 _WORDS_SHOWN = 3
@@ -27,7 +27,8 @@ class Survey:
     """What one pass found. `total` counts the records about people, unreadable ones too.
 
     `repeats`: person_id -> the lines that it stands in, for those that stand in several.
-    `warnings`: short name -> text, as `check` shows it.
+    `warnings`: short name -> text, as `check` shows it. `shows_enabled`: whether any record says whether its
+    account is enabled.
     """
 
     total: int = 0
@@ -36,6 +37,20 @@ class Survey:
     ids_by_alias: dict[str, str] = field(default_factory=dict)
     orders: dict[str, DateOrder] = field(default_factory=dict)
     warnings: dict[str, str] = field(default_factory=dict)
+    shows_enabled: bool = False
+
+    def unshown(self, reading: Reading) -> tuple[Unshown, ...]:
+        """What the file shows of nobody."""
+        if self.shows_enabled:
+            return ()
+        names = ENABLED_NAMES[reading.columns.format]
+        return (
+            Unshown(
+                "enabled",
+                f"{reading.name} has no value in a column that shows who is disabled ({names})",
+                f"Export the column {names} as well.",
+            ),
+        )
 
 
 @dataclass(slots=True)
@@ -69,6 +84,7 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
             for column, vote in votes.items():
                 for text in item.values.get(column, ()):
                     vote.add(text)
+            survey.shows_enabled |= any(item.first(columns.of(name)) for name in ENABLED_FIELDS)
             word = item.first(columns.of("enabled"))
             if word and read_bool(word) is None and len(words) < _WORDS_SHOWN:
                 words.add(word)
@@ -121,8 +137,8 @@ def _warn(survey: Survey, words: set[str], reading: Reading) -> None:
     if words:
         shown = ", ".join(repr(word) for word in sorted(words))
         survey.warnings["enabled"] = f"not understood, so neither enabled nor disabled: {shown}"
-    if not any(columns.of(name) for name in ("enabled", "blocked", "account_control")):
-        survey.warnings["enabled"] = "no such column, so nobody is seen as disabled; export Enabled as well"
+    if not survey.shows_enabled:
+        survey.warnings["enabled"] = "no column with a value, so nobody is seen as disabled"
     if not columns.of("phones"):
         survey.warnings["phones"] = "no such column, so nobody is matched by number; export mobile as well"
     if survey.others:

@@ -11,7 +11,8 @@ from fakes.notifier import FakeNotifier
 from worker.app.check import SourceCheck
 from worker.app.report import Report, no_progress
 from worker.domain.guard import GuardLimits
-from worker.ports import AuthFailed, Port
+from worker.domain.leaver import LeaverPolicy
+from worker.ports import AuthFailed, Port, Unshown
 
 Start = Callable[..., Harness]
 
@@ -28,6 +29,41 @@ def test_everything_is_green_in_the_configuration_s_order(company: Harness) -> N
     corp = found["corp"].as_json()
     assert (corp["port"], corp["kind"], corp["counts"]) == ("directory", "file", {"people": 20})
     assert corp["last_success_at"] == "2026-11-24T12:00:00Z"
+
+
+NOT_SHOWN = Unshown("enabled", "people.csv has no column Enabled", "Export the column Enabled as well.")
+
+
+def test_a_directory_that_shows_nobody_s_disabling_is_refused_while_the_rule_is_on(found: Start) -> None:
+    harness = found()
+    harness.hire("ann")
+    harness.corp.unshown = (NOT_SHOWN,)
+
+    corp = looked(harness)["corp"]
+    [trouble] = harness.poll().troubles
+
+    assert not corp.ok
+    assert "people.csv has no column Enabled: nobody could ever be seen to leave" in corp.message
+    assert corp.remedy.startswith("Export the column Enabled as well. Or set leaver.disabled: false")
+    assert "people.csv has no column Enabled: nobody could ever be seen to leave" in trouble
+    assert corp.remedy in trouble
+    assert harness.source().cursor is None
+
+
+def test_a_directory_that_shows_nobody_s_disabling_will_do_where_that_is_no_rule(found: Start) -> None:
+    harness = found(leaver=LeaverPolicy(disabled=False))
+    harness.hire("ann")
+    harness.corp.unshown = (NOT_SHOWN,)
+
+    assert harness.poll().troubles == ()
+    assert looked(harness)["corp"].ok
+
+
+def test_another_fact_that_is_not_shown_is_no_trouble(company: Harness) -> None:
+    company.corp.unshown = (Unshown("title", "no column", "Export it."),)
+
+    assert company.poll(full=True).troubles == ()
+    assert looked(company)["corp"].ok
 
 
 def test_what_was_never_read_is_not_stale(found: Start) -> None:

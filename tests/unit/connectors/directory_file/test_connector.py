@@ -249,6 +249,50 @@ def test_check_warns_of_what_the_export_cannot_say(tmp_path: Path) -> None:
     assert "nobody is matched by number" in details["phones"]
 
 
+LDIF = "dn: CN=Amy,DC=x\nobjectClass: user\nobjectGUID: {id}\ncn: Amy\n{more}"
+
+
+@pytest.mark.parametrize(
+    "text, names",
+    [
+        (f"ObjectGUID,DisplayName\r\n{guid(1)},Amy\r\n", "Enabled or userAccountControl"),
+        (f"ObjectGUID,Enabled\r\n{guid(1)},\r\n", "Enabled or userAccountControl"),
+        (f"id,userPrincipalName\r\n{guid(1)},amy@x.example\r\n", "accountEnabled or Block credential"),
+        (LDIF.format(id=guid(1), more=""), "userAccountControl"),
+    ],
+    ids=["ad", "ad without a value", "entra", "ldif"],
+)
+def test_an_export_says_which_column_would_show_who_is_disabled(
+    tmp_path: Path, text: str, names: str
+) -> None:
+    write(tmp_path / "people.csv", text)
+
+    [lack] = directory(tmp_path).check().unshown
+
+    assert (lack.fact, names in lack.message) == ("enabled", True)
+    assert lack.remedy == f"Export the column {names} as well."
+    *_, end = directory(tmp_path).changes(None)
+    assert isinstance(end, PassEnd)
+    assert end.unshown == (lack,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"ObjectGUID,Enabled\r\n{guid(1)},True\r\n",
+        f"ObjectGUID,userAccountControl\r\n{guid(1)},512\r\n",
+        f"id,accountEnabled\r\n{guid(1)},True\r\n",
+        f"Object Id,Block credential\r\n{guid(1)},False\r\n",
+        LDIF.format(id=guid(1), more="userAccountControl: 512\n"),
+    ],
+    ids=["ad", "ad by number", "entra", "microsoft 365", "ldif"],
+)
+def test_an_export_with_a_word_on_somebody_s_account_lacks_nothing(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "people.csv", text)
+
+    assert directory(tmp_path).check().unshown == ()
+
+
 def test_check_names_the_columns_that_powershell_could_not_print(tmp_path: Path) -> None:
     kind = "Microsoft.ActiveDirectory.Management.ADPropertyValueCollection"
     text = f"ObjectGUID,otherMobile,PropertyNames\r\n{guid(1)},{kind},{kind}\r\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 
@@ -48,7 +49,9 @@ def test_types_are_counted_of_those_in_scope(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("what_graph_does", ["refused", "absent"])
-def test_the_permission_for_leave_dates_is_named(lab: Lab, what_graph_does: str) -> None:
+def test_the_permission_for_leave_dates_is_named(
+    lab: Lab, what_graph_does: Literal["refused", "absent"]
+) -> None:
     lab.tenant.add()
     lab.entra.graph.leave_date = what_graph_does
     lab.entra.tokens.app.roles.discard(LEAVE_DATE_ROLE)
