@@ -36,7 +36,7 @@ DELIVERIES_MAX = 200  # in one pass, so that a long queue does not outlive the l
 
 @dataclass(frozen=True, slots=True)
 class DeliverRules:
-    """`daily_max`: messages to one person in a day of `timezone`; the rest is folded into the next day's first."""
+    """`daily_max`: messages to one person in a day of `timezone`; the rest is kept for the next day."""
 
     digest_window: timedelta
     daily_max: int
@@ -200,10 +200,10 @@ class Deliver:
         if asked is not None:
             with self._store.begin(run.lease) as uow:
                 uow.outbox.leave_alone(delivery.notifier, now + asked)
+                if not is_unclear:
+                    uow.outbox.put_off(delivery, error.message, now + asked)
         if asked is not None and not is_unclear:
             run.counts["retried"] += 1
-            with self._store.begin(run.lease) as uow:
-                uow.outbox.put_off(delivery, error.message, now + asked)
             self._delivered(delivery, Outcome.RETRIED, now)
         elif delivery.attempts >= ATTEMPTS_MAX and self._next_channel(delivery) is not None:
             unclear = replace(delivery, is_unclear=delivery.is_unclear or is_unclear)

@@ -413,8 +413,8 @@ def digest(
 def last_today(daily_max: int, tongue: Tongue = ENGLISH) -> str:
     """What the last message of a day says of those that are still to come."""
     return tongue.count(
-        "This is the last message to you today; what comes later is kept for tomorrow, in one message.",
-        "This is the last of {n} messages to you today; what comes later is kept for tomorrow, in one message.",
+        "This is the last message to you today; what comes later is kept for tomorrow.",
+        "This is the last of {n} messages to you today; what comes later is kept for tomorrow.",
         daily_max,
     )
 

@@ -297,11 +297,9 @@ def test_several_messages_are_one_digest_with_a_note_at_its_end() -> None:
 
 
 def test_the_last_message_of_a_day_says_that_it_is() -> None:
-    assert last_today(1) == (
-        "This is the last message to you today; what comes later is kept for tomorrow, in one message."
-    )
+    assert last_today(1) == ("This is the last message to you today; what comes later is kept for tomorrow.")
     assert last_today(20) == (
-        "This is the last of 20 messages to you today; what comes later is kept for tomorrow, in one message."
+        "This is the last of 20 messages to you today; what comes later is kept for tomorrow."
     )
 
 
