@@ -446,10 +446,10 @@ class _Outbox:
         about = {name: replace(letter(name), ticket=1) for name in ("tried", "folded", "waits")}
         with store.begin() as uow:
             uow.outbox.add([about["tried"]], NOW)
-            uow.outbox.bundle(ANN, ["chat"], "", NOW, 9)
+            uow.outbox.bundle(ANN, ["chat"], NOW, 9)
             assert uow.outbox.claim("holder", NOW, LIFE)
             uow.outbox.add([about["folded"], replace(letter("other"), ticket=2)], NOW)
-            uow.outbox.bundle(ANN, ["chat"], "", NOW, 9)
+            uow.outbox.bundle(ANN, ["chat"], NOW, 9)
             uow.outbox.add([about["waits"]], NOW)
         with store.begin() as uow:
             assert uow.outbox.withdraw_about([1, 3]) == ["folded", "waits"]
@@ -464,7 +464,7 @@ class _Outbox:
     def test_a_delivery_of_which_nothing_is_left_is_forgotten(self, store: Store) -> None:
         with store.begin() as uow:
             uow.outbox.add([replace(letter("one"), ticket=1)], NOW)
-            uow.outbox.bundle(ANN, ["chat"], "", NOW, 9)
+            uow.outbox.bundle(ANN, ["chat"], NOW, 9)
             assert uow.outbox.withdraw_about([1]) == ["one"]
             assert uow.outbox.claim("holder", NOW, LIFE) is None
             assert uow.outbox.backlog() == (0, 0)
@@ -473,7 +473,7 @@ class _Outbox:
         for is_unclear in (False, True):
             with store.begin() as uow:
                 uow.outbox.add([replace(letter(f"{is_unclear}"), ticket=1)], NOW)
-                uow.outbox.bundle(ANN, ["chat"], "", NOW, 9)
+                uow.outbox.bundle(ANN, ["chat"], NOW, 9)
                 one = uow.outbox.claim("holder", NOW, LIFE)
                 assert one is not None
                 uow.outbox.retry(one, "no", NOW, is_unclear=is_unclear)

@@ -234,9 +234,8 @@ class SqlOutbox:
 def _was_tried() -> sa.ColumnElement[bool]:
     """Whether the message has arrived, is on its way, or may have arrived: a clear failure did not bring it."""
     d = delivery.c
-    return sa.exists().where(
-        d.bundle_id == outbox.c.bundle_id, sa.or_(d.state != "waiting", d.is_unclear == 1)
-    )
+    on_its_way = (d.bundle_id == outbox.c.bundle_id) & sa.or_(d.state != "waiting", d.is_unclear == 1)
+    return sa.or_(outbox.c.is_unclear == 1, sa.exists().where(on_its_way))
 
 
 def _may_go(now: datetime) -> sa.ColumnElement[bool]:

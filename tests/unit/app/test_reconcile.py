@@ -285,7 +285,7 @@ def test_what_was_sent_about_a_cancelled_ticket_is_taken_back_from_whoever_got_i
 def test_what_may_have_been_sent_is_taken_back_as_well(company: Harness) -> None:
     leave(company, "ann")
     with company.store.begin() as uow:
-        uow.outbox.bundle(uow.outbox.waiting(company.now, company.now)[0][0], ["soc"], "", company.now, 40)
+        uow.outbox.bundle(uow.outbox.waiting(company.now, company.now)[0][0], ["soc"], company.now, 40)
         assert uow.outbox.claim("a process that dies", company.now, timedelta(minutes=5))
     company.corp.enable("ann")
     company.settle()
