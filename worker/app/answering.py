@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from worker.app.telling import recipient_of
+from worker.app.telling import help_as_told, recipient_of
 from worker.domain.answers import Answer
+from worker.domain.help import Help
 from worker.domain.message import CHANNEL
 from worker.domain.ticket import Ticket
 from worker.domain.tongue import N_, Tongue
@@ -20,7 +21,14 @@ _SAYS = {
 
 
 def answer_messages(
-    answer: Answer, before: Ticket, after: Ticket, words: str, timezone: str, now: datetime, tongue: Tongue
+    answer: Answer,
+    before: Ticket,
+    after: Ticket,
+    words: str,
+    timezone: str,
+    now: datetime,
+    tongue: Tongue,
+    aid: Help | None = None,
 ) -> list[OutMessage]:
     """What the accountable person or the security team is told; nothing of what the next roster settles.
 
@@ -37,8 +45,9 @@ def answer_messages(
         if is_dispute
         else tongue.say("Now with you: {title}", title=title)
     )
-    body = ticket_paragraph(after, timezone, headline, sentences(said, flat(words)), tongue)
     to = CHANNEL if is_dispute else recipient_of(after, tongue.code)
+    told = help_as_told(aid, after, to)
+    body = ticket_paragraph(after, timezone, headline, sentences(said, flat(words)), tongue, told)
     if to == CHANNEL:
         body = masked(body)
     key = f"{after.label}:{answer.value}:{now.isoformat()}"

@@ -14,9 +14,11 @@ from worker.app.answering import answer_messages
 from worker.app.approvals import Refused
 from worker.app.changes import Change, change_ticket
 from worker.app.choices import Candidate, candidates_for, suggestions_for
+from worker.app.helping import help_for
 from worker.app.links import Dead, LinkDead, Links, Opened
 from worker.app.waiting import kept_waiting
 from worker.domain.answers import Answer, answered
+from worker.domain.help import Help
 from worker.domain.identity import How, Link, LinkState
 from worker.domain.journal import Entry
 from worker.domain.model import HandleKey, PersonKey
@@ -46,7 +48,7 @@ class Assignment:
     """A ticket as its link opens it. `undo_until` is set while the last act can be taken back.
 
     `others` counts the assignee's further open tickets; `onward` is the token that opens them all, also when this
-    ticket is not theirs any more.
+    ticket is not theirs any more. `aid` is the help that its assignee needs.
     """
 
     ticket: Ticket
@@ -56,6 +58,7 @@ class Assignment:
     suggestions: tuple[Suggestion[PersonKey], ...] = ()
     language: str | None = None
     undo_until: datetime | None = None
+    aid: Help | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Assigned:
                 suggestions_for(uow, ticket) if ticket.kind is TicketKind.IDENTIFY_MEMBER else (),
                 _language(uow, undo.before if undo else ticket),
                 undo.until if undo else None,
+                None if is_moved else help_for(uow, ticket, self._languages),
             )
 
     def mine(self, token: str, now: datetime) -> Mine:
@@ -162,7 +166,8 @@ class Assigned:
             tongue = self._languages.of(None)
 
             def messages(after: Ticket) -> list[OutMessage]:
-                return answer_messages(answer, ticket, after, words, self._timezone, now, tongue)
+                aid = help_for(uow, after, self._languages)
+                return answer_messages(answer, ticket, after, words, self._timezone, now, tongue, aid)
 
             return self._act(uow, ticket, change, kind, now, messages)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from worker.app.helping import help_for
 from worker.app.links import Links
 from worker.app.matching import Matching
 from worker.app.report import Report
-from worker.app.telling import person_at, recipient_of, with_link
+from worker.app.telling import help_as_told, person_at, recipient_of, with_link
 from worker.domain.escalation import Policy, Taken, Target, due_steps, next_unreached
 from worker.domain.journal import Entry
 from worker.domain.message import CHANNEL, Recipient, RecipientKind
@@ -107,9 +108,11 @@ class Escalate:
         data = {"step": step.step, "repeat": step.repeat, "policy": policy.name, "told": len(recipients)}
         uow.journal.append([Entry(now, "whosleft", "ticket.escalated", f"ticket:{ticket.label}", data=data)])
         members = self._who_may_see_numbers(uow, ticket)
+        aid = help_for(uow, ticket, self._languages)
         for recipient in recipients:
             tongue = self._languages.of(recipient.language)
-            body = escalation_paragraph(ticket, recipient, self._timezone, now, why, tongue)
+            told = help_as_told(aid, ticket, recipient)
+            body = escalation_paragraph(ticket, recipient, self._timezone, now, why, tongue, told)
             if recipient not in members:
                 body = masked(body)
             key = f"{ticket.label}:step{step.step}.{step.repeat}:{recipient.kind.value}:{recipient.address}"

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from worker.app.helping import help_for
 from worker.app.links import Links
+from worker.domain.help import Help
 from worker.domain.journal import Entry
 from worker.domain.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import PersonKey
@@ -45,7 +47,13 @@ def assignee_messages(
     people = {action.ticket.assignee.person for action in actions if action.ticket.assignee}
     spoken = uow.people.languages([person for person in people if person])
     messages = [
-        assignee_message(action, timezone, now, languages.of(_language(action.ticket, spoken)))
+        assignee_message(
+            action,
+            timezone,
+            now,
+            languages.of(_language(action.ticket, spoken)),
+            help_for(uow, action.ticket, languages),
+        )
         for action in actions
     ]
     told = zip(actions, messages, strict=True)
@@ -103,15 +111,25 @@ def _language(ticket: Ticket, spoken: Mapping[PersonKey, str]) -> str | None:
     return spoken.get(person) if person else None
 
 
-def assignee_message(action: Action, timezone: str, now: datetime, tongue: Tongue = ENGLISH) -> OutMessage:
+def assignee_message(
+    action: Action, timezone: str, now: datetime, tongue: Tongue = ENGLISH, aid: Help | None = None
+) -> OutMessage:
     """The message to whoever should act: the assignee, or the security channel when there is none."""
     ticket = action.ticket
     to = recipient_of(ticket, tongue.code)
-    body = news_paragraph(action.kind, ticket, action.why, to, timezone, tongue)
+    body = news_paragraph(
+        action.kind, ticket, action.why, to, timezone, tongue, help_as_told(aid, ticket, to)
+    )
     if to == CHANNEL:
         body = masked(body)
     key = f"{ticket.label}:{action.kind.value}:{now.isoformat()}"
     return OutMessage(key, to, body.headline, body, ticket=ticket.id)
+
+
+def help_as_told(aid: Help | None, ticket: Ticket, to: Recipient) -> Help | None:
+    """The help as one reader may know it: the number of somebody who left is for the assignee alone."""
+    is_assignee = ticket.assignee is not None and to.address == ticket.assignee.email.casefold()
+    return aid if aid is None or is_assignee else aid.without_number()
 
 
 def recipient_of(ticket: Ticket, language: str | None = None) -> Recipient:

@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from worker.app.approvals import Refused
+from worker.app.helping import help_for
 from worker.app.shapes import escalation_explained, ticket_shown, tickets_with_steps
 from worker.bootstrap import App
 from worker.cli.common import (
@@ -139,9 +140,11 @@ def _print(worker: App, uow: UnitOfWork, ticket: Ticket, accounts: Sequence[Pers
             )
         )
     if ticket.is_live:
-        out.print(
-            Text("\n" + "\n".join(f"{n}. {step}" for n, step in enumerate(ticket_steps(ticket), start=1)))
-        )
+        aid = help_for(uow, ticket, worker.languages)
+        steps = ticket_steps(ticket, aid=aid)
+        out.print(Text("\n" + "\n".join(f"{n}. {step}" for n, step in enumerate(steps, start=1))))
+        if aid is not None and aid.text:
+            out.print(Text(f"\nText for {ticket.person_name}: {aid.text}"))
 
 
 @app.command()

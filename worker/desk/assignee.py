@@ -14,10 +14,12 @@ from worker.app.links import Dead, LinkDead
 from worker.desk.calls import Call, Handler, Stale, route
 from worker.desk.guarding import Attempts
 from worker.domain.answers import Answer, answers_for
+from worker.domain.handles import shown_handle
+from worker.domain.help import Help
 from worker.domain.messengers import messenger
 from worker.domain.ticket import Ticket, TicketKind, TicketState
 from worker.domain.tongue import Tongue
-from worker.domain.wording import ticket_steps, ticket_title, why_line
+from worker.domain.wording import member_step, ticket_steps, ticket_title, why_line
 
 WRONG_MAX, WRONG_WITHIN = 30, timedelta(minutes=1)
 SEE_OTHER, GONE, NOT_FOUND, TOO_MANY = 303, 410, 404, 429
@@ -60,7 +62,7 @@ class AssigneePages:
                 "answers": answers_for(ticket),
                 "nobody": NOBODY,
                 "refused": call.query("refused"),
-                **_told(ticket, call.services.place.timezone, tongue),
+                **_told(ticket, call.services.place.timezone, tongue, shown.aid),
             },
         )
 
@@ -160,11 +162,14 @@ class AssigneePages:
         return self._opening(acted)
 
 
-def _told(ticket: Ticket, timezone: str, tongue: Tongue) -> dict[str, object]:
+def _told(ticket: Ticket, timezone: str, tongue: Tongue, aid: Help | None = None) -> dict[str, object]:
     return {
         "title": ticket_title(ticket, tongue),
         "why": why_line(ticket, timezone, tongue),
-        "steps": ticket_steps(ticket, tongue),
+        "steps": ticket_steps(ticket, tongue, aid),
+        "handle": shown_handle(ticket.handle),
+        "member_step": member_step(ticket),
+        "aid": aid,
         "app": messenger(ticket.messenger).name,
         "is_removal": ticket.kind is TicketKind.REMOVE_MEMBER,
     }

@@ -65,5 +65,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "accountable": N_("accountable person"),
         "channel": N_("security channel"),
     },
+    "handle": {
+        "phone": N_("Phone number"),
+        "email": N_("E-mail address"),
+        "employee": N_("Employee id"),
+        "username": N_("User name"),
+        "native": N_("Id in the messenger"),
+    },
     "port": {"directory": N_("directory"), "inventory": N_("inventory")},
 }

@@ -2,8 +2,10 @@
 
 WhatsApp: a group's creator cannot be removed by anybody and only leaves by themselves (WhatsApp help,
 "How to manage group admins", read 2026-11); when the only admin leaves, another member is picked at random.
-Telegram's owner and a Matrix room's creator can't be removed by others either. Steps name the buttons as the apps
-of 2026 do; a translation names them as the app does in that language.
+Telegram's owner and a Matrix room's creator can't be removed by others either. Only an admin can make an admin; where
+a company runs the messenger itself (Teams, Slack, Matrix, XMPP), whoever does that can make one, too, and who left the
+company has no account there any more. Steps name the buttons as the apps of 2026 do; a translation names them as the
+app does in that language.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ class Messenger:
     remove_steps: tuple[str, ...]
     promote_steps: tuple[str, ...]
     add_steps: tuple[str, ...]
+    orphan_steps: tuple[str, ...]  # what is left where nobody who could make an admin is there, or does it
+    can_leaver_act: bool = True  # whether somebody who left the company can still use it
 
 
 _OPEN = N_("Open the group {group} in {messenger}.")
@@ -35,12 +39,22 @@ _ADD_MEMBERS = N_("Tap Add members (or Add).")
 _ENTER = N_("Choose Add people, and enter {member}.")
 _CHOOSE = N_("Choose {member}, and confirm.")
 
+_PICKED = N_(
+    "If the last admin just leaves the group, {messenger} makes a member an admin at random: "
+    "look in the list of members who it is, and ask them."
+)
+_NEW_GROUP = N_("If that doesn't work, make a new group, add everybody who belongs in it, and close {group}.")
+_ASK_OPERATORS = N_(
+    "If that doesn't work, ask the people who run {messenger} for you: they can make anybody an admin of {group}."
+)
+
 _GENERIC = Messenger(
     "the messenger",
     can_remove_creator=True,
     remove_steps=(N_("Open the group {group}."), _ITS_LIST, N_("Remove {member}.")),
     promote_steps=(N_("Open the group {group}."), _ITS_LIST, N_("Make the new admin an admin.")),
     add_steps=(N_("Open the group {group}."), N_("Add {member} as a member.")),
+    orphan_steps=(_NEW_GROUP,),
 )
 
 MESSENGERS = {
@@ -51,6 +65,7 @@ MESSENGERS = {
         remove_steps=(_OPEN, _ITS_NAME, _THE_MEMBER, N_("Tap Remove, and confirm.")),
         promote_steps=(_OPEN, _ITS_NAME, _THE_NEW_ADMIN, N_("Tap Make group admin.")),
         add_steps=(_OPEN, _ITS_NAME, _ADD_MEMBERS, _CHOOSE),
+        orphan_steps=(_PICKED, _NEW_GROUP),
     ),
     "signal": Messenger(
         "Signal",
@@ -58,6 +73,7 @@ MESSENGERS = {
         remove_steps=(_OPEN, _ITS_NAME, _THE_MEMBER, N_("Tap Remove from group, and confirm.")),
         promote_steps=(_OPEN, _ITS_NAME, _THE_NEW_ADMIN, N_("Tap Make admin, and confirm.")),
         add_steps=(_OPEN, _ITS_NAME, _ADD_MEMBERS, _CHOOSE),
+        orphan_steps=(_NEW_GROUP,),
     ),
     "telegram": Messenger(
         "Telegram",
@@ -75,6 +91,7 @@ MESSENGERS = {
             N_("Tap Promote to admin, and confirm."),
         ),
         add_steps=(_OPEN, _ITS_NAME, _ADD_MEMBERS, _CHOOSE),
+        orphan_steps=(_NEW_GROUP,),
     ),
     "teams": Messenger(
         "Microsoft Teams",
@@ -82,6 +99,8 @@ MESSENGERS = {
         remove_steps=(_OPEN, _ITS_LIST, N_("Next to {member}, choose Remove.")),
         promote_steps=(_OPEN, _ITS_LIST, N_("Change the role of the new admin to Owner.")),
         add_steps=(_OPEN, _ENTER),
+        orphan_steps=(_ASK_OPERATORS,),
+        can_leaver_act=False,
     ),
     "slack": Messenger(
         "Slack",
@@ -97,6 +116,8 @@ MESSENGERS = {
             N_("Under Managed by, add the new admin."),
         ),
         add_steps=(_OPEN, N_("Tap the group's name at the top, then Members."), _ENTER),
+        orphan_steps=(_ASK_OPERATORS,),
+        can_leaver_act=False,
     ),
     "matrix": Messenger(
         "Element",
@@ -108,6 +129,8 @@ MESSENGERS = {
             N_("Choose whoever will be the new admin, and change the role to Admin."),
         ),
         add_steps=(_OPEN, N_("Choose Invite, and enter {member}.")),
+        orphan_steps=(_ASK_OPERATORS,),
+        can_leaver_act=False,
     ),
     "xmpp": Messenger(
         "XMPP",
@@ -115,6 +138,8 @@ MESSENGERS = {
         remove_steps=(_OPEN, _ITS_LIST, N_("Remove {member}.")),
         promote_steps=(_OPEN, _ITS_LIST, N_("Make the new admin an admin.")),
         add_steps=(_OPEN, N_("Add {member} as a member.")),
+        orphan_steps=(_ASK_OPERATORS,),
+        can_leaver_act=False,
     ),
 }
 

@@ -114,13 +114,18 @@ def canonical(e164: str) -> str:
     return _forms(e164)[0]
 
 
+def is_e164(text: str) -> bool:
+    """Whether this is a number as `to_e164` writes it; it says nothing of whether somebody has it."""
+    return bool(_E164.fullmatch(text))
+
+
 def mask(e164: str) -> str:
     """Return the number for a log: country code and last three digits, ``+44•••••••123``.
 
     Of a very short number the last digits are hidden too, and of anything that isn't E.164 all, even its
     length.
     """
-    if not _E164.fullmatch(e164):
+    if not is_e164(e164):
         return "•••"
     code = _country_code(e164)
     hidden = len(e164) - 1 - len(code) - MASK_SHOWN

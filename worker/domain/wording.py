@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from worker.domain.calendar import last_day
 from worker.domain.direction import isolated
 from worker.domain.guard import HeldPlan
+from worker.domain.help import Help, leave_steps, promote_steps
 from worker.domain.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messengers import messenger
 from worker.domain.model import ENDS_WITH_A_DAY, Evidence
@@ -58,36 +59,49 @@ def _names(ticket: Ticket) -> dict[str, str]:
     }
 
 
-def ticket_steps(ticket: Ticket, tongue: Tongue = ENGLISH) -> tuple[str, ...]:
-    """What the assignee does, step by step, in this messenger."""
+def ticket_steps(ticket: Ticket, tongue: Tongue = ENGLISH, aid: Help | None = None) -> tuple[str, ...]:
+    """What the assignee does, step by step, in this messenger; `aid` is the help that they need for it."""
+    names = _names(ticket)
+    if ticket.kind is TicketKind.IDENTIFY_MEMBER and ticket.handle != names["member"]:
+        names["member"] = flat(f"{names['member']} {ticket.handle}")
+    admins = ", ".join(map(flat, aid.admins)) if aid else ""
+    app = messenger(ticket.messenger).name
+    return tuple(tongue.say(step, **names, messenger=app, admins=admins) for step in _steps(ticket, aid))
+
+
+def member_step(ticket: Ticket) -> int | None:
+    """Which of the steps (from 0) is the first that names the member, beside which the handle helps."""
+    steps = enumerate(_steps(ticket, None))
+    return next((number for number, step in steps if "{member}" in step), None)
+
+
+def _steps(ticket: Ticket, aid: Help | None) -> tuple[str, ...]:
     app = messenger(ticket.messenger)
-    steps = {
+    return {
         TicketKind.REMOVE_MEMBER: (
             *app.remove_steps,
             N_("If the group has a register, take {member} off it too."),
         ),
         TicketKind.REASSIGN_ADMIN: (
-            *app.promote_steps,
+            *promote_steps(ticket, aid),
             N_("If the group has a register, note the new admin in it."),
         ),
-        TicketKind.CREATOR_MUST_LEAVE: (
-            N_("Nobody can remove the creator of this group: ask {person} to leave {group}."),
-            N_("If {person} can't be reached, make a new group, invite everybody else, and close {group}."),
-        ),
+        TicketKind.CREATOR_MUST_LEAVE: leave_steps(aid),
         TicketKind.IDENTIFY_MEMBER: (
             N_("Find out whose number {member} is. Asking in the group often helps."),
             N_("Tell the team that runs Whosleft who it is, or that nobody knows."),
         ),
         TicketKind.ADD_MEMBER: app.add_steps,
     }[ticket.kind]
-    names = _names(ticket)
-    if ticket.kind is TicketKind.IDENTIFY_MEMBER and ticket.handle != names["member"]:
-        names["member"] = flat(f"{names['member']} {ticket.handle}")
-    return tuple(tongue.say(step, **names, messenger=app.name) for step in steps)
 
 
 def ticket_paragraph(
-    ticket: Ticket, timezone: str, headline: str = "", text: str | None = None, tongue: Tongue = ENGLISH
+    ticket: Ticket,
+    timezone: str,
+    headline: str = "",
+    text: str | None = None,
+    tongue: Tongue = ENGLISH,
+    aid: Help | None = None,
 ) -> Paragraph:
     """One ticket as a paragraph: what, why, by when, and how. Without a `text` it says why by itself."""
     facts = [
@@ -98,11 +112,17 @@ def ticket_paragraph(
         facts.append((tongue.say("Member"), _member(ticket, tongue)))
     if ticket.assignee is not None:
         facts.append((tongue.say("With"), _assignee(ticket.assignee, tongue)))
+    if aid is not None and aid.number:
+        label = tongue.say("Number of {person}", person=flat(ticket.person_name))
+        facts.append((label, isolated(aid.number, is_rtl=tongue.is_rtl)))
+    if aid is not None and aid.text:
+        label = tongue.say("Text for {person}", person=flat(ticket.person_name))
+        facts.append((label, isolated(aid.text, is_rtl=tongue.is_rtl)))
     return Paragraph(
         headline or ticket_title(ticket, tongue),
         why_line(ticket, timezone, tongue) if text is None else text,
         tuple(facts),
-        ticket_steps(ticket, tongue),
+        ticket_steps(ticket, tongue, aid),
     )
 
 
@@ -225,7 +245,13 @@ _HEADLINES = {
 
 
 def news_paragraph(
-    kind: ActionKind, ticket: Ticket, why: str, to: Recipient, timezone: str, tongue: Tongue = ENGLISH
+    kind: ActionKind,
+    ticket: Ticket,
+    why: str,
+    to: Recipient,
+    timezone: str,
+    tongue: Tongue = ENGLISH,
+    aid: Help | None = None,
 ) -> Paragraph:
     """What happened to a ticket: for a person in their own words, for the security team with the stored reason."""
     title = ticket_title(ticket, tongue)
@@ -234,14 +260,20 @@ def news_paragraph(
         text = flat(ticket.reason if kind is ActionKind.OPEN else why)
     else:
         text = sentences(what_happened(kind, ticket, why, tongue), why_line(ticket, timezone, tongue))
-    return ticket_paragraph(ticket, timezone, headline, text, tongue)
+    return ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
 
 
 UNREACHED = N_("Nobody could be reached before, so this comes to you.")
 
 
 def escalation_paragraph(
-    ticket: Ticket, to: Recipient, timezone: str, now: datetime, why: str = "", tongue: Tongue = ENGLISH
+    ticket: Ticket,
+    to: Recipient,
+    timezone: str,
+    now: datetime,
+    why: str = "",
+    tongue: Tongue = ENGLISH,
+    aid: Help | None = None,
 ) -> Paragraph:
     """One ticket that is late, or nearly so; `why` is a further sentence, such as `UNREACHED`."""
     title = ticket_title(ticket, tongue)
@@ -254,7 +286,7 @@ def escalation_paragraph(
     is_channel = to.kind is RecipientKind.CHANNEL
     reason = flat(ticket.reason) if is_channel else why_line(ticket, timezone, tongue)
     text = sentences(reason, tongue.say(why) if why else "")
-    return ticket_paragraph(ticket, timezone, headline, text, tongue)
+    return ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
 
 
 def cancelled_paragraph(ticket: Ticket, to: Recipient, tongue: Tongue = ENGLISH) -> Paragraph:

@@ -9,6 +9,7 @@ import pytest
 from desk_caller import Caller, desk_of
 from harness import ACCOUNTABLE, Harness
 
+from worker.domain.model import Member
 from worker.domain.ticket import TicketKind, TicketState
 
 STAFF = ("ann", "ben", "cem", "dee", "eve")
@@ -106,6 +107,59 @@ def test_names_from_outside_are_only_text(ward: Harness) -> None:
 
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;&#34;{x}%s" in page
+
+
+@pytest.mark.parametrize("language", ["en", "ar", "ur"])
+def test_the_member_s_number_stands_beside_the_step_from_left_to_right(
+    phone: Caller, ward: Harness, language: str
+) -> None:
+    phone.language = language
+    number = ward.number("ann")
+    page = phone.get(phone.ticket()).text
+
+    third = re.findall(r"<li>.*?</li>", page, re.DOTALL)[2]
+    assert f'<a href="tel:{number}"><bdi dir="ltr">{number}</bdi></a>' in third
+    assert f'data-copy="{number}"' in third
+    assert page.count(f"tel:{number}") == 1
+    assert f"tel:{number}" in phone.get(phone.ticket().replace("/t/", "/me/")).text
+
+
+def test_a_handle_that_is_no_number_is_shown_as_what_it_is_and_is_not_rung(ward: Harness) -> None:
+    ward.wards.remove_member("ward-7", ward.number("ben"))
+    ward.wards.add_member("ward-7", Member("123456@lid", "Benny", email="ben@corp.example"))
+    ward.leave("ben")
+    ward.settle()
+    phone = desk_of(ward)
+    [asked] = [one for one in ward.tickets() if one.handle == "123456@lid"]
+
+    page = phone.get(phone.ticket(asked.id)).text
+
+    assert 'Id in the messenger:</span> <bdi dir="ltr">123456@lid</bdi>' in page
+    assert "tel:" not in page
+
+
+def test_an_assignee_without_the_button_reads_whom_to_ring_and_what_to_send(ward: Harness) -> None:
+    ward.group("sole", "ben", "cem", admins=["eve"], owner_email="dee@corp.example")
+    ward.settle()
+    ward.hire("eve", language="ar")
+    ward.poll()
+    ward.leave("eve")
+    ward.settle()
+    [asked] = ward.tickets(TicketKind.REASSIGN_ADMIN)
+    phone = desk_of(ward)
+
+    page = phone.get(phone.ticket(asked.id)).text
+
+    number = ward.number("eve")
+    assert "Tap Make group admin" not in page
+    assert "Ring Eve, or send Eve the text that is given here." in page
+    assert f'<a href="tel:{number}"><bdi dir="ltr">{number}</bdi></a>' in page
+    assert re.search(r'<blockquote dir="auto">مرحبًا', page), "in the leaver's language"
+    assert re.search(r'data-copy="مرحبًا[^"]+Sole', page)
+    phone.sign_in("sam", "viewer")
+    console = phone.get(f"/tickets/{asked.label}").text
+    assert "Ring Eve" in console
+    assert "مرحبًا" in console
 
 
 @pytest.mark.parametrize("path", ["/t/{}", "/me/{}"])

@@ -34,6 +34,7 @@ def test_steps_name_the_group_and_the_member(key: str) -> None:
         assert "Ann" in told
         assert "Ward 7" in told
     assert "Ward 7" in _told(rules.promote_steps, rules.name)
+    assert "Ward 7" in _told(rules.orphan_steps, rules.name)
     assert (f"in {rules.name}." in _told(rules.remove_steps, rules.name)) is (key != "pigeon")
 
 

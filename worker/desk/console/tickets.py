@@ -7,6 +7,7 @@ from datetime import datetime
 from starlette.responses import Response
 
 from worker.app.approvals import Refused
+from worker.app.helping import help_for
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of
 from worker.desk.console.frame import PAGE, back_to, missing
@@ -66,13 +67,14 @@ def ticket(call: Call, guest: Guest) -> Response:
         if one is None:
             return missing(call)
         rules, tongue = call.services.rules, call.tongue
-        policy = rules.policy(one)
+        policy, aid = rules.policy(one), help_for(uow, one, call.services.languages)
         steps = uow.tickets.steps(one.id)
         values = {
             "ticket": one,
             "title": ticket_title(one, tongue),
             "why": why_line(one, call.services.place.timezone, tongue),
-            "how": ticket_steps(one, tongue),
+            "how": ticket_steps(one, tongue, aid),
+            "plea": aid.text if aid else "",
             "history": uow.journal.of(f"ticket:{one.label}"),
             "taken": steps,
             "policy": policy.name,

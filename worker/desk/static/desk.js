@@ -14,6 +14,17 @@ for (const button of document.querySelectorAll("button[data-left-s]")) {
   setTimeout(() => { button.disabled = true; }, 1000 * Number(button.dataset.leftS));
 }
 
+// What is to be typed elsewhere is copied, and the button says so. Browsers allow it over TLS and on this machine only.
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = button.dataset.copied;
+    });
+  }
+}
+
 // A second tap on a slow line sends nothing twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;
