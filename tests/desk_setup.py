@@ -89,10 +89,9 @@ def desk_client(services: Services, *, follow_redirects: bool = False) -> TestCl
 def guarded_api(services: Services, wrong_max: int = WRONG_MAX) -> Starlette:
     """The API where the desk has it, with what stands before everything."""
     attempts = Attempts(wrong_max, timedelta(minutes=1), services.clock)
-    place = services.place
     return Starlette(
         routes=[Mount(API, app=api_app(services, attempts))],
-        middleware=[Middleware(Guarded, host=place.host, is_https=place.is_https)],
+        middleware=[Middleware(Guarded, services=services)],
     )
 
 

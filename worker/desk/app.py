@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.applications import Starlette
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from worker.desk.api.app import api_app
 from worker.desk.api.errors import UNAVAILABLE_FOR_S
 from worker.desk.assignee import WRONG_MAX, WRONG_WITHIN, AssigneePages
-from worker.desk.calls import Call, choose_language, route
+from worker.desk.calls import choose_language, error_page, route
 from worker.desk.console.routes import routes
 from worker.desk.guarding import Attempts, Guarded
 from worker.desk.pages import STATIC, asset
@@ -47,14 +48,15 @@ def desk_app(services: Services) -> Starlette:
         ),
         Route("/static/{name:path}", _static, name="static"),
     ]
-    place = services.place
     app = Starlette(
         routes=every,
         middleware=[
-            Middleware(Guarded, host=place.host, is_https=place.is_https),
+            Middleware(Guarded, services=services),
             Middleware(GZipMiddleware, minimum_size=800),
         ],
-        exception_handlers=dict.fromkeys((HTTPException, *UNAVAILABLE, Exception), _error_page),
+        exception_handlers=dict.fromkeys(
+            (HTTPException, ClientDisconnect, *UNAVAILABLE, Exception), _error_page
+        ),
     )
     app.state.services = services
     return app
@@ -76,12 +78,13 @@ async def _static(request: Request) -> Response:
 
 async def _error_page(request: Request, error: Exception) -> Response:
     """What went wrong in the reader's language; of our own faults the log says more, the page nothing."""
-    headers = {}
+    headers: Mapping[str, str] | None = None
     if isinstance(error, HTTPException):
-        status = error.status_code
+        status, headers = error.status_code, error.headers
+    elif isinstance(error, ClientDisconnect):  # nobody is there to read it
+        status = 400
     elif isinstance(error, UNAVAILABLE):
         status, headers = 503, {"Retry-After": str(UNAVAILABLE_FOR_S)}
     else:
         status = 500
-    call = Call(request, request.app.state.services, FormData(), is_page=request.method == "GET")
-    return call.page("error.html", {"status": status}, status=status, headers=headers)
+    return error_page(request, request.app.state.services, status, headers)

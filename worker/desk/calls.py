@@ -110,6 +110,21 @@ class Call:
         )
 
 
+def error_page(
+    request: Request,
+    services: Services,
+    status: int,
+    headers: Mapping[str, str] | None = None,
+    *,
+    is_foreign: bool = False,
+) -> Response:
+    """Why something could not be done, in the reader's language; it says nothing of what went wrong inside."""
+    call = Call(request, services, FormData(), is_page=request.method == "GET")
+    return call.page(
+        "error.html", {"status": status, "is_foreign": is_foreign}, status=status, headers=headers
+    )
+
+
 def number_in(text: str) -> int | None:
     """The number that a text is, as our own pages write it; None for everything else."""
     return int(text) if _NUMBER.fullmatch(text) else None

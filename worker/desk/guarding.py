@@ -1,4 +1,4 @@
-"""What stands before every page: strict headers, small bodies, one origin, and no endless guessing.
+"""What stands before every page: strict headers, small bodies, one origin, tidied links, and no endless guessing.
 
 Referrer-Policy is same-origin: under no-referrer, Chromium posts forms with `Origin: null`, which would make our own
 forms look like another site's.
@@ -7,16 +7,22 @@ forms look like another site's.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from threading import Lock
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from worker.desk.api.errors import Code, answer
+from worker.desk.calls import error_page, is_own_path
+from worker.desk.services import Services
 
 BODY_MAX = 128 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -36,15 +42,25 @@ HEADERS: Mapping[str, str] = {
 NOT_KEPT = "no-store"  # pages hold names: neither a proxy nor the next user of a phone has a copy
 YEAR = "max-age=31536000"
 API = "/api/"
+LINKS = ("/t/", "/me/", "/login/")  # a token of theirs ends in a letter, a digit, - or _
+TEMPORARY = 307
+# What comes along behind a link that is copied or broken over two lines, spaces that nobody sees among it
+_BLANK = r"\s\u200b-\u200f\u2060\ufeff"
+_BEHIND = re.compile(rf"[{_BLANK}]+\Z")
+_BEHIND_LINK = re.compile(rf"""[{_BLANK}.,;:!?)>\]}}"'»”’]+\Z""")
 
 
 class Guarded:
-    """The outermost layer. `host` is where the desk's own pages come from."""
+    """The outermost layer."""
 
-    def __init__(self, app: ASGIApp, host: str, *, is_https: bool) -> None:
+    def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
-        self._host = host
-        self._headers = {**HEADERS, **({"Strict-Transport-Security": YEAR} if is_https else {})}
+        self._services = services
+        self._host = services.place.host
+        self._headers = {
+            **HEADERS,
+            **({"Strict-Transport-Security": YEAR} if services.place.is_https else {}),
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,28 +75,45 @@ class Guarded:
                 headers.setdefault("Cache-Control", NOT_KEPT)
             await send(message)
 
+        refusal = self._tidied(scope) or self._refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send_with_headers)
+            return
+        await self._app(scope, _bounded(receive), send_with_headers)
+
+    def _tidied(self, scope: Scope) -> Response | None:
+        """Off to the address that was meant, where something came along behind it."""
+        path: str = scope["path"]
+        if scope["method"] not in {"GET", "HEAD"} or path.startswith(API):
+            return None
+        meant = (_BEHIND_LINK if path.startswith(LINKS) else _BEHIND).sub("", path)
+        if meant == path or not is_own_path(meant):
+            return None
+        query = scope["query_string"].decode("ascii", "ignore")
+        return RedirectResponse(quote(meant) + (f"?{query}" if query else ""), TEMPORARY)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        """Why this can't be answered: as a page, or for a program as its other errors are."""
         headers = Headers(scope=scope)
-        if scope["method"] not in SAFE_METHODS and self._is_foreign(headers):
-            refusal = _refusal(
-                scope,
-                403,
+        is_foreign = scope["method"] not in SAFE_METHODS and self._is_foreign(headers)
+        if is_foreign:
+            said = (
                 Code.FOREIGN,
                 "This was sent from another site.",
                 "Open the page again and repeat it there.",
             )
-            await refusal(scope, receive, send_with_headers)
-            return
-        if any(mark < " " for mark in scope["path"]):  # such as a line break, at which routes end
-            refusal = _refusal(
-                scope, 404, Code.NOT_FOUND, "There is no such address.", "Write it as our pages do."
-            )
-            await refusal(scope, receive, send_with_headers)
-            return
-        if not _is_small(headers):
-            refusal = _refusal(scope, 413, Code.TOO_LARGE, "This is too long.", "Send less than 128 KiB.")
-            await refusal(scope, receive, send_with_headers)
-            return
-        await self._app(scope, _bounded(receive), send_with_headers)
+            status = 403
+        elif any(mark < " " for mark in scope["path"]):  # such as a line break, at which routes end
+            said = Code.NOT_FOUND, "There is no such address.", "Write it as our pages do."
+            status = 404
+        elif not _is_small(headers):
+            said = Code.TOO_LARGE, "This is too long.", "Send less than 128 KiB."
+            status = 413
+        else:
+            return None
+        if scope["path"].startswith(API):
+            return answer(status, *said)
+        return error_page(Request(scope), self._services, status, is_foreign=is_foreign)
 
     def _is_foreign(self, headers: Headers) -> bool:
         """Whether a browser says that another site sent this. What says nothing needs its form's token anyhow."""
@@ -91,20 +124,13 @@ class Guarded:
         return origin is not None and origin.partition("://")[2] not in {self._host, headers.get("host")}
 
 
-def _refusal(scope: Scope, status: int, code: Code, message: str, remedy: str) -> Response:
-    """In words, or for a program as its other errors are."""
-    if scope["path"].startswith(API):
-        return answer(status, code, message, remedy)
-    return PlainTextResponse(f"{message} {remedy}", status)
-
-
 def _is_small(headers: Headers) -> bool:
     length = headers.get("content-length", "0")
     return length.isascii() and length.isdigit() and int(length) <= BODY_MAX
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Ends a body that is longer than it may be, whatever its length was said to be."""
+    """Refuses a body that is longer than it may be, whatever its length was said to be."""
     read = 0
 
     async def bounded() -> Message:
@@ -113,7 +139,7 @@ def _bounded(receive: Receive) -> Receive:
         if message["type"] == "http.request":
             read += len(message.get("body", b""))
             if read > BODY_MAX:
-                return {"type": "http.disconnect"}
+                raise HTTPException(413)
         return message
 
     return bounded

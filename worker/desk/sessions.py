@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from worker.app.access import hashed
-from worker.desk.calls import Call, Handler, Stale, is_own_path, route
+from worker.desk.calls import Call, Handler, Stale, error_page, is_own_path, route
 from worker.desk.guarding import Attempts
 from worker.desk.roles import DeskRole, Permission, allows
 from worker.desk.sign_in import FLOW_LIFE, SignInRefused
@@ -145,7 +145,7 @@ class SignInPages:
             try:
                 call.check_token(guest.session)
             except Stale:  # a page of an earlier session
-                return call.page("error.html", {"status": CONFLICT}, status=CONFLICT)
+                return error_page(call.request, call.services, CONFLICT)
             with call.services.store.begin() as uow:
                 uow.desk.end_session(guest.session)
         response = RedirectResponse("/login", SEE_OTHER)
