@@ -51,15 +51,15 @@ def _of(desk: Desk, person: str) -> int:
 
 
 @pytest.mark.parametrize("language", ["en", "ar", "de"])
-def test_nothing_runs_off_an_assignee_s_page_and_all_of_it_is_large_enough_to_tap(
+def test_nothing_runs_off_an_assignee_s_page_or_the_sign_in_and_all_of_it_is_large_enough_to_tap(
     long: Desk, open_context: Open, language: str
 ) -> None:
     page = open_context(NARROW, language).new_page()
     found = {}
-    for number in (1, 2, _of(long, "zed"), _of(long, "ara")):
-        for link in (long.link(number), long.link(number).replace("/t/", "/me/")):
-            page.goto(link)
-            found[link] = (overflows(_opened(page)), page.evaluate(LOW))
+    links = [long.link(number) for number in (1, 2, _of(long, "zed"), _of(long, "ara"))]
+    for link in (*links, *(link.replace("/t/", "/me/") for link in links), f"{long.base}/login"):
+        page.goto(link)
+        found[link] = (overflows(_opened(page)), page.evaluate(LOW))
 
     assert {link: each for link, each in found.items() if each != (False, [])} == {}
 

@@ -105,7 +105,7 @@ class Desk:
 
         return self._change(number, "ticket.assign", by, reason, now, change, tell=True)
 
-    def acknowledge(self, number: int, by: str, now: datetime) -> Ticket:
+    def acknowledge(self, number: int, by: str, now: datetime, reason: str = "") -> Ticket:
         """Say "I'm on it": no escalation for some hours, then it goes on."""
 
         def change(ticket: Ticket) -> Ticket:
@@ -113,7 +113,7 @@ class Desk:
                 raise NotAllowed(f"{ticket.label} is {ticket.state.value}: nothing is escalated.")
             return replace(ticket, acknowledged_until=now + ACKNOWLEDGED_FOR)
 
-        return self._change(number, "ticket.acknowledge", by, "", now, change)
+        return self._change(number, "ticket.acknowledge", by, reason, now, change)
 
     def _change(
         self,

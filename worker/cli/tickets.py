@@ -222,11 +222,17 @@ def assign(
 
 
 @app.command()
-def ack(id_: IdArgument, config: ConfigOption, by: ByOption = None, now: NowOption = None) -> None:
+def ack(
+    id_: IdArgument,
+    config: ConfigOption,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
+) -> None:
     """Say "I'm on it": no escalation for four hours."""
     at = clock_at(now)
     with opened(config, at) as worker:
-        ticket = worker.desk.acknowledge(id_, actor(by), at)
+        ticket = worker.desk.acknowledge(id_, actor(by), at, reason)
     out.print(
         Text(f"{ticket.label}: no escalation until {local_time(ticket.acknowledged_until, worker.settings)}.")
     )

@@ -327,8 +327,11 @@ def test_a_ticket_s_acts_do_what_the_command_line_does(desk: Caller, ward: Harne
     path = "/tickets/T-000002"
     desk.get(path)
 
-    desk.post(f"{path}/acknowledge")
+    desk.post(f"{path}/acknowledge", {"reason": "I ring her at noon"})
     assert ward.ticket(2).acknowledged_until is not None
+    said = ward.journal()[-1].entry
+    assert (said.kind, said.reason) == ("ticket.acknowledge", "I ring her at noon")
+    assert desk.get(path).text.count("I ring her at noon") == 2, "beside its end, and in the history"
     desk.post(f"{path}/assign", {"email": "ben@corp.example"})
     assert "ben@corp.example" in str(ward.ticket(2).assignee)
     desk.post(f"{path}/done", {"reason": "seen it"})

@@ -107,7 +107,10 @@ def test_without_a_provider_there_is_nothing_to_start() -> None:
     page = desk.get("/login/start")
 
     assert page.url.path == "/login"
-    assert "desk login-link" in page.text
+    before, _, fold = page.text.partition("<details")
+    assert "Open the link in it again" in before
+    assert "whosleft desk" not in before, "a shell command is for those who have a shell"
+    assert "desk login-link" in fold
     harness.close()
 
 

@@ -14,7 +14,6 @@ from worker.desk.api.callers import Caller, TicketsRead, TicketsWrite, said_by
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.errors import not_found
 from worker.desk.api.requests import (
-    Act,
     Assign,
     Nothing,
     Reasoned,
@@ -111,10 +110,10 @@ def assign(id: TicketLabel, said: Assign, caller: TicketsWrite) -> Shape:  # noq
 
 
 @router.post("/tickets/{id}/acknowledge", response_model=models.Ticket)
-def acknowledge(id: TicketLabel, caller: TicketsWrite, said: Act | None = None) -> Shape:  # noqa: A002  see above
+def acknowledge(id: TicketLabel, caller: TicketsWrite, said: Said | None = None) -> Shape:  # noqa: A002  see above
     """Say "I'm on it": no escalation for four hours."""
-    by = caller.named(said.by if said else "")
-    caller.services.desk.acknowledge(_known(caller, id), by, caller.now)
+    said = said or Said()
+    caller.services.desk.acknowledge(_known(caller, id), caller.named(said.by), caller.now, said.reason)
     return _as_it_is(caller, id)
 
 

@@ -69,13 +69,15 @@ def ticket(call: Call, guest: Guest) -> Response:
         rules, tongue = call.services.rules, call.tongue
         policy, aid = rules.policy(one), help_for(uow, one, call.services.languages)
         steps = uow.tickets.steps(one.id)
+        history = uow.journal.of(f"ticket:{one.label}")
         values = {
             "ticket": one,
             "title": ticket_title(one, tongue),
             "why": why_line(one, call.services.place.timezone, tongue),
             "how": ticket_steps(one, tongue, aid),
             "plea": aid.text if aid else "",
-            "history": uow.journal.of(f"ticket:{one.label}"),
+            "history": history,
+            "on_it": [sealed.entry for sealed in history if sealed.entry.kind == "ticket.acknowledge"][-1:],
             "taken": steps,
             "policy": policy.name,
             "to_come": _to_come(one, explain(one, policy, rules.allowed(one)), {t.step for t, _, _ in steps}),
@@ -107,7 +109,7 @@ def act(call: Call, guest: Guest) -> Response:
         case "assign":
             desk.assign(number, _email(call), by, call.now, reason)
         case "acknowledge":
-            desk.acknowledge(number, by, call.now)
+            desk.acknowledge(number, by, call.now, reason)
         case "revoke":
             call.services.assigned.revoke(number, by, call.now, reason)
         case _:

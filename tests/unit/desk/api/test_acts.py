@@ -56,7 +56,8 @@ def test_a_claim_needs_no_body_and_another_token_confirms_it(
 
 
 def test_who_a_program_acts_for_stands_behind_its_token(company: Harness, client: TestClient) -> None:
-    act(client, "/tickets/T-000006/acknowledge")
+    act(client, "/tickets/T-000006/acknowledge", {"reason": "on my way"})
+    assert company.journal()[-1].entry.reason == "on my way"
     act(client, "/tickets/T-000006/assign", {"email": "gus@corp.example", "by": "sam@example.org"})
 
     assert actors(company, "ticket.acknowledge") == [f"api:{token_id(client)}"]
