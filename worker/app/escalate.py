@@ -7,12 +7,11 @@ from datetime import datetime
 from worker.app.helping import help_for
 from worker.app.links import Links
 from worker.app.matching import Matching
+from worker.app.recipients import Recipients
 from worker.app.report import Report
-from worker.app.telling import help_as_told, person_at, recipient_of, with_link
+from worker.app.telling import help_as_told, with_link
 from worker.domain.escalation import Policy, Taken, Target, due_steps, next_unreached
 from worker.domain.journal import Entry
-from worker.domain.message import CHANNEL, Recipient, RecipientKind
-from worker.domain.model import Person, PersonKey
 from worker.domain.reconcile import TicketRules
 from worker.domain.ticket import Ticket, TicketState
 from worker.domain.tongue import ENGLISH_ONLY, Languages
@@ -101,13 +100,14 @@ class Escalate:
         counts: dict[str, int],
     ) -> bool:
         """Record a step and queue its messages; False when there is nobody to tell."""
-        recipients = self._recipients(uow, ticket, policy.steps[step.step - 1].to)
+        found = Recipients(uow, self._languages)
+        recipients = found.of_all(ticket, policy.steps[step.step - 1].to)
         if not uow.tickets.take_step(ticket.id, step, policy.name, recipients):
             return True
         counts["steps"] += 1
         data = {"step": step.step, "repeat": step.repeat, "policy": policy.name, "told": len(recipients)}
         uow.journal.append([Entry(now, "whosleft", "ticket.escalated", f"ticket:{ticket.label}", data=data)])
-        members = self._who_may_see_numbers(uow, ticket)
+        members = found.of_all(ticket, (Target.ASSIGNEE, Target.ADMINS))  # who see the numbers anyway
         aid = help_for(uow, ticket, self._languages)
         for recipient in recipients:
             tongue = self._languages.of(recipient.language)
@@ -119,58 +119,6 @@ class Escalate:
             message = OutMessage(key, recipient, body.headline, body, is_urgent=True, ticket=ticket.id)
             counts["messages"] += uow.outbox.add([with_link(uow, ticket, message, self._links, now)], now)
         return bool(recipients)
-
-    def _who_may_see_numbers(self, uow: UnitOfWork, ticket: Ticket) -> list[Recipient]:
-        """The assignee and the group's admins, who see the members' numbers anyway."""
-        return [*self._resolve(uow, ticket, Target.ASSIGNEE), *self._resolve(uow, ticket, Target.ADMINS)]
-
-    def _recipients(
-        self, uow: UnitOfWork, ticket: Ticket, targets: tuple[Target, ...]
-    ) -> tuple[Recipient, ...]:
-        """Whom the targets are now, each once; of two that are one, that whose language is known."""
-        found: dict[tuple[RecipientKind, str], Recipient] = {}
-        for target in targets:
-            for recipient in self._resolve(uow, ticket, target):
-                key = (recipient.kind, recipient.address)
-                if key not in found or found[key].language is None:
-                    found[key] = recipient
-        return tuple(found.values())
-
-    def _resolve(self, uow: UnitOfWork, ticket: Ticket, target: Target) -> list[Recipient]:
-        if target is Target.ASSIGNEE:
-            return self._assignee(uow, ticket)
-        if target is Target.ADMINS:
-            admins = uow.rosters.active_admins(ticket.group)
-            return [found for admin in admins for found in self._person(admin)]
-        if target is Target.MANAGER:
-            return self._manager(uow, ticket)
-        if target is Target.ACCOUNTABLE:
-            return [person_at(ticket.accountable)] if ticket.accountable else []
-        return [CHANNEL]
-
-    def _manager(self, uow: UnitOfWork, ticket: Ticket) -> list[Recipient]:
-        person = uow.people.get(ticket.person) if ticket.person else None
-        if person is None or person.facts.manager_id is None:
-            return []
-        manager = uow.people.get(PersonKey(person.key.source, person.facts.manager_id))
-        return self._person(manager) if manager else []
-
-    def _assignee(self, uow: UnitOfWork, ticket: Ticket) -> list[Recipient]:
-        if ticket.assignee is None:
-            return []
-        person = ticket.assignee.person
-        spoken = uow.people.languages([person] if person else [])
-        return [recipient_of(ticket, self._code(spoken.get(person) if person else None))]
-
-    def _person(self, person: Person) -> list[Recipient]:
-        facts = person.facts
-        if not facts.email:
-            return []
-        return [person_at(facts.email, facts.display_name, self._code(facts.language))]
-
-    def _code(self, stated: str | None) -> str | None:
-        """The code of a language that is ours; what a directory states may be anything."""
-        return self._languages.of(stated).code if stated else None
 
     def _answer_unreachable(self, uow: UnitOfWork, now: datetime, counts: dict[str, int]) -> None:
         """A message that reached nobody makes the next step due at once."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from worker.app.recipients import ComingStep, steps_of
 from worker.domain.accounts import Human
-from worker.domain.escalation import explain
 from worker.domain.guard import HeldPlan
 from worker.domain.identity import Link
 from worker.domain.journal import Sealed
@@ -17,6 +17,8 @@ from worker.domain.model import HandleKey, Member, Person, Standing
 from worker.domain.plan import account_json, held_json, instant, ticket_json
 from worker.domain.reconcile import TicketRules
 from worker.domain.ticket import Ticket
+from worker.domain.tongue import Languages
+from worker.domain.wording import told_line
 from worker.ports.store import GroupRow, UnitOfWork
 
 Shape = dict[str, Any]
@@ -60,15 +62,22 @@ def _happened(sealed: Sealed) -> Shape:
     }
 
 
-def escalation_explained(uow: UnitOfWork, ticket: Ticket, rules: TicketRules) -> Shape:
-    """Which policy a ticket has, and when each step comes."""
-    policy = rules.policy(ticket)
-    taken = {step.step for step, _, _ in uow.tickets.steps(ticket.id) if step.at >= ticket.clock_from}
-    steps = [
-        {"step": number, "at": instant(at), "what": what, "state": "taken" if number in taken else "to come"}
-        for number, (at, what) in enumerate(explain(ticket, policy, rules.allowed(ticket)), start=1)
-    ]
-    return {"ticket": ticket.label, "policy": policy.name, "due_at": instant(ticket.due_at), "steps": steps}
+def escalation_explained(uow: UnitOfWork, ticket: Ticket, rules: TicketRules, languages: Languages) -> Shape:
+    """Which policy a ticket has, when each step comes, and whom it would tell now."""
+    steps = [_step_json(step) for step in steps_of(uow, ticket, rules, languages)]
+    policy = rules.policy(ticket).name
+    return {"ticket": ticket.label, "policy": policy, "due_at": instant(ticket.due_at), "steps": steps}
+
+
+def _step_json(step: ComingStep) -> Shape:
+    coming = step.coming
+    return {
+        "step": coming.step,
+        "at": instant(coming.at),
+        "what": f"step {coming.step}: {told_line(step.told, coming.repeat)}",
+        "told": [{"target": target.value, "people": list(names)} for target, names in step.told],
+        "state": "taken" if step.is_taken else "to come",
+    }
 
 
 def plan_shown(uow: UnitOfWork, plan: HeldPlan, *, needs_two: bool) -> Shape:

@@ -275,7 +275,7 @@ def explain_(id_: IdArgument, config: ConfigOption, json: JsonOption = False, no
     """Say which policy a ticket has, and when each step comes."""
     with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
         ticket = _get(uow, id_)
-        explained = escalation_explained(uow, ticket, worker.settings.ticket_rules())
+        explained = escalation_explained(uow, ticket, worker.settings.ticket_rules(), worker.languages)
         when = worker.settings
     if json:
         print_json(explained)

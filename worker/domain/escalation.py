@@ -208,11 +208,19 @@ def next_unreached(policy: Policy, taken: tuple[Taken, ...], since: datetime) ->
     return next((n for n in range(1, len(policy.steps) + 1) if n not in done), None)
 
 
-def explain(ticket: Ticket, policy: Policy, allowed: timedelta) -> tuple[tuple[datetime, str], ...]:
-    """When each step of the policy comes for this ticket and whom it tells, in words."""
-    rows = []
-    for number, step in enumerate(policy.steps, start=1):
-        again = f", again every {format_duration(step.repeat)}" if step.repeat else ""
-        told = ", ".join(target.value for target in step.to)
-        rows.append((step_at(ticket, policy, step, allowed), f"step {number}: {told}{again}"))
-    return tuple(rows)
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A step with the instant (aware UTC) at which it comes first; `step` counts from 1."""
+
+    step: int
+    at: datetime
+    to: tuple[Target, ...]
+    repeat: timedelta | None = None
+
+
+def explain(ticket: Ticket, policy: Policy, allowed: timedelta) -> tuple[Coming, ...]:
+    """When each step of the policy comes for this ticket, and whom it tells."""
+    return tuple(
+        Coming(number, step_at(ticket, policy, step, allowed), step.to, step.repeat)
+        for number, step in enumerate(policy.steps, start=1)
+    )

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from worker.domain.calendar import last_day
 from worker.domain.direction import isolated
+from worker.domain.durations import format_duration
+from worker.domain.escalation import Target
 from worker.domain.guard import HeldPlan
 from worker.domain.help import Help, leave_steps, promote_steps
 from worker.domain.message import Message, Paragraph, Recipient, RecipientKind
@@ -287,6 +289,28 @@ def escalation_paragraph(
     reason = flat(ticket.reason) if is_channel else why_line(ticket, timezone, tongue)
     text = sentences(reason, tongue.say(why) if why else "")
     return ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
+
+
+_TELLS = {  # a target with the people whom it means, and one that means nobody
+    Target.ASSIGNEE: (N_("{names} (assignee)"), N_("the assignee: nobody")),
+    Target.ADMINS: (N_("the group's admins: {names}"), N_("the group's admins: nobody active")),
+    Target.MANAGER: (N_("{names} (manager)"), N_("the manager: nobody known")),
+    Target.ACCOUNTABLE: (N_("{names} (accountable person)"), N_("the accountable person: nobody named")),
+    Target.CHANNEL: (N_("the security channel"), N_("the security channel")),
+}
+
+
+def told_line(
+    told: Sequence[tuple[Target, Sequence[str]]], repeat: timedelta | None, tongue: Tongue = ENGLISH
+) -> str:
+    """Whom a step tells, target by target and by name, and how often again."""
+    parts = [
+        tongue.say(_TELLS[target][0 if names else 1], names=", ".join(map(flat, names)))
+        for target, names in told
+    ]
+    if repeat:
+        parts.append(tongue.say("again every {span}", span=format_duration(repeat)))
+    return "; ".join(parts)
 
 
 def cancelled_paragraph(ticket: Ticket, to: Recipient, tongue: Tongue = ENGLISH) -> Paragraph:

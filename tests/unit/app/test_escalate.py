@@ -13,8 +13,11 @@ from harness import TIMEZONE, Harness
 
 from fakes.notifier import FakeNotifier
 from worker.app.escalate import Escalate
+from worker.app.recipients import steps_of
 from worker.domain.escalation import After, Policy, Step, Taken, Target
+from worker.domain.model import GroupKey
 from worker.domain.ticket import Ticket, TicketState
+from worker.domain.tongue import ENGLISH_ONLY
 from worker.ports.leases import Lease
 from worker.storage.store import SqlStore, SqlUnitOfWork
 from worker.storage.tickets import SqlTickets
@@ -263,3 +266,31 @@ def test_a_step_that_another_worker_took_meanwhile_is_not_taken_again(start: Sta
     assert other.run_once(harness.now + timedelta(seconds=1)).counts["steps"] == 0
     assert told(harness) == []
     assert harness.ticket().state is TicketState.OPEN
+
+
+def test_the_preview_names_those_who_are_told_when_the_time_comes(start: Start) -> None:
+    every = (Target.ASSIGNEE, Target.ADMINS, Target.MANAGER, Target.ACCOUNTABLE, Target.CHANNEL)
+    harness = late(start, (0.5, every), (1.0, (Target.CHANNEL,)))
+    asked = harness.ticket()
+    with harness.store.reading() as uow:
+        first, last = steps_of(uow, asked, harness.rules, ENGLISH_ONLY)
+
+    assert first.told[-1] == (Target.CHANNEL, ("channel",))
+    harness.later(hours=12)
+    harness.escalate()
+    named = {name for _, names in first.told for name in names}
+    with harness.store.reading() as uow:
+        [(_, _, told_by_name)] = uow.tickets.steps(1)
+        again = steps_of(uow, asked, harness.rules, ENGLISH_ONLY)
+    assert set(told_by_name) <= named
+    assert [one.is_taken for one in (first, last)] == [False, False]
+    assert [one.is_taken for one in again] == [True, False]
+
+
+def test_the_preview_says_which_target_means_nobody(start: Start) -> None:
+    harness = late(start, (0.5, (Target.ADMINS, Target.MANAGER)))
+    asked = replace(harness.ticket(), group=GroupKey("wards", "nowhere"), person=None)
+    with harness.store.reading() as uow:
+        [only] = steps_of(uow, asked, harness.rules, ENGLISH_ONLY)
+
+    assert only.told == ((Target.ADMINS, ()), (Target.MANAGER, ()))

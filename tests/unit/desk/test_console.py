@@ -319,6 +319,20 @@ def test_a_place_that_was_made_up_is_refused(desk: Caller) -> None:
     assert desk.post("/people", {"after": "AAAA"}).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/tickets/T-000002", "/policies?ticket=T-000002"])
+def test_the_steps_to_come_name_people_in_the_reader_s_language(
+    desk: Caller, ward: Harness, path: str
+) -> None:
+    ward.desk.done(2, "sam", ward.now)
+    ward.desk.reopen(2, "sam", "still there", ward.later())
+    assignee = ward.ticket(2).assignee
+    assert assignee is not None
+    desk.sign_in("sam", "viewer")
+    assert f"{assignee.name} (assignee); the group's admins: {assignee.name}" in _text(desk.get(path).text)
+    desk.language = "de"
+    assert f"{assignee.name} (zuständig); Admins der Gruppe: {assignee.name}" in _text(desk.get(path).text)
+
+
 # --- acting -----------------------------------------------------------------------------------------------
 
 

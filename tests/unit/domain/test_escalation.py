@@ -10,6 +10,7 @@ from worker.domain.calendar import BusinessCalendar, is_open
 from worker.domain.escalation import (
     STANDARD,
     After,
+    Coming,
     Due,
     Policy,
     Step,
@@ -229,9 +230,10 @@ def test_the_next_step_is_the_first_not_taken_in_this_round(
     assert next_unreached(STANDARD, taken, NOW) == following
 
 
-def test_a_policy_is_explained_in_words() -> None:
+def test_a_policy_is_explained_as_data() -> None:
+    both = (Target.ASSIGNEE, Target.ADMINS, Target.ACCOUNTABLE)
     assert explain(OPENED, STANDARD, DAY_LONG) == (
-        (STEP_TIMES[0], "step 1: assignee"),
-        (STEP_TIMES[1], "step 2: assignee, admins, accountable"),
-        (STEP_TIMES[2], "step 3: channel, again every 1 day"),
+        Coming(1, STEP_TIMES[0], (Target.ASSIGNEE,)),
+        Coming(2, STEP_TIMES[1], both),
+        Coming(3, STEP_TIMES[2], (Target.CHANNEL,), DAY),
     )

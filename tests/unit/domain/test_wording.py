@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from builders import HOUR, NOW, group, key, leaver, rules, ticket, view
+from builders import DAY, HOUR, NOW, group, key, leaver, rules, ticket, view
 
+from worker.domain.escalation import Target
 from worker.domain.guard import Cohort, HeldPlan, Newcomer
 from worker.domain.message import CHANNEL, Paragraph, Recipient, RecipientKind
 from worker.domain.model import Coverage, Evidence, Role
@@ -32,6 +33,7 @@ from worker.domain.wording import (
     ticket_paragraph,
     ticket_steps,
     ticket_title,
+    told_line,
     what_happened,
     why_line,
 )
@@ -57,6 +59,18 @@ def test_every_kind_of_ticket_has_a_title_and_steps_for_its_messenger(kind: Tick
     other = ticket_steps(ticket(kind, messenger="signal"))
     is_in_the_app = kind not in {TicketKind.IDENTIFY_MEMBER, TicketKind.CREATOR_MUST_LEAVE}
     assert (other != ticket_steps(one)) is is_in_the_app
+
+
+def test_whom_a_step_tells_is_said_by_name_and_an_empty_target_says_so() -> None:
+    told = [(target, ("Dee", "Eve")) for target in Target]
+    assert told_line(told, DAY) == (
+        "Dee, Eve (assignee); the group's admins: Dee, Eve; Dee, Eve (manager); "
+        "Dee, Eve (accountable person); the security channel; again every 1 day"
+    )
+    assert told_line([(target, ()) for target in Target], None) == (
+        "the assignee: nobody; the group's admins: nobody active; the manager: nobody known; "
+        "the accountable person: nobody named; the security channel"
+    )
 
 
 def test_steps_call_the_member_as_the_group_does() -> None:

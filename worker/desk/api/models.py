@@ -6,6 +6,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from worker.domain.escalation import Target
 from worker.domain.guard import HoldState
 from worker.domain.identity import How, LinkState
 from worker.domain.model import Coverage, Evidence, Role, Standing
@@ -195,12 +196,20 @@ class Link(Shape):
     url: Url
 
 
+class Told(Shape):
+    """Whom one target of a step means now, by name or address; nobody, where there is none to be reached."""
+
+    target: Target
+    people: list[str]
+
+
 class ComingStep(Shape):
     """A step of a policy. `at` is when it comes by the policy; one that was taken may have been late."""
 
     step: int
     at: Instant
     what: str
+    told: list[Told]
     state: Literal["taken", "to come"]
 
 

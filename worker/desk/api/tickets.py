@@ -70,7 +70,7 @@ def escalation(id: TicketLabel, query: Annotated[Nothing, Query()], caller: Tick
     """Which policy the ticket has, and when each step comes."""
     del query
     with caller.services.store.reading() as uow:
-        return escalation_explained(uow, _ticket(uow, id), caller.services.rules)
+        return escalation_explained(uow, _ticket(uow, id), caller.services.rules, caller.services.languages)
 
 
 # --- acts -----------------------------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from worker.app.approvals import Refused
+from worker.app.recipients import steps_of
 from worker.desk.calls import Call
 from worker.desk.console.frame import missing
 from worker.desk.sessions import Guest
 from worker.domain.durations import format_duration
-from worker.domain.escalation import STANDARD, Policy, explain, format_after
+from worker.domain.escalation import STANDARD, Policy, format_after
 from worker.domain.ticket import ticket_number
-from worker.domain.wording import ticket_title
+from worker.domain.wording import ticket_title, told_line
 
 
 def policies(call: Call, guest: Guest) -> Response:
@@ -31,12 +32,12 @@ def policies(call: Call, guest: Guest) -> Response:
         if ticket is None:
             return missing(call)
         taken = uow.tickets.steps(number)
-    policy = rules.policy(ticket)
+        steps = steps_of(uow, ticket, rules, call.services.languages)
     preview = {
         "ticket": ticket,
         "title": ticket_title(ticket, call.tongue),
-        "policy": policy.name,
-        "steps": explain(ticket, policy, rules.allowed(ticket)),
+        "policy": rules.policy(ticket).name,
+        "steps": [(one.coming.at, told_line(one.told, one.coming.repeat, call.tongue)) for one in steps],
         "taken": taken,
     }
     return call.page("console/policies.html", {"policies": shown, "asked": ticket.label, "preview": preview})

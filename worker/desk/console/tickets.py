@@ -8,13 +8,13 @@ from starlette.responses import Response
 
 from worker.app.approvals import Refused
 from worker.app.helping import help_for
+from worker.app.recipients import steps_of
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of
 from worker.desk.console.frame import PAGE, back_to, missing
 from worker.desk.sessions import Guest
-from worker.domain.escalation import explain
 from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState, ticket_number
-from worker.domain.wording import ticket_steps, ticket_title, why_line
+from worker.domain.wording import ticket_steps, ticket_title, told_line, why_line
 from worker.ports.overview import TicketFilter
 from worker.ports.store import UnitOfWork
 
@@ -67,8 +67,9 @@ def ticket(call: Call, guest: Guest) -> Response:
         if one is None:
             return missing(call)
         rules, tongue = call.services.rules, call.tongue
-        policy, aid = rules.policy(one), help_for(uow, one, call.services.languages)
-        steps = uow.tickets.steps(one.id)
+        languages = call.services.languages
+        aid = help_for(uow, one, languages)
+        to_come = steps_of(uow, one, rules, languages) if one.state is TicketState.OPEN else ()
         history = uow.journal.of(f"ticket:{one.label}")
         values = {
             "ticket": one,
@@ -78,21 +79,17 @@ def ticket(call: Call, guest: Guest) -> Response:
             "plea": aid.text if aid else "",
             "history": history,
             "on_it": [sealed.entry for sealed in history if sealed.entry.kind == "ticket.acknowledge"][-1:],
-            "taken": steps,
-            "policy": policy.name,
-            "to_come": _to_come(one, explain(one, policy, rules.allowed(one)), {t.step for t, _, _ in steps}),
+            "taken": uow.tickets.steps(one.id),
+            "policy": rules.policy(one).name,
+            "to_come": [
+                (step.coming.at, told_line(step.told, step.coming.repeat, tongue))
+                for step in to_come
+                if not step.is_taken
+            ],
             "blocks": [t for t in uow.tickets.of_group(one.group) if t.blocked_by == one.id],
             "human": uow.people.human(one.person) if one.person else None,
         }
     return call.page("console/ticket.html", values)
-
-
-def _to_come(
-    ticket: Ticket, steps: tuple[tuple[datetime, str], ...], taken: set[int]
-) -> list[tuple[datetime, str]]:
-    if ticket.state is not TicketState.OPEN:
-        return []
-    return [step for number, step in enumerate(steps, start=1) if number not in taken]
 
 
 def act(call: Call, guest: Guest) -> Response:

@@ -120,6 +120,8 @@ def test_a_ticket_s_escalation_is_explained(client: TestClient) -> None:
 
     assert explained["policy"] == "standard"
     assert [step["state"] for step in explained["steps"]][:2] == ["taken", "taken"]
+    assert explained["steps"][0]["told"] == [{"target": "assignee", "people": ["Dee"]}]
+    assert explained["steps"][0]["what"] == "step 1: Dee (assignee)"
 
 
 def test_the_situation_in_numbers(company: Harness, client: TestClient) -> None:
