@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from worker.desk.refusals import AGAIN, SignInRefused, misconfigured, odd
+from worker.desk.refusals import SignInRefused, misconfigured, odd, words
 from worker.desk.roles import DeskRole
+from worker.domain.tongue import N_
 
 SKEW = timedelta(minutes=5)  # of the two clocks
 _NAME_MAX = 200
@@ -73,12 +74,14 @@ def _check_times(claims: Mapping[str, Any], host: str, now: datetime) -> None:
     if ends_s is None or given_s is None or starts_s is None:
         raise odd(host, "it says not for how long it is good")
     if ends_s <= at_s - skew_s:
-        raise SignInRefused(f"What {host} answered had expired when it came.", _CLOCKS)
+        raise SignInRefused(words(N_("What {host} answered had expired when it came."), host=host), _CLOCKS)
     if max(given_s, starts_s) > at_s + skew_s:
-        raise SignInRefused(f"What {host} answered is not good yet.", _CLOCKS)
+        raise SignInRefused(words(N_("What {host} answered is not good yet."), host=host), _CLOCKS)
 
 
-_CLOCKS = f"{AGAIN} If it stays, tell the people who run Whosleft to compare the server's clock."
+_CLOCKS = words(
+    N_("Sign in again. If it stays, tell the people who run Whosleft to compare the server's clock.")
+)
 
 
 def _seconds(value: Any) -> float | None:
@@ -128,8 +131,9 @@ def _roles(claims: Mapping[str, Any], rules: RoleRules) -> frozenset[DeskRole]:
         if any((value.casefold() if is_by_id else value) in found for value in values)
     }
     if not roles:
-        message = f"Your account has no role in Whosleft: its '{rules.claim}' names none of {_wanted(rules)}."
-        raise SignInRefused(message, "Ask the people who run Whosleft for a role, then sign in again.")
+        message = N_("Your account has no role in Whosleft: its '{claim}' names none of {wanted}.")
+        remedy = N_("Ask the people who run Whosleft for a role, then sign in again.")
+        raise SignInRefused(words(message, claim=rules.claim, wanted=_wanted(rules)), words(remedy))
     return frozenset(roles)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 
-AGAIN = "Sign in again."
-LATER = "Try again in a few minutes; if it stays, tell the people who run Whosleft."
-_TELL = "Tell the people who run Whosleft:"
+from worker.domain.tongue import ENGLISH, N_, Tongue
+
 # Error codes of OAuth 2.0, OpenID Connect Core and their registry, by what they mean to somebody who waits
 _DENIED = frozenset({"access_denied"})
 _BUSY = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
@@ -47,13 +47,48 @@ _AADSTS = {
 _NUMBER = re.compile(r"AADSTS([0-9]{4,8})\b")
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A sentence that is said later, in the reader's language: its English text, and what stands in its {places}."""
+
+    text: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def said(self, tongue: Tongue) -> str:
+        """The sentence; a text that has no translation stays English."""
+        return tongue.say(self.text, **self.values)
+
+
+def words(text: str, **values: str) -> Words:
+    """A sentence with its values."""
+    return Words(text, values)
+
+
+AGAIN = words(N_("Sign in again."))
+LATER = words(N_("Try again in a few minutes; if it stays, tell the people who run Whosleft."))
+_AGAIN_OR_TELL = words(N_("Sign in again. If it stays, tell the people who run Whosleft."))
+
+
 class SignInRefused(Exception):
     """Somebody is not signed in. Both texts are whole sentences and may be shown to anybody."""
 
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(f"{message} {remedy}")
-        self.message = message
-        self.remedy = remedy
+    def __init__(self, message: Words, remedy: Words) -> None:
+        self._words = (message, remedy)
+        super().__init__(self.said(ENGLISH))
+
+    @property
+    def message(self) -> str:
+        """What happened, in English."""
+        return self._words[0].said(ENGLISH)
+
+    @property
+    def remedy(self) -> str:
+        """What helps, in English."""
+        return self._words[1].said(ENGLISH)
+
+    def said(self, tongue: Tongue) -> str:
+        """Both in the reader's language. What only those can mend who run Whosleft stays English, as their manual."""
+        return " ".join(part.said(tongue) for part in self._words)
 
 
 def told(host: str, answer: Mapping[str, Any]) -> SignInRefused:
@@ -63,53 +98,70 @@ def told(host: str, answer: Mapping[str, Any]) -> SignInRefused:
     number = _number(answer)
     shown = f"{word}, AADSTS{number}" if number else word
     if number in _AADSTS:
-        return SignInRefused(f"{host} did not sign you in ({shown}).", f"{_TELL} {_AADSTS[number]}")
+        return SignInRefused(
+            words(N_("{host} did not sign you in ({shown})."), host=host, shown=shown), _tell(_AADSTS[number])
+        )
     if word in _DENIED:
-        message = f"Signing in was cancelled, or {host} keeps this account out ({shown})."
-        return SignInRefused(message, f"{AGAIN} If it stays, ask for access to Whosleft.")
+        message = N_("Signing in was cancelled, or {host} keeps this account out ({shown}).")
+        remedy = N_("Sign in again. If it stays, ask for access to Whosleft.")
+        return SignInRefused(words(message, host=host, shown=shown), words(remedy))
     if word in _BUSY:
-        return SignInRefused(f"{host} can't sign anybody in now ({shown}).", LATER)
+        return SignInRefused(_cannot_now(host, shown), LATER)
     if word in _WANTS_MORE:
-        return SignInRefused(f"{host} wants something from you first ({shown}).", AGAIN)
+        message = N_("{host} wants something from you first ({shown}).")
+        return SignInRefused(words(message, host=host, shown=shown), AGAIN)
     if word in _OVER:
-        return SignInRefused(f"This sign-in was used already, or took too long ({shown}).", AGAIN)
+        message = N_("This sign-in was used already, or took too long ({shown}).")
+        return SignInRefused(words(message, shown=shown), AGAIN)
     if word in _CREDENTIAL:
-        remedy = f"{_TELL} check client_id and the secret or token file of desk.sign_in."
-        return SignInRefused(f"{host} does not accept this desk's credential ({shown}).", remedy)
-    remedy = f"{_TELL} check the desk's registration there, its redirect address and its scopes."
-    return SignInRefused(f"{host} refuses this desk's request ({shown}).", remedy)
+        return misconfigured(
+            f"{host} does not accept this desk's credential ({shown}).",
+            "check client_id and the secret or token file of desk.sign_in.",
+        )
+    return misconfigured(
+        f"{host} refuses this desk's request ({shown}).",
+        "check the desk's registration there, its redirect address and its scopes.",
+    )
 
 
 def failed(host: str, error: Exception) -> SignInRefused:
     """The refusal for an exception on the way; of it only the name is shown, since its text may hold a token."""
     name = type(error).__name__
     if isinstance(error, requests.exceptions.SSLError):
-        remedy = (
-            f"{_TELL} if {host} has a certificate of your own authority, name it in desk.sign_in.tls.ca_file."
+        return misconfigured(
+            f"The certificate of {host} is not trusted ({name}).",
+            f"if {host} has a certificate of your own authority, name it in desk.sign_in.tls.ca_file.",
         )
-        return SignInRefused(f"The certificate of {host} is not trusted ({name}).", remedy)
     if isinstance(error, requests.HTTPError) and error.response is not None:
-        answered = error.response.status_code
-        return SignInRefused(f"{host} can't sign anybody in now (it answered {answered}).", LATER)
+        return SignInRefused(_cannot_now(host, f"it answered {error.response.status_code}"), LATER)
     if isinstance(error, OSError) and not isinstance(error, requests.exceptions.InvalidJSONError):
-        return SignInRefused(f"{host} can't be reached ({name}).", LATER)
+        message = N_("{host} can't be reached ({shown}).")
+        return SignInRefused(words(message, host=host, shown=name), LATER)
     return odd(host, name)
 
 
 def odd(host: str, what: str) -> SignInRefused:
     """The refusal for an answer that is no proof of who somebody is; `what` is our own word for it."""
-    message = f"What {host} answered proves nothing about you ({what})."
-    return SignInRefused(message, f"{AGAIN} If it stays, tell the people who run Whosleft.")
+    message = N_("What {host} answered proves nothing about you ({shown}).")
+    return SignInRefused(words(message, host=host, shown=what), _AGAIN_OR_TELL)
 
 
 def busy(host: str) -> SignInRefused:
     """The refusal for those who wait behind others for a provider that does not answer."""
-    return SignInRefused(f"{host} has not answered yet.", LATER)
+    return SignInRefused(words(N_("{host} has not answered yet."), host=host), LATER)
 
 
 def misconfigured(message: str, remedy: str) -> SignInRefused:
     """The refusal for what only the people who run Whosleft can mend; the remedy goes on after a colon."""
-    return SignInRefused(message, f"{_TELL} {remedy}")
+    return SignInRefused(words("{message}", message=message), _tell(remedy))
+
+
+def _tell(remedy: str) -> Words:
+    return words(N_("Tell the people who run Whosleft: {remedy}"), remedy=remedy)
+
+
+def _cannot_now(host: str, shown: str) -> Words:
+    return words(N_("{host} can't sign anybody in now ({shown})."), host=host, shown=shown)
 
 
 def _number(answer: Mapping[str, Any]) -> int | None:

@@ -164,7 +164,7 @@ class SignInPages:
         return response
 
     def _refused(self, call: Call, refused: SignInRefused) -> Response:
-        values = {**_login_values(call), "trouble": "refused", "said": str(refused)}
+        values = {**_login_values(call), "trouble": "refused", "said": refused.said(call.tongue)}
         return call.page("login.html", values, status=FORBIDDEN)
 
     def _limited(self, handler: Handler) -> Handler:

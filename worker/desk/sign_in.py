@@ -18,7 +18,8 @@ from typing import Any, Protocol
 
 from worker.desk.id_token import Identity, RoleRules, check, identity
 from worker.desk.provider import Provider, Registration, host_of
-from worker.desk.refusals import AGAIN, SignInRefused, busy, odd, told
+from worker.desk.refusals import AGAIN, SignInRefused, busy, odd, told, words
+from worker.domain.tongue import N_
 
 __all__ = ["Identity", "Rules", "SignIn", "SignInRefused", "Started"]
 
@@ -80,7 +81,9 @@ class SignIn:
         """
         _check_flow(flow, now)
         if not _are_equal(flow["state"], query.get("state", "")):
-            raise SignInRefused("This is the answer to another sign-in than the one begun here.", AGAIN)
+            raise SignInRefused(
+                words(N_("This is the answer to another sign-in than the one begun here.")), AGAIN
+            )
         provider = self._provider()
         # RFC 9207: a provider that names itself in the answer must be the one that was asked
         if query.get("iss", provider.issuer) != provider.issuer:
@@ -126,9 +129,10 @@ def _check_flow(flow: Mapping[str, Any], now: datetime) -> None:
     begun_s, scope = flow.get("begun_s"), flow.get("scope")
     is_ours = all(isinstance(text, str) and text for text in texts) and isinstance(scope, list)
     if not is_ours or not isinstance(begun_s, int):
-        raise SignInRefused("No sign-in was begun in this browser, or its cookies are blocked.", AGAIN)
+        message = N_("No sign-in was begun in this browser, or its cookies are blocked.")
+        raise SignInRefused(words(message), AGAIN)
     if now.timestamp() - begun_s > FLOW_LIFE.total_seconds():
-        raise SignInRefused("This sign-in took too long.", AGAIN)
+        raise SignInRefused(words(N_("This sign-in took too long.")), AGAIN)
 
 
 def _are_equal(one: str, other: str) -> bool:

@@ -92,6 +92,25 @@ def test_a_provider_that_is_down_is_said(desk: Caller, lab: Lab) -> None:
     assert "Signing in did not work" in page.text
 
 
+@pytest.mark.parametrize(
+    "language, said",
+    [
+        ("en", "Signing in was cancelled, or"),
+        ("de", "Die Anmeldung wurde abgebrochen"),
+        ("ur", "سائن اِن منسوخ ہوا"),
+    ],
+)
+def test_a_refusal_speaks_the_reader_s_language(desk: Caller, lab: Lab, language: str, said: str) -> None:
+    desk.language = language
+    lab.issuer.faults.add(Fault.DENIED)
+
+    page = desk.get(_back(desk, lab, _to_provider(desk)))
+
+    assert page.status_code == 403
+    assert said in page.text
+    assert "access_denied" in page.text
+
+
 @pytest.mark.parametrize("path", ["/login/callback", "/login/callback?code=x&state=y"])
 def test_coming_back_from_nowhere_starts_again(desk: Caller, path: str) -> None:
     page = desk.get(path)
