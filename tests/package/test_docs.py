@@ -3,6 +3,7 @@
 `WHOSLEFT_REWRITE=1 pytest tests/package/test_docs.py` writes what is generated in them anew.
 """
 
+import inspect
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from builders import NOW
 
 from worker.__main__ import app
 from worker.app.health import Freshness
+from worker.demo.command import demo
 from worker.domain.ticket import ALLOWED, TicketKind, TicketState
 from worker.ops import events
 from worker.ops.metrics import Metrics
@@ -269,3 +271,10 @@ def test_every_test_that_the_concepts_name_is_in_its_file() -> None:
         if f"def {name}(" not in (CONCEPTS.parent / target).read_text(encoding="utf-8")
     ]
     assert missing == []
+
+
+def test_what_the_demo_leaves_in_a_checkout_is_nothing_that_git_lists() -> None:
+    left = inspect.signature(demo).parameters["folder"].default
+    ignored = (CHECKOUT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+    assert f"/{left}/" in ignored

@@ -57,7 +57,7 @@ def plea(ticket: Ticket, candidate: str, tongue: Tongue) -> str:
 
 _ONLY_AN_ADMIN = N_("Only an admin of {group} can do this: ask {admins}.")
 _ONLY_THE_LEAVER = N_("Only an admin of {group} can make somebody an admin, and {person} is the only one.")
-_ASK_THE_LEAVER = N_("Ring {person}, or send {person} the text that is given here.")
+_ASK_THE_LEAVER = N_("Ring {person}, or send them the text that is given here.")
 _LOOK_FOR_ONE = N_(
     "Look in the list of members for an admin who still works here, and ask them to make another member an admin."
 )

@@ -166,7 +166,10 @@ class Leaver(Section):
 class Groups(Section):
     """What a group must have, and which groups are sensitive."""
 
-    admins_min: Positive = _default("Fewer active admins than this is a finding.", 1)
+    admins_min: Positive = _default(
+        "A group that a leaver or a mover leaves with fewer active admins gets a ticket; others are not checked yet.",
+        1,
+    )
     admins_max: Positive = _default("More admins than this is shown.", 4)
     sensitive: Patterns = _default("Groups with the shorter time to act, by id, name or glob.", ())
 

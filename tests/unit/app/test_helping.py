@@ -53,7 +53,7 @@ def test_an_owner_who_has_no_button_is_told_to_ring_the_leaver_and_what_to_ask(w
     assert asked.assignee is not None
     assert asked.assignee.email == "dee@corp.example"
     assert not [step for step in paragraph.steps if "Tap Make group admin" in step]
-    assert paragraph.steps[1] == "Ring Kay, or send Kay the text that is given here."
+    assert paragraph.steps[1] == "Ring Kay, or send them the text that is given here."
     assert "at random" in paragraph.steps[2]
     assert "make a new group" in paragraph.steps[3]
     assert told["Number of Kay"] == ward.number("kay")

@@ -152,7 +152,7 @@ def test_an_assignee_without_the_button_reads_whom_to_ring_and_what_to_send(ward
 
     number = ward.number("eve")
     assert "Tap Make group admin" not in page
-    assert "Ring Eve, or send Eve the text that is given here." in page
+    assert "Ring Eve, or send them the text that is given here." in page
     assert f'<a href="tel:{number}"><bdi dir="ltr">{number}</bdi></a>' in page
     assert re.search(r'<blockquote dir="auto">مرحبًا', page), "in the leaver's language"
     assert re.search(r'data-copy="مرحبًا[^"]+Sole', page)

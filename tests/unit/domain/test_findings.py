@@ -158,6 +158,11 @@ def test_too_few_admins_are_a_reassignment_but_do_not_hold_the_removal_up() -> N
     assert not removal.needs_admin
 
 
+def test_a_group_that_had_too_few_admins_before_anybody_left_is_not_checked_yet() -> None:
+    assert look(group(view(person()), STAYING_ADMIN), 2) == ()
+    assert kinds(look(group(view(leaver()), STAYING_ADMIN), 2)) == [REMOVE]
+
+
 def test_an_admin_who_is_leaving_but_still_here_counts() -> None:
     going = view(person("bob", Standing.LEAVING), BOB, ADMIN)
     assert kinds(look(group(view(leaver(), ANN, ADMIN), going), 1)) == [REMOVE]
