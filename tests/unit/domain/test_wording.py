@@ -11,6 +11,7 @@ from builders import DAY, HOUR, NOW, group, key, leaver, rules, ticket, view
 
 from worker.domain.escalation import Target
 from worker.domain.guard import Cohort, HeldPlan, Newcomer
+from worker.domain.help import Help
 from worker.domain.message import CHANNEL, Paragraph, Recipient, RecipientKind
 from worker.domain.model import Coverage, Evidence, Role
 from worker.domain.plan import ActionKind
@@ -23,6 +24,7 @@ from worker.domain.wording import (
     escalation_paragraph,
     held_paragraph,
     last_today,
+    member_step,
     news_paragraph,
     recovered_paragraph,
     recovered_title,
@@ -71,6 +73,17 @@ def test_whom_a_step_tells_is_said_by_name_and_an_empty_target_says_so() -> None
         "the assignee: nobody; the group's admins: nobody active; the manager: nobody known; "
         "the accountable person: nobody named; the security channel"
     )
+
+
+def test_an_assignee_who_is_no_admin_reads_the_steps_with_the_admins_to_ask() -> None:
+    asked = ticket(TicketKind.REASSIGN_ADMIN)
+
+    first, *rest = ticket_steps(asked, aid=Help(admins=("Dee", "Eve")))
+
+    assert first == "Only an admin of Ward 7 nights can do this: ask Dee, Eve."
+    assert tuple(rest) == ticket_steps(asked)
+    assert member_step(ticket()) == 2
+    assert member_step(asked) is None
 
 
 def test_steps_call_the_member_as_the_group_does() -> None:
