@@ -16,6 +16,7 @@ from worker.app.access import SCOPES, Access
 from worker.app.audit import Audit
 from worker.app.health import Freshness
 from worker.app.links import signing_key
+from worker.app.situation import situation
 from worker.desk.api.app import api_app
 from worker.desk.app import desk_app
 from worker.desk.guarding import Attempts, Guarded
@@ -46,6 +47,7 @@ def services_of(harness: Harness, languages: Languages | None = None) -> Service
         rules=harness.rules,
         place=Place(ORGANISATION, TIMEZONE, URL),
         clock=harness.clock,
+        situation=lambda: situation(harness.store, harness.now),
         audit=Audit(harness.store, ORGANISATION, TIMEZONE, "whosleft test"),
         fresh_directories=Freshness(timedelta(hours=24), {}),
         fresh_inventories=Freshness(timedelta(days=7), {}),

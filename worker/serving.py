@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from worker.app.access import Access
 from worker.app.links import signing_key
+from worker.app.situation import SharedSituation, situation
 from worker.bootstrap import (
     App,
     Clock,
@@ -254,6 +255,7 @@ def services_of(app: App, clock: Clock) -> Services:
         rules=settings.ticket_rules(),
         place=Place(settings.organisation.name, settings.organisation.timezone, settings.desk.base),
         clock=clock,
+        situation=SharedSituation(lambda: situation(app.store, clock())),
         fresh_directories=app.fresh_directories,
         fresh_inventories=app.fresh_inventories,
         sources=(
@@ -288,7 +290,7 @@ def _shown(
     `interrupt` is that of the jobs, where the process has any.
     """
     engine = open_impatient_engine(settings.database.url, PATIENCE_S)
-    vitals = SqlVitals(engine)
+    vitals = SqlVitals(engine, settings.leaver.accounts)
     sources = _sources_of(settings)
     health = Health(partial(vitals.check, has_desk=roles.desk))
     status = Status(process, version("whosleft"), sources, vitals.standing, system_now)

@@ -139,7 +139,7 @@ def test_from_a_leaver_to_the_proof_every_figure_moves(company: Company) -> None
         process.seen()
 
         company.export(disabled={15})
-        process.shows(1, "exposed_memberships")
+        process.shows(1, "exposed_memberships asked")
         process.shows(1, "tickets remove_member open")
         process.shows(1, "deliveries_total terminal sent")
         found = process.figures()
@@ -151,7 +151,7 @@ def test_from_a_leaver_to_the_proof_every_figure_moves(company: Company) -> None
 
         company.register(gone={15})
         process.shows(1, "ticket_to_verified_seconds_count")
-        process.shows(0, "exposed_memberships")
+        process.shows(0, "exposed_memberships asked")
         process.shows(0, "outbox_waiting")
         page = process.get("/metrics")[1]
 
@@ -170,7 +170,7 @@ def test_a_mass_leaving_shows_as_a_held_plan(company: Company) -> None:
         company.export(disabled=range(100, 150))
 
         process.shows(1, "held_plans")
-        assert process.figures()["exposed_memberships"] == 0
+        assert process.figures()["exposed_memberships asked"] == 0
 
 
 def test_a_directory_that_is_gone_is_an_alarm_and_ends_nothing(company: Company) -> None:
@@ -256,7 +256,7 @@ def test_without_a_collector_the_work_goes_on_and_ends_in_time(company: Company)
         with running(company) as process:
             process.seen()
             company.export(disabled={15})
-            process.shows(1, "exposed_memberships")
+            process.shows(1, "exposed_memberships asked")
             began_s = monotonic()
 
         assert monotonic() - began_s < 10
@@ -377,7 +377,7 @@ def test_two_processes_on_one_database_show_the_same_state(far: Company) -> None
         worker.seen()
         far.export(disabled={15})
         for process in (worker, desk):
-            process.shows(1, "exposed_memberships")
+            process.shows(1, "exposed_memberships asked")
             process.shows(22, "source_count inventory wards members")
         assert worker.figures()["leaver_to_ticket_seconds_count"] == 1
         assert desk.figures()["leaver_to_ticket_seconds_count"] == 0

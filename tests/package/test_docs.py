@@ -28,6 +28,7 @@ from worker.ops.statusz import Source
 from worker.ops.stored_metrics import StoredMetrics
 from worker.ports import Noted
 from worker.ports.figures import Figures, Pile, Standing
+from worker.ports.overview import Part, PartCount
 from worker.ports.store import SourceState
 
 CHECKOUT = Path(__file__).parents[2]
@@ -163,9 +164,8 @@ def shown_metrics() -> set[tuple[str, str, str]]:
     metrics.count(Noted.CALL_ACCEPTED, {"source": "tenant"})
     state = SourceState("corp", "directory", counts={"people": 1})
     pile = Pile(1, NOW)
-    figures = Figures(
-        Standing(sources=(state,)), {(TicketKind.REMOVE_MEMBER, TicketState.OPEN): pile}, 0, 0, 0
-    )
+    tickets = {(TicketKind.REMOVE_MEMBER, TicketState.OPEN): pile}
+    figures = Figures(Standing(sources=(state,)), tickets, 0, 0, 0, dict.fromkeys(Part, PartCount(0, 0)))
     source = Source("corp", "directory", "file", Freshness(timedelta(hours=1), {}))
     metrics.registry.register(StoredMetrics(lambda _now: figures, [source], lambda: NOW, set))
     return {

@@ -46,32 +46,6 @@ def _put(store: SqlStore, *tickets: Ticket) -> list[Ticket]:
         return uow.tickets.insert(tickets)
 
 
-def test_who_is_exposed_longest_comes_first_with_all_their_groups(store: SqlStore) -> None:
-    _put(
-        store,
-        _removal("ann", left=10),
-        _removal("ann", "ward-8", left=10, opened=9, state=TicketState.BLOCKED),
-        _removal("ben", left=50, state=TicketState.DONE),
-        _removal("cem", left=90, state=TicketState.VERIFIED),
-        _removal("dee", left=90, kind=TicketKind.ADD_MEMBER),
-        _removal("eve", left=10, kind=TicketKind.CREATOR_MUST_LEAVE),
-    )
-    with store.begin() as uow:
-        found = uow.overview.exposed(None, 10)
-        assert [(one.name, one.groups) for one in found] == [("Ben", 1), ("Ann", 2), ("Eve", 1)]
-        assert (found[1].left_at, found[1].opened_at) == (NOW - 10 * HOUR, NOW - 24 * HOUR)
-        assert uow.overview.exposed(found[0], 10) == found[1:]
-        assert uow.overview.exposed(found[1], 1) == found[2:]
-        assert uow.overview.exposed_counts() == (3, 4)
-
-
-def test_nobody_is_exposed_at_first(store: SqlStore) -> None:
-    with store.begin() as uow:
-        assert uow.overview.exposed(None, 10) == []
-        assert uow.overview.exposed_counts() == (0, 0)
-        assert uow.overview.exposure([NOW]) == [0]
-
-
 DEE = Assignee("Dee@example.org", "Dée")
 SOME = (
     _removal("ann", assignee=DEE, group_name="Straße 7", due_at=NOW - HOUR),
@@ -113,21 +87,6 @@ def test_tickets_come_in_pages_newest_first(store: SqlStore) -> None:
         assert [one.id for one in uow.overview.tickets(TicketFilter(), None, 3)] == [4, 3, 2]
         assert [one.id for one in uow.overview.tickets(TicketFilter(), 2, 3)] == [1]
         assert uow.overview.how_many(TicketFilter(), 2) == 2
-
-
-def test_exposure_goes_up_with_each_opening_and_down_with_each_proof(store: SqlStore) -> None:
-    verified: dict[str, Any] = {"state": TicketState.VERIFIED, "verified_at": NOW - 2 * HOUR}
-    _put(
-        store,
-        _removal("ann", opened=100),
-        _removal("ben", opened=30, **verified),
-        _removal("cem", opened=20, state=TicketState.CANCELLED),
-        _removal("dee", opened=3, state=TicketState.WAIVED),
-        _removal("eve", opened=3, kind=TicketKind.ADD_MEMBER),
-    )
-    ends = [NOW - 200 * HOUR, NOW - 31 * HOUR, NOW - 30 * HOUR, NOW - 3 * HOUR, NOW - 2 * HOUR, NOW]
-    with store.begin() as uow:
-        assert uow.overview.exposure(ends) == [0, 1, 2, 3, 2, 2]
 
 
 def test_weeks_count_and_rank_how_long_it_took(store: SqlStore) -> None:

@@ -67,6 +67,8 @@ class _Read:
     end: PassEnd | None = None
     malformed: int = 0
     unreadable_phones: int = 0
+    in_scope: int = 0
+    enabled: int = 0  # of those in scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +262,9 @@ class Poll:
                     uow.people.stage(directory.name, self._judged(item.records, now))
                 read.malformed += len(item.malformed)
                 read.unreadable_phones += item.unreadable_phones
+                in_scope = [facts for facts in item.records if facts.is_in_scope]
+                read.in_scope += len(in_scope)
+                read.enabled += sum(facts.enabled is True for facts in in_scope)
                 self._progress(directory.name, len(item.records))
             else:
                 read.end = item
@@ -343,6 +348,9 @@ class Poll:
             "malformed": read.malformed,
             "unreadable_phones": read.unreadable_phones,
             "unseen": unseen if end.is_full else state.counts.get("unseen", 0),
+            # Only a full pass gives everybody: between two of them it is what the last one gave
+            "in_scope": read.in_scope if end.is_full else state.counts.get("in_scope", 0),
+            "enabled": read.enabled if end.is_full else state.counts.get("enabled", 0),
         }
         return replace(
             state,

@@ -12,6 +12,7 @@ from worker.app.assigned import Assigned
 from worker.app.audit import Audit
 from worker.app.desk import Desk
 from worker.app.health import Freshness
+from worker.app.situation import Situation
 from worker.desk.sign_in import SignIn
 from worker.domain.reconcile import TicketRules
 from worker.domain.tongue import Languages
@@ -53,5 +54,6 @@ class Services:
     fresh_directories: Freshness
     fresh_inventories: Freshness
     sources: tuple[tuple[str, str, str], ...]  # name, port, kind, in the configuration's order
+    situation: Callable[[], Situation]  # of a moment ago at most
     key: str = field(repr=False)  # what links, forms, references and sign-ins are signed with
     sign_in: SignIn | None = None

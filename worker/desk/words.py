@@ -58,6 +58,17 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "B": N_("B: shown by a list that people keep, or by a second person"),
         "C": N_("C: the closer's word"),
     },
+    "part": {
+        "asked": N_("asked out"),
+        "waiting": N_("waiting for your decision"),
+        "nobody": N_("nobody is asked"),
+    },
+    "unasked": {
+        "waived": N_("waived"),
+        "rejected": N_("the plan was rejected"),
+        "unread": N_("the group can't be read"),
+        "not_yet": N_("not looked at yet"),
+    },
     "target": {
         "assignee": N_("assignee"),
         "admins": N_("admins of the group"),

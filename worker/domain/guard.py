@@ -180,24 +180,33 @@ def _reasons(
     hours = _hours(limits.window)
     if limits.leavers_max is not None and count > limits.leavers_max:
         reasons.append(f"{count} leavers within {hours}, the limit is {limits.leavers_max}")
-    if _is_over_share(count, before, limits.leavers_share_max, limits.share_from):
-        reasons.append(
-            f"{count} of {before} people within {hours} ({count / before:.0%}), the limit is "
-            f"{limits.leavers_share_max:.0%}"
-        )
+    limit = limits.leavers_share_max
+    if limit is not None and _is_over_share(count, before, limit, limits.share_from):
+        share = _percent_over(count / before, limit)
+        reasons.append(f"{count} of {before} people within {hours} ({share}), the limit is {_percent(limit)}")
     per_group = Counter(group for newcomer in newcomers for group in newcomer.groups)
     for group, taken in sorted(per_group.items()):
         load = groups[group]
         total = taken + load.let_through
-        if _is_over_share(total, load.size, limits.group_share_max, limits.share_from):
-            reasons.append(
-                f"{total} of {load.size} members of {load.name}, the limit is {limits.group_share_max:.0%}"
-            )
+        limit = limits.group_share_max
+        if limit is not None and _is_over_share(total, load.size, limit, limits.share_from):
+            reasons.append(f"{total} of {load.size} members of {load.name}, the limit is {_percent(limit)}")
     return reasons
 
 
-def _is_over_share(count: int, of: int, share_max: float | None, share_from: int) -> bool:
-    return share_max is not None and count >= share_from and count > share_max * of
+def _percent(limit: float) -> str:
+    """A limit as it was set."""
+    return f"{100 * limit:g}%"
+
+
+def _percent_over(share: float, limit: float) -> str:
+    """A share that is over a limit, with as many digits as it takes to see that."""
+    digits = next((digits for digits in range(9) if round(100 * share, digits) > 100 * limit), 9)
+    return f"{100 * share:.{digits}f}%"
+
+
+def _is_over_share(count: int, of: int, share_max: float, share_from: int) -> bool:
+    return count >= share_from and count > share_max * of
 
 
 def _hours(window: timedelta) -> str:

@@ -17,6 +17,7 @@ from worker.ops.patience import Question
 from worker.ops.schedule import JOBS
 from worker.ops.statusz import Source
 from worker.ports.figures import Figures
+from worker.ports.overview import Part
 from worker.ports.store import SourceState
 
 KEEP_S = 5.0  # however many ask, the database is asked once in so long
@@ -71,11 +72,15 @@ def _lease_held(held: Collection[str]) -> Metric:
 
 
 def _of_tickets(figures: Figures, now: datetime) -> Iterator[Metric]:
-    yield GaugeMetricFamily(
+    exposed = GaugeMetricFamily(
         "whosleft_exposed_memberships",
-        "Memberships of people who left that should have ended, and of which that is not proved.",
-        figures.exposed_memberships,
+        "Memberships that should have ended, and of which that is not proved: asked of somebody, waiting for a "
+        "decision about a held plan, or asked of nobody.",
+        labels=("part",),
     )
+    for part in Part:
+        exposed.add_metric((part.value,), figures.exposed[part].memberships)
+    yield exposed
     count = GaugeMetricFamily("whosleft_tickets", "Tickets by kind and state.", labels=("kind", "state"))
     oldest = GaugeMetricFamily(
         "whosleft_oldest_ticket_age_seconds",

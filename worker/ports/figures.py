@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from worker.domain.ticket import LIVE, REMOVALS, TicketKind, TicketState
+from worker.domain.ticket import TicketKind, TicketState
 from worker.ports.leases import Lease
+from worker.ports.overview import Part, PartCount
 from worker.ports.store import SourceState
 
 JobRun = tuple[str, datetime, datetime | None, Mapping[str, Any]]  # as JobRuns.all has them
@@ -40,13 +41,7 @@ class Figures:
     overdue: int
     held_plans: int
     outbox_waiting: int  # messages that may go and did not arrive yet
-
-    @property
-    def exposed_memberships(self) -> int:
-        """Memberships that should have ended and of which that is not proved, as the console counts them."""
-        return sum(
-            pile.count for (kind, state), pile in self.tickets.items() if kind in REMOVALS and state in LIVE
-        )
+    exposed: Mapping[Part, PartCount]  # as the console counts them
 
 
 class Vitals(Protocol):

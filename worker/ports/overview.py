@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from worker.domain.journal import Sealed
@@ -13,16 +14,62 @@ from worker.domain.ticket import Ticket, TicketKind, TicketState
 from worker.ports.store import GroupRow
 
 
+class Part(StrEnum):
+    """Where the membership of somebody who has left stands."""
+
+    ASKED = "asked"  # a live ticket asks somebody to end it; the only part in which movers are
+    WAITING = "waiting"  # a held plan waits for a decision
+    NOBODY = "nobody"  # nobody is asked
+
+
+class Unasked(StrEnum):
+    """Why nobody is asked to end a membership."""
+
+    WAIVED = "waived"
+    REJECTED = "rejected"  # with the plan that held the leaving
+    UNREAD = "unread"  # its group can't be read
+    NOT_YET = "not_yet"  # the next pass looks at it
+
+
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """Somebody who is out and still in groups, by their live removal tickets. Both instants are the earliest."""
+    """Somebody who is out and still in groups: how many of each part, and why nobody is asked for those of the last.
+
+    `since` is when they left, the earliest; for whom no ticket knows it, when that was opened.
+    """
 
     person: PersonKey
     name: str
     evidence: Evidence | None
     left_at: datetime | None
-    opened_at: datetime
-    groups: int
+    since: datetime
+    groups: Mapping[Part, int]
+    why: tuple[Unasked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartCount:
+    """People, and their memberships."""
+
+    people: int
+    memberships: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """How many are exposed. Somebody may be in several parts, so `people` need not be their sum.
+
+    `is_settled`: the worker has looked at everything that was read so far; until then there may be more.
+    """
+
+    parts: Mapping[Part, PartCount]
+    people: int
+    is_settled: bool
+
+    @property
+    def memberships(self) -> int:
+        """Of all parts together: each membership is in one."""
+        return sum(count.memberships for count in self.parts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +121,11 @@ class SourceDay:
 class Overview(Protocol):
     """Questions about all tickets, people and groups."""
 
-    def exposed(self, after: Exposed | None, limit: int) -> list[Exposed]:
-        """People who are out and still in groups, the longest first."""
+    def exposure(self) -> Exposure:
+        """How many people who are out are still in groups, now."""
 
-    def exposed_counts(self) -> tuple[int, int]:
-        """(people, memberships) of `exposed`."""
+    def exposed(self, part: Part | None, skip: int, limit: int) -> list[Exposed]:
+        """The people of one part, or of all, the longest first, without the first `skip`."""
 
     def tickets(self, wanted: TicketFilter, before: int | None, limit: int) -> list[Ticket]:
         """The next tickets with an id below `before`, newest first."""
@@ -86,10 +133,11 @@ class Overview(Protocol):
     def how_many(self, wanted: TicketFilter, at_most: int) -> int:
         """How many there are, counted up to `at_most`."""
 
-    def exposure(self, ends: Sequence[datetime]) -> list[int]:
-        """At each of these instants (ascending, none in the future): memberships for which a removal was open.
+    def exposure_at(self, ends: Sequence[datetime]) -> list[int]:
+        """At each of these instants (ascending, the last of them now): memberships of people who were out.
 
-        What was cancelled was none; what was waived or is not proved yet is one until now.
+        By the tickets, from the leaving to the proof, and by what is exposed now without one. A waived membership
+        that has ended has no known end, and is in none of them.
         """
 
     def weeks(self, since: datetime, now: datetime) -> list[Week]:

@@ -78,13 +78,17 @@ def humans_behind(
 
 def accounts_of(connection: sa.Connection, keys: Iterable[PersonKey]) -> dict[PersonKey, set[PersonKey]]:
     """The keys of all accounts of the human behind each of these, itself among them."""
-    known: dict[PersonKey, Person] = {}
-    for chunk in chunked(sorted(set(keys))):
-        which = among(person.c.source, person.c.person_id, chunk)
-        known |= {
-            one.key: one for one in map(person_from_row, connection.execute(sa.select(person).where(which)))
-        }
+    known = {one.key: one for one in people_of(connection, keys)}
     return {key: _keys(group) for key, group in _joined(connection, known).items()}
+
+
+def people_of(connection: sa.Connection, keys: Iterable[PersonKey]) -> list[Person]:
+    """Those of these accounts that are known."""
+    found: list[Person] = []
+    for chunk in chunked(sorted(set(keys))):
+        query = sa.select(person).where(among(person.c.source, person.c.person_id, chunk))
+        found += map(person_from_row, connection.execute(query))
+    return found
 
 
 def _keys(people: Iterable[Person]) -> set[PersonKey]:

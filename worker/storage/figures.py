@@ -11,21 +11,24 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from worker.domain.accounts import AccountsRule
 from worker.domain.guard import HoldState
 from worker.domain.ticket import TicketKind, TicketState
 from worker.ports.figures import Figures, Pile, Standing
 from worker.ports.leases import Lease
 from worker.storage.engine import reading_options, sqlite_path
+from worker.storage.exposure import SqlExposure
 from worker.storage.migrate import require_revision, revision
 from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.tables import cohort, desk_session, lease, outbox, ticket
 
 
 class SqlVitals:
-    """`ports.figures.Vitals` over an engine that `open_engine` made with a patience."""
+    """`ports.figures.Vitals` over an engine that `open_engine` made with a patience. `rule`: as the store's."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, rule: AccountsRule) -> None:
         self._engine = engine
+        self._rule = rule
 
     def check(self, *, has_desk: bool) -> None:
         """See the port. Raises SchemaOlder, SchemaNewer, or what the database raises. Makes no file."""
@@ -49,6 +52,7 @@ class SqlVitals:
                 overdue=_count(connection, _overdue(now)),
                 held_plans=_count(connection, _held_plans()),
                 outbox_waiting=_count(connection, _waiting(now)),
+                exposed=SqlExposure(connection, self._rule).counts().parts,
             )
 
     @contextmanager

@@ -3,64 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.accounts import AccountsRule
 from worker.domain.guard import HoldState
 from worker.domain.identity import LinkState
 from worker.domain.journal import Sealed
-from worker.domain.model import Evidence, GroupKey, Person, PersonKey
+from worker.domain.model import GroupKey, Person, PersonKey
 from worker.domain.ticket import LIVE, REMOVALS, Ticket, TicketState
-from worker.ports.overview import Exposed, JournalFilter, SourceDay, TicketFilter, Week
+from worker.ports.overview import Exposed, Exposure, JournalFilter, Part, SourceDay, TicketFilter, Week
 from worker.ports.store import GroupRow
-from worker.storage.chunks import among, chunked
+from worker.storage.accounts import people_of
+from worker.storage.chunks import chunked
+from worker.storage.exposure import SqlExposure
 from worker.storage.journal import sealed_from_row
 from worker.storage.mapping import person_from_row, ticket_from_row
 from worker.storage.rosters import group_rows
 from worker.storage.sources import days_of
-from worker.storage.tables import chat_group, cohort, from_micros, journal, link, person, ticket, to_micros
+from worker.storage.tables import chat_group, cohort, journal, link, person, ticket, to_micros
 
 _REMOVALS = tuple(kind.value for kind in sorted(REMOVALS))
 _LIVE = tuple(state.value for state in sorted(LIVE))
+_EXPOSING = (*_LIVE, TicketState.VERIFIED.value)
 _NO_EXPOSURE = (TicketState.CANCELLED.value,)
 WEEK = timedelta(days=7)
 # An expression, so that SQLite doesn't take an index on the kind, which nearly all tickets share
 _KIND = ticket.c.kind.concat("")
+_STATE = ticket.c.state.concat("")
 
 
 class SqlOverview:
     """`ports.overview.Overview` within one transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
+        self._rule = rule
 
     # --- who is exposed --------------------------------------------------------------------------
 
-    def exposed(self, after: Exposed | None, limit: int) -> list[Exposed]:
-        found = _exposed().subquery()
-        f = found.c
-        query = sa.select(found).order_by(f.since, f.person_source, f.person_id).limit(limit)
-        if after is not None:
-            since = to_micros(after.left_at or after.opened_at)
-            query = query.where(
-                sa.tuple_(f.since, f.person_source, f.person_id) > (since, *after.person),
-            )
-        return [
-            Exposed(
-                PersonKey(row.person_source, row.person_id), row.name, Evidence(row.evidence) if row.evidence else None,
-                from_micros(row.left_at), from_micros(row.opened_at) or datetime.min.replace(tzinfo=UTC), row.groups,
-            )
-            for row in self._c.execute(query)
-        ]  # fmt: skip
+    def exposure(self) -> Exposure:
+        return self._exposure.counts()
 
-    def exposed_counts(self) -> tuple[int, int]:
-        t = ticket.c
-        live = sa.select(t.person_source, t.person_id, sa.func.count().label("n")).where(_is_live_removal())
-        each = live.group_by(t.person_source, t.person_id).subquery()
-        row = self._c.execute(sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(each.c.n), 0))).one()
-        return int(row[0]), int(row[1])
+    def exposed(self, part: Part | None, skip: int, limit: int) -> list[Exposed]:
+        return self._exposure.people(part, skip, limit)
+
+    @cached_property
+    def _exposure(self) -> SqlExposure:
+        return SqlExposure(self._c, self._rule)
 
     # --- tickets ---------------------------------------------------------------------------------
 
@@ -77,29 +71,28 @@ class SqlOverview:
 
     # --- over time -------------------------------------------------------------------------------
 
-    def exposure(self, ends: Sequence[datetime]) -> list[int]:
+    def exposure_at(self, ends: Sequence[datetime]) -> list[int]:
         """Backwards from now, so that the work goes with the time that is asked for and not with all tickets."""
-        t = ticket.c
-        _, exposed = self.exposed_counts()
-        waived = sa.select(sa.func.count()).where(_KIND.in_(_REMOVALS), t.state == TicketState.WAIVED.value)
-        exposed += int(self._c.execute(waived).scalar_one())
-        opened, verified = self._since(t.opened_at, ends[0]), self._since(t.verified_at, ends[0])
-        counts = []
-        for end in map(to_micros, reversed(ends)):
-            while opened and opened[-1] > (end or 0):
-                opened.pop()
-                exposed -= 1
-            while verified and verified[-1] > (end or 0):
-                verified.pop()
-                exposed += 1
-            counts.append(exposed)
+        without_ticket = [one.left_at for one in self._exposure.unticketed]
+        counts = [self.exposure().memberships]
+        for span, (left, verified) in reversed(list(zip(pairwise(ends), self._changes(ends), strict=True))):
+            others = sum(span[0] < at <= span[1] for at in without_ticket)
+            counts.append(counts[-1] - left - others + verified)
         return counts[::-1]
 
-    def _since(self, column: sa.ColumnElement[Any], since: datetime) -> list[int]:
-        """The column's instants after one, ascending."""
-        plain = sa.type_coerce(column, sa.BigInteger)
-        query = sa.select(plain).where(column > since, *_was_exposure()).order_by(plain)
-        return list(self._c.execute(query).scalars())
+    def _changes(self, ends: Sequence[datetime]) -> list[tuple[int, int]]:
+        """How many tickets' people left, and how many tickets were verified, after each of these until the next."""
+        low, high = sa.column("low", sa.BigInteger), sa.column("high", sa.BigInteger)
+        pairs = [(to_micros(one), to_micros(other)) for one, other in pairwise(ends)]
+        if not pairs:
+            return []
+        spans = sa.values(low, high, name="spans").data(pairs).cte("spans")
+        query = (
+            sa.select(_count_within(ticket.c.left_at, spans), _count_within(ticket.c.verified_at, spans))
+            .select_from(spans)
+            .order_by(spans.c.low)
+        )
+        return [(left, verified) for left, verified in self._c.execute(query)]
 
     def weeks(self, since: datetime, now: datetime) -> list[Week]:
         t = ticket.c
@@ -155,11 +148,7 @@ class SqlOverview:
         return [person_from_row(row) for row in self._c.execute(query)]
 
     def named(self, people: Collection[PersonKey]) -> dict[PersonKey, Person]:
-        found = {}
-        for chunk in chunked(sorted(set(people))):
-            query = sa.select(person).where(among(person.c.source, person.c.person_id, chunk))
-            found.update({one.key: one for one in map(person_from_row, self._c.execute(query))})
-        return found
+        return {one.key: one for one in people_of(self._c, people)}
 
     # --- the journal -----------------------------------------------------------------------------
 
@@ -193,25 +182,6 @@ class SqlOverview:
         return days_of(self._c, name, since)
 
 
-def _is_live_removal() -> sa.ColumnElement[bool]:
-    return ticket.c.state.in_(_LIVE) & _KIND.in_(_REMOVALS)
-
-
-def _exposed() -> sa.Select[Any]:
-    t = ticket.c
-    left_at = sa.func.min(sa.type_coerce(t.left_at, sa.BigInteger))
-    opened_at = sa.func.min(sa.type_coerce(t.opened_at, sa.BigInteger))
-    return (
-        sa.select(
-            t.person_source, t.person_id, sa.func.max(t.person_name).label("name"), left_at.label("left_at"),
-            sa.func.max(t.evidence).label("evidence"), opened_at.label("opened_at"), sa.func.count().label("groups"),
-            sa.func.coalesce(left_at, opened_at).label("since"),
-        )
-        .where(_is_live_removal(), t.person_source.is_not(None))
-        .group_by(t.person_source, t.person_id)
-    )  # fmt: skip
-
-
 def _of(wanted: TicketFilter) -> list[sa.ColumnElement[bool]]:
     t = ticket.c
     found: list[sa.ColumnElement[bool]] = []
@@ -239,6 +209,12 @@ def _holds(column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
 
 def _was_exposure() -> tuple[sa.ColumnElement[bool], ...]:
     return _KIND.in_(_REMOVALS), ticket.c.state.not_in(_NO_EXPOSURE)
+
+
+def _count_within(column: Any, spans: sa.CTE) -> sa.ColumnElement[int]:
+    at = sa.type_coerce(column, sa.BigInteger)
+    count = sa.select(sa.func.count()).where(at > spans.c.low, at <= spans.c.high, _KIND.in_(_REMOVALS))
+    return count.where(_STATE.in_(_EXPOSING)).correlate(spans).scalar_subquery()
 
 
 def _week_of(column: Any, since: datetime) -> sa.ColumnElement[int]:

@@ -40,7 +40,7 @@ class SqlUnitOfWork:
         self.sources = SqlSources(connection)
         self.jobs = SqlJobRuns(connection)
         self.desk = SqlDesk(connection)
-        self.overview = SqlOverview(connection)
+        self.overview = SqlOverview(connection, rule)
 
 
 class SqlStore:

@@ -198,7 +198,7 @@ membership = sa.Table(
     _instant("first_seen_at"),  # null: was there when we first looked
     _flag("is_unlisted"),  # known, but not listed by the latest roster, which was a partial one
     # group_id in it as well, or SQLite prefers the primary key, of which a search by handle reads all
-    sa.Index("ix_membership_handle", "source", "handle", "group_id"),
+    sa.Index("ix_membership_handle", "source", "handle", "group_id", "is_unlisted"),
 )
 link = sa.Table(
     "link",
@@ -229,7 +229,7 @@ link = sa.Table(
         sqlite_where=sa.text("is_dirty = 1"),
         postgresql_where=sa.text("is_dirty = 1"),
     ),
-    sa.Index("ix_link_person", "person_source", "person_id"),
+    sa.Index("ix_link_person", "person_source", "person_id", "source", "handle"),
     sa.Index("ix_link_phone_key", "phone_key"),
     sa.Index("ix_link_email_key", "email_key"),
     sa.Index("ix_link_employee_key", "employee_key"),
@@ -310,6 +310,12 @@ approval = sa.Table(  # a plan so large that one person's word is not enough
 
 # --- tickets ------------------------------------------------------------------------------------------
 
+# Of a live ticket that asks to remove somebody, in the very words of the partial indexes, which SQLite wants to hear.
+# Expressions, or it would take an index on the kind instead
+IS_LIVE_REMOVAL = (
+    "state || '' IN ('blocked', 'done', 'open') AND kind || '' IN ('creator_must_leave', 'remove_member')"
+)
+
 ticket = sa.Table(
     "ticket",
     metadata,
@@ -355,12 +361,32 @@ ticket = sa.Table(
     _text("search", default=""),  # every name and number in it, folded: what the console searches
     sa.UniqueConstraint("kind", "source", "key_group", "handle", "episode"),
     sa.Index("ix_ticket_state", "state", "id"),
-    sa.Index("ix_ticket_group", "source", "group_id"),
+    sa.Index("ix_ticket_group", "source", "group_id", "handle", "kind", "state"),
     sa.Index("ix_ticket_handle", "source", "handle"),
     sa.Index("ix_ticket_person", "person_source", "person_id"),
     sa.Index("ix_ticket_assignee_email", "assignee_email", "state"),
     sa.Index("ix_ticket_opened_at", "opened_at", "kind", "state"),
     sa.Index("ix_ticket_verified_at", "verified_at", "kind", "state", "opened_at"),
+    sa.Index("ix_ticket_left_at", "left_at", "kind", "state"),
+    sa.Index(
+        "ix_ticket_asked",  # all that is read of tickets to count who is exposed
+        "person_source",
+        "person_id",
+        "left_at",
+        "opened_at",
+        "evidence",
+        "person_name",
+        sqlite_where=sa.text(IS_LIVE_REMOVAL),
+        postgresql_where=sa.text(IS_LIVE_REMOVAL),
+    ),
+    sa.Index(
+        "ix_ticket_asked_of",
+        "source",
+        "group_id",
+        "handle",
+        sqlite_where=sa.text(IS_LIVE_REMOVAL),
+        postgresql_where=sa.text(IS_LIVE_REMOVAL),
+    ),
 )
 undo = sa.Table(  # what the last act on a ticket by its link changed, for as long as it can be taken back
     "undo",

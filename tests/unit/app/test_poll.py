@@ -190,7 +190,23 @@ def test_too_many_records_that_cannot_be_read_spoil_a_pass_and_one_does_not(star
         "malformed": 1,
         "unreadable_phones": 3,
         "unseen": 0,
+        "in_scope": len(everybody),
+        "enabled": len(everybody),
     }
+
+
+def test_a_directory_s_counts_say_how_many_its_last_full_pass_gave(company: Harness) -> None:
+    people = len(company.corp.people())
+    company.corp.put(facts("scanner", is_in_scope=False))
+    company.leave("ann")
+    company.poll()
+    counts = company.source().counts
+    assert (counts["in_scope"], counts["enabled"]) == (people, people), "a delta names only who changed"
+
+    company.later()
+    company.poll(full=True)
+    counts = company.source().counts
+    assert (counts["in_scope"], counts["enabled"]) == (people, people - 1)
 
 
 def test_one_source_that_fails_does_not_stop_the_others(start: Start) -> None:

@@ -198,10 +198,59 @@ def test_now_shows_who_is_exposed_for_how_long_and_what_waits(desk: Caller) -> N
 
     shown = _text(desk.get("/").text)
 
-    assert "2 memberships of leavers one person" in shown
-    assert re.search(r"Ann account disabled .* 2 30", shown)
+    assert "32 memberships of leavers 31 people" in shown
+    assert "2 asked out one person 30 waiting for your decision 30 people 0 nobody is asked 0 people" in shown
+    assert re.search(r"Ann account disabled .* 2 30 asked out", shown)
     assert "P-000001 corp : 30 people" in shown
     assert "3 overdue tickets" in shown
+
+
+def test_each_part_leads_to_the_list_of_its_people(desk: Caller) -> None:
+    desk.sign_in("sam", "viewer")
+    shown = desk.get("/").text
+
+    assert 'href="/exposed?part=asked"' in shown
+    assert 'href="/plans/P-000001"' in shown, "who waits is listed where it is decided"
+    assert "Ann account disabled" in _text(desk.get("/exposed?part=asked").text)
+    assert "Nothing is like that." in desk.get("/exposed?part=nobody").text
+    assert "31 people" in _text(desk.get("/exposed").text)
+
+
+CLEAR, UNSURE = "as far as can be seen", "not everything could be looked at yet"
+
+
+def test_all_clear_is_said_only_when_everything_was_looked_at_and_nobody_is_left() -> None:
+    harness = Harness()
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    desk = desk_of(harness)
+    desk.sign_in("sam", "viewer")
+
+    def said() -> set[str]:
+        shown = desk.get("/").text
+        return {text for text in (CLEAR, UNSURE) if text in shown}
+
+    assert said() == {UNSURE}, "nothing was ever read"
+    harness.settle()
+    assert said() == {CLEAR}
+    harness.hire("cem")
+    harness.group("ward-8", "cem")
+    harness.poll()
+    harness.inventory()
+    assert said() == {UNSURE}, "a member nobody was matched with yet"
+    harness.settle()
+    assert said() == {CLEAR}
+    harness.leave("ann")
+    harness.poll()
+    assert said() == set(), "she is listed"
+    harness.settle()
+    harness.drop("ward-7", "ann")
+    harness.later()
+    harness.settle()
+    assert said() == {CLEAR}
+    harness.later(days=3)
+    desk.sign_in("sam", "viewer")
+    assert said() == {UNSURE}, "the directory's last word is too old"
 
 
 def test_no_name_number_or_address_is_in_any_address(desk: Caller) -> None:

@@ -91,6 +91,24 @@ def test_too_many_members_of_one_group_are_held(size: int, let_through: int, is_
     )
 
 
+@pytest.mark.parametrize(
+    "count, active, share_max, said",
+    [
+        (6, 94, 0.05, "(6%), the limit is 5%"),
+        (6, 194, 0.004, "(3%), the limit is 0.4%"),
+        (508, 9_492, 0.05, "(5.1%), the limit is 5%"),
+        (50_001, 949_999, 0.05, "(5.0001%), the limit is 5%"),
+    ],
+)
+def test_a_share_is_said_so_that_it_is_seen_to_be_over_its_limit(
+    count: int, active: int, share_max: float, said: str
+) -> None:
+    limits = replace(LIMITS, leavers_max=None, leavers_share_max=share_max)
+    plan = held(newcomers(1), Population(active, let_through=count - 1), limits)
+    assert plan is not None
+    assert said in plan.why
+
+
 @pytest.mark.parametrize("off", ["leavers_max", "leavers_share_max", "group_share_max"])
 def test_a_limit_that_is_off_holds_nothing_and_is_named(off: str) -> None:
     others = {"leavers_max": 1000, "leavers_share_max": 1.0, "group_share_max": 1.0}

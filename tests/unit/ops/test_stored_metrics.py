@@ -15,6 +15,7 @@ from worker.ops.schedule import JOBS
 from worker.ops.statusz import Source
 from worker.ops.stored_metrics import KEEP_S, StoredMetrics
 from worker.ports.figures import Figures, Pile, Standing
+from worker.ports.overview import Part, PartCount
 from worker.ports.store import SourceState
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -24,7 +25,8 @@ SOURCES = (Source("corp", "directory", "file", FRESH), Source("wards", "inventor
 Key = tuple[str, ...]
 Kinds = TicketKind
 
-NOTHING = Figures(Standing(), {}, overdue=0, held_plans=0, outbox_waiting=0)
+NOBODY = dict.fromkeys(Part, PartCount(0, 0))
+NOTHING = Figures(Standing(), {}, overdue=0, held_plans=0, outbox_waiting=0, exposed=NOBODY)
 BUSY = Figures(
     Standing(
         jobs=(("poll", NINE, NINE - MINUTE, {}), ("verify", NINE, None, {}), ("poll.full", NINE, NINE, {})),
@@ -46,6 +48,7 @@ BUSY = Figures(
         (Kinds.ADD_MEMBER, TicketState.OPEN): Pile(7, NINE),
     },
     overdue=2, held_plans=1, outbox_waiting=3,
+    exposed={Part.ASKED: PartCount(3, 5), Part.WAITING: PartCount(1, 2), Part.NOBODY: PartCount(1, 1)},
 )  # fmt: skip
 
 
@@ -84,7 +87,9 @@ def test_what_is_wrong_is_counted() -> None:
     found = shown(Stored(BUSY))
 
     assert found["database_up",] == 1
-    assert found["exposed_memberships",] == 5, "4 open removals, and one that is not proved"
+    assert {name[1]: value for name, value in found.items() if name[0] == "exposed_memberships"} == {
+        "asked": 5, "waiting": 2, "nobody": 1,
+    }  # fmt: skip
     assert (found["overdue_tickets",], found["held_plans",], found["outbox_waiting",]) == (2, 1, 3)
 
 

@@ -397,11 +397,24 @@ class Entries(Shape):
     next: int | None
 
 
-class Exposed(Shape):
-    """People who are out and still in groups, and their memberships."""
+class ExposedPart(Shape):
+    """People, and their memberships."""
 
     people: int
     memberships: int
+
+
+class Exposed(Shape):
+    """People who are out and still in groups, and their memberships: each is in one part, people may be in several.
+
+    `asked`: a live ticket asks for it; `waiting`: for a decision about a held plan; `nobody`: nobody is asked.
+    """
+
+    people: int
+    memberships: int
+    asked: ExposedPart
+    waiting: ExposedPart
+    nobody: ExposedPart
 
 
 class TicketCount(Shape):

@@ -140,14 +140,21 @@ def overview(query: Annotated[Nothing, Query()], caller: TicketsRead) -> Shape:
     """The situation in numbers, for a dashboard."""
     del query
     with caller.services.store.reading() as uow:
-        people, memberships = uow.overview.exposed_counts()
+        exposure = uow.overview.exposure()
         overdue = uow.overview.how_many(TicketFilter(overdue_at=caller.now), OVERVIEW_MAX)
         disputed = uow.overview.how_many(TicketFilter(is_disputed=True), OVERVIEW_MAX)
         held = len(uow.overview.waiting_plans())
         counts = uow.tickets.counts()
     return {
         "at": instant(caller.now),
-        "exposed": {"people": people, "memberships": memberships},
+        "exposed": {
+            "people": exposure.people,
+            "memberships": exposure.memberships,
+            **{
+                part.value: {"people": count.people, "memberships": count.memberships}
+                for part, count in exposure.parts.items()
+            },
+        },
         "overdue": overdue,
         "disputed": disputed,
         "held": held,

@@ -21,7 +21,7 @@ def charts(call: Call, guest: Guest) -> Response:
     since = _day_start(now, call.services.place.timezone) - timedelta(weeks=SPANS[span])
     days = [since + timedelta(days=at) for at in range(1, SPANS[span] * 7 + 1)]
     with call.services.store.reading() as uow:
-        exposure = uow.overview.exposure([*days, now])
+        exposure = uow.overview.exposure_at([*days, now])
         weeks = uow.overview.weeks(since, now)
     return call.page(
         "console/charts.html",

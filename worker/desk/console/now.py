@@ -3,60 +3,71 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from starlette.responses import Response
 
-from worker.desk.calls import Call
+from worker.app.situation import COUNTED_MAX
+from worker.desk.calls import Call, number_in
 from worker.desk.console.frame import PAGE, person_path
 from worker.desk.console.sources import source_rows
 from worker.desk.sessions import Guest
-from worker.domain.ticket import LIVE
+from worker.domain.guard import HeldPlan
 from worker.domain.wording import ticket_title
-from worker.ports.overview import TicketFilter
-
-COUNTED_MAX = 1000
+from worker.ports.overview import Exposed, Part
 
 
 def now(call: Call, guest: Guest) -> Response:
     """The situation."""
     del guest
-    at = call.now
-    late, disputed = TicketFilter(overdue_at=at), TicketFilter(is_disputed=True)
+    seen = call.services.situation()
     with call.services.store.reading() as uow:
-        exposed = uow.overview.exposed(None, PAGE)
-        people, memberships = uow.overview.exposed_counts()
-        overdue = uow.overview.tickets(late, None, PAGE)
-        overdue_count = uow.overview.how_many(late, COUNTED_MAX)
-        in_dispute = uow.overview.tickets(disputed, None, PAGE)
-        disputed_count = uow.overview.how_many(disputed, COUNTED_MAX)
-        plans = [plan for number in uow.overview.waiting_plans() if (plan := uow.episodes.plan(number))]
-        questions = uow.overview.questions(COUNTED_MAX)
-        live = uow.overview.how_many(TicketFilter(states=tuple(LIVE)), COUNTED_MAX * 100)
         sources = source_rows(call, uow)
-    rows = [
-        {"one": one, "path": person_path(call, one.person), "hours": _hours(one.left_at or one.opened_at, at)}
-        for one in exposed
-    ]
+    blind = [row for row in sources if not row["ok"]]
     return call.page(
         "console/now.html",
         {
-            "exposed": rows,
-            "people": people,
-            "memberships": memberships,
-            "overdue": overdue,
-            "titles": {one.id: ticket_title(one, call.tongue) for one in (*overdue, *in_dispute)},
-            "overdue_count": overdue_count,
-            "disputed": in_dispute,
-            "disputed_count": disputed_count,
-            "plans": plans,
-            "questions": questions,
-            "live": live,
+            "seen": seen,
+            "exposed": _rows(call, seen.longest, seen.at),
+            "parts_at": _parts(seen.plans),
+            # What a source does not show is unknown, and so is what the worker has not looked at
+            "is_clear": not (seen.exposure.memberships or blind) and seen.exposure.is_settled,
+            "titles": {one.id: ticket_title(one, call.tongue) for one in (*seen.overdue, *seen.disputed)},
             "counted_max": COUNTED_MAX,
-            "blind": [row for row in sources if not row["ok"]],
+            "blind": blind,
             "sources": sources,
         },
     )
 
 
-def _hours(since: datetime, at: datetime) -> int:
-    return (at - since) // timedelta(hours=1)
+def exposed(call: Call, guest: Guest) -> Response:
+    """Everybody, or the people of one part, a page at a time, the longest first."""
+    del guest
+    part = Part(call.query("part")) if call.query("part") in set(Part) else None
+    number = max(number_in(call.query("page")) or 1, 1)
+    with call.services.store.reading() as uow:
+        exposure = uow.overview.exposure()
+        people = uow.overview.exposed(part, (number - 1) * PAGE, PAGE)
+    count = exposure.people if part is None else exposure.parts[part].people
+    return call.page(
+        "console/exposed.html",
+        {
+            "part": part.value if part else "",
+            "people": count,
+            "exposed": _rows(call, people, call.now),
+            "next": number + 1 if count > number * PAGE else None,
+        },
+    )
+
+
+def _rows(call: Call, people: tuple[Exposed, ...] | list[Exposed], at: datetime) -> list[dict[str, Any]]:
+    return [
+        {"one": one, "path": person_path(call, one.person), "hours": (at - one.since) // timedelta(hours=1)}
+        for one in people
+    ]
+
+
+def _parts(plans: tuple[HeldPlan, ...]) -> dict[str, str]:
+    """Where the people of each part are listed: those who wait, where it is decided."""
+    decision = f"/plans/{plans[0].label}" if len(plans) == 1 else "/plans"
+    return {part.value: decision if part is Part.WAITING else f"/exposed?part={part.value}" for part in Part}

@@ -26,6 +26,7 @@ def routes() -> list[Route]:
     """Lists take POST as well: a search has names in it, which belong in no address."""
     return [
         screen("/", now.now),
+        screen("/exposed", now.exposed),
         screen("/tickets", tickets.tickets, methods=BOTH),
         screen("/tickets/{label}", tickets.ticket),
         screen("/tickets/{label}/link", tickets.link, Permission.ACT, POST),

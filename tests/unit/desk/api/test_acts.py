@@ -128,7 +128,13 @@ def test_the_situation_in_numbers(company: Harness, client: TestClient) -> None:
     numbers = client.get("/overview").json()
     live = {(one["state"], one["kind"]): one["count"] for one in numbers["live"]}
 
-    assert numbers["exposed"] == {"people": 2, "memberships": 3}
+    assert numbers["exposed"] == {
+        "people": 62,
+        "memberships": 63,
+        "asked": {"people": 2, "memberships": 3},
+        "waiting": {"people": 60, "memberships": 60},
+        "nobody": {"people": 0, "memberships": 0},
+    }
     assert numbers["held"] == 1
     assert numbers["overdue"] == client.get("/tickets?overdue=true").json()["total"] > 0
     assert numbers["disputed"] == 0

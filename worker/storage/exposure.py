@@ -1,0 +1,279 @@
+"""Who has left and is still in a group: of whom a ticket asks it, and everybody else, with why nobody is asked.
+
+    live removals ----------------------------------------------------------------------> asked
+    left -> their other accounts -> handles -> rosters, without those that a ticket asks for
+         -> humans (by the accounts' rule) -> waived | held | rejected | not looked at yet -> waiting, nobody
+
+The first are many and are counted by the database. The others are few but while a plan is held; whether they are
+out at all is for the domain to say.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.accounts import AccountsRule, Human, leaving_of
+from worker.domain.model import Coverage, Evidence, PersonKey, Standing
+from worker.domain.ticket import REMOVALS, TicketState
+from worker.ports.overview import Exposed, Exposure, Part, PartCount, Unasked
+from worker.storage.accounts import accounts_of, has_several_directories, humans_behind, people_of
+from worker.storage.chunks import among, chunked
+from worker.storage.tables import (
+    EPOCH,
+    IS_LIVE_REMOVAL,
+    chat_group,
+    dirty_group,
+    episode,
+    from_micros,
+    link,
+    membership,
+    person,
+    ticket,
+)
+from worker.storage.views import behind_link
+
+_REMOVALS = tuple(kind.value for kind in sorted(REMOVALS))
+_UNDECIDED = ("new", "held", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
+class Unticketed:
+    """A membership of a human who has left that no live ticket asks to end."""
+
+    human: Human
+    part: Part
+    why: Unasked | None
+    left_at: datetime  # of the account by whose word they are out
+
+
+class SqlExposure:
+    """What is exposed at this moment, within one transaction. The memberships without a ticket are found once."""
+
+    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
+        self._c = connection
+        self.unticketed = _unticketed(connection, rule)
+
+    def counts(self) -> Exposure:
+        """People and memberships of each part; somebody may be in several."""
+        asked = _asked().subquery()
+        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(asked.c.groups), 0))
+        people, memberships = self._c.execute(query.select_from(asked)).one()
+        parts = {Part.ASKED: PartCount(int(people), int(memberships))}
+        for part in (Part.WAITING, Part.NOBODY):
+            found = [one.human.person.key for one in self.unticketed if one.part is part]
+            parts[part] = PartCount(len(set(found)), len(found))
+        others = {one.human.person.key for one in self.unticketed}
+        return Exposure(
+            parts,
+            people=int(people) + len(others) - len(self._asked_among(others)),
+            is_settled=self._is_settled(),
+        )
+
+    def people(self, part: Part | None, skip: int, limit: int) -> list[Exposed]:
+        """Those of one part, or of all, the longest first."""
+        wanted = [one for one in self.unticketed if part in (None, one.part)]
+        if part not in (None, Part.ASKED):
+            return _by_age(_of_unticketed(wanted))[skip : skip + limit]
+        # Whoever has both is one: of those without a ticket, all that asks for them elsewhere is needed, too
+        asked = self._asked_people(skip + limit, {one.human.person.key for one in wanted})
+        merged = _merged([*asked, *_of_unticketed(wanted)])
+        return _by_age(merged)[skip : skip + limit]
+
+    def _asked_people(self, limit: int, also: Collection[PersonKey]) -> list[Exposed]:
+        asked = _asked().subquery()
+        c = asked.c
+        rows = list(
+            self._c.execute(sa.select(asked).order_by(c.since, c.person_source, c.person_id).limit(limit))
+        )
+        known = {(row.person_source, row.person_id) for row in rows}
+        for chunk in chunked(sorted(key for key in also if key not in known)):
+            rows += self._c.execute(sa.select(asked).where(among(c.person_source, c.person_id, chunk)))
+        return [
+            Exposed(
+                PersonKey(row.person_source, row.person_id), row.name,
+                Evidence(row.evidence) if row.evidence else None,
+                from_micros(row.left_at), _instant(row.since), {Part.ASKED: row.groups},
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def _asked_among(self, people: Collection[PersonKey]) -> set[PersonKey]:
+        c, found = _asked().subquery().c, set()
+        for chunk in chunked(sorted(people)):
+            query = sa.select(c.person_source, c.person_id).where(among(c.person_source, c.person_id, chunk))
+            found |= {PersonKey(*row) for row in self._c.execute(query)}
+        return found
+
+    def _is_settled(self) -> bool:
+        """Whether everything that was read has been looked at: members matched, groups reconciled."""
+        unmatched = sa.exists().where(link.c.is_dirty == 1)
+        unmended = sa.exists().select_from(dirty_group)
+        return not self._c.execute(sa.select(sa.or_(unmatched, unmended))).scalar_one()
+
+
+def _asked() -> sa.Select[Any]:
+    """Everybody whom a live ticket asks to be removed, with how many groups. One scan of the index of these tickets."""
+    t = ticket.c
+    left_at = sa.func.min(sa.type_coerce(t.left_at, sa.BigInteger))
+    since = sa.func.coalesce(left_at, sa.func.min(sa.type_coerce(t.opened_at, sa.BigInteger)))
+    return (
+        sa.select(
+            t.person_source, t.person_id, sa.func.max(t.person_name).label("name"), left_at.label("left_at"),
+            sa.func.max(t.evidence).label("evidence"), since.label("since"), sa.func.count().label("groups"),
+        )
+        .where(sa.text(IS_LIVE_REMOVAL))
+        .group_by(t.person_source, t.person_id)
+    )  # fmt: skip
+
+
+def _unticketed(connection: sa.Connection, rule: AccountsRule) -> list[Unticketed]:
+    rows = list(connection.execute(_memberships_without_ticket().where(_has_left())))
+    if has_several_directories(connection):
+        for chunk in chunked(_other_accounts(connection)):
+            these = among(link.c.person_source, link.c.person_id, chunk)
+            rows += connection.execute(_memberships_without_ticket().where(these, ~_has_left()))
+    keys = [PersonKey(row.person_source, row.person_id) for row in rows]
+    humans = humans_behind(connection, people_of(connection, keys), rule)
+    gates = _gates(connection, {account.key for human in humans.values() for account in human.accounts})
+    found = []
+    for row, key in zip(rows, keys, strict=True):
+        human = humans[key]
+        if (leaving := leaving_of(human.person)) is not None:
+            found.append(Unticketed(human, *_part_of(row, human, gates), leaving.at))
+    return found
+
+
+def _part_of(row: Any, human: Human, gates: _Gates) -> tuple[Part, Unasked | None]:
+    """Where the membership stands. A waiver is about this very one, so it counts before what the guard says."""
+    said = {gates.get((one.key, one.left_at)) for one in human.accounts if one.left_at is not None}
+    if row.is_waived:
+        return Part.NOBODY, Unasked.WAIVED
+    if human.leaving is None and "held" in said:
+        return Part.WAITING, None
+    if human.leaving is None and "rejected" in said:
+        return Part.NOBODY, Unasked.REJECTED
+    if row.coverage == Coverage.STALE.value:
+        return Part.NOBODY, Unasked.UNREAD
+    return Part.NOBODY, Unasked.NOT_YET
+
+
+def _memberships_without_ticket() -> sa.Select[Any]:
+    """Those of accounts that no live ticket asks to end."""
+    m, g = membership.c, chat_group.c
+    return (
+        sa.select(
+            link.c.person_source,
+            link.c.person_id,
+            g.coverage,
+            _is_waived().label("is_waived"),
+        )
+        .join(person, behind_link())
+        .join(membership, (m.source == link.c.source) & (m.handle == link.c.handle))
+        .join(chat_group, (g.source == m.source) & (g.group_id == m.group_id))
+        .where(m.is_unlisted == 0, g.is_gone == 0, ~_is_asked())
+    )
+
+
+def _is_asked() -> sa.ColumnElement[bool]:
+    return sa.exists().select_from(ticket).where(sa.text(IS_LIVE_REMOVAL), _is_of_membership())
+
+
+def _is_waived() -> sa.ColumnElement[bool]:
+    is_waived = (ticket.c.state == TicketState.WAIVED.value) & ticket.c.kind.in_(_REMOVALS)
+    return sa.exists().where(_is_of_membership(), is_waived)
+
+
+def _is_of_membership() -> sa.ColumnElement[bool]:
+    t, m = ticket.c, membership.c
+    return (t.source == m.source) & (t.group_id == m.group_id) & (t.handle == m.handle)
+
+
+def _has_left() -> sa.ColumnElement[bool]:
+    return person.c.standing == Standing.LEFT.value
+
+
+def _other_accounts(connection: sa.Connection) -> list[PersonKey]:
+    """All accounts of humans of whom a leaving was not let through, or is waived somewhere.
+
+    The handle may be linked to one that is still here. For everybody else there are tickets, or will be with the
+    next pass: their groups are on its list.
+    """
+    e, t = episode.c, ticket.c
+    undecided = sa.select(e.source, e.person_id).where(e.kind == "left", e.gate.in_(_UNDECIDED))
+    waived = sa.select(t.person_source, t.person_id).where(
+        t.state == TicketState.WAIVED.value, t.kind.in_(_REMOVALS)
+    )
+    some = [PersonKey(*row) for row in connection.execute(sa.union(undecided, waived))]
+    return sorted(set().union(*accounts_of(connection, some).values()))
+
+
+_Gates = dict[tuple[PersonKey, datetime], str]
+
+
+def _gates(connection: sa.Connection, people: Iterable[PersonKey]) -> _Gates:
+    """What the guard says of each leaving of theirs."""
+    e = episode.c
+    found: _Gates = {}
+    for chunk in chunked(sorted(people)):
+        query = sa.select(e.source, e.person_id, e.at, e.gate).where(
+            e.kind == "left", among(e.source, e.person_id, chunk)
+        )
+        found |= {
+            (PersonKey(row.source, row.person_id), row.at): row.gate for row in connection.execute(query)
+        }
+    return found
+
+
+def _of_unticketed(found: Iterable[Unticketed]) -> list[Exposed]:
+    """One for each human."""
+    each: dict[PersonKey, list[Unticketed]] = defaultdict(list)
+    for one in found:
+        each[one.human.person.key].append(one)
+    return [_exposed(ones[0], ones) for ones in each.values()]
+
+
+def _exposed(first: Unticketed, ones: list[Unticketed]) -> Exposed:
+    person = first.human.person
+    groups = Counter(one.part for one in ones)
+    why = sorted({one.why for one in ones if one.why})
+    return Exposed(
+        person.key,
+        person.facts.display_name,
+        person.evidence,
+        first.left_at,
+        first.left_at,
+        groups,
+        tuple(why),
+    )
+
+
+def _merged(people: Iterable[Exposed]) -> list[Exposed]:
+    """Whoever has both, a ticket and a group without one, is one."""
+    each: dict[PersonKey, Exposed] = {}
+    for one in people:
+        before = each.get(one.person)
+        each[one.person] = (
+            one
+            if before is None
+            else replace(
+                before,
+                since=min(before.since, one.since),
+                groups={**before.groups, **one.groups},
+                why=one.why,
+            )
+        )
+    return list(each.values())
+
+
+def _by_age(people: Iterable[Exposed]) -> list[Exposed]:
+    return sorted(people, key=lambda one: (one.since, one.person))
+
+
+def _instant(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
