@@ -237,13 +237,28 @@ def build_app(
         Desk(store, rules, timezone, languages, told),
         Approvals(store, settings.desk.two_approvers_from),
         Check(store, connectors, limits, settings.leaver_policy(), fresh_directories, fresh_inventories),
-        Assigned(store, Links(settings.desk.base, settings.desk.link_life), timezone, languages),
+        build_assigned(settings, store, languages),
         Audit(store, settings.organisation.name, timezone, f"whosleft {version('whosleft')}"),
         Retention(store, settings.leaver.erase_after),
         languages,
         fresh_directories,
         fresh_inventories,
     )
+
+
+def build_assigned(settings: Settings, store: Store, languages: Languages) -> Assigned:
+    """The assignee's side; its links start with where the configuration says that the desk is."""
+    links = Links(settings.desk.base, settings.desk.link_life)
+    return Assigned(store, links, settings.organisation.timezone, languages)
+
+
+def listening_at(app: App, listen: str) -> App:
+    """The same, with links to where its desk really listens, which a port 0 in the configuration does not say."""
+    if app.settings.desk.address[1] != 0:
+        return app
+    desk = app.settings.desk.model_copy(update={"listen": listen})
+    settings = app.settings.model_copy(update={"desk": desk})
+    return replace(app, settings=settings, assigned=build_assigned(settings, app.store, app.languages))
 
 
 def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from importlib.metadata import version
+from socket import socket
 from threading import Event
 from time import monotonic
 
@@ -25,12 +26,13 @@ from worker.bootstrap import (
     freshness_of,
     holder_name,
     kinds_of,
+    listening_at,
     open_app,
     open_store,
     prepare_tables,
 )
 from worker.desk.app import desk_app
-from worker.desk.server import serving as serving_desk
+from worker.desk.server import bound, host_and_port_of, serving_on
 from worker.desk.services import Place, Services
 from worker.desk.sessions import LOGIN_LINK_LIFE
 from worker.desk.sign_in import SignIn
@@ -213,21 +215,25 @@ def desk_served(app: App, clock: Clock, announce: Callable[[str], None]) -> Iter
 
     On the embedded default, with nobody to ask who people are, a link that signs in once is announced.
     """
+    listening = _desk_bound(app.settings)
+    listen = host_and_port_of(listening)
+    app = listening_at(app, listen)
     settings = app.settings
-    services = services_of(app, clock)
-    with ExitStack() as stack:
-        try:
-            listen = stack.enter_context(serving_desk(desk_app(services), settings.desk.address))
-        except OSError as error:
-            remedy = (
-                "Give the desk an address of its own (port 0: any that is free), or stop what listens there."
-            )
-            raise _not_heard("desk.listen", settings.desk.listen, "the desk", error, remedy) from error
+    with serving_on(listening, desk_app(services_of(app, clock))):
         log.info(events.DESK_SERVED, listen=listen)
         if settings.desk.sign_in is None and sqlite_path(settings.database.url) is not None:
-            base = settings.desk.url or f"http://{listen}"
-            announce(f"The console, by a link that works once: {base}{login_path(app, clock())}")
+            announce(
+                f"The console, by a link that works once: {settings.desk.base}{login_path(app, clock())}"
+            )
         yield
+
+
+def _desk_bound(settings: Settings) -> socket:
+    try:
+        return bound(settings.desk.address)
+    except OSError as error:
+        remedy = "Give the desk an address of its own (port 0: any that is free), or stop what listens there."
+        raise _not_heard("desk.listen", settings.desk.listen, "the desk", error, remedy) from error
 
 
 def login_path(app: App, now: datetime) -> str:

@@ -158,3 +158,31 @@ def test_axe_finds_nothing_serious(desk: Desk, open_context: Open, language: str
     found["login"] = faults(page)
 
     assert {name: each for name, each in found.items() if each} == {}
+
+
+def test_an_open_page_shows_what_happened_elsewhere_and_takes_nothing_that_was_begun(
+    desk: Desk, open_context: Open
+) -> None:
+    """On a phone that is looked at again, and in the console; one browser for both."""
+    number = _removal(desk)
+    context = open_context(PHONE)
+    phone, other, console = context.new_page(), context.new_page(), context.new_page()
+    phone.goto(desk.link(number))
+    other.goto(desk.link(number))
+    other.locator("details.cannot summary").click()
+    other.locator("#words").fill("she is on leave")
+    sign_in(console, desk, "operator")
+    console.goto(f"{desk.base}/tickets/T-{number:06d}")
+    console.locator("#reason-waive").fill("half a reason")
+
+    desk.harness.desk.done(number, "kim", desk.harness.now)
+    for page in (phone, other, console):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(phone.locator("form.act")).to_have_count(0)
+    expect(phone.locator(".notice.good")).to_contain_text("It is marked as done.")
+    expect(other.locator("#changed")).to_be_visible()
+    expect(other.locator("#words")).to_have_value("she is on leave")
+    expect(console.locator("#state .badge.done")).to_be_visible()
+    expect(console.locator("#reason-waive")).to_have_value("half a reason")
+    expect(console.locator("#reason-waive")).to_be_focused()

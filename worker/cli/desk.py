@@ -124,9 +124,17 @@ def login_link(
     with opened(config, at) as worker:
         roles = [one.value for one in role]
         secret = Access(worker.store).make_login_link(name, roles, actor(by), at, LOGIN_LINK_LIFE)
-        url = f"{worker.settings.desk.base}/login/{secret}"
+        path = f"/login/{secret}"
+        desk = worker.settings.desk
+        # A desk on port 0 takes any port that is free: which one, only its process knows
+        url = None if desk.url is None and desk.address[1] == 0 else desk.base + path
     if json:
-        print_json({"url": url})
+        print_json({"url": url, "path": path})
         return
-    out.print(Text(url), soft_wrap=True)
+    out.print(Text(url or path), soft_wrap=True)
+    if url is None:
+        out.print(
+            Text("It goes behind the desk's address. The desk takes any port that is free (desk.listen has port 0); "
+                 "its log says which: desk.served, listen=…")
+        )  # fmt: skip
     out.print(Text(f"It signs {name} in once, within {format_duration(LOGIN_LINK_LIFE)}."))

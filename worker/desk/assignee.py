@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -22,7 +24,7 @@ from worker.domain.tongue import Tongue
 from worker.domain.wording import member_step, ticket_steps, ticket_title, why_line
 
 WRONG_MAX, WRONG_WITHIN = 30, timedelta(minutes=1)
-SEE_OTHER, GONE, NOT_FOUND, TOO_MANY = 303, 410, 404, 429
+SEE_OTHER, NOT_MODIFIED, GONE, NOT_FOUND, TOO_MANY = 303, 304, 410, 404, 429
 
 
 class AssigneePages:
@@ -51,8 +53,12 @@ class AssigneePages:
         shown = call.services.assigned.look(token, call.now)
         call.language = shown.language
         ticket, tongue = shown.ticket, call.tongue
-        return call.page(
+        # Being weighed without a result is no news to anybody
+        version = (replace(shown, ticket=replace(ticket, weighed_at=None)), call.tongue.code)
+        return _page(
+            call,
             "ticket.html",
+            version,
             {
                 "token": token,
                 "form_token": call.token_for(token),
@@ -81,8 +87,15 @@ class AssigneePages:
             }
             for ticket in mine.tickets
         ]
-        return call.page(
+        version = (
+            [replace(ticket, weighed_at=None) for ticket in mine.tickets],
+            mine.claimed,
+            call.tongue.code,
+        )
+        return _page(
+            call,
             "mine.html",
+            version,
             {
                 "token": token,
                 "form_token": call.token_for(token),
@@ -160,6 +173,14 @@ class AssigneePages:
                 return RedirectResponse(f"{page}?refused=changed", SEE_OTHER)
 
         return self._opening(acted)
+
+
+def _page(call: Call, template: str, version: object, values: Mapping[str, object]) -> Response:
+    """A page that asks for itself again, and gets nothing as long as it shows what there is."""
+    tag = f'"{sha256(repr(version).encode()).hexdigest()[:16]}"'
+    if call.request.headers.get("if-none-match") == tag:
+        return Response(status_code=NOT_MODIFIED, headers={"ETag": tag})
+    return call.page(template, {**values, "version": tag}, headers={"ETag": tag})
 
 
 def _told(ticket: Ticket, timezone: str, tongue: Tongue, aid: Help | None = None) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from html import unescape
 
@@ -220,7 +221,11 @@ CLEAR, UNSURE = "as far as can be seen", "not everything could be looked at yet"
 
 
 def test_all_clear_is_said_only_when_everything_was_looked_at_and_nobody_is_left() -> None:
-    harness = Harness()
+    with closing(Harness()) as harness:
+        _all_clear(harness)
+
+
+def _all_clear(harness: Harness) -> None:
     harness.hire("ann", "ben", "dee")
     harness.group("ward-7", "ann", "ben", admins=["dee"])
     desk = desk_of(harness)

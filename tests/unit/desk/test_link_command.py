@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from worker.__main__ import app as cli
 from worker.app.links import Dead, LinkDead
-from worker.bootstrap import load_settings, open_app
+from worker.bootstrap import listening_at, load_settings, open_app
 from worker.domain.ticket import Assignee, Ticket
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -73,3 +73,37 @@ def test_a_ticket_that_is_nobody_s_or_is_not_there_has_none(config: Path, id_: s
 
     assert done.exit_code != 0
     assert "Only a live ticket that is somebody's has a link." in str(done.exception)
+
+
+def login_link(config: Path, listen: str) -> tuple[str, dict[str, str | None]]:
+    """What the command prints, and its JSON, where the desk has no address but what it listens on."""
+    text = config.read_text().replace(f'url: "{BASE}"', f'listen: "{listen}"')
+    config.write_text(text)
+    command = ["desk", "login-link", "--role", "viewer", "--for", "sam", "-c", str(config), "--by", "root"]
+    return CliRunner().invoke(cli, command).stdout, json.loads(
+        CliRunner().invoke(cli, [*command, "--json"]).stdout
+    )
+
+
+def test_a_login_link_starts_with_where_the_desk_listens(config: Path) -> None:
+    said, found = login_link(config, "127.0.0.1:8081")
+
+    assert said.startswith("http://127.0.0.1:8081/login/")
+    assert found["url"] == f"http://127.0.0.1:8081{found['path']}"
+
+
+def test_on_any_free_port_a_login_link_says_where_to_find_it_and_never_port_0(config: Path) -> None:
+    said, found = login_link(config, "127.0.0.1:0")
+
+    assert said.startswith("/login/")
+    assert "its log says which: desk.served" in " ".join(said.split())
+    assert ":0" not in said
+    assert found["url"] is None
+
+
+def test_a_desk_on_any_free_port_gives_out_links_to_the_real_one(config: Path) -> None:
+    config.write_text(config.read_text().replace(f'url: "{BASE}"', 'listen: "127.0.0.1:0"'))
+    with open_app(load_settings(config), lambda: NOW) as app:
+        assert (
+            listening_at(app, "127.0.0.1:4711").assigned.link(1, NOW).startswith("http://127.0.0.1:4711/t/")
+        )

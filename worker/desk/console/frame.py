@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from worker.app.approvals import Refused
 from worker.desk.calls import Call, Stale, route
+from worker.desk.forms import FIELD
 from worker.desk.refs import NoSuchReference, reference, resolve
 from worker.desk.roles import Permission
 from worker.desk.sessions import Guest, guest_of, remember_way, session_over
 from worker.domain.model import GroupKey, HandleKey, PersonKey
 from worker.domain.tongue import N_
 
+OK, NO_CONTENT = 200, 204
 SEE_OTHER, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT = 303, 401, 403, 404, 409
 PAGE = 50
 
@@ -48,7 +51,7 @@ def screen(
         try:
             if call.request.method == "POST":
                 call.check_token(guest.session)
-            return show(call, guest)
+            return _unless_same(call, show(call, guest))
         except Stale:
             return call.page("console/refused.html", {"why": "stale"}, status=FORBIDDEN)
         except NoSuchReference:
@@ -60,6 +63,20 @@ def screen(
 
     guarded.__name__ = getattr(show, "__name__", "screen")
     return route(path, guarded, methods)
+
+
+def _unless_same(call: Call, response: Response) -> Response:
+    """A page that renews itself says what it has; nothing is sent as long as that is what there is."""
+    if not call.request.headers.get("hx-request") or response.status_code != OK:
+        return response
+    body = bytes(response.body).replace(
+        str(call.values["form_token"]).encode(), b""
+    )  # another one for each page
+    tag = f'"{sha256(body).hexdigest()[:16]}"'
+    if call.request.headers.get("if-none-match") == tag:
+        return Response(status_code=NO_CONTENT, headers={"ETag": tag})
+    response.headers["ETag"] = tag
+    return response
 
 
 def back_to(path: str) -> Response:
@@ -112,6 +129,7 @@ def _around(call: Call, guest: Guest) -> dict[str, object]:
     return {
         "guest": guest,
         "menu": menu,
+        "live": _asked_again(call),
         "may_act": guest.may(Permission.ACT),
         "may_release": guest.may(Permission.RELEASE),
         "may_audit": guest.may(Permission.AUDIT),
@@ -119,6 +137,20 @@ def _around(call: Call, guest: Guest) -> dict[str, object]:
         "person_path": lambda key: person_path(call, key),
         "group_path": lambda key: group_path(call, key),
         "handle_ref": lambda key: handle_ref(call, key),
+    }
+
+
+def _asked_again(call: Call) -> dict[str, object]:
+    """How a page asks for itself again: at its own address, with what was searched for."""
+    url = call.request.url
+    return {
+        "method": call.request.method.lower(),
+        "path": f"{url.path}?{url.query}" if url.query else url.path,
+        "fields": [
+            (name, value)
+            for name, value in call.form.multi_items()
+            if name != FIELD and isinstance(value, str)
+        ],
     }
 
 

@@ -10,9 +10,12 @@ if (matchMedia("(pointer: coarse)").matches) {
 }
 
 // What can't be taken back any more is not offered. Not by the clock of the phone, which may be wrong.
-for (const button of document.querySelectorAll("button[data-left-s]")) {
-  setTimeout(() => { button.disabled = true; }, 1000 * Number(button.dataset.leftS));
-}
+const limitUndo = () => {
+  for (const button of document.querySelectorAll("button[data-left-s]")) {
+    setTimeout(() => { button.disabled = true; }, 1000 * Number(button.dataset.leftS));
+  }
+};
+limitUndo();
 
 // What is to be typed elsewhere is copied, and the button says so. Browsers allow it over TLS and on this machine only.
 if (navigator.clipboard) {
@@ -40,11 +43,25 @@ if (old) {
   const named = (live, name) => [...live.querySelectorAll("a, .scroll")].find((part) => nameOf(part) === name);
   let focused = null;
   let scrolled = [];
+  let tag = null;
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (tag) event.detail.headers["If-None-Match"] = tag;
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => { if (document.hidden) event.preventDefault(); });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.successful) return;
+    tag = event.detail.xhr.getResponseHeader("ETag");
+    old.hidden = true;
+  });
+  document.addEventListener("visibilitychange", () => {
+    const live = document.getElementById("live");
+    if (live && !document.hidden) htmx.trigger(live, "renew");
+  });
   for (const trouble of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(trouble, () => { old.hidden = false; });
   }
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const live = event.detail.target;
+    const live = document.getElementById("live");
     focused = live.contains(document.activeElement) ? nameOf(document.activeElement) : null;
     scrolled = [...live.querySelectorAll(".scroll")].map((part) => [nameOf(part), part.scrollLeft]);
   });
@@ -57,4 +74,31 @@ if (old) {
     }
     if (focused !== null) named(live, focused)?.focus({ preventScroll: true });
   });
+}
+
+// An assignee's page asks every 15 seconds, and when it is looked at again, whether it still shows how things are. What
+// somebody has begun to fill in is never taken away: then it only says so.
+const changed = document.getElementById("changed");
+if (changed) {
+  const version = () => document.getElementById("main").dataset.version;
+  const isBegun = () => [...document.querySelectorAll("main input:not([type=hidden]), main textarea")]
+    .some((field) => field.checked || (field.type !== "radio" && field.type !== "checkbox" && field.value));
+  let isAsking = false;
+  const ask = async () => {
+    if (document.hidden || isAsking || !version()) return;
+    isAsking = true;
+    try {
+      const answer = await fetch(location.pathname, { headers: { "If-None-Match": version() }, cache: "no-store" });
+      if (![200, 404, 410].includes(answer.status)) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+      if (isBegun()) {
+        changed.hidden = false;
+      } else {
+        document.getElementById("main").replaceWith(fresh); // of a dead link it has no version: nobody asks again
+        limitUndo();
+      }
+    } catch { /* the line is down: the next time */ } finally { isAsking = false; }
+  };
+  setInterval(ask, 15_000);
+  document.addEventListener("visibilitychange", ask);
 }
