@@ -45,13 +45,13 @@ def test_what_changes_shows_without_reloading(desk: Desk, open_context: Open) ->
     page = open_context().new_page()
     sign_in(page, desk, "viewer")
     removals = [t for t in desk.harness.tickets(TicketKind.REMOVE_MEMBER) if t.state is TicketState.OPEN]
-    before = page.locator(".figures strong").first.inner_text()
+    before = page.locator(".where strong").first.inner_text()
     page.evaluate("document.body.dataset.same = 'yes'")
 
     desk.harness.desk.waive(removals[0].id, "kim", "agreed", desk.harness.now)
 
     page.evaluate("htmx.trigger('#live', 'htmx:abort')")
-    expect(page.locator(".figures strong").first).to_have_text(str(int(before) - 1), timeout=20_000)
+    expect(page.locator(".where strong").first).to_have_text(str(int(before) - 1), timeout=20_000)
     assert page.evaluate("document.body.dataset.same") == "yes"
 
 
