@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -96,17 +97,18 @@ class SqlOverview:
 
     def weeks(self, since: datetime, now: datetime) -> list[Week]:
         t = ticket.c
-        opened, verified = self._weekly(t.opened_at, since), self._weekly(t.verified_at, since)
-        took: dict[int, list[float]] = {}
-        for week, micros in self._c.execute(_ranked(since)):
-            took.setdefault(week, []).append(micros / 1e6)
+        opened = self._weekly(t.opened_at, since)
+        took: dict[int, list[int]] = defaultdict(list)
+        span = sa.type_coerce(t.verified_at, sa.BigInteger) - sa.type_coerce(t.opened_at, sa.BigInteger)
+        query = sa.select(_week_of(t.verified_at, since), span).where(
+            t.verified_at >= since, *_was_exposure()
+        )
+        for week, micros in self._c.execute(query):  # to rank them here takes half as long as in the database
+            took[week].append(micros)
         return [
-            Week(
-                since + at * WEEK, opened.get(at, 0), verified.get(at, 0),
-                took[at][0] if at in took else None, took[at][-1] if at in took else None,
-            )
+            _week(since + at * WEEK, opened.get(at, 0), sorted(took[at]))
             for at in range(-(-(now - since) // WEEK))
-        ]  # fmt: skip
+        ]
 
     def _weekly(self, column: Any, since: datetime) -> dict[int, int]:
         week = _week_of(column, since)
@@ -224,19 +226,9 @@ def _week_of(column: Any, since: datetime) -> sa.ColumnElement[int]:
     )
 
 
-def _ranked(since: datetime) -> sa.Select[Any]:
-    """Of each week's proofs the median time from opening to proof, and that which nine in ten stay below."""
-    t = ticket.c
-    week = _week_of(t.verified_at, since)
-    took = sa.type_coerce(t.verified_at, sa.BigInteger) - sa.type_coerce(t.opened_at, sa.BigInteger)
-    each = (
-        sa.select(
-            week.label("week"), took.label("took"), sa.func.count().over(partition_by=week).label("n"),
-            sa.func.row_number().over(partition_by=week, order_by=took).label("rank"),
-        )
-        .where(t.verified_at >= since, *_was_exposure())
-        .subquery()
-    )  # fmt: skip
-    c = each.c
-    wanted = sa.or_(c.rank == (c.n - 1) // 2 + 1, c.rank == (c.n - 1) * 9 // 10 + 1)
-    return sa.select(c.week, c.took).where(wanted).order_by(c.week, c.rank)
+def _week(starts_at: datetime, opened: int, took: Sequence[int]) -> Week:
+    """One week, of whose proofs half took no longer than the median, and nine in ten no longer than the other."""
+    if not took:
+        return Week(starts_at, opened)
+    last = len(took) - 1
+    return Week(starts_at, opened, len(took), took[last // 2] / 1e6, took[last * 9 // 10] / 1e6)

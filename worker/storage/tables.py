@@ -380,6 +380,13 @@ ticket = sa.Table(
         postgresql_where=sa.text(IS_LIVE_REMOVAL),
     ),
     sa.Index(
+        "ix_ticket_disputed",
+        "state",
+        "id",
+        sqlite_where=sa.text("disputed_at IS NOT NULL"),
+        postgresql_where=sa.text("disputed_at IS NOT NULL"),
+    ),
+    sa.Index(
         "ix_ticket_asked_of",
         "source",
         "group_id",

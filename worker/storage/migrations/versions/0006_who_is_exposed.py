@@ -1,4 +1,4 @@
-"""Indexes by which it is counted who has left and is still in a group."""
+"""Indexes by which it is counted who has left and is still in a group, and what is disputed."""
 
 from __future__ import annotations
 
@@ -21,15 +21,19 @@ MORE = {
 }
 
 
-ASKED = {
-    "ix_ticket_asked": ["person_source", "person_id", "left_at", "opened_at", "evidence", "person_name"],
-    "ix_ticket_asked_of": ["source", "group_id", "handle"],
+FEW = {
+    "ix_ticket_asked": (
+        ["person_source", "person_id", "left_at", "opened_at", "evidence", "person_name"],
+        LIVE_REMOVAL,
+    ),
+    "ix_ticket_asked_of": (["source", "group_id", "handle"], LIVE_REMOVAL),
+    "ix_ticket_disputed": (["state", "id"], "disputed_at IS NOT NULL"),
 }
 
 
 def upgrade() -> None:
-    where = sa.text(LIVE_REMOVAL)
-    for name, columns in ASKED.items():
+    for name, (columns, which) in FEW.items():
+        where = sa.text(which)
         op.create_index(name, "ticket", columns, sqlite_where=where, postgresql_where=where)
     op.create_index("ix_ticket_left_at", "ticket", ["left_at", "kind", "state"])
     for table, (name, columns, more) in MORE.items():
