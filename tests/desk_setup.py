@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from fastapi.testclient import TestClient
-from harness import TIMEZONE, Harness
+from harness import TIMEZONE, Harness, once
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
@@ -81,6 +81,12 @@ def furnish(harness: Harness) -> Harness:
     harness.later(hours=30)
     harness.escalate()
     return harness
+
+
+@once
+def furnished() -> Harness:
+    """A company of its own, furnished."""
+    return furnish(Harness())
 
 
 def desk_client(services: Services, *, follow_redirects: bool = False) -> TestClient:

@@ -7,13 +7,17 @@ Time stands still until `later`. People get invented numbers (Ofcom's drama rang
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import copy
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from builders import NOW, facts
 from builders import rules as ticket_rules
+from memory import memory_engine, twin_of
 
 from fakes.directory import FakeDirectory
 from fakes.inventory import FakeInventory
@@ -43,7 +47,6 @@ from worker.domain.tongue import ENGLISH_ONLY, Languages
 from worker.ports import Port
 from worker.ports.outbox import OutMessage
 from worker.ports.store import SourceState
-from worker.storage.engine import open_engine
 from worker.storage.store import SqlStore
 from worker.storage.tables import metadata
 
@@ -79,8 +82,9 @@ class Harness:
         leaver: LeaverPolicy = LeaverPolicy(),  # noqa: B008  it is frozen
     ) -> None:
         self.now = NOW
-        self.engine = engine or open_engine("sqlite://")
-        metadata.create_all(self.engine)
+        self.engine = engine or memory_engine()
+        if engine is not None:
+            metadata.create_all(engine)
         self.store = SqlStore(self.engine, accounts)
         self.directories = [
             directory_type(name, now=self.clock, can_look_up=can_look_up, has_delta=has_delta)
@@ -117,6 +121,10 @@ class Harness:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def twin(self) -> Harness:
+        """Another company in memory, as this one is now; what happens to one does not happen to the other."""
+        return copy.deepcopy(self, {id(self.engine): twin_of(self.engine)})
 
     # --- the world -------------------------------------------------------------------------------
 
@@ -244,3 +252,22 @@ class Harness:
         before = len(self.soc.sent)
         self.deliver()
         return [paragraph.headline for message in self.soc.sent[before:] for paragraph in message.paragraphs]
+
+
+def once(furnish: Callable[[], Harness]) -> Callable[[], Harness]:
+    """What furnishes a company does so once in a test process; each call gives a twin of it."""
+    first = functools.cache(furnish)
+    return functools.wraps(furnish)(lambda: first().twin())
+
+
+def company_fixture(furnish: Callable[[], Harness]) -> Any:
+    """A fixture of what furnishes a company: `once`, and each test has a twin that is closed after it."""
+    make = once(furnish)
+
+    @pytest.fixture(name=furnish.__name__)
+    def company() -> Iterator[Harness]:
+        harness = make()
+        yield harness
+        harness.close()
+
+    return company

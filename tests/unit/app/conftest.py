@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import pytest
-from harness import Harness
+from harness import Harness, company_fixture
 
 Found: TypeAlias = Callable[..., Harness]
 
@@ -33,16 +33,19 @@ def start(found: Found) -> Found:
     """Make a harness of twenty people, a ward's group of four of them, after its first pass."""
 
     def make(**wishes: Any) -> Harness:
-        harness = found(**wishes)
-        harness.hire(*STAFF)
-        harness.group("ward-7", "ann", "ben", "cem", admins=["dee"])
-        harness.settle()
-        harness.later()
-        return harness
+        return _staffed(found(**wishes))
 
     return make
 
 
-@pytest.fixture
-def company(start: Found) -> Harness:
-    return start()
+def _staffed(harness: Harness) -> Harness:
+    harness.hire(*STAFF)
+    harness.group("ward-7", "ann", "ben", "cem", admins=["dee"])
+    harness.settle()
+    harness.later()
+    return harness
+
+
+@company_fixture
+def company() -> Harness:
+    return _staffed(Harness())

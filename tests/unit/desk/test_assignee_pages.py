@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from desk_caller import Caller, desk_of
-from harness import ACCOUNTABLE, Harness
+from harness import ACCOUNTABLE, Harness, company_fixture
 
 from worker.domain.model import Member
 from worker.domain.ticket import TicketKind, TicketState
@@ -15,8 +15,8 @@ from worker.domain.ticket import TicketKind, TicketState
 STAFF = ("ann", "ben", "cem", "dee", "eve")
 
 
-@pytest.fixture
-def ward() -> Iterator[Harness]:
+@company_fixture
+def ward() -> Harness:
     """Ann has left and is still in two of dee's groups."""
     harness = Harness()
     harness.hire(*STAFF)
@@ -26,8 +26,7 @@ def ward() -> Iterator[Harness]:
     harness.later()
     harness.leave("ann")
     harness.settle()
-    yield harness
-    harness.close()
+    return harness
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 
 import pytest
 from desk_caller import Caller, desk_of
-from harness import Harness
+from harness import Harness, company_fixture
 
 from worker.app.approvals import Refused
 from worker.app.assigned import NOBODY
@@ -21,8 +20,8 @@ STRANGER = HandleKey("wards", "+447700900777")
 OUT_OF_DATE = "Nothing was changed: this page was out of date."
 
 
-@pytest.fixture
-def ward() -> Iterator[Harness]:
+@company_fixture
+def ward() -> Harness:
     """Ann has left, and is in two groups of dee's."""
     harness = Harness()
     harness.hire("ann", "ben", "dee")
@@ -32,8 +31,7 @@ def ward() -> Iterator[Harness]:
     harness.later()
     harness.leave("ann")
     harness.settle()
-    yield harness
-    harness.close()
+    return harness
 
 
 @pytest.fixture
@@ -41,8 +39,8 @@ def phone(ward: Harness) -> Caller:
     return desk_of(ward)
 
 
-@pytest.fixture
-def stranger() -> Iterator[Harness]:
+@company_fixture
+def stranger() -> Harness:
     """Two colleagues have the number of a member of the ward's group."""
     harness = Harness()
     harness.hire("ben", "dee")
@@ -51,8 +49,7 @@ def stranger() -> Iterator[Harness]:
     harness.wards.add_member("ward-7", Member(STRANGER.handle, "T", Role.MEMBER, phone=STRANGER.handle))
     harness.settle()
     harness.later()
-    yield harness
-    harness.close()
+    return harness
 
 
 def _text(html: str) -> str:

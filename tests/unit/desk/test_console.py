@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from html import unescape
 
 import pytest
 from desk_caller import Caller, desk_of
-from harness import Harness
+from harness import Harness, company_fixture
 
 from worker.app.access import hashed
 from worker.domain.answers import Answer
@@ -26,8 +25,8 @@ PAGES = ("/", "/tickets", "/groups", "/people", "/questions", "/plans", "/source
          "/charts", "/tickets/T-000002", "/plans/P-000001", "/policies?ticket=T-2")  # fmt: skip
 
 
-@pytest.fixture
-def ward() -> Iterator[Harness]:
+@company_fixture
+def ward() -> Harness:
     """Ann left long ago; a storm of temps is held; somebody nobody knows is in the ward."""
     harness = Harness()
     harness.hire(*STAFF)
@@ -46,8 +45,7 @@ def ward() -> Iterator[Harness]:
     harness.leave(*temps)
     harness.settle()
     harness.escalate()
-    yield harness
-    harness.close()
+    return harness
 
 
 @pytest.fixture

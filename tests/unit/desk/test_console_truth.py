@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from desk_caller import Caller, desk_of
-from harness import Harness
+from harness import Harness, company_fixture
 
 from worker.domain.answers import Answer
 from worker.domain.model import Member
@@ -20,8 +20,8 @@ from worker.domain.ticket import Grade, TicketState
 STAFF = tuple(f"nurse-{number}" for number in range(8))
 
 
-@pytest.fixture
-def ward() -> Iterator[Harness]:
+@company_fixture
+def ward() -> Harness:
     """Ann left and is in one group; the clock is 24 November 2026, 10 a.m."""
     harness = Harness()
     harness.hire("ann", "ben", "dee", *STAFF)
@@ -30,8 +30,7 @@ def ward() -> Iterator[Harness]:
     harness.later()
     harness.leave("ann")
     harness.settle()
-    yield harness
-    harness.close()
+    return harness
 
 
 @pytest.fixture

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 
 import pytest
 from desk_caller import Caller, desk_of
-from harness import Harness
+from harness import Harness, company_fixture
 
 from worker.desk.sessions import SESSION_LIFE
 from worker.domain.ticket import TicketState
 
 
-@pytest.fixture
-def ward() -> Iterator[Harness]:
+@company_fixture
+def ward() -> Harness:
     harness = Harness()
     harness.hire("ann", "ben", "dee")
     harness.group("ward-7", "ann", "ben", admins=["dee"])
@@ -24,8 +23,7 @@ def ward() -> Iterator[Harness]:
     harness.later()
     harness.leave("ann")
     harness.settle()
-    yield harness
-    harness.close()
+    return harness
 
 
 @pytest.fixture

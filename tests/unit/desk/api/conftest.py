@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from desk_setup import Clients, api_client, furnish, services_of
+from desk_setup import Clients, api_client, furnished, services_of
 from fastapi.testclient import TestClient
 from harness import Harness
 
@@ -15,7 +15,7 @@ from worker.desk.services import Services
 
 @pytest.fixture
 def company() -> Iterator[Harness]:
-    harness = furnish(Harness())
+    harness = furnished()
     yield harness
     harness.close()
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from desk_setup import API, furnish, guarded_api, services_of, token_for
+from desk_setup import API, furnish, furnished, guarded_api, services_of, token_for
 from harness import Harness
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
@@ -72,7 +72,7 @@ def is_as_described(harness: Harness, examples: int) -> None:
 
 @pytest.mark.slow
 def test_every_answer_is_as_described() -> None:
-    with closing(furnish(Harness())) as harness:
+    with closing(furnished()) as harness:
         is_as_described(harness, 10)
 
 
