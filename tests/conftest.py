@@ -10,7 +10,7 @@ import pytest
 import postgres
 from throwaway import missing
 
-pytest_plugins = ("ad_fixtures",)
+pytest_plugins = ("ad_fixtures", "templates")
 
 pytest.register_assert_rewrite("contracts")
 
@@ -35,6 +35,14 @@ def postgres_url(_postgres_server: postgres.Server | str) -> Iterator[str]:
     if isinstance(_postgres_server, str):
         missing(_postgres_server)
     with _postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def migrated_postgres_url(_postgres_server: postgres.Server | str, migrated_database: str) -> Iterator[str]:
+    """Yield the address of a PostgreSQL database with this release's tables, dropped after the test."""
+    assert not isinstance(_postgres_server, str)
+    with _postgres_server.database(migrated_database) as url:
         yield url
 
 

@@ -54,10 +54,11 @@ class Server(NamedTuple):
         return f"postgresql+psycopg://{ACCOUNT}@/{database}?host={self.folder}"
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """Make an empty database, yield its address, and drop it with every connection left to it."""
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """Make a database as its template is, yield its address, and drop it with every connection left to it."""
         name = f"t_{uuid.uuid4().hex}"
-        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._execute(make.format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield self.url(name)
         finally:
