@@ -1,6 +1,6 @@
 """Databases in memory, which cost a test next to nothing: tables come from a copy, statements are compiled once.
 
-    memory_engine() -> this release's tables, empty; twin_of(engine) -> another database with the same in it
+memory_engine: this release's tables, empty. twin_of: another database, which holds what the first does now.
 """
 
 import functools

@@ -9,7 +9,7 @@ from faults.world import World, running_world
 
 from throwaway import Absent, missing
 
-FAULTS = 6
+FAULTS = 12
 SEED = 1
 
 
@@ -47,7 +47,8 @@ def cluster(_cluster: Cluster | str) -> Cluster:
     return _cluster
 
 
-@pytest.fixture(scope="session")
+# A module's, not the session's: replicas are processes that poll as long as they are there
+@pytest.fixture(scope="module")
 def _world(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with running_world(cluster, tmp_path_factory.mktemp("town")) as world:
         yield world

@@ -1,24 +1,12 @@
-"""How many worlds are played: `--seeds=N` (6 unless told), one test each, so that xdist spreads them.
-
-Coverage does not look: the unit tests alone have to reach everything, and worlds take half as long again with it.
-"""
-
-from pathlib import Path
+"""How many worlds are played: `--seeds=N` (20 unless told), one test each, so that xdist spreads them."""
 
 import pytest
 
-FOLDER = Path(__file__).parent
-SEEDS = 6
+SEEDS = 20
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seeds", type=int, default=SEEDS, help="how many simulated worlds are played")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if FOLDER in item.path.parents:
-            item.add_marker("no_cover")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from memory import memory_engine
 from sim.company import FILE, LIVE, LOOKED_UP, REGISTER, Book, Company, Room, found_company
 from sim.deadlines import Deadlines
 from sim.effects import Boundary, Crash, EffectLog, SimNotifier, SimStore
@@ -30,8 +31,6 @@ from worker.ports import Port
 from worker.ports.leases import Lease
 from worker.ports.store import Store
 from worker.settings import Settings
-from worker.storage.engine import open_engine
-from worker.storage.tables import metadata
 
 START = datetime(2026, 10, 12, 6, tzinfo=UTC)  # summer time ends in the second week
 DAYS = 28
@@ -137,8 +136,7 @@ class World:
         self.rule = self._settings.leaver.accounts
         self._queue: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
-        self._engine = open_engine("sqlite://")
-        metadata.create_all(self._engine)
+        self._engine = memory_engine()
         self.store = open_store(self._settings, self._engine)
         self._build_sources()
         self._found()
