@@ -9,10 +9,11 @@ SEEDS ?= 200
 FAULTS ?= 200
 SEED ?= 1
 WORKERS ?= 2
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test check fix messages assets screenshots image sim faults bench bench-core bench-ad bench-entra bench-desk bench-footprint lock clean
+.PHONY: help venv dev kerberos run test test-quick servers check fix messages assets screenshots image sim faults bench bench-core bench-ad bench-entra bench-desk bench-footprint lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -53,13 +54,18 @@ run: venv ## Play the bundled company through on the embedded database
 
 # --- The gate: .ci/run does check and test ------------------------------------------------------------------------------
 
-test: dev ## Run every test, with coverage of the core (ARGS=… runs some; WORKERS=N processes)
+test: dev servers ## Run every test, with coverage of the core (ARGS=… runs some; WORKERS=N processes)
+	$(PYTEST) $(if $(ARGS),$(ARGS),--durations=20 $(COVERAGE))
+
+test-quick: dev ## Run the unit and contract tests that need no server and no browser: a minute, for people at work
+	HYPOTHESIS_PROFILE=quick $(PYTEST) -q -m "not postgres and not server and not slow" $(or $(ARGS),tests/unit tests/contract)
+
+servers: dev ## See to it that the tests have PostgreSQL, Samba, Chromium and Helm
 	@.ci/postgres
 	@.ci/samba
 	@.ci/browser
 	@$(BIN)/python .ci/helm
 	@$(MAKE) --no-print-directory kerberos
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(ARGS),$(ARGS),$(COVERAGE))
 
 check: dev ## Format, lint, types, import rules, dead code, locks: looks only, changes nothing
 	@echo "format:  ruff format --check";   $(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --diff . ; exit 1; }

@@ -1,48 +1,23 @@
-"""Fixtures for every test: a PostgreSQL database of its own, and the vendors' published contracts.
-
-Coverage looks at the tests that have to reach every branch of the core, and not at those marked as slow: elsewhere it
-would make each line half as dear again, and prove nothing.
-"""
+"""Fixtures for every test: a PostgreSQL database of its own, and the vendors' published contracts."""
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
-from pytest_cov.engine import CovController
 
 import postgres
 from throwaway import missing
 
-pytest_plugins = ("ad_fixtures", "templates")
-
-HERE = Path(__file__).parent
-COUNTED = tuple(HERE / "unit" / name for name in ("app", "desk", "domain"))
+pytest_plugins = ("ad_fixtures", "gate", "templates")
 
 pytest.register_assert_rewrite("contracts")
 
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("quick", derandomize=True, deadline=None, max_examples=10)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
-
-
-def _is_counted(item: pytest.Item) -> bool:
-    is_slow = item.get_closest_marker("slow") is not None
-    return not is_slow and any(folder in item.path.parents for folder in COUNTED)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    plugin = item.config.pluginmanager.getplugin("_cov")
-    coverage: CovController | None = getattr(plugin, "cov_controller", None)
-    if coverage is None or _is_counted(item):
-        return (yield)
-    coverage.pause()
-    try:
-        return (yield)
-    finally:
-        coverage.resume()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ memory_engine: this release's tables, empty. twin_of: another database, which ho
 """
 
 import functools
+import sqlite3
 
 import sqlalchemy as sa
 
@@ -27,7 +28,7 @@ def _engine_on(content: bytes) -> sa.Engine:
     engine.dialect, engine._compiled_cache = _first().dialect, _first()._compiled_cache
     with engine.connect() as connection:
         connection.rollback()  # nothing is replaced within a transaction
-        connection.connection.driver_connection.deserialize(content)
+        _sqlite(connection).deserialize(content)
     return engine
 
 
@@ -45,5 +46,10 @@ def _tables() -> bytes:
 def _content(engine: sa.Engine) -> bytes:
     with engine.connect() as connection:
         connection.rollback()
-        content: bytes = connection.connection.driver_connection.serialize()
-    return content
+        return _sqlite(connection).serialize()
+
+
+def _sqlite(connection: sa.Connection) -> sqlite3.Connection:
+    connected = connection.connection.driver_connection
+    assert isinstance(connected, sqlite3.Connection)
+    return connected
