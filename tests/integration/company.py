@@ -1,8 +1,6 @@
 """A small company's real files, as its administrators keep them: an AD export, a register, a configuration."""
 
 import json
-import os
-import subprocess
 import sys
 import uuid
 from collections.abc import Collection
@@ -10,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from forked import run_command
 
 from connectors.inventory.register.writer import write_register
 from worker.domain.model import Group, Member, Role, Roster
@@ -61,17 +61,10 @@ class Company:
         write_register(self.folder / "groups.xlsx", rosters)
 
     def run(self, *arguments: str, code: int = 0) -> str:
-        """Run the installed command in the folder; its standard output. Fails on another exit code."""
-        done = subprocess.run(
-            [COMMAND, *arguments],
-            cwd=self.folder,
-            env={**os.environ, "WHOSLEFT_CONFIG": "whosleft.yaml", "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout if code == 0 else done.stdout + done.stderr
+        """Run a command in the folder; its standard output. Fails on another exit code."""
+        ended, out, err = run_command(*arguments, cwd=self.folder, env={"WHOSLEFT_CONFIG": "whosleft.yaml"})
+        assert ended == code, out + err
+        return out if code == 0 else out + err
 
     def json(self, *arguments: str, code: int = 0) -> Any:
         return json.loads(self.run(*arguments, "--json", code=code))
