@@ -15,13 +15,13 @@ HERE = Path(__file__).parent
 COUNTED = ("unit/app", "unit/desk", "unit/domain")
 # What takes long comes first, so that no process is left with it at the end
 FIRST = (
-    "package/test_image.py",
     "faults",
     "sim",
     "integration",
     "browser",
     "package",
     "unit/demo",
+    "unit/desk/api",
     "contract",
     "storage",
 )
