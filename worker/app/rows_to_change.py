@@ -6,10 +6,11 @@ Until such a list says so, a claim is only a word: it is dated before the claim,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from worker.app.matching import Matching
 from worker.app.telling import person_at
 from worker.domain.message import CHANNEL, Recipient
 from worker.domain.model import GroupKey, Standing
@@ -29,31 +30,42 @@ ROWS_MAX = 15  # in one paragraph; more are several
 class RowsToChange:
     """Looks once a day; what it told is kept in the outbox, by key, so that no other process tells it again."""
 
-    def __init__(self, rules: TicketRules, timezone: str, languages: Languages) -> None:
+    def __init__(
+        self, rules: TicketRules, timezone: str, languages: Languages, kept_by_people: Collection[str]
+    ) -> None:
         self._rules = rules
         self._zone = ZoneInfo(timezone)
         self._languages = languages
+        self._kept_by_people = kept_by_people
         self._told_on: date | None = None
 
-    def tell(self, uow: UnitOfWork, kept_by_people: Collection[str], now: datetime) -> None:
-        """Queue the day's digests about these inventories, from `TOLD_FROM` on. `now` is aware UTC."""
+    def tell(self, matching: Matching, now: datetime) -> None:
+        """Queue the day's digests, from `TOLD_FROM` on. `now` is aware UTC."""
         local = now.astimezone(self._zone)
-        if not kept_by_people or local.time() < TOLD_FROM or self._told_on == local.date():
+        if not self._kept_by_people or local.time() < TOLD_FROM or self._told_on == local.date():
             return
+        with matching.begin() as uow:
+            uow.outbox.add(self._digests(uow, local.date()), now)
         self._told_on = local.date()
+
+    def _digests(self, uow: UnitOfWork, day: date) -> list[OutMessage]:
         by_owner: dict[tuple[str, Recipient], list[Row]] = defaultdict(list)
         owners: dict[GroupKey, Recipient] = {}
-        for ticket, sight in _claims(uow, kept_by_people):
+        for ticket, sight in _claims(uow, self._kept_by_people):
             if ticket.group not in owners:
                 owners[ticket.group] = self._owner(uow, ticket.group)
             row = Row(ticket, is_right=is_done_in(ticket, sight, self._rules.admins_min))
             by_owner[ticket.group.source, owners[ticket.group]].append(row)
-        for (source, owner), rows in by_owner.items():
-            tongue = self._languages.of(owner.language)
-            for at in range(0, len(rows), ROWS_MAX):
-                body = rows_paragraph(source, rows[at : at + ROWS_MAX], tongue)
-                key = f"rows:{source}:{owner.kind.value}:{owner.address}:{local.date()}:{at}"
-                uow.outbox.add([OutMessage(key, owner, body.headline, body)], now)
+        return [
+            self._digest(source, owner, day, at, rows[at : at + ROWS_MAX])
+            for (source, owner), rows in by_owner.items()
+            for at in range(0, len(rows), ROWS_MAX)
+        ]
+
+    def _digest(self, source: str, owner: Recipient, day: date, at: int, rows: Sequence[Row]) -> OutMessage:
+        body = rows_paragraph(source, rows, self._languages.of(owner.language))
+        key = f"rows:{source}:{owner.kind.value}:{owner.address}:{day}:{at}"
+        return OutMessage(key, owner, body.headline, body)
 
     def _owner(self, uow: UnitOfWork, key: GroupKey) -> Recipient:
         """The group's owner, who keeps its rows; else the accountable person, else the channel."""

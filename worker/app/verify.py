@@ -45,7 +45,7 @@ class Verify:
         self._languages = languages
         self._links = links
         self._kept_by_people = frozenset(kept_by_people)
-        self._rows = RowsToChange(rules, timezone, languages)
+        self._rows = RowsToChange(rules, timezone, languages, self._kept_by_people)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Weigh each live ticket whose group was read since it was last weighed. `now` is aware UTC.
@@ -66,8 +66,7 @@ class Verify:
                 break
             counts["weighed"] += len(waiting)
             after = waiting[-1][0].id
-        with matching.begin() as uow:
-            self._rows.tell(uow, self._kept_by_people, now)
+        self._rows.tell(matching, now)
         return Report("verify", counts, plan=Plan(tuple(actions)))
 
     def _weigh(
