@@ -4,8 +4,9 @@ Coverage looks at the tests that have to reach every branch of the core, but for
 would make each line half as dear again, and prove nothing.
 """
 
+import os
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("server")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _without_public_authorities(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Read no file of public authorities: no unit test asks them, and it takes 5 ms for each client that is made."""
+    with pytest.MonkeyPatch.context() as patch:
+        if HERE / "unit" in request.path.parents or HERE / "contract" in request.path.parents:
+            patch.setenv("SSL_CERT_FILE", os.devnull)
+        yield
 
 
 @pytest.hookimpl(wrapper=True)
