@@ -16,16 +16,8 @@ HERE = Path(__file__).parent
 COUNTED = ("unit/app", "unit/desk", "unit/domain")
 # What takes long comes first, so that no process is left with it at the end
 FIRST = (
-    "faults",
-    "sim",
-    "integration",
-    "browser",
-    "package",
-    "unit/demo",
-    "unit/desk/api",
-    "contract",
-    "storage",
-)
+    "faults", "sim", "integration", "browser", "package", "unit/demo", "unit/desk/api", "contract", "storage",
+)  # fmt: skip
 SERVERS = frozenset({
     "_postgres_server", "samba_domain", "kerberos_domain", "shared_domain", "slapd_server", "browser", "cluster",
 })  # fmt: skip

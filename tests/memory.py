@@ -27,7 +27,6 @@ def _engine_on(content: bytes) -> sa.Engine:
     # What SQLAlchemy has compiled is kept by dialect, and each engine would have one of its own
     engine.dialect, engine._compiled_cache = _first().dialect, _first()._compiled_cache
     with engine.connect() as connection:
-        connection.rollback()  # nothing is replaced within a transaction
         _sqlite(connection).deserialize(content)
     return engine
 
@@ -45,7 +44,6 @@ def _tables() -> bytes:
 
 def _content(engine: sa.Engine) -> bytes:
     with engine.connect() as connection:
-        connection.rollback()
         return _sqlite(connection).serialize()
 
 
