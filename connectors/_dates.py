@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
 
+from connectors._text import quoted
+
 # Regions that write the month first. Source: CLDR short date patterns, read 2026-11.
 MONTH_FIRST_REGIONS = frozenset({"US", "PH", "PW", "FM", "MH", "GU", "AS", "MP", "PR", "VI", "UM"})
 FILETIME_NEVER = 0x7FFFFFFFFFFFFFFF  # accountExpires: 0 and this are "never" (MS-ADA1 2.1)
@@ -122,7 +124,9 @@ def parse(text: str, zone: tzinfo, order: DateOrder) -> Stamp | None:
     if _EXCEL_NEVER.fullmatch(tidy):
         return None  # Excel rounds 9223372036854775807 to 9.22337E+18
     if _EXCEL_ROUNDED.fullmatch(tidy):
-        raise Unreadable(f"{text!r} was rounded by Excel; export again and do not save the file in Excel")
+        raise Unreadable(
+            f"{quoted(text)} was rounded by Excel; export again and do not save the file in Excel"
+        )
     if _FILETIME.fullmatch(tidy):
         return _filetime(int(tidy), text, zone)
     match = _YEAR_FIRST.fullmatch(tidy) or _GENERALIZED.fullmatch(tidy)
@@ -130,7 +134,7 @@ def parse(text: str, zone: tzinfo, order: DateOrder) -> Stamp | None:
         return _stamp(match, int(match["first"]), int(match["second_part"]), text, zone)
     match = _YEAR_LAST.fullmatch(tidy)
     if match is None:
-        raise Unreadable(f"{text!r} is not a date that we know")
+        raise Unreadable(f"{quoted(text)} is not a date that we know")
     month, day = _month_and_day(match, text, order)
     return _stamp(match, month, day, text, zone)
 
@@ -144,7 +148,7 @@ def _filetime(ticks: int, text: str, zone: tzinfo) -> Stamp | None:
     if ticks in {0, FILETIME_NEVER}:
         return None
     if ticks < 0:
-        raise Unreadable(f"{text!r} is not a FILETIME")
+        raise Unreadable(f"{quoted(text)} is not a FILETIME")
     try:
         at = _FILETIME_EPOCH + timedelta(seconds=ticks // FILETIME_PER_SECOND)
     except OverflowError:
@@ -157,10 +161,10 @@ def _month_and_day(match: re.Match[str], text: str, order: DateOrder) -> tuple[i
     own = written_order(text)
     if own is None and first != second and order is DateOrder.MIXED:
         raise Unreadable(
-            f"{text!r} can be two days: nothing beside it says whether the day or the month comes first"
+            f"{quoted(text)} can be two days: nothing beside it says whether the day or the month comes first"
         )
     if own is not None and order is not DateOrder.MIXED and match["mark"] != "." and own is not order:
-        raise Unreadable(f"{text!r} does not have its {order.value}, as the column has")
+        raise Unreadable(f"{quoted(text)} does not have its {order.value}, as the column has")
     return (first, second) if (own or order) is DateOrder.MONTH_FIRST else (second, first)
 
 
@@ -175,7 +179,7 @@ def _stamp(match: re.Match[str], month: int, day: int, text: str, zone: tzinfo) 
         clock = _clock(match)
         own_zone = _zone(match["zone"]) if clock is not None else None
     except ValueError as error:
-        raise Unreadable(f"{text!r} is not a date that exists") from error
+        raise Unreadable(f"{quoted(text)} is not a date that exists") from error
     is_day = own_zone is None and clock in {None, time()}
     written_in = own_zone or zone
     return Stamp(_local(on, clock or time(), written_in), is_day=is_day, zone=zone, written_in=written_in)

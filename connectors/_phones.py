@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from worker.domain.phones import to_e164
 
 _APART = re.compile(r"[;|\n\r]+")
-_MAYBE_APART = re.compile(r"\s*[,/&]\s*|\s+(?:or|and|oder|und|ou|et|o|y|e)\s+", re.IGNORECASE)
+_MAYBE_APART = re.compile(r"[,/&]|(?<=\s)(?:or|and|oder|und|ou|et|o|y|e)(?=\s)", re.IGNORECASE)
 
 
 def read_numbers(cells: Iterable[str], region: str, fallback: str) -> tuple[tuple[str, ...], int]:

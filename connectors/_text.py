@@ -7,12 +7,15 @@ run the other way; `shown` keeps those, for readers whose app knows what they me
 
 from __future__ import annotations
 
+import os
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from worker.domain.direction import ISOLATES, OVERRIDES, PDI, contained
 
 ELLIPSIS = "…"
+QUOTED_MAX, LISTED_MAX, NAME_MAX = 40, 20, 100
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Embeddings, overrides and isolates. Messengers wrap phone numbers in them, so they are dropped without a
 # trace. The two marks (U+200E, U+200F) stay: they move nothing but themselves.
@@ -42,6 +45,22 @@ def shown(text: str) -> str:
 def shown_line(text: str) -> str:
     """As `shown`, with every run of white space made one space."""
     return " ".join(shown(text).split())
+
+
+def quoted(text: str) -> str:
+    """Return what a message quotes of a stranger's text, such as a cell: short, on one line, in quotes."""
+    return f"'{cut(one_line(text), QUOTED_MAX)}'"
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Return a stranger's texts, such as headings, as a message lists them: the first ones, each of them short."""
+    shown = [cut(one_line(text), QUOTED_MAX) for text in texts[:LISTED_MAX]]
+    return ", ".join(shown if len(texts) <= LISTED_MAX else [*shown, ELLIPSIS])
+
+
+def named(path: Path) -> str:
+    """Return a file's name as a message has it, whatever its bytes are."""
+    return cut(one_line(os.fsencode(path.name).decode(errors="replace")), NAME_MAX)
 
 
 def width(text: str) -> int:

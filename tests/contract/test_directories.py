@@ -28,6 +28,7 @@ from contracts.directory import (
 from contracts.entra_world import EntraWorld, entra_world
 from fakes.directory import FakeDirectory
 from fakes.export_files import write
+from fakes.in_process import in_process
 from samba import Domain
 from worker.domain.model import PersonFacts
 from worker.ports import CursorExpired, Transient
@@ -164,7 +165,7 @@ class FileWorld(DirectoryWorld):
         self._people: dict[str, PersonFacts] = {}
         self._folder = folder
         self._taken_at = NOW - timedelta(days=30)
-        self._directory = FileDirectory(FileConfig(path=self.path), context("export", folder))
+        self._directory = FileDirectory(FileConfig(path=self.path), context("export", folder), in_process)
         self._export()
 
     path = "people.csv"

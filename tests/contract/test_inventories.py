@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from connectors.inventory.register.config import RegisterConfig
-from connectors.inventory.register.connector import RegisterInventory
 from connectors.inventory.register.writer import Layout, table_of, write_register
 from contracts.inventory import NAME, NOW, TAKEN_AT, InventoryContract, World, context
 from fakes.inventory import FakeInventory
 from fakes.office import Rows, write_docx, write_ods, write_xlsx
+from fakes.register_files import register
 from worker.domain.model import Coverage, Roster
 from worker.ports import Transient
 
@@ -80,7 +80,7 @@ class RegisterWorld(World):
         self.extension = extension
         self.layout = layout
         self._shown: tuple[tuple[Roster, ...], datetime] = ((), TAKEN_AT)
-        self.inventory = RegisterInventory(RegisterConfig(path=Path(self.path.name)), context(folder))
+        self.inventory = register(RegisterConfig(path=Path(self.path.name)), context(folder))
         self.mend()
 
     def show(self, *rosters: Roster, taken_at: datetime = TAKEN_AT) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from connectors.directory.file.config import FileConfig
 from connectors.directory.file.connector import FileDirectory
 from contracts.directory import NOW, context
+from fakes.in_process import in_process
 
 HEADER = "ObjectGUID,DisplayName,mobile,Enabled\r\n"
 
@@ -27,7 +28,7 @@ def directory(
     folder: Path, path: str = "people.csv", *, region: str = "GB", **config: object
 ) -> FileDirectory:
     settings = FileConfig.model_validate({"path": path, **config})
-    return FileDirectory(settings, replace(context("export", folder), default_region=region))
+    return FileDirectory(settings, replace(context("export", folder), default_region=region), in_process)
 
 
 def write(file: Path, content: str | bytes, at: datetime = NOW) -> Path:

@@ -6,9 +6,10 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.inventory.register.client import open_book
 from connectors.inventory.register.config import RegisterConfig
-from connectors.inventory.register.reading import Reading, read
+from connectors.inventory.register.connector import RegisterInventory
+from connectors.inventory.register.work import Reading
+from fakes.in_process import in_process
 from fakes.office import Rows, write_xlsx
 from worker.domain.model import Member, Roster
 from worker.ports import ConnectorContext
@@ -23,6 +24,11 @@ def context(
     return ConnectorContext("wards", folder, region, timezone, "en", lambda: NOW)
 
 
+def register(config: RegisterConfig, around: ConnectorContext) -> RegisterInventory:
+    """The inventory, which reads in the test's own process."""
+    return RegisterInventory(config, around, in_process)
+
+
 def read_file(
     path: Path,
     *,
@@ -34,7 +40,7 @@ def read_file(
     """Read a register as the connector does, as if it was saved at `saved_at`."""
     os.utime(path, (saved_at.timestamp(), saved_at.timestamp()))
     settings = RegisterConfig.model_validate({"path": path.name, **config})
-    return read(open_book(path), settings, context(path.parent, region=region, timezone=timezone))
+    return register(settings, context(path.parent, region=region, timezone=timezone)).read()
 
 
 def read_rows(folder: Path, rows: Rows, **options: object) -> Reading:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from connectors._text import listed
 from connectors.directory.file.config import FileConfig, Format
 from worker.ports import BadConfig
 
@@ -178,14 +179,14 @@ def _must_have(place: str, config: FileConfig, present: set[str], header: tuple[
     for setting, name in settings:
         if fold(name) not in present:
             raise BadConfig(
-                f"{place} has no column {name!r}, which {setting} asks for. It has: {', '.join(header)}.",
+                f"{place} has no column {name!r}, which {setting} asks for. It has: {listed(header)}.",
                 remedy=f"Export the column as well, or correct {setting}.",
             )
     needs_dn = config.leavers_ou or any("=" in entry for entry in config.scope.exclude)
     if needs_dn and not present & set(NAMES["dn"]):
         setting = "leavers_ou" if config.leavers_ou else "scope.exclude"
         raise BadConfig(
-            f"{place} has no column DistinguishedName, which {setting} needs. It has: {', '.join(header)}.",
+            f"{place} has no column DistinguishedName, which {setting} needs. It has: {listed(header)}.",
             remedy=f"Export DistinguishedName as well, or remove {setting}.",
         )
 
@@ -195,7 +196,7 @@ def _no_id(place: str, format_: Format, header: tuple[str, ...]) -> BadConfig:
     way = ENTRA_EXPORT if format_ is Format.ENTRA_CSV else AD_EXPORT
     return BadConfig(
         f"{place} has no column {column}, so people cannot be told apart once a name changes. "
-        f"It has: {', '.join(header)}.",
+        f"It has: {listed(header)}.",
         remedy=f"Export again with it: {way}",
     )
 
@@ -204,6 +205,6 @@ def unknown_csv(place: str, header: tuple[str, ...]) -> BadConfig:
     """The header belongs to no export that we know."""
     return BadConfig(
         f"{place} is neither an Active Directory nor an Entra export: there is no column ObjectGUID or id. "
-        f"It has: {', '.join(header)}.",
+        f"It has: {listed(header)}.",
         remedy=f"For Active Directory: {AD_EXPORT}. For Entra: {ENTRA_EXPORT}.",
     )

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 from connectors.directory.file.columns import fold, known
 from connectors.directory.file.records import RawRecord, clean, is_powershell_type
-from worker.ports import Incomplete, Malformed
+from worker.ports import BadConfig, Incomplete, Malformed
 
 EXPORT_AGAIN = "Export again; write to a temporary name and rename it when it is finished."
 _DELIMITERS = (",", ";", "\t", "|")
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+COLUMNS_MAX = 2000
 _HEADER_LINES_MAX = 100  # blank, #TYPE and sep= lines before it
 
 
@@ -81,6 +82,11 @@ class CsvReader:
                 remedy=EXPORT_AGAIN,
             )
         *_, delimiter, header = max(choices, key=lambda choice: choice[:2])
+        if len(header) > COLUMNS_MAX:
+            raise BadConfig(
+                f"{self.place}: it has {len(header)} columns; {COLUMNS_MAX} can be read.",
+                remedy="Export those columns only that the manual names.",
+            )
         return header, delimiter
 
     def _rows(self) -> Iterator[_Row]:
@@ -133,14 +139,11 @@ class CsvReader:
                 record_id=place,
                 remedy="Put cells with the delimiter or a line end in them into quotes; Export-Csv does.",
             )
-        values: dict[str, tuple[str, ...]] = {}
-        for column, cell in zip(self._columns, cells, strict=True):
-            if text := clean(cell):
-                self._add(values, column, text)
-        return RawRecord(row.line, values)
-
-    def _add(self, values: dict[str, tuple[str, ...]], column: str, text: str) -> None:
-        if is_powershell_type(text):
-            self.collections.add(self.header[self._columns.index(column)])
-        else:
-            values[column] = (*values.get(column, ()), text)
+        values: dict[str, list[str]] = {}
+        for name, column, cell in zip(self.header, self._columns, cells, strict=True):
+            text = clean(cell)
+            if is_powershell_type(text):
+                self.collections.add(name)
+            elif text:
+                values.setdefault(column, []).append(text)
+        return RawRecord(row.line, {column: tuple(found) for column, found in values.items()})

@@ -12,6 +12,7 @@ import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from connectors._text import quoted
 from connectors.directory.file.columns import fold
 from connectors.directory.file.csv_reader import EXPORT_AGAIN
 from connectors.directory.file.records import RawRecord
@@ -28,9 +29,15 @@ _PEOPLE = frozenset({"user", "inetorgperson"})
 class _Block:
     """The unfolded lines of one entry; `is_closed` when a blank line followed."""
 
-    lines: list[tuple[int, str]] = field(default_factory=list)
+    begun: list[tuple[int, list[str]]] = field(
+        default_factory=list
+    )  # its first line's number, and its pieces
     is_closed: bool = False
     has_line_end: bool = True
+
+    @property
+    def lines(self) -> list[tuple[int, str]]:
+        return [(number, "".join(pieces)) for number, pieces in self.begun]
 
 
 class LdifReader:
@@ -70,19 +77,18 @@ class LdifReader:
             number += 1
             text = raw.rstrip("\r\n")
             block.has_line_end = text != raw
-            if text.startswith(" ") and (block.lines or in_comment):
+            if text.startswith(" ") and (block.begun or in_comment):
                 if not in_comment:
-                    start, begun = block.lines[-1]
-                    block.lines[-1] = (start, begun + text[1:])
+                    block.begun[-1][1].append(text[1:])
                 continue
             in_comment = text.startswith("#")
             if text.strip() and not in_comment:
-                block.lines.append((number, text))
-            elif not text.strip() and block.lines:
+                block.begun.append((number, [text]))
+            elif not text.strip() and block.begun:
                 block.is_closed = True
                 yield block
                 block = _Block()
-        if block.lines:
+        if block.begun:
             yield block
 
     def _record(self, block: _Block) -> RawRecord | Malformed | None:
@@ -98,26 +104,26 @@ class LdifReader:
         place = f"{self.place} line {line}"
         if name != "dn":
             return Malformed(
-                f"{place}: the entry does not start with dn:, but with {name[:40]!r}.",
+                f"{place}: the entry does not start with dn:, but with {quoted(name)}.",
                 record_id=place,
                 remedy="Separate entries by one blank line, as ldifde does.",
             )
         self._refuse_changes(lines)
-        values: dict[str, tuple[str, ...]] = {}
+        values: dict[str, list[str]] = {}
         for number, text in lines:
             try:
                 _add(values, text)
             except ValueError as error:
                 where = f"{self.place} line {number}"
                 return Malformed(f"{where}: {error}.", record_id=place, remedy=EXPORT_AGAIN)
-        return RawRecord(line, values)
+        return RawRecord(line, {column: tuple(found) for column, found in values.items()})
 
     def _refuse_changes(self, lines: list[tuple[int, str]]) -> None:
         for number, text in lines:
             name, _, rest = text.partition(":")
             if name.lower() == "changetype" and rest.strip().lower() != "add":
                 raise BadConfig(
-                    f"{self.place} line {number}: changetype {rest.strip()} makes it a list of changes, "
+                    f"{self.place} line {number}: changetype {quoted(rest)} makes it a list of changes, "
                     "not of people.",
                     remedy="Export with ldifde -f people.ldf -r (objectCategory=person).",
                 )
@@ -127,7 +133,7 @@ class LdifReader:
             name, _, rest = text.partition(":")
             if name.lower() == "result" and rest.split()[:1] != ["0"]:
                 raise Incomplete(
-                    f"{self.place} line {number}: the search that wrote it ended with {rest.strip()!r}.",
+                    f"{self.place} line {number}: the search that wrote it ended with {quoted(rest)}.",
                     remedy="Export again with paging: ldapsearch -E pr=1000/noprompt.",
                 )
 
@@ -144,7 +150,7 @@ class LdifReader:
             raise self._cut(block)
 
     def _cut(self, block: _Block) -> Incomplete:
-        line = block.lines[0][0]
+        line = block.begun[0][0]
         return Incomplete(
             f"{self.place} line {line}: the last entry is not whole, as if the file was cut.",
             remedy=EXPORT_AGAIN,
@@ -155,7 +161,7 @@ def _decoded(column: str, text: str) -> str | None:
     try:
         data = base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        msg = f"the base64 of {column} cannot be decoded"
+        msg = f"the base64 of {quoted(column)} cannot be decoded"
         raise ValueError(msg) from error
     if column in _BINARY:
         return text
@@ -165,10 +171,10 @@ def _decoded(column: str, text: str) -> str | None:
         return None
 
 
-def _add(values: dict[str, tuple[str, ...]], text: str) -> None:
+def _add(values: dict[str, list[str]], text: str) -> None:
     name, mark, rest = text.partition(":")
     if not mark:
-        msg = f"{text[:40]!r} is not an attribute with a value"
+        msg = f"{quoted(text)} is not an attribute with a value"
         raise ValueError(msg)
     column = fold(name.partition(";")[0])  # options such as ;binary or ;lang-de
     value: str | None = rest.strip()
@@ -177,7 +183,7 @@ def _add(values: dict[str, tuple[str, ...]], text: str) -> None:
     elif rest.startswith("<"):
         value = None  # a file elsewhere: never opened
     if value:
-        values[column] = (*values.get(column, ()), value)
+        values.setdefault(column, []).append(value)
 
 
 def _may_be_person(record: RawRecord) -> bool:

@@ -17,6 +17,7 @@ from connectors import _dates as dates
 from connectors import _dn as dn
 from connectors._guids import guid
 from connectors._phones import read_numbers
+from connectors._text import quoted
 from connectors._words import read_bool
 from connectors.directory.file.columns import Columns
 from connectors.directory.file.config import FileConfig, Format
@@ -89,7 +90,7 @@ def person_id(raw: RawRecord, reading: Reading) -> str:
     found = guid(text)
     if found is None:
         column = "id" if reading.columns.format is Format.ENTRA_CSV else "ObjectGUID"
-        what = f"{column} {text!r} is not a GUID" if text else f"it has no {column}"
+        what = f"{column} {quoted(text)} is not a GUID" if text else f"it has no {column}"
         raise _malformed(reading, raw, what, "Export again without opening the file in another program.")
     return found
 

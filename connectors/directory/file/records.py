@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 # What PowerShell writes in place of a property with several values, such as otherMobile: the type's name.
 _POWERSHELL_TYPE = re.compile(
-    r"System\.[\w.]+\[\]|System\.Collections\.\S+|Microsoft\.\S*(?:Collection|\[\])(?:`1\S*)?"
+    r"System\.[\w.]+\[\]|System\.Collections\.\S+|Microsoft\.[^\s`]*(?:Collection|\[\])(?:`1\S*)?"
 )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from connectors._dates import MONTH_FIRST_REGIONS, DateOrder, is_order_open, written_order
+from connectors._text import quoted
 from connectors._words import read_bool
 from connectors.directory.file.columns import DATE_WITNESSES, ENABLED_FIELDS, ENABLED_NAMES
 from connectors.directory.file.mapping import Reading, alias, is_person, person_id
@@ -127,7 +128,7 @@ def _decide_orders(
             survey.orders[column] = by_region
             if vote.open_value:
                 survey.warnings[f"dates in {reading.columns.label(column)}"] = (
-                    f"{vote.open_value!r} was read {by_region.value}, because the region is {reading.region} "
+                    f"{quoted(vote.open_value)} was read {by_region.value}, because the region is {reading.region} "
                     "and no row decides; export dates like 2026-11-24"
                 )
 
@@ -135,7 +136,7 @@ def _decide_orders(
 def _warn(survey: Survey, words: set[str], reading: Reading) -> None:
     columns = reading.columns
     if words:
-        shown = ", ".join(repr(word) for word in sorted(words))
+        shown = ", ".join(map(quoted, sorted(words)))
         survey.warnings["enabled"] = f"not understood, so neither enabled nor disabled: {shown}"
     if not survey.shows_enabled:
         survey.warnings["enabled"] = "no column with a value, so nobody is seen as disabled"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 
-from connectors.directory.file.client import Export
+from connectors._child import plain
+from connectors.directory.file.client import ExportFile
+from connectors.directory.file.work import Told
 from worker.domain.model import PersonFacts
 from worker.ports import CheckResult, DirectoryPage, Malformed
 
@@ -41,16 +42,16 @@ class Tally:
             else:
                 self._counts["enabled" if facts.enabled else "disabled"] += 1
 
-    def result(self, export: Export, warnings: Mapping[str, str]) -> CheckResult:
+    def result(self, file: ExportFile, told: Told) -> CheckResult:
         """Green with the counts; red when nobody is in scope, or too many records were set aside."""
         details = {
-            "encoding": export.encoding,
-            **({"delimiter": export.delimiter} if export.delimiter else {}),
+            "encoding": told.encoding,
+            **({"delimiter": told.delimiter} if told.delimiter else {}),
         }
-        details |= warnings
+        details |= {plain(name): plain(text) for name, text in told.warnings.items()}
         if self._first is not None:
             details["first record set aside"] = str(self._first)
-        message, remedy = self._sentence(export), ""
+        message, remedy = self._sentence(file, told), ""
         bad = self._counts["malformed"]
         if self._first is not None and bad > MALFORMED_SHARE_MAX * self._records:
             message = f"{message}. {bad} of {self._records} records cannot be read: {self._first.message}"
@@ -59,15 +60,20 @@ class Tally:
             message = f"{message}. Nobody is in scope"
             remedy = "Look at scope.require and scope.exclude, and at the filter of the export."
         return CheckResult(
-            ok=not remedy, message=message, remedy=remedy, counts=dict(self._counts), details=details
+            ok=not remedy,
+            message=message,
+            remedy=remedy,
+            counts=dict(self._counts),
+            details=details,
+            unshown=told.unshown,
         )
 
-    def _sentence(self, export: Export) -> str:
+    def _sentence(self, file: ExportFile, told: Told) -> str:
         parts = [f"{self._counts['enabled']} enabled", f"{self._counts['disabled']} disabled"]
         if self._unknown:
             parts.append(f"{self._unknown} not said")
         people = "1 person" if self._counts["people"] == 1 else f"{self._counts['people']} people"
         return (
-            f"{export.name}: {people} ({', '.join(parts)}), dated {export.file.taken_at:%Y-%m-%d %H:%M} UTC, "
-            f"format {export.format.label}"
+            f"{file.name}: {people} ({', '.join(parts)}), dated {file.taken_at:%Y-%m-%d %H:%M} UTC, "
+            f"format {told.format_label}"
         )

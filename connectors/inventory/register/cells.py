@@ -24,16 +24,19 @@ LIST_NAMES_MIN = 3  # "García López, María José" is one person, three such p
 
 _HIDDEN = frozenset({"Cf", "Cc"})
 _RANK = (None, Role.UNKNOWN, Role.MEMBER, Role.ADMIN, Role.CREATOR)
-_EMAIL = re.compile(r"[^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"@]+\.[^\s<>()\[\],;:\"@.]{2,}")
+# A match begins where a word does, or else each of its letters would be tried
+_EMAIL = re.compile(
+    r"(?<![^\s<>()\[\],;:\"@])[^\s<>()\[\],;:\"@]++@[^\s<>()\[\],;:\"@]+\.[^\s<>()\[\],;:\"@.]{2,}"
+)
 _PHONE = re.compile(
     r"(?:\(\+?\d{1,5}\)\s*|\+)?\d[\d\s().\-–/\u200e\u200f\u202a-\u202e\u2066-\u2069\u00a0]{5,}\d"
 )
-_BRACKETED = re.compile(r"[(\[（]\s*([^()\[\]（）]*?)\s*[)\]）]")
+_BRACKETED = re.compile(r"[(\[（]([^()\[\]（）]*)[)\]）]")
 _LINES = re.compile(r"[\n\r\v\f\u2028\u2029;؛；]+")
-_COMMAS = re.compile(r"\s*[,،，、]\s*")
+_COMMAS = re.compile(r"[,،，、]")
 _BULLET = re.compile(r"^(?:[•·▪◦‣*\-–—]\s*|\d{1,3}[.)]\s+)")
-_NUMBERS = re.compile(r"\s*(?:/|\||\n|\r|;|,|،|\bor\b|\bأو\b|\boder\b|\bou\b|\bo\b)\s*")
-_DASHED_ROLE = re.compile(r"^(.*\S)\s*[-–—:|]\s*([^-–—:|]+)$")
+_NUMBERS = re.compile(r"/|\||\n|\r|;|,|،|\bor\b|\bأو\b|\boder\b|\bou\b|\bo\b")
+_DASHES = re.compile(r"[-–—:|]")
 _EDGE = ' \t\n\r,;:|<>"-–—'
 
 
@@ -69,9 +72,13 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-@lru_cache(maxsize=1 << 16)
 def name_key(name: str) -> str:
     """Return the form in which two names are the same: without case, invisible marks and extra spaces."""
+    return _name_key(name) if len(name) <= words.CACHED_MAX else _name_key.__wrapped__(name)
+
+
+@lru_cache(maxsize=1 << 16)
+def _name_key(name: str) -> str:
     if name.isascii() and name.isprintable():
         return one_line(name.casefold())
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
@@ -119,7 +126,7 @@ def phones_in(value: Value, region: str) -> tuple[list[str], bool]:
     text = text_of(value).strip().removeprefix("'")
     if whole := to_e164(text, region):
         return [whole], False
-    pieces = [piece for piece in _NUMBERS.split(text) if piece]
+    pieces = [piece.strip() for piece in _NUMBERS.split(text) if piece.strip()]
     numbers = [to_e164(piece, region) for piece in pieces] if len(pieces) > 1 else [None]
     return list(dict.fromkeys(filter(None, numbers))), None in numbers
 
@@ -176,7 +183,7 @@ def items_of(value: Value) -> list[str]:
     lines = lines_of(value)
     if len(lines) != 1 or _LINES.search(text_of(value)):
         return lines
-    parts = [part for part in _COMMAS.split(lines[0]) if part]
+    parts = [part.strip() for part in _COMMAS.split(lines[0]) if part.strip()]
     if len(parts) == 1:
         return parts
     if all(map(_has_identity, parts)):
@@ -255,10 +262,17 @@ def _without_role(text: str) -> tuple[str, Role | None]:
     for found in _BRACKETED.finditer(text):
         if role := role_of(found[1]):
             return text[: found.start()] + " " + text[found.end() :], role
-    dashed = _DASHED_ROLE.match(text.strip().rstrip(_EDGE))
-    if dashed and (role := words.ROLES.get(plain(dashed[2]))):
-        return dashed[1], role
+    dashed = text.strip().rstrip(_EDGE)
+    before, last = _divided(dashed)
+    if before and (role := words.ROLES.get(plain(last))):
+        return before, role
     return text, None
+
+
+def _divided(text: str) -> tuple[str, str]:
+    """Return what is before the last dash or colon, and what is behind it."""
+    at = max((found.start() for found in _DASHES.finditer(text)), default=0)
+    return text[:at].rstrip(), text[at + 1 :]
 
 
 def _unquoted(name: str) -> str:

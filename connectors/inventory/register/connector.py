@@ -1,6 +1,6 @@
 """The register behind the inventory port: every snapshot reads the file anew.
 
-The whole register is held in memory while it is read: 100,000 rows of a workbook take some eight seconds.
+A process of its own holds the whole register in memory while it reads it, and gives it back group by group.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from connectors.inventory.register.client import open_book
+from connectors._child import Apart, in_child, plain
+from connectors.inventory.register.client import Opened, open_book
 from connectors.inventory.register.config import RegisterConfig
-from connectors.inventory.register.reading import Reading, read
 from connectors.inventory.register.rows import Problem
+from connectors.inventory.register.work import WORK, Asked, Reading, whole
 from worker.domain.model import Coverage, Role, Roster
 from worker.ports import CheckResult, ConnectorContext, ConnectorError, Malformed, SnapshotEnd
 
@@ -21,9 +22,10 @@ SHOWN_MAX = 5  # problems that `check` spells out; `whosleft register check` sho
 class RegisterInventory:
     """An inventory kept as a file. It can always list all of its groups, and never changes the file."""
 
-    def __init__(self, config: RegisterConfig, context: ConnectorContext) -> None:
+    def __init__(self, config: RegisterConfig, context: ConnectorContext, apart: Apart = in_child) -> None:
         self._config = config
         self._context = context
+        self._apart = apart
 
     @property
     def name(self) -> str:
@@ -44,48 +46,63 @@ class RegisterInventory:
         """Yield the rosters in order of their group ids, then the end.
 
         All is read before the first roster is yielded, so an error leaves nothing half said. A group of which
-        a row can't be understood is PARTIAL. Raises Transient (missing, locked, being written),
-        PermissionDenied,
-        BadConfig (headings, sheets, kind of file) or Incomplete (empty, cut, damaged, password-protected).
+        a row can't be understood is PARTIAL. Raises Transient (missing, locked, being written), PermissionDenied,
+        BadConfig (headings, sheets, kind of file, a link that leads away) or Incomplete (empty, cut, damaged,
+        password-protected, or more than can be read within the bounds).
         """
-        reading = self._read()
-        yield from reading.rosters
-        yield SnapshotEnd(
-            taken_at=reading.taken_at,
-            groups_total=len(reading.rosters),
-            malformed=tuple(malformed(self.path.name, problem) for problem in reading.problems),
-        )
+        groups_total = 0
+        with open_book(self.path) as opened:
+            for part in self._parts(opened):
+                if isinstance(part, Roster):
+                    groups_total += 1
+                    yield part
+                else:
+                    found = tuple(malformed(opened.name, problem) for problem in part.problems)
+                    yield SnapshotEnd(part.taken_at, groups_total, found)
 
     def check(self) -> CheckResult:
         """Read the register and count; red with the remedy when it can't be read. Never raises
         ConnectorError.
         """
         try:
-            book = open_book(self.path)
-            reading = read(book, self._config, self._context)
+            with open_book(self.path) as opened:
+                reading = whole(self._parts(opened))
         except ConnectorError as error:
             remedy = error.remedy or "Run `whosleft register check` on the file."
             return CheckResult(ok=False, message=error.message, remedy=remedy)
         counts = counts_of(reading)
         return CheckResult(
             ok=True,
-            message=summary(self.path.name, reading),
+            message=summary(opened.name, reading),
             remedy="Run `whosleft register check` on the file; it names each cell."
             if reading.problems
             else "",
             counts=counts,
-            details=_details(reading, is_open=book.is_open),
+            details=_details(reading, is_open=opened.is_open),
         )
 
-    def _read(self) -> Reading:
-        return read(open_book(self.path), self._config, self._context)
+    def read(self) -> Reading:
+        """Read all of it at once, for a report. Raises as `snapshot` does."""
+        with open_book(self.path) as opened:
+            return whole(self._parts(opened))
+
+    def _parts(self, opened: Opened) -> Iterator[Roster | Reading]:
+        context = self._context
+        asked = Asked(
+            opened.name,
+            opened.modified_at,
+            self._config,
+            context.default_region,
+            context.timezone,
+            context.now(),
+        )
+        return self._apart(WORK, opened.file, opened.name, asked)
 
 
 def malformed(name: str, problem: Problem) -> Malformed:
     """Return the problem as the port has it; the record id is the place within the file."""
-    return Malformed(
-        f"{name}: {problem.place}: {problem.what}.", record_id=problem.place, remedy=problem.remedy
-    )
+    message = plain(f"{name}: {problem.place}: {problem.what}.")
+    return Malformed(message, record_id=plain(problem.place), remedy=plain(problem.remedy))
 
 
 def counts_of(reading: Reading) -> dict[str, int]:
@@ -120,9 +137,9 @@ def _details(reading: Reading, *, is_open: bool) -> dict[str, str]:
     details: dict[str, str] = {}
     if reading.problems:
         shown = [f"{problem.place}: {problem.what}" for problem in reading.problems[:SHOWN_MAX]]
-        details["not understood"] = "; ".join(shown)
+        details["not understood"] = plain("; ".join(shown))
     if reading.warnings:
-        details["warnings"] = "; ".join(reading.warnings[:SHOWN_MAX])
+        details["warnings"] = plain("; ".join(reading.warnings[:SHOWN_MAX]))
     if is_open:
         details["open"] = "somebody has the register open: what they have not saved yet is not in it"
     return details

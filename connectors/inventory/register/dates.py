@@ -28,11 +28,12 @@ MONTH_FIRST = frozenset({"US"})
 LABEL_REACH = 4  # how many cells to the right of its label a date may stand
 
 _NUMERIC = re.compile(
-    r"(\d{1,4})\s*([./\-])\s*(\d{1,2})\s*\2\s*(\d{2,4})\b[,\s]*(?:(\d{1,2}):(\d{2})(?::(\d{2}))?)?(.*)"
+    r"(\d{1,4})\s*([./\-])\s*(\d{1,2})\s*\2\s*(\d{2,4})\b[,\s]*+(?:(\d{1,2}):(\d{2})(?::(\d{2}))?)?(.*)"
 )
 _WORDED = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|er|º|\.)?\s+(?:de\s+|of\s+)?([^\W\d]+)\.?,?\s+(?:de\s+)?(\d{4})"
 )
+_ZONE = re.compile(r"(?<!\s)\s*(?:UTC|GMT)$")
 _WORDED_US = re.compile(r"([^\W\d]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 
 
@@ -156,7 +157,7 @@ def _iso(text: str) -> date | datetime | None:
     except ValueError:
         pass
     try:
-        return datetime.fromisoformat(re.sub(r"\s*(?:UTC|GMT)$", "+00:00", text))
+        return datetime.fromisoformat(_ZONE.sub("+00:00", text))
     except ValueError:
         return None
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from connectors._text import quoted
 from connectors.inventory.register.cells import (
     Ambiguous,
     Seen,
@@ -136,7 +137,7 @@ def _without_group(row: Row) -> Iterator[Problem]:
 def _add(draft: _Draft, row: Row) -> None:
     draft.tables[row.table] = None
     if draft.name and row.group_name and name_key(draft.name) != name_key(row.group_name):
-        draft.warn(f"{row.place}: the group is also called '{row.group_name}'; the first name is used")
+        draft.warn(f"{row.place}: the group is also called {quoted(row.group_name)}; the first name is used")
     draft.name = draft.name or row.group_name
     if draft.messenger and row.messenger not in {"", draft.messenger}:
         draft.warn(f"{row.place}: the group is also said to be on {row.messenger}; the first is used")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors._text import listed, quoted
 from connectors.inventory.register import words
 from connectors.inventory.register.config import Meaning
 from connectors.inventory.register.table import Table, Value, text_of
@@ -25,7 +26,7 @@ GROUP = frozenset({Meaning.GROUP_ID, Meaning.GROUP_NAME})
 IDENTITY = frozenset({Meaning.MEMBER, Meaning.PHONE, Meaning.EMAIL, Meaning.EMPLOYEE_ID})
 ROLES = frozenset({Meaning.ROLE, Meaning.ADMINS, Meaning.CREATOR})
 
-_BRACKETED = re.compile(r"[(\[（].*?[)\]）]")
+_BRACKETED = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,8 @@ def missing_columns(told: Mapping[Meaning, str], tables: Sequence[tuple[Table, H
         near = difflib.get_close_matches(heading, shown, n=1, cutoff=0.5)
         raise BadConfig(
             f"columns.{meaning.value}: no column is headed '{heading}'; there are: "
-            f"{', '.join(shown) or 'none'}.",
-            remedy=f"Did you mean '{near[0]}'?"
+            f"{listed(shown) or 'none'}.",
+            remedy=f"Did you mean {quoted(near[0])}?"
             if near
             else "Write the heading as it stands in the register.",
         )
@@ -190,9 +191,9 @@ def _phone_rank(heading: str) -> int:
 def _twice(table: Table, row: int, one: int, other: int, meaning: Meaning) -> BadConfig:
     first, second = (text_of(table.rows[row][at]).strip() for at in (one, other))
     return BadConfig(
-        f"{table.place(row, one)} '{first}' and {table.place(row, other)} '{second}' are both headings for "
+        f"{table.place(row, one)} {quoted(first)} and {table.place(row, other)} {quoted(second)} are both headings for "
         f"{meaning.words}.",
-        remedy=f"Rename one of them, or say which it is: columns: {{{meaning.value}: '{first}'}}.",
+        remedy=f"Rename one of them, or say which it is: columns: {{{meaning.value}: {quoted(first)}}}.",
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import zip_longest
 
+from connectors._text import quoted
 from connectors.inventory.register import words
 from connectors.inventory.register.cells import (
     Ambiguous,
@@ -179,9 +180,7 @@ class _RowReader:
         if not is_nothing(messenger):
             self.row.messenger, is_known = messenger_of(messenger)
             if not is_known:
-                self.row.notes.append(
-                    f"the messenger '{one_line(text_of(messenger))[:40]}' is not one that is known"
-                )
+                self.row.notes.append(f"the messenger {quoted(text_of(messenger))} is not one that is known")
         owner = self.value(Meaning.OWNER_EMAIL)
         if not is_nothing(owner):
             self.row.owner_email = next(iter(emails_in(owner)), None)
@@ -406,7 +405,7 @@ class _RowReader:
             return None
         role = None if broken is not None else role_of(value)
         if role is None:
-            word = f"'{one_line(text_of(value))[:40]}'" if broken is None else self._why(broken)
+            word = quoted(text_of(value)) if broken is None else self._why(broken)
             self._problem(
                 column,
                 f"the role {word} is not known; the member is kept, and counts neither as admin nor "

@@ -18,7 +18,8 @@ from connectors.inventory.register.table import Kind, Table, Value
 from worker.ports import BadConfig, Incomplete
 
 DELIMITERS = ",;\t|"
-SAMPLE_LINES = 60
+SAMPLE_LINES, SAMPLE_LETTERS = 60, 1 << 20
+CELLS_MAX = 5_000_000
 # What a spreadsheet program would take for a formula is written with an apostrophe before it (OWASP,
 # "CSV Injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -88,7 +89,7 @@ def _told_delimiter(text: str) -> str:
 
 
 def _score(text: str, delimiter: str) -> tuple[int, int]:
-    sample = text.splitlines(keepends=True)[:SAMPLE_LINES]
+    sample = text[:SAMPLE_LETTERS].splitlines(keepends=True)[:SAMPLE_LINES]
     try:
         rows = list(csv.reader(sample, delimiter=delimiter))
     except csv.Error:
@@ -101,9 +102,15 @@ def _parsed(name: str, text: str, delimiter: str) -> tuple[list[list[Value]], li
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[list[Value]] = []
     lines = []
-    at = 1
+    at, cells = 1, 0
     try:
         for row in reader:
+            cells += len(row)
+            if cells > CELLS_MAX:
+                raise BadConfig(
+                    f"{name}: it has more than {CELLS_MAX:,} values.",
+                    remedy="Copy the rows and columns that are used to a new file.",
+                )
             rows.append([restored(cell) for cell in row])
             lines.append(at)
             at = reader.line_num + 1

@@ -6,61 +6,59 @@ Book -> tables -> headers -> rows -> Reading          no I/O; the whole register
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 
+from connectors._text import listed, quoted
 from connectors.inventory.register import words
 from connectors.inventory.register.cells import emails_in
-from connectors.inventory.register.client import Book, tables_of
+from connectors.inventory.register.client import whole_file
 from connectors.inventory.register.config import Meaning, RegisterConfig
 from connectors.inventory.register.dates import Dating, find_as_of
+from connectors.inventory.register.formats import Book, tables_of
 from connectors.inventory.register.groups import FUTURE, FUTURE_REMEDY, Context, TableFacts, rosters_of
 from connectors.inventory.register.headings import ROLES, Header, find_header, missing_columns
 from connectors.inventory.register.mapping import rows_of
 from connectors.inventory.register.rows import Problem
 from connectors.inventory.register.table import Kind, Table, is_blank, letters, text_of
+from connectors.inventory.register.work import Asked, Reading, in_parts
 from worker.domain.model import Roster
 from worker.domain.phones import to_e164
-from worker.ports import BadConfig, ConnectorContext
+from worker.ports import BadConfig
 
 DATA_ROWS_MIN = 2  # so many rows with a number or an address are a list of people, whatever their heading
+FOUND_SHOWN = 8
 PHONE_CHARACTERS = range(7, 40)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A register, read. `headings` are (table, heading, what it was taken for), "" for those not used."""
-
-    rosters: tuple[Roster, ...]
-    taken_at: datetime
-    problems: tuple[Problem, ...]
-    warnings: tuple[str, ...]
-    headings: tuple[tuple[str, str, str], ...]
+def read_file(file: BinaryIO, asked: Asked) -> Iterator[Roster | Reading]:
+    """Read an open register, `in_parts`. Raises Transient (changed meanwhile), BadConfig or Incomplete."""
+    return in_parts(read(Book(asked.name, whole_file(file, asked.name), asked.modified_at), asked))
 
 
-def read(book: Book, config: RegisterConfig, context: ConnectorContext) -> Reading:
+def read(book: Book, asked: Asked) -> Reading:
     """Read every table that has a header.
 
     Raises BadConfig (a sheet or column that is not there, no header, two headings of one meaning) or
     Incomplete.
     """
-    name = book.path.name
+    name, config = book.name, asked.config
     tables = _chosen(name, [t for t in tables_of(book) if not _is_explanation(t)], config.sheet)
     found = [(table, _header(name, table, config)) for table in tables]
     missing_columns(config.columns, found)
     readable = [(table, header) for table, header in found if header]
-    warnings = list(_skipped(name, [table for table, header in found if not header], context.default_region))
+    warnings = list(_skipped(name, [table for table, header in found if not header], asked.region))
     if not readable:
         raise _no_header(name, tables)
-    dating = Dating(book.modified_at, context.now(), context.timezone)
-    problems, taken = _dates(readable, dating, context.default_region)
+    dating = Dating(book.modified_at, asked.now, asked.timezone)
+    problems, taken = _dates(readable, dating, asked.region)
     rows = [
         row
         for number, (table, header) in enumerate(readable)
-        for row in rows_of(table, header, number, context.default_region)
+        for row in rows_of(table, header, number, asked.region)
     ]
     facts = [_facts(table, header, at) for (table, header), at in zip(readable, taken, strict=True)]
-    rosters, of_rows = rosters_of(rows, Context(config.messenger, context.default_region, dating, facts))
+    rosters, of_rows = rosters_of(rows, Context(config.messenger, asked.region, dating, facts))
     return Reading(
         rosters=tuple(rosters),
         taken_at=min(taken),
@@ -78,7 +76,7 @@ def _chosen(name: str, tables: list[Table], wanted: Sequence[str]) -> list[Table
         if sheet.casefold().strip() not in names:
             raise BadConfig(
                 f"{name}: there is no sheet '{sheet}'; there are: "
-                f"{', '.join(table.name for table in tables)}.",
+                f"{listed([table.name for table in tables])}.",
                 remedy="Correct `sheet`, or leave it out to read all sheets.",
             )
     keep = {sheet.casefold().strip() for sheet in wanted}
@@ -101,7 +99,7 @@ def _header(name: str, table: Table, config: RegisterConfig) -> Header | None:
     if header is None or header.has_group:
         return header
     if header.has_members:
-        shown = ", ".join(f"'{text}'" for _, text, meaning in header.headings if meaning)
+        shown = listed([f"'{text}'" for _, text, meaning in header.headings if meaning])
         raise BadConfig(
             f"{name}: {table.place(header.row)}: there are columns for members ({shown}), but "
             "none for the group.",
@@ -138,7 +136,9 @@ def _no_header(name: str, tables: Sequence[Table]) -> BadConfig:
         [text_of(v).strip() for v in row if not is_blank(v)] for table in tables for row in table.rows[:30]
     ]
     first = max(texts, key=len, default=[])
-    shown = f" (found: {', '.join(text[:30] for text in first[:8])})" if first else ""
+    # One text in a line of a CSV file is a line of any text file: that it is a cell, nothing says
+    is_row = len(first) > 1 or any(table.kind is not Kind.LINES for table in tables)
+    shown = f" (found: {listed(first[:FOUND_SHOWN])})" if first and is_row else ""
     return BadConfig(
         f"{name}: no row of headings is recognised{shown}.",
         remedy="Head the columns 'Group name', 'Member name', 'Phone', 'Role', or say which is "
@@ -185,8 +185,10 @@ def _headings(tables: Sequence[tuple[Table, Header]]) -> Iterator[tuple[str, str
 
 def _unused(tables: Sequence[tuple[Table, Header]]) -> Iterator[str]:
     for table, header in tables:
-        unused = [f"'{text}' ({letters(at)})" for at, text, meaning in header.headings if meaning is None]
+        unused = [
+            f"{quoted(text)} ({letters(at)})" for at, text, meaning in header.headings if meaning is None
+        ]
         if unused:
-            yield f"{table.label}: not used: {', '.join(unused)}"
+            yield f"{table.label}: not used: {listed(unused)}"
         if table.is_hidden:
             yield f"{table.label} is hidden, and read all the same"

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from connectors.inventory.register.client import open_book
+from connectors._child import Apart, in_child, plain
 from connectors.inventory.register.config import RegisterConfig
-from connectors.inventory.register.connector import counts_of
-from connectors.inventory.register.reading import read
+from connectors.inventory.register.connector import RegisterInventory, counts_of
 from worker.ports import ConnectorContext, ConnectorError
 
 
@@ -44,7 +43,7 @@ class RegisterReport:
 
 
 def check_register(
-    path: Path, context: ConnectorContext, config: RegisterConfig | None = None
+    path: Path, context: ConnectorContext, config: RegisterConfig | None = None, apart: Apart = in_child
 ) -> RegisterReport:
     """Read the register at `path` (relative to `context.base_dir`) as the worker would, and report on it.
 
@@ -54,7 +53,7 @@ def check_register(
     """
     used = (config or RegisterConfig(path=path)).model_copy(update={"path": path})
     try:
-        reading = read(open_book(context.base_dir / path), used, context)
+        reading = RegisterInventory(used, context, apart).read()
     except ConnectorError as error:
         what = error.message.removeprefix(f"{path.name}: ")
         return RegisterReport(is_readable=False, problems=(CellProblem(path.name, what, error.remedy),))
@@ -62,18 +61,18 @@ def check_register(
     of_groups = [f"{roster.group.name}: {text}" for roster in reading.rosters for text in roster.warnings]
     return RegisterReport(
         is_readable=True,
-        problems=tuple(CellProblem(p.place, p.what, p.remedy) for p in reading.problems),
-        warnings=(*reading.warnings, *of_groups),
+        problems=tuple(CellProblem(plain(p.place), plain(p.what), plain(p.remedy)) for p in reading.problems),
+        warnings=tuple(map(plain, (*reading.warnings, *of_groups))),
         groups=counts["groups"],
         members=counts["members"],
         admins=counts["admins"],
         taken_at=reading.taken_at,
-        headings=reading.headings,
+        headings=tuple((plain(table), plain(text), meaning) for table, text, meaning in reading.headings),
     )
 
 
 def check_file(
-    path: Path, context: ConnectorContext, config: RegisterConfig | None = None
+    path: Path, context: ConnectorContext, config: RegisterConfig | None = None, apart: Apart = in_child
 ) -> list[CellProblem]:
     """Return only the problems of `check_register`, in the order of the file."""
-    return list(check_register(path, context, config).problems)
+    return list(check_register(path, context, config, apart).problems)

@@ -10,6 +10,8 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import TypeAlias
 
+from connectors._text import quoted
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -50,7 +52,9 @@ class Table:
     @property
     def label(self) -> str:
         """The table as messages name it."""
-        return {Kind.SHEET: f"sheet '{self.name}'", Kind.LINES: "the file", Kind.WORD: self.name}[self.kind]
+        return {Kind.SHEET: f"sheet {quoted(self.name)}", Kind.LINES: "the file", Kind.WORD: self.name}[
+            self.kind
+        ]
 
     def place(self, row: int, column: int | None = None) -> str:
         """Return where a cell or row is: ``sheet 'Groups', C14``, ``line 14, column 3``, ``table 1,
@@ -58,7 +62,7 @@ class Table:
         """
         if self.kind is Kind.SHEET:
             cell = f"row {row + 1}" if column is None else f"{letters(column)}{row + 1}"
-            return f"sheet '{self.name}', {cell}"
+            return f"{self.label}, {cell}"
         where = f"line {self.lines[row]}" if self.kind is Kind.LINES else f"{self.name}, row {row + 1}"
         return where if column is None else f"{where}, column {column + 1}"
 

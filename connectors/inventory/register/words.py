@@ -17,12 +17,17 @@ from worker.domain.model import Role
 _ARABIC = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ـ": ""}
 )
+CACHED_MAX = 100  # letters: longer texts are rare, and must not fill the memory
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
-@lru_cache(maxsize=1 << 16)
 def plain(text: str) -> str:
     """Return the text without case, accents, punctuation, invisible marks and Arabic letter variants."""
+    return _plain(text) if len(text) <= CACHED_MAX else _plain.__wrapped__(text)
+
+
+@lru_cache(maxsize=1 << 16)
+def _plain(text: str) -> str:
     if text.isascii():
         return _NOT_WORD.sub(" ", text.casefold()).strip()
     folded = unicodedata.normalize("NFKC", text).translate(_ARABIC).casefold()

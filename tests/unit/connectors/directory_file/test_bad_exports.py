@@ -10,6 +10,7 @@ from bad_input.directory_file.cases import CASES, Case
 from connectors.directory.file.config import FileConfig
 from connectors.directory.file.connector import FileDirectory
 from contracts.directory import context, read_until_error
+from fakes.in_process import in_process
 from worker.ports import DirectoryPage, Malformed, PassEnd
 
 every_case = pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
@@ -19,7 +20,7 @@ def directory(case: Case, folder: Path) -> FileDirectory:
     if case.content is not None:
         (folder / case.path).write_bytes(case.content)
     config = FileConfig.model_validate({"path": case.path, **case.config})
-    return FileDirectory(config, context("export", folder))
+    return FileDirectory(config, context("export", folder), in_process)
 
 
 @every_case

@@ -166,7 +166,7 @@ def test_a_manager_who_comes_later_in_the_file_is_found(tmp_path: Path) -> None:
     ],
 )
 def test_what_the_file_system_raises_is_translated(error: OSError, expected: type[ConnectorError]) -> None:
-    with pytest.raises(expected) as raised, translated(Path("exports/people.csv")):
+    with pytest.raises(expected) as raised, translated("people.csv", Path("exports/people.csv")):
         raise error
     assert "people.csv" in raised.value.message
     assert raised.value.remedy
@@ -177,7 +177,7 @@ def test_a_pipe_is_refused_and_does_not_hang(tmp_path: Path) -> None:
 
     result = directory(tmp_path).check()
 
-    assert result.message == "people.csv is not a file."
+    assert result.message == "people.csv: this is not a file, but a pipe, a device or the like."
 
 
 # Day first or month first

@@ -9,7 +9,8 @@ from bad_input.register.cases import CASES, SET_ASIDE, Case
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.connector import RegisterInventory
 from connectors.inventory.register.report import check_register
-from fakes.register_files import SAVED_AT, context
+from fakes.in_process import in_process
+from fakes.register_files import SAVED_AT, context, register
 from worker.domain.model import Coverage, Roster
 from worker.ports import ConnectorError, Malformed, SnapshotEnd
 
@@ -24,7 +25,7 @@ def built(case: Case, folder: Path) -> RegisterInventory:
     if path.exists():
         os.utime(path, (SAVED_AT.timestamp(), SAVED_AT.timestamp()))
     config = RegisterConfig.model_validate({"path": case.file, **case.config})
-    return RegisterInventory(config, context(folder))
+    return register(config, context(folder))
 
 
 def trouble_of(inventory: RegisterInventory) -> tuple[ConnectorError, list[Roster]]:
@@ -63,7 +64,7 @@ def test_the_report_names_the_cell(case: Case, tmp_path: Path) -> None:
     built(case, tmp_path)
     config = RegisterConfig.model_validate({"path": case.file, **case.config})
 
-    report = check_register(Path(case.file), context(tmp_path), config)
+    report = check_register(Path(case.file), context(tmp_path), config, in_process)
 
     problem = report.problems[0]
     assert case.place in f"{problem.place}: {problem.what}"
@@ -75,4 +76,4 @@ def test_the_report_names_the_cell(case: Case, tmp_path: Path) -> None:
 def test_one_mistake_is_one_problem(case: Case, tmp_path: Path) -> None:
     built(case, tmp_path)
     config = RegisterConfig.model_validate({"path": case.file, **case.config})
-    assert len(check_register(Path(case.file), context(tmp_path), config).problems) == 1
+    assert len(check_register(Path(case.file), context(tmp_path), config, in_process).problems) == 1

@@ -14,11 +14,10 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from connectors.inventory.register.client import open_book
+from connectors.inventory.register.client import open_book, whole_file
 from connectors.inventory.register.config import RegisterConfig
-from connectors.inventory.register.connector import RegisterInventory
 from fakes.office import Rows, write_docx, write_ods, write_xlsx
-from fakes.register_files import SAVED_AT, brief, context, only, places, read_file, shown
+from fakes.register_files import SAVED_AT, brief, context, only, places, read_file, register, shown
 from worker.domain.model import Coverage
 from worker.ports import PermissionDenied, Transient
 
@@ -150,35 +149,40 @@ def test_a_file_that_changes_while_it_is_read_is_read_again_later(tmp_path: Path
     path = tmp_path / "g.xlsx"
     write_xlsx(path, LINES)
 
-    def read_while_somebody_saves(file: Path) -> bytes:
-        data = file.read_bytes()
-        write_xlsx(file, [*LINES, ["Ward 8", "Cem", "+447700900103"]])
-        return data
+    class SavedMeanwhile(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            data = super().read(size)
+            write_xlsx(path, [*LINES, ["Ward 8", "Cem", "+447700900103"]])
+            return data
 
-    with pytest.raises(Transient, match="changed while it was being read"):
-        open_book(path, read=read_while_somebody_saves)
+    with SavedMeanwhile(path) as file, pytest.raises(Transient, match="changed while it was being read"):
+        whole_file(file, path.name)
 
 
 def test_half_a_file_that_is_being_written_is_never_taken_for_a_whole_one(tmp_path: Path) -> None:
     path = tmp_path / "g.csv"
     path.write_text("Group,Phone\n", encoding="utf-8")
 
-    def read_short(file: Path) -> bytes:
-        return file.read_bytes()[:5]
+    class Short(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(5)
 
-    with pytest.raises(Transient, match="changed while it was being read"):
-        open_book(path, read=read_short)
+    with Short(path) as file, pytest.raises(Transient, match="changed while it was being read"):
+        whole_file(file, path.name)
 
 
-def refuse(_path: Path) -> bytes:
+def refuse(_path: Path, _bytes_max: int) -> io.BufferedReader:
     raise PermissionError(13, "Permission denied")
 
 
 def test_a_file_that_may_not_be_read_names_the_right(tmp_path: Path) -> None:
     path = tmp_path / "g.xlsx"
     write_xlsx(path, LINES)
-    with pytest.raises(PermissionDenied, match="the system refuses to read it") as raised:
-        open_book(path, read=refuse)
+    with (
+        pytest.raises(PermissionDenied, match="the system refuses to read it") as raised,
+        open_book(path, opener=refuse),
+    ):
+        pass
     assert raised.value.missing == "read access to the register"
 
 
@@ -187,25 +191,25 @@ def test_a_file_that_an_editor_keeps_to_itself_is_tried_again(tmp_path: Path, lo
     path = tmp_path / "groups.xlsx"
     write_xlsx(path, LINES)
     (tmp_path / lock).touch()
-    with pytest.raises(Transient, match="open in an editor"):
-        open_book(path, read=refuse)
+    with pytest.raises(Transient, match="open in an editor"), open_book(path, opener=refuse):
+        pass
 
 
 def test_a_disk_that_fails_is_tried_again(tmp_path: Path) -> None:
     path = tmp_path / "g.xlsx"
     write_xlsx(path, LINES)
 
-    def fail(_path: Path) -> bytes:
+    def fail(_path: Path, _bytes_max: int) -> io.BufferedReader:
         raise OSError(5, "Input/output error")
 
-    with pytest.raises(Transient, match="Input/output error"):
-        open_book(path, read=fail)
+    with pytest.raises(Transient, match="Input/output error"), open_book(path, opener=fail):
+        pass
 
 
 def test_an_open_file_that_can_be_read_is_read_and_said(tmp_path: Path) -> None:
     write_xlsx(tmp_path / "groups.xlsx", LINES)
     (tmp_path / "~$groups.xlsx").touch()
-    result = RegisterInventory(RegisterConfig(path=Path("groups.xlsx")), context(tmp_path)).check()
+    result = register(RegisterConfig(path=Path("groups.xlsx")), context(tmp_path)).check()
     assert result.ok
     assert "what they have not saved yet" in result.details["open"]
 
@@ -262,7 +266,7 @@ def test_no_damage_raises_anything_but_our_own_errors(
     write.get(extension, write_csv)(path, LINES)
     whole = path.read_bytes()
     damage = scratch if extension != "csv" else scratched
-    inventory = RegisterInventory(RegisterConfig(path=Path(path.name)), context(tmp_path))
+    inventory = register(RegisterConfig(path=Path(path.name)), context(tmp_path))
     for seed in range(40):
         path.write_bytes(damage(whole, random.Random(seed)))
         result = inventory.check()  # raises, if anything is left to raise
@@ -287,7 +291,7 @@ def test_check_sums_up_in_one_line(tmp_path: Path) -> None:
     write_xlsx(path, rows)
     os.utime(path, (SAVED_AT.timestamp(),) * 2)
 
-    result = RegisterInventory(RegisterConfig(path=Path("groups.xlsx")), context(tmp_path)).check()
+    result = register(RegisterConfig(path=Path("groups.xlsx")), context(tmp_path)).check()
 
     assert result.ok
     assert result.message == (
@@ -299,7 +303,7 @@ def test_check_sums_up_in_one_line(tmp_path: Path) -> None:
 
 def test_check_says_that_a_register_has_no_roles_rather_than_no_admins(tmp_path: Path) -> None:
     write_xlsx(tmp_path / "groups.xlsx", LINES)
-    result = RegisterInventory(RegisterConfig(path=Path("groups.xlsx")), context(tmp_path)).check()
+    result = register(RegisterConfig(path=Path("groups.xlsx")), context(tmp_path)).check()
     assert "1 group, 2 members, no roles, dated" in result.message
 
 

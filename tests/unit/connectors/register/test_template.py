@@ -10,6 +10,7 @@ from connectors.inventory.register.labels import HEADINGS, LANGUAGES, ROLE_WORDS
 from connectors.inventory.register.report import check_file, check_register
 from connectors.inventory.register.template import HEADER_ROW, write_template
 from connectors.inventory.register.template_words import SENTENCES
+from fakes.in_process import in_process
 from fakes.register_files import NOW, context, only, read_file
 from worker.domain.model import Role
 from worker.ports import BadConfig
@@ -20,7 +21,7 @@ def test_an_empty_template_is_an_empty_register(tmp_path: Path, language: str) -
     path = tmp_path / "register.xlsx"
     write_template(path, language)
 
-    report = check_register(Path(path.name), context(tmp_path))
+    report = check_register(Path(path.name), context(tmp_path), apart=in_process)
 
     assert (report.is_readable, report.problems, report.warnings) == (True, (), ())
     assert (report.groups, report.members) == (0, 0)
@@ -102,7 +103,7 @@ def test_the_report_is_for_reading(tmp_path: Path) -> None:
         encoding="utf-8",
     )
 
-    report = check_register(Path(path.name), context(tmp_path))
+    report = check_register(Path(path.name), context(tmp_path), apart=in_process)
 
     assert (report.groups, report.members, report.admins) == (1, 2, 1)
     assert [(p.place, p.remedy.split(",")[0]) for p in report.problems] == [
@@ -113,4 +114,4 @@ def test_the_report_is_for_reading(tmp_path: Path) -> None:
         "Ward 7: line 3: is already in this group (line 2); the higher role counts",
     )
     assert report.headings[1:3] == (("groups.csv", "Name", "member"), ("groups.csv", "Phone", "phone"))
-    assert check_file(Path(path.name), context(tmp_path)) == list(report.problems)
+    assert check_file(Path(path.name), context(tmp_path), apart=in_process) == list(report.problems)
