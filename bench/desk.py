@@ -34,13 +34,14 @@ from worker.app.health import Freshness
 from worker.app.links import Links, signing_key
 from worker.app.situation import situation
 from worker.desk.app import desk_app
-from worker.desk.server import serving
+from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place, Services
 from worker.domain.journal import Entry
 from worker.domain.model import Evidence, GroupKey, PersonKey, Role
 from worker.domain.reconcile import TicketRules
 from worker.domain.ticket import Assignee, Grade, Ticket, TicketKind, TicketState, episode_name
 from worker.languages import BabelLanguages
+from worker.ops.server import Limits, serving
 from worker.storage.engine import open_engine
 from worker.storage.migrate import migrate
 from worker.storage.store import SqlStore
@@ -133,7 +134,10 @@ def _desk(store: SqlStore) -> Iterator[tuple[httpx2.Client, str]]:
     with store.reading() as uow:
         [one] = uow.tickets.page([TicketState.OPEN], 0, 1)
         address = "/t/" + links.token(uow, one, NOW)
-    with serving(app, ("127.0.0.1", 0)) as listen, httpx2.Client(base_url=f"http://{listen}") as client:
+    with (
+        serving(app, ("127.0.0.1", 0), "desk", Limits(BODY_MAX)) as listen,
+        httpx2.Client(base_url=f"http://{listen}") as client,
+    ):
         client.headers["Authorization"] = f"Bearer {token}"
         page = client.get(f"/login/{secret}").text
         form_token = page.partition('name="form_token" value="')[2].partition('"')[0]

@@ -32,7 +32,7 @@ from worker.bootstrap import (
     prepare_tables,
 )
 from worker.desk.app import desk_app
-from worker.desk.server import bound, host_and_port_of, serving_on
+from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place, Services
 from worker.desk.sessions import LOGIN_LINK_LIFE
 from worker.desk.sign_in import SignIn
@@ -50,6 +50,7 @@ from worker.ops.pages import serving
 from worker.ops.patience import Unanswered
 from worker.ops.receiver import receiving
 from worker.ops.scheduler import Loop, serve, wait_for
+from worker.ops.server import Limits, bound, host_and_port_of, serving_on
 from worker.ops.statusz import Source, Status
 from worker.ops.stored_metrics import StoredMetrics
 from worker.ops.traces import NoTraces, Traces
@@ -62,7 +63,7 @@ from worker.storage.errors import SchemaNewer, StorageError
 from worker.storage.figures import SqlVitals
 from worker.storage.single_worker import sole_worker
 
-DESK_THREAD = "desk"  # as worker/desk/server.py names it
+DESK_THREAD = "desk"
 PATIENCE_S = 2  # of health and metrics with the database
 TABLES_WAIT_MAX_S = 300.0
 
@@ -219,7 +220,7 @@ def desk_served(app: App, clock: Clock, announce: Callable[[str], None]) -> Iter
     listen = host_and_port_of(listening)
     app = listening_at(app, listen)
     settings = app.settings
-    with serving_on(listening, desk_app(services_of(app, clock))):
+    with serving_on(listening, desk_app(services_of(app, clock)), DESK_THREAD, Limits(BODY_MAX)):
         log.info(events.DESK_SERVED, listen=listen)
         if settings.desk.sign_in is None and sqlite_path(settings.database.url) is not None:
             announce(

@@ -19,9 +19,10 @@ from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_play
 from worker.app.assigned import Assigned
 from worker.app.links import Links
 from worker.desk.app import desk_app
-from worker.desk.server import serving
+from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place
 from worker.languages import BabelLanguages
+from worker.ops.server import Limits, serving
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +50,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         assigned = Assigned(harness.store, links, TIMEZONE, languages)
         return desk_app(replace(services, assigned=assigned, place=Place("St Mary's", TIMEZONE, base)))
 
-    with serving(Late(made), ("127.0.0.1", 0)) as listen:
+    with serving(Late(made), ("127.0.0.1", 0), "desk", Limits(BODY_MAX)) as listen:
         base = f"http://{listen}"
         Late.base = base
         yield Desk(harness, base, Links(base, timedelta(days=30)))

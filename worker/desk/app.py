@@ -25,6 +25,7 @@ from worker.desk.services import Services
 from worker.desk.sessions import SignInPages
 
 UNAVAILABLE = (OperationalError, PoolTimeoutError)
+NAME_MAX = 200  # of a static file; of a much longer one the system refuses to say whether it is there
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {
     "css": "text/css; charset=utf-8",
@@ -37,15 +38,12 @@ TYPES = {
 
 def desk_app(services: Services) -> Starlette:
     """The application over these use cases."""
-    attempts = Attempts(WRONG_MAX, WRONG_WITHIN, services.clock)
     every = [
-        *AssigneePages(attempts).routes(),
-        *SignInPages(attempts).routes(),
+        *AssigneePages(_attempts(services)).routes(),
+        *SignInPages(_attempts(services)).routes(),
         *routes(),
         route("/language", choose_language),
-        Mount(
-            "/api/v1", app=api_app(services, Attempts(WRONG_MAX, WRONG_WITHIN, services.clock)), name="api"
-        ),
+        Mount("/api/v1", app=api_app(services, _attempts(services)), name="api"),
         Route("/static/{name:path}", _static, name="static"),
     ]
     app = Starlette(
@@ -62,13 +60,18 @@ def desk_app(services: Services) -> Starlette:
     return app
 
 
+def _attempts(services: Services) -> Attempts:
+    """A count for one kind of secret: who tries at one has tried at no other."""
+    return Attempts(WRONG_MAX, WRONG_WITHIN, services.clock)
+
+
 async def _static(request: Request) -> Response:
     """A file of ours, by its very name."""
     name = request.path_params["name"]
     suffix = name.rpartition(".")[2]
     is_plain = all(part and not part.startswith(".") for part in name.split("/"))
     file = STATIC.joinpath(name)
-    if suffix not in TYPES or not is_plain or not file.is_file():
+    if len(name) > NAME_MAX or suffix not in TYPES or not is_plain or not file.is_file():
         raise HTTPException(404)
     # Another release beside this one asks for its own: what is ours must not be kept in its place
     is_asked_for = asset(name).endswith(f"?v={request.query_params.get('v')}")

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from worker.app.approvals import Refused
 from worker.app.assigned import NOBODY, can_be_done_together
 from worker.app.links import Dead, LinkDead
-from worker.desk.calls import Call, Handler, Stale, route
+from worker.desk.calls import Call, Handler, Stale, route, too_many
 from worker.desk.guarding import Attempts
 from worker.domain.answers import Answer, answers_for
 from worker.domain.handles import shown_handle
@@ -24,7 +24,7 @@ from worker.domain.tongue import Tongue
 from worker.domain.wording import member_step, ticket_steps, ticket_title, why_line
 
 WRONG_MAX, WRONG_WITHIN = 30, timedelta(minutes=1)
-SEE_OTHER, NOT_MODIFIED, GONE, NOT_FOUND, TOO_MANY = 303, 304, 410, 404, 429
+SEE_OTHER, NOT_MODIFIED, GONE, NOT_FOUND = 303, 304, 410, 404
 
 
 class AssigneePages:
@@ -140,16 +140,12 @@ class AssigneePages:
 
     def _opening(self, show: Handler) -> Handler:
         def guarded(call: Call) -> Response:
-            wait_s = self._attempts.wait_s(call.address)
-            if wait_s:
-                return call.page(
-                    "wait.html", {"wait_s": wait_s}, status=TOO_MANY, headers={"Retry-After": str(wait_s)}
-                )
             try:
                 return show(call)
             except LinkDead as dead:
-                if dead.why is Dead.FORGED:
-                    self._attempts.failed(call.address)
+                wait_s = self._attempts.wrong(call.address) if dead.why is Dead.FORGED else 0
+                if wait_s:
+                    return too_many(call, wait_s)
                 return call.page(
                     "dead.html",
                     {"why": dead.why.value, "is_list": call.request.url.path.startswith("/me/")},

@@ -125,6 +125,11 @@ def error_page(
     )
 
 
+def too_many(call: Call, wait_s: int) -> Response:
+    """Ask whoever sends one wrong secret after the other to wait."""
+    return call.page("wait.html", {"wait_s": wait_s}, status=429, headers={"Retry-After": str(wait_s)})
+
+
 def number_in(text: str) -> int | None:
     """The number that a text is, as our own pages write it; None for everything else."""
     return int(text) if _NUMBER.fullmatch(text) else None

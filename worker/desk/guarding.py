@@ -7,6 +7,7 @@ forms look like another site's.
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
@@ -146,7 +147,12 @@ def _bounded(receive: Receive) -> Receive:
 
 
 class Attempts:
-    """Counts failures by address within a rolling window; threads share it. Forgets the longest silent ones."""
+    """Counts wrong secrets of one kind by address within a rolling window; threads share it.
+
+    It is asked about a secret that was looked at and found wrong, and never before: whoever has a right one is
+    answered, whatever others send from the same address. Nobody guesses 128 bits; the limit is there so that
+    scanners are told to slow down. Forgets the longest silent addresses.
+    """
 
     ADDRESSES_MAX = 10_000
 
@@ -157,23 +163,19 @@ class Attempts:
         self._lock = Lock()
         self._failures: OrderedDict[str, deque[datetime]] = OrderedDict()
 
-    def failed(self, address: str) -> None:
-        """Count one failure."""
+    def wrong(self, address: str) -> int:
+        """Count a wrong secret, and return the whole seconds to wait before the next; 0 while there were few."""
+        network, now = _network(address), self._clock()
         with self._lock:
-            known = self._failures.setdefault(_network(address), deque(maxlen=self._limit))
-            known.append(self._clock())
-            self._failures.move_to_end(_network(address))
+            known = self._failures.setdefault(network, deque(maxlen=self._limit))
+            self._failures.move_to_end(network)
             while len(self._failures) > self.ADDRESSES_MAX:
                 self._failures.popitem(last=False)
-
-    def wait_s(self, address: str) -> int:
-        """Whole seconds for which this address must not try again; 0: it may."""
-        with self._lock:
-            known = self._failures.get(_network(address))
-            if known is None or len(known) < self._limit:
-                return 0
-            left = (known[0] + self._window - self._clock()).total_seconds()
-            return max(0, -int(-left // 1))
+            left_s = (known[0] + self._window - now).total_seconds() if len(known) == self._limit else 0
+            if left_s > 0:
+                return math.ceil(left_s)
+            known.append(now)
+            return 0
 
 
 def _network(address: str) -> str:

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from worker.app.access import hashed
-from worker.desk.calls import Call, Handler, Stale, error_page, is_own_path, route
+from worker.desk.calls import Call, Stale, error_page, is_own_path, route, too_many
 from worker.desk.guarding import Attempts
 from worker.desk.roles import DeskRole, Permission, allows
 from worker.desk.sign_in import FLOW_LIFE, SignInRefused
@@ -25,7 +25,7 @@ from worker.ports.desk import Visitor
 
 SESSION_LIFE = timedelta(hours=12)  # a shift, with its handover
 LOGIN_LINK_LIFE = timedelta(hours=1)
-SEE_OTHER, FORBIDDEN, CONFLICT, TOO_MANY = 303, 403, 409, 429
+SEE_OTHER, FORBIDDEN, CONFLICT = 303, 403, 409
 CALLBACK = "/login/callback"
 SIGN_IN_FORM = "sign-in"
 WAY_COOKIE = "whosleft-way"
@@ -67,7 +67,7 @@ def _roles(names: tuple[str, ...]) -> frozenset[DeskRole]:
 
 
 class SignInPages:
-    """`/login…` and `/logout`."""
+    """`/login…` and `/logout`. `attempts` counts links that sign nobody in."""
 
     def __init__(self, attempts: Attempts) -> None:
         self._attempts = attempts
@@ -75,10 +75,10 @@ class SignInPages:
     def routes(self) -> list[Route]:
         return [
             route("/login", self.login),
-            route("/login/start", self._limited(self.start)),
-            route(CALLBACK, self._limited(self.finish)),
-            route("/login/{secret}", self._limited(self.link)),
-            route("/login/{secret}", self._limited(self.use_link), ["POST"]),
+            route("/login/start", self.start),
+            route(CALLBACK, self.finish),
+            route("/login/{secret}", self.link),
+            route("/login/{secret}", self.use_link, ["POST"]),
             route("/logout", self.logout, ["POST"]),
         ]
 
@@ -93,11 +93,16 @@ class SignInPages:
         )
 
     def use_link(self, call: Call) -> Response:
-        call.check_token(SIGN_IN_FORM)
+        try:
+            call.check_token(SIGN_IN_FORM)
+        except Stale:
+            return RedirectResponse("/login?trouble=again", SEE_OTHER)
         with call.services.store.begin() as uow:
             visitor = uow.desk.use_login_link(hashed(call.path("secret")), call.now)
         if visitor is None:
-            self._attempts.failed(call.address)
+            wait_s = self._attempts.wrong(call.address)
+            if wait_s:
+                return too_many(call, wait_s)
             return call.page("login.html", {**_login_values(call), "trouble": "used"}, status=FORBIDDEN)
         return self._signed_in(call, visitor)
 
@@ -129,7 +134,6 @@ class SignInPages:
         try:
             identity = sign_in.finish(flow, dict(call.request.query_params), call.now)
         except SignInRefused as refused:
-            self._attempts.failed(call.address)
             response = self._refused(call, refused)
             drop_cookie(call, response, _flow_cookie(call))
             return response
@@ -166,20 +170,6 @@ class SignInPages:
     def _refused(self, call: Call, refused: SignInRefused) -> Response:
         values = {**_login_values(call), "trouble": "refused", "said": refused.said(call.tongue)}
         return call.page("login.html", values, status=FORBIDDEN)
-
-    def _limited(self, handler: Handler) -> Handler:
-        def limited(call: Call) -> Response:
-            wait_s = self._attempts.wait_s(call.address)
-            if wait_s:
-                return call.page(
-                    "wait.html", {"wait_s": wait_s}, status=TOO_MANY, headers={"Retry-After": str(wait_s)}
-                )
-            try:
-                return handler(call)
-            except Stale:
-                return RedirectResponse("/login?trouble=again", SEE_OTHER)
-
-        return limited
 
 
 def set_cookie(call: Call, response: Response, name: str, value: str, life: timedelta) -> None:

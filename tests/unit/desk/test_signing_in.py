@@ -133,12 +133,28 @@ def test_without_a_provider_there_is_nothing_to_start() -> None:
     harness.close()
 
 
-def test_thirty_refused_sign_ins_in_a_minute_are_enough(desk: Caller, lab: Lab) -> None:
-    lab.issuer.faults.add(Fault.DENIED)
-    for _ in range(30):
-        desk.get(_back(desk, lab, _to_provider(desk)))
+def test_thirty_wrong_login_links_in_a_minute_are_enough_and_nobody_else_is_kept_out(
+    desk: Caller, lab: Lab
+) -> None:
+    statuses = []
+    for number in range(31):
+        desk.get(f"/login/wrong{number}")
+        statuses.append(desk.post(f"/login/wrong{number}").status_code)
+    assert statuses == [403] * 30 + [429]
 
-    assert desk.get("/login/start").status_code == 429
+    assert desk.sign_in("sam", "viewer").url.path == "/"
+    desk.client.cookies.clear()
+    desk.get(_back(desk, lab, _to_provider(desk)))
+    assert "Ada Lovelace" in desk.get("/").text or desk.get("/").status_code == 200
+
+
+def test_refused_sign_ins_keep_nobody_out(desk: Caller, lab: Lab) -> None:
+    lab.issuer.faults.add(Fault.DENIED)
+    for _ in range(31):
+        assert desk.get(_back(desk, lab, _to_provider(desk))).status_code == 403
+    lab.issuer.faults.clear()
+
+    assert desk.get(_back(desk, lab, _to_provider(desk))).url.path == "/"
 
 
 def test_one_account_under_two_addresses_is_one_approver(desk: Caller, lab: Lab) -> None:

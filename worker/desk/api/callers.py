@@ -54,19 +54,12 @@ def caller(
     asked: SecurityScopes,
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
 ) -> Caller:
-    """Let a call in whose token has the scope. Wrong tokens count, and too many of them shut their address out."""
+    """Let a call in whose token has the scope. Whoever sends one wrong token after the other is told to wait."""
     parts = parts_of(request)
-    address = request.client.host if request.client else "unknown"
-    wait_s = parts.attempts.wait_s(address)
-    if wait_s:
-        message = "Too many wrong tokens came from this address."
-        headers = {"Retry-After": str(wait_s)}
-        raise Problem(
-            429, Code.TOO_MANY_ATTEMPTS, message, f"Wait {wait_s} s, then send a good one.", headers
-        )
     if given is None:
         raise _unauthenticated("This needs a token: Authorization: Bearer wl_…")
     now = parts.services.clock()
+    address = request.client.host if request.client else "unknown"
     token = _good_token(parts, given.credentials, address, now)
     missing = [scope for scope in asked.scopes if not grants(token.scopes, scope)]
     if missing:
@@ -79,13 +72,21 @@ def caller(
 def _good_token(parts: Parts, text: str, address: str, now: datetime) -> ApiToken:
     token = parts.access.token(text)
     if token is None:
-        parts.attempts.failed(address)
+        wait_s = parts.attempts.wrong(address)
+        if wait_s:
+            raise _too_many(wait_s)
         raise _unauthenticated("There is no such token.")
     if token.revoked_at is not None:
         raise _unauthenticated(f"The token {token.id} is revoked.")
     if not token.is_good(now):
         raise _unauthenticated(f"The token {token.id} has expired.")
     return token
+
+
+def _too_many(wait_s: int) -> Problem:
+    message = "Too many wrong tokens came from this address."
+    headers = {"Retry-After": str(wait_s)}
+    return Problem(429, Code.TOO_MANY_ATTEMPTS, message, f"Wait {wait_s} s, then send a good one.", headers)
 
 
 def _unauthenticated(message: str) -> Problem:
