@@ -103,6 +103,7 @@ def _whole(lab: Lab) -> dict[str, Found]:
         database, configuration = Path(folder) / "whosleft.db", Path(folder) / "whosleft.yaml"
         section = {"name": "tenant", "kind": "entra", **lab.where["options"]}
         configuration.write_text(json.dumps({
+            "allow_literal_secrets": True,
             "database": {"url": f"sqlite:///{database}"},
             "directories": [section],
             "tickets": {"accountable": "accountable@corp.example"},

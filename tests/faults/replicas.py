@@ -167,6 +167,7 @@ def configure(path: Path, url: str, slack_url: str) -> None:
     schedule = {**dict.fromkeys(JOBS, f"{INTERVAL_S}s"), "lease": f"{LEASE_S}s"}
     soc = {"name": "soc", "kind": "slack", "token": TOKEN, "channel": "#leavers", "api_url": slack_url}
     settings = {
+        "allow_literal_secrets": True,
         "organisation": {"name": "St Mary's", "default_region": "GB", "timezone": "Europe/London"},
         "database": {"url": url},
         "directories": [{"name": "corp", "kind": "file", "path": "people.csv"}],

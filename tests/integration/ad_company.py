@@ -73,6 +73,7 @@ class AdCompany(Company):
             **changes,
         }
         configuration = {
+            "allow_literal_secrets": True,
             "organisation": {
                 "name": "St Mary's",
                 "default_region": "GB",

@@ -79,6 +79,7 @@ def figures(address: str) -> dict[tuple[str, ...], float]:
 def configure(company: Company, entra: FakeEntra, **sections: Any) -> None:
     """One tenant as the only directory."""
     settings = {
+        "allow_literal_secrets": True,
         "organisation": {"default_region": "GB", "timezone": "Europe/London"},
         "database": {"url": company.database},
         "directories": [{"name": "tenant", "kind": "entra", **options(entra)}],

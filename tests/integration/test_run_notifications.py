@@ -50,6 +50,7 @@ def configure(company: Company, entra: FakeEntra, listen: str, **sections: Any) 
     notifications = {"url": URL, "listen": listen, "client_state": STATE}
     tenant = {"name": "tenant", "kind": "entra", **options(entra, notifications=notifications)}
     settings = {
+        "allow_literal_secrets": True,
         "organisation": {"default_region": "GB", "timezone": "Europe/London"},
         "database": {"url": company.database},
         "directories": [tenant],

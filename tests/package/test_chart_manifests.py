@@ -267,7 +267,7 @@ def test_no_pod_of_the_release_is_without_a_policy_for_both_ways(situation: str)
         ({"directories": [("entra", {"graph_url": "http://graph.lab:8090/v1.0", "authority": "https://login.lab:8443"})]},
          {8090, 8443}),
         ({"ops": {"otlp": "http://collector.monitoring:4318"}}, {4318}),
-        ({"notify": [{"name": "soc", "kind": "slack", "token": "t"}]}, {443}),
+        ({"notify": [{"name": "soc", "kind": "slack", "token": "${file:/t}"}]}, {443}),
         ({"desk": {"sign_in": {"kind": "oidc", "issuer": "https://login.example.org:9443/x", "client_id": "w"}}},
          {9443}),
     ],

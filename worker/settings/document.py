@@ -35,7 +35,7 @@ class Document:
     """One file. `keys` and `values` say where the key and the value of a path stand.
 
     `hidden` has what a message must not repeat, by path; `labels` how the value at a path is called instead;
-    `unresolved` the paths whose `${…}` could not be replaced.
+    `unresolved` the paths whose `${…}` could not be replaced; `written` the values as the file has them.
     """
 
     file: str
@@ -46,6 +46,7 @@ class Document:
     hidden: dict[KeyPath, tuple[str, ...]] = field(default_factory=dict)
     labels: dict[KeyPath, str] = field(default_factory=dict)
     unresolved: set[KeyPath] = field(default_factory=set)
+    written: dict[KeyPath, str] = field(default_factory=dict)
 
     def problem(self, path: KeyPath, mark: Mark, message: str, remedy: str = "") -> Problem:
         return Problem(self.file, mark.line, mark.column, key_text(path), message, remedy)

@@ -1,6 +1,7 @@
 """From a file to settings, or to everything that is wrong with it at once.
 
-read_document -> resolve references -> Settings -> each entry by its connector's model -> names that clash
+read_document -> resolve references -> secrets that are written out -> Settings -> each entry by its connector's model
+-> names that clash
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from worker.ports import Port
 from worker.settings.connectors import SECTIONS, ConnectorEntry, NotifierEntry, SourceEntry, revealed
 from worker.settings.document import Document, Place, PlacedDict, read_document
 from worker.settings.explain import Subject, explain
+from worker.settings.literals import literal_secrets, secret_paths
 from worker.settings.model import Settings
-from worker.settings.problems import Problem, SettingsError, did_you_mean, shown
+from worker.settings.problems import KeyPath, Problem, SettingsError, did_you_mean, shown
 from worker.settings.references import resolve
 
 Kinds: TypeAlias = Mapping[Port, Mapping[str, type[BaseModel]]]
@@ -64,6 +66,7 @@ def connector_options(entry: ConnectorEntry, model: type[AnyModel]) -> AnyModel:
 def _read(path: Path, kinds: Kinds | None, env: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
     document, problems = read_document(path)
     problems += resolve(document, env)
+    problems += literal_secrets(document, set(_secret_paths(document, kinds)))
     context = {"base_dir": document.base_dir}
     settings, found = _validated(Settings, document.data, Subject(document, Settings), context)
     return settings, [*problems, *found, *_wrong_options(document, kinds), *_name_clashes(document)]
@@ -85,6 +88,15 @@ def _entries(document: Document) -> Iterator[tuple[Port, PlacedDict]]:
         for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, PlacedDict):
                 yield port, entry
+
+
+def _secret_paths(document: Document, kinds: Kinds | None) -> Iterator[KeyPath]:
+    yield from secret_paths(Settings, document.data)
+    for port, entry in _entries(document):
+        known = {} if kinds is None else kinds.get(port, {})
+        model = known.get(str(entry.get("kind")))
+        if model is not None:
+            yield from secret_paths(model, entry, entry.place.path)
 
 
 def _wrong_options(document: Document, kinds: Kinds | None) -> list[Problem]:

@@ -57,6 +57,10 @@ class Settings(Section):
     schedule: Schedule = Field(default_factory=Schedule)
     desk: Desk = Field(default_factory=Desk)
     ops: Ops = Field(default_factory=Ops)
+    allow_literal_secrets: bool = Field(
+        default=False,
+        description="For labs: take passwords and tokens that are written out, not ${env:…} or ${file:…}.",
+    )
     _base_dir: Path = PrivateAttr(default=Path())
 
     @model_validator(mode="before")

@@ -14,13 +14,18 @@ from worker.settings.document import Document
 from worker.settings.problems import KeyPath, Problem, Wrong, did_you_mean, nearest
 
 BYTES_MAX = 1_000_000  # a secret is short; a path that names a device or a log is a mistake
-_REFERENCE = re.compile(r"\$\{([^}]*)\}?")
+REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 _SECRET_KEY = re.compile(r"(?:.*[_-])?(?:token|password|passphrase|secret|api_key)", re.IGNORECASE)
 
 
 def is_secret_key(key: object) -> bool:
     """Whether the value under this key is a secret by the key's name."""
     return isinstance(key, str) and _SECRET_KEY.fullmatch(key) is not None
+
+
+def is_below_secret_key(path: KeyPath) -> bool:
+    """Whether one of the keys of a path says that the value is a secret."""
+    return any(is_secret_key(part) for part in path)
 
 
 def resolve(document: Document, env: Mapping[str, str]) -> list[Problem]:
@@ -40,15 +45,22 @@ def _resolved(
         value[:] = [_resolved(document, env, item, (*path, i), problems) for i, item in enumerate(value)]
     elif isinstance(value, str):
         return _resolved_text(document, env, value, path, problems)
+    elif value is not None:
+        _note(document, str(value), path)
     return value
+
+
+def _note(document: Document, text: str, path: KeyPath) -> None:
+    document.written[path] = text
+    if is_below_secret_key(path):
+        document.hidden[path] = (text,)
+        document.labels[path] = "the value"
 
 
 def _resolved_text(
     document: Document, env: Mapping[str, str], text: str, path: KeyPath, problems: list[Problem]
 ) -> str:
-    if any(is_secret_key(part) for part in path):
-        document.hidden[path] = (text,)
-        document.labels[path] = "the value"
+    _note(document, text, path)
     if "${" not in text:
         return text
     given: list[str] = []
@@ -58,7 +70,7 @@ def _resolved_text(
         return given[-1]
 
     try:
-        result = _REFERENCE.sub(replace, text)
+        result = REFERENCE.sub(replace, text)
     except Wrong as wrong:
         problems.append(document.problem(path, document.value_mark(path), wrong.message, wrong.remedy))
         document.unresolved.add(path)

@@ -30,12 +30,13 @@ def json_schema(kinds: Kinds) -> dict[str, Any]:
         schema["properties"][section]["items"] = _entry(items, port, kinds.get(port, {}), definitions)
     for unused in ("SourceEntry", "NotifierEntry"):
         definitions.pop(unused, None)
-    return {
+    whole = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Whosleft configuration",
         **{key: value for key, value in schema.items() if key != "$defs"},
         "$defs": dict(sorted(definitions.items())),
     }
+    return {key: _referring(value) for key, value in whole.items()}
 
 
 def _entry(items: dict[str, Any], port: Port, models: Any, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -86,6 +87,14 @@ def _write_defaults(definition: dict[str, Any], model: type[Section]) -> None:
     for key, schema in mapping["properties"].items():
         if "default" in schema:
             schema["default"] = written[key]
+
+
+def _referring(node: Any) -> Any:
+    """With the rule that a secret is a reference, as it is unless `allow_literal_secrets` says otherwise."""
+    if isinstance(node, dict):
+        rule = {"pattern": r"\$\{(env|file):"} if node.get("writeOnly") else {}
+        return {key: _referring(item) for key, item in node.items()} | rule
+    return [_referring(item) for item in node] if isinstance(node, list) else node
 
 
 def _untitled(node: Any) -> Any:

@@ -45,6 +45,7 @@
 {{- end -}}
 {{- include "whosleft.validateVolumes" . -}}
 {{- include "whosleft.validateSecrets" . -}}
+{{- include "whosleft.validateNoSecrets" . -}}
 {{- include "whosleft.validateReferences" . -}}
 {{- end -}}
 
@@ -81,6 +82,16 @@
 {{- if and .csi .env -}}
 {{- fail (printf "the entry %s of secrets has csi and env, and the driver only mounts files: leave env out, and write ${file:/var/run/secrets/whosleft/%s/…} in config." .name .name) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A ConfigMap is no place for a secret. */}}
+{{- define "whosleft.validateNoSecrets" -}}
+{{- if .Values.config.allow_literal_secrets -}}
+{{- fail "config.allow_literal_secrets is for labs: what config has goes into a ConfigMap. Write ${env:NAME} or ${file:/path}, and name it in secrets." -}}
+{{- end -}}
+{{- if regexMatch "://[^/@:$]*:[^$/@][^/@]*@|[?&](ssl)?password=[^$]" .Values.config.database.url -}}
+{{- fail "config.database.url has a password, and would be in a ConfigMap: write ${env:NAME} in its place, and name it in secrets." -}}
 {{- end -}}
 {{- end -}}
 

@@ -139,7 +139,7 @@ def test_a_problem_has_its_parts(write: Write) -> None:
     ],
 )
 def test_the_database_s_address_is_made_whole(write: Write, written: str, read: str) -> None:
-    path = write(f'database: {{url: "{written}"}}\n')
+    path = write(f'allow_literal_secrets: true\ndatabase: {{url: "{written}"}}\n')
     assert load(path).database.url == read.format(folder=path.parent)
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, SecretStr
 from fakes.kinds import KINDS, ChatOptions
 from worker.ports import Port
 from worker.settings import ConnectorEntry, SettingsError, connector_options, load, problems_in
-from worker.settings.problems import Wrong
+from worker.settings.problems import Wrong, format_problems
 
 TOKEN = "xoxb-0123456789-invented"
 
@@ -103,6 +103,7 @@ def test_no_secret_is_in_a_repr_or_a_dump(write: Write) -> None:
             "notify:\n"
             "  - {name: a, kind: slack, token: '${env:TOKEN}', channel: '${env:CHANNEL}'}\n"
             "  - {name: b, kind: slack, token: written-in-the-file}\n"
+            "allow_literal_secrets: true\n"
         ),
         secrets,
     )
@@ -139,7 +140,8 @@ class Careless(BaseModel):
 )
 def test_a_careless_message_does_not_give_a_secret_away(write: Write, written: str) -> None:
     kinds = {Port.NOTIFY: {"slack": Careless}}
-    (problem,) = problems_in(write(chat(written)), kinds=kinds, env={"TOKEN": TOKEN})
+    text = f"{chat(written)}allow_literal_secrets: true\n"
+    (problem,) = problems_in(write(text), kinds=kinds, env={"TOKEN": TOKEN})
     assert "0123456789" not in str(problem)
     assert "is not valid here" in problem.message
 
@@ -151,3 +153,67 @@ def test_the_error_holds_no_secret_in_its_causes(write: Write) -> None:
     assert raised.value.__cause__ is None
     assert raised.value.__context__ is None
     assert TOKEN not in repr(raised.value.problems)
+
+
+SECRET = "sw0rdfish"
+
+
+@pytest.mark.parametrize(
+    "text, key",
+    [
+        (chat(f"token: {SECRET}"), "notify[0].token"),
+        (chat(f"token: '{SECRET}$'"), "notify[0].token"),
+        ("notify: [{name: a, kind: unknown, client_secret: sw0rdfish}]\n", "notify[0].client_secret"),
+        (f"database: {{url: 'postgresql://u:{SECRET}@db/w'}}\n", "database.url"),
+        (f"database: {{url: 'postgresql://u:{SECRET}@${{env:HOST}}/w'}}\n", "database.url"),
+        (f"database: {{url: 'postgresql://${{env:U}}:{SECRET}@db/w'}}\n", "database.url"),
+        (f"database: {{url: 'postgresql://db/w?user=u&password={SECRET}'}}\n", "database.url"),
+        (f"ops: {{otlp: 'http://u:{SECRET}@collector:4318'}}\n", "ops.otlp"),
+    ],
+)
+def test_a_secret_that_is_written_out_is_refused_with_its_line_and_never_shown(
+    write: Write, text: str, key: str
+) -> None:
+    env = {"HOST": "db", "U": "whosleft"}
+    problems = problems_in(write(f"# a line before it\n{text}"), kinds=KINDS, env=env)
+    (found,) = (problem for problem in problems if "is written here" in problem.message)
+
+    assert (found.key, found.line in {2, 3}) == (key, True)
+    assert "${env:NAME} or ${file:/path}" in found.remedy
+    assert SECRET not in format_problems(problems)
+    allowed = problems_in(write(f"allow_literal_secrets: true\n{text}"), kinds=KINDS, env=env)
+    assert not [problem for problem in allowed if "is written here" in problem.message]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://${env:U}:${env:PW}@db/w",
+        "postgresql://u:${env:PW}@db/w?password=${env:PW}",
+        "${env:URL}",
+        "postgresql://u@db:5432/w?sslmode=verify-full",
+        "postgresql://u@[2001:db8::1]:5432/w",
+    ],
+)
+def test_an_address_with_references_or_without_a_password_is_taken(write: Write, url: str) -> None:
+    env = {"U": "u", "PW": SECRET, "URL": f"postgresql://u:{SECRET}@db/w"}
+    assert problems_in(write(f"database: {{url: '{url}'}}\n"), kinds=KINDS, env=env) == ()
+
+
+class Typed(BaseModel):
+    """A secret whose key doesn't say that it is one, in a list, below another key."""
+
+    class Call(BaseModel):
+        state: SecretStr
+
+    calls: list[Call]
+
+
+def test_what_a_connector_types_as_secret_is_one_whatever_its_key_is_called(write: Write) -> None:
+    kinds = {Port.NOTIFY: {"slack": Typed}}
+    text = chat("calls: [{state: '${env:S}'}, {state: sw0rdfish}, {state: 20261124}]")
+    problems = problems_in(write(text), kinds=kinds, env={"S": "s"})
+
+    written = [problem.key for problem in problems if "is written here" in problem.message]
+    assert written == ["notify[0].calls[1].state", "notify[0].calls[2].state"]
+    assert not [value for value in (SECRET, "20261124") if value in format_problems(problems)]

@@ -416,6 +416,7 @@ def test_no_command_shows_a_token_that_came_in_half_an_answer(lab: Lab) -> None:
     lab.tenant.add()
     lab.entra.tokens.faults.add(Fault(keep=0.97), path=TOKEN)
     settings = {
+        "allow_literal_secrets": True,
         "organisation": {"name": "Ward", "default_region": "GB", "timezone": "Europe/London"},
         "directories": [{"name": "tenant", "kind": "entra", **lab.whole()}],
         "tickets": {"accountable": "it@corp.example"},
