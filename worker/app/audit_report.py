@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +18,11 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from worker.domain.direction import contained, isolated
 from worker.domain.journal import Sealed
 from worker.domain.pack import Covered, JournalSum
 from worker.domain.plan import instant
-from worker.domain.ticket import Grade, Ticket, ticket_label
+from worker.domain.ticket import Assignee, Grade, Ticket, ticket_label
 from worker.domain.wording import flat, state_line, ticket_title
 from worker.ports.store import SourceState
 
@@ -30,7 +32,9 @@ _GRADES = {
     Grade.B: "B: a list that people keep shows it, or a second person confirmed it",
     Grade.C: "C: the word of whoever did it",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# At the start, and after whatever a program may take for the end of a cell: one that splits lines at semicolons knows
+# no quotes of ours
+_FORMULA = re.compile(r"""^(?=[\t\r\n])|(?:^|[;,|\t\r\n])[ "']*(?=[=+\-@＝＋－＠])""")
 COLUMNS = (
     "id", "kind", "state", "group_source", "group_id", "group_name", "messenger", "handle", "member_name",
     "member_role", "person_source", "person_id", "person_name", "evidence", "left_at", "assignee_name",
@@ -80,7 +84,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["flat"] = flat
+    environment.filters["flat"] = _apart
     return environment
 
 
@@ -99,16 +103,15 @@ def _source(state: SourceState, now: datetime, when: When) -> tuple[str, ...]:
 
 def _life(ticket: Ticket, when: When) -> list[tuple[str, str]]:
     """A ticket from its opening to its end; what did not happen is left out."""
-    assignee = ticket.assignee
-    person = f"{ticket.person_name} ({'/'.join(ticket.person)})" if ticket.person else ""
+    person = f"{_apart(ticket.person_name)} ({'/'.join(ticket.person)})" if ticket.person else ""
     blocked_by = ticket_label(ticket.blocked_by) if ticket.blocked_by else ""
     facts = [
-        ("State", f"{state_line(ticket)}: {ticket.reason}".rstrip(": ")),
-        ("Group", f"{ticket.group_name} ({'/'.join(ticket.group)}, {ticket.messenger})"),
-        ("Member", f"{ticket.member_name} {ticket.handle}".strip()),
+        ("State", f"{state_line(ticket)}: {_apart(ticket.reason)}".rstrip(": ")),
+        ("Group", f"{_apart(ticket.group_name)} ({_apart('/'.join(ticket.group))}, {ticket.messenger})"),
+        ("Member", f"{_apart(ticket.member_name)} {_apart(ticket.handle)}".strip()),
         ("Person", person),
         ("Evidence", f"{ticket.evidence.value}, {when(ticket.left_at)}" if ticket.evidence else ""),
-        ("With", f"{assignee.name} {assignee.email} ({assignee.why})".strip() if assignee else "nobody"),
+        ("With", _with(ticket.assignee)),
         ("Opened", when(ticket.opened_at)),
         ("Due", when(ticket.due_at)),
         ("Done", _by(when(ticket.done_at), ticket.done_by)),
@@ -118,16 +121,29 @@ def _life(ticket: Ticket, when: When) -> list[tuple[str, str]]:
         ("Waits for", blocked_by),
         ("Waived until", when(ticket.waived_until)),
     ]
-    return [(label, flat(text)) for label, text in facts if text]
+    return [(label, contained(flat(text))) for label, text in facts if text]
+
+
+def _with(assignee: Assignee | None) -> str:
+    if assignee is None:
+        return "nobody"
+    return f"{_apart(assignee.name)} {_apart(assignee.email)} ({assignee.why})".strip()
 
 
 def _by(at: str, who: str | None) -> str:
-    return f"{at} by {who or 'nobody'}" if at else ""
+    return f"{at} by {_apart(who or 'nobody')}" if at else ""
+
+
+def _apart(text: str) -> str:
+    """A text from outside on one line, which turns nothing of ours around."""
+    return isolated(flat(text), is_rtl=False)
 
 
 def _data(sealed: Sealed) -> str:
     return ", ".join(
-        f"{name}: {value}" for name, value in sorted(sealed.entry.data.items()) if value is not None
+        f"{name}: {_apart(str(value))}"
+        for name, value in sorted(sealed.entry.data.items())
+        if value is not None
     )
 
 
@@ -144,7 +160,7 @@ def with_rows(tickets: Iterable[Ticket], file: IO[bytes]) -> Iterator[Ticket]:
 
 def _csv(cells: Iterable[str]) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow(cells)
+    csv.writer(line, quoting=csv.QUOTE_ALL).writerow(cells)
     return line.getvalue()
 
 
@@ -162,8 +178,8 @@ def _row(ticket: Ticket) -> tuple[object, ...]:
 
 
 def _cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+    """A cell that no spreadsheet takes for a formula, or for several cells with one in them."""
     if value is None:
         return ""
     text = str(instant(value) if isinstance(value, datetime) else value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\g<0>'", text)

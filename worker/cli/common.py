@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,17 +12,17 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from worker.bootstrap import App, load_settings, open_app
 from worker.domain.wording import flat
 from worker.ops.clock import system_now
+from worker.ops.terminal import Terminal, json_text
 from worker.settings import Settings
 
-out = Console(highlight=False, soft_wrap=False)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Terminal(highlight=False, soft_wrap=False)
+err = Terminal(stderr=True, highlight=False, soft_wrap=True)
 
 
 def _instant(text: str) -> datetime:
@@ -78,8 +77,7 @@ def opened(config: Path, now: datetime) -> Iterator[App]:
 
 def print_json(value: Any) -> None:
     """One document on standard output."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(f"{json_text(value, indent=2)}\n")
 
 
 def print_list(items: Sequence[dict[str, Any]]) -> None:
@@ -88,7 +86,7 @@ def print_list(items: Sequence[dict[str, Any]]) -> None:
 
 
 def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
-    """An aligned table, or a sentence when there is nothing. Texts from outside are shown as they are."""
+    """An aligned table, or a sentence when there is nothing."""
     if not rows:
         out.print(Text(empty))
         return

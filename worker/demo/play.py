@@ -9,8 +9,6 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
-
 from worker.app.approvals import Refused
 from worker.app.report import Report
 from worker.bootstrap import App, load_settings, open_app
@@ -28,6 +26,7 @@ from worker.ops.clock import ManualClock, system_now
 from worker.ops.interrupt import Interrupt
 from worker.ops.logs import configure as configure_logs
 from worker.ops.scheduler import wait_for_signal
+from worker.ops.terminal import Terminal
 from worker.ports import CheckResult, Receipt
 from worker.serving import desk_served
 
@@ -165,7 +164,7 @@ def perform(path: Path, days: int, *, has_desk: bool) -> None:
 
     Raises Refused for a folder that isn't the demo's.
     """
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     page = Page(console, ZONE.key, Interrupt().sleep if sys.stdout.isatty() else _at_once)
     folder = DemoFolder(path)
     try:

@@ -14,10 +14,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from worker.desk.services import Services
 from worker.desk.words import WORDS
+from worker.domain.direction import contained
 from worker.domain.tongue import Tongue
 from worker.domain.wording import flat
 
@@ -31,6 +33,7 @@ def environment() -> Environment:
         loader=PackageLoader("worker.desk", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_held,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -38,6 +41,11 @@ def environment() -> Environment:
     made.globals["asset"] = asset
     made.filters["flat"] = flat
     return made
+
+
+def _held(value: object) -> object:
+    """Any text of a page, with nothing in it that turns the words beside it: names are written by strangers."""
+    return contained(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @lru_cache(maxsize=64)

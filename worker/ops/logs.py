@@ -7,7 +7,6 @@ Every line has timestamp, level, event and logger; the further keys of each even
 
 from __future__ import annotations
 
-import json as jsonlib
 import logging
 import os
 import sys
@@ -23,6 +22,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 from worker.ops import events
 from worker.ops.masking import mask, mask_text
+from worker.ops.terminal import json_text
 
 FRAMES_MAX = 40  # of one traceback, the innermost
 CAUSES_MAX = 8
@@ -143,7 +143,7 @@ def _short(path: str) -> str:
 
 def to_json(event: EventDict) -> str:
     """One line of JSON, readable in any script."""
-    return jsonlib.dumps(event, ensure_ascii=False, default=str)
+    return json_text(event, default=str)
 
 
 def _text_renderer(*, has_colour: bool) -> Render:

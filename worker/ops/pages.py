@@ -5,7 +5,6 @@ A small server of its own, up before the tables are looked at, so that a process
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from worker.ops import events, server
 from worker.ops.health import Health, Trouble
 from worker.ops.statusz import Status
+from worker.ops.terminal import json_text
 
 LIVE, READY, STATUS, METRICS = "/healthz", "/readyz", "/statusz", "/metrics"
 OK, UNAVAILABLE = 200, 503
@@ -84,7 +84,7 @@ def _probe(what: str, trouble: Trouble) -> Response:
 
 
 def _document(is_whole: bool, document: Mapping[str, Any]) -> Response:  # noqa: FBT001  as Status.document tells it
-    text = json.dumps(document, ensure_ascii=False, indent=2)
+    text = json_text(document, indent=2)
     return _told(OK if is_whole else UNAVAILABLE, f"{text}\n", "application/json; charset=utf-8")
 
 

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from worker.ops.terminal import Terminal
+
 SHOW_AFTER_S = 1.0  # a pass that is over sooner shows nothing
 
 
@@ -32,7 +34,7 @@ class ProgressBars:
     """
 
     def __init__(self, console: Console | None = None, clock_s: Callable[[], float] = monotonic) -> None:
-        self._console = console or Console(stderr=True)
+        self._console = console or Terminal(stderr=True)
         self._clock_s = clock_s
         self._lock = Lock()
         self._bars: Bars | None = None

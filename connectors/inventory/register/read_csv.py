@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from itertools import product
 
@@ -23,6 +24,8 @@ CELLS_MAX = 5_000_000
 # What a spreadsheet program would take for a formula is written with an apostrophe before it (OWASP,
 # "CSV Injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
+_WITHIN = re.compile(r"""[;,|\t\r\n][ "]*'*(?=[=+\-@])""")
+_MARKED = re.compile(r"""([;,|\t\r\n][ "]*'*)'(?=[=+\-@])""")
 
 
 def read_csv(name: str, data: bytes) -> Table:
@@ -39,13 +42,18 @@ def read_csv(name: str, data: bytes) -> Table:
 
 
 def neutral(text: str) -> str:
-    """Return the text so that no spreadsheet program runs it as a formula; `restored` undoes it."""
+    """Return the text so that no spreadsheet program runs it as a formula; `restored` undoes it.
+
+    Also where it splits lines at another mark than ours, and knows no quotes of a cell that begins elsewhere.
+    """
+    text = _WITHIN.sub(r"\g<0>'", text)
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def restored(text: str) -> str:
     """Undo `neutral`; any other text is returned as it is."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
+    is_marked = text.startswith("'") and text[1:].startswith(FORMULA_STARTS)
+    return _MARKED.sub(r"\1", text[1:] if is_marked else text)
 
 
 def _decoded(name: str, data: bytes) -> list[str]:

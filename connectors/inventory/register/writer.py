@@ -138,7 +138,7 @@ def _text(text: str) -> str:
 
 def _csv(rows: Sequence[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
+    writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerows([_neutral(cell) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")  # with its mark, or Excel takes it for the local code page
 

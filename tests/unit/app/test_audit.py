@@ -53,7 +53,7 @@ class Pack:
 
     @property
     def tickets(self) -> list[str]:
-        return [line.partition(",")[0] for line in self.files["tickets.csv"].splitlines()[1:]]
+        return [line.partition(",")[0].strip('"') for line in self.files["tickets.csv"].splitlines()[1:]]
 
 
 def export(company: Harness, selection: Selection = EVERYTHING) -> Pack:

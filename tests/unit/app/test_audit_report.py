@@ -118,7 +118,7 @@ def test_it_is_one_file_without_a_script_or_anything_from_outside() -> None:
 def rows(*tickets: Ticket) -> list[dict[str, str]]:
     file = io.BytesIO()
     assert list(with_rows(tickets, file)) == list(tickets)
-    assert file.getvalue().startswith(b"\xef\xbb\xbfid,kind,")
+    assert file.getvalue().startswith(b'\xef\xbb\xbf"id","kind",')
     return list(csv.DictReader(io.StringIO(file.getvalue().decode("utf-8-sig"), newline="")))
 
 
@@ -150,3 +150,32 @@ def test_no_cell_is_a_formula(start: str) -> None:
     (row,) = rows(replace(DONE, group_name=f"{start}cmd|' /C calc'!A0", handle="+447700900001"))
     assert row["group_name"] == f"'{start}cmd|' /C calc'!A0"
     assert row["handle"] == "'+447700900001"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", "\n", "\r\n"])
+@pytest.mark.parametrize("between", ["", " ", '"', ' "'])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝"])
+def test_no_cell_becomes_a_formula_where_lines_are_split_at_another_mark(
+    separator: str, between: str, start: str
+) -> None:
+    file = io.BytesIO()
+    list(with_rows([replace(DONE, group_name=f"Ward{separator}{between}{start}cmd;@x")], file))
+    text = file.getvalue().decode("utf-8-sig")
+
+    for mark in (",", ";", "\t", "|"):
+        read = [cell for line in csv.reader(io.StringIO(text, newline=""), delimiter=mark) for cell in line]
+        torn = [cell for line in text.splitlines() for cell in line.split(mark)]
+        assert [
+            cell for cell in read + torn if cell.lstrip('" ').startswith(("=", "+", "-", "@", "＝"))
+        ] == []
+
+
+def test_a_name_with_an_override_turns_none_of_our_words() -> None:
+    evil = replace(
+        DONE, group_name="Ward\u202eevitca", person_name="Ann\u2066", member_name="\u202dم", reason="a\u2067b"
+    )
+    text = page([evil])
+
+    assert not [mark for mark in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067" if mark in text]
+    assert "Wardevitca (" in text
+    assert "\u2068م\u2069" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -157,6 +158,23 @@ def test_no_value_of_a_csv_is_a_formula_and_numbers_are_left_alone(tmp_path: Pat
     with path.open(encoding="utf-8-sig", newline="") as file:
         _head, row = csv.reader(file)
     assert row[:2] + row[4:6] == ["'@x", "'-g", "'=HYPERLINK(1)", "+447700900101"]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("between", ["", " ", '"', "'", "'' "])
+def test_no_value_of_a_csv_is_a_formula_where_lines_are_split_at_another_mark(
+    separator: str, between: str
+) -> None:
+    name = f"Ward{separator}{between}=cmd;-1"
+    written = neutral(name)
+
+    assert [part for part in re.split(r"[;,|\t]", written) if part.strip('" ').startswith(("=", "-"))] == []
+    assert restored(written) == name
+
+
+@given(st.text(alphabet="=+-@'\" ;,|\t\r\na"))
+def test_whatever_was_made_neutral_is_read_back_as_it_was(text: str) -> None:
+    assert restored(neutral(text)) == text
 
 
 def test_a_register_is_replaced_in_one_step(tmp_path: Path) -> None:
