@@ -13,6 +13,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from worker.app.access import Access
 from worker.app.links import Links
+from worker.domain.actor import Actor
 from worker.domain.model import Member, Role
 from worker.storage.engine import open_engine
 
@@ -43,7 +44,7 @@ class Desk:
 
     def login_link(self, *roles: str, name: str = "sam@example.org") -> str:
         access = Access(self.harness.store)
-        secret = access.make_login_link(name, roles, "root", self.harness.now, timedelta(hours=1))
+        secret = access.make_login_link(name, roles, Actor("root"), self.harness.now, timedelta(hours=1))
         return f"{self.base}/login/{secret}"
 
 

@@ -65,7 +65,7 @@ class Caller:
 
     def ticket(self, number: int = 1) -> str:
         """The path of an assignee's link."""
-        return "/t/" + self.harness.assigned.link(number, self.harness.now).rpartition("/t/")[2]
+        return "/t/" + self.harness.link(number).rpartition("/t/")[2]
 
 
 def desk_of(harness: Harness, *, sign_in: SignIn | None = None, app: Starlette | None = None) -> Caller:

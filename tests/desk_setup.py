@@ -21,6 +21,7 @@ from worker.desk.api.app import api_app
 from worker.desk.app import desk_app
 from worker.desk.guarding import Attempts, Guarded
 from worker.desk.services import Place, Services
+from worker.domain.actor import Actor
 from worker.domain.model import Member
 from worker.domain.tongue import Languages
 from worker.languages import BabelLanguages
@@ -77,7 +78,7 @@ def furnish(harness: Harness) -> Harness:
     harness.later()
     harness.leave(*TEMPS)
     harness.settle()
-    harness.desk.reject_link("wards/+447700900902", "sam", "a visitor", harness.now)
+    harness.desk.reject_link("wards/+447700900902", Actor("sam"), "a visitor", harness.now)
     harness.later(hours=30)
     harness.escalate()
     return harness
@@ -105,10 +106,10 @@ def guarded_api(services: Services, wrong_max: int = WRONG_MAX) -> Starlette:
 
 def token_for(services: Services, scopes: Iterable[str] = SCOPES, by: str = "root") -> str:
     """A token of the API with these scopes: what its holder sends."""
-    return Access(services.store).make_token(tuple(scopes), by, services.clock()).text
+    return Access(services.store).make_token(tuple(scopes), Actor(by), services.clock()).text
 
 
-def api_client(services: Services, scopes: Iterable[str] = SCOPES) -> TestClient:
-    """A program with a token of these scopes; addresses start after `/api/v1`."""
-    headers = {"Authorization": f"Bearer {token_for(services, scopes)}"}
+def api_client(services: Services, scopes: Iterable[str] = SCOPES, by: str = "root") -> TestClient:
+    """A program with a token of these scopes that somebody made; addresses start after `/api/v1`."""
+    headers = {"Authorization": f"Bearer {token_for(services, scopes, by)}"}
     return TestClient(guarded_api(services), base_url=URL + API, headers=headers)

@@ -36,6 +36,7 @@ from worker.app.reconcile import Reconcile, ReconcileRules
 from worker.app.report import Report
 from worker.app.verify import Verify
 from worker.domain.accounts import AccountsRule
+from worker.domain.actor import Actor
 from worker.domain.guard import GuardLimits, HeldPlan
 from worker.domain.joiners import JoinerRule
 from worker.domain.journal import Sealed
@@ -168,6 +169,13 @@ class Harness:
     def drop(self, group_id: str, person_id: str) -> None:
         self.wards.remove_member(group_id, self.number(person_id))
 
+    def link(self, number: int = 1) -> str:
+        """The address that a ticket's assignee is sent."""
+        with self.store.begin() as uow:
+            ticket = uow.tickets.get(number)
+            assert ticket is not None
+            return self.links.url(uow, ticket, self.now)
+
     # --- jobs ------------------------------------------------------------------------------------
 
     def poll(self, *, full: bool = False) -> Report:
@@ -196,9 +204,11 @@ class Harness:
 
     def decide(self, *cohorts: str, plan: int = 1, release: bool = True) -> HeldPlan:
         """What people decide about a plan; a large one is released by two of them."""
-        decided = self.approvals.decide(plan, cohorts, "sam", "asked the ward", self.now, release=release)
+        decided = self.approvals.decide(
+            plan, cohorts, Actor("sam"), "asked the ward", self.now, release=release
+        )
         if release and decided.size >= TWO_APPROVERS_FROM:
-            return self.approvals.decide(plan, cohorts, "kim", "so did I", self.now, release=True)
+            return self.approvals.decide(plan, cohorts, Actor("kim"), "so did I", self.now, release=True)
         return decided
 
     # --- what came of it -------------------------------------------------------------------------

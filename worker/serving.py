@@ -36,6 +36,7 @@ from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place, Services
 from worker.desk.sessions import LOGIN_LINK_LIFE
 from worker.desk.sign_in import SignIn
+from worker.domain.actor import Actor, logged_in
 from worker.once import schedule_of
 from worker.ops import events
 from worker.ops.clock import system_now
@@ -54,6 +55,7 @@ from worker.ops.server import Limits, bound, host_and_port_of, serving_on
 from worker.ops.statusz import Source, Status
 from worker.ops.stored_metrics import StoredMetrics
 from worker.ops.traces import NoTraces, Traces
+from worker.ops.whoami import login_and_host, login_name
 from worker.ports import Called, Port
 from worker.ports.outbox import Delivery, Outcome
 from worker.reloading import Reloading
@@ -239,9 +241,8 @@ def _desk_bound(settings: Settings) -> socket:
 
 def login_path(app: App, now: datetime) -> str:
     """A new link that signs in once, with every role."""
-    secret = Access(app.store).make_login_link(
-        "console", ("approver", "auditor"), "whosleft", now, LOGIN_LINK_LIFE
-    )
+    by = Actor("whosleft", logged_in(login_name()), login=login_and_host())
+    secret = Access(app.store).make_login_link("console", ("approver", "auditor"), by, now, LOGIN_LINK_LIFE)
     return f"/login/{secret}"
 
 

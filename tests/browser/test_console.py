@@ -12,6 +12,7 @@ import pytest
 from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
 from playwright.sync_api import BrowserContext, ViewportSize, expect
 
+from worker.domain.actor import Actor
 from worker.domain.guard import HoldState
 from worker.domain.ticket import TicketKind, TicketState
 
@@ -48,7 +49,7 @@ def test_what_changes_shows_without_reloading(desk: Desk, open_context: Open) ->
     before = page.locator(".where strong").first.inner_text()
     page.evaluate("document.body.dataset.same = 'yes'")
 
-    desk.harness.desk.waive(removals[0].id, "kim", "agreed", desk.harness.now)
+    desk.harness.desk.waive(removals[0].id, Actor("kim"), "agreed", desk.harness.now)
 
     page.evaluate("htmx.trigger('#live', 'htmx:abort')")
     expect(page.locator(".where strong").first).to_have_text(str(int(before) - 1), timeout=20_000)

@@ -8,6 +8,7 @@ import pytest
 from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
+from worker.domain.actor import Actor
 from worker.domain.ticket import TicketKind, TicketState
 
 Open = Callable[..., BrowserContext]
@@ -175,7 +176,7 @@ def test_an_open_page_shows_what_happened_elsewhere_and_takes_nothing_that_was_b
     console.goto(f"{desk.base}/tickets/T-{number:06d}")
     console.locator("#reason-waive").fill("half a reason")
 
-    desk.harness.desk.done(number, "kim", desk.harness.now)
+    desk.harness.desk.done(number, Actor("kim"), desk.harness.now)
     for page in (phone, other, console):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ from worker.ops.clock import ManualClock
 from worker.settings.sign_in import SignInSection
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-ADA = Identity("u-1", "Ada Lovelace", "ada@example.org", frozenset({DeskRole.OPERATOR}))
+ADA = Identity(
+    "https://idp.example", "u-1", "Ada Lovelace", "ada@example.org", frozenset({DeskRole.OPERATOR})
+)
 
 
 def made_certificates(folder: Path) -> tuple[Path, Pair]:
@@ -80,8 +83,10 @@ class Lab:
         return dict(parse_qsl(back.query))
 
     def finish(self, desk: SignIn, started: Started, query: Mapping[str, str]) -> Identity:
-        """Finish with a flow that was JSON in between, as in a cookie."""
-        return desk.finish(json.loads(json.dumps(started.flow)), query, self.clock())
+        """Finish with a flow that was JSON in between, as in a cookie. The issuer, another one each time, is ADA's."""
+        found = desk.finish(json.loads(json.dumps(started.flow)), query, self.clock())
+        assert found.issuer.startswith(self.issuer.url)
+        return replace(found, issuer=ADA.issuer)
 
     def sign_in(self, desk: SignIn | None = None) -> Identity:
         """All of it."""

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from fakes.slack_server import SlackServer
 from worker.app.approvals import Refused
 from worker.app.desk import Desk
+from worker.domain.actor import Actor
 from worker.domain.ticket import Ticket, TicketState
 from worker.ops.clock import system_now
 from worker.storage.engine import WRITERS, open_engine
@@ -137,7 +138,7 @@ class World:
         """An admin's tap, which counts once the desk has taken it; admins do not wait for long."""
         at = system_now()
         try:
-            self.desk.done(ticket.id, "nurse", at)
+            self.desk.done(ticket.id, Actor("nurse"), at)
         except (DBAPIError, Refused):  # nobody's turn for so long; or it is done already
             return
         self.effects.taps.append(Tap(ticket.id, at))

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from databases import database_url, empty_engine, engine
 from harness import Harness
 
+from worker.domain.actor import Actor
 from worker.domain.journal import first_broken
 from worker.domain.ticket import TicketKind, TicketState
 from worker.ports import Transient
@@ -94,7 +95,7 @@ def test_what_was_told_is_not_told_again_and_what_is_wrong_has_its_ticket(
     ward.later(hours=3)
     ward.drop("ward-7", "ann")
     ward.leave("cem")
-    ward.desk.done(1, "dee@corp.example", ward.now)
+    ward.desk.done(1, Actor("dee@corp.example"), ward.now)
     ward.later()
     ward.settle()
     ward.deliver()

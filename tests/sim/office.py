@@ -17,6 +17,7 @@ from sim.effects import Decided, Effect, EffectLog, Held, Seen, tickets_in
 from worker.app.approvals import Refused
 from worker.app.links import LinkDead
 from worker.bootstrap import App
+from worker.domain.actor import Actor
 from worker.domain.answers import Answer
 from worker.domain.guard import Cohort, HeldPlan
 from worker.domain.message import RecipientKind
@@ -103,17 +104,19 @@ class Office:
         """Look at a ticket as it is now, and do what its kind asks for, or only say so."""
         ticket = self._log.tickets[number]
         if ticket.state is TicketState.DONE and self._rng.random() < 0.3:
-            self._desk(lambda: self._app().desk.done(number, "a second person", self._now()))
+            self._desk(lambda: self._app().desk.done(number, Actor("a second person"), self._now()))
             return
         if ticket.state is not TicketState.OPEN:
             return
         chance = self._rng.random()
         if chance < 0.08 and temper is LATE:
-            self._desk(lambda: self._app().desk.acknowledge(number, who, self._now()))
+            self._desk(lambda: self._app().desk.acknowledge(number, Actor(who), self._now()))
             return
         if chance > 0.97:
             until = self._now() + self._rng.choice((24, 100)) * HOUR
-            self._desk(lambda: self._app().desk.waive(number, who, "we live with it", self._now(), until))
+            self._desk(
+                lambda: self._app().desk.waive(number, Actor(who), "we live with it", self._now(), until)
+            )
             return
         if temper.does and not self._do(ticket, who):
             return
@@ -123,13 +126,15 @@ class Office:
     def _claim(self, ticket: Ticket, who: str) -> None:
         """The assignee says it by their link, others by the desk; some have something else to say, or take it back."""
         if ticket.assignee is None or ticket.assignee.email.casefold() != who:
-            self._desk(lambda: self._app().desk.done(ticket.id, who, self._now()))
+            self._desk(lambda: self._app().desk.done(ticket.id, Actor(who), self._now()))
             return
         answer = self._rng.choice(list(Answer)) if self._rng.random() < 0.15 else None
         takes_back = self._rng.random() < 0.15
 
         def deed() -> None:
-            token = self._app().assigned.link(ticket.id, self._now()).rpartition("/")[2]
+            token = (
+                self._app().assigned.show_link(ticket.id, Actor("help desk"), self._now()).rpartition("/")[2]
+            )
             if answer is None:
                 self._app().assigned.done(token, self._now())
             else:
@@ -200,11 +205,11 @@ class Office:
         human = room.seats[ticket.handle].human
         link = f"{ticket.group.source}/{ticket.handle}"
         if not human.accounts:
-            self._desk(lambda: self._app().desk.reject_link(link, who, "a guest", self._now()))
+            self._desk(lambda: self._app().desk.reject_link(link, Actor(who), "a guest", self._now()))
         else:
             key = human.accounts[-1]
             name = f"{key.source}/{key.person_id}"
-            self._desk(lambda: self._app().desk.confirm_link(link, name, who, self._now()))
+            self._desk(lambda: self._app().desk.confirm_link(link, name, Actor(who), self._now()))
         return False
 
     # --- held plans ------------------------------------------------------------------------------
@@ -222,7 +227,7 @@ class Office:
             is_true = self._is_true(cohort)
             self._desk(
                 lambda cohort=cohort, is_true=is_true: self._app().approvals.decide(  # type: ignore[misc]
-                    number, [cohort.id], "approver", "asked HR", self._now(), release=is_true
+                    number, [cohort.id], Actor("approver"), "asked HR", self._now(), release=is_true
                 )
             )
 

@@ -17,6 +17,7 @@ from sim.effects import Seen
 from sim.world import HOUR, START, World, settings_of
 
 from worker.app.approvals import Refused
+from worker.domain.actor import Actor
 from worker.domain.message import Paragraph
 from worker.domain.model import Role
 from worker.domain.ticket import TicketKind
@@ -128,7 +129,7 @@ class Scenario(World):
         handle = human.phone if human else ""
         for ticket in self.log.tickets.values():
             if (ticket.kind, ticket.handle, ticket.group.group_id) == (kind, handle, group):
-                self._try(lambda number=ticket.id: self.app.desk.done(number, "nurse", self.clock.now))  # type: ignore[misc]
+                self._try(lambda number=ticket.id: self.app.desk.done(number, Actor("nurse"), self.clock.now))  # type: ignore[misc]
 
     def _release(self) -> None:
         with self.store.begin() as uow:
@@ -136,7 +137,7 @@ class Scenario(World):
         for plan in plans:
             self._try(
                 lambda number=plan.id: self.app.approvals.decide(  # type: ignore[misc]
-                    number, [], "approver", "asked HR", self.clock.now, release=True
+                    number, [], Actor("approver"), "asked HR", self.clock.now, release=True
                 )
             )
 

@@ -9,6 +9,7 @@ from sim.effects import Held, Saved
 from sim.scenario import ORDER
 from sim.world import FULL_AT, HOUR, START, World, settings_of
 
+from worker.domain.actor import Actor
 from worker.domain.model import Role
 from worker.domain.ticket import REMOVALS, Ticket, TicketKind, TicketState
 from worker.ports import Rejected, Transient
@@ -146,7 +147,7 @@ def test_a_false_claim_about_the_last_admin_is_reopened_as_blocked(world: Small)
     world.cycle()
     (ticket,) = [t for t in world.log.tickets.values() if t.handle == one.phone and t.kind in REMOVALS]
     assert ticket.state is TicketState.OPEN
-    world.app.desk.done(ticket.id, "nurse", world.clock.now)
+    world.app.desk.done(ticket.id, Actor("nurse"), world.clock.now)
     world.change(other, enabled=False)
     world.cycle()
     reopened = [
@@ -182,7 +183,9 @@ def test_who_had_returned_when_a_plan_was_rejected_may_leave_by_the_same_date(wo
     (held,) = [effect.plan for effect in world.log.effects if isinstance(effect, Held)]
     world.change(crowd[2], leave_at=None)
     world.cycle()
-    world.app.approvals.decide(held.id, [], "nurse", "HR knows of nothing", world.clock.now, release=False)
+    world.app.approvals.decide(
+        held.id, [], Actor("nurse"), "HR knows of nothing", world.clock.now, release=False
+    )
     world.change(crowd[2], leave_at=left_at)
     world.cycle()
     assert [ticket.handle for ticket in world.tickets(TicketKind.REMOVE_MEMBER)] == [crowd[2].phone]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,9 +12,10 @@ from builders import NOW, key, ticket
 
 from worker.domain.message import CHANNEL, Paragraph
 from worker.domain.ticket import Assignee, TicketKind
-from worker.ports.desk import ApiToken, Undo, Visitor
+from worker.ports.desk import ApiToken, Shown, Undo, Visitor
 from worker.ports.outbox import OutMessage
 from worker.storage.store import SqlStore
+from worker.storage.tables import undo
 
 MINUTE = timedelta(minutes=1)
 SAM = Visitor("Sam", ("operator", "auditor"))
@@ -45,6 +47,34 @@ def test_what_can_be_taken_back_comes_back_as_it_was(store: SqlStore) -> None:
         assert uow.desk.undo_of(before.id) == undo
         uow.desk.forget_undo(before.id)
         assert uow.desk.undo_of(before.id) is None
+
+
+def test_what_an_earlier_release_can_take_back_is_read(engine: sa.Engine, store: SqlStore) -> None:
+    with store.begin() as uow:
+        [before] = uow.tickets.insert([ticket()])
+        uow.desk.keep_undo(Undo(before, before, "dee@example.org", NOW))
+    with engine.begin() as connection:
+        values = json.loads(connection.execute(sa.select(undo.c.before)).scalar_one())
+        values = {name: value for name, value in values.items() if name not in {"claimed_by", "handed"}}
+        connection.execute(sa.update(undo).values(before=json.dumps(values)))
+    with store.begin() as uow:
+        known = uow.desk.undo_of(before.id)
+    assert known is not None
+    assert known.before == before
+
+
+def test_who_was_shown_a_link_is_known_until_it_ends(store: SqlStore) -> None:
+    shown = Shown("Dee@example.org", 1, "sam", "os:sam", NOW, NOW + MINUTE)
+    with store.begin() as uow:
+        uow.desk.keep_shown(shown)
+        uow.desk.keep_shown(replace(shown, until=NOW))
+        uow.desk.keep_shown(replace(shown, ticket=2, until=None))
+        uow.desk.keep_shown(replace(shown, ticket=2))
+        uow.desk.keep_shown(replace(shown, email="ben@example.org"))
+        assert [one.ticket for one in uow.desk.shown_links("dee@EXAMPLE.org", NOW)] == [1, 2]
+        assert [one.until for one in uow.desk.shown_links("dee@example.org", NOW + MINUTE)] == [None]
+        uow.desk.keep_shown(replace(shown, until=NOW + 2 * MINUTE))
+        assert len(uow.desk.shown_links("dee@example.org", NOW + MINUTE)) == 2
 
 
 def test_a_session_ends_by_itself_and_by_signing_out(store: SqlStore) -> None:

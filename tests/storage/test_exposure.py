@@ -11,6 +11,7 @@ from builders import NOW, facts, key, ticket
 from harness import Harness
 
 from worker.domain.accounts import AccountsRule
+from worker.domain.actor import Actor
 from worker.domain.guard import GuardLimits
 from worker.domain.model import GroupKey, Member
 from worker.domain.ticket import Ticket, TicketKind, TicketState
@@ -113,7 +114,7 @@ def test_of_whom_a_person_rejected_the_plan_nobody_is_asked(engine: sa.Engine) -
 def test_what_is_waived_is_exposed_and_whoever_is_in_two_parts_is_one_person(wards: Harness) -> None:
     wards.leave("ann")
     wards.settle()
-    wards.desk.waive(1, "kim", "agreed", wards.later())
+    wards.desk.waive(1, Actor("kim"), "agreed", wards.later())
 
     assert memberships(wards) == (1, 0, 1)
     assert exposure(wards).people == 1

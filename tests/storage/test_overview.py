@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from builders import NOW, key, ticket
 from harness import Harness
 
+from worker.domain.actor import Actor
 from worker.domain.journal import Entry
 from worker.domain.model import GroupKey, Member, PersonKey
 from worker.domain.ticket import Assignee, Ticket, TicketKind, TicketState
@@ -165,7 +166,7 @@ def test_what_waits_for_a_person_is_counted_and_the_rest_is_not(engine: sa.Engin
     harness.leave(*temps)
     harness.later()
     harness.settle()
-    harness.desk.reject_link("wards/+447700900902", "sam", "a visitor", harness.now)
+    harness.desk.reject_link("wards/+447700900902", Actor("sam"), "a visitor", harness.now)
     with harness.store.reading() as uow:
         assert uow.overview.waiting_plans() == [1]
         assert [uow.overview.questions(most) for most in (1, 10)] == [1, 2]
@@ -185,7 +186,7 @@ def test_people_and_histories_are_found_together(engine: sa.Engine) -> None:
     harness.leave("ann")
     harness.later()
     harness.settle()
-    harness.desk.done(1, "sam", harness.later())
+    harness.desk.done(1, Actor("sam"), harness.later())
     ann, nobody = PersonKey("corp", "ann"), PersonKey("corp", "nobody")
     with harness.store.reading() as uow:
         assert [one.facts.person_id for one in uow.overview.named([ann, nobody, ann]).values()] == ["ann"]

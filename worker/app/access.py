@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from worker.app.approvals import Refused
-from worker.domain.journal import Entry
+from worker.app.links import fresh_key
+from worker.domain.actor import Actor, acted, stated
 from worker.domain.plan import instant
-from worker.ports.desk import ApiToken, Visitor
+from worker.ports.desk import ApiToken, Ended, Visitor
 from worker.ports.store import Store
 
 THINGS = ("tickets", "plans", "people", "groups", "sources", "events", "audit")
@@ -38,7 +39,7 @@ class Access:
         self._store = store
 
     def make_token(
-        self, scopes: Collection[str], by: str, now: datetime, life: timedelta = TOKEN_LIFE
+        self, scopes: Collection[str], by: Actor, now: datetime, life: timedelta = TOKEN_LIFE
     ) -> Made:
         """A token that opens what these scopes name. Raises Refused for a scope there is not, or for none."""
         wanted = tuple(scope for scope in SCOPES if scope in set(scopes))
@@ -48,15 +49,15 @@ class Access:
             raise Refused(f"{said}; scopes are {', '.join(SCOPES)}.")
         if life <= timedelta(0):
             raise Refused("A token that is over at once opens nothing; let it live for some days: 90d.")
-        token = ApiToken(secrets.token_hex(6), wanted, by, now, now + life)
+        token = ApiToken(secrets.token_hex(6), wanted, by.name, now, now + life, None, by.id)
         secret = secrets.token_urlsafe(32)
         data = {"token": token.id, "scopes": list(wanted), "expires_at": instant(token.expires_at)}
         with self._store.begin() as uow:
             uow.desk.add_token(token, hashed(secret))
-            uow.journal.append([Entry(now, by, "desk.token_made", "desk:api", data=data)])
+            uow.journal.append([acted(by, now, "desk.token_made", "desk:api", data=data)])
         return Made(token, f"{PREFIX}_{token.id}_{secret}")
 
-    def revoke_token(self, id_: str, by: str, now: datetime) -> None:
+    def revoke_token(self, id_: str, by: Actor, now: datetime) -> None:
         """End a token at once. Doing it twice changes nothing. Raises Refused for one that there is not."""
         with self._store.begin() as uow:
             known = next((token for token in uow.desk.tokens() if token.id == id_), None)
@@ -65,7 +66,19 @@ class Access:
             if known.revoked_at is None:
                 uow.desk.revoke_token(id_, now)
                 data = {"token": id_}
-                uow.journal.append([Entry(now, by, "desk.token_revoked", "desk:api", data=data)])
+                uow.journal.append([acted(by, now, "desk.token_revoked", "desk:api", data=data)])
+
+    def rotate_key(self, by: Actor, now: datetime, reason: str = "", *, with_tokens: bool = False) -> Ended:
+        """Make the key anew that links are signed with; return what ended with the old one.
+
+        All links of assignees, login links and sessions end at once, in every process. Tokens are random and only
+        their hashes are kept, so a copy of the database opens nothing with them: they end only `with_tokens`.
+        """
+        with self._store.begin() as uow:
+            ended = uow.desk.change_key(fresh_key(), now, with_tokens=with_tokens)
+            data = asdict(ended)
+            uow.journal.append([acted(by, now, "desk.key_rotated", "desk:console", reason, data)])
+        return ended
 
     def token(self, text: str) -> ApiToken | None:
         """The token that somebody sent, good or not; None for what was never one of ours.
@@ -80,15 +93,25 @@ class Access:
         return known if is_it and prefix == PREFIX else None
 
     def make_login_link(
-        self, name: str, roles: Iterable[str], by: str, now: datetime, life: timedelta
+        self,
+        name: str,
+        roles: Iterable[str],
+        by: Actor,
+        now: datetime,
+        life: timedelta,
+        *,
+        is_believed: bool = False,
     ) -> str:
-        """The secret of a link that signs `name` in once, with these roles."""
-        visitor = Visitor(name, tuple(sorted(set(roles))))
+        """The secret of a link that signs `name` in once, with these roles.
+
+        Whoever makes it is shown it, so it signs in the same person as they are, unless the name `is_believed`.
+        """
+        visitor = Visitor(name, tuple(sorted(set(roles))), stated(name) if is_believed else by.id)
         secret = secrets.token_urlsafe(32)
         data = {"for": name, "roles": list(visitor.roles)}
         with self._store.begin() as uow:
-            uow.desk.add_login_link(hashed(secret), visitor, by, now + life)
-            uow.journal.append([Entry(now, by, "desk.login_link_made", "desk:console", data=data)])
+            uow.desk.add_login_link(hashed(secret), visitor, by.name, now + life)
+            uow.journal.append([acted(by, now, "desk.login_link_made", "desk:console", data=data)])
         return secret
 
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from worker.domain.actor import Actor, acted
 from worker.domain.guard import Approval, Cohort, HeldPlan, HoldState
-from worker.domain.journal import Entry
 from worker.ports.store import Store, UnitOfWork
 
 
@@ -16,7 +16,7 @@ class Refused(Exception):
 
 
 class Approvals:
-    """Decides held plans. One of `two_from` people or more is released by two different people."""
+    """Decides held plans. One of `two_from` people or more is released, or rejected, by two different people."""
 
     def __init__(self, store: Store, two_from: int) -> None:
         self._store = store
@@ -26,18 +26,16 @@ class Approvals:
         self,
         number: int,
         cohorts: Collection[str],
-        by: str,
+        by: Actor,
         reason: str,
         now: datetime,
         *,
         release: bool,
-        subject: str = "",
     ) -> HeldPlan:
         """Release or reject the plan's undecided cohorts, or those named; return the plan as it stands then.
 
-        The first release of a cohort of a large plan is kept, and the cohort stays held until somebody else releases
-        it too. How large the plan is counts all of its people, so that no part of it passes as a small one.
-        `subject` is by what the identity provider knows whoever decides, where there is one.
+        The first word on a cohort of a large plan is kept, and the cohort stays held until somebody else says the same.
+        How large the plan is counts all of its people, so that no part of it passes as a small one.
         Raises Refused for a plan or cohort that isn't there or is decided already, or for an empty reason.
         Episodes of a released cohort get their tickets at the next reconcile; a rejected one is not held again.
         """
@@ -48,41 +46,54 @@ class Approvals:
             if plan is None:
                 raise Refused(f"There is no plan P-{number:06d}; `whosleft plans list` shows them.")
             wanted = _chosen(plan, cohorts)
-            if release and self.needs_two(plan):
-                wanted = self._approved(uow, plan, wanted, Approval("", by, now, reason, subject))
             state = HoldState.RELEASED if release else HoldState.REJECTED
+            if self.needs_two(plan):
+                wanted = self._agreed(uow, plan, wanted, by, Approval("", by.name, now, reason, by.id, state))
             chosen = [replace(cohort, state=state) for cohort in plan.cohorts if cohort.id in wanted]
             if chosen:
-                uow.episodes.decide(plan, chosen, by, reason, now)
+                uow.episodes.decide(plan, chosen, by.name, reason, now)
                 _write_down(uow, plan, chosen, f"plan.{state.value}", by, reason, now)
             decided = uow.episodes.plan(number)
         return plan if decided is None else decided
 
     def needs_two(self, plan: HeldPlan) -> bool:
-        """Whether one person's word releases nothing of it."""
+        """Whether one person's word decides nothing of it."""
         return plan.size >= self._two_from
 
-    def _approved(self, uow: UnitOfWork, plan: HeldPlan, wanted: set[str], word: Approval) -> set[str]:
-        """Keep this person's word on these cohorts; return those that somebody else has approved before."""
-        before = uow.episodes.approvals(plan.id)
-        mine = {one.cohort for one in before if one.is_by(word.by, word.subject)}
-        others = {one.cohort for one in before if not one.is_by(word.by, word.subject)}
-        first = wanted - others
-        if first == wanted and wanted <= mine:
-            why = f"{plan.label} has {plan.size} people, so two have to release it"
+    def _agreed(
+        self, uow: UnitOfWork, plan: HeldPlan, wanted: set[str], by: Actor, word: Approval
+    ) -> set[str]:
+        """Keep this person's word on these cohorts; return those of which somebody else has said the same before."""
+        before = [one for one in uow.episodes.approvals(plan.id) if one.cohort in wanted]
+        mine = [one for one in before if one.is_by(by)]
+        said = {one.cohort for one in mine if one.verdict is word.verdict}
+        agreed = {one.cohort for one in before if one.verdict is word.verdict and one not in mine}
+        if not agreed and wanted <= said:
+            why = f"{plan.label} has {plan.size} people, so two have to {_VERBS[word.verdict]} it"
             raise Refused(f"{why}; you did already, and now somebody else must.")
-        uow.episodes.approve(plan.id, [replace(word, cohort=one) for one in sorted(wanted - mine)])
-        new = [cohort for cohort in plan.cohorts if cohort.id in first - mine]
+        uow.episodes.take_back(plan.id, [one for one in mine if one.verdict is not word.verdict])
+        uow.episodes.approve(plan.id, [replace(word, cohort=one) for one in sorted(wanted - said)])
+        new = [cohort for cohort in plan.cohorts if cohort.id in wanted - agreed - said]
         if new:
-            _write_down(uow, plan, new, "plan.approved", word.by, word.reason, word.at)
-        return wanted & others
+            _write_down(uow, plan, new, _KEPT[word.verdict], by, word.reason, word.at)
+        return agreed
+
+
+_VERBS = {HoldState.RELEASED: "release", HoldState.REJECTED: "reject"}
+_KEPT = {HoldState.RELEASED: "plan.approved", HoldState.REJECTED: "plan.objected"}
 
 
 def _write_down(
-    uow: UnitOfWork, plan: HeldPlan, cohorts: Sequence[Cohort], kind: str, by: str, reason: str, now: datetime
+    uow: UnitOfWork,
+    plan: HeldPlan,
+    cohorts: Sequence[Cohort],
+    kind: str,
+    by: Actor,
+    reason: str,
+    now: datetime,
 ) -> None:
     data = {"cohorts": [cohort.id for cohort in cohorts], "people": sum(len(c.people) for c in cohorts)}
-    uow.journal.append([Entry(now, by, kind, f"plan:{plan.label}", reason, data)])
+    uow.journal.append([acted(by, now, kind, f"plan:{plan.label}", reason, data)])
 
 
 def _chosen(plan: HeldPlan, named: Collection[str]) -> set[str]:

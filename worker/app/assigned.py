@@ -15,12 +15,12 @@ from worker.app.approvals import Refused
 from worker.app.changes import Change, change_ticket
 from worker.app.choices import Candidate, candidates_for, suggestions_for
 from worker.app.helping import help_for
-from worker.app.links import Dead, LinkDead, Links, Opened
+from worker.app.links import Links, Opened, check_is_here
 from worker.app.waiting import kept_waiting
+from worker.domain.actor import Actor, Via, acted, claimants
 from worker.domain.answers import Answer, answered
 from worker.domain.help import Help
 from worker.domain.identity import How, Link, LinkState
-from worker.domain.journal import Entry
 from worker.domain.model import HandleKey, PersonKey
 from worker.domain.names import Suggestion
 from worker.domain.ticket import (
@@ -32,7 +32,7 @@ from worker.domain.ticket import (
     next_state,
 )
 from worker.domain.tongue import Languages
-from worker.ports.desk import Undo
+from worker.ports.desk import Shown, Undo
 from worker.ports.outbox import OutMessage
 from worker.ports.overview import TicketFilter
 from worker.ports.store import Store, UnitOfWork
@@ -119,15 +119,23 @@ class Assigned:
                 min((undo.until for undo in undos), default=None),
             )
 
-    def link(self, number: int, now: datetime) -> str:
-        """The address of an assignee's link. Raises Refused for a ticket that is over or nobody's."""
-        with self._store.begin() as uow:  # the first link of all makes the key
+    def show_link(self, number: int, by: Actor, now: datetime, reason: str = "") -> str:
+        """The address of an assignee's link, shown to somebody else, who may act in their name from now on.
+
+        It is written down, and none of the assignee's claims by a link is confirmed by whoever was shown one.
+        Raises Refused for a ticket that is over or nobody's.
+        """
+        with self._store.begin() as uow:
             ticket = uow.tickets.get(number)
             if ticket is None or ticket.assignee is None or not ticket.is_live:
                 raise Refused("Only a live ticket that is somebody's has a link.")
+            until = self._links.until(ticket, now)
+            uow.desk.keep_shown(Shown(_email(ticket), number, by.name, by.id, now, until))
+            data = {"to": ticket.assignee.person and "/".join(ticket.assignee.person)}
+            uow.journal.append([acted(by, now, "ticket.link_shown", f"ticket:{ticket.label}", reason, data)])
             return self._links.url(uow, ticket, now)
 
-    def revoke(self, number: int, by: str, now: datetime, reason: str = "") -> Ticket:
+    def revoke(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
         """Make all links to a ticket that were given out dead."""
         with self._store.begin() as uow:
             change: Change = lambda ticket: replace(ticket, links_from=now)  # noqa: E731
@@ -190,10 +198,9 @@ class Assigned:
         opened = self._links.read(uow, token, now)
         undo = uow.desk.undo_of(opened.ticket.id)
         if undo is not None and _can_undo(opened.ticket, undo, now) and opened.is_for(undo.before):
+            check_is_here(uow, undo.before)
             return opened, undo
-        if not opened.is_for(opened.ticket):
-            raise LinkDead(Dead.MOVED)
-        return opened, None
+        return self._links.opened(uow, token, now), None
 
     def _done(self, uow: UnitOfWork, ticket: Ticket, now: datetime, reason: str) -> Ticket:
         by = _email(ticket)
@@ -237,7 +244,13 @@ class Assigned:
         messages: Callable[[Ticket], Sequence[OutMessage]] = lambda _after: (),
     ) -> Ticket:
         """Change the ticket with what takes it back, and queue what is to be told when it no longer can be."""
-        before, after = change_ticket(uow, ticket.id, change, kind, _actor(ticket), now)
+
+        def changed(one: Ticket) -> Ticket:
+            after = change(one)
+            is_claim = after.state is TicketState.DONE
+            return replace(after, claimed_by=_claimants(uow, one, now)) if is_claim else after
+
+        before, after = change_ticket(uow, ticket.id, changed, kind, _actor(ticket), now)
         until = now + UNDO_FOR
         waiting = [replace(message, not_before=until) for message in messages(after)]
         uow.outbox.add(waiting, now)
@@ -293,7 +306,7 @@ def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
         if known is not None and _is_answer_of(known, undo.by):  # and not somebody else's since
             uow.links.ask_again(key)
     data = {"state": before.state.value}
-    uow.journal.append([Entry(now, _actor(before), "ticket.undone", f"ticket:{before.label}", data=data)])
+    uow.journal.append([acted(_actor(before), now, "ticket.undone", f"ticket:{before.label}", data=data)])
     uow.rosters.mark_dirty([before.group], now)
     return before
 
@@ -324,10 +337,20 @@ def _name(ticket: Ticket) -> str:
     return ticket.assignee.name or ticket.assignee.email if ticket.assignee else ""
 
 
-def _actor(ticket: Ticket) -> str:
+def _actor(ticket: Ticket) -> Actor:
     """How the journal names the assignee: by id where the directory knows them."""
     person = ticket.assignee.person if ticket.assignee else None
-    return "/".join(person) if person else _email(ticket)
+    return Actor("/".join(person) if person else _email(ticket), via=Via.LINK)
+
+
+def _claimants(uow: UnitOfWork, ticket: Ticket, now: datetime) -> tuple[str, ...]:
+    """Whoever may have used the link: the assignee, as the directory and the provider may know them, and those who
+    were shown a link of theirs.
+    """
+    person = ticket.assignee.person if ticket.assignee else None
+    assignee = Actor(_email(ticket), person.person_id if person else "")
+    shown = [Actor(one.name, one.actor_id) for one in uow.desk.shown_links(_email(ticket), now)]
+    return claimants([assignee, *shown])
 
 
 def _language(uow: UnitOfWork, ticket: Ticket) -> str | None:

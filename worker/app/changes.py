@@ -7,7 +7,7 @@ from datetime import datetime
 
 from worker.app.approvals import Refused
 from worker.app.waiting import kept_waiting
-from worker.domain.journal import Entry
+from worker.domain.actor import Actor, acted
 from worker.domain.ticket import NotAllowed, Ticket, TicketState, ticket_label
 from worker.ports.store import UnitOfWork
 
@@ -15,7 +15,7 @@ Change = Callable[[Ticket], Ticket]
 
 
 def change_ticket(
-    uow: UnitOfWork, number: int, change: Change, kind: str, by: str, now: datetime, reason: str = ""
+    uow: UnitOfWork, number: int, change: Change, kind: str, by: Actor, now: datetime, reason: str = ""
 ) -> tuple[Ticket, Ticket]:
     """Apply a change; return the ticket before and after. Nothing is written when they are the same.
 
@@ -34,7 +34,7 @@ def change_ticket(
         after = kept_waiting(uow, after, after.member_role)
     uow.tickets.update([after])
     data = {"state": after.state.value}
-    uow.journal.append([Entry(now, by, kind, f"ticket:{after.label}", reason, data)])
+    uow.journal.append([acted(by, now, kind, f"ticket:{after.label}", reason, data)])
     uow.rosters.mark_dirty([after.group], now)
     return before, after
 

@@ -9,8 +9,8 @@ from worker.app.approvals import Refused
 from worker.app.changes import Change, change_ticket
 from worker.app.links import Links
 from worker.app.telling import assignee_messages
+from worker.domain.actor import Actor, acted, claimants
 from worker.domain.identity import How, Link, LinkState
-from worker.domain.journal import Entry
 from worker.domain.model import HandleKey, Person, PersonKey, Standing
 from worker.domain.plan import Action, ActionKind
 from worker.domain.reconcile import TicketRules, reopen
@@ -21,9 +21,11 @@ from worker.domain.ticket import (
     NotAllowed,
     Ticket,
     TicketState,
+    handed_to,
     next_state,
 )
 from worker.domain.tongue import ENGLISH_ONLY, Languages
+from worker.ports.desk import Shown
 from worker.ports.store import GroupRow, Store, UnitOfWork
 
 ACKNOWLEDGED_FOR = timedelta(hours=4)  # half a shift: long enough to act, too short to forget
@@ -48,22 +50,23 @@ class Desk:
 
     # --- tickets ---------------------------------------------------------------------------------
 
-    def done(self, number: int, by: str, now: datetime, reason: str = "") -> Ticket:
-        """Claim that it was done (grade C). A second person's claim on a done ticket confirms it (grade B)."""
+    def done(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
+        """Claim that it was done (grade C). A second person's claim on a done ticket confirms it (grade B).
+
+        Raises Refused for somebody who may have made the claim under another name.
+        """
 
         def change(ticket: Ticket) -> Ticket:
             if ticket.state is TicketState.DONE:
-                if (ticket.done_by or "").casefold() == by.casefold():
-                    return ticket
-                return replace(ticket, grade=Grade.B, reason=f"confirmed by {by}")
+                return _confirmed(ticket, by)
             return replace(
-                ticket, state=next_state(ticket.state, Move.CLAIM), done_at=now, done_by=by, grade=Grade.C,
-                reason=reason or f"marked done by {by}",
+                ticket, state=next_state(ticket.state, Move.CLAIM), done_at=now, done_by=by.name, grade=Grade.C,
+                reason=reason or f"marked done by {by.name}", claimed_by=claimants([by]),
             )  # fmt: skip
 
         return self._change(number, "ticket.done", by, reason, now, change)
 
-    def reopen(self, number: int, by: str, reason: str, now: datetime) -> Ticket:
+    def reopen(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
         """Put a ticket back to open."""
         _require(reason, "reopen")
         return self._change(
@@ -72,12 +75,12 @@ class Desk:
             by,
             reason,
             now,
-            lambda t: reopen(t, self._rules, now, f"{by}: {reason}"),
+            lambda t: reopen(t, self._rules, now, f"{by.name}: {reason}"),
             tell=True,
         )
 
     def waive(
-        self, number: int, by: str, reason: str, now: datetime, until: datetime | None = None
+        self, number: int, by: Actor, reason: str, now: datetime, until: datetime | None = None
     ) -> Ticket:
         """Accept the state as it is, for good or until an instant, after which the ticket comes back."""
         _require(reason, "waive")
@@ -86,14 +89,18 @@ class Desk:
 
         def change(ticket: Ticket) -> Ticket:
             state = next_state(ticket.state, Move.WAIVE)
-            return replace(ticket, state=state, waived_until=until, blocked_by=None, reason=f"{by}: {reason}")
+            return replace(
+                ticket, state=state, waived_until=until, blocked_by=None, reason=f"{by.name}: {reason}"
+            )
 
         return self._change(number, "ticket.waive", by, reason, now, change)
 
-    def assign(self, number: int, email: str, by: str, now: datetime, reason: str = "") -> Ticket:
+    def assign(self, number: int, email: str, by: Actor, now: datetime, reason: str = "") -> Ticket:
         """Hand it to somebody by e-mail address, who is told."""
         with self._store.begin() as uow:
             people = [p for p in uow.people.find(email) if p.standing is not Standing.LEFT]
+            if not people:
+                uow.desk.keep_shown(Shown(email, number, by.name, by.id, now))
         person = people[0] if people else None
         name = person.facts.display_name if person else ""
         key = person.key if person else None
@@ -101,11 +108,12 @@ class Desk:
         def change(ticket: Ticket) -> Ticket:
             if not ticket.is_live:
                 raise NotAllowed(f"{ticket.label} is {ticket.state.value}: there is nothing to do.")
-            return replace(ticket, assignee=Assignee(email, name, f"assigned by {by}", key), disputed_at=None)
+            given = Assignee(email, name, f"assigned by {by.name}", key)
+            return replace(handed_to(ticket, given), disputed_at=None)
 
         return self._change(number, "ticket.assign", by, reason, now, change, tell=True)
 
-    def acknowledge(self, number: int, by: str, now: datetime, reason: str = "") -> Ticket:
+    def acknowledge(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
         """Say "I'm on it": no escalation for some hours, then it goes on."""
 
         def change(ticket: Ticket) -> Ticket:
@@ -119,7 +127,7 @@ class Desk:
         self,
         number: int,
         kind: str,
-        by: str,
+        by: Actor,
         reason: str,
         now: datetime,
         change: Change,
@@ -141,30 +149,30 @@ class Desk:
     # --- identity --------------------------------------------------------------------------------
 
     def confirm_link(
-        self, link: str, person: str, by: str, now: datetime, reason: str = ""
+        self, link: str, person: str, by: Actor, now: datetime, reason: str = ""
     ) -> tuple[HandleKey, Person]:
         """Say who is behind a handle; never asked again until the handle changes."""
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
             one = one_person(uow, person)
-            why = f"confirmed by {by}"
+            why = f"confirmed by {by.name}"
             answer = Link(LinkState.LINKED, known.fingerprint, one.key, How.CONFIRMED, why)
-            uow.links.answer([(key, answer)], now, by)
+            uow.links.answer([(key, answer)], now, by.name)
             data = {"person": f"{one.key.source}/{one.key.person_id}"}
-            uow.journal.append([Entry(now, by, "link.confirmed", f"link:{key.source}", reason, data)])
+            uow.journal.append([acted(by, now, "link.confirmed", f"link:{key.source}", reason, data)])
         return key, one
 
     def reject_link(
-        self, link: str, by: str, reason: str, now: datetime
+        self, link: str, by: Actor, reason: str, now: datetime
     ) -> tuple[HandleKey, PersonKey | None]:
         """Take back a link ("not this person"), or, for a question, say that it is nobody of the directory."""
         _require(reason, "reject")
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
-            uow.links.reject(key, known.person, now, by)
+            uow.links.reject(key, known.person, now, by.name)
             person = known.person
             data = {"person": f"{person.source}/{person.person_id}" if person else None}
-            uow.journal.append([Entry(now, by, "link.rejected", f"link:{key.source}", reason, data)])
+            uow.journal.append([acted(by, now, "link.rejected", f"link:{key.source}", reason, data)])
         return key, person
 
     def _handle(self, uow: UnitOfWork, text: str) -> tuple[HandleKey, Link]:
@@ -177,8 +185,11 @@ class Desk:
             raise Refused(f"There is no link '{text}'; `whosleft links list` shows them.")
         return found[0], known
 
-    def erase(self, person: str, by: str, reason: str, now: datetime) -> PersonKey:
-        """Forget a person who left and for whom nothing is live any more; the journal's chain stays valid."""
+    def erase(self, person: str, by: Actor, reason: str, now: datetime) -> PersonKey:
+        """Forget a person who left and of whom nothing is to be decided or done any more; the chain stays valid.
+
+        Raises Refused for anybody else: who is forgotten before their ticket comes stays in the group.
+        """
         with self._store.begin() as uow:
             one = one_account(uow, person)
             if one.standing is not Standing.LEFT:
@@ -190,9 +201,20 @@ class Desk:
             live = [t.label for each in accounts for t in uow.tickets.of_person(each.key) if t.is_live]
             if live:
                 raise Refused(f"Not while there are live tickets: {', '.join(live)}.")
+            held = [label for each in accounts for label in uow.episodes.undecided_of(each.key)]
+            if held:
+                raise Refused(
+                    f"Not while their plan waits for a decision: {held[0]}. Release or reject it first."
+                )
+            unasked = [name for each in accounts for name in _unasked(uow, each.key)]
+            if unasked:
+                raise Refused(
+                    f"Not while they are in a group and nobody was asked to remove them: {', '.join(unasked)}. "
+                    "Wait for their tickets, or take them out of it."
+                )
             uow.people.erase(one.key)
             subject = f"person:{one.key.source}/{one.key.person_id}"
-            uow.journal.append([Entry(now, by, "person.erased", subject, reason)])
+            uow.journal.append([acted(by, now, "person.erased", subject, reason)])
         return one.key
 
 
@@ -240,6 +262,24 @@ def _only(found: list[Person], text: str) -> Person:
         choices = ", ".join(f"{one.key.source}/{one.key.person_id}" for one in found)
         raise Refused(f"'{text}' is several people; say which: {choices}.")
     return found[0]
+
+
+def _unasked(uow: UnitOfWork, person: PersonKey) -> list[str]:
+    """The groups that somebody is in and that no ticket about them was ever opened for."""
+    asked = {ticket.group for ticket in uow.tickets.of_person(person)}
+    return [group.name for group, _ in uow.rosters.groups_of(person) if group.key not in asked]
+
+
+def _confirmed(ticket: Ticket, by: Actor) -> Ticket:
+    name = (ticket.done_by or "").casefold()
+    if name == by.name.casefold():
+        return ticket
+    if not by.marks.isdisjoint(ticket.claimed_by or (name,)):
+        raise Refused(
+            f"Whoever claimed that {ticket.label} was done may be you: by the same account, or by a link, a token or "
+            "a login link that you made or were shown. Somebody else has to confirm it."
+        )
+    return replace(ticket, grade=Grade.B, reason=f"confirmed by {by.name}")
 
 
 def _require(reason: str, what: str) -> None:

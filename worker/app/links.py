@@ -2,9 +2,9 @@
 
     ticket + assignee + now -> token -> (ticket, when it was made), or why it opens nothing
 
-A link names a ticket and, by a keyed digest, its assignee: it ends by itself when the ticket goes to somebody
-else. There is nothing of a person in it. The key is made once and kept in the database, so links survive
-restarts and hold for every replica.
+A link names a ticket and, by a keyed digest, its assignee and how often it was handed on: it ends for good when the
+ticket goes to somebody else. There is nothing of a person in it. The key is kept in the database, so links survive
+restarts and hold for every replica, until `whosleft desk rotate-key` makes another one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from enum import StrEnum
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
 from worker.domain.message import Recipient
+from worker.domain.model import Standing
 from worker.domain.ticket import Ticket
 from worker.ports.store import UnitOfWork
 
@@ -33,14 +34,16 @@ class Dead(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     MOVED = "moved"  # the ticket is somebody else's now
+    LEFT = "left"  # its assignee has left
 
 
 class LinkDead(Exception):
-    """The link opens nothing; `why` says which page helps."""
+    """The link opens nothing; `why` says which page helps, and `language` whose it is, where that is known."""
 
-    def __init__(self, why: Dead) -> None:
+    def __init__(self, why: Dead, language: str | None = None) -> None:
         super().__init__(why.value)
         self.why = why
+        self.language = language
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +56,24 @@ class Opened:
     made_ms: int
 
     def is_for(self, ticket: Ticket) -> bool:
-        """Whether the link was given to the assignee of the ticket as it is here."""
-        return ticket.assignee is not None and self.digest == _digest(self.key, ticket.assignee.email)
+        """Whether the link was given to the assignee of the ticket as it is here, since it went to them."""
+        return ticket.assignee is not None and self.digest == _digest(
+            self.key, ticket.assignee.email, ticket.handed
+        )
+
+    def was_for(self, ticket: Ticket) -> bool:
+        """Whether the assignee had it an earlier time that the ticket was with them."""
+        return ticket.assignee is not None and any(
+            self.digest == _digest(self.key, ticket.assignee.email, handed) for handed in range(ticket.handed)
+        )
 
     def reaches(self, ticket: Ticket) -> bool:
         """Whether it leads on to a ticket of the same assignee: not if links to that were made dead since."""
         return ticket.links_from is None or self.made_ms > _to_ms(ticket.links_from)
 
     def token(self, ticket: Ticket) -> str:
-        """What opens a ticket that it leads on to. It is as old as the link itself, which nothing makes younger."""
-        return _signed(self.key, [ticket.id, self.made_ms, self.digest])
+        """What opens a ticket of the same assignee. It is as old as the link itself, which nothing makes younger."""
+        return _signed(self.key, [ticket.id, self.made_ms, _digest_of(self.key, ticket)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +99,12 @@ class Links:
 
     def token(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> str:
         """The part of the link that opens it."""
-        if ticket.assignee is None:
-            raise ValueError(f"{ticket.label} is nobody's: there is nobody to give a link to.")
         key = signing_key(uow)
-        made_at = max(now, ticket.links_from + _MILLISECOND) if ticket.links_from else now
-        return _signed(key, [ticket.id, _to_ms(made_at), _digest(key, ticket.assignee.email)])
+        return _signed(key, [ticket.id, _to_ms(_made_at(ticket, now)), _digest_of(key, ticket)])
+
+    def until(self, ticket: Ticket, now: datetime) -> datetime:
+        """Until when a link works that is made now."""
+        return _made_at(ticket, now) + self.life
 
     def read(self, uow: UnitOfWork, token: str, now: datetime) -> Opened:
         """What a link names, whoever's the ticket is now. Raises LinkDead for all that has nothing to do with that."""
@@ -115,13 +127,30 @@ class Links:
         """As `read`, for its ticket's assignee alone. Raises LinkDead."""
         opened = self.read(uow, token, now)
         if not opened.is_for(opened.ticket):
-            raise LinkDead(Dead.MOVED)
+            raise LinkDead(Dead.REVOKED if opened.was_for(opened.ticket) else Dead.MOVED)
+        check_is_here(uow, opened.ticket)
         return opened
+
+
+def check_is_here(uow: UnitOfWork, ticket: Ticket) -> None:
+    """Raises LinkDead for an assignee who has left, as soon as a directory says so."""
+    assignee = ticket.assignee
+    if assignee is None:
+        return
+    human = uow.people.human(assignee.person) if assignee.person else None
+    people = [human.person] if human else uow.people.find(assignee.email)
+    if people and all(one.standing is Standing.LEFT for one in people):
+        raise LinkDead(Dead.LEFT, people[0].facts.language)
 
 
 def signing_key(uow: UnitOfWork) -> str:
     """The key of links and forms; made at the first use."""
-    return uow.desk.key(secrets.token_hex(32))
+    return uow.desk.key(fresh_key())
+
+
+def fresh_key() -> str:
+    """A key that nobody has."""
+    return secrets.token_hex(32)
 
 
 def _signed(key: str, payload: list[int | str]) -> str:
@@ -138,8 +167,19 @@ def _payload(key: str, token: str) -> tuple[int, int, str]:
     return number, made_ms, digest
 
 
-def _digest(key: str, email: str) -> str:
-    return Signer(key, salt="assignee").get_signature(email.casefold()).decode()[:DIGEST_LENGTH]
+def _digest_of(key: str, ticket: Ticket) -> str:
+    if ticket.assignee is None:
+        raise ValueError(f"{ticket.label} is nobody's: there is nobody to give a link to.")
+    return _digest(key, ticket.assignee.email, ticket.handed)
+
+
+def _digest(key: str, email: str, handed: int) -> str:
+    whose = f"{email.casefold()}\n{handed}" if handed else email.casefold()  # as before there was a count
+    return Signer(key, salt="assignee").get_signature(whose).decode()[:DIGEST_LENGTH]
+
+
+def _made_at(ticket: Ticket, now: datetime) -> datetime:
+    return max(now, ticket.links_from + _MILLISECOND) if ticket.links_from else now
 
 
 def _to_ms(at: datetime) -> int:

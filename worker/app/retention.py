@@ -23,7 +23,8 @@ class Retention:
         self._after = after
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
-        """Erase who left longer ago, is gone from every directory, is in no group and has no live ticket.
+        """Erase who left longer ago, is gone from every directory, is in no group or plan that waits, and has no live
+        ticket.
 
         A transaction for each page of candidates. `now` is aware UTC. A second call finds nobody.
         """
@@ -56,5 +57,6 @@ class Retention:
             self._after is not None
             and is_forgettable(human, now - self._after)
             and not any(uow.rosters.groups_of(key) for key in keys)
+            and not any(uow.episodes.undecided_of(key) for key in keys)
             and not any(ticket.is_live for key in keys for ticket in uow.tickets.of_person(key))
         )

@@ -6,6 +6,7 @@ Tickets, accounts and held plans alone are in `domain/plan.py`; here is what has
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from worker.app.recipients import ComingStep, steps_of
@@ -42,13 +43,20 @@ def tickets_with_steps(uow: UnitOfWork, tickets: Sequence[Ticket]) -> list[Shape
     ]
 
 
-def ticket_shown(uow: UnitOfWork, ticket: Ticket) -> Shape:
-    """Everything about one ticket: its person's accounts and its history too."""
+def link_known_to(uow: UnitOfWork, ticket: Ticket, now: datetime) -> list[str]:
+    """The names of those who may have the assignee's link, besides the assignee."""
+    shown = uow.desk.shown_links(ticket.assignee.email, now) if ticket.assignee else ()
+    return list(dict.fromkeys(one.name for one in shown))
+
+
+def ticket_shown(uow: UnitOfWork, ticket: Ticket, now: datetime) -> Shape:
+    """Everything about one ticket: its person's accounts, its history, and who may have its link too."""
     [shown] = tickets_with_steps(uow, [ticket])
     human = uow.people.human(ticket.person) if ticket.person else None
     if shown["person"]:
         shown["person"]["accounts"] = [account_json(one) for one in (human.accounts if human else ())]
-    return {**shown, "history": [_happened(sealed) for sealed in uow.journal.of(f"ticket:{ticket.label}")]}
+    history = [_happened(sealed) for sealed in uow.journal.of(f"ticket:{ticket.label}")]
+    return {**shown, "link_known_to": link_known_to(uow, ticket, now), "history": history}
 
 
 def _happened(sealed: Sealed) -> Shape:
@@ -83,7 +91,13 @@ def _step_json(step: ComingStep) -> Shape:
 def plan_shown(uow: UnitOfWork, plan: HeldPlan, *, needs_two: bool) -> Shape:
     """One held plan with the words that people have said on it so far."""
     approvals = [
-        {"cohort": one.cohort, "by": one.by, "at": instant(one.at), "reason": one.reason}
+        {
+            "cohort": one.cohort,
+            "by": one.by,
+            "at": instant(one.at),
+            "reason": one.reason,
+            "verdict": one.verdict.value,
+        }
         for one in uow.episodes.approvals(plan.id)
     ]
     return {**held_json(plan), "needs_two": needs_two, "approvals": approvals}

@@ -81,7 +81,7 @@ def export(
         )
         try:
             with replacing(file) as pack:
-                made = audit.export(selection, pack, actor(by), at)
+                made = audit.export(selection, pack, actor(by, worker.settings).name, at)
         except OSError as error:
             raise Refused(
                 f"{file} can't be written: {error.strerror or error}. Name another place."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,9 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.bootstrap import App, load_settings, open_app
+from worker.domain.actor import Actor, Via, logged_in, stated
 from worker.domain.wording import flat
 from worker.ops.clock import system_now
 from worker.ops.terminal import Terminal, json_text
+from worker.ops.whoami import login_and_host, login_name
 from worker.settings import Settings
 
 out = Terminal(highlight=False, soft_wrap=False)
@@ -56,9 +57,11 @@ def clock_at(now: datetime | None) -> datetime:
     return now or system_now()
 
 
-def actor(by: str | None) -> str:
-    """Who acts: the name given, else the login name."""
-    return by or getpass.getuser()
+def actor(by: str | None, settings: Settings) -> Actor:
+    """The person who acts: by the login name, whatever name is given, unless `desk.trust_by` says otherwise."""
+    login = login_name()
+    id_ = stated(by) if by and settings.desk.trust_by else logged_in(login)
+    return Actor(by or login, id_, Via.COMMAND, login_and_host())
 
 
 def need_reason(reason: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from worker.cli.common import (
     ConfigOption,
     JsonOption,
     NowOption,
+    ReasonOption,
     actor,
     clock_at,
     local_time,
@@ -71,9 +73,9 @@ def token(
     with opened(config, at) as worker:
         access = Access(worker.store)
         if revoke:
-            access.revoke_token(revoke, actor(by), at)
+            access.revoke_token(revoke, actor(by, worker.settings), at)
         else:
-            made = access.make_token(scope or (), actor(by), at, expires)
+            made = access.make_token(scope or (), actor(by, worker.settings), at, expires)
     if revoke:
         _say_revoked(revoke, json=json)
         return
@@ -123,7 +125,14 @@ def login_link(
         raise typer.BadParameter("say who it is for", param_hint="--for")
     with opened(config, at) as worker:
         roles = [one.value for one in role]
-        secret = Access(worker.store).make_login_link(name, roles, actor(by), at, LOGIN_LINK_LIFE)
+        secret = Access(worker.store).make_login_link(
+            name,
+            roles,
+            actor(by, worker.settings),
+            at,
+            LOGIN_LINK_LIFE,
+            is_believed=worker.settings.desk.trust_by,
+        )
         path = f"/login/{secret}"
         desk = worker.settings.desk
         # A desk on port 0 takes any port that is free: which one, only its process knows
@@ -138,3 +147,35 @@ def login_link(
                  "its log says which: desk.served, listen=…")
         )  # fmt: skip
     out.print(Text(f"It signs {name} in once, within {format_duration(LOGIN_LINK_LIFE)}."))
+
+
+@app.command("rotate-key")
+def rotate_key(
+    config: ConfigOption,
+    tokens: Annotated[
+        bool, typer.Option("--tokens", help="End the tokens of the API, too; of them only hashes are kept.")
+    ] = False,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """Make the key anew that links are signed with, after somebody got a copy of the database.
+
+    All links of assignees, login links and sessions end at once, at every desk.
+    """
+    at = clock_at(now)
+    with opened(config, at) as worker:
+        who = actor(by, worker.settings)
+        ended = Access(worker.store).rotate_key(who, at, reason, with_tokens=tokens)
+    if json:
+        print_json({"ended": asdict(ended)})
+        return
+    out.print(Text("There is a new key. Ended at once:"))
+    kept = "" if tokens else "0 (a copy has only their hashes; --tokens ends them, too)"
+    print_facts([
+        ("assignees' links", f"of {ended.assignees_links} live tickets; the next message about each has a new one"),
+        ("login links", str(ended.login_links)),
+        ("sessions", str(ended.sessions)),
+        ("tokens of the API", kept or str(ended.tokens)),
+    ])  # fmt: skip

@@ -130,7 +130,7 @@ def people_erase(
     """Forget the personal data of somebody who left and has no live ticket."""
     at = clock_at(now)
     with opened(config, at) as worker:
-        key = worker.desk.erase(who, actor(by), reason, at)
+        key = worker.desk.erase(who, actor(by, worker.settings), reason, at)
     out.print(Text(f"{key.source}/{key.person_id} is erased; the journal keeps the id alone."))
 
 
@@ -241,7 +241,7 @@ def links_confirm(
     """Say who a member is; never asked again until the number changes."""
     at = clock_at(now)
     with opened(config, at) as worker:
-        key, one = worker.desk.confirm_link(link, person, actor(by), at, reason)
+        key, one = worker.desk.confirm_link(link, person, actor(by, worker.settings), at, reason)
     out.print(
         Text(f"{key.source}/{key.handle} is {one.facts.display_name} ({one.key.source}/{one.key.person_id}).")
     )
@@ -258,7 +258,7 @@ def links_reject(
     """Take back a link; for an open question: it is nobody of the directory."""
     at = clock_at(now)
     with opened(config, at) as worker:
-        key, person = worker.desk.reject_link(link, actor(by), need_reason(reason), at)
+        key, person = worker.desk.reject_link(link, actor(by, worker.settings), need_reason(reason), at)
     if person is None:
         out.print(Text(f"{key.source}/{key.handle} is nobody of the directory; it is not asked again."))
     else:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from worker.app.approvals import Refused
+from worker.bootstrap import App
 from worker.cli.common import (
     ByOption,
     ConfigOption,
@@ -24,7 +26,7 @@ from worker.cli.common import (
     print_list,
     print_table,
 )
-from worker.domain.guard import HoldState, heads, plan_number
+from worker.domain.guard import HeldPlan, HoldState, heads, plan_number
 from worker.domain.plan import held_json
 
 app = typer.Typer(no_args_is_help=True, help="Look at held plans, release or reject them.")
@@ -99,16 +101,13 @@ def release(
     """Let a plan, or some of its cohorts, go on."""
     at = clock_at(now)
     with opened(config, at) as worker:
-        plan = worker.approvals.decide(id_, cohort or [], actor(by), need_reason(reason), at, release=True)
-        with worker.store.reading() as uow:
-            kept = {one.cohort for one in uow.episodes.approvals(id_)}
+        who = actor(by, worker.settings)
+        plan = worker.approvals.decide(id_, cohort or [], who, need_reason(reason), at, release=True)
+        waiting = _waiting(worker, plan, HoldState.RELEASED)
     out.print(
         Text(f"{plan.label} is {plan.state.value}. The next reconcile opens the tickets of what is released.")
     )
-    waiting = [one.id for one in plan.cohorts if one.id in kept and one.state is HoldState.HELD]
-    if waiting:
-        many = f"{plan.size} people, so two have to release it"
-        out.print(Text(f"{', '.join(waiting)}: kept. The plan has {many}: somebody else has to do the same."))
+    _say_waiting(plan, waiting, "release")
 
 
 @app.command()
@@ -123,5 +122,23 @@ def reject(
     """Drop a plan, or some of its cohorts: nothing is done about these people's leaving."""
     at = clock_at(now)
     with opened(config, at) as worker:
-        plan = worker.approvals.decide(id_, cohort or [], actor(by), need_reason(reason), at, release=False)
-    out.print(Text(f"{plan.label} is {plan.state.value}. It will not be held again for the same leavings."))
+        who = actor(by, worker.settings)
+        plan = worker.approvals.decide(id_, cohort or [], who, need_reason(reason), at, release=False)
+        waiting = _waiting(worker, plan, HoldState.REJECTED)
+    out.print(
+        Text(f"{plan.label} is {plan.state.value}. What is rejected is not held again for the same leavings.")
+    )
+    _say_waiting(plan, waiting, "reject")
+
+
+def _waiting(worker: App, plan: HeldPlan, verdict: HoldState) -> list[str]:
+    """The cohorts on which one person's word is kept, and that wait for somebody else's."""
+    with worker.store.reading() as uow:
+        kept = {one.cohort for one in uow.episodes.approvals(plan.id) if one.verdict is verdict}
+    return [one.id for one in plan.cohorts if one.id in kept and one.state is HoldState.HELD]
+
+
+def _say_waiting(plan: HeldPlan, waiting: Sequence[str], verb: str) -> None:
+    if waiting:
+        many = f"{plan.size} people, so two have to {verb} it"
+        out.print(Text(f"{', '.join(waiting)}: kept. The plan has {many}: somebody else has to do the same."))

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from worker.app.approvals import Refused
 from worker.app.helping import help_for
-from worker.app.shapes import escalation_explained, ticket_shown, tickets_with_steps
+from worker.app.shapes import escalation_explained, link_known_to, ticket_shown, tickets_with_steps
 from worker.bootstrap import App
 from worker.cli.common import (
     ByOption,
@@ -95,24 +95,26 @@ def _get(uow: UnitOfWork, number: int) -> Ticket:
 @app.command()
 def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """Show one ticket with its history."""
-    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
+    at = clock_at(now)
+    with opened(config, at) as worker, worker.store.reading() as uow:
         ticket = _get(uow, id_)
         history = uow.journal.of(f"ticket:{ticket.label}")
         human = uow.people.human(ticket.person) if ticket.person else None
         accounts = human.accounts if human else ()
         if json:
-            print_json(ticket_shown(uow, ticket))
+            print_json(ticket_shown(uow, ticket, at))
             return
-        _print(worker, uow, ticket, accounts)
+        _print(worker, uow, ticket, accounts, at)
         out.print()
         rows = [
-            (local_time(e.entry.at, worker.settings), e.entry.actor, e.entry.kind, e.entry.reason)
+            (local_time(e.entry.at, worker.settings), e.entry.actor, e.entry.data.get("via"), e.entry.kind,
+             e.entry.reason)
             for e in history
-        ]
-        print_table("History", ("when", "who", "what", "why"), rows, "No history.")
+        ]  # fmt: skip
+        print_table("History", ("when", "who", "by way of", "what", "why"), rows, "No history.")
 
 
-def _print(worker: App, uow: UnitOfWork, ticket: Ticket, accounts: Sequence[Person]) -> None:
+def _print(worker: App, uow: UnitOfWork, ticket: Ticket, accounts: Sequence[Person], now: datetime) -> None:
     when = worker.settings
     assignee = ticket.assignee
     print_facts([
@@ -125,6 +127,7 @@ def _print(worker: App, uow: UnitOfWork, ticket: Ticket, accounts: Sequence[Pers
         ("evidence", f"{ticket.evidence.value}, {local_time(ticket.left_at, when)}" if ticket.evidence else ""),
         ("accounts", "; ".join(map(account_line, accounts)) if len(accounts) > 1 else ""),
         ("assignee", f"{assignee.name} {assignee.email} ({assignee.why})".strip() if assignee else "nobody"),
+        ("link known to", ", ".join(link_known_to(uow, ticket, now))),
         ("opened", local_time(ticket.opened_at, when)),
         ("due", local_time(ticket.due_at, when)),
         ("done", f"{local_time(ticket.done_at, when)} by {ticket.done_by}" if ticket.done_at else ""),
@@ -158,7 +161,7 @@ def done(
     """Claim that it was done; the next roster proves it. A second person's claim confirms it."""
     at = clock_at(now)
     with opened(config, at) as worker:
-        ticket = worker.desk.done(id_, actor(by), at, reason)
+        ticket = worker.desk.done(id_, actor(by, worker.settings), at, reason)
     grade = f", grade {ticket.grade.value}" if ticket.grade else ""
     out.print(
         Text(f"{ticket.label} is {ticket.state.value}{grade}. A roster taken from now on will prove it.")
@@ -176,7 +179,7 @@ def reopen(
     """Put a ticket back to open."""
     at = clock_at(now)
     with opened(config, at) as worker:
-        ticket = worker.desk.reopen(id_, actor(by), need_reason(reason), at)
+        ticket = worker.desk.reopen(id_, actor(by, worker.settings), need_reason(reason), at)
     out.print(Text(f"{ticket.label} is open again, due {local_time(ticket.due_at, worker.settings)}."))
 
 
@@ -195,7 +198,7 @@ def waive(
     at = clock_at(now)
     with opened(config, at) as worker:
         end = None if until is None else _day_end(until, worker.settings.organisation.timezone)
-        ticket = worker.desk.waive(id_, actor(by), need_reason(reason), at, end)
+        ticket = worker.desk.waive(id_, actor(by, worker.settings), need_reason(reason), at, end)
     limit = f" until {local_time(end, worker.settings)}" if end else ""
     out.print(Text(f"{ticket.label} is waived{limit}."))
 
@@ -217,7 +220,7 @@ def assign(
     """Hand a ticket to somebody, who is told."""
     at = clock_at(now)
     with opened(config, at) as worker:
-        ticket = worker.desk.assign(id_, email, actor(by), at, reason)
+        ticket = worker.desk.assign(id_, email, actor(by, worker.settings), at, reason)
     out.print(Text(f"{ticket.label} is with {email} now."))
 
 
@@ -232,7 +235,7 @@ def ack(
     """Say "I'm on it": no escalation for four hours."""
     at = clock_at(now)
     with opened(config, at) as worker:
-        ticket = worker.desk.acknowledge(id_, actor(by), at, reason)
+        ticket = worker.desk.acknowledge(id_, actor(by, worker.settings), at, reason)
     out.print(
         Text(f"{ticket.label}: no escalation until {local_time(ticket.acknowledged_until, worker.settings)}.")
     )
@@ -250,17 +253,17 @@ def link(
     json: JsonOption = False,
     now: NowOption = None,
 ) -> None:
-    """Print the assignee's signed link; whoever has it can act in their name."""
+    """Print the assignee's signed link, and write that down; whoever has it can act in their name."""
     at = clock_at(now)
     with opened(config, at) as worker:
         if revoke:
-            ticket = worker.assigned.revoke(id_, actor(by), at, reason)
+            ticket = worker.assigned.revoke(id_, actor(by, worker.settings), at, reason)
             if json:
                 print_json({"url": None})
             else:
                 out.print(Text(f"{ticket.label}: the links given out so far open nothing any more."))
             return
-        url = worker.assigned.link(id_, at)
+        url = worker.assigned.show_link(id_, actor(by, worker.settings), at, reason)
     if json:
         print_json({"url": url})
     else:

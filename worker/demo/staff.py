@@ -13,6 +13,7 @@ from enum import Enum
 from worker.bootstrap import App
 from worker.demo.hospital import Hospital
 from worker.demo.words import listed
+from worker.domain.actor import Actor
 from worker.domain.ticket import Assignee, Ticket, TicketKind, TicketState
 from worker.ports.store import UnitOfWork
 
@@ -50,7 +51,7 @@ class Staff:
             if ticket.kind is not TicketKind.IDENTIFY_MEMBER and self._is_time(ticket, now):
                 actor = _assignee(ticket)
                 what = self._carry_out(ticket)
-                self.app.desk.done(ticket.id, actor.email, now)
+                self.app.desk.done(ticket.id, Actor(actor.email), now)
                 acts.setdefault(actor.name or actor.email, {}).setdefault(what, []).append(ticket)
         for name, done in acts.items():
             what = ", ".join(f"{verb} {listed([t.group_name for t in same])}" for verb, same in done.items())

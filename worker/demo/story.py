@@ -16,6 +16,7 @@ from worker.demo.files import DemoFolder
 from worker.demo.hospital import Employee, Hospital
 from worker.demo.staff import Habit, Habits, Staff
 from worker.demo.units import AGENCY_DESK, SECURITY, UNITS
+from worker.domain.actor import Actor
 from worker.domain.guard import Cohort, HeldPlan, HoldState
 from worker.domain.ticket import TicketKind, ticket_label
 
@@ -53,7 +54,7 @@ class Scene:
             return next(plan for plan in uow.episodes.plans() if plan.state is HoldState.HELD)
 
     def decide(self, plan: HeldPlan, cohorts: list[Cohort], reason: str, *, release: bool) -> HeldPlan:
-        by = self.who(SECURITY).email
+        by = Actor(self.who(SECURITY).email)
         names = [cohort.id for cohort in cohorts]
         return self.app.approvals.decide(plan.id, names, by, reason, self.now, release=release)
 
@@ -201,8 +202,8 @@ def confirm_number(group: str, name: str) -> Turn:
         ticket = scene.staff.ticket(group, TicketKind.IDENTIFY_MEMBER)
         if ticket is None or ticket.assignee is None:
             return ""
-        answer = (ticket.label, scene.who(name).email, ticket.assignee.email)
-        scene.app.desk.confirm_link(*answer, scene.now, "asked on the ward")
+        by = Actor(ticket.assignee.email)
+        scene.app.desk.confirm_link(ticket.label, scene.who(name).email, by, scene.now, "asked on the ward")
         return f"{ticket.assignee.name} asks around: it is {name}'s new phone. The link is confirmed."
 
     return turn
@@ -213,7 +214,8 @@ def reject_number(group: str) -> Turn:
         ticket = scene.staff.ticket(group, TicketKind.IDENTIFY_MEMBER)
         if ticket is None or ticket.assignee is None:
             return ""
-        scene.app.desk.reject_link(ticket.label, ticket.assignee.email, "from the nursing agency", scene.now)
+        by = Actor(ticket.assignee.email)
+        scene.app.desk.reject_link(ticket.label, by, "from the nursing agency", scene.now)
         return f"{ticket.assignee.name} knows the number: an agency nurse, nobody of ours."
 
     return turn
@@ -230,7 +232,8 @@ def hand_on(group: str) -> Turn:
             admins = uow.rosters.active_admins(ticket.group)
         other = next(a.facts for a in admins if a.facts.email and a.facts.email != ticket.assignee.email)
         reason = f"{ticket.assignee.name} is on holiday"
-        scene.app.desk.assign(ticket.id, other.email or "", scene.who(SECURITY).email, scene.now, reason)
+        by = Actor(scene.who(SECURITY).email)
+        scene.app.desk.assign(ticket.id, other.email or "", by, scene.now, reason)
         return f"{SECURITY} rings: {reason}. {ticket_label(ticket.id)} goes to {other.display_name}."
 
     return turn

@@ -143,6 +143,7 @@ class AssigneePages:
             try:
                 return show(call)
             except LinkDead as dead:
+                call.language = dead.language
                 wait_s = self._attempts.wrong(call.address) if dead.why is Dead.FORGED else 0
                 if wait_s:
                     return too_many(call, wait_s)

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from worker.desk.forms import FIELD, form_token, is_form_token
 from worker.desk.pages import page
-from worker.desk.services import Services
+from worker.desk.services import Services, as_of_now
 from worker.domain.tongue import Tongue
 from worker.languages import LANGUAGES, accepted
 
@@ -181,8 +181,12 @@ def route(path: str, handler: Handler, methods: Sequence[str] = ("GET",)) -> Rou
 
     async def endpoint(request: Request) -> Response:
         form = await request.form(max_fields=FIELDS_MAX) if _has_form(request) else FormData()
-        call = Call(request, request.app.state.services, form, is_page="GET" in methods)
-        return await run_in_threadpool(handler, call)
+
+        def answered() -> Response:
+            services = as_of_now(request.app.state.services)
+            return handler(Call(request, services, form, is_page="GET" in methods))
+
+        return await run_in_threadpool(answered)
 
     found: Callable[[Request], Awaitable[Response]] = endpoint
     return Route(path, found, methods=list(methods), name=handler.__name__)

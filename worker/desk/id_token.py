@@ -28,11 +28,12 @@ _JOINERS = "\u200c\u200d"  # invisible, and part of names in Persian and in Indi
 class Identity:
     """Who has signed in.
 
-    `subject` is the provider's lasting id of the account (Entra ID: its object id, which is a directory's person
-    id too). `name` and `email` are for showing: people can change them, so neither is a key or gives a right.
-    `roles` is never empty.
+    `subject` is the lasting id of the account at the provider that `issuer` names (Entra ID: its object id, which is
+    a directory's person id too). `name` and `email` are for showing: people can change them, so neither is a key or
+    gives a right. `roles` is never empty.
     """
 
+    issuer: str
     subject: str
     name: str
     email: str | None
@@ -97,7 +98,7 @@ def identity(claims: Mapping[str, Any], rules: RoleRules, host: str) -> Identity
         raise odd(host, "it names nobody")
     email = _email(claims, is_entra=rules.is_entra)
     name = _line(claims.get("name")) or _line(claims.get("preferred_username")) or email or subject
-    return Identity(subject, name, email, _roles(claims, rules))
+    return Identity(str(claims["iss"]), subject, name, email, _roles(claims, rules))
 
 
 def _email(claims: Mapping[str, Any], *, is_entra: bool) -> str | None:

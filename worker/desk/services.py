@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from worker.app.assigned import Assigned
 from worker.app.audit import Audit
 from worker.app.desk import Desk
 from worker.app.health import Freshness
+from worker.app.links import signing_key
 from worker.app.situation import Situation
 from worker.desk.sign_in import SignIn
 from worker.domain.reconcile import TicketRules
@@ -57,3 +58,9 @@ class Services:
     situation: Callable[[], Situation]  # of a moment ago at most
     key: str = field(repr=False)  # what links, forms, references and sign-ins are signed with
     sign_in: SignIn | None = None
+
+
+def as_of_now(services: Services) -> Services:
+    """The same with the key that there is now: since they were put together another one may have been made."""
+    with services.store.reading() as uow:
+        return replace(services, key=signing_key(uow))

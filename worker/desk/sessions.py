@@ -20,7 +20,7 @@ from worker.desk.calls import Call, Stale, error_page, is_own_path, route, too_m
 from worker.desk.guarding import Attempts
 from worker.desk.roles import DeskRole, Permission, allows
 from worker.desk.sign_in import FLOW_LIFE, SignInRefused
-from worker.domain.journal import Entry
+from worker.domain.actor import Actor, Via, acted, signed_in
 from worker.ports.desk import Visitor
 
 SESSION_LIFE = timedelta(hours=12)  # a shift, with its handover
@@ -39,7 +39,12 @@ class Guest:
     name: str
     roles: frozenset[DeskRole]
     session: str
-    subject: str = ""
+    id: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """The person whose acts theirs are."""
+        return Actor(self.name, self.id, Via.CONSOLE)
 
     def may(self, permission: Permission) -> bool:
         """Whether one of their roles allows it."""
@@ -59,7 +64,7 @@ def guest_of(call: Call) -> Guest | None:
     session = hashed(secret)
     with call.services.store.reading() as uow:
         visitor = uow.desk.session(session, call.now)
-    return None if visitor is None else Guest(visitor.name, _roles(visitor.roles), session, visitor.subject)
+    return None if visitor is None else Guest(visitor.name, _roles(visitor.roles), session, visitor.id)
 
 
 def _roles(names: tuple[str, ...]) -> frozenset[DeskRole]:
@@ -139,7 +144,7 @@ class SignInPages:
             return response
         name = identity.email or identity.name
         roles = tuple(sorted(role.value for role in identity.roles))
-        response = self._signed_in(call, Visitor(name, roles, identity.subject))
+        response = self._signed_in(call, Visitor(name, roles, signed_in(identity.issuer, identity.subject)))
         drop_cookie(call, response, _flow_cookie(call))
         return response
 
@@ -161,7 +166,8 @@ class SignInPages:
         with call.services.store.begin() as uow:
             uow.desk.add_session(hashed(secret), visitor, call.now, call.now + SESSION_LIFE)
             data = {"roles": list(visitor.roles)}
-            uow.journal.append([Entry(call.now, visitor.name, "desk.signed_in", "desk:console", data=data)])
+            who = Actor(visitor.name, visitor.id, Via.CONSOLE)
+            uow.journal.append([acted(who, call.now, "desk.signed_in", "desk:console", data=data)])
         response = RedirectResponse(_way(call), SEE_OTHER)
         set_cookie(call, response, cookie_name(is_https=call.services.place.is_https), secret, SESSION_LIFE)
         drop_cookie(call, response, WAY_COOKIE)

@@ -83,5 +83,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "username": N_("User name"),
         "native": N_("Id in the messenger"),
     },
+    "via": {
+        "link": N_("by the link"),
+        "console": N_("in the console"),
+        "api": N_("through the API"),
+        "command": N_("by a command"),
+    },
     "port": {"directory": N_("directory"), "inventory": N_("inventory")},
 }

@@ -17,6 +17,7 @@ from worker.domain.ticket import (
     Ticket,
     TicketKind,
     TicketState,
+    handed_to,
     next_state,
 )
 
@@ -61,7 +62,7 @@ def answered(ticket: Ticket, answer: Answer, words: str, now: datetime) -> Ticke
     who = ticket.assignee.name or ticket.assignee.email if ticket.assignee else "somebody"
     said = f"{who}: {_SAID[answer]}" + (f": {words}" if words else "")
     if answer is Answer.STILL_WORKS_HERE:
-        return replace(ticket, assignee=None, disputed_at=now, reason=said)
+        return replace(handed_to(ticket, None), disputed_at=now, reason=said)
     if answer is Answer.NOT_IN_GROUP:
         by = ticket.assignee.email if ticket.assignee else ""
         state = next_state(ticket.state, Move.CLAIM)
@@ -69,7 +70,7 @@ def answered(ticket: Ticket, answer: Answer, words: str, now: datetime) -> Ticke
     if answer is Answer.CREATOR:
         kind = TicketKind.CREATOR_MUST_LEAVE
         return replace(ticket, kind=kind, member_role=Role.CREATOR, reason=said)
-    return replace(ticket, assignee=_accountable(ticket, _SAID[answer]), reason=said)
+    return replace(handed_to(ticket, _accountable(ticket, _SAID[answer])), reason=said)
 
 
 _SAID = {

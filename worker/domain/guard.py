@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker.domain.actor import Actor
 from worker.domain.model import Evidence, GroupKey, PersonKey
 from worker.domain.ticket import DIGITS_MAX
 
@@ -84,7 +85,7 @@ class HeldPlan:
     @property
     def label(self) -> str:
         """The id that people see: `P-000007`."""
-        return f"P-{self.id:06d}"
+        return plan_label(self.id)
 
     @property
     def size(self) -> int:
@@ -94,9 +95,9 @@ class HeldPlan:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's word on one cohort of a plan that needs two.
+    """One person's word on one cohort of a plan that needs two: to release it, or to reject it.
 
-    `subject` is by what the identity provider knows them; empty for those who came without one.
+    `subject` is their `Actor.id`; empty for those of whom nothing but the name was known.
     """
 
     cohort: str
@@ -104,10 +105,16 @@ class Approval:
     at: datetime
     reason: str
     subject: str = ""
+    verdict: HoldState = HoldState.RELEASED
 
-    def is_by(self, name: str, subject: str) -> bool:
+    def is_by(self, actor: Actor) -> bool:
         """Whether it may be this person's: people can change their name and address, and not their subject."""
-        return self.by.casefold() == name.casefold() or bool(subject and self.subject == subject)
+        return actor.may_be(Actor(self.by, self.subject))
+
+
+def plan_label(number: int) -> str:
+    """`P-000007`."""
+    return f"P-{number:06d}"
 
 
 def plan_number(label: str) -> int:

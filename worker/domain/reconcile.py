@@ -22,6 +22,7 @@ from worker.domain.ticket import (
     Ticket,
     TicketKind,
     TicketState,
+    handed_to,
     next_state,
 )
 from worker.domain.tongue import ENGLISH
@@ -199,12 +200,11 @@ def _unblock(ticket: Ticket, finding: Finding, group: GroupView, rules: TicketRu
     current = ticket.assignee
     is_chosen = current is not None and current.why not in _WHY_THEY and not _has_left(current.person, group)
     free = replace(
-        ticket,
+        handed_to(ticket, current if is_chosen else assignee_for(finding, group, rules)),
         state=next_state(ticket.state, Move.UNBLOCK),
         blocked_by=None,
         reason=why,
         member_role=_role(finding),
-        assignee=current if is_chosen else assignee_for(finding, group, rules),
     )
     return Action(ActionKind.UNBLOCK, rules.started(free, now), why)
 
@@ -220,7 +220,7 @@ def _hand_on(ticket: Ticket, finding: Finding, group: GroupView, rules: TicketRu
     assignee = assignee_for(finding, group, rules)
     if assignee == ticket.assignee:
         return None
-    return Action(ActionKind.ASSIGN, replace(ticket, assignee=assignee), "the assignee has left")
+    return Action(ActionKind.ASSIGN, handed_to(ticket, assignee), "the assignee has left")
 
 
 def _has_left(person: PersonKey | None, group: GroupView) -> bool:
@@ -244,11 +244,10 @@ def _reopen(
     else:
         why = f"needed after all: {finding.why}"
     reopened = replace(
-        reopen(ticket, rules, now, why),
+        handed_to(reopen(ticket, rules, now, why), assignee_for(finding, group, rules)),
         group=group.key,  # a question goes on in the group where it was asked again
         group_name=group.name,
         member_role=_role(finding) if ticket.handle else None,
-        assignee=assignee_for(finding, group, rules),
         blocked_by=None,
     )
     if finding.needs_admin:
@@ -286,6 +285,7 @@ def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: str) -> Ticke
         reason=why,
         done_at=None,
         done_by=None,
+        claimed_by=(),
         verified_at=None,
         verified_by=None,
         grade=None,

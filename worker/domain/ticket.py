@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -144,6 +144,7 @@ class Ticket:
     is_sensitive: bool = False
     done_at: datetime | None = None
     done_by: str | None = None
+    claimed_by: tuple[str, ...] = ()  # the marks of whoever may have claimed it; empty: `done_by` alone
     verified_at: datetime | None = None
     verified_by: str | None = None
     grade: Grade | None = None
@@ -156,6 +157,7 @@ class Ticket:
     weighed_at: datetime | None = None  # when a roster was last held against it
     disputed_at: datetime | None = None  # somebody says that the person still works here
     links_from: datetime | None = None  # signed links made before are dead
+    handed: int = 0  # how often it went to somebody else
     reason: str = ""
 
     @property
@@ -183,6 +185,12 @@ class TicketKey:
     group: GroupKey
     handle: str
     episode: str
+
+
+def handed_to(ticket: Ticket, assignee: Assignee | None) -> Ticket:
+    """The ticket with this assignee. Links of those who had it before stay dead, also when it comes back to them."""
+    before, after = (one.email.casefold() if one else "" for one in (ticket.assignee, assignee))
+    return replace(ticket, assignee=assignee, handed=ticket.handed + (before != after))
 
 
 def ticket_label(number: int) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from worker.domain.actor import stated
 from worker.domain.ticket import Ticket
 
 
@@ -28,15 +29,37 @@ class Undo:
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Somebody who is signed in to the console, or may be by a login link.
+class Shown:
+    """Somebody besides the assignee with this e-mail address who may have their link to a ticket.
 
-    `subject` is by what the identity provider knows them; empty where none was asked.
+    `until` is when that link ends; None for whoever chose an address that no directory has, which may be their own.
     """
+
+    email: str
+    ticket: int
+    name: str
+    actor_id: str
+    at: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What ended with the key: how much of each there was."""
+
+    assignees_links: int
+    login_links: int
+    sessions: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who is signed in to the console, or may be by a login link. `id` is their `Actor.id`."""
 
     name: str
     roles: tuple[str, ...]
-    subject: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +72,12 @@ class ApiToken:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    created_by_id: str = ""
+
+    @property
+    def maker(self) -> str:
+        """The `Actor.id` that its acts count for; of a token of an earlier release, by its maker's name."""
+        return self.created_by_id or stated(self.created_by)
 
     def is_good(self, now: datetime) -> bool:
         """Whether it opens anything."""
@@ -60,6 +89,18 @@ class DeskState(Protocol):
 
     def key(self, fresh: str) -> str:
         """The key that links are signed with: the one there is, else `fresh`, which is kept from then on."""
+
+    def change_key(self, fresh: str, now: datetime, *, with_tokens: bool) -> Ended:
+        """Put `fresh` in the key's place, and end sessions, login links and, if asked, tokens that are still good.
+
+        Links of assignees to live tickets end by themselves, and are counted.
+        """
+
+    def keep_shown(self, one: Shown) -> None:
+        """Remember who was shown a link; of several times the one whose link works longest."""
+
+    def shown_links(self, email: str, now: datetime) -> Sequence[Shown]:
+        """Who may have a link that still works of the assignee with this address (case-blind), by time."""
 
     def keep_undo(self, undo: Undo) -> None:
         """Remember what an act changed, in place of the ticket's earlier one."""

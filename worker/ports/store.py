@@ -144,7 +144,7 @@ class People(Protocol):
 
     def erasable(self, before: datetime, after: PersonKey | None, limit: int) -> list[PersonKey]:
         """The next accounts, in key order, that left before then, are gone from their directory (deleted, or
-        absent for good), and under which nobody is in a group or has a live ticket.
+        absent for good), and under which nobody is in a group, has a live ticket or is in a plan that waits.
 
         Other accounts of the same human are not looked at.
         """
@@ -313,11 +313,17 @@ class Episodes(Protocol):
     def plan(self, number: int) -> HeldPlan | None:
         """One held plan."""
 
+    def undecided_of(self, person: PersonKey) -> list[str]:
+        """The labels of plans with this account in them of which any part waits for a decision."""
+
     def open_shrunken(self, source: str) -> HeldPlan | None:
         """The undecided plan about people missing from a source, if there is one."""
 
     def approve(self, number: int, words: Sequence[Approval]) -> None:
         """Keep one person's words on cohorts of a plan that needs two; idempotent."""
+
+    def take_back(self, number: int, words: Sequence[Approval]) -> None:
+        """Forget words that were kept for a plan."""
 
     def approvals(self, number: int) -> list[Approval]:
         """The words kept for a plan, by cohort and time."""

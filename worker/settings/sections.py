@@ -271,6 +271,10 @@ class Desk(Section):
     listen: Listen = _default("host:port that the desk listens on.", "127.0.0.1:8080")
     link_life: Period = _default("How long an assignee's link works.", timedelta(days=30))
     two_approvers_from: Positive = _default("A held plan this large needs two approvers.", 50)
+    trust_by: bool = Field(
+        default=False,
+        description="Whether --by and --for name another person by themselves, where people share one account.",
+    )
     sign_in: SignInSection | None = _default("How people sign in to the console; null: by login links.", None)
 
     @property

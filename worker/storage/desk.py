@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.ticket import Ticket
-from worker.ports.desk import ApiToken, Undo, Visitor
+from worker.domain.ticket import LIVE, Ticket
+from worker.ports.desk import ApiToken, Ended, Shown, Undo, Visitor
 from worker.storage.bulk import bulk_upsert
 from worker.storage.mapping import ticket_from_row, ticket_values
 from worker.storage.tables import (
@@ -22,12 +21,14 @@ from worker.storage.tables import (
     desk_session,
     from_micros,
     login_link,
+    shown_link,
     ticket,
     to_micros,
     undo,
 )
 
 LINKS = "links"
+_SINCE_0009 = {"claimed_by": "[]", "handed": 0}  # what the release before does not write
 _INSTANTS = tuple(column.name for column in ticket.c if isinstance(column.type, Instant))
 
 
@@ -44,6 +45,51 @@ class SqlDesk:
             bulk_upsert(self._c, desk_key, ("name", "value"), [(LINKS, fresh)], update=False)
             known = self._c.execute(query).scalar_one()
         return str(known)
+
+    def change_key(self, fresh: str, now: datetime, *, with_tokens: bool) -> Ended:
+        bulk_upsert(self._c, desk_key, ("name", "value"), [(LINKS, fresh)], update=True)
+        is_asked = ticket.c.state.in_([state.value for state in sorted(LIVE)]) & ticket.c.assignee.is_not(
+            None
+        )
+        links = self._c.execute(sa.select(sa.func.count()).select_from(ticket).where(is_asked)).scalar_one()
+        is_good = login_link.c.used_at.is_(None) & (login_link.c.expires_at > now)
+        logins = self._c.execute(sa.delete(login_link).where(is_good)).rowcount
+        is_on = desk_session.c.expires_at > now
+        sessions = self._c.execute(sa.delete(desk_session).where(is_on)).rowcount
+        return Ended(links, logins, sessions, self._end_tokens(now) if with_tokens else 0)
+
+    def _end_tokens(self, now: datetime) -> int:
+        t = api_token.c
+        is_good = t.revoked_at.is_(None) & (t.expires_at.is_(None) | (t.expires_at > now))
+        return self._c.execute(sa.update(api_token).where(is_good).values(revoked_at=now)).rowcount
+
+    # --- who has somebody else's link ------------------------------------------------------------
+
+    def keep_shown(self, one: Shown) -> None:
+        email, s = one.email.casefold(), shown_link.c
+        this = (
+            (s.email == email)
+            & (s.ticket_id == one.ticket)
+            & (s.name == one.name)
+            & (s.actor_id == one.actor_id)
+        )
+        known = self._c.execute(sa.select(s.until).where(this)).first()
+        if known is not None and (
+            known.until is None or (one.until is not None and one.until <= known.until)
+        ):
+            return
+        columns = ("email", "ticket_id", "name", "actor_id", "at", "until")
+        row = (email, one.ticket, one.name, one.actor_id, to_micros(one.at), to_micros(one.until))
+        bulk_upsert(self._c, shown_link, columns, [row], update=True)
+
+    def shown_links(self, email: str, now: datetime) -> Sequence[Shown]:
+        s = shown_link.c
+        is_alive = s.until.is_(None) | (s.until > now)
+        query = sa.select(shown_link).where(s.email == email.casefold(), is_alive).order_by(s.at, s.name)
+        return [
+            Shown(row.email, row.ticket_id, row.name, row.actor_id, row.at, row.until)
+            for row in self._c.execute(query)
+        ]
 
     # --- what can be taken back ------------------------------------------------------------------
 
@@ -70,14 +116,13 @@ class SqlDesk:
 
     def add_session(self, id_: str, visitor: Visitor, now: datetime, expires_at: datetime) -> None:
         self._c.execute(sa.delete(desk_session).where(desk_session.c.expires_at <= now))
-        who = {**_visitor_values(visitor), "subject": visitor.subject}
-        values = {"id": id_, **who, "created_at": now, "expires_at": expires_at}
+        values = {"id": id_, **_visitor_values(visitor), "created_at": now, "expires_at": expires_at}
         self._c.execute(sa.insert(desk_session).values(values))
 
     def session(self, id_: str, now: datetime) -> Visitor | None:
         s = desk_session.c
         row = self._c.execute(sa.select(desk_session).where(s.id == id_, s.expires_at > now)).first()
-        return None if row is None else replace(_visitor(row), subject=row.subject)
+        return None if row is None else _visitor(row)
 
     def end_session(self, id_: str) -> None:
         self._c.execute(sa.delete(desk_session).where(desk_session.c.id == id_))
@@ -98,6 +143,7 @@ class SqlDesk:
         self._c.execute(
             sa.insert(api_token).values(
                 id=token.id, hash=hash_, scopes=json.dumps(token.scopes), created_by=token.created_by,
+                created_by_id=token.created_by_id,
                 created_at=token.created_at, expires_at=token.expires_at, revoked_at=token.revoked_at,
             )
         )  # fmt: skip
@@ -123,20 +169,26 @@ def _ticket_json(one: Ticket) -> str:
 
 
 def _ticket(text: str) -> Ticket:
-    values = json.loads(text)
+    values = _SINCE_0009 | json.loads(text)
     row: Any = SimpleNamespace(**{k: from_micros(v) if k in _INSTANTS else v for k, v in values.items()})
     return ticket_from_row(row)
 
 
 def _visitor_values(visitor: Visitor) -> dict[str, str]:
-    return {"name": visitor.name, "roles": json.dumps(visitor.roles)}
+    return {"name": visitor.name, "subject": visitor.id, "roles": json.dumps(visitor.roles)}
 
 
 def _visitor(row: Any) -> Visitor:
-    return Visitor(row.name, tuple(json.loads(row.roles)))
+    return Visitor(row.name, tuple(json.loads(row.roles)), row.subject)
 
 
 def _token(row: Any) -> ApiToken:
     return ApiToken(
-        row.id, tuple(json.loads(row.scopes)), row.created_by, row.created_at, row.expires_at, row.revoked_at
+        row.id,
+        tuple(json.loads(row.scopes)),
+        row.created_by,
+        row.created_at,
+        row.expires_at,
+        row.revoked_at,
+        row.created_by_id,
     )

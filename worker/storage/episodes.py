@@ -18,6 +18,7 @@ from worker.domain.guard import (
     HoldState,
     Newcomer,
     Population,
+    plan_label,
     state_of,
 )
 from worker.domain.model import Evidence, GroupKey, Person, PersonKey, Standing
@@ -35,6 +36,7 @@ from worker.storage.tables import (
     held_plan,
     link,
     membership,
+    objection,
     person,
     person_key,
     to_micros,
@@ -206,17 +208,37 @@ class SqlEpisodes:
         )
         return HeldPlan(row.source, row.why, row.created_at, cohorts, row.id, state_of(cohorts))
 
+    def undecided_of(self, person: PersonKey) -> list[str]:
+        is_theirs = (cohort_person.c.source == person.source) & (
+            cohort_person.c.person_id == person.person_id
+        )
+        query = (
+            sa.select(cohort_person.c.plan_id)
+            .where(is_theirs, is_undecided(cohort_person.c.plan_id))
+            .distinct()
+        )
+        return [plan_label(number) for number in sorted(self._c.execute(query).scalars())]
+
     def approve(self, number: int, words: Sequence[Approval]) -> None:
         columns = ("plan_id", "cohort_id", "by", "at", "reason", "subject")
-        rows = [(number, one.cohort, one.by, to_micros(one.at), one.reason, one.subject) for one in words]
-        bulk_upsert(self._c, approval, columns, rows, update=False)
+        for verdict, table in _WORDS.items():
+            said = [one for one in words if one.verdict is verdict]
+            rows = [(number, one.cohort, one.by, to_micros(one.at), one.reason, one.subject) for one in said]
+            bulk_upsert(self._c, table, columns, rows, update=False)
+
+    def take_back(self, number: int, words: Sequence[Approval]) -> None:
+        for one in words:
+            w = _WORDS[one.verdict].c
+            this = (w.plan_id == number) & (w.cohort_id == one.cohort) & (w.by == one.by)
+            self._c.execute(sa.delete(_WORDS[one.verdict]).where(this))
 
     def approvals(self, number: int) -> list[Approval]:
-        a = approval.c
-        query = sa.select(approval).where(a.plan_id == number).order_by(a.cohort_id, a.at, a.by)
-        return [
-            Approval(row.cohort_id, row.by, row.at, row.reason, row.subject) for row in self._c.execute(query)
+        found = [
+            Approval(row.cohort_id, row.by, row.at, row.reason, row.subject, verdict)
+            for verdict, table in _WORDS.items()
+            for row in self._c.execute(sa.select(table).where(table.c.plan_id == number))
         ]
+        return sorted(found, key=lambda one: (one.cohort, one.at, one.by))
 
     def decide(self, plan: HeldPlan, cohorts: Sequence[Cohort], by: str, reason: str, now: datetime) -> None:
         for part in cohorts:
@@ -231,6 +253,15 @@ class SqlEpisodes:
             self._set_gate(episodes, "passed" if is_released else "rejected", now)
             if is_released:
                 dirty_groups_of_people(self._c, {n.person for n in part.people}, now)
+
+
+def is_undecided(plan_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether any part of the plan waits for a decision: its size, which says how many decide it, must not change."""
+    return sa.exists().where(cohort.c.plan_id == plan_id, cohort.c.state == HoldState.HELD.value)
+
+
+# Words to reject are in a table of their own: the release before this one counts every `approval` as one to release
+_WORDS = {HoldState.RELEASED: approval, HoldState.REJECTED: objection}
 
 
 def _is_in_a_group() -> sa.ColumnElement[bool]:

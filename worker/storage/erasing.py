@@ -20,6 +20,7 @@ from worker.storage.tables import (
     outbox,
     person,
     person_key,
+    shown_link,
     ticket,
     undo,
 )
@@ -69,6 +70,7 @@ def _erase_as_assignee(connection: sa.Connection, key: PersonKey) -> None:
     values = {
         "assignee": sa.case((t.assignee_email == email, None), else_=t.assignee),
         "done_by": sa.case((is_done_by, ERASED), else_=t.done_by),
+        "claimed_by": _without(t.claimed_by, {email, key.person_id}),
         "reason": ERASED,
         "search": "",
         "assignee_email": sa.case((t.assignee_email == email, None), else_=t.assignee_email),
@@ -80,7 +82,15 @@ def _erase_as_assignee(connection: sa.Connection, key: PersonKey) -> None:
     key_of = sa.literal(f"{ERASED}:") + sa.cast(outbox.c.id, sa.Text)
     connection.execute(sa.update(outbox).where(outbox.c.address == email).values(**blank, key=key_of))
     connection.execute(sa.update(delivery).where(delivery.c.address == email).values(**blank))
+    connection.execute(sa.delete(shown_link).where(shown_link.c.email == email))
     _erase_from_steps(connection, {row.email, email, row.display_name})
+
+
+def _without(marks: sa.ColumnElement[str], theirs: set[str]) -> sa.ColumnElement[str]:
+    """A JSON list of texts with these replaced."""
+    for one in sorted(theirs):
+        marks = sa.func.replace(marks, json.dumps(one, ensure_ascii=False), json.dumps(ERASED))
+    return marks
 
 
 def _erase_from_steps(connection: sa.Connection, labels: set[str]) -> None:

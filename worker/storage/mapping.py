@@ -117,6 +117,7 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         "assignee": json.dumps(asdict(ticket.assignee), ensure_ascii=False) if ticket.assignee else None,
         "is_sensitive": int(ticket.is_sensitive),
         "grade": ticket.grade.value if ticket.grade else None,
+        "claimed_by": json.dumps(ticket.claimed_by, ensure_ascii=False),
         "assignee_email": ticket.assignee.email.casefold() if ticket.assignee else None,
         "search": _searched(ticket),
     }
@@ -142,6 +143,7 @@ _PLAIN = tuple(
         "assignee",
         "is_sensitive",
         "grade",
+        "claimed_by",
     }
 )
 
@@ -158,6 +160,7 @@ def ticket_from_row(row: sa.Row[Any]) -> Ticket:
         assignee=_assignee(row.assignee),
         is_sensitive=bool(row.is_sensitive),
         grade=Grade(row.grade) if row.grade else None,
+        claimed_by=tuple(json.loads(row.claimed_by)),
         **{name: getattr(row, name) for name in _PLAIN},
     )
 

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from worker.domain.model import Evidence, PersonKey, Standing
 from worker.domain.ticket import LIVE
-from worker.storage.tables import link, membership, person, ticket
+from worker.storage.episodes import is_undecided
+from worker.storage.tables import cohort_person, link, membership, person, ticket
 
 _GONE = (Evidence.DELETED.value, Evidence.ABSENT_CONFIRMED.value)
 _DELETED = (
@@ -26,10 +27,14 @@ def erasable(before: datetime, after: PersonKey | None, limit: int) -> sa.Select
         membership.c.source == link.c.source, membership.c.handle == link.c.handle,
     )  # fmt: skip
     has_work = sa.exists().where(t.person_source == p.source, t.person_id == p.person_id, t.state.in_(_LIVE))
+    is_held = sa.exists().where(
+        cohort_person.c.source == p.source, cohort_person.c.person_id == p.person_id,
+        is_undecided(cohort_person.c.plan_id),
+    )  # fmt: skip
     is_gone = p.evidence.in_(_GONE) | p.facts.like(_DELETED)
     query = (
         sa.select(p.source, p.person_id)
-        .where(p.standing == Standing.LEFT.value, p.at < before, is_gone, ~in_group, ~has_work)
+        .where(p.standing == Standing.LEFT.value, p.at < before, is_gone, ~in_group, ~has_work, ~is_held)
         .order_by(p.source, p.person_id)
         .limit(limit)
     )

@@ -308,6 +308,17 @@ approval = sa.Table(  # a plan so large that one person's word is not enough
     _text("reason"),
 )
 
+objection = sa.Table(  # as `approval`, of whoever rejects it
+    "objection",
+    metadata,
+    sa.Column("plan_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _key("cohort_id"),
+    _key("by"),
+    _text("subject", default=""),
+    _instant("at", null=False),
+    _text("reason"),
+)
+
 # --- tickets ------------------------------------------------------------------------------------------
 
 # Of a live ticket that asks to remove somebody, in the very words of the partial indexes, which SQLite wants to hear.
@@ -344,6 +355,7 @@ ticket = sa.Table(
     _instant("due_at", null=False),
     _instant("done_at"),
     _text("done_by", null=True),
+    _text("claimed_by", default="[]"),
     _instant("verified_at"),
     _text("verified_by", null=True),
     _text("grade", null=True),
@@ -356,6 +368,7 @@ ticket = sa.Table(
     _instant("weighed_at"),
     _instant("disputed_at"),
     _instant("links_from"),
+    _number("handed"),
     _text("reason", default=""),
     _text("assignee_email", null=True),  # folded
     _text("search", default=""),  # every name and number in it, folded: what the console searches
@@ -524,17 +537,28 @@ login_link = sa.Table(
     metadata,
     _key("id"),  # the SHA-256 of the secret in the link
     _text("name"),
+    _text("subject", default=""),  # the `Actor.id` of whom it signs in
     _text("roles"),
     _text("created_by"),
     _instant("expires_at", null=False),
     _instant("used_at"),
+)
+shown_link = sa.Table(  # who has an assignee's link besides the assignee
+    "shown_link",
+    metadata,
+    _key("email"),  # the assignee's, folded
+    sa.Column("ticket_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _key("name"),
+    _key("actor_id"),
+    _instant("at", null=False),
+    _instant("until"),  # null: whoever chose an address that no directory has
 )
 desk_session = sa.Table(
     "desk_session",
     metadata,
     _key("id"),  # the SHA-256 of the secret in the cookie
     _text("name"),
-    _text("subject", default=""),  # by what the identity provider knows them, for good
+    _text("subject", default=""),  # their `Actor.id`
     _text("roles"),
     _instant("created_at", null=False),
     _instant("expires_at", null=False),
@@ -547,6 +571,7 @@ api_token = sa.Table(
     sa.Column("hash", sa.Text, nullable=False, unique=True),
     _text("scopes"),
     _text("created_by"),
+    _text("created_by_id", default=""),
     _instant("created_at", null=False),
     _instant("expires_at"),
     _instant("revoked_at"),

@@ -12,6 +12,7 @@ from harness import ACCOUNTABLE, TIMEZONE, Harness
 from worker.app.approvals import Refused
 from worker.app.assigned import NOBODY, Assigned, Assignment
 from worker.app.links import Dead, LinkDead, Links
+from worker.domain.actor import Actor
 from worker.domain.answers import Answer
 from worker.domain.identity import Link, LinkState
 from worker.domain.message import RecipientKind
@@ -45,7 +46,7 @@ def sole(start: Start) -> Harness:
 
 
 def _token(harness: Harness, number: int = 1) -> str:
-    return harness.assigned.link(number, harness.now).rpartition("/t/")[2]
+    return harness.link(number).rpartition("/t/")[2]
 
 
 def _look(harness: Harness, token: str) -> Assignment:
@@ -62,7 +63,7 @@ def _why(harness: Harness, token: str) -> Dead:
 
 
 def test_a_link_names_nobody_and_opens_its_ticket(ward: Harness) -> None:
-    url = ward.assigned.link(1, ward.now)
+    url = ward.link(1)
 
     assert url.startswith("https://whosleft.example.org/t/")
     assert "dee" not in url
@@ -117,16 +118,84 @@ def test_a_link_works_until_its_last_moment(ward: Harness) -> None:
 def test_a_link_ends_when_the_ticket_goes_to_somebody_else(ward: Harness) -> None:
     token = _token(ward)
 
-    ward.desk.assign(1, "ben@example.org", "sam", ward.now)
+    ward.desk.assign(1, "ben@example.org", Actor("sam"), ward.now)
 
     assert _why(ward, token) is Dead.MOVED
     assert _look(ward, _token(ward)).ticket.id == 1
 
 
+def test_a_link_stays_dead_when_the_ticket_comes_back_to_its_assignee(ward: Harness) -> None:
+    first, shown = _token(ward), ward.assigned.show_link(1, Actor("sam"), ward.now).rpartition("/t/")[2]
+    ward.desk.assign(1, "ben@corp.example", Actor("sam"), ward.now)
+    bens = _token(ward)
+    ward.desk.assign(1, DEE, Actor("sam"), ward.now)
+
+    assert [_why(ward, one) for one in (first, shown, bens)] == [Dead.REVOKED, Dead.REVOKED, Dead.MOVED]
+    assert _look(ward, _token(ward)).ticket.id == 1
+
+
+def test_a_link_of_before_leads_on_to_a_ticket_that_was_handed_to_the_same_assignee(ward: Harness) -> None:
+    ward.group("ward-9", "ann", admins=["eve"])
+    ward.settle()
+    token = _token(ward)
+    ward.desk.assign(2, DEE, Actor("sam"), ward.later())
+    mine = ward.assigned.mine(token, ward.now)
+
+    assert sorted(mine.tokens) == [1, 2]
+    assert _look(ward, mine.tokens[2]).ticket.id == 2
+
+
+def test_handing_it_to_the_same_person_again_leaves_their_links_alive(ward: Harness) -> None:
+    token = _token(ward)
+
+    ward.desk.assign(1, "Dee@corp.example", Actor("sam"), ward.now, "she is back")
+
+    assert _look(ward, token).ticket.id == 1
+
+
+def test_a_leaver_s_own_link_ends_when_the_directory_says_so(ward: Harness) -> None:
+    token = _token(ward)
+    ward.corp.change("dee", language="de")
+    ward.leave("dee")
+    ward.poll()
+
+    with pytest.raises(LinkDead) as dead:
+        _look(ward, token)
+    assert (dead.value.why, dead.value.language) == (Dead.LEFT, "de")
+    for act in (ward.assigned.done, ward.assigned.mine, ward.assigned.undo):
+        with pytest.raises(LinkDead, match="left"):
+            act(token, ward.now)
+    assert ward.ticket().state is TicketState.OPEN
+
+
+def test_nor_does_a_leaver_take_back_what_they_claimed(ward: Harness) -> None:
+    token = _token(ward)
+    ward.assigned.done(token, ward.now)
+    ward.leave("dee")
+    ward.poll()
+
+    with pytest.raises(LinkDead, match="left"):
+        ward.assigned.undo(token, ward.now)
+
+
+def test_a_leaver_s_link_ends_also_where_they_are_known_by_their_address_alone(ward: Harness) -> None:
+    ward.desk.assign(1, "una@corp.example", Actor("sam"), ward.now)
+    known = ward.ticket()
+    assert known.assignee is not None
+    with ward.store.begin() as uow:
+        uow.tickets.update([replace(known, assignee=replace(known.assignee, person=None))])
+    token = _token(ward)
+    assert _look(ward, token).ticket.id == 1
+    ward.leave("una")
+    ward.poll()
+
+    assert _why(ward, token) is Dead.LEFT
+
+
 def test_a_revoked_link_is_dead_and_the_next_one_works(ward: Harness) -> None:
     token = _token(ward)
 
-    ward.assigned.revoke(1, "sam", ward.now, "it was posted in the group")
+    ward.assigned.revoke(1, Actor("sam"), ward.now, "it was posted in the group")
 
     assert _why(ward, token) is Dead.REVOKED
     assert _look(ward, _token(ward)).ticket.id == 1
@@ -142,10 +211,10 @@ def test_a_link_survives_a_restart(ward: Harness) -> None:
 
 @pytest.mark.parametrize("number", [1, 99])
 def test_what_is_over_or_not_there_has_no_link(ward: Harness, number: int) -> None:
-    ward.desk.waive(1, "sam", "agreed", ward.now)
+    ward.desk.waive(1, Actor("sam"), "agreed", ward.now)
 
     with pytest.raises(Refused, match="Only a live ticket that is somebody's has a link"):
-        ward.assigned.link(number, ward.now)
+        ward.assigned.show_link(number, Actor("sam"), ward.now)
 
 
 def test_nobody_s_ticket_has_no_token(ward: Harness) -> None:
@@ -229,7 +298,7 @@ def test_a_roster_that_says_nothing_new_leaves_it_to_be_taken_back(ward: Harness
 
 def test_what_is_over_can_t_be_done(ward: Harness) -> None:
     token = _token(ward)
-    ward.desk.waive(1, "sam", "agreed", ward.now)
+    ward.desk.waive(1, Actor("sam"), "agreed", ward.now)
 
     with pytest.raises(Refused, match="A ticket that is waived can't be moved by 'done'"):
         ward.assigned.done(token, ward.now)
@@ -302,7 +371,7 @@ def test_a_dispute_is_over_when_the_security_team_hands_it_on(ward: Harness) -> 
     ward.settle()
     assert ward.ticket().disputed_at is not None, "reconciling gives it to nobody"
 
-    assert ward.desk.assign(1, "ben@example.org", "sam", ward.now).disputed_at is None
+    assert ward.desk.assign(1, "ben@example.org", Actor("sam"), ward.now).disputed_at is None
 
 
 def test_not_in_the_group_is_checked_by_the_next_roster(ward: Harness) -> None:

@@ -19,6 +19,7 @@ from worker.app.approvals import Refused
 from worker.app.audit import Audit, Exported
 from worker.app.audit_scope import Selection
 from worker.app.audit_zip import Verdict, verify_pack
+from worker.domain.actor import Actor
 from worker.domain.guard import GuardLimits
 from worker.domain.journal import Entry
 from worker.domain.model import Group
@@ -70,7 +71,7 @@ def left(company: Harness) -> Harness:
     company.group("ward-8", "eve", "fay", admins=["dee"])
     company.leave("ann", "eve")
     company.settle()
-    company.desk.done(1, "dee", company.now, "on her last day")
+    company.desk.done(1, Actor("dee"), company.now, "on her last day")
     company.later()
     company.drop("ward-7", "ann")
     company.settle()
@@ -103,7 +104,7 @@ def test_a_person_s_pack_has_the_plans_that_name_them_and_their_links(start: Sta
     company.settle()
     company.decide(plan=1)
     company.settle()
-    company.desk.reject_link(company.number("ann"), "sam", "another Ann", company.now)
+    company.desk.reject_link(company.number("ann"), Actor("sam"), "another Ann", company.now)
 
     kinds = export(company, Selection(person="corp/ann")).kinds
 
@@ -215,7 +216,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(company: Harness) -> Non
 
 def test_who_was_erased_has_a_whole_pack_without_their_name(left: Harness) -> None:
     number = left.number("ann")
-    left.desk.erase("ann@corp.example", "sam", "asked to be", left.now)
+    left.desk.erase("ann@corp.example", Actor("sam"), "asked to be", left.now)
 
     pack = export(left, Selection(person="corp/ann"))
 
@@ -231,7 +232,7 @@ def test_who_was_erased_has_a_whole_pack_without_their_name(left: Harness) -> No
 
 def test_a_pack_from_before_and_one_from_after_erasing_agree_on_what_both_have(left: Harness) -> None:
     before = export(left)
-    left.desk.erase("ann@corp.example", "sam", "asked to be", left.now)
+    left.desk.erase("ann@corp.example", Actor("sam"), "asked to be", left.now)
     after = export(left)
 
     assert after.files["journal.jsonl"].startswith(before.files["journal.jsonl"])

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 from builders import facts, key
-from harness import Harness
+from harness import TWO_APPROVERS_FROM, Harness
 
 from worker.app.approvals import Refused
+from worker.domain.actor import Actor
 from worker.domain.identity import LinkState
 from worker.domain.journal import first_broken
 from worker.domain.model import HandleKey, Member, Role
@@ -31,31 +32,31 @@ def desk(company: Harness) -> Harness:
 
 
 def test_done_is_a_claim_of_grade_c(desk: Harness) -> None:
-    ticket = desk.desk.done(1, "dee", desk.now)
+    ticket = desk.desk.done(1, Actor("dee"), desk.now)
 
     assert (ticket.state, ticket.grade, ticket.done_by) == (TicketState.DONE, Grade.C, "dee")
     assert desk.ticket() == ticket
 
 
 def test_saying_it_twice_changes_nothing(desk: Harness) -> None:
-    first = desk.desk.done(1, "dee", desk.now)
+    first = desk.desk.done(1, Actor("dee"), desk.now)
     before = len(desk.journal())
 
-    assert desk.desk.done(1, "dee", desk.later()) == first
+    assert desk.desk.done(1, Actor("dee"), desk.later()) == first
     assert len(desk.journal()) == before
 
 
 def test_a_second_person_s_claim_is_grade_b(desk: Harness) -> None:
-    desk.desk.done(1, "dee", desk.now)
+    desk.desk.done(1, Actor("dee"), desk.now)
 
-    ticket = desk.desk.done(1, "ben", desk.later())
+    ticket = desk.desk.done(1, Actor("ben"), desk.later())
 
     assert (ticket.grade, ticket.done_by, ticket.reason) == (Grade.B, "dee", "confirmed by ben")
 
 
 def test_reopening_tells_the_assignee_why(desk: Harness) -> None:
-    desk.desk.done(1, "dee", desk.now)
-    desk.desk.reopen(1, "sam", "she is still there", desk.now)
+    desk.desk.done(1, Actor("dee"), desk.now)
+    desk.desk.reopen(1, Actor("sam"), "she is still there", desk.now)
 
     assert desk.ticket().state is TicketState.OPEN
     assert desk.titles() == ["Reopened: Remove Ann from Ward 7"]
@@ -66,7 +67,7 @@ def test_reopening_tells_the_assignee_why(desk: Harness) -> None:
 
 
 def test_a_waiver_until_a_day_ends_then(desk: Harness) -> None:
-    desk.desk.waive(1, "sam", "on call until Friday", desk.now, until=desk.now.replace(day=27))
+    desk.desk.waive(1, Actor("sam"), "on call until Friday", desk.now, until=desk.now.replace(day=27))
     desk.settle(full=True)
     assert desk.ticket().state is TicketState.WAIVED
 
@@ -78,11 +79,11 @@ def test_a_waiver_until_a_day_ends_then(desk: Harness) -> None:
 
 def test_a_waiver_until_an_instant_that_is_over_is_refused(desk: Harness) -> None:
     with pytest.raises(Refused, match="over already"):
-        desk.desk.waive(1, "sam", "until yesterday", desk.now, until=desk.now)
+        desk.desk.waive(1, Actor("sam"), "until yesterday", desk.now, until=desk.now)
 
 
 def test_a_waiver_for_good_stays(desk: Harness) -> None:
-    desk.desk.waive(1, "sam", "an honorary member", desk.now)
+    desk.desk.waive(1, Actor("sam"), "an honorary member", desk.now)
     desk.later(days=200)
     desk.settle(full=True)
 
@@ -91,7 +92,7 @@ def test_a_waiver_for_good_stays(desk: Harness) -> None:
 
 
 def test_a_ticket_is_handed_to_a_person_who_is_told(desk: Harness) -> None:
-    ticket = desk.desk.assign(1, "Ben@corp.example", "sam", desk.now)
+    ticket = desk.desk.assign(1, "Ben@corp.example", Actor("sam"), desk.now)
 
     assert ticket.assignee is not None
     assert (ticket.assignee.name, ticket.assignee.person) == ("Ben", key("ben"))
@@ -100,21 +101,21 @@ def test_a_ticket_is_handed_to_a_person_who_is_told(desk: Harness) -> None:
 
 
 def test_a_ticket_can_be_handed_to_somebody_outside_of_the_directory(desk: Harness) -> None:
-    ticket = desk.desk.assign(1, "agency@example.org", "sam", desk.now)
+    ticket = desk.desk.assign(1, "agency@example.org", Actor("sam"), desk.now)
 
     assert ticket.assignee is not None
     assert (ticket.assignee.name, ticket.assignee.person) == ("", None)
 
 
 def test_who_has_left_is_not_taken_for_the_assignee(desk: Harness) -> None:
-    ticket = desk.desk.assign(1, "ann@corp.example", "sam", desk.now)
+    ticket = desk.desk.assign(1, "ann@corp.example", Actor("sam"), desk.now)
 
     assert ticket.assignee is not None
     assert ticket.assignee.person is None
 
 
 def test_the_journal_says_who_did_what_and_why(desk: Harness) -> None:
-    desk.desk.waive(1, "sam", "an honorary member", desk.now)
+    desk.desk.waive(1, Actor("sam"), "an honorary member", desk.now)
 
     with desk.store.begin() as uow:
         [*_, last] = uow.journal.of("ticket:T-000001")
@@ -128,15 +129,15 @@ def test_the_journal_says_who_did_what_and_why(desk: Harness) -> None:
 @pytest.mark.parametrize(
     "act, says",
     [
-        (lambda d: d.desk.done(9, "sam", d.now), "no ticket T-000009"),
-        (lambda d: d.desk.reopen(1, "sam", " ", d.now), "required to reopen"),
-        (lambda d: d.desk.reopen(1, "sam", "again", d.now), "open can't be moved by 'reopen'"),
-        (lambda d: d.desk.waive(1, "sam", "", d.now), "required to waive"),
-        (lambda d: d.desk.reject_link("x", "sam", "", d.now), "required to reject"),
-        (lambda d: d.desk.reject_link("x", "sam", "no", d.now), "no link 'x'"),
-        (lambda d: d.desk.erase("una", "sam", "asked", d.now), "Only somebody who has left"),
-        (lambda d: d.desk.erase("ann", "sam", "asked", d.now), "live tickets: T-000001"),
-        (lambda d: d.desk.erase("nobody", "sam", "asked", d.now), "Nobody in the directory"),
+        (lambda d: d.desk.done(9, Actor("sam"), d.now), "no ticket T-000009"),
+        (lambda d: d.desk.reopen(1, Actor("sam"), " ", d.now), "required to reopen"),
+        (lambda d: d.desk.reopen(1, Actor("sam"), "again", d.now), "open can't be moved by 'reopen'"),
+        (lambda d: d.desk.waive(1, Actor("sam"), "", d.now), "required to waive"),
+        (lambda d: d.desk.reject_link("x", Actor("sam"), "", d.now), "required to reject"),
+        (lambda d: d.desk.reject_link("x", Actor("sam"), "no", d.now), "no link 'x'"),
+        (lambda d: d.desk.erase("una", Actor("sam"), "asked", d.now), "Only somebody who has left"),
+        (lambda d: d.desk.erase("ann", Actor("sam"), "asked", d.now), "live tickets: T-000001"),
+        (lambda d: d.desk.erase("nobody", Actor("sam"), "asked", d.now), "Nobody in the directory"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_the_reason(
@@ -150,12 +151,12 @@ def test_what_cannot_be_done_is_refused_with_the_reason(
 
 
 def test_only_an_open_ticket_is_acknowledged_and_only_a_live_one_handed_on(desk: Harness) -> None:
-    desk.desk.done(1, "dee", desk.now)
+    desk.desk.done(1, Actor("dee"), desk.now)
     with pytest.raises(Refused, match="T-000001 is done: nothing is escalated"):
-        desk.desk.acknowledge(1, "dee", desk.now)
-    desk.desk.waive(1, "sam", "an honorary member", desk.now)
+        desk.desk.acknowledge(1, Actor("dee"), desk.now)
+    desk.desk.waive(1, Actor("sam"), "an honorary member", desk.now)
     with pytest.raises(Refused, match="T-000001 is waived: there is nothing to do"):
-        desk.desk.assign(1, "ben@corp.example", "sam", desk.now)
+        desk.desk.assign(1, "ben@corp.example", Actor("sam"), desk.now)
 
 
 def test_a_blocked_ticket_is_refused_with_what_it_waits_for(company: Harness) -> None:
@@ -163,7 +164,7 @@ def test_a_blocked_ticket_is_refused_with_what_it_waits_for(company: Harness) ->
     company.settle()
 
     with pytest.raises(Refused, match="T-000002 waits for T-000001: "):
-        company.desk.done(2, "dee", company.now)
+        company.desk.done(2, Actor("dee"), company.now)
 
 
 # --- identity ---------------------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ def link_state(harness: Harness, handle: str = STRANGER) -> LinkState:
 
 @pytest.mark.parametrize("link", [STRANGER, f"wards/{STRANGER}", "T-000001"])
 def test_a_confirmed_link_answers_the_question_for_good(asked: Harness, link: str) -> None:
-    where, who = asked.desk.confirm_link(link, "una", "sam", asked.now, "asked her")
+    where, who = asked.desk.confirm_link(link, "una", Actor("sam"), asked.now, "asked her")
     asked.settle(full=True)
 
     assert (where.handle, who.key) == (STRANGER, key("una"))
@@ -202,7 +203,7 @@ def test_a_confirmed_link_answers_the_question_for_good(asked: Harness, link: st
 
 
 def test_a_question_that_is_rejected_says_that_it_is_nobody_of_the_directory(asked: Harness) -> None:
-    _, person = asked.desk.reject_link("T-000001", "sam", "an agency nurse", asked.now)
+    _, person = asked.desk.reject_link("T-000001", Actor("sam"), "an agency nurse", asked.now)
     asked.settle(full=True)
 
     assert person is None
@@ -212,7 +213,7 @@ def test_a_question_that_is_rejected_says_that_it_is_nobody_of_the_directory(ask
 
 
 def test_a_link_that_is_rejected_is_never_made_again(company: Harness) -> None:
-    _, person = company.desk.reject_link(company.number("ben"), "sam", "a shared phone", company.now)
+    _, person = company.desk.reject_link(company.number("ben"), Actor("sam"), "a shared phone", company.now)
     company.corp.change("ben", title="Matron")
     company.settle(full=True)
 
@@ -227,7 +228,7 @@ def test_a_handle_in_several_inventories_must_be_named_with_its_inventory(start:
     harness.settle()
 
     with pytest.raises(Refused, match=r"several inventories; say which: clinics/\S+, wards/"):
-        harness.desk.confirm_link(harness.number("ann"), "ann", "sam", harness.now)
+        harness.desk.confirm_link(harness.number("ann"), "ann", Actor("sam"), harness.now)
 
 
 def test_an_address_of_two_people_must_be_told_apart(asked: Harness) -> None:
@@ -235,7 +236,7 @@ def test_an_address_of_two_people_must_be_told_apart(asked: Harness) -> None:
     asked.poll()
 
     with pytest.raises(Refused, match="several people; say which: corp/una, corp/una-b"):
-        asked.desk.confirm_link(STRANGER, "una@corp.example", "sam", asked.now)
+        asked.desk.confirm_link(STRANGER, "una@corp.example", Actor("sam"), asked.now)
 
 
 # --- erasing ----------------------------------------------------------------------------------------------
@@ -246,7 +247,7 @@ def test_erasing_forgets_a_person_and_the_chain_stays_whole(desk: Harness) -> No
     desk.settle()
     handle = desk.ticket().handle
 
-    assert desk.desk.erase("ann@corp.example", "sam", "asked to be", desk.now) == key()
+    assert desk.desk.erase("ann@corp.example", Actor("sam"), "asked to be", desk.now) == key()
 
     ticket = desk.ticket()
     assert handle not in repr(ticket)
@@ -255,6 +256,51 @@ def test_erasing_forgets_a_person_and_the_chain_stays_whole(desk: Harness) -> No
         assert uow.people.get(key()) is None
         assert first_broken(uow.journal.chain()) is None
     assert desk.journal()[-1].entry.kind == "person.erased"
+
+
+@pytest.fixture
+def crowd(start: Start) -> Harness:
+    """So many have left at once that their plan is held, and two people have to decide it."""
+    harness = start()
+    people = [f"p{number:02d}" for number in range(TWO_APPROVERS_FROM)]
+    harness.hire(*people[:-1], org_unit="OU=Temps")
+    harness.hire(people[-1], org_unit="OU=Night")
+    harness.group("hall", *people)
+    harness.settle()
+    harness.later()
+    harness.leave(*people)
+    harness.settle()
+    return harness
+
+
+def test_nobody_in_a_plan_that_waits_is_erased(crowd: Harness) -> None:
+    with pytest.raises(Refused, match=r"plan waits for a decision: P-000001\. Release or reject it first"):
+        crowd.desk.erase("p00", Actor("sam"), "asked to be", crowd.now)
+
+    assert crowd.plans()[0].size == TWO_APPROVERS_FROM
+
+
+def test_nor_anybody_of_it_while_a_part_waits_since_its_size_says_how_many_decide(crowd: Harness) -> None:
+    plan = crowd.plans()[0]
+    small = next(one.id for one in plan.cohorts if len(one.people) == 1)
+    crowd.decide(small)
+    crowd.drop("hall", "p49")
+    crowd.settle()
+
+    with pytest.raises(Refused, match="P-000001"):
+        crowd.desk.erase("p49", Actor("sam"), "asked to be", crowd.now)
+    crowd.decide()
+    assert crowd.desk.erase("p49", Actor("sam"), "asked to be", crowd.now) == key("p49")
+
+
+def test_nobody_is_erased_between_a_release_and_the_ticket_that_it_opens(crowd: Harness) -> None:
+    crowd.decide()
+
+    with pytest.raises(Refused, match="nobody was asked to remove them: Hall"):
+        crowd.desk.erase("p00", Actor("sam"), "asked to be", crowd.now)
+    crowd.reconcile()
+    with pytest.raises(Refused, match="live tickets"):
+        crowd.desk.erase("p00", Actor("sam"), "asked to be", crowd.now)
 
 
 def test_a_lost_lease_writes_nothing_of_a_job(desk: Harness) -> None:
@@ -273,7 +319,7 @@ def test_an_erased_assignee_is_in_nobody_s_tickets_messages_or_steps_any_more(co
     company.later(days=2)
     company.escalate()
     company.deliver()
-    company.desk.done(1, "dee@corp.example", company.now)
+    company.desk.done(1, Actor("dee@corp.example"), company.now)
     company.later()
     company.drop("ward-7", "ann")
     company.group("ward-7", "ben", admins=["eve"])
@@ -281,7 +327,7 @@ def test_an_erased_assignee_is_in_nobody_s_tickets_messages_or_steps_any_more(co
     company.leave("dee")
     company.settle()
 
-    company.desk.erase("dee", "sam", "asked to be", company.now)
+    company.desk.erase("dee", Actor("sam"), "asked to be", company.now)
 
     with company.engine.connect() as connection:
         left = {

@@ -14,6 +14,7 @@ from harness import TIMEZONE, Harness
 from fakes.notifier import FakeNotifier
 from worker.app.escalate import Escalate
 from worker.app.recipients import steps_of
+from worker.domain.actor import Actor
 from worker.domain.escalation import After, Policy, Step, Taken, Target
 from worker.domain.model import GroupKey
 from worker.domain.ticket import Ticket, TicketState
@@ -82,7 +83,7 @@ def test_steps_missed_while_the_worker_was_down_are_taken_late_and_once(start: S
 
 def test_a_ticket_that_is_done_is_not_escalated(start: Start) -> None:
     harness = late(start)
-    harness.desk.done(1, "dee", harness.now)
+    harness.desk.done(1, Actor("dee"), harness.now)
     harness.later(days=5)
 
     assert harness.escalate().counts == {"watched": 0, "steps": 0, "messages": 0}
@@ -172,8 +173,8 @@ def test_a_second_round_after_a_reopening_reaches_somebody_too(start: Start) -> 
     harness.escalate()
     told(harness)
     harness.later()
-    harness.desk.waive(1, "dee", "we live with it", harness.now)
-    harness.desk.reopen(1, "sam", "we do not", harness.now)
+    harness.desk.waive(1, Actor("dee"), "we live with it", harness.now)
+    harness.desk.reopen(1, Actor("sam"), "we do not", harness.now)
     told(harness)
     harness.later(hours=12)
     harness.escalate()
@@ -206,7 +207,7 @@ def test_an_unreachable_assignee_of_a_ticket_that_is_done_is_nothing(start: Star
     harness.leave("ann")
     harness.settle()
     harness.deliver()
-    harness.desk.done(1, "ben", harness.now)
+    harness.desk.done(1, Actor("ben"), harness.now)
 
     assert harness.escalate().counts["steps"] == 0
     with harness.store.begin() as uow:
@@ -230,7 +231,7 @@ def test_the_next_channel_is_tried_before_the_next_step(start: Start) -> None:
 def test_an_acknowledgement_holds_escalation_and_expires(start: Start) -> None:
     harness = late(start)
     harness.later(hours=11)
-    harness.desk.acknowledge(1, "dee", harness.now)
+    harness.desk.acknowledge(1, Actor("dee"), harness.now)
     harness.later(hours=3.9)
     assert harness.escalate().counts["steps"] == 0
     harness.later(hours=0.1)

@@ -8,6 +8,7 @@ import pytest
 from harness import Harness
 
 from worker.app.approvals import Refused
+from worker.domain.actor import Actor
 from worker.domain.guard import HoldState
 from worker.domain.ticket import TicketState
 
@@ -122,7 +123,7 @@ def test_what_cannot_be_decided_is_refused_with_the_reason(
     company.decide("c1")
 
     with pytest.raises(Refused, match=says):
-        company.approvals.decide(number, cohorts, "sam", reason, company.now, release=True)
+        company.approvals.decide(number, cohorts, Actor("sam"), reason, company.now, release=True)
 
 
 def test_a_plan_is_decided_once(company: Harness) -> None:

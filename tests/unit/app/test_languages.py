@@ -10,6 +10,7 @@ from builders import rules
 from harness import Harness
 
 from fakes.notifier import FakeNotifier
+from worker.domain.actor import Actor
 from worker.domain.escalation import After, Policy, Step, Target
 from worker.languages import BabelLanguages
 from worker.ports import AuthFailed
@@ -98,7 +99,7 @@ def test_a_reopened_ticket_says_so_in_the_assignee_s_language(found: Found) -> N
     harness = hospital(found)
     harness.leave("ann")
     harness.settle()
-    harness.desk.done(1, "dee", harness.later())
+    harness.desk.done(1, Actor("dee"), harness.later())
     harness.deliver()
     harness.soc.sent.clear()
     harness.later()

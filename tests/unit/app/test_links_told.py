@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from harness import ACCOUNTABLE, Harness
 
+from worker.domain.actor import Actor
 from worker.domain.guard import GuardLimits
 
 BASE = "https://whosleft.example.org"
@@ -53,11 +54,11 @@ def test_an_escalation_opens_the_console_for_those_who_are_not_the_assignee(ward
 
 def test_a_ticket_that_is_reopened_or_handed_on_is_linked_too(ward: Harness) -> None:
     links_to(ward, DEE)
-    ward.desk.done(1, DEE, ward.now)
+    ward.desk.done(1, Actor(DEE), ward.now)
     ward.later()
     ward.settle()
     reopened = links_to(ward, DEE)
-    ward.desk.assign(1, "ben@corp.example", "sam", ward.now)
+    ward.desk.assign(1, "ben@corp.example", Actor("sam"), ward.now)
 
     assert len(reopened) == 2
     assert all(link is not None and link.startswith(f"{BASE}/t/") for link in reopened)

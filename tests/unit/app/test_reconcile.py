@@ -8,6 +8,7 @@ from datetime import timedelta
 from builders import facts
 from harness import Harness
 
+from worker.domain.actor import Actor
 from worker.domain.joiners import JoinerRule
 from worker.domain.model import Member, Role
 from worker.domain.ticket import TicketKind, TicketState
@@ -313,7 +314,7 @@ def test_what_was_sent_of_an_earlier_round_is_not_taken_back(company: Harness) -
 def test_a_ticket_that_is_verified_or_waived_before_its_message_went_out_sends_none(company: Harness) -> None:
     company.leave("ann", "ben")
     company.settle()
-    company.desk.waive(2, "sam", "ben is a volunteer now", company.now)
+    company.desk.waive(2, Actor("sam"), "ben is a volunteer now", company.now)
     company.later()
     company.drop("ward-7", "ann")
     company.settle()

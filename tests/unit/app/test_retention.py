@@ -15,6 +15,7 @@ from worker.app.audit import Audit
 from worker.app.audit_scope import Selection
 from worker.app.audit_zip import verify_pack
 from worker.app.retention import Retention
+from worker.domain.actor import Actor
 from worker.domain.model import PersonKey
 from worker.ports.leases import Lease, LeaseLost
 
@@ -94,7 +95,7 @@ def test_who_left_lately_or_is_still_listed_is_kept(company: Harness) -> None:
 
 def test_who_is_still_in_a_group_is_kept(company: Harness) -> None:
     delete(company, "ann")
-    company.desk.waive(1, "sam", "a guest now", company.now)
+    company.desk.waive(1, Actor("sam"), "a guest now", company.now)
     company.later(days=400)
     company.settle(full=True)
 

@@ -11,6 +11,7 @@ from builders import facts
 from harness import Harness
 
 from worker.domain.accounts import AccountsRule
+from worker.domain.actor import Actor
 from worker.domain.guard import GuardLimits
 from worker.domain.joiners import JoinerRule
 from worker.domain.model import Person, PersonFacts, PersonKey, Role, Standing
@@ -134,7 +135,7 @@ def test_who_leaves_again_gets_a_new_ticket(company: Harness) -> None:
 
 def test_a_waiver_holds_when_the_second_directory_says_the_same(company: Harness) -> None:
     leave(company, CORP, "ann")
-    company.desk.waive(1, "sam", "stays in the group as a pensioner", company.now)
+    company.desk.waive(1, Actor("sam"), "stays in the group as a pensioner", company.now)
     leave(company, TENANT, "ann")
     company.settle(full=True)
 
@@ -419,6 +420,6 @@ def test_an_answer_about_a_member_may_name_somebody_by_the_address_of_both_accou
     company.wards.add_member("ward-7", stranger)
     company.settle()
 
-    _, person = company.desk.confirm_link(stranger.handle, "p1@corp.example", "sam", company.now)
+    _, person = company.desk.confirm_link(stranger.handle, "p1@corp.example", Actor("sam"), company.now)
 
     assert person.key == PersonKey("corp", "p1")

@@ -10,6 +10,7 @@ from builders import rules
 from harness import TIMEZONE, Harness
 
 from worker.app.verify import Verify
+from worker.domain.actor import Actor
 from worker.domain.message import CHANNEL
 from worker.domain.model import Coverage, Role
 from worker.domain.ticket import Grade, TicketState
@@ -28,7 +29,7 @@ def leaving(company: Harness) -> Harness:
 
 
 def test_a_newer_roster_without_the_member_is_proof_of_grade_a(leaving: Harness) -> None:
-    leaving.desk.done(1, "dee", leaving.now)
+    leaving.desk.done(1, Actor("dee"), leaving.now)
     leaving.later()
     leaving.drop("ward-7", "ann")
     leaving.settle()
@@ -48,7 +49,7 @@ def test_it_needs_no_claim(leaving: Harness) -> None:
 
 
 def test_a_claim_is_reopened_when_the_member_is_still_there_and_the_admin_is_told(leaving: Harness) -> None:
-    leaving.desk.done(1, "dee", leaving.now)
+    leaving.desk.done(1, Actor("dee"), leaving.now)
     leaving.later()
     leaving.settle()
 
@@ -61,7 +62,7 @@ def test_a_claim_is_reopened_when_the_member_is_still_there_and_the_admin_is_tol
 @pytest.mark.parametrize("lie", ["older", "stale", "partial"])
 def test_a_roster_that_is_older_stale_or_partial_verifies_nothing(leaving: Harness, lie: str) -> None:
     leaving.drop("ward-7", "ann")
-    leaving.desk.done(1, "dee", leaving.now)
+    leaving.desk.done(1, Actor("dee"), leaving.now)
     leaving.later()
     if lie == "older":
         leaving.wards.date(leaving.ticket().opened_at)
@@ -84,7 +85,7 @@ def test_one_reading_is_weighed_once(leaving: Harness) -> None:
 
 
 def test_a_claim_that_nothing_could_prove_becomes_void(leaving: Harness) -> None:
-    leaving.desk.done(1, "dee", leaving.now)
+    leaving.desk.done(1, Actor("dee"), leaving.now)
     leaving.later(days=13, hours=23)
     assert leaving.verify().counts["weighed"] == 0
     leaving.later()
@@ -94,8 +95,8 @@ def test_a_claim_that_nothing_could_prove_becomes_void(leaving: Harness) -> None
 
 
 def test_a_claim_that_a_second_person_confirmed_does_not(leaving: Harness) -> None:
-    leaving.desk.done(1, "dee", leaving.now)
-    leaving.desk.done(1, "ben", leaving.now)
+    leaving.desk.done(1, Actor("dee"), leaving.now)
+    leaving.desk.done(1, Actor("ben"), leaving.now)
     leaving.later(days=20)
 
     assert leaving.verify().counts["reopened"] == 0
@@ -105,7 +106,7 @@ def test_a_claim_that_a_second_person_confirmed_does_not(leaving: Harness) -> No
 def test_a_claim_about_a_group_that_is_gone_is_void_in_its_time_and_then_cancelled(leaving: Harness) -> None:
     leaving.group("ward-8", admins=["dee"])
     leaving.inventory()
-    leaving.desk.done(1, "dee", leaving.now)
+    leaving.desk.done(1, Actor("dee"), leaving.now)
     leaving.wards.remove_group("ward-7")
     leaving.later(days=14)
     leaving.inventory()
@@ -125,7 +126,7 @@ def test_a_removal_that_is_reopened_waits_when_its_member_is_the_last_admin_now(
     company.later()
     company.leave("dee")
     company.settle()
-    company.desk.done(1, "cem", company.later())
+    company.desk.done(1, Actor("cem"), company.later())
     company.later()
     company.wards.set_role("ward-7", company.number("cem"), Role.MEMBER)
     if other:
@@ -134,7 +135,7 @@ def test_a_removal_that_is_reopened_waits_when_its_member_is_the_last_admin_now(
     if how == "a roster":
         assert company.verify().counts["reopened"] == 1
     else:
-        company.desk.reopen(1, "sam", "she is still there", company.now)
+        company.desk.reopen(1, Actor("sam"), "she is still there", company.now)
 
     assert company.ticket().state is state
 
@@ -145,7 +146,7 @@ def test_a_removal_that_is_reopened_waits_when_its_member_is_the_last_admin_now(
 def lie(harness: Harness, *, after_hours: float, for_hours: float) -> None:
     """The admin says that it was done; so many hours later the messenger shows that it was not."""
     harness.later(hours=after_hours)
-    harness.desk.done(1, "dee", harness.now)
+    harness.desk.done(1, Actor("dee"), harness.now)
     harness.later(hours=for_hours)
     harness.settle()
 
@@ -212,7 +213,7 @@ def listed(start: Start) -> Harness:
 
 
 def test_a_list_of_before_the_claim_neither_proves_nor_contradicts(listed: Harness) -> None:
-    listed.desk.done(1, "dee", listed.now)
+    listed.desk.done(1, Actor("dee"), listed.now)
     for _ in range(3):
         listed.later()
         listed.settle()
@@ -221,7 +222,7 @@ def test_a_list_of_before_the_claim_neither_proves_nor_contradicts(listed: Harne
 
 
 def test_a_later_list_proves_with_grade_b(listed: Harness) -> None:
-    listed.desk.done(1, "dee", listed.now)
+    listed.desk.done(1, Actor("dee"), listed.now)
     listed.later()
     listed.wards.mend()
     listed.drop("ward-7", "ann")
@@ -246,7 +247,7 @@ def test_while_a_claim_waits_the_owner_of_the_list_is_told_once_a_day_what_to_ch
     listed.wards.freeze()
     listed.inventory()
     listed.later()
-    listed.desk.done(1, "dee", listed.now)
+    listed.desk.done(1, Actor("dee"), listed.now)
     told = []
     for _ in range(2 * 24):
         listed.later()
@@ -258,7 +259,7 @@ def test_while_a_claim_waits_the_owner_of_the_list_is_told_once_a_day_what_to_ch
 
 
 def test_another_process_does_not_tell_it_again(listed: Harness) -> None:
-    listed.desk.done(1, "dee", listed.now)
+    listed.desk.done(1, Actor("dee"), listed.now)
     listed.later(hours=24)
     listed.verify()
     again = Verify(listed.store, listed.rules, listed.verifier._fresh, TIMEZONE, kept_by_people=["wards"])
@@ -271,7 +272,7 @@ def test_a_row_that_is_right_already_only_needs_a_date(listed: Harness) -> None:
     listed.wards.mend()
     listed.drop("ward-7", "ann")
     listed.wards.date(listed.ticket().opened_at)
-    listed.desk.done(1, "dee", listed.now)
+    listed.desk.done(1, Actor("dee"), listed.now)
     listed.inventory()
     listed.later(hours=24)
     listed.verify()
@@ -297,7 +298,7 @@ def test_the_rows_go_to_the_groups_owner_or_the_accountable_person(
     listed.group("ward-7", "ann", "ben", "cem", admins=["dee"], owner_email=owner)
     listed.wards.freeze()
     listed.settle()
-    listed.desk.done(1, "dee", listed.now)
+    listed.desk.done(1, Actor("dee"), listed.now)
     listed.later(hours=24)
     listed.verify()
 
@@ -308,7 +309,7 @@ def test_with_nobody_to_answer_for_it_the_rows_go_to_the_channel(start: Start) -
     harness = start(are_lists=True, rules=rules(accountable=""))
     harness.leave("ann")
     harness.settle()
-    harness.desk.done(1, "dee", harness.now)
+    harness.desk.done(1, Actor("dee"), harness.now)
     harness.later(hours=24)
     harness.verify()
 

@@ -9,6 +9,7 @@ import pytest
 from desk_caller import Caller, desk_of
 from harness import ACCOUNTABLE, Harness, company_fixture
 
+from worker.domain.actor import Actor
 from worker.domain.model import Member
 from worker.domain.ticket import TicketKind, TicketState
 
@@ -333,7 +334,7 @@ def test_who_a_member_is_is_chosen_from_the_people_it_may_be(ward: Harness) -> N
 
 def test_what_waits_or_is_over_says_so_and_offers_nothing(phone: Caller, ward: Harness) -> None:
     link = phone.ticket()
-    ward.desk.waive(1, "sam", "agreed", ward.now)
+    ward.desk.waive(1, Actor("sam"), "agreed", ward.now)
 
     page = phone.get(link)
 
@@ -346,11 +347,11 @@ def test_what_waits_or_is_over_says_so_and_offers_nothing(phone: Caller, ward: H
 
 def test_a_dead_link_gets_a_page_that_helps(phone: Caller, ward: Harness) -> None:
     link = phone.ticket()
-    ward.assigned.revoke(1, "sam", ward.now)
+    ward.assigned.revoke(1, Actor("sam"), ward.now)
     assert (phone.get(link).status_code, "switched off" in phone.get(link).text) == (410, True)
 
     second = phone.ticket(2)
-    ward.desk.assign(2, "ben@corp.example", "sam", ward.now)
+    ward.desk.assign(2, "ben@corp.example", Actor("sam"), ward.now)
     assert (phone.get(second).status_code, "somebody else now" in phone.get(second).text) == (410, True)
 
     third = phone.ticket(2)
@@ -361,7 +362,7 @@ def test_a_dead_link_gets_a_page_that_helps(phone: Caller, ward: Harness) -> Non
 def test_posting_to_a_dead_link_does_nothing(phone: Caller, ward: Harness) -> None:
     link = phone.ticket()
     phone.get(link)
-    ward.desk.assign(1, "ben@corp.example", "sam", ward.now)
+    ward.desk.assign(1, "ben@corp.example", Actor("sam"), ward.now)
 
     assert phone.post(f"{link}/done").status_code == 410
     assert ward.ticket().state is TicketState.OPEN

@@ -11,6 +11,7 @@ from harness import Harness, company_fixture
 
 from worker.app.approvals import Refused
 from worker.app.assigned import NOBODY
+from worker.domain.actor import Actor
 from worker.domain.answers import Answer
 from worker.domain.identity import Link, LinkState
 from worker.domain.model import HandleKey, Member, Role
@@ -57,7 +58,7 @@ def _text(html: str) -> str:
 
 
 def _token(harness: Harness) -> str:
-    return harness.assigned.link(1, harness.now).rpartition("/t/")[2]
+    return harness.link(1).rpartition("/t/")[2]
 
 
 def _link(harness: Harness) -> Link | None:
@@ -84,7 +85,7 @@ def test_who_handed_a_ticket_on_still_gets_to_their_other_ones(phone: Caller) ->
 
 def test_a_list_whose_ticket_moved_does_not_say_that_nothing_is_left(phone: Caller, ward: Harness) -> None:
     link = phone.ticket()
-    ward.desk.assign(1, "ben@corp.example", "sam", ward.now)
+    ward.desk.assign(1, "ben@corp.example", Actor("sam"), ward.now)
 
     shown = _text(phone.get(link.replace("/t/", "/me/")).text)
 
@@ -96,7 +97,7 @@ def test_a_list_says_when_nothing_was_done(phone: Caller, ward: Harness) -> None
     mine = phone.ticket().replace("/t/", "/me/")
     phone.get(mine)
     assert OUT_OF_DATE in _text(phone.post(f"{mine}/done", {"ticket": "1"}, token="x.y").text)
-    ward.desk.waive(2, "sam", "agreed", ward.now)
+    ward.desk.waive(2, Actor("sam"), "agreed", ward.now)
     phone.get(mine)
 
     assert OUT_OF_DATE in _text(phone.post(f"{mine}/done", {"ticket": "2"}).text)
@@ -144,7 +145,7 @@ def test_a_link_that_was_passed_on_is_no_way_around_links_that_were_made_dead(
     phone: Caller, ward: Harness
 ) -> None:
     other = phone.ticket(2).replace("/t/", "/me/")
-    ward.assigned.revoke(1, "sam", ward.later(seconds=1), "it was posted in the group")
+    ward.assigned.revoke(1, Actor("sam"), ward.later(seconds=1), "it was posted in the group")
 
     page = phone.get(other).text
 
@@ -242,7 +243,7 @@ def test_a_second_answer_does_not_undo_the_first_without_a_trace(stranger: Harne
 
 def test_an_open_page_does_not_overrule_what_the_security_team_said(stranger: Harness) -> None:
     token = _token(stranger)
-    stranger.desk.confirm_link(STRANGER.handle, "corp/una", "sam", stranger.now)
+    stranger.desk.confirm_link(STRANGER.handle, "corp/una", Actor("sam"), stranger.now)
 
     with pytest.raises(Refused, match="Somebody has said who it is"):
         stranger.assigned.done(token, stranger.now, NOBODY)
@@ -255,7 +256,7 @@ def test_an_open_page_does_not_overrule_what_the_security_team_said(stranger: Ha
 def test_taking_an_answer_back_leaves_what_the_security_team_said_since(stranger: Harness) -> None:
     token = _token(stranger)
     stranger.assigned.done(token, stranger.now, "corp/una")
-    stranger.desk.confirm_link(STRANGER.handle, "corp/tom", "sam", stranger.later(seconds=5))
+    stranger.desk.confirm_link(STRANGER.handle, "corp/tom", Actor("sam"), stranger.later(seconds=5))
 
     stranger.assigned.undo(token, stranger.later(seconds=5))
 
@@ -287,7 +288,7 @@ def test_who_knows_that_it_is_somebody_else_is_told_where_to_say_so(stranger: Ha
 def test_a_language_chosen_after_an_act_that_failed_leads_to_a_page(phone: Caller, ward: Harness) -> None:
     link = phone.ticket()
     phone.get(link)
-    ward.assigned.revoke(1, "sam", ward.now)
+    ward.assigned.revoke(1, Actor("sam"), ward.now)
     page = phone.post(f"{link}/done").text
     back = re.search(r'name="back" value="([^"]+)"', page)
     assert back is not None

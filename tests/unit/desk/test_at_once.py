@@ -16,6 +16,7 @@ from harness import Harness
 from worker.app.access import hashed
 from worker.app.approvals import Refused
 from worker.app.links import LinkDead
+from worker.domain.actor import Actor
 from worker.domain.answers import Answer
 from worker.domain.guard import HoldState
 from worker.domain.message import RecipientKind
@@ -64,7 +65,7 @@ def at_once(pool: ThreadPoolExecutor, *acts: Callable[[], object]) -> list[str]:
 
 
 def token_of(harness: Harness) -> str:
-    return harness.assigned.link(1, harness.now).rpartition("/t/")[2]
+    return harness.link(1).rpartition("/t/")[2]
 
 
 def kinds(harness: Harness) -> list[str]:
@@ -191,7 +192,7 @@ def test_two_approvers_at_once_release_and_one_in_two_windows_does_not(
     storm: Harness, pool: ThreadPoolExecutor, names: tuple[str, str], state: HoldState
 ) -> None:
     def decide(name: str) -> object:
-        return storm.approvals.decide(1, [], name, "they left", storm.now, release=True)
+        return storm.approvals.decide(1, [], Actor(name), "they left", storm.now, release=True)
 
     at_once(pool, *[lambda by=name: decide(by) for name in names])
 
@@ -203,7 +204,7 @@ def test_a_link_made_dead_while_its_page_is_open_does_nothing(ward: Harness) -> 
     link = phone.ticket()
     phone.get(link)
     phone.post(f"{link}/done")
-    ward.assigned.revoke(1, "sam", ward.now)
+    ward.assigned.revoke(1, Actor("sam"), ward.now)
 
     assert phone.post(f"{link}/undo").status_code == 410
     assert ward.ticket().state is TicketState.DONE

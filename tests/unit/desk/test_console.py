@@ -11,12 +11,14 @@ import pytest
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
 
-from worker.app.access import hashed
+from worker.app.access import Access, hashed
+from worker.desk.forms import form_token
+from worker.domain.actor import Actor
 from worker.domain.answers import Answer
 from worker.domain.guard import HoldState
 from worker.domain.identity import LinkState
 from worker.domain.model import HandleKey, Member, Role
-from worker.domain.ticket import TicketState
+from worker.domain.ticket import Grade, TicketState
 from worker.domain.verify import CLAIM_LIFE
 from worker.ports.desk import Visitor
 
@@ -375,8 +377,8 @@ def test_a_place_that_was_made_up_is_refused(desk: Caller) -> None:
 def test_the_steps_to_come_name_people_in_the_reader_s_language(
     desk: Caller, ward: Harness, path: str
 ) -> None:
-    ward.desk.done(2, "sam", ward.now)
-    ward.desk.reopen(2, "sam", "still there", ward.later())
+    ward.desk.done(2, Actor("sam"), ward.now)
+    ward.desk.reopen(2, Actor("sam"), "still there", ward.later())
     assignee = ward.ticket(2).assignee
     assert assignee is not None
     desk.sign_in("sam", "viewer")
@@ -443,7 +445,11 @@ def test_the_assignee_s_link_is_shown_to_who_may_act_and_can_be_made_dead(
     page = desk.post("/tickets/T-000002/link")
     url = re.search(r"https://whosleft\.example\.org(/t/[\w.-]+)", page.text)
     assert url is not None
+    assert "can't confirm what is claimed by it" in _text(page.text)
     assert desk.client.get(url[1]).status_code == 200
+    shown = _text(desk.get("/tickets/T-000002").text)
+    assert "May have their link, too sam" in shown
+    assert "sam in the console ticket.link_shown" in shown
 
     desk.get("/tickets/T-000002")
     desk.post("/tickets/T-000002/revoke")
@@ -452,8 +458,43 @@ def test_the_assignee_s_link_is_shown_to_who_may_act_and_can_be_made_dead(
     assert ward.journal()[-1].entry.kind == "ticket.links_revoked"
 
 
+def test_one_who_was_shown_the_link_is_told_that_somebody_else_has_to_confirm(
+    desk: Caller, ward: Harness
+) -> None:
+    desk.sign_in("sam", "operator")
+    desk.get("/tickets/T-000002")
+    url = re.search(r"/t/[\w.-]+", desk.post("/tickets/T-000002/link").text)
+    assert url is not None
+    desk.get(url[0])
+    desk.post(f"{url[0]}/done")
+    desk.get("/tickets/T-000002")
+
+    refused = desk.post("/tickets/T-000002/done")
+
+    assert refused.status_code == 409
+    assert "Somebody else has to confirm it" in refused.text
+    assert ward.ticket(2).grade is Grade.C
+
+
+def test_a_new_key_is_the_key_of_a_desk_that_runs(desk: Caller, ward: Harness) -> None:
+    desk.sign_in("sam", "operator")
+    desk.get("/tickets/T-000002")
+    [old, *_] = re.findall(r"/people/[\w-]{20,}", desk.get("/people").text)
+    stolen = desk.app.state.services.key
+    Access(ward.store).rotate_key(Actor("root"), ward.now)
+
+    assert desk.get("/").url.path == "/login"
+    desk.sign_in("sam", "operator")
+    assert desk.get(old).status_code == 404, "what stood for somebody in an address"
+    session = hashed(desk.client.cookies["__Host-whosleft"])
+    forged = form_token(stolen, session)
+    assert desk.post("/tickets/T-000002/acknowledge", token=forged).status_code == 403
+    desk.get("/tickets/T-000002")
+    assert desk.post("/tickets/T-000002/acknowledge").status_code == 200
+
+
 def test_a_disputed_ticket_is_shown_until_somebody_has_it(desk: Caller, ward: Harness) -> None:
-    token = ward.assigned.link(2, ward.now).rpartition("/t/")[2]
+    token = ward.link(2).rpartition("/t/")[2]
     ward.assigned.answer(token, Answer.STILL_WORKS_HERE, "", ward.now)
     desk.sign_in("sam", "operator")
     assert "1 disputed tickets" in _text(desk.get("/").text)
@@ -537,6 +578,10 @@ def test_a_large_plan_takes_two_people(ward: Harness) -> None:
     first.post(f"{path}/decide", {"verdict": "release", "reason": "season's end"})
     assert "Released by sam, waits for somebody else" in _text(first.get(path).text)
     assert first.post(f"{path}/decide", {"verdict": "release", "reason": "again"}).status_code == 409
+    first.get(path)
+    first.post(f"{path}/decide", {"verdict": "reject", "reason": "no, HR knows of nothing"})
+    assert "Rejected by sam, waits for somebody else" in _text(first.get(path).text)
+    first.post(f"{path}/decide", {"verdict": "release", "reason": "yes, they do"})
 
     second.sign_in("kim", "approver")
     second.get(path)

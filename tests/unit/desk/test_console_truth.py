@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
 
+from worker.domain.actor import Actor
 from worker.domain.answers import Answer
 from worker.domain.model import Member
 from worker.domain.ticket import Grade, TicketState
@@ -109,7 +110,7 @@ def test_all_that_are_disputed_are_counted(desk: Caller, ward: Harness) -> None:
         ward.group(f"group-{number:03d}", "ann", "ben", admins=["dee"])
     ward.settle()
     for ticket in ward.tickets():
-        token = ward.assigned.link(ticket.id, ward.now).rpartition("/t/")[2]
+        token = ward.link(ticket.id).rpartition("/t/")[2]
         ward.assigned.answer(token, Answer.STILL_WORKS_HERE, "", ward.now)
 
     assert "61 disputed tickets" in _text(desk.get("/").text)
@@ -141,20 +142,20 @@ def test_a_plan_of_which_all_is_decided_waits_for_nobody(ward: Harness) -> None:
 
 
 def test_what_is_over_is_not_shown_as_disputed(desk: Caller, ward: Harness) -> None:
-    token = ward.assigned.link(1, ward.now).rpartition("/t/")[2]
+    token = ward.link(1).rpartition("/t/")[2]
     ward.assigned.answer(token, Answer.STILL_WORKS_HERE, "", ward.now)
     assert "? disputed" in _text(desk.get("/tickets?state=all").text)
 
-    ward.desk.waive(1, "sam", "agreed", ward.now)
+    ward.desk.waive(1, Actor("sam"), "agreed", ward.now)
 
     assert "? disputed" not in _text(desk.get("/tickets?state=all").text)
 
 
 def test_one_person_under_two_spellings_is_no_second_person(ward: Harness) -> None:
-    token = ward.assigned.link(1, ward.now).rpartition("/t/")[2]
+    token = ward.link(1).rpartition("/t/")[2]
     ward.assigned.done(token, ward.now)
 
-    ward.desk.done(1, "Dee@Corp.example", ward.now)
+    ward.desk.done(1, Actor("Dee@Corp.example"), ward.now)
 
     assert ward.ticket().grade is Grade.C
 
@@ -168,7 +169,9 @@ def _answered(harness: Harness, count: int) -> None:
         harness.wards.add_member("ward-7", Member(handle, f"Nobody {number}", phone=handle))
     harness.settle()
     for number in range(count):
-        harness.desk.confirm_link(f"+4477009008{number:02d}", f"corp/{STAFF[number]}", "sam", harness.now)
+        harness.desk.confirm_link(
+            f"+4477009008{number:02d}", f"corp/{STAFF[number]}", Actor("sam"), harness.now
+        )
 
 
 def _asked(desk: Caller, harness: Harness, path: str) -> int:

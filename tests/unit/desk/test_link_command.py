@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from worker.__main__ import app as cli
 from worker.app.links import Dead, LinkDead
 from worker.bootstrap import listening_at, load_settings, open_app
+from worker.domain.actor import Actor
 from worker.domain.ticket import Assignee, Ticket
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -105,5 +106,7 @@ def test_a_desk_on_any_free_port_gives_out_links_to_the_real_one(config: Path) -
     config.write_text(config.read_text().replace(f'url: "{BASE}"', 'listen: "127.0.0.1:0"'))
     with open_app(load_settings(config), lambda: NOW) as app:
         assert (
-            listening_at(app, "127.0.0.1:4711").assigned.link(1, NOW).startswith("http://127.0.0.1:4711/t/")
+            listening_at(app, "127.0.0.1:4711")
+            .assigned.show_link(1, Actor("sam"), NOW)
+            .startswith("http://127.0.0.1:4711/t/")
         )

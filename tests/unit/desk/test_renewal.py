@@ -10,6 +10,8 @@ from desk_caller import Caller, desk_of
 from harness import Harness
 from httpx2 import Response
 
+from worker.domain.actor import Actor
+
 PART = {"HX-Request": "true"}
 
 
@@ -62,7 +64,7 @@ def test_what_has_not_changed_is_not_sent_again(desk: Caller, path: str) -> None
 def test_what_has_changed_is_sent(desk: Caller, ward: Harness) -> None:
     tag = again(desk, "/tickets/T-000001").headers["etag"]
 
-    ward.desk.waive(1, "kim", "agreed", ward.now)
+    ward.desk.waive(1, Actor("kim"), "agreed", ward.now)
 
     assert "waived" in again(desk, "/tickets/T-000001", tag).text
 
@@ -117,7 +119,7 @@ def test_an_assignee_s_page_is_not_sent_again_until_it_has_changed(ward: Harness
     ward.verify()
     assert phone.get(path, **{"If-None-Match": tag}).status_code == 304, "weighed, without a result"
 
-    ward.desk.done(1, "sam", ward.now)
+    ward.desk.done(1, Actor("sam"), ward.now)
     changed = phone.get(path, **{"If-None-Match": tag})
     assert changed.status_code == 200
     assert "It is marked as done." in changed.text
@@ -129,6 +131,6 @@ def test_all_of_one_s_own_are_asked_again_too(ward: Harness) -> None:
     tag = phone.get(mine).headers["etag"]
     assert phone.get(mine, **{"If-None-Match": tag}).status_code == 304
 
-    ward.desk.waive(2, "kim", "agreed", ward.now)
+    ward.desk.waive(2, Actor("kim"), "agreed", ward.now)
 
     assert phone.get(mine, **{"If-None-Match": tag}).status_code == 200

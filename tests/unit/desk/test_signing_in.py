@@ -11,6 +11,7 @@ from harness import Harness
 
 from fakes.oidc_issuer import Fault, User
 from fakes.sign_in_setup import Lab
+from worker.domain.ticket import Grade
 
 
 @pytest.fixture
@@ -178,3 +179,26 @@ def test_one_account_under_two_addresses_is_one_approver(desk: Caller, lab: Lab)
     assert "now somebody else must" in page.text
     desk.harness.settle()
     assert desk.harness.tickets() == []
+
+
+def test_one_account_renamed_does_not_confirm_its_own_claim(desk: Caller, lab: Lab) -> None:
+    """Without a verified address the actor's name is what the account calls itself."""
+    desk.harness.hire("ann", "dee")
+    desk.harness.group("ward-7", "ann", admins=["dee"])
+    desk.harness.settle()
+    desk.harness.later(seconds=1)
+    desk.harness.leave("ann")
+    desk.harness.settle()
+
+    for name in ("Ada", "Grace"):
+        claims = {"name": name, "email": "ada@example.org", "email_verified": False, "roles": ["operator"]}
+        lab.issuer.user = User(lab.issuer.user.sub, claims)
+        desk.client.cookies.clear()
+        desk.get(_back(desk, lab, _to_provider(desk)))
+        assert name in desk.get("/tickets/T-000001").text
+        page = desk.post("/tickets/T-000001/done")
+
+    assert "Somebody else has to confirm it" in page.text
+    assert desk.harness.ticket().grade is Grade.C
+    [entry] = [sealed.entry for sealed in desk.harness.journal() if sealed.entry.kind == "ticket.done"]
+    assert (entry.actor, entry.data["actor_id"]) == ("Ada", f"{lab.issuer.issuer} {lab.issuer.user.sub}")

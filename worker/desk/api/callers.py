@@ -2,12 +2,12 @@
 
 An act's actor is `api:<token id>`, with a name behind it when the call gives one: a name that is given proves nothing,
 so nobody passes as somebody else. Where a second person counts (a claim that is confirmed, a plan that two have to
-release) the token alone is the actor, and the name stands in the reason.
+decide) the token alone is the actor, and counts as whoever made it; the name stands in the reason.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
@@ -17,7 +17,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 from worker.app.access import grants
 from worker.desk.api.errors import Code, Problem
 from worker.desk.api.parts import Parts, parts_of
-from worker.desk.services import Services
+from worker.desk.services import Services, as_of_now
+from worker.domain.actor import Actor, Via
 from worker.ports.desk import ApiToken
 
 BEARER = HTTPBearer(
@@ -35,13 +36,13 @@ class Caller:
     now: datetime
 
     @property
-    def alone(self) -> str:
+    def alone(self) -> Actor:
         """The actor of an act in which a second person counts."""
-        return f"api:{self.token.id}"
+        return Actor(f"api:{self.token.id}", self.token.maker, Via.API)
 
-    def named(self, by: str) -> str:
+    def named(self, by: str) -> Actor:
         """The actor of any other act."""
-        return f"{self.alone}:{by}" if by else self.alone
+        return replace(self.alone, name=f"{self.alone.name}:{by}") if by else self.alone
 
 
 def said_by(by: str, reason: str) -> str:
@@ -66,7 +67,7 @@ def caller(
         message = f"The token {token.id} lacks the scope {missing[0]}."
         headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{missing[0]}"'}
         raise Problem(403, Code.SCOPE_MISSING, message, f"{REMEDY}, here {missing[0]}.", headers)
-    return Caller(parts.services, token, now)
+    return Caller(as_of_now(parts.services), token, now)
 
 
 def _good_token(parts: Parts, text: str, address: str, now: datetime) -> ApiToken:

@@ -184,9 +184,10 @@ class Ticket(Shape):
 
 
 class TicketShown(Ticket):
-    """A ticket with its history."""
+    """A ticket with its history. `link_known_to`: who may have the assignee's link, besides the assignee."""
 
     person: TicketPersonShown | None
+    link_known_to: list[str]
     history: list[TicketHappened]
 
 
@@ -253,6 +254,7 @@ class Approval(Shape):
     by: str
     at: Instant
     reason: str
+    verdict: HoldState
 
 
 class PlanShown(Plan):

@@ -62,7 +62,7 @@ def ticket(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsR
     """One ticket with its steps and history."""
     del query
     with caller.services.store.reading() as uow:
-        return ticket_shown(uow, _ticket(uow, id))
+        return ticket_shown(uow, _ticket(uow, id), caller.now)
 
 
 @router.get("/tickets/{id}/escalation", response_model=models.Escalation)
@@ -119,9 +119,9 @@ def acknowledge(id: TicketLabel, caller: TicketsWrite, said: Said | None = None)
 
 @router.post("/tickets/{id}/link", response_model=models.Link)
 def link(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsWrite) -> Shape:  # noqa: A002  see above
-    """Show the assignee's signed link: whoever has it can act in their name."""
+    """Show the assignee's signed link: whoever has it can act in their name, and confirms none of their claims."""
     del query
-    return {"url": caller.services.assigned.link(_known(caller, id), caller.now)}
+    return {"url": caller.services.assigned.show_link(_known(caller, id), caller.alone, caller.now)}
 
 
 @router.post("/tickets/{id}/revoke-links", response_model=models.Ticket)

@@ -22,6 +22,7 @@ def plans(call: Call, guest: Guest) -> Response:
 
 def plan(call: Call, guest: Guest) -> Response:
     """One with its cohorts, and who has said what."""
+    del guest
     number = _number(call)
     with call.services.store.reading() as uow:
         one = uow.episodes.plan(number)
@@ -33,7 +34,6 @@ def plan(call: Call, guest: Guest) -> Response:
         {
             "plan": one,
             "approvals": approvals,
-            "mine": {one.cohort for one in approvals if one.by.casefold() == guest.name.casefold()},
             "needs_two": call.services.approvals.needs_two(one),
             "people_shown": PEOPLE_SHOWN,
         },
@@ -47,9 +47,7 @@ def decide(call: Call, guest: Guest) -> Response:
     if verdict not in {"release", "reject"}:
         raise Refused("Choose whether to release or to reject.")
     is_release, reason = verdict == "release", call.text("reason")
-    call.services.approvals.decide(
-        _number(call), chosen, guest.name, reason, call.now, release=is_release, subject=guest.subject
-    )
+    call.services.approvals.decide(_number(call), chosen, guest.actor, reason, call.now, release=is_release)
     return back_to(f"/plans/{call.path('label')}")
 
 

@@ -41,13 +41,13 @@ def answer(call: Call, guest: Guest) -> Response:
         case "person":
             if not person:
                 raise Refused("Say who it is: an id, e-mail address or employee id.")
-            desk.confirm_link(handle, person, guest.name, call.now, reason)
+            desk.confirm_link(handle, person, guest.actor, call.now, reason)
         case "shared":
-            desk.reject_link(handle, guest.name, reason or "a phone that several people use", call.now)
+            desk.reject_link(handle, guest.actor, reason or "a phone that several people use", call.now)
         case "nobody":
-            desk.reject_link(handle, guest.name, reason or "somebody from outside", call.now)
+            desk.reject_link(handle, guest.actor, reason or "somebody from outside", call.now)
         case "reject":
-            desk.reject_link(handle, guest.name, reason, call.now)
+            desk.reject_link(handle, guest.actor, reason, call.now)
         case _:
             raise Refused("Choose an answer.")
     return back_to("/questions")

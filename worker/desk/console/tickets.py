@@ -9,6 +9,7 @@ from starlette.responses import Response
 from worker.app.approvals import Refused
 from worker.app.helping import help_for
 from worker.app.recipients import steps_of
+from worker.app.shapes import link_known_to
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of
 from worker.desk.console.frame import PAGE, back_to, missing
@@ -78,6 +79,7 @@ def ticket(call: Call, guest: Guest) -> Response:
             "how": ticket_steps(one, tongue, aid),
             "plea": aid.text if aid else "",
             "history": history,
+            "link_known_to": link_known_to(uow, one, call.now),
             "on_it": [sealed.entry for sealed in history if sealed.entry.kind == "ticket.acknowledge"][-1:],
             "taken": uow.tickets.steps(one.id),
             "policy": rules.policy(one).name,
@@ -95,7 +97,7 @@ def ticket(call: Call, guest: Guest) -> Response:
 def act(call: Call, guest: Guest) -> Response:
     """Done, reopen, waive, assign, on it, new link, old links dead: as the command line does them."""
     number = _number(call)
-    desk, by, reason = call.services.desk, guest.name, call.text("reason")
+    desk, by, reason = call.services.desk, guest.actor, call.text("reason")
     match call.path("act"):
         case "done":
             desk.done(number, by, call.now, reason)
@@ -115,9 +117,8 @@ def act(call: Call, guest: Guest) -> Response:
 
 
 def link(call: Call, guest: Guest) -> Response:
-    """Show the assignee's link once it is asked for: who has it can act in their name."""
-    del guest
-    url = call.services.assigned.link(_number(call), call.now)
+    """Show the assignee's link once it is asked for: who has it can act in their name. It is written down."""
+    url = call.services.assigned.show_link(_number(call), guest.actor, call.now)
     return call.page("console/link.html", {"url": url, "label": call.path("label")})
 
 

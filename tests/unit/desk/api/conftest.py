@@ -27,10 +27,10 @@ def services(company: Harness) -> Services:
 
 @pytest.fixture
 def calling(services: Services) -> Clients:
-    """Make clients with a token of the scopes given; of all scopes without any."""
+    """Make clients with a token of the scopes given; of all scopes without any. `by` is who made the token."""
 
-    def make(*scopes: str) -> TestClient:
-        return api_client(services, scopes or SCOPES)
+    def make(*scopes: str, by: str = "root") -> TestClient:
+        return api_client(services, scopes or SCOPES, by)
 
     return make
 

@@ -40,12 +40,13 @@ def test_a_ticket_is_shown_with_its_steps_history_and_accounts(client: TestClien
     assert shown["opened_at"].endswith("Z")
 
 
-def test_a_claim_needs_no_body_and_another_token_confirms_it(
+def test_a_claim_needs_no_body_and_a_token_of_somebody_else_confirms_it(
     company: Harness, client: TestClient, calling: Clients
 ) -> None:
     first = act(client, "/tickets/T-000006/done")
     again = act(client, "/tickets/T-000006/done", {"by": "kim"})
-    other = act(calling(), "/tickets/T-000006/done", {"by": "kim", "reason": "looked myself"})
+    act(calling(), "/tickets/T-000006/done", {"by": "kim"}, 409)  # nor is a second token of the same maker
+    other = act(calling(by="lee"), "/tickets/T-000006/done", {"by": "kim", "reason": "looked myself"})
 
     assert (first["state"], first["grade"]) == ("done", "C")
     assert again == first  # a name that a program gives is no second person
@@ -107,10 +108,13 @@ def test_the_assignee_s_link_is_shown_and_ends_when_it_is_revoked(
     url = act(client, "/tickets/T-000006/link")["url"]
     token = url.rpartition("/t/")[2]
     looked = company.assigned.look(token, company.now)
+    shown = client.get("/tickets/T-000006").json()
     company.later()
     act(client, "/tickets/T-000006/revoke-links", {"reason": "sent to the wrong list"})
 
     assert looked.ticket.id == 6
+    assert shown["link_known_to"] == [f"api:{token_id(client)}"]
+    assert (shown["history"][-1]["what"], shown["history"][-1]["data"]["via"]) == ("ticket.link_shown", "api")
     with pytest.raises(Exception, match="revoked"):
         company.assigned.look(token, company.now)
 
@@ -146,14 +150,15 @@ def test_the_situation_in_numbers(company: Harness, client: TestClient) -> None:
 # --- plans ----------------------------------------------------------------------------------------------------
 
 
-def test_two_tokens_release_a_large_plan_and_two_names_of_one_do_not(
+def test_tokens_of_two_makers_release_a_large_plan_and_two_of_one_do_not(
     company: Harness, client: TestClient, calling: Clients
 ) -> None:
     plan = client.get("/plans").json()["items"][0]
     first = act(client, f"/plans/{plan['id']}/release", {"reason": "asked HR", "by": "sam"})
     act(client, f"/plans/{plan['id']}/release", {"reason": "me too", "by": "kim"}, 409)
+    act(calling(), f"/plans/{plan['id']}/release", {"reason": "me too"}, 409)
     between = client.get(f"/plans/{plan['id']}").json()
-    second = act(calling(), f"/plans/{plan['id']}/release", {"reason": "asked too"})
+    second = act(calling(by="lee"), f"/plans/{plan['id']}/release", {"reason": "asked too"})
 
     assert (first["state"], first["needs_two"], between["state"]) == ("held", True, "held")
     assert first["approvals"][0]["by"] == f"api:{token_id(client)}"
@@ -162,13 +167,15 @@ def test_two_tokens_release_a_large_plan_and_two_names_of_one_do_not(
     assert len(actors(company, "plan.released")) == 1
 
 
-def test_a_cohort_is_rejected_alone_and_its_plan_once(client: TestClient) -> None:
+def test_a_cohort_is_rejected_alone_by_two_and_its_plan_once(client: TestClient, calling: Clients) -> None:
     plan = client.get("/plans").json()["items"][0]
     address = f"/plans/{plan['id']}/reject"
     act(client, address, {"reason": "so", "cohorts": ["c9"]}, 409)
-    rejected = act(client, address, {"reason": "an import went wrong", "cohorts": ["c1"]})
+    first = act(client, address, {"reason": "an import went wrong", "cohorts": ["c1"]})
+    rejected = act(calling(by="lee"), address, {"reason": "it did", "cohorts": ["c1"]})
     act(client, address, {"reason": "so"}, 409)
 
+    assert (first["state"], first["approvals"][0]["verdict"]) == ("held", "rejected")
     assert rejected["cohorts"][0]["state"] == "rejected"
     assert rejected["cohorts"][0]["count"] == len(rejected["cohorts"][0]["people"])
 

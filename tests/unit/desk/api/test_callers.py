@@ -13,6 +13,7 @@ from harness import Harness
 
 from worker.app.access import SCOPES, Access
 from worker.desk.services import Services
+from worker.domain.actor import Actor
 
 ADDRESSES = {"{id}": "T-000001", "{source}": "corp", "{name}": "corp"}
 
@@ -101,8 +102,8 @@ def test_a_token_opens_nothing_after_its_last_day(company: Harness, services: Se
 
 def test_a_revoked_token_opens_nothing(company: Harness, services: Services) -> None:
     access = Access(services.store)
-    made = access.make_token(SCOPES, "root", company.now)
-    access.revoke_token(made.token.id, "root", company.now)
+    made = access.make_token(SCOPES, Actor("root"), company.now)
+    access.revoke_token(made.token.id, Actor("root"), company.now)
     answer = anybody(services).get("/tickets", headers=bearing(made.text))
 
     assert answer.status_code == 401
@@ -127,7 +128,9 @@ def test_too_many_wrong_tokens_have_to_wait_and_a_good_one_is_never_refused(
 
 def test_a_token_that_was_good_once_shuts_nobody_out(company: Harness, services: Services) -> None:
     client = anybody(services)
-    old = bearing(Access(services.store).make_token(SCOPES, "root", company.now, timedelta(hours=1)).text)
+    old = bearing(
+        Access(services.store).make_token(SCOPES, Actor("root"), company.now, timedelta(hours=1)).text
+    )
     company.later(hours=2)
     for _ in range(WRONG_MAX + 1):
         assert client.get("/tickets", headers=old).status_code == 401

@@ -14,6 +14,8 @@ from worker.__main__ import app as cli
 from worker.app.access import Access, hashed
 from worker.app.approvals import Refused
 from worker.bootstrap import load_settings, open_app
+from worker.domain.actor import logged_in, stated
+from worker.ops.whoami import login_and_host, login_name
 from worker.ports.desk import Visitor
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -104,7 +106,9 @@ def test_a_login_link_starts_with_the_desk_s_address_and_works_once(config: Path
     with open_app(load_settings(config), lambda: NOW) as app, app.store.begin() as uow:
         visitor = uow.desk.use_login_link(hashed(secret), NOW)
 
-    assert visitor == Visitor("Kim Lee", ("auditor", "viewer"))
+    assert visitor == Visitor("Kim Lee", ("auditor", "viewer"), logged_in(login_name())), (
+        "its maker was shown it"
+    )
     assert journal(config) == [("sam", "desk.login_link_made")]
 
 
@@ -113,3 +117,53 @@ def test_a_login_link_is_said_to_people_with_how_long_it_works(config: Path) -> 
 
     assert said[0].startswith("https://whosleft.example.org/login/")
     assert said[1] == "It signs kim in once, within 1 h."
+
+
+def test_a_name_that_a_command_gives_has_the_account_beside_it_and_is_no_other_person(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER"):
+        monkeypatch.setenv(name, "kim")
+    run(config, "token", "--scope", "tickets:read")
+    with open_app(load_settings(config), lambda: NOW) as app, app.store.begin() as uow:
+        [token] = uow.desk.tokens()
+        [entry] = [sealed.entry for sealed in uow.journal.chain()]
+
+    assert (token.created_by, token.maker) == ("sam", logged_in(login_name()))
+    assert entry.actor == "sam"
+    assert (
+        entry.data.items()
+        >= {
+            "actor_id": logged_in(login_name()),
+            "via": "command",
+            "login": login_and_host(),
+        }.items()
+    )
+
+
+def test_where_people_share_an_account_the_configuration_may_believe_their_names(config: Path) -> None:
+    config.write_text(config.read_text().replace("desk: {", "desk: {trust_by: true, "))
+    run(config, "token", "--scope", "tickets:read")
+    path = run_json(config, "login-link", "--role", "viewer", "--for", "Kim")["path"]
+    with open_app(load_settings(config), lambda: NOW) as app, app.store.begin() as uow:
+        [token] = uow.desk.tokens()
+        visitor = uow.desk.use_login_link(hashed(path.removeprefix("/login/")), NOW)
+        entry = next(uow.journal.chain()).entry
+
+    assert token.maker == stated("sam")
+    assert visitor is not None
+    assert visitor.id == stated("Kim")
+    assert entry.data["login"] == login_and_host()
+
+
+def test_a_new_key_is_made_and_what_ended_is_said(config: Path) -> None:
+    run(config, "token", "--scope", "tickets:read")
+    run(config, "login-link", "--role", "viewer", "--for", "Kim")
+    said = run(config, "rotate-key", "--reason", "a backup was stolen")
+    ended = run_json(config, "rotate-key", "--tokens")["ended"]
+
+    assert said.exit_code == 0
+    assert "of 0 live tickets; the next message about each has a new one" in said.stdout
+    assert "--tokens ends them, too" in said.stdout
+    assert ended == {"assignees_links": 0, "login_links": 0, "sessions": 0, "tokens": 1}
+    assert journal(config)[-2:] == [("sam", "desk.key_rotated")] * 2
