@@ -8,6 +8,7 @@ from datetime import datetime
 from builders import DAY, NOW, facts, key, ticket
 
 from contracts.unit_of_work import read_people, read_rosters, roster
+from worker.domain.guard import Cohort, HeldPlan, HoldState, Newcomer
 from worker.domain.identity import How, Link, LinkState
 from worker.domain.model import Evidence, HandleKey, PersonKey, Standing
 from worker.domain.ticket import TicketState
@@ -80,6 +81,21 @@ class RetentionContract:
         with store.begin() as uow:
             uow.tickets.update([replace(stored, state=TicketState.VERIFIED)])
         assert erasable(store) == ["ann"]
+
+    def test_who_is_in_a_plan_of_which_a_part_waits_is_not(self, store: Store) -> None:
+        read_people(store, facts("ann", is_deleted=True), facts("ben", is_deleted=True))
+        cohorts = [Cohort(one, one, (Newcomer(key(one), NOW, Evidence.DELETED),)) for one in ("ann", "ben")]
+        with store.begin() as uow:
+            held = uow.episodes.hold(HeldPlan("corp", "many", NOW, tuple(cohorts)))
+            released = [replace(cohort, state=HoldState.RELEASED) for cohort in cohorts]
+            uow.episodes.decide(held, released[:1], "sam", "so", NOW)
+            assert uow.episodes.undecided_of(key("ann")) == [held.label]
+        assert erasable(store) == []
+
+        with store.begin() as uow:
+            uow.episodes.decide(held, released[1:], "sam", "so", NOW)
+            assert uow.episodes.undecided_of(key("ann")) == []
+        assert erasable(store) == ["ann", "ben"]
 
     def test_a_name_that_looks_like_the_mark_of_the_deleted_is_none(self, store: Store) -> None:
         read_people(store, facts("ann", enabled=False, display_name='x","is_deleted":true,"y":"'))

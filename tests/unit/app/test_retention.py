@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from builders import DAY, facts, key
-from harness import Harness
+from harness import TWO_APPROVERS_FROM, Harness
 
 from worker.app import retention
 from worker.app.audit import Audit
@@ -135,3 +135,22 @@ def test_a_lost_lease_forgets_nobody(gone: Harness) -> None:
     with gone.store.begin() as uow:
         assert uow.people.get(key("una")) is not None
     assert DAY < AFTER
+
+
+def test_nobody_in_a_plan_of_which_a_part_waits_is_forgotten(start: Start) -> None:
+    harness = start()
+    crowd = [f"p{number:02d}" for number in range(TWO_APPROVERS_FROM)]
+    harness.hire(*crowd)
+    harness.group("hall", *crowd)
+    harness.settle()
+    delete(harness, *crowd)
+    for person_id in crowd:
+        harness.drop("hall", person_id)
+    for _ in range(2):  # so many at once are believed when they are gone twice
+        harness.later()
+        harness.inventory()
+    harness.later(days=366)
+
+    assert (run(harness), harness.plans()[0].size) == (0, TWO_APPROVERS_FROM)
+    harness.decide()
+    assert run(harness) == TWO_APPROVERS_FROM
