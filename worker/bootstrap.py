@@ -270,9 +270,9 @@ def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:
     return Freshness(settings.fresh.directory, stale), Freshness(settings.fresh.inventory, stale)
 
 
-def open_store(settings: Settings, engine: sa.Engine) -> SqlStore:
-    """The store over an engine, as the configuration wants it."""
-    return SqlStore(engine, settings.leaver.accounts)
+def open_store(settings: Settings, engine: sa.Engine, recorded_by: Clock | None = None) -> SqlStore:
+    """The store over an engine, as the configuration wants it. `recorded_by`: see `open_app`."""
+    return SqlStore(engine, settings.leaver.accounts, recorded_by)
 
 
 def holder_name() -> str:
@@ -286,8 +286,11 @@ def open_app(
     clock: Clock,
     progress: Progress = no_progress,
     notifiers: Sequence[Notifier] | None = None,
+    recorded_by: Clock | None = None,
 ) -> Iterator[App]:
     """The use cases over the configured database, whose tables must be this release's.
+
+    `recorded_by` is the real clock, where somebody set `clock`: the journal has the instants of both.
 
     The embedded default sets itself up; a database server's tables are changed by `whosleft migrate` alone.
     `notifiers` take the place of the configured ones (the demo's, which keeps what it is given).
@@ -301,7 +304,7 @@ def open_app(
         if notifiers is not None:
             connectors = replace(connectors, notifiers=tuple(notifiers))
         with closing(connectors):
-            yield build_app(settings, open_store(settings, engine), connectors, clock, progress)
+            yield build_app(settings, open_store(settings, engine, recorded_by), connectors, clock, progress)
     finally:
         engine.dispose()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from worker.app.report import Report
-from worker.bootstrap import holder_name, open_app
+from worker.bootstrap import Clock, holder_name, open_app
 from worker.ops.clock import system_now
 from worker.ops.jobs import Jobs
 from worker.ops.logs import configure as configure_logs
@@ -31,10 +31,15 @@ def schedule_of(settings: Settings) -> ScheduleValues:
     )
 
 
-def run_jobs(settings: Settings, names: Sequence[str], now: datetime, *, full: bool) -> Iterator[Report]:
-    """Run jobs once, in order, each under its lease; yields each report."""
+def run_jobs(
+    settings: Settings, names: Sequence[str], now: datetime, recorded_by: Clock | None = None, *, full: bool
+) -> Iterator[Report]:
+    """Run jobs once, in order, each under its lease; yields each report. `recorded_by`: see `open_app`."""
     configure_logs(level="ERROR")  # the reports say the rest
-    with progress_bars() as progress, open_app(settings, lambda: now, progress) as app:
+    with (
+        progress_bars() as progress,
+        open_app(settings, lambda: now, progress, recorded_by=recorded_by) as app,
+    ):
         jobs = Jobs(app, app.store, system_now, holder_name(), schedule_of(settings))
         for name in names:
             report = jobs.run(name, now, full=full)

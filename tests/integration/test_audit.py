@@ -78,8 +78,9 @@ def test_erasing_leaves_the_chain_valid_and_an_old_pack_a_part_of_it(company: Co
     assert b"Person 15" in packs[0]["report.html"]
     assert b"Person 15" not in b"".join(packs[1].values())
     assert check(company, "after.zip")[0] == 0
-    assert check(company, "after.zip", "--head", before["head"]["hash"])[0] == 1
-    assert after["head"]["count"] == before["head"]["count"] + 2  # the first pack, and the erasing
+    code, verdict = check(company, "after.zip", "--head", before["head"]["hash"])
+    assert (code, verdict["kept_head"]) == (0, {"count": before["head"]["count"], "since": 2})
+    assert after["head"]["count"] == before["head"]["count"] + 2  # the erasing, and the second pack
 
 
 def test_a_group_and_a_period(company: Company) -> None:
@@ -89,7 +90,7 @@ def test_a_group_and_a_period(company: Company) -> None:
     assert check(company, "ward.zip")[1]["covers"]["what"] == "group"
     _, old = check(company, "old.zip")
     assert old["ok"]
-    assert old["events"] == 0
+    assert old["events"] == 1  # that it was made
     assert old["covers"] == {"what": "period", "ids": [], "from": "2020-01-01", "to": "2020-12-31"}
 
 
@@ -102,6 +103,10 @@ def test_people_are_told_what_a_pack_is_and_what_it_can_not_show(company: Compan
     assert "Nothing in this pack was changed" in plain
     assert "made anew as a whole" in plain
     assert "The head is the one that was given." in company.run("audit", "verify", "all.zip", "--head", head)
+    company.run("audit", "export", "later.zip")
+    later = company.run("audit", "verify", "later.zip", "--head", head)
+    assert f"The head that you kept is that of event {head.partition(':')[0]} of this chain" in later
+    assert "It says nothing of the 1 event since" in later
     assert "it is another chain" in company.run("audit", "verify", "all.zip", "--head", "0" * 64, code=1)
 
 
@@ -124,3 +129,21 @@ def test_what_can_not_be_done_is_said(
     assert message in " ".join(company.run("audit", *arguments, code=code).split())
     assert not (company.folder / "o.zip").exists()
     assert not list(company.folder.glob(".whosleft-audit-*"))
+
+
+def test_an_act_at_a_stated_time_has_the_real_one_beside_it_in_the_journal_and_in_packs(
+    company: Company,
+) -> None:
+    stated = "2020-03-01T09:00:00Z"
+    company.run("tickets", "done", "T-1", "--by", "sam", "--now", stated)
+    company.run("audit", "export", "all.zip", "--by", "sam", "--now", stated)
+
+    files = members_of((company.folder / "all.zip").read_bytes())
+    done, made = (json.loads(line) for line in files["journal.jsonl"].splitlines()[-2:])
+    for event in (done, made):
+        assert event["data"]["stated_at"] == "2020-03-01T09:00:00.000000+00:00"
+        assert event["at"] > "2026"
+    assert b"(stated as Sun 01 Mar 2020 09:00:00 GMT)" in files["report.html"]
+    assert check(company, "all.zip")[1]["recorded_at"] > "2026"
+    assert "(stated as 2020-03-01 09:00)" in company.run("tickets", "show", "T-1")
+    assert "in fact at" in company.run("audit", "verify", "all.zip")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import tempfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import BinaryIO
@@ -20,10 +20,10 @@ from worker.app.audit_report import Heading, report, with_rows
 from worker.app.audit_scope import Selection, scope_of
 from worker.app.audit_zip import CHUNK, REPORT, TICKETS, PackWriter
 from worker.domain.journal import GENESIS, Entry, Sealed, seal
-from worker.domain.manifest import Manifest, digest_of
-from worker.domain.pack import JOURNAL, Hidden, JournalSum, Scope, Tally, What, line_of
+from worker.domain.manifest import Manifest, digest_of, stated_event
+from worker.domain.pack import EXPORTED, JOURNAL, Hidden, JournalSum, Scope, Tally, What, line_of
 from worker.domain.ticket import Ticket, TicketState, ticket_number
-from worker.ports.store import Store
+from worker.ports.store import Store, UnitOfWork
 
 PAGE = 500  # rows in one transaction
 _TICKET = "ticket:"
@@ -48,8 +48,9 @@ class Audit:
         self._software = software
 
     def export(self, selection: Selection, file: BinaryIO, by: str, now: datetime) -> Exported:
-        """Write a pack into `file` (which need not be seekable), then journal `audit.exported` with its digest.
+        """Write a pack into `file` (which need not be seekable). Its last event is `audit.exported`: this very act.
 
+        That event is committed when all but the journal is written: nothing is taken out that was not written down.
         Raises Refused for a selection that names nobody, and for a journal that is broken; what was written by
         then is no pack.
         """
@@ -57,66 +58,73 @@ class Audit:
             scope, name = scope_of(uow, selection, self._timezone)
             head = uow.journal.head()
             sources = tuple(uow.sources.all())
-        tally, numbers = Tally(), set[int]()
+        tally, numbers = self._surveyed(scope, head)
+        heading = Heading(
+            self._organisation, scope.covered, name, tally.sum(), sources, by, now, self._timezone, self._software
+        )  # fmt: skip
         with closing(PackWriter(file)) as pack, tempfile.SpooledTemporaryFile(SPOOL_MAX) as table:
-            pack.write(JOURNAL, self._lines(scope, head, tally, numbers))
-            heading = Heading(
-                self._organisation,
-                scope.covered,
-                name,
-                tally.sum(),
-                sources,
-                by,
-                now,
-                self._timezone,
-                self._software,
-            )
             tickets = with_rows(self._tickets(numbers), table)
             events = (sealed for sealed in self._chain(head) if scope.has(sealed.entry))
             pack.write(REPORT, report(heading, tickets, events))
             table.seek(0)
             pack.write(TICKETS, iter(partial(table.read, CHUNK), b""))
             manifest = Manifest(
-                now,
-                by,
-                self._software,
-                self._organisation,
-                self._timezone,
-                scope.covered,
-                tally.sum(),
-                pack.sums,
-            )
+                now, by, self._software, self._organisation, self._timezone, scope.covered, tally.sum(), pack.sums
+            )  # fmt: skip
+            end = self._written_down(scope, manifest, tally)
+            shown = Tally()
+            pack.write(JOURNAL, self._lines(scope, end, shown))
+            manifest = replace(manifest, journal=shown.sum())
             pack.finish(manifest)
-        exported = Exported(tally.sum(), digest_of(manifest))
-        with self._store.begin() as uow:
-            uow.journal.append([_entry(scope, exported, by, now)])
-        return exported
+        return Exported(manifest.journal, digest_of(manifest))
 
-    def _lines(self, scope: Scope, head: tuple[int, str], tally: Tally, numbers: set[int]) -> Iterator[bytes]:
-        """The lines of the journal; what they come to is put into `tally`, tickets they name into `numbers`."""
+    def _surveyed(self, scope: Scope, head: tuple[int, str]) -> tuple[Tally, set[int]]:
+        """What the entries up to the head come to, and the tickets that those are about which belong."""
+        tally, numbers = Tally(), set[int]()
         for sealed in self._chain(head):
-            is_full = scope.has(sealed.entry)
-            shown = sealed if is_full else Hidden(sealed.seq, sealed.hash)
-            tally.add(shown)
-            if is_full and sealed.entry.subject.startswith(_TICKET):
+            tally.add(_shown(scope, sealed))
+            if scope.has(sealed.entry) and sealed.entry.subject.startswith(_TICKET):
                 numbers.add(ticket_number(sealed.entry.subject.removeprefix(_TICKET)))
+        return tally, numbers
+
+    def _written_down(self, scope: Scope, manifest: Manifest, tally: Tally) -> tuple[int, str]:
+        """Journal the act with what the pack will show, that which came meanwhile included; return the new head."""
+        with self._store.begin() as uow:
+            for sealed in _checked(_rest(uow, tally.count), tally.count, tally.previous):
+                tally.add(_shown(scope, sealed))
+            so_far = tally.sum()
+            data = stated_event(manifest, so_far.full, so_far.full_sha256)
+            uow.journal.append(
+                [Entry(manifest.made_at, manifest.made_by, EXPORTED, _subject(scope), data=data)]
+            )
+            return uow.journal.head()
+
+    def _lines(self, scope: Scope, end: tuple[int, str], tally: Tally) -> Iterator[bytes]:
+        """The lines of the journal; the last one, the act itself, is always in full."""
+        for sealed in self._chain(end):
+            shown = sealed if sealed.seq == end[0] else _shown(scope, sealed)
+            tally.add(shown)
             yield line_of(shown)
 
     def _chain(self, head: tuple[int, str]) -> Iterator[Sealed]:
         """The entries up to the head, each checked against the one before. Raises Refused for one that does not fit."""
-        seq, previous = 0, GENESIS
-        while seq < head[0]:
+        last = GENESIS
+        for sealed in _checked(self._pages(head[0]), 0, GENESIS):
+            last = sealed.hash
+            yield sealed
+        if last != head[1]:
+            raise _broken(head[0])
+
+    def _pages(self, count: int) -> Iterator[Sealed]:
+        """The first `count` entries, a page in one transaction. Raises Refused where they end before."""
+        seq = 0
+        while seq < count:
             with self._store.reading() as uow:
-                page = uow.journal.page(seq, min(PAGE, head[0] - seq))
-            for sealed in page:
-                if sealed != seal(sealed.entry, seq + 1, previous):
-                    break
-                seq, previous = sealed.seq, sealed.hash
-                yield sealed
-            if not page or seq != page[-1].seq:
+                page = uow.journal.page(seq, min(PAGE, count - seq))
+            if not page:
                 raise _broken(seq + 1)
-        if previous != head[1]:
-            raise _broken(seq)
+            yield from page
+            seq = page[-1].seq
 
     def _tickets(self, numbers: set[int]) -> Iterator[Ticket]:
         """The tickets that the pack's events are about, by id, as they stand now."""
@@ -130,19 +138,30 @@ class Audit:
             yield from (ticket for ticket in page if ticket.id in numbers)
 
 
-def _entry(scope: Scope, exported: Exported, by: str, now: datetime) -> Entry:
-    """Who took what out, under the subject whose history it belongs to."""
-    covered, journal = scope.covered, exported.journal
+def _shown(scope: Scope, sealed: Sealed) -> Sealed | Hidden:
+    return sealed if scope.has(sealed.entry) else Hidden(sealed.seq, sealed.hash)
+
+
+def _rest(uow: UnitOfWork, seq: int) -> Iterator[Sealed]:
+    while page := uow.journal.page(seq, PAGE):
+        yield from page
+        seq = page[-1].seq
+
+
+def _checked(entries: Iterable[Sealed], seq: int, previous: str) -> Iterator[Sealed]:
+    """The same entries, which must follow the one that is named."""
+    for sealed in entries:
+        if sealed != seal(sealed.entry, seq + 1, previous):
+            raise _broken(seq + 1)
+        seq, previous = sealed.seq, sealed.hash
+        yield sealed
+
+
+def _subject(scope: Scope) -> str:
+    """Under which subject a pack's making is found: that whose history it has."""
+    covered = scope.covered
     is_one = covered.what in {What.PERSON, What.GROUP}
-    subject = f"{covered.what.value}:{covered.ids[0]}" if is_one else "audit:pack"
-    data = {
-        "covers": covered.title,
-        "head": journal.count,
-        "head_hash": journal.hash,
-        "events": journal.full,
-        "digest": exported.digest,
-    }
-    return Entry(now, by, "audit.exported", subject, data=data)
+    return f"{covered.what.value}:{covered.ids[0]}" if is_one else "audit:pack"
 
 
 def _broken(seq: int) -> Refused:

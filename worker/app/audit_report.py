@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from worker.domain.direction import contained, isolated
-from worker.domain.journal import Sealed
+from worker.domain.journal import STATED_AT, Sealed, stated_at
 from worker.domain.pack import Covered, JournalSum
 from worker.domain.plan import instant
 from worker.domain.ticket import Assignee, Grade, Ticket, ticket_label
@@ -70,7 +70,7 @@ def report(heading: Heading, tickets: Iterable[Ticket], events: Iterable[Sealed]
         heading=heading,
         sources=[_source(state, heading.made_at, when) for state in heading.sources],
         tickets=((ticket, ticket_title(ticket), _life(ticket, when)) for ticket in tickets),
-        events=((sealed, _data(sealed)) for sealed in events),
+        events=((sealed, _stated(sealed, when), _data(sealed)) for sealed in events),
         when=when,
     )
     return (piece.encode() for piece in pieces)
@@ -139,11 +139,16 @@ def _apart(text: str) -> str:
     return isolated(flat(text), is_rtl=False)
 
 
+def _stated(sealed: Sealed, when: When) -> str:
+    """The instant that somebody stated, where it is not the real one."""
+    at = stated_at(sealed.entry)
+    return "" if at == sealed.entry.at else when(at)
+
+
 def _data(sealed: Sealed) -> str:
+    data = {name: value for name, value in sealed.entry.data.items() if name != STATED_AT}
     return ", ".join(
-        f"{name}: {_apart(str(value))}"
-        for name, value in sorted(sealed.entry.data.items())
-        if value is not None
+        f"{name}: {_apart(str(value))}" for name, value in sorted(data.items()) if value is not None
     )
 
 

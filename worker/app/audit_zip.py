@@ -16,11 +16,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from worker.domain.manifest import MANIFEST, FileSum, Manifest, digest_of, manifest_bytes, read_manifest
-from worker.domain.pack import JOURNAL, What, journal_problem
+from worker.domain.manifest import (
+    MANIFEST,
+    FileSum,
+    Manifest,
+    digest_of,
+    event_problem,
+    manifest_bytes,
+    read_manifest,
+    recorded_at,
+)
+from worker.domain.pack import JOURNAL, Kept, Tally, What, journal_problem, read_kept
 
 REPORT, TICKETS = "report.html", "tickets.csv"
 FILES = (JOURNAL, REPORT, TICKETS)
@@ -97,10 +107,16 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What checking a pack came to: `problems` are whole sentences. No manifest: there is none to believe."""
+    """What checking a pack came to: `problems` are whole sentences. No manifest: there is none to believe.
+
+    `kept_at` is the event whose head is the one that was given. `recorded_at` is when the pack was in fact made,
+    where the manifest states another instant.
+    """
 
     problems: tuple[str, ...]
     manifest: Manifest | None = None
+    kept_at: int | None = None
+    recorded_at: datetime | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -117,14 +133,15 @@ def verify_pack(file: BinaryIO, head: str | None = None, digest: str | None = No
     """Check a pack (a file that can be sought) by itself, and against a head's hash and a digest known from elsewhere.
 
     Raises nothing for whatever is in the file. What a pack cannot show by itself is that it was made anew as a
-    whole: that takes `head`, for another chain, and `digest`, for another choice of the same chain.
+    whole: that takes `head` (`123:HASH`, or the hash alone), which proves all of the pack if it is its own, and the
+    events up to it if it is an earlier one.
     """
     try:
         problem = _end_problem(file)
         if problem is not None:
             return Verdict((problem,))
         with zipfile.ZipFile(file) as pack:
-            return _verified(pack, head, digest)
+            return _verified(pack, None if head is None else read_kept(head), digest)
     except UNREADABLE as error:
         return Verdict((f"This is not a zip file that can be read: {_words(error)}.",))
 
@@ -144,7 +161,7 @@ def _end_problem(file: BinaryIO) -> str | None:
     return None
 
 
-def _verified(pack: zipfile.ZipFile, head: str | None, digest: str | None) -> Verdict:
+def _verified(pack: zipfile.ZipFile, kept: Kept | None, digest: str | None) -> Verdict:
     members = pack.infolist()
     problems = [*_name_problems(member.filename for member in members), *filter(None, map(_odd, members))]
     if problems:
@@ -157,9 +174,12 @@ def _verified(pack: zipfile.ZipFile, head: str | None, digest: str | None) -> Ve
         return Verdict((_unreadable(MANIFEST, error),))
     if set(manifest.files) != set(FILES):
         return Verdict((f"{MANIFEST} does not list {', '.join(FILES)}, and only these.",))
-    found = [_file_problem(pack, by_name[name], manifest) for name in FILES]
-    found += [_claim_problem(manifest), *_known_problems(manifest, head, digest)]
-    return Verdict(tuple(filter(None, found)), manifest)
+    tally = Tally(kept)
+    found = [_file_problem(pack, by_name[name], manifest, tally) for name in FILES]
+    if not any(found):
+        found = [event_problem(manifest, tally), _claim_problem(manifest), _head_problem(kept, tally)]
+    found.append(_digest_problem(manifest, digest))
+    return Verdict(tuple(filter(None, found)), manifest, _kept_at(tally), recorded_at(manifest, tally))
 
 
 def _name_problems(names: Iterable[str]) -> Iterator[str]:
@@ -181,7 +201,9 @@ def _odd(member: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _file_problem(pack: zipfile.ZipFile, member: zipfile.ZipInfo, manifest: Manifest) -> str | None:
+def _file_problem(
+    pack: zipfile.ZipFile, member: zipfile.ZipInfo, manifest: Manifest, tally: Tally
+) -> str | None:
     name, stated = member.filename, manifest.files[member.filename]
     if member.file_size != stated.size:
         return f"{name} has {member.file_size} bytes, but by {MANIFEST} {stated.size}: it was changed."
@@ -189,7 +211,7 @@ def _file_problem(pack: zipfile.ZipFile, member: zipfile.ZipInfo, manifest: Mani
     try:
         with pack.open(member) as raw, io.BufferedReader(raw, CHUNK) as file:  # type: ignore[type-var]
             parts = _measured(file, digest, LINE_MAX if name == JOURNAL else None)
-            problem = journal_problem(parts, manifest.journal) if name == JOURNAL else None
+            problem = journal_problem(parts, manifest.journal, tally) if name == JOURNAL else None
             for _ in parts:  # what is left of it
                 pass
     except UNREADABLE as error:
@@ -215,14 +237,35 @@ def _claim_problem(manifest: Manifest) -> str | None:
     return None
 
 
-def _known_problems(manifest: Manifest, head: str | None, digest: str | None) -> Iterator[str]:
-    if head is not None and head.strip().casefold() != manifest.journal.hash:
-        yield (
-            f"The head of this pack's chain is {manifest.journal.hash}, not the hash that was given: "
-            "it is another chain, or the same one at another time."
+def _kept_at(tally: Tally) -> int | None:
+    return tally.alone_at if tally.kept_at is None and tally.is_alone_enough else tally.kept_at
+
+
+def _head_problem(kept: Kept | None, tally: Tally) -> str | None:
+    if kept is None or _kept_at(tally) is not None:
+        return None
+    if tally.alone_at is not None:
+        return (
+            f"The hash that was given is that of event {tally.alone_at} alone, which says nothing of the events "
+            "before hidden ones. Give a head that `audit export` printed, or check a pack of everything."
         )
-    if digest is not None and digest.strip().casefold() != digest_of(manifest):
-        yield f"The digest of this pack is {digest_of(manifest)}, not the one that was given: it is another pack."
+    if kept.seq is not None and kept.seq > tally.count:
+        return (
+            f"The head that was given is that of event {kept.seq}, and this pack ends with event {tally.count}: "
+            "it was made before. Check a newer pack by it."
+        )
+    return (
+        "The head that was given is not in this pack's chain: the events that it stands for were rewritten, "
+        "or it is another chain."
+    )
+
+
+def _digest_problem(manifest: Manifest, digest: str | None) -> str | None:
+    if digest is None or digest.strip().casefold() == digest_of(manifest):
+        return None
+    return (
+        f"The digest of this pack is {digest_of(manifest)}, not the one that was given: it is another pack."
+    )
 
 
 def _unreadable(name: str, error: Exception) -> str:

@@ -28,14 +28,16 @@ from worker.domain.plan import instant
 if TYPE_CHECKING:
     from worker.app.audit_zip import Verdict
     from worker.domain.manifest import Manifest
+    from worker.domain.pack import JournalSum
 
 app = typer.Typer(no_args_is_help=True, help="Evidence packs: make one, or check one.")
 
 WHOLE = "Nothing in this pack was changed, added, moved or taken out since it was made."
 HONEST = (
-    "A pack that was made anew as a whole, with another chain, looks the same: give --head the hash that `audit "
-    "export` printed (or a newer pack's history has), and --digest to be sure of the very pack."
+    "A pack that was made anew as a whole, with another chain, looks the same: give --head the head that `audit "
+    "export` printed, of this pack or of an earlier one."
 )
+PROVED = "The head is the one that was given."
 
 
 @app.command()
@@ -74,7 +76,7 @@ def export(
     if selection.from_on and selection.to_on and selection.to_on < selection.from_on:
         raise typer.BadParameter("it is before --from", param_hint="--to")
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         organisation = worker.settings.organisation
         audit = Audit(
             worker.store, organisation.name, organisation.timezone, f"whosleft {version('whosleft')}"
@@ -93,10 +95,19 @@ def export(
     print_facts([
         ("wrote", file),
         ("events", f"{made.journal.full} of {made.journal.count}"),
-        ("head", made.journal.hash),
+        ("head", _head(made.journal)),
         ("digest", made.digest),
     ])  # fmt: skip
-    out.print(Text("Keep head and digest apart from the pack: `whosleft audit verify` compares them."))
+    out.print(
+        Text(
+            "Keep the head apart from the pack: `whosleft audit verify` finds it in this pack and in later ones."
+        )
+    )
+
+
+def _head(journal: JournalSum) -> str:
+    """As `verify` takes it."""
+    return f"{journal.count}:{journal.hash}"
 
 
 def _day(at: datetime | None) -> date | None:
@@ -108,7 +119,10 @@ def verify(
     file: Annotated[Path, typer.Argument(metavar="PACK.zip")],
     head: Annotated[
         str | None,
-        typer.Option(metavar="HASH", help="The head that the chain must have, known from elsewhere."),
+        typer.Option(
+            metavar="HEAD",
+            help="A head that was kept, of this pack or an earlier one: 123:HASH, or the hash.",
+        ),
     ] = None,
     digest: Annotated[
         str | None,
@@ -127,7 +141,7 @@ def verify(
     if json:
         print_json(_verdict_json(verdict))
     else:
-        _print(verdict, is_known=head is not None)
+        _print(verdict)
     if not verdict.is_whole:
         raise typer.Exit(1)
 
@@ -144,28 +158,46 @@ def _verdict_json(verdict: Verdict) -> dict[str, Any]:
                        "to": covered.to_on and covered.to_on.isoformat()},
             "made_at": instant(manifest.made_at), "made_by": manifest.made_by, "software": manifest.software,
             "events": journal.full, "head": {"count": journal.count, "hash": journal.hash},
-            "digest": verdict.digest,
+            "digest": verdict.digest, "recorded_at": instant(verdict.recorded_at),
+            "kept_head": None if verdict.kept_at is None else {
+                "count": verdict.kept_at, "since": journal.count - verdict.kept_at,
+            },
         }  # fmt: skip
     return said
 
 
-def _print(verdict: Verdict, *, is_known: bool) -> None:
+def _print(verdict: Verdict) -> None:
     if verdict.manifest is not None:
-        print_facts(_facts(verdict.manifest, verdict.digest))
+        print_facts(_facts(verdict.manifest, verdict))
     for problem in verdict.problems:
         out.print(Text(problem, style="red"), soft_wrap=True)
-    if verdict.is_whole:
+    if verdict.is_whole and verdict.manifest is not None:
         out.print(Text(WHOLE, style="green"), soft_wrap=True)
-        out.print(Text("The head is the one that was given." if is_known else HONEST), soft_wrap=True)
+        out.print(Text(_proved(verdict.kept_at, verdict.manifest.journal.count)), soft_wrap=True)
 
 
-def _facts(manifest: Manifest, digest: str) -> list[tuple[str, object]]:
+def _proved(kept_at: int | None, count: int) -> str:
+    """What the head that was given says of the pack."""
+    if kept_at is None:
+        return HONEST
+    if kept_at == count:
+        return PROVED
+    later = f"{count - kept_at} event{'s' if count - kept_at > 1 else ''}"
+    return (
+        f"The head that you kept is that of event {kept_at} of this chain: nothing up to there was changed. "
+        f"It says nothing of the {later} since, nor of the report and the table, which are of the end."
+    )
+
+
+def _facts(manifest: Manifest, verdict: Verdict) -> list[tuple[str, object]]:
     journal = manifest.journal
+    made = f"{instant(manifest.made_at)} by {manifest.made_by}, with {manifest.software}"
     return [
         ("covers", manifest.covered.title),
         ("organisation", manifest.organisation),
-        ("made", f"{instant(manifest.made_at)} by {manifest.made_by}, with {manifest.software}"),
+        ("made", made),
+        ("in fact at", instant(verdict.recorded_at)),
         ("events", f"{journal.full} of {journal.count}"),
-        ("head", journal.hash),
-        ("digest", digest),
+        ("head", _head(journal)),
+        ("digest", verdict.digest),
     ]

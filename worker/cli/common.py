@@ -14,8 +14,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from worker.bootstrap import App, load_settings, open_app
+from worker.bootstrap import App, Clock, load_settings, open_app
 from worker.domain.actor import Actor, Via, logged_in, stated
+from worker.domain.journal import Entry, stated_at
 from worker.domain.wording import flat
 from worker.ops.clock import system_now
 from worker.ops.terminal import Terminal, json_text
@@ -72,10 +73,16 @@ def need_reason(reason: str) -> str:
 
 
 @contextmanager
-def opened(config: Path, now: datetime) -> Iterator[App]:
-    """The use cases of a configuration, over its database."""
-    with open_app(load_settings(config), lambda: now) as app:
+def opened(config: Path, now: datetime | None) -> Iterator[App]:
+    """The use cases of a configuration, over its database. The journal has the real instant beside a stated one."""
+    at = clock_at(now)
+    with open_app(load_settings(config), lambda: at, recorded_by=recorder(now)) as app:
         yield app
+
+
+def recorder(now: datetime | None) -> Clock | None:
+    """The clock that the journal goes by where somebody set the command's own; None where nobody did."""
+    return None if now is None else system_now
 
 
 def print_json(value: Any) -> None:
@@ -116,3 +123,9 @@ def local_time(at: datetime | None, settings: Settings) -> str:
         if at is None
         else at.astimezone(ZoneInfo(settings.organisation.timezone)).strftime("%Y-%m-%d %H:%M")
     )
+
+
+def act_time(entry: Entry, settings: Settings) -> str:
+    """When something was done, with the instant that was stated for it where that is another."""
+    real, stated = local_time(entry.at, settings), stated_at(entry)
+    return real if stated == entry.at else f"{real} (stated as {local_time(stated, settings)})"

@@ -70,7 +70,7 @@ def token(
     at = clock_at(now)
     if bool(scope) == bool(revoke):
         raise typer.BadParameter("give one --scope or more, or one --revoke", param_hint="--scope")
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         access = Access(worker.store)
         if revoke:
             access.revoke_token(revoke, actor(by, worker.settings), at)
@@ -123,7 +123,7 @@ def login_link(
     name = " ".join(for_.split())
     if not name:
         raise typer.BadParameter("say who it is for", param_hint="--for")
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         roles = [one.value for one in role]
         secret = Access(worker.store).make_login_link(
             name,

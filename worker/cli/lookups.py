@@ -15,6 +15,7 @@ from worker.cli.common import (
     JsonOption,
     NowOption,
     ReasonOption,
+    act_time,
     actor,
     clock_at,
     local_time,
@@ -45,7 +46,7 @@ links = typer.Typer(no_args_is_help=True, help="Say who is behind a member.")
 @people.command("list")
 def people_list(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """List everybody whom the directories know."""
-    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
+    with opened(config, now) as worker, worker.store.reading() as uow:
         found: list[Person] = []
         while page := uow.people.page(found[-1].key if found else None, PAGE):
             found += page
@@ -71,7 +72,7 @@ def people_show(
     now: NowOption = None,
 ) -> None:
     """Show one person: evidence, groups, tickets and history."""
-    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
+    with opened(config, now) as worker, worker.store.reading() as uow:
         person = one_person(uow, who)
         human = uow.people.human(person.key) or Human(person, None, (person,))
         memberships = [found for one in human.accounts for found in uow.rosters.groups_of(one.key)]
@@ -105,7 +106,7 @@ def people_show(
             "\nTickets", ("ticket", "state", "why"), [(t.label, t.state.value, t.reason) for t in tickets], ""
         )
     if history:
-        events = [(local_time(e.entry.at, when), e.entry.actor, e.entry.kind) for e in history]
+        events = [(act_time(e.entry, when), e.entry.actor, e.entry.kind) for e in history]
         print_table("\nHistory", ("when", "by", "what"), events, "")
 
 
@@ -129,7 +130,7 @@ def people_erase(
 ) -> None:
     """Forget the personal data of somebody who left and has no live ticket."""
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         key = worker.desk.erase(who, actor(by, worker.settings), reason, at)
     out.print(Text(f"{key.source}/{key.person_id} is erased; the journal keeps the id alone."))
 
@@ -140,7 +141,7 @@ def people_erase(
 @groups.command("list")
 def groups_list(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """List groups with size, admins and the age of what is known."""
-    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
+    with opened(config, now) as worker, worker.store.reading() as uow:
         found = uow.rosters.groups()
         when = worker.settings
     if json:
@@ -167,7 +168,7 @@ def groups_show(
     now: NowOption = None,
 ) -> None:
     """Show one group: its members, who they are, and its tickets."""
-    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
+    with opened(config, now) as worker, worker.store.reading() as uow:
         group = one_group(uow, which)
         members = uow.rosters.members(group.key)
         tickets = uow.tickets.of_group(group.key)
@@ -214,7 +215,7 @@ def links_list(
     """List questions of identity: members whom nobody or several people could be."""
     open_states = [LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value]
     states = [state.value for state in LinkState] if everything else open_states
-    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
+    with opened(config, now) as worker, worker.store.reading() as uow:
         found: list[tuple[HandleKey, Link]] = []
         while page := uow.links.page(states, found[-1][0] if found else None, PAGE):
             found += page
@@ -240,7 +241,7 @@ def links_confirm(
 ) -> None:
     """Say who a member is; never asked again until the number changes."""
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         key, one = worker.desk.confirm_link(link, person, actor(by, worker.settings), at, reason)
     out.print(
         Text(f"{key.source}/{key.handle} is {one.facts.display_name} ({one.key.source}/{one.key.person_id}).")
@@ -257,7 +258,7 @@ def links_reject(
 ) -> None:
     """Take back a link; for an open question: it is nobody of the directory."""
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         key, person = worker.desk.reject_link(link, actor(by, worker.settings), need_reason(reason), at)
     if person is None:
         out.print(Text(f"{key.source}/{key.handle} is nobody of the directory; it is not asked again."))

@@ -48,7 +48,7 @@ CohortOption = Annotated[
 @app.command("list")
 def list_(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """List held plans, newest first."""
-    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
+    with opened(config, now) as worker, worker.store.reading() as uow:
         plans = uow.episodes.plans()
         when = worker.settings
     if json:
@@ -71,7 +71,7 @@ def list_(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
 @app.command()
 def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """Show one plan with its cohorts and people."""
-    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
+    with opened(config, now) as worker, worker.store.reading() as uow:
         plan = uow.episodes.plan(id_)
         when = worker.settings
     if plan is None:
@@ -100,7 +100,7 @@ def release(
 ) -> None:
     """Let a plan, or some of its cohorts, go on."""
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         who = actor(by, worker.settings)
         plan = worker.approvals.decide(id_, cohort or [], who, need_reason(reason), at, release=True)
         waiting = _waiting(worker, plan, HoldState.RELEASED)
@@ -121,7 +121,7 @@ def reject(
 ) -> None:
     """Drop a plan, or some of its cohorts: nothing is done about these people's leaving."""
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         who = actor(by, worker.settings)
         plan = worker.approvals.decide(id_, cohort or [], who, need_reason(reason), at, release=False)
         waiting = _waiting(worker, plan, HoldState.REJECTED)

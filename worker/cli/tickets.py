@@ -20,6 +20,7 @@ from worker.cli.common import (
     JsonOption,
     NowOption,
     ReasonOption,
+    act_time,
     actor,
     clock_at,
     local_time,
@@ -63,7 +64,7 @@ def list_(
 ) -> None:
     """List tickets; live ones unless told otherwise."""
     states = state or (list(TicketState) if everything else sorted(LIVE))
-    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
+    with opened(config, now) as worker, worker.store.reading() as uow:
         tickets = list(_all(uow, states))
         if json:
             print_list(tickets_with_steps(uow, tickets))
@@ -96,7 +97,7 @@ def _get(uow: UnitOfWork, number: int) -> Ticket:
 def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """Show one ticket with its history."""
     at = clock_at(now)
-    with opened(config, at) as worker, worker.store.reading() as uow:
+    with opened(config, now) as worker, worker.store.reading() as uow:
         ticket = _get(uow, id_)
         history = uow.journal.of(f"ticket:{ticket.label}")
         human = uow.people.human(ticket.person) if ticket.person else None
@@ -107,7 +108,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
         _print(worker, uow, ticket, accounts, at)
         out.print()
         rows = [
-            (local_time(e.entry.at, worker.settings), e.entry.actor, e.entry.data.get("via"), e.entry.kind,
+            (act_time(e.entry, worker.settings), e.entry.actor, e.entry.data.get("via"), e.entry.kind,
              e.entry.reason)
             for e in history
         ]  # fmt: skip
@@ -160,7 +161,7 @@ def done(
 ) -> None:
     """Claim that it was done; the next roster proves it. A second person's claim confirms it."""
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         ticket = worker.desk.done(id_, actor(by, worker.settings), at, reason)
     grade = f", grade {ticket.grade.value}" if ticket.grade else ""
     out.print(
@@ -178,7 +179,7 @@ def reopen(
 ) -> None:
     """Put a ticket back to open."""
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         ticket = worker.desk.reopen(id_, actor(by, worker.settings), need_reason(reason), at)
     out.print(Text(f"{ticket.label} is open again, due {local_time(ticket.due_at, worker.settings)}."))
 
@@ -196,7 +197,7 @@ def waive(
 ) -> None:
     """Accept the state as it is, for good or until a day."""
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         end = None if until is None else _day_end(until, worker.settings.organisation.timezone)
         ticket = worker.desk.waive(id_, actor(by, worker.settings), need_reason(reason), at, end)
     limit = f" until {local_time(end, worker.settings)}" if end else ""
@@ -219,7 +220,7 @@ def assign(
 ) -> None:
     """Hand a ticket to somebody, who is told."""
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         ticket = worker.desk.assign(id_, email, actor(by, worker.settings), at, reason)
     out.print(Text(f"{ticket.label} is with {email} now."))
 
@@ -234,7 +235,7 @@ def ack(
 ) -> None:
     """Say "I'm on it": no escalation for four hours."""
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         ticket = worker.desk.acknowledge(id_, actor(by, worker.settings), at, reason)
     out.print(
         Text(f"{ticket.label}: no escalation until {local_time(ticket.acknowledged_until, worker.settings)}.")
@@ -255,7 +256,7 @@ def link(
 ) -> None:
     """Print the assignee's signed link, and write that down; whoever has it can act in their name."""
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         if revoke:
             ticket = worker.assigned.revoke(id_, actor(by, worker.settings), at, reason)
             if json:
@@ -276,7 +277,7 @@ escalation = typer.Typer(no_args_is_help=True, help="See who would be told when.
 @escalation.command("explain")
 def explain_(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """Say which policy a ticket has, and when each step comes."""
-    with opened(config, clock_at(now)) as worker, worker.store.reading() as uow:
+    with opened(config, now) as worker, worker.store.reading() as uow:
         ticket = _get(uow, id_)
         explained = escalation_explained(uow, ticket, worker.settings.ticket_rules(), worker.languages)
         when = worker.settings

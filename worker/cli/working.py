@@ -18,7 +18,7 @@ from worker.bootstrap import (
     migrate_database,
     scratch_app,
 )
-from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_json
+from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_json, recorder
 from worker.domain.guard import HoldState
 from worker.domain.plan import Plan, plan_json, plan_text
 from worker.once import run_jobs
@@ -65,7 +65,7 @@ def once(
     at = clock_at(now)
     names = [one.value for one in Job if one is not Job.ALL] if job is Job.ALL else [job.value]
     ok = True
-    for report in run_jobs(load_settings(config), names, at, full=full):
+    for report in run_jobs(load_settings(config), names, at, recorder(now), full=full):
         ok = _show(report) and ok
     if not ok:
         raise typer.Exit(1)

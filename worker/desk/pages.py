@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse
 from worker.desk.services import Services
 from worker.desk.words import WORDS
 from worker.domain.direction import contained
+from worker.domain.journal import stated_at
 from worker.domain.tongue import Tongue
 from worker.domain.wording import flat
 
@@ -40,6 +41,7 @@ def environment() -> Environment:
     )
     made.globals["asset"] = asset
     made.filters["flat"] = flat
+    made.filters["stated_at"] = stated_at
     return made
 
 

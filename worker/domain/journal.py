@@ -8,16 +8,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 GENESIS = "0" * 64
+STATED_AT = "stated_at"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One act or event: what happened to which subject, by whom, when and why.
+
+    `at` is when it was in fact done. Where somebody set the clock of a command, `data` has the instant that they
+    stated as `stated_at`.
 
     `subject` is `ticket:T-000001`, `person:source/id`, `group:source/id`, `source:name`, `plan:P-000001`,
     `link:source`, `desk:api`, `desk:console` or `audit:pack`.
@@ -29,6 +33,24 @@ class Entry:
     subject: str
     reason: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def recorded(entry: Entry, at: datetime) -> Entry:
+    """The same act at the instant at which it was in fact done; one that it stated instead is kept beside it."""
+    if entry.at == at:
+        return entry
+    return replace(entry, at=at, data={**entry.data, STATED_AT: stamp(entry.at)})
+
+
+def stated_at(entry: Entry) -> datetime:
+    """The instant that an act states: its own, unless somebody set the clock."""
+    stated = entry.data.get(STATED_AT)
+    return datetime.fromisoformat(stated) if isinstance(stated, str) else entry.at
+
+
+def stamp(at: datetime) -> str:
+    """An instant as the journal writes it."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +72,7 @@ def body_of(entry: Entry, seq: int, previous: str) -> dict[str, Any]:
     """What the hash of an entry is taken of, and so all that there is to know of it."""
     return {
         "seq": seq,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "at": stamp(entry.at),
         "actor": entry.actor,
         "kind": entry.kind,
         "subject": entry.subject,

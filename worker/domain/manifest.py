@@ -1,6 +1,8 @@
 """An evidence pack's manifest: what it covers, who made it when, and the sums by which the rest is checked.
 
-Pure. `digest` seals the manifest itself, and so the whole pack: a pack made anew has another.
+Pure. The last event of the pack's journal is the taking out of this very pack: it states which events are in full
+and, by one sum, all that the manifest says besides. So the head of the chain alone binds the whole pack. `digest`
+seals the manifest itself, and tells one pack from another.
 """
 
 from __future__ import annotations
@@ -9,13 +11,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from worker.domain.journal import canonical
+from worker.domain.journal import Sealed, canonical, stamp
 from worker.domain.pack import (
+    EXPORTED,
+    JOURNAL,
     Covered,
     JournalSum,
+    Tally,
     What,
     hash_in,
     number_in,
@@ -24,7 +29,12 @@ from worker.domain.pack import (
 )
 
 MANIFEST = "manifest.json"
-FORMAT = "whosleft-audit-pack-1"
+FORMAT = "whosleft-audit-pack-2"
+EARLIER = "whosleft-audit-pack-1"
+TOO_EARLY = (
+    f"This pack has the form of earlier releases ({EARLIER}). In one that shows a part of the journal, an event "
+    "could be rewritten unseen, so none of this form is evidence. Make it anew: the journal still has the events."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,42 @@ def manifest_bytes(manifest: Manifest) -> bytes:
     return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
+def stated_event(manifest: Manifest, full: int, full_sha256: str) -> dict[str, Any]:
+    """What the event of taking a pack out states: what it covers, which earlier events are in full, and its contents.
+
+    The contents are one sum of all that the manifest says but the head and the journal, which this event is a part of.
+    """
+    value = {name: part for name, part in _value(manifest).items() if name not in {"head", "in_full"}}
+    value["files"] = {name: part for name, part in value["files"].items() if name != JOURNAL}
+    contents = hashlib.sha256(canonical(value)).hexdigest()
+    return {
+        "covers": manifest.covered.title,
+        "events": full,
+        "events_sha256": full_sha256,
+        "contents_sha256": contents,
+    }
+
+
+def event_problem(manifest: Manifest, tally: Tally) -> str | None:
+    """What is wrong with the last event of a journal that was read to its end."""
+    last = tally.last
+    if isinstance(last, Sealed) and last.entry.kind == EXPORTED:
+        wanted = stated_event(manifest, tally.full - 1, tally.full_sha256_before)
+        if wanted.items() <= dict(last.entry.data).items():
+            return None
+    return (
+        f"{JOURNAL} does not end with the event of taking this very pack out: {MANIFEST} or another file was "
+        "changed, or events were hidden."
+    )
+
+
+def recorded_at(manifest: Manifest, tally: Tally) -> datetime | None:
+    """When a pack was in fact made, if the manifest states another instant."""
+    last = tally.last
+    is_other = isinstance(last, Sealed) and last.entry.at != manifest.made_at
+    return last.entry.at if isinstance(last, Sealed) and is_other else None
+
+
 def read_manifest(text: bytes) -> Manifest:
     """The inverse of `manifest_bytes`; raises ValueError with a sentence for whatever it does not write."""
     try:
@@ -68,6 +114,8 @@ def read_manifest(text: bytes) -> Manifest:
         is_same = text == manifest_bytes(manifest)
     except (KeyError, OverflowError, RecursionError, TypeError, ValueError):
         raise ValueError(f"{MANIFEST} is not a manifest that this release knows ({FORMAT}).") from None
+    if value["format"] == EARLIER:
+        raise ValueError(TOO_EARLY)
     if not is_same:
         raise ValueError(f"{MANIFEST} was changed: its digest is not that of what it says.")
     return manifest
@@ -77,7 +125,7 @@ def _value(manifest: Manifest) -> dict[str, Any]:
     covered, journal = manifest.covered, manifest.journal
     return {
         "format": FORMAT,
-        "made_at": _stamp(manifest.made_at),
+        "made_at": stamp(manifest.made_at),
         "made_by": manifest.made_by,
         "software": manifest.software,
         "organisation": manifest.organisation,
@@ -92,10 +140,6 @@ def _value(manifest: Manifest) -> dict[str, Any]:
         "in_full": {"count": journal.full, "sha256": journal.full_sha256},
         "files": {name: {"size": one.size, "sha256": one.sha256} for name, one in manifest.files.items()},
     }
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _manifest(value: dict[str, Any]) -> Manifest:

@@ -5,7 +5,11 @@ entry of the chain, from the first to the head. What belongs to the pack is ther
 
     {"hash":"…","seq":7}
 
-which says nothing of anybody, and lets the next line's hash be checked.
+which says nothing of anybody. The last line is the event of taking this very pack out, and names its contents.
+
+The head is a sum of the hashes of all lines, hidden ones too. So whoever knows it knows every hash, and each event
+in full is bound by its own, whatever stands before and after it. (The hash of the last entry alone would not do:
+where a hidden line follows, nothing in the pack would say which hash the event before it had.)
 """
 
 from __future__ import annotations
@@ -20,9 +24,10 @@ from enum import StrEnum
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from worker.domain.journal import GENESIS, Entry, Sealed, body_of, canonical, seal
+from worker.domain.journal import GENESIS, Entry, Sealed, body_of, canonical, seal, stated_at
 
 JOURNAL = "journal.jsonl"
+EXPORTED = "audit.exported"
 _HASH = re.compile(r"[0-9a-f]{64}")
 _HIDDEN_KEYS = {"hash", "seq"}
 
@@ -67,11 +72,17 @@ class Scope:
     until: datetime | None = None
 
     def has(self, entry: Entry) -> bool:
-        """Whether an entry belongs: by its instant, by its subject, or as it names the person or group."""
+        """Whether an entry belongs: by its instant, by its subject, or as it names the person or group.
+
+        An act with two instants, the real one and the one that was stated, belongs to the periods of both.
+        """
         if self.covered.what in {What.PERIOD, What.EVERYTHING}:
-            is_early = self.since is not None and entry.at < self.since
-            return not is_early and (self.until is None or entry.at < self.until)
+            return self._is_within(entry.at) or self._is_within(stated_at(entry))
         return entry.subject in self.subjects or entry.data.get(self.covered.what.value) in self.covered.ids
+
+    def _is_within(self, at: datetime) -> bool:
+        is_early = self.since is not None and at < self.since
+        return not is_early and (self.until is None or at < self.until)
 
 
 def period(from_on: date | None, to_on: date | None, timezone: str) -> Scope:
@@ -178,7 +189,8 @@ def hash_in(value: dict[str, Any], name: str) -> str:
 class JournalSum:
     """What a manifest states of the journal: the head of the chain, and which entries are there in full.
 
-    `full_sha256` is taken of their numbers, so that one that was made a hash-only line shows.
+    `hash` is taken of the hashes of all entries; `full_sha256` of the numbers of those in full, so that one that
+    was made a hash-only line shows.
     """
 
     count: int
@@ -187,34 +199,83 @@ class JournalSum:
     full_sha256: str
 
 
-class Tally:
-    """Adds lines up to a JournalSum, for whoever writes or reads them."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A head that somebody kept: its hash, and the number of the event that it was the head of, where it was kept."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.hash = GENESIS
+    hash: str
+    seq: int | None = None
+
+
+def read_kept(text: str) -> Kept:
+    """Read `123:HASH` as it is printed, or the hash alone; whatever else it is, it is in no chain."""
+    seq, _, hash_ = text.strip().rpartition(":")
+    return Kept(hash_.casefold(), int(seq) if re.fullmatch(r"[0-9]{1,18}", seq, re.ASCII) else None)
+
+
+class Tally:
+    """Adds lines up to a JournalSum, for whoever writes or reads them; looks out for a head that was kept.
+
+    `kept_at` is the event whose head that is. `alone_at` is the event that has the kept hash as its own: before
+    there were such heads, it was what people kept. It binds what is before it only while nothing is hidden.
+    """
+
+    def __init__(self, kept: Kept | None = None) -> None:
+        self.last: Sealed | Hidden | None = None
         self.full = 0
+        self.kept_at: int | None = None
+        self.alone_at: int | None = None
+        self.is_alone_enough = False
+        self._kept = kept
+        self._hashes = hashlib.sha256()
         self._numbers = hashlib.sha256()
+        self._numbers_before = self._numbers.copy()
+
+    @property
+    def count(self) -> int:
+        """The number of the last entry."""
+        return self.last.seq if self.last else 0
+
+    @property
+    def previous(self) -> str:
+        """The hash of the last entry."""
+        return self.last.hash if self.last else GENESIS
 
     def add(self, shown: Sealed | Hidden) -> None:
-        """Count one more entry, which is the head now."""
-        self.count, self.hash = shown.seq, shown.hash
+        """Count one more entry."""
+        self.last = shown
+        self._hashes.update(f"{shown.hash}\n".encode())
         if isinstance(shown, Sealed):
             self.full += 1
+            self._numbers_before = self._numbers.copy()
             self._numbers.update(f"{shown.seq}\n".encode())
+        if self._kept is not None and self._kept.seq in {None, shown.seq}:
+            self._look_out(self._kept.hash, shown)
+
+    def _look_out(self, wanted: str, shown: Sealed | Hidden) -> None:
+        if self._hashes.hexdigest() == wanted:
+            self.kept_at = shown.seq
+        elif shown.hash == wanted:
+            self.alone_at = shown.seq
+            self.is_alone_enough = self.full == shown.seq
 
     def sum(self) -> JournalSum:
         """All of it so far."""
-        return JournalSum(self.count, self.hash, self.full, self._numbers.hexdigest())
+        return JournalSum(self.count, self._hashes.hexdigest(), self.full, self._numbers.hexdigest())
+
+    @property
+    def full_sha256_before(self) -> str:
+        """The sum of the numbers in full without the last of them."""
+        return self._numbers_before.hexdigest()
 
 
-def journal_problem(lines: Iterable[bytes], stated: JournalSum) -> str | None:
+def journal_problem(lines: Iterable[bytes], stated: JournalSum, tally: Tally | None = None) -> str | None:
     """The first thing wrong with a pack's journal, in a sentence that names the line; None when it is whole.
 
-    Finds each event that was changed, added, taken out, moved or hidden. What is hidden is bound by its place
-    and, where an event in full follows, by its hash; the rest of it by the file's own checksum.
+    Finds each event that was changed, added, taken out, moved or hidden. `tally` (a new one) is left with what the
+    lines came to.
     """
-    tally = Tally()
+    tally = tally or Tally()
     for number, line in enumerate(lines, start=1):
         try:
             shown = read_line(line)
@@ -224,7 +285,7 @@ def journal_problem(lines: Iterable[bytes], stated: JournalSum) -> str | None:
             return (
                 f"{JOURNAL} line {number} holds event {shown.seq}: a line is missing, was added or was moved."
             )
-        if isinstance(shown, Sealed) and shown != seal(shown.entry, number, tally.hash):
+        if isinstance(shown, Sealed) and shown != seal(shown.entry, number, tally.previous):
             return f"{JOURNAL} line {number} is not the event that was sealed: it or the line before was changed."
         tally.add(shown)
     return _difference(tally.sum(), stated)
@@ -237,7 +298,9 @@ def _difference(found: JournalSum, stated: JournalSum) -> str | None:
             "events are missing or were added at the end."
         )
     if found.hash != stated.hash:
-        return f"{JOURNAL} line {found.count} is not the head of the chain that manifest.json names: one was changed."
+        return (
+            f"{JOURNAL} does not come to the head of the chain that manifest.json names: a line was changed."
+        )
     if (found.full, found.full_sha256) != (stated.full, stated.full_sha256):
         return (
             f"{JOURNAL} shows {found.full} events in full, but not the {stated.full} of manifest.json: "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.journal import GENESIS, Entry, Sealed, seal
+from worker.domain.journal import GENESIS, Entry, Sealed, recorded, seal
 from worker.storage.counters import take_numbers
 from worker.storage.tables import journal
 
@@ -18,11 +19,15 @@ PAGE = 1000
 class SqlJournal:
     """`ports.store.Journal` within one transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, recorded_by: Callable[[], datetime] | None = None) -> None:
         self._c = connection
+        self._recorded_by = recorded_by
 
     def append(self, entries: Iterable[Entry]) -> None:
         waiting = list(entries)
+        if self._recorded_by is not None:
+            real = self._recorded_by()
+            waiting = [recorded(entry, real) for entry in waiting]
         if not waiting:
             return
         seq = take_numbers(self._c, "journal", len(waiting))  # locks out other writers until we commit

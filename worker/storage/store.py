@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from worker.domain.accounts import AccountsRule
@@ -29,14 +30,16 @@ if TYPE_CHECKING:
 class SqlUnitOfWork:
     """`ports.store.UnitOfWork` over one connection in a transaction."""
 
-    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
+    def __init__(
+        self, connection: sa.Connection, rule: AccountsRule, recorded_by: Callable[[], datetime] | None
+    ) -> None:
         self.people = SqlPeople(connection, rule)
         self.rosters = SqlRosters(connection, rule)
         self.links = SqlLinks(connection)
         self.episodes = SqlEpisodes(connection, rule)
         self.tickets = SqlTickets(connection, rule)
         self.outbox = SqlOutbox(connection)
-        self.journal = SqlJournal(connection)
+        self.journal = SqlJournal(connection, recorded_by)
         self.sources = SqlSources(connection)
         self.jobs = SqlJobRuns(connection)
         self.desk = SqlDesk(connection)
@@ -44,11 +47,20 @@ class SqlUnitOfWork:
 
 
 class SqlStore:
-    """`ports.store.Store` over an engine. `rule`: when somebody with accounts in several directories has left."""
+    """`ports.store.Store` over an engine. `rule`: when somebody with accounts in several directories has left.
 
-    def __init__(self, engine: sa.Engine, rule: AccountsRule = AccountsRule.EITHER) -> None:
+    `recorded_by` is the real clock, where the instants that entries of the journal have may be others.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        rule: AccountsRule = AccountsRule.EITHER,
+        recorded_by: Callable[[], datetime] | None = None,
+    ) -> None:
         self._engine = engine
         self._rule = rule
+        self._recorded_by = recorded_by
         self._reads = reading_options(engine)
         self.leases = SqlLeases(engine)
 
@@ -56,11 +68,11 @@ class SqlStore:
     def begin(self, lease: Lease | None = None) -> Iterator[SqlUnitOfWork]:
         with self._engine.begin() as connection:
             wait_for_turn(connection, "" if lease is None else session_name(lease))
-            yield SqlUnitOfWork(connection, self._rule)
+            yield SqlUnitOfWork(connection, self._rule, self._recorded_by)
             if lease is not None:
                 assert_held(connection, lease)
 
     @contextmanager
     def reading(self) -> Iterator[SqlUnitOfWork]:
         with self._engine.connect().execution_options(**self._reads) as connection, connection.begin():
-            yield SqlUnitOfWork(connection, self._rule)
+            yield SqlUnitOfWork(connection, self._rule, self._recorded_by)

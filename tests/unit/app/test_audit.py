@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from builders import facts, key
 from harness import Harness
-from packs import members_of
+from packs import forged, members_of
 
 from worker.app import audit
 from worker.app.approvals import Refused
@@ -21,9 +22,9 @@ from worker.app.audit_scope import Selection
 from worker.app.audit_zip import Verdict, verify_pack
 from worker.domain.actor import Actor
 from worker.domain.guard import GuardLimits
-from worker.domain.journal import Entry
+from worker.domain.journal import Entry, Sealed
 from worker.domain.model import Group
-from worker.domain.pack import What
+from worker.domain.pack import Hidden, What
 from worker.storage.tables import journal
 
 Start = Callable[..., Harness]
@@ -82,7 +83,7 @@ def test_everything_is_in_a_pack_of_everything(left: Harness) -> None:
     pack = export(left)
 
     assert pack.verdict.problems == ()
-    assert pack.kinds == left.kinds()[:-1]
+    assert pack.kinds == left.kinds()
     assert pack.tickets == ["T-000001", "T-000002"]
     assert pack.exported.journal.full == pack.exported.journal.count == len(pack.events)
 
@@ -91,9 +92,9 @@ def test_a_person_s_pack_has_what_is_about_them_and_of_all_else_the_hash(left: H
     pack = export(left, Selection(person="ann@corp.example"))
 
     assert pack.verdict.problems == ()
-    assert pack.kinds == ["person.left", "ticket.open", "ticket.done", "ticket.verify"]
+    assert pack.kinds == ["person.left", "ticket.open", "ticket.done", "ticket.verify", "audit.exported"]
     assert pack.tickets == ["T-000001"]
-    assert "eve" not in pack.files["journal.jsonl"]
+    assert "corp/eve" not in pack.files["journal.jsonl"]
     assert len(pack.files["journal.jsonl"].splitlines()) == pack.exported.journal.count
     assert "St Mary&#39;s: evidence about Ann (person corp/ann)" in pack.files["report.html"]
 
@@ -108,7 +109,14 @@ def test_a_person_s_pack_has_the_plans_that_name_them_and_their_links(start: Sta
 
     kinds = export(company, Selection(person="corp/ann")).kinds
 
-    assert kinds == ["person.left", "plan.held", "plan.released", "ticket.open", "link.rejected"]
+    assert kinds == [
+        "person.left",
+        "plan.held",
+        "plan.released",
+        "ticket.open",
+        "link.rejected",
+        "audit.exported",
+    ]
     assert "plan.held" not in export(company, Selection(person="una")).kinds
 
 
@@ -127,7 +135,7 @@ def test_all_accounts_of_a_human_are_one_pack(found: Start) -> None:
 
     assert pack.verdict.manifest is not None
     assert pack.verdict.manifest.covered.ids == ("corp/ann", "tenant/cloud-ann")
-    assert pack.kinds == ["person.left", "ticket.open"]
+    assert pack.kinds == ["person.left", "ticket.open", "audit.exported"]
 
 
 def test_a_group_s_pack_has_its_readings_its_tickets_and_its_source(left: Harness) -> None:
@@ -148,7 +156,7 @@ def test_a_period_s_pack_has_its_days_and_the_tickets_of_then(left: Harness) -> 
     pack = export(left, Selection(from_on=day, to_on=day))
 
     assert pack.verdict.problems == ()
-    assert pack.kinds == ["group.roster_changed", "ticket.verify"]
+    assert pack.kinds == ["group.roster_changed", "ticket.verify", "audit.exported"]
     assert pack.tickets == ["T-000002"]
     assert export(left, Selection(to_on=day - timedelta(days=1))).tickets == ["T-000001", "T-000002"]
 
@@ -157,7 +165,7 @@ def test_an_empty_journal_gives_a_whole_pack(found: Start) -> None:
     pack = export(found())
 
     assert pack.verdict.problems == ()
-    assert (pack.events, pack.tickets) == ([], [])
+    assert (pack.kinds, pack.tickets) == (["audit.exported"], [])
     assert "Nothing was read yet." in pack.files["report.html"]
     assert "No events." in pack.files["report.html"]
 
@@ -177,8 +185,9 @@ def test_taking_a_pack_out_is_an_act_in_the_journal(
 
     entry = left.journal()[-1].entry
     assert (entry.kind, entry.actor, entry.subject) == ("audit.exported", "sam", subject)
-    assert entry.data["digest"] == pack.exported.digest == pack.verdict.digest
-    assert entry.data["head"] == pack.exported.journal.count == len(left.journal()) - 1
+    assert pack.exported.digest == pack.verdict.digest
+    assert pack.exported.journal.count == len(left.journal())
+    assert pack.events[-1]["data"] == entry.data
     assert export(left, selection).verdict.is_whole
 
 
@@ -221,7 +230,7 @@ def test_who_was_erased_has_a_whole_pack_without_their_name(left: Harness) -> No
     pack = export(left, Selection(person="corp/ann"))
 
     assert pack.verdict.problems == ()
-    assert pack.kinds[-1] == "person.erased"
+    assert pack.kinds[-2:] == ["person.erased", "audit.exported"]
     for text in pack.files.values():
         assert number not in text
         assert "Ann" not in text
@@ -287,9 +296,10 @@ def test_a_head_that_is_not_the_last_entry_s_gives_no_pack(left: Harness) -> Non
         list(Audit(left.store, "x", "UTC", "x")._chain(head))
 
 
-def test_what_is_added_meanwhile_is_not_in_the_pack(left: Harness) -> None:
-    before = len(left.journal())
-
+@pytest.mark.parametrize("selection", [EVERYTHING, Selection(group="ward-7")])
+def test_what_is_added_meanwhile_is_in_the_journal_of_the_pack_and_the_pack_is_whole(
+    left: Harness, selection: Selection
+) -> None:
     class Busy(io.BytesIO):
         def write(self, content: Any) -> int:
             with left.store.begin() as uow:
@@ -297,10 +307,60 @@ def test_what_is_added_meanwhile_is_not_in_the_pack(left: Harness) -> None:
             return super().write(content)
 
     file = Busy()
-    made = Audit(left.store, "x", "UTC", "x").export(EVERYTHING, file, "sam", left.now)
+    before = len(left.journal())
+    made = Audit(left.store, "x", "UTC", "x").export(selection, file, "sam", left.now)
 
-    assert made.journal.count == before
     assert verify_pack(file).is_whole
+    assert made.journal.count > before + 1
+    shown = [kind for kind in Pack(made, file.getvalue()).kinds if kind == "x"]
+    assert bool(shown) is (selection == EVERYTHING)
+
+
+# --- a forger who makes everything fit --------------------------------------------------------------------------
+
+SELECTIONS = {
+    "everything": EVERYTHING,
+    "person": Selection(person="ann"),
+    "group": Selection(group="ward-8"),
+    "period": Selection(from_on=date(2026, 11, 24), to_on=date(2026, 11, 24)),
+}
+
+
+@pytest.mark.parametrize("kind", SELECTIONS)
+def test_every_event_of_every_kind_of_pack_that_is_rewritten_is_found_by_the_head(
+    left: Harness, kind: str
+) -> None:
+    left.later(days=1)
+    left.drop("ward-8", "eve")
+    left.settle()
+    pack = export(left, SELECTIONS[kind])
+    head = pack.exported.journal.hash
+    assert verify_pack(io.BytesIO(pack.content), head).is_whole
+    assert len(pack.events) > 2
+
+    for event in pack.events[:-1]:
+
+        def rewrite(lines: list[Sealed | Hidden], number: int = event["seq"]) -> list[Sealed | Hidden]:
+            one = lines[number - 1]
+            assert isinstance(one, Sealed)
+            return [*lines[: number - 1], replace(one, entry=replace(one.entry, actor="x")), *lines[number:]]
+
+        anew = forged(pack.content, rewrite)
+        assert verify_pack(io.BytesIO(anew)).is_whole
+        assert not verify_pack(io.BytesIO(anew), head).is_whole
+
+
+def test_an_honest_later_pack_has_the_head_of_an_earlier_one_in_its_chain(left: Harness) -> None:
+    earlier = export(left, Selection(person="ann"))
+    left.later(days=1)
+    left.drop("ward-8", "eve")
+    left.settle()
+    later = export(left, Selection(group="ward-8"))
+
+    verdict = verify_pack(io.BytesIO(later.content), earlier.exported.journal.hash)
+
+    assert verdict.problems == ()
+    assert verdict.kept_at == earlier.exported.journal.count < later.exported.journal.count
 
 
 def test_the_alternatives_are_counted() -> None:

@@ -17,6 +17,7 @@ from worker.domain.actor import Actor
 from worker.domain.answers import Answer
 from worker.domain.guard import HoldState
 from worker.domain.identity import LinkState
+from worker.domain.journal import Entry, recorded
 from worker.domain.model import HandleKey, Member, Role
 from worker.domain.ticket import Grade, TicketState
 from worker.domain.verify import CLAIM_LIFE
@@ -602,6 +603,18 @@ def test_the_journal_is_searched(desk: Caller) -> None:
     assert "ticket.open" in shown
     assert "desk.signed_in" not in shown
     assert desk.post("/audit", {"from": "someday"}).status_code == 409
+
+
+def test_an_act_at_a_stated_instant_is_shown_with_both(desk: Caller, ward: Harness) -> None:
+    act = recorded(Entry(ward.now, "sam", "ticket.done", "ticket:T-000001"), ward.now + timedelta(days=2))
+    with ward.store.begin() as uow:
+        uow.journal.append([act])
+    desk.sign_in("sam", "auditor")
+    desk.get("/audit")
+
+    shown = _text(desk.post("/audit", {"subject": "ticket:T-000001"}).text)
+
+    assert shown.count("stated as") == 1
 
 
 def test_a_pack_is_taken_away(desk: Caller, ward: Harness) -> None:

@@ -8,7 +8,7 @@ from builders import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.journal import GENESIS, Entry, Sealed, first_broken, seal
+from worker.domain.journal import GENESIS, Entry, Sealed, first_broken, recorded, seal, stated_at
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 ENTRIES = st.builds(
@@ -112,3 +112,13 @@ def test_the_canonical_form_is_stable() -> None:
 def test_the_order_of_data_and_the_zone_of_the_clock_do_not_matter() -> None:
     moved = replace(FIRST, at=NOW.astimezone(timezone(timedelta(hours=5))), data={"a": "é", "b": 1})
     assert seal(moved, 1, GENESIS).hash == seal(FIRST, 1, GENESIS).hash
+
+
+def test_an_act_is_sealed_at_the_real_instant_with_the_one_that_was_stated_beside_it() -> None:
+    real = NOW + timedelta(days=2)
+    entry = recorded(FIRST, real)
+
+    assert (entry.at, stated_at(entry)) == (real, NOW)
+    assert entry.data == {**FIRST.data, "stated_at": "2026-11-24T12:00:00.000000+00:00"}
+    assert recorded(FIRST, NOW) is FIRST
+    assert stated_at(FIRST) == NOW

@@ -61,7 +61,7 @@ def test_every_change_of_every_word_in_it_is_found(path: tuple[str, ...]) -> Non
         b"[" * 100_000,
         manifest_bytes(WHOLE) + b"\n",
         manifest_bytes(WHOLE).replace(b"\n  ", b"\n"),
-        manifest_bytes(WHOLE).replace(b"pack-1", b"pack-2"),
+        manifest_bytes(WHOLE).replace(b"pack-2", b"pack-3"),
         manifest_bytes(WHOLE).replace(b"2026-11-24T12:00", b"0001-01-01T00:00").replace(b"+00:00", b"+05:00"),
         manifest_bytes(WHOLE).replace(b'"files"', b'"filez"'),
     ],
@@ -74,3 +74,8 @@ def test_whatever_else_is_no_manifest(text: bytes) -> None:
 def test_the_digest_is_of_all_that_it_says() -> None:
     assert json.loads(manifest_bytes(WHOLE))["digest"] == digest_of(WHOLE)
     assert digest_of(replace(WHOLE, made_by="another")) != digest_of(WHOLE)
+
+
+def test_a_manifest_of_the_form_before_is_refused_and_says_why() -> None:
+    with pytest.raises(ValueError, match=r"form of earlier releases .* Make it anew"):
+        read_manifest(manifest_bytes(WHOLE).replace(b"pack-2", b"pack-1"))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packs import CHAIN, CHAINS, ENTRIES, EVENT, chained, lines_of, sum_of
 
-from worker.domain.journal import Entry, Sealed
+from worker.domain.journal import Entry, Sealed, recorded
 from worker.domain.pack import Covered, Hidden, Scope, What, journal_problem, line_of, period, read_line
 
 OTHER = "0123456789abcdef" * 4
@@ -41,6 +41,15 @@ def test_a_day_on_which_the_clocks_change_has_its_own_length() -> None:
     assert scope.since is not None
     assert scope.until is not None
     assert scope.until - scope.since == timedelta(hours=25)
+
+
+def test_an_act_at_a_stated_instant_belongs_to_the_days_of_both() -> None:
+    entry = recorded(replace(EVENT, at=NOW), NOW + timedelta(days=9))
+
+    for day in (NOW, NOW + timedelta(days=9)):
+        assert period(day.date(), day.date(), "UTC").has(entry)
+    between = (NOW + timedelta(days=4)).date()
+    assert not period(between, between, "UTC").has(entry)
 
 
 def test_an_open_end_and_the_last_day_that_there_is_have_no_limit() -> None:

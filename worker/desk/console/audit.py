@@ -33,14 +33,12 @@ def audit(call: Call, guest: Guest) -> Response:
     before = number_in(fields["before"])
     with call.services.store.reading() as uow:
         found = uow.overview.journal(wanted, before, PAGE + 1)
-        head = uow.journal.head()
     return call.page(
         "console/audit.html",
         {
             "entries": found[:PAGE],
             "next": found[PAGE - 1].seq if len(found) > PAGE else None,
             "fields": fields,
-            "head": head,
         },
     )
 
