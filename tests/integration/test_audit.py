@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +149,16 @@ def test_an_act_at_a_stated_time_has_the_real_one_beside_it_in_the_journal_and_i
     assert check(company, "all.zip")[1]["recorded_at"] > "2026"
     assert "(stated as 2020-03-01 09:00)" in company.run("tickets", "show", "T-1")
     assert "in fact at" in company.run("audit", "verify", "all.zip")
+
+
+def test_what_was_changed_in_sql_is_named_by_its_row(company: Company) -> None:
+    said = company.run("audit", "check")
+    assert "Every row that was compared is as the journal says." in said
+
+    with closing(sqlite3.connect(company.folder / "whosleft.db")) as database, database:
+        database.execute("UPDATE ticket SET state = 'waived' WHERE id = 1")
+
+    assert "T-000001: state is waived, and by event" in company.run("audit", "check", code=1)
+    found = json.loads(company.run("audit", "check", "--json", code=1))
+    assert (found["ok"], [one["row"] for one in found["problems"]]) == (False, ["T-000001"])
+    assert found["compared"]["tickets"] >= 2

@@ -18,6 +18,8 @@ from sim.events import Mass
 from sim.sources import SimDirectory, SimInventory
 
 from worker.domain.accounts import AccountsRule
+from worker.domain.explained import differences
+from worker.domain.journal import Entry
 from worker.domain.message import Paragraph
 from worker.domain.model import Coverage, Evidence, GroupKey, Member, PersonKey, Roster
 from worker.domain.ticket import REMOVALS, Grade, Ticket, TicketKind, TicketState
@@ -448,8 +450,15 @@ class Invariants:
         mine = [entry for entry in saved.entries if entry.subject == subject and entry.actor]
         if not any(entry.data.get("state") == saved.after.state.value for entry in mine):
             self._fail(9, f"{saved.after.label} became {saved.after.state.value} and the journal is silent")
+        if not any("state" in one.data and self._explains(one, saved.after) for one in mine):
+            self._fail(9, f"{saved.after.label} was changed and the journal says something else")
         if any(entry.at != saved.at for entry in mine):
             self._fail(9, f"an entry about {saved.after.label} has another time than the act")
+
+    @staticmethod
+    def _explains(entry: Entry, ticket: Ticket) -> bool:
+        """What a ticket waits for may be known only when the one that it waits for is stored."""
+        return not differences(ticket, entry).keys() - {"blocked_by"}
 
     def journal_is_whole(self, first_broken: int | None) -> None:
         if first_broken is not None:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from worker.app.approvals import Refused
 from worker.app.links import fresh_key
 from worker.domain.actor import Actor, acted, stated
+from worker.domain.journal import stamp
 from worker.domain.plan import instant
 from worker.ports.desk import ApiToken, Ended, Visitor
 from worker.ports.store import Store
@@ -108,7 +109,7 @@ class Access:
         """
         visitor = Visitor(name, tuple(sorted(set(roles))), stated(name) if is_believed else by.id)
         secret = secrets.token_urlsafe(32)
-        data = {"for": name, "roles": list(visitor.roles)}
+        data = {"for": name, "roles": list(visitor.roles), "expires_at": stamp(now + life)}
         with self._store.begin() as uow:
             uow.desk.add_login_link(hashed(secret), visitor, by.name, now + life)
             uow.journal.append([acted(by, now, "desk.login_link_made", "desk:console", data=data)])

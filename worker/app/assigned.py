@@ -19,6 +19,7 @@ from worker.app.links import Links, Opened, check_is_here
 from worker.app.waiting import kept_waiting
 from worker.domain.actor import Actor, Via, acted, claimants
 from worker.domain.answers import Answer, answered
+from worker.domain.explained import assignee_id, ticket_facts
 from worker.domain.help import Help
 from worker.domain.identity import How, Link, LinkState
 from worker.domain.model import HandleKey, PersonKey
@@ -202,7 +203,7 @@ class Assigned:
             return opened, undo
         return self._links.opened(uow, token, now), None
 
-    def _done(self, uow: UnitOfWork, ticket: Ticket, now: datetime, reason: str) -> Ticket:
+    def _done(self, uow: UnitOfWork, ticket: Ticket, now: datetime, reason: str, said: str = "") -> Ticket:
         by = _email(ticket)
         if ticket.state is TicketState.DONE and ticket.done_by == by:
             return ticket
@@ -212,7 +213,7 @@ class Assigned:
             said = reason or f"marked done by {_name(one)}"
             return replace(one, state=state, done_at=now, done_by=by, grade=Grade.C, reason=said)
 
-        return self._act(uow, ticket, change, "ticket.done", now)
+        return self._act(uow, ticket, change, "ticket.done", now, said=said)
 
     def _identify(self, uow: UnitOfWork, ticket: Ticket, chosen: str, now: datetime) -> Ticket:
         """Answer a question of identity; only people who were suggested can be chosen."""
@@ -225,7 +226,7 @@ class Assigned:
             raise Refused("Somebody has said who it is.")
         if known is None or (chosen != NOBODY and chosen not in people):
             raise Refused("Choose one of the people, or say that it is somebody else.")
-        after = self._done(uow, ticket, now, f"{_name(ticket)} says who it is")
+        after = self._done(uow, ticket, now, f"{_name(ticket)} says who it is", chosen)
         if chosen == NOBODY:
             uow.links.reject(key, None, now, _email(ticket))
         else:
@@ -242,6 +243,7 @@ class Assigned:
         kind: str,
         now: datetime,
         messages: Callable[[Ticket], Sequence[OutMessage]] = lambda _after: (),
+        said: str = "",
     ) -> Ticket:
         """Change the ticket with what takes it back, and queue what is to be told when it no longer can be."""
 
@@ -250,7 +252,7 @@ class Assigned:
             is_claim = after.state is TicketState.DONE
             return replace(after, claimed_by=_claimants(uow, one, now)) if is_claim else after
 
-        before, after = change_ticket(uow, ticket.id, changed, kind, _actor(ticket), now)
+        before, after = change_ticket(uow, ticket.id, changed, kind, _actor(ticket), now, answer=said)
         until = now + UNDO_FOR
         waiting = [replace(message, not_before=until) for message in messages(after)]
         uow.outbox.add(waiting, now)
@@ -305,7 +307,7 @@ def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
         known = uow.links.get(key)
         if known is not None and _is_answer_of(known, undo.by):  # and not somebody else's since
             uow.links.ask_again(key)
-    data = {"state": before.state.value}
+    data = ticket_facts(before)
     uow.journal.append([acted(_actor(before), now, "ticket.undone", f"ticket:{before.label}", data=data)])
     uow.rosters.mark_dirty([before.group], now)
     return before
@@ -339,8 +341,7 @@ def _name(ticket: Ticket) -> str:
 
 def _actor(ticket: Ticket) -> Actor:
     """How the journal names the assignee: by id where the directory knows them."""
-    person = ticket.assignee.person if ticket.assignee else None
-    return Actor("/".join(person) if person else _email(ticket), via=Via.LINK)
+    return Actor(assignee_id(ticket.assignee), via=Via.LINK)
 
 
 def _claimants(uow: UnitOfWork, ticket: Ticket, now: datetime) -> tuple[str, ...]:

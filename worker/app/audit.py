@@ -64,7 +64,7 @@ class Audit:
         )  # fmt: skip
         with closing(PackWriter(file)) as pack, tempfile.SpooledTemporaryFile(SPOOL_MAX) as table:
             tickets = with_rows(self._tickets(numbers), table)
-            events = (sealed for sealed in self._chain(head) if scope.has(sealed.entry))
+            events = (sealed for sealed in _chain(self._store, head) if scope.has(sealed.entry))
             pack.write(REPORT, report(heading, tickets, events))
             table.seek(0)
             pack.write(TICKETS, iter(partial(table.read, CHUNK), b""))
@@ -81,7 +81,7 @@ class Audit:
     def _surveyed(self, scope: Scope, head: tuple[int, str]) -> tuple[Tally, set[int]]:
         """What the entries up to the head come to, and the tickets that those are about which belong."""
         tally, numbers = Tally(), set[int]()
-        for sealed in self._chain(head):
+        for sealed in _chain(self._store, head):
             tally.add(_shown(scope, sealed))
             if scope.has(sealed.entry) and sealed.entry.subject.startswith(_TICKET):
                 numbers.add(ticket_number(sealed.entry.subject.removeprefix(_TICKET)))
@@ -101,30 +101,10 @@ class Audit:
 
     def _lines(self, scope: Scope, end: tuple[int, str], tally: Tally) -> Iterator[bytes]:
         """The lines of the journal; the last one, the act itself, is always in full."""
-        for sealed in self._chain(end):
+        for sealed in _chain(self._store, end):
             shown = sealed if sealed.seq == end[0] else _shown(scope, sealed)
             tally.add(shown)
             yield line_of(shown)
-
-    def _chain(self, head: tuple[int, str]) -> Iterator[Sealed]:
-        """The entries up to the head, each checked against the one before. Raises Refused for one that does not fit."""
-        last = GENESIS
-        for sealed in _checked(self._pages(head[0]), 0, GENESIS):
-            last = sealed.hash
-            yield sealed
-        if last != head[1]:
-            raise _broken(head[0])
-
-    def _pages(self, count: int) -> Iterator[Sealed]:
-        """The first `count` entries, a page in one transaction. Raises Refused where they end before."""
-        seq = 0
-        while seq < count:
-            with self._store.reading() as uow:
-                page = uow.journal.page(seq, min(PAGE, count - seq))
-            if not page:
-                raise _broken(seq + 1)
-            yield from page
-            seq = page[-1].seq
 
     def _tickets(self, numbers: set[int]) -> Iterator[Ticket]:
         """The tickets that the pack's events are about, by id, as they stand now."""
@@ -136,6 +116,35 @@ class Audit:
             with self._store.reading() as uow:
                 page = uow.tickets.page(list(TicketState), first - 1, last - first + 1)  # ids have no gaps
             yield from (ticket for ticket in page if ticket.id in numbers)
+
+
+def checked_chain(store: Store) -> Iterator[Sealed]:
+    """The whole journal, each entry checked against the one before. Raises Refused for one that does not fit."""
+    with store.reading() as uow:
+        head = uow.journal.head()
+    return _chain(store, head)
+
+
+def _chain(store: Store, head: tuple[int, str]) -> Iterator[Sealed]:
+    """The entries up to the head, each checked against the one before. Raises Refused for one that does not fit."""
+    last = GENESIS
+    for sealed in _checked(_pages(store, head[0]), 0, GENESIS):
+        last = sealed.hash
+        yield sealed
+    if last != head[1]:
+        raise _broken(head[0])
+
+
+def _pages(store: Store, count: int) -> Iterator[Sealed]:
+    """The first `count` entries, a page in one transaction. Raises Refused where they end before."""
+    seq = 0
+    while seq < count:
+        with store.reading() as uow:
+            page = uow.journal.page(seq, min(PAGE, count - seq))
+        if not page:
+            raise _broken(seq + 1)
+        yield from page
+        seq = page[-1].seq
 
 
 def _shown(scope: Scope, sealed: Sealed) -> Sealed | Hidden:
@@ -166,6 +175,6 @@ def _subject(scope: Scope) -> str:
 
 def _broken(seq: int) -> Refused:
     return Refused(
-        f"The journal in the database is broken at event {seq}: it is not the one that was sealed. No pack was made. "
+        f"The journal in the database is broken at event {seq}: it is not the one that was sealed. "
         "Find out who changed the database, and compare it with a backup and with earlier packs."
     )

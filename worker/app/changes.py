@@ -8,6 +8,7 @@ from datetime import datetime
 from worker.app.approvals import Refused
 from worker.app.waiting import kept_waiting
 from worker.domain.actor import Actor, acted
+from worker.domain.explained import ticket_facts
 from worker.domain.ticket import NotAllowed, Ticket, TicketState, ticket_label
 from worker.ports.store import UnitOfWork
 
@@ -15,9 +16,18 @@ Change = Callable[[Ticket], Ticket]
 
 
 def change_ticket(
-    uow: UnitOfWork, number: int, change: Change, kind: str, by: Actor, now: datetime, reason: str = ""
+    uow: UnitOfWork,
+    number: int,
+    change: Change,
+    kind: str,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    answer: str = "",
 ) -> tuple[Ticket, Ticket]:
     """Apply a change; return the ticket before and after. Nothing is written when they are the same.
+
+    `answer` is what somebody said by it: who a member is, as an id.
 
     Raises Refused for a ticket that isn't there, or a change that its state doesn't allow.
     """
@@ -33,7 +43,7 @@ def change_ticket(
     if before.state is not TicketState.OPEN:
         after = kept_waiting(uow, after, after.member_role)
     uow.tickets.update([after])
-    data = {"state": after.state.value}
+    data = ticket_facts(after) | ({"answer": answer} if answer else {})
     uow.journal.append([acted(by, now, kind, f"ticket:{after.label}", reason, data)])
     uow.rosters.mark_dirty([after.group], now)
     return before, after

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from worker.app.helping import help_for
 from worker.app.links import Links
+from worker.domain.explained import ticket_facts
 from worker.domain.help import Help
 from worker.domain.journal import Entry
 from worker.domain.message import CHANNEL, Recipient, RecipientKind
@@ -23,14 +24,9 @@ from worker.ports.store import UnitOfWork
 def journal_entry(action: Action, now: datetime, actor: str = "whosleft") -> Entry:
     """The entry of one action. It names ids only: reasons with names in them stay in the ticket."""
     ticket = action.ticket
-    data = {
-        "kind": ticket.kind.value,
-        "state": ticket.state.value,
-        "group": f"{ticket.group.source}/{ticket.group.group_id}",
-        "person": f"{ticket.person.source}/{ticket.person.person_id}" if ticket.person else None,
-        "evidence": ticket.evidence.value if ticket.evidence else None,
-    }
-    return Entry(now, actor, f"ticket.{action.kind.value}", f"ticket:{ticket.label}", data=data)
+    return Entry(
+        now, actor, f"ticket.{action.kind.value}", f"ticket:{ticket.label}", data=ticket_facts(ticket)
+    )
 
 
 def assignee_messages(

@@ -24,8 +24,10 @@ from worker.cli.common import (
     print_json,
 )
 from worker.domain.plan import instant
+from worker.domain.wording import flat
 
 if TYPE_CHECKING:
+    from worker.app.audit_check import Compared, Unexplained
     from worker.app.audit_zip import Verdict
     from worker.domain.manifest import Manifest
     from worker.domain.pack import JournalSum
@@ -36,6 +38,10 @@ WHOLE = "Nothing in this pack was changed, added, moved or taken out since it wa
 HONEST = (
     "A pack that was made anew as a whole, with another chain, looks the same: give --head the head that `audit "
     "export` printed, of this pack or of an earlier one."
+)
+EXPLAINED = (
+    "Every row that was compared is as the journal says. Whoever can write the database can also write the journal: "
+    "a head that was kept elsewhere (`audit verify --head`) proves the journal itself."
 )
 PROVED = "The head is the one that was given."
 
@@ -144,6 +150,42 @@ def verify(
         _print(verdict)
     if not verdict.is_whole:
         raise typer.Exit(1)
+
+
+@app.command()
+def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
+    """Say which rows of the database no event of the journal explains."""
+    from worker.app.audit_check import AuditCheck, Compared
+
+    compared = Compared()
+    with opened(config, now) as worker:
+        found = AuditCheck(worker.store).run(compared)
+        problems = list(found) if json else [_shown(one) for one in found]
+    if json:
+        print_json({
+            "ok": not problems,
+            "compared": dict(compared.rows),
+            "not_comparable": compared.not_comparable,
+            "problems": [{"row": one.row, "why": one.why} for one in problems],
+        })  # fmt: skip
+    else:
+        out.print(Text(_compared(compared)), soft_wrap=True)
+        if not problems:
+            out.print(Text(EXPLAINED, style="green"), soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _compared(compared: Compared) -> str:
+    rows = ", ".join(f"{count} {name}" for name, count in compared.rows.items())
+    old = f" Of {compared.not_comparable}, an earlier release wrote down too little to compare all."
+    return f"Compared {rows}." + (old if compared.not_comparable else "")
+
+
+def _shown(problem: Unexplained) -> Unexplained:
+    """Print a row as soon as it is found: a comparison may take minutes."""
+    out.print(Text(flat(f"{problem.row}: {problem.why}"), style="red"), soft_wrap=True)
+    return problem
 
 
 def _verdict_json(verdict: Verdict) -> dict[str, Any]:

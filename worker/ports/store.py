@@ -30,6 +30,7 @@ from worker.ports.leases import JobRuns, Lease, Leases
 from worker.ports.outbox import Outbox
 
 if TYPE_CHECKING:
+    from worker.ports.explained import Explained
     from worker.ports.overview import Overview
 
 
@@ -442,6 +443,9 @@ class UnitOfWork(Protocol):
 
     @property
     def overview(self) -> Overview: ...
+
+    @property
+    def explained(self) -> Explained: ...
 
 
 class Store(Protocol):

@@ -76,16 +76,20 @@ class SqlLinks:
         before = {
             key: known for chunk in chunked(links) for key, known in self._known([key for key, _ in chunk])
         }
-        values = []
+        values, same = [], []
         for key, new in links:
-            if before.get(key) != new:
-                changed.append(key)
+            if before.get(key) == new:  # who said it, and when, stays
+                same.append({"k_source": key.source, "k_handle": key.handle})
+                continue
+            changed.append(key)
             values.append(_values(key, new, now, by))
+        update = sa.update(link).where(
+            link.c.source == sa.bindparam("k_source"), link.c.handle == sa.bindparam("k_handle")
+        )
         if values:
-            update = sa.update(link).where(
-                link.c.source == sa.bindparam("k_source"), link.c.handle == sa.bindparam("k_handle")
-            )
             self._c.execute(update.values({name: sa.bindparam(name) for name in _ANSWER_COLUMNS}), values)
+        if same:
+            self._c.execute(update.values(is_dirty=0), same)
         self._dirty_groups(changed, now)
         return len(changed)
 

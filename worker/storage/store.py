@@ -11,6 +11,7 @@ from worker.domain.accounts import AccountsRule
 from worker.storage.desk import SqlDesk
 from worker.storage.engine import reading_options, wait_for_turn
 from worker.storage.episodes import SqlEpisodes
+from worker.storage.explained import SqlExplained
 from worker.storage.journal import SqlJournal
 from worker.storage.leases import SqlLeases, assert_held, session_name
 from worker.storage.links import SqlLinks
@@ -44,6 +45,7 @@ class SqlUnitOfWork:
         self.jobs = SqlJobRuns(connection)
         self.desk = SqlDesk(connection)
         self.overview = SqlOverview(connection, rule)
+        self.explained = SqlExplained(connection)
 
 
 class SqlStore:

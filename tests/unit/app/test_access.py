@@ -85,7 +85,11 @@ def test_a_login_link_signs_in_once_with_its_roles(company: Harness, access: Acc
 
     assert (first, second) == (Visitor("sam", ("auditor", "viewer")), None)
     assert (entry.actor, entry.kind) == ("root", "desk.login_link_made")
-    assert entry.data == {"for": "sam", "roles": ["auditor", "viewer"]}
+    assert entry.data == {
+        "for": "sam",
+        "roles": ["auditor", "viewer"],
+        "expires_at": "2026-11-24T14:00:00.000000+00:00",
+    }
     assert secret not in repr(company.journal())
 
 

@@ -11,6 +11,7 @@ from harness import ACCOUNTABLE, TIMEZONE, Harness
 
 from worker.app.approvals import Refused
 from worker.app.assigned import NOBODY, Assigned, Assignment
+from worker.app.audit_check import AuditCheck, Compared
 from worker.app.links import Dead, LinkDead, Links
 from worker.domain.actor import Actor
 from worker.domain.answers import Answer
@@ -482,6 +483,16 @@ def test_somebody_from_outside_is_nobody_of_the_directory(stranger: Harness) -> 
     stranger.assigned.done(_token(stranger), stranger.now, NOBODY)
 
     assert _link(stranger).state is LinkState.NOBODY
+
+
+@pytest.mark.parametrize("said", ["corp/una", NOBODY])
+def test_the_event_of_an_answer_says_what_was_answered(stranger: Harness, said: str) -> None:
+    stranger.assigned.done(_token(stranger), stranger.now, said)
+
+    entry = stranger.journal()[-1].entry
+    assert (entry.kind, entry.data["answer"]) == ("ticket.done", said)
+    stranger.settle()
+    assert list(AuditCheck(stranger.store).run(Compared())) == []
 
 
 def test_an_answer_taken_back_is_a_question_again(stranger: Harness) -> None:

@@ -293,7 +293,7 @@ def test_a_head_that_is_not_the_last_entry_s_gives_no_pack(left: Harness) -> Non
         head = (uow.journal.head()[0], "f" * 64)
 
     with pytest.raises(Refused, match=f"broken at event {head[0]}"):
-        list(Audit(left.store, "x", "UTC", "x")._chain(head))
+        list(audit._chain(left.store, head))
 
 
 @pytest.mark.parametrize("selection", [EVERYTHING, Selection(group="ward-7")])

@@ -114,6 +114,18 @@ def test_who_has_left_is_not_taken_for_the_assignee(desk: Harness) -> None:
     assert ticket.assignee.person is None
 
 
+@pytest.mark.parametrize(
+    "email, named", [("Ben@corp.example", "corp/ben"), ("agency@else.example", "agency@else.example")]
+)
+def test_the_event_of_an_assignment_says_to_whom_by_id_or_where_nobody_is_known_by_address(
+    desk: Harness, email: str, named: str
+) -> None:
+    desk.desk.assign(1, email, Actor("sam"), desk.now)
+
+    entry = desk.journal()[-1].entry
+    assert (entry.kind, entry.data["assignee"]) == ("ticket.assign", named)
+
+
 def test_the_journal_says_who_did_what_and_why(desk: Harness) -> None:
     desk.desk.waive(1, Actor("sam"), "an honorary member", desk.now)
 

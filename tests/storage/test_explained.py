@@ -1,0 +1,123 @@
+"""What a comparison with the journal reads, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from builders import DAY, NOW, ticket
+
+from worker.app.audit_check import AuditCheck, Compared
+from worker.domain.explained import ticket_facts
+from worker.domain.journal import Entry
+from worker.domain.model import HandleKey, PersonKey
+from worker.ports.explained import Admission, AnsweredLink
+from worker.storage.store import SqlStore
+from worker.storage.tables import cohort, cohort_person, desk_session, episode, link, login_link, metadata
+from worker.storage.tables import ticket as tickets
+
+UNA = PersonKey("corp", "una")
+LINK = {"source": "wards", "display_name": "x", "fingerprint": "f", "suggestions": "[]", "rejected": "[]"}
+ROLES = {"name": "sam", "roles": '["viewer"]'}
+
+
+@pytest.fixture
+def store(engine: sa.Engine) -> SqlStore:
+    return SqlStore(engine)
+
+
+def put(engine: sa.Engine, table: sa.Table, rows: Iterable[dict[str, object]]) -> None:
+    assert table.metadata is metadata
+    with engine.begin() as connection:
+        connection.execute(sa.insert(table), list(rows))
+
+
+def test_events_are_found_by_subject_by_kind_and_by_instant(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.journal.append([Entry(NOW + n * DAY, "sam", f"k{n % 2}", f"s{n % 3}") for n in range(6)])
+    with store.reading() as uow:
+        of = {
+            subject: [one.seq for one in found]
+            for subject, found in uow.explained.events_of({"s0", "s9"}).items()
+        }
+        assert of == {"s0": [1, 4]}
+        assert [one.seq for one in uow.explained.events(["k0"], 1, 1)] == [3]
+        assert [one.seq for one in uow.explained.events(["k0", "k1"], 4, 9)] == [5, 6]
+        assert [one.seq for one in uow.explained.events_at(["k0"], [NOW, NOW + DAY, NOW + 2 * DAY])] == [1, 3]
+
+
+def test_the_answers_that_people_gave_come_in_pages(store: SqlStore, engine: sa.Engine) -> None:
+    linked = {
+        "state": "linked",
+        "person_source": "corp",
+        "person_id": "una",
+        "decided_at": NOW,
+        "decided_by": "sam",
+    }
+    nothing = dict.fromkeys(("person_source", "person_id", "how", "decided_at", "decided_by"))
+    put(engine, link, [
+        LINK | nothing | linked | {"handle": "1", "how": "confirmed"},
+        LINK | nothing | linked | {"handle": "2", "how": "phone"},
+        LINK | nothing | {"handle": "3", "state": "nobody"},
+    ])  # fmt: skip
+    with store.reading() as uow:
+        [first] = uow.explained.answers(None, 1)
+        assert first == AnsweredLink(HandleKey("wards", "1"), UNA, NOW, "sam")
+        assert uow.explained.answers(first.key, 9) == [
+            AnsweredLink(HandleKey("wards", "3"), None, None, None)
+        ]
+
+
+def test_who_was_let_in_is_listed(store: SqlStore, engine: sa.Engine) -> None:
+    put(engine, login_link, [{"id": "l", "created_by": "root", "expires_at": NOW} | ROLES])
+    put(engine, desk_session, [{"id": "s", "created_at": NOW, "expires_at": NOW + DAY} | ROLES])
+    with store.reading() as uow:
+        assert uow.explained.login_links() == uow.explained.sessions() == [Admission("sam", ("viewer",), NOW)]
+
+
+@pytest.mark.parametrize(
+    "state, gate, is_against",
+    [
+        ("held", "held", False), ("held", "passed", True), ("held", "rejected", True), ("held", "over", False),
+        ("released", "passed", False), ("released", "rejected", True),
+        ("rejected", "rejected", False), ("rejected", "passed", True),
+    ],
+)  # fmt: skip
+def test_a_gate_that_is_against_what_was_decided_names_its_plan(
+    store: SqlStore, engine: sa.Engine, state: str, gate: str, is_against: bool
+) -> None:
+    who = {"source": "corp", "person_id": "ann", "at": NOW, "evidence": "disabled"}
+    put(engine, cohort, [{"plan_id": 7, "cohort_id": "c1", "cause": "x", "state": state}])
+    put(engine, cohort_person, [{"plan_id": 7, "cohort_id": "c1", "name": "Ann"} | who])
+    put(engine, episode, [{"kind": "left", "gate": gate, "seen_at": NOW} | who])
+    with store.reading() as uow:
+        assert list(uow.explained.plans_past_their_gate()) == ([7] if is_against else [])
+
+
+def test_a_thousand_tickets_are_compared_page_by_page_and_the_changed_one_is_named(
+    store: SqlStore, engine: sa.Engine
+) -> None:
+    with store.begin() as uow:
+        stored = uow.tickets.insert([ticket(handle=f"h{number}") for number in range(1001)])
+        uow.journal.append(
+            Entry(NOW, "whosleft", "ticket.open", f"ticket:{one.label}", data=ticket_facts(one))
+            for one in stored
+        )
+    compared = Compared()
+    assert list(AuditCheck(store).run(compared)) == []
+    assert compared.rows["tickets"] == 1001
+
+    with engine.begin() as connection:
+        connection.execute(sa.update(tickets).where(tickets.c.id == 777).values(state="waived"))
+        connection.execute(sa.delete(tickets).where(tickets.c.id == 3))
+    assert [one.row for one in AuditCheck(store).run(Compared())] == ["T-000777", "T-000003"]
+
+
+def test_the_journal_has_the_real_instant_beside_a_stated_one(engine: sa.Engine) -> None:
+    real = NOW + timedelta(days=3)
+    with SqlStore(engine, recorded_by=lambda: real).begin() as uow:
+        uow.journal.append([Entry(NOW, "sam", "x", "y")])
+        [sealed] = uow.journal.chain()
+    assert (sealed.entry.at, sealed.entry.data) == (real, {"stated_at": "2026-11-24T12:00:00.000000+00:00"})

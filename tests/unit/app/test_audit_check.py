@@ -1,0 +1,356 @@
+"""The state held against the journal: what people and the worker did is explained, what SQL did is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from builders import NOW
+from harness import Harness
+
+from worker.app.access import Access
+from worker.app.approvals import Refused
+from worker.app.audit_check import AuditCheck, Compared, Unexplained
+from worker.app.desk import Desk
+from worker.domain.actor import Actor
+from worker.domain.guard import GuardLimits
+from worker.domain.journal import GENESIS, Entry, seal
+from worker.domain.model import Evidence
+from worker.storage.store import SqlStore
+from worker.storage.tables import (
+    api_token,
+    approval,
+    cohort,
+    desk_session,
+    episode,
+    journal,
+    link,
+    login_link,
+    ticket,
+)
+
+Start = Callable[..., Harness]
+
+
+def check(company: Harness) -> tuple[list[Unexplained], Compared]:
+    compared = Compared()
+    return list(AuditCheck(company.store).run(compared)), compared
+
+
+def problems(company: Harness) -> list[str]:
+    return [f"{one.row}: {one.why}" for one in check(company)[0]]
+
+
+def tamper(company: Harness, *statements: Any) -> list[str]:
+    """What is found after these statements went into the database behind our back."""
+    assert problems(company) == []
+    with company.engine.begin() as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return problems(company)
+
+
+@pytest.fixture
+def left(company: Harness) -> Harness:
+    """Ann and Ben have left: her ticket was claimed and proved, his is open."""
+    company.leave("ann", "ben")
+    company.settle()
+    company.desk.done(1, Actor("dee"), company.now, "on her last day")
+    company.later()
+    company.drop("ward-7", "ann")
+    company.settle()
+    return company
+
+
+def of(number: int) -> Any:
+    return sa.update(ticket).where(ticket.c.id == number)
+
+
+def test_what_people_and_the_worker_did_is_explained(left: Harness) -> None:
+    left.desk.acknowledge(2, Actor("dee"), left.now)
+    left.desk.assign(2, "fay@corp.example", Actor("sam"), left.now)
+    left.desk.assign(2, "someone@elsewhere.example", Actor("sam"), left.now)
+    left.desk.waive(2, Actor("sam"), "leaves next week", left.now, left.now + timedelta(days=7))
+    found, compared = check(left)
+
+    assert found == []
+    assert compared.rows["tickets"] == 2
+    assert compared.not_comparable == 0
+
+
+SOON = sa.literal(4_102_444_800_000_000)  # microseconds; in the year 2100
+
+
+@pytest.mark.parametrize(
+    "number, values, why",
+    [
+        (2, {"state": "waived"}, "state is waived, and by event"),
+        (2, {"state": "cancelled"}, "state is cancelled"),
+        (2, {"done_by": "eve"}, "done_by is eve, and by event"),
+        (1, {"done_by": "eve"}, "done_by is eve"),
+        (1, {"grade": "C"}, "grade is C, and by event"),
+        (1, {"verified_by": "eve"}, "verified_by is eve"),
+        (2, {"assignee": json.dumps({"email": "eve@x", "name": "", "why": "", "person": None})}, "assignee is eve@x"),
+        (2, {"assignee": None}, "assignee is empty"),
+        (2, {"person_id": "cem"}, "person is corp/cem"),
+        (2, {"group_id": "another"}, "group is wards/another"),
+        (2, {"evidence": Evidence.DELETED.value}, "evidence is deleted"),
+        (2, {"due_at": SOON}, "due_at is 2100"),
+        (2, {"clock_from": SOON}, "clock_from is 2100"),
+        (2, {"acknowledged_until": SOON}, "acknowledged_until is 2100"),
+        (2, {"waived_until": SOON}, "waived_until is 2100"),
+        (2, {"links_from": SOON}, "links_from is 2100"),
+        (2, {"blocked_by": 1}, "blocked_by is T-000001, and by event"),
+        (1, {"reopened": 3}, "reopened is 3"),
+    ],
+)  # fmt: skip
+def test_a_ticket_that_was_changed_in_sql_is_named_with_what_is_not_explained(
+    left: Harness, number: int, values: dict[str, Any], why: str
+) -> None:
+    with left.engine.begin() as connection:
+        before = connection.execute(sa.select(ticket).where(ticket.c.id == number)).one()
+    (problem,) = tamper(left, of(number).values(**values))
+
+    assert problem.startswith(f"T-{number:06d}: {why}"), before
+
+
+def test_a_ticket_that_was_put_in_or_taken_out_in_sql_is_named(left: Harness) -> None:
+    copied = [column for column in ticket.c if column.name not in {"id", "episode"}]
+    another = sa.insert(ticket).from_select(
+        ["id", "episode", *copied],
+        sa.select(sa.literal(77), sa.literal("x"), *copied).where(ticket.c.id == 2),
+    )
+    assert tamper(left, another, sa.delete(ticket).where(ticket.c.id == 1)) == [
+        "T-000077: no event says that it was opened",
+        "T-000001: it is gone, and by the journal it was opened",
+    ]
+
+
+def test_who_was_erased_leaves_no_difference(left: Harness) -> None:
+    left.desk.done(2, Actor("dee@corp.example"), left.now)
+    left.drop("ward-7", "ben")
+    left.later()
+    left.settle()
+    left.leave("dee")
+    left.settle()
+    for one in left.tickets():
+        if one.is_live:
+            left.desk.waive(one.id, Actor("sam"), "is over", left.now)
+    left.desk.erase("dee@corp.example", Actor("sam"), "asked", left.now)
+    left.desk.erase("ann@corp.example", Actor("sam"), "asked", left.now)
+
+    assert any(one.done_by == "erased" for one in left.tickets())
+    assert problems(left) == []
+
+
+def test_an_address_in_the_journal_of_somebody_who_was_known_later_and_erased_is_no_difference(
+    left: Harness,
+) -> None:
+    left.desk.done(2, Actor("ben@corp.example"), left.now)
+    assert left.journal()[-1].entry.data["done_by"] == "ben@corp.example"
+    left.desk.waive(2, Actor("sam"), "is over", left.now)
+    left.desk.erase("ben@corp.example", Actor("sam"), "asked", left.now)
+
+    assert left.ticket(2).done_by == "erased"
+    assert problems(left) == []
+
+
+def test_a_name_that_is_blank_although_nobody_was_erased_is_no_erasing(left: Harness) -> None:
+    left.desk.erase("ann@corp.example", Actor("sam"), "asked", left.now)
+    (problem,) = tamper(left, of(2).values(assignee=None))
+
+    assert problem.startswith("T-000002: assignee is empty, and by event")
+
+
+def as_of_an_earlier_release(company: Harness, **kept: str) -> None:
+    """The journal as a release wrote it that kept of tickets the state alone."""
+    previous = GENESIS
+    for one in company.journal():
+        entry = one.entry
+        if entry.kind.startswith("ticket.") and "state" in entry.data:
+            entry = Entry(
+                entry.at, entry.actor, entry.kind, entry.subject, entry.reason, {"state": entry.data["state"]}
+            )
+        elif entry.kind == "desk.login_link_made":
+            data = {name: entry.data[name] for name in ("for", "roles")}
+            entry = Entry(entry.at, entry.actor, entry.kind, entry.subject, entry.reason, data)
+        sealed = seal(entry, one.seq, previous)
+        previous = sealed.hash
+        values = {"data": json.dumps(entry.data), "previous": sealed.previous, "hash": sealed.hash}
+        with company.engine.begin() as connection:
+            connection.execute(sa.update(journal).where(journal.c.seq == one.seq).values(**values))
+
+
+def test_events_of_an_earlier_release_are_compared_as_far_as_they_say_something(left: Harness) -> None:
+    as_of_an_earlier_release(left)
+
+    found, compared = check(left)
+    assert (found, compared.not_comparable) == ([], 2)
+    assert tamper(left, of(2).values(done_by="eve")) == []
+    (problem,) = tamper(left, of(2).values(state="waived"))
+    assert problem.startswith("T-000002: state is waived")
+
+
+def test_a_journal_that_is_broken_is_compared_with_nothing(left: Harness) -> None:
+    with left.engine.begin() as connection:
+        connection.execute(sa.update(journal).where(journal.c.seq == 2).values(actor="eve"))
+    with pytest.raises(Refused, match="broken at event 2"):
+        problems(left)
+
+
+# --- identity -----------------------------------------------------------------------------------------------
+
+
+def answered(company: Harness, who: str) -> Any:
+    return sa.update(link).where(link.c.handle == company.number(who))
+
+
+def test_answers_of_people_are_explained_and_those_made_in_sql_are_named(company: Harness) -> None:
+    company.desk.confirm_link(company.number("ann"), "corp/ann", Actor("sam"), company.now)
+    company.desk.reject_link(company.number("ben"), Actor("sam"), "another", company.now)
+    company.settle()
+    company.later()
+    company.settle()
+    found, compared = check(company)
+    assert found == []
+    assert compared.rows["answers"] >= 1
+
+    (problem,) = tamper(
+        company,
+        answered(company, "cem").values(person_id="ann", how="confirmed", decided_by="sam"),
+    )
+    assert "wards/" in problem
+    assert problem.endswith("no event says that somebody answered that it is corp/ann")
+
+
+def test_an_answer_that_was_weighed_again_is_still_that_of_whoever_gave_it(company: Harness) -> None:
+    company.desk.confirm_link(company.number("ann"), "corp/ann", Actor("sam"), company.now)
+    with company.engine.begin() as connection:
+        connection.execute(answered(company, "ann").values(is_dirty=1))
+    company.later()
+    company.settle()
+
+    with company.engine.begin() as connection:
+        row = connection.execute(sa.select(link).where(link.c.handle == company.number("ann"))).one()
+    assert (row.is_dirty, row.decided_by) == (0, "sam")
+    assert problems(company) == []
+
+
+def test_an_answer_whose_time_an_earlier_release_forgot_is_explained_by_what_was_said(
+    company: Harness,
+) -> None:
+    company.desk.confirm_link(company.number("ann"), "corp/ann", Actor("sam"), company.now)
+    later = company.now + timedelta(days=1)
+    forgotten = answered(company, "ann").values(decided_by=None, decided_at=later)
+    assert tamper(company, forgotten) == []
+    assert check(company)[1].not_comparable == 1
+
+
+def test_an_answer_at_a_stated_time_is_explained(company: Harness) -> None:
+    real = company.now + timedelta(days=30)
+    store = SqlStore(company.engine, recorded_by=lambda: real)
+    desk = Desk(store, company.rules, "UTC")
+    desk.confirm_link(company.number("ann"), "corp/ann", Actor("sam"), company.now)
+    assert company.journal()[-1].entry.at == real
+    assert problems(company) == []
+
+
+# --- plans --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(start: Start) -> Harness:
+    company = start(limits=GuardLimits(leavers_max=1))
+    company.leave("ann", "ben")
+    company.settle()
+    return company
+
+
+APPROVED = sa.insert(approval).values(plan_id=1, cohort_id="c1", by="sam", at=NOW, reason="x")
+
+
+@pytest.mark.parametrize("release", [True, False])
+def test_plans_as_people_decided_them_are_explained(held: Harness, release: bool) -> None:
+    assert problems(held) == []
+    held.approvals.decide(1, [], Actor("sam"), "checked", held.now, release=release)
+    held.settle()
+    found, compared = check(held)
+    assert (found, compared.rows["cohorts"]) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "statement, why",
+    [
+        (sa.update(cohort).values(state="released", decided_by="sam"), "no event says that it is released by sam"),
+        (sa.update(cohort).values(state="rejected"), "no event says that it is rejected"),
+        (APPROVED, "no event says that it is approved by sam"),
+        (sa.update(episode).values(gate="passed"), "people of it were let through, or kept back, against the decision"),
+    ],
+)  # fmt: skip
+def test_a_plan_that_was_decided_in_sql_is_named(held: Harness, statement: Any, why: str) -> None:
+    assert any(
+        problem.endswith(why) and problem.startswith("P-000001") for problem in tamper(held, statement)
+    )
+
+
+def test_a_decision_that_was_taken_back_in_sql_is_named(held: Harness) -> None:
+    held.approvals.decide(1, [], Actor("sam"), "checked", held.now, release=False)
+    assert "P-000001 c1: no event says that it is held by sam" in tamper(
+        held, sa.update(cohort).values(state="held")
+    )
+
+
+# --- who was let in -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def let_in(company: Harness) -> Harness:
+    access = Access(company.store)
+    made = access.make_token(["tickets:read"], Actor("sam"), company.now)
+    access.make_token(["plans:read"], Actor("sam"), company.now)
+    access.revoke_token(made.token.id, Actor("sam"), company.now + timedelta(hours=1))
+    access.make_login_link("kim", ["viewer"], Actor("sam"), company.now, timedelta(hours=1))
+    with company.store.begin() as uow:
+        uow.journal.append(
+            [Entry(company.now, "kim", "desk.signed_in", "desk:console", data={"roles": ["viewer"]})]
+        )
+    with company.engine.begin() as connection:
+        connection.execute(
+            sa.insert(desk_session).values(SESSION | {"created_at": company.now, "expires_at": company.now})
+        )
+    return company
+
+
+SESSION = {"id": "s", "name": "kim", "roles": '["viewer"]'}
+
+
+def test_tokens_links_and_sessions_are_explained(let_in: Harness) -> None:
+    found, compared = check(let_in)
+    assert found == []
+    assert (compared.rows["tokens"], compared.rows["login links"], compared.rows["sessions"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "statement, why",
+    [
+        (sa.update(api_token).values(scopes='["plans:write"]'), "no event says that it was made, by whom and with"),
+        (sa.update(api_token).values(revoked_at=None), "it was ended at no time, and by the journal at 2026-"),
+        (sa.update(login_link).values(roles='["approver"]'), "kim: no event says that it was made, for approver"),
+        (sa.update(desk_session).values(roles='["approver"]'), "session of kim: no event says that they signed in at"),
+    ],
+)  # fmt: skip
+def test_who_was_let_in_by_sql_is_named(let_in: Harness, statement: Any, why: str) -> None:
+    assert any(why in problem for problem in tamper(let_in, statement))
+
+
+def test_a_login_link_of_an_earlier_release_is_explained_as_far_as_it_was_written_down(
+    let_in: Harness,
+) -> None:
+    as_of_an_earlier_release(let_in)
+    found, compared = check(let_in)
+    assert found == []
+    assert compared.not_comparable == 1
