@@ -37,8 +37,9 @@ class Actor:
     @property
     def marks(self) -> frozenset[str]:
         """All by which they are known: two actors who have one in common count as one person."""
-        subject = self.id.rpartition(" ")[2]  # earlier releases kept it without its issuer
-        return frozenset(filter(None, (self.name.casefold(), self.id, subject)))
+        issuer, _, subject = self.id.partition(" ")  # earlier releases kept the subject without its issuer
+        alone = subject if issuer.startswith("https://") else ""
+        return frozenset(filter(None, (self.name.casefold(), self.id, alone)))
 
     def may_be(self, other: Actor) -> bool:
         """Whether both may be one person."""

@@ -65,6 +65,20 @@ def test_one_person_under_two_names_confirms_nothing(ward: Harness, first: Actor
     assert ward.ticket().grade is Grade.C
 
 
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        (SAM, KIM),
+        (Actor("Kim Lee", stated("Kim Lee")), Actor("Ann Lee", stated("Ann Lee"))),  # who share an account
+        (Actor("sam", logged_in("sam")), Actor("api:k1", logged_in("kim"), Via.API)),
+    ],
+)
+def test_two_people_are_a_claim_and_its_confirmation(ward: Harness, first: Actor, second: Actor) -> None:
+    ward.desk.done(1, first, ward.now)
+
+    assert confirm(ward, second) is Grade.B
+
+
 def test_a_claim_of_an_earlier_release_is_compared_by_its_name(ward: Harness) -> None:
     ward.desk.done(1, SAM, ward.now)
     with ward.store.begin() as uow:
