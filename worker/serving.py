@@ -68,6 +68,10 @@ from worker.storage.single_worker import sole_worker
 DESK_THREAD = "desk"
 PATIENCE_S = 2  # of health and metrics with the database
 TABLES_WAIT_MAX_S = 300.0
+LINK = "The console, by a link that works once"
+LINK_COMMAND = "whosleft desk login-link --role approver --for YOU"
+# Given what makes a line with a secret, for a terminal that a person looks at, and the line without one for all else
+Announce = Callable[[Callable[[], str], str], None]
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -80,8 +84,8 @@ class Roles:
     desk: bool = True
 
 
-def serve_app(load: Callable[[], Settings], roles: Roles, announce: Callable[[str], None]) -> None:
-    """Run unattended until SIGTERM; `announce` is given what people at the terminal need.
+def serve_app(load: Callable[[], Settings], roles: Roles, announce: Announce) -> None:
+    """Run unattended until SIGTERM; `announce` is given what people need to get in.
 
     What `load` reads is looked at again and again: when it has changed, everything is ended as by SIGTERM and begun
     anew with the new settings. With those that can't be served it goes on as before. Raises SettingsError for the
@@ -102,7 +106,7 @@ def serve_app(load: Callable[[], Settings], roles: Roles, announce: Callable[[st
                 raise
 
 
-def _serve_jobs(settings: Settings, roles: Roles, announce: Callable[[str], None], changed: Event) -> bool:
+def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool:
     """Run the jobs, and the desk if it is wanted; True when told to end, False when `changed` was set."""
     interrupt = Interrupt()
     metrics = Metrics(entry.name for entry in settings.notify)
@@ -173,9 +177,7 @@ class _Told:
         self.traces.delivered(delivery, outcome, began_at)
 
 
-def _serve_desk_alone(
-    settings: Settings, roles: Roles, announce: Callable[[str], None], changed: Event
-) -> bool:
+def _serve_desk_alone(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool:
     """Only the desk, beside workers that share its database; as `_serve_jobs`."""
     with _shown(settings, roles, Metrics(), holder_name()) as shown:
         if not _tables_are_there(settings, shown.health, changed):
@@ -213,10 +215,11 @@ def _tables_are_there(settings: Settings, health: Health, changed: Event) -> boo
 
 
 @contextmanager
-def desk_served(app: App, clock: Clock, announce: Callable[[str], None]) -> Iterator[None]:
+def desk_served(app: App, clock: Clock, announce: Announce) -> Iterator[None]:
     """The desk where the configuration says. Raises SettingsError when nothing can listen there.
 
-    On the embedded default, with nobody to ask who people are, a link that signs in once is announced.
+    On the embedded default, with nobody to ask who people are, a link that signs in once is announced, or how to
+    make one.
     """
     listening = _desk_bound(app.settings)
     listen = host_and_port_of(listening)
@@ -226,7 +229,7 @@ def desk_served(app: App, clock: Clock, announce: Callable[[str], None]) -> Iter
         log.info(events.DESK_SERVED, listen=listen)
         if settings.desk.sign_in is None and sqlite_path(settings.database.url) is not None:
             announce(
-                f"The console, by a link that works once: {settings.desk.base}{login_path(app, clock())}"
+                lambda: f"{LINK}: {settings.desk.base}{login_path(app, clock())}", f"{LINK}: {LINK_COMMAND}"
             )
         yield
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
 from worker.app.report import Report
@@ -22,6 +24,7 @@ from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err
 from worker.domain.guard import HoldState
 from worker.domain.plan import Plan, plan_json, plan_text
 from worker.once import run_jobs
+from worker.storage.guarded import database_warnings
 
 
 class Job(StrEnum):
@@ -52,7 +55,12 @@ def run(
     from worker.serving import Roles, serve_app  # the desk's packages: most commands need none of them
 
     roles = Roles(worker=role is not Role.DESK, desk=role is not Role.WORKER)
-    serve_app(lambda: load_settings(config), roles, lambda text: out.print(Text(text), soft_wrap=True))
+    serve_app(lambda: load_settings(config), roles, announced)
+
+
+def announced(secret: Callable[[], str], otherwise: str, to: Console = out) -> None:
+    """Show a line with a secret to whoever looks on, and make none for a log, which others read."""
+    to.print(Text(secret() if to.is_terminal else otherwise), soft_wrap=True)
 
 
 def once(
@@ -115,7 +123,7 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
     settings = load_settings(config)
     with check_app(settings, lambda: at) as app:
         checks = app.check.run_once(kinds_of(settings), at)
-        warnings = app.check.warnings()
+        warnings = (*app.check.warnings(), *database_warnings(settings.database.url))
     ok = all(one.ok for one in checks)
     if json:
         print_json({"ok": ok, "sources": [one.as_json() for one in checks], "warnings": list(warnings)})
@@ -130,7 +138,9 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
             for label, value in one.details.items():
                 out.print(Text(f"     {label.replace('_', ' ')}: {value}"), soft_wrap=True)
         for warning in warnings:
-            out.print(Text(f"warning: {warning}", style="yellow"))
+            out.print(
+                Text(f"warning: {warning}", style="yellow"), soft_wrap=True
+            )  # may hold a command to copy
         if not checks:
             out.print(Text("Nothing is configured to be read: add directories and inventories."))
     if not ok:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -189,8 +189,8 @@ def _open_desk(app: App, page: Page, now: datetime) -> None:
     configure_logs(level="ERROR")
     began = system_now()
 
-    def announce(text: str) -> None:
-        page.line(f"\n{text}")
+    def announce(secret: Callable[[], str], _: str) -> None:  # of a hospital that there is not
+        page.line(f"\n{secret()}")
         page.line("It sends nothing to anybody. Ctrl-C ends the demo.")
         sys.stdout.flush()
 

@@ -14,6 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from worker.storage.guarded import make_private
+
 BUSY_TIMEOUT_S = 60
 PRAGMAS = (
     "journal_mode=WAL",
@@ -77,7 +79,9 @@ def _opened(parsed: sa.URL, busy_timeout_s: int, more: dict[str, Any]) -> sa.Eng
             connect_args={"check_same_thread": False},
         )
     else:
+        file = Path(parsed.database or "")
         engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
+        event.listen(engine, "do_connect", lambda *_: make_private(file))
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     event.listen(engine, "checkin", _on_checkin)

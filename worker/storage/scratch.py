@@ -22,6 +22,7 @@ from sqlalchemy.schema import CreateTable
 
 from worker.storage.engine import open_engine, sqlite_path
 from worker.storage.errors import ScratchLost
+from worker.storage.guarded import make_private
 from worker.storage.migrate import configuration, migrate, require_current, revision
 from worker.storage.tables import metadata
 
@@ -64,6 +65,7 @@ def _sqlite_copy(url: str) -> Iterator[sa.Engine]:
 def _back_up(original: Path, copy: Path) -> None:
     # One step, so one snapshot, which in WAL mode blocks no writer. Not mode=ro: a reader may make -shm
     address = f"{original.resolve().as_uri()}?mode=rw"
+    make_private(copy)
     with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
 

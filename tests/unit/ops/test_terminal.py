@@ -23,7 +23,9 @@ HARMLESS = {"\n", "\t"}
 
 def printed(what: object, *, is_terminal: bool = False) -> str:
     file = io.StringIO()
-    Terminal(file=file, force_terminal=is_terminal, color_system="standard", width=60).print(what)
+    Terminal(
+        file=file, force_terminal=is_terminal, color_system="standard" if is_terminal else None, width=60
+    ).print(what)
     return file.getvalue()
 
 
