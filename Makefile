@@ -13,7 +13,7 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test test-quick servers check fix messages assets screenshots image sim faults bench bench-core bench-ad bench-entra bench-desk bench-footprint lock clean
+.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim faults bench bench-core bench-ad bench-entra bench-desk bench-footprint lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,9 @@ check: dev ## Format, lint, types, import rules, dead code, locks: looks only, c
 	$(UV_EXPORT) --no-default-groups --extra opentelemetry | cmp - requirements-image.lock && \
 	$(UV_EXPORT) --no-default-groups --extra kerberos | cmp - requirements-kerberos.lock && \
 	$(UV_EXPORT) --all-groups | cmp - requirements-dev.lock || { echo "The locks are behind pyproject.toml: make lock"; exit 1; }
+
+audit: ## Look for published advisories of the locked packages; without the network it says that it could not
+	@"$$(.ci/python)" .ci/audit requirements-image.lock requirements-kerberos.lock requirements-build.lock
 
 fix: dev ## Format, and repair what the linter can repair
 	$(BIN)/ruff check --fix --quiet . || true

@@ -208,3 +208,31 @@ def test_a_link_made_dead_while_its_page_is_open_does_nothing(ward: Harness) -> 
 
     assert phone.post(f"{link}/undo").status_code == 410
     assert ward.ticket().state is TicketState.DONE
+
+
+def test_an_undo_twice_at_once_is_one(ward: Harness, pool: ThreadPoolExecutor) -> None:
+    token = token_of(ward)
+    ward.assigned.done(token, ward.now)
+
+    said = at_once(pool, *[lambda: ward.assigned.undo(token, ward.now)] * 2)
+
+    assert "" in said
+    assert ward.ticket().state is TicketState.OPEN
+    assert kinds(ward).count("ticket.undone") == 1
+
+
+def test_of_an_undo_and_a_waiver_at_once_each_says_what_it_did(
+    ward: Harness, pool: ThreadPoolExecutor
+) -> None:
+    token = token_of(ward)
+    ward.assigned.done(token, ward.now)
+
+    said = at_once(
+        pool,
+        lambda: ward.assigned.undo(token, ward.now),
+        lambda: ward.desk.waive(1, "sam", "agreed", ward.now),
+    )
+
+    assert said[1] == ""
+    assert ward.ticket().state is TicketState.WAIVED, "the security team's word is not taken back by a link"
+    assert kinds(ward).count("ticket.undone") == (said[0] == "")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
 import pytest
 from desk_caller import Caller, desk_of
+from desk_setup import services_of
 from harness import Harness, company_fixture
+from starlette.testclient import TestClient
 
+from worker.desk.app import desk_app
 from worker.desk.sessions import SESSION_LIFE
 from worker.domain.ticket import TicketState
 
@@ -122,3 +126,32 @@ def test_roles_that_a_session_has_last_as_long_as_it(desk: Caller, ward: Harness
     ward.later(seconds=1)
 
     assert desk.get("/audit").url.path == "/login"
+
+
+@pytest.mark.parametrize(
+    "url, prefix", [("https://whosleft.example.org", "__Host-"), ("http://127.0.0.1:8080", "")]
+)
+def test_over_tls_every_cookie_is_secure_and_this_host_s_alone(ward: Harness, url: str, prefix: str) -> None:
+    services = services_of(ward)
+    services = replace(services, place=replace(services.place, url=url))
+    desk = Caller(ward, app := desk_app(services), TestClient(app, base_url=url, follow_redirects=False))
+    asked = desk.get("/tickets")
+    chosen = desk.get("/language?to=de&back=/")
+    signed_in = desk.sign_in("sam", "viewer")
+    given = [
+        line
+        for answer in (asked, chosen, signed_in)
+        for line in answer.headers.get_list("set-cookie")
+        if "=" in line
+    ]
+
+    assert {line.partition("=")[0] for line in given} == {
+        "whosleft-way",
+        "whosleft-language",
+        f"{prefix}whosleft",
+    }
+    for line in given:
+        attributes = {part.strip().partition("=")[0].casefold() for part in line.split(";")[1:]}
+        assert {"path", "httponly", "samesite"} <= attributes
+        assert "domain" not in attributes
+        assert ("secure" in attributes) is bool(prefix)

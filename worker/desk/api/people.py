@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 
 from worker.app.shapes import Shape, person_json, person_shown
 from worker.desk.api import models
-from worker.desk.api.callers import PeopleRead, PeopleWrite
+from worker.desk.api.callers import Caller, PeopleRead, PeopleWrite
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.errors import Code, Problem, not_found
-from worker.desk.api.requests import Identity, Nothing, Said, SearchQuery, SourceName
+from worker.desk.api.requests import Identity, Nothing, Paged, Said, Search, SourceName
 from worker.domain.model import Person, PersonKey
 from worker.ports.store import UnitOfWork
 
@@ -21,12 +21,23 @@ router = APIRouter(tags=["people"])
 
 
 @router.get("/people", response_model=models.Page[models.Person])
-def people(query: Annotated[SearchQuery, Query()], caller: PeopleRead) -> Shape:
+def people(query: Annotated[Paged, Query()], caller: PeopleRead) -> Shape:
     """List everybody whom the directories know, by name."""
+    return _list(query, caller, "")
+
+
+@router.post("/people/search", response_model=models.Page[models.Person])
+def search(caller: PeopleRead, wanted: Search | None = None) -> Shape:
+    """List them as GET does, by a text, too: it is in no address, which proxies keep."""
+    wanted = wanted or Search()
+    return _list(wanted, caller, wanted.text)
+
+
+def _list(query: Paged | Search, caller: Caller, text: str) -> Shape:
     place = place_after(caller.services, KIND, query.after)
     after = (place[0], PersonKey(place[1], place[2])) if place else None
     with caller.services.store.reading() as uow:
-        found = uow.overview.people(query.text, after, query.limit + 1)
+        found = uow.overview.people(text, after, query.limit + 1)
     shown, following = page_of(
         caller.services, KIND, found, query.limit, lambda one: [one.facts.display_name, *one.key]
     )

@@ -12,7 +12,15 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from worker.desk.refs import REFERENCE_MAX
 from worker.domain.identity import LinkState
@@ -99,29 +107,42 @@ class StateChoice(StrEnum):
     WAIVED = "waived"
 
 
+def states_of(choice: StateChoice) -> tuple[TicketState, ...]:
+    """The states that are chosen; none: all."""
+    if choice is StateChoice.LIVE:
+        return tuple(sorted(LIVE))
+    return () if choice is StateChoice.ALL else (TicketState(choice.value),)
+
+
 class TicketsQuery(Paged):
+    """Which tickets; `group` is `source/id`. Texts are searched by a body: addresses are logged on the way."""
+
+    state: StateChoice = StateChoice.LIVE
+    kind: Annotated[list[TicketKind], Field(max_length=10)] = []
+    overdue: Flag = False
+    disputed: Flag = False
+    group: GroupId = ""
+
+
+class Search(BaseModel):
+    """The body of a search. `text` is part of a name, number or address, or the whole id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: Cursor = ""
+    limit: Annotated[int, Field(strict=True, ge=1, le=500)] = 50
+    text: Text = ""
+
+
+class TicketsSearch(Search):
     """Which tickets. `text` is part of any name, number or id in it; `group` is `source/id`."""
 
     state: StateChoice = StateChoice.LIVE
     kind: Annotated[list[TicketKind], Field(max_length=10)] = []
-    text: Text = ""
-    overdue: Flag = False
-    disputed: Flag = False
+    overdue: StrictBool = False
+    disputed: StrictBool = False
     assignee: Text = ""
     group: GroupId = ""
-
-    @property
-    def states(self) -> tuple[TicketState, ...]:
-        """The states that are chosen; none: all."""
-        if self.state is StateChoice.LIVE:
-            return tuple(sorted(LIVE))
-        return () if self.state is StateChoice.ALL else (TicketState(self.state.value),)
-
-
-class SearchQuery(Paged):
-    """Which people or groups: `text` is part of the name or address, or the whole id."""
-
-    text: Text = ""
 
 
 class LinksQuery(Paged):
@@ -146,13 +167,25 @@ class FeedQuery(Asked):
 class AuditQuery(Asked):
     """Which entries. `kind` may end in `.*`; both days count, in the organisation's time zone."""
 
+    kind: Text = ""
+    from_on: Annotated[Day | None, Field(alias="from")] = None
+    to_on: Annotated[Day | None, Field(alias="to")] = None
+    before: Seq | None = None
+    limit: Limit = 50
+
+
+class AuditSearch(BaseModel):
+    """As AuditQuery, in a body, with who did it and what it is about."""
+
+    model_config = ConfigDict(extra="forbid")
+
     actor: Text = ""
     kind: Text = ""
     subject: Annotated[str, StringConstraints(max_length=900, pattern=_ANY)] = ""
     from_on: Annotated[Day | None, Field(alias="from")] = None
     to_on: Annotated[Day | None, Field(alias="to")] = None
-    before: Seq | None = None
-    limit: Limit = 50
+    before: Annotated[int, Field(strict=True, ge=0, le=SEQ_MAX)] | None = None
+    limit: Annotated[int, Field(strict=True, ge=1, le=500)] = 50
 
 
 class Act(BaseModel):

@@ -71,10 +71,26 @@ def test_tickets_are_counted_and_live_ones_unless_told_otherwise(client: TestCli
 
 @pytest.mark.parametrize(
     "query",
-    ["kind=reassign_admin", "text=sole", "group=wards/sole&kind=reassign_admin", "overdue=true&kind=reassign_admin"],
-)  # fmt: skip
-def test_tickets_are_found_by_what_they_are_about(client: TestClient, query: str) -> None:
+    ["kind=reassign_admin", "group=wards/sole&kind=reassign_admin", "overdue=true&kind=reassign_admin"],
+)
+def test_tickets_are_listed_by_what_they_are_about(client: TestClient, query: str) -> None:
     found = client.get(f"/tickets?{query}").json()["items"]
+
+    assert found
+    assert {one["group"]["id"] for one in found} == {"sole"}
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"kind": ["reassign_admin"]},
+        {"text": "sole"},
+        {"group": "wards/sole", "kind": ["reassign_admin"]},
+        {"overdue": True, "kind": ["reassign_admin"], "state": "live", "limit": 500},
+    ],
+)
+def test_tickets_are_found_by_what_they_are_about(client: TestClient, wanted: dict[str, Any]) -> None:
+    found = client.post("/tickets/search", json=wanted).json()["items"]
 
     assert found
     assert {one["group"]["id"] for one in found} == {"sole"}
@@ -82,17 +98,17 @@ def test_tickets_are_found_by_what_they_are_about(client: TestClient, query: str
 
 def test_tickets_are_found_by_assignee_and_dispute(client: TestClient) -> None:
     client.post("/tickets/T-000001/assign", json={"email": "Gus@corp.example"})
-    mine = client.get("/tickets?assignee=gus@corp.example").json()["items"]
+    mine = client.post("/tickets/search", json={"assignee": "gus@corp.example"}).json()["items"]
 
     assert ids(mine) == ["T-000001"]
     assert client.get("/tickets?disputed=true").json()["items"] == []
 
 
 def test_people_and_groups_are_found_by_name_or_id(client: TestClient) -> None:
-    assert ids(client.get("/people?text=ann@corp").json()["items"]) == ["ann"]
-    assert ids(client.get("/people?text=TEMP-59").json()["items"]) == ["temp-59"]
-    assert ids(client.get("/groups?text=ward").json()["items"]) == ["ward-7", "ward-8"]
-    assert ids(client.get("/groups?text=%25").json()["items"]) == []
+    assert ids(client.post("/people/search", json={"text": "ann@corp"}).json()["items"]) == ["ann"]
+    assert ids(client.post("/people/search", json={"text": "TEMP-59"}).json()["items"]) == ["temp-59"]
+    assert ids(client.post("/groups/search", json={"text": "ward"}).json()["items"]) == ["ward-7", "ward-8"]
+    assert ids(client.post("/groups/search", json={"text": "%"}).json()["items"]) == []
     assert len(client.get("/people?limit=500").json()["items"]) == len(STAFF) + len(TEMPS)
 
 
@@ -103,3 +119,24 @@ def test_links_are_questions_unless_told_otherwise(client: TestClient) -> None:
     assert ids(questions) == ["wards/+447700900900", "wards/+447700900901"]
     assert ids(nobody) == ["wards/+447700900902"]
     assert {one["state"] for one in questions} == {"unmatched"}
+
+
+@pytest.mark.parametrize("address", ["tickets", "people", "groups", "audit"])
+def test_a_search_goes_on_page_by_page_and_takes_nothing_for_the_list(
+    client: TestClient, address: str
+) -> None:
+    first = client.post(f"/{address}/search", json={"limit": 1}).json()
+    goes_on = "before" if address == "audit" else "after"
+    second = client.post(f"/{address}/search", json={"limit": 1, goes_on: first["next"]}).json()
+    both = client.post(f"/{address}/search").json()["items"][:2]
+
+    assert first["items"] + second["items"] == both
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/tickets?text=ann", "/tickets?assignee=ann@corp.example", "/people?text=ann", "/groups?text=ward",
+     "/audit?actor=ann", "/audit?subject=person:corp/ann"],
+)  # fmt: skip
+def test_no_address_takes_a_text_of_somebody(client: TestClient, address: str) -> None:
+    assert client.get(address).status_code == 422
