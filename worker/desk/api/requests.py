@@ -27,6 +27,7 @@ from worker.domain.identity import LinkState
 from worker.domain.ticket import LIVE, TicketKind, TicketState
 
 SEQ_MAX = 2**63 - 1
+EXACT_MAX = 2**53 - 1  # of numbers that every program reads as they are written in JSON
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,19})")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -39,6 +40,13 @@ _LINE = r"^[^\x00-\x1f\x7f]*$"
 def _integer(value: Any) -> int:
     """Parameters come as text, of which pydantic takes more for a number than JSON does."""
     if not isinstance(value, str) or not _INTEGER.fullmatch(value):
+        raise ValueError("write a whole number")
+    return int(value)
+
+
+def _whole(value: Any) -> int:
+    """A whole number of JSON, which may be written with a point: 50.0."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
         raise ValueError("write a whole number")
     return int(value)
 
@@ -130,7 +138,7 @@ class Search(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     after: Cursor = ""
-    limit: Annotated[int, Field(strict=True, ge=1, le=500)] = 50
+    limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(_whole)] = 50
     text: Text = ""
 
 
@@ -184,8 +192,8 @@ class AuditSearch(BaseModel):
     subject: Annotated[str, StringConstraints(max_length=900, pattern=_ANY)] = ""
     from_on: Annotated[Day | None, Field(alias="from")] = None
     to_on: Annotated[Day | None, Field(alias="to")] = None
-    before: Annotated[int, Field(strict=True, ge=0, le=SEQ_MAX)] | None = None
-    limit: Annotated[int, Field(strict=True, ge=1, le=500)] = 50
+    before: Annotated[int, Field(ge=0, le=EXACT_MAX), BeforeValidator(_whole)] | None = None
+    limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(_whole)] = 50
 
 
 class Act(BaseModel):

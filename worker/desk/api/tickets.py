@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query
 
 from worker.app.shapes import Shape, escalation_explained, ticket_shown, tickets_with_steps
 from worker.desk.api import models
@@ -48,6 +48,12 @@ def search(caller: TicketsRead, wanted: TicketsSearch | None = None) -> Shape:
     """List tickets as GET does, by texts, too: none is in an address, which proxies keep."""
     wanted = wanted or TicketsSearch()
     return _list(wanted, caller, wanted.text, wanted.assignee)
+
+
+@router.get("/tickets/search", include_in_schema=False)
+def no_search() -> None:
+    """Say that it is posted; else it would be a ticket with an odd name."""
+    raise HTTPException(405, headers={"Allow": "POST"})
 
 
 def _list(query: TicketsQuery | TicketsSearch, caller: Caller, text: str, assignee: str) -> Shape:
