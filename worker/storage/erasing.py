@@ -9,6 +9,7 @@ import json
 
 import sqlalchemy as sa
 
+from worker.domain.explained import ERASED
 from worker.domain.model import PersonKey
 from worker.storage.tables import (
     cohort_person,
@@ -24,8 +25,6 @@ from worker.storage.tables import (
     ticket,
     undo,
 )
-
-ERASED = "erased"
 
 
 def erase_person(connection: sa.Connection, key: PersonKey) -> None:
