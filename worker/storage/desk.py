@@ -28,7 +28,12 @@ from worker.storage.tables import (
 )
 
 LINKS = "links"
-_SINCE_0009 = {"claimed_by": "[]", "handed": 0}  # what the release before does not write
+_ADDED = {
+    "claimed_by": "[]",
+    "handed": 0,
+    "contradicted": 0,
+    "waited_us": 0,
+}  # what the release before does not write
 _INSTANTS = tuple(column.name for column in ticket.c if isinstance(column.type, Instant))
 
 
@@ -169,7 +174,7 @@ def _ticket_json(one: Ticket) -> str:
 
 
 def _ticket(text: str) -> Ticket:
-    values = _SINCE_0009 | json.loads(text)
+    values = _ADDED | json.loads(text)
     row: Any = SimpleNamespace(**{k: from_micros(v) if k in _INSTANTS else v for k, v in values.items()})
     return ticket_from_row(row)
 

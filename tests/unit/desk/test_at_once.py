@@ -230,7 +230,7 @@ def test_of_an_undo_and_a_waiver_at_once_each_says_what_it_did(
     said = at_once(
         pool,
         lambda: ward.assigned.undo(token, ward.now),
-        lambda: ward.desk.waive(1, "sam", "agreed", ward.now),
+        lambda: ward.desk.waive(1, Actor("sam"), "agreed", ward.now),
     )
 
     assert said[1] == ""
