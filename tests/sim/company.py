@@ -134,12 +134,13 @@ class Company:
 
     def hand_on_phone(self, old: Human, new: Human) -> None:
         """Somebody's number is somebody else's from now on, with the seats that it has in groups."""
-        new.phone = old.phone
-        self.by_phone[old.phone] = [new]
-        self.handed_on[old.phone] = old
+        phone = new.phone = old.phone
+        self.by_phone[phone] = [new]
+        self.handed_on[phone] = old
         for _, seat in self.rooms_of(old):
-            if seat.phone == old.phone:
+            if seat.phone == phone:
                 seat.human = new
+        self.give_phone(old)
 
     def behind(self, source: str, handle: str) -> list[Human]:
         """Whoever had a handle, but for those who handed it on."""

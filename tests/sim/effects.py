@@ -109,6 +109,7 @@ class EffectLog:
     tickets: dict[int, Ticket] = field(default_factory=dict)
     live_removals: dict[tuple[GroupKey, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     unreached: set[int] = field(default_factory=set)  # tickets with a message that somebody could not get
+    unreached_people: set[str] = field(default_factory=set)
     listeners: list[Callable[[Effect], None]] = field(default_factory=list)
 
     def extend(self, effects: Iterable[Effect]) -> None:
@@ -314,6 +315,7 @@ class SimNotifier(FakeNotifier):
             receipt = super().send(message)
         except Rejected:  # or Unreachable
             self._log.unreached |= set(tickets_in(message))
+            self._log.unreached_people.add(message.to.address)
             raise
         finally:
             if len(self.sent) > shown:

@@ -24,6 +24,7 @@ from worker.domain.message import Paragraph
 from worker.domain.model import Coverage, Evidence, GroupKey, Member, PersonKey, Roster
 from worker.domain.ticket import REMOVALS, Grade, Ticket, TicketKind, TicketState
 from worker.domain.verify import CLAIM_LIFE
+from worker.ports.outbox import OutMessage
 
 POLL = timedelta(hours=6)
 ABSENT_PASSES, ABSENT_OVER = 3, timedelta(hours=48)
@@ -391,7 +392,7 @@ class Invariants:
         for (address, body), queued in self._queued.items():
             due = [one.message for one in queued if one.at <= until]
             count = self._appeared[address, body]
-            is_answered = all(one.ticket in self.world.log.unreached for one in due)
+            is_answered = all(self._is_answered(one) for one in due)
             seen = count + self._maybe_again[address, body]
             if seen < len(due) and not is_answered:
                 self._fail(
@@ -399,6 +400,13 @@ class Invariants:
                 )
             if count > len(queued):
                 self._fail(6, f"{body.headline!r} to {address}: queued {len(queued)}, seen {count} times")
+
+    def _is_answered(self, message: OutMessage) -> bool:
+        """Whether no channel would take it: the ticket's next step told somebody else, or it can only be left."""
+        log = self.world.log
+        return (
+            message.ticket in log.unreached if message.ticket else message.to.address in log.unreached_people
+        )
 
     # --- 8: we never act on a guess about identity -------------------------------------------------
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import worker.app.escalate
+import worker.app.matching
 import worker.app.poll
 import worker.app.reconcile
 import worker.app.verify
@@ -295,7 +296,7 @@ MUTANTS = (
     Mutant(7, "steps-come-early", ((worker.app.escalate, "due_steps", _hurries),)),
     Mutant(7, "the-second-step-is-left-out", ((worker.app.escalate, "due_steps", _skips_the_second),)),
     Mutant(7, "steps-are-taken-again", ((SqlTickets, "take_step", _keeps_no_record),)),
-    Mutant(8, "doubtful-members-are-guessed", ((_RECONCILE, "match", _guesses),)),
+    Mutant(8, "doubtful-members-are-guessed", ((worker.app.matching, "match", _guesses),)),
     Mutant(8, "identities-are-matched-only-once", ((Matching, "begin", _matches_only_once),)),
     Mutant(8, "each-group-asks", ((worker.domain.findings, "_question", _asks_in_each_group),)),
     Mutant(9, "acts-have-no-actor", ((_VERIFY, "journal_entry", _nobody_did_it),)),

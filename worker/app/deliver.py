@@ -246,8 +246,9 @@ class Deliver:
                 run.troubles.append(f"{log.name}: {error}")
 
     def _must_arrive(self, delivery: Delivery) -> bool:
-        """Whether nothing else would tell it: no other channel, and no next step of a ticket."""
-        return self._next_channel(delivery) is None and any(item.ticket is None for item in delivery.items)
+        """Whether nothing else would tell the security team: no next step of a ticket."""
+        is_channel = delivery.to.kind is RecipientKind.CHANNEL
+        return is_channel and any(item.ticket is None for item in delivery.items)
 
     def _next_channel(self, delivery: Delivery) -> str | None:
         """The next channel that reaches people, for a person; the common channel's copies stand by themselves."""
