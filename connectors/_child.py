@@ -176,7 +176,7 @@ def _error(failure: _Failure, name: str, bounds: Bounds) -> ConnectorError:
         return _over(name, f"{bounds.memory_bytes >> 20} MB of memory")
     return Incomplete(
         f"{name}: its reader failed ({plain(failure.kind)} at {plain(failure.message)}).",
-        remedy="This is a fault of Whosleft: please report it, without the file. " + _REMEDY,
+        remedy=f"{_REMEDY} If it is a good file, this is a fault of Whosleft: please report it, without the file.",
     )
 
 

@@ -198,8 +198,13 @@ def look_at_ods(file: str, archive: zipfile.ZipFile) -> dict[str, Look]:
     look, at = Look(file, ""), 0
     with archive.open("content.xml") as xml:
         for element in _elements(file, xml, (f"{_TABLE}table-row", f"{_TABLE}table")):
+            table = (
+                element
+                if element.tag == f"{_TABLE}table"
+                else next(element.iterancestors(f"{_TABLE}table"), element)
+            )
+            look.sheet = str(table.get(f"{_TABLE}name"))
             if element.tag == f"{_TABLE}table":
-                look.sheet = str(element.get(f"{_TABLE}name"))
                 looks[look.sheet] = look
                 look, at = Look(file, ""), 0
             else:
