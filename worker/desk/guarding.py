@@ -47,8 +47,9 @@ LINKS = ("/t/", "/me/", "/login/")  # a token of theirs ends in a letter, a digi
 TEMPORARY = 307
 # What comes along behind a link that is copied or broken over two lines, spaces that nobody sees among it
 _BLANK = r"\s\u200b-\u200f\u2060\ufeff"
-_BEHIND = re.compile(rf"[{_BLANK}]+\Z")
-_BEHIND_LINK = re.compile(rf"""[{_BLANK}.,;:!?)>\]}}"'»”’]+\Z""")
+_BEHIND = re.compile(rf"(?<![{_BLANK}])[{_BLANK}]+\Z")
+_MARKS = rf"""{_BLANK}.,;:!?)>\]}}"'»”’"""
+_BEHIND_LINK = re.compile(rf"(?<![{_MARKS}])[{_MARKS}]+\Z")
 
 
 class Guarded:

@@ -50,7 +50,9 @@ _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # Slack has no way to escape formatting, so what would format is replaced by its look-alike.
 _ALIKE = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 _OPENING_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # inside a word, as in e-mail, it is plain
-_EMOJI_COLON = re.compile(r":(?=[^\s:]*[^\W\d_][^\s:]*:)")
+_EMOJI_COLON = re.compile(
+    r":(?=(?:[\d_]|[^\w\s:])*+[^\W\d_][^\s:]*+:)"
+)  # a letter somewhere between two colons
 _QUOTE = re.compile(r"^[ \t]*>+", re.MULTILINE)  # "&gt;" at the start of a line quotes, too
 
 
