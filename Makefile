@@ -8,12 +8,13 @@ COVERAGE := --cov=worker.domain --cov=worker.app --cov-branch --cov-report=term-
 SEEDS ?= 200
 FAULTS ?= 200
 SEED ?= 1
+MINUTES ?= 5
 WORKERS ?= 2
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim faults bench bench-core bench-ad bench-entra bench-desk bench-footprint lock clean
+.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim faults fuzz bench bench-core bench-ad bench-entra bench-desk bench-footprint lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -105,6 +106,9 @@ sim: dev ## Simulate whole companies, crashes and lies included (SEEDS=N)
 faults: dev ## Kill, stop, cut off and restart three replicas and their PostgreSQL at random, as root (FAULTS=N SEED=N)
 	@.ci/postgres
 	$(BIN)/python -m pytest tests/faults -n 0 --timeout=0 --faults=$(FAULTS) --fault-seed=$(SEED) $(ARGS)
+
+fuzz: dev ## Damage registers, exports, answers and tokens at random (MINUTES=N SEED=N)
+	$(BIN)/python tests/fuzz/fuzz.py --minutes $(MINUTES) --seed $(SEED) $(ARGS)
 
 bench: dev ## Every benchmark, with the peers it is measured against
 	$(BIN)/python -m bench $(ARGS)
