@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import permutations
-from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
+from re import _constants as sre
+from re import _parser
 from time import process_time
 from typing import Any, NamedTuple
 
