@@ -18,7 +18,7 @@ from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
 from worker.domain.message import Recipient
 from worker.domain.model import Standing
-from worker.domain.ticket import Ticket
+from worker.domain.ticket import Assignee, Ticket
 from worker.ports.store import UnitOfWork
 
 DIGEST_LENGTH = 10
@@ -134,9 +134,7 @@ class Links:
 
 def check_is_here(uow: UnitOfWork, ticket: Ticket) -> None:
     """Raises LinkDead for an assignee who has left, as soon as a directory says so."""
-    assignee = ticket.assignee
-    if assignee is None:
-        return
+    assignee = ticket.assignee or Assignee("")
     human = uow.people.human(assignee.person) if assignee.person else None
     people = [human.person] if human else uow.people.find(assignee.email)
     if people and all(one.standing is Standing.LEFT for one in people):

@@ -98,7 +98,7 @@ def test_the_journal_has_the_account_behind_a_name_and_the_way_it_came(ward: Har
     assert (
         acknowledged.data.items() >= {"actor_id": "os:sam", "via": "command", "login": "sam@host-1"}.items()
     )
-    assert done.data == {"state": "done", "actor_id": f"{ISSUER} id-1", "via": "console"}
+    assert done.data.items() >= {"state": "done", "actor_id": f"{ISSUER} id-1", "via": "console"}.items()
 
 
 # --- links --------------------------------------------------------------------------------------------------
@@ -196,4 +196,4 @@ def test_a_claim_says_which_way_it_came(ward: Harness) -> None:
     entry = ward.journal()[-1].entry
 
     assert (entry.kind, entry.actor) == ("ticket.done", "corp/dee")
-    assert entry.data == {"state": "done", "via": "link"}
+    assert entry.data.items() >= {"state": "done", "via": "link"}.items()

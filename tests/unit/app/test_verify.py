@@ -12,8 +12,8 @@ from harness import TIMEZONE, Harness
 from worker.app.verify import Verify
 from worker.domain.actor import Actor
 from worker.domain.message import CHANNEL
-from worker.domain.model import Coverage, Role
-from worker.domain.ticket import Grade, TicketState
+from worker.domain.model import Coverage, Member, Role
+from worker.domain.ticket import Grade, TicketKind, TicketState
 
 Start = Callable[..., Harness]
 
@@ -314,3 +314,22 @@ def test_with_nobody_to_answer_for_it_the_rows_go_to_the_channel(start: Start) -
     harness.verify()
 
     assert [address for address, _ in rows_told(harness)] == [""]
+
+
+def test_all_rows_of_a_group_are_one_digest_and_a_question_is_no_row(listed: Harness) -> None:
+    listed.wards.mend()
+    listed.leave("ben")
+    listed.wards.add_member("ward-7", Member("+447700900777", "Somebody", phone="+447700900777"))
+    listed.settle()
+    listed.wards.freeze()
+    listed.inventory()
+    listed.later()
+    for number in (1, 2, 3):
+        listed.desk.done(number, Actor("dee"), listed.now)
+    listed.later(hours=24)
+    listed.verify()
+
+    [(_, facts)] = rows_told(listed)
+    assert [what for _, what in facts] == [
+        f"Delete the row of {t.person_name} ({t.label})" for t in listed.tickets(TicketKind.REMOVE_MEMBER)
+    ]

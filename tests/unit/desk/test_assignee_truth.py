@@ -200,6 +200,7 @@ def test_a_removal_taken_back_waits_when_its_group_lost_the_other_admin_meanwhil
     harness.leave("ann")
     harness.later()
     harness.settle()
+    harness.desk.assign(1, "ben@corp.example", Actor("sam"), harness.now)
     harness.assigned.done(_token(harness), harness.now)
     harness.leave("dee")
     harness.later(seconds=5)
