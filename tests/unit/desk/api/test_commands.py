@@ -123,12 +123,13 @@ def test_a_name_that_a_command_gives_has_the_account_beside_it_and_is_no_other_p
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("LOGNAME", "USER"):
-        monkeypatch.setenv(name, "kim")
+        monkeypatch.setenv(name, "somebody-else")
     run(config, "token", "--scope", "tickets:read")
     with open_app(load_settings(config), lambda: NOW) as app, app.store.begin() as uow:
         [token] = uow.desk.tokens()
         [entry] = [sealed.entry for sealed in uow.journal.chain()]
 
+    assert login_name() != "somebody-else"
     assert (token.created_by, token.maker) == ("sam", logged_in(login_name()))
     assert entry.actor == "sam"
     assert (
