@@ -167,13 +167,20 @@ def _plans(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
         label = plan_label(word.plan)
         compared.rows["cohorts"] += 1
         if not _is_said(word, [one.entry for one in events.get(f"plan:{label}", [])]):
-            state = word.state.value if word.state else "approved"
+            state = _WORDS[word.state] if word.is_word else word.state.value
             by = f" by {word.by}" if word.by else ""
             yield Unexplained(f"{label} {word.cohort}", f"no event says that it is {state}{by}")
     for number in uow.explained.plans_past_their_gate():
         yield Unexplained(
             plan_label(number), "people of it were let through, or kept back, against the decision"
         )
+
+
+_WORDS = {HoldState.RELEASED: "approved", HoldState.REJECTED: "objected to"}
+_SAID = {
+    HoldState.RELEASED: {"plan.approved", "plan.released"},
+    HoldState.REJECTED: {"plan.objected", "plan.rejected"},
+}
 
 
 def _is_said(word: CohortWord, events: Sequence[Entry]) -> bool:
@@ -184,7 +191,7 @@ def _is_said(word: CohortWord, events: Sequence[Entry]) -> bool:
             if entry.kind in {"plan.released", "plan.rejected"}
         )
         return not is_decided and any(entry.kind == "plan.held" for entry in events)
-    kinds = {f"plan.{word.state.value}"} if word.state else {"plan.approved", "plan.released"}
+    kinds = _SAID[word.state] if word.is_word else {f"plan.{word.state.value}"}
     return any(
         entry.kind in kinds
         and word.cohort in entry.data["cohorts"]

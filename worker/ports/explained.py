@@ -27,13 +27,17 @@ class AnsweredLink:
 
 @dataclass(frozen=True, slots=True)
 class CohortWord:
-    """Where one cohort of a plan stands, or one word on it (`state` None: an approval that needs a second one)."""
+    """Where one cohort of a plan stands, or one person's word on it, which needs a second one.
+
+    `is_word`: then `state` is what it is a word for, released or rejected.
+    """
 
     plan: int
     cohort: str
-    state: HoldState | None
+    state: HoldState
     by: str | None
     at: datetime | None
+    is_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)

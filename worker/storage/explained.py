@@ -26,6 +26,7 @@ from worker.storage.tables import (
     journal,
     link,
     login_link,
+    objection,
     ticket,
 )
 
@@ -85,11 +86,12 @@ class SqlExplained:
 
     def cohorts(self) -> list[CohortWord]:
         states = self._c.execute(sa.select(cohort).order_by(cohort.c.plan_id, cohort.c.cohort_id))
-        words = self._c.execute(sa.select(approval).order_by(approval.c.plan_id, approval.c.cohort_id))
         return [
             *(CohortWord(row.plan_id, row.cohort_id, HoldState(row.state), row.decided_by, row.decided_at)
               for row in states),
-            *(CohortWord(row.plan_id, row.cohort_id, None, row.by, row.at) for row in words),
+            *(CohortWord(row.plan_id, row.cohort_id, state, row.by, row.at, is_word=True)
+              for state, words in ((HoldState.RELEASED, approval), (HoldState.REJECTED, objection))
+              for row in self._c.execute(sa.select(words).order_by(words.c.plan_id, words.c.cohort_id))),
         ]  # fmt: skip
 
     def plans_past_their_gate(self) -> Sequence[int]:

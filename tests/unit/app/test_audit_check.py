@@ -13,7 +13,7 @@ from builders import NOW
 from harness import Harness
 
 from worker.app.access import Access
-from worker.app.approvals import Refused
+from worker.app.approvals import Approvals, Refused
 from worker.app.audit_check import AuditCheck, Compared, Unexplained
 from worker.app.desk import Desk
 from worker.domain.actor import Actor
@@ -30,6 +30,7 @@ from worker.storage.tables import (
     journal,
     link,
     login_link,
+    objection,
     ticket,
 )
 
@@ -270,7 +271,10 @@ def held(start: Start) -> Harness:
     return company
 
 
-APPROVED = sa.insert(approval).values(plan_id=1, cohort_id="c1", by="sam", at=NOW, reason="x")
+APPROVED, OBJECTED = (
+    sa.insert(table).values(plan_id=1, cohort_id="c1", by="sam", at=NOW, reason="x")
+    for table in (approval, objection)
+)
 
 
 @pytest.mark.parametrize("release", [True, False])
@@ -288,6 +292,7 @@ def test_plans_as_people_decided_them_are_explained(held: Harness, release: bool
         (sa.update(cohort).values(state="released", decided_by="sam"), "no event says that it is released by sam"),
         (sa.update(cohort).values(state="rejected"), "no event says that it is rejected"),
         (APPROVED, "no event says that it is approved by sam"),
+        (OBJECTED, "no event says that it is objected to by sam"),
         (sa.update(episode).values(gate="passed"), "people of it were let through, or kept back, against the decision"),
     ],
 )  # fmt: skip
@@ -295,6 +300,14 @@ def test_a_plan_that_was_decided_in_sql_is_named(held: Harness, statement: Any, 
     assert any(
         problem.endswith(why) and problem.startswith("P-000001") for problem in tamper(held, statement)
     )
+
+
+@pytest.mark.parametrize("release", [True, False])
+def test_the_words_of_two_people_on_a_large_plan_are_explained(held: Harness, release: bool) -> None:
+    approvals = Approvals(held.store, two_from=1)
+    for name in ("sam", "kim"):
+        approvals.decide(1, [], Actor(name), "checked", held.now, release=release)
+        assert problems(held) == []
 
 
 def test_a_decision_that_was_taken_back_in_sql_is_named(held: Harness) -> None:
