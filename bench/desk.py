@@ -36,6 +36,7 @@ from worker.app.situation import situation
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place, Services
+from worker.domain.actor import Actor
 from worker.domain.journal import Entry
 from worker.domain.model import Evidence, GroupKey, PersonKey, Role
 from worker.domain.reconcile import TicketRules
@@ -129,8 +130,8 @@ def _desk(store: SqlStore) -> Iterator[tuple[httpx2.Client, str]]:
     app = desk_app(services)
     app.router.routes.append(Route("/hello", lambda _request: HTMLResponse("<p>hello</p>")))
     access = Access(store)
-    secret = access.make_login_link("bench", ("approver", "auditor"), "bench", NOW, DAY)
-    token = access.make_token(("tickets:read",), "bench", NOW).text
+    secret = access.make_login_link("bench", ("approver", "auditor"), Actor("bench"), NOW, DAY)
+    token = access.make_token(("tickets:read",), Actor("bench"), NOW).text
     with store.reading() as uow:
         [one] = uow.tickets.page([TicketState.OPEN], 0, 1)
         address = "/t/" + links.token(uow, one, NOW)
