@@ -113,6 +113,8 @@ def build_connectors(
     clock: Clock,
     sleep: Callable[[float], None] | None = None,
     note: Note = note_nothing,
+    *,
+    has_own_files: bool = False,
 ) -> Connectors:
     """Build the connectors of a configuration; does no I/O. Reads are tried again by `ops.retry`.
 
@@ -124,6 +126,7 @@ def build_connectors(
         context = replace(
             context_of(settings, entry.name, clock),
             again=partial(again, sleep=sleep),
+            has_own_files=has_own_files,
             note=partial(note, source=entry.name),
         )
         return spec.build(connector_options(entry, spec.config), context)
@@ -287,20 +290,23 @@ def open_app(
     progress: Progress = no_progress,
     notifiers: Sequence[Notifier] | None = None,
     recorded_by: Clock | None = None,
+    *,
+    has_own_files: bool = False,
 ) -> Iterator[App]:
     """The use cases over the configured database, whose tables must be this release's.
 
     `recorded_by` is the real clock, where somebody set `clock`: the journal has the instants of both.
 
     The embedded default sets itself up; a database server's tables are changed by `whosleft migrate` alone.
-    `notifiers` take the place of the configured ones (the demo's, which keeps what it is given).
+    `notifiers` take the place of the configured ones (the demo's, which keeps what it is given). `has_own_files`: see
+    `ConnectorContext`.
     """
     engine = open_engine(settings.database.url)
     try:
         if sqlite_path(settings.database.url) is not None:
             migrate(engine)
         require_current(engine)
-        connectors = build_connectors(settings, clock)
+        connectors = build_connectors(settings, clock, has_own_files=has_own_files)
         if notifiers is not None:
             connectors = replace(connectors, notifiers=tuple(notifiers))
         with closing(connectors):

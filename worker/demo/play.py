@@ -177,7 +177,7 @@ def perform(path: Path, days: int, *, has_desk: bool) -> None:
     settings = load_settings(folder.config)
     clock, post = ManualClock(datetime.combine(FIRST_DAY, START, ZONE)), Postbox("terminal")
     page.paragraph(PROLOGUE)
-    with open_app(settings, clock, notifiers=[post]) as app:
+    with open_app(settings, clock, notifiers=[post], has_own_files=True) as app:
         now = Play(app, folder, clock, page, post).days(days)
         Ending(app, page, now).print(folder.config)
         if has_desk:

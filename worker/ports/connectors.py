@@ -57,6 +57,9 @@ class ConnectorContext:
     language: str
     now: Callable[[], datetime]
     again: Again = call_once  # for a single answer within a long read
+    has_own_files: bool = (
+        False  # this program wrote the files itself (the demo): they are nobody else's to be feared
+    )
     note: Note = note_nothing  # whatever the log and the metrics should know of
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from connectors._child import Apart, in_child, plain
+from connectors._child import Apart, apart_for, plain
 from connectors.directory.file.client import ExportFile, digest_of, list_files, open_export
 from connectors.directory.file.config import FileConfig
 from connectors.directory.file.cursor import Cursor
@@ -38,13 +38,13 @@ class FileDirectory:
     can_look_up = False
     has_delta = False
 
-    def __init__(self, config: FileConfig, context: ConnectorContext, apart: Apart = in_child) -> None:
+    def __init__(self, config: FileConfig, context: ConnectorContext, apart: Apart | None = None) -> None:
         self.name = context.name
         self._config = config
         self._path = context.base_dir / config.path
         self._zone = ZoneInfo(context.timezone)
         self._region = context.default_region
-        self._apart = apart
+        self._apart = apart or apart_for(context)
 
     def __repr__(self) -> str:
         return f"FileDirectory({self.name!r}, path={self._config.path!r})"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from connectors._child import Apart, in_child, plain
+from connectors._child import Apart, apart_for, plain
 from connectors.inventory.register.client import Opened, open_book
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.rows import Problem
@@ -22,10 +22,10 @@ SHOWN_MAX = 5  # problems that `check` spells out; `whosleft register check` sho
 class RegisterInventory:
     """An inventory kept as a file. It can always list all of its groups, and never changes the file."""
 
-    def __init__(self, config: RegisterConfig, context: ConnectorContext, apart: Apart = in_child) -> None:
+    def __init__(self, config: RegisterConfig, context: ConnectorContext, apart: Apart | None = None) -> None:
         self._config = config
         self._context = context
-        self._apart = apart
+        self._apart = apart or apart_for(context)
 
     @property
     def name(self) -> str:

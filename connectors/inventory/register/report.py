@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from connectors._child import Apart, in_child, plain
+from connectors._child import Apart, plain
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.connector import RegisterInventory, counts_of
 from worker.ports import ConnectorContext, ConnectorError
@@ -43,7 +43,7 @@ class RegisterReport:
 
 
 def check_register(
-    path: Path, context: ConnectorContext, config: RegisterConfig | None = None, apart: Apart = in_child
+    path: Path, context: ConnectorContext, config: RegisterConfig | None = None, apart: Apart | None = None
 ) -> RegisterReport:
     """Read the register at `path` (relative to `context.base_dir`) as the worker would, and report on it.
 
@@ -72,7 +72,7 @@ def check_register(
 
 
 def check_file(
-    path: Path, context: ConnectorContext, config: RegisterConfig | None = None, apart: Apart = in_child
+    path: Path, context: ConnectorContext, config: RegisterConfig | None = None, apart: Apart | None = None
 ) -> list[CellProblem]:
     """Return only the problems of `check_register`, in the order of the file."""
     return list(check_register(path, context, config, apart).problems)
