@@ -53,9 +53,9 @@ class Escalate:
                 waiting = uow.tickets.to_escalate(after, PAGE)
                 for ticket, taken in waiting:
                     self._escalate(uow, ticket, taken, now, counts)
-            if not waiting:
-                break
             counts["watched"] += len(waiting)
+            if len(waiting) < PAGE:
+                break
             after = waiting[-1][0].id
         with matching.begin() as uow:
             self._answer_unreachable(uow, now, counts)

@@ -62,9 +62,9 @@ class Verify:
                 done = [self._weigh(uow, ticket, sight, now, counts) for ticket, sight in waiting]
                 actions += [action for action in done if action is not None]
                 withdraw_unsent(uow, [action for action in done if action is not None])
-            if not waiting:
-                break
             counts["weighed"] += len(waiting)
+            if len(waiting) < PAGE:
+                break
             after = waiting[-1][0].id
         self._rows.tell(matching, now)
         return Report("verify", counts, plan=Plan(tuple(actions)))

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from worker.domain.accounts import Account, AccountsRule, Human, human_of
 from worker.domain.identity import JOIN_KEY_SHARED_MAX, humans_among
 from worker.domain.model import Person, PersonKey, Standing
-from worker.storage.chunks import among, chunked
+from worker.storage.chunks import by_source, in_source
 from worker.storage.mapping import facts_from_json, person_from_row
 from worker.storage.tables import episode, expected, link, person, person_key, source
 
@@ -84,11 +84,8 @@ def accounts_of(connection: sa.Connection, keys: Iterable[PersonKey]) -> dict[Pe
 
 def people_of(connection: sa.Connection, keys: Iterable[PersonKey]) -> list[Person]:
     """Those of these accounts that are known."""
-    found: list[Person] = []
-    for chunk in chunked(sorted(set(keys))):
-        query = sa.select(person).where(among(person.c.source, person.c.person_id, chunk))
-        found += map(person_from_row, connection.execute(query))
-    return found
+    pages = (connection.execute(_PEOPLE, page) for page in by_source(keys))
+    return [person_from_row(row) for rows in pages for row in rows]
 
 
 def _keys(people: Iterable[Person]) -> set[PersonKey]:
@@ -116,15 +113,8 @@ def _joined(connection: sa.Connection, people: dict[PersonKey, Person]) -> dict[
 
 def _sharing(connection: sa.Connection, keys: Iterable[PersonKey]) -> Iterator[tuple[PersonKey, Person]]:
     """Each of these with another account that shares a join key, but for one that too many have."""
-    k, o = person_key.alias("k").c, person_key.alias("o").c
-    for chunk in chunked(sorted(keys)):
-        query = sa.select(k.source.label("k_source"), k.person_id.label("k_person"), *PERSON_COLUMNS).where(
-            among(k.source, k.person_id, chunk), is_joining(k), o.kind == k.kind, o.value == k.value,
-            sa.or_(o.source != k.source, o.person_id != k.person_id),
-            sa.or_(k.kind != "email", o.source != k.source),
-            person.c.source == o.source, person.c.person_id == o.person_id,
-        )  # fmt: skip
-        for row in connection.execute(query):
+    for page in by_source(keys):
+        for row in connection.execute(_SHARING, page):
             if (other := person_of(row)) is not None:
                 yield PersonKey(row.k_source, row.k_person), other
 
@@ -132,10 +122,8 @@ def _sharing(connection: sa.Connection, keys: Iterable[PersonKey]) -> Iterator[t
 def joining_keys(connection: sa.Connection, people: Iterable[PersonKey]) -> dict[PersonKey, frozenset[str]]:
     """The keys that may join these accounts to others, as `identity.join_keys` writes them."""
     found: dict[PersonKey, set[str]] = defaultdict(set)
-    k = person_key.c
-    for chunk in chunked(sorted(set(people))):
-        query = sa.select(k.source, k.person_id, k.kind, k.value)
-        for row in connection.execute(query.where(among(k.source, k.person_id, chunk), is_joining(k))):
+    for page in by_source(people):
+        for row in connection.execute(_JOINING_KEYS, page):
             found[PersonKey(row.source, row.person_id)].add(f"{row.kind}:{row.value}")
     return {key: frozenset(keys) for key, keys in found.items()}
 
@@ -144,30 +132,14 @@ def _let_through(
     connection: sa.Connection, keys: Iterable[PersonKey]
 ) -> set[tuple[PersonKey, datetime | None]]:
     """Their leavings that the guard let through. The one that stands need not be the latest: dates are set back."""
-    e = episode.c
-    found: set[tuple[PersonKey, datetime | None]] = set()
-    for chunk in chunked(sorted(keys)):
-        query = sa.select(e.source, e.person_id, e.at).where(
-            among(e.source, e.person_id, chunk), e.kind == "left", e.gate == "passed"
-        )
-        found |= {(PersonKey(row.source, row.person_id), row.at) for row in connection.execute(query)}
-    return found
+    pages = (connection.execute(_LET_THROUGH, page) for page in by_source(keys))
+    return {(PersonKey(row.source, row.person_id), row.at) for rows in pages for row in rows}
 
 
 def _joined_at(connection: sa.Connection, keys: Iterable[PersonKey]) -> dict[PersonKey, datetime]:
     """When each of these came to its directory; those whom its first pass listed are left out."""
-    p = person.c
-    found: dict[PersonKey, datetime] = {}
-    for chunk in chunked(sorted(keys)):
-        query = (
-            sa.select(p.source, p.person_id, p.first_seen_at)
-            .join(source, source.c.name == p.source)
-            .where(among(p.source, p.person_id, chunk), p.first_seen_at > source.c.first_pass_at)
-        )
-        found |= {
-            PersonKey(row.source, row.person_id): row.first_seen_at for row in connection.execute(query)
-        }
-    return found
+    pages = (connection.execute(_JOINED_AT, page) for page in by_source(keys))
+    return {PersonKey(row.source, row.person_id): row.first_seen_at for rows in pages for row in rows}
 
 
 def is_joining(key: Any) -> sa.ColumnElement[bool]:
@@ -180,6 +152,37 @@ def is_joining(key: Any) -> sa.ColumnElement[bool]:
         .offset(JOIN_KEY_SHARED_MAX)
     )
     return sa.and_(key.kind.in_(JOIN_KINDS), ~one_more.exists())
+
+
+# These run for every page of groups, tickets and people, and take longer to build than to run: once is enough
+
+
+def _sharing_statement() -> sa.Select[Any]:
+    k, o = person_key.alias("k").c, person_key.alias("o").c
+    return sa.select(k.source.label("k_source"), k.person_id.label("k_person"), *PERSON_COLUMNS).where(
+        in_source(k.source, k.person_id), is_joining(k), o.kind == k.kind, o.value == k.value,
+        sa.or_(o.source != k.source, o.person_id != k.person_id),
+        sa.or_(k.kind != "email", o.source != k.source),
+        person.c.source == o.source, person.c.person_id == o.person_id,
+    )  # fmt: skip
+
+
+_SHARING = _sharing_statement()
+_PEOPLE = sa.select(person).where(in_source(person.c.source, person.c.person_id))
+_JOINING_KEYS = sa.select(
+    person_key.c.source, person_key.c.person_id, person_key.c.kind, person_key.c.value
+).where(in_source(person_key.c.source, person_key.c.person_id), is_joining(person_key.c))
+_LET_THROUGH = sa.select(episode.c.source, episode.c.person_id, episode.c.at).where(
+    in_source(episode.c.source, episode.c.person_id), episode.c.kind == "left", episode.c.gate == "passed"
+)
+_JOINED_AT = (
+    sa.select(person.c.source, person.c.person_id, person.c.first_seen_at)
+    .join(source, source.c.name == person.c.source)
+    .where(in_source(person.c.source, person.c.person_id), person.c.first_seen_at > source.c.first_pass_at)
+)
+_LANGUAGES = sa.select(person.c.source, person.c.person_id, person.c.facts).where(
+    in_source(person.c.source, person.c.person_id), person.c.facts.contains('"language":')
+)
 
 
 def has_several_directories(connection: sa.Connection) -> bool:
@@ -212,11 +215,9 @@ def _is_linked_elsewhere(
 
 def languages_of(connection: sa.Connection, people: Collection[PersonKey]) -> dict[PersonKey, str]:
     """What language the directory states for each of these accounts that has one."""
-    p = person.c
     found: dict[PersonKey, str] = {}
-    for chunk in chunked(people):
-        query = sa.select(p.source, p.person_id, p.facts).where(among(p.source, p.person_id, chunk))
-        for row in connection.execute(query.where(p.facts.contains('"language":'))):
+    for page in by_source(people):
+        for row in connection.execute(_LANGUAGES, page):
             if stated := facts_from_json(row.person_id, row.facts).language:
                 found[PersonKey(row.source, row.person_id)] = stated
     return found

@@ -27,6 +27,11 @@ _BULK = "whosleft_bulk"
 Row = tuple[Any, ...]
 
 
+def clearing(stage: sa.Table) -> sa.Delete:
+    """The statement that forgets what is staged of the source `wanted`."""
+    return sa.delete(stage).where(stage.c.source == sa.bindparam("wanted"))
+
+
 def bulk_upsert(
     connection: sa.Connection,
     table: sa.Table,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -18,6 +19,18 @@ def chunked(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def in_source(source: Any, identity: Any) -> sa.ColumnElement[bool]:
+    """Whether two columns are one of the keys in a page of `by_source`: for statements that are built once."""
+    return sa.and_(source == sa.bindparam("of"), identity.in_(sa.bindparam("ids", expanding=True)))
+
+
+def by_source(keys: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """Parameters for `in_source`, page by page: keys of one source each, every key once."""
+    for source, those in groupby(sorted(set(keys)), key=itemgetter(0)):
+        for page in chunked(identity for _, identity in those):
+            yield {"of": source, "ids": page}
 
 
 def among(source: Any, identity: Any, keys: Iterable[tuple[str, str]]) -> sa.ColumnElement[bool]:

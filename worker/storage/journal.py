@@ -14,6 +14,8 @@ from worker.storage.counters import take_numbers
 from worker.storage.tables import journal
 
 PAGE = 1000
+_HASH = sa.select(journal.c.hash).where(journal.c.seq == sa.bindparam("wanted"))
+_INSERT = sa.insert(journal)
 
 
 class SqlJournal:
@@ -31,15 +33,13 @@ class SqlJournal:
         if not waiting:
             return
         seq = take_numbers(self._c, "journal", len(waiting))  # locks out other writers until we commit
-        previous = (
-            self._c.execute(sa.select(journal.c.hash).where(journal.c.seq == seq - 1)).scalar() or GENESIS
-        )
+        previous = self._c.execute(_HASH, {"wanted": seq - 1}).scalar() or GENESIS
         rows = []
         for entry in waiting:
             sealed = seal(entry, seq, previous)
             rows.append(_row(sealed))
             previous, seq = sealed.hash, seq + 1
-        self._c.execute(sa.insert(journal), rows)
+        self._c.execute(_INSERT, rows)
 
     def of(self, subject: str) -> list[Sealed]:
         query = sa.select(journal).where(journal.c.subject == subject).order_by(journal.c.seq)

@@ -28,6 +28,9 @@ _BY_KEY = (
 )
 
 
+_IS_ANY_WAITING = sa.select(sa.literal(1)).where(link.c.is_dirty == 1).limit(1)
+
+
 class SqlLinks:
     """`ports.store.Links` within one transaction."""
 
@@ -35,8 +38,7 @@ class SqlLinks:
         self._c = connection
 
     def has_questions(self) -> bool:
-        waiting = sa.select(sa.literal(1)).where(link.c.is_dirty == 1).limit(1)
-        return self._c.execute(waiting).first() is not None
+        return self._c.execute(_IS_ANY_WAITING).first() is not None
 
     def questions(self, limit: int) -> list[Question]:
         query = (

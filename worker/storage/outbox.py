@@ -18,6 +18,8 @@ from worker.storage.counters import take_numbers
 from worker.storage.tables import delivery, outbox, quiet_channel
 
 UNSENT = ("waiting", "claimed")
+_KNOWN = sa.select(outbox.c.key).where(outbox.c.key.in_(sa.bindparam("keys", expanding=True)))
+_INSERT = sa.insert(outbox)
 
 LATE = timedelta(hours=1)  # a delivery goes out within seconds; a long queue takes minutes
 
@@ -31,12 +33,12 @@ class SqlOutbox:
     def add(self, messages: Sequence[OutMessage], now: datetime) -> int:
         known: set[str] = set()
         for chunk in chunked([message.key for message in messages]):
-            known |= set(self._c.execute(sa.select(outbox.c.key).where(outbox.c.key.in_(chunk))).scalars())
+            known |= set(self._c.execute(_KNOWN, {"keys": chunk}).scalars())
         new = {message.key: message for message in messages if message.key not in known}
         if new:
             first = take_numbers(self._c, "outbox", len(new))
             rows = [_row(first + at, message, now) for at, message in enumerate(new.values())]
-            self._c.execute(sa.insert(outbox), rows)
+            self._c.execute(_INSERT, rows)
         return len(new)
 
     def withdraw(self, keys: Sequence[str]) -> int:
@@ -94,17 +96,14 @@ class SqlOutbox:
         return [(_recipient(row), row.n) for row in self._c.execute(query)]
 
     def deliveries(self, to: Recipient, since: datetime) -> tuple[int, int]:
-        d = delivery.c
-        to_them = (d.recipient_kind == to.kind.value) & (d.address == to.address)
-        arrived = sa.select(sa.func.count()).where(to_them, d.state == "sent", d.sent_at >= since)
-        under_way = sa.select(sa.func.count()).where(to_them, d.state.in_(UNSENT))
-        return int(self._c.execute(arrived).scalar_one()), int(self._c.execute(under_way).scalar_one())
+        arrived, under_way = self._c.execute(_DELIVERIES, {**_address(to), "since": since}).one()
+        return int(arrived), int(under_way)
 
     def pending(self, to: Recipient, now: datetime, limit: int) -> list[OutMessage]:
-        return [_message(row) for row in self._c.execute(_pending(to, now, limit))]
+        return [_message(row) for row in self._pending(to, now, limit)]
 
     def bundle(self, to: Recipient, notifiers: Sequence[str], now: datetime, limit: int) -> int:
-        rows = self._c.execute(_pending(to, now, limit)).all()
+        rows = self._pending(to, now, limit)
         if not rows:
             return 0
         ids = [row.id for row in rows]
@@ -123,6 +122,9 @@ class SqlOutbox:
         claimed = sa.update(outbox).where(o.id.in_(ids), o.bundle_id.is_(None)).values(bundle_id=number)
         self._c.execute(claimed)
         return len(ids)
+
+    def _pending(self, to: Recipient, now: datetime, limit: int) -> Sequence[Any]:
+        return self._c.execute(_PENDING, {**_address(to), "now": now, "limit": limit}).all()
 
     def give_up(self, to: Recipient, now: datetime) -> int:
         o = outbox.c
@@ -169,11 +171,10 @@ class SqlOutbox:
 
     def _quiet(self) -> dict[str, datetime]:
         """Until when each channel is or was to be left alone."""
-        return {row.notifier: row.quiet_until for row in self._c.execute(sa.select(quiet_channel))}
+        return {row.notifier: row.quiet_until for row in self._c.execute(_QUIET)}
 
     def _items(self, bundle: int) -> tuple[OutMessage, ...]:
-        query = sa.select(outbox).where(outbox.c.bundle_id == bundle).order_by(outbox.c.id)
-        return tuple(_message(one) for one in self._c.execute(query))
+        return tuple(_message(one) for one in self._c.execute(_ITEMS, {"bundle": bundle}))
 
     def shorten(self, one: Delivery, kept: int) -> Delivery:
         d, o = delivery.c, outbox.c
@@ -238,17 +239,38 @@ def _was_tried() -> sa.ColumnElement[bool]:
     return sa.or_(outbox.c.is_unclear == 1, sa.exists().where(on_its_way))
 
 
-def _may_go(now: datetime) -> sa.ColumnElement[bool]:
+def _is_to(columns: Any) -> sa.ColumnElement[bool]:
+    is_kind = columns.recipient_kind == sa.bindparam("to_kind")
+    return sa.and_(is_kind, columns.address == sa.bindparam("to_address"))
+
+
+def _may_go(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     o = outbox.c
     return (
         (o.state == "pending") & o.bundle_id.is_(None) & sa.or_(o.not_before.is_(None), o.not_before <= now)
     )
 
 
-def _pending(to: Recipient, now: datetime, limit: int) -> sa.Select[Any]:
-    o = outbox.c
-    theirs = (o.recipient_kind == to.kind.value) & (o.address == to.address)
-    return sa.select(outbox).where(theirs, _may_go(now)).order_by(o.id).limit(limit)
+# What runs for each delivery is built once
+
+_DELIVERIES = sa.select(
+    sa.select(sa.func.count())
+    .where(_is_to(delivery.c), delivery.c.state == "sent", delivery.c.sent_at >= sa.bindparam("since"))
+    .scalar_subquery(),
+    sa.select(sa.func.count()).where(_is_to(delivery.c), delivery.c.state.in_(UNSENT)).scalar_subquery(),
+)
+_PENDING = (
+    sa.select(outbox)
+    .where(_is_to(outbox.c), _may_go(sa.bindparam("now", type_=outbox.c.not_before.type)))
+    .order_by(outbox.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_ITEMS = sa.select(outbox).where(outbox.c.bundle_id == sa.bindparam("bundle")).order_by(outbox.c.id)
+_QUIET = sa.select(quiet_channel)
+
+
+def _address(to: Recipient) -> dict[str, str]:
+    return {"to_kind": to.kind.value, "to_address": to.address}
 
 
 def _row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:

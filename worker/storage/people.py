@@ -21,7 +21,7 @@ from worker.domain.model import Evidence, Person, PersonFacts, PersonKey, Standi
 from worker.domain.phones import canonical
 from worker.ports.store import Applied, Staged
 from worker.storage.accounts import JOIN_KINDS, humans_behind, languages_of
-from worker.storage.bulk import bulk_insert, bulk_upsert
+from worker.storage.bulk import bulk_insert, bulk_upsert, clearing
 from worker.storage.chunks import among, chunked
 from worker.storage.erasing import erase_person
 from worker.storage.mapping import facts_from_json, facts_to_json, person_from_row
@@ -67,6 +67,9 @@ def keys_of(facts: PersonFacts) -> list[tuple[str, str, str]]:
     return keys
 
 
+_CLEAR_STAGE = [clearing(staged_person), clearing(staged_person_key)]
+
+
 class SqlPeople:
     """`ports.store.People` within one transaction."""
 
@@ -77,8 +80,8 @@ class SqlPeople:
     # --- staging ---------------------------------------------------------------------------------
 
     def clear_stage(self, source: str) -> None:
-        for table in (staged_person, staged_person_key):
-            self._c.execute(sa.delete(table).where(table.c.source == source))
+        for statement in _CLEAR_STAGE:
+            self._c.execute(statement, {"wanted": source})
 
     def stage(self, source: str, records: Iterable[tuple[PersonFacts, Judgement | None]]) -> int:
         rows = {

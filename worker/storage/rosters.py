@@ -12,14 +12,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.domain.accounts import AccountsRule
 from worker.domain.directory import is_too_shrunken
-from worker.domain.findings import GroupView, active_admins
+from worker.domain.findings import GroupView
 from worker.domain.guard import GuardLimits
 from worker.domain.identity import Link, fingerprint
 from worker.domain.model import Coverage, GroupKey, Member, Person, PersonKey, Role, Roster
 from worker.domain.phones import canonical
 from worker.ports.store import GroupRow, RosterChanges
 from worker.storage.accounts import PERSON_COLUMNS, person_of
-from worker.storage.bulk import bulk_upsert
+from worker.storage.bulk import bulk_upsert, clearing
 from worker.storage.chunks import among, chunked
 from worker.storage.mapping import link_from_row, member_from_row
 from worker.storage.marks import dirty_groups
@@ -35,7 +35,7 @@ from worker.storage.tables import (
     staged_membership,
     to_micros,
 )
-from worker.storage.views import LINK_COLUMNS, behind_link, group_views
+from worker.storage.views import LINK_COLUMNS, active_admins_of, behind_link, group_views
 from worker.storage.wrong_groups import wrong_groups
 
 GROUP_COLUMNS = (
@@ -44,6 +44,9 @@ GROUP_COLUMNS = (
 )  # fmt: skip
 MEMBER_COLUMNS = ("source", "group_id", "handle", "display_name", "role", "phone", "username", "joined_at")
 MARKS = ("fingerprint", "phone_key", "email_key", "employee_key")
+
+
+_CLEAR_STAGE = [clearing(staged_group), clearing(staged_membership)]
 
 
 class SqlRosters:
@@ -56,8 +59,8 @@ class SqlRosters:
     # --- staging ---------------------------------------------------------------------------------
 
     def clear_stage(self, source: str) -> None:
-        for table in (staged_group, staged_membership):
-            self._c.execute(sa.delete(table).where(table.c.source == source))
+        for statement in _CLEAR_STAGE:
+            self._c.execute(statement, {"wanted": source})
 
     def stage(self, source: str, rosters: Iterable[Roster]) -> int:
         page = list(rosters)
@@ -331,8 +334,7 @@ class SqlRosters:
         dirty_groups(self._c, groups, now)
 
     def active_admins(self, group: GroupKey) -> list[Person]:
-        views = group_views(self._c, [group], self._rule)
-        return [one.person for view in views for one in active_admins(view) if one.person is not None]
+        return list(active_admins_of(self._c, [group], self._rule).get(group, ()))
 
     def expectations(self, key: PersonKey) -> dict[GroupKey, str]:
         query = sa.select(expected.c.source, expected.c.group_id, expected.c.state).where(

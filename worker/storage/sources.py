@@ -16,6 +16,7 @@ from worker.storage.tables import job, source, source_day
 
 DAYS_KEPT = timedelta(days=400)
 _COLUMNS = tuple(f.name for f in fields(SourceState))
+_BY_NAME = sa.select(source).where(source.c.name == sa.bindparam("wanted"))
 
 
 class SqlSources:
@@ -25,7 +26,7 @@ class SqlSources:
         self._c = connection
 
     def get(self, name: str, port: str) -> SourceState:
-        row = self._c.execute(sa.select(source).where(source.c.name == name)).first()
+        row = self._c.execute(_BY_NAME, {"wanted": name}).first()
         return SourceState(name, port) if row is None else _state(row)
 
     def put(self, state: SourceState) -> None:

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from worker.domain.accounts import AccountsRule
 from worker.domain.escalation import Taken
-from worker.domain.findings import active_admins
 from worker.domain.identity import LinkState
 from worker.domain.message import Recipient
 from worker.domain.model import Coverage, GroupKey, PersonKey, Role
@@ -25,9 +24,17 @@ from worker.storage.chunks import among, chunked
 from worker.storage.counters import take_numbers
 from worker.storage.mapping import ticket_from_row, ticket_values
 from worker.storage.tables import chat_group, escalation, link, membership, outbox, ticket, to_micros
-from worker.storage.views import group_views
+from worker.storage.views import active_admins_of
 
 _LIVE = tuple(state.value for state in sorted(LIVE))
+
+
+_UPDATE = (
+    sa.update(ticket)
+    .where(ticket.c.id == sa.bindparam("k_id"))
+    .values({name: sa.bindparam(name) for name in ticket.c.keys()})  # noqa: SIM118 - columns, not a dict
+)
+_BY_ID = sa.select(ticket).where(ticket.c.id == sa.bindparam("wanted"))
 
 
 class SqlTickets:
@@ -48,11 +55,10 @@ class SqlTickets:
     def update(self, changed: Sequence[Ticket]) -> None:
         if changed:
             rows = [{**ticket_values(one), "k_id": one.id} for one in changed]
-            values: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name != "k_id"}
-            self._c.execute(sa.update(ticket).where(ticket.c.id == sa.bindparam("k_id")).values(values), rows)
+            self._c.execute(_UPDATE, rows)
 
     def get(self, number: int) -> Ticket | None:
-        row = self._c.execute(sa.select(ticket).where(ticket.c.id == number)).first()
+        row = self._c.execute(_BY_ID, {"wanted": number}).first()
         return None if row is None else ticket_from_row(row)
 
     def page(self, states: Sequence[TicketState], after: int, limit: int) -> list[Ticket]:
@@ -171,8 +177,9 @@ class SqlTickets:
 
     def _active_admins(self, tickets: Sequence[Ticket]) -> dict[GroupKey, int]:
         """How many active admins the groups have that were to get one."""
-        groups = sorted({one.group for one in tickets if one.kind is TicketKind.REASSIGN_ADMIN})
-        return {view.key: len(active_admins(view)) for view in group_views(self._c, groups, self._rule)}
+        groups = [one.group for one in tickets if one.kind is TicketKind.REASSIGN_ADMIN]
+        found = active_admins_of(self._c, groups, self._rule)
+        return {group: len(admins) for group, admins in found.items()}
 
     def _identified(self, tickets: Sequence[Ticket]) -> set[int]:
         found: set[int] = set()

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.accounts import AccountsRule, Human
-from worker.domain.findings import Expected, GroupView, MemberView
+from worker.domain.findings import Expected, GroupView, MemberView, active_admins
 from worker.domain.identity import Link, LinkState
 from worker.domain.model import Coverage, GroupKey, Member, Person, PersonKey, Role, Standing
 from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState
@@ -36,6 +36,7 @@ LINK_COLUMNS = (
     "state", "person_source", "person_id", "how", "why", "suggestions", "decided_fingerprint", "fingerprint",
     "email_key", "employee_key",
 )  # fmt: skip
+ADMINS = tuple(role.value for role in Role if role.is_admin)
 LIVE_OR_WAIVED = tuple(state.value for state in (*sorted(LIVE), TicketState.WAIVED))
 
 
@@ -57,13 +58,28 @@ def group_views(connection: sa.Connection, keys: Sequence[GroupKey], rule: Accou
     """The views of these groups, in their order; a key without a group is left out."""
     views: list[GroupView] = []
     for chunk in chunked(keys):
-        rows = {
-            GroupKey(r.source, r.group_id): r
-            for r in connection.execute(_in(sa.select(chat_group), chat_group.c, chunk))
-        }
+        rows = _groups(connection, chunk)
         page = _load(connection, chunk, [r.owner_email for r in rows.values() if r.owner_email], rule)
         views += [_view(key, rows[key], page) for key in chunk if key in rows]
     return views
+
+
+def active_admins_of(
+    connection: sa.Connection, keys: Iterable[GroupKey], rule: AccountsRule
+) -> dict[GroupKey, tuple[Person, ...]]:
+    """The active admins of each of these groups that is known. Reads no more of a group than that takes."""
+    found: dict[GroupKey, tuple[Person, ...]] = {}
+    for chunk in chunked(sorted(set(keys))):
+        page = _load_members(connection, chunk, _admins(chunk), rule)
+        for key, row in _groups(connection, chunk).items():
+            active = active_admins(_view(key, row, page))
+            found[key] = tuple(view.person for view in active if view.person is not None)
+    return found
+
+
+def _groups(connection: sa.Connection, keys: Sequence[GroupKey]) -> dict[GroupKey, Any]:
+    query = _in(sa.select(chat_group), chat_group.c, keys)
+    return {GroupKey(row.source, row.group_id): row for row in connection.execute(query)}
 
 
 def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
@@ -99,28 +115,40 @@ def _member_view(member: Member, known: Link, seen_at: datetime | None, human: H
 def _load(
     connection: sa.Connection, keys: Sequence[GroupKey], owners: Collection[str], rule: AccountsRule
 ) -> _Page:
+    page = _load_members(connection, keys, _deciding_members(connection, keys), rule)
+    for key, work in _tickets(connection, keys):
+        page.tickets[key].append(work)
+    page.managers = _managers(connection, page.humans.values(), rule)
+    page.owners = _owners(connection, owners, rule)
+    return page
+
+
+def _load_members(
+    connection: sa.Connection, keys: Sequence[GroupKey], members: sa.Select[Any], rule: AccountsRule
+) -> _Page:
+    """These members, whoever is expected in their groups, and the humans behind them all."""
     page = _Page()
-    for row in connection.execute(_deciding_members(connection, keys)):
+    for row in connection.execute(members):
         known = link_from_row(row) or Link(LinkState.UNMATCHED, row.fingerprint)
         group = GroupKey(row.source, row.group_id)
         page.members[group].append((member_from_row(row), known, person_of(row), row.first_seen_at))
-    for key, work in _tickets(connection, keys):
-        page.tickets[key].append(work)
     wanted = [
         (GroupKey(row.source, row.group_id), row, one)
         for row in connection.execute(_expected(keys))
         if (one := person_of(row)) is not None
     ]
-    behind = [one for members in page.members.values() for _, _, one, _ in members if one]
+    behind = [one for found in page.members.values() for _, _, one, _ in found if one]
     page.humans = humans_behind(connection, [*behind, *(one for _, _, one in wanted)], rule)
     for group, row, one in wanted:
         human = page.humans[one.key]
         if human.person.standing is not Standing.LEFT:
             is_former = row.state == "former"
             page.expected[group].append(Expected(one, row.since, is_former, human.accounts))
-    page.managers = _managers(connection, page.humans.values(), rule)
-    page.owners = _owners(connection, owners, rule)
     return page
+
+
+def _admins(keys: Sequence[GroupKey]) -> sa.Select[Any]:
+    return _members(keys).where(membership.c.role.in_(ADMINS))
 
 
 def _deciding_members(connection: sa.Connection, keys: Sequence[GroupKey]) -> sa.Select[Any]:
@@ -134,7 +162,7 @@ def _deciding_members(connection: sa.Connection, keys: Sequence[GroupKey]) -> sa
         x.person_source == link.c.person_source, x.person_id == link.c.person_id,
     )  # fmt: skip
     decides = sa.or_(
-        m.role.in_((Role.ADMIN.value, Role.CREATOR.value)),
+        m.role.in_(ADMINS),
         link.c.state.in_((LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value)),
         person.c.standing == Standing.LEFT.value,
         has_ticket,
@@ -143,11 +171,15 @@ def _deciding_members(connection: sa.Connection, keys: Sequence[GroupKey]) -> sa
     if has_several_directories(connection):
         here = (x.source == m.source) & (x.group_id == m.group_id)
         decides = sa.or_(decides, has_left_elsewhere(), is_expected_elsewhere(here))
+    return _members(keys).where(decides)
+
+
+def _members(keys: Sequence[GroupKey]) -> sa.Select[Any]:
+    m = membership.c
     query = (
         sa.select(membership, *(link.c[name] for name in LINK_COLUMNS), *PERSON_COLUMNS)
         .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
         .outerjoin(person, behind_link())
-        .where(decides)
     )
     return _in(query, m, keys).order_by(m.source, m.group_id, m.handle)
 

@@ -12,6 +12,7 @@ from builders import rules
 from harness import TIMEZONE, Harness
 
 from fakes.notifier import FakeNotifier
+from worker.app import escalate
 from worker.app.escalate import Escalate
 from worker.app.recipients import steps_of
 from worker.domain.actor import Actor
@@ -71,6 +72,20 @@ def test_the_built_in_policy_tells_more_people_the_later_it_gets(start: Start) -
         ["channel"],
     ]
     assert steps(harness) == [(1, 0), (2, 0), (3, 0), (3, 1)]
+
+
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_tickets_are_watched_page_by_page_to_the_last(
+    start: Start, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(escalate, "PAGE", page)
+    harness = late(start)
+    harness.leave("ben")
+    harness.settle()
+    harness.later(hours=12)
+
+    assert harness.escalate().counts["watched"] == 2
+    assert steps(harness, 1) == steps(harness, 2) == [(1, 0)]
 
 
 def test_steps_missed_while_the_worker_was_down_are_taken_late_and_once(start: Start) -> None:

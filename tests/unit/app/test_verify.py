@@ -9,6 +9,7 @@ import pytest
 from builders import rules
 from harness import TIMEZONE, Harness
 
+from worker.app import verify
 from worker.app.verify import Verify
 from worker.domain.actor import Actor
 from worker.domain.message import CHANNEL
@@ -37,6 +38,21 @@ def test_a_newer_roster_without_the_member_is_proof_of_grade_a(leaving: Harness)
     ticket = leaving.ticket()
     assert (ticket.state, ticket.grade, ticket.verified_by) == (TicketState.VERIFIED, Grade.A, "wards")
     assert "ticket.verify" in leaving.kinds()
+
+
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_tickets_are_weighed_page_by_page_to_the_last(
+    leaving: Harness, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(verify, "PAGE", page)
+    leaving.leave("ben")
+    leaving.settle()
+    leaving.later()
+    leaving.drop("ward-7", "ann")
+    leaving.drop("ward-7", "ben")
+    leaving.inventory()
+
+    assert leaving.verify().counts["verified"] == 2
 
 
 def test_it_needs_no_claim(leaving: Harness) -> None:
