@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from importlib.metadata import version as distribution_version
 
 import typer
@@ -16,6 +17,7 @@ from worker.app.approvals import Refused
 from worker.cli import audit, desk, files, lookups, plans, tickets, working
 from worker.cli.common import err, out
 from worker.demo.command import demo
+from worker.ops.terminal import visible
 from worker.ports import ConnectorError
 from worker.settings import SettingsError
 from worker.storage.errors import StorageError
@@ -62,6 +64,9 @@ def main() -> None:
         _fail(str(error), 1)
     except OperationalError as error:
         _fail(f"The database can't be used: {error.orig}", 1)
+    except Exception:  # noqa: BLE001  a fault of ours, as Python shows it; but what it quotes may be a stranger's text
+        sys.stderr.write(visible(traceback.format_exc()))
+        sys.exit(1)
 
 
 def _fail(text: str, code: int) -> None:

@@ -19,7 +19,8 @@ from worker.app.approvals import Refused
 from worker.app.audit_report import Heading, report, with_rows
 from worker.app.audit_scope import Selection, scope_of
 from worker.app.audit_zip import CHUNK, REPORT, TICKETS, PackWriter
-from worker.domain.journal import GENESIS, Entry, Sealed, seal
+from worker.domain.actor import Actor, acted
+from worker.domain.journal import GENESIS, Sealed, seal
 from worker.domain.manifest import Manifest, digest_of, stated_event
 from worker.domain.pack import EXPORTED, JOURNAL, Hidden, JournalSum, Scope, Tally, What, line_of
 from worker.domain.ticket import Ticket, TicketState, ticket_number
@@ -47,7 +48,7 @@ class Audit:
         self._timezone = timezone
         self._software = software
 
-    def export(self, selection: Selection, file: BinaryIO, by: str, now: datetime) -> Exported:
+    def export(self, selection: Selection, file: BinaryIO, by: Actor, now: datetime) -> Exported:
         """Write a pack into `file` (which need not be seekable). Its last event is `audit.exported`: this very act.
 
         That event is committed when all but the journal is written: nothing is taken out that was not written down.
@@ -60,7 +61,7 @@ class Audit:
             sources = tuple(uow.sources.all())
         tally, numbers = self._surveyed(scope, head)
         heading = Heading(
-            self._organisation, scope.covered, name, tally.sum(), sources, by, now, self._timezone, self._software
+            self._organisation, scope.covered, name, tally.sum(), sources, by.name, now, self._timezone, self._software
         )  # fmt: skip
         with closing(PackWriter(file)) as pack, tempfile.SpooledTemporaryFile(SPOOL_MAX) as table:
             tickets = with_rows(self._tickets(numbers), table)
@@ -69,9 +70,9 @@ class Audit:
             table.seek(0)
             pack.write(TICKETS, iter(partial(table.read, CHUNK), b""))
             manifest = Manifest(
-                now, by, self._software, self._organisation, self._timezone, scope.covered, tally.sum(), pack.sums
+                now, by.name, self._software, self._organisation, self._timezone, scope.covered, tally.sum(), pack.sums
             )  # fmt: skip
-            end = self._written_down(scope, manifest, tally)
+            end = self._written_down(by, scope, manifest, tally)
             shown = Tally()
             pack.write(JOURNAL, self._lines(scope, end, shown))
             manifest = replace(manifest, journal=shown.sum())
@@ -87,16 +88,14 @@ class Audit:
                 numbers.add(ticket_number(sealed.entry.subject.removeprefix(_TICKET)))
         return tally, numbers
 
-    def _written_down(self, scope: Scope, manifest: Manifest, tally: Tally) -> tuple[int, str]:
+    def _written_down(self, by: Actor, scope: Scope, manifest: Manifest, tally: Tally) -> tuple[int, str]:
         """Journal the act with what the pack will show, that which came meanwhile included; return the new head."""
         with self._store.begin() as uow:
             for sealed in _checked(_rest(uow, tally.count), tally.count, tally.previous):
                 tally.add(_shown(scope, sealed))
             so_far = tally.sum()
             data = stated_event(manifest, so_far.full, so_far.full_sha256)
-            uow.journal.append(
-                [Entry(manifest.made_at, manifest.made_by, EXPORTED, _subject(scope), data=data)]
-            )
+            uow.journal.append([acted(by, manifest.made_at, EXPORTED, _subject(scope), data=data)])
             return uow.journal.head()
 
     def _lines(self, scope: Scope, end: tuple[int, str], tally: Tally) -> Iterator[bytes]:

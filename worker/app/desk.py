@@ -96,7 +96,7 @@ class Desk:
         return self._change(number, "ticket.waive", by, reason, now, change)
 
     def assign(self, number: int, email: str, by: Actor, now: datetime, reason: str = "") -> Ticket:
-        """Hand it to somebody by e-mail address, who is told."""
+        """Hand it to somebody by e-mail address, who is told: also whoever has it already."""
         with self._store.begin() as uow:
             people = [p for p in uow.people.find(email) if p.standing is not Standing.LEFT]
             if not people:
@@ -137,7 +137,8 @@ class Desk:
         with self._store.begin() as uow:
             before, after = change_ticket(uow, number, change, kind, by, now, reason)
             is_told_later = kind == "ticket.reopen" and after.state is TicketState.BLOCKED
-            if tell and after != before and not is_told_later:
+            is_news = after != before or kind == "ticket.assign"
+            if tell and is_news and not is_told_later:
                 action = ActionKind.REOPEN if kind == "ticket.reopen" else ActionKind.ASSIGN
                 news = [Action(action, after, after.reason)]
                 told = assignee_messages(uow, news, self._timezone, now, self._languages, self._links)

@@ -89,7 +89,7 @@ def export(
         )
         try:
             with replacing(file) as pack:
-                made = audit.export(selection, pack, actor(by, worker.settings).name, at)
+                made = audit.export(selection, pack, actor(by, worker.settings), at)
         except OSError as error:
             raise Refused(
                 f"{file} can't be written: {error.strerror or error}. Name another place."

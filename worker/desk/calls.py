@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -30,7 +30,7 @@ FIELDS_MAX = 500
 _NUMBER = re.compile(r"[0-9]{1,15}")
 # What nobody types: PostgreSQL keeps no NUL and no half of a pair, and a line break is a space in one line
 _UNTYPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-YEAR_S = 365 * 24 * 3600
+YEAR = timedelta(days=365)
 
 
 class Stale(Exception):
@@ -61,11 +61,15 @@ class Call:
     @property
     def tongue(self) -> Tongue:
         """What was chosen on the page, else the person's, the browser's, the organisation's language."""
-        chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
+        chosen = self.cookie(LANGUAGE_COOKIE)
         wanted = [code for code in (chosen, self.language) if code]
         return self.services.languages.best(
             [*wanted, *accepted(self.request.headers.get("accept-language", ""))]
         )
+
+    def cookie(self, name: str) -> str:
+        """One of our cookies; empty when it is missing."""
+        return self.request.cookies.get(self.services.place.cookie(name), "")
 
     def path(self, name: str) -> str:
         """A part of the path."""
@@ -155,15 +159,26 @@ def is_own_path(path: str) -> bool:
     return path.startswith("/") and not path.startswith(("//", "/\\"))
 
 
+def set_cookie(call: Call, response: Response, name: str, value: str, life: timedelta) -> None:
+    """One that no script reads and other sites' forms don't bring along; over TLS only, where there is TLS."""
+    place, seconds = call.services.place, int(life.total_seconds())
+    response.set_cookie(
+        place.cookie(name), value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=place.is_https
+    )  # fmt: skip
+
+
+def drop_cookie(call: Call, response: Response, name: str) -> None:
+    """Browsers forget a cookie only by the attributes with which they would take it."""
+    place = call.services.place
+    response.delete_cookie(place.cookie(name), path="/", httponly=True, samesite="lax", secure=place.is_https)
+
+
 def choose_language(call: Call) -> Response:
     """Remember a language in this browser, and go back to where it was chosen."""
     to, back = call.query("to"), call.query("back")
     response = RedirectResponse(back if is_own_path(back) else "/", 303)
     if to in LANGUAGES:
-        is_https = call.services.place.is_https
-        response.set_cookie(
-            LANGUAGE_COOKIE, to, max_age=YEAR_S, httponly=True, samesite="lax", secure=is_https
-        )
+        set_cookie(call, response, LANGUAGE_COOKIE, to, YEAR)
     return response
 
 

@@ -33,6 +33,10 @@ class Place:
         """Whether browsers reach it over TLS; only then are its cookies marked for that."""
         return self.url.startswith("https://")
 
+    def cookie(self, name: str) -> str:
+        """The name of a cookie here: with the prefix, browsers take it over TLS only and send it to this host alone."""
+        return f"__Host-{name}" if self.is_https else name
+
     @property
     def host(self) -> str:
         """Host and port as a browser writes them."""

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from worker.app.access import hashed
-from worker.desk.calls import Call, Stale, error_page, is_own_path, route, too_many
+from worker.desk.calls import Call, Stale, drop_cookie, error_page, is_own_path, route, set_cookie, too_many
 from worker.desk.guarding import Attempts
 from worker.desk.roles import DeskRole, Permission, allows
 from worker.desk.sign_in import FLOW_LIFE, SignInRefused
@@ -28,7 +28,7 @@ LOGIN_LINK_LIFE = timedelta(hours=1)
 SEE_OTHER, FORBIDDEN, CONFLICT = 303, 403, 409
 CALLBACK = "/login/callback"
 SIGN_IN_FORM = "sign-in"
-WAY_COOKIE = "whosleft-way"
+SESSION_COOKIE, WAY_COOKIE, FLOW_COOKIE = "whosleft", "whosleft-way", "whosleft-sign-in"
 WAY_MAX = 2000  # browsers take cookies of 4 KiB
 
 
@@ -51,14 +51,9 @@ class Guest:
         return allows(self.roles, permission)
 
 
-def cookie_name(*, is_https: bool) -> str:
-    """With the prefix, browsers take the cookie over TLS only and send it to this host alone."""
-    return "__Host-whosleft" if is_https else "whosleft"
-
-
 def guest_of(call: Call) -> Guest | None:
     """Who is calling; None for whoever is not signed in."""
-    secret = call.request.cookies.get(cookie_name(is_https=call.services.place.is_https), "")
+    secret = call.cookie(SESSION_COOKIE)
     if not secret:
         return None
     session = hashed(secret)
@@ -125,13 +120,13 @@ class SignInPages:
             return self._refused(call, refused)
         response = RedirectResponse(started.url, SEE_OTHER)
         flow = _signer(call).dumps(started.flow)
-        set_cookie(call, response, _flow_cookie(call), str(flow), FLOW_LIFE)
+        set_cookie(call, response, FLOW_COOKIE, str(flow), FLOW_LIFE)
         return response
 
     def finish(self, call: Call) -> Response:
         sign_in = call.services.sign_in
         try:
-            flow: Any = _signer(call).loads(call.request.cookies.get(_flow_cookie(call), ""))
+            flow: Any = _signer(call).loads(call.cookie(FLOW_COOKIE))
         except BadSignature:
             flow = None
         if sign_in is None or flow is None:
@@ -140,12 +135,12 @@ class SignInPages:
             identity = sign_in.finish(flow, dict(call.request.query_params), call.now)
         except SignInRefused as refused:
             response = self._refused(call, refused)
-            drop_cookie(call, response, _flow_cookie(call))
+            drop_cookie(call, response, FLOW_COOKIE)
             return response
         name = identity.email or identity.name
         roles = tuple(sorted(role.value for role in identity.roles))
         response = self._signed_in(call, Visitor(name, roles, signed_in(identity.issuer, identity.subject)))
-        drop_cookie(call, response, _flow_cookie(call))
+        drop_cookie(call, response, FLOW_COOKIE)
         return response
 
     def logout(self, call: Call) -> Response:
@@ -158,7 +153,7 @@ class SignInPages:
             with call.services.store.begin() as uow:
                 uow.desk.end_session(guest.session)
         response = RedirectResponse("/login", SEE_OTHER)
-        drop_cookie(call, response, cookie_name(is_https=call.services.place.is_https))
+        drop_cookie(call, response, SESSION_COOKIE)
         return response
 
     def _signed_in(self, call: Call, visitor: Visitor) -> Response:
@@ -169,28 +164,13 @@ class SignInPages:
             who = Actor(visitor.name, visitor.id, Via.CONSOLE)
             uow.journal.append([acted(who, call.now, "desk.signed_in", "desk:console", data=data)])
         response = RedirectResponse(_way(call), SEE_OTHER)
-        set_cookie(call, response, cookie_name(is_https=call.services.place.is_https), secret, SESSION_LIFE)
+        set_cookie(call, response, SESSION_COOKIE, secret, SESSION_LIFE)
         drop_cookie(call, response, WAY_COOKIE)
         return response
 
     def _refused(self, call: Call, refused: SignInRefused) -> Response:
         values = {**_login_values(call), "trouble": "refused", "said": refused.said(call.tongue)}
         return call.page("login.html", values, status=FORBIDDEN)
-
-
-def set_cookie(call: Call, response: Response, name: str, value: str, life: timedelta) -> None:
-    """One that no script reads and other sites' forms don't bring along; over TLS only, where there is TLS."""
-    is_https = call.services.place.is_https
-    seconds = int(life.total_seconds())
-    response.set_cookie(
-        name, value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=is_https
-    )
-
-
-def drop_cookie(call: Call, response: Response, name: str) -> None:
-    """Browsers forget a cookie only by the attributes with which they would take it."""
-    is_https = call.services.place.is_https
-    response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=is_https)
 
 
 def remember_way(call: Call, response: Response) -> None:
@@ -202,7 +182,7 @@ def remember_way(call: Call, response: Response) -> None:
 
 
 def _way(call: Call) -> str:
-    path = call.request.cookies.get(WAY_COOKIE, "/")
+    path = call.cookie(WAY_COOKIE)
     return path if is_own_path(path) else "/"
 
 
@@ -224,7 +204,3 @@ def _login_values(call: Call) -> dict[str, Any]:
 
 def _signer(call: Call) -> URLSafeSerializer:
     return URLSafeSerializer(call.services.key, salt=SIGN_IN_FORM)
-
-
-def _flow_cookie(call: Call) -> str:
-    return f"{cookie_name(is_https=call.services.place.is_https)}-sign-in"

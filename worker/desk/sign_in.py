@@ -9,11 +9,12 @@ The authorization-code flow with state, nonce and PKCE is msal's; what msal leav
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any, Protocol
 
 from worker.desk.id_token import Identity, RoleRules, check, identity
@@ -25,6 +26,7 @@ __all__ = ["Identity", "Rules", "SignIn", "SignInRefused", "Started"]
 
 FLOW_LIFE = timedelta(minutes=15)  # to type a password, find the phone, and read a message on it
 READ_S = 10.0  # of silence, before a provider is given up
+ASKING_MAX = 16  # at once, of the desk's 40 threads
 _KEPT = ("state", "nonce", "code_verifier", "redirect_uri", "scope")  # of msal's flow
 
 
@@ -64,13 +66,15 @@ class SignIn:
         self._host = host_of(rules.address)
         self._known: Provider | None = None
         self._finding = Lock()
+        self._turns = BoundedSemaphore(ASKING_MAX)
 
     def begin(self, redirect_uri: str, now: datetime) -> Started:
         """Where to send a browser that wants to sign in. `redirect_uri` is ours, as it is registered there.
 
         The first call finds the provider; when that fails, the next one tries again. Raises SignInRefused.
         """
-        flow = self._provider().begin(redirect_uri)
+        with self._turn():
+            flow = self._provider().begin(redirect_uri)
         kept = {name: flow[name] for name in _KEPT}
         return Started(flow["auth_uri"], {**kept, "begun_s": int(now.timestamp())})
 
@@ -84,7 +88,8 @@ class SignIn:
             raise SignInRefused(
                 words(N_("This is the answer to another sign-in than the one begun here.")), AGAIN
             )
-        provider = self._provider()
+        with self._turn():
+            provider = self._provider()
         # RFC 9207: a provider that names itself in the answer must be the one that was asked
         if query.get("iss", provider.issuer) != provider.issuer:
             raise odd(self._host, "another provider sent it")
@@ -104,10 +109,21 @@ class SignIn:
 
     def _redeemed(self, provider: Provider, flow: Mapping[str, Any], code: str) -> Mapping[str, Any]:
         try:
-            return provider.redeem(flow, code)
+            with self._turn():
+                return provider.redeem(flow, code)
         finally:
             if provider.has_failed:
                 self.close()  # so that the next one looks where it is now
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Whoever sends codes that nobody gave out keeps the provider busy, and not the desk's other pages."""
+        if not self._turns.acquire(blocking=False):
+            raise busy(self._host)
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def _provider(self) -> Provider:
         """The provider, found by the first who ask; the others don't wait for ever behind them."""

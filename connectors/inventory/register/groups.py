@@ -57,6 +57,9 @@ class Context:
     tables: Sequence[TableFacts]
 
 
+_Handles = defaultdict[str, dict[str, None]]
+
+
 @dataclass(slots=True)
 class _Draft:
     """A group while its rows are put together; members are keyed by handle, in the order of the register."""
@@ -187,9 +190,14 @@ def _show(draft: _Draft, showing: Showing, table: int) -> None:
 
 def _appoint(draft: _Draft, region: str) -> Iterator[Problem]:
     """Give the named their role: members by number, address or name, and others as members of their own."""
+    if not draft.named:
+        return
+    handles: _Handles = defaultdict(dict)  # of the members, by name
+    for handle, showing in draft.members.items():
+        handles[name_key(showing.seen.name)][handle] = None
     for (text, role), place in draft.named.items():
         try:
-            named = _named(draft, text, region)
+            named = _named(draft, text, region, handles)
         except Ambiguous as why:
             draft.is_spoilt = True
             yield Problem(
@@ -200,25 +208,24 @@ def _appoint(draft: _Draft, region: str) -> Iterator[Problem]:
             )
             continue
         for seen in named:
-            yield from _appoint_one(draft, replace(seen, role=max_role(seen.role, role)), place)
+            yield from _appoint_one(draft, replace(seen, role=max_role(seen.role, role)), place, handles)
 
 
-def _named(draft: _Draft, text: str, region: str) -> list[Seen]:
+def _named(draft: _Draft, text: str, region: str, handles: _Handles) -> list[Seen]:
     """A cell that is a member's name as it stands is that member, whatever its commas."""
-    names = {name_key(showing.seen.name) for showing in draft.members.values()}
-    if name_key(text) in names:
+    if handles.get(name_key(text)):
         return [Seen(one_line(text))]
     whole = item(text.strip(), region)
     known = draft.members.get(whole.handle or "")
     if known and name_key(known.seen.name) == name_key(whole.name):
         return [whole]
     parts = [part.strip() for part in text.replace("،", ",").split(",") if part.strip()]
-    if parts and all(name_key(part) in names for part in parts):
+    if parts and all(handles.get(name_key(part)) for part in parts):
         return [Seen(one_line(part)) for part in parts]
     return [item(part, region) for part in items_of(text)]
 
 
-def _appoint_one(draft: _Draft, seen: Seen, place: str) -> Iterator[Problem]:
+def _appoint_one(draft: _Draft, seen: Seen, place: str, handles: _Handles) -> Iterator[Problem]:
     handle = seen.handle
     if handle is None:
         draft.is_spoilt = True
@@ -230,7 +237,7 @@ def _appoint_one(draft: _Draft, seen: Seen, place: str) -> Iterator[Problem]:
         )
         return
     if handle not in draft.members and not seen.phone and not seen.email:
-        same = [h for h, known in draft.members.items() if name_key(known.seen.name) == name_key(seen.name)]
+        same = list(handles.get(name_key(seen.name), ()))
         if len(same) > 1:
             yield Problem(
                 place,
@@ -244,7 +251,9 @@ def _appoint_one(draft: _Draft, seen: Seen, place: str) -> Iterator[Problem]:
         draft.warn(f"{place}: names an admin who is not in the list of members")
         draft.members[handle] = Showing(seen, place)
     else:
+        handles[name_key(known.seen.name)].pop(handle)
         draft.members[handle] = replace(known, seen=merged(known.seen, seen))
+    handles[name_key(draft.members[handle].seen.name)][handle] = None
 
 
 # --- The roster -----------------------------------------------------------------------------------

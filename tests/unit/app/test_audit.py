@@ -20,7 +20,7 @@ from worker.app.approvals import Refused
 from worker.app.audit import Audit, Exported
 from worker.app.audit_scope import Selection
 from worker.app.audit_zip import Verdict, verify_pack
-from worker.domain.actor import Actor
+from worker.domain.actor import Actor, Via
 from worker.domain.guard import GuardLimits
 from worker.domain.journal import Entry, Sealed
 from worker.domain.model import Group
@@ -28,6 +28,7 @@ from worker.domain.pack import Hidden, What
 from worker.storage.tables import journal
 
 Start = Callable[..., Harness]
+SAM = Actor("sam", "os:sam", Via.COMMAND, "sam on desk-3")
 EVERYTHING = Selection()
 
 
@@ -61,7 +62,7 @@ class Pack:
 def export(company: Harness, selection: Selection = EVERYTHING) -> Pack:
     file = io.BytesIO()
     made = Audit(company.store, "St Mary's", "Europe/London", "whosleft 1.2.3").export(
-        selection, file, "sam", company.now
+        selection, file, SAM, company.now
     )
     return Pack(made, file.getvalue())
 
@@ -185,6 +186,7 @@ def test_taking_a_pack_out_is_an_act_in_the_journal(
 
     entry = left.journal()[-1].entry
     assert (entry.kind, entry.actor, entry.subject) == ("audit.exported", "sam", subject)
+    assert entry.data.items() >= {"actor_id": SAM.id, "via": "command", "login": SAM.login}.items()
     assert pack.exported.digest == pack.verdict.digest
     assert pack.exported.journal.count == len(left.journal())
     assert pack.events[-1]["data"] == entry.data
@@ -285,7 +287,7 @@ def test_a_journal_that_is_cut_while_it_is_read_gives_no_pack(
             return super().write(content)
 
     with pytest.raises(Refused, match="broken at event 3"):
-        Audit(left.store, "x", "UTC", "x").export(EVERYTHING, Cutting(), "sam", left.now)
+        Audit(left.store, "x", "UTC", "x").export(EVERYTHING, Cutting(), SAM, left.now)
 
 
 def test_a_head_that_is_not_the_last_entry_s_gives_no_pack(left: Harness) -> None:
@@ -308,7 +310,7 @@ def test_what_is_added_meanwhile_is_in_the_journal_of_the_pack_and_the_pack_is_w
 
     file = Busy()
     before = len(left.journal())
-    made = Audit(left.store, "x", "UTC", "x").export(selection, file, "sam", left.now)
+    made = Audit(left.store, "x", "UTC", "x").export(selection, file, SAM, left.now)
 
     assert verify_pack(file).is_whole
     assert made.journal.count > before + 1

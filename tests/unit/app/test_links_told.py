@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from harness import ACCOUNTABLE, Harness
 
+from worker.app.access import Access
+from worker.app.links import LinkDead
 from worker.domain.actor import Actor
 from worker.domain.guard import GuardLimits
 
@@ -65,6 +67,26 @@ def test_a_ticket_that_is_reopened_or_handed_on_is_linked_too(ward: Harness) -> 
     [handed_on] = links_to(ward, "ben@corp.example")
     assert handed_on is not None
     assert ward.assigned.look(handed_on.removeprefix(f"{BASE}/t/"), ward.now).ticket.label == "T-000001"
+
+
+def test_whoever_has_a_ticket_gets_it_again_with_a_good_link_when_it_is_given_to_them_again(
+    ward: Harness,
+) -> None:
+    [old] = links_to(ward, DEE)
+    Access(ward.store).rotate_key(Actor("sam"), ward.now)
+    for _ in range(2):
+        ward.later()
+        ward.desk.assign(1, DEE, Actor("sam"), ward.now)
+
+    said = links_to(ward, DEE)
+
+    assert len(said) == 3
+    for link in said[1:]:
+        assert link is not None
+        assert ward.assigned.look(link.removeprefix(f"{BASE}/t/"), ward.now).ticket.label == "T-000001"
+    assert old is not None
+    with pytest.raises(LinkDead):
+        ward.assigned.look(old.removeprefix(f"{BASE}/t/"), ward.now)
 
 
 def test_a_held_plan_opens_its_page_in_the_console() -> None:

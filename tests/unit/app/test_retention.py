@@ -64,7 +64,7 @@ def test_who_left_long_ago_is_forgotten_and_the_chain_stays_whole(gone: Harness)
         ("whosleft", "person.erased", "person:corp/una"),
     ]
     file = io.BytesIO()
-    Audit(gone.store, "x", "UTC", "x").export(Selection(), file, "sam", gone.now)
+    Audit(gone.store, "x", "UTC", "x").export(Selection(), file, Actor("sam"), gone.now)
     assert verify_pack(file).is_whole
 
 

@@ -627,6 +627,7 @@ def test_a_pack_is_taken_away(desk: Caller, ward: Harness) -> None:
     assert pack.content[:2] == b"PK"
     assert ward.journal()[-1].entry.kind == "audit.exported"
     assert ward.journal()[-1].entry.actor == "sam"
+    assert ward.journal()[-1].entry.data["via"] == "console"
     desk.get("/audit")
     assert desk.post("/audit/export", {"group": "no such group"}).status_code == 409
 

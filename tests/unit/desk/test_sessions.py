@@ -73,7 +73,7 @@ def test_signing_in_comes_back_to_the_same_filter(desk: Caller) -> None:
     "way", ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example"]
 )
 def test_a_way_back_leads_nowhere_else(desk: Caller, way: str) -> None:
-    desk.client.cookies.set("whosleft-way", way, domain="whosleft.example.org")
+    desk.client.cookies.set("__Host-whosleft-way", way, domain="whosleft.example.org")
 
     assert desk.sign_in("sam", "viewer").url.host == "whosleft.example.org"
 
@@ -146,8 +146,8 @@ def test_over_tls_every_cookie_is_secure_and_this_host_s_alone(ward: Harness, ur
     ]
 
     assert {line.partition("=")[0] for line in given} == {
-        "whosleft-way",
-        "whosleft-language",
+        f"{prefix}whosleft-way",
+        f"{prefix}whosleft-language",
         f"{prefix}whosleft",
     }
     for line in given:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event, Semaphore
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from desk_caller import Caller, desk_of
+from desk_setup import services_of
 from harness import Harness
 
 from fakes.oidc_issuer import Fault, User
 from fakes.sign_in_setup import Lab
+from worker.desk.app import desk_app
+from worker.desk.guarding import BODY_MAX
+from worker.desk.provider import Provider
+from worker.desk.sign_in import ASKING_MAX, SignIn
 from worker.domain.ticket import Grade
+from worker.ops.server import Limits, serving
+
+SILENCE_S = 20
+HOST = {"Host": "whosleft.example.org"}
 
 
 @pytest.fixture
@@ -202,3 +216,36 @@ def test_one_account_renamed_does_not_confirm_its_own_claim(desk: Caller, lab: L
     assert desk.harness.ticket().grade is Grade.C
     [entry] = [sealed.entry for sealed in desk.harness.journal() if sealed.entry.kind == "ticket.done"]
     assert (entry.actor, entry.data["actor_id"]) == ("Ada", f"{lab.issuer.issuer} {lab.issuer.user.sub}")
+
+
+class Silent(SignIn):
+    """A provider that says nothing until it is let."""
+
+    def __init__(self, lab: Lab) -> None:
+        super().__init__(lab.section(), lab.base_dir)
+        self.asked, self.may_answer = Semaphore(0), Event()
+
+    def _provider(self) -> Provider:
+        self.asked.release()
+        self.may_answer.wait(SILENCE_S)
+        return super()._provider()
+
+
+def test_a_provider_that_says_nothing_keeps_nobody_from_the_other_pages(lab: Lab) -> None:
+    harness, provider, trust = Harness(), Silent(lab), ssl.create_default_context(cafile=str(lab.ca_file))
+    app = desk_app(replace(services_of(harness), sign_in=provider))
+    with (
+        serving(app, ("127.0.0.1", 0), "desk", Limits(BODY_MAX)) as listen,
+        httpx2.Client(base_url=f"http://{listen}", headers=HOST, timeout=SILENCE_S, verify=trust) as client,
+        ThreadPoolExecutor(60) as browsers,
+    ):
+        asking = [browsers.submit(client.get, "/login/start") for _ in range(60)]
+        for _ in range(ASKING_MAX):
+            assert provider.asked.acquire(timeout=SILENCE_S)
+
+        assert client.get("/login", timeout=SILENCE_S / 2).status_code == 200
+
+        provider.may_answer.set()
+        answers = [one.result() for one in asking]
+    assert any("has not answered yet" in one.text for one in answers)
+    harness.close()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
+from worker import __main__ as command
 from worker.ops.terminal import Terminal, json_text, visible
 
 STEERING = [
@@ -61,3 +62,20 @@ def test_json_is_the_same_document_and_steers_nothing(text: str) -> None:
 
     assert json.loads(document) == {"name": text}
     assert set(document) & set(STEERING) <= {"\n"}
+
+
+def test_a_fault_of_ours_quotes_a_stranger_s_name_without_what_steers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing() -> None:
+        raise ValueError("no such group: \x1b[2JWard")
+
+    monkeypatch.setattr(command, "app", failing)
+
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+
+    said = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert "Traceback" in said
+    assert said.endswith("ValueError: no such group: \N{REPLACEMENT CHARACTER}[2JWard\n")

@@ -83,7 +83,7 @@ def export(caller: AuditWrite, said: Export | None = None) -> StreamingResponse:
     selection = Selection(said.person.strip(), said.group.strip(), said.from_on, said.to_on)
     file = tempfile.SpooledTemporaryFile(max_size=SPOOL_MAX)  # noqa: SIM115  closed when it was sent
     try:
-        by = caller.named(said.by).name
+        by = caller.named(said.by)
         caller.services.audit.export(selection, cast("BinaryIO", file), by, caller.now)
     except Refused:
         file.close()

@@ -50,7 +50,7 @@ def export(call: Call, guest: Guest) -> Response:
     )
     file = tempfile.SpooledTemporaryFile(max_size=SPOOL_MAX)  # noqa: SIM115  closed when it was sent
     try:
-        call.services.audit.export(selection, cast("BinaryIO", file), guest.name, call.now)
+        call.services.audit.export(selection, cast("BinaryIO", file), guest.actor, call.now)
     except BaseException:
         file.close()
         raise

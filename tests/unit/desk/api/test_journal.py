@@ -78,6 +78,7 @@ def test_a_pack_is_a_download_that_can_be_checked(
     assert verify_pack(BytesIO(answer.content)).is_whole
     assert company.journal()[-1].entry.kind == "audit.exported"
     assert company.journal()[-1].entry.actor.startswith("api:")
+    assert company.journal()[-1].entry.data["via"] == "api"
 
 
 @pytest.mark.parametrize(
