@@ -9,7 +9,7 @@ SEEDS ?= 200
 FAULTS ?= 200
 SEED ?= 1
 MINUTES ?= 5
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
