@@ -215,10 +215,8 @@ def test_who_writes_for_long_keeps_neither_health_nor_figures_waiting(
 ) -> None:
     with store.begin() as uow:
         uow.tickets.insert([_one(1)])
-        began_s = monotonic()
         vitals.check(has_desk=True)
-        found = vitals.figures(NOW)
-        assert monotonic() - began_s < 1
+        found = vitals.figures(NOW)  # which ends with an error where it has to wait
 
     assert found.tickets == {}, "what is not committed is not there"
     assert vitals.figures(NOW).tickets != {}

@@ -30,6 +30,15 @@ def act(client: TestClient, address: str, body: dict[str, Any] | None = None, st
 # --- tickets --------------------------------------------------------------------------------------------------
 
 
+def test_a_question_of_identity_is_shown_without_a_person(client: TestClient) -> None:
+    [question, *_] = client.get("/tickets", params={"kind": "identify_member"}).json()["items"]
+
+    shown = client.get(f"/tickets/{question['id']}").json()
+
+    assert shown["person"] is None
+    assert shown["history"]
+
+
 def test_a_ticket_is_shown_with_its_steps_history_and_accounts(client: TestClient) -> None:
     shown = client.get("/tickets/T-000006").json()
 
