@@ -89,7 +89,7 @@ fix: dev ## Format, and repair what the linter can repair
 	$(BIN)/ruff format .
 
 messages: dev ## Bring the catalogues up to date with the code, and list what has no translation yet
-	@$(BIN)/python tests/catalogues.py
+	@$(BIN)/python tests/support/catalogues.py
 
 screenshots: dev ## Take the documentation's pictures of the desk anew
 	@.ci/browser

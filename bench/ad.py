@@ -20,11 +20,11 @@ from typing import Any
 
 from bench.ad_lab import STAFF, Absent, Domain, domain, program
 from bench.ad_poll import CHANGED
-from bench.ad_read import Where, config_of
+from bench.ad_where import Where, config_of
 from bench.measure import Found, median, whole_program
 from bench.postgres import database
-from connectors.directory.active_directory.mapping import attributes_of
-from connectors.directory.active_directory.people import PEOPLE
+from connectors.directory.active_directory.read.mapping import attributes_of
+from connectors.directory.active_directory.read.people import PEOPLE
 
 SIZES = (10_000, 50_000)
 RUNS = 5

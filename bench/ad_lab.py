@@ -18,7 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LOADER = HERE / "ad_load.py"
-PROVISION = HERE.parent / "tests" / "samba_provision.py"
+PROVISION = HERE.parent / "tests" / "support" / "samba_provision.py"
 sys.path.insert(0, str(PROVISION.parent))  # beside it, and no package
 
 import certificates  # noqa: E402

@@ -14,14 +14,14 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bench.ad_lab import STAFF, Database, dn_of, ldif
-from bench.ad_read import Where, directory_of
+from bench.ad_where import Where, directory_of
 from bench.measure import Found, median, timed
-from worker.app.health import Freshness
-from worker.app.poll import Poll, PollRules
-from worker.domain.guard import GuardLimits
-from worker.domain.leaver import LeaverPolicy
-from worker.storage.engine import open_engine
-from worker.storage.migrate import migrate
+from worker.app.jobs.poll import Poll, PollRules
+from worker.app.tell.health import Freshness
+from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.reconcile.guard import GuardLimits
+from worker.storage.sql.engine import open_engine
+from worker.storage.sql.migrate import migrate
 from worker.storage.store import SqlStore
 
 CHANGED = 100

@@ -8,38 +8,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from bench.ad_where import Where, config_of, directory_of
 from bench.measure import peak_mib, timed
-from connectors.directory.active_directory.client import Search, open_client
-from connectors.directory.active_directory.config import ActiveDirectoryConfig
-from connectors.directory.active_directory.connector import ActiveDirectory
-from connectors.directory.active_directory.controls import extended_dn
-from worker.ports import ConnectorContext, DirectoryPage, PassEnd
-
-Where = dict[
-    str, Any
-]  # url, user, password, base, ca_file, filter, attributes, page_size, entries, database, folder
-
-
-def config_of(where: Where, mode: str = "auto") -> ActiveDirectoryConfig:
-    return ActiveDirectoryConfig.model_validate(
-        {
-            "servers": [where["url"]],
-            "bind": {"user": where["user"], "password": where["password"]},
-            "base": where["base"],
-            "tls": {"ca_file": where["ca_file"]},
-            "mode": mode,
-        }
-    )
-
-
-def directory_of(where: Where, mode: str = "auto") -> ActiveDirectory:
-    context = ConnectorContext("corp", Path(), "GB", "UTC", "en", lambda: datetime.now(UTC))
-    return ActiveDirectory(config_of(where, mode), context)
+from connectors.directory.active_directory.wire.client import Search, open_client
+from connectors.directory.active_directory.wire.ldap_controls import extended_dn
+from worker.ports import DirectoryPage, PassEnd
 
 
 def raw(where: Where, *, is_extended: bool = True) -> int:

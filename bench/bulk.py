@@ -17,9 +17,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from bench.postgres import database
-from worker.storage.bulk import bulk_upsert
-from worker.storage.engine import open_engine
-from worker.storage.tables import membership, metadata
+from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.engine import open_engine
+from worker.storage.sql.tables import membership, metadata
 
 ROWS = 200_000
 ROUNDS = 3

@@ -21,21 +21,21 @@ import sqlalchemy as sa
 
 from bench.company import PAGE, START, Company, CompanyDirectory, CompanyInventory
 from bench.postgres import database
-from worker.app.health import Freshness
-from worker.app.inventory import TakeInventory
-from worker.app.poll import Poll, PollRules
-from worker.app.reconcile import Reconcile, ReconcileRules
-from worker.domain.guard import GuardLimits
-from worker.domain.leaver import LeaverPolicy
-from worker.domain.reconcile import TicketRules
-from worker.ports.store import Store
-from worker.storage.engine import open_engine
-from worker.storage.mapping import facts_to_json
-from worker.storage.migrate import migrate
+from worker.app.jobs.inventory import TakeInventory
+from worker.app.jobs.poll import Poll, PollRules
+from worker.app.jobs.reconcile import Reconcile, ReconcileRules
+from worker.app.tell.health import Freshness
+from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.guard import GuardLimits
+from worker.ports.state.store import Store
+from worker.storage.groups import MEMBER_COLUMNS
 from worker.storage.people import KEY_COLUMNS, PERSON_COLUMNS, keys_of
-from worker.storage.rosters import MEMBER_COLUMNS
+from worker.storage.sql.engine import open_engine
+from worker.storage.sql.mapping import facts_to_json
+from worker.storage.sql.migrate import migrate
+from worker.storage.sql.tables import membership, metadata, person, person_key, to_micros
 from worker.storage.store import SqlStore
-from worker.storage.tables import membership, metadata, person, person_key, to_micros
 
 SIZES = (10_000, 100_000)
 CHANGED = 1_000

@@ -25,28 +25,29 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from bench.postgres import database
-from worker.app.access import Access
-from worker.app.approvals import Approvals
-from worker.app.assigned import Assigned
-from worker.app.audit import Audit
-from worker.app.desk import Desk
-from worker.app.health import Freshness
-from worker.app.links import Links, signing_key
-from worker.app.situation import situation
+from worker.app.acts.access import Access
+from worker.app.acts.assignee import Assigned
+from worker.app.acts.plans import Approvals
+from worker.app.acts.tickets import Desk
+from worker.app.evidence.export import Audit
+from worker.app.reads.situation import situation
+from worker.app.tell.health import Freshness
+from worker.app.tell.signed_links import Links, signing_key
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place, Services
-from worker.domain.actor import Actor
-from worker.domain.journal import Entry
+from worker.domain.evidence.actor import Actor
+from worker.domain.evidence.journal import Entry
 from worker.domain.model import Evidence, GroupKey, PersonKey, Role
-from worker.domain.reconcile import TicketRules
-from worker.domain.ticket import Assignee, Grade, Ticket, TicketKind, TicketState, episode_name
+from worker.domain.people.leaving import episode_name
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
 from worker.languages import BabelLanguages
 from worker.ops.server import Limits, serving
-from worker.storage.engine import open_engine
-from worker.storage.migrate import migrate
+from worker.storage.sql.engine import open_engine
+from worker.storage.sql.migrate import migrate
+from worker.storage.sql.tables import chat_group, link, membership, person, ticket
 from worker.storage.store import SqlStore
-from worker.storage.tables import chat_group, link, membership, person, ticket
 
 COMPANIES = {"grown": (100_000, 0.02), "in a storm": (20_000, 1.0)}  # tickets, and the share of live ones
 REQUESTS = 40

@@ -21,7 +21,7 @@ from typing import Any
 from bench.entra_lab import CHANGED, Lab, tenant
 from bench.measure import Found, median, whole_program
 from connectors.directory.entra.config import EntraConfig
-from connectors.directory.entra.mapping import selected
+from connectors.directory.entra.read.mapping import selected
 
 SIZES = (20_000, 200_000)
 RUNS, RUNS_OF_MANY = 3, 1

@@ -81,10 +81,11 @@ def _line(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 def serve(size: int) -> None:
     """Say where it is, then obey line by line."""
-    sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # beside it, and no package
+    tests = Path(__file__).parents[1] / "tests"
+    sys.path[:0] = [str(tests), str(tests / "support")]  # beside it, and no package
     from contracts.entra_world import options  # noqa: PLC0415  not in the processes of readers
-    from fakes.graph_lab import FakeEntra  # noqa: PLC0415
-    from fakes.graph_population import computed_id  # noqa: PLC0415
+    from fakes.graph.lab import FakeEntra  # noqa: PLC0415
+    from fakes.graph.population import computed_id  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder, FakeEntra(Path(folder), people=size) as entra:
         where = {"options": options(entra), "graph_url": entra.graph_url, "token": entra.token()}

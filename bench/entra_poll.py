@@ -19,13 +19,13 @@ import sqlalchemy as sa
 from bench.entra_lab import CHANGED, Lab, tenant
 from bench.entra_read import directory_of, read
 from bench.measure import Found, median, peak_mib, timed
-from worker.app.health import Freshness
-from worker.app.poll import Poll, PollRules
-from worker.domain.guard import GuardLimits
-from worker.domain.leaver import LeaverPolicy
+from worker.app.jobs.poll import Poll, PollRules
+from worker.app.tell.health import Freshness
+from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.reconcile.guard import GuardLimits
 from worker.ports import Port
-from worker.storage.engine import open_engine
-from worker.storage.migrate import migrate
+from worker.storage.sql.engine import open_engine
+from worker.storage.sql.migrate import migrate
 from worker.storage.store import SqlStore
 
 ROUNDS = 5

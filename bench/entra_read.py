@@ -14,7 +14,7 @@ from typing import Any
 from bench.measure import peak_mib, timed
 from connectors.directory.entra.config import EntraConfig
 from connectors.directory.entra.connector import EntraDirectory
-from connectors.directory.entra.cursor import Cursor
+from connectors.directory.entra.read.cursor import Cursor
 from worker.ports import ConnectorContext, DirectoryPage, PassEnd
 
 Where = dict[str, Any]  # as Lab.where, and select

@@ -11,7 +11,7 @@ from pathlib import Path
 @contextmanager
 def database() -> Iterator[str]:
     """Yield the address of an empty database; server and database are gone afterwards."""
-    sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
     from postgres import running_server  # noqa: PLC0415  beside the tests, which are no package
 
     with running_server() as server, server.database() as url:

@@ -13,14 +13,14 @@ import typer
 from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
-from worker.app.approvals import Refused
+from worker.app.refused import Refused
 from worker.cli import audit, desk, files, lookups, plans, tickets, working
 from worker.cli.common import err, out
 from worker.demo.command import demo
 from worker.ops.terminal import visible
 from worker.ports import ConnectorError
 from worker.settings import SettingsError
-from worker.storage.errors import StorageError
+from worker.storage.sql.errors import StorageError
 
 app = typer.Typer(
     name="whosleft",

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
+
 from chromium import AXE, CHROMIUM, DESKTOP, FLAGS, PHONE, SOON_MS, Desk, Late, hospital
 from desk_setup import services_of
 from harness import TIMEZONE
-from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
-
-from worker.app.assigned import Assigned
-from worker.app.links import Links
+from worker.app.acts.assignee import Assigned
+from worker.app.tell.signed_links import Links
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place

@@ -9,12 +9,12 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
 from playwright.sync_api import BrowserContext, ViewportSize, expect
 
-from worker.domain.actor import Actor
-from worker.domain.guard import HoldState
-from worker.domain.ticket import TicketKind, TicketState
+from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
+from worker.domain.evidence.actor import Actor
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 Open = Callable[..., BrowserContext]
 PAGES = ("/", "/tickets", "/tickets/T-000002", "/groups", "/people", "/questions", "/plans", "/plans/P-000001",

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from chromium import Desk, overflows, sign_in
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from worker.domain.ticket import TicketState
+from chromium import Desk, overflows, sign_in
+from worker.domain.tickets.ticket import TicketState
 
 Open = Callable[..., BrowserContext]
 NARROW: ViewportSize = {"width": 320, "height": 640}  # a small phone, or a large screen at 400 %

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from worker.domain.actor import Actor
-from worker.domain.ticket import TicketKind, TicketState
+from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
+from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 Open = Callable[..., BrowserContext]
 SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from connectors.inventory.register.config import RegisterConfig
-from connectors.inventory.register.writer import Layout, table_of, write_register
+from connectors.inventory.register.tools.writer import Layout, table_of, write_register
 from contracts.inventory import NAME, NOW, TAKEN_AT, InventoryContract, World, context
 from fakes.inventory import FakeInventory
 from fakes.office import Rows, write_docx, write_ods, write_xlsx

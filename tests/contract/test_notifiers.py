@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from connectors import _http
+from connectors.kit import http as _http
 from connectors.notify.console.connector import ConsoleNotifier
 from connectors.notify.console.mapping import render
 from connectors.notify.slack.client import SlackClient
@@ -22,7 +22,7 @@ from contracts.notifier import (
     context,
 )
 from fakes.notifier import FakeNotifier
-from fakes.slack_server import TOKEN, Fault, SlackServer, rate_limited
+from fakes.slack.server import TOKEN, Fault, SlackServer, rate_limited
 from worker.ports import (
     AuthFailed,
     BadConfig,

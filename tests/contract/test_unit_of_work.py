@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from databases import database_url, empty_engine, engine
 
 from contracts.accounts import AccountsContract
 from contracts.passes import PassesContract
 from contracts.retention import RetentionContract
 from contracts.turns import TurnsContract
 from contracts.unit_of_work import UnitOfWorkContract
+from databases import database_url, empty_engine, engine
 from worker.storage.store import SqlStore
 
 __all__ = ["database_url", "empty_engine", "engine"]

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from builders import HOUR, NOW, facts, ticket
-
 from contracts.unit_of_work import dirty, read_people, read_rosters, roster
-from worker.domain.identity import How, Link, LinkState
+from worker.domain.identity.matching import How, Link, LinkState
 from worker.domain.model import GroupKey, HandleKey, PersonFacts, PersonKey, Role, Standing
-from worker.domain.ticket import TicketKind
-from worker.ports.store import SourceState, Store
+from worker.domain.tickets.ticket import TicketKind
+from worker.ports.state.sources import SourceState
+from worker.ports.state.store import Store
 
 ANN, BEN, CEM = "+447700900101", "+447700900102", "+447700900103"
 CORP_ANN, CLOUD_ANN = PersonKey("corp", "ann"), PersonKey("tenant", "cloud-ann")

@@ -11,8 +11,8 @@ from typing import Any
 from connectors.directory.entra.config import EntraConfig
 from connectors.directory.entra.connector import EntraDirectory
 from contracts.directory_world import DirectoryWorld, context
-from fakes.graph_faults import Fault
-from fakes.graph_lab import FakeEntra
+from fakes.graph.faults import Fault
+from fakes.graph.lab import FakeEntra
 from worker.domain.model import PersonFacts
 from worker.ports import Directory
 

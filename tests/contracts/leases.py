@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from worker.ports.leases import Lease, LeaseLost, Leases
+from worker.ports.state.leases import Lease, LeaseLost, Leases
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 LIFE = timedelta(seconds=30)

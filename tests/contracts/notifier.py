@@ -17,8 +17,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from worker.domain.direction import contained
-from worker.domain.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind
+from worker.domain.messages.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind
+from worker.domain.text.direction import contained
 from worker.ports import (
     AuthFailed,
     ConnectorContext,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from builders import DAY, HOUR, NOW, facts, key
-
 from contracts.unit_of_work import at_once, dirty, handles, read_people, read_rosters, roster
 from worker.domain.model import Coverage, GroupKey, PersonKey, Standing
-from worker.ports.store import Store
+from worker.ports.state.store import Store
 
 TEN = tuple(f"+44770090010{number}" for number in range(10))
 

@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from builders import DAY, NOW, facts, key, ticket
-
 from contracts.unit_of_work import read_people, read_rosters, roster
-from worker.domain.guard import Cohort, HeldPlan, HoldState, Newcomer
-from worker.domain.identity import How, Link, LinkState
+from worker.domain.identity.matching import How, Link, LinkState
 from worker.domain.model import Evidence, HandleKey, PersonKey, Standing
-from worker.domain.ticket import TicketState
-from worker.ports.store import Store
+from worker.domain.reconcile.guard import Cohort, HeldPlan, HoldState, Newcomer
+from worker.domain.tickets.ticket import TicketState
+from worker.ports.state.store import Store
 
 LATER = NOW + DAY
 ANN = "+447700900101"

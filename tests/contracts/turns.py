@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from builders import ticket
-
 from contracts.unit_of_work import at_once, read_rosters, roster
-from worker.ports.store import Store
+from worker.ports.state.store import Store
 
 
 class TurnsContract:

@@ -15,13 +15,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import pytest
-from builders import DAY, NOW, facts, key, member, ticket
 
-from worker.domain.escalation import Taken
-from worker.domain.guard import GuardLimits
-from worker.domain.journal import GENESIS, Entry, first_broken
-from worker.domain.leaver import Judgement, LeaverPolicy, judge
-from worker.domain.message import CHANNEL, Paragraph, Recipient, RecipientKind
+from builders import DAY, NOW, facts, key, member, ticket
+from worker.domain.escalation.policy import Taken
+from worker.domain.evidence.journal import GENESIS, Entry, first_broken
+from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, RecipientKind
 from worker.domain.model import (
     Coverage,
     Evidence,
@@ -33,10 +31,15 @@ from worker.domain.model import (
     Roster,
     Standing,
 )
-from worker.domain.ticket import Assignee, Grade, TicketState
-from worker.ports.leases import LeaseLost
-from worker.ports.outbox import Delivery, OutMessage
-from worker.ports.store import Applied, RosterChanges, SourceState, Store, UnitOfWork
+from worker.domain.people.leaver import Judgement, LeaverPolicy, judge
+from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.tickets.ticket import Assignee, Grade, TicketState
+from worker.ports.state.groups import RosterChanges
+from worker.ports.state.leases import LeaseLost
+from worker.ports.state.outbox import Delivery, OutMessage
+from worker.ports.state.people import Applied
+from worker.ports.state.sources import SourceState
+from worker.ports.state.store import Store, UnitOfWork
 
 T = TypeVar("T")
 LIFE = timedelta(seconds=30)

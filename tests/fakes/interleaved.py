@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from worker.ports.leases import Lease, Leases
-from worker.ports.store import Store, UnitOfWork
+from worker.ports.state.leases import Lease, Leases
+from worker.ports.state.store import Store, UnitOfWork
 
 
 class Interleaved:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from worker.ports.leases import Lease, LeaseLost
-from worker.ports.store import Store, UnitOfWork
+from worker.ports.state.leases import Lease, LeaseLost
+from worker.ports.state.store import Store, UnitOfWork
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

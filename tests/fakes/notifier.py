@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
-from worker.domain.message import Message, RecipientKind
+from worker.domain.messages.message import Message, RecipientKind
 from worker.ports import CheckResult, ConnectorError, Receipt, Transient, Unreachable
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.connector import RegisterInventory
-from connectors.inventory.register.work import Reading
+from connectors.inventory.register.formats.work import Reading
 from fakes.in_process import in_process
 from fakes.office import Rows, write_xlsx
 from worker.domain.model import Member, Roster

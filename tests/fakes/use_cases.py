@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
-from worker.app.report import Report
+from worker.app.jobs.report import Report
 from worker.ops.schedule import ScheduleValues
-from worker.ports.leases import Lease
+from worker.ports.state.leases import Lease
 
 
 @dataclass

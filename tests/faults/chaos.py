@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from random import Random
 
+from psycopg.errors import LockNotAvailable
+
+from fakes.slack.server import Fault
 from faults.replicas import LEASE_S, STOP_MAX_S, Replica
 from faults.waiting import pause
 from faults.world import World
-from psycopg.errors import LockNotAvailable
-
-from fakes.slack_server import Fault
 from worker.ops.clock import system_now
 
 MOMENT_S_MAX = 0.7  # between two faults: the jobs run every second

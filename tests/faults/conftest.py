@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from faults.cluster import Cluster, running_cluster
 from faults.world import World, running_world
-
 from throwaway import Absent, missing
 
 FAULTS = 12

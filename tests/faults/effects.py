@@ -13,16 +13,16 @@ from typing import NamedTuple
 
 import psycopg
 import sqlalchemy as sa
-from faults.town import Place, Town, handle
 
 from connectors.notify.slack.mapping import REPEAT
-from fakes.slack_server import Post, SlackServer
-from worker.domain.journal import first_broken
+from fakes.slack.server import Post, SlackServer
+from faults.town import Place, Town, handle
+from worker.domain.evidence.journal import first_broken
 from worker.domain.model import Role
-from worker.domain.ticket import REMOVALS, Ticket, TicketState
+from worker.domain.tickets.ticket import REMOVALS, Ticket, TicketState
 from worker.ops.schedule import JOBS
+from worker.storage.sql.tables import delivery
 from worker.storage.store import SqlStore
-from worker.storage.tables import delivery
 
 # A session that writes for a job has its holder's name; whoever has none is a person at the desk
 NOTES = """

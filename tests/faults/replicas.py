@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from fakes.slack.server import TOKEN
+from fakes.tcp_proxy import TcpProxy
 from faults.cluster import PORT, Cluster
 from faults.waiting import SOON_S, until
 from integration.company import COMMAND
-
-from fakes.slack_server import TOKEN
-from fakes.tcp_proxy import TcpProxy
 
 LEASE_S = 5  # the shortest that a configuration may ask for
 JOBS = ("poll", "inventory", "reconcile", "verify", "escalate", "deliver")

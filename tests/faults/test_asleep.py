@@ -13,16 +13,16 @@ from uuid import uuid4
 import psycopg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
+
 from faults.cluster import PORT, Cluster
 from faults.replicas import url_of
 from faults.waiting import pause, until
-from sqlalchemy import event
-
 from worker.ops.clock import system_now
-from worker.ports.leases import Lease
-from worker.storage.engine import IDLE_MAX_S, LEASE_IDLE_MAX_S, open_engine
+from worker.ports.state.leases import Lease
+from worker.storage.sql.engine import IDLE_MAX_S, LEASE_IDLE_MAX_S, open_engine
+from worker.storage.sql.tables import metadata
 from worker.storage.store import SqlStore
-from worker.storage.tables import metadata
 
 pytestmark = pytest.mark.postgres
 

@@ -7,6 +7,7 @@ from random import Random
 from time import monotonic
 
 import pytest
+
 from faults.chaos import Chaos
 from faults.world import World
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import partial
 
 import pytest
+
+from fakes.slack.server import Fault
 from faults.replicas import INTERVAL_S, LEASE_S, STOP_MAX_S, Replica
 from faults.waiting import pause, until
 from faults.world import World
-
-from fakes.slack_server import Fault
 from throwaway import missing
 from worker.ops.clock import system_now
 

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+from connectors.inventory.register.tools.writer import write_register
 from integration.company import COLUMNS, _line, _roster, phone
-
-from connectors.inventory.register.writer import write_register
 
 PEOPLE = 60
 WARDS = {f"Ward {number}": range(8 * number, 8 * number + 8) for number in range(6)}

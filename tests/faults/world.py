@@ -9,23 +9,23 @@ from pathlib import Path
 from random import Random
 from uuid import uuid4
 
+from psycopg import Connection, sql
+from sqlalchemy.exc import DBAPIError
+
 from builders import rules
+from fakes.slack.server import SlackServer
 from faults.cluster import PORT, Cluster
 from faults.effects import Effects, Tap
 from faults.replicas import JOBS, Fleet, Replica, running_fleet, url_of
 from faults.town import PEOPLE, Town
 from faults.waiting import SOON_S, until
-from psycopg import Connection, sql
-from sqlalchemy.exc import DBAPIError
-
-from fakes.slack_server import SlackServer
-from worker.app.approvals import Refused
-from worker.app.desk import Desk
-from worker.domain.actor import Actor
-from worker.domain.ticket import Ticket, TicketState
+from worker.app.acts.tickets import Desk
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ops.clock import system_now
-from worker.storage.engine import WRITERS, open_engine
-from worker.storage.migrate import migrate
+from worker.storage.sql.engine import WRITERS, open_engine
+from worker.storage.sql.migrate import migrate
 from worker.storage.store import SqlStore
 
 REPLICAS = 3

@@ -25,18 +25,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # the tests' own modules, when it is run as a script
+sys.path[:0] = [
+    str(HERE.parent),
+    str(HERE.parent / "support"),
+]  # the tests' own modules, when it is run as a script
 
-from connectors.directory.active_directory.replies import Garbled, Replies, decode  # noqa: E402
-from connectors.directory.entra import mapping as entra  # noqa: E402
+from connectors.directory.active_directory.wire.ber import Garbled, Replies, decode  # noqa: E402
 from connectors.directory.entra.config import EntraConfig  # noqa: E402
+from connectors.directory.entra.read import mapping as entra  # noqa: E402
 from connectors.directory.file.config import FileConfig  # noqa: E402
 from connectors.directory.file.connector import FileDirectory  # noqa: E402
 from connectors.inventory.register.config import RegisterConfig  # noqa: E402
 from connectors.inventory.register.connector import RegisterInventory  # noqa: E402
 from contracts.directory import context  # noqa: E402
 from fakes.in_process import in_process  # noqa: E402
-from worker.app.links import LinkDead, _payload  # noqa: E402
+from worker.app.tell.signed_links import LinkDead, _payload  # noqa: E402
 from worker.ports import ConnectorError  # noqa: E402
 
 SECONDS_MAX = 10  # of processor time for one input, on a machine that does other things as well

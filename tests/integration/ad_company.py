@@ -22,16 +22,16 @@ from connectors.directory.active_directory.connector import ActiveDirectory
 from integration.company import Company, guid, phone
 from samba import Domain, user_ldif
 from slapd import Slapd
-from worker.app.report import Report
-from worker.bootstrap import build_app, build_connectors, load_settings
-from worker.domain.guard import HeldPlan
+from worker.app.jobs.report import Report
 from worker.domain.model import Person, PersonKey, Standing
-from worker.domain.ticket import Ticket, TicketState
+from worker.domain.reconcile.guard import HeldPlan
+from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ops.clock import ManualClock, system_now
 from worker.ports import ConnectorContext, Port
-from worker.ports.store import SourceState
-from worker.storage.engine import open_engine
-from worker.storage.migrate import migrate
+from worker.ports.state.sources import SourceState
+from worker.running.wiring import build_app, build_connectors, load_settings
+from worker.storage.sql.engine import open_engine
+from worker.storage.sql.migrate import migrate
 from worker.storage.store import SqlStore
 
 COUNT = 24  # people 0 to 23; 0 to 19 are in the wards

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from connectors.inventory.register.tools.writer import write_register
 from forked import run_command
-
-from connectors.inventory.register.writer import write_register
 from worker.domain.model import Group, Member, Role, Roster
 
 COMMAND = Path(sys.executable).parent / "whosleft"

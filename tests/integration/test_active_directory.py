@@ -13,7 +13,7 @@ from integration.ad_company import NEVER, AdCompany, Worker, account, cn, fileti
 from integration.company import guid, phone
 from samba import Domain
 from worker.domain.model import Evidence, Standing
-from worker.domain.ticket import TicketKind, TicketState
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 DAY = timedelta(days=1)
 

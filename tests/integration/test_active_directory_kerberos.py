@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fakes.ldap_server import LdapServer
+from fakes.ldap.server import LdapServer
 from samba import Domain
 from throwaway import missing
 

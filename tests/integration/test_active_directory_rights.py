@@ -12,8 +12,8 @@ import ldif
 from integration.ad_company import NEVER, AdCompany, Worker, cn, filetime, founded, working
 from integration.company import guid
 from samba import PASSWORD, Domain
-from worker.domain.guard import HoldState
 from worker.domain.model import Evidence, Standing
+from worker.domain.reconcile.guard import HoldState
 from worker.ports import AuthFailed, Incomplete, PermissionDenied
 
 PLAIN = "svc-plain"  # an ordinary account, as it is when nobody has granted it anything

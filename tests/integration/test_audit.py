@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from packs import changed, members_of
 
 from integration.company import COMMAND, Company
+from packs import changed, members_of
 
 
 @pytest.fixture(scope="module")

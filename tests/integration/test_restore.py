@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
 from databases import database_url, empty_engine, engine
 from harness import Harness
-
-from worker.domain.actor import Actor
-from worker.domain.journal import first_broken
-from worker.domain.ticket import TicketKind, TicketState
+from worker.domain.evidence.actor import Actor
+from worker.domain.evidence.journal import first_broken
+from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports import Transient
-from worker.storage.engine import sqlite_path
-from worker.storage.migrate import require_current
+from worker.storage.sql.engine import sqlite_path
+from worker.storage.sql.migrate import require_current
 
 __all__ = ["database_url", "empty_engine", "engine"]
 Restore = Callable[[], None]

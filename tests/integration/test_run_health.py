@@ -22,7 +22,7 @@ import sqlalchemy as sa
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from fakes.otlp_collector import collecting
+from fakes.otlp.collector import collecting
 from fakes.tcp_proxy import TcpProxy
 from integration.company import COMMAND, Company
 

@@ -19,8 +19,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from contracts.entra_world import options
-from fakes import graph_faults as faults
-from fakes.graph_lab import FakeEntra
+from fakes.graph import faults
+from fakes.graph.lab import FakeEntra
 from integration.company import COMMAND, Company
 
 SOON_S = 60

@@ -19,8 +19,8 @@ import pytest
 import yaml
 
 from contracts.entra_world import options
-from fakes import graph_faults as faults
-from fakes.graph_lab import FakeEntra
+from fakes.graph import faults
+from fakes.graph.lab import FakeEntra
 from integration.company import COMMAND, Company
 
 SOON_S = 60

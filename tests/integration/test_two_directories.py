@@ -17,13 +17,13 @@ import pytest
 import yaml
 
 from contracts.entra_world import options
-from fakes.graph_lab import FakeEntra
+from fakes.graph.lab import FakeEntra
 from integration.ad_company import COUNT, AdCompany, founded
 from integration.company import guid, phone
 from samba import Domain
-from worker.bootstrap import load_settings, open_app
-from worker.domain.ticket import TicketState
+from worker.domain.tickets.ticket import TicketState
 from worker.ops.clock import system_now
+from worker.running.wiring import load_settings, open_app
 
 CORP, TENANT = "corp", "tenant"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
+
 from catalogues import (
     ENGLISH_ONLY,
     FOLDER,
@@ -26,8 +27,7 @@ from catalogues import (
     updated,
     written,
 )
-
-from worker.domain import reconcile
+from worker.domain.reconcile import engine as reconcile
 from worker.languages.catalogue import catalogue
 
 HINT = "run `make messages`, then translate what it lists"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from charts import (
     CHART,
     CHECKOUT,
@@ -23,8 +24,7 @@ from charts import (
     rendered,
     template,
 )
-
-from worker.bootstrap import KINDS
+from worker.running.wiring import KINDS
 from worker.settings import load
 from worker.settings.document import read_document
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from charts import CHART, CHECKOUT, Manifest, named, promtool, rendered
 
 ALERTS = {

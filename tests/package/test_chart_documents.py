@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+
 from chart_documents import (
     BASE,
     SETTINGS_SCHEMA,

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from charts import (
     CHECKOV,
     HELMS,
@@ -28,7 +29,6 @@ from charts import (
 )
 from kubernetes_schemas import VERSIONS, schema_faults
 from pod_security import restricted_faults
-
 from throwaway import missing
 
 GOLDEN = Path(__file__).parent / "chart" / "golden"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from chart_documents import leaves
 from charts import (
     CHART,

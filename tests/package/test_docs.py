@@ -16,20 +16,20 @@ from typing import Any
 
 import pytest
 import typer
-from builders import NOW
 
+from builders import NOW
 from worker.__main__ import app
-from worker.app.health import Freshness
+from worker.app.tell.health import Freshness
 from worker.demo.command import demo
-from worker.domain.ticket import ALLOWED, TicketKind, TicketState
+from worker.domain.tickets.ticket import ALLOWED, TicketKind, TicketState
 from worker.ops import events
 from worker.ops.metrics import Metrics
 from worker.ops.statusz import Source
 from worker.ops.stored_metrics import StoredMetrics
 from worker.ports import Noted
-from worker.ports.figures import Figures, Pile, Standing
-from worker.ports.overview import Part, PartCount
-from worker.ports.store import SourceState
+from worker.ports.state.figures import Figures, Pile, Standing
+from worker.ports.state.overview import Part, PartCount
+from worker.ports.state.sources import SourceState
 
 CHECKOUT = Path(__file__).parents[2]
 OPERATOR = CHECKOUT / "docs" / "operator.md"

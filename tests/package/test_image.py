@@ -14,10 +14,10 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from images import CHECKOUT, SOON_S, USER, Container, Image, build, unpack
-from integration.company import Company
 from packaging.requirements import Requirement
 
+from images import CHECKOUT, SOON_S, USER, Container, Image, build, unpack
+from integration.company import Company
 from throwaway import Absent, guarded_folder, missing
 
 BYTES_MAX = 400_000_000

@@ -23,7 +23,7 @@ import samba
 import slapd
 from throwaway import Absent, guarded_folder, loopback_address, missing, program, run
 
-TESTS = Path(__file__).parents[1]
+SUPPORT = Path(__file__).parents[1] / "support"
 GUID = uuid.UUID("01020304-0506-0708-090a-0b0c0d0e0f10")
 Server = samba.Domain | slapd.Slapd
 
@@ -286,7 +286,10 @@ def test_no_server_and_no_folder_outlives_a_run_that_is_killed(
     shared_domain: samba.Domain, slapd_server: slapd.Slapd
 ) -> None:
     with subprocess.Popen(
-        (sys.executable, "-c", ABORTED, str(TESTS)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        (sys.executable, "-c", ABORTED, str(SUPPORT)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as aborted:
         assert aborted.stdout is not None
         words = aborted.stdout.readline().split()

@@ -86,7 +86,7 @@ class Book:
 
 
 def has_left(facts: PersonFacts | None, now: datetime) -> bool:
-    """Whether an account is a leaver's; the sim's own reading of the rules, apart from worker.domain.leaver."""
+    """Whether an account is a leaver's; the sim's own reading of the rules, apart from worker.domain.people.leaver."""
     if facts is None or facts.is_deleted or facts.is_moved_out:
         return True
     if facts.enabled is False and not facts.is_on_long_leave:

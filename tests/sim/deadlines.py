@@ -10,8 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sim.effects import EffectLog, Saved, Stepped
-
-from worker.domain.ticket import Ticket, TicketState
+from worker.domain.tickets.ticket import Ticket, TicketState
 
 HOUR = timedelta(hours=1)
 OPENS, CLOSES, ZONE = time(9), time(17, 30), ZoneInfo("Europe/London")

@@ -14,17 +14,17 @@ from datetime import datetime
 from typing import Any, cast
 
 from fakes.notifier import FakeNotifier
-from worker.domain.escalation import Taken
-from worker.domain.guard import Cohort, HeldPlan
-from worker.domain.identity import Link
-from worker.domain.journal import Entry
-from worker.domain.message import Message, Recipient
+from worker.domain.escalation.policy import Taken
+from worker.domain.evidence.journal import Entry
+from worker.domain.identity.matching import Link
+from worker.domain.messages.message import Message, Recipient
 from worker.domain.model import GroupKey, HandleKey
-from worker.domain.ticket import REMOVALS, Ticket
+from worker.domain.reconcile.guard import Cohort, HeldPlan
+from worker.domain.tickets.ticket import REMOVALS, Ticket
 from worker.ports import Receipt, Rejected
-from worker.ports.leases import Lease, Leases
-from worker.ports.outbox import OutMessage
-from worker.ports.store import Store, UnitOfWork
+from worker.ports.state.leases import Lease, Leases
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.store import Store, UnitOfWork
 
 
 class Crash(BaseException):

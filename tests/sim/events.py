@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sim.company import DEPARTMENTS, FILE, LIVE, LOOKED_UP, Company, Human, Room
-
 from worker.domain.model import PersonKey, Role
 
 DAY = timedelta(days=1)

@@ -13,7 +13,6 @@ from typing import Protocol
 from sim.company import FILE, LIVE, LOOKED_UP, REGISTER, Company
 from sim.effects import SimNotifier
 from sim.sources import Lie, SimDirectory, SimInventory, broke_off
-
 from worker.ports import AuthFailed, NotDone, Rejected, Transient
 
 HOUR = timedelta(hours=1)

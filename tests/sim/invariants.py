@@ -16,15 +16,14 @@ from sim.deadlines import Deadlines
 from sim.effects import Confirmed, Decided, Effect, EffectLog, Held, Queued, Saved, Seen, Stepped, Withdrawn
 from sim.events import Mass
 from sim.sources import SimDirectory, SimInventory
-
-from worker.domain.accounts import AccountsRule
-from worker.domain.explained import differences
-from worker.domain.journal import Entry
-from worker.domain.message import Paragraph
+from worker.domain.evidence.explained import differences
+from worker.domain.evidence.journal import Entry
+from worker.domain.messages.message import Paragraph
 from worker.domain.model import Coverage, Evidence, GroupKey, Member, PersonKey, Roster
-from worker.domain.ticket import REMOVALS, Grade, Ticket, TicketKind, TicketState
-from worker.domain.verify import CLAIM_LIFE
-from worker.ports.outbox import OutMessage
+from worker.domain.people.persons import AccountsRule
+from worker.domain.tickets.ticket import REMOVALS, Grade, Ticket, TicketKind, TicketState
+from worker.domain.tickets.verification import CLAIM_LIFE
+from worker.ports.state.outbox import OutMessage
 
 POLL = timedelta(hours=6)
 ABSENT_PASSES, ABSENT_OVER = 3, timedelta(hours=48)

@@ -11,28 +11,28 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-import worker.app.escalate
-import worker.app.matching
-import worker.app.poll
-import worker.app.reconcile
-import worker.app.verify
-import worker.domain.findings
-import worker.domain.reconcile
+import worker.app.jobs.escalate
+import worker.app.jobs.matching
+import worker.app.jobs.poll
+import worker.app.jobs.reconcile
+import worker.app.jobs.verify
+import worker.domain.groups.case
+import worker.domain.reconcile.engine
 import worker.storage.journal
-from worker.app.deliver import Deliver
-from worker.app.matching import Matching
-from worker.app.poll import Poll
-from worker.domain.identity import LinkState
-from worker.domain.journal import GENESIS
-from worker.domain.leaver import Judgement
+from worker.app.jobs.deliver import Deliver
+from worker.app.jobs.matching import Matching
+from worker.app.jobs.poll import Poll
+from worker.domain.evidence.journal import GENESIS
+from worker.domain.identity.matching import LinkState
 from worker.domain.model import Evidence, Standing
-from worker.domain.plan import Action, ActionKind
-from worker.domain.reconcile import TicketRules
-from worker.domain.ticket import REMOVALS, Grade, TicketState
-from worker.domain.verify import Opinion, Verdict
+from worker.domain.people.leaver import Judgement
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.tickets.ticket import REMOVALS, Grade, TicketState
+from worker.domain.tickets.verification import Opinion, Verdict
 from worker.ports import PermissionDenied
 from worker.storage.episodes import SqlEpisodes
-from worker.storage.rosters import SqlRosters
+from worker.storage.groups import SqlRosters
 from worker.storage.tickets import SqlTickets
 
 Make = Callable[[Any], Any]
@@ -264,7 +264,7 @@ def _has_no_age(original: Any) -> Any:
     return lambda *args: replace(original(*args), taken_at=None)
 
 
-_POLL, _RECONCILE, _VERIFY = worker.app.poll, worker.app.reconcile, worker.app.verify
+_POLL, _RECONCILE, _VERIFY = worker.app.jobs.poll, worker.app.jobs.reconcile, worker.app.jobs.verify
 
 MUTANTS = (
     Mutant(
@@ -281,7 +281,7 @@ MUTANTS = (
     ),
     Mutant(2, "a-group-is-forgotten", ((SqlRosters, "take_dirty", _forgets_a_group),)),
     Mutant(2, "tickets-are-opened-twice", ((_RECONCILE, "reconcile_group", _opens_twice),)),
-    Mutant(3, "removals-never-wait", ((worker.domain.reconcile, "look", _never_waits),)),
+    Mutant(3, "removals-never-wait", ((worker.domain.reconcile.engine, "look", _never_waits),)),
     Mutant(4, "a-claim-is-proof", ((_VERIFY, "weigh", _takes_their_word),)),
     Mutant(4, "a-false-claim-stands", ((_VERIFY, "weigh", _never_objects),)),
     Mutant(4, "an-old-list-contradicts", ((_VERIFY, "weigh", _believes_old_lists),)),
@@ -293,12 +293,12 @@ MUTANTS = (
     Mutant(6, "what-was-not-shown-counts-as-sent", ((Deliver, "_fitting", _shows_everything),)),
     Mutant(6, "a-failed-send-is-forgotten", ((Deliver, "_later", _gives_up),)),
     Mutant(7, "a-false-claim-buys-time", ((TicketRules, "resumed", _claims_buy_time),)),
-    Mutant(7, "steps-come-early", ((worker.app.escalate, "due_steps", _hurries),)),
-    Mutant(7, "the-second-step-is-left-out", ((worker.app.escalate, "due_steps", _skips_the_second),)),
+    Mutant(7, "steps-come-early", ((worker.app.jobs.escalate, "due_steps", _hurries),)),
+    Mutant(7, "the-second-step-is-left-out", ((worker.app.jobs.escalate, "due_steps", _skips_the_second),)),
     Mutant(7, "steps-are-taken-again", ((SqlTickets, "take_step", _keeps_no_record),)),
-    Mutant(8, "doubtful-members-are-guessed", ((worker.app.matching, "match", _guesses),)),
+    Mutant(8, "doubtful-members-are-guessed", ((worker.app.jobs.matching, "match", _guesses),)),
     Mutant(8, "identities-are-matched-only-once", ((Matching, "begin", _matches_only_once),)),
-    Mutant(8, "each-group-asks", ((worker.domain.findings, "_question", _asks_in_each_group),)),
+    Mutant(8, "each-group-asks", ((worker.domain.groups.case, "_question", _asks_in_each_group),)),
     Mutant(9, "acts-have-no-actor", ((_VERIFY, "journal_entry", _nobody_did_it),)),
     Mutant(9, "the-chain-is-loose", ((worker.storage.journal, "seal", _seals_loosely),)),
     Mutant(9, "what-a-source-says-has-no-age", ((Poll, "_state_after", _has_no_age),)),

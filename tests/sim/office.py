@@ -13,16 +13,15 @@ from datetime import datetime, timedelta
 
 from sim.company import Company, Room, Seat
 from sim.effects import Decided, Effect, EffectLog, Held, Seen, tickets_in
-
-from worker.app.approvals import Refused
-from worker.app.links import LinkDead
-from worker.bootstrap import App
-from worker.domain.actor import Actor
-from worker.domain.answers import Answer
-from worker.domain.guard import Cohort, HeldPlan
-from worker.domain.message import RecipientKind
+from worker.app.refused import Refused
+from worker.app.tell.signed_links import LinkDead
+from worker.domain.evidence.actor import Actor
+from worker.domain.messages.message import RecipientKind
 from worker.domain.model import PersonKey, Role
-from worker.domain.ticket import REMOVALS, Ticket, TicketKind, TicketState
+from worker.domain.reconcile.guard import Cohort, HeldPlan
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.ticket import REMOVALS, Ticket, TicketKind, TicketState
+from worker.running.wiring import App
 
 HOUR = timedelta(hours=1)
 HALF_A_MINUTE = timedelta(seconds=30)

@@ -15,12 +15,11 @@ from typing import Any
 from sim.company import FILE, LIVE, LOOKED_UP, REGISTER, Human
 from sim.effects import Seen
 from sim.world import HOUR, START, World, settings_of
-
-from worker.app.approvals import Refused
-from worker.domain.actor import Actor
-from worker.domain.message import Paragraph
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import Actor
+from worker.domain.messages.message import Paragraph
 from worker.domain.model import Role
-from worker.domain.ticket import TicketKind
+from worker.domain.tickets.ticket import TicketKind
 
 DAYS = 3
 TICK = 8 * HOUR

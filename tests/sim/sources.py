@@ -10,9 +10,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sim.company import Company
-
 from fakes.directory import FakeDirectory
+from sim.company import Company
 from worker.domain.model import Coverage, GroupKey, PersonFacts, Roster
 from worker.ports import CheckResult, ConnectorError, DirectoryPage, Incomplete, PassEnd, SnapshotEnd
 

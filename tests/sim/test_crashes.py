@@ -4,10 +4,10 @@ from collections import Counter
 from functools import cache
 
 import pytest
+
 from sim.effects import Queued, Withdrawn
 from sim.scenario import ORDER, Death, Outcome, Scenario, play_scenario
-
-from worker.domain.ticket import TicketState
+from worker.domain.tickets.ticket import TicketState
 
 
 @cache

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+
 from sim.company import LIVE, LOOKED_UP, REGISTER, Human, Room
 from sim.effects import Held, Saved
 from sim.scenario import ORDER
 from sim.world import FULL_AT, HOUR, START, World, settings_of
-
-from worker.domain.actor import Actor
+from worker.domain.evidence.actor import Actor
 from worker.domain.model import Role
-from worker.domain.ticket import REMOVALS, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import REMOVALS, Ticket, TicketKind, TicketState
 from worker.ports import Rejected, Transient
 
 

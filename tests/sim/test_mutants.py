@@ -1,6 +1,7 @@
 """Each invariant can fail: a worker that is broken in its point is found out within a few worlds."""
 
 import pytest
+
 from sim.invariants import Broken
 from sim.mutants import MUTANTS, Mutant
 from sim.world import World, settings_of

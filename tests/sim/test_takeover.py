@@ -4,11 +4,11 @@ import random
 from datetime import timedelta
 
 import pytest
+
 from sim.effects import Effect, Seen
 from sim.world import World
-
-from worker.bootstrap import App
-from worker.ports.leases import Lease, LeaseLost
+from worker.ports.state.leases import Lease, LeaseLost
+from worker.running.wiring import App
 
 LEASE = timedelta(seconds=30)
 PAUSE = timedelta(minutes=2)  # longer than a lease, shorter than the claim of a delivery

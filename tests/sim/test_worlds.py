@@ -1,6 +1,7 @@
 """Whole companies, four weeks each: crashes, lies and people included, and the nine invariants all the time."""
 
 import pytest
+
 from sim.world import play
 
 

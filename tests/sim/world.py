@@ -22,14 +22,13 @@ from sim.faults import Faults
 from sim.invariants import Broken, Invariants
 from sim.office import Office
 from sim.sources import SimDirectory, SimInventory
-
-from worker.app.report import Report
-from worker.bootstrap import App, Connectors, build_app, open_store
-from worker.domain.accounts import AccountsRule
-from worker.domain.journal import first_broken
+from worker.app.jobs.report import Report
+from worker.domain.evidence.journal import first_broken
+from worker.domain.people.persons import AccountsRule
 from worker.ports import Port
-from worker.ports.leases import Lease
-from worker.ports.store import Store
+from worker.ports.state.leases import Lease
+from worker.ports.state.store import Store
+from worker.running.wiring import App, Connectors, build_app, open_store
 from worker.settings import Settings
 
 START = datetime(2026, 10, 12, 6, tzinfo=UTC)  # summer time ends in the second week

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.storage import bulk
-from worker.storage.bulk import bulk_insert, bulk_upsert
-from worker.storage.tables import Instant, to_micros
+from worker.storage.sql import bulk
+from worker.storage.sql.bulk import bulk_insert, bulk_upsert
+from worker.storage.sql.tables import Instant, to_micros
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 Row = tuple[Any, ...]

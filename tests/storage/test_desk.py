@@ -8,14 +8,14 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from builders import NOW, key, ticket
 
-from worker.domain.message import CHANNEL, Paragraph
-from worker.domain.ticket import Assignee, TicketKind
-from worker.ports.desk import ApiToken, Shown, Undo, Visitor
-from worker.ports.outbox import OutMessage
+from builders import NOW, key, ticket
+from worker.domain.messages.message import CHANNEL, Paragraph
+from worker.domain.tickets.ticket import Assignee, TicketKind
+from worker.ports.state.access import ApiToken, Shown, Undo, Visitor
+from worker.ports.state.outbox import OutMessage
+from worker.storage.sql.tables import undo
 from worker.storage.store import SqlStore
-from worker.storage.tables import undo
 
 MINUTE = timedelta(minutes=1)
 SAM = Visitor("Sam", ("operator", "auditor"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from worker.storage.engine import open_engine
+from worker.storage.sql.engine import open_engine
 
 
 def test_a_connection_that_is_given_back_keeps_no_pages(tmp_path: Path) -> None:

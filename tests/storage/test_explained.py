@@ -7,16 +7,16 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from builders import DAY, NOW, ticket
 
-from worker.app.audit_check import AuditCheck, Compared
-from worker.domain.explained import ticket_facts
-from worker.domain.journal import Entry
+from builders import DAY, NOW, ticket
+from worker.app.evidence.check import AuditCheck, Compared
+from worker.domain.evidence.explained import ticket_facts
+from worker.domain.evidence.journal import Entry
 from worker.domain.model import HandleKey, PersonKey
-from worker.ports.explained import Admission, AnsweredLink
+from worker.ports.state.explained import Admission, AnsweredLink
+from worker.storage.sql.tables import cohort, cohort_person, desk_session, episode, link, login_link, metadata
+from worker.storage.sql.tables import ticket as tickets
 from worker.storage.store import SqlStore
-from worker.storage.tables import cohort, cohort_person, desk_session, episode, link, login_link, metadata
-from worker.storage.tables import ticket as tickets
 
 UNA = PersonKey("corp", "una")
 LINK = {"source": "wards", "display_name": "x", "fingerprint": "f", "suggestions": "[]", "rejected": "[]"}

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
 from builders import NOW, facts, key, ticket
 from harness import Harness
-
-from worker.domain.accounts import AccountsRule
-from worker.domain.actor import Actor
-from worker.domain.guard import GuardLimits
+from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey, Member
-from worker.domain.ticket import Ticket, TicketKind, TicketState
-from worker.ports.overview import Exposed, Exposure, Part, PartCount, Unasked
+from worker.domain.people.persons import AccountsRule
+from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
+from worker.ports.state.overview import Exposed, Exposure, Part, PartCount, Unasked
 from worker.storage.figures import SqlVitals
 from worker.storage.store import SqlStore
 

@@ -10,21 +10,21 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from builders import LEFT_AT, NOW, key, ticket
 
-from worker.domain.accounts import AccountsRule
-from worker.domain.guard import Cohort, HeldPlan, HoldState, Newcomer
-from worker.domain.message import CHANNEL, Paragraph
+from builders import LEFT_AT, NOW, key, ticket
+from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.model import Evidence, GroupKey
-from worker.domain.ticket import Ticket, TicketKind, TicketState
-from worker.ports.figures import Pile
-from worker.ports.outbox import OutMessage
-from worker.ports.overview import Part, PartCount
-from worker.ports.store import SourceState
-from worker.storage.engine import open_engine, open_impatient_engine, sqlite_path
-from worker.storage.errors import SchemaNewer, SchemaOlder
+from worker.domain.people.persons import AccountsRule
+from worker.domain.reconcile.guard import Cohort, HeldPlan, HoldState, Newcomer
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
+from worker.ports.state.figures import Pile
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.overview import Part, PartCount
+from worker.ports.state.sources import SourceState
 from worker.storage.figures import SqlVitals
-from worker.storage.migrate import head, migrate
+from worker.storage.sql.engine import open_engine, open_impatient_engine, sqlite_path
+from worker.storage.sql.errors import SchemaNewer, SchemaOlder
+from worker.storage.sql.migrate import head, migrate
 from worker.storage.store import SqlStore
 
 HOUR = timedelta(hours=1)

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from worker.storage.engine import open_engine
-from worker.storage.guarded import database_warnings
-from worker.storage.migrate import migrate
-from worker.storage.scratch import scratch_engine
+from worker.storage.sql.engine import open_engine
+from worker.storage.sql.guarded import database_warnings
+from worker.storage.sql.migrate import migrate
+from worker.storage.sql.scratch import scratch_engine
 
 
 def modes(folder: Path) -> dict[str, int]:

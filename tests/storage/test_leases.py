@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.leases import LIFE, NOW, Job, LeasesContract, taken
-from worker.ports.leases import Lease, LeaseLost
+from worker.ports.state.leases import Lease, LeaseLost
 from worker.storage.leases import SqlLeases, assert_held
-from worker.storage.tables import counter
+from worker.storage.sql.tables import counter
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from databases import dump
 
-from worker.storage.engine import sqlite_path
-from worker.storage.errors import SchemaNewer, SchemaOlder
-from worker.storage.migrate import configuration, head, migrate, pending, require_current
-from worker.storage.tables import metadata
+from databases import dump
+from worker.storage.sql.engine import sqlite_path
+from worker.storage.sql.errors import SchemaNewer, SchemaOlder
+from worker.storage.sql.migrate import configuration, head, migrate, pending, require_current
+from worker.storage.sql.tables import metadata
 
 
 def _described(engine: sa.Engine) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def test_migrations_make_exactly_the_tables_of_the_code(engine: sa.Engine) -> No
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, metadata)
 
-    assert differences == [], "worker/storage/tables.py has changed: write a migration with .ci/revision"
+    assert differences == [], "worker/storage/sql/tables.py has changed: write a migration with .ci/revision"
 
 
 def test_they_are_made_as_the_code_would_make_them(engine: sa.Engine) -> None:
@@ -62,7 +62,7 @@ def test_they_are_made_as_the_code_would_make_them(engine: sa.Engine) -> None:
     metadata.drop_all(engine)
     metadata.create_all(engine)
 
-    assert migrated == _described(engine), "worker/storage/tables.py has changed: see .ci/revision"
+    assert migrated == _described(engine), "worker/storage/sql/tables.py has changed: see .ci/revision"
 
 
 def test_an_empty_database_is_brought_to_the_head(empty_engine: sa.Engine) -> None:
@@ -174,8 +174,8 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty_engine: sa.Engine) -
 
 MIGRATE = """
 import sys
-from worker.storage.engine import open_engine
-from worker.storage.migrate import migrate
+from worker.storage.sql.engine import open_engine
+from worker.storage.sql.migrate import migrate
 engine = open_engine(sys.argv[1])
 sys.stdin.readline()
 print(migrate(engine)[0])

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
 from builders import NOW, key, ticket
 from harness import Harness
-
-from worker.domain.actor import Actor
-from worker.domain.journal import Entry
+from worker.domain.evidence.actor import Actor
+from worker.domain.evidence.journal import Entry
 from worker.domain.model import GroupKey, Member, PersonKey
-from worker.domain.ticket import Assignee, Ticket, TicketKind, TicketState
-from worker.ports.overview import JournalFilter, SourceDay, TicketFilter, Week
-from worker.ports.store import SourceState
+from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind, TicketState
+from worker.ports.state.overview import JournalFilter, SourceDay, TicketFilter, Week
+from worker.ports.state.sources import SourceState
 from worker.storage.store import SqlStore
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

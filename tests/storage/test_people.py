@@ -5,16 +5,16 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import builders
 import pytest
 import sqlalchemy as sa
 
-from worker.domain.directory import EventKind
+import builders
 from worker.domain.model import PersonFacts
-from worker.ports.store import Applied
+from worker.domain.people.lifecycle import EventKind
+from worker.ports.state.people import Applied
 from worker.storage import people
+from worker.storage.sql.tables import person, person_key, staged_person, staged_person_key
 from worker.storage.store import SqlStore
-from worker.storage.tables import person, person_key, staged_person, staged_person_key
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 MANY = 6_000

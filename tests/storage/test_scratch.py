@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from databases import dump
 
-from worker.storage.bulk import ARRAYS_MAX, bulk_upsert
-from worker.storage.engine import sqlite_path
-from worker.storage.errors import SchemaNewer, ScratchLost
+from databases import dump
 from worker.storage.leases import SqlLeases
-from worker.storage.migrate import require_current
-from worker.storage.scratch import scratch_engine
-from worker.storage.tables import counter, dirty_group, metadata
+from worker.storage.sql.bulk import ARRAYS_MAX, bulk_upsert
+from worker.storage.sql.engine import sqlite_path
+from worker.storage.sql.errors import SchemaNewer, ScratchLost
+from worker.storage.sql.migrate import require_current
+from worker.storage.sql.scratch import scratch_engine
+from worker.storage.sql.tables import counter, dirty_group, metadata
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 COLUMNS = ("source", "group_id", "since")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from worker.storage.engine import open_engine
-from worker.storage.errors import NotLockable, SecondWorker
-from worker.storage.migrate import migrate
-from worker.storage.single_worker import problem, sole_worker
+from worker.storage.sql.engine import open_engine
+from worker.storage.sql.errors import NotLockable, SecondWorker
+from worker.storage.sql.migrate import migrate
+from worker.storage.sql.single_worker import problem, sole_worker
 
 HOLDER = textwrap.dedent("""
     import sys
-    from worker.storage.single_worker import sole_worker
+    from worker.storage.sql.single_worker import sole_worker
     with sole_worker(sys.argv[1]):
         print("held", flush=True)
         sys.stdin.read()

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
-from builders import facts
 
-from worker.domain.leaver import Judgement
+from builders import facts
 from worker.domain.model import Standing
-from worker.storage.statistics import MANY
+from worker.domain.people.leaver import Judgement
+from worker.storage.sql.statistics import MANY
 from worker.storage.store import SqlStore
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
 from builders import ticket
 from harness import Harness
-
-from worker.domain.ticket import TicketState
-from worker.storage.errors import SchemaNewer, SchemaOlder
-from worker.storage.migrate import MIGRATIONS, floor, head, migrate, pending, require_current
+from worker.domain.tickets.ticket import TicketState
+from worker.storage.sql.errors import SchemaNewer, SchemaOlder
+from worker.storage.sql.migrate import MIGRATIONS, floor, head, migrate, pending, require_current
 from worker.storage.store import SqlStore
 
 NEXT = """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from worker.app.approvals import Refused
+from worker.app.refused import Refused
 from worker.cli.common import (
     ByOption,
     ConfigOption,
@@ -23,14 +23,14 @@ from worker.cli.common import (
     print_facts,
     print_json,
 )
-from worker.domain.plan import instant
-from worker.domain.wording import flat
+from worker.domain.messages.sentences import flat
+from worker.domain.reconcile.plan import instant
 
 if TYPE_CHECKING:
-    from worker.app.audit_check import Compared, Unexplained
-    from worker.app.audit_zip import Verdict
-    from worker.domain.manifest import Manifest
-    from worker.domain.pack import JournalSum
+    from worker.app.evidence.check import Compared, Unexplained
+    from worker.app.evidence.zip import Verdict
+    from worker.domain.evidence.manifest import Manifest
+    from worker.domain.evidence.pack import JournalSum
 
 app = typer.Typer(no_args_is_help=True, help="Evidence packs: make one, or check one.")
 
@@ -72,9 +72,9 @@ def export(
     now: NowOption = None,
 ) -> None:
     """Write an evidence pack: all of the journal unless told otherwise."""
-    from worker.app.audit import Audit
-    from worker.app.audit_scope import Selection
-    from worker.app.audit_zip import replacing
+    from worker.app.evidence.export import Audit
+    from worker.app.evidence.scope import Selection
+    from worker.app.evidence.zip import replacing
 
     selection = Selection(person.strip(), group.strip(), _day(from_), _day(to))
     if selection.kinds > 1:
@@ -137,7 +137,7 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Say whether a pack is whole, without the database."""
-    from worker.app.audit_zip import verify_pack
+    from worker.app.evidence.zip import verify_pack
 
     try:
         with file.open("rb") as pack:
@@ -155,7 +155,7 @@ def verify(
 @app.command()
 def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """Say which rows of the database no event of the journal explains."""
-    from worker.app.audit_check import AuditCheck, Compared
+    from worker.app.evidence.check import AuditCheck, Compared
 
     compared = Compared()
     with opened(config, now) as worker:

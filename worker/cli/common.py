@@ -14,13 +14,13 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from worker.bootstrap import App, Clock, load_settings, open_app
-from worker.domain.actor import Actor, Via, logged_in, stated
-from worker.domain.journal import Entry, stated_at
-from worker.domain.wording import flat
+from worker.domain.evidence.actor import Actor, Via, logged_in, stated
+from worker.domain.evidence.journal import Entry, stated_at
+from worker.domain.messages.sentences import flat
 from worker.ops.clock import system_now
 from worker.ops.terminal import Terminal, json_text
 from worker.ops.whoami import login_and_host, login_name
+from worker.running.wiring import App, Clock, load_settings, open_app
 from worker.settings import Settings
 
 out = Terminal(highlight=False, soft_wrap=False)

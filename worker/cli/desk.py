@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.app.access import SCOPES, THINGS, Access
+from worker.app.acts.access import SCOPES, THINGS, Access
 from worker.cli.common import (
     ByOption,
     ConfigOption,
@@ -25,8 +25,8 @@ from worker.cli.common import (
     print_json,
 )
 from worker.desk.roles import DeskRole
-from worker.domain.durations import format_duration, parse_duration
-from worker.domain.plan import instant
+from worker.domain.reconcile.plan import instant
+from worker.domain.text.durations import format_duration, parse_duration
 
 app = typer.Typer(no_args_is_help=True, help="Let people into the console, and programs to the API.")
 

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.bootstrap import (
+from worker.cli.common import JsonOption, NowOption, clock_at, err, out, print_facts, print_json, print_table
+from worker.domain.reconcile.plan import instant
+from worker.running.wiring import (
     check_register,
     configuration_problems,
     configuration_schema,
     write_register_template,
 )
-from worker.cli.common import JsonOption, NowOption, clock_at, err, out, print_facts, print_json, print_table
-from worker.domain.plan import instant
 from worker.settings import format_problems
 
 register = typer.Typer(

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.app.desk import one_group, one_person
-from worker.app.shapes import group_json, group_shown, link_json, person_json, person_shown
+from worker.app.acts.tickets import one_group, one_person
+from worker.app.reads.shapes import group_json, group_shown, link_json, person_json, person_shown
 from worker.cli.common import (
     ByOption,
     ConfigOption,
@@ -27,11 +27,11 @@ from worker.cli.common import (
     print_list,
     print_table,
 )
-from worker.domain.accounts import Human
-from worker.domain.findings import account_line
-from worker.domain.identity import Link, LinkState
+from worker.domain.groups.case import account_line
+from worker.domain.identity.matching import Link, LinkState
 from worker.domain.model import HandleKey, Person, Standing
-from worker.ports.store import GroupRow
+from worker.domain.people.persons import Human
+from worker.ports.state.groups import GroupRow
 
 PAGE = 1000
 

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.app.approvals import Refused
-from worker.bootstrap import App
+from worker.app.refused import Refused
 from worker.cli.common import (
     ByOption,
     ConfigOption,
@@ -26,8 +25,9 @@ from worker.cli.common import (
     print_list,
     print_table,
 )
-from worker.domain.guard import HeldPlan, HoldState, heads, plan_number
-from worker.domain.plan import held_json
+from worker.domain.reconcile.guard import HeldPlan, HoldState, heads, plan_number
+from worker.domain.reconcile.plan import held_json
+from worker.running.wiring import App
 
 app = typer.Typer(no_args_is_help=True, help="Look at held plans, release or reject them.")
 

@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text
 
-from worker.app.approvals import Refused
-from worker.app.helping import help_for
-from worker.app.shapes import escalation_explained, link_known_to, ticket_shown, tickets_with_steps
-from worker.bootstrap import App
+from worker.app.reads.shapes import escalation_explained, link_known_to, ticket_shown, tickets_with_steps
+from worker.app.refused import Refused
+from worker.app.tell.helping import help_for
 from worker.cli.common import (
     ByOption,
     ConfigOption,
@@ -32,11 +31,12 @@ from worker.cli.common import (
     print_list,
     print_table,
 )
-from worker.domain.findings import account_line
+from worker.domain.groups.case import account_line
+from worker.domain.messages.sentences import state_line, ticket_steps, ticket_title
 from worker.domain.model import Person
-from worker.domain.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
-from worker.domain.wording import state_line, ticket_steps, ticket_title
-from worker.ports.store import UnitOfWork
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
+from worker.ports.state.store import UnitOfWork
+from worker.running.wiring import App
 
 PAGE = 1000
 WIDE = 110  # columns from which a table has room for reasons

@@ -11,8 +11,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from worker.app.report import Report
-from worker.bootstrap import (
+from worker.app.jobs.report import Report
+from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_json, recorder
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.reconcile.plan import Plan, plan_json, plan_text
+from worker.running.once import run_jobs
+from worker.running.wiring import (
     App,
     check_app,
     kinds_of,
@@ -20,11 +24,7 @@ from worker.bootstrap import (
     migrate_database,
     scratch_app,
 )
-from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_json, recorder
-from worker.domain.guard import HoldState
-from worker.domain.plan import Plan, plan_json, plan_text
-from worker.once import run_jobs
-from worker.storage.guarded import database_warnings
+from worker.storage.sql.guarded import database_warnings
 
 
 class Job(StrEnum):
@@ -52,7 +52,10 @@ def run(
     role: Annotated[Role, typer.Option(help="What this process does.")] = Role.ALL,
 ) -> None:
     """Run unattended until SIGTERM."""
-    from worker.serving import Roles, serve_app  # the desk's packages: most commands need none of them
+    from worker.running.serving import (  # the desk's packages: most commands need none of them
+        Roles,
+        serve_app,
+    )
 
     roles = Roles(worker=role is not Role.DESK, desk=role is not Role.WORKER)
     serve_app(lambda: load_settings(config), roles, announced)

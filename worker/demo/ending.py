@@ -8,16 +8,16 @@ from pathlib import Path
 from shlex import quote
 from zoneinfo import ZoneInfo
 
-from worker.bootstrap import App
 from worker.demo.page import Page
 from worker.demo.telling import everybody
 from worker.demo.words import count
-from worker.domain.guard import HoldState
+from worker.domain.messages.sentences import state_line, ticket_title
 from worker.domain.model import Person, Standing
-from worker.domain.plan import instant
-from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState
-from worker.domain.wording import state_line, ticket_title
-from worker.ports.store import UnitOfWork
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.reconcile.plan import instant
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
+from worker.ports.state.store import UnitOfWork
+from worker.running.wiring import App
 
 PAGE = 1000
 

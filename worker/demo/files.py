@@ -10,9 +10,9 @@ import re
 from datetime import date, datetime
 from pathlib import Path
 
-from worker.bootstrap import write_register
 from worker.demo.hospital import Employee, Hospital
 from worker.demo.units import WARDS
+from worker.running.wiring import write_register
 
 EXPORT = re.compile(r"people-\d{4}-\d\d-\d\d\.csv")
 CONFIG, REGISTER, DATABASE, PEOPLE = "whosleft.yaml", "groups.xlsx", "whosleft.db", "people"

@@ -9,9 +9,8 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from worker.app.approvals import Refused
-from worker.app.report import Report
-from worker.bootstrap import App, load_settings, open_app
+from worker.app.jobs.report import Report
+from worker.app.refused import Refused
 from worker.demo.ending import Ending
 from worker.demo.files import DemoFolder, NotOurs
 from worker.demo.hospital import Hospital
@@ -20,7 +19,7 @@ from worker.demo.staff import Staff
 from worker.demo.story import FIRST_DAY, HABITS, STORY, Scene, Slot
 from worker.demo.telling import Teller, everybody
 from worker.demo.words import count
-from worker.domain.message import Message, RecipientKind
+from worker.domain.messages.message import Message, RecipientKind
 from worker.domain.model import Standing
 from worker.ops.clock import ManualClock, system_now
 from worker.ops.interrupt import Interrupt
@@ -28,7 +27,8 @@ from worker.ops.logs import configure as configure_logs
 from worker.ops.scheduler import wait_for_signal
 from worker.ops.terminal import Terminal
 from worker.ports import CheckResult, Receipt
-from worker.serving import desk_served
+from worker.running.serving import desk_served
+from worker.running.wiring import App, load_settings, open_app
 
 ZONE = ZoneInfo("Europe/London")
 MIDNIGHT, START = time(0, 0), time(8, 0)

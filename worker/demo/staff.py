@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from worker.bootstrap import App
 from worker.demo.hospital import Hospital
 from worker.demo.words import listed
-from worker.domain.actor import Actor
-from worker.domain.ticket import Assignee, Ticket, TicketKind, TicketState
-from worker.ports.store import UnitOfWork
+from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind, TicketState
+from worker.ports.state.store import UnitOfWork
+from worker.running.wiring import App
 
 Say = Callable[[datetime, str], None]
 

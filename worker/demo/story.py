@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 
-from worker.bootstrap import App
 from worker.demo.files import DemoFolder
 from worker.demo.hospital import Employee, Hospital
 from worker.demo.staff import Habit, Habits, Staff
 from worker.demo.units import AGENCY_DESK, SECURITY, UNITS
-from worker.domain.actor import Actor
-from worker.domain.guard import Cohort, HeldPlan, HoldState
-from worker.domain.ticket import TicketKind, ticket_label
+from worker.domain.evidence.actor import Actor
+from worker.domain.reconcile.guard import Cohort, HeldPlan, HoldState
+from worker.domain.tickets.ticket import TicketKind, ticket_label
+from worker.running.wiring import App
 
 FIRST_DAY = date(2026, 11, 2)
 CATERING = next(unit for unit in UNITS if unit.name == "Catering")

@@ -11,19 +11,19 @@ from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from worker.app.report import Report
-from worker.bootstrap import App
+from worker.app.jobs.report import Report
 from worker.demo.page import Page
 from worker.demo.words import came_true, count, evidence_words, listed, member_sentence, opening, place
-from worker.domain.guard import HeldPlan
-from worker.domain.journal import Entry
-from worker.domain.message import CHANNEL
+from worker.domain.evidence.journal import Entry
+from worker.domain.messages.message import CHANNEL
+from worker.domain.messages.sentences import ticket_title
 from worker.domain.model import Evidence, HandleKey, Person, PersonKey, Standing
-from worker.domain.plan import Action, ActionKind
-from worker.domain.ticket import Ticket, TicketKind, TicketState, ticket_label, ticket_number
-from worker.domain.wording import ticket_title
+from worker.domain.reconcile.guard import HeldPlan
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState, ticket_label, ticket_number
 from worker.ports import Port
-from worker.ports.store import UnitOfWork
+from worker.ports.state.store import UnitOfWork
+from worker.running.wiring import App
 
 CROWD = 4  # more people than this with one fate are told in one sentence
 NAMED_MAX = 8  # people named in such a sentence

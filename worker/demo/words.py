@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from worker.domain.messages.sentences import flat
 from worker.domain.model import Evidence, Person
-from worker.domain.ticket import Ticket, TicketKind
-from worker.domain.wording import flat
+from worker.domain.tickets.ticket import Ticket, TicketKind
 
 _EVIDENCE = {
     Evidence.DISABLED: "account disabled",

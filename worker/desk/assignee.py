@@ -10,18 +10,18 @@ from hashlib import sha256
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from worker.app.approvals import Refused
-from worker.app.assigned import NOBODY, can_be_done_together
-from worker.app.links import Dead, LinkDead
+from worker.app.acts.assignee import NOBODY, can_be_done_together
+from worker.app.refused import Refused
+from worker.app.tell.signed_links import Dead, LinkDead
 from worker.desk.calls import Call, Handler, Stale, route, too_many
 from worker.desk.guarding import Attempts
-from worker.domain.answers import Answer, answers_for
-from worker.domain.handles import shown_handle
-from worker.domain.help import Help
+from worker.domain.identity.handles import shown_handle
+from worker.domain.messages.help import Help
+from worker.domain.messages.sentences import member_step, ticket_steps, ticket_title, why_line
 from worker.domain.messengers import messenger
-from worker.domain.ticket import Ticket, TicketKind, TicketState
-from worker.domain.tongue import Tongue
-from worker.domain.wording import member_step, ticket_steps, ticket_title, why_line
+from worker.domain.text.tongue import Tongue
+from worker.domain.tickets.answers import Answer, answers_for
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
 WRONG_MAX, WRONG_WITHIN = 30, timedelta(minutes=1)
 SEE_OTHER, NOT_MODIFIED, GONE, NOT_FOUND = 303, 304, 410, 404

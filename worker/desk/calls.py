@@ -22,7 +22,7 @@ from starlette.routing import Route
 from worker.desk.forms import FIELD, form_token, is_form_token
 from worker.desk.pages import page
 from worker.desk.services import Services, as_of_now
-from worker.domain.tongue import Tongue
+from worker.domain.text.tongue import Tongue
 from worker.languages import LANGUAGES, accepted
 
 LANGUAGE_COOKIE = "whosleft-language"

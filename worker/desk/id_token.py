@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from worker.desk.refusals import SignInRefused, misconfigured, odd, words
 from worker.desk.roles import DeskRole
-from worker.domain.tongue import N_
+from worker.domain.text.tongue import N_
 
 SKEW = timedelta(minutes=5)  # of the two clocks
 _NAME_MAX = 200

@@ -19,10 +19,10 @@ from starlette.responses import HTMLResponse
 
 from worker.desk.services import Services
 from worker.desk.words import WORDS
-from worker.domain.direction import contained
-from worker.domain.journal import stated_at
-from worker.domain.tongue import Tongue
-from worker.domain.wording import flat
+from worker.domain.evidence.journal import stated_at
+from worker.domain.messages.sentences import flat
+from worker.domain.text.direction import contained
+from worker.domain.text.tongue import Tongue
 
 STATIC = files("worker.desk") / "static"
 

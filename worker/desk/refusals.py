@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from worker.domain.tongue import ENGLISH, N_, Tongue
+from worker.domain.text.tongue import ENGLISH, N_, Tongue
 
 # Error codes of OAuth 2.0, OpenID Connect Core and their registry, by what they mean to somebody who waits
 _DENIED = frozenset({"access_denied"})

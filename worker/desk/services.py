@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from worker.app.approvals import Approvals
-from worker.app.assigned import Assigned
-from worker.app.audit import Audit
-from worker.app.desk import Desk
-from worker.app.health import Freshness
-from worker.app.links import signing_key
-from worker.app.situation import Situation
+from worker.app.acts.assignee import Assigned
+from worker.app.acts.plans import Approvals
+from worker.app.acts.tickets import Desk
+from worker.app.evidence.export import Audit
+from worker.app.reads.situation import Situation
+from worker.app.tell.health import Freshness
+from worker.app.tell.signed_links import signing_key
 from worker.desk.sign_in import SignIn
-from worker.domain.reconcile import TicketRules
-from worker.domain.tongue import Languages
-from worker.ports.store import Store
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.text.tongue import Languages
+from worker.ports.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)

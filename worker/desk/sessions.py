@@ -15,13 +15,13 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from worker.app.access import hashed
+from worker.app.acts.access import hashed
 from worker.desk.calls import Call, Stale, drop_cookie, error_page, is_own_path, route, set_cookie, too_many
 from worker.desk.guarding import Attempts
 from worker.desk.roles import DeskRole, Permission, allows
 from worker.desk.sign_in import FLOW_LIFE, SignInRefused
-from worker.domain.actor import Actor, Via, acted, signed_in
-from worker.ports.desk import Visitor
+from worker.domain.evidence.actor import Actor, Via, acted, signed_in
+from worker.ports.state.access import Visitor
 
 SESSION_LIFE = timedelta(hours=12)  # a shift, with its handover
 LOGIN_LINK_LIFE = timedelta(hours=1)

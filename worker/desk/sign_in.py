@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from worker.desk.id_token import Identity, RoleRules, check, identity
 from worker.desk.provider import Provider, Registration, host_of
 from worker.desk.refusals import AGAIN, SignInRefused, busy, odd, told, words
-from worker.domain.tongue import N_
+from worker.domain.text.tongue import N_
 
 __all__ = ["Identity", "Rules", "SignIn", "SignInRefused", "Started"]
 

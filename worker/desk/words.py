@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from worker.domain.tongue import N_
+from worker.domain.text.tongue import N_
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "state": {

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.domain.tongue import N_
+from worker.domain.text.tongue import N_
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Every language that messages and pages speak: catalogues (`catalogues/*.po`), and how CLDR writes numbers and dates.
 
-Behind the ports `worker.domain.tongue.Languages` and `Tongue`; nothing here knows what is said. `make messages`
+Behind the ports `worker.domain.text.tongue.Languages` and `Tongue`; nothing here knows what is said. `make messages`
 brings the catalogues up to date with the code; `tests/package/test_catalogues.py` says what is missing where.
 """
 

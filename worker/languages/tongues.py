@@ -15,7 +15,7 @@ from babel.dates import format_skeleton, format_time, get_timezone_gmt, get_time
 from babel.localedata import locale_identifiers
 from babel.numbers import format_decimal
 
-from worker.domain.tongue import ENGLISH, Tongue, fill
+from worker.domain.text.tongue import ENGLISH, Tongue, fill
 from worker.languages.catalogue import SOURCE, catalogue
 from worker.languages.matching import Tag, accepted, tag_of
 

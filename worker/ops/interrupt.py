@@ -11,8 +11,8 @@ from threading import Event, Lock, Thread
 from time import monotonic
 
 from worker.ops.tenure import Tenure
-from worker.ports.leases import Lease, Leases
-from worker.ports.store import Store, UnitOfWork
+from worker.ports.state.leases import Lease, Leases
+from worker.ports.state.store import Store, UnitOfWork
 
 UNSTOPPED = frozenset({"deliver"})  # between send and mark as sent it must commit, or the message is repeated
 GIVE_BACK_MAX_S = 0.5  # of all leases together, when the process is about to end

@@ -18,15 +18,15 @@ from typing import Any, Protocol
 
 import structlog
 
-from worker.app.report import Report
+from worker.app.jobs.report import Report
 from worker.ops import events
 from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.repeats import Repeats
 from worker.ops.schedule import FULL_JOBS, JOBS, ScheduleValues, is_full_due
 from worker.ops.tenure import Tenure
 from worker.ops.traces import NoTraces, Traces
-from worker.ports.leases import Lease, LeaseLost
-from worker.ports.store import Store
+from worker.ports.state.leases import Lease, LeaseLost
+from worker.ports.state.store import Store
 
 FULL_RETRY = timedelta(hours=1)  # after a nightly pass that was not ok
 # Counts of what there is; any other count that is not 0 is something that was done, and worth a line

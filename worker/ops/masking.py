@@ -17,7 +17,7 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from worker.domain import phones
+from worker.domain.identity import phones
 
 HIDDEN = "•••"
 REDACTED = "[redacted]"

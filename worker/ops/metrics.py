@@ -18,12 +18,12 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from worker.app.report import Report
-from worker.domain.plan import Action, ActionKind
-from worker.domain.ticket import REMOVALS
+from worker.app.jobs.report import Report
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.tickets.ticket import REMOVALS
 from worker.ops.schedule import JOBS
 from worker.ports import Fact, Noted
-from worker.ports.outbox import Delivery, Outcome
+from worker.ports.state.outbox import Delivery, Outcome
 
 NO_ANSWER = "none"  # in place of a status
 _OF_SUBSCRIPTIONS: Mapping[Noted, str] = {

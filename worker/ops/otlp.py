@@ -33,14 +33,14 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from worker.app.report import Report
-from worker.domain.plan import ActionKind
-from worker.domain.ticket import Ticket, ticket_label
+from worker.app.jobs.report import Report
+from worker.domain.reconcile.plan import ActionKind
+from worker.domain.tickets.ticket import Ticket, ticket_label
 from worker.ops.jobs import has_done
 from worker.ops.masking import mask_text
 from worker.ops.scheduler import FEEDS_RECONCILE, RECONCILE
 from worker.ports import Fact
-from worker.ports.outbox import Delivery, Outcome
+from worker.ports.state.outbox import Delivery, Outcome
 
 PATH = "/v1/traces"
 ANSWER_MAX_S = 5.0  # of the collector

@@ -27,7 +27,7 @@ def progress_bars(console: Console | None = None) -> Iterator[ProgressBars]:
 
 
 class ProgressBars:
-    """`worker.app.report.Progress`. Call `close` at the end.
+    """`worker.app.jobs.report.Progress`. Call `close` at the end.
 
     How much there is in all is not known beforehand, so that a bar is a count and its rate. Nothing shows
     for the first second. May be called from several threads.

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from worker.app.health import Freshness, judged
-from worker.domain.plan import instant
+from worker.app.tell.health import Freshness, judged
+from worker.domain.reconcile.plan import instant
 from worker.ops.health import reason
 from worker.ops.masking import mask_text
 from worker.ops.patience import Question
 from worker.ops.schedule import JOBS
-from worker.ports.figures import JobRun, Standing
-from worker.ports.store import SourceState
+from worker.ports.state.figures import JobRun, Standing
+from worker.ports.state.sources import SourceState
 
 KEEP_S = 1.0
 NextRun = Callable[[str], datetime | None]

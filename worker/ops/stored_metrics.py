@@ -12,13 +12,13 @@ from math import inf
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from worker.domain.ticket import LIVE, TicketKind, TicketState
+from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState
 from worker.ops.patience import Question
 from worker.ops.schedule import JOBS
 from worker.ops.statusz import Source
-from worker.ports.figures import Figures
-from worker.ports.overview import Part
-from worker.ports.store import SourceState
+from worker.ports.state.figures import Figures
+from worker.ports.state.overview import Part
+from worker.ports.state.sources import SourceState
 
 KEEP_S = 5.0  # however many ask, the database is asked once in so long
 

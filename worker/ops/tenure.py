@@ -14,7 +14,7 @@ from typing import Self
 import structlog
 
 from worker.ops import events
-from worker.ports.leases import Lease, LeaseLost, Leases
+from worker.ports.state.leases import Lease, LeaseLost, Leases
 
 RENEWALS = 3  # in one life
 RETRIES = 12  # in one life, while the database does not answer

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Protocol
 
-from worker.app.report import Report
+from worker.app.jobs.report import Report
 from worker.ports import Fact
-from worker.ports.outbox import Delivery, Outcome
+from worker.ports.state.outbox import Delivery, Outcome
 
 
 class Traces(Protocol):

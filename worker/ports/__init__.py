@@ -3,22 +3,18 @@
 Protocols and values only. Adapters live in `connectors/` and `worker/storage/`; fakes in `tests/fakes/`.
 """
 
-from worker.ports.connectors import (
+from worker.ports.connectors.base import (
     Again,
     Called,
     CheckResult,
     ConnectorContext,
     ConnectorSpec,
-    Directory,
-    DirectoryPage,
-    Inventory,
-    Notifier,
-    PassEnd,
     Port,
-    Receipt,
-    SnapshotEnd,
     Unshown,
 )
+from worker.ports.connectors.directory import Directory, DirectoryPage, PassEnd
+from worker.ports.connectors.inventory import Inventory, SnapshotEnd
+from worker.ports.connectors.notifier import Notifier, Receipt
 from worker.ports.errors import (
     AuthFailed,
     BadConfig,

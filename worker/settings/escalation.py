@@ -1,4 +1,4 @@
-"""The `escalation:` section, and how a policy of it becomes one of `worker.domain.escalation`."""
+"""The `escalation:` section, and how a policy of it becomes one of `worker.domain.escalation.policy`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, field_validat
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from worker.domain.calendar import (
+from worker.domain.escalation.calendar import (
     BusinessCalendar,
     Calendar,
     CalendarClock,
@@ -17,9 +17,9 @@ from worker.domain.calendar import (
     parse_hours,
     subdivisions,
 )
-from worker.domain.escalation import Policy, Step, Target, When
+from worker.domain.escalation.policy import Policy, Step, Target, When
 from worker.domain.model import Evidence
-from worker.domain.ticket import TicketKind
+from worker.domain.tickets.ticket import TicketKind
 from worker.settings.fields import (
     Day,
     Days,

@@ -24,9 +24,9 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from worker.domain.calendar import parse_days, parse_hours
-from worker.domain.durations import parse_duration
-from worker.domain.escalation import After, parse_after
+from worker.domain.escalation.calendar import parse_days, parse_hours
+from worker.domain.escalation.policy import After, parse_after
+from worker.domain.text.durations import parse_duration
 from worker.settings.problems import Wrong, did_you_mean, nearest, shown
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))

@@ -8,10 +8,10 @@ from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
-from worker.domain.escalation import Policy
-from worker.domain.guard import GuardLimits
-from worker.domain.leaver import AbsentPolicy, LeaverPolicy
-from worker.domain.reconcile import TicketRules
+from worker.domain.escalation.policy import Policy
+from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.guard import GuardLimits
 from worker.settings.connectors import NotifierEntry, SourceEntry
 from worker.settings.escalation import Escalation
 from worker.settings.problems import Wrong

@@ -21,8 +21,8 @@ from pydantic import (
     model_validator,
 )
 
-from worker.domain.accounts import AccountsRule
-from worker.domain.verify import CLAIM_LIFE
+from worker.domain.people.persons import AccountsRule
+from worker.domain.tickets.verification import CLAIM_LIFE
 from worker.settings.fields import (
     Count,
     Duration,

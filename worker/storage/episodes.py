@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.accounts import AccountsRule, Human
-from worker.domain.guard import (
+from worker.domain.model import Evidence, GroupKey, Person, PersonKey, Standing
+from worker.domain.people.persons import AccountsRule, Human
+from worker.domain.reconcile.guard import (
     Approval,
     Cohort,
     GroupLoad,
@@ -21,13 +22,12 @@ from worker.domain.guard import (
     plan_label,
     state_of,
 )
-from worker.domain.model import Evidence, GroupKey, Person, PersonKey, Standing
-from worker.storage.accounts import PERSON_COLUMNS, humans_behind, is_joining, person_of
-from worker.storage.bulk import bulk_upsert
-from worker.storage.chunks import among, chunked
-from worker.storage.counters import take_numbers
-from worker.storage.marks import dirty_groups_of_people
-from worker.storage.tables import (
+from worker.storage.dirty import dirty_groups_of_people
+from worker.storage.persons import PERSON_COLUMNS, humans_behind, is_joining, person_of
+from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.counters import take_numbers
+from worker.storage.sql.tables import (
     approval,
     chat_group,
     cohort,

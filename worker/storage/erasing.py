@@ -9,9 +9,9 @@ import json
 
 import sqlalchemy as sa
 
-from worker.domain.explained import ERASED
+from worker.domain.evidence.explained import ERASED
 from worker.domain.model import PersonKey
-from worker.storage.tables import (
+from worker.storage.sql.tables import (
     cohort_person,
     delivery,
     episode,

@@ -10,14 +10,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.guard import HoldState
-from worker.domain.identity import How, LinkState
-from worker.domain.journal import Sealed
+from worker.domain.evidence.journal import Sealed
+from worker.domain.identity.matching import How, LinkState
 from worker.domain.model import HandleKey, PersonKey
-from worker.ports.explained import Admission, AnsweredLink, CohortWord
-from worker.storage.chunks import chunked
+from worker.domain.reconcile.guard import HoldState
+from worker.ports.state.explained import Admission, AnsweredLink, CohortWord
 from worker.storage.journal import sealed_from_row
-from worker.storage.tables import (
+from worker.storage.sql.chunks import chunked
+from worker.storage.sql.tables import (
     approval,
     cohort,
     cohort_person,

@@ -18,13 +18,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.accounts import AccountsRule, Human, leaving_of
 from worker.domain.model import Coverage, Evidence, PersonKey, Standing
-from worker.domain.ticket import REMOVALS, TicketState
-from worker.ports.overview import Exposed, Exposure, Part, PartCount, Unasked
-from worker.storage.accounts import accounts_of, has_several_directories, humans_behind, people_of
-from worker.storage.chunks import among, chunked
-from worker.storage.tables import (
+from worker.domain.people.persons import AccountsRule, Human, leaving_of
+from worker.domain.tickets.ticket import REMOVALS, TicketState
+from worker.ports.state.overview import Exposed, Exposure, Part, PartCount, Unasked
+from worker.storage.cases import behind_link
+from worker.storage.persons import accounts_of, has_several_directories, humans_behind, people_of
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.tables import (
     EPOCH,
     IS_LIVE_REMOVAL,
     chat_group,
@@ -36,7 +37,6 @@ from worker.storage.tables import (
     person,
     ticket,
 )
-from worker.storage.views import behind_link
 
 _REMOVALS = tuple(kind.value for kind in sorted(REMOVALS))
 _UNDECIDED = ("new", "held", "rejected")

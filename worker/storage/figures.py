@@ -11,16 +11,16 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from worker.domain.accounts import AccountsRule
-from worker.domain.guard import HoldState
-from worker.domain.ticket import TicketKind, TicketState
-from worker.ports.figures import Figures, Pile, Standing
-from worker.ports.leases import Lease
-from worker.storage.engine import reading_options, sqlite_path
+from worker.domain.people.persons import AccountsRule
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.ports.state.figures import Figures, Pile, Standing
+from worker.ports.state.leases import Lease
 from worker.storage.exposure import SqlExposure
-from worker.storage.migrate import require_revision, revision
 from worker.storage.sources import SqlJobRuns, SqlSources
-from worker.storage.tables import cohort, desk_session, lease, outbox, ticket
+from worker.storage.sql.engine import reading_options, sqlite_path
+from worker.storage.sql.migrate import require_revision, revision
+from worker.storage.sql.tables import cohort, desk_session, lease, outbox, ticket
 
 
 class SqlVitals:

@@ -9,9 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.journal import GENESIS, Entry, Sealed, recorded, seal
-from worker.storage.counters import take_numbers
-from worker.storage.tables import journal
+from worker.domain.evidence.journal import GENESIS, Entry, Sealed, recorded, seal
+from worker.storage.sql.counters import take_numbers
+from worker.storage.sql.tables import journal
 
 PAGE = 1000
 _HASH = sa.select(journal.c.hash).where(journal.c.seq == sa.bindparam("wanted"))

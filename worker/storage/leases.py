@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from worker.ports.leases import Lease, LeaseLost
-from worker.storage.engine import LEASE_IDLE_MAX_S, limit_idleness
-from worker.storage.tables import EPOCH, lease, to_micros
+from worker.ports.state.leases import Lease, LeaseLost
+from worker.storage.sql.engine import LEASE_IDLE_MAX_S, limit_idleness
+from worker.storage.sql.tables import EPOCH, lease, to_micros
 
 MARGIN_SHARE = 5  # the holder stops a fifth of the lease's life early: clocks drift, and a pause may come
 NOBODY = ""

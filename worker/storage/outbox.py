@@ -11,11 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.message import Paragraph, Recipient, RecipientKind
-from worker.ports.outbox import Delivery, OutMessage
-from worker.storage.chunks import chunked
-from worker.storage.counters import take_numbers
-from worker.storage.tables import delivery, outbox, quiet_channel
+from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
+from worker.ports.state.outbox import Delivery, OutMessage
+from worker.storage.sql.chunks import chunked
+from worker.storage.sql.counters import take_numbers
+from worker.storage.sql.tables import delivery, outbox, quiet_channel
 
 UNSENT = ("waiting", "claimed")
 _KNOWN = sa.select(outbox.c.key).where(outbox.c.key.in_(sa.bindparam("keys", expanding=True)))

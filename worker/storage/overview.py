@@ -11,22 +11,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.accounts import AccountsRule
-from worker.domain.guard import HoldState
-from worker.domain.identity import LinkState
-from worker.domain.journal import Sealed
+from worker.domain.evidence.journal import Sealed
+from worker.domain.identity.matching import LinkState
 from worker.domain.model import GroupKey, Person, PersonKey
-from worker.domain.ticket import LIVE, REMOVALS, Ticket, TicketState
-from worker.ports.overview import Exposed, Exposure, JournalFilter, Part, SourceDay, TicketFilter, Week
-from worker.ports.store import GroupRow
-from worker.storage.accounts import people_of
-from worker.storage.chunks import chunked
+from worker.domain.people.persons import AccountsRule
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.tickets.ticket import LIVE, REMOVALS, Ticket, TicketState
+from worker.ports.state.groups import GroupRow
+from worker.ports.state.overview import Exposed, Exposure, JournalFilter, Part, SourceDay, TicketFilter, Week
 from worker.storage.exposure import SqlExposure
+from worker.storage.groups import group_rows
 from worker.storage.journal import sealed_from_row
-from worker.storage.mapping import person_from_row, ticket_from_row
-from worker.storage.rosters import group_rows
+from worker.storage.persons import people_of
 from worker.storage.sources import days_of
-from worker.storage.tables import chat_group, cohort, journal, link, person, ticket, to_micros
+from worker.storage.sql.chunks import chunked
+from worker.storage.sql.mapping import person_from_row, ticket_from_row
+from worker.storage.sql.tables import chat_group, cohort, journal, link, person, ticket, to_micros
 
 _REMOVALS = tuple(kind.value for kind in sorted(REMOVALS))
 _LIVE = tuple(state.value for state in sorted(LIVE))

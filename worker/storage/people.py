@@ -13,22 +13,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.accounts import AccountsRule, Human
-from worker.domain.directory import Event, EventKind, events_between
-from worker.domain.identity import join_keys
-from worker.domain.leaver import Judgement, is_stripped, settle
+from worker.domain.identity.matching import join_keys
+from worker.domain.identity.phones import canonical
 from worker.domain.model import Evidence, Person, PersonFacts, PersonKey, Standing
-from worker.domain.phones import canonical
-from worker.ports.store import Applied, Staged
-from worker.storage.accounts import JOIN_KINDS, humans_behind, languages_of
-from worker.storage.bulk import bulk_insert, bulk_upsert, clearing
-from worker.storage.chunks import among, chunked
+from worker.domain.people.leaver import Judgement, is_stripped, settle
+from worker.domain.people.lifecycle import Event, EventKind, events_between
+from worker.domain.people.persons import AccountsRule, Human
+from worker.ports.state.people import Applied, Staged
+from worker.storage.dirty import dirty_groups_of_people
 from worker.storage.erasing import erase_person
-from worker.storage.mapping import facts_from_json, facts_to_json, person_from_row
-from worker.storage.marks import dirty_groups_of_people
+from worker.storage.persons import JOIN_KINDS, humans_behind, languages_of
 from worker.storage.retention import erasable
-from worker.storage.statistics import gather
-from worker.storage.tables import (
+from worker.storage.sql.bulk import bulk_insert, bulk_upsert, clearing
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.mapping import facts_from_json, facts_to_json, person_from_row
+from worker.storage.sql.statistics import gather
+from worker.storage.sql.tables import (
     cohort,
     cohort_person,
     episode,

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.model import Evidence, PersonKey, Standing
-from worker.domain.ticket import LIVE
+from worker.domain.tickets.ticket import LIVE
 from worker.storage.episodes import is_undecided
-from worker.storage.tables import cohort_person, link, membership, person, ticket
+from worker.storage.sql.tables import cohort_person, link, membership, person, ticket
 
 _GONE = (Evidence.DELETED.value, Evidence.ABSENT_CONFIRMED.value)
 _DELETED = (

@@ -10,9 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.ports.overview import SourceDay
-from worker.ports.store import SourceState
-from worker.storage.tables import job, source, source_day
+from worker.ports.state.overview import SourceDay
+from worker.ports.state.sources import SourceState
+from worker.storage.sql.tables import job, source, source_day
 
 DAYS_KEPT = timedelta(days=400)
 _COLUMNS = tuple(f.name for f in fields(SourceState))

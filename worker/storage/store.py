@@ -7,25 +7,25 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from worker.domain.accounts import AccountsRule
-from worker.storage.desk import SqlDesk
-from worker.storage.engine import reading_options, wait_for_turn
+from worker.domain.people.persons import AccountsRule
+from worker.storage.access import SqlDesk
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.explained import SqlExplained
+from worker.storage.groups import SqlRosters
+from worker.storage.identities import SqlLinks
 from worker.storage.journal import SqlJournal
 from worker.storage.leases import SqlLeases, assert_held, session_name
-from worker.storage.links import SqlLinks
 from worker.storage.outbox import SqlOutbox
 from worker.storage.overview import SqlOverview
 from worker.storage.people import SqlPeople
-from worker.storage.rosters import SqlRosters
 from worker.storage.sources import SqlJobRuns, SqlSources
+from worker.storage.sql.engine import reading_options, wait_for_turn
 from worker.storage.tickets import SqlTickets
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from worker.ports.leases import Lease
+    from worker.ports.state.leases import Lease
 
 
 class SqlUnitOfWork:

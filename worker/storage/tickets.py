@@ -11,20 +11,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.accounts import AccountsRule
-from worker.domain.escalation import Taken
-from worker.domain.identity import LinkState
-from worker.domain.message import Recipient
+from worker.domain.escalation.policy import Taken
+from worker.domain.identity.matching import LinkState
+from worker.domain.messages.message import Recipient
 from worker.domain.model import Coverage, GroupKey, PersonKey, Role
-from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState
-from worker.domain.verify import Sight
-from worker.storage.accounts import accounts_of
-from worker.storage.bulk import bulk_upsert
-from worker.storage.chunks import among, chunked
-from worker.storage.counters import take_numbers
-from worker.storage.mapping import ticket_from_row, ticket_values
-from worker.storage.tables import chat_group, escalation, link, membership, outbox, ticket, to_micros
-from worker.storage.views import active_admins_of
+from worker.domain.people.persons import AccountsRule
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
+from worker.domain.tickets.verification import Sight
+from worker.storage.cases import active_admins_of
+from worker.storage.persons import accounts_of
+from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.counters import take_numbers
+from worker.storage.sql.mapping import ticket_from_row, ticket_values
+from worker.storage.sql.tables import chat_group, escalation, link, membership, outbox, ticket, to_micros
 
 _LIVE = tuple(state.value for state in sorted(LIVE))
 

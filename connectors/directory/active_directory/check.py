@@ -6,24 +6,24 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.directory.active_directory.client import Client
 from connectors.directory.active_directory.config import ActiveDirectoryConfig, Mode
-from connectors.directory.active_directory.controller import (
+from connectors.directory.active_directory.read.mapping import Reading
+from connectors.directory.active_directory.read.people import People
+from connectors.directory.active_directory.wire.client import Client
+from connectors.directory.active_directory.wire.controller import (
     Choice,
     Controller,
     choose,
     look_at,
     sees_deleted,
 )
-from connectors.directory.active_directory.mapping import Reading
-from connectors.directory.active_directory.people import People
-from connectors.directory.active_directory.rights import (
+from connectors.directory.active_directory.wire.rights import (
     DELETED_OBJECTS,
     REPLICATE,
     how_to_replicate,
     how_to_see_deleted,
 )
-from connectors.directory.active_directory.transport import Certificate
+from connectors.directory.active_directory.wire.transport import Certificate
 from worker.ports import CheckResult
 
 _CLOCK_MAX = timedelta(minutes=5)  # what Kerberos bears

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
-from connectors import _dn
-from connectors._settings import DistinguishedName, Period, Section
-from connectors.directory.active_directory.controls import search_request
+from connectors.directory.active_directory.wire.ldap_controls import search_request
+from connectors.kit import dn as _dn
+from connectors.kit.settings import DistinguishedName, Period, Section
 
 PAGE_SIZE_MAX = 1000  # MaxPageSize of a domain controller, and what the worker stages at once
 _ATTRIBUTE = r"^[A-Za-z][A-Za-z0-9-]*$"

@@ -16,15 +16,15 @@ from time import monotonic
 from zoneinfo import ZoneInfo
 
 from connectors.directory.active_directory.check import checked
-from connectors.directory.active_directory.client import Client, open_client
 from connectors.directory.active_directory.config import ActiveDirectoryConfig, Mode
-from connectors.directory.active_directory.controller import Controller, choose, look_at, sees_deleted
-from connectors.directory.active_directory.cursor import Cursor, digest_of
-from connectors.directory.active_directory.deltas import by_dirsync, by_usn
-from connectors.directory.active_directory.mapping import Reading
-from connectors.directory.active_directory.news import News
-from connectors.directory.active_directory.people import People
-from connectors.directory.active_directory.rights import DELETED_OBJECTS, how_to_see_deleted
+from connectors.directory.active_directory.read.cursor import Cursor, digest_of
+from connectors.directory.active_directory.read.deltas import by_dirsync, by_usn
+from connectors.directory.active_directory.read.mapping import Reading
+from connectors.directory.active_directory.read.news import News
+from connectors.directory.active_directory.read.people import People
+from connectors.directory.active_directory.wire.client import Client, open_client
+from connectors.directory.active_directory.wire.controller import Controller, choose, look_at, sees_deleted
+from connectors.directory.active_directory.wire.rights import DELETED_OBJECTS, how_to_see_deleted
 from worker.domain.model import PersonFacts
 from worker.ports import (
     AuthFailed,

@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 
-from connectors._settings import Period, Section
+from connectors.kit.settings import Period, Section
 
 LEAVE_DATE = "employeeLeaveDateTime"
 # What Graph documents of a user, of that which may be configured here; extensions have names of their own

@@ -17,17 +17,17 @@ from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors import _http
-from connectors._guids import guid
-from connectors.directory.entra.budget import budget_of
 from connectors.directory.entra.check import READ_LEAVE_DATE, checked, how_to_grant
 from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
-from connectors.directory.entra.cursor import Cursor, digest_of
-from connectors.directory.entra.graph import Graph
-from connectors.directory.entra.mapping import Mapped, Reading, map_user, selected
-from connectors.directory.entra.notifications import Notifications
-from connectors.directory.entra.tokens import Tokens
-from connectors.directory.entra.users import Page, Users
+from connectors.directory.entra.graph.budget import budget_of
+from connectors.directory.entra.graph.client import Graph
+from connectors.directory.entra.graph.notifications import Notifications
+from connectors.directory.entra.graph.tokens import Tokens
+from connectors.directory.entra.read.cursor import Cursor, digest_of
+from connectors.directory.entra.read.mapping import Mapped, Reading, map_user, selected
+from connectors.directory.entra.read.users import Page, Users
+from connectors.kit import http as _http
+from connectors.kit.guids import guid
 from worker.domain.model import PersonFacts
 from worker.ports import (
     CheckResult,

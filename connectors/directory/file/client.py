@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, time, tzinfo
 from io import BufferedReader
 from pathlib import Path
 
-from connectors._files import open_file
-from connectors._text import named
+from connectors.kit.files import open_file
+from connectors.kit.text import named
 from worker.ports import Incomplete, PermissionDenied, Transient
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".ldf", ".ldif")  # in a folder; a single file may have any name

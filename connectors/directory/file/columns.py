@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from connectors._text import listed
 from connectors.directory.file.config import FileConfig, Format
+from connectors.kit.text import listed
 from worker.ports import BadConfig
 
 # Field -> folded names, the best first. Sources: Get-ADUser's and the LDAP schema's names; "Download users"

@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from connectors._child import Apart, apart_for, plain
 from connectors.directory.file.client import ExportFile, digest_of, list_files, open_export
 from connectors.directory.file.config import FileConfig
 from connectors.directory.file.cursor import Cursor
+from connectors.directory.file.formats.work import WORK, Asked, Page, Told
 from connectors.directory.file.tally import Tally
-from connectors.directory.file.work import WORK, Asked, Page, Told
+from connectors.kit.child import Apart, apart_for, plain
 from worker.domain.model import PersonFacts
 from worker.ports import (
     CheckResult,

@@ -13,15 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from fnmatch import fnmatchcase
 
-from connectors import _dates as dates
-from connectors import _dn as dn
-from connectors._guids import guid
-from connectors._phones import read_numbers
-from connectors._text import quoted
-from connectors._words import read_bool
 from connectors.directory.file.columns import Columns
 from connectors.directory.file.config import FileConfig, Format
-from connectors.directory.file.records import RawRecord
+from connectors.directory.file.formats.records import RawRecord
+from connectors.kit import dates, dn
+from connectors.kit.guids import guid
+from connectors.kit.phones import read_numbers
+from connectors.kit.text import quoted
+from connectors.kit.words import read_bool
 from worker.domain.model import PersonFacts
 from worker.ports import Malformed
 

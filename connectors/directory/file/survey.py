@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from connectors._dates import MONTH_FIRST_REGIONS, DateOrder, is_order_open, written_order
-from connectors._text import quoted
-from connectors._words import read_bool
 from connectors.directory.file.columns import DATE_WITNESSES, ENABLED_FIELDS, ENABLED_NAMES
+from connectors.directory.file.formats.records import RawRecord
 from connectors.directory.file.mapping import Reading, alias, is_person, person_id
-from connectors.directory.file.records import RawRecord
+from connectors.kit.dates import MONTH_FIRST_REGIONS, DateOrder, is_order_open, written_order
+from connectors.kit.text import quoted
+from connectors.kit.words import read_bool
 from worker.ports import Malformed, Unshown
 
 _DATE_FIELDS = ("expires", "expires_filetime", "leave_date")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from connectors._child import plain
 from connectors.directory.file.client import ExportFile
-from connectors.directory.file.work import Told
+from connectors.directory.file.formats.work import Told
+from connectors.kit.child import plain
 from worker.domain.model import PersonFacts
 from worker.ports import CheckResult, DirectoryPage, Malformed
 

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from connectors._files import open_file
-from connectors._text import named
+from connectors.kit.files import open_file
+from connectors.kit.text import named
 from worker.ports import BadConfig, Incomplete, PermissionDenied, Transient
 
 BYTES_MAX = 128 << 20

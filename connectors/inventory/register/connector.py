@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from connectors._child import Apart, apart_for, plain
 from connectors.inventory.register.client import Opened, open_book
 from connectors.inventory.register.config import RegisterConfig
-from connectors.inventory.register.rows import Problem
-from connectors.inventory.register.work import WORK, Asked, Reading, whole
+from connectors.inventory.register.formats.work import WORK, Asked, Reading, whole
+from connectors.inventory.register.meaning.rows import Problem
+from connectors.kit.child import Apart, apart_for, plain
 from worker.domain.model import Coverage, Role, Roster
 from worker.ports import CheckResult, ConnectorContext, ConnectorError, Malformed, SnapshotEnd
 

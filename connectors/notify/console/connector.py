@@ -11,7 +11,7 @@ from typing import TextIO
 
 from connectors.notify.console.config import ConsoleConfig
 from connectors.notify.console.mapping import render
-from worker.domain.message import Message
+from worker.domain.messages.message import Message
 from worker.ports import CheckResult, ConnectorContext, Receipt, Transient
 
 OPEN_IT = "Start the worker with standard error open, or use another notifier."

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from connectors._text import one_line, visible
-from worker.domain.message import Message, Paragraph, Recipient, RecipientKind
+from connectors.kit.text import one_line, visible
+from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
 
 REPEAT = "This may be a repeat: an earlier attempt to send it ended without a clear answer."
 INDENT = "  "

@@ -22,7 +22,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 from slack_sdk.web.base_client import BaseClient
 
-from connectors._text import cut, one_line
+from connectors.kit.text import cut, one_line
 from connectors.notify.slack.errors import Answer, failure
 from connectors.notify.slack.mapping import Rendered
 from worker.ports import ConnectorError, NotDone, Transient

@@ -9,7 +9,7 @@ from connectors.notify.slack.client import Channel, ChannelPage, Identity, Slack
 from connectors.notify.slack.config import CHANNEL_ID, SlackConfig
 from connectors.notify.slack.errors import INVITE, scope_remedy
 from connectors.notify.slack.mapping import render, takes
-from worker.domain.message import Message, RecipientKind
+from worker.domain.messages.message import Message, RecipientKind
 from worker.ports import (
     AuthFailed,
     BadConfig,

@@ -15,8 +15,8 @@ from itertools import chain, takewhile
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from connectors._text import ELLIPSIS, cut, shown, shown_line, width
-from worker.domain.message import Message, Paragraph
+from connectors.kit.text import ELLIPSIS, cut, shown, shown_line, width
+from worker.domain.messages.message import Message, Paragraph
 
 Block = dict[str, Any]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import pytest
+
 from harness import Harness, company_fixture
 
 Found: TypeAlias = Callable[..., Harness]

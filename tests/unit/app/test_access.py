@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from harness import Harness
 
-from worker.app.access import SCOPES, Access, grants, hashed
-from worker.app.approvals import Refused
-from worker.app.links import LinkDead
-from worker.domain.actor import Actor, logged_in
-from worker.ports.desk import Ended, Visitor
+from harness import Harness
+from worker.app.acts.access import SCOPES, Access, grants, hashed
+from worker.app.refused import Refused
+from worker.app.tell.signed_links import LinkDead
+from worker.domain.evidence.actor import Actor, logged_in
+from worker.ports.state.access import Ended, Visitor
 
 
 @pytest.fixture

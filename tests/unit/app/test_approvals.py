@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from builders import NOW
 from harness import TWO_APPROVERS_FROM, Harness
-
-from worker.app.approvals import Refused
-from worker.domain.actor import Actor, logged_in, signed_in
-from worker.domain.guard import Approval, HeldPlan, HoldState
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import Actor, logged_in, signed_in
+from worker.domain.reconcile.guard import Approval, HeldPlan, HoldState
 
 Start = Callable[..., Harness]
 

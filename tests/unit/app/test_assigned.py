@@ -7,19 +7,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from harness import ACCOUNTABLE, TIMEZONE, Harness
 
-from worker.app.approvals import Refused
-from worker.app.assigned import NOBODY, Assigned, Assignment
-from worker.app.audit_check import AuditCheck, Compared
-from worker.app.links import Dead, LinkDead, Links
-from worker.domain.actor import Actor
-from worker.domain.answers import Answer
-from worker.domain.identity import Link, LinkState
-from worker.domain.message import RecipientKind
+from harness import ACCOUNTABLE, TIMEZONE, Harness
+from worker.app.acts.assignee import NOBODY, Assigned, Assignment
+from worker.app.evidence.check import AuditCheck, Compared
+from worker.app.refused import Refused
+from worker.app.tell.signed_links import Dead, LinkDead, Links
+from worker.domain.evidence.actor import Actor
+from worker.domain.identity.matching import Link, LinkState
+from worker.domain.messages.message import RecipientKind
 from worker.domain.model import HandleKey, Member, Role
-from worker.domain.ticket import Grade, Ticket, TicketKind, TicketState
-from worker.domain.tongue import ENGLISH_ONLY
+from worker.domain.text.tongue import ENGLISH_ONLY
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.storage.store import SqlStore
 
 Start = Callable[..., Harness]

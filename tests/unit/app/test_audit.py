@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
 from builders import facts, key
 from harness import Harness
 from packs import forged, members_of
-
-from worker.app import audit
-from worker.app.approvals import Refused
-from worker.app.audit import Audit, Exported
-from worker.app.audit_scope import Selection
-from worker.app.audit_zip import Verdict, verify_pack
-from worker.domain.actor import Actor, Via
-from worker.domain.guard import GuardLimits
-from worker.domain.journal import Entry, Sealed
+from worker.app.evidence import export as audit
+from worker.app.evidence.export import Audit, Exported
+from worker.app.evidence.scope import Selection
+from worker.app.evidence.zip import Verdict, verify_pack
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import Actor, Via
+from worker.domain.evidence.journal import Entry, Sealed
+from worker.domain.evidence.pack import Hidden, What
 from worker.domain.model import Group
-from worker.domain.pack import Hidden, What
-from worker.storage.tables import journal
+from worker.domain.reconcile.guard import GuardLimits
+from worker.storage.sql.tables import journal
 
 Start = Callable[..., Harness]
 SAM = Actor("sam", "os:sam", Via.COMMAND, "sam on desk-3")

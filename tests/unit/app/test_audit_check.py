@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
 from builders import NOW
 from harness import Harness
-
-from worker.app.access import Access
-from worker.app.approvals import Approvals, Refused
-from worker.app.audit_check import AuditCheck, Compared, Unexplained
-from worker.app.desk import Desk
-from worker.domain.actor import Actor
-from worker.domain.guard import GuardLimits
-from worker.domain.journal import GENESIS, Entry, seal
+from worker.app.acts.access import Access
+from worker.app.acts.plans import Approvals
+from worker.app.acts.tickets import Desk
+from worker.app.evidence.check import AuditCheck, Compared, Unexplained
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import Actor
+from worker.domain.evidence.journal import GENESIS, Entry, seal
 from worker.domain.model import Evidence
-from worker.storage.store import SqlStore
-from worker.storage.tables import (
+from worker.domain.reconcile.guard import GuardLimits
+from worker.storage.sql.tables import (
     api_token,
     approval,
     cohort,
@@ -33,6 +33,7 @@ from worker.storage.tables import (
     objection,
     ticket,
 )
+from worker.storage.store import SqlStore
 
 Start = Callable[..., Harness]
 

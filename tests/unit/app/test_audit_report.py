@@ -11,15 +11,15 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+
 from builders import NOW, person, ticket
 from packs import CHAIN, chained, sum_of
-
-from worker.app.audit_report import COLUMNS, Heading, report, with_rows
-from worker.domain.journal import Entry, Sealed
+from worker.app.evidence.report import COLUMNS, Heading, report, with_rows
+from worker.domain.evidence.journal import Entry, Sealed
+from worker.domain.evidence.pack import Covered
 from worker.domain.model import Role
-from worker.domain.pack import Covered
-from worker.domain.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
-from worker.ports.store import SourceState
+from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
+from worker.ports.state.sources import SourceState
 
 EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}</title><img src=x onerror=alert(1)>"
 SOURCES = (

@@ -13,9 +13,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from builders import NOW
 from hypothesis import given
 from hypothesis import strategies as st
+
+from builders import NOW
 from packs import (
     CHAIN,
     CHAINS,
@@ -31,12 +32,11 @@ from packs import (
     sum_of,
     zipped,
 )
-
-from worker.app import audit_zip
-from worker.app.audit_zip import FILES, PackWriter, Verdict, replacing, verify_pack
-from worker.domain.journal import Sealed, recorded, seal
-from worker.domain.manifest import MANIFEST, FileSum, manifest_bytes, read_manifest
-from worker.domain.pack import JOURNAL, Covered, Hidden, JournalSum, Tally, read_line
+from worker.app.evidence import zip as audit_zip
+from worker.app.evidence.zip import FILES, PackWriter, Verdict, replacing, verify_pack
+from worker.domain.evidence.journal import Sealed, recorded, seal
+from worker.domain.evidence.manifest import MANIFEST, FileSum, manifest_bytes, read_manifest
+from worker.domain.evidence.pack import JOURNAL, Covered, Hidden, JournalSum, Tally, read_line
 
 NAMES = (MANIFEST, *FILES)
 PACK = pack_of()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from harness import Harness
-
 from fakes.notifier import FakeNotifier
-from worker.app.check import SourceCheck
-from worker.app.report import Report, no_progress
-from worker.domain.guard import GuardLimits
-from worker.domain.leaver import LeaverPolicy
+from harness import Harness
+from worker.app.jobs.report import Report, no_progress
+from worker.app.reads.check import SourceCheck
+from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.reconcile.guard import GuardLimits
 from worker.ports import AuthFailed, Port, Unshown
 
 Start = Callable[..., Harness]

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import pytest
-from builders import ticket
-from harness import Harness
 
+from builders import ticket
 from fakes.notifier import FakeNotifier
-from worker.app.deliver import ATTEMPTS_MAX, CLAIM_LIFE, DELIVERIES_MAX, Deliver
-from worker.app.telling import person_at
-from worker.domain.message import CHANNEL, Paragraph, Recipient
+from harness import Harness
+from worker.app.jobs.deliver import ATTEMPTS_MAX, CLAIM_LIFE, DELIVERIES_MAX, Deliver
+from worker.app.tell.teller import person_at
+from worker.domain.messages.message import CHANNEL, Paragraph, Recipient
 from worker.ports import AuthFailed, NotDone, Rejected, Transient
-from worker.ports.outbox import Delivery, Outcome, OutMessage
+from worker.ports.state.outbox import Delivery, Outcome, OutMessage
 
 Found = Callable[..., Harness]
 ANN = person_at("Ann@example.org", "Ann")

@@ -6,17 +6,17 @@ import re
 from collections.abc import Callable
 
 import pytest
+
 from builders import facts, key
 from harness import TWO_APPROVERS_FROM, Harness
-
-from worker.app.approvals import Refused
-from worker.domain.actor import Actor
-from worker.domain.identity import LinkState
-from worker.domain.journal import first_broken
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import Actor
+from worker.domain.evidence.journal import first_broken
+from worker.domain.identity.matching import LinkState
 from worker.domain.model import HandleKey, Member, Role
-from worker.domain.ticket import Grade, TicketKind, TicketState
-from worker.ports.leases import Lease
-from worker.storage.tables import metadata
+from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
+from worker.ports.state.leases import Lease
+from worker.storage.sql.tables import metadata
 
 Start = Callable[..., Harness]
 

@@ -8,19 +8,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from builders import rules
-from harness import TIMEZONE, Harness
 
+from builders import rules
 from fakes.notifier import FakeNotifier
-from worker.app import escalate
-from worker.app.escalate import Escalate
-from worker.app.recipients import steps_of
-from worker.domain.actor import Actor
-from worker.domain.escalation import After, Policy, Step, Taken, Target
+from harness import TIMEZONE, Harness
+from worker.app.jobs import escalate
+from worker.app.jobs.escalate import Escalate
+from worker.app.tell.recipients import steps_of
+from worker.domain.escalation.policy import After, Policy, Step, Taken, Target
+from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey
-from worker.domain.ticket import Ticket, TicketState
-from worker.domain.tongue import ENGLISH_ONLY
-from worker.ports.leases import Lease
+from worker.domain.text.tongue import ENGLISH_ONLY
+from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.ports.state.leases import Lease
 from worker.storage.store import SqlStore, SqlUnitOfWork
 from worker.storage.tickets import SqlTickets
 

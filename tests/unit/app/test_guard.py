@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from harness import Harness
 
-from worker.app.approvals import Refused
-from worker.domain.actor import Actor
-from worker.domain.guard import HoldState
-from worker.domain.ticket import TicketState
+from harness import Harness
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import Actor
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.tickets.ticket import TicketState
 
 Start = Callable[..., Harness]
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from builders import NOW
 from harness import Harness
-
-from worker.app.health import Freshness, judged
+from worker.app.tell.health import Freshness, judged
 from worker.ports import AuthFailed, BadConfig, Transient
-from worker.ports.store import SourceState
+from worker.ports.state.sources import SourceState
 
 
 def fail(harness: Harness, error: Exception) -> list[str]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from builders import facts, key, ticket
 from harness import ACCOUNTABLE, Harness
-
-from worker.app.helping import help_for
-from worker.app.telling import help_as_told
-from worker.domain.help import Help
-from worker.domain.message import CHANNEL, Recipient, RecipientKind
+from worker.app.tell.helping import help_for
+from worker.app.tell.teller import help_as_told
+from worker.domain.messages.help import Help
+from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import GroupKey, Member, Role
-from worker.domain.ticket import Assignee, Ticket, TicketKind
+from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind
 from worker.languages import BabelLanguages
 
 Found = Callable[..., Harness]

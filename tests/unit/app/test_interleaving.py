@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from builders import rules
-from harness import TIMEZONE, Harness
 
+from builders import rules
 from fakes.interleaved import Interleaved
-from worker.app.escalate import Escalate
-from worker.app.reconcile import Reconcile
-from worker.app.verify import Verify
-from worker.domain.escalation import After, Policy, Step, Target
+from harness import TIMEZONE, Harness
+from worker.app.jobs.escalate import Escalate
+from worker.app.jobs.reconcile import Reconcile
+from worker.app.jobs.verify import Verify
+from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.model import Role
-from worker.domain.ticket import TicketKind, TicketState
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 Start = Callable[..., Harness]
 BOUNDARIES = range(1, 8)  # more than a reconcile of a small company has

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from builders import WARD
-from harness import Harness
-
 from fakes.inventory import FakeInventory
+from harness import Harness
 from worker.domain.model import Coverage, Group, Member, Role, Roster
 from worker.ports import AuthFailed, Malformed, Port, SnapshotEnd
 

@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from builders import rules
-from harness import Harness
-
 from fakes.notifier import FakeNotifier
-from worker.domain.actor import Actor
-from worker.domain.escalation import After, Policy, Step, Target
+from harness import Harness
+from worker.domain.escalation.policy import After, Policy, Step, Target
+from worker.domain.evidence.actor import Actor
 from worker.languages import BabelLanguages
 from worker.ports import AuthFailed
 

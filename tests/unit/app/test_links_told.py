@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from harness import ACCOUNTABLE, Harness
 
-from worker.app.access import Access
-from worker.app.links import LinkDead
-from worker.domain.actor import Actor
-from worker.domain.guard import GuardLimits
+from harness import ACCOUNTABLE, Harness
+from worker.app.acts.access import Access
+from worker.app.tell.signed_links import LinkDead
+from worker.domain.evidence.actor import Actor
+from worker.domain.reconcile.guard import GuardLimits
 
 BASE = "https://whosleft.example.org"
 DEE = "dee@corp.example"

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from builders import facts, key
-from harness import Harness
 
+from builders import facts, key
 from fakes.directory import FakeDirectory
+from harness import Harness
 from worker.domain.model import Evidence, PersonFacts, Standing
 from worker.ports import (
     AuthFailed,

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from builders import facts
-from harness import Harness
 
+from builders import facts
 from fakes.directory import FakeDirectory
+from harness import Harness
 from worker.domain.model import Evidence, PersonFacts, Standing
-from worker.domain.ticket import TicketKind
+from worker.domain.tickets.ticket import TicketKind
 from worker.ports import (
     AuthFailed,
     ConnectorError,

@@ -7,11 +7,10 @@ from datetime import timedelta
 
 from builders import facts
 from harness import Harness
-
-from worker.domain.actor import Actor
-from worker.domain.joiners import JoinerRule
+from worker.domain.evidence.actor import Actor
 from worker.domain.model import Member, Role
-from worker.domain.ticket import TicketKind, TicketState
+from worker.domain.people.joiners import JoinerRule
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 Start = Callable[..., Harness]
 

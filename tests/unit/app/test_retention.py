@@ -7,17 +7,17 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+
 from builders import DAY, facts, key
 from harness import TWO_APPROVERS_FROM, Harness
-
-from worker.app import retention
-from worker.app.audit import Audit
-from worker.app.audit_scope import Selection
-from worker.app.audit_zip import verify_pack
-from worker.app.retention import Retention
-from worker.domain.actor import Actor
+from worker.app.evidence.export import Audit
+from worker.app.evidence.scope import Selection
+from worker.app.evidence.zip import verify_pack
+from worker.app.jobs import retention
+from worker.app.jobs.retention import Retention
+from worker.domain.evidence.actor import Actor
 from worker.domain.model import PersonKey
-from worker.ports.leases import Lease, LeaseLost
+from worker.ports.state.leases import Lease, LeaseLost
 
 Start = Callable[..., Harness]
 AFTER = timedelta(days=365)

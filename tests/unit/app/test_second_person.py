@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from harness import Harness
 
-from worker.app.approvals import Refused
-from worker.domain.actor import Actor, Via, logged_in, signed_in, stated
-from worker.domain.answers import Answer
-from worker.domain.ticket import Grade, TicketState
+from harness import Harness
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import Actor, Via, logged_in, signed_in, stated
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.ticket import Grade, TicketState
 
 Start = Callable[..., Harness]
 ISSUER = "https://id.example.org"

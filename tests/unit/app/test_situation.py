@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from harness import Harness
-
-from worker.app.situation import KEEP_S, SharedSituation, Situation, situation
+from worker.app.reads.situation import KEEP_S, SharedSituation, Situation, situation
 
 
 def test_whoever_looks_within_a_second_shares_one_reading(company: Harness) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from builders import NOW, facts, key, ticket
 from harness import Harness
-
-from worker.app.telling import assignee_message, assignee_messages, journal_entry, recipient_of
-from worker.domain.message import CHANNEL
-from worker.domain.plan import Action, ActionKind
-from worker.domain.ticket import Assignee, TicketKind
+from worker.app.tell.teller import assignee_message, assignee_messages, journal_entry, recipient_of
+from worker.domain.messages.message import CHANNEL
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.tickets.ticket import Assignee, TicketKind
 from worker.languages import BabelLanguages
 
 Found = Callable[..., Harness]

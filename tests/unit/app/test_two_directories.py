@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from builders import facts
 from harness import Harness
-
-from worker.domain.accounts import AccountsRule
-from worker.domain.actor import Actor
-from worker.domain.guard import GuardLimits
-from worker.domain.joiners import JoinerRule
+from worker.domain.evidence.actor import Actor
 from worker.domain.model import Person, PersonFacts, PersonKey, Role, Standing
-from worker.domain.ticket import TicketKind, TicketState
+from worker.domain.people.joiners import JoinerRule
+from worker.domain.people.persons import AccountsRule
+from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 Start = Callable[..., Harness]
 CORP, TENANT = 0, 1

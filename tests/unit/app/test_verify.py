@@ -6,15 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+
 from builders import rules
 from harness import TIMEZONE, Harness
-
-from worker.app import verify
-from worker.app.verify import Verify
-from worker.domain.actor import Actor
-from worker.domain.message import CHANNEL
+from worker.app.jobs import verify
+from worker.app.jobs.verify import Verify
+from worker.domain.evidence.actor import Actor
+from worker.domain.messages.message import CHANNEL
 from worker.domain.model import Coverage, Member, Role
-from worker.domain.ticket import Grade, TicketKind, TicketState
+from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 
 Start = Callable[..., Harness]
 

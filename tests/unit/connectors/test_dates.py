@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors._dates import (
+from connectors.kit.dates import (
     FILETIME_NEVER,
     DateOrder,
     Unreadable,

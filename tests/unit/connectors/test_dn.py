@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors import _dn
+from connectors.kit import dn as _dn
 
 STAFF = _dn.parts("OU=Staff,DC=corp,DC=example")
 

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors._child import Apart, Bounds, in_child
-from connectors._text import quoted
 from connectors.directory.file.config import FileConfig
 from connectors.directory.file.connector import FileDirectory
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.connector import RegisterInventory
-from connectors.inventory.register.work import WORK, Asked
+from connectors.inventory.register.formats.work import WORK, Asked
+from connectors.kit.child import Apart, Bounds, in_child
+from connectors.kit.text import quoted
 from contracts import directory as exports
 from fakes.export_files import directory, guid, write
 from fakes.office import write_ods, write_xlsx

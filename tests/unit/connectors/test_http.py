@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from connectors import _http
+from connectors.kit import http as _http
 from worker.ports import AuthFailed, ConnectorError, NotDone, PermissionDenied, Rejected, Transient
 
 CLEAR, UNCLEAR = NotDone, Transient

@@ -32,10 +32,10 @@ NOISE_S = 0.001  # what a run of so few letters may take for any reason
 TIMES_AT_MOST = 8  # for four times the letters; a square would be sixteen
 # A pattern of a text that is surely short, with the bound that makes it so
 SHORT = {
-    "worker.domain.phones": "TEXT_MAX: a text of more than 250 letters is no number",
-    "connectors.directory.active_directory.deltas": "the configuration's own",
-    "worker.domain.calendar": "the configuration's own",
-    "worker.domain.durations": "the configuration's own",
+    "worker.domain.identity.phones": "TEXT_MAX: a text of more than 250 letters is no number",
+    "connectors.directory.active_directory.read.deltas": "the configuration's own",
+    "worker.domain.escalation.calendar": "the configuration's own",
+    "worker.domain.text.durations": "the configuration's own",
 }
 
 Pattern = re.Pattern[str] | re.Pattern[bytes]

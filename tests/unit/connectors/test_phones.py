@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors._phones import read_numbers
+from connectors.kit.phones import read_numbers
 
 ONE, TWO = "+447700900101", "+447700900102"
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connectors._settings import DistinguishedName, Period, Section
+from connectors.kit.settings import DistinguishedName, Period, Section
 
 A_UNIT = "is not a duration; write a number and its unit, such as 5s, 30m or 2h"
 

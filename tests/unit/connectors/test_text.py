@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors._text import cut, one_line, shown, shown_line, visible, width
+from connectors.kit.text import cut, one_line, shown, shown_line, visible, width
 
 ESCAPES = {"&": "&amp;", "<": "&lt;"}
 

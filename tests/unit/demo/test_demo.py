@@ -20,15 +20,15 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from worker.__main__ import app as cli
-from worker.app.approvals import Refused
-from worker.bootstrap import App, load_settings, open_app
+from worker.app.refused import Refused
 from worker.demo.files import DemoFolder
 from worker.demo.hospital import FIRST_PHONE, Hospital
 from worker.demo.story import STORY
-from worker.domain.guard import HoldState
-from worker.domain.journal import Sealed, first_broken
+from worker.domain.evidence.journal import Sealed, first_broken
 from worker.domain.model import Evidence, Standing
-from worker.domain.ticket import Ticket, TicketKind, TicketState
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
+from worker.running.wiring import App, load_settings, open_app
 
 END = datetime(2026, 11, 29, 20, 2, tzinfo=UTC)
 CPU_MAX_S = 40

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from certificates import Pair
-from fakes.oidc_issuer import TENANT, OidcIssuer
-from fakes.sign_in_setup import Lab, made_certificates
+from fakes.oidc.issuer import TENANT, OidcIssuer
+from fakes.oidc.setup import Lab, made_certificates
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
+
 from desk_caller import Caller, desk_of
 from harness import ACCOUNTABLE, Harness, company_fixture
-
-from worker.domain.actor import Actor
+from worker.domain.evidence.actor import Actor
 from worker.domain.model import Member
-from worker.domain.ticket import TicketKind, TicketState
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 STAFF = ("ann", "ben", "cem", "dee", "eve")
 

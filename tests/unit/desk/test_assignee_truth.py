@@ -6,16 +6,16 @@ import re
 from html import unescape
 
 import pytest
+
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
-
-from worker.app.approvals import Refused
-from worker.app.assigned import NOBODY
-from worker.domain.actor import Actor
-from worker.domain.answers import Answer
-from worker.domain.identity import Link, LinkState
+from worker.app.acts.assignee import NOBODY
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import Actor
+from worker.domain.identity.matching import Link, LinkState
 from worker.domain.model import HandleKey, Member, Role
-from worker.domain.ticket import TicketKind, TicketState
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 STRANGER = HandleKey("wards", "+447700900777")
 OUT_OF_DATE = "Nothing was changed: this page was out of date."

@@ -9,19 +9,19 @@ from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
+
 from databases import database_url, empty_engine, engine
 from desk_caller import desk_of
 from harness import Harness
-
-from worker.app.access import hashed
-from worker.app.approvals import Refused
-from worker.app.links import LinkDead
-from worker.domain.actor import Actor
-from worker.domain.answers import Answer
-from worker.domain.guard import HoldState
-from worker.domain.message import RecipientKind
-from worker.domain.ticket import TicketState
-from worker.ports.desk import Visitor
+from worker.app.acts.access import hashed
+from worker.app.refused import Refused
+from worker.app.tell.signed_links import LinkDead
+from worker.domain.evidence.actor import Actor
+from worker.domain.messages.message import RecipientKind
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.ticket import TicketState
+from worker.ports.state.access import Visitor
 
 __all__ = ["database_url", "empty_engine", "engine"]
 

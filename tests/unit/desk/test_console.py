@@ -8,20 +8,20 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
-
-from worker.app.access import Access, hashed
+from worker.app.acts.access import Access, hashed
 from worker.desk.forms import form_token
-from worker.domain.actor import Actor
-from worker.domain.answers import Answer
-from worker.domain.guard import HoldState
-from worker.domain.identity import LinkState
-from worker.domain.journal import Entry, recorded
+from worker.domain.evidence.actor import Actor
+from worker.domain.evidence.journal import Entry, recorded
+from worker.domain.identity.matching import LinkState
 from worker.domain.model import HandleKey, Member, Role
-from worker.domain.ticket import Grade, TicketState
-from worker.domain.verify import CLAIM_LIFE
-from worker.ports.desk import Visitor
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.ticket import Grade, TicketState
+from worker.domain.tickets.verification import CLAIM_LIFE
+from worker.ports.state.access import Visitor
 
 STAFF = ("ann", "ben", "cem", "dee", "eve", "fay", "gus", "hal", "ida", "jon")
 PAGES = ("/", "/tickets", "/groups", "/people", "/questions", "/plans", "/sources", "/sources/corp", "/policies",

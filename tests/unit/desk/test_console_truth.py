@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
-
-from worker.domain.actor import Actor
-from worker.domain.answers import Answer
+from worker.domain.evidence.actor import Actor
 from worker.domain.model import Member
-from worker.domain.ticket import Grade, TicketState
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.ticket import Grade, TicketState
 
 STAFF = tuple(f"nurse-{number}" for number in range(8))
 

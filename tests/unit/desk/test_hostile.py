@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
+from httpx2 import Response
+
 from databases import database_url, empty_engine, engine
 from desk_caller import Caller, desk_of
 from harness import Harness
-from httpx2 import Response
-
-from worker.domain.ticket import TicketState
-from worker.storage.engine import open_engine, open_impatient_engine
-from worker.storage.migrate import migrate
+from worker.domain.tickets.ticket import TicketState
+from worker.storage.sql.engine import open_engine, open_impatient_engine
+from worker.storage.sql.migrate import migrate
 
 __all__ = ["database_url", "empty_engine", "engine"]
 ODD = (

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from builders import ticket
 from typer.testing import CliRunner, Result
 
+from builders import ticket
 from worker.__main__ import app as cli
-from worker.app.links import Dead, LinkDead
-from worker.bootstrap import listening_at, load_settings, open_app
-from worker.domain.actor import Actor
-from worker.domain.ticket import Assignee, Ticket
+from worker.app.tell.signed_links import Dead, LinkDead
+from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.ticket import Assignee, Ticket
+from worker.running.wiring import listening_at, load_settings, open_app
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BASE = "https://whosleft.example.org"

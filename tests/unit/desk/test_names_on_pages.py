@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from desk_caller import Caller, desk_of
-from harness import Harness
 from starlette.routing import Route
 
+from desk_caller import Caller, desk_of
+from harness import Harness
 from worker.domain.model import Member
 
 PUBLIC = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from httpx2 import Response
+
 from desk_caller import Caller, desk_of
 from harness import Harness
-from httpx2 import Response
 
 LINES = ("%0A", "%0D%0A", "%20", "%09", "%C2%A0", "%E2%80%8B", "%E2%80%A8", "%20%0A%20")
 MARKS = (".", ")", ">", "%3E", ",", ".%0A", "%22", "%E2%80%9D", ").")

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from desk_caller import Caller, desk_of
-from harness import Harness
 from httpx2 import Response
 
-from worker.domain.actor import Actor
+from desk_caller import Caller, desk_of
+from harness import Harness
+from worker.domain.evidence.actor import Actor
 
 PART = {"HX-Request": "true"}
 

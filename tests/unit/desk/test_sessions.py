@@ -8,14 +8,14 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from starlette.testclient import TestClient
+
 from desk_caller import Caller, desk_of
 from desk_setup import services_of
 from harness import Harness, company_fixture
-from starlette.testclient import TestClient
-
 from worker.desk.app import desk_app
 from worker.desk.sessions import SESSION_LIFE
-from worker.domain.ticket import TicketState
+from worker.domain.tickets.ticket import TicketState
 
 
 @company_fixture

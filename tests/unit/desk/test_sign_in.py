@@ -10,8 +10,8 @@ import jwt
 import pytest
 
 from certificates import Pair
-from fakes.oidc_issuer import CLIENT_ID, REDIRECT_URI, TENANT, Fault, OidcIssuer, User
-from fakes.sign_in_setup import ADA, Lab, refused_throughout
+from fakes.oidc.issuer import CLIENT_ID, REDIRECT_URI, TENANT, Fault, OidcIssuer, User
+from fakes.oidc.setup import ADA, Lab, refused_throughout
 from worker.desk.roles import DeskRole
 from worker.desk.sign_in import Identity
 

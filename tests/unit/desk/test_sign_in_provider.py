@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fakes.oidc_issuer import SECRET, Fault
-from fakes.sign_in_setup import ADA, Lab, assert_tells_no_secret, refused, refused_throughout
+from fakes.oidc.issuer import SECRET, Fault
+from fakes.oidc.setup import ADA, Lab, assert_tells_no_secret, refused, refused_throughout
 from worker.desk.sign_in import Identity, SignInRefused
 
 # --- The provider that doesn't answer as it should ------------------------------------------------------------------

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fakes.oidc_issuer import CLIENT_ID, Fault, User
-from fakes.sign_in_setup import ADA, NOW, Lab, assert_tells_no_secret, refused, refused_throughout
+from fakes.oidc.issuer import CLIENT_ID, Fault, User
+from fakes.oidc.setup import ADA, NOW, Lab, assert_tells_no_secret, refused, refused_throughout
 from worker.desk.sign_in import FLOW_LIFE, SignInRefused, Started
 
 # --- The ID token ---------------------------------------------------------------------------------------------------

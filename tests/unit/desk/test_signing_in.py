@@ -11,17 +11,17 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+
 from desk_caller import Caller, desk_of
 from desk_setup import services_of
+from fakes.oidc.issuer import Fault, User
+from fakes.oidc.setup import Lab
 from harness import Harness
-
-from fakes.oidc_issuer import Fault, User
-from fakes.sign_in_setup import Lab
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.provider import Provider
 from worker.desk.sign_in import ASKING_MAX, SignIn
-from worker.domain.ticket import Grade
+from worker.domain.tickets.ticket import Grade
 from worker.ops.server import Limits, serving
 
 SILENCE_S = 20

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from builders import DAY, LEFT_AT, NOW, facts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.accounts import Account, AccountsRule, human_of, leaving_of
+from builders import DAY, LEFT_AT, NOW, facts
 from worker.domain.model import Evidence, Person, PersonKey, Standing
-from worker.domain.ticket import episode_name
+from worker.domain.people.leaving import episode_name
+from worker.domain.people.persons import Account, AccountsRule, human_of, leaving_of
 
 EITHER, ALL = AccountsRule.EITHER, AccountsRule.ALL
 EARLIER, LATER = LEFT_AT - DAY, LEFT_AT + DAY

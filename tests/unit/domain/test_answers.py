@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from builders import NOW, ticket
 
-from worker.domain.answers import Answer, answered, answers_for
+from builders import NOW, ticket
 from worker.domain.model import Role
-from worker.domain.ticket import Assignee, NotAllowed, TicketKind, TicketState
+from worker.domain.tickets.answers import Answer, answered, answers_for
+from worker.domain.tickets.ticket import Assignee, NotAllowed, TicketKind, TicketState
 
 DEE = Assignee("dee@example.org", "Dee", "active admin of the group")
 BOSS = "boss@example.org"

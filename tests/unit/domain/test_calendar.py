@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 
-from worker.domain.calendar import (
+from worker.domain.escalation.calendar import (
     BusinessCalendar,
     Calendar,
     CalendarClock,

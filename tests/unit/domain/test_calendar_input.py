@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from worker.domain.calendar import (
+from worker.domain.escalation.calendar import (
     BusinessCalendar,
     Calendar,
     CalendarClock,

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.calendar import BusinessCalendar, Calendar, CalendarClock, add, elapsed, is_open, next_open
+from worker.domain.escalation.calendar import (
+    BusinessCalendar,
+    Calendar,
+    CalendarClock,
+    add,
+    elapsed,
+    is_open,
+    next_open,
+)
 
 ZERO = timedelta(0)
 MINUTE = timedelta(minutes=1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.direction import FSI, PDI, contained, isolated
+from worker.domain.text.direction import FSI, PDI, contained, isolated
 
 RLO, PDF, RLI = "\u202e", "\u202c", "\u2067"
 marks = st.text(f"{FSI}{PDI}{RLO}{PDF}{RLI}aب1", max_size=12)

@@ -2,9 +2,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders import NOW, leaver, person
 
-from worker.domain.directory import (
+from builders import NOW, leaver, person
+from worker.domain.model import Person, Standing
+from worker.domain.people.lifecycle import (
     PLACE_FIELDS,
     EventKind,
     events_between,
@@ -12,7 +13,6 @@ from worker.domain.directory import (
     is_too_malformed,
     is_too_shrunken,
 )
-from worker.domain.model import Person, Standing
 
 JOINED, MOVED, LEAVING, LEFT, RETURNED = EventKind
 HERE, GOING, GONE = person(), person(standing=Standing.LEAVING), leaver()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.durations import LONGEST, format_duration, parse_duration
+from worker.domain.text.durations import LONGEST, format_duration, parse_duration
 
 
 def is_read_or_refused(text: str) -> bool:

@@ -2,12 +2,12 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
-from builders import DAY, HOUR, NOW, ticket
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.calendar import BusinessCalendar, is_open
-from worker.domain.escalation import (
+from builders import DAY, HOUR, NOW, ticket
+from worker.domain.escalation.calendar import BusinessCalendar, is_open
+from worker.domain.escalation.policy import (
     STANDARD,
     After,
     Coming,
@@ -26,7 +26,7 @@ from worker.domain.escalation import (
     step_at,
 )
 from worker.domain.model import Evidence
-from worker.domain.ticket import Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
 DAY_LONG = 24 * HOUR
 OPENED = ticket(opened_at=NOW, clock_from=NOW, due_at=NOW + DAY_LONG)

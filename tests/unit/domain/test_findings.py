@@ -2,12 +2,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders import DAY, LEFT_AT, NOW, WARD, expected, facts, group, key, leaver, person, ticket, view
 
-from worker.domain.findings import (
+from builders import DAY, LEFT_AT, NOW, WARD, expected, facts, group, key, leaver, person, ticket, view
+from worker.domain.groups.case import (
     Finding,
     GroupView,
-    Leaving,
     account_line,
     active_admins,
     belonging,
@@ -16,9 +15,10 @@ from worker.domain.findings import (
     with_known_roles,
     with_movers,
 )
-from worker.domain.identity import LinkState
+from worker.domain.identity.matching import LinkState
 from worker.domain.model import Coverage, Evidence, GroupKey, Person, PersonKey, Role, Standing
-from worker.domain.ticket import TicketKind, TicketState, episode_name
+from worker.domain.people.leaving import Leaving, episode_name
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 ANN, BOB, CEM = "+447700900001", "+447700900002", "+447700900003"
 ADMIN, CREATOR, MEMBER, UNKNOWN = Role.ADMIN, Role.CREATOR, Role.MEMBER, Role.UNKNOWN

@@ -3,11 +3,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from builders import LEFT_AT, NOW, WARD, key
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.guard import (
+from builders import LEFT_AT, NOW, WARD, key
+from worker.domain.model import Evidence, GroupKey
+from worker.domain.reconcile.guard import (
     Cohort,
     GroupLoad,
     GuardLimits,
@@ -20,7 +21,6 @@ from worker.domain.guard import (
     plan_number,
     state_of,
 )
-from worker.domain.model import Evidence, GroupKey
 
 LIMITS = GuardLimits()
 THEATRE = GroupKey("wards", "theatre")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.domain.handles import HandleKind, ShownHandle, shown_handle
+from worker.domain.identity.handles import HandleKind, ShownHandle, shown_handle
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from builders import DAY, LEFT_AT, NOW, facts, member
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.identity import (
+from builders import DAY, LEFT_AT, NOW, facts, member
+from worker.domain.identity.matching import (
     Candidate,
     How,
     Link,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from builders import facts
 
-from worker.domain.joiners import JoinerRule, fits, places
+from builders import facts
 from worker.domain.model import GroupKey
+from worker.domain.people.joiners import JoinerRule, fits, places
 
 NIGHTS = (GroupKey("wards", "g1"), "Ward 7 nights")
 NEWS = (GroupKey("wards", "g2"), "Ward 7 announcements")

@@ -4,11 +4,11 @@ from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
-from builders import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.journal import GENESIS, Entry, Sealed, first_broken, recorded, seal, stated_at
+from builders import NOW
+from worker.domain.evidence.journal import GENESIS, Entry, Sealed, first_broken, recorded, seal, stated_at
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 ENTRIES = st.builds(

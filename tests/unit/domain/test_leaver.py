@@ -3,12 +3,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from builders import DAY, LEFT_AT, NOW, facts, key, leaver, person
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.leaver import AbsentPolicy, Judgement, LeaverPolicy, is_absence_proof, judge, settle
+from builders import DAY, LEFT_AT, NOW, facts, key, leaver, person
 from worker.domain.model import Evidence, Person, PersonFacts, Standing
+from worker.domain.people.leaver import AbsentPolicy, Judgement, LeaverPolicy, is_absence_proof, judge, settle
 
 PAST, FUTURE = NOW - DAY, NOW + DAY
 LEFT, LEAVING, ACTIVE = Standing.LEFT, Standing.LEAVING, Standing.ACTIVE

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from packs import CHAIN, manifest_of
 
-from worker.domain.manifest import FileSum, digest_of, manifest_bytes, read_manifest
-from worker.domain.pack import Covered, What
+from packs import CHAIN, manifest_of
+from worker.domain.evidence.manifest import FileSum, digest_of, manifest_bytes, read_manifest
+from worker.domain.evidence.pack import Covered, What
 
 FILES = {"journal.jsonl": FileSum(7, "0" * 64)}
 WHOLE = manifest_of(CHAIN, {2}, files=FILES)

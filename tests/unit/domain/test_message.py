@@ -1,6 +1,6 @@
 import pytest
 
-from worker.domain.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind
+from worker.domain.messages.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind
 
 
 @pytest.mark.parametrize(

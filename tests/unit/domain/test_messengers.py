@@ -1,8 +1,8 @@
 import pytest
 
-from connectors.inventory.register import words
+from connectors.inventory.register.meaning import words
 from worker.domain.messengers import MESSENGERS, messenger
-from worker.domain.tongue import ENGLISH
+from worker.domain.text.tongue import ENGLISH
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.names import Suggestion, normalise, similarity, suggest
+from worker.domain.identity.names import Suggestion, normalise, similarity, suggest
 
 names = st.text(max_size=30) | st.text("abcéÅşß دأةى'-,. ~Dr", max_size=20)
 keys = st.integers(0, 5)

@@ -6,13 +6,22 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from builders import NOW
 from hypothesis import given
 from hypothesis import strategies as st
-from packs import CHAIN, CHAINS, ENTRIES, EVENT, chained, lines_of, sum_of
 
-from worker.domain.journal import Entry, Sealed, recorded
-from worker.domain.pack import Covered, Hidden, Scope, What, journal_problem, line_of, period, read_line
+from builders import NOW
+from packs import CHAIN, CHAINS, ENTRIES, EVENT, chained, lines_of, sum_of
+from worker.domain.evidence.journal import Entry, Sealed, recorded
+from worker.domain.evidence.pack import (
+    Covered,
+    Hidden,
+    Scope,
+    What,
+    journal_problem,
+    line_of,
+    period,
+    read_line,
+)
 
 OTHER = "0123456789abcdef" * 4
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from worker.domain.phones import canonical, mask, masked_number, to_e164, variants
+from worker.domain.identity.phones import canonical, mask, masked_number, to_e164, variants
 
 E164 = r"\+[1-9][0-9]{6,14}"
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)

@@ -3,10 +3,9 @@ from dataclasses import replace
 from datetime import timedelta, timezone
 
 from builders import LEFT_AT, NOW, key, leaver, person, ticket
-
-from worker.domain.guard import Cohort, HeldPlan, Newcomer
 from worker.domain.model import Evidence, Role
-from worker.domain.plan import (
+from worker.domain.reconcile.guard import Cohort, HeldPlan, Newcomer
+from worker.domain.reconcile.plan import (
     Action,
     ActionKind,
     Plan,
@@ -17,7 +16,7 @@ from worker.domain.plan import (
     plan_text,
     ticket_json,
 )
-from worker.domain.ticket import Assignee, Grade, TicketKind, TicketState
+from worker.domain.tickets.ticket import Assignee, Grade, TicketKind, TicketState
 
 ANN = Newcomer(key(), LEFT_AT, Evidence.DISABLED, "Ann")
 HELD = HeldPlan("corp", "26 leavers", NOW, (Cohort("c1", "accounts disabled", (ANN,)),), id=7)

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from builders import (
     DAY,
     HOUR,
@@ -19,13 +20,13 @@ from builders import (
     ticket,
     view,
 )
-
-from worker.domain.findings import GroupView, Leaving, MemberView, look
-from worker.domain.identity import LinkState
+from worker.domain.groups.case import GroupView, MemberView, look
+from worker.domain.identity.matching import LinkState
 from worker.domain.model import Coverage, Evidence, GroupKey, Person, PersonKey, Role, Standing
-from worker.domain.plan import Action, ActionKind
-from worker.domain.reconcile import assignee_for, reconcile_group, reopen
-from worker.domain.ticket import Assignee, Grade, Ticket, TicketKind, TicketState, episode_name
+from worker.domain.people.leaving import Leaving, episode_name
+from worker.domain.reconcile.engine import assignee_for, reconcile_group, reopen
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
 
 ANN, BOB, CEM = "+447700900001", "+447700900002", "+447700900003"
 ADMIN, CREATOR, MEMBER, UNKNOWN = Role.ADMIN, Role.CREATOR, Role.MEMBER, Role.UNKNOWN

@@ -2,16 +2,32 @@
 
 from dataclasses import replace
 
-from builders import LEFT_AT, NOW, WARD, expected, group, leaver, person, rules, ticket, view
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.domain.findings import GroupView, MemberView, active_admins, look, with_known_roles, with_movers
-from worker.domain.identity import LinkState
+from builders import LEFT_AT, NOW, WARD, expected, group, leaver, person, rules, ticket, view
+from worker.domain.groups.case import (
+    GroupView,
+    MemberView,
+    active_admins,
+    look,
+    with_known_roles,
+    with_movers,
+)
+from worker.domain.identity.matching import LinkState
 from worker.domain.model import Coverage, GroupKey, Person, Role, Standing
-from worker.domain.plan import Action, ActionKind
-from worker.domain.reconcile import TicketRules, reconcile_group
-from worker.domain.ticket import LIVE, REMOVALS, Assignee, Grade, Ticket, TicketKey, TicketKind, TicketState
+from worker.domain.reconcile.engine import TicketRules, reconcile_group
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.tickets.ticket import (
+    LIVE,
+    REMOVALS,
+    Assignee,
+    Grade,
+    Ticket,
+    TicketKey,
+    TicketKind,
+    TicketState,
+)
 
 RULES = rules()
 NAMES = ["ann", "bob", "cem", "dee"]

@@ -1,11 +1,11 @@
 from dataclasses import replace
 
 import pytest
-from builders import DAY, LEFT_AT, leaver, person
 
-from worker.domain.accounts import Human
+from builders import DAY, LEFT_AT, leaver, person
 from worker.domain.model import Evidence, Person, Standing
-from worker.domain.retention import is_forgettable
+from worker.domain.people.persons import Human
+from worker.domain.people.retention import is_forgettable
 
 LATER = LEFT_AT + DAY
 GONE = replace(leaver(), evidence=Evidence.DELETED)

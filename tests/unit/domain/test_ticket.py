@@ -1,19 +1,19 @@
 from itertools import product
 
 import pytest
-from builders import WARD, key, ticket
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import WARD, key, ticket
 from worker.domain.model import GroupKey
-from worker.domain.ticket import (
+from worker.domain.people.leaving import episode_name
+from worker.domain.tickets.ticket import (
     ALLOWED,
     LIVE,
     Move,
     NotAllowed,
     TicketKind,
     TicketState,
-    episode_name,
     next_state,
     ticket_label,
     ticket_number,

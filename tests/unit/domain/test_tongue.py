@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from builders import NOW
 
-from worker.domain.tongue import ENGLISH, ENGLISH_ONLY, N_
+from builders import NOW
+from worker.domain.text.tongue import ENGLISH, ENGLISH_ONLY, N_
 
 
 def test_a_text_is_said_with_its_values() -> None:

@@ -2,13 +2,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from builders import HOUR, NOW, ticket
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import HOUR, NOW, ticket
 from worker.domain.model import Coverage, Role
-from worker.domain.ticket import LIVE, Grade, Ticket, TicketKind, TicketState
-from worker.domain.verify import CLAIM_LIFE, Sight, Verdict, weigh
+from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketKind, TicketState
+from worker.domain.tickets.verification import CLAIM_LIFE, Sight, Verdict, weigh
 
 CLAIMED_AT = NOW - 10 * HOUR
 FULL, PARTIAL, STALE = Coverage

@@ -7,18 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from builders import DAY, HOUR, NOW, group, key, leaver, rules, ticket, view
 
-from worker.domain.escalation import Target
-from worker.domain.guard import Cohort, HeldPlan, Newcomer
-from worker.domain.help import Help
-from worker.domain.message import CHANNEL, Paragraph, Recipient, RecipientKind
-from worker.domain.model import Coverage, Evidence, Role
-from worker.domain.plan import ActionKind
-from worker.domain.reconcile import reconcile_group
-from worker.domain.ticket import Assignee, Ticket, TicketKind, TicketState
-from worker.domain.verify import CLAIM_LIFE, Sight, weigh
-from worker.domain.wording import (
+from builders import DAY, HOUR, NOW, group, key, leaver, rules, ticket, view
+from worker.domain.escalation.policy import Target
+from worker.domain.messages.help import Help
+from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, RecipientKind
+from worker.domain.messages.sentences import (
     UNREACHED,
     digest,
     escalation_paragraph,
@@ -39,6 +33,12 @@ from worker.domain.wording import (
     what_happened,
     why_line,
 )
+from worker.domain.model import Coverage, Evidence, Role
+from worker.domain.reconcile.engine import reconcile_group
+from worker.domain.reconcile.guard import Cohort, HeldPlan, Newcomer
+from worker.domain.reconcile.plan import ActionKind
+from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind, TicketState
+from worker.domain.tickets.verification import CLAIM_LIFE, Sight, weigh
 
 DEE = Recipient(RecipientKind.PERSON, "dee@corp.example", "Dee")
 

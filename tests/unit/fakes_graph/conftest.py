@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fakes.graph_judge import Judge
-from fakes.graph_lab import FakeEntra
+from fakes.graph.judge import Judge
+from fakes.graph.lab import FakeEntra
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from fakes import graph_faults as faults
-from fakes.graph_judge import ADVANCED, SELECT, Judge
-from fakes.graph_lab import FakeEntra
-from fakes.graph_openapi import Contract
-from fakes.graph_population import sample
-from fakes.graph_shapes import instant
-from fakes.graph_subscriber import Subscriber
+from fakes.graph import faults
+from fakes.graph.judge import ADVANCED, SELECT, Judge
+from fakes.graph.lab import FakeEntra
+from fakes.graph.openapi import Contract
+from fakes.graph.population import sample
+from fakes.graph.shapes import instant
+from fakes.graph.subscriber import Subscriber
 
 PUBLIC = "https://whosleft.example.org"
 UNDESCRIBED = ("/organization", "/$batch", "transitiveMembers", "/members/microsoft.graph.user/$count")

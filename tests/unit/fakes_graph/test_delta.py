@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
-from fakes.graph_judge import SELECT, Judge
-from fakes.graph_lab import FakeEntra
-from fakes.graph_tenant import NEVER_SET
+from fakes.graph.judge import SELECT, Judge
+from fakes.graph.lab import FakeEntra
+from fakes.graph.tenant import NEVER_SET
 
 NAMES = SELECT.removeprefix("id,").split(",")
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from fakes.graph_faults import throttled
-from fakes.graph_judge import ADVANCED, Judge
-from fakes.graph_lab import FakeEntra
-from fakes.graph_tenant import NEVER_SET
+from fakes.graph.faults import throttled
+from fakes.graph.judge import ADVANCED, Judge
+from fakes.graph.lab import FakeEntra
+from fakes.graph.tenant import NEVER_SET
 
 EVENTUAL = {"ConsistencyLevel": "eventual"}
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import requests
 
-from fakes import graph_faults as faults
-from fakes.graph_faults import Fault
-from fakes.graph_judge import SELECT, Judge
-from fakes.graph_lab import FakeEntra
+from fakes.graph import faults
+from fakes.graph.faults import Fault
+from fakes.graph.judge import SELECT, Judge
+from fakes.graph.lab import FakeEntra
 
 DELTA = "/users/delta?$select=id,accountEnabled,displayName"
 

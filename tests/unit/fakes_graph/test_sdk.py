@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from fakes import graph_faults as faults
-from fakes.graph_lab import FakeEntra
-from fakes.graph_openapi import wanted
+from fakes.graph import faults
+from fakes.graph.lab import FakeEntra
+from fakes.graph.openapi import wanted
 
 # The SDK's own packages warn of one another when they are imported
 pytestmark = pytest.mark.filterwarnings(

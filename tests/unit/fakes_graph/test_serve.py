@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from fakes.graph_judge import Judge
-from fakes.graph_serve import serving
+from fakes.graph.judge import Judge
+from fakes.graph.serve import serving
 
 
 def test_a_tenant_is_served_and_obeys(lab_folder: Path) -> None:

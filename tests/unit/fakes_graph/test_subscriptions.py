@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from fakes.graph_http import Reply
-from fakes.graph_judge import Judge
-from fakes.graph_lab import FakeEntra
-from fakes.graph_shapes import instant
-from fakes.graph_subscriber import Subscriber
+from fakes.graph.http import Reply
+from fakes.graph.judge import Judge
+from fakes.graph.lab import FakeEntra
+from fakes.graph.shapes import instant
+from fakes.graph.subscriber import Subscriber
 
 PUBLIC = "https://whosleft.example.org"
 STATE = "d0ntTell"

@@ -15,11 +15,11 @@ import requests
 from cryptography.hazmat.primitives import hashes
 
 from certificates import Pair
-from fakes import graph_faults as faults
-from fakes.graph_assertions import App, Federated, client_certificate, federated_token
-from fakes.graph_judge import Judge
-from fakes.graph_lab import FakeEntra
-from fakes.graph_tokens import ASSERTION_TYPE, CLIENT_ID, ROLES, SECRET
+from fakes.graph import faults
+from fakes.graph.assertions import App, Federated, client_certificate, federated_token
+from fakes.graph.judge import Judge
+from fakes.graph.lab import FakeEntra
+from fakes.graph.tokens import ASSERTION_TYPE, CLIENT_ID, ROLES, SECRET
 from worker.ops.clock import system_now
 
 Json = dict[str, Any]

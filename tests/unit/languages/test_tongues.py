@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from builders import ticket
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.direction import FSI, PDI
-from worker.domain.message import Paragraph, Recipient, RecipientKind
-from worker.domain.ticket import Assignee, TicketKind
-from worker.domain.tongue import ENGLISH
-from worker.domain.wording import digest, ticket_paragraph, ticket_steps, ticket_title
+from builders import ticket
+from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
+from worker.domain.messages.sentences import digest, ticket_paragraph, ticket_steps, ticket_title
+from worker.domain.text.direction import FSI, PDI
+from worker.domain.text.tongue import ENGLISH
+from worker.domain.tickets.ticket import Assignee, TicketKind
 from worker.languages import LANGUAGES, BabelLanguages
 
 NINE = datetime(2026, 11, 4, 8, 5, tzinfo=UTC)

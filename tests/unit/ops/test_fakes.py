@@ -7,7 +7,7 @@ import pytest
 
 from contracts.leases import Job, LeasesContract
 from fakes.job_store import FakeJobStore, FakeLeases
-from worker.ports.leases import Lease
+from worker.ports.state.leases import Lease
 
 
 class TestFakeLeases(LeasesContract):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from worker.ops.health import STARTING, Health, reason, thread_trouble
 from worker.ops.patience import Unanswered
-from worker.storage.errors import SchemaNewer, SchemaOlder
+from worker.storage.sql.errors import SchemaNewer, SchemaOlder
 
 
 def well() -> None:

@@ -7,7 +7,7 @@ from fakes.job_store import FakeJobStore
 from worker.ops.clock import ManualClock
 from worker.ops.interrupt import Interrupt, InterruptibleStore, Stopped
 from worker.ops.tenure import Tenure
-from worker.ports.leases import Lease, LeaseLost
+from worker.ports.state.leases import Lease, LeaseLost
 
 LIFE = timedelta(seconds=30)
 

@@ -7,12 +7,12 @@ import pytest
 from fakes.job_store import FakeJobStore
 from fakes.log_lines import Lines
 from fakes.use_cases import FakeApp, schedule_of
-from worker.app.report import Report
+from worker.app.jobs.report import Report
 from worker.ops.clock import ManualClock
 from worker.ops.interrupt import Interrupt, InterruptibleStore
 from worker.ops.jobs import Jobs
 from worker.ops.schedule import JOBS
-from worker.ports.leases import Lease
+from worker.ports.state.leases import Lease
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 LIFE = timedelta(seconds=30)

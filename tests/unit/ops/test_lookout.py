@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from fakes.use_cases import FakeApp, schedule_of
-from worker.app.report import Report
+from worker.app.jobs.report import Report
 from worker.ops.clock import system_now
 from worker.ops.jobs import Jobs
 from worker.ops.lookout import Lookout
 from worker.ops.scheduler import LOOKOUT, Loop
-from worker.ports.leases import Lease
+from worker.ports.state.leases import Lease
 
 
 @dataclass

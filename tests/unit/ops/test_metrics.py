@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from builders import NOW, ticket
 from prometheus_client import generate_latest
 
-from worker.app.report import Report
-from worker.domain.message import CHANNEL
-from worker.domain.plan import Action, ActionKind, Plan
-from worker.domain.ticket import Ticket, TicketKind
+from builders import NOW, ticket
+from worker.app.jobs.report import Report
+from worker.domain.messages.message import CHANNEL
+from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.tickets.ticket import Ticket, TicketKind
 from worker.ops.metrics import Metrics
 from worker.ports import Fact, Noted
-from worker.ports.outbox import Delivery, Outcome
+from worker.ports.state.outbox import Delivery, Outcome
 
 GRAPH = "whosleft_graph_"
 

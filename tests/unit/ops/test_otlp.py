@@ -11,17 +11,17 @@ from time import monotonic
 from typing import Self
 
 import pytest
-from builders import NOW, ticket
 
-from fakes.otlp_collector import Collector, SeenSpan, collecting
-from worker.app.report import Report
-from worker.domain.message import CHANNEL, Paragraph
-from worker.domain.plan import Action, ActionKind, Plan
-from worker.domain.ticket import Ticket
+from builders import NOW, ticket
+from fakes.otlp.collector import Collector, SeenSpan, collecting
+from worker.app.jobs.report import Report
+from worker.domain.messages.message import CHANNEL, Paragraph
+from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.tickets.ticket import Ticket
 from worker.ops.clock import ManualClock
 from worker.ops.otlp import END_WITHIN_S, REQUESTS_MAX, OtlpTraces
 from worker.ports import Fact
-from worker.ports.outbox import Delivery, Outcome, OutMessage
+from worker.ports.state.outbox import Delivery, Outcome, OutMessage
 
 POLL = Report("poll", {"left": 1, "unchanged": 9})
 PATIENCE_S = 20.0

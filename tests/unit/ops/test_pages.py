@@ -20,7 +20,7 @@ from worker.ops.health import Health
 from worker.ops.metrics import Metrics
 from worker.ops.pages import serving
 from worker.ops.statusz import Status
-from worker.ports.figures import Standing
+from worker.ports.state.figures import Standing
 
 LOOPBACK = ("127.0.0.1", 0)
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)

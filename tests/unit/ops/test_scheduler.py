@@ -16,7 +16,7 @@ from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.jobs import Jobs
 from worker.ops.schedule import JOBS
 from worker.ops.scheduler import BEAT, STALLED_AFTER_S, Every, Loop, Watch, serve, wait_for
-from worker.ports.leases import Lease
+from worker.ports.state.leases import Lease
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -6,13 +6,13 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.app.health import Freshness
+from worker.app.tell.health import Freshness
 from worker.ops.clock import ManualClock
 from worker.ops.schedule import JOBS
 from worker.ops.statusz import Source, Status
-from worker.ports.figures import Standing
-from worker.ports.leases import Lease
-from worker.ports.store import SourceState
+from worker.ports.state.figures import Standing
+from worker.ports.state.leases import Lease
+from worker.ports.state.sources import SourceState
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 EARLIER = NINE - timedelta(minutes=2)

@@ -8,15 +8,15 @@ from math import inf
 
 from prometheus_client import CollectorRegistry
 
-from worker.app.health import Freshness
-from worker.domain.ticket import TicketKind, TicketState
+from worker.app.tell.health import Freshness
+from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ops.clock import ManualClock
 from worker.ops.schedule import JOBS
 from worker.ops.statusz import Source
 from worker.ops.stored_metrics import KEEP_S, StoredMetrics
-from worker.ports.figures import Figures, Pile, Standing
-from worker.ports.overview import Part, PartCount
-from worker.ports.store import SourceState
+from worker.ports.state.figures import Figures, Pile, Standing
+from worker.ports.state.overview import Part, PartCount
+from worker.ports.state.sources import SourceState
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -8,7 +8,7 @@ import pytest
 from fakes.job_store import FakeLeases
 from worker.ops.clock import ManualClock
 from worker.ops.tenure import RENEWALS, Tenure
-from worker.ports.leases import LeaseLost
+from worker.ports.state.leases import LeaseLost
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 LIFE = timedelta(seconds=30)

@@ -8,8 +8,8 @@ from threading import Event
 import pytest
 from structlog.testing import capture_logs
 
-from worker.bootstrap import load_settings
-from worker.reloading import Reloading, differences
+from worker.running.reloading import Reloading, differences
+from worker.running.wiring import load_settings
 from worker.settings import Problem, SettingsError
 
 BEFORE = """

@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from connectors import registry
-from worker.domain.escalation import STANDARD
+from worker.domain.escalation.policy import STANDARD
 from worker.ports import Port
 from worker.settings import Kinds, Settings, json_schema, load
 from worker.settings.connectors import SECTIONS

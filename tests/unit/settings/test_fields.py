@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from worker.domain.durations import parse_duration
+from worker.domain.text.durations import parse_duration
 from worker.settings.explain import _leaks
 from worker.settings.fields import (
     Email,

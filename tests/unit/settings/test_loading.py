@@ -6,13 +6,13 @@ from typing import TypeAlias
 import pytest
 
 from fakes.kinds import KINDS
-from worker.domain.calendar import BusinessCalendar, parse_days
-from worker.domain.escalation import STANDARD, After, Policy, Step, Target, When
-from worker.domain.guard import GuardLimits
-from worker.domain.leaver import AbsentPolicy, LeaverPolicy
+from worker.domain.escalation.calendar import BusinessCalendar, parse_days
+from worker.domain.escalation.policy import STANDARD, After, Policy, Step, Target, When
 from worker.domain.model import Evidence
-from worker.domain.reconcile import TicketRules
-from worker.domain.ticket import TicketKind
+from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.tickets.ticket import TicketKind
 from worker.settings import Settings, SettingsError, load, problems_in
 
 Write: TypeAlias = Callable[[str], Path]

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from worker.app.access import Access
+from worker.app.acts.access import Access
 from worker.desk.api import groups, journal, links, people, plans, sources, tickets
 from worker.desk.api.errors import RESPONSES, handle_errors
 from worker.desk.api.parts import Parts

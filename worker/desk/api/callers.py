@@ -14,12 +14,12 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
-from worker.app.access import grants
+from worker.app.acts.access import grants
 from worker.desk.api.errors import Code, Problem
 from worker.desk.api.parts import Parts, parts_of
 from worker.desk.services import Services, as_of_now
-from worker.domain.actor import Actor, Via
-from worker.ports.desk import ApiToken
+from worker.domain.evidence.actor import Actor, Via
+from worker.ports.state.access import ApiToken
 
 BEARER = HTTPBearer(
     scheme_name="token", description="A token of `whosleft desk token`: `wl_…`.", auto_error=False

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from worker.app.approvals import Refused
+from worker.app.refused import Refused
 
 WRONG_SHOWN = 5
 FIELD_SHOWN = 60

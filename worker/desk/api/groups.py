@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from worker.app.shapes import Shape, group_json, group_shown
+from worker.app.reads.shapes import Shape, group_json, group_shown
 from worker.desk.api import models
 from worker.desk.api.callers import Caller, GroupsRead
 from worker.desk.api.cursors import page_of, place_after

@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from starlette.responses import StreamingResponse
 
-from worker.app.approvals import Refused
-from worker.app.audit_scope import Selection
-from worker.app.shapes import Shape, event_json
+from worker.app.evidence.scope import Selection
+from worker.app.reads.shapes import Shape, event_json
+from worker.app.refused import Refused
 from worker.desk.api import models
 from worker.desk.api.callers import AuditRead, AuditWrite, Caller, EventsRead
 from worker.desk.api.errors import not_found
 from worker.desk.api.requests import AuditQuery, AuditSearch, Export, FeedQuery
-from worker.ports.overview import JournalFilter
-from worker.ports.store import GroupRow
+from worker.ports.state.groups import GroupRow
+from worker.ports.state.overview import JournalFilter
 
 SPOOL_MAX = 4 << 20  # bytes of a pack in memory; more goes to a temporary file
 CHUNK = 1 << 16

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from worker.domain.escalation import Target
-from worker.domain.guard import HoldState
-from worker.domain.identity import How, LinkState
+from worker.domain.escalation.policy import Target
+from worker.domain.identity.matching import How, LinkState
 from worker.domain.model import Coverage, Evidence, Role, Standing
-from worker.domain.ticket import Grade, TicketKind, TicketState
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]

@@ -7,7 +7,7 @@ from typing import cast
 
 from fastapi import Request
 
-from worker.app.access import Access
+from worker.app.acts.access import Access
 from worker.desk.guarding import Attempts
 from worker.desk.services import Services
 

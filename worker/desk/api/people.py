@@ -6,14 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from worker.app.shapes import Shape, person_json, person_shown
+from worker.app.reads.shapes import Shape, person_json, person_shown
 from worker.desk.api import models
 from worker.desk.api.callers import Caller, PeopleRead, PeopleWrite
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.errors import Code, Problem, not_found
 from worker.desk.api.requests import Identity, Nothing, Paged, Said, Search, SourceName
 from worker.domain.model import Person, PersonKey
-from worker.ports.store import UnitOfWork
+from worker.ports.state.store import UnitOfWork
 
 KIND = "people"
 

@@ -6,15 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from worker.app.shapes import Shape, plan_shown
+from worker.app.reads.shapes import Shape, plan_shown
 from worker.desk.api import models
 from worker.desk.api.callers import Caller, PlansRead, PlansWrite, said_by
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.errors import not_found
 from worker.desk.api.requests import Decision, Nothing, Paged, PlanLabel
-from worker.domain.guard import HeldPlan, plan_number
-from worker.domain.plan import held_json
-from worker.ports.store import UnitOfWork
+from worker.domain.reconcile.guard import HeldPlan, plan_number
+from worker.domain.reconcile.plan import held_json
+from worker.ports.state.store import UnitOfWork
 
 KIND = "plans"
 

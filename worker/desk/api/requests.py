@@ -23,8 +23,8 @@ from pydantic import (
 )
 
 from worker.desk.refs import REFERENCE_MAX
-from worker.domain.identity import LinkState
-from worker.domain.ticket import LIVE, TicketKind, TicketState
+from worker.domain.identity.matching import LinkState
+from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState
 
 SEQ_MAX = 2**63 - 1
 EXACT_MAX = 2**53 - 1  # of numbers that every program reads as they are written in JSON

@@ -7,15 +7,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from worker.app.health import judged
-from worker.app.shapes import Shape
+from worker.app.reads.shapes import Shape
+from worker.app.tell.health import judged
 from worker.desk.api import models
 from worker.desk.api.callers import Caller, SourcesRead
 from worker.desk.api.errors import not_found
 from worker.desk.api.requests import DaysQuery, Nothing, SourceName
-from worker.domain.plan import instant
-from worker.ports.connectors import Port
-from worker.ports.store import SourceState
+from worker.domain.reconcile.plan import instant
+from worker.ports.connectors.base import Port
+from worker.ports.state.sources import SourceState
 
 router = APIRouter(tags=["sources"])
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Query
 
-from worker.app.shapes import Shape, escalation_explained, ticket_shown, tickets_with_steps
+from worker.app.reads.shapes import Shape, escalation_explained, ticket_shown, tickets_with_steps
 from worker.desk.api import models
 from worker.desk.api.callers import Caller, TicketsRead, TicketsWrite, said_by
 from worker.desk.api.cursors import page_of, place_after
@@ -25,10 +25,10 @@ from worker.desk.api.requests import (
     states_of,
 )
 from worker.domain.model import GroupKey
-from worker.domain.plan import instant
-from worker.domain.ticket import LIVE, Ticket, TicketKind, ticket_number
-from worker.ports.overview import TicketFilter
-from worker.ports.store import UnitOfWork
+from worker.domain.reconcile.plan import instant
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, ticket_number
+from worker.ports.state.overview import TicketFilter
+from worker.ports.state.store import UnitOfWork
 
 COUNTED_MAX = 10_000  # of a list's total: beyond, nobody reads the number, and counting would read the table
 OVERVIEW_MAX = 1_000_000

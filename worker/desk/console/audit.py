@@ -8,12 +8,12 @@ from typing import IO, BinaryIO, cast
 
 from starlette.responses import Response, StreamingResponse
 
-from worker.app.audit_scope import Selection
+from worker.app.evidence.scope import Selection
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of, start_of
 from worker.desk.console.frame import PAGE
 from worker.desk.sessions import Guest
-from worker.ports.overview import JournalFilter
+from worker.ports.state.overview import JournalFilter
 
 SPOOL_MAX = 4 << 20
 CHUNK = 1 << 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from worker.app.approvals import Refused
+from worker.app.refused import Refused
 from worker.desk.calls import Call
 
 FIRST, LAST = 1970, 9998  # years; what is beyond has no instant in every time zone

@@ -8,14 +8,14 @@ from hashlib import sha256
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from worker.app.approvals import Refused
+from worker.app.refused import Refused
 from worker.desk.calls import Call, Stale, route
 from worker.desk.forms import FIELD
 from worker.desk.refs import NoSuchReference, reference, resolve
 from worker.desk.roles import Permission
 from worker.desk.sessions import Guest, guest_of, remember_way, session_over
 from worker.domain.model import GroupKey, HandleKey, PersonKey
-from worker.domain.tongue import N_
+from worker.domain.text.tongue import N_
 
 OK, NO_CONTENT = 200, 204
 SEE_OTHER, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT = 303, 401, 403, 404, 409

@@ -8,8 +8,8 @@ from worker.desk.calls import Call
 from worker.desk.console.frame import PAGE, group_in, missing
 from worker.desk.console.paging import after_of, next_of
 from worker.desk.sessions import Guest
+from worker.domain.messages.sentences import ticket_title
 from worker.domain.model import GroupKey
-from worker.domain.wording import ticket_title
 
 TICKETS_MAX = 200
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from worker.app.situation import COUNTED_MAX
+from worker.app.reads.situation import COUNTED_MAX
 from worker.desk.calls import Call, number_in
 from worker.desk.console.frame import PAGE, person_path
 from worker.desk.console.sources import source_rows
 from worker.desk.sessions import Guest
-from worker.domain.guard import HeldPlan
-from worker.domain.wording import ticket_title
-from worker.ports.overview import Exposed, Part
+from worker.domain.messages.sentences import ticket_title
+from worker.domain.reconcile.guard import HeldPlan
+from worker.ports.state.overview import Exposed, Part
 
 
 def now(call: Call, guest: Guest) -> Response:

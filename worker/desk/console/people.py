@@ -8,9 +8,9 @@ from worker.desk.calls import Call
 from worker.desk.console.frame import PAGE, missing, person_in
 from worker.desk.console.paging import after_of, next_of
 from worker.desk.sessions import Guest
-from worker.domain.accounts import Human
+from worker.domain.messages.sentences import ticket_title
 from worker.domain.model import PersonKey
-from worker.domain.wording import ticket_title
+from worker.domain.people.persons import Human
 
 HISTORY_MAX = 500
 

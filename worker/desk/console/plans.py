@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from worker.app.approvals import Refused
+from worker.app.refused import Refused
 from worker.desk.calls import Call
 from worker.desk.console.frame import back_to, missing
 from worker.desk.sessions import Guest
-from worker.domain.guard import plan_number
+from worker.domain.reconcile.guard import plan_number
 
 PEOPLE_SHOWN = 12
 

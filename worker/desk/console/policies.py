@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from worker.app.approvals import Refused
-from worker.app.recipients import steps_of
+from worker.app.refused import Refused
+from worker.app.tell.recipients import steps_of
 from worker.desk.calls import Call
 from worker.desk.console.frame import missing
 from worker.desk.sessions import Guest
-from worker.domain.durations import format_duration
-from worker.domain.escalation import STANDARD, Policy, format_after
-from worker.domain.ticket import ticket_number
-from worker.domain.wording import ticket_title, told_line
+from worker.domain.escalation.policy import STANDARD, Policy, format_after
+from worker.domain.messages.sentences import ticket_title, told_line
+from worker.domain.text.durations import format_duration
+from worker.domain.tickets.ticket import ticket_number
 
 
 def policies(call: Call, guest: Guest) -> Response:

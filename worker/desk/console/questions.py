@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from worker.app.approvals import Refused
+from worker.app.refused import Refused
 from worker.desk.calls import Call
 from worker.desk.console.frame import PAGE, back_to, handle_in
 from worker.desk.console.paging import after_of, next_of
 from worker.desk.sessions import Guest
-from worker.domain.identity import LinkState
+from worker.domain.identity.matching import LinkState
 from worker.domain.model import HandleKey
 
 OPEN = (LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value)

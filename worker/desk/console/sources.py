@@ -7,12 +7,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from worker.app.health import judged
+from worker.app.tell.health import judged
 from worker.desk.calls import Call
 from worker.desk.console.frame import missing
 from worker.desk.sessions import Guest
-from worker.ports.connectors import Port
-from worker.ports.store import SourceState, UnitOfWork
+from worker.ports.connectors.base import Port
+from worker.ports.state.sources import SourceState
+from worker.ports.state.store import UnitOfWork
 
 DAYS = timedelta(days=90)
 

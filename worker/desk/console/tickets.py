@@ -6,18 +6,18 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from worker.app.approvals import Refused
-from worker.app.helping import help_for
-from worker.app.recipients import steps_of
-from worker.app.shapes import link_known_to
+from worker.app.reads.shapes import link_known_to
+from worker.app.refused import Refused
+from worker.app.tell.helping import help_for
+from worker.app.tell.recipients import steps_of
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of
 from worker.desk.console.frame import PAGE, back_to, missing
 from worker.desk.sessions import Guest
-from worker.domain.ticket import LIVE, Ticket, TicketKind, TicketState, ticket_number
-from worker.domain.wording import ticket_steps, ticket_title, told_line, why_line
-from worker.ports.overview import TicketFilter
-from worker.ports.store import UnitOfWork
+from worker.domain.messages.sentences import ticket_steps, ticket_title, told_line, why_line
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState, ticket_number
+from worker.ports.state.overview import TicketFilter
+from worker.ports.state.store import UnitOfWork
 
 STATES: dict[str, tuple[TicketState, ...]] = {
     "live": tuple(sorted(LIVE)),

@@ -1,4 +1,4 @@
-"""Run by Alembic: migrates over the connection that `worker.storage.migrate` hands in, in its transaction."""
+"""Run by Alembic: migrates over the connection that `worker.storage.sql.migrate` hands in, in its transaction."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from worker.storage.tables import Instant, metadata
+from worker.storage.sql.tables import Instant, metadata
 
 
 def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes.ldap_judge import connect
-from fakes.ldap_server import LdapServer
+from fakes.ldap.judge import connect
+from fakes.ldap.server import LdapServer
 
 
 @pytest.fixture

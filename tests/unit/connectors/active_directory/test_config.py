@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.directory.active_directory.config import ActiveDirectoryConfig, BindMethod, Mode, TlsConfig
-from fakes.ad_setup import BASE, LEAVERS, STAFF, config, whole
-from fakes.ldap_server import PASSWORD, USER
+from fakes.ldap.server import PASSWORD, USER
+from fakes.ldap.setup import BASE, LEAVERS, STAFF, config, whole
 
 KEYTAB = {"method": "kerberos", "user": "svc@CORP.EXAMPLE", "keytab": "svc.keytab"}
 SECRET = "never-shown-7"

@@ -17,7 +17,8 @@ from ldap3.protocol.rfc2696 import paged_search_control
 from ldap3.utils.asn1 import decoder, encode  # type: ignore[attr-defined]
 from ldap3.utils.conv import escape_bytes
 
-from connectors.directory.active_directory.controls import (
+from connectors.directory.active_directory.wire.ldap3_session import encode_filter
+from connectors.directory.active_directory.wire.ldap_controls import (
     DIRSYNC,
     DIRSYNC_OBJECT_SECURITY,
     Control,
@@ -28,8 +29,7 @@ from connectors.directory.active_directory.controls import (
     search_request,
     show_deleted,
 )
-from connectors.directory.active_directory.library import encode_filter
-from fakes.ldap_wire import message
+from fakes.ldap.wire import message
 
 BASE_DN = "OU=Zoë\\, and Ben,DC=corp,DC=example"
 NUMBERS = st.integers(0, 2**31 - 1)

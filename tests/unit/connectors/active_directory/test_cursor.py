@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.directory.active_directory.config import Mode
-from connectors.directory.active_directory.cursor import Cursor, digest_of
-from fakes.ad_setup import NOW, STAFF, config
+from connectors.directory.active_directory.read.cursor import Cursor, digest_of
+from fakes.ldap.setup import NOW, STAFF, config
 from worker.ports import CursorExpired
 
 GOOD = Cursor(

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from connectors.directory.active_directory import errors
-from connectors.directory.active_directory.replies import Done
-from fakes.ldap_server import USER
+from connectors.directory.active_directory.wire import errors
+from connectors.directory.active_directory.wire.ber import Done
+from fakes.ldap.server import USER
 from worker.ports import (
     AuthFailed,
     BadConfig,

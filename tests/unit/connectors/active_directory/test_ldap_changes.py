@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from ldap3.protocol.microsoft import extended_dn_control, show_deleted_control
 
-from connectors.directory.active_directory.controls import DIRSYNC_OBJECT_SECURITY, dirsync
-from fakes.ldap_controller import DIRSYNC
-from fakes.ldap_judge import AMY, PEOPLE, ROOT, USERS, Values, found, put_people
-from fakes.ldap_server import LdapServer
+from connectors.directory.active_directory.wire.ldap_controls import DIRSYNC_OBJECT_SECURITY, dirsync
+from fakes.ldap.controller import DIRSYNC
+from fakes.ldap.judge import AMY, PEOPLE, ROOT, USERS, Values, found, put_people
+from fakes.ldap.server import LdapServer
 
 # --- changes ---------------------------------------------------------------------------------------------------------
 

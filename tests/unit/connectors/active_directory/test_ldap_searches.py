@@ -9,8 +9,7 @@ from typing import Any
 import ldap3
 import pytest
 
-from connectors.directory.active_directory.controls import paged, search_request
-from connectors.directory.active_directory.replies import (
+from connectors.directory.active_directory.wire.ber import (
     Done,
     Entry,
     Message,
@@ -18,10 +17,11 @@ from connectors.directory.active_directory.replies import (
     decode,
     read_paged_cookie,
 )
-from fakes.ldap_controller import PAGED
-from fakes.ldap_judge import AMY, PEOPLE, ROOT, USERS, connect, found, put_people
-from fakes.ldap_server import PASSWORD, USER, LdapServer
-from fakes.ldap_wire import tlv
+from connectors.directory.active_directory.wire.ldap_controls import paged, search_request
+from fakes.ldap.controller import PAGED
+from fakes.ldap.judge import AMY, PEOPLE, ROOT, USERS, connect, found, put_people
+from fakes.ldap.server import PASSWORD, USER, LdapServer
+from fakes.ldap.wire import tlv
 
 BIND = tlv(0x30, tlv(2, b"\1"), tlv(0x60, tlv(2, b"\3"), tlv(4, USER.encode()), tlv(0x80, PASSWORD.encode())))
 

@@ -15,9 +15,9 @@ from ldap3.core.exceptions import LDAPExceptionError, LDAPSessionTerminatedBySer
 
 import certificates
 from certificates import Pair
-from fakes.ldap_controller import PAGED
-from fakes.ldap_judge import AMY, PEOPLE, ROOT, USERS, connect, found, put_people
-from fakes.ldap_server import PASSWORD, USER, LdapServer
+from fakes.ldap.controller import PAGED
+from fakes.ldap.judge import AMY, PEOPLE, ROOT, USERS, connect, found, put_people
+from fakes.ldap.server import PASSWORD, USER, LdapServer
 from throwaway import Absent, missing
 
 # --- the root, and binding -------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from connectors.directory.active_directory.mapping import Mapped, attributes_of, map_entry
-from fakes.ad_setup import AMY, LEAVERS, STAFF, config, entry, reading
+from connectors.directory.active_directory.read.mapping import Mapped, attributes_of, map_entry
+from fakes.ldap.setup import AMY, LEAVERS, STAFF, config, entry, reading
 from worker.domain.model import PersonFacts
 from worker.ports import Malformed
 

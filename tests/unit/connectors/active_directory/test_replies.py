@@ -16,7 +16,7 @@ from ldap3.protocol.microsoft import DirSyncControlResponseValue
 from ldap3.protocol.rfc2696 import RealSearchControlValue
 from ldap3.utils.asn1 import decode_message_fast, encode  # type: ignore[attr-defined]
 
-from connectors.directory.active_directory.replies import (
+from connectors.directory.active_directory.wire.ber import (
     MESSAGE_MAX,
     Done,
     Entry,
@@ -29,7 +29,7 @@ from connectors.directory.active_directory.replies import (
     read_dirsync,
     read_paged_cookie,
 )
-from fakes.ldap_wire import done, entry, extended, message, reference, result, tlv, widened
+from fakes.ldap.wire import done, entry, extended, message, reference, result, tlv, widened
 
 DN = "CN=Zoë O'Brien,OU=People,DC=corp,DC=example"
 BUSY = 51

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from connectors.directory.active_directory import SPEC
-from fakes.ad_setup import NOW, STAFF, config, context, directory
-from fakes.ldap_server import USER, LdapServer
+from fakes.ldap.server import USER, LdapServer
+from fakes.ldap.setup import NOW, STAFF, config, context, directory
 from worker.ports import CheckResult
 
 

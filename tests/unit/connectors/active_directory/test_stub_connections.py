@@ -12,9 +12,9 @@ import pytest
 
 import certificates
 from certificates import Pair
-from connectors.directory.active_directory.cursor import Cursor
-from fakes.ad_setup import STAFF, directory, read
-from fakes.ldap_server import PASSWORD, USER, LdapServer
+from connectors.directory.active_directory.read.cursor import Cursor
+from fakes.ldap.server import PASSWORD, USER, LdapServer
+from fakes.ldap.setup import STAFF, directory, read
 from throwaway import Absent, missing
 from worker.ports import AuthFailed, BadConfig, Transient
 

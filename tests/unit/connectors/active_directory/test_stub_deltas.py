@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from connectors.directory.active_directory import deltas
-from connectors.directory.active_directory.controls import SHOW_DELETED
-from connectors.directory.active_directory.cursor import Cursor
-from fakes.ad_setup import BASE, LEAVERS, STAFF, config, directory, read
-from fakes.ldap_controller import DIRSYNC, PAGED, Reply, Search, _integer, _octets, _sequence
-from fakes.ldap_server import LdapServer, Request
-from fakes.ldap_wire import Element, elements
+from connectors.directory.active_directory.read import deltas
+from connectors.directory.active_directory.read.cursor import Cursor
+from connectors.directory.active_directory.wire.ldap_controls import SHOW_DELETED
+from fakes.ldap.controller import DIRSYNC, PAGED, Reply, Search, _integer, _octets, _sequence
+from fakes.ldap.server import LdapServer, Request
+from fakes.ldap.setup import BASE, LEAVERS, STAFF, config, directory, read
+from fakes.ldap.wire import Element, elements
 from worker.ports import CursorExpired, Incomplete, PermissionDenied, Transient
 
 ANN, BEN = f"CN=Ann,{STAFF}", f"CN=Ben,{STAFF}"

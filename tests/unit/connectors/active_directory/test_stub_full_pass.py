@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from connectors.directory.active_directory.controls import EXTENDED_DN, SHOW_DELETED
-from fakes import ldap_server
-from fakes import ldap_wire as wire
-from fakes.ad_setup import BASE, LEAVERS, STAFF, directory, eventually, read
-from fakes.ldap_controller import PAGED
-from fakes.ldap_server import LdapServer, Request
+from connectors.directory.active_directory.wire.ldap_controls import EXTENDED_DN, SHOW_DELETED
+from fakes.ldap import server as ldap_server
+from fakes.ldap import wire
+from fakes.ldap.controller import PAGED
+from fakes.ldap.server import LdapServer, Request
+from fakes.ldap.setup import BASE, LEAVERS, STAFF, directory, eventually, read
 from worker.ports import (
     BadConfig,
     ConnectorError,

@@ -8,10 +8,10 @@ from contextlib import ExitStack, closing
 import pytest
 
 from connectors.directory.active_directory.connector import ActiveDirectory
-from connectors.directory.active_directory.controls import EXTENDED_DN, SHOW_DELETED
-from fakes.ad_setup import BASE, STAFF, directory, eventually, read
-from fakes.ldap_controller import PAGED
-from fakes.ldap_server import LdapServer
+from connectors.directory.active_directory.wire.ldap_controls import EXTENDED_DN, SHOW_DELETED
+from fakes.ldap.controller import PAGED
+from fakes.ldap.server import LdapServer
+from fakes.ldap.setup import BASE, STAFF, directory, eventually, read
 from worker.ports import ConnectorError, Malformed, PermissionDenied, Transient
 
 Opened = Callable[..., ActiveDirectory]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bad_input.directory_file.cases import CASES, Case
 
+from bad_input.directory_file.cases import CASES, Case
 from connectors.directory.file.config import FileConfig
 from connectors.directory.file.connector import FileDirectory
 from contracts.directory import context, read_until_error

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors._guids import guid
-from connectors._words import read_bool
 from connectors.directory.file.columns import csv_format, fold, resolve
 from connectors.directory.file.config import FileConfig, Format
+from connectors.directory.file.formats.records import RawRecord
 from connectors.directory.file.mapping import Mapped, Reading, is_person, map_record
-from connectors.directory.file.records import RawRecord
+from connectors.kit.guids import guid
+from connectors.kit.words import read_bool
 from worker.domain.model import PersonFacts
 from worker.ports import Malformed
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.directory.file.csv_reader import CsvReader
-from connectors.directory.file.ldif_reader import LdifReader
-from connectors.directory.file.records import RawRecord
+from connectors.directory.file.formats.csv import CsvReader
+from connectors.directory.file.formats.ldif import LdifReader
+from connectors.directory.file.formats.records import RawRecord
 from worker.ports import BadConfig, Incomplete, Malformed
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fakes.entra_setup import Lab
-from fakes.graph_lab import FakeEntra
+from fakes.graph.lab import FakeEntra
+from fakes.graph.setup import Lab
 
 
 @pytest.fixture(scope="session")

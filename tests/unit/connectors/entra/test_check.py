@@ -7,10 +7,10 @@ from typing import Literal
 
 import pytest
 
-from fakes import graph_faults as faults
-from fakes.entra_setup import Lab
-from fakes.graph_assertions import client_certificate
-from fakes.graph_tokens import CLIENT_ID, LEAVE_DATE_ROLE
+from fakes.graph import faults
+from fakes.graph.assertions import client_certificate
+from fakes.graph.setup import Lab
+from fakes.graph.tokens import CLIENT_ID, LEAVE_DATE_ROLE
 
 
 def test_a_tenant_in_order_is_described(lab: Lab) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from connectors import _http
-from connectors.directory.entra.budget import Budget
-from connectors.directory.entra.graph import BadRequest, Graph
+from connectors.directory.entra.graph.budget import Budget
+from connectors.directory.entra.graph.client import BadRequest, Graph
+from connectors.kit import http as _http
 from contracts.directory_world import read_until_error
-from fakes import graph_faults as faults
-from fakes.entra_setup import Lab
-from fakes.graph_faults import Fault
-from fakes.graph_tokens import SECRET
+from fakes.graph import faults
+from fakes.graph.faults import Fault
+from fakes.graph.setup import Lab
+from fakes.graph.tokens import SECRET
 from worker.ports import (
     AuthFailed,
     ConnectorError,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.directory.entra.config import EntraConfig
-from connectors.directory.entra.mapping import Mapped, Reading, map_user, selected
+from connectors.directory.entra.read.mapping import Mapped, Reading, map_user, selected
 from worker.domain.model import PersonFacts
 from worker.ports import Malformed
 

@@ -10,16 +10,16 @@ from email.utils import format_datetime
 
 import pytest
 
-from connectors.directory.entra import budget
 from connectors.directory.entra.connector import EntraDirectory
+from connectors.directory.entra.graph import budget
 from contracts.directory_world import read_pass, read_until_error
-from fakes import graph_faults as faults
-from fakes.entra_setup import Lab
-from fakes.graph_faults import Fault
-from fakes.graph_tokens import CLIENT_ID, SECRET
+from fakes.graph import faults
+from fakes.graph.faults import Fault
+from fakes.graph.setup import Lab
+from fakes.graph.tokens import CLIENT_ID, SECRET
 from worker.ops.receiver import receiving
 from worker.ports import ConnectorError, Fact, Noted, PassEnd, Transient
-from worker.ports.connectors import call_once
+from worker.ports.connectors.base import call_once
 
 URL, STATE = "https://hooks.corp.example/entra", "a-long-random-text-7"
 NO_PROBE = {"leave_date": None}  # whether it can be read is a request of its own

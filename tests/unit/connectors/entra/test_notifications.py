@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from connectors.directory.entra.config import EntraConfig
 from connectors.directory.entra.connector import EntraDirectory
-from connectors.directory.entra.notifications import Notifications
-from fakes import graph_faults as faults
-from fakes.entra_setup import Lab
-from fakes.graph_faults import Fault
-from fakes.graph_lab import FakeEntra
-from fakes.graph_subscriptions import Subscription
+from connectors.directory.entra.graph.notifications import Notifications
+from fakes.graph import faults
+from fakes.graph.faults import Fault
+from fakes.graph.lab import FakeEntra
+from fakes.graph.setup import Lab
+from fakes.graph.subscriptions import Subscription
 from worker.ops.receiver import receiving
 from worker.ports import Fact, Noted
 

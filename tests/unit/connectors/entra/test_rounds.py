@@ -9,10 +9,10 @@ import pytest
 
 from connectors.directory.entra import connector
 from contracts.directory_world import Drained, read_pass, read_until_error
-from fakes import graph_faults as faults
-from fakes.entra_setup import Lab
-from fakes.graph_faults import Fault
-from fakes.graph_tokens import LEAVE_DATE_ROLE
+from fakes.graph import faults
+from fakes.graph.faults import Fault
+from fakes.graph.setup import Lab
+from fakes.graph.tokens import LEAVE_DATE_ROLE
 from worker.ports import ConnectorError, CursorExpired, Incomplete, PassEnd, PermissionDenied, Transient
 
 DELTA = "*/users/delta"

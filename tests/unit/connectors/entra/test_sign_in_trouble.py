@@ -19,13 +19,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 import certificates
 from contracts.directory_world import read_until_error
-from fakes import graph_faults as faults
-from fakes.entra_setup import Lab
-from fakes.graph_assertions import client_certificate
-from fakes.graph_faults import HTML, Fault, Faults
-from fakes.graph_lab import FakeEntra
-from fakes.graph_tokens import CLIENT_ID, SECRET, TokenServer
-from fakes.graph_tunnel import Tunnel
+from fakes.graph import faults
+from fakes.graph.assertions import client_certificate
+from fakes.graph.faults import HTML, Fault, Faults
+from fakes.graph.lab import FakeEntra
+from fakes.graph.setup import Lab
+from fakes.graph.tokens import CLIENT_ID, SECRET, TokenServer
+from fakes.graph.tunnel import Tunnel
 from worker.ports import AuthFailed, BadConfig, ConnectorError, Transient
 
 DISCOVERY, TOKEN = "*/openid-configuration", "*/oauth2/v2.0/token"

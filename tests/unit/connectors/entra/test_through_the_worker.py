@@ -7,21 +7,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from builders import rules
-from harness import TIMEZONE, Harness
 
+from builders import rules
 from connectors.directory.entra.connector import EntraDirectory
-from fakes import graph_faults as faults
-from fakes.entra_setup import Lab
-from fakes.graph_tokens import LEAVE_DATE_ROLE
-from worker.app.health import Freshness
-from worker.app.poll import Poll, PollRules
-from worker.app.reconcile import Reconcile, ReconcileRules
-from worker.app.report import Report
-from worker.domain.guard import GuardLimits
-from worker.domain.leaver import LeaverPolicy
+from fakes.graph import faults
+from fakes.graph.setup import Lab
+from fakes.graph.tokens import LEAVE_DATE_ROLE
+from harness import TIMEZONE, Harness
+from worker.app.jobs.poll import Poll, PollRules
+from worker.app.jobs.reconcile import Reconcile, ReconcileRules
+from worker.app.jobs.report import Report
+from worker.app.tell.health import Freshness
 from worker.domain.model import PersonKey, Standing
-from worker.domain.ticket import TicketState
+from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.tickets.ticket import TicketState
 
 HOUR = timedelta(hours=1)
 DELTA = "*/users/delta"

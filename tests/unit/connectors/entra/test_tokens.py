@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from connectors.directory.entra.config import EntraConfig
-from connectors.directory.entra.tokens import certificate_ends_at, roles_in
-from fakes.entra_setup import Lab
-from fakes.graph_assertions import Federated, client_certificate, federated_token
-from fakes.graph_faults import HTML, Fault
-from fakes.graph_tokens import CLIENT_ID, ROLES, SECRET
+from connectors.directory.entra.graph.tokens import certificate_ends_at, roles_in
+from fakes.graph.assertions import Federated, client_certificate, federated_token
+from fakes.graph.faults import HTML, Fault
+from fakes.graph.setup import Lab
+from fakes.graph.tokens import CLIENT_ID, ROLES, SECRET
 from worker.ops.clock import system_now
 from worker.ports import AuthFailed, BadConfig, ConnectorError, Transient
 

@@ -6,15 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from harness import TIMEZONE, Harness
 
-from fakes import graph_faults as faults
-from fakes.entra_setup import Lab
-from fakes.graph_faults import Fault
-from worker.app.health import Freshness
-from worker.app.poll import Poll, PollRules
-from worker.domain.guard import GuardLimits
-from worker.domain.leaver import LeaverPolicy
+from fakes.graph import faults
+from fakes.graph.faults import Fault
+from fakes.graph.setup import Lab
+from harness import TIMEZONE, Harness
+from worker.app.jobs.poll import Poll, PollRules
+from worker.app.tell.health import Freshness
+from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.reconcile.guard import GuardLimits
 
 OTHER_TENANT = "c0ffee00-7e57-4000-8000-00000000dddd"
 

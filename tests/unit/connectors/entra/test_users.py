@@ -9,10 +9,10 @@ import pytest
 
 from connectors.directory.entra.connector import EntraDirectory
 from contracts.directory_world import read_pass, read_until_error
-from fakes import graph_faults as faults
-from fakes.entra_setup import Lab
-from fakes.graph_faults import Fault
-from fakes.graph_http import Request
+from fakes.graph import faults
+from fakes.graph.faults import Fault
+from fakes.graph.http import Request
+from fakes.graph.setup import Lab
 from worker.ports import (
     BadConfig,
     ConnectorError,

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from bad_input.register.cases import CASES, SET_ASIDE, Case
 
+from bad_input.register.cases import CASES, SET_ASIDE, Case
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.connector import RegisterInventory
-from connectors.inventory.register.report import check_register
+from connectors.inventory.register.tools.report import check_register
 from fakes.in_process import in_process
 from fakes.register_files import SAVED_AT, context, register
 from worker.domain.model import Coverage, Roster

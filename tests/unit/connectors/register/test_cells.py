@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.inventory.register.cells import (
+from connectors.inventory.register.formats.table import Value, letters
+from connectors.inventory.register.meaning.cells import (
     Ambiguous,
     Seen,
     emails_in,
@@ -19,8 +20,7 @@ from connectors.inventory.register.cells import (
     slug,
     yes_or_no,
 )
-from connectors.inventory.register.table import Value, letters
-from connectors.inventory.register.words import plain
+from connectors.inventory.register.meaning.words import plain
 from worker.domain.model import Role
 
 A, B = "+447700900101", "+447700900102"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.inventory.register.dates import Dating, day_or_instant
-from connectors.inventory.register.table import Value
+from connectors.inventory.register.formats.table import Value
+from connectors.inventory.register.meaning.dates import Dating, day_or_instant
 from fakes.office import Cell, write_docx
 from fakes.register_files import NOW, SAVED_AT, only, read_file, read_rows
 

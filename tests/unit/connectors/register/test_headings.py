@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from connectors.inventory.register import words
 from connectors.inventory.register.config import Meaning
-from connectors.inventory.register.headings import find_header, label_before
-from connectors.inventory.register.labels import HEADINGS, LANGUAGES, ROLE_WORDS
-from connectors.inventory.register.table import Kind, Table
+from connectors.inventory.register.formats.table import Kind, Table
+from connectors.inventory.register.meaning import words
+from connectors.inventory.register.meaning.headings import find_header, label_before
+from connectors.inventory.register.meaning.labels import HEADINGS, LANGUAGES, ROLE_WORDS
 from fakes.register_files import read_rows
 from worker.ports import BadConfig
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from connectors.inventory.register.cells import is_name, one_line
-from connectors.inventory.register.read_csv import neutral, restored
-from connectors.inventory.register.words import TOTALS, plain
-from connectors.inventory.register.writer import write_register
+from connectors.inventory.register.formats.csv import neutral, restored
+from connectors.inventory.register.meaning.cells import is_name, one_line
+from connectors.inventory.register.meaning.words import TOTALS, plain
+from connectors.inventory.register.tools.writer import write_register
 from fakes.register_files import NOW, read_file
 from worker.domain.model import Group, Member, Role, Roster
 from worker.ports import BadConfig

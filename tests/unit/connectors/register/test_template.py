@@ -6,10 +6,10 @@ import openpyxl
 import pytest
 
 from connectors.inventory.register.config import Meaning
-from connectors.inventory.register.labels import HEADINGS, LANGUAGES, ROLE_WORDS
-from connectors.inventory.register.report import check_file, check_register
-from connectors.inventory.register.template import HEADER_ROW, write_template
-from connectors.inventory.register.template_words import SENTENCES
+from connectors.inventory.register.meaning.labels import HEADINGS, LANGUAGES, ROLE_WORDS
+from connectors.inventory.register.tools.report import check_file, check_register
+from connectors.inventory.register.tools.template import HEADER_ROW, write_template
+from connectors.inventory.register.tools.template_words import SENTENCES
 from fakes.in_process import in_process
 from fakes.register_files import NOW, context, only, read_file
 from worker.domain.model import Role

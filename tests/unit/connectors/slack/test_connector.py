@@ -13,7 +13,7 @@ from connectors.notify.slack.client import SlackClient
 from connectors.notify.slack.connector import SlackNotifier
 from connectors.notify.slack.errors import WAIT_S
 from contracts.notifier import AMINA, MESSAGE, NOBODY, NOW, TO_AMINA, context
-from fakes.slack_server import TOKEN, Channel, Fault, SlackServer, rate_limited
+from fakes.slack.server import TOKEN, Channel, Fault, SlackServer, rate_limited
 from worker.ports import (
     AuthFailed,
     BadConfig,

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.notify.slack.mapping import Rendered, mrkdwn, render, takes
-from fakes.slack_blocks import BLOCKS_SIZE_MAX, check_message, formatted, links, pinged, shown
-from worker.domain.message import CHANNEL, Message, Paragraph
+from fakes.slack.blocks import BLOCKS_SIZE_MAX, check_message, formatted, links, pinged, shown
+from worker.domain.messages.message import CHANNEL, Message, Paragraph
 
 TICKET = Paragraph(
     headline="T-000123 Sam Okafor",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakes.slack_blocks import Refused, check_message, formatted, pinged, shown
+from fakes.slack.blocks import Refused, check_message, formatted, pinged, shown
 
 OK = {"type": "section", "text": {"type": "mrkdwn", "text": "x"}}
 

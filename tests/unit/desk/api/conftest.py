@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from desk_setup import Clients, api_client, furnished, services_of
 from fastapi.testclient import TestClient
-from harness import Harness
 
-from worker.app.access import SCOPES
+from desk_setup import Clients, api_client, furnished, services_of
+from harness import Harness
+from worker.app.acts.access import SCOPES
 from worker.desk.services import Services
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from desk_setup import Clients, token_for
 from fastapi.testclient import TestClient
-from harness import Harness
 
+from desk_setup import Clients, token_for
+from harness import Harness
 from worker.desk.services import Services
-from worker.domain.ticket import Grade, TicketState
+from worker.domain.tickets.ticket import Grade, TicketState
 
 
 def actors(company: Harness, kind: str) -> list[str]:

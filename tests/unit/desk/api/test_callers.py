@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from desk_setup import API, URL, WRONG_MAX, Clients, desk_client, guarded_api, token_for
 from fastapi.testclient import TestClient
-from harness import Harness
 
-from worker.app.access import SCOPES, Access
+from desk_setup import API, URL, WRONG_MAX, Clients, desk_client, guarded_api, token_for
+from harness import Harness
+from worker.app.acts.access import SCOPES, Access
 from worker.desk.services import Services
-from worker.domain.actor import Actor
+from worker.domain.evidence.actor import Actor
 
 ADDRESSES = {"{id}": "T-000001", "{source}": "corp", "{name}": "corp"}
 

@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from worker.__main__ import app as cli
-from worker.app.access import Access, hashed
-from worker.app.approvals import Refused
-from worker.bootstrap import load_settings, open_app
-from worker.domain.actor import logged_in, stated
+from worker.app.acts.access import Access, hashed
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import logged_in, stated
 from worker.ops.whoami import login_and_host, login_name
-from worker.ports.desk import Visitor
+from worker.ports.state.access import Visitor
+from worker.running.wiring import load_settings, open_app
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 

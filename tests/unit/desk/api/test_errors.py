@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from desk_setup import API, URL, api_client, guarded_api, token_for
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from desk_setup import API, URL, api_client, guarded_api, token_for
 from worker.desk.services import Services
-from worker.storage.engine import open_engine
+from worker.storage.sql.engine import open_engine
 from worker.storage.store import SqlStore
 
 

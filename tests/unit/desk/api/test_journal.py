@@ -6,11 +6,11 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
-from desk_setup import api_client
 from fastapi.testclient import TestClient
-from harness import Harness
 
-from worker.app.audit_zip import verify_pack
+from desk_setup import api_client
+from harness import Harness
+from worker.app.evidence.zip import verify_pack
 from worker.desk.services import Services
 from worker.ports.errors import Transient
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from desk_setup import STAFF, TEMPS
 from fastapi.testclient import TestClient
+
+from desk_setup import STAFF, TEMPS
 from harness import Harness
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from worker.app.access import SCOPES
+from worker.app.acts.access import SCOPES
 from worker.desk.api.errors import Code
 
 MANUAL = (Path(__file__).parents[4] / "docs" / "api.md").read_text(encoding="utf-8")

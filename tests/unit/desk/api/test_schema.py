@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from desk_setup import API, furnish, furnished, guarded_api, services_of, token_for
-from harness import Harness
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.openapi import from_asgi
 
-from worker.storage.engine import open_engine
+from desk_setup import API, furnish, furnished, guarded_api, services_of, token_for
+from harness import Harness
+from worker.storage.sql.engine import open_engine
 
 NO_LIMIT = 1_000_000  # wrong tokens are sent on purpose, and time stands still
 

@@ -1,0 +1,1 @@
+"""What is asked of a domain and what its answers mean: pages, changes, people."""

@@ -1,0 +1,255 @@
+"""What one entry says of one person. Pure: Entry + Reading -> Mapped | Malformed.
+
+Nothing here decides who left. Of userAccountControl only bit 2 is read: lock-out, expired passwords and the
+like are not leaving. An attribute that is not there is None: the directory (or our right to read) does not say.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from connectors.directory.active_directory.config import ActiveDirectoryConfig
+from connectors.directory.active_directory.wire.ber import Entry
+from connectors.kit import dates as _dates
+from connectors.kit import dn as _dn
+from connectors.kit.phones import read_numbers
+from connectors.kit.words import read_bool
+from worker.domain.model import PersonFacts
+from worker.ports import Malformed
+
+USER_ACCOUNT_CONTROL = "userAccountControl"
+_DISABLED = 0x2  # ADS_UF_ACCOUNTDISABLE, MS-ADTS 2.2.16
+_GUID_BYTES = 16
+_EXTENDED = re.compile(
+    r"(?:<GUID=(?P<guid>[0-9a-f-]{36})>;)?(?:<SID=[^>]*>;)?(?P<dn>.*)", re.IGNORECASE | re.DOTALL
+)
+_REGION = re.compile(r"[A-Z]{2}")
+_USUAL = (
+    "objectGUID", "displayName", "givenName", "sn", "cn", "mail", "userPrincipalName", "sAMAccountName",
+    "department", "title", "physicalDeliveryOfficeName", "company", "manager", "preferredLanguage", "c",
+    "mS-DS-ConsistencyGuid", USER_ACCOUNT_CONTROL, "accountExpires", "isDeleted", "lastKnownParent",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How entries are read, as the configuration and the organisation say. DNs are `_dn.parts`."""
+
+    phones: tuple[str, ...]
+    employee_id: str
+    leave_date: str | None
+    long_leave: str | None
+    places: tuple[tuple[str, ...], ...]
+    leavers_ou: tuple[str, ...] | None
+    excluded_ous: tuple[tuple[str, ...], ...]
+    excluded_names: tuple[str, ...]
+    region: str
+    zone: tzinfo
+
+    @classmethod
+    def of(cls, config: ActiveDirectoryConfig, region: str, zone: tzinfo) -> Reading:
+        names = config.attributes
+        exclude = config.scope.exclude
+        return cls(
+            phones=tuple(name.lower() for name in names.phones),
+            employee_id=names.employee_id.lower(),
+            leave_date=names.leave_date.lower() if names.leave_date else None,
+            long_leave=names.long_leave.lower() if names.long_leave else None,
+            places=tuple(map(_dn.parts, config.scope.ous or (config.base,))),
+            leavers_ou=_dn.parts(config.leavers_ou) if config.leavers_ou else None,
+            excluded_ous=tuple(_dn.parts(entry) for entry in exclude if "=" in entry),
+            excluded_names=tuple(entry.casefold() for entry in exclude if "=" not in entry),
+            region=region,
+            zone=zone,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A person, and how many of their numbers could not be understood."""
+
+    facts: PersonFacts
+    unreadable_phones: int = 0
+
+
+def attributes_of(config: ActiveDirectoryConfig) -> tuple[str, ...]:
+    """Every attribute that `map_entry` looks at, as it is asked for."""
+    names = config.attributes
+    further = (*names.phones, names.employee_id, names.leave_date, names.long_leave)
+    return tuple(dict.fromkeys((*_USUAL, *(name for name in further if name))))
+
+
+def id_of(entry: Entry) -> bytes | None:
+    """objectGUID: the only thing of an account that never changes and is never used again."""
+    found = entry.values.get("objectguid")
+    return found[0] if found and len(found[0]) == _GUID_BYTES else None
+
+
+def plain_dn(text: str) -> str:
+    """A DN without what the extended form puts before it."""
+    match = _EXTENDED.fullmatch(text)
+    return match["dn"] if match else text
+
+
+def is_deleted(entry: Entry) -> bool:
+    """Whether it is a tombstone, or an object in the recycle bin."""
+    return entry.values.get("isdeleted") == [b"TRUE"]
+
+
+def map_entry(entry: Entry, reading: Reading, *, fits: bool = True) -> Mapped | Malformed:
+    """The facts of one entry, or the entry set aside. `fits`: whether it fits the filter of the scope."""
+    try:
+        return _mapped(entry, reading, fits=fits)
+    except Malformed as malformed:
+        return malformed
+
+
+def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
+    values = entry.values
+    own_id = id_of(entry)
+    place = plain_dn(entry.dn)
+    if own_id is None:
+        raise Malformed(
+            f"{place}: it has no objectGUID.", record_id=place, remedy="Let the account read objectGUID."
+        )
+
+    def text(name: str) -> str | None:
+        found = values.get(name)
+        return (" ".join(found[0].decode("utf-8", "replace").split()) or None) if found else None
+
+    person_id = str(uuid.UUID(bytes_le=own_id))
+    deleted = is_deleted(entry)
+    parent = plain_dn(text("lastknownparent") or "") if deleted else _dn.parent(place)
+    phones, unreadable = _phones(entry, reading, text("c"))
+    upn, account = text("userprincipalname"), text("samaccountname")
+    email, employee_id = _email(text("mail")), text(reading.employee_id)
+    enabled, consistency = _enabled(text("useraccountcontrol")), values.get("ms-ds-consistencyguid")
+    facts = PersonFacts(
+        person_id=person_id,
+        display_name=_display_name(entry, (text("displayname"), upn, account)) or person_id,
+        email=email,
+        # A tombstone keeps its account's name (MS-ADTS 3.1.1.5.5.1.1) when all else by which somebody is known is
+        # gone: with a name it would stand for the whole person, and their number would be forgotten
+        username=upn or (account if phones or email or employee_id or not deleted else None),
+        employee_id=employee_id,
+        phones=phones,
+        department=text("department"),
+        title=text("title"),
+        office=text("physicaldeliveryofficename"),
+        company=text("company"),
+        manager_id=_manager(text("manager")),
+        language=text("preferredlanguage"),
+        immutable_id=_guid(consistency[0] if consistency else b"") or person_id,
+        org_unit=parent or None,
+        enabled=enabled,
+        is_deleted=deleted,
+        expires_at=_expires_at(text("accountexpires"), reading, place),
+        leave_at=_leave_at(text(reading.leave_date), reading, place, enabled=enabled)
+        if reading.leave_date
+        else None,
+        is_moved_out=_lies_in(parent, (reading.leavers_ou,)) if reading.leavers_ou else False,
+        is_on_long_leave=_is_on_long_leave(text(reading.long_leave) if reading.long_leave else None),
+        is_in_scope=(fits or deleted) and _is_in_scope(parent, (account, upn), reading),
+        location=place,
+    )
+    return Mapped(facts, unreadable)
+
+
+def _display_name(entry: Entry, names: tuple[str | None, ...]) -> str:
+    if names[0]:
+        return names[0]
+    whole = " ".join(_first(entry, name) for name in ("givenname", "sn")).strip()
+    best = whole or _first(entry, "cn") or next((name for name in names[1:] if name), "")
+    return " ".join(re.split(r"\n(?:DEL|CNF):", best)[0].split())  # what a deleted or doubled object is named
+
+
+def _first(entry: Entry, name: str) -> str:
+    found = entry.values.get(name)
+    return found[0].decode("utf-8", "replace") if found else ""
+
+
+def _email(text: str | None) -> str | None:
+    return text if text and "@" in text and " " not in text else None
+
+
+def _guid(data: bytes) -> str | None:
+    return str(uuid.UUID(bytes_le=data)) if len(data) == _GUID_BYTES else None
+
+
+def _manager(text: str | None) -> str | None:
+    match = _EXTENDED.fullmatch(text) if text else None
+    return match["guid"].lower() if match and match["guid"] else None
+
+
+def _enabled(text: str | None) -> bool | None:
+    try:
+        return None if text is None else not int(text) & _DISABLED
+    except ValueError:
+        return None
+
+
+def _expires_at(text: str | None, reading: Reading, place: str) -> datetime | None:
+    stamp = _stamp(text, reading, "accountExpires", place)
+    return stamp.at if stamp else None
+
+
+def _leave_at(text: str | None, reading: Reading, place: str, *, enabled: bool | None) -> datetime | None:
+    """A date that can't be read sets an entry aside, unless the account is disabled, which says enough."""
+    try:
+        stamp = _stamp(text, reading, reading.leave_date or "", place)
+    except Malformed:
+        if enabled is not False:
+            raise
+        return None
+    return stamp.last_day_end_at if stamp else None
+
+
+def _stamp(text: str | None, reading: Reading, name: str, place: str) -> _dates.Stamp | None:
+    if text is None:
+        return None
+    try:
+        return _parsed_date(text, reading.zone)
+    except _dates.Unreadable as error:
+        raise Malformed(
+            f"{place}: {name}: {error}.", record_id=place, remedy="Write dates like 2026-11-24."
+        ) from error
+
+
+@lru_cache(maxsize=4096)  # nearly all accounts expire never, which takes as long to read as a date
+def _parsed_date(text: str, zone: tzinfo) -> _dates.Stamp | None:
+    return _dates.parse(text, zone, _dates.DateOrder.MIXED)
+
+
+def _is_on_long_leave(text: str | None) -> bool:
+    return text is not None and read_bool(text) is not False
+
+
+def _phones(entry: Entry, reading: Reading, region: str | None) -> tuple[tuple[str, ...], int]:
+    cells = [
+        value.decode("utf-8", "replace") for name in reading.phones for value in entry.values.get(name, ())
+    ]
+    own = region.upper() if region else ""
+    return read_numbers(cells, own if _REGION.fullmatch(own) else reading.region, reading.region)
+
+
+def _is_in_scope(parent: str, names: Iterable[str | None], reading: Reading) -> bool:
+    known = [name.casefold() for name in names if name]
+    if any(name.endswith("$") for name in known) or _lies_in(parent, reading.excluded_ous):
+        return False
+    if any(fnmatchcase(name, pattern) for name in known for pattern in reading.excluded_names):
+        return False
+    if not parent or _dn.is_tombstone(parent):
+        return True  # deleted, and so is the OU where it was: its name says no more where that lay
+    leavers = (reading.leavers_ou,) if reading.leavers_ou else ()
+    return _lies_in(parent, (*reading.places, *leavers))
+
+
+@lru_cache(maxsize=4096)
+def _lies_in(parent: str, places: tuple[tuple[str, ...], ...]) -> bool:
+    return any(_dn.is_at_or_under(parent, place) for place in places)

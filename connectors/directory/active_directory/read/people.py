@@ -1,0 +1,113 @@
+"""People as a controller lists them: everybody in pages, or those with certain ids, as `DirectoryPage`s."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from connectors.directory.active_directory.config import ActiveDirectoryConfig
+from connectors.directory.active_directory.read.deltas import USERS
+from connectors.directory.active_directory.read.mapping import (
+    USER_ACCOUNT_CONTROL,
+    Mapped,
+    Reading,
+    attributes_of,
+    id_of,
+    map_entry,
+)
+from connectors.directory.active_directory.wire import ldap_controls as lc
+from connectors.directory.active_directory.wire.ber import Entry
+from connectors.directory.active_directory.wire.client import Client, Search
+from connectors.directory.active_directory.wire.controller import Controller, deleted_objects_dn
+from connectors.kit import dn as _dn
+from worker.ports import DirectoryPage, Malformed, PermissionDenied
+
+# Without krbtgt, Guest and Administrator
+PEOPLE = "(&(objectClass=user)(!(objectClass=computer))(!(isCriticalSystemObject=TRUE)))"
+_IDS_AT_ONCE = 200
+_UAC = USER_ACCOUNT_CONTROL.lower()
+
+
+class People:
+    """Everything that is asked about people over one connection."""
+
+    def __init__(
+        self, client: Client, config: ActiveDirectoryConfig, controller: Controller, reading: Reading
+    ) -> None:
+        self._client = client
+        self._config = config
+        self._controller = controller
+        self._reading = reading
+        self._attributes = attributes_of(config)
+
+    def everybody(self) -> Iterator[DirectoryPage]:
+        """All people in scope. Raises PermissionDenied when not one account's state can be read."""
+        read = with_state = 0
+        for place in places(self._config):
+            for entries in self._client.pages(self._search(place), self._config.page_size):
+                read += len(entries)
+                with_state += sum(_UAC in entry.values for entry in entries)
+                yield self._page((entry, True) for entry in entries)
+        if read and not with_state:
+            raise PermissionDenied(
+                f"{self._client.server} does not show {USER_ACCOUNT_CONTROL} of anybody to this account.",
+                missing=f"Read {USER_ACCOUNT_CONTROL}",
+                remedy="Without it nobody is seen to be disabled. Let the account read it.",
+            )
+
+    def deleted_with_traces(self) -> Iterator[DirectoryPage]:
+        """Deleted people of whom there is enough left to know them in a group (with the recycle bin on)."""
+        names = (*self._config.attributes.phones, "mail", self._config.attributes.employee_id)
+        traces = "(|" + "".join(f"({name}=*)" for name in names) + ")"
+        search = Search(
+            "the deleted objects", deleted_objects_dn(self._controller),
+            lc.all_of(USERS, "(isDeleted=TRUE)", traces), self._attributes,
+            controls=(lc.show_deleted(), lc.extended_dn()),
+        )  # fmt: skip
+        for entries in self._client.pages(search, self._config.page_size):
+            yield self._page((entry, True) for entry in entries)
+
+    def with_ids(self, ids: Iterable[bytes]) -> Iterator[DirectoryPage]:
+        """Those of these objectGUIDs that are to be seen, wherever they lie, deleted ones included."""
+        waiting = iter(ids)
+        while chunk := tuple(islice(waiting, _IDS_AT_ONCE)):
+            entries = self._found(lc.all_of(PEOPLE, lc.guid_filter(chunk)), self._attributes)
+            fitting = self._fitting(chunk) if self._config.scope.filter else frozenset(chunk)
+            if entries:
+                yield self._page((entry, id_of(entry) in fitting) for entry in entries)
+
+    def _fitting(self, ids: Sequence[bytes]) -> frozenset[bytes | None]:
+        wanted = lc.all_of(self._config.scope.filter or USERS, lc.guid_filter(ids))
+        return frozenset(id_of(entry) for entry in self._found(wanted, ("objectGUID",)))
+
+    def _found(self, wanted: bytes, attributes: tuple[str, ...]) -> list[Entry]:
+        search = Search(
+            "the people who have changed", self._controller.naming_context, wanted, attributes,
+            controls=(lc.show_deleted(), lc.extended_dn()),
+        )  # fmt: skip
+        return [entry for page in self._client.pages(search, _IDS_AT_ONCE) for entry in page]
+
+    def _search(self, place: str) -> Search:
+        wanted = lc.all_of(PEOPLE, self._config.scope.filter) if self._config.scope.filter else PEOPLE
+        return Search(f"the people in {place}", place, wanted, self._attributes, controls=(lc.extended_dn(),))
+
+    def _page(self, entries: Iterable[tuple[Entry, bool]]) -> DirectoryPage:
+        records, malformed, unreadable = {}, [], 0
+        for entry, fits in entries:
+            mapped = map_entry(entry, self._reading, fits=fits)
+            if isinstance(mapped, Mapped):
+                records[mapped.facts.person_id] = mapped.facts
+                unreadable += mapped.unreadable_phones
+            elif isinstance(mapped, Malformed):
+                malformed.append(mapped)
+        return DirectoryPage(tuple(records.values()), tuple(malformed), unreadable)
+
+
+def places(config: ActiveDirectoryConfig) -> tuple[str, ...]:
+    """The subtrees of a full pass: none lies in another, and the leavers' OU is always among them."""
+    wanted = [*(config.scope.ous or (config.base,)), *([config.leavers_ou] if config.leavers_ou else [])]
+    alone: list[str] = []
+    for place in sorted(wanted, key=lambda dn: len(_dn.parts(dn))):
+        if not any(_dn.is_at_or_under(place, _dn.parts(other)) for other in alone):
+            alone.append(place)
+    return tuple(alone)

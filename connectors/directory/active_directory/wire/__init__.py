@@ -1,0 +1,1 @@
+"""Speaking LDAP with a domain controller. Only `ldap3_session` knows ldap3."""

@@ -1,0 +1,248 @@
+"""Microsoft Graph: one call is one answer, as plain JSON, or an error of ours.
+
+    call -> does the tenant's budget allow it? -> token -> request -> noted with its ids and its cost -> JSON
+
+A token goes to the configured address alone, whatever a link says. Each request has a `client-request-id` of its
+own, which Microsoft's support asks for. Nothing here tries again, but for a token that Graph has refused once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from connectors.directory.entra.graph.answers import (
+    GONE,
+    NOT_FOUND,
+    UNAVAILABLE,
+    Told,
+    claims_in,
+    error_in,
+    for_support,
+    request_id,
+)
+from connectors.directory.entra.graph.budget import Budget, cost
+from connectors.directory.entra.graph.tokens import Tokens
+from connectors.kit import http as _http
+from worker.ports import (
+    ConnectorError,
+    CursorExpired,
+    Incomplete,
+    NotDone,
+    Note,
+    Noted,
+    PermissionDenied,
+    Rejected,
+)
+
+VERSION = "v1.0"
+READ_USERS = "User.Read.All"  # the permission that whatever is asked here needs, unless it says another
+BAD_REQUEST = 400
+_NOT_FOLLOWED = "It is not followed. Check cloud and graph_url, and any proxy in between."
+_DIGITS_MAX = 12  # of a number of users that can be true
+# Codes with which Graph says that a delta has to begin anew; compared in lower case, since both spellings were seen
+_RESETS = frozenset({
+    "syncstatenotfound", "resyncrequired", "resyncchangesapplydifferences", "resyncchangesuploaddifferences",
+    "directory_expiredpagetoken", "directory_expiredskiptoken", "expiredpagetoken",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """One request, as it is sent again after a token was refused."""
+
+    method: str
+    url: str
+    what: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    needs: str = READ_USERS
+
+
+class Graph:
+    """One tenant's Graph, over one connection pool. The budget is shared with all who ask the same tenant."""
+
+    def __init__(
+        self,
+        root: str,
+        tokens: Tokens,
+        new_client: Callable[[], httpx2.Client],
+        now: Callable[[], datetime],
+        *,
+        budget: Budget,
+        note: Note,
+    ) -> None:
+        self.root = root
+        self._tokens = tokens
+        self._new_client = new_client
+        self._client = new_client()
+        self._now = now
+        self._budget = budget
+        self._note = note
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._client.close()
+
+    def url(self, path: str, **query: str) -> str:
+        """The address of a path, with Graph's own `$` options."""
+        text = str(httpx2.QueryParams({name.replace("_", "$", 1): value for name, value in query.items()}))
+        return f"{self.root}/{VERSION}/{path}" + (f"?{text}" if text else "")
+
+    def get(self, url: str, *, what: str, needs: str = READ_USERS) -> dict[str, Any]:
+        """The JSON object behind an address. Raises ConnectorError; Missing for one that is not there.
+
+        `needs` is the permission that is missing when Graph does not let us see.
+        """
+        return self._json(_Ask("GET", url, what, needs=needs))
+
+    def find(self, url: str, *, what: str) -> dict[str, Any] | None:
+        """As `get`; None when Graph says for certain that there is no such thing."""
+        try:
+            return self.get(url, what=what)
+        except Missing:
+            return None
+
+    def count(self, url: str, *, what: str) -> int:
+        """The number behind a `$count` address, as of a moment ago (it is eventually consistent)."""
+        response = self._answered(_Ask("GET", url, what, {"ConsistencyLevel": "eventual"}))
+        text = response.text.strip().lstrip("\ufeff")
+        if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS_MAX):
+            raise Incomplete(f"Graph's number of {what} is no number.")
+        return int(text)
+
+    def call(self, method: str, url: str, *, what: str, body: Any = None) -> dict[str, Any]:
+        """As `get`, with any method and a JSON body."""
+        return self._json(_Ask(method, url, what, body=body))
+
+    def _json(self, ask: _Ask) -> dict[str, Any]:
+        response = self._answered(ask)
+        if not response.content and ask.method != "GET":
+            return {}
+        try:
+            found = response.json()
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise Incomplete(
+                f"Graph's answer for {ask.what} is not whole.",
+                remedy="Nobody's status is changed; it is read again.",
+            )
+        return found
+
+    def _answered(self, ask: _Ask) -> httpx2.Response:
+        self._require_own(ask)
+        response = self._sent(ask)
+        if response.status_code == _http.REFUSED:
+            claims = claims_in(response.headers.get("www-authenticate", ""))
+            if claims is None:
+                self._tokens.forget()
+            response = self._sent(ask, claims)
+        if response.status_code == UNAVAILABLE:  # the next try should reach another machine
+            self._client.close()
+            self._client = self._new_client()
+        if not response.is_success:
+            raise self._failure(response, ask)
+        return response
+
+    def _sent(self, ask: _Ask, claims: str | None = None) -> httpx2.Response:
+        """Any answer. `claims` is what the token has to prove besides."""
+        units = cost(ask.url)
+        self._take(ask, units)
+        client_request_id = str(uuid.uuid4())
+        own = {
+            "Authorization": f"Bearer {self._tokens.get(claims)}",
+            "client-request-id": client_request_id,
+            "x-ms-throttle-priority": "low",
+        }
+        asked = {"what": ask.what, "method": ask.method, "client_request_id": client_request_id}
+        began_s = monotonic()
+        try:
+            response = self._client.request(
+                ask.method, ask.url, headers={**own, **ask.headers}, json=ask.body
+            )
+        except _http.UNANSWERED as error:
+            self._note(Noted.GRAPH_UNANSWERED, **asked, took_s=_since(began_s), error=type(error).__name__)
+            raise _http.broken(f"Graph, asked for {ask.what},", error) from None
+        told = Told.of(response, units, self._now())
+        self._budget.settle(units, told.units)
+        if told.retry_after_s is not None and not response.is_success:
+            self._budget.pause(told.retry_after_s)
+        self._note(told.noted, **asked, took_s=_since(began_s), **asdict(told))
+        return response
+
+    def _take(self, ask: _Ask, units: int) -> None:
+        """Take part of the tenant's budget. Raises NotDone, and sends nothing, before it is time."""
+        hold = self._budget.take(units)
+        if hold is None:
+            return
+        self._note(
+            Noted.GRAPH_HELD_BACK,
+            what=ask.what,
+            method=ask.method,
+            wait_s=round(hold.wait_s, 3),
+            why=hold.why,
+        )
+        raise NotDone(
+            f"Graph is not asked for {ask.what} yet: {hold.why}.",
+            remedy="It is asked by itself when the time has come.",
+            retry_after_s=hold.wait_s,
+        )
+
+    def _require_own(self, ask: _Ask) -> None:
+        try:
+            httpx2.URL(ask.url)  # refuses control characters, and what is too long
+            cost(ask.url)  # and this one, numbers that are none
+            own, asked = urlsplit(self.root)[:2], urlsplit(ask.url)[:2]
+        except (httpx2.InvalidURL, ValueError):
+            raise Incomplete(f"Graph's link for {ask.what} is no address.", remedy=_NOT_FOLLOWED) from None
+        if own != asked:
+            raise Incomplete(
+                f"Graph points to {asked[0]}://{asked[1]} for {ask.what}, which is not {self.root}.",
+                remedy=_NOT_FOLLOWED,
+            )
+
+    def _failure(self, response: httpx2.Response, ask: _Ask) -> ConnectorError:
+        """The error for a refusal. What changes each time is in its remedy: see `for_support`."""
+        error = self._kind(response, ask)
+        error.remedy = (error.remedy + for_support("request", request_id(response))).strip()
+        return error
+
+    def _kind(self, response: httpx2.Response, ask: _Ask) -> ConnectorError:
+        code, said = error_in(response)
+        where = f"Graph, asked for {ask.what},"
+        named = ", ".join(text for text in (code, said) if text)
+        if response.status_code == GONE or code.lower() in _RESETS:
+            return CursorExpired(f"{where} wants to begin anew ({named}).")
+        wait_s = _http.retry_after_s(response.headers, self._now())
+        error = _http.failure(where, response.status_code, named, wait_s)
+        if response.status_code == NOT_FOUND:
+            return Missing(error.message, remedy="It is looked for elsewhere.")
+        if response.status_code == BAD_REQUEST:
+            return BadRequest(error.message, remedy=error.remedy)
+        if isinstance(error, PermissionDenied):
+            error.missing = ask.needs
+            error.remedy = (
+                f"Grant the application permission {ask.needs} and consent to it; if it is granted, look for a "
+                "policy or a proxy that refuses."
+            )
+        return error
+
+
+class BadRequest(Rejected):
+    """Graph answered 400: it does not understand the question."""
+
+
+class Missing(Rejected):
+    """Graph answered 404."""
+
+
+def _since(began_s: float) -> float:
+    return round(monotonic() - began_s, 3)

@@ -1,0 +1,1 @@
+"""What is asked of Graph and what its answers mean: delta rounds, users."""

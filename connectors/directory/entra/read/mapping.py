@@ -1,0 +1,187 @@
+"""What a user of Graph says of one person. Pure: JSON object + Reading -> Mapped | Malformed.
+
+Absent and null are the same: Graph does not say, which never makes a leaver. `@removed` is a deletion; its reason
+"changed" means that it can be restored for 30 days, "deleted" that it is gone for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from fnmatch import fnmatchcase
+from typing import Any
+
+from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
+from connectors.kit import dates as _dates
+from connectors.kit.guids import guid
+from connectors.kit.phones import read_numbers
+from connectors.kit.words import read_bool
+from worker.domain.model import PersonFacts
+from worker.ports import Malformed
+
+_USUAL = (
+    "id", "accountEnabled", "userType", "userPrincipalName", "mail", "displayName", "givenName", "surname",
+    "department", "jobTitle", "companyName", "officeLocation", "preferredLanguage", "usageLocation",
+    "onPremisesImmutableId", "onPremisesDistinguishedName", "deletedDateTime",
+)  # fmt: skip
+_REGION_LETTERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How users are read, as the configuration and the organisation say."""
+
+    config: EntraConfig
+    region: str
+    zone: tzinfo
+    members: frozenset[str] | None = None  # of scope.groups, by id; None: everybody
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A person, and how many of their numbers could not be understood."""
+
+    facts: PersonFacts
+    unreadable_phones: int = 0
+
+
+def selected(config: EntraConfig, *, with_leave_date: bool = True) -> tuple[str, ...]:
+    """The properties to ask for: what is selected is what a delta tracks."""
+    names = config.attributes
+    wanted = [*names.phones, names.employee_id, names.leave_date, names.long_leave, *config.scope.require]
+    tops = [name.partition(".")[0] for name in wanted if name and (with_leave_date or name != LEAVE_DATE)]
+    return tuple(dict.fromkeys((*_USUAL, *tops)))
+
+
+def map_user(user: Mapping[str, Any], reading: Reading) -> Mapped | Malformed:
+    """The facts of one user, or the user set aside."""
+    try:
+        return _mapped(user, reading)
+    except Malformed as malformed:
+        return malformed
+
+
+def _mapped(user: Mapping[str, Any], reading: Reading) -> Mapped:
+    own_id = guid(str(user.get("id") or ""))
+    if own_id is None:
+        raise Malformed(
+            "Graph gave a user without an id.", record_id=str(user.get("id")), remedy="It is read again."
+        )
+    names = reading.config.attributes
+    upn = _text(user, "userPrincipalName")
+    phones, unreadable = _phones(user, reading)
+    immutable = _text(user, "onPremisesImmutableId")
+    is_deleted = "@removed" in user or bool(user.get("deletedDateTime"))
+    facts = PersonFacts(
+        person_id=own_id,
+        display_name=_text(user, "displayName") or _whole_name(user) or upn or own_id,
+        email=_email(_text(user, "mail")),
+        username=upn,
+        employee_id=_text(user, names.employee_id),
+        phones=phones,
+        department=_text(user, "department"),
+        title=_text(user, "jobTitle"),
+        office=_text(user, "officeLocation"),
+        company=_text(user, "companyName"),
+        manager_id=_manager(user),
+        language=_text(user, "preferredLanguage"),
+        immutable_id=guid(immutable) or immutable if immutable else None,
+        enabled=_enabled(user),
+        is_deleted=is_deleted,
+        leave_at=_leave_at(user, names.leave_date, reading, own_id),
+        is_on_long_leave=_is_on_long_leave(user, names.long_leave),
+        is_in_scope=_is_in_scope(user, own_id, reading, is_deleted=is_deleted),
+        location=upn or own_id,
+    )
+    return Mapped(facts, unreadable)
+
+
+def _value(user: Mapping[str, Any], name: str) -> Any:
+    """A property; `a.b` is one of a property that is an object."""
+    top, _, inner = name.partition(".")
+    found = user.get(top)
+    return found.get(inner) if inner and isinstance(found, dict) else None if inner else found
+
+
+def _text(user: Mapping[str, Any], name: str) -> str | None:
+    found = _value(user, name)
+    return (" ".join(found.split()) or None) if isinstance(found, str) else None
+
+
+def _whole_name(user: Mapping[str, Any]) -> str:
+    return " ".join(part for name in ("givenName", "surname") if (part := _text(user, name)))
+
+
+def _email(text: str | None) -> str | None:
+    return text if text and "@" in text and " " not in text else None
+
+
+def _enabled(user: Mapping[str, Any]) -> bool | None:
+    found = user.get("accountEnabled")
+    return found if isinstance(found, bool) else None
+
+
+def _manager(user: Mapping[str, Any]) -> str | None:
+    """`manager` of a user that was read alone, `manager@delta` of one in a round; the last that is not removed."""
+    alone = user.get("manager")
+    if isinstance(alone, dict):
+        return guid(str(alone.get("id") or ""))
+    listed = user.get("manager@delta")
+    known = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    here = [guid(str(one.get("id") or "")) for one in known if "@removed" not in one]
+    return here[-1] if here else None
+
+
+def _leave_at(user: Mapping[str, Any], name: str | None, reading: Reading, own_id: str) -> datetime | None:
+    """A date that can't be read sets a user aside, unless the account is disabled, which says enough."""
+    text = _text(user, name) if name else None
+    if text is None:
+        return None
+    try:
+        stamp = _dates.parse(text, reading.zone, _dates.DateOrder.MIXED)
+    except _dates.Unreadable as error:
+        if _enabled(user) is False:
+            return None
+        raise Malformed(
+            f"{own_id}: {name}: {error}.", record_id=own_id, remedy="Write dates like 2026-11-24."
+        ) from error
+    return stamp.last_day_end_at if stamp else None
+
+
+def _is_on_long_leave(user: Mapping[str, Any], name: str | None) -> bool:
+    found = _value(user, name) if name else None
+    if isinstance(found, bool):
+        return found
+    return isinstance(found, str) and bool(found.strip()) and read_bool(found) is not False
+
+
+def _phones(user: Mapping[str, Any], reading: Reading) -> tuple[tuple[str, ...], int]:
+    cells: list[str] = []
+    for name in reading.config.attributes.phones:
+        found = _value(user, name)
+        cells += [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+        cells += [found] if isinstance(found, str) else []
+    own = (_text(user, "usageLocation") or "").upper()
+    is_region = len(own) == _REGION_LETTERS and own.isascii() and own.isalpha()
+    return read_numbers(cells, own if is_region else reading.region, reading.region)
+
+
+def _is_in_scope(user: Mapping[str, Any], own_id: str, reading: Reading, *, is_deleted: bool) -> bool:
+    """A deleted user has left every group, and may have lost all else: they must not be overlooked for that."""
+    upn = _text(user, "userPrincipalName")
+    if is_deleted and upn is None:
+        return True
+    scope = reading.config.scope
+    kind = _text(user, "userType") or ("Guest" if "#EXT#" in (upn or "") else "Member")
+    if kind.casefold() not in {one.casefold() for one in scope.user_types}:
+        return False
+    if reading.members is not None and not is_deleted and own_id not in reading.members:
+        return False
+    return all(_fits(_value(user, name), globs) for name, globs in scope.require.items())
+
+
+def _fits(value: Any, globs: tuple[str, ...]) -> bool:
+    texts = value if isinstance(value, list) else [value]
+    known = [str(one).casefold() for one in texts if one not in (None, "")]
+    return any(fnmatchcase(text, glob.casefold()) for text in known for glob in globs)

@@ -1,0 +1,166 @@
+"""What is asked of Graph about users: rounds, lists, and single people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from connectors.directory.entra.config import PROPERTIES
+from connectors.directory.entra.graph.client import READ_USERS, BadRequest, Graph, Missing
+from connectors.kit.guids import guid
+from worker.ports import Again, BadConfig, CursorExpired, Incomplete, PermissionDenied
+
+PAGE_MAX = 999  # of /users; what a delta gives at once is Graph's own choice
+_NEXT, _DELTA = "@odata.nextLink", "@odata.deltaLink"
+
+READ_GROUPS = "GroupMember.Read.All"
+_UNKNOWN = re.compile(r"property named '([^']+)'")  # in Graph's own words for a $select that it refuses
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Users of one answer; `link` is where the next round begins, on a round's last page."""
+
+    users: tuple[dict[str, Any], ...]
+    link: str | None = None
+
+
+class Users:
+    """Asks with one selection. `again` tries a single answer again, as often as is good for Graph."""
+
+    def __init__(self, graph: Graph, properties: tuple[str, ...], again: Again) -> None:
+        self._graph = graph
+        self._select = ",".join(properties)
+        self._again = again
+
+    def first_round(self) -> str:
+        """The address of a round that begins with everybody."""
+        return self._graph.url("users/delta", _select=f"{self._select},manager")
+
+    def round(self, link: str) -> Iterator[Page]:
+        """All pages from a link to the one that has the link of the next round; empty pages among them.
+
+        Raises Incomplete for a page that has neither link, or no list: then nothing shows that it is the last.
+        Raises CursorExpired for a link that Graph understands no more, in whatever words.
+        """
+        what = "the users who have changed"
+        is_given = link != self.first_round()  # by Graph: with a token that can have expired
+        seen = {link}
+        while True:
+            try:
+                page = self._get(link, what)
+            except (BadRequest, Missing) as error:
+                if not is_given:
+                    raise
+                raise CursorExpired(error.message, remedy=error.remedy) from error
+            users, following, last = _users_in(page, what), _following(page, seen, what), page.get(_DELTA)
+            if following is None and not (isinstance(last, str) and last):
+                raise Incomplete(
+                    "Graph ended a round without saying where the next one begins.",
+                    remedy="Nobody's status is changed; it is read again.",
+                )
+            yield Page(users, last if following is None else None)
+            if following is None:
+                return
+            link, is_given = following, True
+
+    def everybody(self) -> Iterator[Page]:
+        """The plain list, independent of any delta."""
+        url = self._graph.url(
+            "users", _select=self._select, _top=str(PAGE_MAX), _expand="manager($select=id)"
+        )
+        return (Page(users) for users in self._pages(url, "all users"))
+
+    def one(self, user_id: str) -> dict[str, Any] | None:
+        """One user with their manager; None for a 404, which is no proof of anything by itself."""
+        url = self._graph.url(f"users/{user_id}", _select=self._select, _expand="manager($select=id)")
+        return self._again(lambda: self._graph.find(url, what="one user"))
+
+    def deleted(self, user_id: str) -> dict[str, Any] | None:
+        """One deleted user, as long as they can be restored (30 days)."""
+        url = self._graph.url(f"directory/deletedItems/{user_id}", _select=self._select)
+        found = self._again(lambda: self._graph.find(url, what="one deleted user"))
+        return None if found is None else {"@removed": {"reason": "changed"}, **found}
+
+    def deleted_ids(self) -> frozenset[str]:
+        """The ids of all users who can be restored."""
+        url = self._graph.url("directory/deletedItems/microsoft.graph.user", _select="id", _top=str(PAGE_MAX))
+        return frozenset(self._ids(url, "the deleted users"))
+
+    def members(self, group_id: str) -> frozenset[str]:
+        """The ids of a group's users, those of nested groups too; never none, since nobody would be in scope."""
+        url = self._graph.url(
+            f"groups/{group_id}/transitiveMembers/microsoft.graph.user", _select="id", _top=str(PAGE_MAX)
+        )
+        try:
+            found = frozenset(self._ids(url, f"the members of group {group_id}", READ_GROUPS))
+        except PermissionDenied as error:
+            error.remedy = f"{error.remedy} Without scope.groups it is not needed."
+            raise
+        except Missing as error:
+            raise BadConfig(
+                f"scope.groups: Graph knows no group {group_id}.",
+                remedy="Copy the object id from the group's overview in the portal.",
+            ) from error
+        if not found:
+            raise Incomplete(
+                f"Graph lists nobody in group {group_id} of scope.groups.",
+                remedy="Nobody's status is changed. If nobody should be in it, take it out of scope.groups.",
+            )
+        return found
+
+    def count(self) -> int:
+        """How many users there are, guests too."""
+        return self._again(lambda: self._graph.count(self._graph.url("users/$count"), what="users"))
+
+    def _ids(self, url: str, what: str, needs: str = READ_USERS) -> Iterator[str]:
+        for users in self._pages(url, what, needs):
+            yield from (found for user in users if (found := guid(str(user.get("id") or ""))))
+
+    def _pages(self, url: str, what: str, needs: str = READ_USERS) -> Iterator[tuple[dict[str, Any], ...]]:
+        """The users of each page; the last is the one without a link to more."""
+        following: str | None = url
+        seen = {url}
+        while following:
+            page = self._get(following, what, needs)
+            following = _following(page, seen, what)
+            yield _users_in(page, what)
+
+    def _get(self, url: str, what: str, needs: str = READ_USERS) -> dict[str, Any]:
+        try:
+            return self._again(lambda: self._graph.get(url, what=what, needs=needs))
+        except BadRequest as error:
+            if (found := _UNKNOWN.search(error.message)) is None:
+                raise
+            near = get_close_matches(found[1], PROPERTIES, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise BadConfig(
+                f"Graph knows no property {found[1]} of users.",
+                remedy=f"Check attributes and scope.require.{hint}",
+            ) from error
+
+
+def _users_in(page: dict[str, Any], what: str) -> tuple[dict[str, Any], ...]:
+    users = page.get("value")
+    if not isinstance(users, list) or not all(isinstance(user, dict) for user in users):
+        raise Incomplete(
+            f"Graph's answer for {what} has no list.", remedy="Nobody's status is changed; it is read again."
+        )
+    return tuple(users)
+
+
+def _following(page: dict[str, Any], seen: set[str], what: str) -> str | None:
+    """The address of the next page, None on the last. `seen` are those of this pass: none leads back to one."""
+    link = page.get(_NEXT)
+    if link is None:
+        return None
+    if isinstance(link, str) and link and link not in seen:
+        seen.add(link)
+        return link
+    how = "leads to a page for a second time" if link and isinstance(link, str) else "is no address"
+    raise Incomplete(
+        f"Graph's link to more of {what} {how}.", remedy="Nobody's status is changed; it is read again."
+    )

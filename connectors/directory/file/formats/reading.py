@@ -1,0 +1,148 @@
+"""An open export -> survey -> pages of facts -> what is known at its end.
+
+It is read twice, so that memory stays flat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from connectors.directory.file.columns import AD_EXPORT, fold, resolve
+from connectors.directory.file.formats.csv import EXPORT_AGAIN
+from connectors.directory.file.formats.export import Export
+from connectors.directory.file.formats.records import RawRecord
+from connectors.directory.file.formats.work import Asked, Page, SetAside, Told
+from connectors.directory.file.mapping import Mapped, Reading, is_person, map_record, person_id
+from connectors.directory.file.survey import Survey, take
+from connectors.kit.text import listed
+from worker.domain.model import PersonFacts
+from worker.ports import BadConfig, Incomplete, Malformed
+
+PAGE_SIZE_MAX = 1000
+
+
+def read_file(file: BinaryIO, asked: Asked) -> Iterator[Page | Told]:
+    """Read an open export; the end proves that it is whole. Raises Transient, BadConfig or Incomplete."""
+    export = Export(asked.name, file, asked.config.format)
+    survey, reading = _surveyed(export, asked)
+    yield from _pages(export, survey, reading)
+    export.refuse_if_changed()
+    yield Told(
+        size=export.size,
+        digest=export.digest,
+        total=survey.total,
+        format_label=export.format.label,
+        encoding=export.encoding,
+        delimiter=export.delimiter,
+        warnings=survey.warnings,
+        unshown=survey.unshown(reading),
+    )
+
+
+def _surveyed(export: Export, asked: Asked) -> tuple[Survey, Reading]:
+    columns = resolve(export.name, export.format, export.header, asked.config)
+    reading = Reading.of(export.name, columns, asked.config, asked.region, ZoneInfo(asked.timezone))
+    survey = take(export.records(), reading)
+    if not survey.total:
+        raise Incomplete(
+            f"{export.name}: the export lists nobody.",
+            remedy="Look at the filter and the rights of the export, and export again.",
+        )
+    unread = {name for name in export.collections if columns.uses(fold(name))}
+    if unread:
+        names = listed(sorted(unread))
+        if {fold(name) for name in unread} & set(columns.of("id")):
+            raise BadConfig(
+                f"{export.name}: the column {names} holds a PowerShell type's name in place of the id.",
+                remedy=f"Export again with Get-ADUser, not with a raw LDAP search: {AD_EXPORT}",
+            )
+        survey.warnings["columns without values"] = "; ".join(
+            f"{name}: PowerShell wrote a type's name; export @{{n='{name}'; e={{$_.{name} -join ';'}}}}"
+            for name in sorted(unread)
+        )
+    return survey, replace(reading, orders=survey.orders, ids_by_alias=survey.ids_by_alias)
+
+
+def _pages(export: Export, survey: Survey, reading: Reading) -> Iterator[Page]:
+    """The second pass; raises Incomplete when not one record could be read."""
+    page = _Filling()
+    first: Malformed | None = None
+    people = 0
+    for item in _people(export, survey, reading):
+        if isinstance(item, Malformed):
+            page.set_aside.append(SetAside(item.message, item.record_id, item.remedy))
+            first = first or item
+        else:
+            page.records.append(item.facts)
+            page.unreadable_phones += item.unreadable_phones
+            people += 1
+        if page.size == PAGE_SIZE_MAX:
+            yield page.freeze()
+            page = _Filling()
+    if not people:
+        raise Incomplete(
+            f"{export.name}: none of {survey.total} records can be read. {first.message if first else ''}",
+            remedy=first.remedy if first else EXPORT_AGAIN,
+            expected=survey.total,
+            got=0,
+        )
+    if page.size:
+        yield page.freeze()
+
+
+def _people(export: Export, survey: Survey, reading: Reading) -> Iterator[Mapped | Malformed]:
+    """Everybody once: somebody who stands in several rows comes with the last of them, if these agree."""
+    waiting: dict[str, list[Mapped | Malformed]] = {}
+    for raw in export.records():
+        if isinstance(raw, Malformed):
+            yield raw
+            continue
+        if not is_person(raw, reading.columns):
+            continue
+        mapped = map_record(raw, reading)
+        own_id = mapped.facts.person_id if isinstance(mapped, Mapped) else _id_or_empty(raw, reading)
+        lines = survey.repeats.get(own_id)
+        if lines is None:
+            yield mapped
+            continue
+        seen = waiting.setdefault(own_id, [])
+        seen.append(mapped)
+        if len(seen) == len(lines):
+            yield _agreed(waiting.pop(own_id), lines, own_id, export.name)
+
+
+def _id_or_empty(raw: RawRecord, reading: Reading) -> str:
+    try:
+        return person_id(raw, reading)
+    except Malformed:
+        return ""
+
+
+def _agreed(seen: list[Mapped | Malformed], lines: list[int], own_id: str, name: str) -> Mapped | Malformed:
+    last = seen[-1]
+    unplaced = {replace(item.facts, location="") for item in seen if isinstance(item, Mapped)}
+    if isinstance(last, Mapped) and len(unplaced) == 1 and all(isinstance(item, Mapped) for item in seen):
+        return last
+    where = " and ".join(str(line) for line in lines)
+    return Malformed(
+        f"{name} lines {where}: the id {own_id} stands in each of them, with different values.",
+        record_id=own_id,
+        remedy="Export again from one domain, without joining files by hand.",
+    )
+
+
+@dataclass(slots=True)
+class _Filling:
+    records: list[PersonFacts] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+    unreadable_phones: int = 0
+
+    @property
+    def size(self) -> int:
+        return len(self.records) + len(self.set_aside)
+
+    def freeze(self) -> Page:
+        return Page(tuple(self.records), tuple(self.set_aside), self.unreadable_phones)

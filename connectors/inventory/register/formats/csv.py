@@ -1,0 +1,150 @@
+"""CSV: the encoding and the delimiter are the ones under which a header row can be recognised.
+
+UTF-8 (with or without mark), UTF-16 and the Windows code pages of Western European and Arabic; comma,
+semicolon,
+tab and bar; Excel's ``sep=`` line. A file that ends inside a quoted value or a character was cut.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from itertools import product
+
+from connectors.inventory.register.formats.table import Kind, Table, Value
+from connectors.inventory.register.meaning.headings import header_score
+from worker.ports import BadConfig, Incomplete
+
+DELIMITERS = ",;\t|"
+SAMPLE_LINES, SAMPLE_LETTERS = 60, 1 << 20
+CELLS_MAX = 5_000_000
+# What a spreadsheet program would take for a formula is written with an apostrophe before it (OWASP,
+# "CSV Injection").
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
+_WITHIN = re.compile(r"""[;,|\t\r\n][ "]*'*(?=[=+\-@])""")
+_MARKED = re.compile(r"""([;,|\t\r\n][ "]*'*)'(?=[=+\-@])""")
+
+
+def read_csv(name: str, data: bytes) -> Table:
+    """Return the file as one table. Raises Incomplete when it was cut, BadConfig when it isn't text."""
+    texts = _decoded(name, data)
+    told = _told_delimiter(texts[0])
+    choices = list(product(texts, told or DELIMITERS))
+    text, delimiter = max(choices, key=lambda choice: _score(*choice))
+    rows, lines = _parsed(name, text, delimiter)
+    if told:
+        rows, lines = rows[1:], lines[1:]
+    _whole(name, text, rows)
+    return Table(name, Kind.LINES, rows, lines=tuple(lines))
+
+
+def neutral(text: str) -> str:
+    """Return the text so that no spreadsheet program runs it as a formula; `restored` undoes it.
+
+    Also where it splits lines at another mark than ours, and knows no quotes of a cell that begins elsewhere.
+    """
+    text = _WITHIN.sub(r"\g<0>'", text)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def restored(text: str) -> str:
+    """Undo `neutral`; any other text is returned as it is."""
+    is_marked = text.startswith("'") and text[1:].startswith(FORMULA_STARTS)
+    return _MARKED.sub(r"\1", text[1:] if is_marked else text)
+
+
+def _decoded(name: str, data: bytes) -> list[str]:
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if data.startswith(mark):
+            return [_strict(name, data, encoding)]
+    if b"\0" in data:
+        encoding = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
+        if data.count(b"\0") < len(data) // 4:
+            raise BadConfig(
+                f"{name}: this is not a text file.",
+                remedy="Set `path` to a register in .xlsx, .xlsm, .ods, .csv or .docx.",
+            )
+        return [_strict(name, data, encoding)]
+    try:
+        return [data.decode()]
+    except UnicodeDecodeError as error:
+        if error.end >= len(data) and "unexpected end" in error.reason:
+            raise _cut(name, "a character") from error
+        return [data.decode(code_page, errors="replace") for code_page in ("cp1252", "cp1256")]
+
+
+def _strict(name: str, data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if error.end >= len(data):
+            raise _cut(name, "a character") from error
+        raise Incomplete(
+            f"{name}: byte {error.start + 1} is not {encoding} text.", remedy="Save it again as CSV UTF-8."
+        ) from error
+
+
+def _told_delimiter(text: str) -> str:
+    first = text.split("\n", 1)[0].strip().strip('"')
+    return first[4] if len(first) == len("sep=;") and first.casefold().startswith("sep=") else ""
+
+
+def _score(text: str, delimiter: str) -> tuple[int, int]:
+    sample = text[:SAMPLE_LETTERS].splitlines(keepends=True)[:SAMPLE_LINES]
+    try:
+        rows = list(csv.reader(sample, delimiter=delimiter))
+    except csv.Error:
+        return 0, 0
+    values: list[list[Value]] = [list(row) for row in rows]
+    return header_score(values), max(map(len, rows), default=0)
+
+
+def _parsed(name: str, text: str, delimiter: str) -> tuple[list[list[Value]], list[int]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[Value]] = []
+    lines = []
+    at, cells = 1, 0
+    try:
+        for row in reader:
+            cells += len(row)
+            if cells > CELLS_MAX:
+                raise BadConfig(
+                    f"{name}: it has more than {CELLS_MAX:,} values.",
+                    remedy="Copy the rows and columns that are used to a new file.",
+                )
+            rows.append([restored(cell) for cell in row])
+            lines.append(at)
+            at = reader.line_num + 1
+    except csv.Error as error:
+        if "unexpected end" in str(error) or "larger than field limit" in str(error):
+            raise _cut(name, f"the quoted value that begins in line {at}") from error
+        raise Incomplete(
+            f"{name}: line {at}: {error}.",
+            remedy='Put quotes around values that hold quotes, commas or line breaks: "Doe, Jane".',
+        ) from error
+    return rows, lines
+
+
+def _whole(name: str, text: str, rows: list[list[Value]]) -> None:
+    """A last line without an end that has fewer values than the others was cut there."""
+    if text.endswith("\r") and "\r\n" in text:
+        raise _cut(name, "the end of a line")
+    if text.endswith(("\n", "\r")) or not any(rows[:-1]):
+        return
+    usual, _count = Counter(len(row) for row in rows[:-1] if row).most_common(1)[0]
+    if len(rows[-1]) < usual:
+        raise _cut(name, f"its last line: it has {len(rows[-1])} of {usual} values")
+
+
+def _cut(name: str, where: str) -> Incomplete:
+    return Incomplete(
+        f"{name}: the file was cut inside {where}.",
+        remedy="Export it again, or wait until it is written; nothing of it is kept.",
+    )

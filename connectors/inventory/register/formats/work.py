@@ -1,0 +1,64 @@
+"""What the worker and the process that reads a register say to each other. Plain values.
+
+`reading` and what it needs (Excel, Word) are imported by that process alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from connectors.inventory.register.config import RegisterConfig
+from connectors.inventory.register.meaning.rows import Problem
+from connectors.kit.child import Work
+from worker.domain.model import Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A register by its name, and how to read it. `modified_at` and `now` are aware UTC."""
+
+    name: str
+    modified_at: datetime
+    config: RegisterConfig
+    region: str
+    timezone: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A register, read. `headings` are (table, heading, what it was taken for), "" for those not used."""
+
+    rosters: tuple[Roster, ...]
+    taken_at: datetime
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+    headings: tuple[tuple[str, str, str], ...]
+
+
+def in_parts(reading: Reading) -> Iterator[Roster | Reading]:
+    """Yield the rosters one by one, and then the reading without them."""
+    yield from reading.rosters
+    yield replace(reading, rosters=())
+
+
+def whole(parts: Iterator[Roster | Reading]) -> Reading:
+    """Return the reading that was given `in_parts`."""
+    rosters: list[Roster] = []
+    for part in parts:
+        if isinstance(part, Reading):
+            return replace(part, rosters=tuple(rosters))
+        rosters.append(part)
+    raise AssertionError("a reading ends with itself")
+
+
+WORK: Work[Asked, Roster | Reading] = Work(
+    "connectors.inventory.register.formats.work:WORK",
+    "connectors.inventory.register.formats.reading:read_file",
+    TypeAdapter(Asked),
+    TypeAdapter(Roster | Reading),
+)

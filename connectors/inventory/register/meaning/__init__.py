@@ -1,0 +1,1 @@
+"""What a register's tables mean: headings, cells, dates, groups. Pure."""

@@ -1,0 +1,200 @@
+"""Which row of a table is its header, and what each of its columns means.
+
+By vocabulary, never by guessing: a heading that can mean two things is not recognised, and two columns
+that mean
+the same are an error that names both (phone numbers apart, of which a person may have several).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.inventory.register.config import Meaning
+from connectors.inventory.register.formats.table import Table, Value, text_of
+from connectors.inventory.register.meaning import words
+from connectors.inventory.register.meaning.words import plain
+from connectors.kit.text import listed, quoted
+from worker.ports import BadConfig
+
+HEADER_ROWS_MAX = 30  # title rows, logos and instructions end before this
+HEADINGS_MIN = 2  # one word that looks like a heading is only a word
+HEADING_CHARACTERS_MAX = 80
+GROUP = frozenset({Meaning.GROUP_ID, Meaning.GROUP_NAME})
+IDENTITY = frozenset({Meaning.MEMBER, Meaning.PHONE, Meaning.EMAIL, Meaning.EMPLOYEE_ID})
+ROLES = frozenset({Meaning.ROLE, Meaning.ADMINS, Meaning.CREATOR})
+
+_BRACKETED = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A table's header: its row, the column of each meaning, and the phone columns in the order to try them.
+
+    `headings` are all of the row's texts with what they were taken for, by column.
+    """
+
+    row: int
+    columns: Mapping[Meaning, int]
+    phones: tuple[int, ...]
+    headings: tuple[tuple[int, str, Meaning | None], ...]
+
+    @property
+    def has_group(self) -> bool:
+        """Whether a column says which group a row is about."""
+        return not GROUP.isdisjoint(self.columns)
+
+    @property
+    def has_members(self) -> bool:
+        """Whether a column says who is in the group, other than its admins."""
+        return bool(self.phones) or not IDENTITY.isdisjoint(self.columns)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a member's cell holds several: its heading is plural, or nothing else names a person."""
+        column = self.columns.get(Meaning.MEMBER)
+        heading = next((text for at, text, _ in self.headings if at == column), "")
+        has_more = self.phones or {Meaning.EMAIL, Meaning.EMPLOYEE_ID} & self.columns.keys()
+        return plain(heading) in words.LIST_HEADINGS or not has_more
+
+
+def find_header(table: Table, told: Mapping[Meaning, str]) -> Header | None:
+    """Return the header within the first rows, or None when no row is one.
+
+    `told` is the configuration's `columns`, which wins over the vocabulary. Raises BadConfig, naming
+    both places,
+    when two columns of the header mean the same.
+    """
+    best: tuple[int, int] | None = None
+    for number, row in enumerate(table.rows[:HEADER_ROWS_MAX]):
+        score = _row_score(row, told)
+        if score >= HEADINGS_MIN and (best is None or score > best[0]):
+            best = score, number
+    return None if best is None else _header(table, best[1], told)
+
+
+def header_score(rows: Sequence[Sequence[Value]]) -> int:
+    """Return how many meanings the best of the first rows shows; by it a CSV file's delimiter is chosen."""
+    return max((_row_score(row, {}) for row in rows[:HEADER_ROWS_MAX]), default=0)
+
+
+def missing_columns(told: Mapping[Meaning, str], tables: Sequence[tuple[Table, Header | None]]) -> None:
+    """Raise BadConfig when a heading of the configuration's `columns` is in no table; it lists those
+    that are.
+    """
+    found = {plain(text) for _, header in tables if header for _, text, _ in header.headings}
+    for meaning, heading in told.items():
+        if plain(heading) in found:
+            continue
+        shown = list(dict.fromkeys(_shown(tables)))
+        near = difflib.get_close_matches(heading, shown, n=1, cutoff=0.5)
+        raise BadConfig(
+            f"columns.{meaning.value}: no column is headed '{heading}'; there are: "
+            f"{listed(shown) or 'none'}.",
+            remedy=f"Did you mean {quoted(near[0])}?"
+            if near
+            else "Write the heading as it stands in the register.",
+        )
+
+
+def label_before(text: str, labels: frozenset[str]) -> str | None:
+    """Return what follows a label at the start of the text ("Stand: 24.11.2026"), "" if nothing, None
+    without label.
+    """
+    pieces = text.split()
+    for count in range(min(4, len(pieces)), 0, -1):
+        if plain(" ".join(pieces[:count])) in labels:
+            return " ".join(pieces[count:]).lstrip(":：- ")
+    return None
+
+
+def _shown(tables: Sequence[tuple[Table, Header | None]]) -> Iterator[str]:
+    for table, header in tables:
+        if header:
+            yield from (text for _, text, _ in header.headings)
+        else:
+            texts = [[text_of(value).strip() for value in row] for row in table.rows[:HEADER_ROWS_MAX]]
+            yield from filter(None, max(texts, key=lambda row: sum(map(bool, row)), default=[]))
+
+
+def _row_score(row: Sequence[Value], told: Mapping[Meaning, str]) -> int:
+    meanings = {meaning for _, _, meaning in _read(row, told)}
+    meanings.discard(None)
+    return len(meanings) if meanings & (GROUP | IDENTITY) else 0
+
+
+def _read(row: Sequence[Value], told: Mapping[Meaning, str]) -> list[tuple[int, str, Meaning | None]]:
+    """Return the row's texts with their meanings; "Name" alone takes its meaning from the others."""
+    cells = [
+        (at, " ".join(value.split()))
+        for at, value in enumerate(row)
+        if isinstance(value, str) and value.strip()
+    ]
+    by_heading = {plain(heading): meaning for meaning, heading in told.items()}
+    headings = [(at, text, by_heading.get(plain(text)) or _meaning(text, told)) for at, text in cells]
+    known = {meaning for _, _, meaning in headings}
+    name = _name_meaning(known)
+    return [
+        (at, text, name if meaning is None and _is_name(text) else meaning) for at, text, meaning in headings
+    ]
+
+
+def _name_meaning(known: set[Meaning | None]) -> Meaning | None:
+    if known & GROUP:
+        return None if Meaning.MEMBER in known else Meaning.MEMBER
+    return Meaning.GROUP_NAME if Meaning.MEMBER in known else None
+
+
+def _is_name(text: str) -> bool:
+    parts = set(filter(None, map(plain, re.split(r"[/|()]", text))))
+    return bool(parts) and parts <= words.NAME_HEADINGS
+
+
+def _meaning(text: str, told: Mapping[Meaning, str]) -> Meaning | None:
+    """Return what a heading means: as a whole, without its brackets, or as several languages that agree."""
+    if len(text) > HEADING_CHARACTERS_MAX:
+        return None
+    found = {meaning for part in _readings(text) if (meaning := _VOCABULARY.get(plain(part)))}
+    return found.pop() if len(found) == 1 and not found & told.keys() else None
+
+
+def _readings(text: str) -> Iterator[str]:
+    if plain(text) in _VOCABULARY:
+        yield text
+        return
+    yield _BRACKETED.sub(" ", text)
+    yield from re.split(r"[/|()\[\]]", text)
+
+
+def _header(table: Table, row: int, told: Mapping[Meaning, str]) -> Header:
+    headings = _read(table.rows[row], told)
+    columns: dict[Meaning, int] = {}
+    phones: list[tuple[int, int]] = []
+    for at, text, meaning in headings:
+        if meaning is None:
+            continue
+        if meaning is Meaning.PHONE:
+            phones.append((_phone_rank(text), at))
+        elif meaning in columns:
+            raise _twice(table, row, columns[meaning], at, meaning)
+        columns.setdefault(meaning, at)
+    return Header(row, columns, tuple(at for _, at in sorted(phones)), tuple(headings))
+
+
+def _phone_rank(heading: str) -> int:
+    name = plain(heading)
+    return 0 if name in words.PHONE_FIRST else 1 if name in words.PHONE_SECOND else 2
+
+
+def _twice(table: Table, row: int, one: int, other: int, meaning: Meaning) -> BadConfig:
+    first, second = (text_of(table.rows[row][at]).strip() for at in (one, other))
+    return BadConfig(
+        f"{table.place(row, one)} {quoted(first)} and {table.place(row, other)} {quoted(second)} are both headings for "
+        f"{meaning.words}.",
+        remedy=f"Rename one of them, or say which it is: columns: {{{meaning.value}: {quoted(first)}}}.",
+    )
+
+
+_VOCABULARY = {word: meaning for meaning, names in words.HEADINGS.items() for word in names}

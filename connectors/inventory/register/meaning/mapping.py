@@ -1,0 +1,437 @@
+"""One table's rows: which group each is about, whom it shows, and what in it can't be understood. Pure.
+
+    Table + Header -> Row (group as written, members seen, cells naming admins, problems)
+
+Both layouts are read by the same rules: a row shows one member, or several in one cell. Hidden and filtered
+rows are rows like any other. Groups are put together from the rows in `groups`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from itertools import zip_longest
+
+from connectors.inventory.register.config import Meaning
+from connectors.inventory.register.formats.table import Table, Unreadable, Value, is_blank, text_of
+from connectors.inventory.register.meaning import words
+from connectors.inventory.register.meaning.cells import (
+    Ambiguous,
+    Seen,
+    emails_in,
+    is_name,
+    is_nothing,
+    item,
+    items_of,
+    lines_of,
+    max_role,
+    messenger_of,
+    number_lost_digits,
+    one_line,
+    phones_in,
+    role_of,
+    yes_or_no,
+)
+from connectors.inventory.register.meaning.dates import day_or_instant
+from connectors.inventory.register.meaning.headings import Header
+from connectors.inventory.register.meaning.rows import Problem, Row, Showing
+from connectors.inventory.register.meaning.words import plain
+from connectors.kit.text import quoted
+from worker.domain.model import Role
+
+COUNT_DIGITS_MAX = 6  # a total is shorter than any phone number
+_NUMBER = re.compile(r"[\d.,%\s]*")
+_CARRIED = (Meaning.GROUP_ID, Meaning.GROUP_NAME)
+
+
+def rows_of(table: Table, header: Header, number: int, region: str) -> Iterator[Row]:
+    """Yield the rows below the header that say something; totals and repeated headers don't."""
+    cells = _with_merged(table, header)
+    head = [plain(text_of(value)) for value in table.rows[header.row]]
+    carried = ("", "")
+    for at in range(header.row + 1, len(cells)):
+        values = cells[at]
+        if all(map(is_blank, values)) or _is_total(values) or _repeats(values, head):
+            continue
+        row = _RowReader(table, header, at, values, region).read(number)
+        if row.has_group:
+            carried = _carry(row, carried)
+        elif not row.is_group_broken:
+            row.group_id, row.group_name = carried
+        yield row
+
+
+def _carry(row: Row, carried: tuple[str, str]) -> tuple[str, str]:
+    """A row that repeats the name of the group above belongs to it, also where only the first row has
+    the id.
+    """
+    if not row.group_id and row.group_name == carried[1]:
+        row.group_id = carried[0]
+    if not row.group_name and row.group_id == carried[0]:
+        row.group_name = carried[1]
+    return row.group_id, row.group_name
+
+
+def _with_merged(table: Table, header: Header) -> list[list[Value]]:
+    """Return the rows with the value of each cell that is merged downwards in all the rows that it covers."""
+    rows = list(table.rows)
+    for top, column, bottom, _right in table.merged:
+        if top <= header.row or top >= len(rows) or column >= len(rows[top]):
+            continue
+        for at in range(top + 1, min(bottom + 1, len(rows))):
+            row = rows[at] if rows[at] is not table.rows[at] else list(rows[at])
+            row.extend("" for _ in range(column + 1 - len(row)))
+            row[column] = rows[top][column]
+            rows[at] = row
+    return rows
+
+
+def _is_total(values: list[Value]) -> bool:
+    """A row such as "Total | | 612": one word for a total, and otherwise nothing but short numbers."""
+    label = ""
+    for value in values:
+        text = text_of(value).strip()
+        if not text or _is_count(text):
+            continue
+        if label:
+            return False
+        label = text
+    return plain(re.sub(r"[\d:=]", " ", label)) in words.TOTALS
+
+
+def _is_count(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text)) and sum(map(str.isdigit, text)) in range(1, COUNT_DIGITS_MAX + 1)
+
+
+def _repeats(values: list[Value], head: list[str]) -> bool:
+    """Whether the row is the header again, as at the top of each printed page."""
+    pairs = zip_longest(values, head, fillvalue="")
+    return all(plain(text_of(value)) == text for value, text in pairs)
+
+
+class _RowReader:
+    """Reads one row; what it can't understand becomes a problem with the cell's place."""
+
+    def __init__(self, table: Table, header: Header, at: int, values: list[Value], region: str) -> None:
+        self.table, self.header, self.at, self.values, self.region = table, header, at, values, region
+        self.row = Row(table=0, place=table.place(at))
+
+    def read(self, number: int) -> Row:
+        self.row.table = number
+        self._group()
+        if self._has_too_many():
+            return self.row
+        before = len(self.row.problems)
+        showings = self._members()
+        if not showings and len(self.row.problems) == before and self._says_something():
+            self._problem(
+                None,
+                "shows no name, phone number, e-mail address or employee id",
+                "Write who it is, or delete the row.",
+                spoils=True,
+            )
+        self.row.members = self._with_roles(showings)
+        self._named()
+        return self.row
+
+    # --- One cell ---------------------------------------------------------------------------------
+
+    def value(self, meaning: Meaning) -> Value:
+        return self._at(self.header.columns.get(meaning))
+
+    def _at(self, column: int | None) -> Value:
+        if column is None or column >= len(self.values):
+            return ""
+        value = self.values[column]
+        return "" if isinstance(value, Unreadable) else value
+
+    def _problem(self, column: int | None, what: str, remedy: str, *, spoils: bool = False) -> None:
+        self.row.problems.append(Problem(self.table.place(self.at, column), what, remedy, spoils))
+
+    def _broken(self, meaning: Meaning) -> int | None:
+        column = self.header.columns.get(meaning)
+        return column if self._why(column) else None
+
+    # --- The group --------------------------------------------------------------------------------
+
+    def _group(self) -> None:
+        for meaning in _CARRIED:
+            if (column := self._broken(meaning)) is not None:
+                self.row.is_group_broken = True
+                self._problem(
+                    column, f"the group is {self._why(column)}", "Write the group as plain text.", spoils=True
+                )
+        group_id = self.value(Meaning.GROUP_ID)
+        if number_lost_digits(group_id):
+            self._problem(
+                self.header.columns[Meaning.GROUP_ID],
+                "the group's id is a number of more than 15 digits, of which Excel has lost the last ones",
+                "Set the format of the column to Text and enter the id again.",
+            )
+            group_id = ""
+        self.row.group_id = one_line(text_of(group_id))
+        self.row.group_name = one_line(text_of(self.value(Meaning.GROUP_NAME)))
+        self._about_group()
+
+    def _about_group(self) -> None:
+        messenger = self.value(Meaning.MESSENGER)
+        if not is_nothing(messenger):
+            self.row.messenger, is_known = messenger_of(messenger)
+            if not is_known:
+                self.row.notes.append(f"the messenger {quoted(text_of(messenger))} is not one that is known")
+        owner = self.value(Meaning.OWNER_EMAIL)
+        if not is_nothing(owner):
+            self.row.owner_email = next(iter(emails_in(owner)), None)
+            if self.row.owner_email is None:
+                self._problem(
+                    self.header.columns[Meaning.OWNER_EMAIL],
+                    "the owner is no e-mail address",
+                    "Write the e-mail address of the person who answers for the group; the person who "
+                    "made the group "
+                    "goes into a column 'Creator'.",
+                )
+        self.row.as_of = self._day(Meaning.AS_OF)
+
+    def _why(self, column: int | None) -> str:
+        value = self.values[column] if column is not None and column < len(self.values) else ""
+        return value.why if isinstance(value, Unreadable) else ""
+
+    def _day(self, meaning: Meaning) -> date | datetime | None:
+        value = self.value(meaning)
+        if is_nothing(value):
+            return None
+        said = day_or_instant(value, self.region)
+        if said is None:
+            self._problem(
+                self.header.columns[meaning], f"{meaning.words} is not a date", "Write it as 2026-11-24."
+            )
+        return said
+
+    def _has_too_many(self) -> bool:
+        """A CSV row with more values than the header: one holds the delimiter, and those after it are
+        shifted.
+        """
+        width = len(self.table.rows[self.header.row])
+        has_more = bool(self.table.lines) and any(not is_blank(value) for value in self.values[width:])
+        if has_more:
+            self._problem(
+                None,
+                f"has {len(self.values)} values for {width} columns",
+                'Put quotes around a value that holds the delimiter: "Doe, Jane".',
+                spoils=True,
+            )
+        return has_more
+
+    # --- The members ------------------------------------------------------------------------------
+
+    def _members(self) -> list[Showing]:
+        columns = [self.header.columns.get(m) for m in (Meaning.MEMBER, Meaning.EMAIL, Meaning.EMPLOYEE_ID)]
+        columns += self.header.phones
+        for column in [column for column in columns if self._why(column)]:
+            self._problem(
+                column,
+                f"is {self._why(column)}",
+                "Mend the formula, or write the value itself.",
+                spoils=all(is_nothing(self._at(other)) for other in columns),
+            )
+        seen = self._seen()
+        joined = self._day(Meaning.JOINED_ON) if seen else None
+        return [Showing(one, place, joined) for one, place in seen]
+
+    def _seen(self) -> list[tuple[Seen, str]]:
+        names = self.value(Meaning.MEMBER)
+        own = [self._at(column) for column in self.header.phones]
+        own += [self.value(Meaning.EMAIL), self.value(Meaning.EMPLOYEE_ID)]
+        has_own = not all(map(is_nothing, own))
+        lines = lines_of(names)
+        beside = [len(lines_of(value)) for value in own if not is_nothing(value)]
+        if len(lines) > 1 and beside and set(beside) == {len(lines)}:
+            return self._parallel(lines)
+        if has_own:
+            return self._one_with_own(names, len(lines), max(beside))
+        if set(text_of(names).strip()) <= words.NO_MARKS:
+            return []
+        return self._several(names) if self.header.is_list else self._one_by_name(names, len(lines))
+
+    def _one_with_own(self, names: Value, lines: int, beside: int) -> list[tuple[Seen, str]]:
+        """The usual row: one person, whose number, address or id has a cell of its own."""
+        if self.header.is_list and lines > 1:
+            self._problem(
+                self.header.columns[Meaning.MEMBER],
+                f"holds {lines} members, but the cells beside it hold {beside} numbers or addresses",
+                "Give each member a row, or write the number after each name: Jane Doe +447700900123.",
+                spoils=True,
+            )
+            return []
+        return self._own(one_line(text_of(names)), {})
+
+    def _parallel(self, names: list[str]) -> list[tuple[Seen, str]]:
+        """Several names in one cell and as many numbers in another: the first belongs to the first."""
+        found = []
+        for number, name in enumerate(names):
+            found += self._own(
+                name, {Meaning.PHONE: number, Meaning.EMAIL: number, Meaning.EMPLOYEE_ID: number}
+            )
+        return found
+
+    def _own(self, name: str, line: dict[Meaning, int]) -> list[tuple[Seen, str]]:
+        """Read name, numbers, address and employee id of one person; of several lines the given one."""
+
+        def cell(column: int | None, meaning: Meaning) -> Value:
+            value = self._at(column)
+            return lines_of(value)[line[meaning]] if meaning in line and not is_nothing(value) else value
+
+        phone, is_unread = self._phone([cell(column, Meaning.PHONE) for column in self.header.phones])
+        email = self._email(cell(self.header.columns.get(Meaning.EMAIL), Meaning.EMAIL))
+        employee = cell(self.header.columns.get(Meaning.EMPLOYEE_ID), Meaning.EMPLOYEE_ID)
+        employee_id = "" if is_nothing(employee) else one_line(text_of(employee))
+        name = name if is_name(name) or phone or email or employee_id else ""
+        seen = Seen(name, phone, email, employee_id or None, is_phone_unread=is_unread)
+        if seen.handle is None:
+            self._no_identity(is_unread=is_unread)
+            return []
+        if is_unread:
+            self._unread_phone(seen)
+        return [(seen, self.row.place)]
+
+    def _phone(self, values: list[Value]) -> tuple[str | None, bool]:
+        found: list[str] = []
+        is_unread = False
+        for value in values:
+            numbers, has_more = phones_in(value, self.region)
+            found += [number for number in numbers if number not in found]
+            is_unread = is_unread or has_more
+        if len(found) > 1:
+            self.row.notes.append(f"{self.row.place}: shows {len(found)} phone numbers; the first is used")
+        return (found[0], False) if found else (None, is_unread)
+
+    def _email(self, value: Value) -> str | None:
+        if is_nothing(value):
+            return None
+        found = emails_in(value)
+        if not found:
+            self._problem(
+                self.header.columns[Meaning.EMAIL],
+                "is not an e-mail address",
+                "Write it as name@example.org, or leave the cell empty.",
+            )
+        return found[0] if found else None
+
+    def _unread_phone(self, seen: Seen) -> None:
+        known_by = "e-mail address" if seen.email else "employee id" if seen.employee_id else "name"
+        self._problem(
+            next((c for c in self.header.phones if not is_nothing(self._at(c))), self._member_column),
+            f"is not a phone number that can be read; the member is known by {known_by} only",
+            "Write it with the country code, as +447700900123, in a column of format Text.",
+        )
+
+    def _no_identity(self, *, is_unread: bool) -> None:
+        column = next((c for c in self.header.phones if not is_nothing(self._at(c))), None)
+        self._problem(
+            column if is_unread else None,
+            "is not a phone number that can be read, and nothing else says who it is"
+            if is_unread
+            else "shows no name, phone number, e-mail address or employee id",
+            "Write the number with the country code, as +447700900123, in a column of format Text."
+            if is_unread
+            else "Write who it is, or delete the row.",
+            spoils=True,
+        )
+
+    @property
+    def _member_column(self) -> int | None:
+        return self.header.columns.get(Meaning.MEMBER)
+
+    def _one_by_name(self, names: Value, lines: int) -> list[tuple[Seen, str]]:
+        if "\n" in text_of(names).strip() and lines > 1:
+            self._problem(
+                self._member_column,
+                f"holds {lines} lines in a column for one member",
+                "Give each member a row, or name the column 'Members'.",
+                spoils=True,
+            )
+            return []
+        return self._item(text_of(names).strip(), self._member_column)
+
+    def _several(self, names: Value) -> list[tuple[Seen, str]]:
+        try:
+            texts = items_of(names)
+        except Ambiguous as why:
+            self._problem(
+                self._member_column,
+                f"can be read in two ways: {why}",
+                "Put each member on a line of the cell (Alt+Enter), or divide them with semicolons.",
+                spoils=True,
+            )
+            return []
+        return [found for text in texts for found in self._item(text, self._member_column)]
+
+    def _item(self, text: str, column: int | None) -> list[tuple[Seen, str]]:
+        seen = item(text, self.region, may_have_role=Meaning.ROLE not in self.header.columns)
+        if seen.handle is None:
+            self._problem(
+                column,
+                "holds a member without a name or a phone number that can be read",
+                "Write the number with the country code, as +447700900123, or a name.",
+                spoils=True,
+            )
+            return []
+        if seen.is_phone_unread:
+            self._unread_phone(seen)
+        return [(seen, self.table.place(self.at, column))]
+
+    def _says_something(self) -> bool:
+        """Whether the row is about a member at all: one that only shows a group is a group without
+        members.
+        """
+        member_cells = (Meaning.MEMBER, Meaning.ROLE, Meaning.JOINED_ON)
+        values = [self.value(meaning) for meaning in member_cells] if self.header.has_members else []
+        return not all(map(is_nothing, values))
+
+    # --- Roles ------------------------------------------------------------------------------------
+
+    def _with_roles(self, showings: list[Showing]) -> list[Showing]:
+        role = self._role()
+        if role is None:
+            return showings
+        return [replace(s, seen=replace(s.seen, role=max_role(s.seen.role, role))) for s in showings]
+
+    def _role(self) -> Role | None:
+        value = self.value(Meaning.ROLE)
+        column = self.header.columns.get(Meaning.ROLE)
+        if (broken := self._broken(Meaning.ROLE)) is None and is_blank(value):
+            return None
+        role = None if broken is not None else role_of(value)
+        if role is None:
+            word = quoted(text_of(value)) if broken is None else self._why(broken)
+            self._problem(
+                column,
+                f"the role {word} is not known; the member is kept, and counts neither as admin nor "
+                "as plain member",
+                "Write member, admin or creator (or leave the cell empty for a member).",
+            )
+        return role or Role.UNKNOWN
+
+    def _named(self) -> None:
+        """Admins and creator in a column of their own: ticked for the row's one member, or named."""
+        for meaning, role in ((Meaning.ADMINS, Role.ADMIN), (Meaning.CREATOR, Role.CREATOR)):
+            value = self.value(meaning)
+            column = self.header.columns.get(meaning)
+            if (broken := self._broken(meaning)) is not None:
+                self._problem(
+                    broken, f"{meaning.words}: {self._why(broken)}", "Write the names.", spoils=True
+                )
+            ticked = yes_or_no(value)
+            if ticked is None and not is_nothing(value):
+                self.row.named.append((text_of(value), role, self.table.place(self.at, column)))
+            elif ticked and len(self.row.members) == 1:
+                one = self.row.members[0]
+                self.row.members = [replace(one, seen=replace(one.seen, role=max_role(one.seen.role, role)))]
+            elif ticked and self.row.members:
+                self._problem(
+                    column,
+                    f"is ticked for a row of {len(self.row.members)} members",
+                    "Write the names of the admins instead.",
+                )

@@ -1,0 +1,58 @@
+"""What one row of a register says, before groups are put together: plain values.
+
+`mapping` makes them from a table, `groups` makes rosters of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from connectors.inventory.register.meaning.cells import Seen
+from worker.domain.model import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A cell or row that can't be understood. `spoils`: somebody may be missing from the group because
+    of it.
+    """
+
+    place: str
+    what: str
+    remedy: str
+    spoils: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """A member as seen at one place, with the day of joining as the cell has it."""
+
+    seen: Seen
+    place: str
+    joined: date | datetime | None = None
+
+
+@dataclass(slots=True)
+class Row:
+    """What one row says. `group_id` and `group_name` are carried down from the rows above where they
+    are empty.
+    """
+
+    table: int
+    place: str
+    group_id: str = ""
+    group_name: str = ""
+    messenger: str = ""
+    owner_email: str | None = None
+    as_of: date | datetime | None = None
+    members: list[Showing] = field(default_factory=list)
+    named: list[tuple[str, Role, str]] = field(default_factory=list)  # (cell text, role, place)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    is_group_broken: bool = False
+
+    @property
+    def has_group(self) -> bool:
+        """Whether the row says which group it is about."""
+        return bool(self.group_id or self.group_name)

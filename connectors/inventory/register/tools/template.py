@@ -1,0 +1,120 @@
+"""An empty register to fill in: headings, drop-down lists and columns of text, with a sheet that explains it.
+
+The reader recognises every language of it. Examples stand on the explanation sheet, which is never read.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from connectors.inventory.register.config import Meaning
+from connectors.inventory.register.meaning.labels import HEADINGS, MESSENGER_WORDS, ROLE_WORDS, base
+from connectors.inventory.register.meaning.words import EXPLANATION_MARK
+from connectors.inventory.register.tools.template_words import EXAMPLES, SENTENCES, SHEETS
+from worker.domain.model import Role
+from worker.ports import BadConfig
+
+HEADER_ROW = 3
+ROWS_MAX = 20_000  # as far down as the drop-down lists reach
+RIGHT_TO_LEFT = frozenset({"ar"})
+
+_WIDTHS = {
+    Meaning.GROUP_NAME: 28,
+    Meaning.GROUP_ID: 24,
+    Meaning.OWNER_EMAIL: 28,
+    Meaning.MEMBER: 26,
+    Meaning.PHONE: 20,
+    Meaning.EMAIL: 28,
+}
+_WIDTH = 16
+_TEXT = "@"  # Excel then keeps the plus and the leading zeros
+_DAY = "yyyy-mm-dd"
+_HEAD = PatternFill("solid", fgColor="DDE7F0")
+_OF_TEXT = (Meaning.GROUP_ID, Meaning.PHONE, Meaning.EMPLOYEE_ID)
+
+
+def write_template(path: Path, language: str = "en") -> None:
+    """Write an empty register (.xlsx) in the language, English if there is none.
+
+    Raises BadConfig when the file exists already (it may be somebody's register) or isn't to be an .xlsx.
+    """
+    if path.suffix.casefold() != ".xlsx":
+        raise BadConfig(
+            f"{path.name}: the template is an Excel file.", remedy="Name it with the extension .xlsx."
+        )
+    data = io.BytesIO()
+    _book(base(language)).save(data)
+    try:
+        with path.open("xb") as file:
+            file.write(data.getvalue())
+    except FileExistsError as error:
+        raise BadConfig(
+            f"{path}: the file exists already.", remedy="Choose another name, or move it away."
+        ) from error
+
+
+def _book(language: str) -> Workbook:
+    book = Workbook()
+    sheet: Worksheet = book.active  # type: ignore[assignment]  # a new workbook has a sheet
+    groups, explanation = SHEETS[language]
+    sheet.title = groups
+    _fill(sheet, language)
+    _explain(book.create_sheet(explanation), language)
+    for each in book.worksheets:
+        each.sheet_view.rightToLeft = language in RIGHT_TO_LEFT
+    return book
+
+
+def _fill(sheet: Worksheet, language: str) -> None:
+    headings = HEADINGS[language]
+    sheet["A1"] = headings[Meaning.AS_OF]
+    sheet.cell(1, 1).font = Font(bold=True)
+    sheet.cell(1, 2).number_format = _DAY
+    columns = [meaning for meaning in headings if meaning is not Meaning.AS_OF]
+    for number, meaning in enumerate(columns, start=1):
+        head = sheet.cell(HEADER_ROW, number, headings[meaning])
+        head.font, head.fill, head.alignment = Font(bold=True), _HEAD, Alignment(wrap_text=True)
+        column = sheet.column_dimensions[get_column_letter(number)]
+        column.width = _WIDTHS.get(meaning, _WIDTH)
+        if meaning in _OF_TEXT:
+            column.number_format = _TEXT
+    sheet.column_dimensions[get_column_letter(columns.index(Meaning.JOINED_ON) + 1)].number_format = _DAY
+    roles = [word for role, word in ROLE_WORDS[language].items() if role is not Role.UNKNOWN]
+    _choices(sheet, columns.index(Meaning.ROLE) + 1, roles, is_strict=True)
+    _choices(sheet, columns.index(Meaning.MESSENGER) + 1, MESSENGER_WORDS, is_strict=False)
+    sheet.freeze_panes = f"A{HEADER_ROW + 1}"
+
+
+def _choices(sheet: Worksheet, column: int, choices: list[str] | tuple[str, ...], *, is_strict: bool) -> None:
+    letter = get_column_letter(column)
+    validation = DataValidation(
+        type="list", formula1=f'"{",".join(choices)}"', allow_blank=True, showErrorMessage=is_strict
+    )
+    validation.add(f"{letter}{HEADER_ROW + 1}:{letter}{ROWS_MAX}")
+    sheet.add_data_validation(validation)
+
+
+def _explain(sheet: Worksheet, language: str) -> None:
+    sheet.column_dimensions["A"].width = 34
+    for letter in "BCDE":
+        sheet.column_dimensions[letter].width = 22
+    sheet.append([EXPLANATION_MARK.capitalize()])
+    sheet.cell(1, 1).font = Font(italic=True, color="808080")
+    for sentence in SENTENCES[language]:
+        sheet.append([sentence])
+    sheet.append([])
+    headings = HEADINGS[language]
+    shown = (Meaning.GROUP_NAME, Meaning.MEMBER, Meaning.PHONE, Meaning.ROLE)
+    sheet.append([headings[meaning] for meaning in shown])
+    for column in range(1, len(shown) + 1):
+        head = sheet.cell(sheet.max_row, column)
+        head.font, head.fill = Font(bold=True), _HEAD
+    for group, member, phone, role in EXAMPLES[language]:
+        sheet.append([group, member, phone, ROLE_WORDS[language][role]])

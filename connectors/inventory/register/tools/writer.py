@@ -1,0 +1,170 @@
+"""Writes a register that reads back as it was: for tests, for the demo, and to hand one to another system.
+
+    rosters -> table of texts (one row per member, or one per group) -> .xlsx or .csv
+
+Texts that a spreadsheet program would run as formulas are neutralised. Not written: LIDs, user names,
+warnings,
+coverage. In the layout of one row per group an item is name, role and number or address, and nothing else.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from openpyxl import Workbook
+from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from connectors.inventory.register.config import Meaning
+from connectors.inventory.register.formats.csv import neutral
+from connectors.inventory.register.meaning.cells import one_line
+from connectors.inventory.register.meaning.labels import HEADINGS, ROLE_WORDS, label
+from worker.domain.model import Member, Role, Roster
+from worker.ports import BadConfig
+
+Layout = Literal["member", "group"]
+
+_MEMBER_COLUMNS = (
+    Meaning.GROUP_NAME,
+    Meaning.GROUP_ID,
+    Meaning.MESSENGER,
+    Meaning.OWNER_EMAIL,
+    Meaning.MEMBER,
+    Meaning.PHONE,
+    Meaning.ROLE,
+    Meaning.EMPLOYEE_ID,
+    Meaning.EMAIL,
+    Meaning.JOINED_ON,
+)
+_ESCAPED = re.compile(
+    r"_(?=x[0-9A-Fa-f]{4}_)"
+)  # Excel reads _x0041_ as A, so its underscore is written as one, too
+
+
+def write_register(
+    path: Path, rosters: Iterable[Roster], taken_at: datetime | None = None, layout: Layout = "member"
+) -> None:
+    """Write the rosters to `path` (.xlsx or .csv), replacing it in one step so that no reader sees
+    half of it.
+
+    `taken_at` (aware) becomes the date of the register, to the microsecond; without it the file's own
+    time is.
+    Raises BadConfig for another extension, OSError when it can't be written. Writing again gives the
+    same table.
+    """
+    writers = {".xlsx": _xlsx, ".csv": _csv}
+    write = writers.get(path.suffix.casefold())
+    if write is None:
+        raise BadConfig(
+            f"{path.name}: a register is written as .xlsx or .csv.", remedy="Change the extension."
+        )
+    beside = path.with_name(f".{path.name}.writing")
+    beside.write_bytes(write(table_of(rosters, taken_at, layout)))
+    beside.replace(path)
+
+
+def table_of(
+    rosters: Iterable[Roster], taken_at: datetime | None = None, layout: Layout = "member"
+) -> list[list[str]]:
+    """Return the register's rows as plain texts, its date above the header when there is one."""
+    rows = [] if taken_at is None else [[label("en", Meaning.AS_OF), taken_at.isoformat()], []]
+    return rows + (_by_member(rosters) if layout == "member" else _by_group(rosters))
+
+
+def _by_member(rosters: Iterable[Roster]) -> list[list[str]]:
+    rows = [[label("en", meaning) for meaning in _MEMBER_COLUMNS]]
+    for roster in rosters:
+        group = roster.group
+        about = [_text(group.name), _text(group.group_id), group.messenger, group.owner_email or ""]
+        rows += [about + _member(member) for member in roster.members] or [about + [""] * 6]
+    return rows
+
+
+def _member(member: Member) -> list[str]:
+    return [
+        _text(member.display_name),
+        member.phone or "",
+        ROLE_WORDS["en"][member.role],
+        member.employee_id or "",
+        member.email or "",
+        member.joined_at.isoformat() if member.joined_at else "",
+    ]
+
+
+def _by_group(rosters: Iterable[Roster]) -> list[list[str]]:
+    heads = [HEADINGS["en"][m] for m in _MEMBER_COLUMNS[:4]]
+    rows = [[*heads, "Members", "Admins", "Creator"]]
+    for roster in rosters:
+        group = roster.group
+        cells = [_list(members) for members in _by_role(roster.members)]
+        rows.append(
+            [_text(group.name), _text(group.group_id), group.messenger, group.owner_email or "", *cells]
+        )
+    return rows
+
+
+def _by_role(members: Sequence[Member]) -> list[list[Member]]:
+    """Everybody in the first cell, so that the order is kept; admins and creators again in theirs."""
+    return [
+        list(members),
+        [member for member in members if member.role is Role.ADMIN],
+        [member for member in members if member.role is Role.CREATOR],
+    ]
+
+
+def _list(members: Sequence[Member]) -> str:
+    """One line for each; a semicolon says that a single one is all there is, whatever its commas."""
+    lines = "\n".join(map(_item, members))
+    return f"{lines};" if len(members) == 1 and "," in lines else lines
+
+
+def _item(member: Member) -> str:
+    name = re.sub(r"[;؛；]", ",", _text(member.display_name))
+    identity = member.phone or (f"<{member.email}>" if member.email else "")
+    role = f"({ROLE_WORDS['en'][Role.UNKNOWN]})" if member.role is Role.UNKNOWN else ""
+    return " ".join(filter(None, (name, role, identity)))
+
+
+def _text(text: str) -> str:
+    return one_line(ILLEGAL_CHARACTERS_RE.sub("", text))
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+    writer.writerows([_neutral(cell) for cell in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig")  # with its mark, or Excel takes it for the local code page
+
+
+def _neutral(text: str) -> str:
+    """A phone number is no formula, and an apostrophe before it would only be in the way."""
+    return text if re.fullmatch(r"\+\d+", text) else neutral(text)
+
+
+def _xlsx(rows: Sequence[Sequence[str]]) -> bytes:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Groups")
+    for row in rows:
+        sheet.append([_cell(sheet, text) for text in row])
+    data = io.BytesIO()
+    book.save(data)
+    book.close()
+    return data.getvalue()
+
+
+def _cell(sheet: WriteOnlyWorksheet, text: str) -> Cell | None:
+    """Return a cell of text, which Excel neither calculates nor takes for a number when it is edited."""
+    if not text:
+        return None
+    cell = WriteOnlyCell(sheet, _ESCAPED.sub("_x005F_", text))
+    cell.data_type = "s"
+    cell.number_format = "@"
+    cell.quotePrefix = True
+    return cell

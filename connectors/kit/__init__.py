@@ -1,0 +1,1 @@
+"""What several connectors share. A vendor's own knowledge stays in its folder."""

@@ -1,0 +1,48 @@
+"""Phone numbers in the cells and attributes of directories: several in one, in words of many languages.
+
+"+44 7700 900123 / 020 7946 0000" -> ("+447700900123", "+442079460000"), 0 unreadable
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from worker.domain.identity.phones import to_e164
+
+_APART = re.compile(r"[;|\n\r]+")
+_MAYBE_APART = re.compile(r"[,/&]|(?<=\s)(?:or|and|oder|und|ou|et|o|y|e)(?=\s)", re.IGNORECASE)
+
+
+def read_numbers(cells: Iterable[str], region: str, fallback: str) -> tuple[tuple[str, ...], int]:
+    """All numbers in E.164, in order and without repeats, and how many could not be understood.
+
+    Numbers without a country code are of `region`, or of `fallback` where `region` is no country
+    (both ISO 3166 alpha-2).
+    """
+    found: dict[str, None] = {}
+    unreadable = 0
+    for cell in cells:
+        for piece in _APART.split(cell):
+            numbers, bad = _numbers(piece, region, fallback)
+            found.update(dict.fromkeys(numbers))
+            unreadable += bad
+    return tuple(found), unreadable
+
+
+def _numbers(text: str, region: str, fallback: str) -> tuple[list[str], int]:
+    if not text.strip():
+        return [], 0
+    if whole := _one(text, region, fallback):
+        return [whole], 0
+    pieces = [piece for piece in _MAYBE_APART.split(text) if piece.strip()]
+    read = [_one(piece, region, fallback) for piece in pieces]
+    numbers = [number for number in read if number]
+    return numbers, (len(read) - len(numbers) if numbers else 1)
+
+
+def _one(text: str, region: str, fallback: str) -> str | None:
+    try:
+        return to_e164(text, region)
+    except ValueError:  # a usage location that is no country
+        return to_e164(text, fallback)

@@ -1,0 +1,60 @@
+"""What the configuration models of connectors share: a frozen section, durations, distinguished names.
+
+Connectors cannot see `worker.settings`; these say the same in the same words.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+
+from connectors.kit import dn as _dn
+from worker.domain.text.durations import parse_duration
+
+
+class Section(BaseModel):
+    """Settings do not change, an unknown key is an error, and no error repeats what was typed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _seconds(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise ValueError(  # noqa: TRY004  pydantic shows a ValueError as it is
+            f"{value} has no unit; write {value}s, {value}m or {value}h"
+        )
+    if not isinstance(value, str | timedelta):  # pydantic would take 1.5 and true for seconds
+        raise ValueError("is not a duration; write a number and its unit, such as 5s, 30m or 2h")  # noqa: TRY004
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+def _written(value: timedelta) -> str:
+    return f"{round(value.total_seconds())}s"
+
+
+def _lasts(value: timedelta) -> timedelta:
+    if value < timedelta(seconds=1):
+        raise ValueError("is too short; write 1s or more")
+    return value
+
+
+Period: TypeAlias = Annotated[
+    timedelta,
+    BeforeValidator(_seconds),
+    AfterValidator(_lasts),
+    PlainSerializer(_written, return_type=str, when_used="json"),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^\s*([0-9]+[wdhms]\s*)+$", "examples": ["5s", "30s", "30m"]}
+    ),
+]
+
+
+def _is_a_dn(value: str) -> str:
+    if not _dn.is_dn(value):
+        raise ValueError(f"{value!r} is not a distinguished name; write it like OU=Staff,DC=corp,DC=example")
+    return value
+
+
+DistinguishedName: TypeAlias = Annotated[str, AfterValidator(_is_a_dn)]

@@ -1,0 +1,114 @@
+"""A hospital's desk for a browser, and what is asked of every page in one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, ViewportSize
+
+from harness import Harness
+from worker.app.acts.access import Access
+from worker.app.tell.signed_links import Links
+from worker.domain.evidence.actor import Actor
+from worker.domain.model import Member, Role
+from worker.storage.sql.engine import open_engine
+
+CHROMIUM = Path("/usr/bin/chromium")
+AXE = Path(__file__).parents[2] / ".cache" / "axe-core-4.14.1" / "axe.min.js"
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+SOON_MS = 15_000
+
+
+@dataclass
+class Desk:
+    """A desk with a hospital behind it. `base` is where Chromium finds it."""
+
+    harness: Harness
+    base: str
+    links: Links
+
+    def link(self, number: int) -> str:
+        with self.harness.store.reading() as uow:
+            ticket = uow.tickets.get(number)
+            assert ticket is not None
+            return self.links.url(uow, ticket, self.harness.now)
+
+    def login_link(self, *roles: str, name: str = "sam@example.org") -> str:
+        access = Access(self.harness.store)
+        secret = access.make_login_link(name, roles, Actor("root"), self.harness.now, timedelta(hours=1))
+        return f"{self.base}/login/{secret}"
+
+
+def hospital(database: str = "sqlite://") -> Harness:
+    """Two wards and a theatre: ann has left, kay (a sole admin) too, thirty temps wait for a decision."""
+    harness = Harness(engine=open_engine(database))
+    names = ("ann", "ben", "cem", "dee", "eve", "fay", "gus", "hal", "ida", "jon", "kay", "lea")
+    harness.hire(*names, department="Nursing")
+    harness.group("ward-7", "ann", "ben", "cem", admins=["dee"])
+    harness.group("ward-8", "ann", "ben", admins=["dee"])
+    harness.group("theatre", "ann", "eve", "fay", admins=["gus"])
+    harness.group("night-duty", "hal", "ida", "jon", admins=["kay"])
+    temps = [f"temp{number:02d}" for number in range(30)]
+    harness.hire(*temps, org_unit="OU=Temps")
+    harness.group("hall", *temps, admins=["dee"])
+    harness.hire("tom", "una", phones=("+447700900777",))
+    harness.wards.add_member("ward-7", Member("+447700900777", "T", Role.MEMBER, phone="+447700900777"))
+    harness.settle()
+    harness.later()
+    harness.leave("ann", "kay")
+    harness.settle()
+    harness.later(hours=30)
+    harness.leave(*temps)
+    harness.settle()
+    harness.escalate()
+    return harness
+
+
+class Late:
+    """An application that is made once its address is known."""
+
+    base = ""
+
+    def __init__(self, make: Callable[[str], Any]) -> None:
+        self._make = make
+        self._app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self._app is None:
+            self._app = self._make(Late.base)
+        await self._app(scope, receive, send)
+
+
+def sign_in(page: Page, desk: Desk, *roles: str, name: str = "sam@example.org") -> None:
+    page.goto(desk.login_link(*roles, name=name))
+    page.locator("main button.main").click()
+    page.wait_for_url(f"{desk.base}/")
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA that is serious: rule, where, why."""
+    if not page.evaluate("typeof axe !== 'undefined'"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "axe.run(document, {runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}})"
+    )
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in found["violations"]
+        if violation["impact"] in {"serious", "critical"}
+        for node in violation["nodes"]
+    ]
+
+
+def overflows(page: Page) -> bool:
+    """Whether a reader would have to move the page sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))

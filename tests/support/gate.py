@@ -1,0 +1,84 @@
+"""How a run of all tests stays quick: what coverage looks at, what comes first, what needs a server; how long it took.
+
+Coverage looks at the tests that have to reach every branch of the core, but for those marked as slow. Elsewhere it
+would make each line half as dear again, and prove nothing.
+"""
+
+import gc
+import os
+from collections import defaultdict
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parents[1]
+COUNTED = (
+    "unit/app", "unit/domain",
+    "unit/desk/test_assignee_truth.py", "unit/desk/test_at_once.py", "unit/desk/api/test_acts.py",
+    "unit/desk/api/test_lists.py",
+)  # fmt: skip
+# What takes long comes first, so that no process is left with it at the end
+FIRST = (
+    "faults", "sim", "integration", "browser", "package", "unit/demo", "unit/desk/api", "contract", "storage",
+)  # fmt: skip
+SERVERS = frozenset({
+    "_postgres_server", "samba_domain", "kerberos_domain", "shared_domain", "slapd_server", "browser", "cluster",
+})  # fmt: skip
+
+
+def _is_in(item: pytest.Item, names: tuple[str, ...]) -> int:
+    """Return the place of the first of these files or folders that a test is in; their number where it is in none."""
+    path = item.path.relative_to(HERE).as_posix()
+    return next((at for at, name in enumerate(names) if f"{path}/".startswith(f"{name}/")), len(names))
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage look at eleven thousand tests again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _is_in(item, FIRST))
+    for item in items:
+        if not SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("server")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _without_public_authorities(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Read no file of public authorities: no unit test asks them, and it takes 5 ms for each client that is made."""
+    with pytest.MonkeyPatch.context() as patch:
+        if HERE / "unit" in request.path.parents or HERE / "contract" in request.path.parents:
+            patch.setenv("SSL_CERT_FILE", os.devnull)
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    coverage: Any = getattr(plugin, "cov_controller", None)
+    is_counted = _is_in(item, COUNTED) < len(COUNTED) and item.get_closest_marker("slow") is None
+    if coverage is None or is_counted:
+        return (yield)
+    coverage.pause()
+    try:
+        return (yield)
+    finally:
+        coverage.resume()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how long each folder took, in seconds of the processes that ran it, where durations are asked for."""
+    if not terminalreporter.config.getoption("durations"):
+        return
+    took: defaultdict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                took["/".join(report.nodeid.partition("::")[0].split("/")[1:3])] += report.duration
+    terminalreporter.section("seconds by part")
+    for part, seconds in sorted(took.items(), key=lambda entry: -entry[1])[:20]:
+        terminalreporter.line(f"{seconds:7.1f}  {part}")

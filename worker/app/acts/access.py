@@ -1,0 +1,127 @@
+"""Who may come in from outside: tokens of the API, and links that sign in to the console once.
+
+A secret is shown once, when it is made; the database has its SHA-256 and the journal has neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+
+from worker.app.refused import Refused
+from worker.app.tell.signed_links import fresh_key
+from worker.domain.evidence.actor import Actor, acted, stated
+from worker.domain.evidence.journal import stamp
+from worker.domain.reconcile.plan import instant
+from worker.ports.state.access import ApiToken, Ended, Visitor
+from worker.ports.state.store import Store
+
+THINGS = ("tickets", "plans", "people", "groups", "sources", "events", "audit")
+SCOPES = tuple(f"{thing}:{right}" for thing in THINGS for right in ("read", "write"))
+TOKEN_LIFE = timedelta(days=90)
+PREFIX = "wl"  # so that scanners of code find a token that was left in it
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new token. `text` is what its holder sends, `wl_<id>_<secret>`, and is kept nowhere."""
+
+    token: ApiToken
+    text: str = field(repr=False)
+
+
+class Access:
+    """Lets people and programs in, and shuts them out again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def make_token(
+        self, scopes: Collection[str], by: Actor, now: datetime, life: timedelta = TOKEN_LIFE
+    ) -> Made:
+        """A token that opens what these scopes name. Raises Refused for a scope there is not, or for none."""
+        wanted = tuple(scope for scope in SCOPES if scope in set(scopes))
+        unknown = sorted(set(scopes) - set(SCOPES))
+        if unknown or not wanted:
+            said = f"There is no scope '{unknown[0]}'" if unknown else "A token needs at least one scope"
+            raise Refused(f"{said}; scopes are {', '.join(SCOPES)}.")
+        if life <= timedelta(0):
+            raise Refused("A token that is over at once opens nothing; let it live for some days: 90d.")
+        token = ApiToken(secrets.token_hex(6), wanted, by.name, now, now + life, None, by.id)
+        secret = secrets.token_urlsafe(32)
+        data = {"token": token.id, "scopes": list(wanted), "expires_at": instant(token.expires_at)}
+        with self._store.begin() as uow:
+            uow.desk.add_token(token, hashed(secret))
+            uow.journal.append([acted(by, now, "desk.token_made", "desk:api", data=data)])
+        return Made(token, f"{PREFIX}_{token.id}_{secret}")
+
+    def revoke_token(self, id_: str, by: Actor, now: datetime) -> None:
+        """End a token at once. Doing it twice changes nothing. Raises Refused for one that there is not."""
+        with self._store.begin() as uow:
+            known = next((token for token in uow.desk.tokens() if token.id == id_), None)
+            if known is None:
+                raise Refused(f"There is no token '{id_}'; its id is what stands between wl_ and the next _.")
+            if known.revoked_at is None:
+                uow.desk.revoke_token(id_, now)
+                data = {"token": id_}
+                uow.journal.append([acted(by, now, "desk.token_revoked", "desk:api", data=data)])
+
+    def rotate_key(self, by: Actor, now: datetime, reason: str = "", *, with_tokens: bool = False) -> Ended:
+        """Make the key anew that links are signed with; return what ended with the old one.
+
+        All links of assignees, login links and sessions end at once, in every process. Tokens are random and only
+        their hashes are kept, so a copy of the database opens nothing with them: they end only `with_tokens`.
+        """
+        with self._store.begin() as uow:
+            ended = uow.desk.change_key(fresh_key(), now, with_tokens=with_tokens)
+            data = asdict(ended)
+            uow.journal.append([acted(by, now, "desk.key_rotated", "desk:console", reason, data)])
+        return ended
+
+    def token(self, text: str) -> ApiToken | None:
+        """The token that somebody sent, good or not; None for what was never one of ours.
+
+        What is no token at all costs the same work as one that is wrong.
+        """
+        prefix, _, rest = text.partition("_")
+        id_, _, secret = rest.partition("_")
+        with self._store.reading() as uow:
+            known = uow.desk.token(hashed(secret))
+        is_it = known is not None and secrets.compare_digest(known.id.encode(), id_.encode())
+        return known if is_it and prefix == PREFIX else None
+
+    def make_login_link(
+        self,
+        name: str,
+        roles: Iterable[str],
+        by: Actor,
+        now: datetime,
+        life: timedelta,
+        *,
+        is_believed: bool = False,
+    ) -> str:
+        """The secret of a link that signs `name` in once, with these roles.
+
+        Whoever makes it is shown it, so it signs in the same person as they are, unless the name `is_believed`.
+        """
+        visitor = Visitor(name, tuple(sorted(set(roles))), stated(name) if is_believed else by.id)
+        secret = secrets.token_urlsafe(32)
+        data = {"for": name, "roles": list(visitor.roles), "expires_at": stamp(now + life)}
+        with self._store.begin() as uow:
+            uow.desk.add_login_link(hashed(secret), visitor, by.name, now + life)
+            uow.journal.append([acted(by, now, "desk.login_link_made", "desk:console", data=data)])
+        return secret
+
+
+def hashed(secret: str) -> str:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def grants(scopes: Collection[str], wanted: str) -> bool:
+    """Whether these scopes open what `wanted` names; who may write may read."""
+    thing, _, right = wanted.partition(":")
+    return wanted in scopes or (right == "read" and f"{thing}:write" in scopes)

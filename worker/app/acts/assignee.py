@@ -1,0 +1,366 @@
+"""What an assignee does by the link in a message: look, say that it was done or can't be, take that back.
+
+Looking changes nothing. An act is one transaction with what takes it back; messages that it sets off wait for
+the minute in which it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from worker.app.acts.changes import Change, change_ticket
+from worker.app.acts.waiting import kept_waiting
+from worker.app.refused import Refused
+from worker.app.tell.answering import answer_messages
+from worker.app.tell.choices import Candidate, candidates_for, suggestions_for
+from worker.app.tell.helping import help_for
+from worker.app.tell.signed_links import Links, Opened, check_is_here
+from worker.domain.evidence.actor import Actor, Via, acted, claimants
+from worker.domain.evidence.explained import assignee_id, ticket_facts
+from worker.domain.identity.matching import How, Link, LinkState
+from worker.domain.identity.names import Suggestion
+from worker.domain.messages.help import Help
+from worker.domain.model import HandleKey, PersonKey
+from worker.domain.text.tongue import Languages
+from worker.domain.tickets.answers import Answer, answered
+from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketKind, TicketState, next_state
+from worker.ports.state.access import Shown, Undo
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.overview import TicketFilter
+from worker.ports.state.store import Store, UnitOfWork
+
+UNDO_FOR = timedelta(minutes=1)
+WORDS_MAX = 1000
+CLAIMS_MAX = 500  # of one person's unproved claims, among which those of the last minute are looked for
+NOBODY = "nobody"  # the choice for a member from outside, or a phone that several people use
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A ticket as its link opens it. `undo_until` is set while the last act can be taken back.
+
+    `others` counts the assignee's further open tickets; `onward` is the token that opens them all, also when this
+    ticket is not theirs any more. `aid` is the help that its assignee needs.
+    """
+
+    ticket: Ticket
+    others: int
+    onward: str
+    candidates: tuple[Candidate, ...] = ()
+    suggestions: tuple[Suggestion[PersonKey], ...] = ()
+    language: str | None = None
+    undo_until: datetime | None = None
+    aid: Help | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """Somebody's open tickets by group, and the token of each one's own link by number.
+
+    `claimed` are those that they said were done and can still take back, all of them before `undo_until`.
+    """
+
+    tickets: tuple[Ticket, ...]
+    tokens: Mapping[int, str]
+    language: str | None = None
+    claimed: tuple[int, ...] = ()
+    undo_until: datetime | None = None
+
+
+class Assigned:
+    """The assignee's side. Every method raises LinkDead for a link that opens nothing."""
+
+    def __init__(self, store: Store, links: Links, timezone: str, languages: Languages) -> None:
+        self._store = store
+        self._links = links
+        self._timezone = timezone
+        self._languages = languages
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    def look(self, token: str, now: datetime) -> Assignment:
+        """What the link's page shows."""
+        with self._store.reading() as uow:
+            opened, undo = self._opened(uow, token, now)
+            ticket = opened.ticket
+            mine = _open_of(uow, opened, undo.before if undo else ticket)
+            others = [one for one in mine if one.id != ticket.id]
+            is_moved = undo is not None and _email(ticket) != _email(undo.before)
+            return Assignment(
+                ticket,
+                len(others),
+                opened.token(others[0]) if is_moved and others else token,
+                candidates_for(uow, ticket) if ticket.kind is TicketKind.REASSIGN_ADMIN else (),
+                suggestions_for(uow, ticket) if ticket.kind is TicketKind.IDENTIFY_MEMBER else (),
+                _language(uow, undo.before if undo else ticket),
+                undo.until if undo else None,
+                None if is_moved else help_for(uow, ticket, self._languages),
+            )
+
+    def mine(self, token: str, now: datetime) -> Mine:
+        """All open tickets of a link's assignee."""
+        with self._store.reading() as uow:
+            opened = self._links.opened(uow, token, now)
+            found = _open_of(uow, opened, opened.ticket)
+            undos = _undos_of(uow, opened, now)
+            return Mine(
+                tuple(found),
+                {one.id: opened.token(one) for one in found},
+                _language(uow, opened.ticket),
+                tuple(undo.before.id for undo in undos),
+                min((undo.until for undo in undos), default=None),
+            )
+
+    def show_link(self, number: int, by: Actor, now: datetime, reason: str = "") -> str:
+        """The address of an assignee's link, shown to somebody else, who may act in their name from now on.
+
+        It is written down, and none of the assignee's claims by a link is confirmed by whoever was shown one.
+        Raises Refused for a ticket that is over or nobody's.
+        """
+        with self._store.begin() as uow:
+            ticket = uow.tickets.get(number)
+            if ticket is None or ticket.assignee is None or not ticket.is_live:
+                raise Refused("Only a live ticket that is somebody's has a link.")
+            until = self._links.until(ticket, now)
+            uow.desk.keep_shown(Shown(_email(ticket), number, by.name, by.id, now, until))
+            data = {"to": ticket.assignee.person and "/".join(ticket.assignee.person)}
+            uow.journal.append([acted(by, now, "ticket.link_shown", f"ticket:{ticket.label}", reason, data)])
+            return self._links.url(uow, ticket, now)
+
+    def revoke(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
+        """Make all links to a ticket that were given out dead."""
+        with self._store.begin() as uow:
+            change: Change = lambda ticket: replace(ticket, links_from=now)  # noqa: E731
+            return change_ticket(uow, number, change, "ticket.links_revoked", by, now, reason)[1]
+
+    # --- acting ----------------------------------------------------------------------------------
+
+    def done(self, token: str, now: datetime, chosen: str = "") -> Ticket:
+        """Claim that it was done. `chosen` is the handle of the new admin, for a reassignment.
+
+        Saying it twice changes nothing. Raises Refused for a ticket that is not open.
+        """
+        with self._store.begin() as uow:
+            ticket = self._links.ticket(uow, token, now)
+            if ticket.kind is TicketKind.IDENTIFY_MEMBER:
+                return self._identify(uow, ticket, chosen, now)
+            return self._done(uow, ticket, now, _made_admin(uow, ticket, chosen))
+
+    def done_together(self, token: str, numbers: Collection[int], now: datetime) -> list[Ticket]:
+        """Claim it of several of one's own tickets; those that are not open, or another's, are left alone."""
+        with self._store.begin() as uow:
+            opened = self._links.opened(uow, token, now)
+            mine = _open_of(uow, opened, opened.ticket)
+            chosen = [one for one in mine if one.id in numbers and can_be_done_together(one)]
+            return [self._done(uow, one, now, "") for one in chosen]
+
+    def answer(self, token: str, answer: Answer, words: str, now: datetime) -> Ticket:
+        """Say why not. Whom it concerns is told when the minute is over. Raises Refused."""
+        words = " ".join(words.split())[:WORDS_MAX]
+        with self._store.begin() as uow:
+            ticket = self._links.ticket(uow, token, now)
+            change: Change = lambda one: answered(one, answer, words, now)  # noqa: E731
+            if answer is Answer.CREATOR and _has_creators_ticket(uow, ticket):
+                change = lambda one: answered(one, Answer.OTHER, words or "is the creator", now)  # noqa: E731
+            kind = f"ticket.{answer.value}"
+            tongue = self._languages.of(None)
+
+            def messages(after: Ticket) -> list[OutMessage]:
+                aid = help_for(uow, after, self._languages)
+                return answer_messages(answer, ticket, after, words, self._timezone, now, tongue, aid)
+
+            return self._act(uow, ticket, change, kind, now, messages)
+
+    def undo(self, token: str, now: datetime) -> Ticket:
+        """Take the last act back. Raises Refused when its minute is over, or the ticket has changed since."""
+        with self._store.begin() as uow:
+            _, undo = self._opened(uow, token, now)
+            if undo is None:
+                raise Refused("It can't be taken back any more.")
+            return _take_back(uow, undo, now)
+
+    def undo_together(self, token: str, numbers: Collection[int], now: datetime) -> list[Ticket]:
+        """Take back what was claimed of several; those that can't be any more are left as they are."""
+        with self._store.begin() as uow:
+            mine = _undos_of(uow, self._links.opened(uow, token, now), now)
+            return [_take_back(uow, undo, now) for undo in mine if undo.before.id in numbers]
+
+    def _opened(self, uow: UnitOfWork, token: str, now: datetime) -> tuple[Opened, Undo | None]:
+        """The link with its ticket, with what can be taken back. Whoever handed it on may still do that."""
+        opened = self._links.read(uow, token, now)
+        undo = uow.desk.undo_of(opened.ticket.id)
+        if undo is not None and _can_undo(opened.ticket, undo, now) and opened.is_for(undo.before):
+            check_is_here(uow, undo.before)
+            return opened, undo
+        return self._links.opened(uow, token, now), None
+
+    def _done(self, uow: UnitOfWork, ticket: Ticket, now: datetime, reason: str, said: str = "") -> Ticket:
+        by = _email(ticket)
+        if ticket.state is TicketState.DONE and ticket.done_by == by:
+            return ticket
+
+        def change(one: Ticket) -> Ticket:
+            state = next_state(one.state, Move.CLAIM)
+            said = reason or f"marked done by {_name(one)}"
+            return replace(one, state=state, done_at=now, done_by=by, grade=Grade.C, reason=said)
+
+        return self._act(uow, ticket, change, "ticket.done", now, said=said)
+
+    def _identify(self, uow: UnitOfWork, ticket: Ticket, chosen: str, now: datetime) -> Ticket:
+        """Answer a question of identity; only people who were suggested can be chosen."""
+        key = HandleKey(ticket.group.source, ticket.handle)
+        people = {"/".join(one.key): one for one in suggestions_for(uow, ticket)}
+        known = uow.links.get(key)
+        if known is not None and known.state in _ANSWERED:
+            if _is_answer_of(known, _email(ticket)) and chosen == _choice(known):
+                return ticket
+            raise Refused("Somebody has said who it is.")
+        if known is None or (chosen != NOBODY and chosen not in people):
+            raise Refused("Choose one of the people, or say that it is somebody else.")
+        after = self._done(uow, ticket, now, f"{_name(ticket)} says who it is", chosen)
+        if chosen == NOBODY:
+            uow.links.reject(key, None, now, _email(ticket))
+        else:
+            why = _confirmed_by(_email(ticket))
+            answer = Link(LinkState.LINKED, known.fingerprint, people[chosen].key, How.CONFIRMED, why)
+            uow.links.answer([(key, answer)], now, _email(ticket))
+        return after
+
+    def _act(
+        self,
+        uow: UnitOfWork,
+        ticket: Ticket,
+        change: Change,
+        kind: str,
+        now: datetime,
+        messages: Callable[[Ticket], Sequence[OutMessage]] = lambda _after: (),
+        said: str = "",
+    ) -> Ticket:
+        """Change the ticket with what takes it back, and queue what is to be told when it no longer can be."""
+
+        def changed(one: Ticket) -> Ticket:
+            after = change(one)
+            is_claim = after.state is TicketState.DONE
+            return replace(after, claimed_by=_claimants(uow, one, now)) if is_claim else after
+
+        before, after = change_ticket(uow, ticket.id, changed, kind, _actor(ticket), now, answer=said)
+        until = now + UNDO_FOR
+        waiting = [replace(message, not_before=until) for message in messages(after)]
+        uow.outbox.add(waiting, now)
+        keys = tuple(message.key for message in waiting)
+        uow.desk.keep_undo(Undo(before, after, _email(before), until, keys))
+        return after
+
+
+def can_be_done_together(ticket: Ticket) -> bool:
+    """Whether "done" says it all: nobody has to be chosen."""
+    return ticket.kind not in {TicketKind.REASSIGN_ADMIN, TicketKind.IDENTIFY_MEMBER}
+
+
+def _open_of(uow: UnitOfWork, opened: Opened, theirs: Ticket) -> list[Ticket]:
+    """The open tickets of this one's assignee, as far as the link leads on to them."""
+    return [one for one in uow.tickets.open_of(_email(theirs)) if opened.reaches(one)]
+
+
+def _undos_of(uow: UnitOfWork, opened: Opened, now: datetime) -> list[Undo]:
+    """What the assignee claimed within the last minute, of whichever ticket, and can take back."""
+    theirs = TicketFilter(states=(TicketState.DONE,), assignee=_email(opened.ticket))
+    recent = [
+        (one, uow.desk.undo_of(one.id))
+        for one in uow.overview.tickets(theirs, None, CLAIMS_MAX)
+        if one.done_at is not None and now < one.done_at + UNDO_FOR and opened.reaches(one)
+    ]
+    by = _email(opened.ticket).casefold()
+    undos = [undo for one, undo in recent if undo and undo.by.casefold() == by and _can_undo(one, undo, now)]
+    return sorted(undos, key=lambda undo: undo.before.id)
+
+
+def _can_undo(ticket: Ticket | None, undo: Undo, now: datetime) -> bool:
+    """Whether its minute runs and nothing has changed since; weighing it without a result is no change."""
+    return (
+        ticket is not None
+        and now < undo.until
+        and replace(ticket, weighed_at=None) == replace(undo.after, weighed_at=None)
+    )
+
+
+def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
+    """Raises Refused where somebody has been told of it."""
+    # The group may have lost its other admin meanwhile
+    before = kept_waiting(uow, undo.before, undo.before.member_role)
+    uow.desk.forget_undo(before.id)
+    # By another clock its minute was over: what went out is known, and stays true
+    if uow.outbox.withdraw(undo.messages) < len(undo.messages):
+        raise Refused("It can't be taken back any more: others have been told.")
+    uow.tickets.update([before])
+    if before.kind is TicketKind.IDENTIFY_MEMBER:
+        key = HandleKey(before.group.source, before.handle)
+        known = uow.links.get(key)
+        if known is not None and _is_answer_of(known, undo.by):  # and not somebody else's since
+            uow.links.ask_again(key)
+    data = ticket_facts(before)
+    uow.journal.append([acted(_actor(before), now, "ticket.undone", f"ticket:{before.label}", data=data)])
+    uow.rosters.mark_dirty([before.group], now)
+    return before
+
+
+_ANSWERED = frozenset({LinkState.LINKED, LinkState.NOBODY})
+
+
+def _confirmed_by(email: str) -> str:
+    return f"confirmed by {email}"
+
+
+def _is_answer_of(link: Link, email: str) -> bool:
+    """Whether what is known of a member is what this person said, and nobody since."""
+    if link.state is LinkState.NOBODY:
+        return link.why.startswith(f"{email}: ")
+    return link.state is LinkState.LINKED and link.why == _confirmed_by(email)
+
+
+def _choice(link: Link) -> str:
+    return NOBODY if link.person is None else "/".join(link.person)
+
+
+def _email(ticket: Ticket) -> str:
+    return ticket.assignee.email if ticket.assignee else ""
+
+
+def _name(ticket: Ticket) -> str:
+    return ticket.assignee.name or ticket.assignee.email if ticket.assignee else ""
+
+
+def _actor(ticket: Ticket) -> Actor:
+    """How the journal names the assignee: by id where the directory knows them."""
+    return Actor(assignee_id(ticket.assignee), via=Via.LINK)
+
+
+def _claimants(uow: UnitOfWork, ticket: Ticket, now: datetime) -> tuple[str, ...]:
+    """Whoever may have used the link: the assignee, as the directory and the provider may know them, and those who
+    were shown a link of theirs.
+    """
+    person = ticket.assignee.person if ticket.assignee else None
+    assignee = Actor(_email(ticket), person.person_id if person else "")
+    shown = [Actor(one.name, one.actor_id) for one in uow.desk.shown_links(_email(ticket), now)]
+    return claimants([assignee, *shown])
+
+
+def _language(uow: UnitOfWork, ticket: Ticket) -> str | None:
+    key = ticket.assignee.person if ticket.assignee else None
+    person = uow.people.get(key) if key else None
+    return person.facts.language if person else None
+
+
+def _made_admin(uow: UnitOfWork, ticket: Ticket, chosen: str) -> str:
+    if ticket.kind is not TicketKind.REASSIGN_ADMIN or not chosen:
+        return ""
+    names = {one.handle: one.name for one in candidates_for(uow, ticket)}
+    return f"{_name(ticket)} made {names[chosen]} an admin" if chosen in names else ""
+
+
+def _has_creators_ticket(uow: UnitOfWork, ticket: Ticket) -> bool:
+    """Whether the same leaving has had such a ticket before, which is over."""
+    key = replace(ticket, kind=TicketKind.CREATOR_MUST_LEAVE).key
+    return any(one.key == key and one.id != ticket.id for one in uow.tickets.of_group(ticket.group))

@@ -1,0 +1,55 @@
+"""One change of one ticket by a person: the ticket, the journal and the group's next reconcile together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from worker.app.acts.waiting import kept_waiting
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import Actor, acted
+from worker.domain.evidence.explained import ticket_facts
+from worker.domain.tickets.ticket import NotAllowed, Ticket, TicketState, ticket_label
+from worker.ports.state.store import UnitOfWork
+
+Change = Callable[[Ticket], Ticket]
+
+
+def change_ticket(
+    uow: UnitOfWork,
+    number: int,
+    change: Change,
+    kind: str,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    answer: str = "",
+) -> tuple[Ticket, Ticket]:
+    """Apply a change; return the ticket before and after. Nothing is written when they are the same.
+
+    `answer` is what somebody said by it: who a member is, as an id.
+
+    Raises Refused for a ticket that isn't there, or a change that its state doesn't allow.
+    """
+    before = uow.tickets.get(number)
+    if before is None:
+        raise Refused(f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them.")
+    try:
+        after = change(before)
+    except NotAllowed as error:
+        raise Refused(_with_blocker(before, str(error))) from None
+    if after == before:
+        return before, before
+    if before.state is not TicketState.OPEN:
+        after = kept_waiting(uow, after, after.member_role)
+    uow.tickets.update([after])
+    data = ticket_facts(after) | ({"answer": answer} if answer else {})
+    uow.journal.append([acted(by, now, kind, f"ticket:{after.label}", reason, data)])
+    uow.rosters.mark_dirty([after.group], now)
+    return before, after
+
+
+def _with_blocker(ticket: Ticket, text: str) -> str:
+    if ticket.state is TicketState.BLOCKED and ticket.blocked_by is not None:
+        return f"{ticket.label} waits for {ticket_label(ticket.blocked_by)}: it needs another admin first. {text}"
+    return text

@@ -1,0 +1,107 @@
+"""Approvals: a person releases or rejects a held plan, whole or one cohort at a time, with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import Actor, acted
+from worker.domain.reconcile.guard import Approval, Cohort, HeldPlan, HoldState
+from worker.ports.state.store import Store, UnitOfWork
+
+
+class Approvals:
+    """Decides held plans. One of `two_from` people or more is released, or rejected, by two different people."""
+
+    def __init__(self, store: Store, two_from: int) -> None:
+        self._store = store
+        self._two_from = two_from
+
+    def decide(
+        self,
+        number: int,
+        cohorts: Collection[str],
+        by: Actor,
+        reason: str,
+        now: datetime,
+        *,
+        release: bool,
+    ) -> HeldPlan:
+        """Release or reject the plan's undecided cohorts, or those named; return the plan as it stands then.
+
+        The first word on a cohort of a large plan is kept, and the cohort stays held until somebody else says the same.
+        How large the plan is counts all of its people, so that no part of it passes as a small one.
+        Raises Refused for a plan or cohort that isn't there or is decided already, or for an empty reason.
+        Episodes of a released cohort get their tickets at the next reconcile; a rejected one is not held again.
+        """
+        if not reason.strip():
+            raise Refused("Say why: a reason is required to release or reject.")
+        with self._store.begin() as uow:
+            plan = uow.episodes.plan(number)
+            if plan is None:
+                raise Refused(f"There is no plan P-{number:06d}; `whosleft plans list` shows them.")
+            wanted = _chosen(plan, cohorts)
+            state = HoldState.RELEASED if release else HoldState.REJECTED
+            if self.needs_two(plan):
+                wanted = self._agreed(uow, plan, wanted, by, Approval("", by.name, now, reason, by.id, state))
+            chosen = [replace(cohort, state=state) for cohort in plan.cohorts if cohort.id in wanted]
+            if chosen:
+                uow.episodes.decide(plan, chosen, by.name, reason, now)
+                _write_down(uow, plan, chosen, f"plan.{state.value}", by, reason, now)
+            decided = uow.episodes.plan(number)
+        return plan if decided is None else decided
+
+    def needs_two(self, plan: HeldPlan) -> bool:
+        """Whether one person's word decides nothing of it."""
+        return plan.size >= self._two_from
+
+    def _agreed(
+        self, uow: UnitOfWork, plan: HeldPlan, wanted: set[str], by: Actor, word: Approval
+    ) -> set[str]:
+        """Keep this person's word on these cohorts; return those of which somebody else has said the same before."""
+        before = [one for one in uow.episodes.approvals(plan.id) if one.cohort in wanted]
+        mine = [one for one in before if one.is_by(by)]
+        said = {one.cohort for one in mine if one.verdict is word.verdict}
+        agreed = {one.cohort for one in before if one.verdict is word.verdict and one not in mine}
+        if not agreed and wanted <= said:
+            why = f"{plan.label} has {plan.size} people, so two have to {_VERBS[word.verdict]} it"
+            raise Refused(f"{why}; you did already, and now somebody else must.")
+        uow.episodes.take_back(plan.id, [one for one in mine if one.verdict is not word.verdict])
+        uow.episodes.approve(plan.id, [replace(word, cohort=one) for one in sorted(wanted - said)])
+        new = [cohort for cohort in plan.cohorts if cohort.id in wanted - agreed - said]
+        if new:
+            _write_down(uow, plan, new, _KEPT[word.verdict], by, word.reason, word.at)
+        return agreed
+
+
+_VERBS = {HoldState.RELEASED: "release", HoldState.REJECTED: "reject"}
+
+
+_KEPT = {HoldState.RELEASED: "plan.approved", HoldState.REJECTED: "plan.objected"}
+
+
+def _write_down(
+    uow: UnitOfWork,
+    plan: HeldPlan,
+    cohorts: Sequence[Cohort],
+    kind: str,
+    by: Actor,
+    reason: str,
+    now: datetime,
+) -> None:
+    data = {"cohorts": [cohort.id for cohort in cohorts], "people": sum(len(c.people) for c in cohorts)}
+    uow.journal.append([acted(by, now, kind, f"plan:{plan.label}", reason, data)])
+
+
+def _chosen(plan: HeldPlan, named: Collection[str]) -> set[str]:
+    known = {cohort.id for cohort in plan.cohorts}
+    undecided = {cohort.id for cohort in plan.cohorts if cohort.state is HoldState.HELD}
+    unknown = sorted(set(named) - known)
+    if unknown:
+        raise Refused(f"{plan.label} has no cohort {', '.join(unknown)}; it has {', '.join(sorted(known))}.")
+    decided = sorted(set(named) - undecided)
+    if decided or not undecided:
+        raise Refused(f"{plan.label}: {', '.join(decided) or 'everything'} is decided already.")
+    return set(named) or undecided

@@ -1,0 +1,289 @@
+"""What people do with tickets and identity questions: the same from the command line, Slack and the web."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from worker.app.acts.changes import Change, change_ticket
+from worker.app.refused import Refused
+from worker.app.tell.signed_links import Links
+from worker.app.tell.teller import assignee_messages
+from worker.domain.evidence.actor import Actor, acted, claimants
+from worker.domain.identity.matching import How, Link, LinkState
+from worker.domain.model import HandleKey, Person, PersonKey, Standing
+from worker.domain.reconcile.engine import TicketRules, reopen
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.text.tongue import ENGLISH_ONLY, Languages
+from worker.domain.tickets.ticket import (
+    Assignee,
+    Grade,
+    Move,
+    NotAllowed,
+    Ticket,
+    TicketState,
+    handed_to,
+    next_state,
+)
+from worker.ports.state.access import Shown
+from worker.ports.state.groups import GroupRow
+from worker.ports.state.store import Store, UnitOfWork
+
+ACKNOWLEDGED_FOR = timedelta(hours=4)  # half a shift: long enough to act, too short to forget
+
+
+class Desk:
+    """People's acts; each has an actor and a time, and where it must, a reason. All raise Refused."""
+
+    def __init__(
+        self,
+        store: Store,
+        rules: TicketRules,
+        timezone: str,
+        languages: Languages = ENGLISH_ONLY,
+        links: Links | None = None,
+    ) -> None:
+        self._store = store
+        self._rules = rules
+        self._timezone = timezone
+        self._languages = languages
+        self._links = links
+
+    # --- tickets ---------------------------------------------------------------------------------
+
+    def done(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
+        """Claim that it was done (grade C). A second person's claim on a done ticket confirms it (grade B).
+
+        Raises Refused for somebody who may have made the claim under another name.
+        """
+
+        def change(ticket: Ticket) -> Ticket:
+            if ticket.state is TicketState.DONE:
+                return _confirmed(ticket, by)
+            return replace(
+                ticket, state=next_state(ticket.state, Move.CLAIM), done_at=now, done_by=by.name, grade=Grade.C,
+                reason=reason or f"marked done by {by.name}", claimed_by=claimants([by]),
+            )  # fmt: skip
+
+        return self._change(number, "ticket.done", by, reason, now, change)
+
+    def reopen(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
+        """Put a ticket back to open."""
+        _require(reason, "reopen")
+        return self._change(
+            number,
+            "ticket.reopen",
+            by,
+            reason,
+            now,
+            lambda t: reopen(t, self._rules, now, f"{by.name}: {reason}"),
+            tell=True,
+        )
+
+    def waive(
+        self, number: int, by: Actor, reason: str, now: datetime, until: datetime | None = None
+    ) -> Ticket:
+        """Accept the state as it is, for good or until an instant, after which the ticket comes back."""
+        _require(reason, "waive")
+        if until is not None and until <= now:
+            raise Refused("That instant is over already; name a later one, or none to waive for good.")
+
+        def change(ticket: Ticket) -> Ticket:
+            state = next_state(ticket.state, Move.WAIVE)
+            return replace(
+                ticket, state=state, waived_until=until, blocked_by=None, reason=f"{by.name}: {reason}"
+            )
+
+        return self._change(number, "ticket.waive", by, reason, now, change)
+
+    def assign(self, number: int, email: str, by: Actor, now: datetime, reason: str = "") -> Ticket:
+        """Hand it to somebody by e-mail address, who is told: also whoever has it already."""
+        with self._store.begin() as uow:
+            people = [p for p in uow.people.find(email) if p.standing is not Standing.LEFT]
+            if not people:
+                uow.desk.keep_shown(Shown(email, number, by.name, by.id, now))
+        person = people[0] if people else None
+        name = person.facts.display_name if person else ""
+        key = person.key if person else None
+
+        def change(ticket: Ticket) -> Ticket:
+            if not ticket.is_live:
+                raise NotAllowed(f"{ticket.label} is {ticket.state.value}: there is nothing to do.")
+            given = Assignee(email, name, f"assigned by {by.name}", key)
+            return replace(handed_to(ticket, given), disputed_at=None)
+
+        return self._change(number, "ticket.assign", by, reason, now, change, tell=True)
+
+    def acknowledge(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
+        """Say "I'm on it": no escalation for some hours, then it goes on."""
+
+        def change(ticket: Ticket) -> Ticket:
+            if ticket.state is not TicketState.OPEN:
+                raise NotAllowed(f"{ticket.label} is {ticket.state.value}: nothing is escalated.")
+            return replace(ticket, acknowledged_until=now + ACKNOWLEDGED_FOR)
+
+        return self._change(number, "ticket.acknowledge", by, reason, now, change)
+
+    def _change(
+        self,
+        number: int,
+        kind: str,
+        by: Actor,
+        reason: str,
+        now: datetime,
+        change: Change,
+        *,
+        tell: bool = False,
+    ) -> Ticket:
+        with self._store.begin() as uow:
+            before, after = change_ticket(uow, number, change, kind, by, now, reason)
+            is_told_later = kind == "ticket.reopen" and after.state is TicketState.BLOCKED
+            is_news = after != before or kind == "ticket.assign"
+            if tell and is_news and not is_told_later:
+                action = ActionKind.REOPEN if kind == "ticket.reopen" else ActionKind.ASSIGN
+                news = [Action(action, after, after.reason)]
+                told = assignee_messages(uow, news, self._timezone, now, self._languages, self._links)
+                uow.outbox.add(told, now)
+            if not after.is_live:
+                uow.outbox.withdraw_about([after.id])
+        return after
+
+    # --- identity --------------------------------------------------------------------------------
+
+    def confirm_link(
+        self, link: str, person: str, by: Actor, now: datetime, reason: str = ""
+    ) -> tuple[HandleKey, Person]:
+        """Say who is behind a handle; never asked again until the handle changes."""
+        with self._store.begin() as uow:
+            key, known = self._handle(uow, link)
+            one = one_person(uow, person)
+            why = f"confirmed by {by.name}"
+            answer = Link(LinkState.LINKED, known.fingerprint, one.key, How.CONFIRMED, why)
+            uow.links.answer([(key, answer)], now, by.name)
+            data = {"person": f"{one.key.source}/{one.key.person_id}"}
+            uow.journal.append([acted(by, now, "link.confirmed", f"link:{key.source}", reason, data)])
+        return key, one
+
+    def reject_link(
+        self, link: str, by: Actor, reason: str, now: datetime
+    ) -> tuple[HandleKey, PersonKey | None]:
+        """Take back a link ("not this person"), or, for a question, say that it is nobody of the directory."""
+        _require(reason, "reject")
+        with self._store.begin() as uow:
+            key, known = self._handle(uow, link)
+            uow.links.reject(key, known.person, now, by.name)
+            person = known.person
+            data = {"person": f"{person.source}/{person.person_id}" if person else None}
+            uow.journal.append([acted(by, now, "link.rejected", f"link:{key.source}", reason, data)])
+        return key, person
+
+    def _handle(self, uow: UnitOfWork, text: str) -> tuple[HandleKey, Link]:
+        found = uow.links.find(text)
+        if len(found) > 1:
+            choices = ", ".join(f"{key.source}/{key.handle}" for key in found)
+            raise Refused(f"'{text}' is a handle in several inventories; say which: {choices}.")
+        known = uow.links.get(found[0]) if found else None
+        if known is None:
+            raise Refused(f"There is no link '{text}'; `whosleft links list` shows them.")
+        return found[0], known
+
+    def erase(self, person: str, by: Actor, reason: str, now: datetime) -> PersonKey:
+        """Forget a person who left and of whom nothing is to be decided or done any more; the chain stays valid.
+
+        Raises Refused for anybody else: who is forgotten before their ticket comes stays in the group.
+        """
+        with self._store.begin() as uow:
+            one = one_account(uow, person)
+            if one.standing is not Standing.LEFT:
+                raise Refused(
+                    "Only somebody who has left can be erased: the directory would bring them back."
+                )
+            human = uow.people.human(one.key)
+            accounts = human.accounts if human else (one,)
+            live = [t.label for each in accounts for t in uow.tickets.of_person(each.key) if t.is_live]
+            if live:
+                raise Refused(f"Not while there are live tickets: {', '.join(live)}.")
+            held = [label for each in accounts for label in uow.episodes.undecided_of(each.key)]
+            if held:
+                raise Refused(
+                    f"Not while their plan waits for a decision: {held[0]}. Release or reject it first."
+                )
+            unasked = [name for each in accounts for name in _unasked(uow, each.key)]
+            if unasked:
+                raise Refused(
+                    f"Not while they are in a group and nobody was asked to remove them: {', '.join(unasked)}. "
+                    "Wait for their tickets, or take them out of it."
+                )
+            uow.people.erase(one.key)
+            subject = f"person:{one.key.source}/{one.key.person_id}"
+            uow.journal.append([acted(by, now, "person.erased", subject, reason)])
+        return one.key
+
+
+def one_person(uow: UnitOfWork, text: str) -> Person:
+    """Whom an id, e-mail address or employee id means. Raises Refused for nobody, and for several people.
+
+    Of several accounts of one human it is the one that speaks for them.
+    """
+    found = _found(uow, text)
+    human = uow.people.human(found[0].key)
+    if len(found) > 1 and human and {one.key for one in found} <= {one.key for one in human.accounts}:
+        return human.person
+    return _only(found, text)
+
+
+def one_account(uow: UnitOfWork, text: str) -> Person:
+    """As `one_person`, but for the very account that is named: of several, one has to be said by its id."""
+    return _only(_found(uow, text), text)
+
+
+def one_group(uow: UnitOfWork, text: str) -> GroupRow:
+    """The group with this id, name or `source/id`, in any case. Raises Refused unless it is exactly one."""
+    wanted = text.casefold()
+    found = [
+        group
+        for group in uow.rosters.groups()
+        if wanted in {group.key.group_id.casefold(), group.name.casefold(), "/".join(group.key).casefold()}
+    ]
+    if not found:
+        raise Refused(f"There is no group '{text}'; `whosleft groups list` shows them.")
+    if len(found) > 1:
+        raise Refused(f"'{text}' is several groups; say which: {', '.join('/'.join(g.key) for g in found)}.")
+    return found[0]
+
+
+def _found(uow: UnitOfWork, text: str) -> list[Person]:
+    found = uow.people.find(text)
+    if not found:
+        raise Refused(f"Nobody in the directory has the id, e-mail address or employee id '{text}'.")
+    return found
+
+
+def _only(found: list[Person], text: str) -> Person:
+    if len(found) > 1:
+        choices = ", ".join(f"{one.key.source}/{one.key.person_id}" for one in found)
+        raise Refused(f"'{text}' is several people; say which: {choices}.")
+    return found[0]
+
+
+def _unasked(uow: UnitOfWork, person: PersonKey) -> list[str]:
+    """The groups that somebody is in and that no ticket about them was ever opened for."""
+    asked = {ticket.group for ticket in uow.tickets.of_person(person)}
+    return [group.name for group, _ in uow.rosters.groups_of(person) if group.key not in asked]
+
+
+def _confirmed(ticket: Ticket, by: Actor) -> Ticket:
+    name = (ticket.done_by or "").casefold()
+    if name == by.name.casefold():
+        return ticket
+    if not by.marks.isdisjoint(ticket.claimed_by or (name,)):
+        raise Refused(
+            f"Whoever claimed that {ticket.label} was done may be you: by the same account, or by a link, a token or "
+            "a login link that you made or were shown. Somebody else has to confirm it."
+        )
+    return replace(ticket, grade=Grade.B, reason=f"confirmed by {by.name}")
+
+
+def _require(reason: str, what: str) -> None:
+    if not reason.strip():
+        raise Refused(f"Say why: a reason is required to {what}.")

@@ -1,0 +1,1 @@
+"""Evidence packs and checks of the database against the journal."""

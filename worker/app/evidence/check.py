@@ -1,0 +1,270 @@
+"""Audit check: the state of the database held against the journal; names the rows that no event explains.
+
+It reads pages in transactions of their own, each of which sees rows and events of one moment. What is in memory
+does not grow with the tickets.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from worker.app.evidence.export import checked_chain
+from worker.domain.evidence.explained import differences, is_complete, may_be_erased, person_in, state_event
+from worker.domain.evidence.journal import Entry, Sealed, stated_at
+from worker.domain.reconcile.guard import HoldState, plan_label
+from worker.domain.reconcile.plan import instant
+from worker.domain.tickets.ticket import Ticket, TicketState, ticket_label, ticket_number
+from worker.ports.state.access import ApiToken
+from worker.ports.state.explained import Admission, AnsweredLink, CohortWord
+from worker.ports.state.store import Store, UnitOfWork
+
+PAGE = 500
+_ANSWERS = ("link.confirmed", "link.rejected", "ticket.done")
+_TICKET = "ticket:"
+
+
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """A row, by the name that people know it by, and what of it no event explains."""
+
+    row: str
+    why: str
+
+
+@dataclass(slots=True)
+class Compared:
+    """How many rows were compared by what they are, and how many had events too old to say all."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    not_comparable: int = 0
+
+
+class AuditCheck:
+    """Compares tickets, answers, plans, tokens and whoever was let in with the journal."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def run(self, compared: Compared) -> Iterator[Unexplained]:
+        """Each row that no event explains; counts into `compared`. Raises Refused for a journal that is broken."""
+        for _ in checked_chain(self._store):
+            pass
+        yield from self._tickets(compared)
+        yield from self._lost_tickets()
+        yield from self._answers(compared)
+        with self._store.reading() as uow:
+            yield from _plans(uow, compared)
+            yield from _tokens(uow, compared)
+            yield from _admissions(uow, compared)
+
+    # --- tickets ---------------------------------------------------------------------------------
+
+    def _tickets(self, compared: Compared) -> Iterator[Unexplained]:
+        after = 0
+        while True:
+            with self._store.reading() as uow:
+                page = uow.tickets.page(list(TicketState), after, PAGE)
+                events = uow.explained.events_of([f"{_TICKET}{ticket.label}" for ticket in page])
+                for ticket in page:
+                    mine = events.get(f"{_TICKET}{ticket.label}", [])
+                    yield from _ticket_problems(uow, ticket, state_event(mine), compared)
+            if not page:
+                return
+            after = page[-1].id
+
+    def _lost_tickets(self) -> Iterator[Unexplained]:
+        after = 0
+        while True:
+            with self._store.reading() as uow:
+                opened = uow.explained.events(["ticket.open"], after, PAGE)
+                labels = {ticket_number(one.entry.subject.removeprefix(_TICKET)) for one in opened}
+                missing = uow.explained.missing_tickets(labels)
+            for number in sorted(missing):
+                yield Unexplained(ticket_label(number), "it is gone, and by the journal it was opened")
+            if not opened:
+                return
+            after = opened[-1].seq
+
+    # --- identity --------------------------------------------------------------------------------
+
+    def _answers(self, compared: Compared) -> Iterator[Unexplained]:
+        after = None
+        while True:
+            with self._store.reading() as uow:
+                page = uow.explained.answers(after, PAGE)
+                events = uow.explained.events_at(_ANSWERS, [one.at for one in page if one.at is not None])
+                waiting = [one for one in page if not _is_answer(one, events, compared)]
+                yield from _unanswered(uow, waiting, compared)
+            compared.rows["answers"] += len(page)
+            if not page:
+                return
+            after = page[-1].key
+
+
+def _ticket_problems(
+    uow: UnitOfWork, ticket: Ticket, event: Sealed | None, compared: Compared
+) -> Iterator[Unexplained]:
+    compared.rows["tickets"] += 1
+    if event is None:
+        yield Unexplained(ticket.label, "no event says that it was opened")
+        return
+    compared.not_comparable += not is_complete(event.entry)
+    for name, (now, said) in differences(ticket, event.entry).items():
+        if not (may_be_erased(name, now) and _was_erased(uow, said, event)):
+            yield Unexplained(
+                ticket.label, f"{name} is {now or 'empty'}, and by event {event.seq} {said or 'empty'}"
+            )
+
+
+def _was_erased(uow: UnitOfWork, who: Any, event: Sealed) -> bool:
+    """Whether somebody was forgotten since: the very person, or where only an address is known, anybody."""
+    person = person_in(who)
+    if person is None:
+        return bool(uow.explained.events(["person.erased"], event.seq, 1))
+    return any(one.entry.kind == "person.erased" for one in uow.journal.of(f"person:{'/'.join(person)}"))
+
+
+def _is_answer(answer: AnsweredLink, events: Sequence[Sealed], compared: Compared) -> bool:
+    """Whether one of these events gave an answer; earlier releases forgot when, as soon as it was weighed again."""
+    entries = [one.entry for one in events if answer.by is None or stated_at(one.entry) == answer.at]
+    is_it = any(_says(entry, answer) for entry in entries)
+    compared.not_comparable += is_it and answer.by is None
+    return is_it
+
+
+def _says(entry: Entry, answer: AnsweredLink) -> bool:
+    person = "/".join(answer.person) if answer.person else None
+    if entry.kind == "ticket.done":
+        group = str(entry.data.get("group", ""))
+        return group.startswith(f"{answer.key.source}/") and entry.data.get("answer") == (person or "nobody")
+    kind = "link.confirmed" if answer.person else "link.rejected"
+    is_here = entry.subject == f"link:{answer.key.source}"
+    return is_here and entry.kind == kind and entry.data.get("person") == person
+
+
+def _unanswered(uow: UnitOfWork, waiting: list[AnsweredLink], compared: Compared) -> Iterator[Unexplained]:
+    """Those that no event gave at whatever instant it was recorded."""
+    after = 0
+    while waiting and (page := uow.explained.events(_ANSWERS, after, PAGE)):
+        waiting = [one for one in waiting if not _is_answer(one, page, compared)]
+        after = page[-1].seq
+    for one in waiting:
+        said = f"is {'/'.join(one.person)}" if one.person else "is nobody of the directory"
+        yield Unexplained("/".join(one.key), f"no event says that somebody answered that it {said}")
+
+
+# --- plans ------------------------------------------------------------------------------------------------
+
+
+def _plans(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
+    words = uow.explained.cohorts()
+    events = uow.explained.events_of({f"plan:{plan_label(word.plan)}" for word in words})
+    for word in words:
+        label = plan_label(word.plan)
+        compared.rows["cohorts"] += 1
+        if not _is_said(word, [one.entry for one in events.get(f"plan:{label}", [])]):
+            state = _WORDS[word.state] if word.is_word else word.state.value
+            by = f" by {word.by}" if word.by else ""
+            yield Unexplained(f"{label} {word.cohort}", f"no event says that it is {state}{by}")
+    for number in uow.explained.plans_past_their_gate():
+        yield Unexplained(
+            plan_label(number), "people of it were let through, or kept back, against the decision"
+        )
+
+
+_WORDS = {HoldState.RELEASED: "approved", HoldState.REJECTED: "objected to"}
+_SAID = {
+    HoldState.RELEASED: {"plan.approved", "plan.released"},
+    HoldState.REJECTED: {"plan.objected", "plan.rejected"},
+}
+
+
+def _is_said(word: CohortWord, events: Sequence[Entry]) -> bool:
+    if word.state is HoldState.HELD:
+        is_decided = any(
+            word.cohort in entry.data["cohorts"]
+            for entry in events
+            if entry.kind in {"plan.released", "plan.rejected"}
+        )
+        return not is_decided and any(entry.kind == "plan.held" for entry in events)
+    kinds = _SAID[word.state] if word.is_word else {f"plan.{word.state.value}"}
+    return any(
+        entry.kind in kinds
+        and word.cohort in entry.data["cohorts"]
+        and (entry.actor, stated_at(entry)) == (word.by, word.at)
+        for entry in events
+    )
+
+
+# --- who was let in ---------------------------------------------------------------------------------------
+
+
+def _tokens(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
+    tokens = {token.id: token for token in uow.desk.tokens()}
+    compared.rows["tokens"] += len(tokens)
+    made, revoked = set[str](), dict[str, Entry]()
+    for entry in _entries(uow, "desk.token_made", "desk.token_revoked"):
+        token = tokens.get(entry.data["token"])
+        if token is not None and entry.kind == "desk.token_revoked":
+            revoked.setdefault(token.id, entry)
+        elif token is not None and _is_made(token, entry):
+            made.add(token.id)
+    for token in tokens.values():
+        if token.id not in made:
+            yield Unexplained(
+                f"token {token.id}", "no event says that it was made, by whom and with these scopes"
+            )
+        ended = stated_at(revoked[token.id]) if token.id in revoked else None
+        is_now, was = (instant(at) or "no time" for at in (token.revoked_at, ended))
+        if token.revoked_at != ended:
+            yield Unexplained(
+                f"token {token.id}",
+                f"it was ended at {is_now}, and by the journal at {was}",
+            )
+
+
+def _is_made(token: ApiToken, entry: Entry) -> bool:
+    said = (tuple(entry.data["scopes"]), entry.actor, stated_at(entry), entry.data["expires_at"])
+    return said == (token.scopes, token.created_by, token.created_at, instant(token.expires_at))
+
+
+def _admissions(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
+    links, sessions = Counter(uow.explained.login_links()), Counter(uow.explained.sessions())
+    compared.rows["login links"] += links.total()
+    compared.rows["sessions"] += sessions.total()
+    for entry in _entries(uow, "desk.login_link_made", "desk.signed_in"):
+        roles = tuple(entry.data["roles"])
+        if entry.kind == "desk.signed_in":
+            sessions -= Counter([Admission(entry.actor, roles, stated_at(entry))])
+        elif "expires_at" in entry.data:
+            links -= Counter(
+                [Admission(entry.data["for"], roles, datetime.fromisoformat(entry.data["expires_at"]))]
+            )
+        else:
+            links = _without_old(links, entry, roles, compared)
+    for one in links:
+        yield Unexplained(
+            f"login link of {one.name}", f"no event says that it was made, for {', '.join(one.roles)}"
+        )
+    for one in sessions:
+        yield Unexplained(f"session of {one.name}", f"no event says that they signed in at {instant(one.at)}")
+
+
+def _without_old(
+    links: Counter[Admission], entry: Entry, roles: tuple[str, ...], compared: Compared
+) -> Counter[Admission]:
+    """Without the link that an event of an earlier release made, which does not say until when it was good."""
+    mine = [one for one in links if (one.name, one.roles) == (entry.data["for"], roles)]
+    compared.not_comparable += bool(mine)
+    return links - Counter(mine[:1])
+
+
+def _entries(uow: UnitOfWork, *kinds: str) -> Iterator[Entry]:
+    after = 0
+    while page := uow.explained.events(kinds, after, PAGE):
+        yield from (one.entry for one in page)
+        after = page[-1].seq

@@ -1,0 +1,190 @@
+"""What people read of an evidence pack: one HTML page, and the tickets as a table for spreadsheets.
+
+Both are made piece by piece. Every text in them may come from strangers (names of groups and members): the page
+escapes all of it, and the table lets none of it be a formula.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TypeAlias
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from worker.domain.evidence.journal import STATED_AT, Sealed, stated_at
+from worker.domain.evidence.pack import Covered, JournalSum
+from worker.domain.messages.sentences import flat, state_line, ticket_title
+from worker.domain.reconcile.plan import instant
+from worker.domain.text.direction import contained, isolated
+from worker.domain.tickets.ticket import Assignee, Grade, Ticket, ticket_label
+from worker.ports.state.sources import SourceState
+
+When: TypeAlias = Callable[[datetime | None], str]  # an instant in local time, empty for None
+_GRADES = {
+    Grade.A: "A: the messenger itself, read afterwards, shows it",
+    Grade.B: "B: a list that people keep shows it, or a second person confirmed it",
+    Grade.C: "C: the word of whoever did it",
+}
+# At the start, and after whatever a program may take for the end of a cell: one that splits lines at semicolons knows
+# no quotes of ours
+_FORMULA = re.compile(r"""^(?=[\t\r\n])|(?:^|[;,|\t\r\n])[ "']*(?=[=+\-@＝＋－＠])""")
+COLUMNS = (
+    "id", "kind", "state", "group_source", "group_id", "group_name", "messenger", "handle", "member_name",
+    "member_role", "person_source", "person_id", "person_name", "evidence", "left_at", "assignee_name",
+    "assignee_email", "accountable", "opened_at", "due_at", "done_at", "done_by", "verified_at", "verified_by",
+    "grade", "reopened", "blocked_by", "waived_until", "reason",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What stands above the tickets and events. `name`: the person or group, as people call them."""
+
+    organisation: str
+    covered: Covered
+    name: str
+    journal: JournalSum
+    sources: tuple[SourceState, ...]
+    made_by: str
+    made_at: datetime
+    timezone: str
+    software: str
+
+
+def report(heading: Heading, tickets: Iterable[Ticket], events: Iterable[Sealed]) -> Iterator[bytes]:
+    """The page, in pieces; `tickets` are used up before `events` are begun."""
+    zone = ZoneInfo(heading.timezone)
+
+    def when(at: datetime | None) -> str:
+        return at.astimezone(zone).strftime("%a %d %b %Y %H:%M:%S %Z") if at else ""
+
+    template = _environment().get_template("audit_report.html")
+    pieces = template.generate(
+        heading=heading,
+        sources=[_source(state, heading.made_at, when) for state in heading.sources],
+        tickets=((ticket, ticket_title(ticket), _life(ticket, when)) for ticket in tickets),
+        events=((sealed, _stated(sealed, when), _data(sealed)) for sealed in events),
+        when=when,
+    )
+    return (piece.encode() for piece in pieces)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        autoescape=True,
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["flat"] = _apart
+    return environment
+
+
+def _source(state: SourceState, now: datetime, when: When) -> tuple[str, ...]:
+    """One source: what it is, of when its last word is, how old that was, and whether it could be read."""
+    age = f"{(now - state.taken_at).total_seconds() / 3600:.1f} h" if state.taken_at else ""
+    return (
+        state.name,
+        state.port,
+        when(state.taken_at),
+        age,
+        when(state.last_success_at) or "never",
+        state.trouble or "good",
+    )
+
+
+def _life(ticket: Ticket, when: When) -> list[tuple[str, str]]:
+    """A ticket from its opening to its end; what did not happen is left out."""
+    person = f"{_apart(ticket.person_name)} ({'/'.join(ticket.person)})" if ticket.person else ""
+    blocked_by = ticket_label(ticket.blocked_by) if ticket.blocked_by else ""
+    facts = [
+        ("State", f"{state_line(ticket)}: {_apart(ticket.reason)}".rstrip(": ")),
+        ("Group", f"{_apart(ticket.group_name)} ({_apart('/'.join(ticket.group))}, {ticket.messenger})"),
+        ("Member", f"{_apart(ticket.member_name)} {_apart(ticket.handle)}".strip()),
+        ("Person", person),
+        ("Evidence", f"{ticket.evidence.value}, {when(ticket.left_at)}" if ticket.evidence else ""),
+        ("With", _with(ticket.assignee)),
+        ("Opened", when(ticket.opened_at)),
+        ("Due", when(ticket.due_at)),
+        ("Done", _by(when(ticket.done_at), ticket.done_by)),
+        ("Verified", _by(when(ticket.verified_at), ticket.verified_by)),
+        ("Grade", _GRADES[ticket.grade] if ticket.grade else ""),
+        ("Reopened", f"{ticket.reopened} times" if ticket.reopened else ""),
+        ("Waits for", blocked_by),
+        ("Waived until", when(ticket.waived_until)),
+    ]
+    return [(label, contained(flat(text))) for label, text in facts if text]
+
+
+def _with(assignee: Assignee | None) -> str:
+    if assignee is None:
+        return "nobody"
+    return f"{_apart(assignee.name)} {_apart(assignee.email)} ({assignee.why})".strip()
+
+
+def _by(at: str, who: str | None) -> str:
+    return f"{at} by {_apart(who or 'nobody')}" if at else ""
+
+
+def _apart(text: str) -> str:
+    """A text from outside on one line, which turns nothing of ours around."""
+    return isolated(flat(text), is_rtl=False)
+
+
+def _stated(sealed: Sealed, when: When) -> str:
+    """The instant that somebody stated, where it is not the real one."""
+    at = stated_at(sealed.entry)
+    return "" if at == sealed.entry.at else when(at)
+
+
+def _data(sealed: Sealed) -> str:
+    data = {name: value for name, value in sealed.entry.data.items() if name != STATED_AT}
+    return ", ".join(
+        f"{name}: {_apart(str(value))}" for name, value in sorted(data.items()) if value is not None
+    )
+
+
+# --- the table --------------------------------------------------------------------------------------------
+
+
+def with_rows(tickets: Iterable[Ticket], file: IO[bytes]) -> Iterator[Ticket]:
+    """The same tickets; each has become a row of tickets.csv in `file` when the next one is asked for."""
+    file.write(("\ufeff" + _csv(COLUMNS)).encode())
+    for ticket in tickets:
+        file.write(_csv(map(_cell, _row(ticket))).encode())
+        yield ticket
+
+
+def _csv(cells: Iterable[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, quoting=csv.QUOTE_ALL).writerow(cells)
+    return line.getvalue()
+
+
+def _row(ticket: Ticket) -> tuple[object, ...]:
+    assignee, person = ticket.assignee, ticket.person
+    return (
+        ticket.label, ticket.kind.value, ticket.state.value, *ticket.group, ticket.group_name, ticket.messenger,
+        ticket.handle, ticket.member_name, ticket.member_role and ticket.member_role.value,
+        *(person or (None, None)), ticket.person_name, ticket.evidence and ticket.evidence.value,
+        ticket.left_at, assignee and assignee.name, assignee and assignee.email, ticket.accountable,
+        ticket.opened_at, ticket.due_at, ticket.done_at, ticket.done_by, ticket.verified_at, ticket.verified_by,
+        ticket.grade and ticket.grade.value, ticket.reopened,
+        ticket.blocked_by and ticket_label(ticket.blocked_by), ticket.waived_until, ticket.reason,
+    )  # fmt: skip
+
+
+def _cell(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula, or for several cells with one in them."""
+    if value is None:
+        return ""
+    text = str(instant(value) if isinstance(value, datetime) else value)
+    return _FORMULA.sub(r"\g<0>'", text)

@@ -1,0 +1,97 @@
+"""What an evidence pack covers: the words that somebody gives, looked up in what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from worker.app.acts.tickets import one_group, one_person
+from worker.app.refused import Refused
+from worker.domain.evidence.pack import Covered, Scope, What, period
+from worker.domain.model import GroupKey, Person, PersonKey
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.store import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is asked for: one person, one group, local days (both inclusive), or with none of them everything.
+
+    `person` is an id, e-mail address or employee id, or `source/id` of somebody erased; `group` an id or name.
+    """
+
+    person: str = ""
+    group: str = ""
+    from_on: date | None = None
+    to_on: date | None = None
+
+    @property
+    def kinds(self) -> int:
+        """How many of the alternatives are given."""
+        return bool(self.person) + bool(self.group) + bool(self.from_on or self.to_on)
+
+
+def scope_of(uow: UnitOfWork, selection: Selection, timezone: str) -> tuple[Scope, str]:
+    """The scope, and whom or what it is about as people call it. Raises Refused for somebody nobody knows."""
+    if selection.kinds > 1:
+        raise Refused("A pack is about one person, one group or one period: give only one of them.")
+    if selection.person:
+        return _of_person(uow, selection.person)
+    if selection.group:
+        return _of_group(uow, selection.group)
+    if selection.kinds:
+        return _of_period(selection, timezone)
+    return Scope(), ""
+
+
+def _of_period(selection: Selection, timezone: str) -> tuple[Scope, str]:
+    if selection.from_on and selection.to_on and selection.to_on < selection.from_on:
+        raise Refused(f"A period from {selection.from_on} can't end on {selection.to_on}.")
+    return period(selection.from_on, selection.to_on, timezone), ""
+
+
+def _of_person(uow: UnitOfWork, text: str) -> tuple[Scope, str]:
+    accounts = _accounts(uow, text)
+    keys = [account.key for account in accounts] or [_erased(uow, text)]
+    tickets = (ticket for key in keys for ticket in uow.tickets.of_person(key))
+    plans = (
+        f"plan:{plan.label}"
+        for plan in uow.episodes.plans()
+        if any(one.person in keys for cohort in plan.cohorts for one in cohort.people)
+    )
+    ids = tuple("/".join(key) for key in keys)
+    subjects = {*(f"person:{id_}" for id_ in ids), *_subjects(tickets), *plans}
+    names = dict.fromkeys(account.facts.display_name for account in accounts)
+    return Scope(Covered(What.PERSON, ids), frozenset(subjects)), ", ".join(names)
+
+
+def _accounts(uow: UnitOfWork, text: str) -> tuple[Person, ...]:
+    if not uow.people.find(text):
+        return ()
+    one = one_person(uow, text)
+    human = uow.people.human(one.key)
+    return human.accounts if human else (one,)
+
+
+def _erased(uow: UnitOfWork, text: str) -> PersonKey:
+    """Somebody of whom nothing but what names their id is left."""
+    source, _, person_id = text.strip().partition("/")
+    if not uow.journal.of(f"person:{source}/{person_id}"):
+        raise Refused(
+            f"Nobody known has the id, e-mail address or employee id '{text}'. "
+            "Somebody who was erased is found by source/id, as `people erase` printed it."
+        )
+    return PersonKey(source, person_id)
+
+
+def _of_group(uow: UnitOfWork, text: str) -> tuple[Scope, str]:
+    group = one_group(uow, text)
+    id_ = "/".join(group.key)
+    tickets = _subjects(uow.tickets.of_group(GroupKey(*group.key)))
+    subjects = {f"group:{id_}", f"source:{group.key.source}", *tickets}
+    return Scope(Covered(What.GROUP, (id_,)), frozenset(subjects)), group.name
+
+
+def _subjects(tickets: Iterable[Ticket]) -> Iterable[str]:
+    return (f"ticket:{ticket.label}" for ticket in tickets)

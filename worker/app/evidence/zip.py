@@ -1,0 +1,278 @@
+"""Evidence packs as zip files: written as a stream, and read without believing anything of them.
+
+The decisions are in `domain.pack` and `domain.manifest`; no member is ever unpacked to a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from worker.domain.evidence.manifest import (
+    MANIFEST,
+    FileSum,
+    Manifest,
+    digest_of,
+    event_problem,
+    manifest_bytes,
+    read_manifest,
+    recorded_at,
+)
+from worker.domain.evidence.pack import JOURNAL, Kept, Tally, What, journal_problem, read_kept
+
+REPORT, TICKETS = "report.html", "tickets.csv"
+FILES = (JOURNAL, REPORT, TICKETS)
+CHUNK = 1 << 20
+MANIFEST_MAX = 1 << 20  # bytes
+LINE_MAX = 1 << 20  # bytes of one event
+FILE_MAX = 1 << 31  # bytes of one member, unpacked: some five million events in full
+MEMBERS_MAX = 100  # more are not even listed
+DIRECTORY_MAX = 1 << 16  # bytes of the list of members
+MADE = (1980, 1, 1, 0, 0, 0)  # the manifest says when; a zip's own times have no zone
+# What zipfile raises for a file that is not what it says it is
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, OverflowError,
+    RuntimeError, ValueError,
+)  # fmt: skip
+
+
+# --- writing ----------------------------------------------------------------------------------------------
+
+
+class PackWriter:
+    """Writes members one after the other; `sums` has those that are written. The manifest comes last.
+
+    To be closed, which writes the zip's own end and leaves the file open.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._zip = zipfile.ZipFile(file, "w")
+        self.close = self._zip.close
+        self.sums: dict[str, FileSum] = {}
+
+    def write(self, name: str, parts: Iterable[bytes]) -> None:
+        """Write a member from its parts, none of which is kept."""
+        digest, size = hashlib.sha256(), 0
+        with (
+            self._zip.open(_entry(name), "w", force_zip64=True) as member,
+            io.BufferedWriter(member, CHUNK) as buffer,
+        ):
+            for part in parts:
+                digest.update(part)
+                size += len(part)
+                buffer.write(part)
+        self.sums[name] = FileSum(size, digest.hexdigest())
+
+    def finish(self, manifest: Manifest) -> None:
+        """Write the manifest."""
+        self._zip.writestr(_entry(MANIFEST), manifest_bytes(manifest))
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, MADE)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o600 << 16
+    return entry
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file, readable by its owner alone: takes the place of `path` at a normal end, and is gone at any other."""
+    number, name = tempfile.mkstemp(prefix=".whosleft-audit-", dir=path.parent)
+    try:
+        with open(number, "w+b") as file:  # noqa: PTH123  a descriptor, not a path
+            yield file
+            file.flush()
+            os.fsync(number)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink()
+        raise
+
+
+# --- checking ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What checking a pack came to: `problems` are whole sentences. No manifest: there is none to believe.
+
+    `kept_at` is the event whose head is the one that was given. `recorded_at` is when the pack was in fact made,
+    where the manifest states another instant.
+    """
+
+    problems: tuple[str, ...]
+    manifest: Manifest | None = None
+    kept_at: int | None = None
+    recorded_at: datetime | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    @property
+    def digest(self) -> str:
+        """The pack's seal, empty without a manifest."""
+        return digest_of(self.manifest) if self.manifest else ""
+
+
+def verify_pack(file: BinaryIO, head: str | None = None, digest: str | None = None) -> Verdict:
+    """Check a pack (a file that can be sought) by itself, and against a head's hash and a digest known from elsewhere.
+
+    Raises nothing for whatever is in the file. What a pack cannot show by itself is that it was made anew as a
+    whole: that takes `head` (`123:HASH`, or the hash alone), which proves all of the pack if it is its own, and the
+    events up to it if it is an earlier one.
+    """
+    try:
+        problem = _end_problem(file)
+        if problem is not None:
+            return Verdict((problem,))
+        with zipfile.ZipFile(file) as pack:
+            return _verified(pack, None if head is None else read_kept(head), digest)
+    except UNREADABLE as error:
+        return Verdict((f"This is not a zip file that can be read: {_words(error)}.",))
+
+
+def _end_problem(file: BinaryIO) -> str | None:
+    """What is wrong with the zip's end, before `zipfile` reads the whole list of members into memory."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 98))
+    tail = file.read(98).rjust(98, b"\0")  # the record of a zip64 file, its locator, and the end record
+    if not tail[76:].startswith(b"PK\5\6"):
+        return "This is not an evidence pack: it is no zip file, was cut, or something was added at its end."
+    sizes = [struct.unpack("<HL", tail[86:92])]
+    if tail[56:].startswith(b"PK\6\7"):
+        sizes.append(struct.unpack("<QQ", tail[32:48]))
+    if any(count > MEMBERS_MAX or length > DIRECTORY_MAX for count, length in sizes):
+        return f"This is not an evidence pack: it lists more members than the {len(FILES) + 1} of a pack."
+    return None
+
+
+def _verified(pack: zipfile.ZipFile, kept: Kept | None, digest: str | None) -> Verdict:
+    members = pack.infolist()
+    problems = [*_name_problems(member.filename for member in members), *filter(None, map(_odd, members))]
+    if problems:
+        return Verdict(tuple(problems))
+    by_name = {member.filename: member for member in members}
+    try:
+        with pack.open(by_name[MANIFEST]) as text:
+            manifest = read_manifest(text.read(MANIFEST_MAX))
+    except UNREADABLE as error:
+        return Verdict((_unreadable(MANIFEST, error),))
+    if set(manifest.files) != set(FILES):
+        return Verdict((f"{MANIFEST} does not list {', '.join(FILES)}, and only these.",))
+    tally = Tally(kept)
+    found = [_file_problem(pack, by_name[name], manifest, tally) for name in FILES]
+    if not any(found):
+        found = [event_problem(manifest, tally), _claim_problem(manifest), _head_problem(kept, tally)]
+    found.append(_digest_problem(manifest, digest))
+    return Verdict(tuple(filter(None, found)), manifest, _kept_at(tally), recorded_at(manifest, tally))
+
+
+def _name_problems(names: Iterable[str]) -> Iterator[str]:
+    counts = Counter(names)
+    wanted = {MANIFEST, *FILES}
+    if missing := sorted(wanted - counts.keys()):
+        yield f"{', '.join(missing)}: missing from the pack."
+    for name in sorted(counts.keys() - wanted):
+        yield f"{ascii(name)[:100]}: this file does not belong in a pack."
+    for name in sorted(name for name in wanted if counts[name] > 1):
+        yield f"{name}: in the pack {counts[name]} times."
+
+
+def _odd(member: zipfile.ZipInfo) -> str | None:
+    if member.flag_bits & 1 or member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        return f"{member.filename}: encrypted, or compressed in a way that no pack is."
+    if member.file_size > (MANIFEST_MAX if member.filename == MANIFEST else FILE_MAX):
+        return f"{member.filename}: {member.file_size} bytes are more than a pack can have."
+    return None
+
+
+def _file_problem(
+    pack: zipfile.ZipFile, member: zipfile.ZipInfo, manifest: Manifest, tally: Tally
+) -> str | None:
+    name, stated = member.filename, manifest.files[member.filename]
+    if member.file_size != stated.size:
+        return f"{name} has {member.file_size} bytes, but by {MANIFEST} {stated.size}: it was changed."
+    digest = hashlib.sha256()
+    try:
+        with pack.open(member) as raw, io.BufferedReader(raw, CHUNK) as file:  # type: ignore[type-var]
+            parts = _measured(file, digest, LINE_MAX if name == JOURNAL else None)
+            problem = journal_problem(parts, manifest.journal, tally) if name == JOURNAL else None
+            for _ in parts:  # what is left of it
+                pass
+    except UNREADABLE as error:
+        return _unreadable(name, error)
+    if problem is None and digest.hexdigest() != stated.sha256:
+        return f"{name} is not the file that {MANIFEST} lists: its SHA-256 differs, so it was changed."
+    return problem
+
+
+def _measured(file: BinaryIO, digest: hashlib._Hash, line_max: int | None) -> Iterator[bytes]:
+    """A file's lines, cut where one is too long, or chunks of it; each goes into the digest."""
+    while part := file.read(CHUNK) if line_max is None else file.readline(line_max):
+        digest.update(part)
+        yield part
+
+
+def _claim_problem(manifest: Manifest) -> str | None:
+    journal = manifest.journal
+    if manifest.covered.what is What.EVERYTHING and journal.full != journal.count:
+        return (
+            f"{MANIFEST} says that it covers everything, and shows {journal.full} of {journal.count} events."
+        )
+    return None
+
+
+def _kept_at(tally: Tally) -> int | None:
+    return tally.alone_at if tally.kept_at is None and tally.is_alone_enough else tally.kept_at
+
+
+def _head_problem(kept: Kept | None, tally: Tally) -> str | None:
+    if kept is None or _kept_at(tally) is not None:
+        return None
+    if tally.alone_at is not None:
+        return (
+            f"The hash that was given is that of event {tally.alone_at} alone, which says nothing of the events "
+            "before hidden ones. Give a head that `audit export` printed, or check a pack of everything."
+        )
+    if kept.seq is not None and kept.seq > tally.count:
+        return (
+            f"The head that was given is that of event {kept.seq}, and this pack ends with event {tally.count}: "
+            "it was made before. Check a newer pack by it."
+        )
+    return (
+        "The head that was given is not in this pack's chain: the events that it stands for were rewritten, "
+        "or it is another chain."
+    )
+
+
+def _digest_problem(manifest: Manifest, digest: str | None) -> str | None:
+    if digest is None or digest.strip().casefold() == digest_of(manifest):
+        return None
+    return (
+        f"The digest of this pack is {digest_of(manifest)}, not the one that was given: it is another pack."
+    )
+
+
+def _unreadable(name: str, error: Exception) -> str:
+    if name == MANIFEST and type(error) is ValueError:
+        return str(error)  # read_manifest's own sentence
+    return f"{name} can't be read: {_words(error)}."
+
+
+def _words(error: Exception) -> str:
+    return ascii(str(error))[1:-1][:200].rstrip(".") or type(error).__name__

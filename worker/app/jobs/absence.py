@@ -1,0 +1,113 @@
+"""Whom a full pass no longer lists: asked about one by one, or, when they are too many, held for a person.
+
+missing -> a few: look_up -> facts | gone | not to be seen        too many: a held plan, and nothing changes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from worker.domain.evidence.journal import Entry
+from worker.domain.messages.message import CHANNEL
+from worker.domain.messages.sentences import held_paragraph
+from worker.domain.model import Evidence, PersonFacts, PersonKey, Standing
+from worker.domain.people.leaver import Judgement
+from worker.domain.people.lifecycle import is_too_shrunken
+from worker.domain.reconcile.guard import Cohort, GuardLimits, HeldPlan, HoldState, Newcomer, heads
+from worker.domain.text.tongue import ENGLISH, Tongue
+from worker.ports import Directory, Malformed, PermissionDenied
+from worker.ports.state.leases import Lease
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.store import Store, UnitOfWork
+
+MISSING_NAMED_MAX = 1000  # people called by name in a plan about a shrunken read; more make no one wiser
+ANSWERS_AT_ONCE = 200  # look-ups whose answers are kept in one transaction; none is open while we ask
+MISSING = "missing from the latest read"
+
+
+def confirm_missing(
+    store: Store,
+    directory: Directory,
+    judged: Callable[[PersonFacts], Iterable[tuple[PersonFacts, Judgement | None]]],
+    limits: GuardLimits,
+    lease: Lease | None,
+) -> list[PermissionDenied]:
+    """Ask the source about everybody whom the staged full pass lacks, and stage what it says of them.
+
+    Absence makes a candidate; a direct look-up decides. Nothing is asked when so many are missing that the
+    pass cannot be believed. Returns what was said of people of whom nobody can say whether they are gone: they
+    stay as they are, and so does who is there with a record that can't be understood.
+    """
+    with store.begin(lease) as uow:
+        staged = uow.people.staged(directory.name)
+        missing = uow.people.missing(directory.name)
+    if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
+        return []
+    unseen: list[PermissionDenied] = []
+    for start in range(0, len(missing), ANSWERS_AT_ONCE):
+        answers: list[tuple[PersonKey, PersonFacts | None]] = []
+        for key in missing[start : start + ANSWERS_AT_ONCE]:
+            try:
+                answers.append((key, directory.look_up(key.person_id)))
+            except PermissionDenied as error:
+                unseen.append(error)
+            except Malformed:
+                continue  # there, and not to be understood: the pass has counted the record
+        with store.begin(lease) as uow:
+            for key, facts in answers:
+                if facts is not None:
+                    uow.people.stage(directory.name, judged(facts))
+                elif (known := uow.people.get(key)) is not None:
+                    gone = Judgement(Standing.LEFT, Evidence.ABSENT_CONFIRMED)
+                    uow.people.stage(directory.name, [(replace(known.facts, is_deleted=True), gone)])
+    return unseen
+
+
+def unseen_error(
+    name: str, count: int, remedy: str = "whosleft check says which right is missing."
+) -> PermissionDenied:
+    """What is said of people who are neither listed nor to be found."""
+    return PermissionDenied(
+        f"{heads(count)} whom {name} listed before can't be found: "
+        "hidden from our account, or deleted without a trace.",
+        missing="the right to see them",
+        remedy=f"Nobody's status is changed. {remedy}".strip(),
+    )
+
+
+def hold_shrunken(
+    store: Store, name: str, now: datetime, lease: Lease | None, tongue: Tongue = ENGLISH
+) -> None:
+    """Ask, once, whether so many may really be missing; a release lets the next such pass through."""
+    with store.begin(lease) as uow:
+        missing = uow.people.missing(name)
+        if uow.episodes.open_shrunken(name) is not None or set(missing) <= _said_to_be_here(uow, name):
+            return
+        people = tuple(_as_missing(uow, key, now) for key in missing[:MISSING_NAMED_MAX])
+        people += tuple(Newcomer(key, now, Evidence.ABSENT_CONFIRMED) for key in missing[MISSING_NAMED_MAX:])
+        why = f"{name} lists so few people that it can't be believed"
+        cohort = Cohort("c1", MISSING, people)
+        plan = uow.episodes.hold(HeldPlan(name, why, now, (cohort,)), kind="shrunken")
+        body = held_paragraph(plan, tongue)
+        uow.outbox.add([OutMessage(f"plan:{plan.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
+        uow.journal.append([Entry(now, "whosleft", "plan.held", f"plan:{plan.label}", data={"source": name})])
+
+
+def _said_to_be_here(uow: UnitOfWork, name: str) -> set[PersonKey]:
+    """Whose absence from the source somebody has rejected: the source is wrong, and asking again is noise."""
+    return {
+        missing.person
+        for plan in uow.episodes.plans()
+        if plan.source == name
+        for cohort in plan.cohorts
+        if cohort.cause == MISSING and cohort.state is HoldState.REJECTED
+        for missing in cohort.people
+    }
+
+
+def _as_missing(uow: UnitOfWork, key: PersonKey, now: datetime) -> Newcomer:
+    person = uow.people.get(key)
+    name = person.facts.display_name if person else key.person_id
+    return Newcomer(key, now, Evidence.ABSENT_CONFIRMED, name)

@@ -1,0 +1,280 @@
+"""Deliver: outbox -> messages to each recipient, of as much as the channel shows -> notifier.
+
+Claim, send outside any transaction, mark. A claim whose holder died is unclear: the channel is asked
+whether the message arrived before it is sent again, and where it cannot tell, the message says so.
+What a channel would not show stays pending, so that nothing counts as sent that nobody could see.
+A channel that asks to wait is left alone until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from worker.app.jobs.report import Report
+from worker.domain.messages.message import Message, Recipient, RecipientKind
+from worker.domain.messages.sentences import digest, last_today, may_be_repeat
+from worker.domain.text.tongue import ENGLISH_ONLY, Languages
+from worker.ports import ConnectorError, NotDone, Notifier, Rejected, Transient, Unreachable
+from worker.ports.state.leases import Lease
+from worker.ports.state.outbox import Delivered, Delivery, Outcome, OutMessage, tell_nobody
+from worker.ports.state.store import Store, UnitOfWork
+
+CLAIM_LIFE = timedelta(minutes=5)
+ITEMS_MAX = 40  # messages in one digest
+RETRY_FIRST = timedelta(seconds=30)
+RETRY_MAX = timedelta(hours=1)
+ATTEMPTS_MAX = 8  # about two hours; then another channel is tried
+ASKED_MIN_S, ASKED_MAX_S = (
+    1.0,
+    86_400.0,
+)  # what a wait that a channel asks for is taken for at least and at most
+DELIVERIES_MAX = 200  # in one pass, so that a long queue does not outlive the lease
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverRules:
+    """`daily_max`: messages to one person in a day of `timezone`; the rest is kept for the next day."""
+
+    digest_window: timedelta
+    daily_max: int
+    timezone: str
+    languages: Languages = ENGLISH_ONLY
+
+
+@dataclass(slots=True)
+class _Pass:
+    """What one pass counts, and the lease that it works under."""
+
+    lease: Lease | None
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(
+            ("folded", "sent", "retried", "unreachable", "held_for_tomorrow"), 0
+        )
+    )
+    troubles: list[str] = field(default_factory=list)
+
+
+class Deliver:
+    """Sends what the outbox holds."""
+
+    def __init__(
+        self,
+        store: Store,
+        notifiers: Sequence[Notifier],
+        rules: DeliverRules,
+        clock: Callable[[], datetime],
+        holder: str,
+        delivered: Delivered = tell_nobody,
+    ) -> None:
+        self._store = store
+        talking = [one for one in notifiers if not one.is_log]
+        self._notifiers = {notifier.name: notifier for notifier in notifiers}
+        self._to_people = [one.name for one in talking or notifiers if one.reaches_people]
+        channels = [one.name for one in talking if one.has_channel]
+        self._to_channel = channels or [one.name for one in notifiers if one.has_channel]
+        self._logs = [one for one in notifiers if one.is_log] if talking else []
+        self._rules = rules
+        self._clock = clock
+        self._holder = holder
+        self._delivered = delivered
+
+    def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
+        """Fold what has waited long enough into deliveries, and send those that are due. `now` is aware UTC."""
+        run = _Pass(lease)
+        self._fold(now, run)
+        for _ in range(DELIVERIES_MAX):
+            at = max(now, self._clock())
+            with self._store.begin(lease) as uow:
+                delivery = uow.outbox.claim(self._holder, at, CLAIM_LIFE)
+                is_last = delivery is not None and self._is_last_today(uow, delivery.to, at)
+            if delivery is None:
+                break
+            self._send(delivery, at, run, is_last=is_last)
+        return Report("deliver", run.counts, tuple(dict.fromkeys(run.troubles)))
+
+    # --- folding ---------------------------------------------------------------------------------
+
+    def _fold(self, now: datetime, run: _Pass) -> None:
+        with self._store.begin(run.lease) as uow:
+            for recipient, waiting in uow.outbox.waiting(now - self._rules.digest_window, now):
+                channels = self._channels(recipient)
+                if not channels:
+                    run.counts["unreachable"] += uow.outbox.give_up(recipient, now)
+                    continue
+                folded = 0
+                for _ in range(self._budget(uow, recipient, now)):
+                    if not (more := self._bundle(uow, recipient, channels, now)):
+                        break
+                    folded += more
+                run.counts["folded"] += folded
+                run.counts["held_for_tomorrow"] += waiting - folded
+
+    def _bundle(self, uow: UnitOfWork, to: Recipient, channels: Sequence[str], now: datetime) -> int:
+        """Fold as many as fit on each of the channels into one message; return how many."""
+        items = uow.outbox.pending(to, now, ITEMS_MAX)
+        if not items:
+            return 0
+        fitting = min(self._fitting(name, to, items) for name in channels)
+        return uow.outbox.bundle(to, channels, now, fitting)
+
+    def _fitting(self, channel: str, to: Recipient, items: Sequence[OutMessage]) -> int:
+        """How many of the items one message over a channel shows, with whatever note."""
+        message = self._message("", to, items, is_last=to.kind is RecipientKind.PERSON)
+        return self._notifiers[channel].takes(message)
+
+    def _budget(self, uow: UnitOfWork, to: Recipient, now: datetime) -> int:
+        """How many more messages may go to a recipient today; the channel has no limit but that of a pass."""
+        if to.kind is RecipientKind.CHANNEL:
+            return DELIVERIES_MAX
+        arrived, under_way = uow.outbox.deliveries(to, self._day_start(now))
+        return self._rules.daily_max - arrived - under_way
+
+    def _is_last_today(self, uow: UnitOfWork, to: Recipient, now: datetime) -> bool:
+        if to.kind is RecipientKind.CHANNEL:
+            return False
+        arrived, _ = uow.outbox.deliveries(to, self._day_start(now))
+        return arrived + 1 >= self._rules.daily_max
+
+    def _day_start(self, now: datetime) -> datetime:
+        local = now.astimezone(ZoneInfo(self._rules.timezone))
+        return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def _channels(self, to: Recipient) -> list[str]:
+        """A person is told over the first channel that reaches people; the common channel over each there is."""
+        return self._to_channel if to.kind is RecipientKind.CHANNEL else self._to_people[:1]
+
+    # --- sending ---------------------------------------------------------------------------------
+
+    def _send(self, delivery: Delivery, now: datetime, run: _Pass, *, is_last: bool) -> None:
+        if not self._is_channel_for(delivery):
+            self._move_on(delivery, f"there is no channel {delivery.notifier} any more", now, run)
+            return
+        notifier = self._notifiers[delivery.notifier]
+        delivery = self._shortened(delivery, run)
+        message = self._message_of(delivery, is_last=is_last)
+        try:
+            reference = self._send_once(notifier, message)
+        except Transient as error:
+            self._later(delivery, error, now, run)
+        except (Unreachable, Rejected) as error:
+            if self._must_arrive(delivery):
+                run.troubles.append(f"{delivery.notifier}: {error}")
+                self._later(delivery, error, now, run)
+            else:
+                self._move_on(delivery, error.message, now, run)
+        except ConnectorError as error:
+            run.troubles.append(f"{delivery.notifier}: {error}")
+            self._later(delivery, error, now, run)
+        else:
+            run.counts["sent"] += 1
+            with self._store.begin(run.lease) as uow:
+                uow.outbox.sent(delivery, reference, now)
+            self._delivered(delivery, Outcome.SENT, now)
+            self._write_down(delivery, message, run)
+
+    def _is_channel_for(self, delivery: Delivery) -> bool:
+        is_channel = delivery.to.kind is RecipientKind.CHANNEL
+        return delivery.notifier in (self._to_channel if is_channel else self._to_people)
+
+    def _shortened(self, delivery: Delivery, run: _Pass) -> Delivery:
+        """The delivery without what its channel would not show: it came from a larger one, or grew smaller."""
+        fitting = self._fitting(delivery.notifier, delivery.to, delivery.items)
+        if fitting >= len(delivery.items):
+            return delivery
+        with self._store.begin(run.lease) as uow:
+            return uow.outbox.shorten(delivery, fitting)
+
+    def _send_once(self, notifier: Notifier, message: Message) -> str:
+        if message.may_be_repeat:
+            found = notifier.find(message)
+            if found is not None:
+                return found.reference
+        return notifier.send(message).reference
+
+    def _later(self, delivery: Delivery, error: ConnectorError, now: datetime, run: _Pass) -> None:
+        is_unclear = isinstance(error, Transient) and not isinstance(error, NotDone)
+        asked = _wait_asked_for(error)
+        if asked is not None:
+            with self._store.begin(run.lease) as uow:
+                uow.outbox.leave_alone(delivery.notifier, now + asked)
+                if not is_unclear:
+                    uow.outbox.put_off(delivery, error.message, now + asked)
+        if asked is not None and not is_unclear:
+            run.counts["retried"] += 1
+            self._delivered(delivery, Outcome.RETRIED, now)
+        elif delivery.attempts >= ATTEMPTS_MAX and self._next_channel(delivery) is not None:
+            unclear = replace(delivery, is_unclear=delivery.is_unclear or is_unclear)
+            self._move_on(unclear, error.message, now, run)
+        else:
+            self._retry(delivery, error, now, run, is_unclear=is_unclear)
+
+    def _retry(
+        self, delivery: Delivery, error: ConnectorError, now: datetime, run: _Pass, *, is_unclear: bool
+    ) -> None:
+        wait = min(RETRY_FIRST * 2 ** (min(delivery.attempts, ATTEMPTS_MAX) - 1), RETRY_MAX)
+        if delivery.attempts >= ATTEMPTS_MAX:
+            run.troubles.append(
+                f"{delivery.notifier} has refused message {delivery.key} {delivery.attempts} times: {error}"
+            )
+        run.counts["retried"] += 1
+        with self._store.begin(run.lease) as uow:
+            uow.outbox.retry(delivery, error.message, now + wait, is_unclear=is_unclear)
+        self._delivered(delivery, Outcome.RETRIED, now)
+
+    def _move_on(self, delivery: Delivery, why: str, now: datetime, run: _Pass) -> None:
+        following = self._next_channel(delivery)
+        with self._store.begin(run.lease) as uow:
+            uow.outbox.move(delivery, following, why, now)
+        if following is not None:
+            self._delivered(delivery, Outcome.MOVED, now)
+            return
+        run.counts["unreachable"] += 1
+        self._delivered(delivery, Outcome.UNREACHABLE, now)
+        self._write_down(delivery, self._message_of(delivery, is_last=False), run)
+
+    def _write_down(self, delivery: Delivery, message: Message, run: _Pass) -> None:
+        """Give each log its copy, at most once: it is for whoever looks on, and reaches nobody."""
+        for log in self._logs:
+            if log.name == delivery.notifier:
+                continue
+            try:
+                log.send(message)
+            except ConnectorError as error:
+                run.troubles.append(f"{log.name}: {error}")
+
+    def _must_arrive(self, delivery: Delivery) -> bool:
+        """Whether nothing else would tell the security team: no next step of a ticket."""
+        is_channel = delivery.to.kind is RecipientKind.CHANNEL
+        return is_channel and any(item.ticket is None for item in delivery.items)
+
+    def _next_channel(self, delivery: Delivery) -> str | None:
+        """The next channel that reaches people, for a person; the common channel's copies stand by themselves."""
+        if delivery.to.kind is RecipientKind.CHANNEL:
+            return None
+        names = self._to_people
+        if delivery.notifier not in names:
+            return names[0] if names else None
+        later = names[names.index(delivery.notifier) + 1 :]
+        return later[0] if later else None
+
+    # --- what is said ----------------------------------------------------------------------------
+
+    def _message_of(self, delivery: Delivery, *, is_last: bool) -> Message:
+        message = self._message(delivery.key, delivery.to, delivery.items, is_last=is_last)
+        return replace(message, may_be_repeat=delivery.is_unclear)
+
+    def _message(self, key: str, to: Recipient, items: Sequence[OutMessage], *, is_last: bool) -> Message:
+        tongue = self._rules.languages.of(to.language)
+        note = last_today(self._rules.daily_max, tongue) if is_last else ""
+        is_urgent = any(item.is_urgent for item in items)
+        parts = [(item.title, item.body) for item in items]
+        message = digest(key, to, parts, note, is_urgent=is_urgent, tongue=tongue)
+        return replace(message, repeat_note=may_be_repeat(tongue))
+
+
+def _wait_asked_for(error: ConnectorError) -> timedelta | None:
+    seconds = error.retry_after_s if isinstance(error, Transient) else None
+    return None if seconds is None else timedelta(seconds=min(max(seconds, ASKED_MIN_S), ASKED_MAX_S))

@@ -1,0 +1,131 @@
+"""Escalate: take each step whose time has come, and tell whom it names."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from worker.app.jobs.matching import Matching
+from worker.app.jobs.report import Report
+from worker.app.tell.helping import help_for
+from worker.app.tell.recipients import Recipients
+from worker.app.tell.signed_links import Links
+from worker.app.tell.teller import help_as_told, with_link
+from worker.domain.escalation.policy import Policy, Taken, Target, due_steps, next_unreached
+from worker.domain.evidence.journal import Entry
+from worker.domain.messages.sentences import UNREACHED, escalation_paragraph, masked
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.text.tongue import ENGLISH_ONLY, Languages
+from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.ports.state.leases import Lease
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.store import Store, UnitOfWork
+
+PAGE = 500
+
+
+class Escalate:
+    """Takes the steps of escalation policies."""
+
+    def __init__(
+        self,
+        store: Store,
+        rules: TicketRules,
+        timezone: str,
+        languages: Languages = ENGLISH_ONLY,
+        links: Links | None = None,
+    ) -> None:
+        self._store = store
+        self._rules = rules
+        self._timezone = timezone
+        self._languages = languages
+        self._links = links
+
+    def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
+        """Take the due steps of every open ticket. Steps are unique in storage, so each is taken once.
+
+        A step that reaches nobody makes the next one due at once, and the message says so.
+        """
+        matching = Matching(self._store, now, lease)
+        counts = {"watched": 0, "steps": 0, "messages": 0}
+        after = 0
+        while True:
+            with matching.begin() as uow:
+                waiting = uow.tickets.to_escalate(after, PAGE)
+                for ticket, taken in waiting:
+                    self._escalate(uow, ticket, taken, now, counts)
+            counts["watched"] += len(waiting)
+            if len(waiting) < PAGE:
+                break
+            after = waiting[-1][0].id
+        with matching.begin() as uow:
+            self._answer_unreachable(uow, now, counts)
+        return Report("escalate", counts)
+
+    def _escalate(
+        self, uow: UnitOfWork, ticket: Ticket, taken: tuple[Taken, ...], now: datetime, counts: dict[str, int]
+    ) -> None:
+        policy = self._rules.policy(ticket)
+        for due in due_steps(ticket, policy, taken, self._rules.allowed(ticket), now):
+            step = Taken(due.step, due.repeat, now)
+            if self._take(uow, ticket, policy, step, "", now, counts):
+                taken = (*taken, step)
+            else:
+                taken = self._take_next(uow, ticket, policy, (*taken, step), now, counts)
+
+    def _take_next(
+        self,
+        uow: UnitOfWork,
+        ticket: Ticket,
+        policy: Policy,
+        taken: tuple[Taken, ...],
+        now: datetime,
+        counts: dict[str, int],
+    ) -> tuple[Taken, ...]:
+        """Go on to the first step that reaches somebody."""
+        while (number := next_unreached(policy, taken, ticket.clock_from)) is not None:
+            step = Taken(number, sum(t.step == number for t in taken), now)
+            taken = (*taken, step)
+            if self._take(uow, ticket, policy, step, UNREACHED, now, counts):
+                return taken
+        return taken
+
+    def _take(
+        self,
+        uow: UnitOfWork,
+        ticket: Ticket,
+        policy: Policy,
+        step: Taken,
+        why: str,
+        now: datetime,
+        counts: dict[str, int],
+    ) -> bool:
+        """Record a step and queue its messages; False when there is nobody to tell."""
+        found = Recipients(uow, self._languages)
+        recipients = found.of_all(ticket, policy.steps[step.step - 1].to)
+        if not uow.tickets.take_step(ticket.id, step, policy.name, recipients):
+            return True
+        counts["steps"] += 1
+        data = {"step": step.step, "repeat": step.repeat, "policy": policy.name, "told": len(recipients)}
+        uow.journal.append([Entry(now, "whosleft", "ticket.escalated", f"ticket:{ticket.label}", data=data)])
+        members = found.of_all(ticket, (Target.ASSIGNEE, Target.ADMINS))  # who see the numbers anyway
+        aid = help_for(uow, ticket, self._languages)
+        for recipient in recipients:
+            tongue = self._languages.of(recipient.language)
+            told = help_as_told(aid, ticket, recipient)
+            body = escalation_paragraph(ticket, recipient, self._timezone, now, why, tongue, told)
+            if recipient not in members:
+                body = masked(body)
+            key = f"{ticket.label}:step{step.step}.{step.repeat}:{recipient.kind.value}:{recipient.address}"
+            message = OutMessage(key, recipient, body.headline, body, is_urgent=True, ticket=ticket.id)
+            counts["messages"] += uow.outbox.add([with_link(uow, ticket, message, self._links, now)], now)
+        return bool(recipients)
+
+    def _answer_unreachable(self, uow: UnitOfWork, now: datetime, counts: dict[str, int]) -> None:
+        """A message that reached nobody makes the next step due at once."""
+        for number in uow.tickets.unreachable():
+            uow.tickets.answered_unreachable(number)
+            ticket = uow.tickets.get(number)
+            if ticket is None or ticket.state is not TicketState.OPEN:
+                continue
+            taken = tuple(step for step, _, _ in uow.tickets.steps(number))
+            self._take_next(uow, ticket, self._rules.policy(ticket), taken, now, counts)

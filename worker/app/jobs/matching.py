@@ -1,0 +1,73 @@
+"""Matching: say who is behind each handle that waits for it, and begin transactions in which none does.
+
+What a job decides on is matched in the transaction that writes the decision: a poll may commit between any two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from worker.app.jobs.report import Progress, no_progress
+from worker.domain.identity.matching import Link, LinkState, match
+from worker.domain.identity.names import suggest
+from worker.ports.state.identities import Question
+from worker.ports.state.leases import Lease
+from worker.ports.state.store import Store, UnitOfWork
+
+QUESTIONS_PAGE = 2_000
+NAMES_MAX = 20_000  # people among whom a name is looked for; a suggestion is worth no more
+
+
+class Matching:
+    """The matching of one pass at `now` (aware UTC). `changed` counts the identities that it settled anew."""
+
+    def __init__(
+        self, store: Store, now: datetime, lease: Lease | None, progress: Progress = no_progress
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._lease = lease
+        self._progress = progress
+        self.changed = 0
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitOfWork]:
+        """Begin a writing transaction in which every handle is matched with what the directories say now.
+
+        One transaction writes at a time, so nothing can become a question before it ends. Long waits are
+        matched in transactions of their own, page by page, before it begins.
+        """
+        while True:
+            with self._store.begin(self._lease) as uow:
+                if not uow.links.has_questions():
+                    yield uow
+                    return
+            self._match()
+
+    def _match(self) -> None:
+        while self._match_page():
+            pass
+
+    def _match_page(self) -> int:
+        with self._store.begin(self._lease) as uow:
+            questions = uow.links.questions(QUESTIONS_PAGE)
+            answers = [(question.key, _answer(question)) for question in questions]
+            if any(link.state is LinkState.UNMATCHED for _, link in answers):
+                names = uow.links.names(NAMES_MAX)
+                shown = {question.key: question.member.display_name for question in questions}
+                answers = [
+                    (key, replace(link, suggestions=suggest(shown[key], names)))
+                    if link.state is LinkState.UNMATCHED and shown[key]
+                    else (key, link)
+                    for key, link in answers
+                ]
+            self.changed += uow.links.answer(answers, self._now)
+        self._progress("members", len(questions))
+        return len(questions)
+
+
+def _answer(question: Question) -> Link:
+    return match(question.fingerprint, question.previous, question.candidates, question.first_seen_at)

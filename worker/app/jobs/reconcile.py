@@ -1,0 +1,185 @@
+"""Reconcile: match handles with people, pass new leavers through the guard, mend dirty groups.
+
+    questions -> links;  episodes -> guard -> passed | held;  dirty groups -> findings -> plan -> tickets
+
+Level-triggered: everything comes from state. Identities, tickets, messages and journal are one transaction a
+page of groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from worker.app.jobs.matching import Matching
+from worker.app.jobs.report import Progress, Report, no_progress
+from worker.app.tell.signed_links import Links
+from worker.app.tell.teller import assignee_messages, cancellation_messages, journal_entry, withdraw_unsent
+from worker.domain.evidence.journal import Entry
+from worker.domain.groups.case import GroupView
+from worker.domain.messages.message import CHANNEL
+from worker.domain.messages.sentences import held_paragraph
+from worker.domain.model import GroupKey
+from worker.domain.people.joiners import fits
+from worker.domain.reconcile.engine import TicketRules, reconcile_group
+from worker.domain.reconcile.guard import GuardLimits, HeldPlan, Newcomer, inspect
+from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.text.tongue import ENGLISH_ONLY, Languages
+from worker.domain.tickets.ticket import TicketKind
+from worker.ports import Port
+from worker.ports.state.leases import Lease
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.store import Store, UnitOfWork
+
+GROUPS_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileRules:
+    """What reconciling decides by. `sensitive`: ids, names or globs of groups.
+
+    `directories`: until each of these was read once, nobody is asked who a member is: everybody may be in it.
+    """
+
+    tickets: TicketRules
+    limits: GuardLimits
+    sensitive: tuple[str, ...]
+    timezone: str
+    directories: tuple[str, ...] = ()
+    languages: Languages = ENGLISH_ONLY
+    links: Links | None = None
+
+
+class Reconcile:
+    """Turns what is wrong into tickets."""
+
+    def __init__(self, store: Store, rules: ReconcileRules, progress: Progress = no_progress) -> None:
+        self._store = store
+        self._rules = rules
+        self._progress = progress
+
+    def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
+        """Mend every dirty group; with `full` every group that state says is wrong. `now` is aware UTC.
+
+        Idempotent: a second run finds nothing to do. The report's plan is what was done, and what was held.
+        """
+        matching = Matching(self._store, now, lease, self._progress)
+        held: list[HeldPlan] = []
+        actions: list[Action] = []
+        groups = 0
+        if full:
+            with matching.begin() as uow:
+                uow.rosters.mark_wrong_groups_dirty(now)
+        while True:
+            with matching.begin() as uow:
+                held += self._guard(uow, now)
+                taken, views = uow.rosters.take_dirty(GROUPS_PAGE)
+                actions += self._mend(uow, views, now)
+            if not taken:
+                break
+            groups += taken
+            self._progress("groups", taken)
+        counts = {
+            "matched": matching.changed,
+            "groups": groups,
+            "held": sum(len(plan.cohorts) for plan in held),
+        }
+        for action in actions:
+            counts[action.kind.value] = counts.get(action.kind.value, 0) + 1
+        return Report("reconcile", counts, plan=Plan(tuple(actions), tuple(held)))
+
+    # --- the guard -------------------------------------------------------------------------------
+
+    def _guard(self, uow: UnitOfWork, now: datetime) -> list[HeldPlan]:
+        held = []
+        for (source, kind), newcomers in sorted(uow.episodes.newcomers().items()):
+            plan = self._inspect(uow, source, kind, newcomers, now)
+            if plan is None:
+                uow.episodes.let_through(newcomers, now)
+            else:
+                held.append(self._hold(uow, plan, now))
+        return held
+
+    def _inspect(
+        self, uow: UnitOfWork, source: str, kind: str, newcomers: Sequence[Newcomer], now: datetime
+    ) -> HeldPlan | None:
+        limits = self._rules.limits
+        since = now - limits.window
+        groups = [group for newcomer in newcomers for group in newcomer.groups]
+        return inspect(
+            source,
+            newcomers,
+            uow.episodes.population(source, kind, since),
+            uow.episodes.loads(groups, since),
+            limits,
+            now,
+        )
+
+    def _hold(self, uow: UnitOfWork, plan: HeldPlan, now: datetime) -> HeldPlan:
+        stored = uow.episodes.hold(plan)
+        body = held_paragraph(stored, self._rules.languages.of(None))
+        if self._rules.links is not None:
+            body = replace(body, link=self._rules.links.console(f"/plans/{stored.label}"))
+        uow.outbox.add([OutMessage(f"plan:{stored.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
+        people = sum(len(cohort.people) for cohort in stored.cohorts)
+        data = {"source": stored.source, "people": people, "cohorts": len(stored.cohorts)}
+        uow.journal.append([Entry(now, "whosleft", "plan.held", f"plan:{stored.label}", data=data)])
+        return stored
+
+    # --- tickets ---------------------------------------------------------------------------------
+
+    def _mend(self, uow: UnitOfWork, views: Sequence[GroupView], now: datetime) -> list[Action]:
+        """Carry out what the groups of one page need, in one go: tickets, messages and journal together."""
+        planned = _once([action for view in views for action in self._plan(view, now)])
+        if self._is_blind(uow):
+            planned = [action for action in planned if not _asks(action)]
+        opened = iter(uow.tickets.insert([a.ticket for a in planned if a.kind is ActionKind.OPEN]))
+        stored = [replace(a, ticket=next(opened)) if a.kind is ActionKind.OPEN else a for a in planned]
+        blockers = _live_reassignments(views, stored)
+        done = [_with_blocker(action, blockers) for action in stored]
+        changed = [a.ticket for a in done if a.kind is not ActionKind.OPEN or a.is_blocked]
+        uow.tickets.update(changed)
+        uow.journal.append([journal_entry(action, now) for action in done])
+        withdraw_unsent(uow, done)
+        told = [a for a in done if a.kind is not ActionKind.CANCEL and not a.is_blocked]
+        rules = self._rules
+        uow.outbox.add(cancellation_messages(uow, done, now, rules.languages), now)
+        uow.outbox.add(assignee_messages(uow, told, rules.timezone, now, rules.languages, rules.links), now)
+        return done
+
+    def _plan(self, view: GroupView, now: datetime) -> tuple[Action, ...]:
+        sensitive = self._rules.sensitive
+        is_sensitive = fits(view.key.group_id, sensitive) or fits(view.name, sensitive)
+        return reconcile_group(replace(view, is_sensitive=is_sensitive), self._rules.tickets, now)
+
+    def _is_blind(self, uow: UnitOfWork) -> bool:
+        states = (uow.sources.get(name, Port.DIRECTORY.value) for name in self._rules.directories)
+        return any(state.first_pass_at is None for state in states)
+
+
+def _once(actions: Sequence[Action]) -> list[Action]:
+    """A question about somebody in several groups is found in each of them, and is one ticket."""
+    first = {action.ticket.key: action for action in reversed(actions)}
+    return [action for action in actions if first[action.ticket.key] is action]
+
+
+def _asks(action: Action) -> bool:
+    is_question = action.ticket.kind is TicketKind.IDENTIFY_MEMBER
+    return is_question and action.kind in {ActionKind.OPEN, ActionKind.REOPEN}
+
+
+def _live_reassignments(views: Sequence[GroupView], actions: Sequence[Action]) -> dict[GroupKey, int]:
+    """The reassignment that each group's removals wait for: one there was, or one just opened."""
+    tickets = [ticket for view in views for ticket in view.tickets] + [action.ticket for action in actions]
+    return {
+        ticket.group: ticket.id
+        for ticket in tickets
+        if ticket.kind is TicketKind.REASSIGN_ADMIN and ticket.is_live
+    }
+
+
+def _with_blocker(action: Action, blockers: dict[GroupKey, int]) -> Action:
+    if not action.is_blocked:
+        return action
+    return replace(action, ticket=replace(action.ticket, blocked_by=blockers.get(action.ticket.group)))

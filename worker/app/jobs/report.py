@@ -1,0 +1,29 @@
+"""What one pass of a job did, and the progress that long passes show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from worker.domain.reconcile.plan import Plan
+
+Progress = Callable[[str, int], None]  # (what, how many more were done)
+
+
+def no_progress(_what: str, _more: int) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Counters of one pass, by name; `troubles` are whole sentences, and make the pass not ok."""
+
+    job: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    troubles: tuple[str, ...] = ()
+    plan: Plan = field(default_factory=Plan)
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether everything that was to be done was done."""
+        return not self.troubles

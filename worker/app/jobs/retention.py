@@ -1,0 +1,62 @@
+"""Retention: people who left long ago are forgotten, as `leaver.erase_after` says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from worker.app.jobs.report import Report
+from worker.domain.evidence.journal import Entry
+from worker.domain.model import PersonKey
+from worker.domain.people.persons import Human
+from worker.domain.people.retention import is_forgettable
+from worker.ports.state.leases import Lease
+from worker.ports.state.store import Store, UnitOfWork
+
+PAGE = 100
+
+
+class Retention:
+    """Erases leavers. `after`: how long ago they must have left; None: nobody is ever erased by itself."""
+
+    def __init__(self, store: Store, after: timedelta | None) -> None:
+        self._store = store
+        self._after = after
+
+    def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
+        """Erase who left longer ago, is gone from every directory, is in no group or plan that waits, and has no live
+        ticket.
+
+        A transaction for each page of candidates. `now` is aware UTC. A second call finds nobody.
+        """
+        erased = 0
+        after: PersonKey | None = None
+        while self._after is not None:
+            with self._store.begin(lease) as uow:
+                page = uow.people.erasable(now - self._after, after, PAGE)
+                erased += sum(self._erase(uow, key, now) for key in page)
+            if not page:
+                break
+            after = page[-1]
+        return Report("retention", {"erased": erased})
+
+    def _erase(self, uow: UnitOfWork, key: PersonKey, now: datetime) -> int:
+        """Erase all accounts of a human, if all of them say so; return how many these were."""
+        human = uow.people.human(key)
+        if human is None or not self._is_due(uow, human, now):
+            return 0
+        for account in human.accounts:
+            uow.people.erase(account.key)
+            subject = f"person:{'/'.join(account.key)}"
+            data = {"rule": "leaver.erase_after"}
+            uow.journal.append([Entry(now, "whosleft", "person.erased", subject, data=data)])
+        return len(human.accounts)
+
+    def _is_due(self, uow: UnitOfWork, human: Human, now: datetime) -> bool:
+        keys = [account.key for account in human.accounts]
+        return (
+            self._after is not None
+            and is_forgettable(human, now - self._after)
+            and not any(uow.rosters.groups_of(key) for key in keys)
+            and not any(uow.episodes.undecided_of(key) for key in keys)
+            and not any(ticket.is_live for key in keys for ticket in uow.tickets.of_person(key))
+        )

@@ -1,0 +1,92 @@
+"""Who keeps a list is told, in one digest a day, which of its rows would prove what was claimed.
+
+Until such a list says so, a claim is only a word: it is dated before the claim, and knows nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from worker.app.jobs.matching import Matching
+from worker.app.tell.teller import person_at
+from worker.domain.messages.message import CHANNEL, Recipient
+from worker.domain.messages.sentences import Row, rows_paragraph
+from worker.domain.model import GroupKey, Standing
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.text.tongue import Languages
+from worker.domain.tickets.ticket import Ticket, TicketKind
+from worker.domain.tickets.verification import Sight, is_done_in
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.store import UnitOfWork
+
+PAGE = 500
+TOLD_FROM = time(8)  # local: nobody is woken for a row
+ROWS_MAX = 15  # in one paragraph; more are several
+
+
+class RowsToChange:
+    """Looks once a day; what it told is kept in the outbox, by key, so that no other process tells it again."""
+
+    def __init__(
+        self, rules: TicketRules, timezone: str, languages: Languages, kept_by_people: Collection[str]
+    ) -> None:
+        self._rules = rules
+        self._zone = ZoneInfo(timezone)
+        self._languages = languages
+        self._kept_by_people = kept_by_people
+        self._told_on: date | None = None
+
+    def tell(self, matching: Matching, now: datetime) -> None:
+        """Queue the day's digests, from `TOLD_FROM` on. `now` is aware UTC."""
+        local = now.astimezone(self._zone)
+        if not self._kept_by_people or local.time() < TOLD_FROM or self._told_on == local.date():
+            return
+        with matching.begin() as uow:
+            uow.outbox.add(self._digests(uow, local.date()), now)
+        self._told_on = local.date()
+
+    def _digests(self, uow: UnitOfWork, day: date) -> list[OutMessage]:
+        by_owner: dict[tuple[str, Recipient], list[Row]] = defaultdict(list)
+        owners: dict[GroupKey, Recipient] = {}
+        for ticket, sight in _claims(uow, self._kept_by_people):
+            if ticket.group not in owners:
+                owners[ticket.group] = self._owner(uow, ticket.group)
+            row = Row(ticket, is_right=is_done_in(ticket, sight, self._rules.admins_min))
+            by_owner[ticket.group.source, owners[ticket.group]].append(row)
+        return [
+            self._digest(source, owner, day, at, rows[at : at + ROWS_MAX])
+            for (source, owner), rows in by_owner.items()
+            for at in range(0, len(rows), ROWS_MAX)
+        ]
+
+    def _digest(self, source: str, owner: Recipient, day: date, at: int, rows: Sequence[Row]) -> OutMessage:
+        body = rows_paragraph(source, rows, self._languages.of(owner.language))
+        key = f"rows:{source}:{owner.kind.value}:{owner.address}:{day}:{at}"
+        return OutMessage(key, owner, body.headline, body)
+
+    def _owner(self, uow: UnitOfWork, key: GroupKey) -> Recipient:
+        """The group's owner, who keeps its rows; else the accountable person, else the channel."""
+        group = uow.rosters.group(key)
+        email = group.owner_email if group else None
+        people = uow.people.find(email) if email else []
+        here = [one for one in people if one.standing is not Standing.LEFT]
+        if here and email:
+            return person_at(
+                email, here[0].facts.display_name, self._languages.of(here[0].facts.language).code
+            )
+        if email and not people:
+            return person_at(email)
+        return person_at(self._rules.accountable) if self._rules.accountable else CHANNEL
+
+
+def _claims(uow: UnitOfWork, sources: Collection[str]) -> Iterator[tuple[Ticket, Sight]]:
+    """Claims that wait for a list, of work that shows in one."""
+    after = 0
+    while found := uow.tickets.claims(sources, after, PAGE):
+        after = found[-1][0].id
+        for ticket, sight in found:
+            if sight is not None and ticket.kind is not TicketKind.IDENTIFY_MEMBER:
+                yield ticket, sight

@@ -1,0 +1,131 @@
+"""Verify: hold live tickets against newer rosters: verified, reopened, or nothing to say yet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from worker.app.acts.waiting import kept_waiting
+from worker.app.jobs.matching import Matching
+from worker.app.jobs.report import Report
+from worker.app.jobs.rows_to_change import RowsToChange
+from worker.app.tell.health import Freshness
+from worker.app.tell.signed_links import Links
+from worker.app.tell.teller import (
+    assignee_messages,
+    doubted_message,
+    journal_entry,
+    with_link,
+    withdraw_unsent,
+)
+from worker.domain.reconcile.engine import TicketRules, reopen
+from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.text.tongue import ENGLISH_ONLY, Languages
+from worker.domain.tickets.ticket import Move, Ticket, TicketKind, TicketState, next_state
+from worker.domain.tickets.verification import Opinion, Sight, Verdict, weigh
+from worker.ports.state.leases import Lease
+from worker.ports.state.store import Store, UnitOfWork
+
+PAGE = 500
+DOUBTED_FROM = 2  # so many claims of one ticket that were not true are told to the person who answers for it
+
+
+class Verify:
+    """Proves that tickets were done, or says that they were not. `kept_by_people`: inventories that are lists."""
+
+    def __init__(
+        self,
+        store: Store,
+        rules: TicketRules,
+        fresh: Freshness,
+        timezone: str,
+        languages: Languages = ENGLISH_ONLY,
+        links: Links | None = None,
+        kept_by_people: Collection[str] = (),
+    ) -> None:
+        self._store = store
+        self._rules = rules
+        self._fresh = fresh
+        self._timezone = timezone
+        self._languages = languages
+        self._links = links
+        self._kept_by_people = frozenset(kept_by_people)
+        self._rows = RowsToChange(rules, timezone, languages, self._kept_by_people)
+
+    def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
+        """Weigh each live ticket whose group was read since it was last weighed. `now` is aware UTC.
+
+        Once a day, whoever keeps a list is told which rows would prove what was claimed.
+        """
+        matching = Matching(self._store, now, lease)
+        actions: list[Action] = []
+        counts = {"weighed": 0, "verified": 0, "reopened": 0, "inconclusive": 0}
+        after = 0
+        while True:
+            with matching.begin() as uow:
+                waiting = uow.tickets.to_weigh(after, PAGE, now - self._rules.claim_life)
+                done = [self._weigh(uow, ticket, sight, now, counts) for ticket, sight in waiting]
+                actions += [action for action in done if action is not None]
+                withdraw_unsent(uow, [action for action in done if action is not None])
+            counts["weighed"] += len(waiting)
+            if len(waiting) < PAGE:
+                break
+            after = waiting[-1][0].id
+        self._rows.tell(matching, now)
+        return Report("verify", counts, plan=Plan(tuple(actions)))
+
+    def _weigh(
+        self, uow: UnitOfWork, ticket: Ticket, sight: Sight | None, now: datetime, counts: dict[str, int]
+    ) -> Action | None:
+        opinion = weigh(
+            ticket, self._seen(ticket, sight, now), self._rules.admins_min, now, self._rules.claim_life
+        )
+        counts[opinion.verdict.value] += 1
+        if opinion.verdict is Verdict.INCONCLUSIVE:
+            uow.tickets.update([replace(ticket, weighed_at=now)])
+            return None
+        action = self._settled(ticket, opinion, now)
+        if action.kind is ActionKind.REOPEN:
+            waiting = kept_waiting(uow, action.ticket, sight.role if sight else ticket.member_role)
+            action = replace(action, ticket=waiting, is_blocked=waiting.state is TicketState.BLOCKED)
+        uow.tickets.update([action.ticket])
+        uow.journal.append([journal_entry(action, now)])
+        if action.kind is ActionKind.REOPEN:
+            self._tell_reopened(uow, action, now)
+        if ticket.kind is TicketKind.REASSIGN_ADMIN or action.kind is ActionKind.REOPEN:
+            uow.rosters.mark_dirty([ticket.group], now)  # what it blocked, or what must wait for it again
+        return action
+
+    def _seen(self, ticket: Ticket, sight: Sight | None, now: datetime) -> Sight | None:
+        """What was read, with what is known of its source."""
+        if sight is None:
+            return None
+        source = ticket.group.source
+        is_fresh = self._fresh.is_fresh(source, sight.taken_at, now)
+        return replace(sight, is_fresh=is_fresh, is_kept_by_people=source in self._kept_by_people)
+
+    def _tell_reopened(self, uow: UnitOfWork, action: Action, now: datetime) -> None:
+        ticket = action.ticket
+        if not action.is_blocked:
+            told = assignee_messages(uow, [action], self._timezone, now, self._languages, self._links)
+            uow.outbox.add(told, now)
+        if ticket.contradicted >= DOUBTED_FROM:
+            message = doubted_message(ticket, self._timezone, now, self._languages.of(None))
+            uow.outbox.add([with_link(uow, ticket, message, self._links, now)], now)
+
+    def _settled(self, ticket: Ticket, opinion: Opinion, now: datetime) -> Action:
+        if opinion.verdict is Verdict.REOPENED:
+            reopened = replace(reopen(ticket, self._rules, now, opinion.why), weighed_at=now)
+            return Action(ActionKind.REOPEN, reopened, opinion.why)
+        verified = replace(
+            ticket,
+            state=next_state(ticket.state, Move.VERIFY),
+            verified_at=now,
+            verified_by=ticket.group.source,
+            grade=opinion.grade,
+            blocked_by=None,
+            weighed_at=now,
+            reason=opinion.why,
+        )
+        return Action(ActionKind.VERIFY, verified, opinion.why)

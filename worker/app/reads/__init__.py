@@ -1,0 +1,1 @@
+"""What a page, a command and the API show, asked once."""

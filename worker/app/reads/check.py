@@ -1,0 +1,154 @@
+"""Check: every connector's reach, rights and freshness, and what its last read left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from worker.app.reads.blind import blind_spot
+from worker.app.tell.health import Freshness
+from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.people.lifecycle import is_too_shrunken
+from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.reconcile.plan import instant
+from worker.ports import CheckResult, Directory, Inventory, Notifier, Port
+from worker.ports.state.sources import SourceState
+from worker.ports.state.store import Store
+
+
+class Checked(Protocol):
+    """What is checked."""
+
+    @property
+    def directories(self) -> Sequence[Directory]: ...
+    @property
+    def inventories(self) -> Sequence[Inventory]: ...
+    @property
+    def notifiers(self) -> Sequence[Notifier]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCheck:
+    """One connector as `check` shows it."""
+
+    name: str
+    port: Port
+    kind: str
+    ok: bool
+    message: str
+    remedy: str
+    stale: bool
+    last_success_at: datetime | None
+    counts: dict[str, int]
+    details: dict[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape of the command line's contract."""
+        return {
+            "name": self.name,
+            "port": self.port.value,
+            "kind": self.kind,
+            "ok": self.ok,
+            "message": self.message,
+            "remedy": self.remedy,
+            "last_success_at": instant(self.last_success_at),
+            "stale": self.stale,
+            "counts": self.counts,
+            **self.details,
+        }
+
+
+class Check:
+    """Looks at every connector; reads only."""
+
+    def __init__(
+        self,
+        store: Store,
+        connectors: Checked,
+        limits: GuardLimits,
+        leaver: LeaverPolicy,
+        fresh_directories: Freshness,
+        fresh_inventories: Freshness,
+    ) -> None:
+        self._store = store
+        self._connectors = connectors
+        self._limits = limits
+        self._leaver = leaver
+        self._fresh = {Port.DIRECTORY: fresh_directories, Port.INVENTORY: fresh_inventories}
+
+    def run_once(self, kinds: dict[str, str], now: datetime) -> list[SourceCheck]:
+        """Check everything, in the configuration's order. `kinds`: connector kind by configured name.
+
+        A source is red when it can't be read now, when its last read failed or proved nothing, or when its
+        last word is too old.
+        """
+        return [
+            self._merged(name, port, kinds.get(name, ""), result, now)
+            for name, port, result in self._results()
+        ]
+
+    def warnings(self) -> tuple[str, ...]:
+        """What should be known besides: limits of the guard that are switched off."""
+        return tuple(
+            f"the guard's {name} is off: nothing of that kind is held, however much it is"
+            for name in self._limits.switched_off()
+        )
+
+    def _results(self) -> Iterator[tuple[str, Port, CheckResult]]:
+        for directory in self._connectors.directories:
+            yield directory.name, Port.DIRECTORY, directory.check()
+        for inventory in self._connectors.inventories:
+            yield inventory.name, Port.INVENTORY, inventory.check()
+        for notifier in self._connectors.notifiers:
+            yield notifier.name, Port.NOTIFY, notifier.check()
+
+    def _merged(self, name: str, port: Port, kind: str, result: CheckResult, now: datetime) -> SourceCheck:
+        with self._store.reading() as uow:
+            state = uow.sources.get(name, port.value)
+            known = uow.people.staged(name).known if port is Port.DIRECTORY else 0
+        result = self._believable(state, known, self._seeing(result))
+        stale = self._is_stale(state, port, now)
+        ok, message, remedy = result.ok, result.message, result.remedy
+        if ok and state.trouble is not None:
+            ok, message, remedy = (
+                False,
+                f"the last read failed: {state.trouble}",
+                state.remedy or "Poll again.",
+            )
+        elif ok and stale:
+            ok = False
+            message = f"{message}; what it last said is too old to prove anything ({instant(state.taken_at)})"
+            remedy = "Bring a newer export or register, or allow more with stale_after."
+        return SourceCheck(
+            name, port, kind, ok, message, remedy, stale, state.last_success_at, dict(result.counts),
+            dict(result.details),
+        )  # fmt: skip
+
+    def _is_stale(self, state: SourceState, port: Port, now: datetime) -> bool:
+        if port not in self._fresh or state.taken_at is None:
+            return False
+        return not self._fresh[port].is_fresh(state.name, state.taken_at, now)
+
+    def _seeing(self, result: CheckResult) -> CheckResult:
+        """Red when the source can't show what the leaver rules go by, as the next poll will refuse it."""
+        blind = blind_spot(result.unshown, self._leaver)
+        if not result.ok or blind is None:
+            return result
+        return replace(result, ok=False, message=f"{result.message}. {blind.message}", remedy=blind.remedy)
+
+    def _believable(self, state: SourceState, known: int, result: CheckResult) -> CheckResult:
+        """Hold a directory's count against the people known, as the next poll will."""
+        people = result.counts.get("people")
+        limits = self._limits
+        if not result.ok or people is None or not known or state.port != Port.DIRECTORY.value:
+            return result
+        missing = known - people
+        if not is_too_shrunken(missing, known, limits.shrink_share_max, limits.share_from):
+            return result
+        message = f"{result.message}, but {known} were known before: {missing} are missing at once"
+        remedy = "Nobody's status is changed by this. Mend the source, or see: whosleft plans list"
+        return CheckResult(
+            ok=False, message=message, remedy=remedy, counts=result.counts, details=result.details
+        )

@@ -1,0 +1,54 @@
+"""Whom an assignee's answer concerns, and what they read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from worker.app.tell.teller import help_as_told, recipient_of
+from worker.domain.messages.help import Help
+from worker.domain.messages.message import CHANNEL
+from worker.domain.messages.sentences import flat, masked, sentences, ticket_paragraph, ticket_title
+from worker.domain.text.tongue import N_, Tongue
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.outbox import OutMessage
+
+_SAYS = {
+    Answer.NOT_MY_GROUP: N_("{name} says that this is not their group."),
+    Answer.OTHER: N_("{name} can't do this."),
+    Answer.STILL_WORKS_HERE: N_("{name} says that {person} still works here."),
+}
+
+
+def answer_messages(
+    answer: Answer,
+    before: Ticket,
+    after: Ticket,
+    words: str,
+    timezone: str,
+    now: datetime,
+    tongue: Tongue,
+    aid: Help | None = None,
+) -> list[OutMessage]:
+    """What the accountable person or the security team is told; nothing of what the next roster settles.
+
+    `words` are the assignee's own, and stay as they are.
+    """
+    if answer not in _SAYS:
+        return []
+    name = flat(before.assignee.name or before.assignee.email) if before.assignee else ""
+    said = tongue.say(_SAYS[answer], name=name, person=flat(after.person_name))
+    is_dispute = answer is Answer.STILL_WORKS_HERE
+    title = ticket_title(after, tongue)
+    headline = (
+        tongue.say("Disputed: {title}", title=title)
+        if is_dispute
+        else tongue.say("Now with you: {title}", title=title)
+    )
+    to = CHANNEL if is_dispute else recipient_of(after, tongue.code)
+    told = help_as_told(aid, after, to)
+    body = ticket_paragraph(after, timezone, headline, sentences(said, flat(words)), tongue, told)
+    if to == CHANNEL:
+        body = masked(body)
+    key = f"{after.label}:{answer.value}:{now.isoformat()}"
+    return [OutMessage(key, to, headline, body, is_urgent=is_dispute, ticket=after.id)]

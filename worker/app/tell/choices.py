@@ -1,0 +1,51 @@
+"""Whom an assignee can choose from: the next admin of a group, and who a member may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.domain.identity.names import Suggestion
+from worker.domain.model import HandleKey, Member, Person, PersonKey, Standing
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.store import UnitOfWork
+
+CANDIDATES_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who could be the new admin: a member, active, and not one yet."""
+
+    handle: str
+    name: str
+    is_same_department: bool
+
+
+def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[Candidate, ...]:
+    """Who could take over: those of the leaver's department first, then the longest in the group."""
+    leaver = uow.people.get(ticket.person) if ticket.person else None
+    department = leaver.facts.department if leaver else None
+    found = [
+        (member, person)
+        for member, _, person in uow.rosters.members(ticket.group)
+        if person and person.standing is Standing.ACTIVE and not member.role.is_admin
+    ]
+    found.sort(key=lambda pair: _rank(pair[0], pair[1], department))
+    return tuple(
+        Candidate(m.handle, p.facts.display_name, _is_same(p, department)) for m, p in found[:CANDIDATES_MAX]
+    )
+
+
+def suggestions_for(uow: UnitOfWork, ticket: Ticket) -> tuple[Suggestion[PersonKey], ...]:
+    """Whom the member of a question may be, the likeliest first."""
+    known = uow.links.get(HandleKey(ticket.group.source, ticket.handle))
+    return known.suggestions if known else ()
+
+
+def _rank(member: Member, person: Person, department: str | None) -> tuple[bool, float, str]:
+    joined = member.joined_at.timestamp() if member.joined_at else 0.0  # they were there before we looked
+    return (not _is_same(person, department), joined, member.handle)
+
+
+def _is_same(person: Person, department: str | None) -> bool:
+    return bool(department) and person.facts.department == department

@@ -1,0 +1,115 @@
+"""What is known of a source after a read: good, or in trouble, and who is told about the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from worker.domain.evidence.journal import Entry
+from worker.domain.messages.message import CHANNEL
+from worker.domain.messages.sentences import (
+    recovered_paragraph,
+    recovered_title,
+    source_paragraph,
+    source_title,
+)
+from worker.domain.reconcile.plan import instant
+from worker.domain.text.tongue import ENGLISH, Tongue
+from worker.ports import ConnectorError, Transient
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.sources import SourceState
+from worker.ports.state.store import UnitOfWork
+
+FAILED, RECOVERED = "source.failed", "source.recovered"
+FLAPS = 3  # failures in a row before a passing fault is announced
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old a source's last word may be; older proves nothing."""
+
+    default: timedelta
+    by_source: Mapping[str, timedelta]
+
+    def limit(self, source: str) -> timedelta:
+        """The limit of one source."""
+        return self.by_source.get(source, self.default)
+
+    def is_fresh(self, source: str, taken_at: datetime | None, now: datetime) -> bool:
+        """Whether something that speaks of `taken_at` still counts at `now`."""
+        return taken_at is not None and now - taken_at <= self.limit(source)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Whether a source is green, why, and what helps."""
+
+    message: str
+    remedy: str
+    ok: bool
+    is_stale: bool
+
+
+def judged(state: SourceState, fresh: Freshness, now: datetime) -> Judged:
+    """A source by what is stored of it, without reading it: red is what was never read, failed last, or is too old."""
+    is_stale = state.taken_at is not None and not fresh.is_fresh(state.name, state.taken_at, now)
+    if state.trouble is not None:
+        message, remedy = f"the last read failed: {state.trouble}", state.remedy or "Poll again."
+    elif state.last_success_at is None:
+        message, remedy = "it was never read", "Run the worker, or: whosleft once all"
+    elif is_stale:
+        message = f"what it last said is too old to prove anything ({instant(state.taken_at)})"
+        remedy = "Bring a newer export or register, or allow more with stale_after."
+    else:
+        message, remedy = f"read {instant(state.last_success_at)}", ""
+    return Judged(message, remedy, ok=not remedy, is_stale=is_stale)
+
+
+def record_failure(
+    uow: UnitOfWork,
+    state: SourceState,
+    error: ConnectorError,
+    now: datetime,
+    timezone: str,
+    tongue: Tongue = ENGLISH,
+) -> None:
+    """Turn a source red. The security channel hears of it once: at once, or for a passing fault at the third."""
+    failures = state.failures + 1
+    uow.sources.put(
+        replace(state, last_attempt_at=now, failures=failures, trouble=error.message, remedy=error.remedy)
+    )
+    is_announced = failures == (FLAPS if isinstance(error, Transient) else 1) or (
+        failures > 1 and not isinstance(error, Transient) and state.trouble != error.message
+    )
+    if not is_announced:
+        return
+    subject = f"source:{state.name}"
+    uow.journal.append([Entry(now, "whosleft", FAILED, subject, data={"error": type(error).__name__})])
+    body = source_paragraph(state.name, error.message, error.remedy, state.last_success_at, timezone, tongue)
+    key = f"source:{state.name}:red:{now.isoformat()}"
+    uow.outbox.add([OutMessage(key, CHANNEL, source_title(state.name, tongue), body, is_urgent=True)], now)
+
+
+def record_still_failing(uow: UnitOfWork, state: SourceState, error: ConnectorError, now: datetime) -> None:
+    """A read went well that could not mend what the last failure was about: still red, and said already."""
+    remedy = state.remedy if state.trouble == error.message else error.remedy
+    uow.sources.put(replace(state, last_attempt_at=now, trouble=error.message, remedy=remedy))
+
+
+def record_success(uow: UnitOfWork, state: SourceState, now: datetime, tongue: Tongue = ENGLISH) -> None:
+    """Turn a source green; says so when its trouble was announced."""
+    if state.trouble is not None and _was_announced(uow, state.name):
+        uow.journal.append([Entry(now, "whosleft", RECOVERED, f"source:{state.name}")])
+        key = f"source:{state.name}:green:{now.isoformat()}"
+        title, body = recovered_title(state.name, tongue), recovered_paragraph(state.name, tongue)
+        uow.outbox.add([OutMessage(key, CHANNEL, title, body)], now)
+    uow.sources.put(
+        replace(state, last_attempt_at=now, last_success_at=now, failures=0, trouble=None, remedy="")
+    )
+
+
+def _was_announced(uow: UnitOfWork, name: str) -> bool:
+    """Whether the last that people heard of a source is that it fails."""
+    kinds = [sealed.entry.kind for sealed in uow.journal.of(f"source:{name}")]
+    return [kind for kind in kinds if kind in {FAILED, RECOVERED}][-1:] == [FAILED]

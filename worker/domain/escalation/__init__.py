@@ -1,0 +1,1 @@
+"""Escalation policies, and the calendars that they count by."""

@@ -1,0 +1,226 @@
+"""Escalation policies: which step is due when, told to whom, and how often again.
+
+Pure arithmetic over a business or plain calendar; nothing here sends. A step whose time came while the
+worker was down is taken late, never dropped; missed repeats are taken once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from worker.domain.escalation.calendar import Calendar, CalendarClock, add
+from worker.domain.model import Evidence
+from worker.domain.text.durations import format_duration, parse_duration
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
+
+
+class Target(StrEnum):
+    """Whom a step tells."""
+
+    ASSIGNEE = "assignee"
+    ADMINS = "admins"
+    MANAGER = "manager"
+    ACCOUNTABLE = "accountable"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """When a step comes: a share of the time to due, then a further amount. `due+4h` is share 1, plus 4 h."""
+
+    share: float = 0.0
+    plus: timedelta = timedelta(0)
+
+
+def format_after(after: After) -> str:
+    """As the configuration has it, to be read by people: `50%`, `2 h`, `due`, `due+4 h`."""
+    plus = format_duration(after.plus) if after.plus else ""
+    if after.share >= 1.0:
+        return f"due+{plus}" if plus else "due"
+    return f"{after.share * 100:g}%" if after.share else plus or "0%"
+
+
+def parse_after(text: str) -> After:
+    """Read `50%`, `2h`, `due`, `due+4h`; raises ValueError that says what is valid."""
+    stated = text.strip().casefold()
+    if stated.endswith("%"):
+        return After(share=_share(stated, text))
+    if stated == "due":
+        return After(share=1.0)
+    if stated.startswith("due+"):
+        return After(share=1.0, plus=parse_duration(stated.removeprefix("due+")))
+    return After(plus=parse_duration(stated))
+
+
+def _share(stated: str, text: str) -> float:
+    try:
+        value = float(stated.removesuffix("%"))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 100:  # noqa: PLR2004  per cent
+        raise ValueError(f"'{text}' is not a share of the time to due; write for example 50%.")
+    return value / 100
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step; `repeat` (in the policy's time) repeats it for as long as the ticket is live."""
+
+    after: After
+    to: tuple[Target, ...]
+    repeat: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Which tickets a policy is for; an empty field fits all."""
+
+    kinds: frozenset[TicketKind] = frozenset()
+    sensitive: bool | None = None
+    evidence: frozenset[Evidence] = frozenset()
+    messenger: frozenset[str] = frozenset()
+
+    def fits(self, kind: TicketKind, evidence: Evidence | None, messenger: str, *, sensitive: bool) -> bool:
+        """Whether a ticket with these properties is meant."""
+        return (
+            (not self.kinds or kind in self.kinds)
+            and (self.sensitive is None or self.sensitive == sensitive)
+            and (not self.evidence or evidence in self.evidence)
+            and (not self.messenger or messenger in self.messenger)
+        )
+
+
+_PLAIN = CalendarClock()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Ordered steps over one calendar."""
+
+    name: str
+    steps: tuple[Step, ...]
+    when: When = When()
+    calendar: Calendar = _PLAIN
+
+
+STANDARD = Policy(
+    "standard",
+    (
+        Step(After(share=0.5), (Target.ASSIGNEE,)),
+        Step(After(share=1.0), (Target.ASSIGNEE, Target.ADMINS, Target.ACCOUNTABLE)),
+        Step(After(share=1.0, plus=timedelta(hours=4)), (Target.CHANNEL,), repeat=timedelta(hours=24)),
+    ),
+)
+
+
+def policy_for(
+    policies: tuple[Policy, ...],
+    kind: TicketKind,
+    evidence: Evidence | None,
+    messenger: str,
+    *,
+    sensitive: bool,
+) -> Policy:
+    """The first policy whose `when` fits; the built-in one when none does."""
+    fitting = (p for p in policies if p.when.fits(kind, evidence, messenger, sensitive=sensitive))
+    return next(fitting, STANDARD)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that was taken: `step` counts from 1, `repeat` from 0."""
+
+    step: int
+    repeat: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A step to take now, and the instant at which it was due."""
+
+    step: int
+    repeat: int
+    at: datetime
+    to: tuple[Target, ...]
+
+
+def step_at(ticket: Ticket, policy: Policy, step: Step, allowed: timedelta) -> datetime:
+    """The instant (aware UTC) of a step's first time; `allowed` is the policy-time from clock_from to due, without
+    the time in which claims waited for proof.
+    """
+    if step.after.share >= 1.0:
+        return add(policy.calendar, ticket.due_at, step.after.plus) if step.after.plus else ticket.due_at
+    waited = timedelta(microseconds=ticket.waited_us)
+    return add(policy.calendar, ticket.clock_from, allowed * step.after.share + step.after.plus + waited)
+
+
+def due_steps(
+    ticket: Ticket, policy: Policy, taken: tuple[Taken, ...], allowed: timedelta, now: datetime
+) -> tuple[Due, ...]:
+    """Return the steps that are due and not yet taken, in order; at most one for each step of the policy.
+
+    A step is due when `now >= step_at(...)` (inclusive). Only an open ticket escalates, not while an
+    acknowledgement holds. Steps taken before `clock_from` belong to an earlier round and do not count; a
+    new round goes on with the next repeat number, so (step, repeat) stays unique. Calling twice with
+    the same arguments returns the same; recording is the caller's work.
+    """
+    if ticket.state is not TicketState.OPEN:
+        return ()
+    if ticket.acknowledged_until is not None and now < ticket.acknowledged_until:
+        return ()
+    found = (
+        _due_one(number, step, ticket, policy, taken, allowed, now)
+        for number, step in enumerate(policy.steps, start=1)
+    )
+    return tuple(due for due in found if due is not None)
+
+
+def _due_one(
+    number: int,
+    step: Step,
+    ticket: Ticket,
+    policy: Policy,
+    taken: tuple[Taken, ...],
+    allowed: timedelta,
+    now: datetime,
+) -> Due | None:
+    first = step_at(ticket, policy, step, allowed)
+    if now < first:
+        return None
+    ever = [t for t in taken if t.step == number]
+    this_round = [t for t in ever if t.at >= ticket.clock_from]
+    if not this_round:
+        return Due(number, len(ever), first, step.to)
+    if not step.repeat:
+        return None
+    again = add(policy.calendar, max(t.at for t in this_round), step.repeat)
+    return Due(number, len(ever), again, step.to) if now >= again else None
+
+
+def next_unreached(policy: Policy, taken: tuple[Taken, ...], since: datetime) -> int | None:
+    """The number of the first step not taken from `since` on (the ticket's clock_from): what comes next when
+    nobody is reached. None when all were taken.
+    """
+    done = {t.step for t in taken if t.at >= since}
+    return next((n for n in range(1, len(policy.steps) + 1) if n not in done), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A step with the instant (aware UTC) at which it comes first; `step` counts from 1."""
+
+    step: int
+    at: datetime
+    to: tuple[Target, ...]
+    repeat: timedelta | None = None
+
+
+def explain(ticket: Ticket, policy: Policy, allowed: timedelta) -> tuple[Coming, ...]:
+    """When each step of the policy comes for this ticket, and whom it tells."""
+    return tuple(
+        Coming(number, step_at(ticket, policy, step, allowed), step.to, step.repeat)
+        for number, step in enumerate(policy.steps, start=1)
+    )

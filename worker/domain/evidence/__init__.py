@@ -1,0 +1,1 @@
+"""The journal, and evidence packs made from it."""

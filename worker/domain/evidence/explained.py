@@ -1,0 +1,90 @@
+"""What the journal explains of the state: the facts of a ticket that its events keep, and where a row differs.
+
+Pure. Facts are ids, instants, states and counts, and nothing that erasing somebody changes but for the two that name
+who should do a ticket and who did it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from worker.domain.evidence.journal import Entry, Sealed, stamp
+from worker.domain.model import PersonKey
+from worker.domain.tickets.ticket import Assignee, Ticket, ticket_label
+
+ERASED = "erased"  # what stands for somebody who was forgotten
+_WHO = ("assignee", "done_by")
+_FACTS = (
+    "verified_by", "verified_at", "done_at", "grade", "reopened", "contradicted", "left_at", "clock_from", "due_at",
+    "waived_until", "acknowledged_until", "disputed_at", "links_from",
+)  # fmt: skip
+_COMPLETE = "due_at"  # every ticket has one; events of earlier releases lack it
+
+
+def ticket_facts(ticket: Ticket) -> dict[str, Any]:
+    """What an event keeps of a ticket as it is afterwards; facts that are not there are left out."""
+    facts: dict[str, Any] = {
+        "kind": ticket.kind.value,
+        "state": ticket.state.value,
+        "group": "/".join(ticket.group),
+        "person": "/".join(ticket.person) if ticket.person else None,
+        "evidence": ticket.evidence.value if ticket.evidence else None,
+    }
+    more = {name: _plain(getattr(ticket, name)) for name in _FACTS}
+    more["assignee"] = assignee_id(ticket.assignee)
+    more["done_by"] = _known_as(ticket.done_by, ticket.assignee)
+    more["blocked_by"] = ticket_label(ticket.blocked_by) if ticket.blocked_by else None
+    return facts | {name: value for name, value in more.items() if value}
+
+
+def assignee_id(assignee: Assignee | None) -> str:
+    """How the journal names an assignee: by id where the directory knows them, else by the address."""
+    if assignee is None:
+        return ""
+    return "/".join(assignee.person) if assignee.person else assignee.email
+
+
+def _known_as(who: str | None, assignee: Assignee | None) -> str:
+    is_assignee = assignee is not None and (who or "").casefold() == assignee.email.casefold()
+    return assignee_id(assignee) if is_assignee else who or ""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return stamp(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def state_event(events: list[Sealed]) -> Sealed | None:
+    """The last event of a ticket that says how the ticket was afterwards."""
+    return next((one for one in reversed(events) if "state" in one.entry.data), None)
+
+
+def is_complete(event: Entry) -> bool:
+    """Whether an event has all facts; those of earlier releases have the state and little more."""
+    return _COMPLETE in event.data
+
+
+def differences(ticket: Ticket, event: Entry) -> dict[str, tuple[Any, Any]]:
+    """The facts in which a ticket is not as its last event left it: (what it is, what the event says)."""
+    facts, said = ticket_facts(ticket), event.data
+    names = facts.keys() | said.keys() if is_complete(event) else said.keys()
+    known = {"kind", "state", "group", "person", "evidence", "blocked_by", *_WHO, *_FACTS}
+    return {
+        name: (facts.get(name), said.get(name))
+        for name in sorted(names & known)
+        if facts.get(name) != said.get(name)
+    }
+
+
+def may_be_erased(name: str, is_now: Any) -> bool:
+    """Whether a difference is what erasing somebody leaves behind."""
+    return name in _WHO and is_now in {None, ERASED}
+
+
+def person_in(text: Any) -> PersonKey | None:
+    """The person behind a name in the journal, where it is an id."""
+    source, slash, person_id = str(text).partition("/")
+    return PersonKey(source, person_id) if slash and "@" not in source else None

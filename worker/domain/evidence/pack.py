@@ -1,0 +1,309 @@
+"""An evidence pack's journal: which events belong, how a line is written, and whether all lines are whole.
+
+Pure: bytes in, sentences out; `app.audit_zip` reads and writes the files. Each line of `journal.jsonl` is one
+entry of the chain, from the first to the head. What belongs to the pack is there in full, of all else only
+
+    {"hash":"…","seq":7}
+
+which says nothing of anybody. The last line is the event of taking this very pack out, and names its contents.
+
+The head is a sum of the hashes of all lines, hidden ones too. So whoever knows it knows every hash, and each event
+in full is bound by its own, whatever stands before and after it. (The hash of the last entry alone would not do:
+where a hidden line follows, nothing in the pack would say which hash the event before it had.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+from worker.domain.evidence.journal import GENESIS, Entry, Sealed, body_of, canonical, seal, stated_at
+
+JOURNAL = "journal.jsonl"
+EXPORTED = "audit.exported"
+_HASH = re.compile(r"[0-9a-f]{64}")
+_HIDDEN_KEYS = {"hash", "seq"}
+
+
+class What(StrEnum):
+    """What a pack can be about. Person and group are also the keys under which entries name them."""
+
+    PERSON = "person"
+    GROUP = "group"
+    PERIOD = "period"
+    EVERYTHING = "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What a pack is about: `ids` (`source/id`) of a person's accounts or a group, or local days, both inclusive."""
+
+    what: What = What.EVERYTHING
+    ids: tuple[str, ...] = ()
+    from_on: date | None = None
+    to_on: date | None = None
+
+    @property
+    def title(self) -> str:
+        """It in words."""
+        if self.what is What.PERIOD:
+            first = f"from {self.from_on}" if self.from_on else "from the beginning"
+            return f"{first} to {self.to_on}" if self.to_on else f"{first} until it was made"
+        return f"{self.what.value} {', '.join(self.ids)}" if self.ids else "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which entries belong to a pack. `subjects` are those of a person or a group, with their tickets and plans.
+
+    `since` is inclusive, `until` is not; both are of a period, and None where it is open.
+    """
+
+    covered: Covered = Covered()
+    subjects: frozenset[str] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def has(self, entry: Entry) -> bool:
+        """Whether an entry belongs: by its instant, by its subject, or as it names the person or group.
+
+        An act with two instants, the real one and the one that was stated, belongs to the periods of both.
+        """
+        if self.covered.what in {What.PERIOD, What.EVERYTHING}:
+            return self._is_within(entry.at) or self._is_within(stated_at(entry))
+        return entry.subject in self.subjects or entry.data.get(self.covered.what.value) in self.covered.ids
+
+    def _is_within(self, at: datetime) -> bool:
+        is_early = self.since is not None and at < self.since
+        return not is_early and (self.until is None or at < self.until)
+
+
+def period(from_on: date | None, to_on: date | None, timezone: str) -> Scope:
+    """The scope of local days of `timezone` (IANA), both inclusive; None is open."""
+    covered = Covered(What.PERIOD, from_on=from_on, to_on=to_on)
+    return Scope(covered, since=_midnight(from_on, 0, timezone), until=_midnight(to_on, 1, timezone))
+
+
+def _midnight(day: date | None, later: int, timezone: str) -> datetime | None:
+    if day is None:
+        return None
+    try:
+        start = datetime.combine(day + timedelta(days=later), time(), ZoneInfo(timezone))
+        return start.astimezone(UTC)
+    except OverflowError:  # the first or the last day that there is: nothing lies beyond
+        return None
+
+
+# --- lines ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """An entry of which a pack shows only its place and its hash."""
+
+    seq: int
+    hash: str
+
+
+def line_of(shown: Sealed | Hidden) -> bytes:
+    """One line of `journal.jsonl`, its line end included."""
+    if isinstance(shown, Hidden):
+        return canonical({"seq": shown.seq, "hash": shown.hash}) + b"\n"
+    body = body_of(shown.entry, shown.seq, shown.previous)
+    return canonical({**body, "hash": shown.hash}) + b"\n"
+
+
+def read_line(line: bytes) -> Sealed | Hidden:
+    """The inverse of `line_of`; raises ValueError for whatever it does not write, to the byte."""
+    try:
+        value = parse_object(line)
+        shown = _hidden(value) if value.keys() == _HIDDEN_KEYS else _sealed(value)
+        is_same = line == line_of(shown)
+    except (KeyError, OverflowError, RecursionError, TypeError, ValueError):
+        raise ValueError("not an event") from None
+    if not is_same:
+        raise ValueError("not as an event is written")
+    return shown
+
+
+def parse_object(text: bytes) -> dict[str, Any]:
+    """One JSON object in UTF-8; raises ValueError, or RecursionError where it is nested without end."""
+    value = json.loads(text.decode(), parse_constant=_no_constant)
+    if not isinstance(value, dict):
+        raise ValueError("not an object")  # noqa: TRY004  whoever calls is told by one error
+    return value
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are no JSON")
+
+
+def _hidden(value: dict[str, Any]) -> Hidden:
+    return Hidden(number_in(value, "seq"), hash_in(value, "hash"))
+
+
+def _sealed(value: dict[str, Any]) -> Sealed:
+    actor, kind, subject, reason = (text_in(value, name) for name in ("actor", "kind", "subject", "reason"))
+    data = value["data"]
+    if not isinstance(data, dict):
+        raise TypeError("data")
+    entry = Entry(datetime.fromisoformat(text_in(value, "at")), actor, kind, subject, reason, data)
+    return Sealed(number_in(value, "seq"), entry, hash_in(value, "previous"), hash_in(value, "hash"))
+
+
+def text_in(value: dict[str, Any], name: str) -> str:
+    """A text of an object; raises TypeError or KeyError."""
+    found = value[name]
+    if not isinstance(found, str):
+        raise TypeError(name)
+    return found
+
+
+def number_in(value: dict[str, Any], name: str) -> int:
+    """A count of an object; raises TypeError or KeyError."""
+    found = value[name]
+    if type(found) is not int or found < 0:  # a truth value is an int, too
+        raise TypeError(name)
+    return found
+
+
+def hash_in(value: dict[str, Any], name: str) -> str:
+    """A SHA-256 of an object; raises TypeError or KeyError."""
+    found = text_in(value, name)
+    if not _HASH.fullmatch(found):
+        raise TypeError(name)
+    return found
+
+
+# --- the chain --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSum:
+    """What a manifest states of the journal: the head of the chain, and which entries are there in full.
+
+    `hash` is taken of the hashes of all entries; `full_sha256` of the numbers of those in full, so that one that
+    was made a hash-only line shows.
+    """
+
+    count: int
+    hash: str
+    full: int
+    full_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A head that somebody kept: its hash, and the number of the event that it was the head of, where it was kept."""
+
+    hash: str
+    seq: int | None = None
+
+
+def read_kept(text: str) -> Kept:
+    """Read `123:HASH` as it is printed, or the hash alone; whatever else it is, it is in no chain."""
+    seq, _, hash_ = text.strip().rpartition(":")
+    return Kept(hash_.casefold(), int(seq) if re.fullmatch(r"[0-9]{1,18}", seq, re.ASCII) else None)
+
+
+class Tally:
+    """Adds lines up to a JournalSum, for whoever writes or reads them; looks out for a head that was kept.
+
+    `kept_at` is the event whose head that is. `alone_at` is the event that has the kept hash as its own: before
+    there were such heads, it was what people kept. It binds what is before it only while nothing is hidden.
+    """
+
+    def __init__(self, kept: Kept | None = None) -> None:
+        self.last: Sealed | Hidden | None = None
+        self.full = 0
+        self.kept_at: int | None = None
+        self.alone_at: int | None = None
+        self.is_alone_enough = False
+        self._kept = kept
+        self._hashes = hashlib.sha256()
+        self._numbers = hashlib.sha256()
+        self._numbers_before = self._numbers.copy()
+
+    @property
+    def count(self) -> int:
+        """The number of the last entry."""
+        return self.last.seq if self.last else 0
+
+    @property
+    def previous(self) -> str:
+        """The hash of the last entry."""
+        return self.last.hash if self.last else GENESIS
+
+    def add(self, shown: Sealed | Hidden) -> None:
+        """Count one more entry."""
+        self.last = shown
+        self._hashes.update(f"{shown.hash}\n".encode())
+        if isinstance(shown, Sealed):
+            self.full += 1
+            self._numbers_before = self._numbers.copy()
+            self._numbers.update(f"{shown.seq}\n".encode())
+        if self._kept is not None and self._kept.seq in {None, shown.seq}:
+            self._look_out(self._kept.hash, shown)
+
+    def _look_out(self, wanted: str, shown: Sealed | Hidden) -> None:
+        if self._hashes.hexdigest() == wanted:
+            self.kept_at = shown.seq
+        elif shown.hash == wanted:
+            self.alone_at = shown.seq
+            self.is_alone_enough = self.full == shown.seq
+
+    def sum(self) -> JournalSum:
+        """All of it so far."""
+        return JournalSum(self.count, self._hashes.hexdigest(), self.full, self._numbers.hexdigest())
+
+    @property
+    def full_sha256_before(self) -> str:
+        """The sum of the numbers in full without the last of them."""
+        return self._numbers_before.hexdigest()
+
+
+def journal_problem(lines: Iterable[bytes], stated: JournalSum, tally: Tally | None = None) -> str | None:
+    """The first thing wrong with a pack's journal, in a sentence that names the line; None when it is whole.
+
+    Finds each event that was changed, added, taken out, moved or hidden. `tally` (a new one) is left with what the
+    lines came to.
+    """
+    tally = tally or Tally()
+    for number, line in enumerate(lines, start=1):
+        try:
+            shown = read_line(line)
+        except ValueError:
+            return f"{JOURNAL} line {number} is not an event as Whosleft writes one: it was changed or cut."
+        if shown.seq != number:
+            return (
+                f"{JOURNAL} line {number} holds event {shown.seq}: a line is missing, was added or was moved."
+            )
+        if isinstance(shown, Sealed) and shown != seal(shown.entry, number, tally.previous):
+            return f"{JOURNAL} line {number} is not the event that was sealed: it or the line before was changed."
+        tally.add(shown)
+    return _difference(tally.sum(), stated)
+
+
+def _difference(found: JournalSum, stated: JournalSum) -> str | None:
+    if found.count != stated.count:
+        return (
+            f"{JOURNAL} ends with line {found.count}, but by manifest.json it has {stated.count}: "
+            "events are missing or were added at the end."
+        )
+    if found.hash != stated.hash:
+        return (
+            f"{JOURNAL} does not come to the head of the chain that manifest.json names: a line was changed."
+        )
+    if (found.full, found.full_sha256) != (stated.full, stated.full_sha256):
+        return (
+            f"{JOURNAL} shows {found.full} events in full, but not the {stated.full} of manifest.json: "
+            "events were hidden, or it was changed."
+        )
+    return None

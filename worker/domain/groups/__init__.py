@@ -1,0 +1,1 @@
+"""One chat group: its members, admins, and who belongs in it."""

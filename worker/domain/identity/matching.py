@@ -1,0 +1,191 @@
+"""Which person is behind a member: a link, a question, or nobody.
+
+Order: a link confirmed by a person; exact phone; a number variant; e-mail or employee id; then name
+similarity, which only ever suggests. We never act on a guess: two people, a recycled number or a
+shared phone make a question.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from worker.domain.identity.names import Suggestion
+from worker.domain.model import Member, PersonFacts, PersonKey, Standing
+
+
+class How(StrEnum):
+    """What a link rests on, strongest first."""
+
+    CONFIRMED = "confirmed"
+    PHONE = "phone"
+    VARIANT = "variant"
+    EMAIL = "email"
+    EMPLOYEE_ID = "employee_id"
+
+
+class LinkState(StrEnum):
+    """What is known of who is behind a handle."""
+
+    LINKED = "linked"
+    AMBIGUOUS = "ambiguous"
+    UNMATCHED = "unmatched"
+    NOBODY = "nobody"  # a person said: not somebody of the directory (external, shared phone)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A person whose phone, e-mail or employee id is the member's.
+
+    `join_keys`: two accounts with a key in common are one human (see `join_keys`).
+    """
+
+    person: PersonKey
+    how: How
+    join_keys: frozenset[str] = frozenset()
+    name: str = ""
+    standing: Standing = Standing.ACTIVE
+    left_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The answer for one handle. `fingerprint` is what of the member it rests on."""
+
+    state: LinkState
+    fingerprint: str
+    person: PersonKey | None = None
+    how: How | None = None
+    why: str = ""
+    suggestions: tuple[Suggestion[PersonKey], ...] = ()
+
+
+def fingerprint(member: Member) -> str:
+    """What a link rests on: when any of these changes, the question may be asked again."""
+    parts = (member.phone, member.lid, member.username, member.email, member.employee_id)
+    if not any(parts):
+        return f"name:{member.display_name}"
+    return "|".join(part or "" for part in parts)
+
+
+JOIN_KEY_SHARED_MAX = 5  # a key that more accounts share ("N/A", a team mailbox) joins nobody
+
+
+def join_keys(facts: PersonFacts) -> frozenset[str]:
+    """What joins several accounts of one human: employee id, immutable id, e-mail; each as `kind:value`."""
+    pairs = (("employee", facts.employee_id), ("immutable", facts.immutable_id), ("email", facts.email))
+    return frozenset(f"{kind}:{value.strip().casefold()}" for kind, value in pairs if value and value.strip())
+
+
+def humans_among(accounts: Mapping[PersonKey, frozenset[str]]) -> list[frozenset[PersonKey]]:
+    """Split accounts, with the keys that may join them, into humans; each account is in exactly one.
+
+    An employee id or an immutable id joins all who have it. An e-mail address is a weak reason, since
+    colleagues share mailboxes: it joins what the others have made only where no directory would end with two
+    people in one, nor anybody with two employee ids.
+    """
+    humans = {person: frozenset({person}) for person in accounts}
+    holders: dict[str, list[PersonKey]] = defaultdict(list)
+    for person, keys in accounts.items():
+        for key in keys:
+            holders[key].append(person)
+    for key, having in sorted(holders.items(), key=lambda item: (item[0].startswith("email:"), item)):
+        parts = {humans[person] for person in having}
+        if len(parts) > 1 and (not key.startswith("email:") or _may_be_one(parts, accounts)):
+            whole = frozenset[PersonKey]().union(*parts)
+            humans |= dict.fromkeys(whole, whole)
+    return sorted(set(humans.values()), key=min)
+
+
+def _may_be_one(parts: Iterable[frozenset[PersonKey]], accounts: Mapping[PersonKey, frozenset[str]]) -> bool:
+    sources = [source for part in parts for source in {person.source for person in part}]
+    numbers = {key for part in parts for one in part for key in accounts[one] if key.startswith("employee:")}
+    return len(sources) == len(set(sources)) and len(numbers) <= 1
+
+
+def match(
+    mark: str,
+    previous: Link | None,
+    candidates: tuple[Candidate, ...],
+    first_seen_at: datetime | None,
+) -> Link:
+    """Decide who is behind a member. Pure; the same input gives the same link.
+
+    `mark` is the member's `fingerprint` as the inventory shows it now. `first_seen_at`: when the member
+    joined as far as anybody knows; None when they were there before we looked. `candidates` may repeat a
+    person, in any order. A confirmed answer holds until the fingerprint changes. A link by number outlives a
+    change of the number in the directory, unless somebody else has it now. Of several accounts of one human
+    the one that is still active is linked.
+    """
+    if previous is not None and previous.fingerprint != mark:
+        previous = None
+    if previous is not None and (previous.how is How.CONFIRMED or previous.state is LinkState.NOBODY):
+        return previous
+    if not candidates:
+        if previous is not None and previous.state is LinkState.LINKED:
+            return previous
+        return Link(LinkState.UNMATCHED, mark, why="no one in the directory has this number or address")
+    rivals = _strongest(candidates)
+    if len(_humans(rivals)) > 1:
+        names = ", ".join(sorted({_name(c) for c in rivals}))
+        why = f"several people have it: {names}"
+        return Link(LinkState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions(rivals))
+    best = min(rivals, key=_preference)
+    if not _is_known(previous, best, candidates) and _may_be_recycled(best, first_seen_at):
+        why = f"{_name(best)} left before this member joined: the number may be recycled"
+        return Link(LinkState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best]))
+    return Link(LinkState.LINKED, mark, person=best.person, how=best.how, why=f"same {_WORDS[best.how]}")
+
+
+_WORDS = {
+    How.CONFIRMED: "answer of a person",
+    How.PHONE: "phone number",
+    How.VARIANT: "phone number in another spelling",
+    How.EMAIL: "e-mail address",
+    How.EMPLOYEE_ID: "employee id",
+}
+_STRENGTH = {how: rank for rank, how in enumerate(How)}
+_STANDING = {Standing.ACTIVE: 0, Standing.LEAVING: 1, Standing.LEFT: 2}
+
+
+def _strongest(candidates: tuple[Candidate, ...]) -> list[Candidate]:
+    """The candidates with the strongest evidence: an exact number beats a variant."""
+    strongest = min(_STRENGTH[c.how] for c in candidates)
+    return [c for c in candidates if _STRENGTH[c.how] == strongest]
+
+
+def _humans(candidates: Iterable[Candidate]) -> list[frozenset[PersonKey]]:
+    return humans_among({candidate.person: candidate.join_keys for candidate in candidates})
+
+
+def _as_suggestions(rivals: Iterable[Candidate]) -> tuple[Suggestion[PersonKey], ...]:
+    """Whom the person who is asked can choose from, by name."""
+    names = {candidate.person: _name(candidate) for candidate in rivals}
+    ranked = sorted(names.items(), key=lambda pair: (pair[1], pair[0]))
+    return tuple(Suggestion(person, name, 1.0) for person, name in ranked)
+
+
+def _is_known(previous: Link | None, best: Candidate, candidates: tuple[Candidate, ...]) -> bool:
+    """Whether the member was linked to this human already."""
+    return any({best.person, previous.person if previous else None} <= human for human in _humans(candidates))
+
+
+def _name(candidate: Candidate) -> str:
+    return candidate.name or candidate.person.person_id
+
+
+def _preference(candidate: Candidate) -> tuple[int, float, PersonKey, str]:
+    newest = -candidate.left_at.timestamp() if candidate.left_at else 0.0
+    return (_STANDING[candidate.standing], newest, candidate.person, candidate.name)
+
+
+def _may_be_recycled(candidate: Candidate, first_seen_at: datetime | None) -> bool:
+    return (
+        candidate.standing is Standing.LEFT
+        and candidate.left_at is not None
+        and first_seen_at is not None
+        and first_seen_at > candidate.left_at
+    )

@@ -1,0 +1,112 @@
+"""How alike two names are, and who of the directory a display name may be.
+
+    name -> folded, bare of accents, titles and punctuation, words sorted -> similarity -> suggestions
+
+Only ever a suggestion: two people share a name every day, and a person is never linked, let alone removed,
+by one. Pure; `rapidfuzz` counts the edits. Numbers and ids are matched in `worker.domain.identity.matching`.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Generic, Protocol, Self, TypeVar
+
+from rapidfuzz import fuzz
+
+NAME_LENGTH_MAX = 200  # a display name is shorter everywhere; the rest of a longer text isn't looked at
+CACHE_SIZE = 1 << 16
+
+# Letters that Unicode doesn't take apart, those that Arabic and Persian keyboards mix up, and apostrophes.
+_LETTERS = str.maketrans({
+    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h",
+    "ـ": "", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ٱ": "ا",
+    "'": "", "’": "", "‘": "", "ʼ": "", "`": "",
+})  # fmt: skip
+_TITLES = frozenset({
+    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "rev",
+    "د", "دكتور", "دكتوره", "الدكتور", "الدكتوره", "السيد", "السيده", "الاستاذ", "الاستاذه",
+})  # fmt: skip
+_COMMON_ACCENTS = range(200, 256)  # canonical combining classes: what sits above, below or on a letter
+_SEMITIC_POINTS = range(10, 36)  # Hebrew and Arabic vowel signs; the vowels of Indian scripts (0) are letters
+
+
+class _Ordered(Protocol):
+    def __lt__(self, other: Self, /) -> bool: ...
+
+
+Key = TypeVar("Key", bound=_Ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion(Generic[Key]):
+    """Somebody who may be meant: the candidate's key and name as given, and the similarity from 0 to 1."""
+
+    key: Key
+    name: str
+    score: float
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def normalise(name: str) -> str:
+    """Return the name for comparing: folded, without accents, titles, punctuation, emoji; words sorted.
+
+    "Yusuf, Dr. Amína" and "amina yusuf" give ``amina yusuf``. An apostrophe joins (``obrien``), a hyphen
+    divides. Scripts are kept: nothing is transliterated. Arabic loses its vowel signs, hamzas and tatweel,
+    and the letters that its keyboards mix up become one. A name of nothing but titles keeps them; one
+    without a letter gives "". Reads the first `NAME_LENGTH_MAX` characters. Idempotent.
+    """
+    folded = unicodedata.normalize("NFKD", name[:NAME_LENGTH_MAX]).casefold()
+    bare = "".join(map(_bare, unicodedata.normalize("NFKD", folded.translate(_LETTERS))))
+    words = [word for word in unicodedata.normalize("NFC", bare).split() if any(map(str.isalnum, word))]
+    return " ".join(sorted(word for word in words if word not in _TITLES) or sorted(words))
+
+
+def similarity(a: str, b: str) -> float:
+    """Return how alike two names are, from 0 to 1 (the same after `normalise`); symmetric.
+
+    The share of letters that stay when one normalised name is edited into the other (Indel ratio). A name
+    without a letter is like nothing, not even itself. A nickname isn't known: "Bob" is not like "Robert".
+    """
+    return _similarity(normalise(a), normalise(b))
+
+
+def suggest(
+    name: str, candidates: Iterable[tuple[Key, str]], limit: int = 3, floor: float = 0.8
+) -> tuple[Suggestion[Key], ...]:
+    """Return who may be meant by a display name, most alike first. *Only a suggestion*: a person decides.
+
+    ``candidates`` are (key, name) in any order and may repeat a key (two spellings of one name): the most
+    alike counts. At most ``limit``, each of at least ``floor``. Equal scores go by name, then key, so that
+    the order of the candidates never shows. Raises ValueError for a limit below 1 or a floor outside 0 to
+    1.
+    """
+    if limit < 1 or not 0 <= floor <= 1:
+        raise ValueError(
+            f"suggestions: limit {limit} and floor {floor}: use at least 1, and a share from 0 to 1"
+        )
+    wanted = normalise(name)
+    scored = (Suggestion(key, known, _similarity(wanted, normalise(known))) for key, known in candidates)
+    ranked = sorted((s for s in scored if s.score >= floor), key=lambda s: (-s.score, s.name, s.key))
+    best: list[Suggestion[Key]] = []
+    for suggestion in ranked:
+        if len(best) < limit and all(suggestion.key != other.key for other in best):
+            best.append(suggestion)
+    return tuple(best)
+
+
+def _similarity(a: str, b: str) -> float:
+    return fuzz.ratio(a, b) / 100 if a and b else 0.0
+
+
+def _bare(character: str) -> str:
+    """Return a letter, digit or Indian vowel sign as it is, nothing for an accent, a space for all else."""
+    if character.isalnum():
+        return character
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return ""
+    if category not in {"Mn", "Mc"}:
+        return " "
+    mark = unicodedata.combining(character)
+    return "" if mark in _COMMON_ACCENTS or mark in _SEMITIC_POINTS else character

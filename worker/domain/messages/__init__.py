@@ -1,0 +1,1 @@
+"""What is said to people, as data and in their language."""

@@ -1,0 +1,480 @@
+"""What people read: titles and paragraphs of every message, in plain words and in the reader's language.
+
+Pure. One paragraph a ticket, so that several fold into one digest. Names come from outside and may hold
+anything: they are flattened to one line here, and escaped by the channel. A group's admin reads why in their own
+language, from what the ticket knows; the security team reads the reason that is stored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from worker.domain.escalation.calendar import last_day
+from worker.domain.escalation.policy import Target
+from worker.domain.identity.phones import masked_number
+from worker.domain.messages.help import Help, leave_steps, promote_steps
+from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
+from worker.domain.messengers import messenger
+from worker.domain.model import ENDS_WITH_A_DAY, Evidence
+from worker.domain.reconcile.guard import HeldPlan
+from worker.domain.reconcile.plan import ActionKind
+from worker.domain.text.direction import isolated
+from worker.domain.text.durations import format_duration
+from worker.domain.text.tongue import ENGLISH, N_, Tongue
+from worker.domain.tickets.ticket import REMOVALS, Assignee, Ticket, TicketKind, TicketState
+
+
+def flat(text: str) -> str:
+    """A text on one line."""
+    return " ".join(text.split())
+
+
+# --- tickets ----------------------------------------------------------------------------------------------
+
+_TITLES = {
+    TicketKind.REMOVE_MEMBER: N_("Remove {person} from {group}"),
+    TicketKind.REASSIGN_ADMIN: N_("Make somebody an admin of {group}"),
+    TicketKind.CREATOR_MUST_LEAVE: N_("Ask {person} to leave {group}"),
+    TicketKind.IDENTIFY_MEMBER: N_("Say who {member} in {group} is"),
+    TicketKind.ADD_MEMBER: N_("Add {person} to {group}"),
+}
+
+
+def ticket_title(ticket: Ticket, tongue: Tongue = ENGLISH) -> str:
+    """What is to be done, in one line."""
+    return tongue.say(_TITLES[ticket.kind], **_names(ticket))
+
+
+def _names(ticket: Ticket) -> dict[str, str]:
+    """What sentences call the people and the group: the member as the group knows them, the person by name."""
+    person = (
+        "" if ticket.kind is TicketKind.IDENTIFY_MEMBER else ticket.person_name
+    )  # who they are is the question
+    return {
+        "person": flat(person or ticket.member_name or ticket.handle),
+        "member": flat(ticket.member_name or person or ticket.handle),
+        "group": flat(ticket.group_name),
+    }
+
+
+def ticket_steps(ticket: Ticket, tongue: Tongue = ENGLISH, aid: Help | None = None) -> tuple[str, ...]:
+    """What the assignee does, step by step, in this messenger; `aid` is the help that they need for it."""
+    names = _names(ticket)
+    if ticket.kind is TicketKind.IDENTIFY_MEMBER and ticket.handle != names["member"]:
+        names["member"] = flat(f"{names['member']} {ticket.handle}")
+    admins = ", ".join(map(flat, aid.admins)) if aid else ""
+    app = messenger(ticket.messenger).name
+    return tuple(tongue.say(step, **names, messenger=app, admins=admins) for step in _steps(ticket, aid))
+
+
+def member_step(ticket: Ticket) -> int | None:
+    """Which of the steps (from 0) is the first that names the member, beside which the handle helps."""
+    steps = enumerate(_steps(ticket, None))
+    return next((number for number, step in steps if "{member}" in step), None)
+
+
+def _steps(ticket: Ticket, aid: Help | None) -> tuple[str, ...]:
+    app = messenger(ticket.messenger)
+    return {
+        TicketKind.REMOVE_MEMBER: (
+            *app.remove_steps,
+            N_("If the group has a register, take {member} off it too."),
+        ),
+        TicketKind.REASSIGN_ADMIN: (
+            *promote_steps(ticket, aid),
+            N_("If the group has a register, note the new admin in it."),
+        ),
+        TicketKind.CREATOR_MUST_LEAVE: leave_steps(aid),
+        TicketKind.IDENTIFY_MEMBER: (
+            N_("Find out whose number {member} is. Asking in the group often helps."),
+            N_("Tell the team that runs Whosleft who it is, or that nobody knows."),
+        ),
+        TicketKind.ADD_MEMBER: app.add_steps,
+    }[ticket.kind]
+
+
+def ticket_paragraph(
+    ticket: Ticket,
+    timezone: str,
+    headline: str = "",
+    text: str | None = None,
+    tongue: Tongue = ENGLISH,
+    aid: Help | None = None,
+) -> Paragraph:
+    """One ticket as a paragraph: what, why, by when, and how. Without a `text` it says why by itself."""
+    facts = [
+        (tongue.say("Ticket"), ticket.label),
+        (tongue.say("Due"), tongue.instant(ticket.due_at, timezone)),
+    ]
+    if ticket.handle:
+        facts.append((tongue.say("Member"), _member(ticket, tongue)))
+    if ticket.assignee is not None:
+        facts.append((tongue.say("With"), _assignee(ticket.assignee, tongue)))
+    if aid is not None and aid.number:
+        label = tongue.say("Number of {person}", person=flat(ticket.person_name))
+        facts.append((label, isolated(aid.number, is_rtl=tongue.is_rtl)))
+    if aid is not None and aid.text:
+        label = tongue.say("Text for {person}", person=flat(ticket.person_name))
+        facts.append((label, isolated(aid.text, is_rtl=tongue.is_rtl)))
+    return Paragraph(
+        headline or ticket_title(ticket, tongue),
+        why_line(ticket, timezone, tongue) if text is None else text,
+        tuple(facts),
+        ticket_steps(ticket, tongue, aid),
+    )
+
+
+def _member(ticket: Ticket, tongue: Tongue) -> str:
+    parts = (flat(ticket.member_name), flat(ticket.handle))
+    return " ".join(isolated(part, is_rtl=tongue.is_rtl) for part in parts if part)
+
+
+ASSIGNED_BY = "assigned by "  # what a person's choice is stored as, before their name
+_WHY_THEY = frozenset(
+    {
+        N_("active admin of the group"),
+        N_("owner of the group"),
+        N_("manager of the person who left"),
+        N_("accountable person"),
+    }
+)
+
+
+def _assignee(assignee: Assignee, tongue: Tongue) -> str:
+    why = flat(assignee.why)
+    if why in _WHY_THEY:
+        why = tongue.say(why)
+    elif why.startswith(ASSIGNED_BY):
+        why = tongue.say("assigned by {name}", name=why.removeprefix(ASSIGNED_BY))
+    return tongue.say("{name} ({why})", name=flat(assignee.name or assignee.email), why=why)
+
+
+def state_line(ticket: Ticket) -> str:
+    """A ticket's state in words for tables."""
+    if ticket.state is TicketState.BLOCKED and ticket.blocked_by is not None:
+        return f"blocked by T-{ticket.blocked_by:06d}"
+    return ticket.state.value
+
+
+# --- why --------------------------------------------------------------------------------------------------
+
+_LEFT = {
+    Evidence.DISABLED: N_("{person} has left: the account was disabled on {day}."),
+    Evidence.DELETED: N_("{person} has left: the account was deleted on {day}."),
+    Evidence.EXPIRED: N_("{person} has left: the account ended on {day}."),
+    Evidence.LEAVE_DATE: N_("{person} has left: the last day was {day}."),
+    Evidence.MOVED_OUT: N_("{person} has left: on the list of leavers since {day}."),
+    Evidence.ABSENT_CONFIRMED: N_("{person} has left: no longer in the staff directory since {day}."),
+    Evidence.MOVED: N_(
+        "{person} moved to another place on {day} and does not belong in this group any more."
+    ),
+}
+
+
+def why_line(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> str:
+    """Why the ticket is there, for whoever has to do it: from evidence, kind and dates, not from its reason."""
+    names = _names(ticket)
+    if ticket.kind in REMOVALS:
+        on = _left_on(ticket, timezone)
+        if on is None or ticket.evidence is None:
+            return tongue.say("{person} has left.", **names)
+        return tongue.say(_LEFT[ticket.evidence], **names, day=tongue.day(on))
+    if ticket.kind is TicketKind.REASSIGN_ADMIN:
+        if not ticket.person_name:
+            return tongue.say("The group has no admin any more.")
+        if ticket.evidence is Evidence.MOVED:
+            return tongue.say(
+                "{person} was an admin here and has moved. The group needs a new admin.", **names
+            )
+        return tongue.say("{person} was an admin here and has left. The group needs a new admin.", **names)
+    if ticket.kind is TicketKind.ADD_MEMBER:
+        day = tongue.day(_belongs_since(ticket).astimezone(ZoneInfo(timezone)).date())
+        return tongue.say("{person} belongs in this group since {day}.", **names, day=day)
+    return tongue.say("Nobody knows who this member is.")
+
+
+def _left_on(ticket: Ticket, timezone: str) -> date | None:
+    """The local day of the leaving; an account and a last day end with their day, so at the next one's start."""
+    if ticket.left_at is None:
+        return None
+    if ticket.evidence in ENDS_WITH_A_DAY:
+        return last_day(ticket.left_at, timezone)
+    return ticket.left_at.astimezone(ZoneInfo(timezone)).date()
+
+
+def _belongs_since(ticket: Ticket) -> datetime:
+    """The instant in the episode's name, from which the joiner rules place the person here."""
+    try:
+        return datetime.fromisoformat(ticket.episode.rpartition("@")[2])
+    except ValueError:
+        return ticket.opened_at
+
+
+_HAPPENED = {  # how the reasons of a reopening begin, and what the assignee is told of it
+    "marked done": N_("It was marked as done, but the latest list of members does not show it yet."),
+    "nothing could prove": N_(
+        "It was marked as done, but nothing has shown it since. Please look again, and say so once more."
+    ),
+    "came back": N_("{person} is in the group again."),
+    "needed again": N_("This is needed once more."),
+    "needed after all": N_("This is needed after all."),
+    "the waiver is over": N_("This was put off until now."),
+}
+
+
+def what_happened(kind: ActionKind, ticket: Ticket, why: str, tongue: Tongue = ENGLISH) -> str:
+    """What made a known ticket news for its assignee; a person's own words stay as they wrote them."""
+    names = _names(ticket)
+    if kind is ActionKind.UNBLOCK:
+        return tongue.say("This had to wait, and can be done now.")
+    if kind is ActionKind.ASSIGN:
+        return tongue.say("This was with somebody else, and is with you now.")
+    if kind is not ActionKind.REOPEN:
+        return ""
+    text = next((text for start, text in _HAPPENED.items() if why.startswith(start)), None)
+    return flat(why) if text is None else tongue.say(text, **names)
+
+
+_HEADLINES = {
+    ActionKind.REOPEN: N_("Reopened: {title}"),
+    ActionKind.UNBLOCK: N_("Can be done now: {title}"),
+    ActionKind.ASSIGN: N_("Now with you: {title}"),
+}
+
+
+def news_paragraph(
+    kind: ActionKind,
+    ticket: Ticket,
+    why: str,
+    to: Recipient,
+    timezone: str,
+    tongue: Tongue = ENGLISH,
+    aid: Help | None = None,
+) -> Paragraph:
+    """What happened to a ticket: for a person in their own words, for the security team with the stored reason."""
+    title = ticket_title(ticket, tongue)
+    headline = tongue.say(_HEADLINES[kind], title=title) if kind in _HEADLINES else title
+    if to.kind is RecipientKind.CHANNEL:
+        text = flat(ticket.reason if kind is ActionKind.OPEN else why)
+    else:
+        text = sentences(what_happened(kind, ticket, why, tongue), why_line(ticket, timezone, tongue))
+    return ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
+
+
+UNREACHED = N_("Nobody could be reached before, so this comes to you.")
+
+
+def escalation_paragraph(
+    ticket: Ticket,
+    to: Recipient,
+    timezone: str,
+    now: datetime,
+    why: str = "",
+    tongue: Tongue = ENGLISH,
+    aid: Help | None = None,
+) -> Paragraph:
+    """One ticket that is late, or nearly so; `why` is a further sentence, such as `UNREACHED`."""
+    title = ticket_title(ticket, tongue)
+    is_late = now >= ticket.due_at
+    headline = (
+        tongue.say("Overdue: {title}", title=title)
+        if is_late
+        else tongue.say("Still open: {title}", title=title)
+    )
+    is_channel = to.kind is RecipientKind.CHANNEL
+    reason = flat(ticket.reason) if is_channel else why_line(ticket, timezone, tongue)
+    text = sentences(reason, tongue.say(why) if why else "")
+    return ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
+
+
+_TELLS = {  # a target with the people whom it means, and one that means nobody
+    Target.ASSIGNEE: (N_("{names} (assignee)"), N_("the assignee: nobody")),
+    Target.ADMINS: (N_("the group's admins: {names}"), N_("the group's admins: nobody active")),
+    Target.MANAGER: (N_("{names} (manager)"), N_("the manager: nobody known")),
+    Target.ACCOUNTABLE: (N_("{names} (accountable person)"), N_("the accountable person: nobody named")),
+    Target.CHANNEL: (N_("the security channel"), N_("the security channel")),
+}
+
+
+def told_line(
+    told: Sequence[tuple[Target, Sequence[str]]], repeat: timedelta | None, tongue: Tongue = ENGLISH
+) -> str:
+    """Whom a step tells, target by target and by name, and how often again."""
+    parts = [
+        tongue.say(_TELLS[target][0 if names else 1], names=", ".join(map(flat, names)))
+        for target, names in told
+    ]
+    if repeat:
+        parts.append(tongue.say("again every {span}", span=format_duration(repeat)))
+    return "; ".join(parts)
+
+
+def cancelled_paragraph(ticket: Ticket, to: Recipient, tongue: Tongue = ENGLISH) -> Paragraph:
+    """What takes back a message about a ticket that is cancelled."""
+    over = tongue.say("This ticket is cancelled: there is nothing to do about it any more.")
+    why = flat(ticket.reason) if to.kind is RecipientKind.CHANNEL else ""
+    headline = tongue.say("No longer needed: {title}", title=ticket_title(ticket, tongue))
+    return masked(Paragraph(headline, sentences(why, over), ((tongue.say("Ticket"), ticket.label),)))
+
+
+def doubted_paragraph(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> Paragraph:
+    """One ticket that was called done more than once, each time wrongly, for the person who answers for it."""
+    text = tongue.count(
+        "It was marked as done {n} time, and was not done.",
+        "It was marked as done {n} times, and was not done.",
+        ticket.contradicted,
+    )
+    headline = tongue.say("Called done, and not done: {title}", title=ticket_title(ticket, tongue))
+    why = why_line(ticket, timezone, tongue)
+    return ticket_paragraph(ticket, timezone, headline, sentences(text, why), tongue)
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+_NUMBER = re.compile(r"\+[0-9](?:[ ().\-]{0,2}[0-9]){6,14}")
+
+
+def masked(paragraph: Paragraph) -> Paragraph:
+    """The paragraph for somebody who needs no phone number: of each, only country and last digits are left."""
+    return replace(
+        paragraph,
+        headline=_masked(paragraph.headline),
+        text=_masked(paragraph.text),
+        facts=tuple((label, _masked(value)) for label, value in paragraph.facts),
+        steps=tuple(_masked(step) for step in paragraph.steps),
+    )
+
+
+def _masked(text: str) -> str:
+    return _NUMBER.sub(lambda found: masked_number(found.group()), text)
+
+
+def sentences(*texts: str) -> str:
+    """Whole sentences one after the other; empty ones are left out, and each ends as a sentence does."""
+    said = [text for text in texts if text]
+    return " ".join([*(text if text[-1] in ".!?।۔؟" else f"{text}." for text in said[:-1]), *said[-1:]])
+
+
+# --- plans and sources ------------------------------------------------------------------------------------
+
+
+def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH) -> Paragraph:
+    """A held plan: why, its cohorts, and how to decide."""
+    cohorts = tuple(
+        (
+            part.id,
+            tongue.count(
+                "{n} person: {cause}", "{n} people: {cause}", len(part.people), cause=flat(part.cause)
+            ),
+        )
+        for part in plan.cohorts
+    )
+    decide = tongue.say(
+        "Nothing is done about these people until somebody decides: whosleft plans release {plan} "
+        "(or --cohort ID), or plans reject, each with --reason.",
+        plan=plan.label,
+    )
+    headline = tongue.say("Held: plan {plan} for {source}", plan=plan.label, source=plan.source)
+    return Paragraph(headline, sentences(flat(plan.why), decide), cohorts)
+
+
+def source_title(name: str, tongue: Tongue = ENGLISH) -> str:
+    """The title of what is said of a source that cannot be read."""
+    return tongue.say("Whosleft can't read {source}", source=name)
+
+
+def source_paragraph(
+    name: str, trouble: str, remedy: str, since: datetime | None, timezone: str, tongue: Tongue = ENGLISH
+) -> Paragraph:
+    """A source that cannot be read: nobody's status changes, and somebody has to look."""
+    seen = tongue.instant(since, timezone) if since else tongue.say("never")
+    calm = tongue.say("Nothing is concluded from this: nobody's status changes.")
+    return Paragraph(
+        tongue.say("Can't see: {source}", source=name),
+        sentences(flat(trouble), calm, flat(remedy)),
+        ((tongue.say("Last good read"), seen),),
+    )
+
+
+def recovered_title(name: str, tongue: Tongue = ENGLISH) -> str:
+    """The title of what is said of a source that can be read again."""
+    return tongue.say("Whosleft reads {source} again", source=name)
+
+
+def recovered_paragraph(name: str, tongue: Tongue = ENGLISH) -> Paragraph:
+    """A source that can be read again."""
+    return Paragraph(
+        tongue.say("Seeing again: {source}", source=name), tongue.say("The source was read completely.")
+    )
+
+
+# --- lists that people keep --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a list in which a claim would show; `is_right`: it shows it, but the list is older than the claim."""
+
+    ticket: Ticket
+    is_right: bool
+
+
+_CHANGES = {
+    TicketKind.REMOVE_MEMBER: N_("Delete the row of {person} ({ticket})"),
+    TicketKind.CREATOR_MUST_LEAVE: N_("Delete the row of {person} ({ticket})"),
+    TicketKind.ADD_MEMBER: N_("Add a row for {person} ({ticket})"),
+    TicketKind.REASSIGN_ADMIN: N_("Note the new admin ({ticket})"),
+}
+
+
+def rows_paragraph(source: str, rows: Sequence[Row], tongue: Tongue = ENGLISH) -> Paragraph:
+    """What whoever keeps a list is to change in it, by group."""
+    text = tongue.say(
+        "This was marked as done, and the list is older. Please change these rows, date the list and save it: "
+        "the next reading proves it."
+    )
+    facts = tuple((flat(row.ticket.group_name), _change(row, tongue)) for row in rows)
+    return masked(Paragraph(tongue.say("Rows to change in {list}", list=source), text, facts))
+
+
+def _change(row: Row, tongue: Tongue) -> str:
+    if row.is_right:
+        return tongue.say("Nothing but the date ({ticket})", ticket=row.ticket.label)
+    return tongue.say(_CHANGES[row.ticket.kind], **_names(row.ticket), ticket=row.ticket.label)
+
+
+# --- whole messages ---------------------------------------------------------------------------------------
+
+
+def digest(
+    key: str,
+    to: Recipient,
+    items: Sequence[tuple[str, Paragraph]],
+    note: str,
+    *,
+    is_urgent: bool,
+    tongue: Tongue = ENGLISH,
+) -> Message:
+    """Several (title, paragraph) folded into one message; one alone keeps its own title."""
+    several = tongue.count("{n} message from Whosleft", "{n} messages from Whosleft", len(items))
+    paragraphs = tuple(paragraph for _, paragraph in items)
+    title = items[0][0] if len(items) == 1 else several
+    return Message(key, to, title, paragraphs, is_urgent=is_urgent, note=note)
+
+
+def last_today(daily_max: int, tongue: Tongue = ENGLISH) -> str:
+    """What the last message of a day says of those that are still to come."""
+    return tongue.count(
+        "This is the last message to you today; what comes later is kept for tomorrow.",
+        "This is the last of {n} messages to you today; what comes later is kept for tomorrow.",
+        daily_max,
+    )
+
+
+def may_be_repeat(tongue: Tongue = ENGLISH) -> str:
+    """What a message says that may have arrived before."""
+    return tongue.say("This may be a repeat: an earlier attempt to send it ended without a clear answer.")

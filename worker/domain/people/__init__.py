@@ -1,0 +1,1 @@
+"""Accounts and the people behind them: who has left, who belongs where."""

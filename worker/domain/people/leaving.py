@@ -1,0 +1,34 @@
+"""One leaving of one person, on its way out of groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from worker.domain.model import Evidence, Person, PersonKey
+
+
+def episode_name(person: PersonKey, at: datetime) -> str:
+    """The name of one leaving (or one move) of one person."""
+    return f"{person.source}/{person.person_id}@{at.strftime('%Y-%m-%dT%H:%M:%SZ')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """One person's reason to be out of groups, let through by the guard: an ended employment, or a move.
+
+    For a move, only the groups that the joiner rules no longer name are concerned (`Expected.is_former`).
+    `person` is the account by which they left. `also` are the episodes in which other directories say the
+    same of the human, and `accounts` are all of theirs.
+    """
+
+    person: PersonKey
+    evidence: Evidence
+    at: datetime
+    also: frozenset[str] = frozenset()
+    accounts: tuple[Person, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The episode's name."""
+        return episode_name(self.person, self.at)

@@ -1,0 +1,133 @@
+"""Several accounts of one human: whether the human has left, and which account speaks for them.
+
+A human with one account is the same as that account. Pure; who has several is found in storage, by
+`identity.are_one_human`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from worker.domain.model import Person, PersonKey, Standing
+from worker.domain.people.leaving import Leaving
+
+
+class AccountsRule(StrEnum):
+    """When somebody whom several directories know has left: when one of them says so, or when all do."""
+
+    EITHER = "either"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of a human.
+
+    `is_let_through`: the guard let its present leaving through. `joined_at` (aware UTC) is when the account
+    came to its directory; None when it was there before we looked.
+    """
+
+    person: Person
+    is_let_through: bool = False
+    joined_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Human:
+    """A human as their accounts say together.
+
+    `person` is the account that speaks for them: the one by which they left, else one that is still here.
+    `leaving` is None while they are here, and while the guard holds it. `accounts` are all of them, by key.
+    """
+
+    person: Person
+    leaving: Leaving | None
+    accounts: tuple[Person, ...]
+
+
+def human_of(accounts: Iterable[Account], rule: AccountsRule) -> Human:
+    """Say of the accounts of one human (at least one) whether the human has left.
+
+    A directory says so when every account of theirs in it has left: an old account beside a new one is a
+    rehire's. Its word is as old as the last of these leavings.
+
+    | directories that say so | either                                     | all                        |
+    | none                    | here                                       | here                       |
+    | some                    | left, by the first word that the guard let through | here               |
+    | every one               | as above                                   | left, by the last word, once let through |
+
+    With `either` a word does not count that is older than an account which came to another directory since:
+    that is a rehire, of whom the first directory does not know. What was there before we looked never counts
+    as such. The first word names the episode, so that the second one opens nothing new;
+    with `all` the last one does, so that a rehire who leaves again starts a new one.
+    """
+    known = sorted(accounts, key=lambda account: account.person.key)
+    people = {account.person.key: account.person for account in known}
+    words = _words(known)
+    if rule is AccountsRule.ALL:
+        words = words[-1:] if len(words) == len({key.source for key in people}) else []
+    else:
+        words = [word for word in words if not _is_outdated(word, known)]
+    everybody = tuple(people.values())
+    if not words:
+        here = [person for person in everybody if leaving_of(person) is None]
+        return Human(min(here, key=_preference), None, everybody)
+    counts = next((word for word in words if word.is_let_through), None)
+    if counts is None:
+        return Human(people[words[0].leaving.person], None, everybody)
+    also = frozenset(word.leaving.name for word in words if word is not counts)
+    leaving = replace(counts.leaving, also=also, accounts=everybody)
+    return Human(people[leaving.person], leaving, everybody)
+
+
+def leaving_of(person: Person) -> Leaving | None:
+    """The leaving of an account that has left."""
+    if person.standing is not Standing.LEFT or person.evidence is None or person.left_at is None:
+        return None
+    return Leaving(person.key, person.evidence, person.left_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What a directory says of a human of whom it has nothing but leavings: the last of them."""
+
+    leaving: Leaving
+    is_let_through: bool
+
+
+def _words(accounts: Iterable[Account]) -> list[_Word]:
+    """One for each directory that says that the human has left, earliest first."""
+    said: dict[str, list[_Word]] = defaultdict(list)
+    here = set()
+    for account in accounts:
+        leaving = leaving_of(account.person)
+        if leaving is None:
+            here.add(account.person.key.source)
+        else:
+            said[account.person.key.source].append(_Word(leaving, account.is_let_through))
+    return sorted((max(words, key=_age) for source, words in said.items() if source not in here), key=_age)
+
+
+def _age(word: _Word) -> tuple[datetime, PersonKey]:
+    return word.leaving.at, word.leaving.person
+
+
+def _is_outdated(word: _Word, accounts: Iterable[Account]) -> bool:
+    return any(
+        account.joined_at is not None and account.joined_at > word.leaving.at and _was_ever_here(account)
+        for account in accounts
+    )
+
+
+def _was_ever_here(account: Account) -> bool:
+    """An account that came disabled, or with a date in the past, is no rehire's."""
+    leaving = leaving_of(account.person)
+    return leaving is None or account.joined_at is None or leaving.at > account.joined_at
+
+
+def _preference(person: Person) -> tuple[bool, bool, PersonKey]:
+    return (person.standing is not Standing.ACTIVE, person.facts.email is None, person.key)

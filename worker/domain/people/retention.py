@@ -1,0 +1,24 @@
+"""Whom the retention rule may forget. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from worker.domain.model import Evidence, Person, Standing
+from worker.domain.people.persons import Human
+
+_GONE = frozenset({Evidence.DELETED, Evidence.ABSENT_CONFIRMED})
+
+
+def is_forgettable(human: Human, before: datetime) -> bool:
+    """Whether every account of a human left before that instant (aware UTC) and is gone from its directory.
+
+    An account that is still listed would be brought back by the next read that changed; and an old account
+    beside one that is still here is a rehire's, by which they may be known.
+    """
+    return all(_is_over(account, before) for account in human.accounts)
+
+
+def _is_over(account: Person, before: datetime) -> bool:
+    has_left = account.standing is Standing.LEFT and account.left_at is not None and account.left_at < before
+    return has_left and (account.facts.is_deleted or account.evidence in _GONE)

@@ -1,0 +1,263 @@
+"""The guard between plan and action: a plan too big to be true is held, split by cause, for a person.
+
+Pure: it sees the newcomers (episodes not let through yet), what was let through in the rolling window,
+and the population; it answers Safe or Held with cohorts. The first run's leavers are always held.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from worker.domain.evidence.actor import Actor
+from worker.domain.model import Evidence, GroupKey, PersonKey
+from worker.domain.tickets.ticket import DIGITS_MAX
+
+
+class HoldState(StrEnum):
+    """Where a held plan or one of its cohorts stands; only a plan can be 'partly'."""
+
+    HELD = "held"
+    RELEASED = "released"
+    REJECTED = "rejected"
+    PARTLY = "partly"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardLimits:
+    """Limits within `window`; None switches one off, which is announced."""
+
+    leavers_max: int | None = 25
+    leavers_share_max: float | None = 0.05
+    group_share_max: float | None = 0.5
+    shrink_share_max: float | None = 0.2
+    share_from: int = 5  # a share counts from this many people on: one of ten is not a storm
+    window: timedelta = timedelta(hours=24)
+
+    def switched_off(self) -> tuple[str, ...]:
+        """The names of the limits that are off."""
+        names = ("leavers_max", "leavers_share_max", "group_share_max", "shrink_share_max")
+        return tuple(name for name in names if getattr(self, name) is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """One episode that waits to be let through. `seen_at` is when the directory was read.
+
+    `has_left_elsewhere`: by the word of another directory, let through before, the human has left already.
+    """
+
+    person: PersonKey
+    at: datetime
+    evidence: Evidence
+    name: str = ""
+    unit: str = ""  # OU or department: what people with one cause have in common
+    seen_at: datetime | None = None
+    is_first_run: bool = False
+    groups: tuple[GroupKey, ...] = ()
+    has_left_elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """The part of a held plan with one cause."""
+
+    id: str
+    cause: str
+    people: tuple[Newcomer, ...]
+    state: HoldState = HoldState.HELD
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPlan:
+    """A plan that awaits a person. `why` says which limit it is over, in words."""
+
+    source: str
+    why: str
+    created_at: datetime
+    cohorts: tuple[Cohort, ...]
+    id: int = 0
+    state: HoldState = HoldState.HELD
+
+    @property
+    def label(self) -> str:
+        """The id that people see: `P-000007`."""
+        return plan_label(self.id)
+
+    @property
+    def size(self) -> int:
+        """How many people it is about, decided or not."""
+        return sum(len(cohort.people) for cohort in self.cohorts)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's word on one cohort of a plan that needs two: to release it, or to reject it.
+
+    `subject` is their `Actor.id`; empty for those of whom nothing but the name was known.
+    """
+
+    cohort: str
+    by: str
+    at: datetime
+    reason: str
+    subject: str = ""
+    verdict: HoldState = HoldState.RELEASED
+
+    def is_by(self, actor: Actor) -> bool:
+        """Whether it may be this person's: people can change their name and address, and not their subject."""
+        return actor.may_be(Actor(self.by, self.subject))
+
+
+def plan_label(number: int) -> str:
+    """`P-000007`."""
+    return f"P-{number:06d}"
+
+
+def plan_number(label: str) -> int:
+    """The number behind `P-000007`, `p-7` or `7`; raises ValueError with what is expected."""
+    text = label.strip().upper().removeprefix("P-")
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
+        raise ValueError(f"'{label}' is not a plan id; they look like P-000007.")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """How things stand in one source: active people, and episodes let through in the window."""
+
+    active: int
+    let_through: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLoad:
+    """How many of one group's members the newcomers and the window's earlier ones would take out."""
+
+    name: str
+    size: int
+    let_through: int = 0
+
+
+def inspect(
+    source: str,
+    newcomers: Sequence[Newcomer],
+    population: Population,
+    groups: dict[GroupKey, GroupLoad],
+    limits: GuardLimits,
+    now: datetime,
+) -> HeldPlan | None:
+    """Return None when the newcomers of one source may go through, else the plan that holds them.
+
+    Who has left elsewhere is not news: never counted, and never held. Shares are of the people who were
+    active before these newcomers left (active + newcomers + let_through). `groups` holds every group that a
+    newcomer is in. Nobody is let through in part: what is over a limit cannot be told apart from the rest by
+    a machine.
+    """
+    news = [newcomer for newcomer in newcomers if not newcomer.has_left_elsewhere]
+    if not news:
+        return None
+    reasons = _reasons(news, population, groups, limits)
+    if not reasons:
+        return None
+    return HeldPlan(source, "; ".join(reasons), now, cohorts_of(news, limits.share_from))
+
+
+def heads(count: int) -> str:
+    """So many people, in English."""
+    return "1 person" if count == 1 else f"{count} people"
+
+
+def _reasons(
+    newcomers: Sequence[Newcomer],
+    population: Population,
+    groups: dict[GroupKey, GroupLoad],
+    limits: GuardLimits,
+) -> list[str]:
+    reasons = []
+    first = sum(n.is_first_run for n in newcomers)
+    if first:
+        verb = "is" if first == 1 else "are"
+        reasons.append(f"first run: {heads(first)} had already left and {verb} still in groups")
+    count = len(newcomers) + population.let_through
+    before = population.active + count
+    hours = _hours(limits.window)
+    if limits.leavers_max is not None and count > limits.leavers_max:
+        reasons.append(f"{count} leavers within {hours}, the limit is {limits.leavers_max}")
+    limit = limits.leavers_share_max
+    if limit is not None and _is_over_share(count, before, limit, limits.share_from):
+        share = _percent_over(count / before, limit)
+        reasons.append(f"{count} of {before} people within {hours} ({share}), the limit is {_percent(limit)}")
+    per_group = Counter(group for newcomer in newcomers for group in newcomer.groups)
+    for group, taken in sorted(per_group.items()):
+        load = groups[group]
+        total = taken + load.let_through
+        limit = limits.group_share_max
+        if limit is not None and _is_over_share(total, load.size, limit, limits.share_from):
+            reasons.append(f"{total} of {load.size} members of {load.name}, the limit is {_percent(limit)}")
+    return reasons
+
+
+def _percent(limit: float) -> str:
+    """A limit as it was set."""
+    return f"{100 * limit:g}%"
+
+
+def _percent_over(share: float, limit: float) -> str:
+    """A share that is over a limit, with as many digits as it takes to see that."""
+    digits = next((digits for digits in range(9) if round(100 * share, digits) > 100 * limit), 9)
+    return f"{100 * share:.{digits}f}%"
+
+
+def _is_over_share(count: int, of: int, share_max: float, share_from: int) -> bool:
+    return count >= share_from and count > share_max * of
+
+
+def _hours(window: timedelta) -> str:
+    return f"{window.total_seconds() / 3600:g} h"
+
+
+_CAUSE = {
+    Evidence.DISABLED: "accounts disabled",
+    Evidence.DELETED: "accounts deleted",
+    Evidence.EXPIRED: "accounts expired",
+    Evidence.LEAVE_DATE: "leave date passed",
+    Evidence.MOVED_OUT: "moved to the leavers' unit",
+    Evidence.ABSENT_CONFIRMED: "no longer in the directory",
+    Evidence.MOVED: "moved within the organisation",
+}
+
+
+def cohorts_of(newcomers: Iterable[Newcomer], share_from: int) -> tuple[Cohort, ...]:
+    """Split by cause: evidence and hour, then a unit that at least `share_from` of them have in common.
+
+    What has nothing in common ends in one cohort 'single people' per evidence. Sorted, largest first;
+    ids are `c1`, `c2`… and every newcomer is in exactly one cohort.
+    """
+    everybody = sorted(newcomers, key=lambda n: (n.person, n.at))
+    sizes = Counter(_characteristic(n) for n in everybody)
+    parts: dict[str, list[Newcomer]] = {}
+    for newcomer in everybody:
+        mark = _characteristic(newcomer)
+        cause = mark if sizes[mark] >= share_from else f"{_CAUSE[newcomer.evidence]}, single people"
+        parts.setdefault(cause, []).append(newcomer)
+    ordered = sorted(parts.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple(Cohort(f"c{i}", cause, tuple(people)) for i, (cause, people) in enumerate(ordered, start=1))
+
+
+def _characteristic(newcomer: Newcomer) -> str:
+    parts = [_CAUSE[newcomer.evidence]]
+    if newcomer.unit:
+        parts.append(f"all in {newcomer.unit}")
+    if newcomer.seen_at is not None:
+        parts.append(f"seen in the hour of {newcomer.seen_at:%Y-%m-%d %H}:00 UTC")
+    return ", ".join(parts)
+
+
+def state_of(cohorts: Iterable[Cohort]) -> HoldState:
+    """A plan's state from its cohorts': theirs when they agree, else partly."""
+    states = {cohort.state for cohort in cohorts}
+    return states.pop() if len(states) == 1 else HoldState.PARTLY

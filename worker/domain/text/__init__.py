@@ -1,0 +1,1 @@
+"""Languages, reading direction, durations."""

@@ -1,0 +1,111 @@
+"""A language as the rest of the code speaks it: sentences, plural forms, numbers, dates.
+
+The English text is the key of its translation. Here are the port and plain English; `worker.languages` has the
+others. `N_` marks a text that is declared as data and said later: `make messages` collects what is inside `say`,
+`count` and `N_`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from worker.domain.text.direction import isolated
+
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+class Tongue(Protocol):
+    """One language, in one region's way of writing numbers and dates."""
+
+    @property
+    def code(self) -> str:
+        """BCP 47, for the `lang` of a page."""
+
+    @property
+    def is_rtl(self) -> bool:
+        """Whether it is written from right to left."""
+
+    def say(self, text: str, **values: object) -> str:
+        """The translation of an English text with its {named} values filled in.
+
+        A value is only ever text, whatever is in it; one that runs the other way is isolated. Whole numbers are
+        written as `number` does. A name without a value is a KeyError.
+        """
+
+    def count(self, one: str, many: str, n: int, **values: object) -> str:
+        """As `say`, in the form that the language has for `n` things; {n} is the number."""
+
+    def number(self, n: int) -> str:
+        """A whole number with the language's digits and groups."""
+
+    def instant(self, at: datetime, timezone: str) -> str:
+        """Weekday, date, time and zone of an aware instant, in an IANA time zone."""
+
+    def day(self, on: date) -> str:
+        """A date without its weekday."""
+
+
+class Languages(Protocol):
+    """All languages that there are."""
+
+    def of(self, code: str | None) -> Tongue:
+        """The language that a directory's or browser's word for it means; the organisation's if it means none."""
+
+    def best(self, wanted: Sequence[str]) -> Tongue:
+        """The first of these codes that there is a language for, else the organisation's."""
+
+
+def N_(text: str) -> str:  # noqa: N802  gettext's name for it, which translators' tools know
+    """A text that is translated where it is said."""
+    return text
+
+
+def fill(template: str, values: Mapping[str, object], tongue: Tongue) -> str:
+    """The template with its {named} values, in one go: what a value holds is never read as a place."""
+    return _PLACE.sub(lambda place: _written(values[place[1]], tongue), template)
+
+
+def _written(value: object, tongue: Tongue) -> str:
+    if isinstance(value, int):
+        return tongue.number(value)
+    return isolated(str(value), is_rtl=tongue.is_rtl)
+
+
+class _English:
+    """English without a region: days before months, and a clock of 24 hours."""
+
+    code = "en"
+    is_rtl = False
+
+    def say(self, text: str, **values: object) -> str:
+        return fill(text, values, self)
+
+    def count(self, one: str, many: str, n: int, **values: object) -> str:
+        return fill(one if n == 1 else many, {"n": n, **values}, self)
+
+    def number(self, n: int) -> str:
+        return f"{n:,}"
+
+    def instant(self, at: datetime, timezone: str) -> str:
+        return at.astimezone(ZoneInfo(timezone)).strftime("%a %d %b %Y %H:%M %Z")
+
+    def day(self, on: date) -> str:
+        return on.strftime("%d %b %Y")
+
+
+class _EnglishOnly:
+    def of(self, code: str | None) -> Tongue:
+        del code
+        return ENGLISH
+
+    def best(self, wanted: Sequence[str]) -> Tongue:
+        del wanted
+        return ENGLISH
+
+
+ENGLISH: Tongue = _English()
+ENGLISH_ONLY: Languages = _EnglishOnly()

@@ -1,0 +1,1 @@
+"""Tickets: states, moves, answers, and what proves one done."""

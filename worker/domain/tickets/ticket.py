@@ -1,0 +1,208 @@
+"""A unit of human work, its kinds, its states and the only moves between them.
+
+`ALLOWED` is the whole state machine; the picture in docs/concepts.md is generated from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from worker.domain.model import Evidence, GroupKey, PersonKey, Role
+
+DIGITS_MAX = 18  # of an id: a database's numbers have 64 bits
+
+
+class TicketKind(StrEnum):
+    """What a person is asked to do."""
+
+    REMOVE_MEMBER = "remove_member"
+    REASSIGN_ADMIN = "reassign_admin"
+    CREATOR_MUST_LEAVE = "creator_must_leave"
+    IDENTIFY_MEMBER = "identify_member"
+    ADD_MEMBER = "add_member"
+
+
+REMOVALS = frozenset({TicketKind.REMOVE_MEMBER, TicketKind.CREATOR_MUST_LEAVE})
+
+
+class TicketState(StrEnum):
+    """Where the work stands. Done is a claim; verified is evidence."""
+
+    OPEN = "open"
+    BLOCKED = "blocked"
+    DONE = "done"
+    VERIFIED = "verified"
+    CANCELLED = "cancelled"
+    WAIVED = "waived"
+
+
+LIVE = frozenset({TicketState.OPEN, TicketState.BLOCKED, TicketState.DONE})
+
+
+class Grade(StrEnum):
+    """How good the evidence is.
+
+    A: the worker read the messenger itself. B: a list that people keep, a second person, or an answer to who
+    somebody is. C: the closer's word.
+    """
+
+    A = "A"
+    B = "B"
+    C = "C"
+
+
+class Move(StrEnum):
+    """What can happen to a ticket after it was opened."""
+
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    CLAIM = "done"
+    VERIFY = "verify"
+    REOPEN = "reopen"
+    CANCEL = "cancel"
+    WAIVE = "waive"
+
+
+_S, _M = TicketState, Move
+
+
+ALLOWED: dict[tuple[TicketState, Move], TicketState] = {
+    (_S.OPEN, _M.BLOCK): _S.BLOCKED,
+    (_S.OPEN, _M.CLAIM): _S.DONE,
+    (_S.OPEN, _M.VERIFY): _S.VERIFIED,
+    (_S.OPEN, _M.CANCEL): _S.CANCELLED,
+    (_S.OPEN, _M.WAIVE): _S.WAIVED,
+    (_S.BLOCKED, _M.UNBLOCK): _S.OPEN,
+    (_S.BLOCKED, _M.VERIFY): _S.VERIFIED,
+    (_S.BLOCKED, _M.CANCEL): _S.CANCELLED,
+    (_S.BLOCKED, _M.WAIVE): _S.WAIVED,
+    (_S.DONE, _M.VERIFY): _S.VERIFIED,
+    (_S.DONE, _M.REOPEN): _S.OPEN,
+    (_S.DONE, _M.CANCEL): _S.CANCELLED,
+    (_S.DONE, _M.WAIVE): _S.WAIVED,
+    (_S.VERIFIED, _M.REOPEN): _S.OPEN,  # came back
+    (_S.CANCELLED, _M.REOPEN): _S.OPEN,  # needed after all
+    (_S.WAIVED, _M.REOPEN): _S.OPEN,
+    (_S.WAIVED, _M.CANCEL): _S.CANCELLED,
+}
+
+
+class NotAllowed(ValueError):
+    """The move does not exist from this state; the text says what does."""
+
+
+def next_state(state: TicketState, move: Move) -> TicketState:
+    """The state after `move`; raises NotAllowed, naming the moves that are."""
+    try:
+        return ALLOWED[state, move]
+    except KeyError:
+        possible = ", ".join(m.value for s, m in ALLOWED if s is state)
+        raise NotAllowed(
+            f"A ticket that is {state.value} can't be moved by '{move.value}'; possible: {possible}."
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignee:
+    """Who should do it, and why they: 'active admin of the group', 'owner of the group' and so on."""
+
+    email: str
+    name: str = ""
+    why: str = ""
+    person: PersonKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One ticket. `id` 0 is a ticket not stored yet; instants are aware UTC.
+
+    `handle` is empty for a reassignment, which is about the group. `episode` names one leaving (see
+    `episode_name`), empty for a question of identity. `clock_from` is where due_at and escalation
+    count from: the opening, or the last unblocking or reopening, since blocked time does not count. `waited_us`
+    (microseconds of its policy's time) does not count either: claims that were contradicted waited for proof.
+    """
+
+    kind: TicketKind
+    group: GroupKey
+    group_name: str
+    messenger: str
+    opened_at: datetime
+    clock_from: datetime
+    due_at: datetime
+    id: int = 0
+    state: TicketState = TicketState.OPEN
+    handle: str = ""
+    member_name: str = ""
+    member_role: Role | None = None
+    person: PersonKey | None = None
+    person_name: str = ""
+    evidence: Evidence | None = None
+    left_at: datetime | None = None
+    episode: str = ""
+    assignee: Assignee | None = None
+    accountable: str = ""
+    is_sensitive: bool = False
+    done_at: datetime | None = None
+    done_by: str | None = None
+    claimed_by: tuple[str, ...] = ()  # the marks of whoever may have claimed it; empty: `done_by` alone
+    verified_at: datetime | None = None
+    verified_by: str | None = None
+    grade: Grade | None = None
+    blocked_by: int | None = None
+    reopened: int = 0
+    contradicted: int = 0  # claims that turned out not to be true
+    waited_us: int = 0
+    waived_until: datetime | None = None
+    acknowledged_until: datetime | None = None
+    weighed_at: datetime | None = None  # when a roster was last held against it
+    disputed_at: datetime | None = None  # somebody says that the person still works here
+    links_from: datetime | None = None  # signed links made before are dead
+    handed: int = 0  # how often it went to somebody else
+    reason: str = ""
+
+    @property
+    def key(self) -> TicketKey:
+        """What makes two tickets the same work; unique in storage."""
+        group = GroupKey(self.group.source, "") if self.kind is TicketKind.IDENTIFY_MEMBER else self.group
+        return TicketKey(self.kind, group, self.handle, self.episode)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody still has something to do or to prove."""
+        return self.state in LIVE
+
+    @property
+    def label(self) -> str:
+        """The id that people see."""
+        return ticket_label(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketKey:
+    """Kind, group, member and episode. One question per handle: its group is empty."""
+
+    kind: TicketKind
+    group: GroupKey
+    handle: str
+    episode: str
+
+
+def handed_to(ticket: Ticket, assignee: Assignee | None) -> Ticket:
+    """The ticket with this assignee. Links of those who had it before stay dead, also when it comes back to them."""
+    before, after = (one.email.casefold() if one else "" for one in (ticket.assignee, assignee))
+    return replace(ticket, assignee=assignee, handed=ticket.handed + (before != after))
+
+
+def ticket_label(number: int) -> str:
+    """`T-000123`."""
+    return f"T-{number:06d}"
+
+
+def ticket_number(label: str) -> int:
+    """The number behind `T-000123`, `t-123` or `123`; raises ValueError with what is expected."""
+    text = label.strip().upper().removeprefix("T-")
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
+        raise ValueError(f"'{label}' is not a ticket id; they look like T-000123.")
+    return int(text)

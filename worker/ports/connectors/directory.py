@@ -1,0 +1,86 @@
+"""Directories: authority on people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.model import PersonFacts
+from worker.ports.connectors.base import CheckResult, Unshown
+from worker.ports.errors import Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryPage:
+    """At most some thousand records; each person at most once a page (last wins between pages).
+
+    `unreadable_phones` counts numbers that could not be understood (they are left out of the facts).
+    """
+
+    records: tuple[PersonFacts, ...]
+    malformed: tuple[Malformed, ...] = ()
+    unreadable_phones: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PassEnd:
+    """The proof that a pass was complete: always the last item, and only of a complete pass.
+
+    `cursor` is opaque to the worker. `taken_at` is the instant that the pass speaks of (a file's own
+    date). A full pass lists everybody; a delta only what changed. `has_more`: another pass is ready
+    now (the next dated file). `total` is how many records, each counted once, the source itself says that it
+    has at least.
+    `is_unchanged`: the source has nothing newer than the cursor; no page preceded.
+    `unshown`: what a full pass showed of nobody.
+    """
+
+    cursor: str
+    is_full: bool
+    taken_at: datetime
+    total: int | None = None
+    has_more: bool = False
+    is_unchanged: bool = False
+    unshown: tuple[Unshown, ...] = ()
+
+
+class Directory(Protocol):
+    """Authority on people."""
+
+    @property
+    def name(self) -> str:
+        """The configured name; `source` of its people."""
+
+    @property
+    def can_look_up(self) -> bool:
+        """Whether the source can be asked about one person."""
+
+    @property
+    def has_delta(self) -> bool:
+        """Whether a pass with a cursor lists only what changed; otherwise every pass is full."""
+
+    def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
+        """Yield pages, then exactly one `PassEnd`.
+
+        With `cursor=None` or `full` the pass lists everybody. An iterator that ends or raises
+        before `PassEnd` proves nothing. Reading again with the same cursor yields the same or newer facts.
+        Raises CursorExpired (foreign or too old cursor), Incomplete, Transient or Permanent.
+        """
+
+    def look_up(self, person_id: str) -> PersonFacts | None:
+        """Ask about one person: facts, or None when the source says for certain that there is none.
+
+        Only called when `can_look_up`. Raises PermissionDenied for somebody who may only be hidden from us,
+        and Transient or Permanent when there was no answer.
+        """
+
+    def watermark(self) -> str | None:
+        """A text that is another one when there is something new to read; None when that can't be told.
+
+        Cheap enough to be asked every few seconds, from another thread than the rest. Never raises a
+        ConnectorError. A change that it misses is read by the next poll all the same.
+        """
+
+    def check(self) -> CheckResult:
+        """Reach, rights and counts, read only. Never raises a ConnectorError: it is the message."""

@@ -1,0 +1,46 @@
+"""Inventories: who is in which group, with which role, at which time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.model import Roster
+from worker.ports.connectors.base import CheckResult
+from worker.ports.errors import Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotEnd:
+    """The proof that a snapshot listed every group that the inventory can see; always last.
+
+    `cells` of trouble that did not spoil the whole (rows set aside) are in `malformed`.
+    """
+
+    taken_at: datetime
+    groups_total: int
+    malformed: tuple[Malformed, ...] = ()
+
+
+class Inventory(Protocol):
+    """Who is in which group, with role, at which time."""
+
+    @property
+    def name(self) -> str:
+        """The configured name; `source` of its groups."""
+
+    @property
+    def is_kept_by_people(self) -> bool:
+        """Whether it is a list that somebody writes, not what the messenger shows: it proves with grade B."""
+
+    def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
+        """Yield each group's roster once, in group order, then exactly one `SnapshotEnd`.
+
+        An iterator that ends or raises before it proves nothing about groups that it did not
+        list. An empty roster is a group without members; an unreadable one is left out or PARTIAL.
+        """
+
+    def check(self) -> CheckResult:
+        """As `Directory.check`."""

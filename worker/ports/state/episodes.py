@@ -1,0 +1,58 @@
+"""Leavings and moves, and the plans that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.model import GroupKey, Person, PersonKey
+from worker.domain.reconcile.guard import Approval, Cohort, GroupLoad, HeldPlan, Newcomer, Population
+
+
+class Episodes(Protocol):
+    """Leavings and moves, the guard's gate, and held plans."""
+
+    def newcomers(self) -> dict[tuple[str, str], list[Newcomer]]:
+        """Episodes not let through yet, by (source, kind: left | moved); of a first run only those still in a
+        group.
+        """
+
+    def population(self, source: str, kind: str, since: datetime) -> Population:
+        """Active people, and episodes of this kind let through after `since`."""
+
+    def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
+        """Size of each group and how many of its members were let through after `since`."""
+
+    def let_through(self, newcomers: Sequence[Newcomer], now: datetime) -> None:
+        """Open the gate; marks their groups dirty."""
+
+    def add_moves(self, people: Sequence[Person], at: datetime) -> None:
+        """Open a 'moved' episode for each; the gate holds what the joiner rules say of them."""
+
+    def hold(self, plan: HeldPlan, kind: str = "leavers") -> HeldPlan:
+        """Store a held plan and hold its episodes; returns it with its id."""
+
+    def plans(self) -> list[HeldPlan]:
+        """All held plans, newest first."""
+
+    def plan(self, number: int) -> HeldPlan | None:
+        """One held plan."""
+
+    def undecided_of(self, person: PersonKey) -> list[str]:
+        """The labels of plans with this account in them of which any part waits for a decision."""
+
+    def open_shrunken(self, source: str) -> HeldPlan | None:
+        """The undecided plan about people missing from a source, if there is one."""
+
+    def approve(self, number: int, words: Sequence[Approval]) -> None:
+        """Keep one person's words on cohorts of a plan that needs two; idempotent."""
+
+    def take_back(self, number: int, words: Sequence[Approval]) -> None:
+        """Forget words that were kept for a plan."""
+
+    def approvals(self, number: int) -> list[Approval]:
+        """The words kept for a plan, by cohort and time."""
+
+    def decide(self, plan: HeldPlan, cohorts: Sequence[Cohort], by: str, reason: str, now: datetime) -> None:
+        """Store the cohorts' new states; episodes of released ones pass, of rejected ones never do."""

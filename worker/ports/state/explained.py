@@ -1,0 +1,78 @@
+"""What a comparison of the state with the journal asks of the store: reads only, in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.evidence.journal import Sealed
+from worker.domain.model import HandleKey, PersonKey
+from worker.domain.reconcile.guard import HoldState
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredLink:
+    """What somebody said of a member: who it is, or with no person that it is nobody of the directory.
+
+    `by` is None where an earlier release has weighed the answer again since, and `at` then is of that.
+    """
+
+    key: HandleKey
+    person: PersonKey | None
+    at: datetime | None
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CohortWord:
+    """Where one cohort of a plan stands, or one person's word on it, which needs a second one.
+
+    `is_word`: then `state` is what it is a word for, released or rejected.
+    """
+
+    plan: int
+    cohort: str
+    state: HoldState
+    by: str | None
+    at: datetime | None
+    is_word: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A session of the console (`at` is when it began), or a login link (`at` is until when it is good)."""
+
+    name: str
+    roles: tuple[str, ...]
+    at: datetime
+
+
+class Explained(Protocol):
+    """Rows that events should explain, and the events."""
+
+    def events_of(self, subjects: Collection[str]) -> dict[str, list[Sealed]]:
+        """The entries of each of these subjects, in order."""
+
+    def events(self, kinds: Collection[str], after: int, limit: int) -> list[Sealed]:
+        """The next entries of these kinds with a seq above `after`, in order."""
+
+    def events_at(self, kinds: Collection[str], instants: Collection[datetime]) -> list[Sealed]:
+        """The entries of these kinds at exactly these instants."""
+
+    def missing_tickets(self, numbers: Collection[int]) -> set[int]:
+        """Which of these tickets there are not."""
+
+    def answers(self, after: HandleKey | None, limit: int) -> list[AnsweredLink]:
+        """The next answers of people that hold, by handle."""
+
+    def cohorts(self) -> list[CohortWord]:
+        """Where each cohort stands, and each approval."""
+
+    def plans_past_their_gate(self) -> Sequence[int]:
+        """Plans with a leaving that was let through, or kept back, against what was decided of its cohort."""
+
+    def login_links(self) -> list[Admission]: ...
+
+    def sessions(self) -> list[Admission]: ...

@@ -1,0 +1,57 @@
+"""What health, /statusz and the metrics show of the stored state. Implemented by `worker/storage/figures.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.ports.state.leases import Lease
+from worker.ports.state.overview import Part, PartCount
+from worker.ports.state.sources import SourceState
+
+JobRun = tuple[str, datetime, datetime | None, Mapping[str, Any]]  # as JobRuns.all has them
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """The tickets of one kind in one state. `oldest_at`: when the oldest of them was opened."""
+
+    count: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What each job did last, who holds what and until when, and what is known of each source."""
+
+    leases: tuple[tuple[Lease, datetime], ...] = ()
+    jobs: tuple[JobRun, ...] = ()
+    sources: tuple[SourceState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts of one moment. `tickets` has no piles of nothing."""
+
+    standing: Standing
+    tickets: Mapping[tuple[TicketKind, TicketState], Pile]
+    overdue: int
+    held_plans: int
+    outbox_waiting: int  # messages that may go and did not arrive yet
+    exposed: Mapping[Part, PartCount]  # as the console counts them
+
+
+class Vitals(Protocol):
+    """Each call is one transaction that only reads; it may take as long as the database takes to refuse."""
+
+    def check(self, *, has_desk: bool) -> None:
+        """Return when this release can work with the tables, and the desk with its sessions; else raise."""
+
+    def standing(self) -> Standing:
+        """Jobs and sources by name, leases by job."""
+
+    def figures(self, now: datetime) -> Figures:
+        """The counts at `now` (aware UTC)."""

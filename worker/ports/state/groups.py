@@ -1,0 +1,98 @@
+"""Groups, memberships, and the snapshots that bring them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.groups.case import GroupView
+from worker.domain.identity.matching import Link
+from worker.domain.model import GroupKey, Member, Person, PersonKey, Roster
+from worker.domain.reconcile.guard import GuardLimits
+
+
+class Rosters(Protocol):
+    """Groups, memberships and the snapshots that bring them."""
+
+    def clear_stage(self, source: str) -> None:
+        """Forget what an earlier, incomplete snapshot left behind."""
+
+    def stage(self, source: str, rosters: Iterable[Roster]) -> int:
+        """Add rosters to the staged snapshot; return the number of members."""
+
+    def apply_stage(self, source: str, *, now: datetime, limits: GuardLimits) -> RosterChanges:
+        """Make the staged rosters the state, set-based; mark changed groups and handles dirty.
+
+        A roster that lost more than `group_share_max` of its members is believed only when a later one says the
+        same; until then it counts as partial. Groups that the snapshot does not list
+        are gone, unless so many are missing that RosterChanges.too_few_groups says so and nothing is applied.
+        """
+
+    def groups(self) -> list[GroupRow]:
+        """All groups, by source and name."""
+
+    def group(self, key: GroupKey) -> GroupRow | None:
+        """One group."""
+
+    def members(self, key: GroupKey) -> list[tuple[Member, Link | None, Person | None]]:
+        """One group's members with who is behind them, by handle."""
+
+    def groups_of(self, person: PersonKey) -> list[tuple[GroupRow, Member]]:
+        """The groups that a person is in under this account: the one that a member is linked to."""
+
+    def mark_wrong_groups_dirty(self, now: datetime) -> int:
+        """Mark every group that state says needs a ticket opened, cancelled or changed; return how many.
+
+        One set-based query for each kind of finding, for the nightly pass.
+        """
+
+    def dirty_count(self) -> int:
+        """How many groups wait to be reconciled."""
+
+    def take_dirty(self, limit: int) -> tuple[int, list[GroupView]]:
+        """Take the next groups off the dirty list, oldest first, with all that reconciling each needs.
+
+        Returns how many were taken too: one that is no longer there has no view.
+        """
+
+    def mark_dirty(self, groups: Iterable[GroupKey], now: datetime) -> None:
+        """Put groups on the dirty list."""
+
+    def active_admins(self, group: GroupKey) -> list[Person]:
+        """Known people who are admins of the group and have not left."""
+
+    def expectations(self, person: PersonKey) -> dict[GroupKey, str]:
+        """The groups in which the joiner rules place (or placed) a person: state by group."""
+
+    def expect(self, person: PersonKey, states: Mapping[GroupKey, str], since: datetime) -> None:
+        """Record what the joiner rules say now: `due` or `former`; marks the groups dirty."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A group as lists show it."""
+
+    key: GroupKey
+    name: str
+    messenger: str
+    owner_email: str | None
+    coverage: str
+    taken_at: datetime
+    read_at: datetime
+    size: int
+    admins: int
+    is_gone: bool
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterChanges:
+    """What applying a snapshot did, by group: (added, removed, role changes)."""
+
+    changed: Mapping[GroupKey, tuple[int, int, int]]
+    new_groups: tuple[GroupKey, ...] = ()
+    gone_groups: tuple[GroupKey, ...] = ()
+    shrunken: tuple[tuple[GroupKey, int, int], ...] = ()  # (group, members before, members now)
+    too_few_groups: tuple[int, int] | None = None  # (groups before, groups missing)

@@ -1,0 +1,60 @@
+"""Who is behind which handle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.identity.matching import Candidate, Link
+from worker.domain.model import HandleKey, Member, PersonKey
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A handle to be matched: the member, the link decided before, and who could be behind it.
+
+    `fingerprint` is `identity.fingerprint` of the whole member as the inventory shows them now; people whom
+    somebody rejected for this handle are not among the candidates.
+    """
+
+    key: HandleKey
+    member: Member
+    fingerprint: str
+    previous: Link | None
+    candidates: tuple[Candidate, ...]
+    first_seen_at: datetime | None
+
+
+class Links(Protocol):
+    """Who is behind which handle."""
+
+    def has_questions(self) -> bool:
+        """Tell whether any handle waits to be matched."""
+
+    def questions(self, limit: int) -> list[Question]:
+        """The next handles to be matched (new, changed, or touched by a change in a directory)."""
+
+    def answer(self, links: Sequence[tuple[HandleKey, Link]], now: datetime, by: str | None = None) -> int:
+        """Store links; marks the groups of those that changed dirty. Returns how many changed."""
+
+    def get(self, key: HandleKey) -> Link | None:
+        """One link."""
+
+    def find(self, text: str) -> list[HandleKey]:
+        """Handles named by `source/handle`, by the handle alone, or by their identify ticket."""
+
+    def reject(self, key: HandleKey, person: PersonKey | None, now: datetime, by: str) -> None:
+        """Never link this handle to `person` again; with None: it belongs to nobody in the directory."""
+
+    def ask_again(self, key: HandleKey) -> None:
+        """Take an answer back: the handle is a question again."""
+
+    def names(self, limit: int) -> list[tuple[PersonKey, str]]:
+        """Active people for name suggestions, at most `limit`."""
+
+    def page(
+        self, states: Sequence[str], after: HandleKey | None, limit: int
+    ) -> list[tuple[HandleKey, Link]]:
+        """Links in the given states, in key order."""

@@ -1,0 +1,27 @@
+"""The hash-chained log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from worker.domain.evidence.journal import Entry, Sealed
+
+
+class Journal(Protocol):
+    """The hash-chained log."""
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        """Seal and store entries at the chain's end."""
+
+    def of(self, subject: str) -> list[Sealed]:
+        """Entries about one subject, in order."""
+
+    def chain(self) -> Iterator[Sealed]:
+        """The whole chain, in order."""
+
+    def page(self, after: int, limit: int) -> list[Sealed]:
+        """The next entries with a seq above `after`, in order."""
+
+    def head(self) -> tuple[int, str]:
+        """(seq, hash) of the last entry; (0, GENESIS) of an empty chain."""

@@ -1,0 +1,99 @@
+"""Accounts, and the passes that bring them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.model import Person, PersonFacts, PersonKey
+from worker.domain.people.leaver import Judgement
+from worker.domain.people.lifecycle import Event
+from worker.domain.people.persons import Human
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Counts of a staged pass, before it is applied."""
+
+    records: int
+    known: int  # people of this source, in scope, who are not known to have left
+    missing: int  # of `known`, those that the pass does not list and nobody released as missing
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying a pass did. `events` are in person order, none on a source's first pass.
+
+    `ids` are those of people whose facts changed; none on a first pass.
+    """
+
+    events: tuple[Event, ...]
+    changed: int
+    first_run_leavers: int = 0
+    ids: tuple[str, ...] = ()
+
+
+class People(Protocol):
+    """People and the passes that bring them."""
+
+    def clear_stage(self, source: str) -> None:
+        """Forget what an earlier, incomplete pass left behind."""
+
+    def stage(self, source: str, records: Iterable[tuple[PersonFacts, Judgement | None]]) -> int:
+        """Add a page to the staged pass (last occurrence of an id wins); return its length."""
+
+    def staged(self, source: str) -> Staged:
+        """Counts for deciding whether the pass can be believed."""
+
+    def missing(self, source: str) -> list[PersonKey]:
+        """People not known to have left whom the staged pass does not list, by id."""
+
+    def apply_stage(self, source: str, *, is_full: bool, taken_at: datetime, now: datetime) -> Applied:
+        """Make the staged pass the state, set-based, and mark groups and links that it touches dirty.
+
+        A judgement of None keeps the standing that was known. Left people keep their first `left_at`.
+        Opens an episode for everybody who left (gate 'initial' on the source's first pass, else 'new'),
+        ends those of people who returned. A full pass counts the missing: see `absent`.
+        """
+
+    def absent(self, source: str) -> list[tuple[Person, int, datetime]]:
+        """People missing from the last full pass: (person, complete passes missed, missing since)."""
+
+    def miss_again(self, source: str) -> None:
+        """Count one more complete pass without those who are missing already."""
+
+    def mark_left(self, people: Sequence[Person], seen_at: datetime, now: datetime) -> None:
+        """Set standing, evidence and left_at of people as given; opens episodes, marks groups dirty."""
+
+    def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Person]:
+        """People of these sources who are leaving and whose date has come."""
+
+    def get(self, person: PersonKey) -> Person | None:
+        """One account."""
+
+    def human(self, person: PersonKey) -> Human | None:
+        """The human behind an account, as all of their accounts say together."""
+
+    def languages(self, people: Collection[PersonKey]) -> dict[PersonKey, str]:
+        """What language the directory has for each of these accounts, as it states it; of those that have one."""
+
+    def find(self, text: str) -> list[Person]:
+        """People whose id, e-mail, user name or employee id is `text` (case-blind), at most 20."""
+
+    def page(self, after: PersonKey | None, limit: int) -> list[Person]:
+        """The next people in key order."""
+
+    def count(self) -> int:
+        """How many people are known."""
+
+    def erase(self, person: PersonKey) -> None:
+        """Forget the personal data of one person: record, links, names in tickets and messages."""
+
+    def erasable(self, before: datetime, after: PersonKey | None, limit: int) -> list[PersonKey]:
+        """The next accounts, in key order, that left before then, are gone from their directory (deleted, or
+        absent for good), and under which nobody is in a group, has a live ticket or is in a plan that waits.
+
+        Other accounts of the same human are not looked at.
+        """

@@ -1,0 +1,39 @@
+"""What is known of each connector's reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What is known of one connector's reads; `trouble` is set from a failed read until a good one."""
+
+    name: str
+    port: str
+    cursor: str | None = None
+    first_pass_at: datetime | None = None
+    last_attempt_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_full_at: datetime | None = None
+    taken_at: datetime | None = None
+    failures: int = 0
+    trouble: str | None = None
+    remedy: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+class Sources(Protocol):
+    """One row a connector that is read from."""
+
+    def get(self, name: str, port: str) -> SourceState:
+        """The state; an empty one for a source that was never read."""
+
+    def put(self, state: SourceState) -> None:
+        """Insert or replace."""
+
+    def all(self) -> list[SourceState]:
+        """By name."""

@@ -1,0 +1,80 @@
+"""What the use cases ask of storage. One unit of work is one transaction.
+
+Implemented by `worker/storage` on SQLite and PostgreSQL; the contract suite holds both to the docstrings
+here. All instants are aware UTC. Lists come in a stable order; what can be long comes in pages or as an
+iterator that is read within the transaction.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from worker.ports.state.access import DeskState
+from worker.ports.state.episodes import Episodes
+from worker.ports.state.explained import Explained
+from worker.ports.state.groups import Rosters
+from worker.ports.state.identities import Links
+from worker.ports.state.journal import Journal
+from worker.ports.state.leases import JobRuns, Lease, Leases
+from worker.ports.state.outbox import Outbox
+from worker.ports.state.overview import Overview
+from worker.ports.state.people import People
+from worker.ports.state.sources import Sources
+from worker.ports.state.tickets import Tickets
+
+
+class UnitOfWork(Protocol):
+    """One transaction's access to everything."""
+
+    @property
+    def people(self) -> People: ...
+
+    @property
+    def rosters(self) -> Rosters: ...
+
+    @property
+    def links(self) -> Links: ...
+
+    @property
+    def episodes(self) -> Episodes: ...
+
+    @property
+    def tickets(self) -> Tickets: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def sources(self) -> Sources: ...
+
+    @property
+    def jobs(self) -> JobRuns: ...
+
+    @property
+    def desk(self) -> DeskState: ...
+
+    @property
+    def overview(self) -> Overview: ...
+
+    @property
+    def explained(self) -> Explained: ...
+
+
+class Store(Protocol):
+    """Where state lives."""
+
+    @property
+    def leases(self) -> Leases: ...
+
+    def begin(self, lease: Lease | None = None) -> AbstractContextManager[UnitOfWork]:
+        """One transaction: committed at a normal end, rolled back at any exception.
+
+        With `lease`, the commit fails with LeaseLost when the lease was taken over.
+        """
+
+    def reading(self) -> AbstractContextManager[UnitOfWork]:
+        """One transaction that only reads, from one moment's state; it waits for no writer, and no writer for it."""

@@ -1,0 +1,69 @@
+"""Tickets, and the escalation steps taken for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.escalation.policy import Taken
+from worker.domain.messages.message import Recipient
+from worker.domain.model import GroupKey, PersonKey
+from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.domain.tickets.verification import Sight
+
+
+class Tickets(Protocol):
+    """Tickets and their escalations."""
+
+    def insert(self, new: Sequence[Ticket]) -> list[Ticket]:
+        """Store new tickets with the next ids, in order; a second one with a key that is there is an error."""
+
+    def update(self, changed: Sequence[Ticket]) -> None:
+        """Store tickets' new states."""
+
+    def get(self, number: int) -> Ticket | None:
+        """One ticket."""
+
+    def page(self, states: Sequence[TicketState], after: int, limit: int) -> list[Ticket]:
+        """Tickets in the given states with an id above `after`, by id."""
+
+    def open_of(self, email: str) -> list[Ticket]:
+        """Open tickets of one assignee (case-blind), by group name and id."""
+
+    def of_person(self, person: PersonKey) -> list[Ticket]:
+        """All tickets about one person, by id."""
+
+    def of_group(self, group: GroupKey) -> list[Ticket]:
+        """All tickets about one group, by id."""
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many tickets there are by (state, kind)."""
+
+    def to_weigh(self, after: int, limit: int, claimed_before: datetime) -> list[tuple[Ticket, Sight | None]]:
+        """Live tickets whose group was read since they were last weighed, or whose claim is of an instant up to
+        `claimed_before`, by id.
+
+        `Sight.is_fresh` is left True and `Sight.is_kept_by_people` False: the caller knows the source.
+        """
+
+    def claims(self, sources: Collection[str], after: int, limit: int) -> list[tuple[Ticket, Sight | None]]:
+        """Done tickets in groups of these inventories, with what their latest roster shows, by id."""
+
+    def to_escalate(self, after: int, limit: int) -> list[tuple[Ticket, tuple[Taken, ...]]]:
+        """Open tickets with the steps taken, by id."""
+
+    def unreachable(self) -> list[int]:
+        """Tickets with a message that reached nobody and that no further step has answered yet."""
+
+    def answered_unreachable(self, number: int) -> None:
+        """The next step was taken because of it."""
+
+    def take_step(self, number: int, taken: Taken, policy: str, to: Sequence[Recipient]) -> bool:
+        """Record a step; False when (ticket, step, repeat) was taken already."""
+
+    def steps(self, number: int) -> list[tuple[Taken, str, tuple[str, ...]]]:
+        """The steps taken of one ticket: (taken, policy, labels of whom it told), in order."""
+
+    def steps_of(self, numbers: Collection[int]) -> dict[int, list[tuple[Taken, str, tuple[str, ...]]]]:
+        """As `steps`, of many tickets by number, in few queries."""

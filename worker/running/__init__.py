@@ -1,0 +1,1 @@
+"""Running the worker: `wiring` is the composition root, the only file that names connectors."""

@@ -1,0 +1,48 @@
+"""Running the jobs once. Nothing of the desk is imported: a command should be quick."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from worker.app.jobs.report import Report
+from worker.ops.clock import system_now
+from worker.ops.jobs import Jobs
+from worker.ops.logs import configure as configure_logs
+from worker.ops.progress import progress_bars
+from worker.ops.schedule import ScheduleValues
+from worker.running.wiring import Clock, holder_name, open_app
+from worker.settings import Settings
+
+
+def schedule_of(settings: Settings) -> ScheduleValues:
+    """The schedule as plain values."""
+    section = settings.schedule
+    return ScheduleValues(
+        poll=section.poll,
+        inventory=section.inventory,
+        reconcile=section.reconcile,
+        deliver=section.deliver,
+        escalate=section.escalate,
+        verify=section.verify,
+        full=section.full,
+        lease=section.lease,
+        timezone=settings.organisation.timezone,
+    )
+
+
+def run_jobs(
+    settings: Settings, names: Sequence[str], now: datetime, recorded_by: Clock | None = None, *, full: bool
+) -> Iterator[Report]:
+    """Run jobs once, in order, each under its lease; yields each report. `recorded_by`: see `open_app`."""
+    configure_logs(level="ERROR")  # the reports say the rest
+    with (
+        progress_bars() as progress,
+        open_app(settings, lambda: now, progress, recorded_by=recorded_by) as app,
+    ):
+        jobs = Jobs(app, app.store, system_now, holder_name(), schedule_of(settings))
+        for name in names:
+            report = jobs.run(name, now, full=full)
+            yield (
+                report if report is not None else Report(name, {}, (f"another worker is at {name} just now",))
+            )

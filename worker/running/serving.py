@@ -1,0 +1,359 @@
+"""Running until SIGTERM: the jobs, and the desk, alone or beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from importlib.metadata import version
+from socket import socket
+from threading import Event
+from time import monotonic
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from worker.app.acts.access import Access
+from worker.app.reads.situation import SharedSituation, situation
+from worker.app.tell.signed_links import signing_key
+from worker.desk.app import desk_app
+from worker.desk.guarding import BODY_MAX
+from worker.desk.services import Place, Services
+from worker.desk.sessions import LOGIN_LINK_LIFE
+from worker.desk.sign_in import SignIn
+from worker.domain.evidence.actor import Actor, logged_in
+from worker.ops import events
+from worker.ops.clock import system_now
+from worker.ops.health import Health, reason, thread_trouble
+from worker.ops.interrupt import Interrupt, InterruptibleStore
+from worker.ops.jobs import Jobs
+from worker.ops.logs import configure as configure_logs
+from worker.ops.lookout import Lookout
+from worker.ops.metrics import Metrics
+from worker.ops.notes import Notes
+from worker.ops.pages import serving
+from worker.ops.patience import Unanswered
+from worker.ops.receiver import receiving
+from worker.ops.scheduler import Loop, serve, wait_for
+from worker.ops.server import Limits, bound, host_and_port_of, serving_on
+from worker.ops.statusz import Source, Status
+from worker.ops.stored_metrics import StoredMetrics
+from worker.ops.traces import NoTraces, Traces
+from worker.ops.whoami import login_and_host, login_name
+from worker.ports import Called, Port
+from worker.ports.state.outbox import Delivery, Outcome
+from worker.running.once import schedule_of
+from worker.running.reloading import Reloading
+from worker.running.wiring import (
+    App,
+    Clock,
+    build_app,
+    build_connectors,
+    freshness_of,
+    holder_name,
+    kinds_of,
+    listening_at,
+    open_app,
+    open_store,
+    prepare_tables,
+)
+from worker.settings import Problem, Settings, SettingsError
+from worker.storage.figures import SqlVitals
+from worker.storage.sql.engine import open_engine, open_impatient_engine, sqlite_path
+from worker.storage.sql.errors import SchemaNewer, StorageError
+from worker.storage.sql.single_worker import sole_worker
+
+DESK_THREAD = "desk"
+PATIENCE_S = 2  # of health and metrics with the database
+TABLES_WAIT_MAX_S = 300.0
+LINK = "The console, by a link that works once"
+LINK_COMMAND = "whosleft desk login-link --role approver --for YOU"
+# Given what makes a line with a secret, for a terminal that a person looks at, and the line without one for all else
+Announce = Callable[[Callable[[], str], str], None]
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What one process does."""
+
+    worker: bool = True
+    desk: bool = True
+
+
+def serve_app(load: Callable[[], Settings], roles: Roles, announce: Announce) -> None:
+    """Run unattended until SIGTERM; `announce` is given what people need to get in.
+
+    What `load` reads is looked at again and again: when it has changed, everything is ended as by SIGTERM and begun
+    anew with the new settings. With those that can't be served it goes on as before. Raises SettingsError for the
+    first ones, and what is wrong with the database.
+    """
+    settings = load()
+    configure_logs()
+    reloading = Reloading(settings, load)
+    serve_once = _serve_jobs if roles.worker else _serve_desk_alone
+    is_told_to_end = False
+    while not is_told_to_end:
+        changed = Event()
+        try:
+            with reloading.watching(changed):
+                is_told_to_end = serve_once(reloading.settings, roles, announce, changed)
+        except SettingsError as error:
+            if not reloading.went_back(error):
+                raise
+
+
+def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool:
+    """Run the jobs, and the desk if it is wanted; True when told to end, False when `changed` was set."""
+    interrupt = Interrupt()
+    metrics = Metrics(entry.name for entry in settings.notify)
+    holder = holder_name()
+    traces = _traces_of(settings, holder)
+    connectors = build_connectors(settings, system_now, interrupt.sleep, Notes(metrics, traces))
+    told = _Told(metrics, traces)
+    with (
+        _ended(traces),
+        closing(connectors),
+        sole_worker(settings.database.url),
+        _calls_taken(connectors.called),
+        _shown(settings, roles, metrics, holder, interrupt) as shown,
+    ):
+        if not _tables_are_there(settings, shown.health, changed):
+            return not changed.is_set()
+        engine = open_engine(settings.database.url)
+        prepare_tables(settings, engine)
+        store = InterruptibleStore(open_store(settings, engine), interrupt)
+        app = build_app(settings, store, connectors, system_now, delivered=told.delivered)
+        with store.begin() as uow:
+            traces.know(signing_key(uow))
+        schedule = schedule_of(settings)
+        jobs = Jobs(
+            app, store, system_now, holder, schedule, interrupt=interrupt, ran=metrics.ran, traces=traces
+        )
+        loop = Loop(jobs, schedule, lookout=Lookout(connectors.directories))
+        with desk_served(app, system_now, announce) if roles.desk else nullcontext():
+            shown.health.watch(loop.watch.trouble)
+            shown.status.next_run_at = loop.next_run_at
+            shown.begun(roles)
+            is_told_to_end = serve(jobs, schedule, changed, loop=loop)
+        engine.dispose()
+    return is_told_to_end
+
+
+def _traces_of(settings: Settings, process: str) -> Traces:
+    """For the collector of the configuration. Raises SettingsError where the packages for it are not installed."""
+    if settings.ops.otlp is None:
+        return NoTraces()
+    try:
+        from worker.ops.otlp import OtlpTraces  # noqa: PLC0415  an extra
+    except ImportError as error:
+        message = f"traces need packages that are not installed ({error})"
+        remedy = "Install them with: pip install 'whosleft[opentelemetry]'"
+        problem = Problem("the configuration", 0, 0, "ops.otlp", message, remedy)
+        raise SettingsError([problem]) from error
+    return OtlpTraces(settings.ops.otlp, process, version("whosleft"), system_now)
+
+
+@contextmanager
+def _ended(traces: Traces) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        traces.end()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Both are told of each delivery."""
+
+    metrics: Metrics
+    traces: Traces
+
+    def delivered(self, delivery: Delivery, outcome: Outcome, began_at: datetime) -> None:
+        self.metrics.delivered(delivery, outcome, began_at)
+        self.traces.delivered(delivery, outcome, began_at)
+
+
+def _serve_desk_alone(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool:
+    """Only the desk, beside workers that share its database; as `_serve_jobs`."""
+    with _shown(settings, roles, Metrics(), holder_name()) as shown:
+        if not _tables_are_there(settings, shown.health, changed):
+            return not changed.is_set()
+        with open_app(settings, system_now) as app, desk_served(app, system_now, announce):
+            shown.begun(roles)
+            return not wait_for(changed.is_set)
+
+
+def _tables_are_there(settings: Settings, health: Health, changed: Event) -> bool:
+    """Wait for a server's database and its tables; False when told to end, or when `changed` was set, meanwhile.
+
+    Raises what is wrong with them when that lasts, or when waiting can't help. The embedded default sets itself up.
+    """
+    if sqlite_path(settings.database.url) is not None:
+        return True
+    give_up_at_s = monotonic() + TABLES_WAIT_MAX_S
+    said = ""
+
+    def are_there() -> bool:
+        nonlocal said
+        try:
+            health.require_database()
+        except SchemaNewer:
+            raise
+        except (StorageError, DBAPIError, Unanswered) as error:
+            if monotonic() >= give_up_at_s:
+                raise
+            if said != (said := reason(error)):
+                log.warning(events.TABLES_AWAITED, why=said)
+            return False
+        return True
+
+    return wait_for(lambda: changed.is_set() or are_there()) and not changed.is_set()
+
+
+@contextmanager
+def desk_served(app: App, clock: Clock, announce: Announce) -> Iterator[None]:
+    """The desk where the configuration says. Raises SettingsError when nothing can listen there.
+
+    On the embedded default, with nobody to ask who people are, a link that signs in once is announced, or how to
+    make one.
+    """
+    listening = _desk_bound(app.settings)
+    listen = host_and_port_of(listening)
+    app = listening_at(app, listen)
+    settings = app.settings
+    with serving_on(listening, desk_app(services_of(app, clock)), DESK_THREAD, Limits(BODY_MAX)):
+        log.info(events.DESK_SERVED, listen=listen)
+        if settings.desk.sign_in is None and sqlite_path(settings.database.url) is not None:
+            announce(
+                lambda: f"{LINK}: {settings.desk.base}{login_path(app, clock())}", f"{LINK}: {LINK_COMMAND}"
+            )
+        yield
+
+
+def _desk_bound(settings: Settings) -> socket:
+    try:
+        return bound(settings.desk.address)
+    except OSError as error:
+        remedy = "Give the desk an address of its own (port 0: any that is free), or stop what listens there."
+        raise _not_heard("desk.listen", settings.desk.listen, "the desk", error, remedy) from error
+
+
+def login_path(app: App, now: datetime) -> str:
+    """A new link that signs in once, with every role."""
+    by = Actor("whosleft", logged_in(login_name()), login=login_and_host())
+    secret = Access(app.store).make_login_link("console", ("approver", "auditor"), by, now, LOGIN_LINK_LIFE)
+    return f"/login/{secret}"
+
+
+def services_of(app: App, clock: Clock) -> Services:
+    """What the desk's pages work with."""
+    settings = app.settings
+    section = settings.desk.sign_in
+    kinds = kinds_of(settings)
+    with app.store.begin() as uow:
+        key = signing_key(uow)
+    return Services(
+        store=app.store,
+        desk=app.desk,
+        approvals=app.approvals,
+        assigned=app.assigned,
+        audit=app.audit,
+        languages=app.languages,
+        rules=settings.ticket_rules(),
+        place=Place(settings.organisation.name, settings.organisation.timezone, settings.desk.base),
+        clock=clock,
+        situation=SharedSituation(lambda: situation(app.store, clock())),
+        fresh_directories=app.fresh_directories,
+        fresh_inventories=app.fresh_inventories,
+        sources=(
+            *((one.name, Port.DIRECTORY.value, kinds[one.name]) for one in settings.directories),
+            *((one.name, Port.INVENTORY.value, kinds[one.name]) for one in settings.inventories),
+        ),
+        key=key,
+        sign_in=None if section is None else SignIn(section, settings.base_dir),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the pages for machines show."""
+
+    health: Health
+    status: Status
+
+    def begun(self, roles: Roles) -> None:
+        """Everything runs."""
+        if roles.desk:
+            self.health.watch(partial(thread_trouble, DESK_THREAD))
+        self.health.started()
+
+
+@contextmanager
+def _shown(
+    settings: Settings, roles: Roles, metrics: Metrics, process: str, interrupt: Interrupt | None = None
+) -> Iterator[_Shown]:
+    """Health, status and metrics where the configuration says. Raises SettingsError when nothing can listen there.
+
+    `interrupt` is that of the jobs, where the process has any.
+    """
+    engine = open_impatient_engine(settings.database.url, PATIENCE_S)
+    vitals = SqlVitals(engine, settings.leaver.accounts)
+    sources = _sources_of(settings)
+    health = Health(partial(vitals.check, has_desk=roles.desk))
+    status = Status(process, version("whosleft"), sources, vitals.standing, system_now)
+    held = None if interrupt is None else partial(_held, interrupt)
+    metrics.registry.register(StoredMetrics(vitals.figures, sources, system_now, held))
+    with ExitStack() as stack:
+        stack.callback(engine.dispose)
+        try:
+            stack.enter_context(serving(metrics.registry, health, status, settings.ops.address))
+        except OSError as error:
+            remedy = "Give this worker an address of its own (port 0: any that is free), or stop what listens there."
+            raise _not_heard("ops.listen", settings.ops.listen, "/metrics", error, remedy) from error
+        yield _Shown(health, status)
+
+
+def _held(interrupt: Interrupt) -> set[str]:
+    return {tenure.lease.job for tenure in interrupt.tenures()}
+
+
+def _sources_of(settings: Settings) -> list[Source]:
+    """What is read from, in the configuration's order."""
+    kinds = kinds_of(settings)
+    fresh_directories, fresh_inventories = freshness_of(settings)
+    return [
+        *(
+            Source(e.name, Port.DIRECTORY.value, kinds[e.name], fresh_directories)
+            for e in settings.directories
+        ),
+        *(
+            Source(e.name, Port.INVENTORY.value, kinds[e.name], fresh_inventories)
+            for e in settings.inventories
+        ),
+    ]
+
+
+@contextmanager
+def _calls_taken(sources: Iterable[Called]) -> Iterator[None]:
+    """Take the calls of whatever wants any. Raises SettingsError when nothing can listen there."""
+    with ExitStack() as stack:
+        for source in sources:
+            try:
+                stack.enter_context(receiving([source]))
+            except OSError as error:
+                key = f"directories.{source.name}.notifications.listen"
+                remedy = (
+                    "Give it a free address of this machine, the one to which your ingress passes the calls, "
+                    "or stop what listens there."
+                )
+                raise _not_heard(key, str(source.listen), "Graph's calls", error, remedy) from error
+        yield
+
+
+def _not_heard(key: str, listen: str, what: str, error: OSError, remedy: str) -> SettingsError:
+    message = f"nothing can listen on {listen} for {what} ({error.strerror or error})"
+    return SettingsError([Problem("the configuration", 0, 0, key, message, remedy)])

@@ -1,0 +1,401 @@
+"""The composition root: configuration in, use cases out. The only file that names connectors."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from connectors import registry
+from worker.app.acts.assignee import Assigned
+from worker.app.acts.plans import Approvals
+from worker.app.acts.tickets import Desk
+from worker.app.evidence.export import Audit
+from worker.app.jobs.deliver import Deliver, DeliverRules
+from worker.app.jobs.escalate import Escalate
+from worker.app.jobs.inventory import TakeInventory
+from worker.app.jobs.poll import Poll, PollRules
+from worker.app.jobs.reconcile import Reconcile, ReconcileRules
+from worker.app.jobs.report import Progress, no_progress
+from worker.app.jobs.retention import Retention
+from worker.app.jobs.verify import Verify
+from worker.app.reads.check import Check
+from worker.app.tell.health import Freshness
+from worker.app.tell.signed_links import Links
+from worker.domain.model import Roster
+from worker.domain.people.joiners import JoinerRule
+from worker.domain.text.tongue import Languages
+from worker.languages import BabelLanguages
+from worker.ops.retry import RetryingDirectory, RetryingInventory, again
+from worker.ports import Called, ConnectorContext, Directory, Inventory, Note, Notifier, Port, note_nothing
+from worker.ports.state.outbox import Delivered, tell_nobody
+from worker.ports.state.store import Store
+from worker.settings import (
+    ConnectorEntry,
+    Kinds,
+    Problem,
+    Settings,
+    connector_options,
+    json_schema,
+    load,
+    problems_in,
+)
+from worker.storage.sql.engine import open_engine, sqlite_path
+from worker.storage.sql.migrate import migrate, require_current
+from worker.storage.sql.scratch import scratch_engine
+from worker.storage.store import SqlStore
+
+if TYPE_CHECKING:
+    from connectors.inventory.register.tools.report import RegisterReport
+
+Clock = Callable[[], datetime]
+
+_TABLES: Mapping[Port, Mapping[str, str]] = {
+    Port.DIRECTORY: registry.DIRECTORIES,
+    Port.INVENTORY: registry.INVENTORIES,
+    Port.NOTIFY: registry.NOTIFIERS,
+}
+
+
+class _Models(Mapping[str, type[BaseModel]]):
+    """Each kind's configuration model, imported when it is asked for."""
+
+    def __init__(self, table: Mapping[str, str]) -> None:
+        self._table = table
+
+    def __getitem__(self, kind: str) -> type[BaseModel]:
+        return registry.load(self._table[kind]).config
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+
+KINDS: Kinds = {port: _Models(table) for port, table in _TABLES.items()}
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check a configuration with all connectors' keys. Raises SettingsError."""
+    return load(path, kinds=KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Connectors:
+    """Everything that is read from or sent to, in the configuration's order."""
+
+    directories: tuple[Directory, ...]
+    inventories: tuple[Inventory, ...]
+    notifiers: tuple[Notifier, ...]
+    called: tuple[Called, ...] = ()  # what takes the calls of the other side, where a connector wants any
+    closing: tuple[Callable[[], None], ...] = ()  # what ends the connections that directories keep
+
+    def close(self) -> None:
+        """End the connections that are kept. Idempotent."""
+        for close in self.closing:
+            close()
+
+
+def build_connectors(
+    settings: Settings,
+    clock: Clock,
+    sleep: Callable[[float], None] | None = None,
+    note: Note = note_nothing,
+    *,
+    has_own_files: bool = False,
+) -> Connectors:
+    """Build the connectors of a configuration; does no I/O. Reads are tried again by `ops.retry`.
+
+    `note` takes down what each does, with its name as the field `source`.
+    """
+
+    def build(port: Port, entry: ConnectorEntry) -> Any:
+        spec = registry.load(_TABLES[port][entry.kind])
+        context = replace(
+            context_of(settings, entry.name, clock),
+            again=partial(again, sleep=sleep),
+            has_own_files=has_own_files,
+            note=partial(note, source=entry.name),
+        )
+        return spec.build(connector_options(entry, spec.config), context)
+
+    directories = [build(Port.DIRECTORY, entry) for entry in settings.directories]
+    return Connectors(
+        tuple(RetryingDirectory(directory, sleep) for directory in directories),
+        tuple(RetryingInventory(build(Port.INVENTORY, entry), sleep) for entry in settings.inventories),
+        tuple(build(Port.NOTIFY, entry) for entry in settings.notify),
+        tuple(one.notifications for one in directories if hasattr(one, "notifications")),
+        tuple(one.close for one in directories if hasattr(one, "close")),
+    )
+
+
+def context_of(settings: Settings, name: str, clock: Clock) -> ConnectorContext:
+    """What a connector of this name is built with."""
+    organisation = settings.organisation
+    return ConnectorContext(
+        name=name,
+        base_dir=settings.base_dir,
+        default_region=organisation.default_region,
+        timezone=organisation.timezone,
+        language=organisation.language,
+        now=clock,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The use cases over one store."""
+
+    settings: Settings
+    store: Store
+    poll: Poll
+    inventory: TakeInventory
+    reconcile: Reconcile
+    verify: Verify
+    escalate: Escalate
+    deliver: Deliver
+    desk: Desk
+    approvals: Approvals
+    check: Check
+    assigned: Assigned
+    audit: Audit
+    retention: Retention
+    languages: Languages
+    fresh_directories: Freshness
+    fresh_inventories: Freshness
+
+
+def build_app(
+    settings: Settings,
+    store: Store,
+    connectors: Connectors,
+    clock: Clock,
+    progress: Progress = no_progress,
+    delivered: Delivered = tell_nobody,
+) -> App:
+    """Wire the use cases."""
+    timezone = settings.organisation.timezone
+    languages = BabelLanguages(settings.organisation.language)
+    # Without an address for people outside this machine, messages have no links
+    told = Links(settings.desk.base, settings.desk.link_life) if settings.desk.url else None
+    limits = settings.guard_limits()
+    rules = settings.ticket_rules()
+    fresh_directories, fresh_inventories = freshness_of(settings)
+    joiners = tuple(JoinerRule(tuple(rule.when.items()), rule.groups) for rule in settings.joiners)
+    return App(
+        settings,
+        store,
+        Poll(
+            store,
+            connectors.directories,
+            PollRules(settings.leaver_policy(), limits, fresh_directories, joiners, timezone, languages),
+            progress,
+        ),
+        TakeInventory(store, connectors.inventories, limits, timezone, progress, languages),
+        Reconcile(
+            store,
+            ReconcileRules(
+                rules,
+                limits,
+                tuple(settings.groups.sensitive),
+                timezone,
+                tuple(directory.name for directory in connectors.directories),
+                languages,
+                told,
+            ),
+            progress,
+        ),
+        Verify(
+            store,
+            rules,
+            fresh_inventories,
+            timezone,
+            languages,
+            told,
+            {one.name for one in connectors.inventories if one.is_kept_by_people},
+        ),
+        Escalate(store, rules, timezone, languages, told),
+        Deliver(
+            store,
+            connectors.notifiers,
+            DeliverRules(
+                settings.escalation.digest_window, settings.escalation.daily_max, timezone, languages
+            ),
+            clock,
+            holder_name(),
+            delivered,
+        ),
+        Desk(store, rules, timezone, languages, told),
+        Approvals(store, settings.desk.two_approvers_from),
+        Check(store, connectors, limits, settings.leaver_policy(), fresh_directories, fresh_inventories),
+        build_assigned(settings, store, languages),
+        Audit(store, settings.organisation.name, timezone, f"whosleft {version('whosleft')}"),
+        Retention(store, settings.leaver.erase_after),
+        languages,
+        fresh_directories,
+        fresh_inventories,
+    )
+
+
+def build_assigned(settings: Settings, store: Store, languages: Languages) -> Assigned:
+    """The assignee's side; its links start with where the configuration says that the desk is."""
+    links = Links(settings.desk.base, settings.desk.link_life)
+    return Assigned(store, links, settings.organisation.timezone, languages)
+
+
+def listening_at(app: App, listen: str) -> App:
+    """The same, with links to where its desk really listens, which a port 0 in the configuration does not say."""
+    if app.settings.desk.address[1] != 0:
+        return app
+    desk = app.settings.desk.model_copy(update={"listen": listen})
+    settings = app.settings.model_copy(update={"desk": desk})
+    return replace(app, settings=settings, assigned=build_assigned(settings, app.store, app.languages))
+
+
+def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:
+    """How old the last word of directories, and that of inventories, may be."""
+    stale = {
+        entry.name: settings.stale_after(entry.name)
+        for entry in (*settings.directories, *settings.inventories)
+    }
+    return Freshness(settings.fresh.directory, stale), Freshness(settings.fresh.inventory, stale)
+
+
+def open_store(settings: Settings, engine: sa.Engine, recorded_by: Clock | None = None) -> SqlStore:
+    """The store over an engine, as the configuration wants it. `recorded_by`: see `open_app`."""
+    return SqlStore(engine, settings.leaver.accounts, recorded_by)
+
+
+def holder_name() -> str:
+    """This process, as leases and claims name it: in containers, host name and process id alone may repeat."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+
+@contextmanager
+def open_app(
+    settings: Settings,
+    clock: Clock,
+    progress: Progress = no_progress,
+    notifiers: Sequence[Notifier] | None = None,
+    recorded_by: Clock | None = None,
+    *,
+    has_own_files: bool = False,
+) -> Iterator[App]:
+    """The use cases over the configured database, whose tables must be this release's.
+
+    `recorded_by` is the real clock, where somebody set `clock`: the journal has the instants of both.
+
+    The embedded default sets itself up; a database server's tables are changed by `whosleft migrate` alone.
+    `notifiers` take the place of the configured ones (the demo's, which keeps what it is given). `has_own_files`: see
+    `ConnectorContext`.
+    """
+    engine = open_engine(settings.database.url)
+    try:
+        if sqlite_path(settings.database.url) is not None:
+            migrate(engine)
+        require_current(engine)
+        connectors = build_connectors(settings, clock, has_own_files=has_own_files)
+        if notifiers is not None:
+            connectors = replace(connectors, notifiers=tuple(notifiers))
+        with closing(connectors):
+            yield build_app(settings, open_store(settings, engine, recorded_by), connectors, clock, progress)
+    finally:
+        engine.dispose()
+
+
+def prepare_tables(settings: Settings, engine: sa.Engine) -> None:
+    """The embedded default sets itself up; a server's tables are changed by `whosleft migrate` alone."""
+    if sqlite_path(settings.database.url) is not None:
+        migrate(engine)
+    require_current(engine)
+
+
+@contextmanager
+def scratch_app(settings: Settings, clock: Clock, progress: Progress = no_progress) -> Iterator[App]:
+    """The use cases over a copy of the database that is thrown away: nothing is written anywhere."""
+    with (
+        scratch_engine(settings.database.url) as engine,
+        closing(build_connectors(settings, clock)) as connectors,
+    ):
+        yield build_app(settings, open_store(settings, engine), connectors, clock, progress)
+
+
+@contextmanager
+def check_app(settings: Settings, clock: Clock) -> Iterator[App]:
+    """The use cases for looking only: over the database if it is there, else over an empty one."""
+    path = sqlite_path(settings.database.url)
+    opened = scratch_app if path is not None and not path.exists() else open_app
+    with opened(settings, clock) as app:
+        yield app
+
+
+def kinds_of(settings: Settings) -> dict[str, str]:
+    """Each connector's kind by its configured name."""
+    entries = (*settings.directories, *settings.inventories, *settings.notify)
+    return {entry.name: entry.kind for entry in entries}
+
+
+def migrate_database(settings: Settings) -> tuple[str | None, str]:
+    """Bring the tables up to this release; returns the revisions before and after."""
+    engine = open_engine(settings.database.url)
+    try:
+        return migrate(engine)
+    finally:
+        engine.dispose()
+
+
+# --- files ------------------------------------------------------------------------------------------------
+
+
+def configuration_problems(path: Path) -> tuple[Problem, ...]:
+    """What is wrong with a configuration, by line."""
+    return problems_in(path, kinds=KINDS)
+
+
+def configuration_schema() -> dict[str, Any]:
+    """The JSON Schema of the configuration with all connectors' keys."""
+    return json_schema(KINDS)
+
+
+def write_register_template(path: Path, config: Path | None, language: str | None) -> None:
+    """Write an empty register; in the organisation's language unless told otherwise."""
+    from connectors.inventory.register.tools import template  # noqa: PLC0415  see check_register
+
+    spoken = language or (load_settings(config).organisation.language if config else "en")
+    template.write_template(path, spoken)
+
+
+def write_register(path: Path, rosters: Iterable[Roster], taken_at: datetime) -> None:
+    """Write a register that says these rosters as of `taken_at`, replacing the file in one step."""
+    from connectors.inventory.register.tools import writer  # noqa: PLC0415  see check_register
+
+    writer.write_register(path, rosters, taken_at)
+
+
+def check_register(path: Path, config: Path | None, clock: Clock) -> RegisterReport:
+    """Check a register as the inventory of the configuration that reads it would, or with the defaults."""
+    # What reads and writes Excel and Word is a seventh of a worker's memory, and most workers have no use for it
+    from connectors.inventory.register.config import RegisterConfig  # noqa: PLC0415
+    from connectors.inventory.register.tools import report  # noqa: PLC0415
+
+    settings = load_settings(config) if config else Settings()
+    context = replace(context_of(settings, path.stem, clock), base_dir=Path.cwd())
+    wanted = path.resolve()
+    for entry in settings.inventories:
+        if entry.kind == "register":
+            options = connector_options(entry, RegisterConfig)
+            if (settings.base_dir / options.path).resolve() == wanted:
+                return report.check_register(path, context, options)
+    return report.check_register(path, context)

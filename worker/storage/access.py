@@ -1,0 +1,199 @@
+"""The desk's own tables: its key, what can be taken back, sessions, login links and API tokens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.tickets.ticket import LIVE, Ticket
+from worker.ports.state.access import ApiToken, Ended, Shown, Undo, Visitor
+from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.mapping import ticket_from_row, ticket_values
+from worker.storage.sql.tables import (
+    Instant,
+    api_token,
+    desk_key,
+    desk_session,
+    from_micros,
+    login_link,
+    shown_link,
+    ticket,
+    to_micros,
+    undo,
+)
+
+LINKS = "links"
+_ADDED = {
+    "claimed_by": "[]",
+    "handed": 0,
+    "contradicted": 0,
+    "waited_us": 0,
+}  # what the release before does not write
+_INSTANTS = tuple(column.name for column in ticket.c if isinstance(column.type, Instant))
+
+
+class SqlDesk:
+    """`ports.desk.DeskState` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def key(self, fresh: str) -> str:
+        query = sa.select(desk_key.c.value).where(desk_key.c.name == LINKS)
+        known = self._c.execute(query).scalar()
+        if known is None:
+            bulk_upsert(self._c, desk_key, ("name", "value"), [(LINKS, fresh)], update=False)
+            known = self._c.execute(query).scalar_one()
+        return str(known)
+
+    def change_key(self, fresh: str, now: datetime, *, with_tokens: bool) -> Ended:
+        bulk_upsert(self._c, desk_key, ("name", "value"), [(LINKS, fresh)], update=True)
+        is_asked = ticket.c.state.in_([state.value for state in sorted(LIVE)]) & ticket.c.assignee.is_not(
+            None
+        )
+        links = self._c.execute(sa.select(sa.func.count()).select_from(ticket).where(is_asked)).scalar_one()
+        is_good = login_link.c.used_at.is_(None) & (login_link.c.expires_at > now)
+        logins = self._c.execute(sa.delete(login_link).where(is_good)).rowcount
+        is_on = desk_session.c.expires_at > now
+        sessions = self._c.execute(sa.delete(desk_session).where(is_on)).rowcount
+        return Ended(links, logins, sessions, self._end_tokens(now) if with_tokens else 0)
+
+    def _end_tokens(self, now: datetime) -> int:
+        t = api_token.c
+        is_good = t.revoked_at.is_(None) & (t.expires_at.is_(None) | (t.expires_at > now))
+        return self._c.execute(sa.update(api_token).where(is_good).values(revoked_at=now)).rowcount
+
+    # --- who has somebody else's link ------------------------------------------------------------
+
+    def keep_shown(self, one: Shown) -> None:
+        email, s = one.email.casefold(), shown_link.c
+        this = (
+            (s.email == email)
+            & (s.ticket_id == one.ticket)
+            & (s.name == one.name)
+            & (s.actor_id == one.actor_id)
+        )
+        known = self._c.execute(sa.select(s.until).where(this)).first()
+        if known is not None and (
+            known.until is None or (one.until is not None and one.until <= known.until)
+        ):
+            return
+        columns = ("email", "ticket_id", "name", "actor_id", "at", "until")
+        row = (email, one.ticket, one.name, one.actor_id, to_micros(one.at), to_micros(one.until))
+        bulk_upsert(self._c, shown_link, columns, [row], update=True)
+
+    def shown_links(self, email: str, now: datetime) -> Sequence[Shown]:
+        s = shown_link.c
+        is_alive = s.until.is_(None) | (s.until > now)
+        query = sa.select(shown_link).where(s.email == email.casefold(), is_alive).order_by(s.at, s.name)
+        return [
+            Shown(row.email, row.ticket_id, row.name, row.actor_id, row.at, row.until)
+            for row in self._c.execute(query)
+        ]
+
+    # --- what can be taken back ------------------------------------------------------------------
+
+    def keep_undo(self, one: Undo) -> None:
+        self.forget_undo(one.before.id)
+        self._c.execute(
+            sa.insert(undo).values(
+                ticket_id=one.before.id, by=one.by, until=one.until, messages=json.dumps(one.messages),
+                before=_ticket_json(one.before), after=_ticket_json(one.after),
+            )
+        )  # fmt: skip
+
+    def undo_of(self, number: int) -> Undo | None:
+        row = self._c.execute(sa.select(undo).where(undo.c.ticket_id == number)).first()
+        if row is None:
+            return None
+        before, after = _ticket(row.before), _ticket(row.after)
+        return Undo(before, after, row.by, row.until, tuple(json.loads(row.messages)))
+
+    def forget_undo(self, number: int) -> None:
+        self._c.execute(sa.delete(undo).where(undo.c.ticket_id == number))
+
+    # --- signing in ------------------------------------------------------------------------------
+
+    def add_session(self, id_: str, visitor: Visitor, now: datetime, expires_at: datetime) -> None:
+        self._c.execute(sa.delete(desk_session).where(desk_session.c.expires_at <= now))
+        values = {"id": id_, **_visitor_values(visitor), "created_at": now, "expires_at": expires_at}
+        self._c.execute(sa.insert(desk_session).values(values))
+
+    def session(self, id_: str, now: datetime) -> Visitor | None:
+        s = desk_session.c
+        row = self._c.execute(sa.select(desk_session).where(s.id == id_, s.expires_at > now)).first()
+        return None if row is None else _visitor(row)
+
+    def end_session(self, id_: str) -> None:
+        self._c.execute(sa.delete(desk_session).where(desk_session.c.id == id_))
+
+    def add_login_link(self, id_: str, visitor: Visitor, by: str, expires_at: datetime) -> None:
+        values = {"id": id_, **_visitor_values(visitor), "created_by": by, "expires_at": expires_at}
+        self._c.execute(sa.insert(login_link).values(values))
+
+    def use_login_link(self, id_: str, now: datetime) -> Visitor | None:
+        good = (login_link.c.id == id_) & login_link.c.used_at.is_(None) & (login_link.c.expires_at > now)
+        if self._c.execute(sa.update(login_link).where(good).values(used_at=now)).rowcount == 0:
+            return None
+        return _visitor(self._c.execute(sa.select(login_link).where(login_link.c.id == id_)).one())
+
+    # --- the API ---------------------------------------------------------------------------------
+
+    def add_token(self, token: ApiToken, hash_: str) -> None:
+        self._c.execute(
+            sa.insert(api_token).values(
+                id=token.id, hash=hash_, scopes=json.dumps(token.scopes), created_by=token.created_by,
+                created_by_id=token.created_by_id,
+                created_at=token.created_at, expires_at=token.expires_at, revoked_at=token.revoked_at,
+            )
+        )  # fmt: skip
+
+    def token(self, hash_: str) -> ApiToken | None:
+        row = self._c.execute(sa.select(api_token).where(api_token.c.hash == hash_)).first()
+        return None if row is None else _token(row)
+
+    def tokens(self) -> Sequence[ApiToken]:
+        query = sa.select(api_token).order_by(api_token.c.created_at.desc(), api_token.c.id)
+        return [_token(row) for row in self._c.execute(query)]
+
+    def revoke_token(self, id_: str, now: datetime) -> bool:
+        revoked_at = api_token.c.revoked_at
+        first = sa.func.coalesce(revoked_at, sa.literal(now, revoked_at.type))
+        this = sa.update(api_token).where(api_token.c.id == id_)
+        return self._c.execute(this.values(revoked_at=first)).rowcount > 0
+
+
+def _ticket_json(one: Ticket) -> str:
+    values = {k: to_micros(v) if isinstance(v, datetime) else v for k, v in ticket_values(one).items()}
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _ticket(text: str) -> Ticket:
+    values = _ADDED | json.loads(text)
+    row: Any = SimpleNamespace(**{k: from_micros(v) if k in _INSTANTS else v for k, v in values.items()})
+    return ticket_from_row(row)
+
+
+def _visitor_values(visitor: Visitor) -> dict[str, str]:
+    return {"name": visitor.name, "subject": visitor.id, "roles": json.dumps(visitor.roles)}
+
+
+def _visitor(row: Any) -> Visitor:
+    return Visitor(row.name, tuple(json.loads(row.roles)), row.subject)
+
+
+def _token(row: Any) -> ApiToken:
+    return ApiToken(
+        row.id,
+        tuple(json.loads(row.scopes)),
+        row.created_by,
+        row.created_at,
+        row.expires_at,
+        row.revoked_at,
+        row.created_by_id,
+    )

@@ -1,0 +1,260 @@
+"""Loading what reconciling a group needs: the few members that decide something, never whole rosters."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.groups.case import Expected, GroupView, MemberView, active_admins
+from worker.domain.identity.matching import Link, LinkState
+from worker.domain.model import Coverage, GroupKey, Member, Person, PersonKey, Role, Standing
+from worker.domain.people.persons import AccountsRule, Human
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
+from worker.storage.persons import (
+    PERSON_COLUMNS,
+    has_left_elsewhere,
+    has_several_directories,
+    humans_behind,
+    is_expected_elsewhere,
+    person_of,
+)
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.mapping import (
+    link_from_row,
+    member_from_row,
+    person_from_row,
+    ticket_from_row,
+)
+from worker.storage.sql.tables import chat_group, episode, expected, link, membership, person, ticket
+
+LINK_COLUMNS = (
+    "state", "person_source", "person_id", "how", "why", "suggestions", "decided_fingerprint", "fingerprint",
+    "email_key", "employee_key",
+)  # fmt: skip
+ADMINS = tuple(role.value for role in Role if role.is_admin)
+LIVE_OR_WAIVED = tuple(state.value for state in (*sorted(LIVE), TicketState.WAIVED))
+
+
+@dataclass(slots=True)
+class _Page:
+    """What was loaded for one page of groups."""
+
+    members: dict[GroupKey, list[tuple[Member, Link, Person | None, Any]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    tickets: dict[GroupKey, list[Ticket]] = field(default_factory=lambda: defaultdict(list))
+    expected: dict[GroupKey, list[Expected]] = field(default_factory=lambda: defaultdict(list))
+    humans: dict[PersonKey, Human] = field(default_factory=dict)
+    managers: dict[PersonKey, Person] = field(default_factory=dict)
+    owners: dict[str, Person] = field(default_factory=dict)
+
+
+def group_views(connection: sa.Connection, keys: Sequence[GroupKey], rule: AccountsRule) -> list[GroupView]:
+    """The views of these groups, in their order; a key without a group is left out."""
+    views: list[GroupView] = []
+    for chunk in chunked(keys):
+        rows = _groups(connection, chunk)
+        page = _load(connection, chunk, [r.owner_email for r in rows.values() if r.owner_email], rule)
+        views += [_view(key, rows[key], page) for key in chunk if key in rows]
+    return views
+
+
+def active_admins_of(
+    connection: sa.Connection, keys: Iterable[GroupKey], rule: AccountsRule
+) -> dict[GroupKey, tuple[Person, ...]]:
+    """The active admins of each of these groups that is known. Reads no more of a group than that takes."""
+    found: dict[GroupKey, tuple[Person, ...]] = {}
+    for chunk in chunked(sorted(set(keys))):
+        page = _load_members(connection, chunk, _admins(chunk), rule)
+        for key, row in _groups(connection, chunk).items():
+            active = active_admins(_view(key, row, page))
+            found[key] = tuple(view.person for view in active if view.person is not None)
+    return found
+
+
+def _groups(connection: sa.Connection, keys: Sequence[GroupKey]) -> dict[GroupKey, Any]:
+    query = _in(sa.select(chat_group), chat_group.c, keys)
+    return {GroupKey(row.source, row.group_id): row for row in connection.execute(query)}
+
+
+def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
+    members = tuple(
+        _member_view(member, known, seen, page.humans[one.key] if one else None)
+        for member, known, one, seen in page.members[key]
+    )
+    leavers = {m.person.key for m in members if m.person and m.person.key in page.managers}
+    return GroupView(
+        key=key,
+        name=row.name,
+        messenger=row.messenger,
+        taken_at=row.taken_at,
+        coverage=Coverage(row.coverage),
+        members=members,
+        size=row.size,
+        has_had_admin=bool(row.has_had_admin and row.knows_roles),
+        is_gone=bool(row.is_gone),
+        owner=page.owners.get((row.owner_email or "").casefold()),
+        owner_email=row.owner_email,
+        expected=tuple(page.expected[key]),
+        tickets=tuple(page.tickets[key]),
+        managers=tuple((leaver, page.managers[leaver]) for leaver in sorted(leavers)),
+    )
+
+
+def _member_view(member: Member, known: Link, seen_at: datetime | None, human: Human | None) -> MemberView:
+    if human is None:
+        return MemberView(member, known, first_seen_at=seen_at)
+    return MemberView(member, known, human.person, human.leaving, seen_at, human.accounts)
+
+
+def _load(
+    connection: sa.Connection, keys: Sequence[GroupKey], owners: Collection[str], rule: AccountsRule
+) -> _Page:
+    page = _load_members(connection, keys, _deciding_members(connection, keys), rule)
+    for key, work in _tickets(connection, keys):
+        page.tickets[key].append(work)
+    page.managers = _managers(connection, page.humans.values(), rule)
+    page.owners = _owners(connection, owners, rule)
+    return page
+
+
+def _load_members(
+    connection: sa.Connection, keys: Sequence[GroupKey], members: sa.Select[Any], rule: AccountsRule
+) -> _Page:
+    """These members, whoever is expected in their groups, and the humans behind them all."""
+    page = _Page()
+    for row in connection.execute(members):
+        known = link_from_row(row) or Link(LinkState.UNMATCHED, row.fingerprint)
+        group = GroupKey(row.source, row.group_id)
+        page.members[group].append((member_from_row(row), known, person_of(row), row.first_seen_at))
+    wanted = [
+        (GroupKey(row.source, row.group_id), row, one)
+        for row in connection.execute(_expected(keys))
+        if (one := person_of(row)) is not None
+    ]
+    behind = [one for found in page.members.values() for _, _, one, _ in found if one]
+    page.humans = humans_behind(connection, [*behind, *(one for _, _, one in wanted)], rule)
+    for group, row, one in wanted:
+        human = page.humans[one.key]
+        if human.person.standing is not Standing.LEFT:
+            is_former = row.state == "former"
+            page.expected[group].append(Expected(one, row.since, is_former, human.accounts))
+    return page
+
+
+def _admins(keys: Sequence[GroupKey]) -> sa.Select[Any]:
+    return _members(keys).where(membership.c.role.in_(ADMINS))
+
+
+def _deciding_members(connection: sa.Connection, keys: Sequence[GroupKey]) -> sa.Select[Any]:
+    m, t, x = membership.c, ticket.c, expected.c
+    has_ticket = sa.exists().where(
+        t.source == m.source, t.handle == m.handle, t.state.in_(LIVE_OR_WAIVED),
+        sa.or_(t.group_id == m.group_id, t.key_group == ""),
+    )  # fmt: skip
+    is_expected = sa.exists().where(
+        x.source == m.source, x.group_id == m.group_id,
+        x.person_source == link.c.person_source, x.person_id == link.c.person_id,
+    )  # fmt: skip
+    decides = sa.or_(
+        m.role.in_(ADMINS),
+        link.c.state.in_((LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value)),
+        person.c.standing == Standing.LEFT.value,
+        has_ticket,
+        is_expected,
+    )
+    if has_several_directories(connection):
+        here = (x.source == m.source) & (x.group_id == m.group_id)
+        decides = sa.or_(decides, has_left_elsewhere(), is_expected_elsewhere(here))
+    return _members(keys).where(decides)
+
+
+def _members(keys: Sequence[GroupKey]) -> sa.Select[Any]:
+    m = membership.c
+    query = (
+        sa.select(membership, *(link.c[name] for name in LINK_COLUMNS), *PERSON_COLUMNS)
+        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+        .outerjoin(person, behind_link())
+    )
+    return _in(query, m, keys).order_by(m.source, m.group_id, m.handle)
+
+
+def behind_link() -> sa.ColumnElement[bool]:
+    """The person whom a link names."""
+    return (person.c.source == link.c.person_source) & (person.c.person_id == link.c.person_id)
+
+
+def _tickets(connection: sa.Connection, keys: Sequence[GroupKey]) -> Iterable[tuple[GroupKey, Ticket]]:
+    """Each group's tickets that may still matter; a question about a member is in each of their groups."""
+    t, m = ticket.c, membership.c
+    still_there = sa.exists().where(m.source == t.source, m.group_id == t.group_id, m.handle == t.handle)
+    matters = sa.or_(
+        t.state.in_(LIVE_OR_WAIVED),
+        t.kind.in_((TicketKind.REASSIGN_ADMIN.value, TicketKind.ADD_MEMBER.value)),
+        still_there,
+    )
+    is_question = t.kind == TicketKind.IDENTIFY_MEMBER.value
+    of_groups = _in(sa.select(ticket).where(matters, ~is_question), t, keys)
+    for row in connection.execute(of_groups.order_by(t.id)):
+        yield GroupKey(row.source, row.group_id), ticket_from_row(row)
+    asked = sa.select(ticket, m.group_id.label("in_group")).join(
+        membership, (m.source == t.source) & (m.handle == t.handle)
+    )
+    for row in connection.execute(_in(asked.where(is_question), m, keys).order_by(t.id)):
+        yield GroupKey(row.source, row.in_group), ticket_from_row(row)
+    nowhere = ~sa.exists().where(m.source == t.source, m.handle == t.handle)
+    orphans = _in(sa.select(ticket).where(is_question, nowhere, t.state.in_(LIVE_OR_WAIVED)), t, keys)
+    for row in connection.execute(orphans.order_by(t.id)):
+        yield GroupKey(row.source, row.group_id), ticket_from_row(row)
+
+
+def _expected(keys: Sequence[GroupKey]) -> sa.Select[Any]:
+    x, e = expected.c, episode.c
+    is_waiting = sa.exists().where(
+        e.source == x.person_source, e.person_id == x.person_id, e.kind == "moved", e.at == x.since,
+        e.gate != "passed",
+    )  # fmt: skip
+    same_person = (person.c.source == x.person_source) & (person.c.person_id == x.person_id)
+    query = (
+        sa.select(x.source, x.group_id, x.state, x.since, *PERSON_COLUMNS)
+        .join(person, same_person)
+        .where(person.c.standing != Standing.LEFT.value, ~is_waiting)
+    )
+    return _in(query, x, keys).order_by(x.source, x.group_id, x.person_source, x.person_id)
+
+
+def _managers(
+    connection: sa.Connection, humans: Iterable[Human], rule: AccountsRule
+) -> dict[PersonKey, Person]:
+    """The manager of each human who has left, by the account that speaks for the leaver."""
+    wanted = {
+        human.person.key: PersonKey(one.key.source, one.facts.manager_id)
+        for human in humans
+        if human.person.standing is Standing.LEFT
+        for one in reversed((human.person, *human.accounts))
+        if one.facts.manager_id
+    }
+    people: dict[PersonKey, Person] = {}
+    for chunk in chunked(sorted(set(wanted.values()))):
+        which = among(person.c.source, person.c.person_id, chunk)
+        people |= {p.key: p for p in map(person_from_row, connection.execute(sa.select(person).where(which)))}
+    speaking = humans_behind(connection, people.values(), rule)
+    return {leaver: speaking[manager].person for leaver, manager in wanted.items() if manager in speaking}
+
+
+def _owners(connection: sa.Connection, emails: Collection[str], rule: AccountsRule) -> dict[str, Person]:
+    owners: dict[str, Person] = {}
+    for chunk in chunked(sorted({email.casefold() for email in emails})):
+        query = sa.select(person).where(person.c.email.in_(chunk)).order_by(person.c.standing.desc())
+        owners |= {row.email: person_from_row(row) for row in connection.execute(query)}
+    speaking = humans_behind(connection, owners.values(), rule)
+    return {email: speaking[owner.key].person for email, owner in owners.items()}
+
+
+def _in(query: sa.Select[Any], columns: Any, keys: Sequence[GroupKey]) -> sa.Select[Any]:
+    return query.where(among(columns.source, columns.group_id, keys))

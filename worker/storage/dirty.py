@@ -1,0 +1,40 @@
+"""Marking groups dirty: what changed decides which groups are reconciled next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.model import GroupKey, PersonKey
+from worker.storage.persons import accounts_of
+from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.tables import dirty_group, expected, link, membership, to_micros
+
+
+def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: datetime) -> None:
+    """Put groups on the list; those that are on it keep their place."""
+    rows = [(*group, to_micros(now)) for group in sorted(set(groups))]
+    bulk_upsert(connection, dirty_group, ("source", "group_id", "since"), rows, update=False)
+
+
+def dirty_groups_of_people(connection: sa.Connection, people: Collection[PersonKey], now: datetime) -> None:
+    """The groups in which these people, or other accounts of the same humans, are or are expected."""
+    everybody = {*people}.union(*accounts_of(connection, people).values())
+    for part in chunked(sorted(everybody)):
+        groups = [GroupKey(source, group_id) for source, group_id in connection.execute(_groups_of(part))]
+        dirty_groups(connection, groups, now)
+
+
+def _groups_of(keys: list[PersonKey]) -> sa.CompoundSelect[Any]:
+    in_groups = sa.select(membership.c.source, membership.c.group_id).join(
+        link, (link.c.source == membership.c.source) & (link.c.handle == membership.c.handle)
+    )
+    expected_in = sa.select(expected.c.source, expected.c.group_id)
+    return sa.union(
+        in_groups.where(among(link.c.person_source, link.c.person_id, keys)),
+        expected_in.where(among(expected.c.person_source, expected.c.person_id, keys)),
+    )

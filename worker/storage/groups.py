@@ -1,0 +1,433 @@
+"""Groups and memberships: staging a snapshot and making it the state, in sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from worker.domain.groups.case import GroupView
+from worker.domain.identity.matching import Link, fingerprint
+from worker.domain.identity.phones import canonical
+from worker.domain.model import Coverage, GroupKey, Member, Person, PersonKey, Role, Roster
+from worker.domain.people.lifecycle import is_too_shrunken
+from worker.domain.people.persons import AccountsRule
+from worker.domain.reconcile.guard import GuardLimits
+from worker.ports.state.groups import GroupRow, RosterChanges
+from worker.storage.candidates import wrong_groups
+from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
+from worker.storage.dirty import dirty_groups
+from worker.storage.persons import PERSON_COLUMNS, person_of
+from worker.storage.sql.bulk import bulk_upsert, clearing
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.mapping import link_from_row, member_from_row
+from worker.storage.sql.statistics import gather
+from worker.storage.sql.tables import (
+    chat_group,
+    dirty_group,
+    expected,
+    link,
+    membership,
+    person,
+    staged_group,
+    staged_membership,
+    to_micros,
+)
+
+GROUP_COLUMNS = (
+    "source", "group_id", "name", "messenger", "owner_email", "coverage", "taken_at", "knows_roles",
+    "has_had_admin", "size", "warning",
+)  # fmt: skip
+MEMBER_COLUMNS = ("source", "group_id", "handle", "display_name", "role", "phone", "username", "joined_at")
+MARKS = ("fingerprint", "phone_key", "email_key", "employee_key")
+
+
+_CLEAR_STAGE = [clearing(staged_group), clearing(staged_membership)]
+
+
+class SqlRosters:
+    """`ports.store.Rosters` within one transaction."""
+
+    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
+        self._c = connection
+        self._rule = rule
+
+    # --- staging ---------------------------------------------------------------------------------
+
+    def clear_stage(self, source: str) -> None:
+        for statement in _CLEAR_STAGE:
+            self._c.execute(statement, {"wanted": source})
+
+    def stage(self, source: str, rosters: Iterable[Roster]) -> int:
+        page = list(rosters)
+        bulk_upsert(self._c, staged_group, GROUP_COLUMNS, [_group_row(source, roster) for roster in page])
+        members = (_member_row(source, roster, member) for roster in page for member in roster.members)
+        return bulk_upsert(self._c, staged_membership, (*MEMBER_COLUMNS, *MARKS), members)
+
+    # --- applying --------------------------------------------------------------------------------
+
+    def apply_stage(self, source: str, *, now: datetime, limits: GuardLimits) -> RosterChanges:
+        staged = self._scalar(sa.select(sa.func.count()).where(staged_membership.c.source == source))
+        gather(self._c, staged, staged_group, staged_membership)
+        gone = self._gone_groups(source)
+        known = self._scalar(
+            sa.select(sa.func.count()).where(chat_group.c.source == source, chat_group.c.is_gone == 0)
+        )
+        if is_too_shrunken(len(gone), known, limits.shrink_share_max, limits.share_from):
+            return RosterChanges({}, too_few_groups=(known, len(gone)))
+        new = self._new_groups(source)
+        shrunken = self._doubt_shrunken(source, limits)
+        changed = self._count_changes(source)
+        renamed = self._renamed_groups(source)
+        self._merge_members(source)
+        self._mark_unlisted(source)
+        self._merge_links(source)
+        self._merge_groups(source, now)
+        self._end_groups(source, gone)
+        dirty_groups(self._c, {*changed, *new, *gone, *renamed}, now)
+        self.clear_stage(source)
+        changes = sum(map(sum, changed.values()))
+        gather(self._c, changes, chat_group, membership, link, dirty_group)
+        return RosterChanges(changed, tuple(new), tuple(gone), tuple(shrunken))
+
+    def _gone_groups(self, source: str) -> list[GroupKey]:
+        g, s = chat_group.c, staged_group.c
+        listed = sa.exists().where(s.source == g.source, s.group_id == g.group_id)
+        query = sa.select(g.source, g.group_id).where(g.source == source, g.is_gone == 0, ~listed)
+        return [GroupKey(*row) for row in self._c.execute(query.order_by(g.group_id))]
+
+    def _new_groups(self, source: str) -> list[GroupKey]:
+        g, s = chat_group.c, staged_group.c
+        known = sa.exists().where(s.source == g.source, s.group_id == g.group_id)
+        query = sa.select(s.source, s.group_id).where(s.source == source, ~known).order_by(s.group_id)
+        return [GroupKey(*row) for row in self._c.execute(query)]
+
+    def _renamed_groups(self, source: str) -> list[GroupKey]:
+        g, s = chat_group.c, staged_group.c
+        differs = sa.or_(
+            g.name != s.name, g.messenger != s.messenger, g.owner_email.is_distinct_from(s.owner_email),
+            g.coverage != s.coverage, g.is_gone == 1,
+        )  # fmt: skip
+        query = sa.select(g.source, g.group_id).join(
+            staged_group, (s.source == g.source) & (s.group_id == g.group_id)
+        )
+        return [GroupKey(*row) for row in self._c.execute(query.where(g.source == source, differs))]
+
+    def _doubt_shrunken(self, source: str, limits: GuardLimits) -> list[tuple[GroupKey, int, int]]:
+        """Take rosters that lost too many members for partial, unless a later reading says it again."""
+        g, s = chat_group.c, staged_group.c
+        query = (
+            sa.select(g.group_id, g.size, sa.func.count().label("removed"), g.shrunken_at, s.taken_at)
+            .select_from(membership)
+            .join(chat_group, _same_group(g, membership.c))
+            .join(staged_group, _same_group(s, membership.c))
+            .where(membership.c.source == source, s.coverage == Coverage.FULL.value, ~_in_stage())
+            .group_by(g.group_id, g.size, g.shrunken_at, s.taken_at)
+        )
+        doubted = []
+        for row in self._c.execute(query).all():
+            share_max, share_from = limits.group_share_max, limits.share_from
+            if share_max is None or row.removed < share_from or row.removed <= share_max * row.size:
+                continue
+            if row.shrunken_at is not None and row.taken_at > row.shrunken_at:
+                continue
+            doubted.append((GroupKey(source, row.group_id), row.size, row.size - row.removed))
+            warning = f"lost {row.removed} of {row.size} members at once; believed when a later roster says the same"
+            this = (s.source == source) & (s.group_id == row.group_id)
+            self._c.execute(
+                sa.update(staged_group)
+                .where(this)
+                .values(coverage=Coverage.PARTIAL.value, is_shrunken=1, warning=warning)
+            )
+        return doubted
+
+    def _count_changes(self, source: str) -> dict[GroupKey, tuple[int, int, int]]:
+        m, n, g = membership.c, staged_membership.c, staged_group.c
+        removed = (
+            sa.select(m.group_id, sa.func.count())
+            .join(staged_group, _same_group(g, m))
+            .where(m.source == source, g.coverage == Coverage.FULL.value, ~_in_stage())
+            .group_by(m.group_id)
+        )
+        known = sa.exists().where(chat_group.c.source == n.source, chat_group.c.group_id == n.group_id)
+        added = (
+            sa.select(n.group_id, sa.func.count())
+            .where(n.source == source, known, ~_in_state())
+            .group_by(n.group_id)
+        )
+        same_member = _same_group(n, m) & (n.handle == m.handle)
+        regraded = (
+            sa.select(m.group_id, sa.func.count())
+            .join(staged_membership, same_member)
+            .where(m.source == source, m.role != n.role)
+            .group_by(m.group_id)
+        )
+        changes: dict[GroupKey, list[int]] = {}
+        for place, query in enumerate((added, removed, regraded)):
+            for group_id, count in self._c.execute(query):
+                changes.setdefault(GroupKey(source, group_id), [0, 0, 0])[place] = count
+        return {group: (a, r, c) for group, (a, r, c) in changes.items()}
+
+    def _merge_members(self, source: str) -> None:
+        m, n, g = membership.c, staged_membership.c, staged_group.c
+        full = sa.select(g.group_id).where(g.source == source, g.coverage == Coverage.FULL.value)
+        self._c.execute(sa.delete(membership).where(m.source == source, m.group_id.in_(full), ~_in_stage()))
+        first_seen = sa.case((chat_group.c.group_id.is_(None), sa.null()), else_=g.taken_at)
+        rows = (
+            sa.select(*(n[name] for name in MEMBER_COLUMNS), first_seen)
+            .join(staged_group, _same_group(g, n))
+            .outerjoin(chat_group, _same_group(chat_group.c, n))
+            .where(n.source == source, ~_unchanged())
+            .order_by(n.source, n.group_id, n.handle)
+        )
+        insert = _insert(self._c, membership).from_select([*MEMBER_COLUMNS, "first_seen_at"], rows)
+        changing = ("display_name", "role", "phone", "username", "joined_at")
+        self._c.execute(
+            insert.on_conflict_do_update(
+                index_elements=["source", "group_id", "handle"],
+                set_={name: insert.excluded[name] for name in changing},
+            )
+        )
+
+    def _mark_unlisted(self, source: str) -> None:
+        """A partial roster leaves in the state whom it does not list; it has not seen them either."""
+        m, g = membership.c, staged_group.c
+        partial = sa.select(g.group_id).where(g.source == source, g.coverage != Coverage.FULL.value)
+        missing = (m.source == source) & m.group_id.in_(partial) & (m.is_unlisted == 0) & ~_in_stage()
+        self._c.execute(sa.update(membership).where(missing).values(is_unlisted=1))
+        back = (m.source == source) & (m.is_unlisted == 1) & _in_stage()
+        self._c.execute(sa.update(membership).where(back).values(is_unlisted=0))
+
+    def _merge_links(self, source: str) -> None:
+        """One row a handle; a handle that is new, or shows another number, is to be matched (again)."""
+        n = staged_membership.c
+        known = sa.exists().where(
+            link.c.source == n.source, link.c.handle == n.handle, link.c.fingerprint == n.fingerprint
+        )
+        group_known = sa.exists().where(chat_group.c.source == n.source, chat_group.c.group_id == n.group_id)
+        seen = sa.func.min(
+            sa.case(
+                (
+                    group_known,
+                    sa.select(staged_group.c.taken_at)
+                    .where(_same_group(staged_group.c, n))
+                    .scalar_subquery(),
+                ),
+                else_=0,
+            )
+        )
+        rows = (
+            sa.select(
+                n.source, n.handle, sa.func.max(n.display_name), sa.func.max(n.fingerprint), sa.func.max(n.phone),
+                sa.func.max(n.phone_key), sa.func.max(n.email_key), sa.func.max(n.employee_key),
+                sa.func.nullif(seen, 0), sa.literal(1),
+            )
+            .where(n.source == source, ~known)
+            .group_by(n.source, n.handle)
+        )  # fmt: skip
+        columns = ["source", "handle", "display_name", "fingerprint", "phone", "phone_key", "email_key",
+                   "employee_key", "first_seen_at", "is_dirty"]  # fmt: skip
+        insert = _insert(self._c, link).from_select(columns, rows)
+        renewed = (
+            "display_name",
+            "fingerprint",
+            "phone",
+            "phone_key",
+            "email_key",
+            "employee_key",
+            "is_dirty",
+        )
+        self._c.execute(
+            insert.on_conflict_do_update(
+                index_elements=["source", "handle"], set_={name: insert.excluded[name] for name in renewed}
+            )
+        )
+
+    def _merge_groups(self, source: str, now: datetime) -> None:
+        s = staged_group.c
+        at = sa.literal(to_micros(now), sa.BigInteger)
+        shrunken_at = sa.case((s.is_shrunken == 1, s.taken_at), else_=sa.null())
+        rows = sa.select(*(s[name] for name in GROUP_COLUMNS), at, at, shrunken_at).where(s.source == source)
+        insert = _insert(self._c, chat_group).from_select(
+            [*GROUP_COLUMNS, "read_at", "first_seen_at", "shrunken_at"], rows
+        )
+        new, old = insert.excluded, chat_group.c
+        plain = ("name", "messenger", "owner_email", "coverage", "taken_at", "knows_roles", "warning", "read_at",
+                 "shrunken_at")  # fmt: skip
+        values: dict[str, Any] = {name: new[name] for name in plain}
+        values["is_gone"] = 0
+        values["has_had_admin"] = sa.case((new.has_had_admin == 1, 1), else_=old.has_had_admin)
+        is_partial = (new.coverage != Coverage.FULL.value) & (old.size > new.size)
+        values["size"] = sa.case((is_partial, old.size), else_=new.size)
+        self._c.execute(insert.on_conflict_do_update(index_elements=["source", "group_id"], set_=values))
+
+    def _end_groups(self, source: str, gone: Sequence[GroupKey]) -> None:
+        for chunk in chunked([group.group_id for group in gone]):
+            for table, change in ((chat_group, sa.update(chat_group).values(is_gone=1, size=0)),
+                                  (membership, sa.delete(membership))):  # fmt: skip
+                self._c.execute(change.where(table.c.source == source, table.c.group_id.in_(chunk)))
+
+    # --- looking things up -----------------------------------------------------------------------
+
+    def groups(self) -> list[GroupRow]:
+        query = _group_query().order_by(chat_group.c.source, chat_group.c.name, chat_group.c.group_id)
+        return [_group(row) for row in self._c.execute(query)]
+
+    def group(self, key: GroupKey) -> GroupRow | None:
+        query = _group_query().where(chat_group.c.source == key.source, chat_group.c.group_id == key.group_id)
+        row = self._c.execute(query).first()
+        return None if row is None else _group(row)
+
+    def members(self, key: GroupKey) -> list[tuple[Member, Link | None, Person | None]]:
+        query = (
+            sa.select(membership, *(link.c[n] for n in LINK_COLUMNS), *PERSON_COLUMNS)
+            .join(link, _same_handle())
+            .outerjoin(person, behind_link())
+            .where(membership.c.source == key.source, membership.c.group_id == key.group_id)
+            .order_by(membership.c.handle)
+        )
+        return [
+            (_with_arrival(member_from_row(row), row), link_from_row(row), person_of(row))
+            for row in self._c.execute(query)
+        ]
+
+    def groups_of(self, key: PersonKey) -> list[tuple[GroupRow, Member]]:
+        query = (
+            sa.select(membership)
+            .join(link, _same_handle())
+            .where(link.c.person_source == key.source, link.c.person_id == key.person_id)
+            .order_by(membership.c.source, membership.c.group_id)
+        )
+        rows = self._c.execute(query).all()
+        g, groups = chat_group.c, {}
+        for chunk in chunked(sorted({GroupKey(row.source, row.group_id) for row in rows})):
+            these = among(g.source, g.group_id, chunk)
+            found = group_rows(self._c, these, order=(g.source, g.group_id), limit=len(chunk))
+            groups.update({group.key: group for group in found})
+        pairs = [(groups.get(GroupKey(row.source, row.group_id)), member_from_row(row)) for row in rows]
+        return [(group, member) for group, member in pairs if group is not None]
+
+    # --- reconciling -----------------------------------------------------------------------------
+
+    def mark_wrong_groups_dirty(self, now: datetime) -> int:
+        found = {GroupKey(*row) for query in wrong_groups() for row in self._c.execute(query)}
+        dirty_groups(self._c, found, now)
+        return len(found)
+
+    def dirty_count(self) -> int:
+        return self._scalar(sa.select(sa.func.count()).select_from(dirty_group))
+
+    def take_dirty(self, limit: int) -> tuple[int, list[GroupView]]:
+        d = dirty_group.c
+        query = sa.select(d.source, d.group_id).order_by(d.since, d.source, d.group_id).limit(limit)
+        keys = [GroupKey(*row) for row in self._c.execute(query)]
+        for chunk in chunked(keys):
+            which = among(d.source, d.group_id, chunk)
+            self._c.execute(sa.delete(dirty_group).where(which))
+        return len(keys), group_views(self._c, keys, self._rule)
+
+    def mark_dirty(self, groups: Iterable[GroupKey], now: datetime) -> None:
+        dirty_groups(self._c, groups, now)
+
+    def active_admins(self, group: GroupKey) -> list[Person]:
+        return list(active_admins_of(self._c, [group], self._rule).get(group, ()))
+
+    def expectations(self, key: PersonKey) -> dict[GroupKey, str]:
+        query = sa.select(expected.c.source, expected.c.group_id, expected.c.state).where(
+            expected.c.person_source == key.source, expected.c.person_id == key.person_id
+        )
+        return {GroupKey(source, group_id): state for source, group_id, state in self._c.execute(query)}
+
+    def expect(self, key: PersonKey, states: Mapping[GroupKey, str], since: datetime) -> None:
+        rows = [(*key, *group, state, to_micros(since)) for group, state in states.items()]
+        columns = ("person_source", "person_id", "source", "group_id", "state", "since")
+        bulk_upsert(self._c, expected, columns, rows)
+        dirty_groups(self._c, states, since)
+
+    def _scalar(self, query: sa.Select[Any]) -> int:
+        return int(self._c.execute(query).scalar_one())
+
+
+def _group_row(source: str, roster: Roster) -> tuple[Any, ...]:
+    group, roles = roster.group, {member.role for member in roster.members}
+    return (
+        source, group.group_id, group.name, group.messenger, group.owner_email, roster.coverage.value,
+        to_micros(roster.taken_at), int(bool(roles - {Role.UNKNOWN})), int(any(r.is_admin for r in roles)),
+        len(roster.members), "; ".join(roster.warnings),
+    )  # fmt: skip
+
+
+def _member_row(source: str, roster: Roster, member: Member) -> tuple[Any, ...]:
+    return (
+        source, roster.group.group_id, member.handle, member.display_name, member.role.value, member.phone,
+        member.username, to_micros(member.joined_at), fingerprint(member),
+        canonical(member.phone) if member.phone else None,
+        member.email.casefold() if member.email else None,
+        member.employee_id.casefold() if member.employee_id else None,
+    )  # fmt: skip
+
+
+def _same_group(a: Any, b: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(a.source == b.source, a.group_id == b.group_id)
+
+
+def _in_stage() -> sa.ColumnElement[bool]:
+    m, n = membership.c, staged_membership.c
+    return sa.exists().where(n.source == m.source, n.group_id == m.group_id, n.handle == m.handle)
+
+
+def _in_state() -> sa.ColumnElement[bool]:
+    m, n = membership.c, staged_membership.c
+    return sa.exists().where(m.source == n.source, m.group_id == n.group_id, m.handle == n.handle)
+
+
+def _unchanged() -> sa.ColumnElement[bool]:
+    m, n = membership.c, staged_membership.c
+    return sa.exists().where(
+        m.source == n.source, m.group_id == n.group_id, m.handle == n.handle, m.role == n.role,
+        m.display_name == n.display_name, m.phone.is_not_distinct_from(n.phone),
+        m.username.is_not_distinct_from(n.username), m.joined_at.is_not_distinct_from(n.joined_at),
+    )  # fmt: skip
+
+
+def _same_handle() -> sa.ColumnElement[bool]:
+    return (link.c.source == membership.c.source) & (link.c.handle == membership.c.handle)
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """The dialect's INSERT, the one that knows ON CONFLICT."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def _group_query() -> sa.Select[Any]:
+    m = membership.c
+    admins = (
+        sa.select(sa.func.count())
+        .where(_same_group(m, chat_group.c), m.role.in_((Role.ADMIN.value, Role.CREATOR.value)))
+        .scalar_subquery()
+    )
+    return sa.select(chat_group, admins.label("admins"))
+
+
+def _group(row: Any) -> GroupRow:
+    return GroupRow(
+        GroupKey(row.source, row.group_id), row.name, row.messenger, row.owner_email, row.coverage, row.taken_at,
+        row.read_at, row.size, row.admins, bool(row.is_gone), row.warning,
+    )  # fmt: skip
+
+
+def group_rows(
+    connection: sa.Connection, *which: sa.ColumnElement[bool], order: Sequence[Any], limit: int
+) -> list[GroupRow]:
+    """Some groups, as lists show them."""
+    query = _group_query().where(*which).order_by(*order).limit(limit)
+    return [_group(row) for row in connection.execute(query)]
+
+
+def _with_arrival(member: Member, row: Any) -> Member:
+    """The member with the day on which we first saw them, where the inventory doesn't know when they joined."""
+    return member if member.joined_at else replace(member, joined_at=row.first_seen_at)

@@ -1,0 +1,221 @@
+"""Who is behind which handle: questions with their candidates, and the answers."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.identity.matching import Candidate, How, Link, LinkState
+from worker.domain.model import GroupKey, HandleKey, Member, PersonKey, Standing
+from worker.domain.tickets.ticket import TicketKind, ticket_number
+from worker.ports.state.identities import Question
+from worker.storage.dirty import dirty_groups
+from worker.storage.persons import PERSON_COLUMNS, joining_keys, person_of
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.mapping import link_from_row, suggestions_to_json
+from worker.storage.sql.tables import link, membership, person, person_key, ticket
+
+_BY_KEY = (
+    ("phone", "phone_key", How.VARIANT),
+    ("email", "email_key", How.EMAIL),
+    ("employee", "employee_key", How.EMPLOYEE_ID),
+)
+
+
+_IS_ANY_WAITING = sa.select(sa.literal(1)).where(link.c.is_dirty == 1).limit(1)
+
+
+class SqlLinks:
+    """`ports.store.Links` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def has_questions(self) -> bool:
+        return self._c.execute(_IS_ANY_WAITING).first() is not None
+
+    def questions(self, limit: int) -> list[Question]:
+        query = (
+            sa.select(link).where(link.c.is_dirty == 1).order_by(link.c.source, link.c.handle).limit(limit)
+        )
+        rows = self._c.execute(query).all()
+        candidates = self._candidates(rows)
+        return [_question(row, candidates) for row in rows]
+
+    def _candidates(self, rows: Sequence[Any]) -> dict[HandleKey, list[Candidate]]:
+        """Who shares a key with each of these links; asked for by value, whatever the size of the company."""
+        found: dict[HandleKey, list[Candidate]] = defaultdict(list)
+        for kind, column, how in _BY_KEY:
+            wanted: dict[str, list[Any]] = defaultdict(list)
+            for row in rows:
+                if (value := getattr(row, column)) is not None:
+                    wanted[value].append(row)
+            for values in chunked(sorted(wanted)):
+                for match in self._c.execute(_people_with(kind, values)):
+                    for row in wanted[match.value]:
+                        is_exact = how is How.VARIANT and match.raw == row.phone
+                        candidate = _candidate(match, How.PHONE if is_exact else how)
+                        found[HandleKey(row.source, row.handle)].append(candidate)
+        return self._with_join_keys(found)
+
+    def _with_join_keys(self, found: dict[HandleKey, list[Candidate]]) -> dict[HandleKey, list[Candidate]]:
+        """Only where there are several can it matter which accounts are one human's."""
+        rivals = {one.person for candidates in found.values() if len(candidates) > 1 for one in candidates}
+        keys = joining_keys(self._c, rivals)
+        return {
+            handle: [replace(one, join_keys=keys.get(one.person, frozenset())) for one in candidates]
+            for handle, candidates in found.items()
+        }
+
+    def answer(self, links: Sequence[tuple[HandleKey, Link]], now: datetime, by: str | None = None) -> int:
+        changed = []
+        before = {
+            key: known for chunk in chunked(links) for key, known in self._known([key for key, _ in chunk])
+        }
+        values, same = [], []
+        for key, new in links:
+            if before.get(key) == new:  # who said it, and when, stays
+                same.append({"k_source": key.source, "k_handle": key.handle})
+                continue
+            changed.append(key)
+            values.append(_values(key, new, now, by))
+        update = sa.update(link).where(
+            link.c.source == sa.bindparam("k_source"), link.c.handle == sa.bindparam("k_handle")
+        )
+        if values:
+            self._c.execute(update.values({name: sa.bindparam(name) for name in _ANSWER_COLUMNS}), values)
+        if same:
+            self._c.execute(update.values(is_dirty=0), same)
+        self._dirty_groups(changed, now)
+        return len(changed)
+
+    def _known(self, keys: Sequence[HandleKey]) -> list[tuple[HandleKey, Link | None]]:
+        which = among(link.c.source, link.c.handle, keys)
+        rows = self._c.execute(sa.select(link).where(which))
+        return [(HandleKey(row.source, row.handle), link_from_row(row)) for row in rows]
+
+    def _dirty_groups(self, keys: Sequence[HandleKey], now: datetime) -> None:
+        for chunk in chunked(keys):
+            which = among(membership.c.source, membership.c.handle, chunk)
+            query = sa.select(membership.c.source, membership.c.group_id).where(which)
+            dirty_groups(self._c, [GroupKey(*row) for row in self._c.execute(query)], now)
+
+    def get(self, key: HandleKey) -> Link | None:
+        known = self._known([key])
+        return known[0][1] if known else None
+
+    def find(self, text: str) -> list[HandleKey]:
+        wanted = text.strip()
+        which = sa.or_(link.c.handle == wanted, (link.c.source + "/" + link.c.handle) == wanted)
+        try:
+            number = ticket_number(wanted)
+        except ValueError:
+            number = 0
+        asked = sa.exists().where(
+            ticket.c.id == number, ticket.c.kind == TicketKind.IDENTIFY_MEMBER.value,
+            ticket.c.source == link.c.source, ticket.c.handle == link.c.handle,
+        )  # fmt: skip
+        query = sa.select(link.c.source, link.c.handle).where(sa.or_(which, asked))
+        return [HandleKey(*row) for row in self._c.execute(query.order_by(link.c.source, link.c.handle))]
+
+    def reject(self, key: HandleKey, person_key_: PersonKey | None, now: datetime, by: str) -> None:
+        this = (link.c.source == key.source) & (link.c.handle == key.handle)
+        row = self._c.execute(sa.select(link).where(this)).one()
+        if person_key_ is None:
+            nobody = Link(LinkState.NOBODY, row.fingerprint, why=f"{by}: nobody of the directory")
+            self.answer([(key, nobody)], now, by)
+            return
+        rejected = sorted({*map(tuple, json.loads(row.rejected)), tuple(person_key_)})
+        self._c.execute(
+            sa.update(link)
+            .where(this)
+            .values(rejected=json.dumps(rejected), state=LinkState.UNMATCHED.value, person_source=None,
+                    person_id=None, how=None, decided_fingerprint=None, is_dirty=1)
+        )  # fmt: skip
+        self._dirty_groups([key], now)
+
+    def ask_again(self, key: HandleKey) -> None:
+        this = (link.c.source == key.source) & (link.c.handle == key.handle)
+        self._c.execute(
+            sa.update(link)
+            .where(this)
+            .values(
+                state="unmatched",
+                person_source=None,
+                person_id=None,
+                how=None,
+                decided_fingerprint=None,
+                is_dirty=1,
+            )
+        )
+
+    def names(self, limit: int) -> list[tuple[PersonKey, str]]:
+        query = sa.select(person.c.source, person.c.person_id, person.c.display_name).where(
+            person.c.standing != Standing.LEFT.value
+        )
+        rows = self._c.execute(query.order_by(person.c.source, person.c.person_id).limit(limit))
+        return [(PersonKey(row.source, row.person_id), row.display_name) for row in rows]
+
+    def page(
+        self, states: Sequence[str], after: HandleKey | None, limit: int
+    ) -> list[tuple[HandleKey, Link]]:
+        query = sa.select(link).where(link.c.state.in_(states), link.c.decided_fingerprint.is_not(None))
+        if after is not None:
+            query = query.where(sa.tuple_(link.c.source, link.c.handle) > sa.tuple_(*map(sa.literal, after)))
+        rows = self._c.execute(query.order_by(link.c.source, link.c.handle).limit(limit))
+        found = [(HandleKey(row.source, row.handle), link_from_row(row)) for row in rows]
+        return [(key, known) for key, known in found if known is not None]
+
+
+_ANSWER_COLUMNS = (
+    "state", "person_source", "person_id", "how", "why", "suggestions", "decided_fingerprint", "decided_at",
+    "decided_by", "is_dirty",
+)  # fmt: skip
+
+
+def _values(key: HandleKey, new: Link, now: datetime, by: str | None) -> dict[str, Any]:
+    return {
+        "k_source": key.source,
+        "k_handle": key.handle,
+        "state": new.state.value,
+        "person_source": new.person.source if new.person else None,
+        "person_id": new.person.person_id if new.person else None,
+        "how": new.how.value if new.how else None,
+        "why": new.why,
+        "suggestions": suggestions_to_json(new),
+        "decided_fingerprint": new.fingerprint,
+        "decided_at": now,
+        "decided_by": by,
+        "is_dirty": 0,
+    }
+
+
+def _people_with(kind: str, values: Sequence[str]) -> sa.Select[Any]:
+    same = (person.c.source == person_key.c.source) & (person.c.person_id == person_key.c.person_id)
+    return (
+        sa.select(person_key.c.value, person_key.c.raw, *PERSON_COLUMNS)
+        .join(person, same)
+        .where(person_key.c.kind == kind, person_key.c.value.in_(values))
+        .order_by(person_key.c.source, person_key.c.person_id)
+    )
+
+
+def _question(row: Any, candidates: dict[HandleKey, list[Candidate]]) -> Question:
+    key = HandleKey(row.source, row.handle)
+    rejected = frozenset(PersonKey(*pair) for pair in json.loads(row.rejected))
+    offered = tuple(c for c in candidates.get(key, ()) if c.person not in rejected)
+    member = Member(handle=row.handle, display_name=row.display_name, phone=row.phone)
+    return Question(key, member, row.fingerprint, link_from_row(row), offered, row.first_seen_at)
+
+
+def _candidate(row: Any, how: How) -> Candidate:
+    one = person_of(row)
+    if one is None:
+        raise AssertionError("an inner join has its person")
+    return Candidate(one.key, how, name=one.facts.display_name, standing=one.standing, left_at=one.left_at)

@@ -1,0 +1,223 @@
+"""Which accounts are one human's, and what they say together.
+
+people -> accounts that share a join key, and theirs in turn -> one human each -> domain.accounts.human_of
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, humans_among
+from worker.domain.model import Person, PersonKey, Standing
+from worker.domain.people.persons import Account, AccountsRule, Human, human_of
+from worker.storage.sql.chunks import by_source, in_source
+from worker.storage.sql.mapping import facts_from_json, person_from_row
+from worker.storage.sql.tables import episode, expected, link, person, person_key, source
+
+JOIN_KINDS = ("employee", "immutable", "email")
+PERSON_COLUMNS = tuple(
+    person.c[name].label(f"p_{name}")
+    for name in ("source", "person_id", "facts", "display_name", "standing", "evidence", "at")
+)
+
+
+def person_of(row: Any) -> Person | None:
+    """The person in PERSON_COLUMNS, which an outer join may have left empty."""
+    if row.p_source is None:
+        return None
+    return person_from_row(
+        _Renamed(
+            row.p_source,
+            row.p_person_id,
+            row.p_facts,
+            row.p_display_name,
+            row.p_standing,
+            row.p_evidence,
+            row.p_at,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Renamed:
+    source: str
+    person_id: str
+    facts: str
+    display_name: str
+    standing: str
+    evidence: str | None
+    at: Any
+
+
+def humans_behind(
+    connection: sa.Connection, people: Iterable[Person], rule: AccountsRule
+) -> dict[PersonKey, Human]:
+    """The human behind each of these accounts, by the account's key. Work by these people, not by the company."""
+    groups = _joined(connection, {one.key: one for one in people})
+    accounts = {one.key: one for group in groups.values() for one in group}
+    let_through = _let_through(
+        connection, [one.key for one in accounts.values() if one.standing is Standing.LEFT]
+    )
+    joined = _joined_at(
+        connection, {key for group in groups.values() if len(group) > 1 for key in _keys(group)}
+    )
+    return {
+        key: human_of(
+            [Account(one, (one.key, one.left_at) in let_through, joined.get(one.key)) for one in group],
+            rule,
+        )
+        for key, group in groups.items()
+    }
+
+
+def accounts_of(connection: sa.Connection, keys: Iterable[PersonKey]) -> dict[PersonKey, set[PersonKey]]:
+    """The keys of all accounts of the human behind each of these, itself among them."""
+    known = {one.key: one for one in people_of(connection, keys)}
+    return {key: _keys(group) for key, group in _joined(connection, known).items()}
+
+
+def people_of(connection: sa.Connection, keys: Iterable[PersonKey]) -> list[Person]:
+    """Those of these accounts that are known."""
+    pages = (connection.execute(_PEOPLE, page) for page in by_source(keys))
+    return [person_from_row(row) for rows in pages for row in rows]
+
+
+def _keys(people: Iterable[Person]) -> set[PersonKey]:
+    return {one.key for one in people}
+
+
+def _joined(connection: sa.Connection, people: dict[PersonKey, Person]) -> dict[PersonKey, list[Person]]:
+    """All accounts of the human behind each of these people, found by following join keys to their end."""
+    accounts = dict(people)
+    new: Collection[PersonKey] = list(people)
+    linked: set[PersonKey] = set()
+    while new:
+        found = {}
+        for key, other in _sharing(connection, new):
+            linked |= {key, other.key}
+            found[other.key] = other
+        new = found.keys() - accounts.keys()
+        accounts |= {key: found[key] for key in new}
+    alone = {key: [one] for key, one in people.items()}
+    humans = humans_among(joining_keys(connection, linked))
+    return alone | {
+        key: [accounts[one] for one in human] for human in humans for key in human & people.keys()
+    }
+
+
+def _sharing(connection: sa.Connection, keys: Iterable[PersonKey]) -> Iterator[tuple[PersonKey, Person]]:
+    """Each of these with another account that shares a join key, but for one that too many have."""
+    for page in by_source(keys):
+        for row in connection.execute(_SHARING, page):
+            if (other := person_of(row)) is not None:
+                yield PersonKey(row.k_source, row.k_person), other
+
+
+def joining_keys(connection: sa.Connection, people: Iterable[PersonKey]) -> dict[PersonKey, frozenset[str]]:
+    """The keys that may join these accounts to others, as `identity.join_keys` writes them."""
+    found: dict[PersonKey, set[str]] = defaultdict(set)
+    for page in by_source(people):
+        for row in connection.execute(_JOINING_KEYS, page):
+            found[PersonKey(row.source, row.person_id)].add(f"{row.kind}:{row.value}")
+    return {key: frozenset(keys) for key, keys in found.items()}
+
+
+def _let_through(
+    connection: sa.Connection, keys: Iterable[PersonKey]
+) -> set[tuple[PersonKey, datetime | None]]:
+    """Their leavings that the guard let through. The one that stands need not be the latest: dates are set back."""
+    pages = (connection.execute(_LET_THROUGH, page) for page in by_source(keys))
+    return {(PersonKey(row.source, row.person_id), row.at) for rows in pages for row in rows}
+
+
+def _joined_at(connection: sa.Connection, keys: Iterable[PersonKey]) -> dict[PersonKey, datetime]:
+    """When each of these came to its directory; those whom its first pass listed are left out."""
+    pages = (connection.execute(_JOINED_AT, page) for page in by_source(keys))
+    return {PersonKey(row.source, row.person_id): row.first_seen_at for rows in pages for row in rows}
+
+
+def is_joining(key: Any) -> sa.ColumnElement[bool]:
+    """Whether a `person_key` joins accounts: of the right kind, and not one that too many have ("N/A")."""
+    other = person_key.alias("another")
+    one_more = (
+        sa.select(other.c.value)
+        .where(other.c.kind == key.kind, other.c.value == key.value)
+        .limit(1)
+        .offset(JOIN_KEY_SHARED_MAX)
+    )
+    return sa.and_(key.kind.in_(JOIN_KINDS), ~one_more.exists())
+
+
+# These run for every page of groups, tickets and people, and take longer to build than to run: once is enough
+
+
+def _sharing_statement() -> sa.Select[Any]:
+    k, o = person_key.alias("k").c, person_key.alias("o").c
+    return sa.select(k.source.label("k_source"), k.person_id.label("k_person"), *PERSON_COLUMNS).where(
+        in_source(k.source, k.person_id), is_joining(k), o.kind == k.kind, o.value == k.value,
+        sa.or_(o.source != k.source, o.person_id != k.person_id),
+        sa.or_(k.kind != "email", o.source != k.source),
+        person.c.source == o.source, person.c.person_id == o.person_id,
+    )  # fmt: skip
+
+
+_SHARING = _sharing_statement()
+_PEOPLE = sa.select(person).where(in_source(person.c.source, person.c.person_id))
+_JOINING_KEYS = sa.select(
+    person_key.c.source, person_key.c.person_id, person_key.c.kind, person_key.c.value
+).where(in_source(person_key.c.source, person_key.c.person_id), is_joining(person_key.c))
+_LET_THROUGH = sa.select(episode.c.source, episode.c.person_id, episode.c.at).where(
+    in_source(episode.c.source, episode.c.person_id), episode.c.kind == "left", episode.c.gate == "passed"
+)
+_JOINED_AT = (
+    sa.select(person.c.source, person.c.person_id, person.c.first_seen_at)
+    .join(source, source.c.name == person.c.source)
+    .where(in_source(person.c.source, person.c.person_id), person.c.first_seen_at > source.c.first_pass_at)
+)
+_LANGUAGES = sa.select(person.c.source, person.c.person_id, person.c.facts).where(
+    in_source(person.c.source, person.c.person_id), person.c.facts.contains('"language":')
+)
+
+
+def has_several_directories(connection: sa.Connection) -> bool:
+    """Whether anybody can have accounts in two of them at all."""
+    query = sa.select(sa.func.count()).select_from(source).where(source.c.port == "directory")
+    return int(connection.execute(query).scalar_one()) > 1
+
+
+def has_left_elsewhere() -> sa.ColumnElement[bool]:
+    """Whether another directory says that the person behind a link has left; who is one human is judged later."""
+    p = person.alias("p").c
+    return _is_linked_elsewhere(p.source, p.person_id, p.standing == Standing.LEFT.value)
+
+
+def is_expected_elsewhere(group: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether the person behind a link is expected in a group under an account of another directory."""
+    return _is_linked_elsewhere(expected.c.person_source, expected.c.person_id, group)
+
+
+def _is_linked_elsewhere(
+    source: sa.ColumnElement[str], person_id: sa.ColumnElement[str], where: sa.ColumnElement[bool]
+) -> sa.ColumnElement[bool]:
+    k, o = person_key.alias("k").c, person_key.alias("o").c
+    return sa.exists().where(
+        k.source == link.c.person_source, k.person_id == link.c.person_id, is_joining(k),
+        o.kind == k.kind, o.value == k.value, o.source != k.source,
+        o.source == source, o.person_id == person_id, where,
+    )  # fmt: skip
+
+
+def languages_of(connection: sa.Connection, people: Collection[PersonKey]) -> dict[PersonKey, str]:
+    """What language the directory states for each of these accounts that has one."""
+    found: dict[PersonKey, str] = {}
+    for page in by_source(people):
+        for row in connection.execute(_LANGUAGES, page):
+            if stated := facts_from_json(row.person_id, row.facts).language:
+                found[PersonKey(row.source, row.person_id)] = stated
+    return found

@@ -1,0 +1,1 @@
+"""What every subject's SQL stands on: engine, tables, mapping, bulk loads, migrations' runner."""

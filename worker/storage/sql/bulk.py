@@ -1,0 +1,190 @@
+"""Many rows into one table at once: one function, a body for each database.
+
+SQLite takes tuples in chunks; PostgreSQL takes COPY into a temporary table (arrays when the rows are few)
+and then one INSERT … SELECT. Both leave a row that would not change alone and hold one chunk in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, count
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.storage.sql.chunks import chunked
+
+CHUNK = 10_000  # rows in one executemany: larger ones are no faster, and this many are a few megabytes
+ARRAYS_MAX = 500  # up to here arrays are as quick as a temporary table, and leave no trace in the catalogue
+STREAMED = 1_000  # rows that are made at once: PostgreSQL takes some in while we make the next
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+# What PostgreSQL refuses in text (NUL) and what is no character at all (half of a surrogate pair)
+_UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], REPLACEMENT)
+_BULK = "whosleft_bulk"
+
+Row = tuple[Any, ...]
+
+
+def clearing(stage: sa.Table) -> sa.Delete:
+    """The statement that forgets what is staged of the source `wanted`."""
+    return sa.delete(stage).where(stage.c.source == sa.bindparam("wanted"))
+
+
+def bulk_upsert(
+    connection: sa.Connection,
+    table: sa.Table,
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    update: bool = True,
+    keep: Collection[str] = (),
+) -> int:
+    """Insert rows, or bring those whose primary key is there up to date; return how many were given.
+
+    `rows`: tuples in the order of `columns`, holding what drivers take: str, int, None (an instant as
+    `tables.to_micros`). Read once, in chunks; columns of `keep` are written on insert only. A row that is the
+    same already is not rewritten. With `update=False` a row that is there stays as it is. Of rows that
+    repeat a key the last counts (the first with `update=False`). NUL and lone surrogates in text become
+    U+FFFD.
+    """
+    statement = _Statement.of(table, columns, keep, update=update)
+    chunks = (_storable(chunk, statement.text_at) for chunk in chunked(rows, CHUNK))
+    if connection.dialect.name == "sqlite":
+        return _into_sqlite(connection, f"{statement.values()} {statement.on_conflict('IS NOT')}", chunks)
+    return _into_postgresql(connection, statement, chunks)
+
+
+def bulk_insert(
+    connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Iterable[Row]
+) -> int:
+    """As `bulk_upsert` for rows whose keys are not there and do not repeat, which the database checks: quicker."""
+    statement = _Statement.of(table, columns, (), update=False)
+    chunks = (_storable(chunk, statement.text_at) for chunk in chunked(rows, STREAMED))
+    if connection.dialect.name == "sqlite":
+        return _into_sqlite(connection, statement.values(), chunks)
+    return _copy(connection, f"{statement.table} ({', '.join(statement.columns)})", chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """The parts of an upsert's SQL that both databases share. Names are the metadata's, never from data."""
+
+    table: str
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    key: tuple[str, ...]
+    set_: tuple[str, ...]
+    text_at: tuple[int, ...]
+    update: bool
+
+    @classmethod
+    def of(
+        cls, table: sa.Table, columns: Sequence[str], keep: Collection[str], *, update: bool
+    ) -> _Statement:
+        key = tuple(column.name for column in table.primary_key)
+        kinds = [table.c[name].type for name in columns]
+        return cls(
+            table=f'"{table.name}"',
+            columns=tuple(f'"{name}"' for name in columns),
+            types=tuple(str(kind) for kind in kinds),
+            key=tuple(f'"{name}"' for name in key),
+            set_=tuple(f'"{name}"' for name in columns if name not in key and name not in keep),
+            text_at=tuple(at for at, kind in enumerate(kinds) if isinstance(kind, sa.String)),
+            update=update,
+        )
+
+    def head(self) -> str:
+        return f"INSERT INTO {self.table} AS t ({', '.join(self.columns)})"
+
+    def values(self) -> str:
+        return f"{self.head()} VALUES ({', '.join('?' * len(self.columns))})"
+
+    def on_conflict(self, is_not: str) -> str:
+        """`is_not` is the database's way to compare two values of which either may be NULL."""
+        if not (self.update and self.set_):
+            return f"ON CONFLICT ({', '.join(self.key)}) DO NOTHING"
+        set_ = ", ".join(f"{name} = excluded.{name}" for name in self.set_)
+        changed = " OR ".join(f"t.{name} {is_not} excluded.{name}" for name in self.set_)
+        return f"ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {set_} WHERE {changed}"
+
+
+# --- SQLite -------------------------------------------------------------------------------------------
+
+
+def _into_sqlite(connection: sa.Connection, sql: str, chunks: Iterator[list[Row]]) -> int:
+    given = 0
+    for chunk in chunks:
+        connection.exec_driver_sql(sql, chunk)
+        given += len(chunk)
+    return given
+
+
+# --- PostgreSQL ---------------------------------------------------------------------------------------
+
+
+def _into_postgresql(connection: sa.Connection, statement: _Statement, chunks: Iterator[list[Row]]) -> int:
+    first = next(chunks, [])
+    if len(first) <= ARRAYS_MAX:
+        if first:
+            _from_arrays(connection, statement, first)
+        return len(first)
+    columns = ", ".join(map(" ".join, zip(statement.columns, statement.types, strict=True)))
+    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {_BULK} ({columns}, ordinal BIGINT) ON COMMIT DROP")
+    ordinal = count(1)
+    numbered = ([(*row, next(ordinal)) for row in chunk] for chunk in chain([first], chunks))
+    given = _copy(connection, _BULK, numbered)
+    connection.exec_driver_sql(_insert_from(statement, _BULK))
+    connection.exec_driver_sql(f"DROP TABLE {_BULK}")
+    return given
+
+
+def _from_arrays(connection: sa.Connection, statement: _Statement, rows: list[Row]) -> None:
+    arrays = ", ".join(f"%s::{kind}[]" for kind in statement.types)
+    names = ", ".join((*statement.columns, "ordinal"))
+    source = f"unnest({arrays}) WITH ORDINALITY AS given ({names})"
+    values = tuple(map(list, zip(*rows, strict=True)))
+    connection.exec_driver_sql(_insert_from(statement, source), values)
+
+
+def _copy(connection: sa.Connection, into: str, chunks: Iterable[list[Row]]) -> int:
+    given = 0
+    cursor = connection.connection.cursor()
+    with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for chunk in chunks:
+            for row in chunk:
+                copy.write_row(row)
+            given += len(chunk)
+    return given
+
+
+def _insert_from(statement: _Statement, source: str) -> str:
+    """One row of `source` for each key: ON CONFLICT cannot touch a row twice, and order avoids deadlocks."""
+    key = ", ".join(statement.key)
+    order = "DESC" if statement.update else "ASC"
+    select = f"SELECT DISTINCT ON ({key}) {', '.join(statement.columns)} FROM {source}"  # noqa: S608
+    return (
+        f"{statement.head()} {select} ORDER BY {key}, ordinal {order} "
+        f"{statement.on_conflict('IS DISTINCT FROM')}"
+    )
+
+
+# --- Text ---------------------------------------------------------------------------------------------
+
+
+def _storable(rows: list[Row], text_at: tuple[int, ...]) -> list[Row]:
+    """Look at a chunk's text as a whole, since nearly all of it is fine; clean value by value if it isn't."""
+    if all(_is_storable("".join(filter(None, map(itemgetter(at), rows)))) for at in text_at):
+        return rows
+    return [tuple(v.translate(_UNSTORABLE) if isinstance(v, str) else v for v in row) for row in rows]
+
+
+def _is_storable(text: str) -> bool:
+    if "\0" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,148 @@
+"""Opening a database: SQLite with the right transaction mode, or PostgreSQL. On both, one transaction writes at a time.
+
+SQLite: WAL, `BEGIN IMMEDIATE` for every transaction that may write (a writer waits for the other instead of failing in
+the middle), synchronous=FULL so that a committed ticket survives a power cut. Only a connection that is in use
+keeps pages in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from worker.storage.sql.guarded import make_private
+
+BUSY_TIMEOUT_S = 60
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "cache_size=-8192",  # KiB; 64 MiB would save a tenth of the time for 200,000 people, and take half of the memory
+    "temp_store=MEMORY",
+)
+READ_ONLY = "postgresql_readonly"  # what PostgreSQL's driver calls it; SQLite then begins without its lock
+WRITERS = int.from_bytes(b"writers", "big")  # the number of PostgreSQL's advisory lock
+# Whoever was put to sleep in a transaction without a lease holds up nobody for longer; for the others see leases.py
+IDLE_MAX_S = 20
+LEASE_IDLE_MAX_S = 3  # in a lease's own: between its statements nothing is worked out
+# What a cut network is noticed by, since a server that is gone says nothing (libpq's parameters)
+PATIENCE: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # ms
+}
+
+
+def open_engine(url: str) -> sa.Engine:
+    """An engine for `sqlite:///path` or `postgresql+psycopg://…`. Creates no file until it is used."""
+    return _opened(sa.make_url(url), BUSY_TIMEOUT_S, {})
+
+
+def open_impatient_engine(url: str, patience_s: int) -> sa.Engine:
+    """One for those who must know soon: a lock or a statement that takes longer than `patience_s` is an error.
+
+    On PostgreSQL so is connecting, which takes two seconds at least. A server that keeps the connection and says
+    nothing is noticed only by the operating system: wait for its answers in another thread.
+    """
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _opened(parsed, patience_s, {})
+    engine = _opened(parsed, patience_s, {"connect_timeout": patience_s})
+    patience_ms = 1000 * patience_s
+
+    # Not as options of the connection: those may be the URL's, and poolers refuse them
+    @event.listens_for(engine, "begin")
+    def _limit(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {patience_ms}")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {patience_ms}")
+
+    return engine
+
+
+def _opened(parsed: sa.URL, busy_timeout_s: int, more: dict[str, Any]) -> sa.Engine:
+    if parsed.get_backend_name() != "sqlite":
+        patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
+        # A statement that the server keeps prepared keeps the plan of when the tables were empty, too
+        options = {**patience, **more, "prepare_threshold": None}
+        engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=options)
+        event.listen(engine, "connect", _without_jit)
+        return engine
+    if parsed.database in {None, "", ":memory:"}:
+        engine = sa.create_engine(
+            parsed,
+            hide_parameters=True,
+            poolclass=sa.pool.StaticPool,
+            connect_args={"check_same_thread": False},
+        )
+    else:
+        file = Path(parsed.database or "")
+        engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
+        event.listen(engine, "do_connect", lambda *_: make_private(file))
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    event.listen(engine, "checkin", _on_checkin)
+    return engine
+
+
+def _without_jit(connection: Any, _record: Any) -> None:
+    """PostgreSQL compiles what it believes to be dear: for ours that takes longer than to run it (17 of 38 ms)."""
+    connection.execute("SET jit = off")
+    connection.commit()
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions of its own
+    for pragma in PRAGMAS:
+        connection.execute(f"pragma {pragma}")
+
+
+def _on_checkin(connection: Any, _record: Any) -> None:
+    if connection is not None:  # None: it broke
+        connection.execute("pragma shrink_memory")  # each connection has pages of its own, and keeps them
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    only_reads = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def reading_options(engine: sa.Engine) -> dict[str, Any]:
+    """The options of a connection that only reads, from one moment's state."""
+    if engine.dialect.name == "postgresql":
+        return {READ_ONLY: True, "isolation_level": "REPEATABLE READ"}
+    return {READ_ONLY: True}  # SQLite knows nothing else
+
+
+def wait_for_turn(connection: sa.Connection, name: str = "") -> None:
+    """Make a transaction the only one that writes, until it ends; call it before anything is read.
+
+    What is decided from what was read is then never based on what somebody else has changed meanwhile. SQLite
+    has seen to it by its BEGIN IMMEDIATE. `name`: what PostgreSQL is to call the session meanwhile.
+    """
+    if connection.dialect.name == "postgresql":
+        settings = {"idle_in_transaction_session_timeout": f"{IDLE_MAX_S}s"}
+        if name:
+            settings["application_name"] = name
+        told = [sa.func.set_config(key, value, sa.true()) for key, value in settings.items()]
+        connection.execute(sa.select(*told, sa.func.pg_advisory_xact_lock(WRITERS)))
+
+
+def limit_idleness(connection: sa.Connection, limit_s: int) -> None:
+    """From now on to its end, the server waits for no statement of this transaction for longer."""
+    if connection.dialect.name == "postgresql":
+        name = "idle_in_transaction_session_timeout"
+        connection.execute(sa.select(sa.func.set_config(name, f"{limit_s}s", sa.true())))
+
+
+def sqlite_path(url: str | sa.URL) -> Path | None:
+    """The file of an SQLite database, None for anything else."""
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    return Path(parsed.database)

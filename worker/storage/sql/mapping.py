@@ -1,0 +1,173 @@
+"""Rows to values and back. Facts are one JSON text, of which only what is set is written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.identity.matching import How, Link, LinkState
+from worker.domain.identity.names import Suggestion
+from worker.domain.model import (
+    Evidence,
+    GroupKey,
+    Member,
+    Person,
+    PersonFacts,
+    PersonKey,
+    Role,
+    Standing,
+)
+from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
+from worker.storage.sql.tables import from_micros, to_micros
+
+_NOT_IN_FACTS = {"person_id", "location"}  # the key; and where the record stood, which is no fact
+_DEFAULTS = {f.name: f.default for f in fields(PersonFacts) if f.name not in _NOT_IN_FACTS}
+_INSTANTS = ("expires_at", "leave_at")
+
+
+def facts_to_json(facts: PersonFacts) -> str:
+    """The same facts always give the same text, so that texts can be compared for a change."""
+    values: dict[str, Any] = {}
+    for name, default in _DEFAULTS.items():
+        value = getattr(facts, name)
+        if value != default:
+            values[name] = to_micros(value) if isinstance(value, datetime) else value
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def facts_from_json(person_id: str, text: str) -> PersonFacts:
+    """The inverse of `facts_to_json`; `location` is not kept."""
+    values = json.loads(text)
+    for name in _INSTANTS:
+        if name in values:
+            values[name] = from_micros(values[name])
+    if "phones" in values:
+        values["phones"] = tuple(values["phones"])
+    if "attributes" in values:
+        values["attributes"] = tuple((k, v) for k, v in values["attributes"])
+    return PersonFacts(person_id, **values)
+
+
+def person_from_row(row: Any) -> Person:
+    """A row with columns source, person_id, facts, standing, evidence, at."""
+    standing = Standing(row.standing)
+    return Person(
+        PersonKey(row.source, row.person_id),
+        facts_from_json(row.person_id, row.facts),
+        standing,
+        Evidence(row.evidence) if row.evidence else None,
+        row.at if standing is Standing.LEFT else None,
+    )
+
+
+def member_from_row(row: Any) -> Member:
+    """A membership row joined with its link (email_key and employee_key stand for the originals)."""
+    return Member(
+        handle=row.handle,
+        display_name=row.display_name,
+        role=Role(row.role),
+        phone=row.phone,
+        username=row.username,
+        joined_at=row.joined_at,
+    )
+
+
+def link_from_row(row: Any) -> Link | None:
+    """A link's decision; None for a handle that was never decided."""
+    if row.decided_fingerprint is None:
+        return None
+    suggestions = tuple(
+        Suggestion(PersonKey(source, person_id), name, score)
+        for source, person_id, name, score in json.loads(row.suggestions)
+    )
+    return Link(
+        LinkState(row.state),
+        row.decided_fingerprint,
+        PersonKey(row.person_source, row.person_id) if row.person_source else None,
+        How(row.how) if row.how else None,
+        row.why,
+        suggestions,
+    )
+
+
+def suggestions_to_json(link: Link) -> str:
+    """What `link_from_row` reads back."""
+    return json.dumps([[*s.key, s.name, s.score] for s in link.suggestions], ensure_ascii=False)
+
+
+def ticket_values(ticket: Ticket) -> dict[str, Any]:
+    """Column values of a ticket."""
+    values = {f.name: getattr(ticket, f.name) for f in fields(ticket)}
+    del values["group"], values["person"]
+    return {
+        **values,
+        "kind": ticket.kind.value,
+        "state": ticket.state.value,
+        "source": ticket.group.source,
+        "group_id": ticket.group.group_id,
+        "key_group": ticket.key.group.group_id,
+        "member_role": ticket.member_role.value if ticket.member_role else None,
+        "person_source": ticket.person.source if ticket.person else None,
+        "person_id": ticket.person.person_id if ticket.person else None,
+        "evidence": ticket.evidence.value if ticket.evidence else None,
+        "assignee": json.dumps(asdict(ticket.assignee), ensure_ascii=False) if ticket.assignee else None,
+        "is_sensitive": int(ticket.is_sensitive),
+        "grade": ticket.grade.value if ticket.grade else None,
+        "claimed_by": json.dumps(ticket.claimed_by, ensure_ascii=False),
+        "assignee_email": ticket.assignee.email.casefold() if ticket.assignee else None,
+        "search": _searched(ticket),
+    }
+
+
+def _searched(ticket: Ticket) -> str:
+    assignee = (ticket.assignee.name, ticket.assignee.email) if ticket.assignee else ("", "")
+    names = (ticket.person_name, ticket.member_name, ticket.handle, ticket.group_name, *assignee)
+    return "\n".join((ticket.label, *names)).casefold()
+
+
+_PLAIN = tuple(
+    f.name
+    for f in fields(Ticket)
+    if f.name
+    not in {
+        "kind",
+        "group",
+        "state",
+        "member_role",
+        "person",
+        "evidence",
+        "assignee",
+        "is_sensitive",
+        "grade",
+        "claimed_by",
+    }
+)
+
+
+def ticket_from_row(row: sa.Row[Any]) -> Ticket:
+    """The inverse of `ticket_values`."""
+    return Ticket(
+        kind=TicketKind(row.kind),
+        group=GroupKey(row.source, row.group_id),
+        state=TicketState(row.state),
+        member_role=Role(row.member_role) if row.member_role else None,
+        person=PersonKey(row.person_source, row.person_id) if row.person_source else None,
+        evidence=Evidence(row.evidence) if row.evidence else None,
+        assignee=_assignee(row.assignee),
+        is_sensitive=bool(row.is_sensitive),
+        grade=Grade(row.grade) if row.grade else None,
+        claimed_by=tuple(json.loads(row.claimed_by)),
+        **{name: getattr(row, name) for name in _PLAIN},
+    )
+
+
+def _assignee(text: str | None) -> Assignee | None:
+    if text is None:
+        return None
+    values = json.loads(text)
+    person = values.pop("person")
+    return Assignee(**values, person=PersonKey(*person) if person else None)

@@ -1,0 +1,128 @@
+"""Bringing a database's tables up to this release, and refusing to work on tables that it can't know.
+
+Alembic does the steps (`migrations/versions`), all in one transaction; whoever migrates at the same time
+waits, then finds nothing left to do. There is no way back but the backup.
+
+While a cluster is upgraded, the release before works on the tables of the new one. Each migration says how old a
+release may be for that: its `floor`, the newest revision of the oldest such release. A step that only adds keeps the
+floor of the one before; one that takes away or changes a meaning is its own floor, and comes a release later.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from worker.storage.sql.engine import sqlite_path
+from worker.storage.sql.errors import SchemaNewer, SchemaOlder
+from worker.storage.sql.tables import schema_floor
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+# One number for all of PostgreSQL's advisory locks: "whosleft" in ASCII
+LOCK = int.from_bytes(b"whosleft", "big")
+
+
+def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, str]:
+    """Bring the tables up to this release; return the revision before (None: an empty database) and after.
+
+    One transaction: it happens as a whole or not at all. Does nothing when there is nothing to do, or when they are
+    of a later release that this one may work beside. Raises SchemaNewer.
+    """
+    with engine.begin() as connection:  # on SQLite the one writer from here on
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        before = revision(connection, scripts)
+        _refuse_newer(before, scripts)
+        if before != head(scripts):
+            command.upgrade(configuration(connection, scripts), "head")
+            connection.execute(sa.delete(schema_floor))
+            connection.execute(sa.insert(schema_floor).values(revision=floor(scripts)))
+    return before, head(scripts)
+
+
+def pending(engine: sa.Engine) -> bool:
+    """Whether `migrate` has something to do. Makes no file. Raises SchemaNewer."""
+    current = _current(engine)
+    _refuse_newer(current)
+    return current != head()
+
+
+def require_current(engine: sa.Engine) -> None:
+    """Raise SchemaOlder or SchemaNewer unless this release can work on the tables. Makes no file."""
+    require_revision(_current(engine))
+
+
+def require_revision(current: str | None) -> None:
+    """As `require_current`, of what `revision` said."""
+    _refuse_newer(current)
+    if current is None:
+        raise SchemaOlder("The database has no tables yet. Set it up with: whosleft migrate -c FILE")
+    if current != head():
+        raise SchemaOlder(
+            f"The database's tables are of an earlier release (revision {current}, needed {head()}). "
+            "Make a backup, then run: whosleft migrate -c FILE"
+        )
+
+
+@cache
+def head(scripts: Path = MIGRATIONS) -> str:
+    """The revision that this release works on."""
+    newest = ScriptDirectory(str(scripts)).get_current_head()
+    if newest is None:
+        raise FileNotFoundError(f"{scripts} holds no migrations: the installation is damaged")
+    return newest
+
+
+@cache
+def floor(scripts: Path = MIGRATIONS) -> str:
+    """The newest revision of the oldest release that may work on this release's tables."""
+    floors: list[str] = [script.module.floor for script in ScriptDirectory(str(scripts)).walk_revisions()]
+    return max(floors)
+
+
+def revision(connection: sa.Connection, scripts: Path = MIGRATIONS) -> str | None:
+    """The revision that the tables are, or can be worked on as if they were; None when they were never set up.
+
+    Of tables of a later release that this one may not work beside it is theirs, which nobody here knows.
+    """
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is None or current in _known(scripts):
+        return current
+    allowed = connection.execute(sa.select(schema_floor.c.revision)).scalar()
+    return head(scripts) if allowed in _known(scripts) else current
+
+
+def configuration(connection: sa.Connection | None = None, scripts: Path = MIGRATIONS) -> Config:
+    """Alembic's configuration, without a file of its own; `migrations/env.py` uses the connection given."""
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+@cache
+def _known(scripts: Path) -> frozenset[str]:
+    return frozenset(script.revision for script in ScriptDirectory(str(scripts)).walk_revisions())
+
+
+def _current(engine: sa.Engine) -> str | None:
+    path = sqlite_path(engine.url)
+    if path is not None and not path.exists():
+        return None  # connecting would make it
+    with engine.connect() as connection:
+        return revision(connection)
+
+
+def _refuse_newer(current: str | None, scripts: Path = MIGRATIONS) -> None:
+    if current is not None and current not in _known(scripts):
+        raise SchemaNewer(
+            f"The database's tables are of a later release than this one (revision {current}, this release "
+            f"knows up to {head(scripts)}), and this one may not work beside it. Run that release, or go back to "
+            "the backup from before its migration."
+        )

@@ -1,0 +1,81 @@
+"""One worker to an SQLite database: a lock of the operating system on a file beside it.
+
+It is gone with the process, however that ends. The desk and the commands do not take it; PostgreSQL, where
+leases let any number of workers run, does not need it.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from worker.storage.sql.engine import sqlite_path
+from worker.storage.sql.errors import NotLockable, SecondWorker, StorageError
+
+SUFFIX = ".worker-lock"
+NOTE_MAX = 500  # bytes read of what the holder says of itself
+
+
+@contextmanager
+def sole_worker(url: str) -> Iterator[None]:
+    """Be the only worker on this SQLite database for as long as the context lasts.
+
+    Raises SecondWorker where there is one, NotLockable where that cannot be known. The lock file stays
+    behind, on purpose: removing it would let two processes lock two files of one name.
+    """
+    path = sqlite_path(url)
+    if path is None:
+        yield
+        return
+    lock = path.resolve()  # a link to the database must lead to the same lock
+    lock = lock.with_name(lock.name + SUFFIX)
+    descriptor = _locked(lock, path)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(lock: Path, database: Path) -> int:
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise problem(error, lock, database, "") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
+    except OSError as error:
+        holder = os.pread(descriptor, NOTE_MAX, 0).decode(errors="replace")
+        os.close(descriptor)
+        raise problem(error, lock, database, holder) from error
+    return descriptor
+
+
+def problem(error: OSError, lock: Path, database: Path, holder: str) -> StorageError:
+    """What to tell the operator when the lock file could not be opened, locked or written."""
+    if isinstance(error, BlockingIOError):
+        return SecondWorker(
+            f"Another worker ({holder or 'it did not say which'}) is running on {database}, as the lock on "
+            f"{lock} shows. An SQLite database takes one worker: stop that one first, or move to PostgreSQL "
+            "(database.url), which takes any number."
+        )
+    if isinstance(error, FileNotFoundError):
+        return NotLockable(
+            f"The folder {lock.parent} of the database {database} does not exist. Make it, or correct "
+            "database.url."
+        )
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return NotLockable(
+            f"{lock} cannot be written ({error.strerror}). The worker needs to write in the folder of its "
+            "database: give its account that right, or move the database."
+        )
+    return NotLockable(
+        f"{lock} cannot be locked ({error.strerror}). Is it on a network file system? SQLite is not safe "
+        "there: put the database on a local disk, or use PostgreSQL (database.url)."
+    )
