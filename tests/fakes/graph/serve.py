@@ -42,9 +42,11 @@ class Served:
 
 @contextmanager
 def serving(folder: Path, *, people: int = 0) -> Iterator[Served]:
-    """Serve a tenant of so many computed people (see graph_population) until the end of the block."""
+    """Serve a tenant of so many computed people (see graph.population) until the end of the block."""
     command = (sys.executable, "-m", "fakes.graph.serve", str(folder), str(people))
-    path = os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH", ""))))
+    path = os.pathsep.join(
+        filter(None, (str(TESTS), str(TESTS / "support"), os.environ.get("PYTHONPATH", "")))
+    )
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

@@ -192,7 +192,7 @@ def test_a_reader_that_fails_is_an_error_with_its_place_and_nothing_of_the_file(
     with (tmp_path / "g.xlsx").open("rb") as file, pytest.raises(Incomplete) as raised:
         list(in_child(work, file, "g.xlsx", asked))
     assert re.match(
-        r"g\.xlsx: its reader failed \(AttributeError at _child\.py line \d+\)", raised.value.message
+        r"g\.xlsx: its reader failed \(AttributeError at child\.py line \d+\)", raised.value.message
     )
 
 

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from threading import Event, Semaphore
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from worker.desk.provider import Provider
 from worker.desk.sign_in import ASKING_MAX, SignIn
 from worker.domain.tickets.ticket import Grade
 from worker.ops.server import Limits, serving
+from worker.storage.sql.engine import open_engine
 
 SILENCE_S = 20
 HOST = {"Host": "whosleft.example.org"}
@@ -231,8 +233,11 @@ class Silent(SignIn):
         return super()._provider()
 
 
-def test_a_provider_that_says_nothing_keeps_nobody_from_the_other_pages(lab: Lab) -> None:
-    harness, provider, trust = Harness(), Silent(lab), ssl.create_default_context(cafile=str(lab.ca_file))
+def test_a_provider_that_says_nothing_keeps_nobody_from_the_other_pages(lab: Lab, tmp_path: Path) -> None:
+    harness = Harness(
+        engine=open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
+    )  # one in memory bears one thread
+    provider, trust = Silent(lab), ssl.create_default_context(cafile=str(lab.ca_file))
     app = desk_app(replace(services_of(harness), sign_in=provider))
     with (
         serving(app, ("127.0.0.1", 0), "desk", Limits(BODY_MAX)) as listen,
