@@ -27,7 +27,7 @@ One leaver's way through it:
     domain.people.leaver          facts of a directory -> who has left            (called by app.jobs.poll)
     domain.identity.matching      members of groups -> who they are               (app.jobs.reconcile)
     domain.reconcile.guard        too many at once -> held for a person           (app.jobs.reconcile, app.acts.plans)
-    domain.groups.case            one group -> what is wrong in it
+    domain.kinds                  one group -> what is wrong in it: a file for each kind of ticket
     domain.reconcile.engine       what is wrong and the tickets there are -> actions
     domain.tickets.ticket         the states of a ticket and the only moves between them
     domain.escalation.policy      a ticket -> which step is due, told to whom     (app.jobs.escalate)

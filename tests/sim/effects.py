@@ -17,10 +17,11 @@ from fakes.notifier import FakeNotifier
 from worker.domain.escalation.policy import Taken
 from worker.domain.evidence.journal import Entry
 from worker.domain.identity.matching import Link
+from worker.domain.kinds import REMOVALS
 from worker.domain.messages.message import Message, Recipient
 from worker.domain.model import GroupKey, HandleKey
 from worker.domain.reconcile.guard import Cohort, HeldPlan
-from worker.domain.tickets.ticket import REMOVALS, Ticket
+from worker.domain.tickets.ticket import Ticket
 from worker.ports import Receipt, Rejected
 from worker.ports.state.leases import Lease, Leases
 from worker.ports.state.outbox import OutMessage

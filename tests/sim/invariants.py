@@ -18,11 +18,12 @@ from sim.events import Mass
 from sim.sources import SimDirectory, SimInventory
 from worker.domain.evidence.explained import differences
 from worker.domain.evidence.journal import Entry
+from worker.domain.kinds import REMOVALS
 from worker.domain.messages.message import Paragraph
 from worker.domain.model import Coverage, Evidence, GroupKey, Member, PersonKey, Roster
 from worker.domain.people.persons import AccountsRule
-from worker.domain.tickets.ticket import REMOVALS, Grade, Ticket, TicketKind, TicketState
-from worker.domain.tickets.verification import CLAIM_LIFE
+from worker.domain.reconcile.verification import CLAIM_LIFE
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.ports.state.outbox import OutMessage
 
 POLL = timedelta(hours=6)

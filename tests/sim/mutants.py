@@ -24,12 +24,14 @@ from worker.app.jobs.matching import Matching
 from worker.app.jobs.poll import Poll
 from worker.domain.evidence.journal import GENESIS
 from worker.domain.identity.matching import LinkState
+from worker.domain.kinds import KINDS, REMOVALS
+from worker.domain.kinds.kind import About
 from worker.domain.model import Evidence, Standing
 from worker.domain.people.leaver import Judgement
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.domain.tickets.ticket import REMOVALS, Grade, TicketState
-from worker.domain.tickets.verification import Opinion, Verdict
+from worker.domain.reconcile.verification import Opinion, Verdict
+from worker.domain.tickets.ticket import Grade, TicketState
 from worker.ports import PermissionDenied
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.groups import SqlRosters
@@ -245,11 +247,15 @@ def _matches_only_once(_original: Any) -> Any:
 
 
 def _asks_in_each_group(original: Any) -> Any:
-    def question(group: Any, view: Any) -> Any:
-        finding = original(group, view)
-        return replace(finding, key=replace(finding.key, episode=group.key.group_id))
+    def findings(case: Any, *rest: Any) -> Any:
+        return tuple(
+            replace(finding, key=replace(finding.key, episode=case.key.group_id))
+            if KINDS[finding.key.kind].about is About.HANDLE
+            else finding
+            for finding in original(case, *rest)
+        )
 
-    return question
+    return findings
 
 
 def _nobody_did_it(original: Any) -> Any:
@@ -281,7 +287,7 @@ MUTANTS = (
     ),
     Mutant(2, "a-group-is-forgotten", ((SqlRosters, "take_dirty", _forgets_a_group),)),
     Mutant(2, "tickets-are-opened-twice", ((_RECONCILE, "reconcile_group", _opens_twice),)),
-    Mutant(3, "removals-never-wait", ((worker.domain.reconcile.engine, "look", _never_waits),)),
+    Mutant(3, "removals-never-wait", ((worker.domain.reconcile.engine, "findings_of", _never_waits),)),
     Mutant(4, "a-claim-is-proof", ((_VERIFY, "weigh", _takes_their_word),)),
     Mutant(4, "a-false-claim-stands", ((_VERIFY, "weigh", _never_objects),)),
     Mutant(4, "an-old-list-contradicts", ((_VERIFY, "weigh", _believes_old_lists),)),
@@ -298,7 +304,7 @@ MUTANTS = (
     Mutant(7, "steps-are-taken-again", ((SqlTickets, "take_step", _keeps_no_record),)),
     Mutant(8, "doubtful-members-are-guessed", ((worker.app.jobs.matching, "match", _guesses),)),
     Mutant(8, "identities-are-matched-only-once", ((Matching, "begin", _matches_only_once),)),
-    Mutant(8, "each-group-asks", ((worker.domain.groups.case, "_question", _asks_in_each_group),)),
+    Mutant(8, "each-group-asks", ((worker.domain.reconcile.engine, "findings_of", _asks_in_each_group),)),
     Mutant(9, "acts-have-no-actor", ((_VERIFY, "journal_entry", _nobody_did_it),)),
     Mutant(9, "the-chain-is-loose", ((worker.storage.journal, "seal", _seals_loosely),)),
     Mutant(9, "what-a-source-says-has-no-age", ((Poll, "_state_after", _has_no_age),)),

@@ -16,11 +16,12 @@ from sim.effects import Decided, Effect, EffectLog, Held, Seen, tickets_in
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import LinkDead
 from worker.domain.evidence.actor import Actor
+from worker.domain.kinds import REMOVALS
 from worker.domain.messages.message import RecipientKind
 from worker.domain.model import PersonKey, Role
 from worker.domain.reconcile.guard import Cohort, HeldPlan
 from worker.domain.tickets.answers import Answer
-from worker.domain.tickets.ticket import REMOVALS, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.running.wiring import App
 
 HOUR = timedelta(hours=1)

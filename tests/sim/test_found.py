@@ -10,8 +10,9 @@ from sim.effects import Held, Saved
 from sim.scenario import ORDER
 from sim.world import FULL_AT, HOUR, START, World, settings_of
 from worker.domain.evidence.actor import Actor
+from worker.domain.kinds import REMOVALS
 from worker.domain.model import Role
-from worker.domain.tickets.ticket import REMOVALS, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports import Rejected, Transient
 
 

@@ -16,12 +16,14 @@ from worker.app.tell.signed_links import Dead, LinkDead
 from worker.desk.calls import Call, Handler, Stale, route, too_many
 from worker.desk.guarding import Attempts
 from worker.domain.identity.handles import shown_handle
-from worker.domain.messages.help import Help
+from worker.domain.kinds import kind_of
 from worker.domain.messages.sentences import member_step, ticket_steps, ticket_title, why_line
 from worker.domain.messengers import messenger
+from worker.domain.reconcile.answering import answers_for
 from worker.domain.text.tongue import Tongue
-from worker.domain.tickets.answers import Answer, answers_for
-from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.help import Help
+from worker.domain.tickets.ticket import Ticket, TicketState
 
 WRONG_MAX, WRONG_WITHIN = 30, timedelta(minutes=1)
 SEE_OTHER, NOT_MODIFIED, GONE, NOT_FOUND = 303, 304, 410, 404
@@ -189,5 +191,5 @@ def _told(ticket: Ticket, timezone: str, tongue: Tongue, aid: Help | None = None
         "member_step": member_step(ticket),
         "aid": aid,
         "app": messenger(ticket.messenger).name,
-        "is_removal": ticket.kind is TicketKind.REMOVE_MEMBER,
+        "kind": kind_of(ticket),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from worker.domain.kinds import KINDS
 from worker.domain.text.tongue import N_
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -17,13 +18,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "waived": N_("waived"),
         "all": N_("all"),
     },
-    "kind": {
-        "remove_member": N_("remove member"),
-        "reassign_admin": N_("new admin"),
-        "creator_must_leave": N_("creator must leave"),
-        "identify_member": N_("identify member"),
-        "add_member": N_("add member"),
-    },
+    "kind": {code.value: kind.word for code, kind in KINDS.items()},
     "evidence": {
         "disabled": N_("account disabled"),
         "deleted": N_("account deleted"),

@@ -19,8 +19,8 @@ from prometheus_client import (
 )
 
 from worker.app.jobs.report import Report
+from worker.domain.kinds import is_exposure
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.domain.tickets.ticket import REMOVALS
 from worker.ops.schedule import JOBS
 from worker.ports import Fact, Noted
 from worker.ports.state.outbox import Delivery, Outcome
@@ -136,7 +136,7 @@ class Metrics:
 
     def _acted(self, action: Action) -> None:
         ticket = action.ticket
-        if ticket.kind not in REMOVALS:
+        if not is_exposure(ticket):
             return
         if action.kind is ActionKind.OPEN and ticket.left_at is not None:
             self._to_ticket.observe(_passed_s(ticket.left_at, ticket.opened_at))

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from worker.domain.people.persons import AccountsRule
-from worker.domain.tickets.verification import CLAIM_LIFE
+from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.settings.fields import (
     Count,
     Duration,

@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from worker.domain.groups.case import Expected, GroupView, MemberView, active_admins
 from worker.domain.identity.matching import Link, LinkState
+from worker.domain.kinds import codes
+from worker.domain.kinds.kind import About, Sees
 from worker.domain.model import Coverage, GroupKey, Member, Person, PersonKey, Role, Standing
 from worker.domain.people.persons import AccountsRule, Human
-from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.storage.persons import (
     PERSON_COLUMNS,
     has_left_elsewhere,
@@ -37,6 +39,9 @@ LINK_COLUMNS = (
     "email_key", "employee_key",
 )  # fmt: skip
 ADMINS = tuple(role.value for role in Role if role.is_admin)
+_QUESTIONS = codes(lambda kind: kind.about is About.HANDLE)
+# What is about the group, or about somebody who need not be in it, matters whoever is listed
+_ALWAYS = codes(lambda kind: kind.sees in {Sees.ADMINS, Sees.PERSON})
 LIVE_OR_WAIVED = tuple(state.value for state in (*sorted(LIVE), TicketState.WAIVED))
 
 
@@ -195,10 +200,10 @@ def _tickets(connection: sa.Connection, keys: Sequence[GroupKey]) -> Iterable[tu
     still_there = sa.exists().where(m.source == t.source, m.group_id == t.group_id, m.handle == t.handle)
     matters = sa.or_(
         t.state.in_(LIVE_OR_WAIVED),
-        t.kind.in_((TicketKind.REASSIGN_ADMIN.value, TicketKind.ADD_MEMBER.value)),
+        t.kind.in_(_ALWAYS),
         still_there,
     )
-    is_question = t.kind == TicketKind.IDENTIFY_MEMBER.value
+    is_question = t.kind.in_(_QUESTIONS)
     of_groups = _in(sa.select(ticket).where(matters, ~is_question), t, keys)
     for row in connection.execute(of_groups.order_by(t.id)):
         yield GroupKey(row.source, row.group_id), ticket_from_row(row)

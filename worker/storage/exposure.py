@@ -18,9 +18,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.kinds import codes
 from worker.domain.model import Coverage, Evidence, PersonKey, Standing
 from worker.domain.people.persons import AccountsRule, Human, leaving_of
-from worker.domain.tickets.ticket import REMOVALS, TicketState
+from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.overview import Exposed, Exposure, Part, PartCount, Unasked
 from worker.storage.cases import behind_link
 from worker.storage.persons import accounts_of, has_several_directories, humans_behind, people_of
@@ -38,7 +39,7 @@ from worker.storage.sql.tables import (
     ticket,
 )
 
-_REMOVALS = tuple(kind.value for kind in sorted(REMOVALS))
+_REMOVALS = codes(lambda kind: kind.is_exposure)
 _UNDECIDED = ("new", "held", "rejected")
 
 

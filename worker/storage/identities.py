@@ -12,8 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.identity.matching import Candidate, How, Link, LinkState
+from worker.domain.kinds import codes
+from worker.domain.kinds.kind import About
 from worker.domain.model import GroupKey, HandleKey, Member, PersonKey, Standing
-from worker.domain.tickets.ticket import TicketKind, ticket_number
+from worker.domain.tickets.ticket import ticket_number
 from worker.ports.state.identities import Question
 from worker.storage.dirty import dirty_groups
 from worker.storage.persons import PERSON_COLUMNS, joining_keys, person_of
@@ -28,6 +30,7 @@ _BY_KEY = (
 )
 
 
+_QUESTIONS = codes(lambda kind: kind.about is About.HANDLE)
 _IS_ANY_WAITING = sa.select(sa.literal(1)).where(link.c.is_dirty == 1).limit(1)
 
 
@@ -118,7 +121,7 @@ class SqlLinks:
         except ValueError:
             number = 0
         asked = sa.exists().where(
-            ticket.c.id == number, ticket.c.kind == TicketKind.IDENTIFY_MEMBER.value,
+            ticket.c.id == number, ticket.c.kind.in_(_QUESTIONS),
             ticket.c.source == link.c.source, ticket.c.handle == link.c.handle,
         )  # fmt: skip
         query = sa.select(link.c.source, link.c.handle).where(sa.or_(which, asked))

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 
 from worker.domain.evidence.journal import Sealed
 from worker.domain.identity.matching import LinkState
+from worker.domain.kinds import codes
 from worker.domain.model import GroupKey, Person, PersonKey
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HoldState
-from worker.domain.tickets.ticket import LIVE, REMOVALS, Ticket, TicketState
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.ports.state.groups import GroupRow
 from worker.ports.state.overview import Exposed, Exposure, JournalFilter, Part, SourceDay, TicketFilter, Week
 from worker.storage.exposure import SqlExposure
@@ -28,7 +29,7 @@ from worker.storage.sql.chunks import chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
 from worker.storage.sql.tables import chat_group, cohort, journal, link, person, ticket, to_micros
 
-_REMOVALS = tuple(kind.value for kind in sorted(REMOVALS))
+_REMOVALS = codes(lambda kind: kind.is_exposure)
 _LIVE = tuple(state.value for state in sorted(LIVE))
 _EXPOSING = (*_LIVE, TicketState.VERIFIED.value)
 _NO_EXPOSURE = (TicketState.CANCELLED.value,)

@@ -13,11 +13,13 @@ import sqlalchemy as sa
 
 from worker.domain.escalation.policy import Taken
 from worker.domain.identity.matching import LinkState
+from worker.domain.kinds import codes, kind_of
+from worker.domain.kinds.kind import Sees
 from worker.domain.messages.message import Recipient
 from worker.domain.model import Coverage, GroupKey, PersonKey, Role
 from worker.domain.people.persons import AccountsRule
-from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
-from worker.domain.tickets.verification import Sight
+from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.storage.cases import active_admins_of
 from worker.storage.persons import accounts_of
 from worker.storage.sql.bulk import bulk_upsert
@@ -26,6 +28,7 @@ from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
 from worker.storage.sql.tables import chat_group, escalation, link, membership, outbox, ticket, to_micros
 
+_OF_IDENTITY = codes(lambda kind: kind.sees is Sees.IDENTITY)
 _LIVE = tuple(state.value for state in sorted(LIVE))
 
 
@@ -98,7 +101,7 @@ class SqlTickets:
         # What was claimed after a reading was weighed is weighed against the next one.
         is_newer = g.read_at > weighed
         is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= claimed_before)
-        is_answered = (t.kind == TicketKind.IDENTIFY_MEMBER.value) & sa.exists().where(
+        is_answered = t.kind.in_(_OF_IDENTITY) & sa.exists().where(
             link.c.source == t.source, link.c.handle == t.handle, link.c.is_dirty == 0,
             link.c.state.in_((LinkState.LINKED.value, LinkState.NOBODY.value)),
         )  # fmt: skip
@@ -155,7 +158,7 @@ class SqlTickets:
     def _joiners_roles(self, tickets: Sequence[Ticket]) -> dict[int, Role]:
         m = membership.c
         roles: dict[int, Role] = {}
-        joiners = ((one, one.person) for one in tickets if one.kind is TicketKind.ADD_MEMBER and one.person)
+        joiners = ((one, one.person) for one in tickets if kind_of(one).sees is Sees.PERSON and one.person)
         for chunk in chunked(joiners):
             accounts = accounts_of(self._c, [person for _, person in chunk])
             everybody = {key for keys in accounts.values() for key in keys}
@@ -177,13 +180,13 @@ class SqlTickets:
 
     def _active_admins(self, tickets: Sequence[Ticket]) -> dict[GroupKey, int]:
         """How many active admins the groups have that were to get one."""
-        groups = [one.group for one in tickets if one.kind is TicketKind.REASSIGN_ADMIN]
+        groups = [one.group for one in tickets if kind_of(one).sees is Sees.ADMINS]
         found = active_admins_of(self._c, groups, self._rule)
         return {group: len(admins) for group, admins in found.items()}
 
     def _identified(self, tickets: Sequence[Ticket]) -> set[int]:
         found: set[int] = set()
-        for chunk in chunked([one.id for one in tickets if one.kind is TicketKind.IDENTIFY_MEMBER]):
+        for chunk in chunked([one.id for one in tickets if kind_of(one).sees is Sees.IDENTITY]):
             query = (
                 sa.select(ticket.c.id)
                 .join(link, (link.c.source == ticket.c.source) & (link.c.handle == ticket.c.handle))

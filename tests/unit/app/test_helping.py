@@ -10,9 +10,9 @@ from builders import facts, key, ticket
 from harness import ACCOUNTABLE, Harness
 from worker.app.tell.helping import help_for
 from worker.app.tell.teller import help_as_told
-from worker.domain.messages.help import Help
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import GroupKey, Member, Role
+from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind
 from worker.languages import BabelLanguages
 

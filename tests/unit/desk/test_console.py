@@ -18,9 +18,9 @@ from worker.domain.evidence.journal import Entry, recorded
 from worker.domain.identity.matching import LinkState
 from worker.domain.model import HandleKey, Member, Role
 from worker.domain.reconcile.guard import HoldState
+from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Grade, TicketState
-from worker.domain.tickets.verification import CLAIM_LIFE
 from worker.ports.state.access import Visitor
 
 STAFF = ("ann", "ben", "cem", "dee", "eve", "fay", "gus", "hal", "ida", "jon")

@@ -4,7 +4,8 @@ import pytest
 
 from builders import NOW, ticket
 from worker.domain.model import Role
-from worker.domain.tickets.answers import Answer, answered, answers_for
+from worker.domain.reconcile.answering import answered, answers_for
+from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Assignee, NotAllowed, TicketKind, TicketState
 
 DEE = Assignee("dee@example.org", "Dee", "active admin of the group")

@@ -5,19 +5,19 @@ import pytest
 
 from builders import DAY, LEFT_AT, NOW, WARD, expected, facts, group, key, leaver, person, ticket, view
 from worker.domain.groups.case import (
-    Finding,
     GroupView,
     account_line,
     active_admins,
     belonging,
-    look,
     why_left,
-    with_known_roles,
     with_movers,
 )
 from worker.domain.identity.matching import LinkState
+from worker.domain.kinds.finding import Finding
+from worker.domain.kinds.settled import settle, with_known_roles
 from worker.domain.model import Coverage, Evidence, GroupKey, Person, PersonKey, Role, Standing
 from worker.domain.people.leaving import Leaving, episode_name
+from worker.domain.reconcile.engine import find_all
 from worker.domain.tickets.ticket import TicketKind, TicketState
 
 ANN, BOB, CEM = "+447700900001", "+447700900002", "+447700900003"
@@ -36,11 +36,11 @@ def kinds(found: tuple[Finding, ...]) -> list[TicketKind]:
 
 
 def test_nothing_is_wrong_where_everybody_is_here_and_known() -> None:
-    assert look(group(view(person()), STAYING_ADMIN), 1) == ()
+    assert find_all(group(view(person()), STAYING_ADMIN), 1) == ()
 
 
 def test_a_leaver_is_to_be_removed_and_the_finding_says_why() -> None:
-    (found,) = look(group(view(leaver()), STAYING_ADMIN), 1)
+    (found,) = find_all(group(view(leaver()), STAYING_ADMIN), 1)
     assert (found.key.kind, found.key.group, found.key.handle) == (REMOVE, WARD, ANN)
     assert found.key.episode == episode_name(key(), LEFT_AT)
     assert found.why == "Ann has left (the account is disabled) and is still in the group"
@@ -49,7 +49,7 @@ def test_a_leaver_is_to_be_removed_and_the_finding_says_why() -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_a_leaver_is_to_be_removed_whatever_their_role(role: Role) -> None:
-    found = look(group(view(leaver(), ANN, role), STAYING_ADMIN, messenger="signal"), 1)
+    found = find_all(group(view(leaver(), ANN, role), STAYING_ADMIN, messenger="signal"), 1)
     assert kinds(found) == [REMOVE]
 
 
@@ -76,7 +76,7 @@ def test_each_account_is_named_with_what_its_directory_says(
 def test_a_leaver_of_two_directories_has_left_by_both_names() -> None:
     cloud = Person(PersonKey("tenant", "a"), facts("a"))
     leaving = Leaving(key(), Evidence.DISABLED, LEFT_AT, accounts=(leaver(), cloud))
-    (found,) = look(group(view(leaver(), leaving=leaving), STAYING_ADMIN), 1)
+    (found,) = find_all(group(view(leaver(), leaving=leaving), STAYING_ADMIN), 1)
     assert found.why == (
         "Ann has left (corp: the account is disabled; tenant: the account is active) and is still in the group"
     )
@@ -84,11 +84,11 @@ def test_a_leaver_of_two_directories_has_left_by_both_names() -> None:
 
 def test_a_leaver_whom_the_guard_holds_is_left_alone() -> None:
     held = replace(view(leaver()), leaving=None)
-    assert look(group(held, STAYING_ADMIN), 1) == ()
+    assert find_all(group(held, STAYING_ADMIN), 1) == ()
 
 
 def test_a_group_that_is_gone_has_nothing_wrong() -> None:
-    assert look(group(view(leaver()), is_gone=True), 1) == ()
+    assert find_all(group(view(leaver()), is_gone=True), 1) == ()
 
 
 @pytest.mark.parametrize(
@@ -101,21 +101,21 @@ def test_a_group_that_is_gone_has_nothing_wrong() -> None:
     ],
 )
 def test_who_is_not_known_makes_a_question_never_a_removal(state: LinkState, is_asked: bool) -> None:
-    found = look(group(view(None, state=state), STAYING_ADMIN), 1)
+    found = find_all(group(view(None, state=state), STAYING_ADMIN), 1)
     assert kinds(found) == [IDENTIFY] * is_asked
     assert all(f.key.group == GroupKey("wards", "") for f in found)
 
 
 def test_findings_are_sorted_reassignment_first() -> None:
     members = (view(None, CEM), view(leaver("bob"), BOB, ADMIN), view(leaver(), ANN))
-    found = look(group(*members, expected=(expected(person("dee")),)), 1)
+    found = find_all(group(*members, expected=(expected(person("dee")),)), 1)
     assert kinds(found) == [REASSIGN, REMOVE, REMOVE, IDENTIFY, ADD]
     assert [f.key.handle for f in found[1:4]] == [ANN, BOB, CEM]
 
 
 @pytest.mark.parametrize("role", [ADMIN, CREATOR])
 def test_the_removal_of_a_sole_admin_waits_for_a_new_one(role: Role) -> None:
-    reassign, removal = look(group(view(leaver(), ANN, role), view(person("bob"), BOB)), 1)
+    reassign, removal = find_all(group(view(leaver(), ANN, role), view(person("bob"), BOB)), 1)
     assert reassign.key.kind is REASSIGN
     assert reassign.key.episode == removal.key.episode
     assert removal.needs_admin
@@ -124,7 +124,7 @@ def test_the_removal_of_a_sole_admin_waits_for_a_new_one(role: Role) -> None:
 
 def test_several_leaving_admins_all_wait_for_one_reassignment_named_by_the_latest() -> None:
     early = replace(leaver("bob"), left_at=LEFT_AT - DAY)
-    found = look(group(view(leaver(), ANN, ADMIN), view(early, BOB, CREATOR)), 1)
+    found = find_all(group(view(leaver(), ANN, ADMIN), view(early, BOB, CREATOR)), 1)
     assert kinds(found) == [REASSIGN, REMOVE, CREATOR_LEAVES]
     assert all(f.needs_admin for f in found[1:])
     assert found[0].person == leaver()
@@ -132,7 +132,7 @@ def test_several_leaving_admins_all_wait_for_one_reassignment_named_by_the_lates
 
 
 def test_an_ordinary_leaver_does_not_wait_for_an_admin() -> None:
-    (removal,) = look(group(view(leaver()), view(person("bob"), BOB)), 1)
+    (removal,) = find_all(group(view(leaver()), view(person("bob"), BOB)), 1)
     assert not removal.needs_admin
 
 
@@ -147,25 +147,25 @@ def test_an_ordinary_leaver_does_not_wait_for_an_admin() -> None:
 )
 def test_who_is_not_surely_an_active_admin_does_not_release_a_sole_admin(other: object) -> None:
     members = (view(leaver(), ANN, ADMIN), other)
-    found = look(group(*members), 1)  # type: ignore[arg-type]
+    found = find_all(group(*members), 1)  # type: ignore[arg-type]
     assert kinds(found)[:2] == [REASSIGN, REMOVE]
     assert found[1].needs_admin
 
 
 def test_too_few_admins_are_a_reassignment_but_do_not_hold_the_removal_up() -> None:
-    reassign, removal = look(group(view(leaver(), ANN, ADMIN), STAYING_ADMIN), 2)
+    reassign, removal = find_all(group(view(leaver(), ANN, ADMIN), STAYING_ADMIN), 2)
     assert reassign.key.kind is REASSIGN
     assert not removal.needs_admin
 
 
 def test_a_group_that_had_too_few_admins_before_anybody_left_is_not_checked_yet() -> None:
-    assert look(group(view(person()), STAYING_ADMIN), 2) == ()
-    assert kinds(look(group(view(leaver()), STAYING_ADMIN), 2)) == [REMOVE]
+    assert find_all(group(view(person()), STAYING_ADMIN), 2) == ()
+    assert kinds(find_all(group(view(leaver()), STAYING_ADMIN), 2)) == [REMOVE]
 
 
 def test_an_admin_who_is_leaving_but_still_here_counts() -> None:
     going = view(person("bob", Standing.LEAVING), BOB, ADMIN)
-    assert kinds(look(group(view(leaver(), ANN, ADMIN), going), 1)) == [REMOVE]
+    assert kinds(find_all(group(view(leaver(), ANN, ADMIN), going), 1)) == [REMOVE]
 
 
 LOST = group(view(person()), has_had_admin=True)
@@ -184,7 +184,7 @@ LOST = group(view(person()), has_had_admin=True)
     ],
 )
 def test_a_group_that_surely_lost_its_admins_is_news(changed: GroupView, is_news: bool) -> None:
-    assert kinds(look(changed, 1)) == [REASSIGN] * is_news
+    assert kinds(find_all(changed, 1)) == [REASSIGN] * is_news
 
 
 @pytest.mark.parametrize(
@@ -197,14 +197,14 @@ def test_a_group_that_surely_lost_its_admins_is_news(changed: GroupView, is_news
     ],
 )
 def test_a_creator_whom_nobody_can_remove_has_to_leave(messenger: str, role: Role, kind: TicketKind) -> None:
-    found = look(group(view(leaver(), ANN, role), STAYING_ADMIN, messenger=messenger), 1)
+    found = find_all(group(view(leaver(), ANN, role), STAYING_ADMIN, messenger=messenger), 1)
     assert kinds(found) == [kind]
 
 
 def test_a_role_that_is_no_longer_shown_is_as_the_live_ticket_knows_it() -> None:
     blocked = ticket(CREATOR_LEAVES, state=TicketState.BLOCKED, member_role=CREATOR)
     members = (view(leaver(), ANN, UNKNOWN), view(person("bob"), BOB, UNKNOWN))
-    reassign, removal = look(group(*members, tickets=(blocked,)), 1)
+    reassign, removal = find_all(group(*members, tickets=(blocked,)), 1)
     assert reassign.key.kind is REASSIGN
     assert (removal.key, removal.needs_admin) == (blocked.key, True)
 
@@ -249,14 +249,14 @@ def test_an_assignee_s_word_that_somebody_is_the_creator_makes_nobody_an_admin_t
 
 def test_a_mover_leaves_the_group_that_the_rules_no_longer_name() -> None:
     seen = group(view(person()), STAYING_ADMIN, expected=(expected(person(), is_former=True),))
-    (found,) = look(seen, 1)
+    (found,) = find_all(seen, 1)
     assert found.leaving == Leaving(key(), Evidence.MOVED, LEFT_AT)
     assert found.why == "Ann has moved and does not belong here any more and is still in the group"
 
 
 def test_a_mover_who_is_the_sole_admin_is_replaced_first() -> None:
     seen = group(view(person(), ANN, ADMIN), expected=(expected(person(), is_former=True),))
-    reassign, removal = look(seen, 1)
+    reassign, removal = find_all(seen, 1)
     assert (reassign.key.kind, removal.key.kind, removal.needs_admin) == (REASSIGN, REMOVE, True)
     assert active_admins(seen) == ()
 
@@ -282,14 +282,14 @@ def test_a_leaver_is_never_a_mover_too() -> None:
 
 def test_a_missing_joiner_is_to_be_added_under_their_number_or_their_id() -> None:
     with_phone, without = person("dee", phones=(CEM,)), person("eve")
-    found = look(group(STAYING_ADMIN, expected=(expected(without), expected(with_phone))), 1)
+    found = find_all(group(STAYING_ADMIN, expected=(expected(without), expected(with_phone))), 1)
     assert [(f.key.kind, f.key.handle) for f in found] == [(ADD, CEM), (ADD, "person:eve")]
     assert found[0].key.episode == episode_name(with_phone.key, LEFT_AT)
 
 
 def test_two_rules_that_name_one_person_make_one_addition_since_the_earlier() -> None:
     both = (expected(person("dee"), NOW), expected(person("dee")))
-    (found,) = look(group(STAYING_ADMIN, expected=both), 1)
+    (found,) = find_all(group(STAYING_ADMIN, expected=both), 1)
     assert found.key.episode == episode_name(key("dee"), LEFT_AT)
 
 
@@ -304,7 +304,7 @@ def test_two_rules_that_name_one_person_make_one_addition_since_the_earlier() ->
     ],
 )
 def test_nobody_is_added_who_is_there_has_left_moved_or_may_be_there_unseen(seen: GroupView) -> None:
-    assert look(seen, 1) == ()
+    assert find_all(seen, 1) == ()
 
 
 def test_belonging_is_by_person() -> None:
@@ -315,13 +315,12 @@ def test_belonging_is_by_person() -> None:
 def test_people_are_named_by_the_directory_then_the_inventory_then_the_handle() -> None:
     nameless = view(replace(leaver(), facts=replace(leaver().facts, display_name="")))
     bare = replace(nameless, member=replace(nameless.member, display_name=""))
-    assert look(group(nameless, STAYING_ADMIN), 1)[0].why.startswith("Somebody has left")
-    assert look(group(bare, STAYING_ADMIN), 1)[0].why.startswith(f"{ANN} has left")
+    assert find_all(group(nameless, STAYING_ADMIN), 1)[0].why.startswith("Somebody has left")
+    assert find_all(group(bare, STAYING_ADMIN), 1)[0].why.startswith(f"{ANN} has left")
     unlinked = replace(bare, person=None)
-    assert look(group(unlinked, STAYING_ADMIN), 1)[0].why.startswith(f"{ANN} has left")
+    assert find_all(group(unlinked, STAYING_ADMIN), 1)[0].why.startswith(f"{ANN} has left")
 
 
 def test_the_manager_of_a_leaver_is_looked_up() -> None:
     seen = group(managers=((key(), person("max")),))
-    assert seen.manager_of(key()) == person("max")
-    assert seen.manager_of(key("bob")) is None
+    assert settle(seen).managers == {key(): person("max")}

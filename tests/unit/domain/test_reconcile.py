@@ -20,11 +20,12 @@ from builders import (
     ticket,
     view,
 )
-from worker.domain.groups.case import GroupView, MemberView, look
+from worker.domain.groups.case import GroupView, MemberView
 from worker.domain.identity.matching import LinkState
+from worker.domain.kinds.settled import settle
 from worker.domain.model import Coverage, Evidence, GroupKey, Person, PersonKey, Role, Standing
 from worker.domain.people.leaving import Leaving, episode_name
-from worker.domain.reconcile.engine import assignee_for, reconcile_group, reopen
+from worker.domain.reconcile.engine import assignee_for, find_all, reconcile_group, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
 
@@ -550,8 +551,8 @@ def test_assignee_for_reads_movers_as_movers() -> None:
 
 def test_a_person_without_an_address_is_no_assignee() -> None:
     seen = group(LEAVER, view(unreachable(person("bob")), BOB, ADMIN))
-    (finding,) = look(seen, 1)
-    assert assignee_for(finding, seen, rules(accountable="")) is None
+    (finding,) = find_all(seen, 1)
+    assert assignee_for(finding, settle(seen), rules(accountable="")) is None
 
 
 def test_rules_choose_the_time_by_sensitivity() -> None:

@@ -10,24 +10,15 @@ from worker.domain.groups.case import (
     GroupView,
     MemberView,
     active_admins,
-    look,
-    with_known_roles,
     with_movers,
 )
 from worker.domain.identity.matching import LinkState
+from worker.domain.kinds import REMOVALS
+from worker.domain.kinds.settled import with_known_roles
 from worker.domain.model import Coverage, GroupKey, Person, Role, Standing
-from worker.domain.reconcile.engine import TicketRules, reconcile_group
+from worker.domain.reconcile.engine import TicketRules, find_all, reconcile_group
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.domain.tickets.ticket import (
-    LIVE,
-    REMOVALS,
-    Assignee,
-    Grade,
-    Ticket,
-    TicketKey,
-    TicketKind,
-    TicketState,
-)
+from worker.domain.tickets.ticket import LIVE, Assignee, Grade, Ticket, TicketKey, TicketKind, TicketState
 
 RULES = rules()
 NAMES = ["ann", "bob", "cem", "dee"]
@@ -99,7 +90,7 @@ def groups(draw: st.DrawFn) -> GroupView:
     """A group with tickets of every state: of what is wrong now, and of what once was."""
     seen = draw(bare_groups())
     past = replace(seen, members=tuple(draw(members())), is_gone=False)
-    keys = {f.key for source in (seen, past) for f in look(source, 1)}
+    keys = {f.key for source in (seen, past) for f in find_all(source, 1)}
     tickets: list[Ticket] = []
     for key in sorted(keys, key=lambda k: (k.kind, k.handle, k.episode)):
         state = draw(st.none() | st.sampled_from(TicketState))

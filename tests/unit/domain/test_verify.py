@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from builders import HOUR, NOW, ticket
 from worker.domain.model import Coverage, Role
+from worker.domain.reconcile.verification import CLAIM_LIFE, Verdict, weigh
+from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketKind, TicketState
-from worker.domain.tickets.verification import CLAIM_LIFE, Sight, Verdict, weigh
 
 CLAIMED_AT = NOW - 10 * HOUR
 FULL, PARTIAL, STALE = Coverage

@@ -10,7 +10,6 @@ import pytest
 
 from builders import DAY, HOUR, NOW, group, key, leaver, rules, ticket, view
 from worker.domain.escalation.policy import Target
-from worker.domain.messages.help import Help
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, RecipientKind
 from worker.domain.messages.sentences import (
     UNREACHED,
@@ -37,8 +36,10 @@ from worker.domain.model import Coverage, Evidence, Role
 from worker.domain.reconcile.engine import reconcile_group
 from worker.domain.reconcile.guard import Cohort, HeldPlan, Newcomer
 from worker.domain.reconcile.plan import ActionKind
+from worker.domain.reconcile.verification import CLAIM_LIFE, weigh
+from worker.domain.tickets.help import Help
+from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind, TicketState
-from worker.domain.tickets.verification import CLAIM_LIFE, Sight, weigh
 
 DEE = Recipient(RecipientKind.PERSON, "dee@corp.example", "Dee")
 

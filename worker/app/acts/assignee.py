@@ -21,11 +21,14 @@ from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.evidence.explained import assignee_id, ticket_facts
 from worker.domain.identity.matching import How, Link, LinkState
 from worker.domain.identity.names import Suggestion
-from worker.domain.messages.help import Help
+from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import Choice
 from worker.domain.model import HandleKey, PersonKey
+from worker.domain.reconcile.answering import answered
 from worker.domain.text.tongue import Languages
-from worker.domain.tickets.answers import Answer, answered
-from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketKind, TicketState, next_state
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.help import Help
+from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state
 from worker.ports.state.access import Shown, Undo
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.overview import TicketFilter
@@ -92,8 +95,8 @@ class Assigned:
                 ticket,
                 len(others),
                 opened.token(others[0]) if is_moved and others else token,
-                candidates_for(uow, ticket) if ticket.kind is TicketKind.REASSIGN_ADMIN else (),
-                suggestions_for(uow, ticket) if ticket.kind is TicketKind.IDENTIFY_MEMBER else (),
+                candidates_for(uow, ticket) if kind_of(ticket).choice is Choice.ADMIN else (),
+                suggestions_for(uow, ticket) if kind_of(ticket).choice is Choice.PERSON else (),
                 _language(uow, undo.before if undo else ticket),
                 undo.until if undo else None,
                 None if is_moved else help_for(uow, ticket, self._languages),
@@ -144,7 +147,7 @@ class Assigned:
         """
         with self._store.begin() as uow:
             ticket = self._links.ticket(uow, token, now)
-            if ticket.kind is TicketKind.IDENTIFY_MEMBER:
+            if kind_of(ticket).choice is Choice.PERSON:
                 return self._identify(uow, ticket, chosen, now)
             return self._done(uow, ticket, now, _made_admin(uow, ticket, chosen))
 
@@ -256,7 +259,7 @@ class Assigned:
 
 def can_be_done_together(ticket: Ticket) -> bool:
     """Whether "done" says it all: nobody has to be chosen."""
-    return ticket.kind not in {TicketKind.REASSIGN_ADMIN, TicketKind.IDENTIFY_MEMBER}
+    return kind_of(ticket).choice is Choice.NOTHING
 
 
 def _open_of(uow: UnitOfWork, opened: Opened, theirs: Ticket) -> list[Ticket]:
@@ -295,7 +298,7 @@ def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
     if uow.outbox.withdraw(undo.messages) < len(undo.messages):
         raise Refused("It can't be taken back any more: others have been told.")
     uow.tickets.update([before])
-    if before.kind is TicketKind.IDENTIFY_MEMBER:
+    if kind_of(before).choice is Choice.PERSON:
         key = HandleKey(before.group.source, before.handle)
         known = uow.links.get(key)
         if known is not None and _is_answer_of(known, undo.by):  # and not somebody else's since
@@ -354,7 +357,7 @@ def _language(uow: UnitOfWork, ticket: Ticket) -> str | None:
 
 
 def _made_admin(uow: UnitOfWork, ticket: Ticket, chosen: str) -> str:
-    if ticket.kind is not TicketKind.REASSIGN_ADMIN or not chosen:
+    if kind_of(ticket).choice is not Choice.ADMIN or not chosen:
         return ""
     names = {one.handle: one.name for one in candidates_for(uow, ticket)}
     return f"{_name(ticket)} made {names[chosen]} an admin" if chosen in names else ""
@@ -362,5 +365,6 @@ def _made_admin(uow: UnitOfWork, ticket: Ticket, chosen: str) -> str:
 
 def _has_creators_ticket(uow: UnitOfWork, ticket: Ticket) -> bool:
     """Whether the same leaving has had such a ticket before, which is over."""
-    key = replace(ticket, kind=TicketKind.CREATOR_MUST_LEAVE).key
+    kind = kind_of(ticket).creator_kind
+    key = None if kind is None else replace(ticket, kind=kind).key
     return any(one.key == key and one.id != ticket.id for one in uow.tickets.of_group(ticket.group))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from worker.domain.kinds import kind_of
 from worker.domain.model import Role
-from worker.domain.tickets.ticket import REMOVALS, Move, Ticket, TicketState, next_state
+from worker.domain.tickets.ticket import Move, Ticket, TicketState, next_state
 from worker.ports.state.store import UnitOfWork
 
 
@@ -16,7 +17,7 @@ def kept_waiting(uow: UnitOfWork, ticket: Ticket, role: Role | None) -> Ticket:
     """
     if (
         ticket.state is not TicketState.OPEN
-        or ticket.kind not in REMOVALS
+        or kind_of(ticket).waits is None
         or role is None
         or not role.is_admin
     ):

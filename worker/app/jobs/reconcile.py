@@ -18,6 +18,8 @@ from worker.app.tell.signed_links import Links
 from worker.app.tell.teller import assignee_messages, cancellation_messages, journal_entry, withdraw_unsent
 from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView
+from worker.domain.kinds import is_waited_for, kind_of
+from worker.domain.kinds.kind import About
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import held_paragraph
 from worker.domain.model import GroupKey
@@ -26,7 +28,6 @@ from worker.domain.reconcile.engine import TicketRules, reconcile_group
 from worker.domain.reconcile.guard import GuardLimits, HeldPlan, Newcomer, inspect
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.text.tongue import ENGLISH_ONLY, Languages
-from worker.domain.tickets.ticket import TicketKind
 from worker.ports import Port
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage
@@ -136,7 +137,7 @@ class Reconcile:
             planned = [action for action in planned if not _asks(action)]
         opened = iter(uow.tickets.insert([a.ticket for a in planned if a.kind is ActionKind.OPEN]))
         stored = [replace(a, ticket=next(opened)) if a.kind is ActionKind.OPEN else a for a in planned]
-        blockers = _live_reassignments(views, stored)
+        blockers = _live_blockers(views, stored)
         done = [_with_blocker(action, blockers) for action in stored]
         changed = [a.ticket for a in done if a.kind is not ActionKind.OPEN or a.is_blocked]
         uow.tickets.update(changed)
@@ -165,18 +166,14 @@ def _once(actions: Sequence[Action]) -> list[Action]:
 
 
 def _asks(action: Action) -> bool:
-    is_question = action.ticket.kind is TicketKind.IDENTIFY_MEMBER
+    is_question = kind_of(action.ticket).about is About.HANDLE
     return is_question and action.kind in {ActionKind.OPEN, ActionKind.REOPEN}
 
 
-def _live_reassignments(views: Sequence[GroupView], actions: Sequence[Action]) -> dict[GroupKey, int]:
-    """The reassignment that each group's removals wait for: one there was, or one just opened."""
+def _live_blockers(views: Sequence[GroupView], actions: Sequence[Action]) -> dict[GroupKey, int]:
+    """The ticket that others of each group wait for: one there was, or one just opened."""
     tickets = [ticket for view in views for ticket in view.tickets] + [action.ticket for action in actions]
-    return {
-        ticket.group: ticket.id
-        for ticket in tickets
-        if ticket.kind is TicketKind.REASSIGN_ADMIN and ticket.is_live
-    }
+    return {ticket.group: ticket.id for ticket in tickets if is_waited_for(ticket) and ticket.is_live}
 
 
 def _with_blocker(action: Action, blockers: dict[GroupKey, int]) -> Action:

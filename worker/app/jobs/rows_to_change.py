@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo
 
 from worker.app.jobs.matching import Matching
 from worker.app.tell.teller import person_at
+from worker.domain.kinds import kind_of
 from worker.domain.messages.message import CHANNEL, Recipient
 from worker.domain.messages.sentences import Row, rows_paragraph
 from worker.domain.model import GroupKey, Standing
 from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.verification import is_done_in
 from worker.domain.text.tongue import Languages
-from worker.domain.tickets.ticket import Ticket, TicketKind
-from worker.domain.tickets.verification import Sight, is_done_in
+from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
 
@@ -88,5 +90,5 @@ def _claims(uow: UnitOfWork, sources: Collection[str]) -> Iterator[tuple[Ticket,
     while found := uow.tickets.claims(sources, after, PAGE):
         after = found[-1][0].id
         for ticket, sight in found:
-            if sight is not None and ticket.kind is not TicketKind.IDENTIFY_MEMBER:
+            if sight is not None and kind_of(ticket).row is not None:
                 yield ticket, sight

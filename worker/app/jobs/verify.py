@@ -19,11 +19,13 @@ from worker.app.tell.teller import (
     with_link,
     withdraw_unsent,
 )
+from worker.domain.kinds import is_waited_for
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.reconcile.verification import Opinion, Verdict, weigh
 from worker.domain.text.tongue import ENGLISH_ONLY, Languages
-from worker.domain.tickets.ticket import Move, Ticket, TicketKind, TicketState, next_state
-from worker.domain.tickets.verification import Opinion, Sight, Verdict, weigh
+from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.ticket import Move, Ticket, TicketState, next_state
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -93,7 +95,7 @@ class Verify:
         uow.journal.append([journal_entry(action, now)])
         if action.kind is ActionKind.REOPEN:
             self._tell_reopened(uow, action, now)
-        if ticket.kind is TicketKind.REASSIGN_ADMIN or action.kind is ActionKind.REOPEN:
+        if is_waited_for(ticket) or action.kind is ActionKind.REOPEN:
             uow.rosters.mark_dirty([ticket.group], now)  # what it blocked, or what must wait for it again
         return action
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from worker.app.tell.teller import help_as_told, recipient_of
-from worker.domain.messages.help import Help
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import flat, masked, sentences, ticket_paragraph, ticket_title
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.outbox import OutMessage
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from worker.app.tell.choices import candidates_for
 from worker.domain.identity.handles import shown_handle
-from worker.domain.messages.help import Help, plea
+from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import Asks, Choice
+from worker.domain.messages.plea import plea
 from worker.domain.messengers import messenger
 from worker.domain.model import Person, PersonKey, Role
 from worker.domain.text.tongue import Languages
-from worker.domain.tickets.ticket import Ticket, TicketKind
+from worker.domain.tickets.help import Help
+from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 
 
 def help_for(uow: UnitOfWork, ticket: Ticket, languages: Languages) -> Help | None:
     """What help the assignee needs; None where their own app has the button, or the kind of ticket needs none."""
-    if ticket.kind is TicketKind.CREATOR_MUST_LEAVE:
+    asks = kind_of(ticket).asks
+    if asks is Asks.LEAVER:
         return _asking_leaver(uow, ticket, ticket.handle, languages)
-    if ticket.kind is not TicketKind.REASSIGN_ADMIN:
+    if asks is Asks.NOBODY:
         return None
     accounts = _accounts(uow, ticket)
     admins = [one for one in uow.rosters.active_admins(ticket.group) if one.key not in accounts]
@@ -33,7 +37,7 @@ def help_for(uow: UnitOfWork, ticket: Ticket, languages: Languages) -> Help | No
 def _asking_leaver(uow: UnitOfWork, ticket: Ticket, handle: str, languages: Languages) -> Help:
     leaver = uow.people.get(ticket.person) if ticket.person else None
     stated = leaver.facts.language if leaver else None
-    candidates = candidates_for(uow, ticket) if ticket.kind is TicketKind.REASSIGN_ADMIN else ()
+    candidates = candidates_for(uow, ticket) if kind_of(ticket).choice is Choice.ADMIN else ()
     text = plea(ticket, candidates[0].name if candidates else "", languages.of(stated))
     return Help(number=_number(handle, leaver), text=text)
 

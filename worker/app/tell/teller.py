@@ -10,12 +10,12 @@ from worker.app.tell.helping import help_for
 from worker.app.tell.signed_links import Links
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
-from worker.domain.messages.help import Help
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.messages.sentences import cancelled_paragraph, doubted_paragraph, masked, news_paragraph
 from worker.domain.model import PersonKey
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.tongue import ENGLISH, Languages, Tongue
+from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork

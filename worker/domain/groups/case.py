@@ -1,19 +1,15 @@
-"""What is wrong with one group now: leavers in it, no admin left, members nobody knows, joiners missing.
-
-`look(view)` reads only its argument; the answer is sorted and has no repeats.
-"""
+"""One group as reconciling sees it: its members with who they are, its admins, and who belongs in it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from worker.domain.identity.matching import Link, LinkState
-from worker.domain.messengers import messenger
-from worker.domain.model import Coverage, Evidence, GroupKey, Member, Person, PersonKey, Role, Standing
-from worker.domain.people.leaving import Leaving, episode_name
-from worker.domain.tickets.ticket import REMOVALS, Ticket, TicketKey, TicketKind
+from worker.domain.identity.matching import Link
+from worker.domain.model import Coverage, Evidence, GroupKey, Member, Person, PersonKey, Standing
+from worker.domain.people.leaving import Leaving
+from worker.domain.tickets.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,39 +78,41 @@ class GroupView:
     tickets: tuple[Ticket, ...] = ()
     managers: tuple[tuple[PersonKey, Person], ...] = ()  # leaver -> manager
 
-    def manager_of(self, person: PersonKey) -> Person | None:
-        """The manager of one of the leavers, when the directory names one."""
-        return dict(self.managers).get(person)
-
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong; `needs_admin` says that acting on it must wait for a new admin."""
+class GroupCase:
+    """A group with what all kinds of tickets ask of it, settled once: see `kinds.settled.settle`.
 
-    key: TicketKey
-    why: str
-    view: MemberView | None = None
-    leaving: Leaving | None = None
-    person: Person | None = None
-    needs_admin: bool = False
-
-
-def look(group: GroupView, admins_min: int) -> tuple[Finding, ...]:
-    """Return what is wrong in one group, reassignments first, then by member.
-
-    A group that is gone has nothing wrong. Only members that are in the roster are judged; who is missing
-    is judged only for joiners and for admins seen before, and only on a full roster.
+    A list of people may be long, and questions about each of them: nothing here is looked for member by member again.
+    `view` has movers marked as leaving. `known` is the same with the roles that live tickets know of members whom the
+    roster no longer shows as admins.
     """
-    if group.is_gone:
-        return ()
-    group = with_known_roles(with_movers(group))
-    found = _reassignments(group, admins_min)
-    for view in sorted(group.members, key=lambda v: v.member.handle):
-        if view.leaving is not None:
-            found.append(_removal(group, view, view.leaving))
-        elif view.link.state in {LinkState.AMBIGUOUS, LinkState.UNMATCHED}:
-            found.append(_question(group, view))
-    return (*found, *_missing_joiners(group))
+
+    view: GroupView
+    known: GroupView
+    active_admins: tuple[MemberView, ...]
+    known_admins: tuple[MemberView, ...]
+    belonging: Mapping[PersonKey, Expected]
+    by_handle: Mapping[str, MemberView]
+    present: frozenset[PersonKey]  # every account of everybody who is listed
+    managers: Mapping[PersonKey, Person]  # by the leaver
+    departed: frozenset[PersonKey]  # those of people who are leaving, and whom owner and managers left
+
+    @property
+    def key(self) -> GroupKey:
+        return self.view.key
+
+    @property
+    def messenger(self) -> str:
+        return self.view.messenger
+
+    @property
+    def coverage(self) -> Coverage:
+        return self.view.coverage
+
+    @property
+    def size(self) -> int:
+        return self.view.size
 
 
 def belonging(group: GroupView) -> dict[PersonKey, Expected]:
@@ -142,29 +140,6 @@ def with_movers(group: GroupView) -> GroupView:
     return replace(group, members=tuple(_as_mover(view, moved) for view in group.members)) if moved else group
 
 
-def with_known_roles(group: GroupView) -> GroupView:
-    """The group with admins whom the roster no longer shows as such, as live removal tickets know them.
-
-    So an inventory that lost its column of roles releases no blocked ticket and changes no ticket's kind.
-    That somebody was no admin proves nothing now. A leaver who was called the creator once stays it: nobody can
-    give that away, and most rosters show a creator as an admin like others. That was an assignee's word, though,
-    so it makes nobody an admin on whom the group could count.
-    """
-    removals = sorted((t for t in group.tickets if t.kind in REMOVALS and t.is_live), key=lambda t: t.id)
-    known = {t.handle: t.member_role for t in removals if t.member_role and t.member_role.is_admin}
-    known |= {t.handle: Role.CREATOR for t in removals if t.kind is TicketKind.CREATOR_MUST_LEAVE}
-    members = tuple(_with_role(view, known.get(view.member.handle)) for view in group.members)
-    return replace(group, members=members)
-
-
-def _with_role(view: MemberView, known: Role | None) -> MemberView:
-    role = view.member.role
-    is_believed = view.leaving is not None or role.is_admin if known is Role.CREATOR else role is Role.UNKNOWN
-    if known is None or not is_believed:
-        return view
-    return replace(view, member=replace(view.member, role=known))
-
-
 def _as_mover(view: MemberView, moved: dict[PersonKey, datetime]) -> MemberView:
     person = view.person
     if view.leaving or person is None or person.standing is Standing.LEFT or person.key not in moved:
@@ -184,68 +159,8 @@ def active_admins(group: GroupView) -> tuple[MemberView, ...]:
     )
 
 
-def _reassignments(group: GroupView, admins_min: int) -> list[Finding]:
-    """A group that loses its admins: leavers among them, or admins seen before and none now.
-
-    A group that never had an admin in the inventory is not news; neither is one whose roles are not all
-    known. The latest leaving names the ticket, so that a waiver or a proof stands for its own case only.
-    """
-    active = len(active_admins(group))
-    leavers = [(v.leaving, v) for v in group.members if v.member.role.is_admin and v.leaving is not None]
-    if active >= admins_min or not (leavers or _has_lost_admins(group)):
-        return []
-    if not leavers:
-        key = TicketKey(TicketKind.REASSIGN_ADMIN, group.key, "", "")
-        return [Finding(key, f"no admin is left in the group, {admins_min} needed")]
-    leaving, view = max(leavers, key=lambda pair: (pair[0].at, pair[1].member.handle))
-    key = TicketKey(TicketKind.REASSIGN_ADMIN, group.key, "", leaving.name)
-    names = ", ".join(sorted(_name(v) for _, v in leavers))
-    why = f"{names} left and was an admin; {active} active admin(s) remain, {admins_min} needed"
-    return [Finding(key, why, view, leaving, view.person)]
-
-
-def _has_lost_admins(group: GroupView) -> bool:
-    """Whether there was an admin and surely is none: partial rosters and unknown roles prove nothing."""
-    may_have_one = any(v.member.role.is_admin or v.member.role is Role.UNKNOWN for v in group.members)
-    return group.has_had_admin and group.coverage is Coverage.FULL and group.size > 0 and not may_have_one
-
-
-def _question(group: GroupView, view: MemberView) -> Finding:
-    key = TicketKey(TicketKind.IDENTIFY_MEMBER, GroupKey(group.key.source, ""), view.member.handle, "")
-    return Finding(key, view.link.why, view)
-
-
-def _removal(group: GroupView, view: MemberView, leaving: Leaving) -> Finding:
-    is_creator = view.member.role is Role.CREATOR
-    can_remove = messenger(group.messenger).can_remove_creator or not is_creator
-    kind = TicketKind.REMOVE_MEMBER if can_remove else TicketKind.CREATOR_MUST_LEAVE
-    key = TicketKey(kind, group.key, view.member.handle, leaving.name)
-    why = f"{_name(view)} {why_left(leaving)} and is still in the group"
-    needs_admin = view.member.role.is_admin and not active_admins(group)
-    return Finding(key, why, view, leaving, view.person, needs_admin=needs_admin)
-
-
-def _missing_joiners(group: GroupView) -> list[Finding]:
-    if group.coverage is not Coverage.FULL:
-        return []
-    wanted = {expected.person.key: expected for expected in belonging(group).values()}
-    present = {key for view in group.members for key in view.known_as}
-    missing = [expected for _, expected in sorted(wanted.items()) if not expected.keys & present]
-    return [_addition(group, expected) for expected in missing]
-
-
-def _addition(group: GroupView, expected: Expected) -> Finding:
-    facts = expected.person.facts
-    handle = facts.phones[0] if facts.phones else f"person:{expected.person.key.person_id}"
-    key = TicketKey(
-        TicketKind.ADD_MEMBER, group.key, handle, episode_name(expected.person.key, expected.since)
-    )
-    return Finding(
-        key, f"{facts.display_name} belongs in the group by the joiner rules", person=expected.person
-    )
-
-
-def _name(view: MemberView) -> str:
+def name_of(view: MemberView) -> str:
+    """What a member is called: by the directory, else as the group knows them."""
     person = view.person.facts.display_name if view.person else ""
     return person or view.member.display_name or view.member.handle
 

@@ -10,22 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from worker.domain.escalation.calendar import last_day
 from worker.domain.escalation.policy import Target
 from worker.domain.identity.phones import masked_number
-from worker.domain.messages.help import Help, leave_steps, promote_steps
+from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import About
 from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messengers import messenger
-from worker.domain.model import ENDS_WITH_A_DAY, Evidence
 from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.reconcile.plan import ActionKind
 from worker.domain.text.direction import isolated
 from worker.domain.text.durations import format_duration
 from worker.domain.text.tongue import ENGLISH, N_, Tongue
-from worker.domain.tickets.ticket import REMOVALS, Assignee, Ticket, TicketKind, TicketState
+from worker.domain.tickets.help import Help
+from worker.domain.tickets.ticket import Assignee, Ticket, TicketState
 
 
 def flat(text: str) -> str:
@@ -35,25 +34,16 @@ def flat(text: str) -> str:
 
 # --- tickets ----------------------------------------------------------------------------------------------
 
-_TITLES = {
-    TicketKind.REMOVE_MEMBER: N_("Remove {person} from {group}"),
-    TicketKind.REASSIGN_ADMIN: N_("Make somebody an admin of {group}"),
-    TicketKind.CREATOR_MUST_LEAVE: N_("Ask {person} to leave {group}"),
-    TicketKind.IDENTIFY_MEMBER: N_("Say who {member} in {group} is"),
-    TicketKind.ADD_MEMBER: N_("Add {person} to {group}"),
-}
-
 
 def ticket_title(ticket: Ticket, tongue: Tongue = ENGLISH) -> str:
     """What is to be done, in one line."""
-    return tongue.say(_TITLES[ticket.kind], **_names(ticket))
+    return tongue.say(kind_of(ticket).title, **_names(ticket))
 
 
 def _names(ticket: Ticket) -> dict[str, str]:
     """What sentences call the people and the group: the member as the group knows them, the person by name."""
-    person = (
-        "" if ticket.kind is TicketKind.IDENTIFY_MEMBER else ticket.person_name
-    )  # who they are is the question
+    is_question = kind_of(ticket).about is About.HANDLE  # who they are is the question
+    person = "" if is_question else ticket.person_name
     return {
         "person": flat(person or ticket.member_name or ticket.handle),
         "member": flat(ticket.member_name or person or ticket.handle),
@@ -64,37 +54,19 @@ def _names(ticket: Ticket) -> dict[str, str]:
 def ticket_steps(ticket: Ticket, tongue: Tongue = ENGLISH, aid: Help | None = None) -> tuple[str, ...]:
     """What the assignee does, step by step, in this messenger; `aid` is the help that they need for it."""
     names = _names(ticket)
-    if ticket.kind is TicketKind.IDENTIFY_MEMBER and ticket.handle != names["member"]:
+    if kind_of(ticket).about is About.HANDLE and ticket.handle != names["member"]:
         names["member"] = flat(f"{names['member']} {ticket.handle}")
     admins = ", ".join(map(flat, aid.admins)) if aid else ""
     app = messenger(ticket.messenger).name
-    return tuple(tongue.say(step, **names, messenger=app, admins=admins) for step in _steps(ticket, aid))
+    return tuple(
+        tongue.say(step, **names, messenger=app, admins=admins) for step in kind_of(ticket).steps(ticket, aid)
+    )
 
 
 def member_step(ticket: Ticket) -> int | None:
     """Which of the steps (from 0) is the first that names the member, beside which the handle helps."""
-    steps = enumerate(_steps(ticket, None))
+    steps = enumerate(kind_of(ticket).steps(ticket, None))
     return next((number for number, step in steps if "{member}" in step), None)
-
-
-def _steps(ticket: Ticket, aid: Help | None) -> tuple[str, ...]:
-    app = messenger(ticket.messenger)
-    return {
-        TicketKind.REMOVE_MEMBER: (
-            *app.remove_steps,
-            N_("If the group has a register, take {member} off it too."),
-        ),
-        TicketKind.REASSIGN_ADMIN: (
-            *promote_steps(ticket, aid),
-            N_("If the group has a register, note the new admin in it."),
-        ),
-        TicketKind.CREATOR_MUST_LEAVE: leave_steps(aid),
-        TicketKind.IDENTIFY_MEMBER: (
-            N_("Find out whose number {member} is. Asking in the group often helps."),
-            N_("Tell the team that runs Whosleft who it is, or that nobody knows."),
-        ),
-        TicketKind.ADD_MEMBER: app.add_steps,
-    }[ticket.kind]
 
 
 def ticket_paragraph(
@@ -162,56 +134,10 @@ def state_line(ticket: Ticket) -> str:
 
 # --- why --------------------------------------------------------------------------------------------------
 
-_LEFT = {
-    Evidence.DISABLED: N_("{person} has left: the account was disabled on {day}."),
-    Evidence.DELETED: N_("{person} has left: the account was deleted on {day}."),
-    Evidence.EXPIRED: N_("{person} has left: the account ended on {day}."),
-    Evidence.LEAVE_DATE: N_("{person} has left: the last day was {day}."),
-    Evidence.MOVED_OUT: N_("{person} has left: on the list of leavers since {day}."),
-    Evidence.ABSENT_CONFIRMED: N_("{person} has left: no longer in the staff directory since {day}."),
-    Evidence.MOVED: N_(
-        "{person} moved to another place on {day} and does not belong in this group any more."
-    ),
-}
-
 
 def why_line(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> str:
     """Why the ticket is there, for whoever has to do it: from evidence, kind and dates, not from its reason."""
-    names = _names(ticket)
-    if ticket.kind in REMOVALS:
-        on = _left_on(ticket, timezone)
-        if on is None or ticket.evidence is None:
-            return tongue.say("{person} has left.", **names)
-        return tongue.say(_LEFT[ticket.evidence], **names, day=tongue.day(on))
-    if ticket.kind is TicketKind.REASSIGN_ADMIN:
-        if not ticket.person_name:
-            return tongue.say("The group has no admin any more.")
-        if ticket.evidence is Evidence.MOVED:
-            return tongue.say(
-                "{person} was an admin here and has moved. The group needs a new admin.", **names
-            )
-        return tongue.say("{person} was an admin here and has left. The group needs a new admin.", **names)
-    if ticket.kind is TicketKind.ADD_MEMBER:
-        day = tongue.day(_belongs_since(ticket).astimezone(ZoneInfo(timezone)).date())
-        return tongue.say("{person} belongs in this group since {day}.", **names, day=day)
-    return tongue.say("Nobody knows who this member is.")
-
-
-def _left_on(ticket: Ticket, timezone: str) -> date | None:
-    """The local day of the leaving; an account and a last day end with their day, so at the next one's start."""
-    if ticket.left_at is None:
-        return None
-    if ticket.evidence in ENDS_WITH_A_DAY:
-        return last_day(ticket.left_at, timezone)
-    return ticket.left_at.astimezone(ZoneInfo(timezone)).date()
-
-
-def _belongs_since(ticket: Ticket) -> datetime:
-    """The instant in the episode's name, from which the joiner rules place the person here."""
-    try:
-        return datetime.fromisoformat(ticket.episode.rpartition("@")[2])
-    except ValueError:
-        return ticket.opened_at
+    return kind_of(ticket).why(ticket, timezone, tongue, _names(ticket))
 
 
 _HAPPENED = {  # how the reasons of a reopening begin, and what the assignee is told of it
@@ -423,14 +349,6 @@ class Row:
     is_right: bool
 
 
-_CHANGES = {
-    TicketKind.REMOVE_MEMBER: N_("Delete the row of {person} ({ticket})"),
-    TicketKind.CREATOR_MUST_LEAVE: N_("Delete the row of {person} ({ticket})"),
-    TicketKind.ADD_MEMBER: N_("Add a row for {person} ({ticket})"),
-    TicketKind.REASSIGN_ADMIN: N_("Note the new admin ({ticket})"),
-}
-
-
 def rows_paragraph(source: str, rows: Sequence[Row], tongue: Tongue = ENGLISH) -> Paragraph:
     """What whoever keeps a list is to change in it, by group."""
     text = tongue.say(
@@ -442,9 +360,10 @@ def rows_paragraph(source: str, rows: Sequence[Row], tongue: Tongue = ENGLISH) -
 
 
 def _change(row: Row, tongue: Tongue) -> str:
-    if row.is_right:
+    change = kind_of(row.ticket).row
+    if row.is_right or change is None:
         return tongue.say("Nothing but the date ({ticket})", ticket=row.ticket.label)
-    return tongue.say(_CHANGES[row.ticket.kind], **_names(row.ticket), ticket=row.ticket.label)
+    return tongue.say(change, **_names(row.ticket), ticket=row.ticket.label)
 
 
 # --- whole messages ---------------------------------------------------------------------------------------

@@ -6,26 +6,22 @@ same plan; a state that is right gives none.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.domain.escalation.calendar import add, elapsed, last_day
+from worker.domain.escalation.calendar import add, elapsed
 from worker.domain.escalation.policy import Policy, policy_for
-from worker.domain.groups.case import (
-    Finding,
-    GroupView,
-    MemberView,
-    active_admins,
-    belonging,
-    look,
-    with_movers,
-)
-from worker.domain.identity.matching import LinkState
-from worker.domain.model import ENDS_WITH_A_DAY, Coverage, Evidence, Person, PersonKey, Role, Standing
+from worker.domain.groups.case import GroupCase, GroupView
+from worker.domain.kinds import KINDS, kind_of
+from worker.domain.kinds.finding import Finding
+from worker.domain.kinds.kind import Turn
+from worker.domain.kinds.settled import settle
+from worker.domain.model import Person, PersonKey, Role, Standing
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.domain.text.tongue import ENGLISH
+from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.domain.tickets.ticket import (
-    REMOVALS,
     Assignee,
     Move,
     Ticket,
@@ -34,7 +30,6 @@ from worker.domain.tickets.ticket import (
     handed_to,
     next_state,
 )
-from worker.domain.tickets.verification import CLAIM_LIFE
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,67 +89,77 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
 
     A live removal whose member is not in the roster is left to verification. All instants aware UTC.
     """
-    group = with_movers(group)
+    case = settle(group)
+    group = case.view
     tickets = {ticket.key: ticket for ticket in group.tickets}
-    findings = [_under_known_ticket(finding, group) for finding in look(group, rules.admins_min)]
+    alike = _by_work(group.tickets)
+    findings = [_under_known_ticket(finding, alike) for finding in findings_of(case, rules.admins_min)]
     wanted = {finding.key for finding in findings}
-    actions = [_open_or_keep(f, tickets.get(f.key), group, rules, now) for f in findings]
+    actions = [_open_or_keep(f, tickets.get(f.key), case, rules, now) for f in findings]
     ended = [
-        _end(ticket, group, rules, now)
+        _end(ticket, case, rules, now)
         for ticket in sorted(group.tickets, key=lambda t: t.id)
         if ticket.is_live and ticket.group == group.key and ticket.key not in wanted
     ]
     return tuple(action for action in (*ended, *actions) if action is not None)
 
 
-def _under_known_ticket(finding: Finding, group: GroupView) -> Finding:
-    """A group needs one reassignment at a time, whichever leaver it was opened for; and one removal of a
-    human, whichever account of theirs it was opened for.
+def find_all(group: GroupView, admins_min: int) -> tuple[Finding, ...]:
+    """Return what is wrong in one group: what others may wait for first, then by member."""
+    return findings_of(settle(group), admins_min)
+
+
+def findings_of(case: GroupCase, admins_min: int) -> tuple[Finding, ...]:
+    """As `find_all`, of a case that is settled.
+
+    A group that is gone has nothing wrong. Only members that are in the roster are judged; who is missing
+    is judged only for joiners and for admins seen before, and only on a full roster.
     """
-    if finding.key.kind is TicketKind.REASSIGN_ADMIN:
-        known = (t for t in group.tickets if t.kind is TicketKind.REASSIGN_ADMIN and t.is_live)
-    else:
-        known = (t for t in group.tickets if _is_of_same_leaver(t, finding))
-    ticket = next(known, None)
+    if case.view.is_gone:
+        return ()
+    found = [finding for kind in KINDS.values() for finding in kind.find(case, admins_min)]
+    return tuple(sorted(found, key=_place))
+
+
+def _place(finding: Finding) -> tuple[Turn, str]:
+    turn = KINDS[finding.key.kind].turn
+    return turn, finding.key.handle if turn is Turn.BY_MEMBER else ""
+
+
+def _by_work(tickets: Iterable[Ticket]) -> Mapping[tuple[TicketKind, str], list[Ticket]]:
+    """Tickets by kind and handle: only those can be the same work."""
+    found: defaultdict[tuple[TicketKind, str], list[Ticket]] = defaultdict(list)
+    for ticket in tickets:
+        found[ticket.kind, ticket.handle].append(ticket)
+    return found
+
+
+def _under_known_ticket(finding: Finding, alike: Mapping[tuple[TicketKind, str], list[Ticket]]) -> Finding:
+    """The finding under the key of a ticket that asks for the same already, whatever it was opened for."""
+    key = finding.key
+    is_same_work = KINDS[key.kind].is_same_work
+    ticket = next((t for t in alike.get((key.kind, key.handle), ()) if is_same_work(t, finding)), None)
     return finding if ticket is None else replace(finding, key=ticket.key)
 
 
-def _is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:
-    """Whether a ticket asks for the same on the word of another directory.
-
-    That directory may have taken its word back: while the human is out, their ticket goes on. A waiver
-    stands only as long as the word that it was about.
-    """
-    view, leaving = finding.view, finding.leaving
-    if view is None or leaving is None or Evidence.MOVED in {leaving.evidence, ticket.evidence}:
-        return False
-    if (ticket.kind, ticket.handle) != (finding.key.kind, finding.key.handle):
-        return False
-    if ticket.state is TicketState.WAIVED:
-        return ticket.episode in leaving.also
-    is_elsewhere = ticket.person in view.known_as and ticket.person.source != leaving.person.source
-    return ticket.is_live and ticket.episode != leaving.name and is_elsewhere
-
-
 def _open_or_keep(
-    finding: Finding, ticket: Ticket | None, group: GroupView, rules: TicketRules, now: datetime
+    finding: Finding, ticket: Ticket | None, case: GroupCase, rules: TicketRules, now: datetime
 ) -> Action | None:
     if ticket is None:
-        return _open(finding, group, rules, now)
+        return _open(finding, case, rules, now)
     if ticket.state is TicketState.BLOCKED:
         if not finding.needs_admin:
-            return _unblock(ticket, finding, group, rules, now)
-        return _name_blocker(ticket, finding, group, now)
+            return _unblock(ticket, finding, case, rules, now)
+        return _name_blocker(ticket, finding, case.view, now)
     if ticket.state is TicketState.OPEN:
-        return (
-            _block(ticket, finding, now) if finding.needs_admin else _hand_on(ticket, finding, group, rules)
-        )
+        return _block(ticket, finding, now) if finding.needs_admin else _hand_on(ticket, finding, case, rules)
     if ticket.state is TicketState.DONE:
         return None
-    return _reopen(ticket, finding, group, rules, now)
+    return _reopen(ticket, finding, case, rules, now)
 
 
-def _open(finding: Finding, group: GroupView, rules: TicketRules, now: datetime) -> Action:
+def _open(finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) -> Action:
+    group = case.view
     key, view, leaving = finding.key, finding.view, finding.leaving
     draft = Ticket(
         kind=key.kind,
@@ -173,7 +178,7 @@ def _open(finding: Finding, group: GroupView, rules: TicketRules, now: datetime)
         evidence=leaving.evidence if leaving else None,
         left_at=leaving.at if leaving else None,
         episode=key.episode,
-        assignee=assignee_for(finding, group, rules),
+        assignee=assignee_for(finding, case, rules),
         accountable=rules.accountable,
         is_sensitive=group.is_sensitive,
         reason=finding.why,
@@ -182,7 +187,7 @@ def _open(finding: Finding, group: GroupView, rules: TicketRules, now: datetime)
 
 
 def _block(ticket: Ticket, finding: Finding, now: datetime) -> Action:
-    why = "waits until the group has another admin"
+    why = _what_for(ticket)
     blocked = replace(
         ticket,
         state=next_state(ticket.state, Move.BLOCK),
@@ -195,20 +200,27 @@ def _block(ticket: Ticket, finding: Finding, now: datetime) -> Action:
 
 def _name_blocker(ticket: Ticket, finding: Finding, group: GroupView, now: datetime) -> Action | None:
     """Say what a ticket waits for that was reopened as blocked; nothing, when that was waived."""
-    reassignments = [t for t in group.tickets if t.kind is TicketKind.REASSIGN_ADMIN]
-    if ticket.blocked_by is not None or any(_is_waived(t, now) for t in reassignments):
+    waits = kind_of(ticket).waits
+    if waits is None or ticket.blocked_by is not None:
         return None
-    why = "waits until the group has another admin"
-    return Action(ActionKind.BLOCK, replace(ticket, weighed_at=now), f"{finding.why}; {why}", is_blocked=True)
+    if any(_is_waived(one, now) for one in group.tickets if one.kind is waits.for_):
+        return None
+    why = f"{finding.why}; {waits.why}"
+    return Action(ActionKind.BLOCK, replace(ticket, weighed_at=now), why, is_blocked=True)
 
 
-def _unblock(ticket: Ticket, finding: Finding, group: GroupView, rules: TicketRules, now: datetime) -> Action:
+def _what_for(ticket: Ticket) -> str:
+    waits = kind_of(ticket).waits
+    return "" if waits is None else waits.why
+
+
+def _unblock(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) -> Action:
     """Set a ticket free, and give it to the new admin unless a person chose the assignee."""
-    why = "the group has another admin now" if active_admins(group) else "the member is no longer an admin"
-    current = ticket.assignee
-    is_chosen = current is not None and current.why not in _WHY_THEY and not _has_left(current.person, group)
+    waits, current = kind_of(ticket).waits, ticket.assignee
+    why = "it need not wait" if waits is None else waits.over(case)
+    is_chosen = current is not None and current.why not in _WHY_THEY and current.person not in case.departed
     free = replace(
-        handed_to(ticket, current if is_chosen else assignee_for(finding, group, rules)),
+        handed_to(ticket, current if is_chosen else assignee_for(finding, case, rules)),
         state=next_state(ticket.state, Move.UNBLOCK),
         blocked_by=None,
         reason=why,
@@ -221,26 +233,20 @@ def _role(finding: Finding) -> Role | None:
     return finding.view.member.role if finding.view else None
 
 
-def _hand_on(ticket: Ticket, finding: Finding, group: GroupView, rules: TicketRules) -> Action | None:
+def _hand_on(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Action | None:
     """Give a ticket to somebody else when the person who should do it has left."""
-    if ticket.assignee is None or not _has_left(ticket.assignee.person, group):
+    if ticket.assignee is None or ticket.assignee.person not in case.departed:
         return None
-    assignee = assignee_for(finding, group, rules)
+    assignee = assignee_for(finding, case, rules)
     if assignee == ticket.assignee:
         return None
     return Action(ActionKind.ASSIGN, handed_to(ticket, assignee), "the assignee has left")
 
 
-def _has_left(person: PersonKey | None, group: GroupView) -> bool:
-    others = (group.owner, *(manager for _, manager in group.managers))
-    return any(v.leaving for v in group.members if person in v.known_as) or any(
-        other.standing is Standing.LEFT for other in others if other and other.key == person
-    )
-
-
 def _reopen(
-    ticket: Ticket, finding: Finding, group: GroupView, rules: TicketRules, now: datetime
+    ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules, now: datetime
 ) -> Action | None:
+    group = case.view
     if ticket.state is TicketState.WAIVED:
         if _is_waived(ticket, now):
             return None
@@ -248,11 +254,11 @@ def _reopen(
     elif ticket.state is TicketState.VERIFIED:
         if not _is_news(ticket, group):
             return None
-        why = f"{'came back' if ticket.kind in REMOVALS else 'needed again'}: {finding.why}"
+        why = f"{kind_of(ticket).again}: {finding.why}"
     else:
         why = f"needed after all: {finding.why}"
     reopened = replace(
-        handed_to(reopen(ticket, rules, now, why), assignee_for(finding, group, rules)),
+        handed_to(reopen(ticket, rules, now, why), assignee_for(finding, case, rules)),
         group=group.key,  # a question goes on in the group where it was asked again
         group_name=group.name,
         member_role=_role(finding) if ticket.handle else None,
@@ -275,9 +281,8 @@ def _is_news(ticket: Ticket, group: GroupView) -> bool:
     The roster that proved a removal, or an older one, says nothing new. Who somebody is, and who is still
     an active admin, changes in the directory too, without any new roster.
     """
-    if ticket.kind in {TicketKind.IDENTIFY_MEMBER, TicketKind.REASSIGN_ADMIN}:
-        return True
-    return ticket.verified_at is None or group.taken_at > ticket.verified_at
+    is_newer = ticket.verified_at is None or group.taken_at > ticket.verified_at
+    return is_newer or kind_of(ticket).is_news_at_once
 
 
 def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: str) -> Ticket:
@@ -304,84 +309,20 @@ def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: str) -> Ticke
     return rules.resumed(replace(void, contradicted=ticket.contradicted + 1), ticket.done_at or now, now)
 
 
-def _end(ticket: Ticket, group: GroupView, rules: TicketRules, now: datetime) -> Action | None:
+def _end(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> Action | None:
     """Cancel a live ticket whose reason is gone; None leaves it to verification."""
-    why = _why_over(ticket, group, rules)
+    is_gone = case.view.is_gone
+    why = (
+        "the group is no longer in the inventory"
+        if is_gone
+        else kind_of(ticket).why_over(ticket, case, rules.timezone)
+    )
     if why is None:
         return None
     over = replace(
         ticket, state=next_state(ticket.state, Move.CANCEL), reason=why, blocked_by=None, weighed_at=now
     )
     return Action(ActionKind.CANCEL, over, why)
-
-
-def _why_over(ticket: Ticket, group: GroupView, rules: TicketRules) -> str | None:
-    if group.is_gone:
-        return "the group is no longer in the inventory"
-    if ticket.kind in REMOVALS:
-        return _why_removal_over(ticket, group, rules)
-    if ticket.kind is TicketKind.REASSIGN_ADMIN:
-        return _why_reassignment_over(ticket, group, rules)
-    if ticket.kind is TicketKind.ADD_MEMBER:
-        return _why_addition_over(ticket, group)
-    is_surely_gone = group.coverage is Coverage.FULL and _by_handle(ticket, group) is None
-    return "the member is no longer in the group" if is_surely_gone else None
-
-
-def _why_removal_over(ticket: Ticket, group: GroupView, rules: TicketRules) -> str | None:
-    view = _by_handle(ticket, group)
-    if view is None:
-        return None
-    if view.leaving is not None:
-        return "superseded by a newer leaving or another kind of ticket"
-    if view.person is None:
-        is_nobody = view.link.state is LinkState.NOBODY
-        return "not somebody of the directory" if is_nobody else "who this member is, is in question now"
-    account = view.known_as.get(ticket.person) if ticket.person else None
-    if account is None:
-        return "the member is known under another account now"
-    return _why_no_leaver(ticket, account, rules)
-
-
-def _why_no_leaver(ticket: Ticket, account: Person, rules: TicketRules) -> str | None:
-    """Why somebody whom no leaving keeps out of the group is in it rightly; None when that isn't so."""
-    has_left = account.standing is Standing.LEFT
-    if ticket.evidence is Evidence.MOVED:
-        return None if has_left else "belongs in the group again"  # the guard may hold the leaving
-    if has_left and account.left_at == ticket.left_at:
-        return "another account of the person is active"
-    if ticket.evidence in ENDS_WITH_A_DAY and (ends_at := _leaves_at(account)) is not None:
-        return f"the last day was moved to {ENGLISH.day(last_day(ends_at, rules.timezone))}"
-    return "the person returned"
-
-
-def _leaves_at(account: Person) -> datetime | None:
-    """The date at which somebody is going to leave."""
-    if account.standing is not Standing.LEAVING:
-        return None
-    return account.facts.leave_at if account.evidence is Evidence.LEAVE_DATE else account.facts.expires_at
-
-
-def _why_reassignment_over(ticket: Ticket, group: GroupView, rules: TicketRules) -> str | None:
-    if group.coverage is Coverage.FULL and group.size == 0:
-        return "nobody is left in the group"
-    accounts = {key: account for view in active_admins(group) for key, account in view.known_as.items()}
-    account = accounts.get(ticket.person) if ticket.person else None
-    return None if account is None else _why_no_leaver(ticket, account, rules)
-
-
-def _why_addition_over(ticket: Ticket, group: GroupView) -> str | None:
-    person = ticket.person
-    if person is None or person not in belonging(group):
-        return "the joiner rules no longer place this person in the group"
-    is_listed = any(person in view.known_as for view in group.members)
-    if is_listed or group.coverage is not Coverage.FULL:
-        return None
-    return "superseded: the person's number or the joiner rule changed"
-
-
-def _by_handle(ticket: Ticket, group: GroupView) -> MemberView | None:
-    return next((view for view in group.members if view.member.handle == ticket.handle), None)
 
 
 _AN_ADMIN = "active admin of the group"
@@ -391,21 +332,22 @@ _ACCOUNTABLE = "accountable person"
 _WHY_THEY = frozenset({_AN_ADMIN, _OWNER, _MANAGER, _ACCOUNTABLE})  # any other reason is a person's choice
 
 
-def assignee_for(finding: Finding, group: GroupView, rules: TicketRules) -> Assignee | None:
+def assignee_for(finding: Finding, case: GroupCase, rules: TicketRules) -> Assignee | None:
     """Who should do it: an active admin of the group other than the leaver; else the group's owner; else
     the leaver's manager; else the accountable person.
 
     Only people with an e-mail address, since nobody else can be reached.
     """
     leaver = finding.leaving.person if finding.leaving else None
-    choices = (_an_admin(group, leaver), _owner(group), _manager(group, leaver), _accountable(rules))
+    group = case.view
+    choices = (_an_admin(case, leaver), _owner(group), _manager(case, leaver), _accountable(rules))
     return next((choice for choice in choices if choice is not None), None)
 
 
-def _an_admin(group: GroupView, leaver: PersonKey | None) -> Assignee | None:
+def _an_admin(case: GroupCase, leaver: PersonKey | None) -> Assignee | None:
     people = [
         view.person
-        for view in sorted(active_admins(group), key=lambda v: (v.first_seen_at is not None, v.member.handle))
+        for view in sorted(case.active_admins, key=lambda v: (v.first_seen_at is not None, v.member.handle))
         if view.person and view.person.facts.email and view.person.key != leaver
     ]
     staying = [p for p in people if p.standing is Standing.ACTIVE] or people
@@ -420,8 +362,8 @@ def _owner(group: GroupView) -> Assignee | None:
     return None
 
 
-def _manager(group: GroupView, leaver: PersonKey | None) -> Assignee | None:
-    manager = None if leaver is None else group.manager_of(leaver)
+def _manager(case: GroupCase, leaver: PersonKey | None) -> Assignee | None:
+    manager = None if leaver is None else case.managers.get(leaver)
     if manager is None or not manager.facts.email or manager.standing is Standing.LEFT:
         return None
     return _person(manager, _MANAGER)

@@ -24,9 +24,6 @@ class TicketKind(StrEnum):
     ADD_MEMBER = "add_member"
 
 
-REMOVALS = frozenset({TicketKind.REMOVE_MEMBER, TicketKind.CREATOR_MUST_LEAVE})
-
-
 class TicketState(StrEnum):
     """Where the work stands. Done is a claim; verified is evidence."""
 

@@ -9,8 +9,8 @@ from typing import Protocol
 from worker.domain.escalation.policy import Taken
 from worker.domain.messages.message import Recipient
 from worker.domain.model import GroupKey, PersonKey
+from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Ticket, TicketState
-from worker.domain.tickets.verification import Sight
 
 
 class Tickets(Protocol):

@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.kinds import codes
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -323,9 +325,8 @@ objection = sa.Table(  # as `approval`, of whoever rejects it
 
 # Of a live ticket that asks to remove somebody, in the very words of the partial indexes, which SQLite wants to hear.
 # Expressions, or it would take an index on the kind instead
-IS_LIVE_REMOVAL = (
-    "state || '' IN ('blocked', 'done', 'open') AND kind || '' IN ('creator_must_leave', 'remove_member')"
-)
+_EXPOSING = ", ".join(f"'{code}'" for code in codes(lambda kind: kind.is_exposure))
+IS_LIVE_REMOVAL = f"state || '' IN ('blocked', 'done', 'open') AND kind || '' IN ({_EXPOSING})"
 
 ticket = sa.Table(
     "ticket",

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from worker.domain.model import Coverage, Role
+from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import Sees
+from worker.domain.model import Coverage
 from worker.domain.text.durations import format_duration
-from worker.domain.tickets.ticket import REMOVALS, Grade, Ticket, TicketKind, TicketState
+from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.ticket import Grade, Ticket, TicketState
 
 CLAIM_LIFE = timedelta(days=14)  # by default: a word that two weekly lists could not prove is void
 
@@ -23,25 +26,6 @@ class Verdict(StrEnum):
     VERIFIED = "verified"
     REOPENED = "reopened"
     INCONCLUSIVE = "inconclusive"
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What the latest roster of a ticket's group shows of the ticket's member.
-
-    `taken_at` is what the roster speaks of, `read_at` when it was read. `role` is None when the member is
-    not listed. `active_admins` counts known people who have not left. `is_identified`: the question of who
-    the member is has its answer. `is_kept_by_people`: it is a list, not what the messenger itself shows.
-    """
-
-    taken_at: datetime
-    read_at: datetime
-    coverage: Coverage
-    is_fresh: bool
-    role: Role | None = None
-    active_admins: int = 0
-    is_identified: bool = False
-    is_kept_by_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +52,14 @@ def weigh(
     `claim_life` is void, unless a second person confirmed it (grade B).
     """
     since = ticket.done_at or ticket.opened_at
-    if ticket.kind is TicketKind.IDENTIFY_MEMBER and sight is not None and sight.is_identified:
+    if kind_of(ticket).sees is Sees.IDENTITY and sight is not None and sight.is_identified:
         return Opinion(Verdict.VERIFIED, "the member is identified", Grade.B)
     if sight is None or not _is_fresh(sight) or sight.taken_at <= since:
         return _unproven(ticket, now, claim_life, "no fresh roster of a later date")
     if not is_done_in(ticket, sight, admins_min):
-        if ticket.state is TicketState.DONE and _can_contradict(ticket, sight):
-            return Opinion(Verdict.REOPENED, _still_wrong(ticket, sight))
+        against = _still_wrong(ticket, sight)
+        if ticket.state is TicketState.DONE and against is not None:
+            return Opinion(Verdict.REOPENED, against)
         return _unproven(ticket, now, claim_life, "not done in the latest roster")
     if sight.coverage is not Coverage.FULL:
         return _unproven(ticket, now, claim_life, "the latest roster is incomplete")
@@ -88,27 +73,16 @@ def _is_fresh(sight: Sight) -> bool:
 
 def is_done_in(ticket: Ticket, sight: Sight, admins_min: int) -> bool:
     """Tell whether the roster shows the ticket's work as done, whatever its date is."""
-    if ticket.kind in REMOVALS:
-        return sight.role is None
-    if ticket.kind is TicketKind.ADD_MEMBER:
-        return sight.role is not None
-    if ticket.kind is TicketKind.REASSIGN_ADMIN:
-        return sight.active_admins >= admins_min
-    return sight.role is None  # a question about somebody who is no longer there
+    return kind_of(ticket).is_done_in(sight, admins_min)
 
 
-def _can_contradict(ticket: Ticket, sight: Sight) -> bool:
-    """Listed is a fact in any roster; missing (a joiner, an admin) only in a full one."""
-    return ticket.kind in REMOVALS or sight.coverage is Coverage.FULL
-
-
-def _still_wrong(ticket: Ticket, sight: Sight) -> str:
+def _still_wrong(ticket: Ticket, sight: Sight) -> str | None:
+    """What a roster says against a claim; None for one that can't."""
+    contradiction = kind_of(ticket).contradiction
+    if contradiction.needs_full and sight.coverage is not Coverage.FULL:
+        return None
     roster = f"the roster of {sight.taken_at:%Y-%m-%d %H:%M} UTC, read {sight.read_at:%Y-%m-%d %H:%M} UTC"
-    return {
-        TicketKind.ADD_MEMBER: f"marked done, but not in the group in {roster}",
-        TicketKind.REASSIGN_ADMIN: f"marked done, but there is no other active admin in {roster}",
-        TicketKind.IDENTIFY_MEMBER: f"marked done, but nobody said who the member is ({roster})",
-    }.get(ticket.kind, f"marked done, but still in the group in {roster}")
+    return contradiction.text.format(roster=roster)
 
 
 def _unproven(ticket: Ticket, now: datetime, claim_life: timedelta, why: str) -> Opinion:

@@ -1,0 +1,43 @@
+"""Kinds of tickets: a file each, listed here. A new one is a file, its line below, and its code in `TicketKind`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from worker.domain.kinds import (
+    add_member,
+    creator_must_leave,
+    identify_member,
+    reassign_admin,
+    remove_member,
+)
+from worker.domain.kinds.kind import Kind
+from worker.domain.tickets.ticket import Ticket, TicketKind
+
+KINDS: Mapping[TicketKind, Kind] = {
+    one.KIND.code: one.KIND
+    for one in (reassign_admin, remove_member, creator_must_leave, identify_member, add_member)
+}
+
+# Of whom a live ticket means that they are out and still in
+REMOVALS = frozenset(code for code, kind in KINDS.items() if kind.is_exposure)
+
+
+def kind_of(ticket: Ticket) -> Kind:
+    """What the kind of a ticket says."""
+    return KINDS[ticket.kind]
+
+
+def codes(fits: Callable[[Kind], bool]) -> tuple[str, ...]:
+    """The codes of all kinds that fit, as tables and queries have them, in alphabetical order."""
+    return tuple(sorted(kind.code.value for kind in KINDS.values() if fits(kind)))
+
+
+def is_exposure(ticket: Ticket) -> bool:
+    """Whether a live ticket of this kind means that somebody who is out is still in."""
+    return kind_of(ticket).is_exposure
+
+
+def is_waited_for(ticket: Ticket) -> bool:
+    """Whether tickets of another kind may wait for this one."""
+    return any(kind.waits is not None and kind.waits.for_ is ticket.kind for kind in KINDS.values())

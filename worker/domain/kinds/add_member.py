@@ -1,0 +1,110 @@
+"""Add somebody to a group in which the joiner rules place them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from worker.domain.groups.case import Expected, GroupCase
+from worker.domain.kinds import phrases
+from worker.domain.kinds.finding import Finding
+from worker.domain.kinds.kind import About, Asks, Choice, Contradiction, Kind, Mark, Sees, Turn
+from worker.domain.model import Coverage
+from worker.domain.people.leaving import episode_name
+from worker.domain.text.tongue import N_, Tongue
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.help import Help
+from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.ticket import Ticket, TicketKey, TicketKind
+
+_STEPS = {
+    "whatsapp": (phrases.OPEN, phrases.ITS_NAME, phrases.ADD_MEMBERS, phrases.CHOOSE),
+    "signal": (phrases.OPEN, phrases.ITS_NAME, phrases.ADD_MEMBERS, phrases.CHOOSE),
+    "telegram": (phrases.OPEN, phrases.ITS_NAME, phrases.ADD_MEMBERS, phrases.CHOOSE),
+    "teams": (phrases.OPEN, phrases.ENTER),
+    "slack": (phrases.OPEN, phrases.ITS_MEMBERS, phrases.ENTER),
+    "matrix": (phrases.OPEN, N_("Choose Invite, and enter {member}.")),
+    "xmpp": (phrases.OPEN, phrases.ADD_AS_MEMBER),
+}
+_STEPS_ELSEWHERE = (phrases.OPEN_ANY, phrases.ADD_AS_MEMBER)
+
+
+def _why(ticket: Ticket, timezone: str, tongue: Tongue, names: Mapping[str, str]) -> str:
+    day = tongue.day(_belongs_since(ticket).astimezone(ZoneInfo(timezone)).date())
+    return tongue.say("{person} belongs in this group since {day}.", **names, day=day)
+
+
+def _belongs_since(ticket: Ticket) -> datetime:
+    """The instant in the episode's name, from which the joiner rules place the person here."""
+    try:
+        return datetime.fromisoformat(ticket.episode.rpartition("@")[2])
+    except ValueError:
+        return ticket.opened_at
+
+
+def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
+    return _STEPS.get(ticket.messenger.casefold(), _STEPS_ELSEWHERE)
+
+
+def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
+    """People whom a joiner rule names and who are not there; said of a complete roster only."""
+    if case.coverage is not Coverage.FULL:
+        return []
+    wanted = {expected.person.key: expected for expected in case.belonging.values()}
+    return [_addition(case, one) for _, one in sorted(wanted.items()) if not one.keys & case.present]
+
+
+def _addition(case: GroupCase, expected: Expected) -> Finding:
+    facts = expected.person.facts
+    handle = facts.phones[0] if facts.phones else f"person:{expected.person.key.person_id}"
+    episode = episode_name(expected.person.key, expected.since)
+    key = TicketKey(TicketKind.ADD_MEMBER, case.key, handle, episode)
+    why = f"{facts.display_name} belongs in the group by the joiner rules"
+    return Finding(key, why, person=expected.person)
+
+
+def _is_same_work(_ticket: Ticket, _finding: Finding) -> bool:
+    return False
+
+
+def _why_over(ticket: Ticket, case: GroupCase, _timezone: str) -> str | None:
+    person = ticket.person
+    if person is None or person not in case.belonging:
+        return "the joiner rules no longer place this person in the group"
+    if person in case.present or case.coverage is not Coverage.FULL:
+        return None
+    return "superseded: the person's number or the joiner rule changed"
+
+
+def _is_done_in(sight: Sight, _admins_min: int) -> bool:
+    return sight.role is not None
+
+
+KIND = Kind(
+    code=TicketKind.ADD_MEMBER,
+    about=About.MEMBERSHIP,
+    word=N_("add member"),
+    title=N_("Add {person} to {group}"),
+    why=_why,
+    steps=_steps,
+    row=N_("Add a row for {person} ({ticket})"),
+    plea=None,
+    asks=Asks.NOBODY,
+    answers=(Answer.NOT_MY_GROUP, Answer.OTHER),
+    creator_kind=None,
+    is_of_creator=False,
+    choice=Choice.NOTHING,
+    mark=Mark.PLUS,
+    turn=Turn.LAST,
+    is_exposure=False,
+    find=_find,
+    is_same_work=_is_same_work,
+    why_over=_why_over,
+    waits=None,
+    again="needed again",
+    is_news_at_once=False,
+    sees=Sees.PERSON,
+    is_done_in=_is_done_in,
+    contradiction=Contradiction(needs_full=True, text="marked done, but not in the group in {roster}"),
+)

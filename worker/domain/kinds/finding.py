@@ -1,0 +1,22 @@
+"""One thing that is wrong now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.domain.groups.case import MemberView
+from worker.domain.model import Person
+from worker.domain.people.leaving import Leaving
+from worker.domain.tickets.ticket import TicketKey
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong; `needs_admin` says that acting on it must wait for a new admin."""
+
+    key: TicketKey
+    why: str
+    view: MemberView | None = None
+    leaving: Leaving | None = None
+    person: Person | None = None
+    needs_admin: bool = False

@@ -1,0 +1,85 @@
+"""Say who a member is: nobody in a directory fits, or several do. One question for a handle in all of its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from worker.domain.groups.case import GroupCase
+from worker.domain.identity.matching import LinkState
+from worker.domain.kinds.finding import Finding
+from worker.domain.kinds.kind import About, Asks, Choice, Contradiction, Kind, Sees, Turn
+from worker.domain.model import Coverage, GroupKey
+from worker.domain.text.tongue import N_, Tongue
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.help import Help
+from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.ticket import Ticket, TicketKey, TicketKind
+
+
+def _why(_ticket: Ticket, _timezone: str, tongue: Tongue, _names: Mapping[str, str]) -> str:
+    return tongue.say("Nobody knows who this member is.")
+
+
+def _steps(_ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
+    return (
+        N_("Find out whose number {member} is. Asking in the group often helps."),
+        N_("Tell the team that runs Whosleft who it is, or that nobody knows."),
+    )
+
+
+def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
+    """Members whom nobody could match; who is out already is removed, whoever they are."""
+    return [
+        Finding(
+            TicketKey(TicketKind.IDENTIFY_MEMBER, GroupKey(case.key.source, ""), view.member.handle, ""),
+            view.link.why,
+            view,
+        )
+        for view in case.known.members
+        if view.leaving is None and view.link.state in {LinkState.AMBIGUOUS, LinkState.UNMATCHED}
+    ]
+
+
+def _is_same_work(_ticket: Ticket, _finding: Finding) -> bool:
+    return False
+
+
+def _why_over(ticket: Ticket, case: GroupCase, _timezone: str) -> str | None:
+    is_surely_gone = case.coverage is Coverage.FULL and ticket.handle not in case.by_handle
+    return "the member is no longer in the group" if is_surely_gone else None
+
+
+def _is_done_in(sight: Sight, _admins_min: int) -> bool:
+    """A question about somebody who is no longer there is over; an answer counts without any roster."""
+    return sight.role is None
+
+
+KIND = Kind(
+    code=TicketKind.IDENTIFY_MEMBER,
+    about=About.HANDLE,
+    word=N_("identify member"),
+    title=N_("Say who {member} in {group} is"),
+    why=_why,
+    steps=_steps,
+    row=None,
+    plea=None,
+    asks=Asks.NOBODY,
+    answers=(Answer.NOT_MY_GROUP, Answer.NOT_IN_GROUP, Answer.OTHER),
+    creator_kind=None,
+    is_of_creator=False,
+    choice=Choice.PERSON,
+    mark=None,
+    turn=Turn.BY_MEMBER,
+    is_exposure=False,
+    find=_find,
+    is_same_work=_is_same_work,
+    why_over=_why_over,
+    waits=None,
+    again="needed again",
+    is_news_at_once=True,
+    sees=Sees.IDENTITY,
+    is_done_in=_is_done_in,
+    contradiction=Contradiction(
+        needs_full=True, text="marked done, but nobody said who the member is ({roster})"
+    ),
+)

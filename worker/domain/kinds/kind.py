@@ -1,0 +1,141 @@
+"""What a kind of ticket is: everything that the rest of the worker asks of one, without a default anywhere.
+
+One file in this folder says it for one kind; `kinds.KINDS` lists them. The engine, verification, sentences, pages,
+console, storage and docs read it, and name no kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from worker.domain.groups.case import GroupCase
+from worker.domain.kinds.finding import Finding
+from worker.domain.text.tongue import Tongue
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.help import Help
+from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.ticket import Ticket, TicketKind
+
+
+class About(StrEnum):
+    """What a ticket of a kind is about."""
+
+    MEMBERSHIP = "membership"  # somebody in a group, or somebody who should be
+    GROUP = "group"
+    HANDLE = "handle"  # one identity in a messenger, in all of its groups
+    PERSON = "person"
+
+
+class Choice(StrEnum):
+    """What the assignee has to choose beside "done"."""
+
+    NOTHING = "nothing"
+    ADMIN = "admin"  # who is the new admin
+    PERSON = "person"  # who a member is
+
+
+class Sees(StrEnum):
+    """What of the latest roster shows whether the work is done."""
+
+    MEMBER = "member"  # whether the ticket's handle is in the group
+    PERSON = "person"  # whether its person is in the group under any handle
+    ADMINS = "admins"  # how many active admins the group has
+    IDENTITY = "identity"  # whether the handle's identity is settled
+
+
+class Asks(StrEnum):
+    """Whose help an assignee may need, whose own app has no button for it."""
+
+    NOBODY = "nobody"
+    ADMIN = "admin"  # another admin; where there is none, the person who left
+    LEAVER = "leaver"  # the person who left, always
+
+
+class Mark(StrEnum):
+    """What the drawing on the assignee's page shows beside the button."""
+
+    MINUS = "minus"
+    PLUS = "plus"
+    STAR = "star"
+    DOOR = "door"
+
+
+class Turn(StrEnum):
+    """Where the findings of a kind stand in a plan; within a turn they go by handle, or as they were found."""
+
+    FIRST = "1"  # others may wait for it
+    BY_MEMBER = "2"
+    LAST = "3"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a kind may have to wait for before it can be done. English, for the stored reason and for lists.
+
+    `over`: why it need not wait any more.
+    """
+
+    for_: TicketKind
+    why: str
+    over: Callable[[GroupCase], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """When a roster shows that a claim is not true, and what is said of it; `{roster}` is the roster, by date."""
+
+    needs_full: bool  # a missing member is a fact in a complete roster only; a listed one is a fact in any
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of ticket. Texts marked with N_ are English and translated when they are said; they may use {person},
+    {member}, {group} and {messenger}.
+
+    word                in a table
+    title               what is to be done, in one line
+    why                 (ticket, time zone, tongue, names) -> a sentence for the person who has to do it
+    steps               (ticket, help that is needed) -> the steps in the ticket's messenger
+    row                 what to change in a list that people keep; None where no list shows it
+    plea                (whether a candidate is known) -> what to send to the person who left; None: they are not asked
+    answers             what its page offers beside "done", in this order
+    creator_kind        the kind that it becomes when the assignee says that the member created the group
+    is_of_creator       whether a live one says that its member is the group's creator
+    mark                None: its page has neither steps nor a drawing
+    is_exposure         whether a live one means that a person who is out is still in
+    find                (case, how many admins a group needs) -> findings
+    is_same_work        whether a ticket of this kind and handle asks for the same under another key
+    why_over            (ticket, case, time zone) -> why its reason is gone; None: it is not, or verification says
+    again               how the reason begins when it is wrong once more after a proof
+    is_news_at_once     whether it may be wrong again without a newer roster, by the directory or by people
+    is_done_in          (what the roster shows, how many admins a group needs)
+    """
+
+    code: TicketKind
+    about: About
+    word: str
+    title: str
+    why: Callable[[Ticket, str, Tongue, Mapping[str, str]], str]
+    steps: Callable[[Ticket, Help | None], tuple[str, ...]]
+    row: str | None
+    plea: Callable[[bool], str] | None
+    asks: Asks
+    answers: tuple[Answer, ...]
+    creator_kind: TicketKind | None
+    is_of_creator: bool
+    choice: Choice
+    mark: Mark | None
+    turn: Turn
+    is_exposure: bool
+    find: Callable[[GroupCase, int], Iterable[Finding]]
+    is_same_work: Callable[[Ticket, Finding], bool]
+    why_over: Callable[[Ticket, GroupCase, str], str | None]
+    waits: Wait | None
+    again: str
+    is_news_at_once: bool
+    sees: Sees
+    is_done_in: Callable[[Sight, int], bool]
+    contradiction: Contradiction

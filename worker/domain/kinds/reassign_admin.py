@@ -1,0 +1,179 @@
+"""Make somebody an admin of a group that has lost its admins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from worker.domain.groups.case import GroupCase, name_of
+from worker.domain.kinds import phrases, removals
+from worker.domain.kinds.finding import Finding
+from worker.domain.kinds.kind import About, Asks, Choice, Contradiction, Kind, Mark, Sees, Turn
+from worker.domain.model import Coverage, Evidence, Role
+from worker.domain.text.tongue import N_, Tongue
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.help import Help
+from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.ticket import Ticket, TicketKey, TicketKind
+
+_STEPS = {
+    "whatsapp": (phrases.OPEN, phrases.ITS_NAME, phrases.THE_NEW_ADMIN, N_("Tap Make group admin.")),
+    "signal": (phrases.OPEN, phrases.ITS_NAME, phrases.THE_NEW_ADMIN, N_("Tap Make admin, and confirm.")),
+    "telegram": (
+        phrases.OPEN,
+        phrases.ITS_NAME,
+        N_("In the list of members, touch and hold whoever will be the new admin."),
+        N_("Tap Promote to admin, and confirm."),
+    ),
+    "teams": (phrases.OPEN, phrases.ITS_LIST, N_("Change the role of the new admin to Owner.")),
+    "slack": (
+        phrases.OPEN,
+        N_("Tap the group's name at the top, then About."),
+        N_("Under Managed by, add the new admin."),
+    ),
+    "matrix": (
+        phrases.OPEN,
+        phrases.ITS_LIST,
+        N_("Choose whoever will be the new admin, and change the role to Admin."),
+    ),
+    "xmpp": (phrases.OPEN, phrases.ITS_LIST, phrases.MAKE_ADMIN),
+}
+_STEPS_ELSEWHERE = (phrases.OPEN_ANY, phrases.ITS_LIST, phrases.MAKE_ADMIN)
+
+# What is left where nobody who could make an admin is there, or does it. WhatsApp picks a member at random (its help,
+# "How to manage group admins", read 2026-11); where a company runs the messenger itself, so can whoever does that
+_PICKED = N_(
+    "If the last admin just leaves the group, {messenger} makes a member an admin at random: "
+    "look in the list of members who it is, and ask them."
+)
+_NEW_GROUP = N_("If that doesn't work, make a new group, add everybody who belongs in it, and close {group}.")
+_ASK_OPERATORS = N_(
+    "If that doesn't work, ask the people who run {messenger} for you: they can make anybody an admin of {group}."
+)
+_ORPHAN_STEPS = {
+    "whatsapp": (_PICKED, _NEW_GROUP),
+    "teams": (_ASK_OPERATORS,),
+    "slack": (_ASK_OPERATORS,),
+    "matrix": (_ASK_OPERATORS,),
+    "xmpp": (_ASK_OPERATORS,),
+}
+_ORPHAN_STEPS_ELSEWHERE = (_NEW_GROUP,)
+
+_ONLY_AN_ADMIN = N_("Only an admin of {group} can do this: ask {admins}.")
+_ONLY_THE_LEAVER = N_("Only an admin of {group} can make somebody an admin, and {person} is the only one.")
+_LOOK_FOR_ONE = N_(
+    "Look in the list of members for an admin who still works here, and ask them to make another member an admin."
+)
+_ASKS_FOR_ADMIN = N_(
+    "Hello {person}, you are still an admin of the group {group} in {messenger}. "
+    "Please make {candidate} an admin there, and then leave the group. Thank you!"
+)
+_ASKS_FOR_ANY_ADMIN = N_(
+    "Hello {person}, you are still an admin of the group {group} in {messenger}. "
+    "Please make somebody who still works with us an admin there, and then leave the group. Thank you!"
+)
+
+
+def _why(ticket: Ticket, _timezone: str, tongue: Tongue, names: Mapping[str, str]) -> str:
+    if not ticket.person_name:
+        return tongue.say("The group has no admin any more.")
+    if ticket.evidence is Evidence.MOVED:
+        return tongue.say("{person} was an admin here and has moved. The group needs a new admin.", **names)
+    return tongue.say("{person} was an admin here and has left. The group needs a new admin.", **names)
+
+
+def _steps(ticket: Ticket, aid: Help | None) -> tuple[str, ...]:
+    """In the assignee's own app, unless they need help: {admins} have the button, or the leaver alone."""
+    return (*_promoting(ticket, aid), N_("If the group has a register, note the new admin in it."))
+
+
+def _promoting(ticket: Ticket, aid: Help | None) -> tuple[str, ...]:
+    app = ticket.messenger.casefold()
+    steps = _STEPS.get(app, _STEPS_ELSEWHERE)
+    if aid is None:
+        return steps
+    if aid.admins:
+        return (_ONLY_AN_ADMIN, *steps)
+    orphaned = _ORPHAN_STEPS.get(app, _ORPHAN_STEPS_ELSEWHERE)
+    if aid.text:
+        return (_ONLY_THE_LEAVER, phrases.ASK_THE_LEAVER, *orphaned)
+    return (_LOOK_FOR_ONE, *orphaned)
+
+
+def _plea(has_candidate: bool) -> str:  # noqa: FBT001  the kind's signature
+    return _ASKS_FOR_ADMIN if has_candidate else _ASKS_FOR_ANY_ADMIN
+
+
+def _find(case: GroupCase, admins_min: int) -> list[Finding]:
+    """A group that loses its admins: leavers among them, or admins seen before and none now.
+
+    A group that never had an admin in the inventory is not news; neither is one whose roles are not all
+    known. The latest leaving names the ticket, so that a waiver or a proof stands for its own case only.
+    """
+    active = len(case.known_admins)
+    members = case.known.members
+    leavers = [(v.leaving, v) for v in members if v.member.role.is_admin and v.leaving is not None]
+    if active >= admins_min or not (leavers or _has_lost_admins(case)):
+        return []
+    if not leavers:
+        key = TicketKey(TicketKind.REASSIGN_ADMIN, case.key, "", "")
+        return [Finding(key, f"no admin is left in the group, {admins_min} needed")]
+    leaving, view = max(leavers, key=lambda pair: (pair[0].at, pair[1].member.handle))
+    key = TicketKey(TicketKind.REASSIGN_ADMIN, case.key, "", leaving.name)
+    names = ", ".join(sorted(name_of(v) for _, v in leavers))
+    why = f"{names} left and was an admin; {active} active admin(s) remain, {admins_min} needed"
+    return [Finding(key, why, view, leaving, view.person)]
+
+
+def _has_lost_admins(case: GroupCase) -> bool:
+    """Whether there was an admin and surely is none: partial rosters and unknown roles prove nothing."""
+    group = case.known
+    may_have_one = any(v.member.role.is_admin or v.member.role is Role.UNKNOWN for v in group.members)
+    return group.has_had_admin and group.coverage is Coverage.FULL and group.size > 0 and not may_have_one
+
+
+def _is_same_work(ticket: Ticket, _finding: Finding) -> bool:
+    """A group needs one reassignment at a time, whichever leaver it was opened for."""
+    return ticket.is_live
+
+
+def _why_over(ticket: Ticket, case: GroupCase, timezone: str) -> str | None:
+    if case.coverage is Coverage.FULL and case.size == 0:
+        return "nobody is left in the group"
+    accounts = {key: account for view in case.active_admins for key, account in view.known_as.items()}
+    account = accounts.get(ticket.person) if ticket.person else None
+    return None if account is None else removals.why_no_leaver(ticket, account, timezone)
+
+
+def _is_done_in(sight: Sight, admins_min: int) -> bool:
+    return sight.active_admins >= admins_min
+
+
+KIND = Kind(
+    code=TicketKind.REASSIGN_ADMIN,
+    about=About.GROUP,
+    word=N_("new admin"),
+    title=N_("Make somebody an admin of {group}"),
+    why=_why,
+    steps=_steps,
+    row=N_("Note the new admin ({ticket})"),
+    plea=_plea,
+    asks=Asks.ADMIN,
+    answers=(Answer.NOT_MY_GROUP, Answer.OTHER),
+    creator_kind=None,
+    is_of_creator=False,
+    choice=Choice.ADMIN,
+    mark=Mark.STAR,
+    turn=Turn.FIRST,
+    is_exposure=False,
+    find=_find,
+    is_same_work=_is_same_work,
+    why_over=_why_over,
+    waits=None,
+    again="needed again",
+    is_news_at_once=True,
+    sees=Sees.ADMINS,
+    is_done_in=_is_done_in,
+    contradiction=Contradiction(
+        needs_full=True, text="marked done, but there is no other active admin in {roster}"
+    ),
+)

@@ -1,0 +1,123 @@
+"""What the two kinds that take somebody out of a group have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from worker.domain.escalation.calendar import last_day
+from worker.domain.groups.case import GroupCase, name_of, why_left
+from worker.domain.identity.matching import LinkState
+from worker.domain.kinds.finding import Finding
+from worker.domain.kinds.kind import Contradiction, Wait
+from worker.domain.model import ENDS_WITH_A_DAY, Evidence, Person, Role, Standing
+from worker.domain.text.tongue import ENGLISH, N_, Tongue
+from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.ticket import Ticket, TicketKey, TicketKind, TicketState
+
+_LEFT = {
+    Evidence.DISABLED: N_("{person} has left: the account was disabled on {day}."),
+    Evidence.DELETED: N_("{person} has left: the account was deleted on {day}."),
+    Evidence.EXPIRED: N_("{person} has left: the account ended on {day}."),
+    Evidence.LEAVE_DATE: N_("{person} has left: the last day was {day}."),
+    Evidence.MOVED_OUT: N_("{person} has left: on the list of leavers since {day}."),
+    Evidence.ABSENT_CONFIRMED: N_("{person} has left: no longer in the staff directory since {day}."),
+    Evidence.MOVED: N_(
+        "{person} moved to another place on {day} and does not belong in this group any more."
+    ),
+}
+DELETE_ROW = N_("Delete the row of {person} ({ticket})")
+
+
+def why(ticket: Ticket, timezone: str, tongue: Tongue, names: Mapping[str, str]) -> str:
+    """Say by which evidence somebody has left, and on which day."""
+    on = _left_on(ticket, timezone)
+    if on is None or ticket.evidence is None:
+        return tongue.say("{person} has left.", **names)
+    return tongue.say(_LEFT[ticket.evidence], **names, day=tongue.day(on))
+
+
+def _left_on(ticket: Ticket, timezone: str) -> date | None:
+    """The local day of the leaving; an account and a last day end with their day, so at the next one's start."""
+    if ticket.left_at is None:
+        return None
+    if ticket.evidence in ENDS_WITH_A_DAY:
+        return last_day(ticket.left_at, timezone)
+    return ticket.left_at.astimezone(ZoneInfo(timezone)).date()
+
+
+def leavers(case: GroupCase, kind: TicketKind, fits: Callable[[Role], bool]) -> list[Finding]:
+    """Members who are out and whose role fits. The last admin's removal waits for another admin."""
+    found = []
+    for view in case.known.members:
+        if view.leaving is None or not fits(view.member.role):
+            continue
+        key = TicketKey(kind, case.key, view.member.handle, view.leaving.name)
+        needs_admin = view.member.role.is_admin and not case.known_admins
+        reason = f"{name_of(view)} {why_left(view.leaving)} and is still in the group"
+        found.append(Finding(key, reason, view, view.leaving, view.person, needs_admin=needs_admin))
+    return found
+
+
+def is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:
+    """Tell whether a ticket asks for the same on the word of another directory.
+
+    That directory may have taken its word back: while the human is out, their ticket goes on. A waiver
+    stands only as long as the word that it was about.
+    """
+    view, leaving = finding.view, finding.leaving
+    if view is None or leaving is None or Evidence.MOVED in {leaving.evidence, ticket.evidence}:
+        return False
+    if ticket.state is TicketState.WAIVED:
+        return ticket.episode in leaving.also
+    is_elsewhere = ticket.person in view.known_as and ticket.person.source != leaving.person.source
+    return ticket.is_live and ticket.episode != leaving.name and is_elsewhere
+
+
+def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> str | None:
+    """Return why nobody has to be taken out any more; None for a member who is not listed: a roster proves that."""
+    view = case.by_handle.get(ticket.handle)
+    if view is None:
+        return None
+    if view.leaving is not None:
+        return "superseded by a newer leaving or another kind of ticket"
+    if view.person is None:
+        is_nobody = view.link.state is LinkState.NOBODY
+        return "not somebody of the directory" if is_nobody else "who this member is, is in question now"
+    account = view.known_as.get(ticket.person) if ticket.person else None
+    if account is None:
+        return "the member is known under another account now"
+    return why_no_leaver(ticket, account, timezone)
+
+
+def why_no_leaver(ticket: Ticket, account: Person, timezone: str) -> str | None:
+    """Return why somebody whom no leaving keeps out of the group is in it rightly; None when that isn't so."""
+    has_left = account.standing is Standing.LEFT
+    if ticket.evidence is Evidence.MOVED:
+        return None if has_left else "belongs in the group again"  # the guard may hold the leaving
+    if has_left and account.left_at == ticket.left_at:
+        return "another account of the person is active"
+    if ticket.evidence in ENDS_WITH_A_DAY and (ends_at := _leaves_at(account)) is not None:
+        return f"the last day was moved to {ENGLISH.day(last_day(ends_at, timezone))}"
+    return "the person returned"
+
+
+def _leaves_at(account: Person) -> datetime | None:
+    """The date at which somebody is going to leave."""
+    if account.standing is not Standing.LEAVING:
+        return None
+    return account.facts.leave_at if account.evidence is Evidence.LEAVE_DATE else account.facts.expires_at
+
+
+def _why_free(case: GroupCase) -> str:
+    return "the group has another admin now" if case.active_admins else "the member is no longer an admin"
+
+
+WAITS = Wait(TicketKind.REASSIGN_ADMIN, "waits until the group has another admin", _why_free)
+STILL_IN = Contradiction(needs_full=False, text="marked done, but still in the group in {roster}")
+
+
+def is_not_listed(sight: Sight, _admins_min: int) -> bool:
+    """Tell whether the member is not in the roster."""
+    return sight.role is None

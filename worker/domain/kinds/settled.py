@@ -1,0 +1,52 @@
+"""Settling a group's case: what is true of its members, once for all kinds of tickets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from worker.domain.groups.case import GroupCase, GroupView, MemberView, active_admins, belonging, with_movers
+from worker.domain.kinds import is_exposure, kind_of
+from worker.domain.model import Role, Standing
+
+
+def settle(group: GroupView) -> GroupCase:
+    """Return the case of a group, as it was loaded."""
+    view = with_movers(group)
+    known = with_known_roles(view)
+    others = (view.owner, *(manager for _, manager in view.managers))
+    departed = {other.key for other in others if other and other.standing is Standing.LEFT}
+    departed |= {key for one in view.members if one.leaving for key in one.known_as}
+    return GroupCase(
+        view,
+        known,
+        active_admins(view),
+        active_admins(known),
+        belonging(view),
+        by_handle={one.member.handle: one for one in view.members},
+        present=frozenset(key for one in view.members for key in one.known_as),
+        managers=dict(view.managers),
+        departed=frozenset(departed),
+    )
+
+
+def with_known_roles(group: GroupView) -> GroupView:
+    """The group with admins whom the roster no longer shows as such, as live removal tickets know them.
+
+    So an inventory that lost its column of roles releases no blocked ticket and changes no ticket's kind.
+    That somebody was no admin proves nothing now. A leaver who was called the creator once stays it: nobody can
+    give that away, and most rosters show a creator as an admin like others. That was an assignee's word, though,
+    so it makes nobody an admin on whom the group could count.
+    """
+    removals = sorted((t for t in group.tickets if is_exposure(t) and t.is_live), key=lambda t: t.id)
+    known = {t.handle: t.member_role for t in removals if t.member_role and t.member_role.is_admin}
+    known |= {t.handle: Role.CREATOR for t in removals if kind_of(t).is_of_creator}
+    members = tuple(_with_role(view, known.get(view.member.handle)) for view in group.members)
+    return replace(group, members=members)
+
+
+def _with_role(view: MemberView, known: Role | None) -> MemberView:
+    role = view.member.role
+    is_believed = view.leaving is not None or role.is_admin if known is Role.CREATOR else role is Role.UNKNOWN
+    if known is None or not is_believed:
+        return view
+    return replace(view, member=replace(view.member, role=known))

@@ -1,0 +1,27 @@
+"""One set-based query for each way in which a group and its tickets can disagree, for the nightly pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.storage.candidates.add_member import missing_joiners
+from worker.storage.candidates.identify_member import unknown_without_question
+from worker.storage.candidates.reassign_admin import lost_admins
+from worker.storage.candidates.removals import former_members, leavers_without_ticket
+from worker.storage.candidates.tickets import blocked, tickets_without_reason, waivers
+
+
+def wrong_groups() -> list[sa.Select[Any]]:
+    """Queries for (source, group_id); together they cover every finding and every reason to cancel."""
+    return [
+        leavers_without_ticket(),
+        unknown_without_question(),
+        tickets_without_reason(),
+        waivers(),
+        blocked(),
+        missing_joiners(),
+        former_members(),
+        lost_admins(),
+    ]

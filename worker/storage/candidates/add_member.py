@@ -1,0 +1,31 @@
+"""Groups in which somebody is missing by the joiner rules, and no ticket asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.model import Coverage
+from worker.domain.tickets.ticket import TicketKind
+from worker.storage.candidates.states import SETTLED
+from worker.storage.sql.tables import chat_group, expected, link, membership, ticket
+
+
+def missing_joiners() -> sa.Select[Any]:
+    x, m, t = expected.c, membership.c, ticket.c
+    present = (
+        sa.exists()
+        .where(m.source == x.source, m.group_id == x.group_id)
+        .where(link.c.source == m.source, link.c.handle == m.handle)
+        .where(link.c.person_source == x.person_source, link.c.person_id == x.person_id)
+    )
+    asked = sa.exists().where(
+        t.source == x.source, t.group_id == x.group_id, t.kind == TicketKind.ADD_MEMBER.value,
+        t.person_source == x.person_source, t.person_id == x.person_id, t.state.in_(SETTLED),
+    )  # fmt: skip
+    full = sa.exists().where(
+        chat_group.c.source == x.source, chat_group.c.group_id == x.group_id,
+        chat_group.c.coverage == Coverage.FULL.value,
+    )  # fmt: skip
+    return sa.select(x.source, x.group_id).distinct().where(x.state == "due", full, ~present, ~asked)

@@ -1,0 +1,29 @@
+"""Groups with members whom nobody knows, about whom no question is open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.identity.matching import LinkState
+from worker.domain.tickets.ticket import TicketKind
+from worker.storage.candidates.states import SETTLED
+from worker.storage.sql.tables import link, membership, ticket
+
+
+def unknown_without_question() -> sa.Select[Any]:
+    m, t = membership.c, ticket.c
+    asked = sa.exists().where(
+        t.source == m.source,
+        t.handle == m.handle,
+        t.kind == TicketKind.IDENTIFY_MEMBER.value,
+        t.state.in_(SETTLED),
+    )
+    unknown = link.c.state.in_((LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value))
+    return (
+        sa.select(m.source, m.group_id)
+        .distinct()
+        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+        .where(unknown, ~asked)
+    )

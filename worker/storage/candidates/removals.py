@@ -1,0 +1,65 @@
+"""Groups with members who are out, for whom no ticket asks it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.model import Standing
+from worker.storage.candidates.states import REMOVAL_CODES, SETTLED
+from worker.storage.persons import is_joining
+from worker.storage.sql.tables import episode, expected, link, membership, person, person_key, ticket
+
+
+def leavers_without_ticket() -> sa.Select[Any]:
+    """Leavers whom a handle is linked to; and those of whom only another account is (which is judged later)."""
+    m, p, t, e = membership.c, person.c, ticket.c, episode.c
+    k, o = person_key.alias("k").c, person_key.alias("o").c
+    has_ticket = sa.exists().where(
+        t.source == m.source, t.group_id == m.group_id, t.handle == m.handle, t.kind.in_(REMOVAL_CODES),
+        t.state.in_(SETTLED),
+    )  # fmt: skip
+    passed = sa.exists().where(
+        e.source == p.source, e.person_id == p.person_id, e.kind == "left", e.gate == "passed", e.at == p.at
+    )
+    left = sa.select(p.source, p.person_id).where(p.standing == Standing.LEFT.value, passed)
+    elsewhere = sa.select(o.source, o.person_id).where(
+        k.source == p.source, k.person_id == p.person_id, is_joining(k),
+        o.kind == k.kind, o.value == k.value, o.source != k.source,
+        p.standing == Standing.LEFT.value, passed,
+    )  # fmt: skip
+    accounts = sa.union(left, elsewhere).subquery("accounts")
+    return (
+        sa.select(m.source, m.group_id)
+        .distinct()
+        .select_from(accounts)
+        .join(link, (link.c.person_source == accounts.c.source) & (link.c.person_id == accounts.c.person_id))
+        .join(membership, (m.source == link.c.source) & (m.handle == link.c.handle))
+        .where(~has_ticket)
+    )
+
+
+def former_members() -> sa.Select[Any]:
+    """Movers whom a handle is linked to; and those of whom only another account is (which is judged later)."""
+    x, m, t = expected.c, membership.c, ticket.c
+    k, o = person_key.alias("k").c, person_key.alias("o").c
+    asked = sa.exists().where(
+        t.source == m.source, t.group_id == m.group_id, t.handle == m.handle, t.kind.in_(REMOVAL_CODES),
+        t.state.in_(SETTLED),
+    )  # fmt: skip
+    moved = sa.select(x.source, x.group_id, x.person_source, x.person_id).where(x.state == "former")
+    elsewhere = sa.select(x.source, x.group_id, o.source, o.person_id).where(
+        x.state == "former", k.source == x.person_source, k.person_id == x.person_id, is_joining(k),
+        o.kind == k.kind, o.value == k.value, o.source != k.source,
+    )  # fmt: skip
+    movers = sa.union(moved, elsewhere).subquery("movers").c
+    return (
+        sa.select(m.source, m.group_id)
+        .distinct()
+        .where(
+            link.c.person_source == movers.person_source, link.c.person_id == movers.person_id,
+            m.source == link.c.source, m.handle == link.c.handle,
+            m.source == movers.source, m.group_id == movers.group_id, ~asked,
+        )
+    )  # fmt: skip
