@@ -18,8 +18,10 @@ from bench.ad_where import Where, directory_of
 from bench.measure import Found, median, timed
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.tell.health import Freshness
+from worker.app.tell.teller import Teller
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate
 from worker.storage.store import SqlStore
@@ -39,7 +41,9 @@ class Polled:
         self.directory = directory_of(where, mode)
         self._engine = open_engine(where["database"])
         migrate(self._engine)
-        rules = PollRules(LeaverPolicy(), NO_LIMITS, Freshness(timedelta(days=2), {}), (), "UTC")
+        rules = PollRules(
+            LeaverPolicy(), NO_LIMITS, Freshness(timedelta(days=2), {}), (), Teller("UTC", ENGLISH_ONLY)
+        )
         self._poll = Poll(SqlStore(self._engine), [self.directory], rules)
 
     def read_everybody(self) -> int:

@@ -25,9 +25,11 @@ from worker.app.jobs.inventory import TakeInventory
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.tell.health import Freshness
+from worker.app.tell.teller import Teller
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.ports.state.store import Store
 from worker.storage.groups import MEMBER_COLUMNS
 from worker.storage.people import KEY_COLUMNS, PERSON_COLUMNS, keys_of
@@ -109,11 +111,11 @@ def _jobs(
     store: Store, directory: CompanyDirectory, inventory: CompanyInventory
 ) -> tuple[Poll, TakeInventory, Reconcile]:
     fresh = Freshness(timedelta(days=2), {})
-    rules = PollRules(LeaverPolicy(), NO_LIMITS, fresh, (), "UTC")
+    rules = PollRules(LeaverPolicy(), NO_LIMITS, fresh, (), Teller("UTC", ENGLISH_ONLY))
     return (
         Poll(store, [directory], rules),
-        TakeInventory(store, [inventory], NO_LIMITS, "UTC"),
-        Reconcile(store, ReconcileRules(RULES, NO_LIMITS, (), "UTC")),
+        TakeInventory(store, [inventory], NO_LIMITS, Teller("UTC", ENGLISH_ONLY)),
+        Reconcile(store, ReconcileRules(RULES, NO_LIMITS, (), Teller("UTC", ENGLISH_ONLY))),
     )
 
 

@@ -33,6 +33,7 @@ from worker.app.evidence.export import Audit
 from worker.app.reads.situation import situation
 from worker.app.tell.health import Freshness
 from worker.app.tell.signed_links import Links, signing_key
+from worker.app.tell.teller import Teller
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place, Services
@@ -122,8 +123,8 @@ def _desk(store: SqlStore) -> Iterator[tuple[httpx2.Client, str]]:
         key = signing_key(uow)
     fresh = Freshness(DAY, {})
     services = Services(
-        store=store, desk=Desk(store, rules, "UTC"), approvals=Approvals(store, 50),
-        assigned=Assigned(store, links, "UTC", languages), audit=Audit(store, "Bench", "UTC", "bench"),
+        store=store, desk=Desk(store, rules, Teller("UTC", languages)), approvals=Approvals(store, 50),
+        assigned=Assigned(store, links, Teller("UTC", languages, links)), audit=Audit(store, "Bench", "UTC", "bench"),
         languages=languages, rules=rules, place=Place("Bench", "UTC", "http://127.0.0.1"), clock=lambda: NOW,
         situation=lambda: situation(store, NOW),
         fresh_directories=fresh, fresh_inventories=fresh, sources=(("corp", "directory", "file"),), key=key,

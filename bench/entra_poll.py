@@ -21,8 +21,10 @@ from bench.entra_read import directory_of, read
 from bench.measure import Found, median, peak_mib, timed
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.tell.health import Freshness
+from worker.app.tell.teller import Teller
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.ports import Port
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate
@@ -42,7 +44,9 @@ class Polled:
         self._engine = open_engine(url)
         migrate(self._engine)
         self._store = SqlStore(self._engine)
-        rules = PollRules(LeaverPolicy(), NO_LIMITS, Freshness(timedelta(days=2), {}), (), "UTC")
+        rules = PollRules(
+            LeaverPolicy(), NO_LIMITS, Freshness(timedelta(days=2), {}), (), Teller("UTC", ENGLISH_ONLY)
+        )
         self._poll = Poll(self._store, [self.directory], rules)
 
     def poll(self) -> dict[str, int]:

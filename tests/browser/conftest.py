@@ -18,6 +18,7 @@ from desk_setup import services_of
 from harness import TIMEZONE
 from worker.app.acts.assignee import Assigned
 from worker.app.tell.signed_links import Links
+from worker.app.tell.teller import Teller
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place
@@ -47,7 +48,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
     def made(base: str) -> Any:
         links = Links(base, timedelta(days=30))
-        assigned = Assigned(harness.store, links, TIMEZONE, languages)
+        assigned = Assigned(harness.store, links, Teller(TIMEZONE, languages, links))
         return desk_app(replace(services, assigned=assigned, place=Place("St Mary's", TIMEZONE, base)))
 
     with serving(Late(made), ("127.0.0.1", 0), "desk", Limits(BODY_MAX)) as listen:

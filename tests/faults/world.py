@@ -21,7 +21,9 @@ from faults.town import PEOPLE, Town
 from faults.waiting import SOON_S, until
 from worker.app.acts.tickets import Desk
 from worker.app.refused import Refused
+from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor
+from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ops.clock import system_now
 from worker.storage.sql.engine import WRITERS, open_engine
@@ -48,7 +50,7 @@ class World:
         self.session = cluster.connect(database)
         self.effects = Effects(self.engine, self.session, self.town, slack)
         self._hurried = open_engine(f"{self.engine.url}?options=-c%20lock_timeout%3D{HURRY_S}s")
-        self.desk = Desk(SqlStore(self._hurried), rules(), "Europe/London")
+        self.desk = Desk(SqlStore(self._hurried), rules(), Teller("Europe/London", ENGLISH_ONLY))
         self.fleet = Fleet([])
 
     def reconnect(self) -> None:

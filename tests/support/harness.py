@@ -35,6 +35,7 @@ from worker.app.jobs.verify import Verify
 from worker.app.reads.check import Check
 from worker.app.tell.health import Freshness
 from worker.app.tell.signed_links import Links
+from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Sealed
 from worker.domain.model import Group, Member, Person, PersonKey, Role, Standing
@@ -101,22 +102,21 @@ class Harness:
         self.rules = rules = rules or ticket_rules()
         fresh, fresh_rosters = Freshness(timedelta(hours=24), {}), Freshness(timedelta(days=7), {})
         self.leaver = leaver
-        polls = PollRules(leaver, self.limits, fresh, joiners, TIMEZONE, languages)
-        self.poller = Poll(self.store, self.directories, polls)
-        self.taker = TakeInventory(self.store, self.inventories, self.limits, TIMEZONE, languages=languages)
-        names = tuple(directory.name for directory in self.directories)
         self.links = Links("https://whosleft.example.org", timedelta(days=30))
         told = self.links if has_links else None
-        self.reconciler = Reconcile(
-            self.store, ReconcileRules(rules, self.limits, sensitive, TIMEZONE, names, languages, told)
-        )
+        teller = Teller(TIMEZONE, languages, told)
+        polls = PollRules(leaver, self.limits, fresh, joiners, teller)
+        self.poller = Poll(self.store, self.directories, polls)
+        self.taker = TakeInventory(self.store, self.inventories, self.limits, teller)
+        names = tuple(directory.name for directory in self.directories)
+        self.reconciler = Reconcile(self.store, ReconcileRules(rules, self.limits, sensitive, teller, names))
         lists = [one.name for one in self.inventories if one.is_kept_by_people]
-        self.verifier = Verify(self.store, rules, fresh_rosters, TIMEZONE, languages, told, lists)
-        self.escalator = Escalate(self.store, rules, TIMEZONE, languages, told)
-        self.deliver_rules = DeliverRules(digest_window, daily_max, TIMEZONE, languages)
+        self.verifier = Verify(self.store, rules, fresh_rosters, teller, lists)
+        self.escalator = Escalate(self.store, rules, teller)
+        self.deliver_rules = DeliverRules(digest_window, daily_max, teller)
         self.deliverer = Deliver(self.store, self.notifiers, self.deliver_rules, self.clock, "us:1")
-        self.desk = Desk(self.store, rules, TIMEZONE, links=told)
-        self.assigned = Assigned(self.store, self.links, TIMEZONE, ENGLISH_ONLY)
+        self.desk = Desk(self.store, rules, Teller(TIMEZONE, ENGLISH_ONLY, told))
+        self.assigned = Assigned(self.store, self.links, Teller(TIMEZONE, ENGLISH_ONLY, self.links))
         self.approvals = Approvals(self.store, TWO_APPROVERS_FROM)
         self.checker = Check(self.store, self, self.limits, self.leaver, fresh, fresh_rosters)
 

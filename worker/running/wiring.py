@@ -33,6 +33,7 @@ from worker.app.jobs.verify import Verify
 from worker.app.reads.check import Check
 from worker.app.tell.health import Freshness
 from worker.app.tell.signed_links import Links
+from worker.app.tell.teller import Teller
 from worker.domain.model import Roster
 from worker.domain.people.joiners import JoinerRule
 from worker.domain.text.tongue import Languages
@@ -189,7 +190,8 @@ def build_app(
     timezone = settings.organisation.timezone
     languages = BabelLanguages(settings.organisation.language)
     # Without an address for people outside this machine, messages have no links
-    told = Links(settings.desk.base, settings.desk.link_life) if settings.desk.url else None
+    links = Links(settings.desk.base, settings.desk.link_life) if settings.desk.url else None
+    teller = Teller(timezone, languages, links)
     limits = settings.guard_limits()
     rules = settings.ticket_rules()
     fresh_directories, fresh_inventories = freshness_of(settings)
@@ -200,20 +202,18 @@ def build_app(
         Poll(
             store,
             connectors.directories,
-            PollRules(settings.leaver_policy(), limits, fresh_directories, joiners, timezone, languages),
+            PollRules(settings.leaver_policy(), limits, fresh_directories, joiners, teller),
             progress,
         ),
-        TakeInventory(store, connectors.inventories, limits, timezone, progress, languages),
+        TakeInventory(store, connectors.inventories, limits, teller, progress),
         Reconcile(
             store,
             ReconcileRules(
                 rules,
                 limits,
                 tuple(settings.groups.sensitive),
-                timezone,
+                teller,
                 tuple(directory.name for directory in connectors.directories),
-                languages,
-                told,
             ),
             progress,
         ),
@@ -221,23 +221,19 @@ def build_app(
             store,
             rules,
             fresh_inventories,
-            timezone,
-            languages,
-            told,
+            teller,
             {one.name for one in connectors.inventories if one.is_kept_by_people},
         ),
-        Escalate(store, rules, timezone, languages, told),
+        Escalate(store, rules, teller),
         Deliver(
             store,
             connectors.notifiers,
-            DeliverRules(
-                settings.escalation.digest_window, settings.escalation.daily_max, timezone, languages
-            ),
+            DeliverRules(settings.escalation.digest_window, settings.escalation.daily_max, teller),
             clock,
             holder_name(),
             delivered,
         ),
-        Desk(store, rules, timezone, languages, told),
+        Desk(store, rules, teller),
         Approvals(store, settings.desk.two_approvers_from),
         Check(store, connectors, limits, settings.leaver_policy(), fresh_directories, fresh_inventories),
         build_assigned(settings, store, languages),
@@ -252,7 +248,7 @@ def build_app(
 def build_assigned(settings: Settings, store: Store, languages: Languages) -> Assigned:
     """The assignee's side; its links start with where the configuration says that the desk is."""
     links = Links(settings.desk.base, settings.desk.link_life)
-    return Assigned(store, links, settings.organisation.timezone, languages)
+    return Assigned(store, links, Teller(settings.organisation.timezone, languages, links))
 
 
 def listening_at(app: App, listen: str) -> App:

@@ -13,6 +13,7 @@ from worker.app.acts.assignee import NOBODY, Assigned, Assignment
 from worker.app.evidence.check import AuditCheck, Compared
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead, Links
+from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor
 from worker.domain.identity.matching import Link, LinkState
 from worker.domain.messages.message import RecipientKind
@@ -205,7 +206,7 @@ def test_a_revoked_link_is_dead_and_the_next_one_works(ward: Harness) -> None:
 def test_a_link_survives_a_restart(ward: Harness) -> None:
     token = _token(ward)
 
-    again = Assigned(SqlStore(ward.engine), Links("", timedelta(days=30)), TIMEZONE, ENGLISH_ONLY)
+    again = Assigned(SqlStore(ward.engine), Links("", timedelta(days=30)), Teller(TIMEZONE, ENGLISH_ONLY))
 
     assert again.look(token, ward.now).ticket.id == 1
 

@@ -17,10 +17,12 @@ from worker.app.acts.plans import Approvals
 from worker.app.acts.tickets import Desk
 from worker.app.evidence.check import AuditCheck, Compared, Unexplained
 from worker.app.refused import Refused
+from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import GENESIS, Entry, seal
 from worker.domain.model import Evidence
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.storage.sql.tables import (
     api_token,
     approval,
@@ -255,7 +257,7 @@ def test_an_answer_whose_time_an_earlier_release_forgot_is_explained_by_what_was
 def test_an_answer_at_a_stated_time_is_explained(company: Harness) -> None:
     real = company.now + timedelta(days=30)
     store = SqlStore(company.engine, recorded_by=lambda: real)
-    desk = Desk(store, company.rules, "UTC")
+    desk = Desk(store, company.rules, Teller("UTC", ENGLISH_ONLY))
     desk.confirm_link(company.number("ann"), "corp/ann", Actor("sam"), company.now)
     assert company.journal()[-1].entry.at == real
     assert problems(company) == []

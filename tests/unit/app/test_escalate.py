@@ -15,6 +15,7 @@ from harness import TIMEZONE, Harness
 from worker.app.jobs import escalate
 from worker.app.jobs.escalate import Escalate
 from worker.app.tell.recipients import steps_of
+from worker.app.tell.teller import Teller
 from worker.domain.escalation.policy import After, Policy, Step, Taken, Target
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey
@@ -277,7 +278,7 @@ def test_a_step_that_another_worker_took_meanwhile_is_not_taken_again(start: Sta
     harness.escalate()
     told(harness)
 
-    other = Escalate(StoreBehind(harness.engine), rules(), TIMEZONE)
+    other = Escalate(StoreBehind(harness.engine), rules(), Teller(TIMEZONE, ENGLISH_ONLY))
 
     assert other.run_once(harness.now + timedelta(seconds=1)).counts["steps"] == 0
     assert told(harness) == []

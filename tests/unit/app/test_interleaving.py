@@ -12,8 +12,10 @@ from harness import TIMEZONE, Harness
 from worker.app.jobs.escalate import Escalate
 from worker.app.jobs.reconcile import Reconcile
 from worker.app.jobs.verify import Verify
+from worker.app.tell.teller import Teller
 from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.model import Role
+from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import TicketKind, TicketState
 
 Start = Callable[..., Harness]
@@ -84,7 +86,9 @@ def test_a_proof_counts_only_admins_who_are_still_here(start: Start) -> None:
         harness.poll()
 
     store = Interleaved(harness.store, 1, ben_leaves_and_his_number_goes_to_nobody)
-    Verify(store, harness.rules, harness.verifier._fresh, TIMEZONE).run_once(harness.now)
+    Verify(store, harness.rules, harness.verifier._fresh, Teller(TIMEZONE, ENGLISH_ONLY)).run_once(
+        harness.now
+    )
 
     [reassignment] = harness.tickets(TicketKind.REASSIGN_ADMIN)
     assert reassignment.state is TicketState.OPEN
@@ -104,7 +108,7 @@ def test_a_step_tells_the_admins_as_they_are_known_now(start: Start) -> None:
         harness.poll()
 
     store = Interleaved(harness.store, 1, phone_of_dee_is_eves)
-    Escalate(store, harness.rules, TIMEZONE).run_once(harness.now)
+    Escalate(store, harness.rules, Teller(TIMEZONE, ENGLISH_ONLY)).run_once(harness.now)
     harness.deliver()
 
     assert [message.to.address for message in harness.soc.sent[-1:]] == ["eve@corp.example"]

@@ -8,15 +8,24 @@ import pytest
 
 from builders import NOW, facts, key, ticket
 from harness import Harness
-from worker.app.tell.teller import assignee_message, assignee_messages, journal_entry, recipient_of
+from worker.app.tell.teller import Teller, journal_entry, recipient_of
 from worker.domain.messages.message import CHANNEL
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import Assignee, TicketKind
 from worker.languages import BabelLanguages
+from worker.ports.state.outbox import OutMessage
 
 Found = Callable[..., Harness]
 
 DEE = Assignee("Dee@corp.example", "Dee", "active admin of the group")
+
+
+def said(found: Found, action: Action) -> OutMessage:
+    """What an English organisation tells about an action."""
+    with found().store.begin() as uow:
+        [message] = Teller("UTC", ENGLISH_ONLY).acted(uow, [action], NOW)
+    return message
 
 
 def test_the_journal_holds_ids_and_no_names() -> None:
@@ -73,17 +82,19 @@ WHY = "Ann has left: the account was disabled on 23 Nov 2026."
         ),
     ],
 )
-def test_a_message_says_what_happened_and_why(kind: ActionKind, headline: str, text: str) -> None:
+def test_a_message_says_what_happened_and_why(
+    kind: ActionKind, headline: str, text: str, found: Found
+) -> None:
     action = Action(kind, ticket(reason="opened", assignee=DEE), "needed after all: now")
 
-    message = assignee_message(action, "UTC", NOW)
+    message = said(found, action)
 
     assert (message.title, message.body.text, message.ticket) == (headline, text, 1)
     assert message.key == f"T-000001:{kind.value}:2026-11-24T12:00:00+00:00"
 
 
-def test_the_team_reads_the_reason_where_nobody_is_the_assignee() -> None:
-    message = assignee_message(Action(ActionKind.OPEN, ticket(reason="why it is so"), "x"), "UTC", NOW)
+def test_the_team_reads_the_reason_where_nobody_is_the_assignee(found: Found) -> None:
+    message = said(found, Action(ActionKind.OPEN, ticket(reason="why it is so"), "x"))
 
     assert (message.to, message.to.language, message.body.text) == (CHANNEL, None, "why it is so")
 
@@ -97,7 +108,7 @@ def test_each_assignee_reads_their_own_language_and_the_team_the_organisation_s(
     actions = [Action(ActionKind.OPEN, ticket(assignee=one), "x") for one in (*people, outside, None)]
 
     with harness.store.begin() as uow:
-        messages = assignee_messages(uow, actions, "UTC", NOW, BabelLanguages("de"))
+        messages = Teller("UTC", BabelLanguages("de")).acted(uow, actions, NOW)
 
     assert [message.to.language for message in messages] == ["pl-PL", "de", "de", "de", None]
     assert [message.title for message in messages] == [

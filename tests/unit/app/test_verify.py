@@ -11,9 +11,11 @@ from builders import rules
 from harness import TIMEZONE, Harness
 from worker.app.jobs import verify
 from worker.app.jobs.verify import Verify
+from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL
 from worker.domain.model import Coverage, Member, Role
+from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 
 Start = Callable[..., Harness]
@@ -278,7 +280,13 @@ def test_another_process_does_not_tell_it_again(listed: Harness) -> None:
     listed.desk.done(1, Actor("dee"), listed.now)
     listed.later(hours=24)
     listed.verify()
-    again = Verify(listed.store, listed.rules, listed.verifier._fresh, TIMEZONE, kept_by_people=["wards"])
+    again = Verify(
+        listed.store,
+        listed.rules,
+        listed.verifier._fresh,
+        Teller(TIMEZONE, ENGLISH_ONLY),
+        kept_by_people=["wards"],
+    )
     again.run_once(listed.now)
 
     assert len(rows_told(listed)) == 1

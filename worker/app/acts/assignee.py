@@ -17,6 +17,7 @@ from worker.app.tell.answering import answer_messages
 from worker.app.tell.choices import Candidate, candidates_for, suggestions_for
 from worker.app.tell.helping import help_for
 from worker.app.tell.signed_links import Links, Opened, check_is_here
+from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.evidence.explained import assignee_id, ticket_facts
 from worker.domain.identity.matching import How, Link, LinkState
@@ -25,7 +26,6 @@ from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.model import HandleKey, PersonKey
 from worker.domain.reconcile.answering import answered
-from worker.domain.text.tongue import Languages
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state
@@ -75,11 +75,10 @@ class Mine:
 class Assigned:
     """The assignee's side. Every method raises LinkDead for a link that opens nothing."""
 
-    def __init__(self, store: Store, links: Links, timezone: str, languages: Languages) -> None:
+    def __init__(self, store: Store, links: Links, teller: Teller) -> None:
         self._store = store
         self._links = links
-        self._timezone = timezone
-        self._languages = languages
+        self._teller = teller
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -99,7 +98,7 @@ class Assigned:
                 suggestions_for(uow, ticket) if kind_of(ticket).choice is Choice.PERSON else (),
                 _language(uow, undo.before if undo else ticket),
                 undo.until if undo else None,
-                None if is_moved else help_for(uow, ticket, self._languages),
+                None if is_moved else help_for(uow, ticket, self._teller.languages),
             )
 
     def mine(self, token: str, now: datetime) -> Mine:
@@ -168,11 +167,10 @@ class Assigned:
             if answer is Answer.CREATOR and _has_creators_ticket(uow, ticket):
                 change = lambda one: answered(one, Answer.OTHER, words or "is the creator", now)  # noqa: E731
             kind = f"ticket.{answer.value}"
-            tongue = self._languages.of(None)
 
             def messages(after: Ticket) -> list[OutMessage]:
-                aid = help_for(uow, after, self._languages)
-                return answer_messages(answer, ticket, after, words, self._timezone, now, tongue, aid)
+                aid = help_for(uow, after, self._teller.languages)
+                return answer_messages(answer, ticket, after, words, self._teller, now, aid)
 
             return self._act(uow, ticket, change, kind, now, messages)
 

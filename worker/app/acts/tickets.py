@@ -7,14 +7,12 @@ from datetime import datetime, timedelta
 
 from worker.app.acts.changes import Change, change_ticket
 from worker.app.refused import Refused
-from worker.app.tell.signed_links import Links
-from worker.app.tell.teller import assignee_messages
+from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor, acted, claimants
 from worker.domain.identity.matching import How, Link, LinkState
 from worker.domain.model import HandleKey, Person, PersonKey, Standing
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.domain.text.tongue import ENGLISH_ONLY, Languages
 from worker.domain.tickets.ticket import (
     Assignee,
     Grade,
@@ -35,19 +33,10 @@ ACKNOWLEDGED_FOR = timedelta(hours=4)  # half a shift: long enough to act, too s
 class Desk:
     """People's acts; each has an actor and a time, and where it must, a reason. All raise Refused."""
 
-    def __init__(
-        self,
-        store: Store,
-        rules: TicketRules,
-        timezone: str,
-        languages: Languages = ENGLISH_ONLY,
-        links: Links | None = None,
-    ) -> None:
+    def __init__(self, store: Store, rules: TicketRules, teller: Teller) -> None:
         self._store = store
         self._rules = rules
-        self._timezone = timezone
-        self._languages = languages
-        self._links = links
+        self._teller = teller
 
     # --- tickets ---------------------------------------------------------------------------------
 
@@ -142,8 +131,7 @@ class Desk:
             if tell and is_news and not is_told_later:
                 action = ActionKind.REOPEN if kind == "ticket.reopen" else ActionKind.ASSIGN
                 news = [Action(action, after, after.reason)]
-                told = assignee_messages(uow, news, self._timezone, now, self._languages, self._links)
-                uow.outbox.add(told, now)
+                uow.outbox.add(self._teller.acted(uow, news, now), now)
             if not after.is_live:
                 uow.outbox.withdraw_about([after.id])
         return after

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from worker.app.jobs.report import Report
+from worker.app.tell.teller import Teller
 from worker.domain.messages.message import Message, Recipient, RecipientKind
 from worker.domain.messages.sentences import digest, last_today, may_be_repeat
-from worker.domain.text.tongue import ENGLISH_ONLY, Languages
 from worker.ports import ConnectorError, NotDone, Notifier, Rejected, Transient, Unreachable
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import Delivered, Delivery, Outcome, OutMessage, tell_nobody
@@ -36,12 +36,11 @@ DELIVERIES_MAX = 200  # in one pass, so that a long queue does not outlive the l
 
 @dataclass(frozen=True, slots=True)
 class DeliverRules:
-    """`daily_max`: messages to one person in a day of `timezone`; the rest is kept for the next day."""
+    """`daily_max`: messages to one person in a day of the organisation; the rest is kept for the next day."""
 
     digest_window: timedelta
     daily_max: int
-    timezone: str
-    languages: Languages = ENGLISH_ONLY
+    teller: Teller
 
 
 @dataclass(slots=True)
@@ -139,7 +138,7 @@ class Deliver:
         return arrived + 1 >= self._rules.daily_max
 
     def _day_start(self, now: datetime) -> datetime:
-        local = now.astimezone(ZoneInfo(self._rules.timezone))
+        local = now.astimezone(ZoneInfo(self._rules.teller.timezone))
         return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _channels(self, to: Recipient) -> list[str]:
@@ -267,7 +266,7 @@ class Deliver:
         return replace(message, may_be_repeat=delivery.is_unclear)
 
     def _message(self, key: str, to: Recipient, items: Sequence[OutMessage], *, is_last: bool) -> Message:
-        tongue = self._rules.languages.of(to.language)
+        tongue = self._rules.teller.languages.of(to.language)
         note = last_today(self._rules.daily_max, tongue) if is_last else ""
         is_urgent = any(item.is_urgent for item in items)
         parts = [(item.title, item.body) for item in items]

@@ -8,13 +8,11 @@ from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.tell.helping import help_for
 from worker.app.tell.recipients import Recipients
-from worker.app.tell.signed_links import Links
-from worker.app.tell.teller import help_as_told, with_link
+from worker.app.tell.teller import Teller, help_as_told
 from worker.domain.escalation.policy import Policy, Taken, Target, due_steps, next_unreached
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.sentences import UNREACHED, escalation_paragraph, masked
 from worker.domain.reconcile.engine import TicketRules
-from worker.domain.text.tongue import ENGLISH_ONLY, Languages
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage
@@ -26,19 +24,10 @@ PAGE = 500
 class Escalate:
     """Takes the steps of escalation policies."""
 
-    def __init__(
-        self,
-        store: Store,
-        rules: TicketRules,
-        timezone: str,
-        languages: Languages = ENGLISH_ONLY,
-        links: Links | None = None,
-    ) -> None:
+    def __init__(self, store: Store, rules: TicketRules, teller: Teller) -> None:
         self._store = store
         self._rules = rules
-        self._timezone = timezone
-        self._languages = languages
-        self._links = links
+        self._teller = teller
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Take the due steps of every open ticket. Steps are unique in storage, so each is taken once.
@@ -100,7 +89,7 @@ class Escalate:
         counts: dict[str, int],
     ) -> bool:
         """Record a step and queue its messages; False when there is nobody to tell."""
-        found = Recipients(uow, self._languages)
+        found = Recipients(uow, self._teller.languages)
         recipients = found.of_all(ticket, policy.steps[step.step - 1].to)
         if not uow.tickets.take_step(ticket.id, step, policy.name, recipients):
             return True
@@ -108,16 +97,16 @@ class Escalate:
         data = {"step": step.step, "repeat": step.repeat, "policy": policy.name, "told": len(recipients)}
         uow.journal.append([Entry(now, "whosleft", "ticket.escalated", f"ticket:{ticket.label}", data=data)])
         members = found.of_all(ticket, (Target.ASSIGNEE, Target.ADMINS))  # who see the numbers anyway
-        aid = help_for(uow, ticket, self._languages)
+        aid = help_for(uow, ticket, self._teller.languages)
         for recipient in recipients:
-            tongue = self._languages.of(recipient.language)
+            tongue = self._teller.languages.of(recipient.language)
             told = help_as_told(aid, ticket, recipient)
-            body = escalation_paragraph(ticket, recipient, self._timezone, now, why, tongue, told)
+            body = escalation_paragraph(ticket, recipient, self._teller.timezone, now, why, tongue, told)
             if recipient not in members:
                 body = masked(body)
             key = f"{ticket.label}:step{step.step}.{step.repeat}:{recipient.kind.value}:{recipient.address}"
             message = OutMessage(key, recipient, body.headline, body, is_urgent=True, ticket=ticket.id)
-            counts["messages"] += uow.outbox.add([with_link(uow, ticket, message, self._links, now)], now)
+            counts["messages"] += uow.outbox.add([self._teller.linked(uow, ticket, message, now)], now)
         return bool(recipients)
 
     def _answer_unreachable(self, uow: UnitOfWork, now: datetime, counts: dict[str, int]) -> None:

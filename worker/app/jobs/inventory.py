@@ -11,10 +11,10 @@ from datetime import datetime
 
 from worker.app.jobs.report import Progress, Report, no_progress
 from worker.app.tell.health import record_failure, record_success
+from worker.app.tell.teller import Teller
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import GroupKey, Roster
 from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.text.tongue import ENGLISH_ONLY, Languages
 from worker.ports import ConnectorError, Incomplete, Inventory, Port, SnapshotEnd
 from worker.ports.state.groups import RosterChanges
 from worker.ports.state.leases import Lease
@@ -31,16 +31,14 @@ class TakeInventory:
         store: Store,
         inventories: Sequence[Inventory],
         limits: GuardLimits,
-        timezone: str,
+        teller: Teller,
         progress: Progress = no_progress,
-        languages: Languages = ENGLISH_ONLY,
     ) -> None:
         self._store = store
         self._inventories = inventories
         self._limits = limits
-        self._timezone = timezone
+        self._teller = teller
         self._progress = progress
-        self._tongue = languages.of(None)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Read every inventory once; one that fails changes nothing and never stops the others."""
@@ -54,7 +52,7 @@ class TakeInventory:
             except ConnectorError as error:
                 with self._store.begin(lease) as uow:
                     state = uow.sources.get(inventory.name, Port.INVENTORY.value)
-                    record_failure(uow, state, error, now, self._timezone, self._tongue)
+                    record_failure(uow, state, error, now, self._teller)
                 troubles.append(f"{inventory.name}: {error}")
         return Report("inventory", counts, tuple(troubles))
 
@@ -98,7 +96,7 @@ class TakeInventory:
                     counts=counted,
                 ),
                 now,
-                self._tongue,
+                self._teller.tongue,
             )
         _count(counts, groups, members, changes)
         return [f"{inventory.name}: {_shrunken(*one)}" for one in changes.shrunken]

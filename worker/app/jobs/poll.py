@@ -15,13 +15,13 @@ from worker.app.jobs.absence import confirm_missing, hold_shrunken, unseen_error
 from worker.app.jobs.report import Progress, Report, no_progress
 from worker.app.reads.blind import blind_spot
 from worker.app.tell.health import Freshness, record_failure, record_still_failing, record_success
+from worker.app.tell.teller import Teller
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import Evidence, GroupKey, Person, PersonFacts, Standing
 from worker.domain.people.joiners import JoinerRule, places
 from worker.domain.people.leaver import Judgement, LeaverPolicy, is_absence_proof, judge
 from worker.domain.people.lifecycle import Event, EventKind, is_too_malformed, is_too_shrunken
 from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.text.tongue import ENGLISH_ONLY, Languages, Tongue
 from worker.ports import (
     AuthFailed,
     ConnectorError,
@@ -53,13 +53,7 @@ class PollRules:
     limits: GuardLimits
     fresh: Freshness
     joiners: tuple[JoinerRule, ...]
-    timezone: str
-    languages: Languages = ENGLISH_ONLY
-
-    @property
-    def tongue(self) -> Tongue:
-        """The language of what is said of a source: the organisation's."""
-        return self.languages.of(None)
+    teller: Teller
 
 
 @dataclass(slots=True)
@@ -124,7 +118,7 @@ class Poll:
     def _fail(self, name: str, error: ConnectorError, now: datetime, lease: Lease | None) -> None:
         with self._store.begin(lease) as uow:
             state = uow.sources.get(name, Port.DIRECTORY.value)
-            record_failure(uow, state, error, now, self._rules.timezone, self._rules.tongue)
+            record_failure(uow, state, error, now, self._rules.teller)
 
     def _read(
         self, directory: Directory, now: datetime, lease: Lease | None, tally: _Tally, *, full: bool
@@ -243,12 +237,12 @@ class Poll:
         if unseen:
             error = unseen_error(state.name, len(unseen), unseen[0].remedy)
             failed, rules = replace(state, last_success_at=now), self._rules
-            record_failure(uow, failed, error, now, rules.timezone, rules.tongue)
+            record_failure(uow, failed, error, now, rules.teller)
         elif count := state.counts.get("unseen", 0):
             error = unseen_error(state.name, count)
             record_still_failing(uow, replace(state, last_success_at=now), error, now)
         else:
-            record_success(uow, state, now, self._rules.tongue)
+            record_success(uow, state, now, self._rules.teller.tongue)
 
     def _stage(
         self, directory: Directory, cursor: str | None, now: datetime, lease: Lease | None, *, full: bool
@@ -302,7 +296,7 @@ class Poll:
         if not staged.records:
             raise Incomplete(f"{name} lists nobody.", remedy="Check the export, the path and the scope.")
         if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
-            hold_shrunken(self._store, name, now, lease, self._rules.tongue)
+            hold_shrunken(self._store, name, now, lease, self._rules.teller.tongue)
             raise Incomplete(
                 f"{name} lists {staged.known - staged.missing} of the {staged.known} people known before: "
                 f"{staged.missing} are missing at once.",

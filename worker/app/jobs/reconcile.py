@@ -14,8 +14,7 @@ from datetime import datetime
 
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Progress, Report, no_progress
-from worker.app.tell.signed_links import Links
-from worker.app.tell.teller import assignee_messages, cancellation_messages, journal_entry, withdraw_unsent
+from worker.app.tell.teller import Teller, journal_entry, withdraw_unsent
 from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView
 from worker.domain.kinds import is_waited_for, kind_of
@@ -27,7 +26,6 @@ from worker.domain.people.joiners import fits
 from worker.domain.reconcile.engine import TicketRules, reconcile_group
 from worker.domain.reconcile.guard import GuardLimits, HeldPlan, Newcomer, inspect
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
-from worker.domain.text.tongue import ENGLISH_ONLY, Languages
 from worker.ports import Port
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage
@@ -46,10 +44,8 @@ class ReconcileRules:
     tickets: TicketRules
     limits: GuardLimits
     sensitive: tuple[str, ...]
-    timezone: str
+    teller: Teller
     directories: tuple[str, ...] = ()
-    languages: Languages = ENGLISH_ONLY
-    links: Links | None = None
 
 
 class Reconcile:
@@ -119,9 +115,10 @@ class Reconcile:
 
     def _hold(self, uow: UnitOfWork, plan: HeldPlan, now: datetime) -> HeldPlan:
         stored = uow.episodes.hold(plan)
-        body = held_paragraph(stored, self._rules.languages.of(None))
-        if self._rules.links is not None:
-            body = replace(body, link=self._rules.links.console(f"/plans/{stored.label}"))
+        teller = self._rules.teller
+        body = held_paragraph(stored, teller.tongue)
+        if teller.links is not None:
+            body = replace(body, link=teller.links.console(f"/plans/{stored.label}"))
         uow.outbox.add([OutMessage(f"plan:{stored.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
         people = sum(len(cohort.people) for cohort in stored.cohorts)
         data = {"source": stored.source, "people": people, "cohorts": len(stored.cohorts)}
@@ -144,9 +141,9 @@ class Reconcile:
         uow.journal.append([journal_entry(action, now) for action in done])
         withdraw_unsent(uow, done)
         told = [a for a in done if a.kind is not ActionKind.CANCEL and not a.is_blocked]
-        rules = self._rules
-        uow.outbox.add(cancellation_messages(uow, done, now, rules.languages), now)
-        uow.outbox.add(assignee_messages(uow, told, rules.timezone, now, rules.languages, rules.links), now)
+        teller = self._rules.teller
+        uow.outbox.add(teller.cancelled(uow, done, now), now)
+        uow.outbox.add(teller.acted(uow, told, now), now)
         return done
 
     def _plan(self, view: GroupView, now: datetime) -> tuple[Action, ...]:

@@ -11,14 +11,13 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from worker.app.jobs.matching import Matching
-from worker.app.tell.teller import person_at
+from worker.app.tell.teller import Teller, person_at
 from worker.domain.kinds import kind_of
 from worker.domain.messages.message import CHANNEL, Recipient
 from worker.domain.messages.sentences import Row, rows_paragraph
 from worker.domain.model import GroupKey, Standing
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.verification import is_done_in
-from worker.domain.text.tongue import Languages
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.outbox import OutMessage
@@ -32,12 +31,10 @@ ROWS_MAX = 15  # in one paragraph; more are several
 class RowsToChange:
     """Looks once a day; what it told is kept in the outbox, by key, so that no other process tells it again."""
 
-    def __init__(
-        self, rules: TicketRules, timezone: str, languages: Languages, kept_by_people: Collection[str]
-    ) -> None:
+    def __init__(self, rules: TicketRules, teller: Teller, kept_by_people: Collection[str]) -> None:
         self._rules = rules
-        self._zone = ZoneInfo(timezone)
-        self._languages = languages
+        self._zone = ZoneInfo(teller.timezone)
+        self._languages = teller.languages
         self._kept_by_people = kept_by_people
         self._told_on: date | None = None
 

@@ -11,19 +11,15 @@ from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.jobs.rows_to_change import RowsToChange
 from worker.app.tell.health import Freshness
-from worker.app.tell.signed_links import Links
 from worker.app.tell.teller import (
-    assignee_messages,
-    doubted_message,
+    Teller,
     journal_entry,
-    with_link,
     withdraw_unsent,
 )
 from worker.domain.kinds import is_waited_for
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.reconcile.verification import Opinion, Verdict, weigh
-from worker.domain.text.tongue import ENGLISH_ONLY, Languages
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Move, Ticket, TicketState, next_state
 from worker.ports.state.leases import Lease
@@ -41,19 +37,15 @@ class Verify:
         store: Store,
         rules: TicketRules,
         fresh: Freshness,
-        timezone: str,
-        languages: Languages = ENGLISH_ONLY,
-        links: Links | None = None,
+        teller: Teller,
         kept_by_people: Collection[str] = (),
     ) -> None:
         self._store = store
         self._rules = rules
         self._fresh = fresh
-        self._timezone = timezone
-        self._languages = languages
-        self._links = links
+        self._teller = teller
         self._kept_by_people = frozenset(kept_by_people)
-        self._rows = RowsToChange(rules, timezone, languages, self._kept_by_people)
+        self._rows = RowsToChange(rules, teller, self._kept_by_people)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Weigh each live ticket whose group was read since it was last weighed. `now` is aware UTC.
@@ -110,11 +102,9 @@ class Verify:
     def _tell_reopened(self, uow: UnitOfWork, action: Action, now: datetime) -> None:
         ticket = action.ticket
         if not action.is_blocked:
-            told = assignee_messages(uow, [action], self._timezone, now, self._languages, self._links)
-            uow.outbox.add(told, now)
+            uow.outbox.add(self._teller.acted(uow, [action], now), now)
         if ticket.contradicted >= DOUBTED_FROM:
-            message = doubted_message(ticket, self._timezone, now, self._languages.of(None))
-            uow.outbox.add([with_link(uow, ticket, message, self._links, now)], now)
+            uow.outbox.add([self._teller.doubted(uow, ticket, now)], now)
 
     def _settled(self, ticket: Ticket, opinion: Opinion, now: datetime) -> Action:
         if opinion.verdict is Verdict.REOPENED:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from worker.app.tell.teller import help_as_told, recipient_of
+from worker.app.tell.teller import Teller, help_as_told, recipient_of
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import flat, masked, sentences, ticket_paragraph, ticket_title
-from worker.domain.text.tongue import N_, Tongue
+from worker.domain.text.tongue import N_
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Ticket
@@ -25,10 +25,9 @@ def answer_messages(
     before: Ticket,
     after: Ticket,
     words: str,
-    timezone: str,
+    teller: Teller,
     now: datetime,
-    tongue: Tongue,
-    aid: Help | None = None,
+    aid: Help | None,
 ) -> list[OutMessage]:
     """What the accountable person or the security team is told; nothing of what the next roster settles.
 
@@ -36,6 +35,7 @@ def answer_messages(
     """
     if answer not in _SAYS:
         return []
+    tongue = teller.tongue
     name = flat(before.assignee.name or before.assignee.email) if before.assignee else ""
     said = tongue.say(_SAYS[answer], name=name, person=flat(after.person_name))
     is_dispute = answer is Answer.STILL_WORKS_HERE
@@ -47,7 +47,7 @@ def answer_messages(
     )
     to = CHANNEL if is_dispute else recipient_of(after, tongue.code)
     told = help_as_told(aid, after, to)
-    body = ticket_paragraph(after, timezone, headline, sentences(said, flat(words)), tongue, told)
+    body = ticket_paragraph(after, teller.timezone, headline, sentences(said, flat(words)), tongue, told)
     if to == CHANNEL:
         body = masked(body)
     key = f"{after.label}:{answer.value}:{now.isoformat()}"

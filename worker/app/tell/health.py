@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from worker.app.tell.teller import Teller
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import (
@@ -71,8 +72,7 @@ def record_failure(
     state: SourceState,
     error: ConnectorError,
     now: datetime,
-    timezone: str,
-    tongue: Tongue = ENGLISH,
+    teller: Teller,
 ) -> None:
     """Turn a source red. The security channel hears of it once: at once, or for a passing fault at the third."""
     failures = state.failures + 1
@@ -86,9 +86,13 @@ def record_failure(
         return
     subject = f"source:{state.name}"
     uow.journal.append([Entry(now, "whosleft", FAILED, subject, data={"error": type(error).__name__})])
-    body = source_paragraph(state.name, error.message, error.remedy, state.last_success_at, timezone, tongue)
+    body = source_paragraph(
+        state.name, error.message, error.remedy, state.last_success_at, teller.timezone, teller.tongue
+    )
     key = f"source:{state.name}:red:{now.isoformat()}"
-    uow.outbox.add([OutMessage(key, CHANNEL, source_title(state.name, tongue), body, is_urgent=True)], now)
+    uow.outbox.add(
+        [OutMessage(key, CHANNEL, source_title(state.name, teller.tongue), body, is_urgent=True)], now
+    )
 
 
 def record_still_failing(uow: UnitOfWork, state: SourceState, error: ConnectorError, now: datetime) -> None:

@@ -18,9 +18,11 @@ from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.jobs.report import Report
 from worker.app.tell.health import Freshness
+from worker.app.tell.teller import Teller
 from worker.domain.model import PersonKey, Standing
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import TicketState
 
 HOUR = timedelta(hours=1)
@@ -40,10 +42,13 @@ class Worker:
     def start(self) -> None:
         """As a new process, over the same database."""
         limits = GuardLimits(leavers_share_max=None, group_share_max=None)
-        polls = PollRules(LeaverPolicy(), limits, Freshness(30 * 24 * HOUR, {}), (), TIMEZONE)
+        polls = PollRules(
+            LeaverPolicy(), limits, Freshness(30 * 24 * HOUR, {}), (), Teller(TIMEZONE, ENGLISH_ONLY)
+        )
         self.poller = Poll(self.harness.store, [self.directory], polls)
         self.reconciler = Reconcile(
-            self.harness.store, ReconcileRules(rules(), limits, (), TIMEZONE, (self.directory.name,))
+            self.harness.store,
+            ReconcileRules(rules(), limits, (), Teller(TIMEZONE, ENGLISH_ONLY), (self.directory.name,)),
         )
 
     def add(self, **properties: Any) -> str:

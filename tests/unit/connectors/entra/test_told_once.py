@@ -13,8 +13,10 @@ from fakes.graph.setup import Lab
 from harness import TIMEZONE, Harness
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.tell.health import Freshness
+from worker.app.tell.teller import Teller
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.text.tongue import ENGLISH_ONLY
 
 OTHER_TENANT = "c0ffee00-7e57-4000-8000-00000000dddd"
 
@@ -23,7 +25,7 @@ def told(lab: Lab, **changes: Any) -> tuple[list[str], list[str]]:
     """What is said, and the remedies that are kept, over five polls; a few minutes lie between them."""
     harness = Harness()
     fresh = Freshness(timedelta(days=30), {})
-    rules = PollRules(LeaverPolicy(), GuardLimits(), fresh, (), TIMEZONE)
+    rules = PollRules(LeaverPolicy(), GuardLimits(), fresh, (), Teller(TIMEZONE, ENGLISH_ONLY))
     poll = Poll(harness.store, [lab.directory(**changes)], rules)
     titles, remedies = [], []
     for _ in range(5):
