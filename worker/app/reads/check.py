@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from worker.app.reads.blind import blind_spot
-from worker.app.tell.health import Freshness
+from worker.app.tell.health import Freshness, SourceHealth, judged
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.reconcile.guard import GuardLimits
@@ -76,7 +76,8 @@ class Check:
         self._connectors = connectors
         self._limits = limits
         self._leaver = leaver
-        self._fresh = {Port.DIRECTORY: fresh_directories, Port.INVENTORY: fresh_inventories}
+        self._fresh_directories = fresh_directories
+        self._fresh_inventories = fresh_inventories
 
     def run_once(self, kinds: dict[str, str], now: datetime) -> list[SourceCheck]:
         """Check everything, in the configuration's order. `kinds`: connector kind by configured name.
@@ -109,27 +110,18 @@ class Check:
             state = uow.sources.get(name, port.value)
             known = uow.people.staged(name).known if port is Port.DIRECTORY else 0
         result = self._believable(state, known, self._seeing(result))
-        stale = self._is_stale(state, port, now)
+        stored = judged(
+            state, self._fresh_inventories if port is Port.INVENTORY else self._fresh_directories, now
+        )
         ok, message, remedy = result.ok, result.message, result.remedy
-        if ok and state.trouble is not None:
-            ok, message, remedy = (
-                False,
-                f"the last read failed: {state.trouble}",
-                state.remedy or "Poll again.",
-            )
-        elif ok and stale:
-            ok = False
-            message = f"{message}; what it last said is too old to prove anything ({instant(state.taken_at)})"
-            remedy = "Bring a newer export or register, or allow more with stale_after."
+        if ok and stored.health is SourceHealth.FAILED:
+            ok, message, remedy = False, stored.message, stored.remedy
+        elif ok and stored.health is SourceHealth.STALE:
+            ok, message, remedy = False, f"{message}; {stored.message}", stored.remedy
         return SourceCheck(
-            name, port, kind, ok, message, remedy, stale, state.last_success_at, dict(result.counts),
+            name, port, kind, ok, message, remedy, stored.is_stale, state.last_success_at, dict(result.counts),
             dict(result.details),
         )  # fmt: skip
-
-    def _is_stale(self, state: SourceState, port: Port, now: datetime) -> bool:
-        if port not in self._fresh or state.taken_at is None:
-            return False
-        return not self._fresh[port].is_fresh(state.name, state.taken_at, now)
 
     def _seeing(self, result: CheckResult) -> CheckResult:
         """Red when the source can't show what the leaver rules go by, as the next poll will refuse it."""

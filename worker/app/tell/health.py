@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from worker.app.tell.teller import Teller
 from worker.domain.evidence.journal import Entry
@@ -42,29 +43,46 @@ class Freshness:
         return taken_at is not None and now - taken_at <= self.limit(source)
 
 
+class SourceHealth(StrEnum):
+    """What is stored of a source's reads, as one word. Only a good one proves anything."""
+
+    GOOD = "good"
+    FAILED = "failed"  # its last read
+    UNREAD = "unread"
+    STALE = "stale"
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Whether a source is green, why, and what helps."""
+    """A source's health, why it is so, and what helps. `is_stale` may be true of one that failed as well."""
 
+    health: SourceHealth
     message: str
     remedy: str
-    ok: bool
     is_stale: bool
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is green."""
+        return self.health is SourceHealth.GOOD
 
 
 def judged(state: SourceState, fresh: Freshness, now: datetime) -> Judged:
     """A source by what is stored of it, without reading it: red is what was never read, failed last, or is too old."""
     is_stale = state.taken_at is not None and not fresh.is_fresh(state.name, state.taken_at, now)
     if state.trouble is not None:
-        message, remedy = f"the last read failed: {state.trouble}", state.remedy or "Poll again."
+        health, message = SourceHealth.FAILED, f"the last read failed: {state.trouble}"
+        remedy = state.remedy or "Poll again."
     elif state.last_success_at is None:
-        message, remedy = "it was never read", "Run the worker, or: whosleft once all"
+        health, message = SourceHealth.UNREAD, "it was never read"
+        remedy = "Run the worker, or: whosleft once all"
     elif is_stale:
+        health = SourceHealth.STALE
         message = f"what it last said is too old to prove anything ({instant(state.taken_at)})"
         remedy = "Bring a newer export or register, or allow more with stale_after."
     else:
-        message, remedy = f"read {instant(state.last_success_at)}", ""
-    return Judged(message, remedy, ok=not remedy, is_stale=is_stale)
+        health, message, remedy = SourceHealth.GOOD, f"read {instant(state.last_success_at)}", ""
+    return Judged(health, message, remedy, is_stale)
 
 
 def record_failure(
