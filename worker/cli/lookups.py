@@ -8,6 +8,8 @@ import typer
 from rich.text import Text
 
 from worker.app.acts.tickets import one_group, one_person
+from worker.app.reads.group import whole_group
+from worker.app.reads.person import history_of, whole_person
 from worker.app.reads.shapes import group_json, group_shown, link_json, person_json, person_shown
 from worker.cli.common import (
     ByOption,
@@ -74,20 +76,13 @@ def people_show(
     """Show one person: evidence, groups, tickets and history."""
     with opened(config, now) as worker, worker.store.reading() as uow:
         person = one_person(uow, who)
-        human = uow.people.human(person.key) or Human(person, None, (person,))
-        memberships = [found for one in human.accounts for found in uow.rosters.groups_of(one.key)]
-        tickets = [ticket for one in human.accounts for ticket in uow.tickets.of_person(one.key)]
-        history = sorted(
-            (found for one in human.accounts for found in uow.journal.of("person:" + "/".join(one.key))),
-            key=lambda sealed: sealed.seq,
-        )
-        state = uow.sources.get(person.key.source, "directory")
-        shown = person_shown(uow, person)
+        whole = whole_person(uow, person)
+        history = history_of(uow, whole)
         when = worker.settings
     if json:
-        print_json(shown)
+        print_json(person_shown(whole, history))
         return
-    facts = person.facts
+    facts, accounts, tickets = person.facts, whole.human.accounts, whole.tickets
     print_facts([
         ("person", f"{facts.display_name} ({person.key.source}/{person.key.person_id})"),
         ("e-mail", facts.email),
@@ -95,11 +90,11 @@ def people_show(
         ("place", ", ".join(filter(None, (facts.title, facts.department, facts.office)))),
         ("standing", person.standing.value),
         ("evidence", f"{person.evidence.value}, {local_time(person.left_at, when)}" if person.evidence else ""),
-        ("accounts", "; ".join(map(account_line, human.accounts)) if len(human.accounts) > 1 else ""),
-        ("counts as", _counts_as(human)),
-        ("source read", local_time(state.last_success_at, when)),
+        ("accounts", "; ".join(map(account_line, accounts)) if len(accounts) > 1 else ""),
+        ("counts as", _counts_as(whole.human)),
+        ("source read", local_time(whole.directories[person.key.source].last_success_at, when)),
     ])  # fmt: skip
-    rows = [(g.name, m.role.value, g.key.source) for g, m in memberships]
+    rows = [(g.name, m.role.value, g.key.source) for g, m in whole.groups]
     print_table("\nGroups", ("group", "role", "inventory"), rows, "\nIn no group.")
     if tickets:
         print_table(
@@ -170,12 +165,10 @@ def groups_show(
     """Show one group: its members, who they are, and its tickets."""
     with opened(config, now) as worker, worker.store.reading() as uow:
         group = one_group(uow, which)
-        members = uow.rosters.members(group.key)
-        tickets = uow.tickets.of_group(group.key)
-        shown = group_shown(uow, group)
+        whole = whole_group(uow, group)
         when = worker.settings
     if json:
-        print_json(shown)
+        print_json(group_shown(whole))
         return
     print_facts([
         ("group", f"{group.name} ({group.key.source}/{group.key.group_id}, {group.messenger})"),
@@ -187,12 +180,15 @@ def groups_show(
     rows = [
         (m.display_name, m.handle, m.role.value, _behind(link, person),
          person.standing.value if person else None)
-        for m, link, person in members
+        for m, link, person in whole.members
     ]  # fmt: skip
     print_table("\nMembers", ("shown as", "handle", "role", "person", "standing"), rows, "\nNo members.")
-    if tickets:
+    if whole.tickets:
         print_table(
-            "\nTickets", ("ticket", "state", "why"), [(t.label, t.state.value, t.reason) for t in tickets], ""
+            "\nTickets",
+            ("ticket", "state", "why"),
+            [(t.label, t.state.value, t.reason) for t in whole.tickets],
+            "",
         )
 
 

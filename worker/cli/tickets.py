@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -10,7 +9,8 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text
 
-from worker.app.reads.shapes import escalation_explained, link_known_to, ticket_shown, tickets_with_steps
+from worker.app.reads.shapes import escalation_explained, ticket_shown, tickets_with_steps
+from worker.app.reads.ticket import WholeTicket, whole_ticket
 from worker.app.refused import Refused
 from worker.app.tell.helping import help_for
 from worker.cli.common import (
@@ -33,7 +33,6 @@ from worker.cli.common import (
 )
 from worker.domain.groups.case import account_line
 from worker.domain.messages.sentences import state_line, ticket_steps, ticket_title
-from worker.domain.model import Person
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
 from worker.ports.state.store import UnitOfWork
 from worker.running.wiring import App
@@ -99,24 +98,22 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
     at = clock_at(now)
     with opened(config, now) as worker, worker.store.reading() as uow:
         ticket = _get(uow, id_)
-        history = uow.journal.of(f"ticket:{ticket.label}")
-        human = uow.people.human(ticket.person) if ticket.person else None
-        accounts = human.accounts if human else ()
+        whole = whole_ticket(uow, ticket, at)
         if json:
-            print_json(ticket_shown(uow, ticket, at))
+            print_json(ticket_shown(whole))
             return
-        _print(worker, uow, ticket, accounts, at)
+        _print(worker, uow, whole)
         out.print()
         rows = [
             (act_time(e.entry, worker.settings), e.entry.actor, e.entry.data.get("via"), e.entry.kind,
              e.entry.reason)
-            for e in history
+            for e in whole.history
         ]  # fmt: skip
         print_table("History", ("when", "who", "by way of", "what", "why"), rows, "No history.")
 
 
-def _print(worker: App, uow: UnitOfWork, ticket: Ticket, accounts: Sequence[Person], now: datetime) -> None:
-    when = worker.settings
+def _print(worker: App, uow: UnitOfWork, whole: WholeTicket) -> None:
+    when, ticket, accounts = worker.settings, whole.ticket, whole.accounts
     assignee = ticket.assignee
     print_facts([
         ("ticket", f"{ticket.label}  {ticket_title(ticket)}"),
@@ -128,7 +125,7 @@ def _print(worker: App, uow: UnitOfWork, ticket: Ticket, accounts: Sequence[Pers
         ("evidence", f"{ticket.evidence.value}, {local_time(ticket.left_at, when)}" if ticket.evidence else ""),
         ("accounts", "; ".join(map(account_line, accounts)) if len(accounts) > 1 else ""),
         ("assignee", f"{assignee.name} {assignee.email} ({assignee.why})".strip() if assignee else "nobody"),
-        ("link known to", ", ".join(link_known_to(uow, ticket, now))),
+        ("link known to", ", ".join(whole.link_known_to)),
         ("opened", local_time(ticket.opened_at, when)),
         ("due", local_time(ticket.due_at, when)),
         ("done", f"{local_time(ticket.done_at, when)} by {ticket.done_by}" if ticket.done_at else ""),
@@ -136,7 +133,7 @@ def _print(worker: App, uow: UnitOfWork, ticket: Ticket, accounts: Sequence[Pers
         ("grade", ticket.grade.value if ticket.grade else ""),
         ("reopened", ticket.reopened or ""),
     ])  # fmt: skip
-    for taken, policy, to in uow.tickets.steps(ticket.id):
+    for taken, policy, to in whole.steps:
         told = ", ".join(to) or "nobody could be reached"
         out.print(
             Text(

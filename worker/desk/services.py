@@ -12,12 +12,13 @@ from worker.app.acts.plans import Approvals
 from worker.app.acts.tickets import Desk
 from worker.app.evidence.export import Audit
 from worker.app.reads.situation import Situation
+from worker.app.reads.source import JudgedSource, judged_sources
 from worker.app.tell.health import Freshness
 from worker.app.tell.signed_links import signing_key
 from worker.desk.sign_in import SignIn
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.text.tongue import Languages
-from worker.ports.state.store import Store
+from worker.ports.state.store import Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ class Services:
     situation: Callable[[], Situation]  # of a moment ago at most
     key: str = field(repr=False)  # what links, forms, references and sign-ins are signed with
     sign_in: SignIn | None = None
+
+
+def sources_of(services: Services, uow: UnitOfWork, now: datetime) -> list[JudgedSource]:
+    """Every configured source, judged."""
+    return judged_sources(uow, services.sources, services.fresh_directories, services.fresh_inventories, now)
 
 
 def as_of_now(services: Services) -> Services:

@@ -6,15 +6,16 @@ Tickets, accounts and held plans alone are in `domain/plan.py`; here is what has
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
+from worker.app.reads.group import WholeGroup
+from worker.app.reads.person import WholePerson
+from worker.app.reads.ticket import Steps, WholeTicket, with_steps
 from worker.app.tell.recipients import ComingStep, steps_of
 from worker.domain.evidence.journal import Sealed
 from worker.domain.identity.matching import Link
 from worker.domain.messages.sentences import told_line
 from worker.domain.model import HandleKey, Member, Person, Standing
-from worker.domain.people.persons import Human
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.reconcile.plan import account_json, held_json, instant, ticket_json
@@ -31,33 +32,26 @@ Shape = dict[str, Any]
 
 def tickets_with_steps(uow: UnitOfWork, tickets: Sequence[Ticket]) -> list[Shape]:
     """Each ticket with the steps that were taken."""
-    steps = uow.tickets.steps_of([ticket.id for ticket in tickets])
-    return [
-        ticket_json(
-            ticket,
-            tuple(
-                {"step": taken.step, "repeat": taken.repeat, "at": instant(taken.at), "to": list(to)}
-                for taken, _, to in steps[ticket.id]
-            ),
-        )
-        for ticket in tickets
-    ]
+    return [_with_steps(ticket, steps) for ticket, steps in with_steps(uow, tickets)]
 
 
-def link_known_to(uow: UnitOfWork, ticket: Ticket, now: datetime) -> list[str]:
-    """The names of those who may have the assignee's link, besides the assignee."""
-    shown = uow.desk.shown_links(ticket.assignee.email, now) if ticket.assignee else ()
-    return list(dict.fromkeys(one.name for one in shown))
+def _with_steps(ticket: Ticket, steps: Steps) -> Shape:
+    return ticket_json(
+        ticket,
+        tuple(
+            {"step": taken.step, "repeat": taken.repeat, "at": instant(taken.at), "to": list(to)}
+            for taken, _, to in steps
+        ),
+    )
 
 
-def ticket_shown(uow: UnitOfWork, ticket: Ticket, now: datetime) -> Shape:
+def ticket_shown(whole: WholeTicket) -> Shape:
     """Everything about one ticket: its person's accounts, its history, and who may have its link too."""
-    [shown] = tickets_with_steps(uow, [ticket])
-    human = uow.people.human(ticket.person) if ticket.person else None
+    shown = _with_steps(whole.ticket, whole.steps)
     if shown["person"]:
-        shown["person"]["accounts"] = [account_json(one) for one in (human.accounts if human else ())]
-    history = [_happened(sealed) for sealed in uow.journal.of(f"ticket:{ticket.label}")]
-    return {**shown, "link_known_to": link_known_to(uow, ticket, now), "history": history}
+        shown["person"]["accounts"] = [account_json(one) for one in whole.accounts]
+    history = [_happened(sealed) for sealed in whole.history]
+    return {**shown, "link_known_to": list(whole.link_known_to), "history": history}
 
 
 def _happened(sealed: Sealed) -> Shape:
@@ -125,26 +119,22 @@ def person_json(person: Person) -> Shape:
     }
 
 
-def person_shown(uow: UnitOfWork, person: Person) -> Shape:
+def person_shown(whole: WholePerson, history: Sequence[Sealed]) -> Shape:
     """One account, and the human behind it: every account, their groups, tickets and history."""
-    human = uow.people.human(person.key) or Human(person, None, (person,))
-    keys = [one.key for one in human.accounts]
-    memberships = [found for key in keys for found in uow.rosters.groups_of(key)]
-    history = [sealed for key in keys for sealed in uow.journal.of("person:" + "/".join(key))]
     return {
-        **person_json(person),
-        "accounts": [account_json(one) for one in human.accounts],
-        "has_left": human.person.standing is Standing.LEFT,
+        **person_json(whole.account),
+        "accounts": [account_json(one) for one in whole.human.accounts],
+        "has_left": whole.human.person.standing is Standing.LEFT,
         "groups": [
             {"id": "/".join(group.key), "name": group.name, "role": member.role.value}
-            for group, member in memberships
+            for group, member in whole.groups
         ],
-        "tickets": [ticket.label for key in keys for ticket in uow.tickets.of_person(key)],
+        "tickets": [ticket.label for ticket in whole.tickets],
         "history": [
             {"at": instant(sealed.entry.at), "by": sealed.entry.actor, "what": sealed.entry.kind}
-            for sealed in sorted(history, key=lambda sealed: sealed.seq)
+            for sealed in history
         ],
-        "read_at": instant(uow.sources.get(person.key.source, "directory").last_success_at),
+        "read_at": instant(whole.directories[whole.account.key.source].last_success_at),
     }
 
 
@@ -169,12 +159,12 @@ def group_json(group: GroupRow) -> Shape:
     }
 
 
-def group_shown(uow: UnitOfWork, group: GroupRow) -> Shape:
+def group_shown(whole: WholeGroup) -> Shape:
     """One group with its members, who they are, and its tickets."""
     return {
-        **group_json(group),
-        "roster": [_member_json(*one) for one in uow.rosters.members(group.key)],
-        "tickets": [ticket.label for ticket in uow.tickets.of_group(group.key)],
+        **group_json(whole.group),
+        "roster": [_member_json(*one) for one in whole.members],
+        "tickets": [ticket.label for ticket in whole.tickets],
     }
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from worker.app.reads.group import whole_group
 from worker.app.reads.shapes import Shape, group_json, group_shown
 from worker.desk.api import models
 from worker.desk.api.callers import Caller, GroupsRead
@@ -56,4 +57,4 @@ def group(
             raise not_found(
                 "No inventory has a group with this source and id.", "GET /api/v1/groups lists them."
             )
-        return group_shown(uow, found)
+        return group_shown(whole_group(uow, found))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from worker.app.reads.person import history_of, whole_person
 from worker.app.reads.shapes import Shape, person_json, person_shown
 from worker.desk.api import models
 from worker.desk.api.callers import Caller, PeopleRead, PeopleWrite
@@ -75,7 +76,8 @@ def person(
     """One account: evidence, and the accounts, groups, tickets and history of the human behind it."""
     del query
     with caller.services.store.reading() as uow:
-        return person_shown(uow, _person(uow, PersonKey(source, id)))
+        whole = whole_person(uow, _person(uow, PersonKey(source, id)))
+        return person_shown(whole, history_of(uow, whole))
 
 
 def _person(uow: UnitOfWork, key: PersonKey) -> Person:

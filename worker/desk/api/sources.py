@@ -8,14 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from worker.app.reads.shapes import Shape
-from worker.app.tell.health import judged
+from worker.app.reads.source import JudgedSource
 from worker.desk.api import models
-from worker.desk.api.callers import Caller, SourcesRead
+from worker.desk.api.callers import SourcesRead
 from worker.desk.api.errors import not_found
 from worker.desk.api.requests import DaysQuery, Nothing, SourceName
+from worker.desk.services import sources_of
 from worker.domain.reconcile.plan import instant
-from worker.ports.connectors.base import Port
-from worker.ports.state.sources import SourceState
 
 router = APIRouter(tags=["sources"])
 
@@ -25,11 +24,8 @@ def sources(query: Annotated[Nothing, Query()], caller: SourcesRead) -> Shape:
     """Every directory and inventory, in the configuration's order."""
     del query
     with caller.services.store.reading() as uow:
-        known = {(state.name, state.port): state for state in uow.sources.all()}
-    items = [
-        _source_json(caller, known.get((name, port)) or SourceState(name, port), kind)
-        for name, port, kind in caller.services.sources
-    ]
+        found = sources_of(caller.services, uow, caller.now)
+    items = [_source_json(one) for one in found]
     return {"items": items, "total": len(items), "next": None}
 
 
@@ -60,15 +56,12 @@ def jobs(query: Annotated[Nothing, Query()], caller: SourcesRead) -> Shape:
     return {"items": items, "total": len(items), "next": None}
 
 
-def _source_json(caller: Caller, state: SourceState, kind: str) -> Shape:
-    services = caller.services
-    is_inventory = state.port == Port.INVENTORY.value
-    fresh = services.fresh_inventories if is_inventory else services.fresh_directories
-    found = judged(state, fresh, caller.now)
+def _source_json(source: JudgedSource) -> Shape:
+    state, found = source.state, source.judged
     return {
         "name": state.name,
         "port": state.port,
-        "kind": kind,
+        "kind": source.kind,
         "ok": found.ok,
         "message": found.message,
         "remedy": found.remedy,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, HTTPException, Query
 
 from worker.app.reads.shapes import Shape, escalation_explained, ticket_shown, tickets_with_steps
+from worker.app.reads.ticket import whole_ticket
 from worker.desk.api import models
 from worker.desk.api.callers import Caller, TicketsRead, TicketsWrite, said_by
 from worker.desk.api.cursors import page_of, place_after
@@ -81,7 +82,7 @@ def ticket(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsR
     """One ticket with its steps and history."""
     del query
     with caller.services.store.reading() as uow:
-        return ticket_shown(uow, _ticket(uow, id), caller.now)
+        return ticket_shown(whole_ticket(uow, _ticket(uow, id), caller.now))
 
 
 @router.get("/tickets/{id}/escalation", response_model=models.Escalation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from worker.app.reads.group import whole_group
 from worker.desk.calls import Call
 from worker.desk.console.frame import PAGE, group_in, missing
 from worker.desk.console.paging import after_of, next_of
@@ -33,16 +34,16 @@ def group(call: Call, guest: Guest) -> Response:
         one = uow.rosters.group(key)
         if one is None:
             return missing(call)
-        members = uow.rosters.members(key)
-        tickets = uow.tickets.of_group(key)[-TICKETS_MAX:][::-1]
+        whole = whole_group(uow, one)
         history = uow.journal.of(f"group:{key.source}/{key.group_id}")
+    tickets = whole.tickets[-TICKETS_MAX:][::-1]
     fresh = call.services.fresh_inventories
     return call.page(
         "console/group.html",
         {
             "group": one,
             "members": sorted(
-                members, key=lambda row: (not row[0].role.is_admin, row[0].display_name, row[0].handle)
+                whole.members, key=lambda row: (not row[0].role.is_admin, row[0].display_name, row[0].handle)
             ),
             "tickets": tickets,
             "titles": {ticket.id: ticket_title(ticket, call.tongue) for ticket in tickets},

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from worker.app.reads.situation import COUNTED_MAX
 from worker.desk.calls import Call, number_in
 from worker.desk.console.frame import PAGE, person_path
-from worker.desk.console.sources import source_rows
+from worker.desk.services import sources_of
 from worker.desk.sessions import Guest
 from worker.domain.messages.sentences import ticket_title
 from worker.domain.reconcile.guard import HeldPlan
@@ -22,8 +22,8 @@ def now(call: Call, guest: Guest) -> Response:
     del guest
     seen = call.services.situation()
     with call.services.store.reading() as uow:
-        sources = source_rows(call, uow)
-    blind = [row for row in sources if not row["ok"]]
+        sources = sources_of(call.services, uow, call.now)
+    blind = [one for one in sources if not one.judged.ok]
     return call.page(
         "console/now.html",
         {

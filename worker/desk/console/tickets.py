@@ -6,7 +6,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from worker.app.reads.shapes import link_known_to
+from worker.app.reads.ticket import whole_ticket
 from worker.app.refused import Refused
 from worker.app.tell.helping import help_for
 from worker.app.tell.recipients import steps_of
@@ -71,17 +71,19 @@ def ticket(call: Call, guest: Guest) -> Response:
         languages = call.services.languages
         aid = help_for(uow, one, languages)
         to_come = steps_of(uow, one, rules, languages) if one.state is TicketState.OPEN else ()
-        history = uow.journal.of(f"ticket:{one.label}")
+        whole = whole_ticket(uow, one, call.now)
         values = {
             "ticket": one,
             "title": ticket_title(one, tongue),
             "why": why_line(one, call.services.place.timezone, tongue),
             "how": ticket_steps(one, tongue, aid),
             "plea": aid.text if aid else "",
-            "history": history,
-            "link_known_to": link_known_to(uow, one, call.now),
-            "on_it": [sealed.entry for sealed in history if sealed.entry.kind == "ticket.acknowledge"][-1:],
-            "taken": uow.tickets.steps(one.id),
+            "history": whole.history,
+            "link_known_to": whole.link_known_to,
+            "on_it": [sealed.entry for sealed in whole.history if sealed.entry.kind == "ticket.acknowledge"][
+                -1:
+            ],
+            "taken": whole.steps,
             "policy": rules.policy(one).name,
             "to_come": [
                 (step.coming.at, told_line(step.told, step.coming.repeat, tongue))
@@ -89,7 +91,7 @@ def ticket(call: Call, guest: Guest) -> Response:
                 if not step.is_taken
             ],
             "blocks": [t for t in uow.tickets.of_group(one.group) if t.blocked_by == one.id],
-            "human": uow.people.human(one.person) if one.person else None,
+            "accounts": whole.accounts,
         }
     return call.page("console/ticket.html", values)
 

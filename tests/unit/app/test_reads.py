@@ -1,0 +1,84 @@
+"""What a page, a command and the API show of one thing: read in one place, under every account of a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from builders import NOW
+from harness import Harness
+from worker.app.reads.group import whole_group
+from worker.app.reads.person import history_of, timeline_of, whole_person
+from worker.app.reads.source import judged_sources
+from worker.app.reads.ticket import whole_ticket, with_steps
+from worker.app.tell.health import Freshness, SourceHealth
+from worker.domain.evidence.actor import Actor
+from worker.domain.model import PersonKey
+
+ANN = PersonKey("corp", "ann")
+NEVER_OLD = Freshness(timedelta(days=999), {})
+
+
+@pytest.fixture
+def left(company: Harness) -> Harness:
+    """Ann has left and is still in a group; a step of the ticket about it was taken."""
+    company.leave("ann")
+    company.settle()
+    company.later(hours=30)
+    company.escalate()
+    return company
+
+
+def test_a_ticket_is_read_with_its_steps_accounts_history_and_who_has_its_link(left: Harness) -> None:
+    with left.store.reading() as uow:
+        [ticket] = uow.tickets.of_person(ANN)
+    left.assigned.show_link(ticket.id, Actor("sam"), left.now)
+
+    with left.store.reading() as uow:
+        whole = whole_ticket(uow, ticket, left.now)
+        listed = with_steps(uow, [ticket])
+
+    assert [account.key for account in whole.accounts] == [ANN]
+    assert list(whole.link_known_to) == ["sam"]
+    assert whole.history[0].entry.kind == "ticket.open"
+    assert [(one, list(steps)) for one, steps in listed] == [(ticket, list(whole.steps))]
+    assert whole.steps
+
+
+def test_a_person_is_read_with_groups_tickets_and_directory(left: Harness) -> None:
+    with left.store.reading() as uow:
+        account = uow.people.get(ANN)
+        assert account is not None
+        whole = whole_person(uow, account)
+        history, timeline = history_of(uow, whole), timeline_of(uow, whole, 500)
+        of_group = [whole_group(uow, group) for group, _ in whole.groups]
+
+    assert (whole.account, [one.key for one in whole.human.accounts]) == (account, [ANN])
+    assert whole.directories["corp"].last_success_at is not None
+    assert {sealed.entry.subject for sealed in history} == {"person:corp/ann"}
+    assert {sealed.entry.subject for sealed in timeline} > {"person:corp/ann"}
+    assert [sealed.seq for sealed in timeline] == sorted((one.seq for one in timeline), reverse=True)
+    assert of_group
+    for whole_one in of_group:
+        assert ANN in {person.key for _, _, person in whole_one.members if person}
+        assert [one.id for one in whole_one.tickets] == [one.id for one in whole.tickets]
+
+
+def test_a_source_that_is_configured_is_judged_whether_or_not_it_was_read(company: Harness) -> None:
+    configured = [
+        ("hr", "directory", "file"),
+        ("corp", "directory", "file"),
+        ("wards", "inventory", "register"),
+    ]
+    with company.store.reading() as uow:
+        found = judged_sources(
+            uow, configured, Freshness(timedelta(0), {}), NEVER_OLD, NOW + timedelta(days=9)
+        )
+
+    assert [(one.state.name, one.kind) for one in found] == [(name, kind) for name, _, kind in configured]
+    assert [one.judged.health for one in found] == [
+        SourceHealth.UNREAD,
+        SourceHealth.STALE,
+        SourceHealth.GOOD,
+    ]

@@ -1,0 +1,55 @@
+"""One person, as a page, a command and the API show them: by any of their accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from worker.domain.evidence.journal import Sealed
+from worker.domain.model import Member, Person, PersonKey
+from worker.domain.people.persons import Human
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.connectors.base import Port
+from worker.ports.state.groups import GroupRow
+from worker.ports.state.sources import SourceState
+from worker.ports.state.store import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class WholePerson:
+    """One account, and the human behind it: of every account the groups, tickets and directory (by name)."""
+
+    account: Person
+    human: Human
+    groups: Sequence[tuple[GroupRow, Member]]
+    tickets: Sequence[Ticket]
+    directories: Mapping[str, SourceState]
+
+
+def whole_person(uow: UnitOfWork, account: Person) -> WholePerson:
+    """Read everything about one person but their history."""
+    human = uow.people.human(account.key) or Human(account, None, (account,))
+    keys = [one.key for one in human.accounts]
+    return WholePerson(
+        account,
+        human,
+        [found for key in keys for found in uow.rosters.groups_of(key)],
+        [ticket for key in keys for ticket in uow.tickets.of_person(key)],
+        {key.source: uow.sources.get(key.source, Port.DIRECTORY.value) for key in keys},
+    )
+
+
+def history_of(uow: UnitOfWork, whole: WholePerson) -> list[Sealed]:
+    """What happened to the person, under all of their accounts, oldest first."""
+    found = [sealed for one in whole.human.accounts for sealed in uow.journal.of(_subject(one.key))]
+    return sorted(found, key=lambda sealed: sealed.seq)
+
+
+def timeline_of(uow: UnitOfWork, whole: WholePerson, limit: int) -> Sequence[Sealed]:
+    """What last happened to the person and to the tickets about them, newest first."""
+    subjects = [_subject(one.key) for one in whole.human.accounts]
+    return uow.overview.history([*subjects, *(f"ticket:{one.label}" for one in whole.tickets)], limit)
+
+
+def _subject(account: PersonKey) -> str:
+    return f"person:{'/'.join(account)}"

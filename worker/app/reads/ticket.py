@@ -1,0 +1,49 @@
+"""One ticket, as a page, a command and the API show it; and the steps taken of many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from worker.domain.escalation.policy import Taken
+from worker.domain.evidence.journal import Sealed
+from worker.domain.model import Person
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.store import UnitOfWork
+
+Steps: TypeAlias = Sequence[tuple[Taken, str, tuple[str, ...]]]  # as Tickets.steps has them
+
+
+@dataclass(frozen=True, slots=True)
+class WholeTicket:
+    """One ticket with the steps taken of it, its person's accounts, and its history, oldest first.
+
+    `link_known_to`: the names of those who may have the assignee's link, besides the assignee.
+    """
+
+    ticket: Ticket
+    steps: Steps
+    accounts: Sequence[Person]
+    link_known_to: Sequence[str]
+    history: Sequence[Sealed]
+
+
+def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime) -> WholeTicket:
+    """Read everything about one ticket."""
+    human = uow.people.human(ticket.person) if ticket.person else None
+    shown = uow.desk.shown_links(ticket.assignee.email, now) if ticket.assignee else ()
+    return WholeTicket(
+        ticket,
+        uow.tickets.steps(ticket.id),
+        human.accounts if human else (),
+        list(dict.fromkeys(one.name for one in shown)),
+        uow.journal.of(f"ticket:{ticket.label}"),
+    )
+
+
+def with_steps(uow: UnitOfWork, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Steps]]:
+    """Each ticket with the steps taken of it."""
+    steps = uow.tickets.steps_of([ticket.id for ticket in tickets])
+    return [(ticket, steps[ticket.id]) for ticket in tickets]
