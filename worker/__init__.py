@@ -8,11 +8,12 @@
     desk       the web: assignees' pages, the console, signing in, the API
     settings   the configuration as typed models: loading, secrets, errors by line, the JSON Schema
     ops        what keeps a process running: scheduler, jobs under their leases, retries, clock, logs, metrics, masking
+    contract   the JSON that people's programs read, of the API and of `--json` alike: one file a subject
     app        use cases
         jobs       one class each with one `run_once(now)`: poll inventory reconcile verify escalate deliver retention
         acts       what people do: tickets, plans, an assignee's answers, access
         tell       who is told what, with which link
-        reads      what a page, a command and the API show
+        reads      what a page, a command and the API show: ticket person group source situation; check
         evidence   packs for the auditor; the database compared with the journal
     languages  catalogues, and how each of the ten languages writes numbers and dates
     storage    the database behind its port: one file a subject; sql/ (engine, tables, bulk loads), migrations/

@@ -21,6 +21,14 @@ PLANTED = {
         {"worker/storage/planted.py": "import worker.app.planted", "worker/app/planted.py": ""},
     ),
     "a use case loads a catalogue": ("layers", {"worker/app/planted.py": "import worker.languages.tongues"}),
+    "a use case makes JSON": (
+        "layers",
+        {"worker/app/planted.py": "import worker.contract.planted", "worker/contract/planted.py": ""},
+    ),
+    "the contract knows the web": (
+        "layers",
+        {"worker/contract/planted.py": "import worker.desk.planted", "worker/desk/planted.py": ""},
+    ),
     "a module is in no layer": ("layers", {"worker/planted.py": ""}),
     "a ticket knows its group's case": (
         "domain-layers",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -21,7 +21,7 @@ from worker.cli.common import (
     opened,
     out,
     print_facts,
-    print_json,
+    print_shape,
 )
 from worker.domain.messages.sentences import flat
 from worker.domain.reconcile.plan import instant
@@ -75,6 +75,7 @@ def export(
     from worker.app.evidence.export import Audit
     from worker.app.evidence.scope import Selection
     from worker.app.evidence.zip import replacing
+    from worker.contract.evidence import PackShape
 
     selection = Selection(person.strip(), group.strip(), _day(from_), _day(to))
     if selection.kinds > 1:
@@ -94,9 +95,8 @@ def export(
             raise Refused(
                 f"{file} can't be written: {error.strerror or error}. Name another place."
             ) from error
-    head = {"count": made.journal.count, "hash": made.journal.hash}
     if json:
-        print_json({"file": str(file), "events": made.journal.full, "head": head, "digest": made.digest})
+        print_shape(PackShape.of(file, made))
         return
     print_facts([
         ("wrote", file),
@@ -138,6 +138,7 @@ def verify(
 ) -> None:
     """Say whether a pack is whole, without the database."""
     from worker.app.evidence.zip import verify_pack
+    from worker.contract.evidence import VerdictShape
 
     try:
         with file.open("rb") as pack:
@@ -145,7 +146,7 @@ def verify(
     except OSError as error:
         raise Refused(f"{file} can't be read: {error.strerror or error}.") from error
     if json:
-        print_json(_verdict_json(verdict))
+        print_shape(VerdictShape.of(verdict))
     else:
         _print(verdict)
     if not verdict.is_whole:
@@ -156,18 +157,14 @@ def verify(
 def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """Say which rows of the database no event of the journal explains."""
     from worker.app.evidence.check import AuditCheck, Compared
+    from worker.contract.evidence import ComparisonShape
 
     compared = Compared()
     with opened(config, now) as worker:
         found = AuditCheck(worker.store).run(compared)
         problems = list(found) if json else [_shown(one) for one in found]
     if json:
-        print_json({
-            "ok": not problems,
-            "compared": dict(compared.rows),
-            "not_comparable": compared.not_comparable,
-            "problems": [{"row": one.row, "why": one.why} for one in problems],
-        })  # fmt: skip
+        print_shape(ComparisonShape.of(compared, problems))
     else:
         out.print(Text(_compared(compared)), soft_wrap=True)
         if not problems:
@@ -186,26 +183,6 @@ def _shown(problem: Unexplained) -> Unexplained:
     """Print a row as soon as it is found: a comparison may take minutes."""
     out.print(Text(flat(f"{problem.row}: {problem.why}"), style="red"), soft_wrap=True)
     return problem
-
-
-def _verdict_json(verdict: Verdict) -> dict[str, Any]:
-    """Without a manifest that can be believed there is nothing to say but the problems."""
-    manifest = verdict.manifest
-    said: dict[str, Any] = {"ok": verdict.is_whole, "problems": list(verdict.problems)}
-    if manifest is not None:
-        covered, journal = manifest.covered, manifest.journal
-        said |= {
-            "covers": {"what": covered.what.value, "ids": list(covered.ids),
-                       "from": covered.from_on and covered.from_on.isoformat(),
-                       "to": covered.to_on and covered.to_on.isoformat()},
-            "made_at": instant(manifest.made_at), "made_by": manifest.made_by, "software": manifest.software,
-            "events": journal.full, "head": {"count": journal.count, "hash": journal.hash},
-            "digest": verdict.digest, "recorded_at": instant(verdict.recorded_at),
-            "kept_head": None if verdict.kept_at is None else {
-                "count": verdict.kept_at, "since": journal.count - verdict.kept_at,
-            },
-        }  # fmt: skip
-    return said
 
 
 def _print(verdict: Verdict) -> None:

@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from worker.contract.shape import ListShape, Shape
 from worker.domain.evidence.actor import Actor, Via, logged_in, stated
 from worker.domain.evidence.journal import Entry, stated_at
 from worker.domain.messages.sentences import flat
@@ -90,9 +91,14 @@ def print_json(value: Any) -> None:
     sys.stdout.write(f"{json_text(value, indent=2)}\n")
 
 
-def print_list(items: Sequence[dict[str, Any]]) -> None:
-    """A list in the contract's shape."""
-    print_json({"items": list(items), "total": len(items)})
+def print_shape(shape: Shape) -> None:
+    """One document of the contract."""
+    print_json(shape.model_dump(mode="json", by_alias=True))
+
+
+def print_list(items: Sequence[Shape]) -> None:
+    """A whole list of the contract."""
+    print_shape(ListShape.of(items))
 
 
 def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 
@@ -22,10 +21,10 @@ from worker.cli.common import (
     opened,
     out,
     print_facts,
-    print_json,
+    print_shape,
 )
+from worker.contract.access import LoginLinkShape, RevokedShape, RotatedShape, TokenShape
 from worker.desk.roles import DeskRole
-from worker.domain.reconcile.plan import instant
 from worker.domain.text.durations import format_duration, parse_duration
 
 app = typer.Typer(no_args_is_help=True, help="Let people into the console, and programs to the API.")
@@ -80,12 +79,7 @@ def token(
         _say_revoked(revoke, json=json)
         return
     if json:
-        print_json({
-            "id": made.token.id,
-            "token": made.text,
-            "scopes": list(made.token.scopes),
-            "expires_at": instant(made.token.expires_at),
-        })  # fmt: skip
+        print_shape(TokenShape.of(made))
         return
     out.print(Text(made.text), soft_wrap=True)
     print_facts([
@@ -100,7 +94,7 @@ def token(
 
 def _say_revoked(id_: str, *, json: bool) -> None:
     if json:
-        print_json({"id": id_, "revoked": True})
+        print_shape(RevokedShape.of(id_))
     else:
         out.print(Text(f"The token {id_} opens nothing any more."))
 
@@ -138,7 +132,7 @@ def login_link(
         # A desk on port 0 takes any port that is free: which one, only its process knows
         url = None if desk.url is None and desk.address[1] == 0 else desk.base + path
     if json:
-        print_json({"url": url, "path": path})
+        print_shape(LoginLinkShape(url=url, path=path))
         return
     out.print(Text(url or path), soft_wrap=True)
     if url is None:
@@ -169,7 +163,7 @@ def rotate_key(
         who = actor(by, worker.settings)
         ended = Access(worker.store).rotate_key(who, at, reason, with_tokens=tokens)
     if json:
-        print_json({"ended": asdict(ended)})
+        print_shape(RotatedShape.of(ended))
         return
     out.print(Text("There is a new key. Ended at once:"))
     kept = "" if tokens else "0 (a copy has only their hashes; --tokens ends them, too)"

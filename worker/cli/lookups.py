@@ -10,7 +10,6 @@ from rich.text import Text
 from worker.app.acts.tickets import one_group, one_person
 from worker.app.reads.group import whole_group
 from worker.app.reads.person import history_of, whole_person
-from worker.app.reads.shapes import group_json, group_shown, link_json, person_json, person_shown
 from worker.cli.common import (
     ByOption,
     ConfigOption,
@@ -25,10 +24,13 @@ from worker.cli.common import (
     opened,
     out,
     print_facts,
-    print_json,
     print_list,
+    print_shape,
     print_table,
 )
+from worker.contract.groups import GroupShape, GroupShownShape
+from worker.contract.links import HandleLinkShape
+from worker.contract.people import PersonShape, PersonShownShape
 from worker.domain.groups.case import account_line
 from worker.domain.identity.matching import Link, LinkState
 from worker.domain.model import HandleKey, Person, Standing
@@ -54,7 +56,7 @@ def people_list(config: ConfigOption, json: JsonOption = False, now: NowOption =
             found += page
         when = worker.settings
     if json:
-        print_list([person_json(person) for person in found])
+        print_list([PersonShape.of(person) for person in found])
         return
     rows = [
         (f"{p.key.source}/{p.key.person_id}", p.facts.display_name, p.facts.email, p.standing.value,
@@ -80,7 +82,7 @@ def people_show(
         history = history_of(uow, whole)
         when = worker.settings
     if json:
-        print_json(person_shown(whole, history))
+        print_shape(PersonShownShape.of(whole, history))
         return
     facts, accounts, tickets = person.facts, whole.human.accounts, whole.tickets
     print_facts([
@@ -140,7 +142,7 @@ def groups_list(config: ConfigOption, json: JsonOption = False, now: NowOption =
         found = uow.rosters.groups()
         when = worker.settings
     if json:
-        print_list([group_json(group) for group in found])
+        print_list([GroupShape.of(group) for group in found])
         return
     rows = [
         (g.name, f"{g.key.source}/{g.key.group_id}", g.messenger, g.size, _admins(g, when.groups.admins_max),
@@ -168,7 +170,7 @@ def groups_show(
         whole = whole_group(uow, group)
         when = worker.settings
     if json:
-        print_json(group_shown(whole))
+        print_shape(GroupShownShape.of(whole))
         return
     print_facts([
         ("group", f"{group.name} ({group.key.source}/{group.key.group_id}, {group.messenger})"),
@@ -216,7 +218,7 @@ def links_list(
         while page := uow.links.page(states, found[-1][0] if found else None, PAGE):
             found += page
     if json:
-        print_list([link_json(key, link) for key, link in found])
+        print_list([HandleLinkShape.of(key, link) for key, link in found])
         return
     rows = [
         (f"{key.source}/{key.handle}", link.state.value, link.why,

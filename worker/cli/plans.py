@@ -21,12 +21,12 @@ from worker.cli.common import (
     need_reason,
     opened,
     out,
-    print_json,
     print_list,
+    print_shape,
     print_table,
 )
+from worker.contract.plans import PlanShape
 from worker.domain.reconcile.guard import HeldPlan, HoldState, heads, plan_number
-from worker.domain.reconcile.plan import held_json
 from worker.running.wiring import App
 
 app = typer.Typer(no_args_is_help=True, help="Look at held plans, release or reject them.")
@@ -52,7 +52,7 @@ def list_(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
         plans = uow.episodes.plans()
         when = worker.settings
     if json:
-        print_list([held_json(plan) for plan in plans])
+        print_list([PlanShape.of(plan) for plan in plans])
         return
     rows = [
         (
@@ -77,7 +77,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
     if plan is None:
         raise Refused(f"There is no plan P-{id_:06d}; `whosleft plans list` shows them.")
     if json:
-        print_json(held_json(plan))
+        print_shape(PlanShape.of(plan))
         return
     out.print(
         Text(f"{plan.label} ({plan.source}) is {plan.state.value} since {local_time(plan.created_at, when)}")

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text
 
-from worker.app.reads.shapes import escalation_explained, ticket_shown, tickets_with_steps
-from worker.app.reads.ticket import WholeTicket, whole_ticket
+from worker.app.reads.ticket import WholeTicket, whole_ticket, with_steps
 from worker.app.refused import Refused
 from worker.app.tell.helping import help_for
+from worker.app.tell.recipients import steps_of
 from worker.cli.common import (
     ByOption,
     ConfigOption,
@@ -27,10 +27,11 @@ from worker.cli.common import (
     opened,
     out,
     print_facts,
-    print_json,
     print_list,
+    print_shape,
     print_table,
 )
+from worker.contract.tickets import DeadLinkShape, EscalationShape, LinkShape, TicketShape, TicketShownShape
 from worker.domain.groups.case import account_line
 from worker.domain.messages.sentences import state_line, ticket_steps, ticket_title
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
@@ -66,7 +67,7 @@ def list_(
     with opened(config, now) as worker, worker.store.reading() as uow:
         tickets = list(_all(uow, states))
         if json:
-            print_list(tickets_with_steps(uow, tickets))
+            print_list([TicketShape.of(*one) for one in with_steps(uow, tickets)])
             return
         rows = [
             (t.label, state_line(t), ticket_title(t), t.assignee.email if t.assignee else None,
@@ -100,7 +101,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
         ticket = _get(uow, id_)
         whole = whole_ticket(uow, ticket, at)
         if json:
-            print_json(ticket_shown(whole))
+            print_shape(TicketShownShape.of(whole))
             return
         _print(worker, uow, whole)
         out.print()
@@ -257,13 +258,13 @@ def link(
         if revoke:
             ticket = worker.assigned.revoke(id_, actor(by, worker.settings), at, reason)
             if json:
-                print_json({"url": None})
+                print_shape(DeadLinkShape())
             else:
                 out.print(Text(f"{ticket.label}: the links given out so far open nothing any more."))
             return
         url = worker.assigned.show_link(id_, actor(by, worker.settings), at, reason)
     if json:
-        print_json({"url": url})
+        print_shape(LinkShape(url=url))
     else:
         out.print(Text(url), soft_wrap=True)
 
@@ -276,15 +277,14 @@ def explain_(id_: IdArgument, config: ConfigOption, json: JsonOption = False, no
     """Say which policy a ticket has, and when each step comes."""
     with opened(config, now) as worker, worker.store.reading() as uow:
         ticket = _get(uow, id_)
-        explained = escalation_explained(uow, ticket, worker.settings.ticket_rules(), worker.languages)
         when = worker.settings
+        rules = when.ticket_rules()
+        policy, steps = rules.policy(ticket).name, steps_of(uow, ticket, rules, worker.languages)
+    explained = EscalationShape.of(ticket, policy, steps)
     if json:
-        print_json(explained)
+        print_shape(explained)
         return
-    due, policy = local_time(ticket.due_at, when), explained["policy"]
+    due = local_time(ticket.due_at, when)
     out.print(Text(f"{ticket.label} is {state_line(ticket)}, due {due}; policy {policy}"))
-    shown = [
-        (local_time(datetime.fromisoformat(one["at"]), when), one["what"], one["state"])
-        for one in explained["steps"]
-    ]
+    shown = [(local_time(one.at, when), one.what, one.state) for one in explained.steps]
     print_table("", ("when", "what", "state"), shown, "The policy has no steps.")

@@ -12,9 +12,11 @@ from rich.console import Console
 from rich.text import Text
 
 from worker.app.jobs.report import Report
-from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_json, recorder
+from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_shape, recorder
+from worker.contract.plans import PreviewShape
+from worker.contract.sources import CheckShape
 from worker.domain.reconcile.guard import HoldState
-from worker.domain.reconcile.plan import Plan, plan_json, plan_text
+from worker.domain.reconcile.plan import Plan, plan_text
 from worker.running.once import run_jobs
 from worker.running.wiring import (
     App,
@@ -98,7 +100,7 @@ def plan(config: ConfigOption, json: JsonOption = False, now: NowOption = None) 
     with scratch_app(load_settings(config), lambda: at) as app:
         found = _preview(app, at)
     if json:
-        print_json(plan_json(found, at))
+        print_shape(PreviewShape.of(found, at))
     else:
         out.print(Text(plan_text(found)))
 
@@ -129,7 +131,7 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
         warnings = (*app.check.warnings(), *database_warnings(settings.database.url))
     ok = all(one.ok for one in checks)
     if json:
-        print_json({"ok": ok, "sources": [one.as_json() for one in checks], "warnings": list(warnings)})
+        print_shape(CheckShape.of(checks, warnings))
     else:
         for one in checks:
             sign, style = ("ok ", "green") if one.ok else ("RED", "bold red")

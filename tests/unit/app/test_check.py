@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from builders import NOW
 from fakes.notifier import FakeNotifier
 from harness import Harness
 from worker.app.jobs.report import Report, no_progress
@@ -25,9 +26,9 @@ def test_everything_is_green_in_the_configuration_s_order(company: Harness) -> N
 
     assert list(found) == ["corp", "wards", "soc"]
     assert all(one.ok and not one.stale for one in found.values())
-    corp = found["corp"].as_json()
-    assert (corp["port"], corp["kind"], corp["counts"]) == ("directory", "file", {"people": 20})
-    assert corp["last_success_at"] == "2026-11-24T12:00:00Z"
+    corp = found["corp"]
+    assert (corp.port, corp.kind, corp.counts) == (Port.DIRECTORY, "file", {"people": 20})
+    assert corp.last_success_at == NOW
 
 
 NOT_SHOWN = Unshown("enabled", "people.csv has no column Enabled", "Export the column Enabled as well.")

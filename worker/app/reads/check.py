@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from worker.app.reads.blind import blind_spot
 from worker.app.tell.health import Freshness, SourceHealth, judged
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.reconcile.plan import instant
 from worker.ports import CheckResult, Directory, Inventory, Notifier, Port
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store
@@ -43,21 +42,6 @@ class SourceCheck:
     last_success_at: datetime | None
     counts: dict[str, int]
     details: dict[str, str]
-
-    def as_json(self) -> dict[str, Any]:
-        """The shape of the command line's contract."""
-        return {
-            "name": self.name,
-            "port": self.port.value,
-            "kind": self.kind,
-            "ok": self.ok,
-            "message": self.message,
-            "remedy": self.remedy,
-            "last_success_at": instant(self.last_success_at),
-            "stale": self.stale,
-            "counts": self.counts,
-            **self.details,
-        }
 
 
 class Check:

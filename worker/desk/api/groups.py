@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from worker.app.reads.group import whole_group
-from worker.app.reads.shapes import Shape, group_json, group_shown
-from worker.desk.api import models
+from worker.contract.groups import GroupShape, GroupShownShape
+from worker.contract.shape import PageShape
 from worker.desk.api.callers import Caller, GroupsRead
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.errors import not_found
@@ -20,35 +20,35 @@ KIND = "groups"
 router = APIRouter(tags=["groups"])
 
 
-@router.get("/groups", response_model=models.Page[models.Group])
-def groups(query: Annotated[Paged, Query()], caller: GroupsRead) -> Shape:
+@router.get("/groups")
+def groups(query: Annotated[Paged, Query()], caller: GroupsRead) -> PageShape[GroupShape]:
     """List groups with size, admins and the age of what is known, by name."""
     return _list(query, caller, "")
 
 
-@router.post("/groups/search", response_model=models.Page[models.Group])
-def search(caller: GroupsRead, wanted: Search | None = None) -> Shape:
+@router.post("/groups/search")
+def search(caller: GroupsRead, wanted: Search | None = None) -> PageShape[GroupShape]:
     """List them as GET does, by a text, too: it is in no address, which proxies keep."""
     wanted = wanted or Search()
     return _list(wanted, caller, wanted.text)
 
 
-def _list(query: Paged | Search, caller: Caller, text: str) -> Shape:
+def _list(query: Paged | Search, caller: Caller, text: str) -> PageShape[GroupShape]:
     place = place_after(caller.services, KIND, query.after)
     after = (place[0], GroupKey(place[1], place[2])) if place else None
     with caller.services.store.reading() as uow:
         found = uow.overview.groups(text, after, query.limit + 1)
     shown, following = page_of(caller.services, KIND, found, query.limit, lambda one: [one.name, *one.key])
-    return {"items": [group_json(one) for one in shown], "total": None, "next": following}
+    return PageShape[GroupShape].of([GroupShape.of(one) for one in shown], following=following)
 
 
-@router.get("/groups/{source}/{id:path}", response_model=models.GroupShown)
+@router.get("/groups/{source}/{id:path}")
 def group(
     source: SourceName,
     id: Identity,  # noqa: A002  the contract's name
     query: Annotated[Nothing, Query()],
     caller: GroupsRead,
-) -> Shape:
+) -> GroupShownShape:
     """One group: its members, who they are, and its tickets."""
     del query
     with caller.services.store.reading() as uow:
@@ -57,4 +57,4 @@ def group(
             raise not_found(
                 "No inventory has a group with this source and id.", "GET /api/v1/groups lists them."
             )
-        return group_shown(whole_group(uow, found))
+        return GroupShownShape.of(whole_group(uow, found))

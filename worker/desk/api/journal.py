@@ -12,9 +12,8 @@ from fastapi import APIRouter, Query
 from starlette.responses import StreamingResponse
 
 from worker.app.evidence.scope import Selection
-from worker.app.reads.shapes import Shape, event_json
 from worker.app.refused import Refused
-from worker.desk.api import models
+from worker.contract.events import EntriesShape, FeedShape
 from worker.desk.api.callers import AuditRead, AuditWrite, Caller, EventsRead
 from worker.desk.api.errors import not_found
 from worker.desk.api.requests import AuditQuery, AuditSearch, Export, FeedQuery
@@ -28,29 +27,29 @@ ZIP = "application/zip"
 router = APIRouter()
 
 
-@router.get("/events", response_model=models.Feed, tags=["events"])
-def events(query: Annotated[FeedQuery, Query()], caller: EventsRead) -> Shape:
+@router.get("/events", tags=["events"])
+def events(query: Annotated[FeedQuery, Query()], caller: EventsRead) -> FeedShape:
     """What happened after an event, oldest first. Ask again with `next`, which is there also when nothing is new."""
     with caller.services.store.reading() as uow:
         found = uow.journal.page(query.after, query.limit)
         following = found[-1].seq if found else min(query.after, uow.journal.head()[0])
-    return {"items": [event_json(one) for one in found], "total": None, "next": following}
+    return FeedShape.of(found, following)
 
 
-@router.get("/audit", response_model=models.Entries, tags=["audit"])
-def audit(query: Annotated[AuditQuery, Query()], caller: AuditRead) -> Shape:
+@router.get("/audit", tags=["audit"])
+def audit(query: Annotated[AuditQuery, Query()], caller: AuditRead) -> EntriesShape:
     """List what happened, newest first."""
     return _entries(query, caller, "", "")
 
 
-@router.post("/audit/search", response_model=models.Entries, tags=["audit"])
-def search(caller: AuditRead, wanted: AuditSearch | None = None) -> Shape:
+@router.post("/audit/search", tags=["audit"])
+def search(caller: AuditRead, wanted: AuditSearch | None = None) -> EntriesShape:
     """As GET does, by who did it and what it is about, too: neither is in an address, which proxies keep."""
     wanted = wanted or AuditSearch()
     return _entries(wanted, caller, wanted.actor, wanted.subject)
 
 
-def _entries(query: AuditQuery | AuditSearch, caller: Caller, actor: str, subject: str) -> Shape:
+def _entries(query: AuditQuery | AuditSearch, caller: Caller, actor: str, subject: str) -> EntriesShape:
     timezone = caller.services.place.timezone
     wanted = JournalFilter(
         actor,
@@ -63,7 +62,7 @@ def _entries(query: AuditQuery | AuditSearch, caller: Caller, actor: str, subjec
         found = uow.overview.journal(wanted, query.before, query.limit + 1)
     shown = found[: query.limit]
     following = shown[-1].seq if len(found) > len(shown) else None
-    return {"items": [event_json(one) for one in shown], "total": None, "next": following}
+    return EntriesShape.of(shown, following)
 
 
 @router.post(

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from worker.app.reads.shapes import Shape, link_json
-from worker.desk.api import models
+from worker.contract.links import HandleLinkShape, RejectedShape
+from worker.contract.shape import PageShape
 from worker.desk.api.callers import Caller, PeopleRead, PeopleWrite
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.errors import Problem, not_found
@@ -20,8 +20,8 @@ KIND = "links"
 router = APIRouter(tags=["links"])
 
 
-@router.get("/links", response_model=models.Page[models.HandleLink])
-def links(query: Annotated[LinksQuery, Query()], caller: PeopleRead) -> Shape:
+@router.get("/links")
+def links(query: Annotated[LinksQuery, Query()], caller: PeopleRead) -> PageShape[HandleLinkShape]:
     """List who is behind which handle, by handle; open questions unless told otherwise."""
     place = place_after(caller.services, KIND, query.after)
     after = HandleKey(place[0], place[1]) if place else None
@@ -29,11 +29,11 @@ def links(query: Annotated[LinksQuery, Query()], caller: PeopleRead) -> Shape:
     with caller.services.store.reading() as uow:
         found = uow.links.page(states, after, query.limit + 1)
     shown, following = page_of(caller.services, KIND, found, query.limit, lambda one: one[0])
-    return {"items": [link_json(*one) for one in shown], "total": None, "next": following}
+    return PageShape[HandleLinkShape].of([HandleLinkShape.of(*one) for one in shown], following=following)
 
 
-@router.post("/links/confirm", response_model=models.HandleLink)
-def confirm(said: Confirm, caller: PeopleWrite) -> Shape:
+@router.post("/links/confirm")
+def confirm(said: Confirm, caller: PeopleWrite) -> HandleLinkShape:
     """Say who a member is; never asked again until the number changes."""
     with caller.services.store.reading() as uow:
         _look(uow, said.link)
@@ -46,14 +46,13 @@ def confirm(said: Confirm, caller: PeopleWrite) -> Shape:
     return _as_it_is(caller, key)
 
 
-@router.post("/links/reject", response_model=models.Rejected)
-def reject(said: Reject, caller: PeopleWrite) -> Shape:
+@router.post("/links/reject")
+def reject(said: Reject, caller: PeopleWrite) -> RejectedShape:
     """Take back a link, so that it is asked again; of an open question: it is nobody of the directory."""
     with caller.services.store.reading() as uow:
         _look(uow, said.link)
     key, person = caller.services.desk.reject_link(said.link, caller.named(said.by), said.reason, caller.now)
-    ref = {"source": person.source, "id": person.person_id} if person else None
-    return {"id": "/".join(key), "source": key.source, "handle": key.handle, "person": ref}
+    return RejectedShape.of(key, person)
 
 
 def _look(uow: UnitOfWork, text: str) -> None:
@@ -61,12 +60,12 @@ def _look(uow: UnitOfWork, text: str) -> None:
         raise _missing()
 
 
-def _as_it_is(caller: Caller, key: HandleKey) -> Shape:
+def _as_it_is(caller: Caller, key: HandleKey) -> HandleLinkShape:
     with caller.services.store.reading() as uow:
         link = uow.links.get(key)
     if link is None:
         raise _missing()
-    return link_json(key, link)
+    return HandleLinkShape.of(key, link)
 
 
 def _missing() -> Problem:

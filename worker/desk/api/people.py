@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from worker.app.reads.person import history_of, whole_person
-from worker.app.reads.shapes import Shape, person_json, person_shown
-from worker.desk.api import models
+from worker.contract.people import PersonRefShape, PersonShape, PersonShownShape
+from worker.contract.shape import PageShape
 from worker.desk.api.callers import Caller, PeopleRead, PeopleWrite
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.errors import Code, Problem, not_found
@@ -21,20 +21,20 @@ KIND = "people"
 router = APIRouter(tags=["people"])
 
 
-@router.get("/people", response_model=models.Page[models.Person])
-def people(query: Annotated[Paged, Query()], caller: PeopleRead) -> Shape:
+@router.get("/people")
+def people(query: Annotated[Paged, Query()], caller: PeopleRead) -> PageShape[PersonShape]:
     """List everybody whom the directories know, by name."""
     return _list(query, caller, "")
 
 
-@router.post("/people/search", response_model=models.Page[models.Person])
-def search(caller: PeopleRead, wanted: Search | None = None) -> Shape:
+@router.post("/people/search")
+def search(caller: PeopleRead, wanted: Search | None = None) -> PageShape[PersonShape]:
     """List them as GET does, by a text, too: it is in no address, which proxies keep."""
     wanted = wanted or Search()
     return _list(wanted, caller, wanted.text)
 
 
-def _list(query: Paged | Search, caller: Caller, text: str) -> Shape:
+def _list(query: Paged | Search, caller: Caller, text: str) -> PageShape[PersonShape]:
     place = place_after(caller.services, KIND, query.after)
     after = (place[0], PersonKey(place[1], place[2])) if place else None
     with caller.services.store.reading() as uow:
@@ -42,17 +42,17 @@ def _list(query: Paged | Search, caller: Caller, text: str) -> Shape:
     shown, following = page_of(
         caller.services, KIND, found, query.limit, lambda one: [one.facts.display_name, *one.key]
     )
-    return {"items": [person_json(one) for one in shown], "total": None, "next": following}
+    return PageShape[PersonShape].of([PersonShape.of(one) for one in shown], following=following)
 
 
 # Before the next one: an id may have slashes in it, and the first route that fits the path says which methods it has
-@router.post("/people/{source}/{id:path}/erase", response_model=models.PersonRef)
+@router.post("/people/{source}/{id:path}/erase")
 def erase(
     source: SourceName,
     id: Identity,  # noqa: A002  the contract's name
     caller: PeopleWrite,
     said: Said | None = None,
-) -> Shape:
+) -> PersonRefShape:
     """Forget the personal data of somebody who left and has no live ticket; the journal keeps the id alone."""
     said = said or Said()
     key, text = PersonKey(source, id), f"{source}/{id}"
@@ -63,21 +63,21 @@ def erase(
         message = f"{text} is the id of one account and another word for a second one."
         raise Problem(409, Code.REFUSED, message, "Erase it on the command line: whosleft people erase ID")
     caller.services.desk.erase(text, caller.named(said.by), said.reason, caller.now)
-    return {"source": source, "id": id}
+    return PersonRefShape.of(key)
 
 
-@router.get("/people/{source}/{id:path}", response_model=models.PersonShown)
+@router.get("/people/{source}/{id:path}")
 def person(
     source: SourceName,
     id: Identity,  # noqa: A002  the contract's name
     query: Annotated[Nothing, Query()],
     caller: PeopleRead,
-) -> Shape:
+) -> PersonShownShape:
     """One account: evidence, and the accounts, groups, tickets and history of the human behind it."""
     del query
     with caller.services.store.reading() as uow:
         whole = whole_person(uow, _person(uow, PersonKey(source, id)))
-        return person_shown(whole, history_of(uow, whole))
+        return PersonShownShape.of(whole, history_of(uow, whole))
 
 
 def _person(uow: UnitOfWork, key: PersonKey) -> Person:

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Query
 
-from worker.app.reads.shapes import Shape, escalation_explained, ticket_shown, tickets_with_steps
-from worker.app.reads.ticket import whole_ticket
-from worker.desk.api import models
+from worker.app.reads.ticket import whole_ticket, with_steps
+from worker.app.tell.recipients import steps_of
+from worker.contract.overview import OverviewShape
+from worker.contract.shape import PageShape
+from worker.contract.tickets import EscalationShape, LinkShape, TicketShape, TicketShownShape
 from worker.desk.api.callers import Caller, TicketsRead, TicketsWrite, said_by
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.errors import not_found
@@ -26,8 +28,7 @@ from worker.desk.api.requests import (
     states_of,
 )
 from worker.domain.model import GroupKey
-from worker.domain.reconcile.plan import instant
-from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, ticket_number
+from worker.domain.tickets.ticket import Ticket, ticket_number
 from worker.ports.state.overview import TicketFilter
 from worker.ports.state.store import UnitOfWork
 
@@ -38,14 +39,14 @@ KIND = "tickets"
 router = APIRouter(tags=["tickets"])
 
 
-@router.get("/tickets", response_model=models.Page[models.Ticket])
-def tickets(query: Annotated[TicketsQuery, Query()], caller: TicketsRead) -> Shape:
+@router.get("/tickets")
+def tickets(query: Annotated[TicketsQuery, Query()], caller: TicketsRead) -> PageShape[TicketShape]:
     """List tickets, newest first; live ones unless told otherwise. `total` is null beyond ten thousand."""
     return _list(query, caller, "", "")
 
 
-@router.post("/tickets/search", response_model=models.Page[models.Ticket])
-def search(caller: TicketsRead, wanted: TicketsSearch | None = None) -> Shape:
+@router.post("/tickets/search")
+def search(caller: TicketsRead, wanted: TicketsSearch | None = None) -> PageShape[TicketShape]:
     """List tickets as GET does, by texts, too: none is in an address, which proxies keep."""
     wanted = wanted or TicketsSearch()
     return _list(wanted, caller, wanted.text, wanted.assignee)
@@ -57,7 +58,9 @@ def no_search() -> None:
     raise HTTPException(405, headers={"Allow": "POST"})
 
 
-def _list(query: TicketsQuery | TicketsSearch, caller: Caller, text: str, assignee: str) -> Shape:
+def _list(
+    query: TicketsQuery | TicketsSearch, caller: Caller, text: str, assignee: str
+) -> PageShape[TicketShape]:
     wanted = TicketFilter(
         states=states_of(query.state),
         kinds=tuple(query.kind),
@@ -73,31 +76,33 @@ def _list(query: TicketsQuery | TicketsSearch, caller: Caller, text: str, assign
         found = uow.overview.tickets(wanted, before, query.limit + 1)
         total = uow.overview.how_many(wanted, COUNTED_MAX + 1)
         shown, following = page_of(caller.services, KIND, found, query.limit, lambda one: [str(one.id)])
-        items = tickets_with_steps(uow, shown)
-    return {"items": items, "total": total if total <= COUNTED_MAX else None, "next": following}
+        items = [TicketShape.of(*one) for one in with_steps(uow, shown)]
+    return PageShape[TicketShape].of(items, total if total <= COUNTED_MAX else None, following)
 
 
-@router.get("/tickets/{id}", response_model=models.TicketShown)
-def ticket(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsRead) -> Shape:  # noqa: A002  the contract's name
+@router.get("/tickets/{id}")
+def ticket(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsRead) -> TicketShownShape:  # noqa: A002  the contract's name
     """One ticket with its steps and history."""
     del query
     with caller.services.store.reading() as uow:
-        return ticket_shown(whole_ticket(uow, _ticket(uow, id), caller.now))
+        return TicketShownShape.of(whole_ticket(uow, _ticket(uow, id), caller.now))
 
 
-@router.get("/tickets/{id}/escalation", response_model=models.Escalation)
-def escalation(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsRead) -> Shape:  # noqa: A002  see above
+@router.get("/tickets/{id}/escalation")
+def escalation(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsRead) -> EscalationShape:  # noqa: A002  see above
     """Which policy the ticket has, and when each step comes."""
     del query
     with caller.services.store.reading() as uow:
-        return escalation_explained(uow, _ticket(uow, id), caller.services.rules, caller.services.languages)
+        found, rules = _ticket(uow, id), caller.services.rules
+        steps = steps_of(uow, found, rules, caller.services.languages)
+        return EscalationShape.of(found, rules.policy(found).name, steps)
 
 
 # --- acts -----------------------------------------------------------------------------------------------------
 
 
-@router.post("/tickets/{id}/done", response_model=models.Ticket)
-def done(id: TicketLabel, caller: TicketsWrite, said: Said | None = None) -> Shape:  # noqa: A002  see above
+@router.post("/tickets/{id}/done")
+def done(id: TicketLabel, caller: TicketsWrite, said: Said | None = None) -> TicketShape:  # noqa: A002  see above
     """Claim that it was done; the next roster proves it. Another token's claim confirms it."""
     said = said or Said()
     reason = said_by(said.by, said.reason)
@@ -105,15 +110,15 @@ def done(id: TicketLabel, caller: TicketsWrite, said: Said | None = None) -> Sha
     return _as_it_is(caller, id)
 
 
-@router.post("/tickets/{id}/reopen", response_model=models.Ticket)
-def reopen(id: TicketLabel, said: Reasoned, caller: TicketsWrite) -> Shape:  # noqa: A002  see above
+@router.post("/tickets/{id}/reopen")
+def reopen(id: TicketLabel, said: Reasoned, caller: TicketsWrite) -> TicketShape:  # noqa: A002  see above
     """Put it back to open."""
     caller.services.desk.reopen(_known(caller, id), caller.named(said.by), said.reason, caller.now)
     return _as_it_is(caller, id)
 
 
-@router.post("/tickets/{id}/waive", response_model=models.Ticket)
-def waive(id: TicketLabel, said: Waive, caller: TicketsWrite) -> Shape:  # noqa: A002  see above
+@router.post("/tickets/{id}/waive")
+def waive(id: TicketLabel, said: Waive, caller: TicketsWrite) -> TicketShape:  # noqa: A002  see above
     """Accept the state as it is, for good or until a day."""
     until = _day_end(said.until, caller.services.place.timezone) if said.until else None
     by = caller.named(said.by)
@@ -121,31 +126,31 @@ def waive(id: TicketLabel, said: Waive, caller: TicketsWrite) -> Shape:  # noqa:
     return _as_it_is(caller, id)
 
 
-@router.post("/tickets/{id}/assign", response_model=models.Ticket)
-def assign(id: TicketLabel, said: Assign, caller: TicketsWrite) -> Shape:  # noqa: A002  see above
+@router.post("/tickets/{id}/assign")
+def assign(id: TicketLabel, said: Assign, caller: TicketsWrite) -> TicketShape:  # noqa: A002  see above
     """Hand it to somebody, who is told."""
     by = caller.named(said.by)
     caller.services.desk.assign(_known(caller, id), said.email, by, caller.now, said.reason)
     return _as_it_is(caller, id)
 
 
-@router.post("/tickets/{id}/acknowledge", response_model=models.Ticket)
-def acknowledge(id: TicketLabel, caller: TicketsWrite, said: Said | None = None) -> Shape:  # noqa: A002  see above
+@router.post("/tickets/{id}/acknowledge")
+def acknowledge(id: TicketLabel, caller: TicketsWrite, said: Said | None = None) -> TicketShape:  # noqa: A002  see above
     """Say "I'm on it": no escalation for four hours."""
     said = said or Said()
     caller.services.desk.acknowledge(_known(caller, id), caller.named(said.by), caller.now, said.reason)
     return _as_it_is(caller, id)
 
 
-@router.post("/tickets/{id}/link", response_model=models.Link)
-def link(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsWrite) -> Shape:  # noqa: A002  see above
+@router.post("/tickets/{id}/link")
+def link(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsWrite) -> LinkShape:  # noqa: A002  see above
     """Show the assignee's signed link: whoever has it can act in their name, and confirms none of their claims."""
     del query
-    return {"url": caller.services.assigned.show_link(_known(caller, id), caller.alone, caller.now)}
+    return LinkShape(url=caller.services.assigned.show_link(_known(caller, id), caller.alone, caller.now))
 
 
-@router.post("/tickets/{id}/revoke-links", response_model=models.Ticket)
-def revoke_links(id: TicketLabel, caller: TicketsWrite, said: Said | None = None) -> Shape:  # noqa: A002  see above
+@router.post("/tickets/{id}/revoke-links")
+def revoke_links(id: TicketLabel, caller: TicketsWrite, said: Said | None = None) -> TicketShape:  # noqa: A002  see above
     """Make all links to the ticket that were given out dead."""
     said = said or Said()
     caller.services.assigned.revoke(_known(caller, id), caller.named(said.by), caller.now, said.reason)
@@ -155,8 +160,8 @@ def revoke_links(id: TicketLabel, caller: TicketsWrite, said: Said | None = None
 # --- the situation --------------------------------------------------------------------------------------------
 
 
-@router.get("/overview", response_model=models.Overview)
-def overview(query: Annotated[Nothing, Query()], caller: TicketsRead) -> Shape:
+@router.get("/overview")
+def overview(query: Annotated[Nothing, Query()], caller: TicketsRead) -> OverviewShape:
     """The situation in numbers, for a dashboard."""
     del query
     with caller.services.store.reading() as uow:
@@ -165,25 +170,7 @@ def overview(query: Annotated[Nothing, Query()], caller: TicketsRead) -> Shape:
         disputed = uow.overview.how_many(TicketFilter(is_disputed=True), OVERVIEW_MAX)
         held = len(uow.overview.waiting_plans())
         counts = uow.tickets.counts()
-    return {
-        "at": instant(caller.now),
-        "exposed": {
-            "people": exposure.people,
-            "memberships": exposure.memberships,
-            **{
-                part.value: {"people": count.people, "memberships": count.memberships}
-                for part, count in exposure.parts.items()
-            },
-        },
-        "overdue": overdue,
-        "disputed": disputed,
-        "held": held,
-        "live": [
-            {"state": state, "kind": kind, "count": counts.get((state.value, kind.value), 0)}
-            for state in sorted(LIVE)
-            for kind in TicketKind
-        ],
-    }
+    return OverviewShape.of(exposure, counts, overdue=overdue, disputed=disputed, held=held, at=caller.now)
 
 
 def _ticket(uow: UnitOfWork, label: str) -> Ticket:
@@ -199,9 +186,10 @@ def _known(caller: Caller, label: str) -> int:
         return _ticket(uow, label).id
 
 
-def _as_it_is(caller: Caller, label: str) -> Shape:
+def _as_it_is(caller: Caller, label: str) -> TicketShape:
     with caller.services.store.reading() as uow:
-        return tickets_with_steps(uow, [_ticket(uow, label)])[0]
+        [found] = with_steps(uow, [_ticket(uow, label)])
+        return TicketShape.of(*found)
 
 
 def _day_end(day: date, timezone: str) -> datetime:

@@ -1,0 +1,115 @@
+"""Plans: what was held for people to decide, and what the next pass would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from worker.contract.people import NamedPersonShape
+from worker.contract.shape import Instant, Shape
+from worker.contract.tickets import TicketShape
+from worker.domain.reconcile.guard import Approval, Cohort, HeldPlan, HoldState
+from worker.domain.reconcile.plan import Action, ActionKind, Plan
+
+
+class CohortShape(Shape):
+    """The part of a held plan with one cause."""
+
+    id: str
+    cause: str
+    count: int
+    people: list[NamedPersonShape]
+    state: HoldState
+
+    @classmethod
+    def of(cls, cohort: Cohort) -> CohortShape:
+        return cls(
+            id=cohort.id,
+            cause=cohort.cause,
+            count=len(cohort.people),
+            people=[NamedPersonShape.of(one.person, one.name) for one in cohort.people],
+            state=cohort.state,
+        )
+
+
+class _PlanFields(Shape):
+    id: str
+    state: HoldState
+    created_at: Instant
+    source: str
+    why: str
+    cohorts: list[CohortShape]
+
+
+class PlanShape(_PlanFields):
+    """A plan that awaits, or awaited, a person."""
+
+    @classmethod
+    def of(cls, held: HeldPlan) -> PlanShape:
+        return cls(
+            id=held.label,
+            state=held.state,
+            created_at=held.created_at,
+            source=held.source,
+            why=held.why,
+            cohorts=[CohortShape.of(cohort) for cohort in held.cohorts],
+        )
+
+
+class ApprovalShape(Shape):
+    """One person's word on one cohort of a plan that needs two."""
+
+    cohort: str
+    by: str
+    at: Instant
+    reason: str
+    verdict: HoldState
+
+    @classmethod
+    def of(cls, one: Approval) -> ApprovalShape:
+        return cls(cohort=one.cohort, by=one.by, at=one.at, reason=one.reason, verdict=one.verdict)
+
+
+class PlanShownShape(_PlanFields):
+    """A plan with what was said on it so far."""
+
+    needs_two: bool
+    approvals: list[ApprovalShape]
+
+    @classmethod
+    def of(cls, held: HeldPlan, approvals: Iterable[Approval], *, needs_two: bool) -> PlanShownShape:
+        return cls(
+            **dict(PlanShape.of(held)),
+            needs_two=needs_two,
+            approvals=[ApprovalShape.of(one) for one in approvals],
+        )
+
+
+class ActionShape(Shape):
+    """What would be done to a ticket, which is as it would be afterwards."""
+
+    action: ActionKind
+    ticket: TicketShape
+    why: str
+
+    @classmethod
+    def of(cls, action: Action) -> ActionShape:
+        return cls(action=action.kind, ticket=TicketShape.of(action.ticket), why=action.why)
+
+
+class PreviewShape(Shape):
+    """What the next pass would do and hold; what is only remembered is left out."""
+
+    now: Instant
+    actions: list[ActionShape]
+    held: list[PlanShape]
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, plan: Plan, now: datetime) -> PreviewShape:
+        return cls(
+            now=now,
+            actions=[ActionShape.of(one) for one in plan.actions if one.kind is not ActionKind.WEIGH],
+            held=[PlanShape.of(held) for held in plan.held],
+            warnings=list(plan.warnings),
+        )

@@ -1,0 +1,252 @@
+"""Tickets: one in a list, one with its history, and when its policy's steps come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from worker.app.reads.ticket import Steps, WholeTicket
+from worker.app.tell.recipients import ComingStep
+from worker.contract.people import AccountShape
+from worker.contract.shape import Data, Instant, Shape
+from worker.domain.escalation.policy import Taken, Target
+from worker.domain.evidence.journal import Sealed
+from worker.domain.messages.sentences import told_line
+from worker.domain.model import Evidence, Person, Role
+from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState, ticket_label
+
+
+class TicketGroupShape(Shape):
+    """The group that a ticket is about."""
+
+    source: str
+    id: str
+    name: str
+    messenger: str
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> TicketGroupShape:
+        group = ticket.group
+        return cls(source=group.source, id=group.group_id, name=ticket.group_name, messenger=ticket.messenger)
+
+
+class TicketMemberShape(Shape):
+    """The member that a ticket is about, as the messenger shows them."""
+
+    handle: str
+    display_name: str
+    role: Role | None
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> TicketMemberShape | None:
+        if not ticket.handle:
+            return None
+        return cls(handle=ticket.handle, display_name=ticket.member_name, role=ticket.member_role)
+
+
+class _TicketPersonFields(Shape):
+    source: str
+    id: str
+    name: str
+    evidence: Evidence | None
+    left_at: Instant | None
+
+
+class TicketPersonShape(_TicketPersonFields):
+    """The person that a ticket is about, and why."""
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> TicketPersonShape | None:
+        if ticket.person is None:
+            return None
+        return cls(
+            source=ticket.person.source,
+            id=ticket.person.person_id,
+            name=ticket.person_name,
+            evidence=ticket.evidence,
+            left_at=ticket.left_at,
+        )
+
+
+class TicketPersonShownShape(_TicketPersonFields):
+    """With every account of the same human."""
+
+    accounts: list[AccountShape]
+
+    @classmethod
+    def of(cls, ticket: Ticket, accounts: Sequence[Person]) -> TicketPersonShownShape | None:
+        person = TicketPersonShape.of(ticket)
+        if person is None:
+            return None
+        return cls(**dict(person), accounts=[AccountShape.of(one) for one in accounts])
+
+
+class TicketAssigneeShape(Shape):
+    """Who should do it, and why they."""
+
+    name: str
+    email: str
+    why: str
+
+    @classmethod
+    def of(cls, assignee: Assignee) -> TicketAssigneeShape:
+        return cls(name=assignee.name, email=assignee.email, why=assignee.why)
+
+
+class TakenStepShape(Shape):
+    """An escalation step that was taken; (step, repeat) is unique."""
+
+    step: int
+    repeat: int
+    at: Instant
+    to: list[str]
+
+    @classmethod
+    def of(cls, taken: Taken, to: Sequence[str]) -> TakenStepShape:
+        return cls(step=taken.step, repeat=taken.repeat, at=taken.at, to=list(to))
+
+
+class TicketHappenedShape(Shape):
+    """Something that happened to a ticket."""
+
+    at: Instant
+    by: str
+    what: str
+    reason: str
+    data: Data
+
+    @classmethod
+    def of(cls, sealed: Sealed) -> TicketHappenedShape:
+        entry = sealed.entry
+        return cls(at=entry.at, by=entry.actor, what=entry.kind, reason=entry.reason, data=dict(entry.data))
+
+
+class _TicketFields(Shape):
+    id: str
+    kind: TicketKind
+    state: TicketState
+    blocked_by: str | None
+    group: TicketGroupShape
+    member: TicketMemberShape | None
+    person: TicketPersonShape | TicketPersonShownShape | None
+    assignee: TicketAssigneeShape | None
+    opened_at: Instant
+    due_at: Instant
+    done_at: Instant | None
+    done_by: str | None
+    verified_at: Instant | None
+    verified_by: str | None
+    grade: Grade | None
+    escalations: list[TakenStepShape]
+    reopened: int
+    reason: str
+
+
+class TicketShape(_TicketFields):
+    """A unit of human work."""
+
+    person: TicketPersonShape | None
+
+    @classmethod
+    def of(cls, ticket: Ticket, steps: Steps = ()) -> TicketShape:
+        return cls(
+            id=ticket.label,
+            kind=ticket.kind,
+            state=ticket.state,
+            blocked_by=None if ticket.blocked_by is None else ticket_label(ticket.blocked_by),
+            group=TicketGroupShape.of(ticket),
+            member=TicketMemberShape.of(ticket),
+            person=TicketPersonShape.of(ticket),
+            assignee=TicketAssigneeShape.of(ticket.assignee) if ticket.assignee else None,
+            opened_at=ticket.opened_at,
+            due_at=ticket.due_at,
+            done_at=ticket.done_at,
+            done_by=ticket.done_by,
+            verified_at=ticket.verified_at,
+            verified_by=ticket.verified_by,
+            grade=ticket.grade,
+            escalations=[TakenStepShape.of(taken, to) for taken, _, to in steps],
+            reopened=ticket.reopened,
+            reason=ticket.reason,
+        )
+
+
+class TicketShownShape(_TicketFields):
+    """A ticket with its history. `link_known_to`: who may have the assignee's link, besides the assignee."""
+
+    person: TicketPersonShownShape | None
+    link_known_to: list[str]
+    history: list[TicketHappenedShape]
+
+    @classmethod
+    def of(cls, whole: WholeTicket) -> TicketShownShape:
+        fields = dict(TicketShape.of(whole.ticket, whole.steps))
+        return cls(
+            **fields | {"person": TicketPersonShownShape.of(whole.ticket, whole.accounts)},
+            link_known_to=list(whole.link_known_to),
+            history=[TicketHappenedShape.of(sealed) for sealed in whole.history],
+        )
+
+
+class LinkShape(Shape):
+    """The assignee's signed link: whoever has it can act in their name."""
+
+    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
+
+
+class DeadLinkShape(Shape):
+    """No link: those that were given out open nothing any more."""
+
+    url: None = None
+
+
+class ToldShape(Shape):
+    """Whom one target of a step means now, by name or address; nobody, where there is none to be reached."""
+
+    target: Target
+    people: list[str]
+
+    @classmethod
+    def of(cls, target: Target, names: Sequence[str]) -> ToldShape:
+        return cls(target=target, people=list(names))
+
+
+class ComingStepShape(Shape):
+    """A step of a policy. `at` is when it comes by the policy; one that was taken may have been late."""
+
+    step: int
+    at: Instant
+    what: str
+    told: list[ToldShape]
+    state: Literal["taken", "to come"]
+
+    @classmethod
+    def of(cls, step: ComingStep) -> ComingStepShape:
+        coming = step.coming
+        return cls(
+            step=coming.step,
+            at=coming.at,
+            what=f"step {coming.step}: {told_line(step.told, coming.repeat)}",
+            told=[ToldShape.of(*one) for one in step.told],
+            state="taken" if step.is_taken else "to come",
+        )
+
+
+class EscalationShape(Shape):
+    """A ticket's policy."""
+
+    ticket: str
+    policy: str
+    due_at: Instant
+    steps: list[ComingStepShape]
+
+    @classmethod
+    def of(cls, ticket: Ticket, policy: str, steps: Sequence[ComingStep]) -> EscalationShape:
+        return cls(
+            ticket=ticket.label,
+            policy=policy,
+            due_at=ticket.due_at,
+            steps=[ComingStepShape.of(step) for step in steps],
+        )
