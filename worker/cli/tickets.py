@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text
 
-from worker.app.reads.ticket import WholeTicket, whole_ticket, with_steps
+from worker.app.reads.ticket import WholeTicket, explained_escalation, whole_ticket, with_steps
 from worker.app.refused import Refused
 from worker.app.tell.helping import help_for
-from worker.app.tell.recipients import steps_of
 from worker.cli.common import (
     ByOption,
     ConfigOption,
@@ -278,13 +277,12 @@ def explain_(id_: IdArgument, config: ConfigOption, json: JsonOption = False, no
     with opened(config, now) as worker, worker.store.reading() as uow:
         ticket = _get(uow, id_)
         when = worker.settings
-        rules = when.ticket_rules()
-        policy, steps = rules.policy(ticket).name, steps_of(uow, ticket, rules, worker.languages)
-    explained = EscalationShape.of(ticket, policy, steps)
+        found = explained_escalation(uow, ticket, when.ticket_rules(), worker.languages)
+    explained = EscalationShape.of(found)
     if json:
         print_shape(explained)
         return
     due = local_time(ticket.due_at, when)
-    out.print(Text(f"{ticket.label} is {state_line(ticket)}, due {due}; policy {policy}"))
+    out.print(Text(f"{ticket.label} is {state_line(ticket)}, due {due}; policy {explained.policy}"))
     shown = [(local_time(one.at, when), one.what, one.state) for one in explained.steps]
     print_table("", ("when", "what", "state"), shown, "The policy has no steps.")

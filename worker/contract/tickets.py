@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from worker.app.reads.ticket import Steps, WholeTicket
+from worker.app.reads.ticket import ExplainedEscalation, Steps, WholeTicket
 from worker.app.tell.recipients import ComingStep
 from worker.contract.people import AccountShape
 from worker.contract.shape import Data, Instant, Shape
@@ -243,10 +243,10 @@ class EscalationShape(Shape):
     steps: list[ComingStepShape]
 
     @classmethod
-    def of(cls, ticket: Ticket, policy: str, steps: Sequence[ComingStep]) -> EscalationShape:
+    def of(cls, explained: ExplainedEscalation) -> EscalationShape:
         return cls(
-            ticket=ticket.label,
-            policy=policy,
-            due_at=ticket.due_at,
-            steps=[ComingStepShape.of(step) for step in steps],
+            ticket=explained.ticket.label,
+            policy=explained.policy,
+            due_at=explained.ticket.due_at,
+            steps=[ComingStepShape.of(step) for step in explained.steps],
         )

@@ -11,10 +11,11 @@ from harness import Harness
 from worker.app.reads.group import whole_group
 from worker.app.reads.person import history_of, timeline_of, whole_person
 from worker.app.reads.source import judged_sources
-from worker.app.reads.ticket import whole_ticket, with_steps
+from worker.app.reads.ticket import explained_escalation, whole_ticket, with_steps
 from worker.app.tell.health import Freshness, SourceHealth
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import PersonKey
+from worker.languages import BabelLanguages
 
 ANN = PersonKey("corp", "ann")
 NEVER_OLD = Freshness(timedelta(days=999), {})
@@ -38,12 +39,15 @@ def test_a_ticket_is_read_with_its_steps_accounts_history_and_who_has_its_link(l
     with left.store.reading() as uow:
         whole = whole_ticket(uow, ticket, left.now)
         listed = with_steps(uow, [ticket])
+        explained = explained_escalation(uow, ticket, left.rules, BabelLanguages("en"))
 
     assert [account.key for account in whole.accounts] == [ANN]
     assert list(whole.link_known_to) == ["sam"]
     assert whole.history[0].entry.kind == "ticket.open"
     assert [(one, list(steps)) for one, steps in listed] == [(ticket, list(whole.steps))]
     assert whole.steps
+    assert (explained.ticket, explained.policy) == (ticket, left.rules.policy(ticket).name)
+    assert [step.is_taken for step in explained.steps][:2] == [True, True]
 
 
 def test_a_person_is_read_with_groups_tickets_and_directory(left: Harness) -> None:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from worker.app.tell.recipients import ComingStep, steps_of
 from worker.domain.escalation.policy import Taken
 from worker.domain.evidence.journal import Sealed
 from worker.domain.model import Person
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 
@@ -41,6 +44,22 @@ def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime) -> WholeTicket:
         list(dict.fromkeys(one.name for one in shown)),
         uow.journal.of(f"ticket:{ticket.label}"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedEscalation:
+    """A ticket's policy, by name, with every step of it: when it comes, and those it would tell now."""
+
+    ticket: Ticket
+    policy: str
+    steps: Sequence[ComingStep]
+
+
+def explained_escalation(
+    uow: UnitOfWork, ticket: Ticket, rules: TicketRules, languages: Languages
+) -> ExplainedEscalation:
+    """Read who would be told of a ticket, and when."""
+    return ExplainedEscalation(ticket, rules.policy(ticket).name, steps_of(uow, ticket, rules, languages))
 
 
 def with_steps(uow: UnitOfWork, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Steps]]:

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Query
 
-from worker.app.reads.ticket import whole_ticket, with_steps
-from worker.app.tell.recipients import steps_of
+from worker.app.reads.ticket import explained_escalation, whole_ticket, with_steps
 from worker.contract.overview import OverviewShape
 from worker.contract.shape import PageShape
 from worker.contract.tickets import EscalationShape, LinkShape, TicketShape, TicketShownShape
@@ -93,9 +92,8 @@ def escalation(id: TicketLabel, query: Annotated[Nothing, Query()], caller: Tick
     """Which policy the ticket has, and when each step comes."""
     del query
     with caller.services.store.reading() as uow:
-        found, rules = _ticket(uow, id), caller.services.rules
-        steps = steps_of(uow, found, rules, caller.services.languages)
-        return EscalationShape.of(found, rules.policy(found).name, steps)
+        rules, languages = caller.services.rules, caller.services.languages
+        return EscalationShape.of(explained_escalation(uow, _ticket(uow, id), rules, languages))
 
 
 # --- acts -----------------------------------------------------------------------------------------------------
