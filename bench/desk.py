@@ -192,7 +192,7 @@ def _fill(store: SqlStore, size: int, live_share: float) -> None:
             ]
             stored = uow.tickets.insert(made)
             uow.journal.append(
-                Entry(t.opened_at, "whosleft", "ticket.open", f"ticket:{t.label}") for t in stored
+                Entry(t.opened_at, "whosleft", "ticket.opened", f"ticket:{t.label}") for t in stored
             )
 
 

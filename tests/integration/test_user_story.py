@@ -140,7 +140,7 @@ def test_every_command_that_looks_works_on_what_once_left(company: Company) -> N
     assert company.json("links", "list", "--all")["total"] == 20
     assert company.run("links", "list").strip() == "No open questions."
     assert "step 1" in company.run("escalation", "explain", "T-1")
-    assert company.json("tickets", "show", "T-1")["history"][0]["what"] == "ticket.open"
+    assert company.json("tickets", "show", "T-1")["history"][0]["what"] == "ticket.opened"
     assert "is with p2@example.org" in company.run("tickets", "assign", "T-3", "p2@example.org")
     assert "is waived" in company.run(
         "tickets", "waive", "T-3", "--reason", "works till Friday", "--until", "2030-01-01"

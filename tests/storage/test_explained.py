@@ -48,6 +48,14 @@ def test_events_are_found_by_subject_by_kind_and_by_instant(store: SqlStore) -> 
         assert [one.seq for one in uow.explained.events_at(["k0"], [NOW, NOW + DAY, NOW + 2 * DAY])] == [1, 3]
 
 
+def test_events_are_found_under_any_name_that_they_ever_had(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.journal.append(Entry(NOW, "sam", f"ticket.{name}", "s") for name in ("open", "opened", "done"))
+    with store.reading() as uow:
+        assert [one.seq for one in uow.explained.events(["ticket.opened"], 0, 9)] == [1, 2]
+        assert [one.seq for one in uow.explained.events_at(["ticket.open"], [NOW])] == [1, 2]
+
+
 def test_the_answers_that_people_gave_come_in_pages(store: SqlStore, engine: sa.Engine) -> None:
     linked = {
         "state": "linked",
@@ -102,7 +110,7 @@ def test_a_thousand_tickets_are_compared_page_by_page_and_the_changed_one_is_nam
     with store.begin() as uow:
         stored = uow.tickets.insert([ticket(handle=f"h{number}") for number in range(1001)])
         uow.journal.append(
-            Entry(NOW, "whosleft", "ticket.open", f"ticket:{one.label}", data=ticket_facts(one))
+            Entry(NOW, "whosleft", "ticket.opened", f"ticket:{one.label}", data=ticket_facts(one))
             for one in stored
         )
     compared = Compared()

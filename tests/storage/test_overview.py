@@ -128,6 +128,7 @@ def test_the_journal_is_searched_newest_first(store: SqlStore) -> None:
         assert found() == [3, 2, 1]
         assert found(kind="ticket.*") == [3, 1]
         assert found(kind="ticket.done") == [1]
+        assert found(kind="ticket.waived") == found(kind="ticket.waive") == [3]
         assert found(actor="sam", subject="ticket:T-000001") == [2, 1]
         assert found(from_at=NOW + HOUR, to_at=NOW + 2 * HOUR) == [2]
         assert [one.seq for one in search(JournalFilter(), 3, 1)] == [2]
@@ -192,7 +193,7 @@ def test_people_and_histories_are_found_together(engine: sa.Engine) -> None:
         assert [one.facts.person_id for one in uow.overview.named([ann, nobody, ann]).values()] == ["ann"]
         assert uow.overview.named([]) == {}
         found = uow.overview.history(["ticket:T-000001", "person:corp/ann"], 10)
-        assert [one.entry.kind for one in found[:2]] == ["ticket.done", "ticket.open"]
+        assert [one.entry.kind for one in found[:2]] == ["ticket.done", "ticket.opened"]
         assert {one.entry.subject for one in found} == {"ticket:T-000001", "person:corp/ann"}
         assert uow.overview.history(["ticket:T-000001", "person:corp/ann"], 1) == found[:1]
         assert uow.overview.history([], 10) == []

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from builders import NOW
 from worker.app.evidence.zip import REPORT, TICKETS, PackWriter
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import GENESIS, Entry, Sealed, seal
 from worker.domain.evidence.manifest import (
     MANIFEST,
@@ -23,7 +24,6 @@ from worker.domain.evidence.manifest import (
     stated_event,
 )
 from worker.domain.evidence.pack import (
-    EXPORTED,
     JOURNAL,
     Covered,
     Hidden,
@@ -100,7 +100,7 @@ def export_event(manifest: Manifest, chain: Sequence[Sealed | Hidden], shown: Co
     """The event with which the journal of a pack of this chain ends."""
     tally = sum_of(chain, shown)
     data = stated_event(manifest, tally.full, tally.full_sha256)
-    entry = Entry(manifest.made_at, manifest.made_by, EXPORTED, "audit:pack", data=data)
+    entry = Entry(manifest.made_at, manifest.made_by, events.AUDIT_EXPORTED, "audit:pack", data=data)
     return seal(entry, len(chain) + 1, chain[-1].hash if chain else GENESIS)
 
 

@@ -103,7 +103,7 @@ def people_show(
             "\nTickets", ("ticket", "state", "why"), [(t.label, t.state.value, t.reason) for t in tickets], ""
         )
     if history:
-        events = [(act_time(e.entry, when), e.entry.actor, e.entry.kind) for e in history]
+        events = [(act_time(e.entry, when), e.entry.actor, e.entry.event) for e in history]
         print_table("\nHistory", ("when", "by", "what"), events, "")
 
 

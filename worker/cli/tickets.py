@@ -105,7 +105,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
         _print(worker, uow, whole)
         out.print()
         rows = [
-            (act_time(e.entry, worker.settings), e.entry.actor, e.entry.data.get("via"), e.entry.kind,
+            (act_time(e.entry, worker.settings), e.entry.actor, e.entry.data.get("via"), e.entry.event,
              e.entry.reason)
             for e in whole.history
         ]  # fmt: skip

@@ -27,7 +27,7 @@ class EventShape(Shape):
             seq=sealed.seq,
             at=entry.at,
             actor=entry.actor,
-            kind=entry.kind,
+            kind=entry.event,
             subject=entry.subject,
             reason=entry.reason,
             data=dict(entry.data),

@@ -75,7 +75,7 @@ class PersonHappenedShape(Shape):
 
     @classmethod
     def of(cls, sealed: Sealed) -> PersonHappenedShape:
-        return cls(at=sealed.entry.at, by=sealed.entry.actor, what=sealed.entry.kind)
+        return cls(at=sealed.entry.at, by=sealed.entry.actor, what=sealed.entry.event)
 
 
 class _PersonFields(Shape):

@@ -120,7 +120,7 @@ class TicketHappenedShape(Shape):
     @classmethod
     def of(cls, sealed: Sealed) -> TicketHappenedShape:
         entry = sealed.entry
-        return cls(at=entry.at, by=entry.actor, what=entry.kind, reason=entry.reason, data=dict(entry.data))
+        return cls(at=entry.at, by=entry.actor, what=entry.event, reason=entry.reason, data=dict(entry.data))
 
 
 class _TicketFields(Shape):

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from worker.app.jobs.report import Report
 from worker.demo.page import Page
 from worker.demo.words import came_true, count, evidence_words, listed, member_sentence, opening, place
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import ticket_title
@@ -56,7 +57,7 @@ class Teller:
                 self._held(plan, now)
             self._tickets(uow, untold, now)
             for entry in entries:
-                if entry.kind == "ticket.escalated":
+                if entry.event == events.TICKET_ESCALATED:
                     self._escalated(uow, entry, now)
             self._known = {person.key: person for person in everybody(uow)}
 
@@ -65,7 +66,7 @@ class Teller:
     def _sources(self, uow: UnitOfWork, entries: Sequence[Entry], now: datetime) -> None:
         for entry in entries:
             name = entry.subject.partition(":")[2]
-            if entry.kind == "source.first_read":
+            if entry.event == events.SOURCE_FIRST_READ:
                 groups = uow.rosters.groups()
                 self._page.say(
                     now,
@@ -73,11 +74,11 @@ class Teller:
                     f"{count(len(groups), 'WhatsApp group')} with {sum(g.size for g in groups)} memberships. "
                     f"{count(entry.data['already_left'], 'person has', 'people have')} left already.",
                 )
-            elif entry.kind == "source.failed":
+            elif entry.event == events.SOURCE_FAILED:
                 state = uow.sources.get(name, Port.DIRECTORY.value)
                 self._page.say(now, f"Can't see {name}: {state.trouble}")
                 self._page.under("Nothing is concluded from this: nobody's status changes.")
-            elif entry.kind == "source.recovered":
+            elif entry.event == events.SOURCE_RECOVERED:
                 self._page.say(now, f"{name} is read again, and is green again.")
 
     # --- people ----------------------------------------------------------------------------------
@@ -89,11 +90,11 @@ class Teller:
         fates: dict[tuple[str, Evidence | None], list[Person]] = {}
         for entry in entries:
             if (
-                entry.kind.startswith("person.")
+                entry.event.startswith("person.")
                 and (person := uow.people.get(_person_key(entry))) is not None
             ):
                 evidence = Evidence(entry.data["evidence"]) if "evidence" in entry.data else None
-                fates.setdefault((entry.kind, evidence), []).append(person)
+                fates.setdefault((entry.event, evidence), []).append(person)
         untold = list(actions)
         for (kind, evidence), people in fates.items():
             if len(people) > CROWD:
@@ -111,13 +112,13 @@ class Teller:
 
     def _turn(self, uow: UnitOfWork, kind: str, person: Person) -> str:
         name, facts = person.facts.display_name, person.facts
-        if kind == "person.left":
+        if kind == events.PERSON_LEFT:
             return f"{name} left ({evidence_words(person.evidence)}). {_standing_in_groups(uow, person)}"
-        if kind == "person.leaving":
+        if kind == events.PERSON_LEAVING_ANNOUNCED:
             return f"{name} will leave: {self._until(person)}."
-        if kind == "person.returned":
+        if kind == events.PERSON_RETURNED:
             return f"{name} is back: the account is enabled again."
-        if kind == "person.moved":
+        if kind == events.PERSON_MOVED:
             before = self._known.get(person.key)
             origin = f" from {place(before)}" if before else ""
             return f"{name} moved{origin} to {place(person)}."
@@ -273,11 +274,11 @@ def _standing_in_groups(uow: UnitOfWork, person: Person) -> str:
 
 
 _CROWDS = {
-    "person.joined": "joined",
-    "person.moved": "moved",
-    "person.leaving": "will leave",
-    "person.left": "left at once",
-    "person.returned": "are back, their accounts enabled again",
+    events.PERSON_JOINED: "joined",
+    events.PERSON_MOVED: "moved",
+    events.PERSON_LEAVING_ANNOUNCED: "will leave",
+    events.PERSON_LEFT: "left at once",
+    events.PERSON_RETURNED: "are back, their accounts enabled again",
 }
 
 
@@ -286,7 +287,7 @@ def _crowd(kind: str, evidence: Evidence | None, people: Sequence[Person]) -> st
     where = (
         f"all in {places[0][0]}" if len(places) == 1 else ", ".join(f"{n} in {name}" for name, n in places)
     )
-    why = f" ({evidence_words(evidence)})" if evidence and kind == "person.left" else ""
+    why = f" ({evidence_words(evidence)})" if evidence and kind == events.PERSON_LEFT else ""
     names = sorted(person.facts.display_name for person in people) if len(people) <= NAMED_MAX else []
     named = f" They are {listed(names)}." if names else ""
     return f"{len(people)} people {_CROWDS[kind]}{why}, {where}.{named}"

@@ -20,6 +20,7 @@ from worker.desk.calls import Call, Stale, drop_cookie, error_page, is_own_path,
 from worker.desk.guarding import Attempts
 from worker.desk.roles import DeskRole, Permission, allows
 from worker.desk.sign_in import FLOW_LIFE, SignInRefused
+from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted, signed_in
 from worker.ports.state.access import Visitor
 
@@ -162,7 +163,7 @@ class SignInPages:
             uow.desk.add_session(hashed(secret), visitor, call.now, call.now + SESSION_LIFE)
             data = {"roles": list(visitor.roles)}
             who = Actor(visitor.name, visitor.id, Via.CONSOLE)
-            uow.journal.append([acted(who, call.now, "desk.signed_in", "desk:console", data=data)])
+            uow.journal.append([acted(who, call.now, events.DESK_SIGNED_IN, "desk:console", data=data)])
         response = RedirectResponse(_way(call), SEE_OTHER)
         set_cookie(call, response, SESSION_COOKIE, secret, SESSION_LIFE)
         drop_cookie(call, response, WAY_COOKIE)

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import Sealed
 from worker.domain.identity.matching import How, LinkState
 from worker.domain.model import HandleKey, PersonKey
@@ -31,6 +32,10 @@ from worker.storage.sql.tables import (
 )
 
 
+def _spelled(kinds: Collection[str]) -> list[str]:
+    return sorted({each for kind in kinds for each in events.spellings(kind)})
+
+
 class SqlExplained:
     """`ports.explained.Explained` within one transaction."""
 
@@ -47,13 +52,13 @@ class SqlExplained:
         return found
 
     def events(self, kinds: Collection[str], after: int, limit: int) -> list[Sealed]:
-        query = sa.select(journal).where(journal.c.kind.in_(sorted(kinds)), journal.c.seq > after)
+        query = sa.select(journal).where(journal.c.kind.in_(_spelled(kinds)), journal.c.seq > after)
         return self._events(query.limit(limit))
 
     def events_at(self, kinds: Collection[str], instants: Collection[datetime]) -> list[Sealed]:
         found: list[Sealed] = []
         for chunk in chunked(sorted(set(instants))):
-            query = sa.select(journal).where(journal.c.at.in_(chunk), journal.c.kind.in_(sorted(kinds)))
+            query = sa.select(journal).where(journal.c.at.in_(chunk), journal.c.kind.in_(_spelled(kinds)))
             found += self._events(query)
         return found
 

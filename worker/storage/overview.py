@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import Sealed
 from worker.domain.identity.matching import LinkState
 from worker.domain.kinds import codes
@@ -161,7 +162,7 @@ class SqlOverview:
         if wanted.kind.endswith(".*"):
             query = query.where(j.kind >= wanted.kind[:-1], j.kind < wanted.kind[:-2] + "/")
         elif wanted.kind:
-            query = query.where(j.kind == wanted.kind)
+            query = query.where(j.kind.in_(events.spellings(wanted.kind)))
         if wanted.actor:
             query = query.where(j.actor == wanted.actor)
         if wanted.subject:

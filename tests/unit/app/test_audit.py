@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from builders import facts, key
 from harness import Harness
+from journals import use_earlier_names
 from packs import forged, members_of
 from worker.app.evidence import export as audit
 from worker.app.evidence.export import Audit, Exported
@@ -89,11 +90,19 @@ def test_everything_is_in_a_pack_of_everything(left: Harness) -> None:
     assert pack.exported.journal.full == pack.exported.journal.count == len(pack.events)
 
 
+def test_a_pack_shows_the_names_that_were_sealed(left: Harness) -> None:
+    use_earlier_names(left)
+    pack = export(left)
+
+    assert pack.verdict.problems == ()
+    assert pack.kinds[-2:] == ["ticket.verify", "audit.exported"]
+
+
 def test_a_person_s_pack_has_what_is_about_them_and_of_all_else_the_hash(left: Harness) -> None:
     pack = export(left, Selection(person="ann@corp.example"))
 
     assert pack.verdict.problems == ()
-    assert pack.kinds == ["person.left", "ticket.open", "ticket.done", "ticket.verify", "audit.exported"]
+    assert pack.kinds == ["person.left", "ticket.opened", "ticket.done", "ticket.verified", "audit.exported"]
     assert pack.tickets == ["T-000001"]
     assert "corp/eve" not in pack.files["journal.jsonl"]
     assert len(pack.files["journal.jsonl"].splitlines()) == pack.exported.journal.count
@@ -114,7 +123,7 @@ def test_a_person_s_pack_has_the_plans_that_name_them_and_their_links(start: Sta
         "person.left",
         "plan.held",
         "plan.released",
-        "ticket.open",
+        "ticket.opened",
         "link.rejected",
         "audit.exported",
     ]
@@ -136,7 +145,7 @@ def test_all_accounts_of_a_human_are_one_pack(found: Start) -> None:
 
     assert pack.verdict.manifest is not None
     assert pack.verdict.manifest.covered.ids == ("corp/ann", "tenant/cloud-ann")
-    assert pack.kinds == ["person.left", "ticket.open", "audit.exported"]
+    assert pack.kinds == ["person.left", "ticket.opened", "audit.exported"]
 
 
 def test_a_group_s_pack_has_its_readings_its_tickets_and_its_source(left: Harness) -> None:
@@ -157,7 +166,7 @@ def test_a_period_s_pack_has_its_days_and_the_tickets_of_then(left: Harness) -> 
     pack = export(left, Selection(from_on=day, to_on=day))
 
     assert pack.verdict.problems == ()
-    assert pack.kinds == ["group.roster_changed", "ticket.verify", "audit.exported"]
+    assert pack.kinds == ["group.roster_changed", "ticket.verified", "audit.exported"]
     assert pack.tickets == ["T-000002"]
     assert export(left, Selection(to_on=day - timedelta(days=1))).tickets == ["T-000001", "T-000002"]
 

@@ -123,7 +123,7 @@ def test_the_event_of_an_assignment_says_to_whom_by_id_or_where_nobody_is_known_
     desk.desk.assign(1, email, Actor("sam"), desk.now)
 
     entry = desk.journal()[-1].entry
-    assert (entry.kind, entry.data["assignee"]) == ("ticket.assign", named)
+    assert (entry.kind, entry.data["assignee"]) == ("ticket.assigned", named)
 
 
 def test_the_journal_says_who_did_what_and_why(desk: Harness) -> None:
@@ -132,7 +132,7 @@ def test_the_journal_says_who_did_what_and_why(desk: Harness) -> None:
     with desk.store.begin() as uow:
         [*_, last] = uow.journal.of("ticket:T-000001")
     assert (last.entry.kind, last.entry.actor, last.entry.reason) == (
-        "ticket.waive",
+        "ticket.waived",
         "sam",
         "an honorary member",
     )

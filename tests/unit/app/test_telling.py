@@ -33,7 +33,7 @@ def test_the_journal_holds_ids_and_no_names() -> None:
 
     entry = journal_entry(action, NOW)
 
-    assert (entry.actor, entry.kind, entry.subject) == ("whosleft", "ticket.open", "ticket:T-000001")
+    assert (entry.actor, entry.kind, entry.subject) == ("whosleft", "ticket.opened", "ticket:T-000001")
     assert entry.data == {
         "kind": "remove_member",
         "state": "open",

@@ -39,7 +39,7 @@ def test_a_newer_roster_without_the_member_is_proof_of_grade_a(leaving: Harness)
 
     ticket = leaving.ticket()
     assert (ticket.state, ticket.grade, ticket.verified_by) == (TicketState.VERIFIED, Grade.A, "wards")
-    assert "ticket.verify" in leaving.kinds()
+    assert "ticket.verified" in leaving.kinds()
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])

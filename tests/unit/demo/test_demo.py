@@ -245,24 +245,24 @@ def test_everybody_of_the_story_ends_as_they_should(
             "Amina Yusuf",
             "Ward 7 nights",
             _REMOVE,
-            ["ticket.open", "ticket.unblock", "ticket.escalated", "ticket.done", "ticket.verify"],
+            ["ticket.opened", "ticket.unblocked", "ticket.escalated", "ticket.done", "ticket.verified"],
         ),
         (
             "Olga Petrova",
             "Ward 6 days",
             _REMOVE,
             [
-                "ticket.open", "ticket.done", "ticket.reopen", "ticket.done", "ticket.verify",  # a false claim
-                "ticket.reopen", "ticket.done", "ticket.verify",  # came back
+                "ticket.opened", "ticket.done", "ticket.reopened", "ticket.done", "ticket.verified",  # a false claim
+                "ticket.reopened", "ticket.done", "ticket.verified",  # came back
             ],
         ),
         (
             "Joseph Adeyemi",
             "Porters nights",
             _REMOVE,
-            ["ticket.open", *["ticket.escalated"] * 4, "ticket.assign", "ticket.done", "ticket.verify"],
+            ["ticket.opened", *["ticket.escalated"] * 4, "ticket.assigned", "ticket.done", "ticket.verified"],
         ),
-        ("Ewan Fraser", "Pharmacy team", _REMOVE, ["ticket.open", "ticket.escalated", "ticket.cancel"]),
+        ("Ewan Fraser", "Pharmacy team", _REMOVE, ["ticket.opened", "ticket.escalated", "ticket.cancelled"]),
     ],
 )  # fmt: skip
 def test_the_turns_of_a_ticket_come_in_order(

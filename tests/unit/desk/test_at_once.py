@@ -92,7 +92,7 @@ def test_of_done_and_not_my_group_in_two_windows_one_wins(ward: Harness, pool: T
 
     is_done = ward.ticket().state is TicketState.DONE
     assert said == (["", "Refused"] if is_done else ["LinkDead", ""])
-    assert kinds(ward).count("ticket.done") + kinds(ward).count("ticket.not_my_group") == 1
+    assert kinds(ward).count("ticket.done") + kinds(ward).count("ticket.disowned") == 1
 
 
 def test_an_undo_and_a_proof_at_once_leave_one_of_them(ward: Harness, pool: ThreadPoolExecutor) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
+from journals import use_earlier_names
 from worker.app.acts.access import Access, hashed
 from worker.desk.forms import form_token
 from worker.domain.evidence.actor import Actor
@@ -280,7 +281,7 @@ def test_a_person_s_page_has_evidence_groups_and_timeline(desk: Caller) -> None:
     shown = _text(page.text)
     assert "account disabled" in shown
     assert "Ward &lt;7&gt; &amp; &#34;nights&#34;" in page.text
-    assert "ticket.open" in shown
+    assert "ticket.opened" in shown
 
 
 def test_a_group_s_page_has_its_roster_admins_first(desk: Caller) -> None:
@@ -399,7 +400,7 @@ def test_a_ticket_s_acts_do_what_the_command_line_does(desk: Caller, ward: Harne
     desk.post(f"{path}/acknowledge", {"reason": "I ring her at noon"})
     assert ward.ticket(2).acknowledged_until is not None
     said = ward.journal()[-1].entry
-    assert (said.kind, said.reason) == ("ticket.acknowledge", "I ring her at noon")
+    assert (said.kind, said.reason) == ("ticket.acknowledged", "I ring her at noon")
     assert desk.get(path).text.count("I ring her at noon") == 2, "beside its end, and in the history"
     desk.post(f"{path}/assign", {"email": "ben@corp.example"})
     assert "ben@corp.example" in str(ward.ticket(2).assignee)
@@ -409,7 +410,7 @@ def test_a_ticket_s_acts_do_what_the_command_line_does(desk: Caller, ward: Harne
     assert ward.ticket(2).state is TicketState.OPEN
     desk.post(f"{path}/waive", {"reason": "agreed", "until": "2026-12-24"})
     assert ward.ticket(2).waived_until is not None
-    assert {entry.entry.actor for entry in ward.journal() if entry.entry.kind == "ticket.waive"} == {"sam"}
+    assert {entry.entry.actor for entry in ward.journal() if entry.entry.kind == "ticket.waived"} == {"sam"}
 
 
 @pytest.mark.parametrize("act, fields, said", [
@@ -600,9 +601,19 @@ def test_the_journal_is_searched(desk: Caller) -> None:
 
     shown = _text(desk.post("/audit", {"kind": "ticket.*", "subject": "ticket:T-000002"}).text)
 
-    assert "ticket.open" in shown
+    assert "ticket.opened" in shown
     assert "desk.signed_in" not in shown
     assert desk.post("/audit", {"from": "someday"}).status_code == 409
+
+
+def test_an_earlier_name_finds_and_is_shown_as_the_one_of_today(desk: Caller, ward: Harness) -> None:
+    use_earlier_names(ward)
+    desk.sign_in("sam", "auditor")
+    desk.get("/audit")
+
+    shown = _text(desk.post("/audit", {"kind": "ticket.open", "subject": "ticket:T-000002"}).text)
+
+    assert "ticket.opened" in shown
 
 
 def test_an_act_at_a_stated_instant_is_shown_with_both(desk: Caller, ward: Harness) -> None:

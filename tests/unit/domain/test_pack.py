@@ -207,7 +207,7 @@ CHANGED: dict[str, Any] = {
     "seq": 99,
     "at": "2026-11-24T12:00:00.000001+00:00",
     "actor": "somebody",
-    "kind": "ticket.other",
+    "kind": "ticket.declined",
     "subject": "ticket:T-999999",
     "reason": "another",
     "data": {"another": 1},

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import fresh_key
+from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted, stated
 from worker.domain.evidence.journal import stamp
 from worker.domain.reconcile.plan import instant
@@ -55,7 +56,7 @@ class Access:
         data = {"token": token.id, "scopes": list(wanted), "expires_at": instant(token.expires_at)}
         with self._store.begin() as uow:
             uow.desk.add_token(token, hashed(secret))
-            uow.journal.append([acted(by, now, "desk.token_made", "desk:api", data=data)])
+            uow.journal.append([acted(by, now, events.DESK_TOKEN_MADE, "desk:api", data=data)])
         return Made(token, f"{PREFIX}_{token.id}_{secret}")
 
     def revoke_token(self, id_: str, by: Actor, now: datetime) -> None:
@@ -67,7 +68,7 @@ class Access:
             if known.revoked_at is None:
                 uow.desk.revoke_token(id_, now)
                 data = {"token": id_}
-                uow.journal.append([acted(by, now, "desk.token_revoked", "desk:api", data=data)])
+                uow.journal.append([acted(by, now, events.DESK_TOKEN_REVOKED, "desk:api", data=data)])
 
     def rotate_key(self, by: Actor, now: datetime, reason: str = "", *, with_tokens: bool = False) -> Ended:
         """Make the key anew that links are signed with; return what ended with the old one.
@@ -78,7 +79,7 @@ class Access:
         with self._store.begin() as uow:
             ended = uow.desk.change_key(fresh_key(), now, with_tokens=with_tokens)
             data = asdict(ended)
-            uow.journal.append([acted(by, now, "desk.key_rotated", "desk:console", reason, data)])
+            uow.journal.append([acted(by, now, events.DESK_KEY_ROTATED, "desk:console", reason, data)])
         return ended
 
     def token(self, text: str) -> ApiToken | None:
@@ -112,7 +113,7 @@ class Access:
         data = {"for": name, "roles": list(visitor.roles), "expires_at": stamp(now + life)}
         with self._store.begin() as uow:
             uow.desk.add_login_link(hashed(secret), visitor, by.name, now + life)
-            uow.journal.append([acted(by, now, "desk.login_link_made", "desk:console", data=data)])
+            uow.journal.append([acted(by, now, events.DESK_LOGIN_LINK_MADE, "desk:console", data=data)])
         return secret
 
 

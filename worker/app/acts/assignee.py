@@ -18,6 +18,7 @@ from worker.app.tell.choices import Candidate, candidates_for, suggestions_for
 from worker.app.tell.helping import help_for
 from worker.app.tell.signed_links import Links, Opened, check_is_here
 from worker.app.tell.teller import Teller
+from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.evidence.explained import assignee_id, ticket_facts
 from worker.domain.identity.matching import How, Link, LinkState
@@ -128,14 +129,16 @@ class Assigned:
             until = self._links.until(ticket, now)
             uow.desk.keep_shown(Shown(_email(ticket), number, by.name, by.id, now, until))
             data = {"to": ticket.assignee.person and "/".join(ticket.assignee.person)}
-            uow.journal.append([acted(by, now, "ticket.link_shown", f"ticket:{ticket.label}", reason, data)])
+            uow.journal.append(
+                [acted(by, now, events.TICKET_LINK_SHOWN, f"ticket:{ticket.label}", reason, data)]
+            )
             return self._links.url(uow, ticket, now)
 
     def revoke(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
         """Make all links to a ticket that were given out dead."""
         with self._store.begin() as uow:
             change: Change = lambda ticket: replace(ticket, links_from=now)  # noqa: E731
-            return change_ticket(uow, number, change, "ticket.links_revoked", by, now, reason)[1]
+            return change_ticket(uow, number, change, events.TICKET_LINKS_REVOKED, by, now, reason)[1]
 
     # --- acting ----------------------------------------------------------------------------------
 
@@ -166,13 +169,12 @@ class Assigned:
             change: Change = lambda one: answered(one, answer, words, now)  # noqa: E731
             if answer is Answer.CREATOR and _has_creators_ticket(uow, ticket):
                 change = lambda one: answered(one, Answer.OTHER, words or "is the creator", now)  # noqa: E731
-            kind = f"ticket.{answer.value}"
 
             def messages(after: Ticket) -> list[OutMessage]:
                 aid = help_for(uow, after, self._teller.languages)
                 return answer_messages(answer, ticket, after, words, self._teller, now, aid)
 
-            return self._act(uow, ticket, change, kind, now, messages)
+            return self._act(uow, ticket, change, _EVENTS[answer], now, messages)
 
     def undo(self, token: str, now: datetime) -> Ticket:
         """Take the last act back. Raises Refused when its minute is over, or the ticket has changed since."""
@@ -207,7 +209,7 @@ class Assigned:
             said = reason or f"marked done by {_name(one)}"
             return replace(one, state=state, done_at=now, done_by=by, grade=Grade.C, reason=said)
 
-        return self._act(uow, ticket, change, "ticket.done", now, said=said)
+        return self._act(uow, ticket, change, events.TICKET_DONE, now, said=said)
 
     def _identify(self, uow: UnitOfWork, ticket: Ticket, chosen: str, now: datetime) -> Ticket:
         """Answer a question of identity; only people who were suggested can be chosen."""
@@ -253,6 +255,15 @@ class Assigned:
         keys = tuple(message.key for message in waiting)
         uow.desk.keep_undo(Undo(before, after, _email(before), until, keys))
         return after
+
+
+_EVENTS = {
+    Answer.NOT_MY_GROUP: events.TICKET_DISOWNED,
+    Answer.STILL_WORKS_HERE: events.TICKET_DISPUTED,
+    Answer.NOT_IN_GROUP: events.TICKET_FOUND_GONE,
+    Answer.CREATOR: events.TICKET_LEFT_TO_CREATOR,
+    Answer.OTHER: events.TICKET_DECLINED,
+}
 
 
 def can_be_done_together(ticket: Ticket) -> bool:
@@ -302,7 +313,9 @@ def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
         if known is not None and _is_answer_of(known, undo.by):  # and not somebody else's since
             uow.links.ask_again(key)
     data = ticket_facts(before)
-    uow.journal.append([acted(_actor(before), now, "ticket.undone", f"ticket:{before.label}", data=data)])
+    uow.journal.append(
+        [acted(_actor(before), now, events.TICKET_UNDONE, f"ticket:{before.label}", data=data)]
+    )
     uow.rosters.mark_dirty([before.group], now)
     return before
 

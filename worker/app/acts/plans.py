@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from worker.app.refused import Refused
+from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.reconcile.guard import Approval, Cohort, HeldPlan, HoldState
 from worker.ports.state.store import Store, UnitOfWork
@@ -49,7 +50,7 @@ class Approvals:
             chosen = [replace(cohort, state=state) for cohort in plan.cohorts if cohort.id in wanted]
             if chosen:
                 uow.episodes.decide(plan, chosen, by.name, reason, now)
-                _write_down(uow, plan, chosen, f"plan.{state.value}", by, reason, now)
+                _write_down(uow, plan, chosen, _DECIDED[state], by, reason, now)
             decided = uow.episodes.plan(number)
         return plan if decided is None else decided
 
@@ -79,7 +80,8 @@ class Approvals:
 _VERBS = {HoldState.RELEASED: "release", HoldState.REJECTED: "reject"}
 
 
-_KEPT = {HoldState.RELEASED: "plan.approved", HoldState.REJECTED: "plan.objected"}
+_DECIDED = {HoldState.RELEASED: events.PLAN_RELEASED, HoldState.REJECTED: events.PLAN_REJECTED}
+_KEPT = {HoldState.RELEASED: events.PLAN_APPROVED, HoldState.REJECTED: events.PLAN_OBJECTED}
 
 
 def _write_down(

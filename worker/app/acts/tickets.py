@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from worker.app.acts.changes import Change, change_ticket
 from worker.app.refused import Refused
 from worker.app.tell.teller import Teller
+from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted, claimants
 from worker.domain.identity.matching import How, Link, LinkState
 from worker.domain.model import HandleKey, Person, PersonKey, Standing
@@ -54,14 +55,14 @@ class Desk:
                 reason=reason or f"marked done by {by.name}", claimed_by=claimants([by]),
             )  # fmt: skip
 
-        return self._change(number, "ticket.done", by, reason, now, change)
+        return self._change(number, events.TICKET_DONE, by, reason, now, change)
 
     def reopen(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
         """Put a ticket back to open."""
         _require(reason, "reopen")
         return self._change(
             number,
-            "ticket.reopen",
+            events.TICKET_REOPENED,
             by,
             reason,
             now,
@@ -83,7 +84,7 @@ class Desk:
                 ticket, state=state, waived_until=until, blocked_by=None, reason=f"{by.name}: {reason}"
             )
 
-        return self._change(number, "ticket.waive", by, reason, now, change)
+        return self._change(number, events.TICKET_WAIVED, by, reason, now, change)
 
     def assign(self, number: int, email: str, by: Actor, now: datetime, reason: str = "") -> Ticket:
         """Hand it to somebody by e-mail address, who is told: also whoever has it already."""
@@ -101,7 +102,7 @@ class Desk:
             given = Assignee(email, name, f"assigned by {by.name}", key)
             return replace(handed_to(ticket, given), disputed_at=None)
 
-        return self._change(number, "ticket.assign", by, reason, now, change, tell=True)
+        return self._change(number, events.TICKET_ASSIGNED, by, reason, now, change, tell=True)
 
     def acknowledge(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
         """Say "I'm on it": no escalation for some hours, then it goes on."""
@@ -111,7 +112,7 @@ class Desk:
                 raise NotAllowed(f"{ticket.label} is {ticket.state.value}: nothing is escalated.")
             return replace(ticket, acknowledged_until=now + ACKNOWLEDGED_FOR)
 
-        return self._change(number, "ticket.acknowledge", by, reason, now, change)
+        return self._change(number, events.TICKET_ACKNOWLEDGED, by, reason, now, change)
 
     def _change(
         self,
@@ -126,10 +127,10 @@ class Desk:
     ) -> Ticket:
         with self._store.begin() as uow:
             before, after = change_ticket(uow, number, change, kind, by, now, reason)
-            is_told_later = kind == "ticket.reopen" and after.state is TicketState.BLOCKED
-            is_news = after != before or kind == "ticket.assign"
+            is_told_later = kind == events.TICKET_REOPENED and after.state is TicketState.BLOCKED
+            is_news = after != before or kind == events.TICKET_ASSIGNED
             if tell and is_news and not is_told_later:
-                action = ActionKind.REOPEN if kind == "ticket.reopen" else ActionKind.ASSIGN
+                action = ActionKind.REOPEN if kind == events.TICKET_REOPENED else ActionKind.ASSIGN
                 news = [Action(action, after, after.reason)]
                 uow.outbox.add(self._teller.acted(uow, news, now), now)
             if not after.is_live:
@@ -149,7 +150,7 @@ class Desk:
             answer = Link(LinkState.LINKED, known.fingerprint, one.key, How.CONFIRMED, why)
             uow.links.answer([(key, answer)], now, by.name)
             data = {"person": f"{one.key.source}/{one.key.person_id}"}
-            uow.journal.append([acted(by, now, "link.confirmed", f"link:{key.source}", reason, data)])
+            uow.journal.append([acted(by, now, events.LINK_CONFIRMED, f"link:{key.source}", reason, data)])
         return key, one
 
     def reject_link(
@@ -162,7 +163,7 @@ class Desk:
             uow.links.reject(key, known.person, now, by.name)
             person = known.person
             data = {"person": f"{person.source}/{person.person_id}" if person else None}
-            uow.journal.append([acted(by, now, "link.rejected", f"link:{key.source}", reason, data)])
+            uow.journal.append([acted(by, now, events.LINK_REJECTED, f"link:{key.source}", reason, data)])
         return key, person
 
     def _handle(self, uow: UnitOfWork, text: str) -> tuple[HandleKey, Link]:
@@ -204,7 +205,7 @@ class Desk:
                 )
             uow.people.erase(one.key)
             subject = f"person:{one.key.source}/{one.key.person_id}"
-            uow.journal.append([acted(by, now, "person.erased", subject, reason)])
+            uow.journal.append([acted(by, now, events.PERSON_ERASED, subject, reason)])
         return one.key
 
 

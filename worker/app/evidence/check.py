@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from worker.app.evidence.export import checked_chain
+from worker.domain.evidence import events
 from worker.domain.evidence.explained import differences, is_complete, may_be_erased, person_in, state_event
 from worker.domain.evidence.journal import Entry, Sealed, stated_at
 from worker.domain.reconcile.guard import HoldState, plan_label
@@ -23,7 +24,7 @@ from worker.ports.state.explained import Admission, AnsweredLink, CohortWord
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 500
-_ANSWERS = ("link.confirmed", "link.rejected", "ticket.done")
+_ANSWERS = (events.LINK_CONFIRMED, events.LINK_REJECTED, events.TICKET_DONE)
 _TICKET = "ticket:"
 
 
@@ -80,7 +81,7 @@ class AuditCheck:
         after = 0
         while True:
             with self._store.reading() as uow:
-                opened = uow.explained.events(["ticket.open"], after, PAGE)
+                opened = uow.explained.events([events.TICKET_OPENED], after, PAGE)
                 labels = {ticket_number(one.entry.subject.removeprefix(_TICKET)) for one in opened}
                 missing = uow.explained.missing_tickets(labels)
             for number in sorted(missing):
@@ -124,8 +125,10 @@ def _was_erased(uow: UnitOfWork, who: Any, event: Sealed) -> bool:
     """Whether somebody was forgotten since: the very person, or where only an address is known, anybody."""
     person = person_in(who)
     if person is None:
-        return bool(uow.explained.events(["person.erased"], event.seq, 1))
-    return any(one.entry.kind == "person.erased" for one in uow.journal.of(f"person:{'/'.join(person)}"))
+        return bool(uow.explained.events([events.PERSON_ERASED], event.seq, 1))
+    return any(
+        one.entry.event == events.PERSON_ERASED for one in uow.journal.of(f"person:{'/'.join(person)}")
+    )
 
 
 def _is_answer(answer: AnsweredLink, events: Sequence[Sealed], compared: Compared) -> bool:
@@ -138,12 +141,12 @@ def _is_answer(answer: AnsweredLink, events: Sequence[Sealed], compared: Compare
 
 def _says(entry: Entry, answer: AnsweredLink) -> bool:
     person = "/".join(answer.person) if answer.person else None
-    if entry.kind == "ticket.done":
+    if entry.event == events.TICKET_DONE:
         group = str(entry.data.get("group", ""))
         return group.startswith(f"{answer.key.source}/") and entry.data.get("answer") == (person or "nobody")
-    kind = "link.confirmed" if answer.person else "link.rejected"
+    kind = events.LINK_CONFIRMED if answer.person else events.LINK_REJECTED
     is_here = entry.subject == f"link:{answer.key.source}"
-    return is_here and entry.kind == kind and entry.data.get("person") == person
+    return is_here and entry.event == kind and entry.data.get("person") == person
 
 
 def _unanswered(uow: UnitOfWork, waiting: list[AnsweredLink], compared: Compared) -> Iterator[Unexplained]:
@@ -177,26 +180,25 @@ def _plans(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
 
 
 _WORDS = {HoldState.RELEASED: "approved", HoldState.REJECTED: "objected to"}
+_DECIDED = {HoldState.RELEASED: events.PLAN_RELEASED, HoldState.REJECTED: events.PLAN_REJECTED}
 _SAID = {
-    HoldState.RELEASED: {"plan.approved", "plan.released"},
-    HoldState.REJECTED: {"plan.objected", "plan.rejected"},
+    HoldState.RELEASED: {events.PLAN_APPROVED, events.PLAN_RELEASED},
+    HoldState.REJECTED: {events.PLAN_OBJECTED, events.PLAN_REJECTED},
 }
 
 
-def _is_said(word: CohortWord, events: Sequence[Entry]) -> bool:
+def _is_said(word: CohortWord, entries: Sequence[Entry]) -> bool:
     if word.state is HoldState.HELD:
         is_decided = any(
-            word.cohort in entry.data["cohorts"]
-            for entry in events
-            if entry.kind in {"plan.released", "plan.rejected"}
+            word.cohort in entry.data["cohorts"] for entry in entries if entry.event in _DECIDED.values()
         )
-        return not is_decided and any(entry.kind == "plan.held" for entry in events)
-    kinds = _SAID[word.state] if word.is_word else {f"plan.{word.state.value}"}
+        return not is_decided and any(entry.event == events.PLAN_HELD for entry in entries)
+    wanted = _SAID[word.state] if word.is_word else {_DECIDED[word.state]}
     return any(
-        entry.kind in kinds
+        entry.event in wanted
         and word.cohort in entry.data["cohorts"]
         and (entry.actor, stated_at(entry)) == (word.by, word.at)
-        for entry in events
+        for entry in entries
     )
 
 
@@ -207,9 +209,9 @@ def _tokens(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
     tokens = {token.id: token for token in uow.desk.tokens()}
     compared.rows["tokens"] += len(tokens)
     made, revoked = set[str](), dict[str, Entry]()
-    for entry in _entries(uow, "desk.token_made", "desk.token_revoked"):
+    for entry in _entries(uow, events.DESK_TOKEN_MADE, events.DESK_TOKEN_REVOKED):
         token = tokens.get(entry.data["token"])
-        if token is not None and entry.kind == "desk.token_revoked":
+        if token is not None and entry.event == events.DESK_TOKEN_REVOKED:
             revoked.setdefault(token.id, entry)
         elif token is not None and _is_made(token, entry):
             made.add(token.id)
@@ -236,9 +238,9 @@ def _admissions(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
     links, sessions = Counter(uow.explained.login_links()), Counter(uow.explained.sessions())
     compared.rows["login links"] += links.total()
     compared.rows["sessions"] += sessions.total()
-    for entry in _entries(uow, "desk.login_link_made", "desk.signed_in"):
+    for entry in _entries(uow, events.DESK_LOGIN_LINK_MADE, events.DESK_SIGNED_IN):
         roles = tuple(entry.data["roles"])
-        if entry.kind == "desk.signed_in":
+        if entry.event == events.DESK_SIGNED_IN:
             sessions -= Counter([Admission(entry.actor, roles, stated_at(entry))])
         elif "expires_at" in entry.data:
             links -= Counter(

@@ -19,10 +19,11 @@ from worker.app.evidence.report import Heading, report, with_rows
 from worker.app.evidence.scope import Selection, scope_of
 from worker.app.evidence.zip import CHUNK, REPORT, TICKETS, PackWriter
 from worker.app.refused import Refused
+from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.journal import GENESIS, Sealed, seal
 from worker.domain.evidence.manifest import Manifest, digest_of, stated_event
-from worker.domain.evidence.pack import EXPORTED, JOURNAL, Hidden, JournalSum, Scope, Tally, What, line_of
+from worker.domain.evidence.pack import JOURNAL, Hidden, JournalSum, Scope, Tally, What, line_of
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -95,7 +96,9 @@ class Audit:
                 tally.add(_shown(scope, sealed))
             so_far = tally.sum()
             data = stated_event(manifest, so_far.full, so_far.full_sha256)
-            uow.journal.append([acted(by, manifest.made_at, EXPORTED, _subject(scope), data=data)])
+            uow.journal.append(
+                [acted(by, manifest.made_at, events.AUDIT_EXPORTED, _subject(scope), data=data)]
+            )
             return uow.journal.head()
 
     def _lines(self, scope: Scope, end: tuple[int, str], tally: Tally) -> Iterator[bytes]:

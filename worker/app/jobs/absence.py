@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import held_paragraph
@@ -92,7 +93,9 @@ def hold_shrunken(
         plan = uow.episodes.hold(HeldPlan(name, why, now, (cohort,)), kind="shrunken")
         body = held_paragraph(plan, tongue)
         uow.outbox.add([OutMessage(f"plan:{plan.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
-        uow.journal.append([Entry(now, "whosleft", "plan.held", f"plan:{plan.label}", data={"source": name})])
+        uow.journal.append(
+            [Entry(now, "whosleft", events.PLAN_HELD, f"plan:{plan.label}", data={"source": name})]
+        )
 
 
 def _said_to_be_here(uow: UnitOfWork, name: str) -> set[PersonKey]:

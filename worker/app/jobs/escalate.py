@@ -10,6 +10,7 @@ from worker.app.tell.helping import help_for
 from worker.app.tell.recipients import Recipients
 from worker.app.tell.teller import Teller, help_as_told
 from worker.domain.escalation.policy import Policy, Taken, Target, due_steps, next_unreached
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.sentences import UNREACHED, escalation_paragraph, masked
 from worker.domain.reconcile.engine import TicketRules
@@ -95,7 +96,9 @@ class Escalate:
             return True
         counts["steps"] += 1
         data = {"step": step.step, "repeat": step.repeat, "policy": policy.name, "told": len(recipients)}
-        uow.journal.append([Entry(now, "whosleft", "ticket.escalated", f"ticket:{ticket.label}", data=data)])
+        uow.journal.append(
+            [Entry(now, "whosleft", events.TICKET_ESCALATED, f"ticket:{ticket.label}", data=data)]
+        )
         members = found.of_all(ticket, (Target.ASSIGNEE, Target.ADMINS))  # who see the numbers anyway
         aid = help_for(uow, ticket, self._teller.languages)
         for recipient in recipients:

@@ -12,6 +12,7 @@ from datetime import datetime
 from worker.app.jobs.report import Progress, Report, no_progress
 from worker.app.tell.health import record_failure, record_success
 from worker.app.tell.teller import Teller
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import GroupKey, Roster
 from worker.domain.reconcile.guard import GuardLimits
@@ -120,11 +121,13 @@ class TakeInventory:
     def _tell(self, uow: UnitOfWork, changes: RosterChanges, now: datetime) -> None:
         """Counts by group, never numbers or names: the journal outlives the people in it."""
         entries = [
-            _entry(group, "group.roster_changed", now, {"added": added, "removed": removed, "roles": roles})
+            _entry(
+                group, events.GROUP_ROSTER_CHANGED, now, {"added": added, "removed": removed, "roles": roles}
+            )
             for group, (added, removed, roles) in sorted(changes.changed.items())
         ]
-        entries += [_entry(group, "group.seen", now, {}) for group in changes.new_groups]
-        entries += [_entry(group, "group.gone", now, {}) for group in changes.gone_groups]
+        entries += [_entry(group, events.GROUP_SEEN, now, {}) for group in changes.new_groups]
+        entries += [_entry(group, events.GROUP_GONE, now, {}) for group in changes.gone_groups]
         uow.journal.append(entries)
 
 

@@ -16,6 +16,7 @@ from worker.app.jobs.report import Progress, Report, no_progress
 from worker.app.reads.blind import blind_spot
 from worker.app.tell.health import Freshness, record_failure, record_still_failing, record_success
 from worker.app.tell.teller import Teller
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import Evidence, GroupKey, Person, PersonFacts, Standing
 from worker.domain.people.joiners import JoinerRule, places
@@ -160,7 +161,7 @@ class Poll:
         tally.counts["repaired"] += len(missed)
         if missed:
             data = {"count": len(missed), "people": sorted(missed)[:REPAIRED_NAMED_MAX]}
-            entry = Entry(now, "whosleft", "source.repaired", f"source:{directory.name}", data=data)
+            entry = Entry(now, "whosleft", events.SOURCE_REPAIRED, f"source:{directory.name}", data=data)
             with self._store.begin(lease) as uow:
                 uow.journal.append([entry])
 
@@ -372,7 +373,7 @@ class Poll:
         entries += [_entry(Event(EventKind.LEFT, person, end.taken_at)) for person in absent]
         if is_first:
             data = {"people": applied.changed, "already_left": applied.first_run_leavers}
-            entries.append(Entry(now, "whosleft", "source.first_read", f"source:{name}", data=data))
+            entries.append(Entry(now, "whosleft", events.SOURCE_FIRST_READ, f"source:{name}", data=data))
         uow.journal.append(entries)
         if self._rules.joiners and applied.events:
             self._place(uow, applied.events, end.taken_at)
@@ -420,8 +421,17 @@ class Poll:
         return self._rules.fresh.is_fresh(state.name, state.taken_at, now)
 
 
+_EVENTS = {
+    EventKind.JOINED: events.PERSON_JOINED,
+    EventKind.MOVED: events.PERSON_MOVED,
+    EventKind.LEAVING: events.PERSON_LEAVING_ANNOUNCED,
+    EventKind.LEFT: events.PERSON_LEFT,
+    EventKind.RETURNED: events.PERSON_RETURNED,
+}
+
+
 def _entry(event: Event) -> Entry:
     person = event.person
     data = {"evidence": person.evidence.value} if person.evidence else {}
     subject = f"person:{person.key.source}/{person.key.person_id}"
-    return Entry(event.at, person.key.source, f"person.{event.kind.value}", subject, data=data)
+    return Entry(event.at, person.key.source, _EVENTS[event.kind], subject, data=data)

@@ -15,6 +15,7 @@ from datetime import datetime
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Progress, Report, no_progress
 from worker.app.tell.teller import Teller, journal_entry, withdraw_unsent
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView
 from worker.domain.kinds import is_waited_for, kind_of
@@ -122,7 +123,7 @@ class Reconcile:
         uow.outbox.add([OutMessage(f"plan:{stored.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
         people = sum(len(cohort.people) for cohort in stored.cohorts)
         data = {"source": stored.source, "people": people, "cohorts": len(stored.cohorts)}
-        uow.journal.append([Entry(now, "whosleft", "plan.held", f"plan:{stored.label}", data=data)])
+        uow.journal.append([Entry(now, "whosleft", events.PLAN_HELD, f"plan:{stored.label}", data=data)])
         return stored
 
     # --- tickets ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from worker.app.jobs.report import Report
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import PersonKey
 from worker.domain.people.persons import Human
@@ -48,7 +49,7 @@ class Retention:
             uow.people.erase(account.key)
             subject = f"person:{'/'.join(account.key)}"
             data = {"rule": "leaver.erase_after"}
-            uow.journal.append([Entry(now, "whosleft", "person.erased", subject, data=data)])
+            uow.journal.append([Entry(now, "whosleft", events.PERSON_ERASED, subject, data=data)])
         return len(human.accounts)
 
     def _is_due(self, uow: UnitOfWork, human: Human, now: datetime) -> bool:

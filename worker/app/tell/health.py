@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from worker.app.tell.teller import Teller
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import (
@@ -23,7 +24,6 @@ from worker.ports.state.outbox import OutMessage
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import UnitOfWork
 
-FAILED, RECOVERED = "source.failed", "source.recovered"
 FLAPS = 3  # failures in a row before a passing fault is announced
 
 
@@ -102,8 +102,8 @@ def record_failure(
     )
     if not is_announced:
         return
-    subject = f"source:{state.name}"
-    uow.journal.append([Entry(now, "whosleft", FAILED, subject, data={"error": type(error).__name__})])
+    subject, data = f"source:{state.name}", {"error": type(error).__name__}
+    uow.journal.append([Entry(now, "whosleft", events.SOURCE_FAILED, subject, data=data)])
     body = source_paragraph(
         state.name, error.message, error.remedy, state.last_success_at, teller.timezone, teller.tongue
     )
@@ -122,7 +122,7 @@ def record_still_failing(uow: UnitOfWork, state: SourceState, error: ConnectorEr
 def record_success(uow: UnitOfWork, state: SourceState, now: datetime, tongue: Tongue = ENGLISH) -> None:
     """Turn a source green; says so when its trouble was announced."""
     if state.trouble is not None and _was_announced(uow, state.name):
-        uow.journal.append([Entry(now, "whosleft", RECOVERED, f"source:{state.name}")])
+        uow.journal.append([Entry(now, "whosleft", events.SOURCE_RECOVERED, f"source:{state.name}")])
         key = f"source:{state.name}:green:{now.isoformat()}"
         title, body = recovered_title(state.name, tongue), recovered_paragraph(state.name, tongue)
         uow.outbox.add([OutMessage(key, CHANNEL, title, body)], now)
@@ -133,5 +133,6 @@ def record_success(uow: UnitOfWork, state: SourceState, now: datetime, tongue: T
 
 def _was_announced(uow: UnitOfWork, name: str) -> bool:
     """Whether the last that people heard of a source is that it fails."""
-    kinds = [sealed.entry.kind for sealed in uow.journal.of(f"source:{name}")]
-    return [kind for kind in kinds if kind in {FAILED, RECOVERED}][-1:] == [FAILED]
+    happened = (sealed.entry.event for sealed in uow.journal.of(f"source:{name}"))
+    told = [one for one in happened if one in {events.SOURCE_FAILED, events.SOURCE_RECOVERED}]
+    return told[-1:] == [events.SOURCE_FAILED]

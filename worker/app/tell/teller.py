@@ -8,6 +8,7 @@ from datetime import datetime
 
 from worker.app.tell.helping import help_for
 from worker.app.tell.signed_links import Links
+from worker.domain.evidence import events
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
@@ -20,13 +21,21 @@ from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
 
+_EVENTS = {
+    ActionKind.OPEN: events.TICKET_OPENED,
+    ActionKind.CANCEL: events.TICKET_CANCELLED,
+    ActionKind.REOPEN: events.TICKET_REOPENED,
+    ActionKind.BLOCK: events.TICKET_BLOCKED,
+    ActionKind.UNBLOCK: events.TICKET_UNBLOCKED,
+    ActionKind.VERIFY: events.TICKET_VERIFIED,
+    ActionKind.ASSIGN: events.TICKET_ASSIGNED,
+}
+
 
 def journal_entry(action: Action, now: datetime, actor: str = "whosleft") -> Entry:
     """The entry of one action. It names ids only: reasons with names in them stay in the ticket."""
     ticket = action.ticket
-    return Entry(
-        now, actor, f"ticket.{action.kind.value}", f"ticket:{ticket.label}", data=ticket_facts(ticket)
-    )
+    return Entry(now, actor, _EVENTS[action.kind], f"ticket:{ticket.label}", data=ticket_facts(ticket))
 
 
 def withdraw_unsent(uow: UnitOfWork, actions: Sequence[Action]) -> None:

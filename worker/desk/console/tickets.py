@@ -14,6 +14,7 @@ from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of
 from worker.desk.console.frame import PAGE, back_to, missing
 from worker.desk.sessions import Guest
+from worker.domain.evidence import events
 from worker.domain.messages.sentences import ticket_steps, ticket_title, told_line, why_line
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState, ticket_number
 from worker.ports.state.overview import TicketFilter
@@ -72,6 +73,9 @@ def ticket(call: Call, guest: Guest) -> Response:
         aid = help_for(uow, one, languages)
         to_come = steps_of(uow, one, rules, languages) if one.state is TicketState.OPEN else ()
         whole = whole_ticket(uow, one, call.now)
+        acknowledged = [
+            sealed.entry for sealed in whole.history if sealed.entry.event == events.TICKET_ACKNOWLEDGED
+        ]
         values = {
             "ticket": one,
             "title": ticket_title(one, tongue),
@@ -80,9 +84,7 @@ def ticket(call: Call, guest: Guest) -> Response:
             "plea": aid.text if aid else "",
             "history": whole.history,
             "link_known_to": whole.link_known_to,
-            "on_it": [sealed.entry for sealed in whole.history if sealed.entry.kind == "ticket.acknowledge"][
-                -1:
-            ],
+            "on_it": acknowledged[-1:],
             "taken": whole.steps,
             "policy": rules.policy(one).name,
             "to_come": [

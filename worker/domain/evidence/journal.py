@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from worker.domain.evidence.events import current
+
 GENESIS = "0" * 64
 STATED_AT = "stated_at"
 
@@ -33,6 +35,11 @@ class Entry:
     subject: str
     reason: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def event(self) -> str:
+        """What happened, by its name of today; `kind` stays as it was sealed."""
+        return current(self.kind)
 
 
 def recorded(entry: Entry, at: datetime) -> Entry:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from worker.domain.evidence.events import AUDIT_EXPORTED
 from worker.domain.evidence.journal import Sealed, canonical, stamp
 from worker.domain.evidence.pack import (
-    EXPORTED,
     JOURNAL,
     Covered,
     JournalSum,
@@ -89,7 +89,7 @@ def stated_event(manifest: Manifest, full: int, full_sha256: str) -> dict[str, A
 def event_problem(manifest: Manifest, tally: Tally) -> str | None:
     """What is wrong with the last event of a journal that was read to its end."""
     last = tally.last
-    if isinstance(last, Sealed) and last.entry.kind == EXPORTED:
+    if isinstance(last, Sealed) and last.entry.kind == AUDIT_EXPORTED:
         wanted = stated_event(manifest, tally.full - 1, tally.full_sha256_before)
         if wanted.items() <= dict(last.entry.data).items():
             return None

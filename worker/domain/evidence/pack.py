@@ -27,7 +27,6 @@ from zoneinfo import ZoneInfo
 from worker.domain.evidence.journal import GENESIS, Entry, Sealed, body_of, canonical, seal, stated_at
 
 JOURNAL = "journal.jsonl"
-EXPORTED = "audit.exported"
 _HASH = re.compile(r"[0-9a-f]{64}")
 _HIDDEN_KEYS = {"hash", "seq"}
 

@@ -45,7 +45,7 @@ def test_a_ticket_is_shown_with_its_steps_history_and_accounts(client: TestClien
     assert shown["id"] == "T-000006"
     assert shown["person"]["accounts"][0]["standing"] == "left"
     assert shown["escalations"][0]["step"] == 1
-    assert shown["history"][0]["what"] == "ticket.open"
+    assert shown["history"][0]["what"] == "ticket.opened"
     assert shown["opened_at"].endswith("Z")
 
 
@@ -70,8 +70,8 @@ def test_who_a_program_acts_for_stands_behind_its_token(company: Harness, client
     assert company.journal()[-1].entry.reason == "on my way"
     act(client, "/tickets/T-000006/assign", {"email": "gus@corp.example", "by": "sam@example.org"})
 
-    assert actors(company, "ticket.acknowledge") == [f"api:{token_id(client)}"]
-    assert actors(company, "ticket.assign") == [f"api:{token_id(client)}:sam@example.org"]
+    assert actors(company, "ticket.acknowledged") == [f"api:{token_id(client)}"]
+    assert actors(company, "ticket.assigned") == [f"api:{token_id(client)}:sam@example.org"]
 
 
 def test_a_ticket_is_waived_until_the_end_of_a_local_day_and_reopened(

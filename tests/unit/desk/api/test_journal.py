@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from desk_setup import api_client
 from harness import Harness
+from journals import use_earlier_names
 from worker.app.evidence.zip import verify_pack
 from worker.desk.services import Services
 from worker.ports.errors import Transient
@@ -25,7 +26,7 @@ def test_the_feed_goes_on_where_it_was(company: Harness, client: TestClient) -> 
     new = client.get("/events", params={"after": after}).json()
 
     assert seen == list(range(1, after + 1))
-    assert [(one["seq"], one["kind"]) for one in new["items"]] == [(after + 1, "ticket.acknowledge")]
+    assert [(one["seq"], one["kind"]) for one in new["items"]] == [(after + 1, "ticket.acknowledged")]
     assert new["next"] == after + 1
     assert new["items"][0]["hash"] == company.journal()[-1].hash
 
@@ -47,12 +48,27 @@ def test_the_journal_is_searched_newest_first(client: TestClient) -> None:
     second = client.get(f"/audit?kind=ticket.*&limit=1&before={first['next']}").json()
     actor = client.post("/audit/search", json={"actor": subject[1]["actor"]}).json()["items"]
 
-    assert [one["kind"] for one in subject][:2] == ["ticket.assign", "ticket.acknowledge"]
-    assert {one["kind"] for one in opened} == {"ticket.open"}
+    assert [one["kind"] for one in subject][:2] == ["ticket.assigned", "ticket.acknowledged"]
+    assert {one["kind"] for one in opened} == {"ticket.opened"}
     assert first["items"] == subject[:1]
     assert second["items"] == subject[1:2]
     assert [one["seq"] for one in actor] == [subject[1]["seq"]]
     assert client.get("/audit?limit=500").json()["next"] is None
+
+
+@pytest.mark.parametrize("kind", ["ticket.open", "ticket.opened"])
+def test_an_event_is_found_and_shown_by_its_name_of_today_whenever_it_was_sealed(
+    company: Harness, client: TestClient, kind: str
+) -> None:
+    now = client.get("/audit", params={"kind": kind}).json()["items"]
+    use_earlier_names(company)
+    before = client.get("/audit", params={"kind": kind}).json()["items"]
+    feed = client.get("/events?limit=500").json()["items"]
+
+    assert [(one["seq"], one["kind"]) for one in before] == [(one["seq"], "ticket.opened") for one in now]
+    assert {one["kind"] for one in feed} >= {"ticket.opened"}
+    assert "ticket.open" not in {one["kind"] for one in feed}
+    assert client.get("/tickets/T-000001").json()["history"][0]["what"] == "ticket.opened"
 
 
 def test_the_journal_is_searched_by_local_days_both_of_which_count(client: TestClient) -> None:
