@@ -42,7 +42,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.model import Evidence, GroupKey, PersonKey, Role
 from worker.domain.people.leaving import episode_name
 from worker.domain.reconcile.engine import TicketRules
-from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketKind, TicketState
 from worker.languages import BabelLanguages
 from worker.ops.server import Limits, serving
 from worker.storage.sql.engine import open_engine
@@ -258,6 +258,6 @@ def _ticket(random: Random, number: int, size: int, live_share: float) -> Ticket
         handle=f"+4477{number // 3:06d}", member_name=f"Person {number // 3}", member_role=Role.MEMBER,
         person=person, person_name=f"Person {number // 3}",
         evidence=Evidence.DISABLED, left_at=opened_at - DAY, episode=episode_name(person, opened_at - DAY),
-        assignee=Assignee(f"admin{group}@example.org", f"Admin {group}", "active admin of the group"),
+        assignee=Assignee(f"admin{group}@example.org", f"Admin {group}", AssigneeWhy.ADMIN),
         accountable="boss@example.org", verified_at=verified_at, grade=Grade.A if verified_at else None, reason="left",
     )  # fmt: skip

@@ -33,7 +33,7 @@ from worker.domain.model import (
 )
 from worker.domain.people.leaver import Judgement, LeaverPolicy, judge
 from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.tickets.ticket import Assignee, Grade, TicketState
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketState
 from worker.ports.state.groups import RosterChanges
 from worker.ports.state.leases import LeaseLost
 from worker.ports.state.outbox import Delivery, OutMessage
@@ -178,7 +178,7 @@ class _Instants:
             opened_at=ODD, clock_from=ODD + MICRO, due_at=ODD + 2 * MICRO, left_at=ODD + 3 * MICRO,
             done_at=ODD + 4 * MICRO, verified_at=ODD + 5 * MICRO, waived_until=ODD + 6 * MICRO,
             acknowledged_until=ODD + 7 * MICRO, weighed_at=ODD + 8 * MICRO, grade=Grade.B, done_by="dee",
-            assignee=Assignee("dee@corp.example", "Dee", "owner", key("dee")), member_role=Role.CREATOR,
+            assignee=Assignee("dee@corp.example", "Dee", AssigneeWhy.OWNER, key("dee")), member_role=Role.CREATOR,
         )  # fmt: skip
         with store.begin() as uow:
             [stored] = uow.tickets.insert([one])

@@ -27,7 +27,6 @@ from catalogues import (
     updated,
     written,
 )
-from worker.domain.reconcile import engine as reconcile
 from worker.languages.catalogue import catalogue
 
 HINT = "run `make messages`, then translate what it lists"
@@ -109,14 +108,6 @@ def test_a_translation_has_no_stray_spaces_or_marks_of_direction(language: str) 
     ]
 
     assert wrong == []
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_reasons_why_somebody_is_the_assignee_are_translated(language: str) -> None:
-    """They are declared where they are chosen, and marked where they are said."""
-    texts = {key(message) for message in messages(read(language))}
-
-    assert texts >= reconcile._WHY_THEY
 
 
 def test_a_catalogue_is_compiled_once_and_the_source_needs_none() -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from builders import NOW, key, ticket
 from worker.domain.messages.message import CHANNEL, Paragraph
-from worker.domain.tickets.ticket import Assignee, TicketKind
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, TicketKind
 from worker.ports.state.access import ApiToken, Shown, Undo, Visitor
 from worker.ports.state.outbox import OutMessage
 from worker.storage.sql.tables import undo
@@ -38,7 +38,7 @@ def test_the_first_key_is_kept(store: SqlStore) -> None:
 def test_what_can_be_taken_back_comes_back_as_it_was(store: SqlStore) -> None:
     with store.begin() as uow:
         [before] = uow.tickets.insert(
-            [ticket(assignee=Assignee("dee@example.org", "Dee", "because", key("dee")))]
+            [ticket(assignee=Assignee("dee@example.org", "Dee", AssigneeWhy.OWNER, key("dee")))]
         )
         after = replace(before, kind=TicketKind.CREATOR_MUST_LEAVE, disputed_at=NOW, assignee=None)
         uow.desk.keep_undo(Undo(before, before, "dee@example.org", NOW, ("a",)))

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -117,6 +118,40 @@ def test_tickets_of_earlier_releases_are_found_and_their_assignees_have_a_page(
     assert "ann example" in rows[0].search
     assert "dee@example.org" in rows[0].search
     assert (rows[-1].assignee_email, "t-001002" in rows[-1].search) == (None, True)
+
+
+def test_why_somebody_is_the_assignee_is_read_out_of_the_sentences_of_earlier_releases(
+    empty_engine: sa.Engine,
+) -> None:
+    sentences = {
+        "active admin of the group": ("admin", ""),
+        "owner of the group": ("owner", ""),
+        "manager of the person who left": ("manager", ""),
+        "accountable person": ("accountable", ""),
+        "assigned by owner of the group": ("assigned", "owner of the group"),
+        "accountable person; the assignee says: not my group": ("answered", "not my group"),
+        "by lot": (None, ""),
+    }
+    said = {
+        "kind": "remove_member", "source": "wards", "group_name": "Ward 7", "messenger": "whatsapp",
+        "handle": "+447700900001", "state": "open", "clock_from": 0, "opened_at": 0, "due_at": 0,
+    }  # fmt: skip
+    with empty_engine.begin() as connection:
+        command.upgrade(configuration(connection), "0008")
+        ticket = sa.Table("ticket", sa.MetaData(), autoload_with=connection)
+        assignees = [
+            json.dumps({"email": "dee@x", "name": "", "why": why, "person": None}) for why in sentences
+        ]
+        for number, assignee in enumerate([*assignees, None, *assignees[:1] * 1000]):  # more than one page
+            own = {"id": number + 1, "group_id": str(number), "key_group": str(number), "assignee": assignee}
+            connection.execute(ticket.insert().values(said | own))
+
+    migrate(empty_engine)
+
+    with empty_engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT assignee_why, assignee_by FROM ticket ORDER BY id")).all()
+    assert [tuple(row) for row in rows[:8]] == [*sentences.values(), (None, "")]
+    assert {tuple(row) for row in rows[8:]} == {("admin", "")}
 
 
 def test_migrating_twice_does_nothing(engine: sa.Engine) -> None:

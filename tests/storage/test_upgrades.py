@@ -5,6 +5,7 @@ The next release is made up here: this one's migrations, and one more.
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from builders import ticket
 from harness import Harness
-from worker.domain.tickets.ticket import TicketState
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, TicketState
 from worker.storage.sql.errors import SchemaNewer, SchemaOlder
 from worker.storage.sql.migrate import MIGRATIONS, floor, head, migrate, pending, require_current
 from worker.storage.store import SqlStore
@@ -79,6 +80,35 @@ def test_a_whole_day_of_this_release_runs_on_the_tables_of_the_next(engine: sa.E
 
     assert harness.ticket(1).state is TicketState.OPEN
     assert harness.soc.keys()
+
+
+@pytest.mark.parametrize(
+    "sentence, why, by",
+    [
+        ("active admin of the group", AssigneeWhy.ADMIN, ""),
+        ("accountable person", AssigneeWhy.ACCOUNTABLE, ""),
+        ("accountable person; the assignee says: can't do it", AssigneeWhy.ANSWERED, "can't do it"),
+        ("assigned by sam", AssigneeWhy.ASSIGNED, "sam"),
+        ("by lot", None, ""),
+    ],
+)
+def test_an_assignee_of_the_release_before_is_theirs_beside_the_code_that_it_does_not_know(
+    engine: sa.Engine, sentence: str, why: AssigneeWhy | None, by: str
+) -> None:
+    store = SqlStore(engine)
+    olga = Assignee("dee@x", "Dee", AssigneeWhy.ASSIGNED, by="olga")
+    with store.begin() as uow:
+        uow.tickets.insert([ticket(assignee=olga)])
+        assert uow.tickets.page([TicketState.OPEN], 0, 9)[0].assignee == olga
+    with engine.begin() as connection:
+        before = json.loads(connection.execute(sa.text("SELECT assignee FROM ticket")).scalar_one())
+        assert before == {"email": "dee@x", "name": "Dee", "why": "assigned by olga", "person": None}
+        connection.execute(
+            sa.text("UPDATE ticket SET assignee = :a"), {"a": json.dumps(before | {"why": sentence})}
+        )
+
+    with store.reading() as uow:
+        assert uow.tickets.page([TicketState.OPEN], 0, 9)[0].assignee == Assignee("dee@x", "Dee", why, by=by)
 
 
 def test_this_release_does_not_work_beside_one_that_changed_a_meaning(

@@ -124,7 +124,7 @@ def _print(worker: App, uow: UnitOfWork, whole: WholeTicket) -> None:
         ("person", f"{ticket.person_name} ({ticket.person.source}/{ticket.person.person_id})" if ticket.person else ""),
         ("evidence", f"{ticket.evidence.value}, {local_time(ticket.left_at, when)}" if ticket.evidence else ""),
         ("accounts", "; ".join(map(account_line, accounts)) if len(accounts) > 1 else ""),
-        ("assignee", f"{assignee.name} {assignee.email} ({assignee.why})".strip() if assignee else "nobody"),
+        ("assignee", f"{assignee.name} {assignee.email} ({assignee.said})".strip() if assignee else "nobody"),
         ("link known to", ", ".join(whole.link_known_to)),
         ("opened", local_time(ticket.opened_at, when)),
         ("due", local_time(ticket.due_at, when)),

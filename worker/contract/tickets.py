@@ -92,7 +92,7 @@ class TicketAssigneeShape(Shape):
 
     @classmethod
     def of(cls, assignee: Assignee) -> TicketAssigneeShape:
-        return cls(name=assignee.name, email=assignee.email, why=assignee.why)
+        return cls(name=assignee.name, email=assignee.email, why=assignee.said)
 
 
 class TakenStepShape(Shape):

@@ -13,7 +13,7 @@ from enum import Enum
 from worker.demo.hospital import Hospital
 from worker.demo.words import listed
 from worker.domain.evidence.actor import Actor
-from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket, TicketKind, TicketState
 from worker.ports.state.store import UnitOfWork
 from worker.running.wiring import App
 
@@ -75,7 +75,7 @@ class Staff:
     def _is_time(self, ticket: Ticket, now: datetime) -> bool:
         habit = self._habit(ticket)
         if habit is Habit.IGNORE:
-            return _assignee(ticket).why.startswith("assigned by")
+            return _assignee(ticket).why is AssigneeWhy.ASSIGNED
         if habit is Habit.LATE:
             return now.hour >= LATE_FROM_HOUR
         is_slow = ticket.id % SLOW_ONE_IN == 0 and not ticket.is_sensitive

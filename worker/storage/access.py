@@ -33,6 +33,8 @@ _ADDED = {
     "handed": 0,
     "contradicted": 0,
     "waited_us": 0,
+    "assignee_why": None,
+    "assignee_by": "",
 }  # what the release before does not write
 _INSTANTS = tuple(column.name for column in ticket.c if isinstance(column.type, Instant))
 

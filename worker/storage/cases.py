@@ -36,7 +36,7 @@ from worker.storage.sql.tables import chat_group, episode, expected, link, membe
 
 LINK_COLUMNS = (
     "state", "person_source", "person_id", "how", "why", "suggestions", "decided_fingerprint", "fingerprint",
-    "email_key", "employee_key",
+    "email_key", "employee_key", "decided_by",
 )  # fmt: skip
 ADMINS = tuple(role.value for role in Role if role.is_admin)
 _QUESTIONS = codes(lambda kind: kind.about is About.HANDLE)

@@ -73,6 +73,8 @@ def _erase_as_assignee(connection: sa.Connection, key: PersonKey) -> None:
         "reason": ERASED,
         "search": "",
         "assignee_email": sa.case((t.assignee_email == email, None), else_=t.assignee_email),
+        "assignee_why": sa.case((t.assignee_email == email, None), else_=t.assignee_why),
+        "assignee_by": sa.case((t.assignee_email == email, ""), else_=t.assignee_by),
     }
     named = outbox.c.ticket_id.in_(sa.select(t.id).where(theirs))
     connection.execute(sa.update(outbox).where(named).values(title=ERASED, body="{}"))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from harness import ACCOUNTABLE, TIMEZONE, Harness
 from worker.app.acts.assignee import NOBODY, Assigned, Assignment
@@ -21,6 +22,7 @@ from worker.domain.model import HandleKey, Member, Role
 from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
+from worker.storage.sql.tables import link as link_table
 from worker.storage.store import SqlStore
 
 Start = Callable[..., Harness]
@@ -505,6 +507,28 @@ def test_an_answer_taken_back_is_a_question_again(stranger: Harness) -> None:
 
     assert _link(stranger).state is LinkState.AMBIGUOUS
     assert stranger.ticket().state is TicketState.OPEN
+
+
+@pytest.mark.parametrize("chosen", ["corp/una", "nobody"])
+def test_whose_answer_it_is_no_wording_decides(stranger: Harness, chosen: str) -> None:
+    token = _token(stranger)
+    first = stranger.assigned.done(token, stranger.now, chosen)
+    with stranger.engine.begin() as connection:
+        connection.execute(sa.update(link_table).values(why="said in other words"))
+
+    assert _link(stranger).decided_by == DEE
+    assert stranger.assigned.done(token, stranger.later(seconds=5), chosen) == first
+    stranger.assigned.undo(token, stranger.later(seconds=5))
+    stranger.settle()
+    assert _link(stranger).state is LinkState.AMBIGUOUS
+
+
+def test_the_same_answer_by_somebody_else_is_not_theirs(stranger: Harness) -> None:
+    token = _token(stranger)
+    stranger.desk.confirm_link("+447700900777", "una", Actor("sam"), stranger.now)
+
+    with pytest.raises(Refused, match="Somebody has said who it is"):
+        stranger.assigned.done(token, stranger.now, "corp/una")
 
 
 @pytest.mark.parametrize("chosen", ["", "corp/ann", "una"])

@@ -18,7 +18,7 @@ from worker.app.evidence.report import COLUMNS, Heading, report, with_rows
 from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.evidence.pack import Covered
 from worker.domain.model import Role
-from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketKind, TicketState
 from worker.ports.state.sources import SourceState
 
 EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}</title><img src=x onerror=alert(1)>"
@@ -31,7 +31,7 @@ HEADING = Heading(
 )  # fmt: skip
 DONE = ticket(
     state=TicketState.VERIFIED, done_at=NOW, done_by="dee", verified_at=NOW, verified_by="wards", grade=Grade.A,
-    reopened=2, assignee=Assignee("dee@corp.example", "Dee", "admin", person().key), member_role=Role.ADMIN,
+    reopened=2, assignee=Assignee("dee@corp.example", "Dee", AssigneeWhy.ADMIN, person().key), member_role=Role.ADMIN,
 )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def test_a_ticket_has_its_life() -> None:
     assert ("Done", "Tue 24 Nov 2026 13:00:00 CET by dee") in words
     assert ("Verified", "Tue 24 Nov 2026 13:00:00 CET by wards") in words
     assert ("Grade", "A: the messenger itself, read afterwards, shows it") in words
-    assert ("With", "Dee dee@corp.example (admin)") in words
+    assert ("With", "Dee dee@corp.example (active admin of the group)") in words
     assert ("Reopened", "2 times") in words
 
 
@@ -86,7 +86,7 @@ def test_events_are_in_order_with_local_times() -> None:
 def test_nothing_that_a_stranger_writes_is_markup() -> None:
     evil = replace(
         DONE, group_name=EVIL, member_name=EVIL, person_name=EVIL, handle=EVIL, reason=EVIL, done_by=EVIL,
-        assignee=Assignee(EVIL, EVIL, EVIL), messenger=EVIL,
+        assignee=Assignee(EVIL, EVIL, AssigneeWhy.ASSIGNED, None, EVIL), messenger=EVIL,
     )  # fmt: skip
     events = chained([Entry(NOW, EVIL, EVIL, EVIL, EVIL, {EVIL: EVIL})])
     text = page([evil], events, name=EVIL, organisation=EVIL, made_by=EVIL, software=EVIL, timezone="UTC",

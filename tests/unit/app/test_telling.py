@@ -12,13 +12,13 @@ from worker.app.tell.teller import Teller, journal_entry, recipient_of
 from worker.domain.messages.message import CHANNEL
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.tongue import ENGLISH_ONLY
-from worker.domain.tickets.ticket import Assignee, TicketKind
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Reopened, TicketKind
 from worker.languages import BabelLanguages
 from worker.ports.state.outbox import OutMessage
 
 Found = Callable[..., Harness]
 
-DEE = Assignee("Dee@corp.example", "Dee", "active admin of the group")
+DEE = Assignee("Dee@corp.example", "Dee", AssigneeWhy.ADMIN)
 
 
 def said(found: Found, action: Action) -> OutMessage:
@@ -85,7 +85,7 @@ WHY = "Ann has left: the account was disabled on 23 Nov 2026."
 def test_a_message_says_what_happened_and_why(
     kind: ActionKind, headline: str, text: str, found: Found
 ) -> None:
-    action = Action(kind, ticket(reason="opened", assignee=DEE), "needed after all: now")
+    action = Action(kind, ticket(reason="opened", assignee=DEE), "x", reopened=Reopened.NEEDED_AFTER_ALL)
 
     message = said(found, action)
 
@@ -103,8 +103,8 @@ def test_each_assignee_reads_their_own_language_and_the_team_the_organisation_s(
     harness = found()
     harness.corp.put(facts("dee", language="pl-PL"), facts("eve", language="klingon!"), facts("fay"))
     harness.poll()
-    people = [Assignee(f"{name}@corp.example", name, "", key(name)) for name in ("dee", "eve", "fay")]
-    outside = Assignee("owner@elsewhere.example", "", "owner of the group")
+    people = [Assignee(f"{name}@corp.example", name, None, key(name)) for name in ("dee", "eve", "fay")]
+    outside = Assignee("owner@elsewhere.example", "", AssigneeWhy.OWNER)
     actions = [Action(ActionKind.OPEN, ticket(assignee=one), "x") for one in (*people, outside, None)]
 
     with harness.store.begin() as uow:

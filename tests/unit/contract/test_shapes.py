@@ -24,7 +24,7 @@ from worker.domain.evidence.pack import Covered, JournalSum
 from worker.domain.model import Evidence, Role
 from worker.domain.reconcile.guard import Cohort, HeldPlan, Newcomer
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
-from worker.domain.tickets.ticket import Assignee, Grade, TicketKind, TicketState
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketKind, TicketState
 from worker.ports import Port
 
 ANN = Newcomer(key(), LEFT_AT, Evidence.DISABLED, "Ann")
@@ -35,7 +35,7 @@ FULL_TICKET = ticket(
     blocked_by=9,
     member_name="Ann E.",
     member_role=Role.ADMIN,
-    assignee=Assignee("bob@corp.example", "Bob", "active admin of the group", key("bob")),
+    assignee=Assignee("bob@corp.example", "Bob", AssigneeWhy.ADMIN, key("bob")),
     done_at=NOW,
     done_by="bob@corp.example",
     verified_at=NOW,

@@ -13,7 +13,7 @@ from builders import ticket
 from worker.__main__ import app as cli
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.domain.evidence.actor import Actor
-from worker.domain.tickets.ticket import Assignee, Ticket
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket
 from worker.running.wiring import listening_at, load_settings, open_app
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -28,7 +28,7 @@ def config(tmp_path: Path) -> Path:
         'organisation: {name: X, timezone: Europe/London}\ndatabase: {url: "sqlite:///whosleft.db"}\n'
         f'desk: {{url: "{BASE}"}}\n'
     )
-    dee = Assignee("dee@example.org", "Dee", why="active admin of the group")
+    dee = Assignee("dee@example.org", "Dee", why=AssigneeWhy.ADMIN)
     with open_app(load_settings(file), lambda: NOW) as app, app.store.begin() as uow:
         uow.tickets.insert([ticket(handle="a", assignee=dee), ticket(handle="b", assignee=None)])
     return file

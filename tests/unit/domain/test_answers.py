@@ -6,9 +6,9 @@ from builders import NOW, ticket
 from worker.domain.model import Role
 from worker.domain.reconcile.answering import answered, answers_for
 from worker.domain.tickets.answers import Answer
-from worker.domain.tickets.ticket import Assignee, NotAllowed, TicketKind, TicketState
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, NotAllowed, TicketKind, TicketState
 
-DEE = Assignee("dee@example.org", "Dee", "active admin of the group")
+DEE = Assignee("dee@example.org", "Dee", AssigneeWhy.ADMIN)
 BOSS = "boss@example.org"
 OPEN = ticket(assignee=DEE, accountable=BOSS)
 ALL = set(Answer)

@@ -5,7 +5,7 @@ from builders import LEFT_AT, NOW, key, ticket
 from worker.domain.model import Evidence, Role
 from worker.domain.reconcile.guard import Cohort, HeldPlan, Newcomer
 from worker.domain.reconcile.plan import Action, ActionKind, Plan, instant, plan_text
-from worker.domain.tickets.ticket import Assignee, Grade, TicketKind, TicketState
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketKind, TicketState
 
 ANN = Newcomer(key(), LEFT_AT, Evidence.DISABLED, "Ann")
 HELD = HeldPlan("corp", "26 leavers", NOW, (Cohort("c1", "accounts disabled", (ANN,)),), id=7)
@@ -15,7 +15,7 @@ FULL_TICKET = ticket(
     blocked_by=9,
     member_name="Ann E.",
     member_role=Role.ADMIN,
-    assignee=Assignee("bob@corp.example", "Bob", "active admin of the group", key("bob")),
+    assignee=Assignee("bob@corp.example", "Bob", AssigneeWhy.ADMIN, key("bob")),
     done_at=NOW,
     done_by="bob@corp.example",
     verified_at=NOW,

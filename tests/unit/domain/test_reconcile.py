@@ -27,7 +27,7 @@ from worker.domain.model import Coverage, Evidence, GroupKey, Person, PersonKey,
 from worker.domain.people.leaving import Leaving, episode_name
 from worker.domain.reconcile.engine import assignee_for, find_all, reconcile_group, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketKind, TicketState
 
 ANN, BOB, CEM = "+447700900001", "+447700900002", "+447700900003"
 ADMIN, CREATOR, MEMBER, UNKNOWN = Role.ADMIN, Role.CREATOR, Role.MEMBER, Role.UNKNOWN
@@ -162,14 +162,12 @@ def test_a_new_admin_releases_all_removals_and_gets_them_and_their_clocks_start(
     assert (first.kind, first.ticket.state, first.ticket.blocked_by) == (ActionKind.UNBLOCK, OPEN, None)
     assert (first.ticket.clock_from, first.ticket.due_at) == (NOW, NOW + 24 * HOUR)
     assert first.why == "the group has another admin now"
-    assert first.ticket.assignee == Assignee(
-        "bob@corp.example", "Bob", "active admin of the group", key("bob")
-    )
+    assert first.ticket.assignee == Assignee("bob@corp.example", "Bob", AssigneeWhy.ADMIN, key("bob"))
     assert second.ticket.assignee == Assignee("boss@corp.example")  # a person chose this one
 
 
 def test_a_released_removal_is_not_left_with_a_chosen_assignee_who_has_left() -> None:
-    chosen = Assignee("cem@corp.example", "Cem", "assigned by olga", key("cem"))
+    chosen = Assignee("cem@corp.example", "Cem", AssigneeWhy.ASSIGNED, key("cem"), "olga")
     members = (SOLE_ADMIN, NEW_ADMIN, view(leaver("cem"), CEM))
     release = plan(group(*members, tickets=(replace(WAITING, assignee=chosen),)))[0]
     assert release.kind is ActionKind.UNBLOCK
@@ -482,13 +480,13 @@ def test_the_nearest_person_who_can_be_reached_is_asked(
     made = plan(group(LEAVER, *members, **changes))[-1].ticket
     assert made.handle in {ANN, BOB}
     assert made.assignee is not None
-    assert (made.assignee.email, made.assignee.why) == (email, why)
+    assert (made.assignee.email, made.assignee.said) == (email, why)
 
 
 def test_a_question_has_no_leaver_whose_manager_could_be_asked() -> None:
     (action,) = plan(group(view(None), managers=((key(), MAX),)))
     assert action.ticket.assignee is not None
-    assert action.ticket.assignee.why == "accountable person"
+    assert action.ticket.assignee.said == "accountable person"
 
 
 def test_without_an_accountable_person_nobody_may_be_asked() -> None:
@@ -509,10 +507,10 @@ def test_the_leaver_is_never_asked_whatever_the_view_says() -> None:
     second_phone = replace(view(person(), BOB, ADMIN))
     made = plan(group(LEAVER, second_phone))[0].ticket
     assert made.assignee is not None
-    assert made.assignee.why == "accountable person"
+    assert made.assignee.said == "accountable person"
 
 
-BOBS = Assignee("bob@corp.example", "Bob", "active admin of the group", key("bob"))
+BOBS = Assignee("bob@corp.example", "Bob", AssigneeWhy.ADMIN, key("bob"))
 
 
 @pytest.mark.parametrize(
@@ -535,7 +533,7 @@ def test_a_ticket_is_handed_on_when_its_assignee_has_left(
 
 
 def test_a_ticket_is_not_handed_to_the_one_who_has_it() -> None:
-    olga = Assignee("olga@corp.example", "Olga", "owner of the group", key("olga"))
+    olga = Assignee("olga@corp.example", "Olga", AssigneeWhy.OWNER, key("olga"))
     moved = replace(view(OWNER, BOB), leaving=Leaving(key("olga"), Evidence.MOVED, NOW))
     actions = plan(group(LEAVER, moved, owner=OWNER, tickets=(ticket(assignee=olga),)))
     assert [a.kind for a in actions] == [ActionKind.OPEN]
@@ -546,7 +544,7 @@ def test_assignee_for_reads_movers_as_movers() -> None:
     made = plan(group(LEAVER, NEW_ADMIN, expected=moving))[0]
     assert made.ticket.kind is REASSIGN
     assert made.ticket.assignee is not None
-    assert made.ticket.assignee.why == "accountable person"
+    assert made.ticket.assignee.said == "accountable person"
 
 
 def test_a_person_without_an_address_is_no_assignee() -> None:

@@ -35,11 +35,11 @@ from worker.domain.messages.sentences import (
 from worker.domain.model import Coverage, Evidence, Role
 from worker.domain.reconcile.engine import reconcile_group
 from worker.domain.reconcile.guard import Cohort, HeldPlan, Newcomer
-from worker.domain.reconcile.plan import ActionKind
+from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import CLAIM_LIFE, weigh
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
-from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Reopened, Ticket, TicketKind, TicketState
 
 DEE = Recipient(RecipientKind.PERSON, "dee@corp.example", "Dee")
 
@@ -104,7 +104,7 @@ def test_names_from_outside_stay_on_one_line_and_are_never_read_as_a_pattern(nam
 
 
 def test_a_paragraph_says_what_why_by_when_and_with_whom() -> None:
-    one = ticket(member_name="Annie", assignee=Assignee("dee@corp.example", "Dee", "owner of the group"))
+    one = ticket(member_name="Annie", assignee=Assignee("dee@corp.example", "Dee", AssigneeWhy.OWNER))
 
     paragraph = ticket_paragraph(one, "Europe/London")
 
@@ -124,26 +124,35 @@ def test_a_paragraph_can_be_given_its_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "why, said",
+    "why, by, said",
     [
-        ("active admin of the group", "Dee (active admin of the group)"),
-        ("assigned by sam@corp.example", "Dee (assigned by sam@corp.example)"),
-        ("chosen\nby hand", "Dee (chosen by hand)"),
+        (AssigneeWhy.ADMIN, "", "active admin of the group"),
+        (AssigneeWhy.OWNER, "", "owner of the group"),
+        (AssigneeWhy.MANAGER, "", "manager of the person who left"),
+        (AssigneeWhy.ACCOUNTABLE, "", "accountable person"),
+        (AssigneeWhy.ASSIGNED, "sam@corp.example", "assigned by sam@corp.example"),
+        (AssigneeWhy.ANSWERED, "not my group", "accountable person; the assignee says: not my group"),
+        (None, "", ""),
     ],
 )
-def test_it_says_why_the_assignee_is_the_assignee(why: str, said: str) -> None:
-    one = ticket(assignee=Assignee("dee@corp.example", "Dee", why))
+def test_it_says_why_the_assignee_is_the_assignee(why: AssigneeWhy | None, by: str, said: str) -> None:
+    one = ticket(assignee=Assignee("dee@corp.example", "Dee", why, by=by))
 
-    assert dict(ticket_paragraph(one, "UTC").facts)["With"] == said
+    assert dict(ticket_paragraph(one, "UTC").facts)["With"] == f"Dee ({said})"
+    assert one.assignee is not None
+    assert one.assignee.said == said
 
 
 def test_a_reassignment_names_no_member_and_an_assignee_without_a_name_is_their_address() -> None:
-    one = ticket(TicketKind.REASSIGN_ADMIN, assignee=Assignee("dee@corp.example", why="chosen"))
+    one = ticket(
+        TicketKind.REASSIGN_ADMIN,
+        assignee=Assignee("dee@corp.example", why=AssigneeWhy.ASSIGNED, by="sam\nsmith"),
+    )
 
     facts = dict(ticket_paragraph(one, "UTC").facts)
 
     assert "Member" not in facts
-    assert facts["With"] == "dee@corp.example (chosen)"
+    assert facts["With"] == "dee@corp.example (assigned by sam smith)"
     assert "With" not in dict(ticket_paragraph(ticket(), "UTC").facts)
 
 
@@ -217,7 +226,7 @@ def test_a_person_reads_what_happened_and_why_in_their_words_and_the_team_the_re
     one = ticket(reason="the reason in the table")
 
     def text(kind: ActionKind, why: str, to: Recipient = DEE) -> tuple[str, str]:
-        paragraph = news_paragraph(kind, one, why, to, "UTC")
+        paragraph = news_paragraph(Action(kind, one, why), to, "UTC")
         return paragraph.headline, paragraph.text
 
     title = "Remove Ann from Ward 7 nights"
@@ -243,22 +252,26 @@ def test_every_reason_of_a_reopening_has_its_sentence() -> None:
 
     def of(**state: Any) -> str:
         [action] = reconcile_group(replace(roster, tickets=(ticket(**state),)), rules(), NOW)
-        return what_happened(action.kind, action.ticket, action.why)
+        return what_happened(action)
 
     done = ticket(state=TicketState.DONE, done_at=NOW - CLAIM_LIFE)
     sight = Sight(NOW, NOW, Coverage.FULL, is_fresh=True, role=Role.MEMBER)
-    contradicted, unproven = (weigh(done, seen, 1, NOW).why for seen in (sight, None))
+    contradicted, unproven = (weigh(done, seen, 1, NOW).reopened for seen in (sight, None))
+
+    def after(reopened: Reopened | None) -> str:
+        return what_happened(Action(ActionKind.REOPEN, done, "came back: in other words", reopened=reopened))
 
     assert of(state=TicketState.VERIFIED, verified_at=NOW - HOUR) == "Ann is in the group again."
     assert of(state=TicketState.CANCELLED) == "This is needed after all."
     assert of(state=TicketState.WAIVED, waived_until=NOW) == "This was put off until now."
     latest = "It was marked as done, but the latest list of members does not show it yet."
-    assert what_happened(ActionKind.REOPEN, done, contradicted) == latest
+    assert after(contradicted) == latest
     nothing = (
         "It was marked as done, but nothing has shown it since. Please look again, and say so once more."
     )
-    assert what_happened(ActionKind.REOPEN, done, unproven) == nothing
-    assert what_happened(ActionKind.REOPEN, done, "needed again: so") == "This is needed once more."
+    assert after(unproven) == nothing
+    assert after(Reopened.NEEDED_AGAIN) == "This is needed once more."
+    assert after(None) == "came back: in other words", "a person's own words, whatever they begin with"
 
 
 def test_an_escalation_says_whether_it_is_overdue_and_why_it_comes_now() -> None:

@@ -13,7 +13,7 @@ from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
 from worker.domain.messages.sentences import digest, ticket_paragraph, ticket_steps, ticket_title
 from worker.domain.text.direction import FSI, PDI
 from worker.domain.text.tongue import ENGLISH
-from worker.domain.tickets.ticket import Assignee, TicketKind
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, TicketKind
 from worker.languages import LANGUAGES, BabelLanguages
 
 NINE = datetime(2026, 11, 4, 8, 5, tzinfo=UTC)
@@ -154,7 +154,7 @@ def test_a_sentence_within_a_sentence_keeps_its_isolates() -> None:
     "app", ["whatsapp", "signal", "telegram", "teams", "slack", "matrix", "xmpp", "pigeon"]
 )
 def test_every_ticket_is_said_whole_in_every_language(language: str, kind: TicketKind, app: str) -> None:
-    one = ticket(kind, messenger=app, assignee=Assignee("dee@corp.example", "Dee", "owner of the group"))
+    one = ticket(kind, messenger=app, assignee=Assignee("dee@corp.example", "Dee", AssigneeWhy.OWNER))
     tongue = ALL.of(language)
 
     paragraph = ticket_paragraph(one, "UTC", tongue=tongue)

@@ -226,7 +226,7 @@ class Assigned:
         if chosen == NOBODY:
             uow.links.reject(key, None, now, _email(ticket))
         else:
-            why = _confirmed_by(_email(ticket))
+            why = f"confirmed by {_email(ticket)}"
             answer = Link(LinkState.LINKED, known.fingerprint, people[chosen].key, How.CONFIRMED, why)
             uow.links.answer([(key, answer)], now, _email(ticket))
         return after
@@ -323,15 +323,9 @@ def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
 _ANSWERED = frozenset({LinkState.LINKED, LinkState.NOBODY})
 
 
-def _confirmed_by(email: str) -> str:
-    return f"confirmed by {email}"
-
-
 def _is_answer_of(link: Link, email: str) -> bool:
     """Whether what is known of a member is what this person said, and nobody since."""
-    if link.state is LinkState.NOBODY:
-        return link.why.startswith(f"{email}: ")
-    return link.state is LinkState.LINKED and link.why == _confirmed_by(email)
+    return link.state in _ANSWERED and link.decided_by == email
 
 
 def _choice(link: Link) -> str:

@@ -16,6 +16,7 @@ from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.tickets.ticket import (
     Assignee,
+    AssigneeWhy,
     Grade,
     Move,
     NotAllowed,
@@ -99,7 +100,7 @@ class Desk:
         def change(ticket: Ticket) -> Ticket:
             if not ticket.is_live:
                 raise NotAllowed(f"{ticket.label} is {ticket.state.value}: there is nothing to do.")
-            given = Assignee(email, name, f"assigned by {by.name}", key)
+            given = Assignee(email, name, AssigneeWhy.ASSIGNED, key, by.name)
             return replace(handed_to(ticket, given), disputed_at=None)
 
         return self._change(number, events.TICKET_ASSIGNED, by, reason, now, change, tell=True)

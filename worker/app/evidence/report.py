@@ -127,7 +127,7 @@ def _life(ticket: Ticket, when: When) -> list[tuple[str, str]]:
 def _with(assignee: Assignee | None) -> str:
     if assignee is None:
         return "nobody"
-    return f"{_apart(assignee.name)} {_apart(assignee.email)} ({assignee.why})".strip()
+    return f"{_apart(assignee.name)} {_apart(assignee.email)} ({assignee.said})".strip()
 
 
 def _by(at: str, who: str | None) -> str:

@@ -109,7 +109,7 @@ class Verify:
     def _settled(self, ticket: Ticket, opinion: Opinion, now: datetime) -> Action:
         if opinion.verdict is Verdict.REOPENED:
             reopened = replace(reopen(ticket, self._rules, now, opinion.why), weighed_at=now)
-            return Action(ActionKind.REOPEN, reopened, opinion.why)
+            return Action(ActionKind.REOPEN, reopened, opinion.why, reopened=opinion.reopened)
         verified = replace(
             ticket,
             state=next_state(ticket.state, Move.VERIFY),

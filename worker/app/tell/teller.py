@@ -70,7 +70,7 @@ class Teller:
         ticket, tongue = action.ticket, self.languages.of(language)
         to = recipient_of(ticket, tongue.code)
         aid = help_as_told(help_for(uow, ticket, self.languages), ticket, to)
-        body = news_paragraph(action.kind, ticket, action.why, to, self.timezone, tongue, aid)
+        body = news_paragraph(action, to, self.timezone, tongue, aid)
         if to == CHANNEL:
             body = masked(body)
         key = f"{ticket.label}:{action.kind.value}:{now.isoformat()}"

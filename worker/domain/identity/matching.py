@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -53,7 +53,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The answer for one handle. `fingerprint` is what of the member it rests on."""
+    """The answer for one handle. `fingerprint` is what of the member it rests on.
+
+    `decided_by`: the name of the person whose answer it is. The same answer is the same link, whoever gave it.
+    """
 
     state: LinkState
     fingerprint: str
@@ -61,6 +64,7 @@ class Link:
     how: How | None = None
     why: str = ""
     suggestions: tuple[Suggestion[PersonKey], ...] = ()
+    decided_by: str | None = field(default=None, compare=False)
 
 
 def fingerprint(member: Member) -> str:

@@ -16,7 +16,7 @@ from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
-from worker.domain.tickets.ticket import Ticket, TicketKey, TicketKind
+from worker.domain.tickets.ticket import Reopened, Ticket, TicketKey, TicketKind
 
 _STEPS = {
     "whatsapp": (phrases.OPEN, phrases.ITS_NAME, phrases.ADD_MEMBERS, phrases.CHOOSE),
@@ -102,7 +102,7 @@ KIND = Kind(
     is_same_work=_is_same_work,
     why_over=_why_over,
     waits=None,
-    again="needed again",
+    again=Reopened.NEEDED_AGAIN,
     is_news_at_once=False,
     sees=Sees.PERSON,
     is_done_in=_is_done_in,

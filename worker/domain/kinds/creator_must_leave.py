@@ -11,7 +11,7 @@ from worker.domain.model import Role
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
-from worker.domain.tickets.ticket import Ticket, TicketKind
+from worker.domain.tickets.ticket import Reopened, Ticket, TicketKind
 
 
 def _steps(_ticket: Ticket, aid: Help | None) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ KIND = Kind(
     is_same_work=removals.is_of_same_leaver,
     why_over=removals.why_over,
     waits=removals.WAITS,
-    again="came back",
+    again=Reopened.CAME_BACK,
     is_news_at_once=False,
     sees=Sees.MEMBER,
     is_done_in=removals.is_not_listed,

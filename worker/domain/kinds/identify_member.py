@@ -13,7 +13,7 @@ from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
-from worker.domain.tickets.ticket import Ticket, TicketKey, TicketKind
+from worker.domain.tickets.ticket import Reopened, Ticket, TicketKey, TicketKind
 
 
 def _why(_ticket: Ticket, _timezone: str, tongue: Tongue, _names: Mapping[str, str]) -> str:
@@ -75,7 +75,7 @@ KIND = Kind(
     is_same_work=_is_same_work,
     why_over=_why_over,
     waits=None,
-    again="needed again",
+    again=Reopened.NEEDED_AGAIN,
     is_news_at_once=True,
     sees=Sees.IDENTITY,
     is_done_in=_is_done_in,

@@ -16,7 +16,7 @@ from worker.domain.text.tongue import Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
-from worker.domain.tickets.ticket import Ticket, TicketKind
+from worker.domain.tickets.ticket import Reopened, Ticket, TicketKind
 
 
 class About(StrEnum):
@@ -109,7 +109,7 @@ class Kind:
     find                (case, how many admins a group needs) -> findings
     is_same_work        whether a ticket of this kind and handle asks for the same under another key
     why_over            (ticket, case, time zone) -> why its reason is gone; None: it is not, or verification says
-    again               how the reason begins when it is wrong once more after a proof
+    again               what it is called when it is wrong once more after a proof
     is_news_at_once     whether it may be wrong again without a newer roster, by the directory or by people
     is_done_in          (what the roster shows, how many admins a group needs)
     """
@@ -134,7 +134,7 @@ class Kind:
     is_same_work: Callable[[Ticket, Finding], bool]
     why_over: Callable[[Ticket, GroupCase, str], str | None]
     waits: Wait | None
-    again: str
+    again: Reopened
     is_news_at_once: bool
     sees: Sees
     is_done_in: Callable[[Sight, int], bool]

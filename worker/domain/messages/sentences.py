@@ -19,12 +19,12 @@ from worker.domain.kinds.kind import About
 from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messengers import messenger
 from worker.domain.reconcile.guard import HeldPlan
-from worker.domain.reconcile.plan import ActionKind
+from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.direction import isolated
 from worker.domain.text.durations import format_duration
 from worker.domain.text.tongue import ENGLISH, N_, Tongue
 from worker.domain.tickets.help import Help
-from worker.domain.tickets.ticket import Assignee, Ticket, TicketState
+from worker.domain.tickets.ticket import WHY_THEY, Assignee, Reopened, Ticket, TicketState
 
 
 def flat(text: str) -> str:
@@ -105,23 +105,8 @@ def _member(ticket: Ticket, tongue: Tongue) -> str:
     return " ".join(isolated(part, is_rtl=tongue.is_rtl) for part in parts if part)
 
 
-ASSIGNED_BY = "assigned by "  # what a person's choice is stored as, before their name
-_WHY_THEY = frozenset(
-    {
-        N_("active admin of the group"),
-        N_("owner of the group"),
-        N_("manager of the person who left"),
-        N_("accountable person"),
-    }
-)
-
-
 def _assignee(assignee: Assignee, tongue: Tongue) -> str:
-    why = flat(assignee.why)
-    if why in _WHY_THEY:
-        why = tongue.say(why)
-    elif why.startswith(ASSIGNED_BY):
-        why = tongue.say("assigned by {name}", name=why.removeprefix(ASSIGNED_BY))
+    why = tongue.say(WHY_THEY[assignee.why], name=flat(assignee.by)) if assignee.why else ""
     return tongue.say("{name} ({why})", name=flat(assignee.name or assignee.email), why=why)
 
 
@@ -140,29 +125,29 @@ def why_line(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> str:
     return kind_of(ticket).why(ticket, timezone, tongue, _names(ticket))
 
 
-_HAPPENED = {  # how the reasons of a reopening begin, and what the assignee is told of it
-    "marked done": N_("It was marked as done, but the latest list of members does not show it yet."),
-    "nothing could prove": N_(
+_HAPPENED = {  # what the assignee is told of a reopening
+    Reopened.NOT_DONE: N_("It was marked as done, but the latest list of members does not show it yet."),
+    Reopened.UNPROVEN: N_(
         "It was marked as done, but nothing has shown it since. Please look again, and say so once more."
     ),
-    "came back": N_("{person} is in the group again."),
-    "needed again": N_("This is needed once more."),
-    "needed after all": N_("This is needed after all."),
-    "the waiver is over": N_("This was put off until now."),
+    Reopened.CAME_BACK: N_("{person} is in the group again."),
+    Reopened.NEEDED_AGAIN: N_("This is needed once more."),
+    Reopened.NEEDED_AFTER_ALL: N_("This is needed after all."),
+    Reopened.WAIVER_OVER: N_("This was put off until now."),
 }
 
 
-def what_happened(kind: ActionKind, ticket: Ticket, why: str, tongue: Tongue = ENGLISH) -> str:
+def what_happened(action: Action, tongue: Tongue = ENGLISH) -> str:
     """What made a known ticket news for its assignee; a person's own words stay as they wrote them."""
-    names = _names(ticket)
-    if kind is ActionKind.UNBLOCK:
+    if action.kind is ActionKind.UNBLOCK:
         return tongue.say("This had to wait, and can be done now.")
-    if kind is ActionKind.ASSIGN:
+    if action.kind is ActionKind.ASSIGN:
         return tongue.say("This was with somebody else, and is with you now.")
-    if kind is not ActionKind.REOPEN:
+    if action.kind is not ActionKind.REOPEN:
         return ""
-    text = next((text for start, text in _HAPPENED.items() if why.startswith(start)), None)
-    return flat(why) if text is None else tongue.say(text, **names)
+    if action.reopened is None:
+        return flat(action.why)
+    return tongue.say(_HAPPENED[action.reopened], **_names(action.ticket))
 
 
 _HEADLINES = {
@@ -173,21 +158,20 @@ _HEADLINES = {
 
 
 def news_paragraph(
-    kind: ActionKind,
-    ticket: Ticket,
-    why: str,
+    action: Action,
     to: Recipient,
     timezone: str,
     tongue: Tongue = ENGLISH,
     aid: Help | None = None,
 ) -> Paragraph:
     """What happened to a ticket: for a person in their own words, for the security team with the stored reason."""
+    kind, ticket = action.kind, action.ticket
     title = ticket_title(ticket, tongue)
     headline = tongue.say(_HEADLINES[kind], title=title) if kind in _HEADLINES else title
     if to.kind is RecipientKind.CHANNEL:
-        text = flat(ticket.reason if kind is ActionKind.OPEN else why)
+        text = flat(ticket.reason if kind is ActionKind.OPEN else action.why)
     else:
-        text = sentences(what_happened(kind, ticket, why, tongue), why_line(ticket, timezone, tongue))
+        text = sentences(what_happened(action, tongue), why_line(ticket, timezone, tongue))
     return ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
 
 

@@ -11,6 +11,7 @@ from worker.domain.model import Role
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import (
     Assignee,
+    AssigneeWhy,
     Grade,
     Move,
     NotAllowed,
@@ -69,4 +70,4 @@ def _accountable(ticket: Ticket, said: str) -> Assignee | None:
     current = ticket.assignee.email.casefold() if ticket.assignee else ""
     if not ticket.accountable or ticket.accountable.casefold() == current:
         return None
-    return Assignee(ticket.accountable, why=f"accountable person; the assignee says: {said}")
+    return Assignee(ticket.accountable, why=AssigneeWhy.ANSWERED, by=said)

@@ -23,7 +23,9 @@ from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.domain.tickets.ticket import (
     Assignee,
+    AssigneeWhy,
     Move,
+    Reopened,
     Ticket,
     TicketKind,
     TicketState,
@@ -218,7 +220,7 @@ def _unblock(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRul
     """Set a ticket free, and give it to the new admin unless a person chose the assignee."""
     waits, current = kind_of(ticket).waits, ticket.assignee
     why = "it need not wait" if waits is None else waits.over(case)
-    is_chosen = current is not None and current.why not in _WHY_THEY and current.person not in case.departed
+    is_chosen = current is not None and _is_choice(current) and current.person not in case.departed
     free = replace(
         handed_to(ticket, current if is_chosen else assignee_for(finding, case, rules)),
         state=next_state(ticket.state, Move.UNBLOCK),
@@ -227,6 +229,10 @@ def _unblock(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRul
         member_role=_role(finding),
     )
     return Action(ActionKind.UNBLOCK, rules.started(free, now), why)
+
+
+def _is_choice(assignee: Assignee) -> bool:
+    return assignee.why is None or assignee.why.is_choice
 
 
 def _role(finding: Finding) -> Role | None:
@@ -250,13 +256,14 @@ def _reopen(
     if ticket.state is TicketState.WAIVED:
         if _is_waived(ticket, now):
             return None
-        why = "the waiver is over"
+        why, reopened_why = "the waiver is over", Reopened.WAIVER_OVER
     elif ticket.state is TicketState.VERIFIED:
         if not _is_news(ticket, group):
             return None
-        why = f"{kind_of(ticket).again}: {finding.why}"
+        again = kind_of(ticket).again
+        why, reopened_why = f"{_AGAIN[again]}: {finding.why}", again
     else:
-        why = f"needed after all: {finding.why}"
+        why, reopened_why = f"needed after all: {finding.why}", Reopened.NEEDED_AFTER_ALL
     reopened = replace(
         handed_to(reopen(ticket, rules, now, why), assignee_for(finding, case, rules)),
         group=group.key,  # a question goes on in the group where it was asked again
@@ -266,7 +273,10 @@ def _reopen(
     )
     if finding.needs_admin:
         reopened = replace(reopened, state=next_state(reopened.state, Move.BLOCK))
-    return Action(ActionKind.REOPEN, reopened, why, is_blocked=finding.needs_admin)
+    return Action(ActionKind.REOPEN, reopened, why, is_blocked=finding.needs_admin, reopened=reopened_why)
+
+
+_AGAIN = {Reopened.CAME_BACK: "came back", Reopened.NEEDED_AGAIN: "needed again"}
 
 
 def _is_waived(ticket: Ticket, now: datetime) -> bool:
@@ -325,13 +335,6 @@ def _end(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> 
     return Action(ActionKind.CANCEL, over, why)
 
 
-_AN_ADMIN = "active admin of the group"
-_OWNER = "owner of the group"
-_MANAGER = "manager of the person who left"
-_ACCOUNTABLE = "accountable person"
-_WHY_THEY = frozenset({_AN_ADMIN, _OWNER, _MANAGER, _ACCOUNTABLE})  # any other reason is a person's choice
-
-
 def assignee_for(finding: Finding, case: GroupCase, rules: TicketRules) -> Assignee | None:
     """Who should do it: an active admin of the group other than the leaver; else the group's owner; else
     the leaver's manager; else the accountable person.
@@ -351,14 +354,14 @@ def _an_admin(case: GroupCase, leaver: PersonKey | None) -> Assignee | None:
         if view.person and view.person.facts.email and view.person.key != leaver
     ]
     staying = [p for p in people if p.standing is Standing.ACTIVE] or people
-    return _person(staying[0], _AN_ADMIN) if staying else None
+    return _person(staying[0], AssigneeWhy.ADMIN) if staying else None
 
 
 def _owner(group: GroupView) -> Assignee | None:
     if group.owner is not None and group.owner.facts.email and group.owner.standing is not Standing.LEFT:
-        return _person(group.owner, _OWNER)
+        return _person(group.owner, AssigneeWhy.OWNER)
     if group.owner is None and group.owner_email:
-        return Assignee(group.owner_email, why=_OWNER)
+        return Assignee(group.owner_email, why=AssigneeWhy.OWNER)
     return None
 
 
@@ -366,12 +369,12 @@ def _manager(case: GroupCase, leaver: PersonKey | None) -> Assignee | None:
     manager = None if leaver is None else case.managers.get(leaver)
     if manager is None or not manager.facts.email or manager.standing is Standing.LEFT:
         return None
-    return _person(manager, _MANAGER)
+    return _person(manager, AssigneeWhy.MANAGER)
 
 
 def _accountable(rules: TicketRules) -> Assignee | None:
-    return Assignee(rules.accountable, why=_ACCOUNTABLE) if rules.accountable else None
+    return Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE) if rules.accountable else None
 
 
-def _person(person: Person, why: str) -> Assignee:
+def _person(person: Person, why: AssigneeWhy) -> Assignee:
     return Assignee(person.facts.email or "", person.facts.display_name, why, person.key)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from worker.domain.reconcile.guard import HeldPlan, heads
-from worker.domain.tickets.ticket import Ticket
+from worker.domain.tickets.ticket import Reopened, Ticket
 
 
 class ActionKind(StrEnum):
@@ -28,13 +28,14 @@ class Action:
     """One item of a plan. `ticket` is as it will be after the action, but for `id` of a new one.
 
     `is_blocked`: it waits for the live reassignment of its group, whose number `blocked_by` gets when the
-    plan is carried out.
+    plan is carried out. `reopened`: why it comes back, where no person said so.
     """
 
     kind: ActionKind
     ticket: Ticket
     why: str
     is_blocked: bool = False
+    reopened: Reopened | None = None
 
 
 @dataclass(frozen=True, slots=True)

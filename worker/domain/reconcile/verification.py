@@ -15,7 +15,7 @@ from worker.domain.kinds.kind import Sees
 from worker.domain.model import Coverage
 from worker.domain.text.durations import format_duration
 from worker.domain.tickets.sight import Sight
-from worker.domain.tickets.ticket import Grade, Ticket, TicketState
+from worker.domain.tickets.ticket import Grade, Reopened, Ticket, TicketState
 
 CLAIM_LIFE = timedelta(days=14)  # by default: a word that two weekly lists could not prove is void
 
@@ -30,11 +30,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """A verdict with its reason, and the grade where it verifies."""
+    """A verdict with its reason; the grade where it verifies, and why it reopens where it does."""
 
     verdict: Verdict
     why: str
     grade: Grade | None = None
+    reopened: Reopened | None = None
 
 
 def weigh(
@@ -59,7 +60,7 @@ def weigh(
     if not is_done_in(ticket, sight, admins_min):
         against = _still_wrong(ticket, sight)
         if ticket.state is TicketState.DONE and against is not None:
-            return Opinion(Verdict.REOPENED, against)
+            return Opinion(Verdict.REOPENED, against, reopened=Reopened.NOT_DONE)
         return _unproven(ticket, now, claim_life, "not done in the latest roster")
     if sight.coverage is not Coverage.FULL:
         return _unproven(ticket, now, claim_life, "the latest roster is incomplete")
@@ -93,5 +94,6 @@ def _unproven(ticket: Ticket, now: datetime, claim_life: timedelta, why: str) ->
         and now >= ticket.done_at + claim_life
     ):
         life = format_duration(claim_life)
-        return Opinion(Verdict.REOPENED, f"nothing could prove within {life} that it was done")
+        why = f"nothing could prove within {life} that it was done"
+        return Opinion(Verdict.REOPENED, why, reopened=Reopened.UNPROVEN)
     return Opinion(Verdict.INCONCLUSIVE, why)

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from worker.domain.model import Evidence, GroupKey, PersonKey, Role
+from worker.domain.text.tongue import N_
 
 DIGITS_MAX = 18  # of an id: a database's numbers have 64 bits
 
@@ -101,14 +102,60 @@ def next_state(state: TicketState, move: Move) -> TicketState:
         ) from None
 
 
+class Reopened(StrEnum):
+    """Why a ticket was reopened, unless a person did it, in words of their own."""
+
+    NOT_DONE = "not_done"  # a roster contradicts the claim
+    UNPROVEN = "unproven"  # nothing could prove the claim in time
+    CAME_BACK = "came_back"
+    NEEDED_AGAIN = "needed_again"  # after a proof
+    NEEDED_AFTER_ALL = "needed_after_all"  # after a cancellation
+    WAIVER_OVER = "waiver_over"
+
+
+class AssigneeWhy(StrEnum):
+    """Why somebody is the assignee."""
+
+    ADMIN = "admin"
+    OWNER = "owner"
+    MANAGER = "manager"
+    ACCOUNTABLE = "accountable"
+    ASSIGNED = "assigned"  # somebody handed it to them
+    ANSWERED = "answered"  # the assignee before gave an answer that leaves it to the accountable person
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether a person's act made them the assignee; else the rules did."""
+        return self in {AssigneeWhy.ASSIGNED, AssigneeWhy.ANSWERED}
+
+
+WHY_THEY = {
+    AssigneeWhy.ADMIN: N_("active admin of the group"),
+    AssigneeWhy.OWNER: N_("owner of the group"),
+    AssigneeWhy.MANAGER: N_("manager of the person who left"),
+    AssigneeWhy.ACCOUNTABLE: N_("accountable person"),
+    AssigneeWhy.ASSIGNED: N_("assigned by {name}"),
+    AssigneeWhy.ANSWERED: "accountable person; the assignee says: {name}",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Assignee:
-    """Who should do it, and why they: 'active admin of the group', 'owner of the group' and so on."""
+    """Who should do it, and why they.
+
+    `by` belongs to a choice: the name of the person who assigned it, or the answer of the assignee before.
+    """
 
     email: str
     name: str = ""
-    why: str = ""
+    why: AssigneeWhy | None = None
     person: PersonKey | None = None
+    by: str = ""
+
+    @property
+    def said(self) -> str:
+        """Why they, in English, for programs and tables; empty where that is not known."""
+        return WHY_THEY[self.why].replace("{name}", self.by) if self.why else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,15 @@ from worker.domain.model import (
     Role,
     Standing,
 )
-from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import (
+    WHY_THEY,
+    Assignee,
+    AssigneeWhy,
+    Grade,
+    Ticket,
+    TicketKind,
+    TicketState,
+)
 from worker.storage.sql.tables import from_micros, to_micros
 
 _NOT_IN_FACTS = {"person_id", "location"}  # the key; and where the record stood, which is no fact
@@ -91,6 +99,7 @@ def link_from_row(row: Any) -> Link | None:
         How(row.how) if row.how else None,
         row.why,
         suggestions,
+        row.decided_by,
     )
 
 
@@ -114,11 +123,10 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         "person_source": ticket.person.source if ticket.person else None,
         "person_id": ticket.person.person_id if ticket.person else None,
         "evidence": ticket.evidence.value if ticket.evidence else None,
-        "assignee": json.dumps(asdict(ticket.assignee), ensure_ascii=False) if ticket.assignee else None,
+        **_assignee_values(ticket.assignee),
         "is_sensitive": int(ticket.is_sensitive),
         "grade": ticket.grade.value if ticket.grade else None,
         "claimed_by": json.dumps(ticket.claimed_by, ensure_ascii=False),
-        "assignee_email": ticket.assignee.email.casefold() if ticket.assignee else None,
         "search": _searched(ticket),
     }
 
@@ -157,7 +165,7 @@ def ticket_from_row(row: sa.Row[Any]) -> Ticket:
         member_role=Role(row.member_role) if row.member_role else None,
         person=PersonKey(row.person_source, row.person_id) if row.person_source else None,
         evidence=Evidence(row.evidence) if row.evidence else None,
-        assignee=_assignee(row.assignee),
+        assignee=_assignee(row),
         is_sensitive=bool(row.is_sensitive),
         grade=Grade(row.grade) if row.grade else None,
         claimed_by=tuple(json.loads(row.claimed_by)),
@@ -165,9 +173,34 @@ def ticket_from_row(row: sa.Row[Any]) -> Ticket:
     )
 
 
-def _assignee(text: str | None) -> Assignee | None:
-    if text is None:
+def _assignee_values(one: Assignee | None) -> dict[str, Any]:
+    """Column values of an assignee: as this release reads them, and as the release before does (migration 0009)."""
+    if one is None:
+        return {"assignee": None, "assignee_email": None, "assignee_why": None, "assignee_by": ""}
+    known_before = {"email": one.email, "name": one.name, "why": one.said, "person": one.person}
+    return {
+        "assignee": json.dumps(known_before, ensure_ascii=False),
+        "assignee_email": one.email.casefold(),
+        "assignee_why": one.why and one.why.value,
+        "assignee_by": one.by,
+    }
+
+
+def _assignee(row: Any) -> Assignee | None:
+    if row.assignee is None:
         return None
-    values = json.loads(text)
-    person = values.pop("person")
-    return Assignee(**values, person=PersonKey(*person) if person else None)
+    values = json.loads(row.assignee)
+    person = PersonKey(*values["person"]) if values["person"] else None
+    why = AssigneeWhy(row.assignee_why) if row.assignee_why else None
+    one = Assignee(values["email"], values["name"], why, person, row.assignee_by)
+    if one.said == values["why"]:
+        return one
+    why, by = _as_written_before(values["why"])
+    return replace(one, why=why, by=by)
+
+
+def _as_written_before(sentence: str) -> tuple[AssigneeWhy | None, str]:
+    """What the release before wrote since, which knows the sentence alone: while both are at work, and no longer."""
+    starts = {text.partition("{")[0]: why for why, text in WHY_THEY.items()}
+    start = max((one for one in starts if sentence.startswith(one)), key=len, default=sentence)
+    return starts.get(start), sentence.removeprefix(start)

@@ -372,6 +372,8 @@ ticket = sa.Table(
     _number("handed"),
     _text("reason", default=""),
     _text("assignee_email", null=True),  # folded
+    _text("assignee_why", null=True),  # a code; `assignee` has it as the sentence that release 0008 knows
+    _text("assignee_by", default=""),
     _text("search", default=""),  # every name and number in it, folded: what the console searches
     sa.UniqueConstraint("kind", "source", "key_group", "handle", "episode"),
     sa.Index("ix_ticket_state", "state", "id"),
