@@ -57,10 +57,10 @@ class Reloading:
         self.settings, self._before, self._hopeless = self._before, None, self.settings
         return True
 
-    def _refuse(self, why: str) -> None:
-        if why != self._refused:
-            log.error(events.CONFIG_REFUSED, error=why)
-        self._refused = why
+    def _refuse(self, error: str) -> None:
+        if error != self._refused:
+            log.error(events.CONFIG_REFUSED, error=error)
+        self._refused = error
 
     @contextmanager
     def watching(self, changed: Event, every_s: float = LOOK_EVERY_S) -> Iterator[None]:
