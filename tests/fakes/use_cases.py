@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from worker.app.jobs.report import Report
-from worker.ops.schedule import ScheduleValues
+from worker.app.jobs.retention import Retention
+from worker.app.jobs.table import JOBS, Schedule, UseCase, UseCases
 from worker.ports.state.leases import Lease
 
 
@@ -32,32 +33,25 @@ class FakeFullUseCase(FakeUseCase):
 
 
 class FakeApp:
-    """`ops.jobs.UseCases`."""
+    """The use cases of the jobs, by their names here; `use_cases` are those that `ops.jobs.Jobs` takes."""
 
     def __init__(self) -> None:
-        self.poll = FakeFullUseCase("poll")
-        self.inventory = FakeUseCase("inventory")
-        self.reconcile = FakeFullUseCase("reconcile")
-        self.verify = FakeUseCase("verify")
-        self.escalate = FakeUseCase("escalate")
-        self.deliver = FakeUseCase("deliver")
+        self._cases = {
+            name: (FakeFullUseCase if job.has_full_pass else FakeUseCase)(name) for name, job in JOBS.items()
+        }
         self.retention = FakeUseCase("retention")
 
     def case(self, name: str) -> FakeUseCase:
-        case: FakeUseCase = getattr(self, name)
-        return case
+        return self._cases[name]
+
+    @property
+    def use_cases(self) -> UseCases:
+        found: dict[type[UseCase], UseCase] = {
+            JOBS[name].use_case: case for name, case in self._cases.items()
+        }
+        return found | {Retention: self.retention}
 
 
-def schedule_of(*, every: timedelta, lease: timedelta = timedelta(seconds=30)) -> ScheduleValues:
+def schedule_of(*, every: timedelta, lease: timedelta = timedelta(seconds=30)) -> Schedule:
     """Every job at one interval."""
-    return ScheduleValues(
-        poll=every,
-        inventory=every,
-        reconcile=every,
-        verify=every,
-        escalate=every,
-        deliver=every,
-        full=time(2, 30),
-        lease=lease,
-        timezone="UTC",
-    )
+    return Schedule(dict.fromkeys(JOBS, every), time(2, 30), lease, "UTC")

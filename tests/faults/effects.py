@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from connectors.notify.slack.mapping import REPEAT
 from fakes.slack.server import Post, SlackServer
 from faults.town import Place, Town, handle
+from worker.app.jobs.table import JOBS
 from worker.domain.evidence.journal import first_broken
 from worker.domain.kinds import REMOVALS
 from worker.domain.model import Role
 from worker.domain.tickets.ticket import Ticket, TicketState
-from worker.ops.schedule import JOBS
 from worker.storage.sql.tables import delivery
 from worker.storage.store import SqlStore
 

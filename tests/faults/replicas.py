@@ -21,9 +21,9 @@ from fakes.tcp_proxy import TcpProxy
 from faults.cluster import PORT, Cluster
 from faults.waiting import SOON_S, until
 from integration.company import COMMAND
+from worker.app.jobs.table import JOBS
 
 LEASE_S = 5  # the shortest that a configuration may ask for
-JOBS = ("poll", "inventory", "reconcile", "verify", "escalate", "deliver")
 INTERVAL_S = 1
 STOP_MAX_S = 10.0
 OFF = dict.fromkeys(("leavers_max", "leavers_share_max", "group_share_max", "shrink_share_max"))

@@ -16,10 +16,11 @@ from builders import rules
 from fakes.slack.server import SlackServer
 from faults.cluster import PORT, Cluster
 from faults.effects import Effects, Tap
-from faults.replicas import JOBS, Fleet, Replica, running_fleet, url_of
+from faults.replicas import Fleet, Replica, running_fleet, url_of
 from faults.town import PEOPLE, Town
 from faults.waiting import SOON_S, until
 from worker.app.acts.tickets import Desk
+from worker.app.jobs.table import JOBS
 from worker.app.refused import Refused
 from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor

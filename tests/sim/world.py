@@ -23,6 +23,7 @@ from sim.invariants import Broken, Invariants
 from sim.office import Office
 from sim.sources import SimDirectory, SimInventory
 from worker.app.jobs.report import Report
+from worker.app.jobs.table import JOBS
 from worker.domain.evidence.journal import first_broken
 from worker.domain.people.persons import AccountsRule
 from worker.ports import Port
@@ -37,18 +38,11 @@ PEOPLE, GROUPS = 160, 20
 CALM_DAYS = 3  # at the end nothing new goes wrong, so that everything has to settle
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
-# job: (minutes past the hour, every so many hours); the order is that of `once all`
-JOBS = {
-    "poll": (0, 6),
-    "inventory": (10, 12),
-    "reconcile": (20, 6),
-    "verify": (25, 6),
-    "escalate": (30, 6),
-    "deliver": (35, 6),
-}
+DECIDING, READING = 5 * MINUTE, 10 * MINUTE  # from the beginning of a job to that of the next
 FULL_AT = 0  # the nightly pass, o'clock UTC
 CRASH_EVERY = 250  # boundaries, on average
-READS = ("poll", "inventory")  # what another process does between two transactions of a job that decides
+# What another process does between two transactions of a job that decides
+READS = tuple(name for name, job in JOBS.items() if job.reads is not None)
 INTERRUPTED_JOBS = 0.5
 EVENTS_A_DAY = 7
 CHAT_TAKES, MAIL_TAKES = 5, 3  # paragraphs that one message shows
@@ -251,8 +245,11 @@ class World:
             self.boundary.die_at = self.boundary.count + self._crash_rng.randint(1, 2 * CRASH_EVERY)
 
     def _schedule(self) -> None:
-        for job, (minute, every) in JOBS.items():
-            self._again(START + minute * MINUTE, every * HOUR, lambda job=job: self.job(job))  # type: ignore[misc]
+        begins_at = START
+        for name, job in JOBS.items():
+            every = 12 * HOUR if job.reads is Port.INVENTORY else 6 * HOUR
+            self._again(begins_at, every, lambda name=name: self.job(name))  # type: ignore[misc]
+            begins_at += DECIDING if job.reads is None else READING
         self._again(START + 20 * HOUR, 24 * HOUR, self.directories[FILE].export)
         self._again(START + 5 * MINUTE, 11 * HOUR, self.inventories[REGISTER].write)
         rng = self._rng("schedule")
@@ -317,24 +314,14 @@ class World:
         return any(one.lie is not None and one.lie.kind == "shrunken" for one in self.inventories.values())
 
     def _run(self, name: str, lease: Lease | None, *, is_full: bool) -> Report:
-        app, now = self.app, self.clock.now
-        if name in {"poll", "reconcile"}:
-            return (app.poll if name == "poll" else app.reconcile).run_once(now, lease, full=is_full)
-        plain: dict[str, Any] = {
-            "inventory": app.inventory,
-            "verify": app.verify,
-            "escalate": app.escalate,
-            "deliver": app.deliver,
-        }
-        report: Report = plain[name].run_once(now, lease)
-        return report
+        return JOBS[name].run(self.app.use_cases, self.clock.now, lease, full=is_full)
 
     def settle(self, name: str, *, is_alive: bool) -> None:
         """Find out which reads the worker believed: those after which their source is green."""
         if name == "reconcile" and is_alive:
             for inventory in self.inventories.values():
                 inventory.acted_upon = inventory.believed
-        if name not in {"poll", "inventory"}:
+        if name not in READS:
             return
         with self.store.begin() as uow:
             for directory in self.directories.values() if name == "poll" else ():

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from worker.app.jobs.report import Report
+from worker.app.jobs.table import ALL, JOBS
 from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_shape, recorder
 from worker.contract.plans import PreviewShape
 from worker.contract.sources import CheckShape
@@ -28,17 +29,10 @@ from worker.running.wiring import (
 )
 from worker.storage.sql.guarded import database_warnings
 
-
-class Job(StrEnum):
-    """The jobs, and all of them in their order."""
-
-    POLL = "poll"
-    INVENTORY = "inventory"
-    RECONCILE = "reconcile"
-    VERIFY = "verify"
-    ESCALATE = "escalate"
-    DELIVER = "deliver"
-    ALL = "all"
+if TYPE_CHECKING:
+    Job = str
+else:
+    Job = StrEnum("Job", [*JOBS, ALL])
 
 
 class Role(StrEnum):
@@ -76,7 +70,7 @@ def once(
 ) -> None:
     """Run one job, or all of them, once."""
     at = clock_at(now)
-    names = [one.value for one in Job if one is not Job.ALL] if job is Job.ALL else [job.value]
+    names = tuple(JOBS) if job == ALL else (str(job),)
     ok = True
     for report in run_jobs(load_settings(config), names, at, recorder(now), full=full):
         ok = _show(report) and ok

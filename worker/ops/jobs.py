@@ -10,19 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Condition
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from worker.app.jobs.report import Report
+from worker.app.jobs.table import JOBS, Job, Schedule, UseCases
 from worker.ops import events
 from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.repeats import Repeats
-from worker.ops.schedule import FULL_JOBS, JOBS, ScheduleValues, is_full_due
+from worker.ops.schedule import is_full_due
 from worker.ops.tenure import Tenure
 from worker.ops.traces import NoTraces, Traces
 from worker.ports.state.leases import Lease, LeaseLost
@@ -44,51 +45,18 @@ def tell_nobody(_report: Report, _took_s: float) -> None:
     """Nobody wants to know."""
 
 
-class PlainJob(Protocol):
-    """A use case."""
-
-    def run_once(self, now: datetime, lease: Lease | None = None) -> Report: ...
-
-
-class FullJob(Protocol):
-    """A use case that knows a full pass."""
-
-    def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report: ...
-
-
-class UseCases(Protocol):
-    """What the jobs are of `bootstrap.App`."""
-
-    @property
-    def poll(self) -> FullJob: ...
-
-    @property
-    def inventory(self) -> PlainJob: ...
-
-    @property
-    def reconcile(self) -> FullJob: ...
-
-    @property
-    def verify(self) -> PlainJob: ...
-
-    @property
-    def escalate(self) -> PlainJob: ...
-
-    @property
-    def deliver(self) -> PlainJob: ...
-
-    @property
-    def retention(self) -> PlainJob: ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Run:
     """One run under way."""
 
-    name: str
+    job: Job
     now: datetime
     lease: Lease
     full: bool
+
+    @property
+    def name(self) -> str:
+        return self.job.name
 
 
 class Jobs:
@@ -104,11 +72,11 @@ class Jobs:
 
     def __init__(
         self,
-        app: UseCases,
+        use_cases: UseCases,
         store: Store,
         clock: Callable[[], datetime],
         holder: str,
-        schedule: ScheduleValues,
+        schedule: Schedule,
         *,
         interrupt: Interrupt | None = None,
         ran: Ran = tell_nobody,
@@ -117,7 +85,7 @@ class Jobs:
         self.interrupt = interrupt or Interrupt()
         self._ran = ran
         self._traces = traces or NoTraces()
-        self._app = app
+        self._use_cases = use_cases
         self._store = store
         self._clock = clock
         self._schedule = schedule
@@ -177,15 +145,15 @@ class Jobs:
             stack.enter_context(self._traces.running())
             self.interrupt.watch(tenure)
             stack.callback(self.interrupt.forget, tenure)
-            return self._under_lease(
-                _Run(name, now, tenure.lease, name in FULL_JOBS and (full or self._is_full_due(name, now)))
-            )
+            job = JOBS[name]
+            is_full = job.has_full_pass and (full or self._is_full_due(name, now))
+            return self._under_lease(_Run(job, now, tenure.lease, is_full))
 
     def _under_lease(self, run: _Run) -> Report:
         log.debug(events.JOB_STARTED, job=run.name, full=run.full)
         began_s = monotonic()
         try:
-            report = self._use_case(run)
+            report = run.job.run(self._use_cases, run.now, run.lease, full=run.full)
             took_s = round(monotonic() - began_s, 3)
             self._record(run, report, took_s)
         except LeaseLost as error:
@@ -205,19 +173,6 @@ class Jobs:
     def _is_over(self, report: Report, took_s: float) -> None:
         self._ran(report, took_s)
         self._traces.ran(report)
-
-    def _use_case(self, run: _Run) -> Report:
-        if run.name in FULL_JOBS:
-            job: FullJob = getattr(self._app, run.name)
-            report = job.run_once(run.now, run.lease, full=run.full)
-            return self._with_retention(run, report) if run.full and run.name == "reconcile" else report
-        plain: PlainJob = getattr(self._app, run.name)
-        return plain.run_once(run.now, run.lease)
-
-    def _with_retention(self, run: _Run, report: Report) -> Report:
-        """Who may be forgotten is known best when everything was looked at."""
-        erased = self._app.retention.run_once(run.now, run.lease)
-        return replace(report, counts={**report.counts, **erased.counts})
 
     # --- the nightly pass ------------------------------------------------------------------------
 

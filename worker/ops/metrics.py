@@ -19,9 +19,9 @@ from prometheus_client import (
 )
 
 from worker.app.jobs.report import Report
+from worker.app.jobs.table import JOBS
 from worker.domain.kinds import is_exposure
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.ops.schedule import JOBS
 from worker.ports import Fact, Noted
 from worker.ports.state.outbox import Delivery, Outcome
 

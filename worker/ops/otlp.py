@@ -34,11 +34,11 @@ from opentelemetry.trace import (
 )
 
 from worker.app.jobs.report import Report
+from worker.app.jobs.table import JOBS
 from worker.domain.reconcile.plan import ActionKind
 from worker.domain.tickets.ticket import Ticket, ticket_label
 from worker.ops.jobs import has_done
 from worker.ops.masking import mask_text
-from worker.ops.scheduler import FEEDS_RECONCILE, RECONCILE
 from worker.ports import Fact
 from worker.ports.state.outbox import Delivery, Outcome
 
@@ -126,18 +126,16 @@ class OtlpTraces:
             span.set_status(StatusCode.ERROR, mask_text(report.troubles[0]))
         span.end(now)
         context = span.get_span_context()
-        if report.job in FEEDS_RECONCILE and has_done(report):
+        if JOBS[report.job].feeds is not None and has_done(report):
             with self._lock:
                 self._reads[report.job] = context
         return context
 
     def _fed(self, report: Report) -> list[Link]:
-        """What this process read before a reconciliation and nobody has reconciled yet."""
-        if report.job != RECONCILE:
-            return []
+        """What this process read for this job since its last run: before a reconciliation, what it reconciles."""
         with self._lock:
-            reads, self._reads = self._reads, {}
-        return [Link(read) for read in reads.values()]
+            reads = [name for name in self._reads if JOBS[name].feeds == report.job]
+            return [Link(self._reads.pop(name)) for name in reads]
 
     def _ticket(self, ticket: Ticket, of_run: SpanContext, now: Nanos) -> None:
         facts: Facts = {"whosleft.ticket": ticket.label, "whosleft.kind": ticket.kind.value}

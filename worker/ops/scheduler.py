@@ -26,11 +26,11 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from worker.app.jobs.table import JOBS, Schedule
 from worker.ops import events
 from worker.ops.clock import system_now
 from worker.ops.jobs import Jobs, has_done
 from worker.ops.lookout import Lookout
-from worker.ops.schedule import JOBS, ScheduleValues
 
 GRACE_S = 8.0  # for running jobs to reach a commit; Kubernetes kills after 30, and people after 10
 TICK_S = 0.5
@@ -42,8 +42,7 @@ JITTER_MAX_S = 5.0
 BEAT = "beat"
 LOOKOUT = "lookout"
 LOOKOUT_S = 3.0  # between two looks whether a directory has something new
-POLL, RECONCILE = "poll", "reconcile"
-FEEDS_RECONCILE = frozenset({POLL, "inventory"})  # what they find out is worth reconciling at once
+POLL = "poll"
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -122,7 +121,7 @@ class Loop:
     def __init__(
         self,
         jobs: Jobs,
-        schedule: ScheduleValues,
+        schedule: Schedule,
         watch: Watch | None = None,
         lookout: Lookout | None = None,
     ) -> None:
@@ -142,7 +141,7 @@ class Loop:
             self._triggers[LOOKOUT] = Every(timedelta(seconds=LOOKOUT_S))
             self._scheduler.add_job(self.look, self._triggers[LOOKOUT], id=LOOKOUT)
         for name in JOBS:
-            interval = schedule.every(name)
+            interval = schedule.every[name]
             jitter_s = min(interval.total_seconds() / JITTER_SHARE, JITTER_MAX_S)
             self._triggers[name] = Every(interval, jitter_s)
             self._scheduler.add_job(self.run, self._triggers[name], args=[name], id=name)
@@ -158,8 +157,9 @@ class Loop:
     def run(self, name: str) -> None:
         """Run a job now; what a read has found out makes the next one due."""
         report = self._jobs.run_now(name)
-        if report is not None and name in FEEDS_RECONCILE and has_done(report):
-            self.make_due(RECONCILE)
+        feeds = JOBS[name].feeds
+        if report is not None and feeds is not None and has_done(report):
+            self.make_due(feeds)
 
     def next_run_at(self, name: str) -> datetime | None:
         """When the job is due next, in UTC."""
@@ -231,7 +231,7 @@ def end_process(code: int) -> NoReturn:
 
 def serve(
     jobs: Jobs,
-    schedule: ScheduleValues,
+    schedule: Schedule,
     stop: Event | None = None,
     *,
     loop: Loop | None = None,
@@ -251,7 +251,7 @@ def serve(
     signals = _Signals(end)
     with signals.handled():
         loop.start()
-        every = {name: schedule.every(name).total_seconds() for name in JOBS}
+        every = {name: interval.total_seconds() for name, interval in schedule.every.items()}
         log.info(events.WORKER_STARTED, holder=jobs.holder, jobs=every)
         while not (stop.wait(TICK_S) or signals.asked):
             loop.tick()

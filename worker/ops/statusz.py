@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from worker.app.jobs.table import JOBS
 from worker.app.tell.health import Freshness, judged
 from worker.domain.reconcile.plan import instant
 from worker.ops.health import reason
 from worker.ops.masking import mask_text
 from worker.ops.patience import Question
-from worker.ops.schedule import JOBS
 from worker.ports.state.figures import JobRun, Standing
 from worker.ports.state.sources import SourceState
 

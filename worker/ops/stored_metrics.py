@@ -12,9 +12,9 @@ from math import inf
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from worker.app.jobs.table import JOBS
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState
 from worker.ops.patience import Question
-from worker.ops.schedule import JOBS
 from worker.ops.statusz import Source
 from worker.ports.state.figures import Figures
 from worker.ports.state.overview import Part

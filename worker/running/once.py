@@ -10,25 +10,8 @@ from worker.ops.clock import system_now
 from worker.ops.jobs import Jobs
 from worker.ops.logs import configure as configure_logs
 from worker.ops.progress import progress_bars
-from worker.ops.schedule import ScheduleValues
 from worker.running.wiring import Clock, holder_name, open_app
 from worker.settings import Settings
-
-
-def schedule_of(settings: Settings) -> ScheduleValues:
-    """The schedule as plain values."""
-    section = settings.schedule
-    return ScheduleValues(
-        poll=section.poll,
-        inventory=section.inventory,
-        reconcile=section.reconcile,
-        deliver=section.deliver,
-        escalate=section.escalate,
-        verify=section.verify,
-        full=section.full,
-        lease=section.lease,
-        timezone=settings.organisation.timezone,
-    )
 
 
 def run_jobs(
@@ -40,7 +23,7 @@ def run_jobs(
         progress_bars() as progress,
         open_app(settings, lambda: now, progress, recorded_by=recorded_by) as app,
     ):
-        jobs = Jobs(app, app.store, system_now, holder_name(), schedule_of(settings))
+        jobs = Jobs(app.use_cases, app.store, system_now, holder_name(), settings.job_schedule())
         for name in names:
             report = jobs.run(name, now, full=full)
             yield (

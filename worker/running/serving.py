@@ -44,7 +44,6 @@ from worker.ops.traces import NoTraces, Traces
 from worker.ops.whoami import login_and_host, login_name
 from worker.ports import Called, Port
 from worker.ports.state.outbox import Delivery, Outcome
-from worker.running.once import schedule_of
 from worker.running.reloading import Reloading
 from worker.running.wiring import (
     App,
@@ -129,9 +128,16 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
         app = build_app(settings, store, connectors, system_now, delivered=told.delivered)
         with store.begin() as uow:
             traces.know(signing_key(uow))
-        schedule = schedule_of(settings)
+        schedule = settings.job_schedule()
         jobs = Jobs(
-            app, store, system_now, holder, schedule, interrupt=interrupt, ran=metrics.ran, traces=traces
+            app.use_cases,
+            store,
+            system_now,
+            holder,
+            schedule,
+            interrupt=interrupt,
+            ran=metrics.ran,
+            traces=traces,
         )
         loop = Loop(jobs, schedule, lookout=Lookout(connectors.directories))
         with desk_served(app, system_now, announce) if roles.desk else nullcontext():

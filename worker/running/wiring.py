@@ -7,7 +7,7 @@ import secrets
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
 from importlib.metadata import version
@@ -29,6 +29,7 @@ from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.jobs.report import Progress, no_progress
 from worker.app.jobs.retention import Retention
+from worker.app.jobs.table import UseCases
 from worker.app.jobs.verify import Verify
 from worker.app.reads.check import Check
 from worker.app.tell.health import Freshness
@@ -176,6 +177,11 @@ class App:
     languages: Languages
     fresh_directories: Freshness
     fresh_inventories: Freshness
+
+    @property
+    def use_cases(self) -> UseCases:
+        """Each use case by its class, as the table of jobs names them; what else there is is never asked for."""
+        return {type(one): one for one in (getattr(self, field.name) for field in fields(self))}
 
 
 def build_app(

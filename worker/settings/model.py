@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
+from worker.app.jobs import table
 from worker.domain.escalation.policy import Policy
 from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
@@ -119,6 +120,10 @@ class Settings(Section):
             claim_life=self.tickets.claim_life,
             timezone=self.organisation.timezone,
         )
+
+    def job_schedule(self) -> table.Schedule:
+        section = self.schedule
+        return table.Schedule(section.every, section.full, section.lease, self.organisation.timezone)
 
     def stale_after(self, name: str) -> timedelta:
         """The longest age of a source's last good read. Raises KeyError for a name that is no source's."""

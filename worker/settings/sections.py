@@ -6,9 +6,10 @@ What they mean is decided in `worker.domain`; `worker.settings.model` turns them
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import (
@@ -17,10 +18,12 @@ from pydantic import (
     PlainSerializer,
     ValidationInfo,
     WithJsonSchema,
+    create_model,
     field_validator,
     model_validator,
 )
 
+from worker.app.jobs.table import JOBS
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.settings.fields import (
@@ -249,19 +252,28 @@ class Fresh(Section):
     inventory: Period = _default("Longest age of an inventory's last good read.", timedelta(days=7))
 
 
-class Schedule(Section):
+if TYPE_CHECKING:  # a key for each job, which nobody asks for by its name
+    _Intervals = Section
+else:
+    _Intervals = create_model(
+        "_Intervals",
+        __base__=Section,
+        **{job.name: (Period, _default(job.text, job.every)) for job in JOBS.values()},
+    )
+
+
+class Schedule(_Intervals):
     """How often each job runs."""
 
-    poll: Period = _default("Ask the directories for changes.", timedelta(seconds=60))
-    inventory: Period = _default("Read the inventories.", timedelta(minutes=15))
-    reconcile: Period = _default("Compare what changed.", timedelta(seconds=30))
-    deliver: Period = _default("Send what waits.", timedelta(seconds=5))
-    escalate: Period = _default("Look for steps that are due.", timedelta(seconds=60))
-    verify: Period = _default("Weigh done tickets against newer inventories.", timedelta(seconds=60))
     full: TimeOfDay = _default("The nightly full pass, in the organisation's time zone.", time(2, 30))
     lease: Annotated[Duration, at_least(_LEASE_MIN)] = _default(
         "How long a job is one process's own.", timedelta(seconds=30)
     )
+
+    @property
+    def every(self) -> Mapping[str, timedelta]:
+        """Each job's interval, by its name."""
+        return {name: getattr(self, name) for name in JOBS}
 
 
 class Desk(Section):

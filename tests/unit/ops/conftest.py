@@ -65,4 +65,6 @@ def interrupt() -> Interrupt:
 
 @pytest.fixture
 def jobs(lines: Lines, app: FakeApp, store: FakeJobStore, clock: ManualClock, interrupt: Interrupt) -> Jobs:
-    return Jobs(app, store.as_store(), clock, "host:1", schedule_of(every=MINUTE), interrupt=interrupt)
+    return Jobs(
+        app.use_cases, store.as_store(), clock, "host:1", schedule_of(every=MINUTE), interrupt=interrupt
+    )

@@ -8,10 +8,10 @@ from fakes.job_store import FakeJobStore
 from fakes.log_lines import Lines
 from fakes.use_cases import FakeApp, schedule_of
 from worker.app.jobs.report import Report
+from worker.app.jobs.table import JOBS
 from worker.ops.clock import ManualClock
 from worker.ops.interrupt import Interrupt, InterruptibleStore
 from worker.ops.jobs import Jobs
-from worker.ops.schedule import JOBS
 from worker.ports.state.leases import Lease
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -50,7 +50,7 @@ def test_a_job_that_another_process_holds_is_left_out(
 
 def test_a_job_runs_once_at_a_time_in_one_process(jobs: Jobs, app: FakeApp) -> None:
     nested: list[Report | None] = []
-    app.verify.does = lambda _lease: nested.append(jobs.run("verify", NINE))
+    app.case("verify").does = lambda _lease: nested.append(jobs.run("verify", NINE))
 
     assert jobs.run("verify", NINE) is not None
     assert nested == [None]
@@ -67,14 +67,14 @@ def test_now_is_the_clocks_unless_told(jobs: Jobs, app: FakeApp, clock: ManualCl
 
     jobs.run_now("escalate")
 
-    assert app.escalate.runs[0][0] == NINE + timedelta(days=1)
+    assert app.case("escalate").runs[0][0] == NINE + timedelta(days=1)
 
 
 # --- records ------------------------------------------------------------------------------------------
 
 
 def test_what_a_job_did_is_recorded(jobs: Jobs, app: FakeApp, store: FakeJobStore) -> None:
-    app.verify.report = Report("verify", {"weighed": 3, "verified": 1})
+    app.case("verify").report = Report("verify", {"weighed": 3, "verified": 1})
 
     jobs.run("verify", NINE)
 
@@ -88,7 +88,7 @@ def test_what_a_job_did_is_recorded(jobs: Jobs, app: FakeApp, store: FakeJobStor
 
 def test_a_run_with_troubles_is_recorded_as_not_ok(jobs: Jobs, app: FakeApp, store: FakeJobStore) -> None:
     jobs.run("inventory", NINE)
-    app.inventory.report = Report("inventory", {}, ("wards: the file is gone.",))
+    app.case("inventory").report = Report("inventory", {}, ("wards: the file is gone.",))
 
     report = jobs.run("inventory", NINE + timedelta(minutes=1))
 
@@ -112,7 +112,7 @@ def fail(error: Exception) -> Callable[[Lease | None], None]:
 def test_an_unexpected_fault_is_a_report_a_record_and_a_traceback(
     jobs: Jobs, app: FakeApp, store: FakeJobStore, lines: Lines
 ) -> None:
-    app.poll.does = fail(KeyError("nobody thought of it"))
+    app.case("poll").does = fail(KeyError("nobody thought of it"))
 
     report = jobs.run("poll", NINE)
 
@@ -131,29 +131,29 @@ def test_each_run_that_was_recorded_is_told_of_with_its_time(
 ) -> None:
     told: list[tuple[Report, float]] = []
     jobs = Jobs(
-        app,
+        app.use_cases,
         store.as_store(),
         clock,
         "host:1",
         HOURLY,
         ran=lambda report, took_s: told.append((report, took_s)),
     )
-    app.verify.report = Report("verify", {"weighed": 3})
-    app.deliver.does = fail(ZeroDivisionError("boom"))
-    app.escalate.does = lambda _lease: store.leases.seize("escalate")
+    app.case("verify").report = Report("verify", {"weighed": 3})
+    app.case("deliver").does = fail(ZeroDivisionError("boom"))
+    app.case("escalate").does = lambda _lease: store.leases.seize("escalate")
 
     for name in ("verify", "deliver", "escalate"):
         jobs.run(name, NINE)
 
     assert [report.job for report, _ in told] == ["verify", "deliver"], "the third lost its lease"
-    assert told[0][0] is app.verify.report
+    assert told[0][0] is app.case("verify").report
     assert all(0 <= took_s < PATIENCE_S for _, took_s in told)
 
 
 def test_a_job_that_failed_runs_again(jobs: Jobs, app: FakeApp, store: FakeJobStore) -> None:
-    app.deliver.does = fail(RuntimeError("boom"))
+    app.case("deliver").does = fail(RuntimeError("boom"))
     jobs.run("deliver", NINE)
-    app.deliver.does = lambda _lease: None
+    app.case("deliver").does = lambda _lease: None
 
     assert jobs.run("deliver", NINE) == Report("deliver")
     assert store.jobs.rows["deliver"][1] == NINE
@@ -162,7 +162,7 @@ def test_a_job_that_failed_runs_again(jobs: Jobs, app: FakeApp, store: FakeJobSt
 def test_a_fault_that_goes_on_shows_its_traceback_once_an_hour(
     jobs: Jobs, app: FakeApp, lines: Lines
 ) -> None:
-    app.deliver.does = fail(RuntimeError("boom"))
+    app.case("deliver").does = fail(RuntimeError("boom"))
 
     for minutes in (0, 1, 59, 60, 61):
         jobs.run("deliver", NINE + timedelta(minutes=minutes))
@@ -179,14 +179,14 @@ def test_a_database_that_does_not_answer_fails_the_run_and_nothing_else(
 
     assert report is not None
     assert report.troubles == ("poll failed: OSError: connection refused",)
-    assert app.poll.runs == []
+    assert app.case("poll").runs == []
     assert jobs.running == ()
 
 
 def test_a_lease_that_is_lost_on_the_way_keeps_the_run_from_being_recorded(
     jobs: Jobs, app: FakeApp, store: FakeJobStore, lines: Lines
 ) -> None:
-    app.verify.does = lambda _lease: store.leases.seize("verify")
+    app.case("verify").does = lambda _lease: store.leases.seize("verify")
 
     report = jobs.run("verify", NINE)
 
@@ -206,7 +206,7 @@ def guarded(store: FakeJobStore, interrupt: Interrupt) -> InterruptibleStore:
 
 @pytest.fixture
 def guarded_jobs(app: FakeApp, guarded: InterruptibleStore, clock: ManualClock, interrupt: Interrupt) -> Jobs:
-    return Jobs(app, guarded, clock, "host:1", HOURLY, interrupt=interrupt)
+    return Jobs(app.use_cases, guarded, clock, "host:1", HOURLY, interrupt=interrupt)
 
 
 def test_a_job_notices_between_two_transactions_that_its_lease_is_lost(
@@ -222,7 +222,7 @@ def test_a_job_notices_between_two_transactions_that_its_lease_is_lost(
         with guarded.begin(lease):
             committed.append(2)
 
-    app.poll.does = sleeps_through
+    app.case("poll").does = sleeps_through
 
     report = guarded_jobs.run("poll", NINE)
 
@@ -238,7 +238,7 @@ def test_once_the_worker_is_stopping_no_job_starts(jobs: Jobs, app: FakeApp, int
     interrupt.stop()
 
     assert jobs.run("poll", NINE) is None
-    assert app.poll.runs == []
+    assert app.case("poll").runs == []
 
 
 def test_a_running_job_stops_at_its_next_commit_and_gives_its_lease_back(
@@ -249,7 +249,7 @@ def test_a_running_job_stops_at_its_next_commit_and_gives_its_lease_back(
             with guarded.begin(lease):
                 interrupt.stop()
 
-    app.inventory.does = pages
+    app.case("inventory").does = pages
 
     report = guarded_jobs.run("inventory", NINE)
 
@@ -266,7 +266,7 @@ def test_waiting_for_idle_names_the_jobs_that_do_not_end(jobs: Jobs, app: FakeAp
         began.set()
         may_end.wait(PATIENCE_S)
 
-    app.inventory.does = hangs
+    app.case("inventory").does = hangs
     thread = Thread(target=jobs.run, args=("inventory", NINE))
     thread.start()
     assert began.wait(PATIENCE_S)
@@ -313,10 +313,10 @@ def test_a_full_pass_of_the_poll_is_none_of_the_reconciliation(jobs: Jobs, app: 
 
 def test_a_nightly_pass_with_troubles_is_tried_again_by_the_hour(jobs: Jobs, app: FakeApp) -> None:
     jobs.run("poll", NINE)
-    app.poll.report = Report("poll", {}, ("corp: not reached.",))
+    app.case("poll").report = Report("poll", {}, ("corp: not reached.",))
     for minutes in (0, 1, 59, 60, 61):
         jobs.run("poll", NIGHT + timedelta(minutes=minutes))
-    app.poll.report = None
+    app.case("poll").report = None
     for minutes in (120, 121, 180):
         jobs.run("poll", NIGHT + timedelta(minutes=minutes))
 
@@ -328,7 +328,7 @@ def test_the_last_full_pass_is_remembered_by_the_next_process(
 ) -> None:
     jobs.run("poll", NIGHT)
 
-    Jobs(app, store.as_store(), clock, "host:2", HOURLY).run("poll", NIGHT + timedelta(minutes=1))
+    Jobs(app.use_cases, store.as_store(), clock, "host:2", HOURLY).run("poll", NIGHT + timedelta(minutes=1))
 
     assert fulls(app) == [True, False]
 
@@ -348,7 +348,7 @@ def finished(lines: Lines) -> list[str]:
 
 
 def test_a_run_that_did_something_is_logged_with_what_it_did(jobs: Jobs, app: FakeApp, lines: Lines) -> None:
-    app.verify.report = Report("verify", {"weighed": 3, "verified": 1, "reopened": 0})
+    app.case("verify").report = Report("verify", {"weighed": 3, "verified": 1, "reopened": 0})
 
     jobs.run("verify", NINE)
 
@@ -362,14 +362,14 @@ def test_a_run_that_did_nothing_new_is_logged_for_those_who_debug(
 ) -> None:
     idle = Report("inventory", {"sources": 1, "groups": 20, "members": 300, "added": 0})
     for report in (idle, idle, Report("inventory", {**idle.counts, "added": 2}), idle):
-        app.inventory.report = report
+        app.case("inventory").report = report
         jobs.run("inventory", NINE)
 
     assert finished(lines) == ["info", "debug", "info", "info"], "and the first idle one after work"
 
 
 def test_a_worker_that_has_nothing_to_do_says_nothing(jobs: Jobs, app: FakeApp, lines: Lines) -> None:
-    app.escalate.report = Report("escalate", {"open": 0, "steps": 0})
+    app.case("escalate").report = Report("escalate", {"open": 0, "steps": 0})
 
     jobs.run("escalate", NINE)
 
@@ -377,19 +377,20 @@ def test_a_worker_that_has_nothing_to_do_says_nothing(jobs: Jobs, app: FakeApp, 
 
 
 def test_each_trouble_is_a_warning_and_again_every_hour(jobs: Jobs, app: FakeApp, lines: Lines) -> None:
-    app.poll.report = Report("poll", {}, ("corp: not reached.", "tenant: the secret has expired."))
+    report = Report("poll", {}, ("corp: not reached.", "tenant: the secret has expired."))
+    app.case("poll").report = report
 
     for minutes in (0, 1, 30, 61):
         jobs.run("poll", NINE + timedelta(minutes=minutes))
 
     warned = [(line["level"], line["trouble"]) for line in lines.of("job.troubled")]
-    assert warned == [("warning", trouble) for trouble in app.poll.report.troubles] * 2
+    assert warned == [("warning", trouble) for trouble in report.troubles] * 2
 
 
 def test_a_trouble_that_comes_back_is_news(jobs: Jobs, app: FakeApp, lines: Lines) -> None:
     trouble = Report("poll", {}, ("corp: not reached.",))
     for minutes, report in enumerate((trouble, Report("poll"), trouble)):
-        app.poll.report = report
+        app.case("poll").report = report
         jobs.run("poll", NINE + timedelta(minutes=minutes))
 
     assert len(lines.of("job.troubled")) == 2

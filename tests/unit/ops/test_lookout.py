@@ -103,7 +103,7 @@ def test_news_that_come_while_a_poll_runs_wait_for_its_end(loop: Loop, jobs: Job
         loop.look()
         seen_while_running.append(is_due(loop))
 
-    app.poll.does = looks
+    app.case("poll").does = looks
     jobs.run_now("poll")
     assert seen_while_running == [False]
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.ops.schedule import JOBS, ScheduleValues, is_full_due
+from worker.ops.schedule import is_full_due
 
 HALF_PAST_TWO = time(2, 30)
 
@@ -73,10 +73,3 @@ def test_a_minutely_poll_does_one_pass_a_local_day(start: datetime, zone: str) -
 
     assert len(done) == len(set(done))
     assert len(done) in {3, 4}
-
-
-def test_each_job_has_its_interval() -> None:
-    seconds = dict(zip(JOBS, map(timedelta, range(1, 7)), strict=True))
-    schedule = ScheduleValues(**seconds, full=HALF_PAST_TWO, lease=timedelta(seconds=30), timezone="UTC")
-
-    assert {name: schedule.every(name) for name in JOBS} == seconds

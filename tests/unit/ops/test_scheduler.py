@@ -11,10 +11,10 @@ import pytest
 from fakes.job_store import FakeJobStore
 from fakes.log_lines import Lines
 from fakes.use_cases import FakeApp, schedule_of
+from worker.app.jobs.table import JOBS
 from worker.ops.clock import ManualClock, system_now
 from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.jobs import Jobs
-from worker.ops.schedule import JOBS
 from worker.ops.scheduler import BEAT, STALLED_AFTER_S, Every, Loop, Watch, serve, wait_for
 from worker.ports.state.leases import Lease
 
@@ -318,11 +318,11 @@ def test_a_job_that_fails_each_time_stops_neither_itself_nor_others(process: Pro
     def fails(_lease: Lease | None) -> None:
         raise RuntimeError("boom")
 
-    app.poll.does = fails
-    app.deliver.does = Counted(5, process.stop.set)
+    app.case("poll").does = fails
+    app.case("deliver").does = Counted(5, process.stop.set)
 
     assert not process.serve()
-    assert len(app.poll.runs) >= 2
+    assert len(app.case("poll").runs) >= 2
 
 
 def test_a_job_that_is_running_when_the_stop_comes_ends_in_peace(
@@ -332,7 +332,7 @@ def test_a_job_that_is_running_when_the_stop_comes_ends_in_peace(
         process.stop.set()
         process.await_stop()
 
-    app.inventory.does = is_stopped_in_the_middle
+    app.case("inventory").does = is_stopped_in_the_middle
 
     assert not process.serve()
     assert store.jobs.rows["inventory"][1] is not None, "it ended, and was recorded"
@@ -348,7 +348,7 @@ def test_a_job_that_does_not_end_in_time_is_left_and_its_lease_given_back(
         process.stop.set()
         may_end.wait(PATIENCE_S)
 
-    app.inventory.does = hangs
+    app.case("inventory").does = hangs
 
     process.serve(grace_s=0.05)
 
@@ -363,7 +363,7 @@ def test_a_job_that_does_not_end_in_time_is_left_and_its_lease_given_back(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it(process: Process, app: FakeApp, lines: Lines, number: signal.Signals) -> None:
     before = signal.getsignal(number)
-    app.verify.does = Counted(1, lambda: os.kill(os.getpid(), number))
+    app.case("verify").does = Counted(1, lambda: os.kill(os.getpid(), number))
 
     assert process.serve(), "it says that it was told to"
     assert [line["signal"] for line in lines.of("worker.stop_asked")] == [number.name]
@@ -376,7 +376,7 @@ def test_a_second_signal_ends_it_at_once(process: Process, app: FakeApp) -> None
         process.await_stop()
         os.kill(os.getpid(), signal.SIGINT)
 
-    app.verify.does = is_stopped_twice
+    app.case("verify").does = is_stopped_twice
 
     process.serve()
 

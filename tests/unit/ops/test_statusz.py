@@ -6,9 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from worker.app.jobs.table import JOBS
 from worker.app.tell.health import Freshness
 from worker.ops.clock import ManualClock
-from worker.ops.schedule import JOBS
 from worker.ops.statusz import Source, Status
 from worker.ports.state.figures import Standing
 from worker.ports.state.leases import Lease

@@ -8,10 +8,10 @@ from math import inf
 
 from prometheus_client import CollectorRegistry
 
+from worker.app.jobs.table import JOBS
 from worker.app.tell.health import Freshness
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ops.clock import ManualClock
-from worker.ops.schedule import JOBS
 from worker.ops.statusz import Source
 from worker.ops.stored_metrics import KEEP_S, StoredMetrics
 from worker.ports.state.figures import Figures, Pile, Standing

@@ -1,0 +1,88 @@
+"""The jobs: the one list of them, which scheduler, settings, command line, metrics and tests read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from typing import Protocol, TypeAlias
+
+from worker.app.jobs.deliver import Deliver
+from worker.app.jobs.escalate import Escalate
+from worker.app.jobs.inventory import TakeInventory
+from worker.app.jobs.poll import Poll
+from worker.app.jobs.reconcile import Reconcile
+from worker.app.jobs.report import Report
+from worker.app.jobs.retention import Retention
+from worker.app.jobs.verify import Verify
+from worker.ports import Port
+from worker.ports.state.leases import Lease
+
+ALL = "all"  # in place of a job's name: each of them, in the table's order
+
+
+class UseCase(Protocol):
+    """What a job runs. One that knows a full pass (`Job.has_full_pass`) takes `full=True`, too."""
+
+    def run_once(self, now: datetime, lease: Lease | None = None) -> Report: ...
+
+
+UseCases: TypeAlias = Mapping[type[UseCase], UseCase]  # each by its class
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the table. The name is that of the key in the configuration's `schedule:`, too.
+
+    `every` is the interval unless configured, `text` what the configuration's schema says of it. The nightly pass
+    covers what `has_full_pass`, and `at_night` runs after it, under the same lease. `feeds` is the job that is due
+    at once when a run found something; `reads` are the connectors whose news make this one due.
+    """
+
+    name: str
+    use_case: type[UseCase]
+    every: timedelta
+    text: str
+    has_full_pass: bool = False
+    at_night: type[UseCase] | None = None
+    feeds: str | None = None
+    reads: Port | None = None
+
+    def run(self, use_cases: UseCases, now: datetime, lease: Lease | None = None, *, full: bool) -> Report:
+        """Run its use case once, and what follows at night. `full` asks for a full pass, where there is such."""
+        run_once: Callable[..., Report] = use_cases[self.use_case].run_once
+        if not (full and self.has_full_pass):
+            return run_once(now, lease)
+        report = run_once(now, lease, full=True)
+        if self.at_night is None:
+            return report
+        more = use_cases[self.at_night].run_once(now, lease)
+        return replace(report, counts={**report.counts, **more.counts})
+
+
+_TABLE = (
+    Job("poll", Poll, timedelta(seconds=60), "Ask the directories for changes.",
+        has_full_pass=True, feeds="reconcile", reads=Port.DIRECTORY),
+    Job("inventory", TakeInventory, timedelta(minutes=15), "Read the inventories.",
+        feeds="reconcile", reads=Port.INVENTORY),
+    # Who may be forgotten is known best when everything was looked at
+    Job("reconcile", Reconcile, timedelta(seconds=30), "Compare what changed.",
+        has_full_pass=True, at_night=Retention),
+    Job("verify", Verify, timedelta(seconds=60), "Weigh done tickets against newer inventories."),
+    Job("escalate", Escalate, timedelta(seconds=60), "Look for steps that are due."),
+    Job("deliver", Deliver, timedelta(seconds=5), "Send what waits."),
+)  # fmt: skip
+JOBS: Mapping[str, Job] = {job.name: job for job in _TABLE}  # in the order of `once all`
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the jobs run: each `every` so often, and the nightly pass at a local time of `timezone` (IANA).
+
+    `lease` is for how long a job is one process's own.
+    """
+
+    every: Mapping[str, timedelta]
+    full: time
+    lease: timedelta
+    timezone: str
