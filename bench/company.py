@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from worker.domain.model import Group, Member, PersonFacts, Role, Roster
-from worker.ports import CheckResult, DirectoryPage, PassEnd, SnapshotEnd
+from worker.ports import CheckResult, DirectoryPage, PassEnd, Passive, SnapshotEnd
 
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 PAGE = 1_000
@@ -62,7 +62,7 @@ def phone(number: int) -> str:
 
 
 @dataclass(slots=True)
-class CompanyDirectory:
+class CompanyDirectory(Passive):
     """The company's directory: a full pass first, then only who changed since."""
 
     company: Company
@@ -77,9 +77,6 @@ class CompanyDirectory:
             yield DirectoryPage(tuple(self.company.person(n) for n in numbers[start : start + PAGE]))
         yield PassEnd(self.company.now.isoformat(), is_full, self.company.now)
 
-    def watermark(self) -> None:
-        return None
-
     def look_up(self, person_id: str) -> PersonFacts | None:
         return self.company.person(int(person_id))
 
@@ -88,7 +85,7 @@ class CompanyDirectory:
 
 
 @dataclass(slots=True)
-class CompanyInventory:
+class CompanyInventory(Passive):
     """The company's groups."""
 
     company: Company

@@ -21,12 +21,13 @@ from worker.ports import (
     DirectoryPage,
     Incomplete,
     PassEnd,
+    Passive,
     Rejected,
     Unshown,
 )
 
 
-class FakeDirectory:
+class FakeDirectory(Passive):
     """Obeys the Directory port. `now` gives `taken_at`; `reads` logs each pass that was begun.
 
     `delete` leaves a tombstone (shown as `is_deleted` by deltas and by `look_up`); `erase` leaves

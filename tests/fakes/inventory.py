@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.domain.model import Coverage, Group, GroupKey, Member, Role, Roster
-from worker.ports import CheckResult, ConnectorError, Incomplete, Malformed, SnapshotEnd
+from worker.ports import CheckResult, ConnectorError, Incomplete, Malformed, Passive, SnapshotEnd
 
 
-class FakeInventory:
+class FakeInventory(Passive):
     """`now` is the fake's clock: a roster is taken when it is read, unless a lie says otherwise."""
 
     def __init__(

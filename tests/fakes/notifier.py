@@ -6,10 +6,10 @@ from collections import deque
 from dataclasses import replace
 
 from worker.domain.messages.message import Message, RecipientKind
-from worker.ports import CheckResult, ConnectorError, Receipt, Transient, Unreachable
+from worker.ports import CheckResult, ConnectorError, Passive, Receipt, Transient, Unreachable
 
 
-class FakeNotifier:
+class FakeNotifier(Passive):
     """`sent` is the log of effects: one entry for each message that a person would see.
 
     `can_find` False makes it a channel that cannot tell what arrived. It shows `capacity` paragraphs of a message and

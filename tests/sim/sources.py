@@ -13,7 +13,7 @@ from datetime import datetime
 from fakes.directory import FakeDirectory
 from sim.company import Company
 from worker.domain.model import Coverage, GroupKey, PersonFacts, Roster
-from worker.ports import CheckResult, ConnectorError, DirectoryPage, Incomplete, PassEnd, SnapshotEnd
+from worker.ports import CheckResult, ConnectorError, DirectoryPage, Incomplete, PassEnd, Passive, SnapshotEnd
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ class Lie:
     error: ConnectorError | None = None
 
 
-class SimInventory:
+class SimInventory(Passive):
     """An inventory of the company's rooms. A register says what was last written into it."""
 
     def __init__(self, name: str, company: Company, *, is_register: bool) -> None:

@@ -26,7 +26,7 @@ from worker.ops.interrupt import Interrupt
 from worker.ops.logs import configure as configure_logs
 from worker.ops.scheduler import wait_for_signal
 from worker.ops.terminal import Terminal
-from worker.ports import CheckResult, Receipt
+from worker.ports import CheckResult, Passive, Receipt
 from worker.running.serving import desk_served
 from worker.running.wiring import App, load_settings, open_app
 
@@ -49,7 +49,7 @@ PROLOGUE = (
 
 
 @dataclass(slots=True)
-class Postbox:
+class Postbox(Passive):
     """The demo's channel to people: keeps the messages that a real one would send."""
 
     name: str

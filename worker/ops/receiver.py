@@ -1,4 +1,4 @@
-"""An HTTP server for the calls of others (Graph's change notifications): POST only, small, and gone with the worker.
+"""Doors for the calls from outside that connectors want taken: POST only, small, and gone with the worker.
 
 TLS and the public address are the ingress's. What a call says is the connector's to judge; nothing is done here
 that takes time.
@@ -17,17 +17,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from worker.ops import server
 from worker.ports import Called
 
-BODY_MAX = 1 << 20  # bytes; Graph bundles notifications, and is far from this
+BODY_MAX = 1 << 20  # bytes; who bundles notifications is far from this
 WRONG_METHOD, TOO_LARGE = 405, 413
 
 
 @contextmanager
 def receiving(sources: Sequence[Called]) -> Iterator[tuple[str, ...]]:
-    """Take calls for each source that wants them; yields the addresses. Raises OSError when one is taken."""
+    """Take each one's calls; yields the addresses. Raises OSError when one is taken."""
     with ExitStack() as stack:
-        yield tuple(
-            stack.enter_context(_serving(source, source.listen)) for source in sources if source.listen
-        )
+        yield tuple(stack.enter_context(_serving(source, source.listen)) for source in sources)
 
 
 @contextmanager

@@ -6,14 +6,24 @@ poll starts it anew. What a notifier could not send goes back to the outbox, whi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Generic, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 from tenacity.nap import sleep as nap
 
 from worker.domain.model import PersonFacts, Roster
-from worker.ports import CheckResult, Directory, DirectoryPage, Inventory, PassEnd, SnapshotEnd, Transient
+from worker.ports import (
+    Called,
+    CheckResult,
+    Connector,
+    Directory,
+    DirectoryPage,
+    Inventory,
+    PassEnd,
+    SnapshotEnd,
+    Transient,
+)
 
 ATTEMPTS_MAX = 4
 TOTAL_MAX_S = 60.0
@@ -21,6 +31,7 @@ WAIT_FIRST_S = 0.5
 WAIT_MAX_S = 30.0
 
 T = TypeVar("T")
+C = TypeVar("C", bound=Connector)
 
 
 def wait_s(attempt: int, asked_s: float | None) -> float:
@@ -64,55 +75,55 @@ def _started(read: Callable[[], Iterator[T]], sleep: Callable[[float], None] | N
     yield from items
 
 
-class RetryingDirectory:
-    """A directory whose reads are tried again."""
+class _Retrying(Generic[C]):
+    """What of a connector is passed on as it is."""
 
-    def __init__(self, directory: Directory, sleep: Callable[[float], None] | None = None) -> None:
-        self._directory = directory
+    def __init__(self, inner: C, sleep: Callable[[float], None] | None = None) -> None:
+        self._inner = inner
         self._sleep = sleep
 
     @property
     def name(self) -> str:
-        return self._directory.name
+        return self._inner.name
+
+    @property
+    def calls(self) -> Sequence[Called]:
+        return self._inner.calls
+
+    def watermark(self) -> str | None:
+        return self._inner.watermark()
+
+    def check(self) -> CheckResult:
+        return self._inner.check()
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class RetryingDirectory(_Retrying[Directory]):
+    """A directory whose reads are tried again."""
 
     @property
     def can_look_up(self) -> bool:
-        return self._directory.can_look_up
+        return self._inner.can_look_up
 
     @property
     def has_delta(self) -> bool:
-        return self._directory.has_delta
+        return self._inner.has_delta
 
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
-        return _started(lambda: self._directory.changes(cursor, full=full), self._sleep)
+        return _started(lambda: self._inner.changes(cursor, full=full), self._sleep)
 
     def look_up(self, person_id: str) -> PersonFacts | None:
-        return again(lambda: self._directory.look_up(person_id), self._sleep)
-
-    def watermark(self) -> str | None:
-        return self._directory.watermark()
-
-    def check(self) -> CheckResult:
-        return self._directory.check()
+        return again(lambda: self._inner.look_up(person_id), self._sleep)
 
 
-class RetryingInventory:
+class RetryingInventory(_Retrying[Inventory]):
     """An inventory whose reads are tried again."""
-
-    def __init__(self, inventory: Inventory, sleep: Callable[[float], None] | None = None) -> None:
-        self._inventory = inventory
-        self._sleep = sleep
-
-    @property
-    def name(self) -> str:
-        return self._inventory.name
 
     @property
     def is_kept_by_people(self) -> bool:
-        return self._inventory.is_kept_by_people
+        return self._inner.is_kept_by_people
 
     def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
-        return _started(self._inventory.snapshot, self._sleep)
-
-    def check(self) -> CheckResult:
-        return self._inventory.check()
+        return _started(self._inner.snapshot, self._sleep)

@@ -41,8 +41,7 @@ JITTER_SHARE = 10  # of the interval, so that replicas do not ask for a lease al
 JITTER_MAX_S = 5.0
 BEAT = "beat"
 LOOKOUT = "lookout"
-LOOKOUT_S = 3.0  # between two looks whether a directory has something new
-POLL = "poll"
+LOOKOUT_S = 3.0  # between two looks whether a source has something new
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -127,7 +126,7 @@ class Loop:
     ) -> None:
         self.watch = watch or Watch()
         self._jobs = jobs
-        self._lookout = lookout or Lookout(())
+        self._lookout = lookout or Lookout({})
         # It warns of each run that is left out because the one before goes on; that is what is wanted here
         logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(
@@ -173,11 +172,11 @@ class Loop:
             self._scheduler.modify_job(name, next_run_time=system_now())
 
     def look(self) -> None:
-        """Make a poll due when a directory has something new; one that runs already may have missed it."""
-        if self._lookout.look() and POLL not in self._jobs.running:
+        """Make due what reads a source that has something new; a run that goes on already may have missed it."""
+        for name in self._lookout.look() - set(self._jobs.running):
             log.debug(events.NEWS_SEEN)
-            self._lookout.went()
-            self.make_due(POLL)
+            self._lookout.went(name)
+            self.make_due(name)
 
     def tick(self) -> None:
         """Look after the loop; called about twice a second."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,6 @@ from worker.ops.health import Health, reason, thread_trouble
 from worker.ops.interrupt import Interrupt, InterruptibleStore
 from worker.ops.jobs import Jobs
 from worker.ops.logs import configure as configure_logs
-from worker.ops.lookout import Lookout
 from worker.ops.metrics import Metrics
 from worker.ops.notes import Notes
 from worker.ops.pages import serving
@@ -42,12 +41,13 @@ from worker.ops.statusz import Source, Status
 from worker.ops.stored_metrics import StoredMetrics
 from worker.ops.traces import NoTraces, Traces
 from worker.ops.whoami import login_and_host, login_name
-from worker.ports import Called, Port
+from worker.ports import Port
 from worker.ports.state.outbox import Delivery, Outcome
 from worker.running.reloading import Reloading
 from worker.running.wiring import (
     App,
     Clock,
+    Connectors,
     build_app,
     build_connectors,
     freshness_of,
@@ -59,6 +59,7 @@ from worker.running.wiring import (
     prepare_tables,
 )
 from worker.settings import Problem, Settings, SettingsError
+from worker.settings.connectors import SECTIONS
 from worker.storage.figures import SqlVitals
 from worker.storage.sql.engine import open_engine, open_impatient_engine, sqlite_path
 from worker.storage.sql.errors import SchemaNewer, StorageError
@@ -117,7 +118,7 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
         _ended(traces),
         closing(connectors),
         sole_worker(settings.database.url),
-        _calls_taken(connectors.called),
+        calls_taken(connectors),
         _shown(settings, roles, metrics, holder, interrupt) as shown,
     ):
         if not _tables_are_there(settings, shown.health, changed):
@@ -139,7 +140,7 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
             ran=metrics.ran,
             traces=traces,
         )
-        loop = Loop(jobs, schedule, lookout=Lookout(connectors.directories))
+        loop = Loop(jobs, schedule, lookout=connectors.lookout())
         with desk_served(app, system_now, announce) if roles.desk else nullcontext():
             shown.health.watch(loop.watch.trouble)
             shown.status.next_run_at = loop.next_run_at
@@ -344,19 +345,24 @@ def _sources_of(settings: Settings) -> list[Source]:
 
 
 @contextmanager
-def _calls_taken(sources: Iterable[Called]) -> Iterator[None]:
+def calls_taken(connectors: Connectors) -> Iterator[None]:
     """Take the calls of whatever wants any. Raises SettingsError when nothing can listen there."""
     with ExitStack() as stack:
-        for source in sources:
+        for section, called in (
+            (section, called)
+            for section, port in SECTIONS.items()
+            for one in connectors.of(port)
+            for called in one.calls
+        ):
             try:
-                stack.enter_context(receiving([source]))
+                stack.enter_context(receiving([called]))
             except OSError as error:
-                key = f"directories.{source.name}.notifications.listen"
+                key = f"{section}.{called.name}.{called.key}"
                 remedy = (
                     "Give it a free address of this machine, the one to which your ingress passes the calls, "
                     "or stop what listens there."
                 )
-                raise _not_heard(key, str(source.listen), "Graph's calls", error, remedy) from error
+                raise _not_heard(key, called.listen, f"{called.caller}'s calls", error, remedy) from error
         yield
 
 

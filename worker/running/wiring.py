@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
@@ -29,7 +29,7 @@ from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.jobs.report import Progress, no_progress
 from worker.app.jobs.retention import Retention
-from worker.app.jobs.table import UseCases
+from worker.app.jobs.table import JOBS, UseCases
 from worker.app.jobs.verify import Verify
 from worker.app.reads.check import Check
 from worker.app.tell.health import Freshness
@@ -39,8 +39,9 @@ from worker.domain.model import Roster
 from worker.domain.people.joiners import JoinerRule
 from worker.domain.text.tongue import Languages
 from worker.languages import BabelLanguages
+from worker.ops.lookout import Lookout
 from worker.ops.retry import RetryingDirectory, RetryingInventory, again
-from worker.ports import Called, ConnectorContext, Directory, Inventory, Note, Notifier, Port, note_nothing
+from worker.ports import Connector, ConnectorContext, Directory, Inventory, Note, Notifier, Port, note_nothing
 from worker.ports.state.outbox import Delivered, tell_nobody
 from worker.ports.state.store import Store
 from worker.settings import (
@@ -101,13 +102,26 @@ class Connectors:
     directories: tuple[Directory, ...]
     inventories: tuple[Inventory, ...]
     notifiers: tuple[Notifier, ...]
-    called: tuple[Called, ...] = ()  # what takes the calls of the other side, where a connector wants any
-    closing: tuple[Callable[[], None], ...] = ()  # what ends the connections that directories keep
+
+    def of(self, port: Port) -> tuple[Connector, ...]:
+        """Those of one port."""
+        every: Mapping[Port, tuple[Connector, ...]] = {
+            Port.DIRECTORY: self.directories,
+            Port.INVENTORY: self.inventories,
+            Port.NOTIFY: self.notifiers,
+        }
+        return every[port]
+
+    def lookout(self) -> Lookout:
+        """A look for news of what jobs read."""
+        return Lookout({name: self.of(job.reads) for name, job in JOBS.items() if job.reads is not None})
 
     def close(self) -> None:
         """End the connections that are kept. Idempotent."""
-        for close in self.closing:
-            close()
+        with ExitStack() as stack:
+            for port in Port:
+                for one in self.of(port):
+                    stack.callback(one.close)
 
 
 def build_connectors(
@@ -133,13 +147,10 @@ def build_connectors(
         )
         return spec.build(connector_options(entry, spec.config), context)
 
-    directories = [build(Port.DIRECTORY, entry) for entry in settings.directories]
     return Connectors(
-        tuple(RetryingDirectory(directory, sleep) for directory in directories),
+        tuple(RetryingDirectory(build(Port.DIRECTORY, entry), sleep) for entry in settings.directories),
         tuple(RetryingInventory(build(Port.INVENTORY, entry), sleep) for entry in settings.inventories),
         tuple(build(Port.NOTIFY, entry) for entry in settings.notify),
-        tuple(one.notifications for one in directories if hasattr(one, "notifications")),
-        tuple(one.close for one in directories if hasattr(one, "close")),
     )
 
 

@@ -34,13 +34,14 @@ from worker.ports import (
     CursorExpired,
     DirectoryPage,
     PassEnd,
+    Passive,
     PermissionDenied,
 )
 
 REFUSED_S = 600.0  # domains lock an account after a handful of wrong passwords
 
 
-class ActiveDirectory:
+class ActiveDirectory(Passive):
     """One domain. Reads only; a look-up or a look for news keeps its connection for the next one."""
 
     can_look_up = True

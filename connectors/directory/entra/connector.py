@@ -30,6 +30,7 @@ from connectors.kit import http as _http
 from connectors.kit.guids import guid
 from worker.domain.model import PersonFacts
 from worker.ports import (
+    Called,
     CheckResult,
     ConnectorContext,
     ConnectorError,
@@ -234,9 +235,9 @@ class EntraDirectory:
         return self._notifications.mark(self._connected_for_calls)
 
     @property
-    def notifications(self) -> Notifications:
-        """What Graph's calls are given to."""
-        return self._notifications
+    def calls(self) -> Sequence[Called]:
+        """Graph's, where notifications are configured."""
+        return (self._notifications,) if self._notifications.listen else ()
 
     def check(self) -> CheckResult:
         """Reach, permissions and counts: see `Directory.check`."""

@@ -26,13 +26,14 @@ from worker.ports import (
     DirectoryPage,
     Malformed,
     PassEnd,
+    Passive,
     Rejected,
 )
 
 _REMEDY = "See connectors/directory/file/README.md."
 
 
-class FileDirectory:
+class FileDirectory(Passive):
     """The Directory port over export files; reads only, keeps nothing between calls."""
 
     can_look_up = False

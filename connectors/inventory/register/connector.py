@@ -14,12 +14,12 @@ from connectors.inventory.register.formats.work import WORK, Asked, Reading, who
 from connectors.inventory.register.meaning.rows import Problem
 from connectors.kit.child import Apart, apart_for, plain
 from worker.domain.model import Coverage, Role, Roster
-from worker.ports import CheckResult, ConnectorContext, ConnectorError, Malformed, SnapshotEnd
+from worker.ports import CheckResult, ConnectorContext, ConnectorError, Malformed, Passive, SnapshotEnd
 
 SHOWN_MAX = 5  # problems that `check` spells out; `whosleft register check` shows all
 
 
-class RegisterInventory:
+class RegisterInventory(Passive):
     """An inventory kept as a file. It can always list all of its groups, and never changes the file."""
 
     def __init__(self, config: RegisterConfig, context: ConnectorContext, apart: Apart | None = None) -> None:

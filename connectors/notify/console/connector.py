@@ -12,12 +12,12 @@ from typing import TextIO
 from connectors.notify.console.config import ConsoleConfig
 from connectors.notify.console.mapping import render
 from worker.domain.messages.message import Message
-from worker.ports import CheckResult, ConnectorContext, Receipt, Transient
+from worker.ports import CheckResult, ConnectorContext, Passive, Receipt, Transient
 
 OPEN_IT = "Start the worker with standard error open, or use another notifier."
 
 
-class ConsoleNotifier:
+class ConsoleNotifier(Passive):
     """Shows everything to whoever watches the terminal: alone it is all there is, beside another a log of it."""
 
     reaches_people = True

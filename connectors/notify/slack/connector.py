@@ -16,6 +16,7 @@ from worker.ports import (
     CheckResult,
     ConnectorContext,
     ConnectorError,
+    Passive,
     Permanent,
     Receipt,
     Unreachable,
@@ -35,7 +36,7 @@ class _Found:
     until: datetime
 
 
-class SlackNotifier:
+class SlackNotifier(Passive):
     """Posts to people and to one channel; keeps nothing that a restart would miss."""
 
     reaches_people = True

@@ -39,20 +39,21 @@ class Source:
     ],
 )
 def test_a_mark_that_changes_is_news_until_somebody_went(marks: list[str | None], seen: list[bool]) -> None:
-    lookout = Lookout([Source("corp", marks)])
+    lookout = Lookout({"poll": [Source("corp", marks)]})
 
-    assert [lookout.look() for _ in seen] == seen
-    lookout.went()
+    assert [lookout.look() == {"poll"} for _ in seen] == seen
+    lookout.went("poll")
     assert not lookout.look()
 
 
 def test_every_source_is_looked_at(jobs: Jobs) -> None:
-    lookout = Lookout([Source("corp", ["1", "2", "2"]), Source("export", ["a", "a", "b"])])
+    corp, export = Source("corp", ["1", "2", "2"]), Source("export", ["a", "a", "b"])
+    lookout = Lookout({"poll": [corp, export], "inventory": [Source("corp", ["x", "x", "y"])]})
     lookout.look()
-    assert lookout.look()
-    lookout.went()
+    assert lookout.look() == {"poll"}
+    lookout.went("poll")
 
-    assert lookout.look()
+    assert lookout.look() == {"poll", "inventory"}
 
 
 # --- in the loop --------------------------------------------------------------------------------------
@@ -65,7 +66,7 @@ def source() -> Source:
 
 @pytest.fixture
 def loop(jobs: Jobs, source: Source) -> Iterator[Loop]:
-    loop = Loop(jobs, schedule_of(every=timedelta(hours=1)), lookout=Lookout([source]))
+    loop = Loop(jobs, schedule_of(every=timedelta(hours=1)), lookout=Lookout({"poll": [source]}))
     loop.start(paused=True)
     loop.replan(system_now())
     yield loop
@@ -84,6 +85,24 @@ def test_news_make_the_next_poll_due_at_once(loop: Loop) -> None:
     loop.look()
 
     assert is_due(loop)
+
+
+def test_news_of_an_inventory_make_its_next_read_due_and_no_poll(jobs: Jobs) -> None:
+    loop = Loop(
+        jobs,
+        schedule_of(every=timedelta(hours=1)),
+        lookout=Lookout({"poll": [], "inventory": [Source("wards", ["1", "2"])]}),
+    )
+    loop.start(paused=True)
+    loop.replan(system_now())
+    loop.look()
+    loop.look()
+
+    at = loop.next_run_at("inventory")
+    assert at is not None
+    assert at <= system_now()
+    assert not is_due(loop)
+    loop.end()
 
 
 def test_the_same_news_make_one_poll_due(loop: Loop) -> None:

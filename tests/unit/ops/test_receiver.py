@@ -17,9 +17,9 @@ from worker.ops.receiver import BODY_MAX, receiving
 class Source:
     """Answers with what it was asked."""
 
-    name = "tenant"
+    name, caller, key = "tenant", "The tenant", "listen"
 
-    def __init__(self, listen: str | None = "127.0.0.1:0") -> None:
+    def __init__(self, listen: str = "127.0.0.1:0") -> None:
         self.listen = listen
         self.calls: list[tuple[str, dict[str, str], bytes]] = []
 
@@ -218,9 +218,9 @@ def test_nothing_of_a_call_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("", "")
 
 
-def test_each_source_has_its_own_address_and_one_without_wishes_none() -> None:
+def test_each_source_has_its_own_address() -> None:
     first, second = Source(), Source()
-    with receiving([first, Source(None), second]) as addresses:
+    with receiving([first, second]) as addresses:
         assert len(set(addresses)) == 2
         ask(addresses[1], "POST", "/")
 

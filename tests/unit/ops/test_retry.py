@@ -14,6 +14,7 @@ from worker.ports import (
     DirectoryPage,
     Incomplete,
     PassEnd,
+    Passive,
     SnapshotEnd,
     Transient,
 )
@@ -24,12 +25,12 @@ PAGE = DirectoryPage(())
 
 
 @dataclass
-class Failing:
+class Failing(Passive):
     """A directory and an inventory whose calls fail as told, one error after the other, then succeed."""
 
     errors: list[Exception]
     after_page: bool = False  # whether the errors come in the middle of a pass
-    calls: int = 0
+    count: int = 0
     name: str = "corp"
     can_look_up: bool = True
     has_delta: bool = True
@@ -37,7 +38,7 @@ class Failing:
     asked: list[object] = field(default_factory=list)
 
     def _call(self) -> None:
-        self.calls += 1
+        self.count += 1
         if self.errors:
             raise self.errors.pop(0)
 
@@ -97,7 +98,7 @@ def test_there_is_a_last_attempt_and_its_error_comes_through(waits: list[float])
 
     with pytest.raises(Transient, match=f"busy {ATTEMPTS_MAX - 1}"):
         list(RetryingDirectory(directory, waits.append).changes(None))
-    assert directory.calls == ATTEMPTS_MAX
+    assert directory.count == ATTEMPTS_MAX
     assert len(waits) == ATTEMPTS_MAX - 1
 
 
@@ -106,7 +107,7 @@ def test_nobody_is_asked_again_sooner_than_they_want(waits: list[float]) -> None
 
     with pytest.raises(Transient, match="ten minutes"):
         list(RetryingDirectory(directory, waits.append).changes(None))
-    assert (directory.calls, waits) == (1, [])
+    assert (directory.count, waits) == (1, [])
 
 
 def test_the_longest_wait_that_is_still_waited_is_under_a_minute(waits: list[float]) -> None:
@@ -124,7 +125,7 @@ def test_what_will_not_pass_is_not_tried_again(error: Exception, waits: list[flo
 
     with pytest.raises(type(error)):
         list(RetryingDirectory(directory, waits.append).changes(None))
-    assert (directory.calls, waits) == (1, [])
+    assert (directory.count, waits) == (1, [])
 
 
 def test_in_the_middle_of_a_pass_nothing_is_tried_again(waits: list[float]) -> None:
@@ -142,14 +143,14 @@ def test_nothing_is_asked_before_the_first_item_is_wanted() -> None:
 
     RetryingDirectory(directory).changes(None)
 
-    assert directory.calls == 0
+    assert directory.count == 0
 
 
 def test_pages_are_handed_on_one_by_one() -> None:
     directory = Failing([ValueError("never reached")], after_page=True)
 
     assert next(RetryingDirectory(directory).changes(None)) == PAGE
-    assert directory.calls == 0, "the second item was not asked for"
+    assert directory.count == 0, "the second item was not asked for"
 
 
 def test_looking_up_one_person_is_tried_again(waits: list[float]) -> None:
@@ -183,4 +184,4 @@ def test_a_wait_that_raises_ends_the_attempts() -> None:
     directory = Failing([Transient("busy")])
     with pytest.raises(KeyboardInterrupt):
         again(lambda: directory.look_up("p1"), interrupted)
-    assert directory.calls == 1
+    assert directory.count == 1

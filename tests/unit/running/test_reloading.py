@@ -48,7 +48,7 @@ def test_a_change_is_taken_over_and_said(reloading: Reloading, config: Path) -> 
     with capture_logs() as said:
         assert reloading.look()
 
-    assert reloading.settings.schedule.poll.total_seconds() == 30
+    assert reloading.settings.schedule.every["poll"].total_seconds() == 30
     assert [(line["event"], line["changes"]) for line in said] == [
         (
             "config.changed",

@@ -299,6 +299,6 @@ def test_the_shortest_durations_that_are_allowed_are_allowed(write: Write) -> No
         )
     )
     assert settings.schedule.lease == timedelta(seconds=5)
-    assert settings.schedule.poll == timedelta(seconds=1)
+    assert settings.schedule.every["poll"] == timedelta(seconds=1)
     assert settings.escalation.digest_window == timedelta(0)
     assert settings.policies()[0].steps[0].repeat == timedelta(minutes=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -81,18 +81,63 @@ class CheckResult:
 
 
 class Called(Protocol):
-    """What a connector that the other side calls may have besides its port."""
+    """Takes the calls that the other side makes to a connector, at one address."""
 
     @property
     def name(self) -> str:
         """The configured name of the connector."""
 
     @property
-    def listen(self) -> str | None:
-        """Where its calls have to be taken, host:port; None when it wants none."""
+    def caller(self) -> str:
+        """Who calls, for an error: "nothing can listen on … for CALLER's calls"."""
+
+    @property
+    def listen(self) -> str:
+        """Where the calls have to be taken, host:port."""
+
+    @property
+    def key(self) -> str:
+        """The key of `listen` among those of the connector."""
 
     def receive(self, path: str, query: Mapping[str, str], body: bytes) -> tuple[int, str]:
         """Answer one POST with a status and plain text, at once. Never raises; believes nothing unproven."""
+
+
+class Connector(Protocol):
+    """What every connector has, whichever port it fills; `Passive` is the least that it may have."""
+
+    @property
+    def name(self) -> str:
+        """The configured name; `source` of everything read."""
+
+    @property
+    def calls(self) -> Sequence[Called]:
+        """The calls from outside that it wants taken while the worker runs."""
+
+    def watermark(self) -> str | None:
+        """A text that is another one when there is something new to read; None when that can't be told.
+
+        Cheap enough to be asked every few seconds, from another thread than the rest. Never raises a
+        ConnectorError. A change that it misses is read by the next run all the same.
+        """
+
+    def check(self) -> CheckResult:
+        """Reach, rights and counts, read only. Never raises a ConnectorError: it is the message."""
+
+    def close(self) -> None:
+        """End the connections that are kept. Idempotent; whatever is asked next connects anew."""
+
+
+class Passive:
+    """The part of `Connector` for one that nobody calls, that shows no news and keeps no connections."""
+
+    calls: Sequence[Called] = ()
+
+    def watermark(self) -> str | None:
+        return None
+
+    def close(self) -> None:
+        """Keep nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.model import PersonFacts
-from worker.ports.connectors.base import CheckResult, Unshown
+from worker.ports.connectors.base import Connector, Unshown
 from worker.ports.errors import Malformed
 
 
@@ -45,12 +45,8 @@ class PassEnd:
     unshown: tuple[Unshown, ...] = ()
 
 
-class Directory(Protocol):
+class Directory(Connector, Protocol):
     """Authority on people."""
-
-    @property
-    def name(self) -> str:
-        """The configured name; `source` of its people."""
 
     @property
     def can_look_up(self) -> bool:
@@ -74,13 +70,3 @@ class Directory(Protocol):
         Only called when `can_look_up`. Raises PermissionDenied for somebody who may only be hidden from us,
         and Transient or Permanent when there was no answer.
         """
-
-    def watermark(self) -> str | None:
-        """A text that is another one when there is something new to read; None when that can't be told.
-
-        Cheap enough to be asked every few seconds, from another thread than the rest. Never raises a
-        ConnectorError. A change that it misses is read by the next poll all the same.
-        """
-
-    def check(self) -> CheckResult:
-        """Reach, rights and counts, read only. Never raises a ConnectorError: it is the message."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.model import Roster
-from worker.ports.connectors.base import CheckResult
+from worker.ports.connectors.base import Connector
 from worker.ports.errors import Malformed
 
 
@@ -24,12 +24,8 @@ class SnapshotEnd:
     malformed: tuple[Malformed, ...] = ()
 
 
-class Inventory(Protocol):
+class Inventory(Connector, Protocol):
     """Who is in which group, with role, at which time."""
-
-    @property
-    def name(self) -> str:
-        """The configured name; `source` of its groups."""
 
     @property
     def is_kept_by_people(self) -> bool:
@@ -41,6 +37,3 @@ class Inventory(Protocol):
         An iterator that ends or raises before it proves nothing about groups that it did not
         list. An empty roster is a group without members; an unreadable one is left out or PARTIAL.
         """
-
-    def check(self) -> CheckResult:
-        """As `Directory.check`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from worker.domain.messages.message import Message
-from worker.ports.connectors.base import CheckResult
+from worker.ports.connectors.base import Connector
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,8 @@ class Receipt:
     reference: str
 
 
-class Notifier(Protocol):
-    """A channel to people."""
-
-    @property
-    def name(self) -> str:
-        """The configured name."""
+class Notifier(Connector, Protocol):
+    """A channel to people. Its `check` sends nothing."""
 
     @property
     def reaches_people(self) -> bool:
@@ -53,6 +49,3 @@ class Notifier(Protocol):
 
     def find(self, message: Message) -> Receipt | None:
         """Whether a message with this key did arrive; None when it did not or the channel cannot tell."""
-
-    def check(self) -> CheckResult:
-        """As `Directory.check`; sends nothing."""

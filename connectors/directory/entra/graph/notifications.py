@@ -30,7 +30,7 @@ RETRY_DENIED = timedelta(hours=6)  # after one that somebody has to permit first
 PAGES_MAX = 10  # of our subscriptions; an app has a hundred at most
 LIFECYCLE = "/lifecycle"
 REAUTHORIZE, REMOVED, MISSED = "reauthorizationRequired", "subscriptionRemoved", "missed"
-OK, ACCEPTED, REFUSED, UNKNOWN = 200, 202, 400, 404
+OK, ACCEPTED, REFUSED = 200, 202, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,9 @@ class Notifications:
     `receive` is for any thread, `mark` for one at a time; only `mark` changes the subscription.
     """
 
+    caller = "Graph"
+    key = "notifications.listen"
+
     def __init__(
         self,
         config: EntraConfig,
@@ -58,7 +61,7 @@ class Notifications:
     ) -> None:
         settings = config.notifications
         self.name = name
-        self.listen = settings.listen if settings else None  # else none are wanted, and nothing is asked
+        self.listen = settings.listen if settings else ""  # none are wanted, and nothing is asked
         self._url = settings.url if settings else ""
         self._secret = settings.client_state.get_secret_value() if settings else ""
         self._tenant = guid(config.tenant_id)  # None until a token has told it, where a domain is configured
@@ -77,7 +80,7 @@ class Notifications:
 
     def mark(self, connected: Callable[[], Graph]) -> str | None:
         """Keep the subscription alive; a text that changes with each accepted call, None when there are none."""
-        if self.listen is None:
+        if not self.listen:
             return None
         now = self._now()
         self._heed(now)
@@ -169,7 +172,7 @@ class Notifications:
         """What `check` shows: whether Graph has our subscription, which another process keeps. Never raises a
         ConnectorError; asks nothing when no calls are wanted. An app may list its own without further rights.
         """
-        if self.listen is None:
+        if not self.listen:
             return {}
         try:
             ours = (one for one in _listed(graph) if one.get("notificationUrl") == self._url)
@@ -183,8 +186,6 @@ class Notifications:
 
     def receive(self, path: str, query: Mapping[str, str], body: bytes) -> tuple[int, str]:
         """Answer one POST of Graph's: (status, plain text). Never raises; does nothing that takes time."""
-        if self.listen is None:
-            return UNKNOWN, ""
         token = query.get("validationToken")
         if token is not None:
             return OK, token  # the handshake, while a subscription is being made

@@ -316,7 +316,7 @@ def lead_a_subscription_s_life(lab: Lab, directory: EntraDirectory, person: str)
     """Made, called, called by somebody else, renewed, and gone."""
     graph = lab.entra.graph.subscriptions
     lab.tenant.advance(timedelta(minutes=15))
-    with receiving([directory.notifications]) as (address,):
+    with receiving(directory.calls) as (address,):
         graph.reach[URL] = f"http://{address}"
         directory.watermark()
         (made,) = graph.by_id.values()

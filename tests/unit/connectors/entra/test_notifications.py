@@ -34,7 +34,7 @@ OURS = {Noted.SUBSCRIPTION_MADE, Noted.SUBSCRIPTION_RENEWED, Noted.SUBSCRIPTION_
 @contextmanager
 def listening(lab: Lab, **changes: Any) -> Iterator[EntraDirectory]:
     made = lab.directory(**({"notifications": SETTINGS} | changes))
-    with receiving([made.notifications]) as addresses:
+    with receiving(made.calls) as addresses:
         lab.entra.graph.subscriptions.reach[URL] = f"http://{addresses[0]}/entra"
         yield made
 
@@ -69,8 +69,7 @@ def posts(lab: Lab) -> int:
 def test_without_notifications_nothing_is_made(lab: Lab) -> None:
     directory = lab.directory()
 
-    assert (directory.watermark(), directory.notifications.listen) == (None, None)
-    assert directory.notifications.receive("/", {"validationToken": "x"}, b"") == (404, "")
+    assert (directory.watermark(), directory.calls) == (None, ())
     assert lab.entra.graph.log == []
 
 
@@ -169,7 +168,7 @@ def test_the_tenant_of_a_managed_identity_is_that_of_its_token(
 def test_before_there_is_a_subscription_no_call_is_accepted(lab: Lab, directory: EntraDirectory) -> None:
     for subscription in ({}, {"subscriptionId": ""}, {"subscriptionId": None}):
         note = {"clientState": STATE, "tenantId": lab.tenant.id, **subscription}
-        assert directory.notifications.receive("/", {}, json.dumps({"value": [note]}).encode()) == (400, "")
+        assert directory.calls[0].receive("/", {}, json.dumps({"value": [note]}).encode()) == (400, "")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +180,7 @@ def test_what_is_no_notification_is_refused_and_noted(
     directory.watermark()
     told(lab)
 
-    assert directory.notifications.receive("/entra", {}, body) == (400, "")
+    assert directory.calls[0].receive("/entra", {}, body) == (400, "")
     directory.watermark()
     assert told(lab) == [(Noted.CALL_REFUSED, {"why": "no notification", "calls": 1})]
 
@@ -193,7 +192,7 @@ def test_a_flood_of_forged_calls_is_one_note_a_look_with_their_number(
     told(lab)
 
     for body in (b"{", b'{"value":[{}]}') * 100:
-        directory.notifications.receive("/entra", {}, body)
+        directory.calls[0].receive("/entra", {}, body)
     assert told(lab) == []
     directory.watermark()
 
@@ -212,7 +211,7 @@ def test_a_genuine_notification_beside_a_forged_one_counts(lab: Lab, directory: 
     forged = [note | {"clientState": "another"}, note | {"tenantId": FOREIGN}]
     body = json.dumps({"value": [note, *forged]}).encode()
 
-    assert directory.notifications.receive("/entra", {}, body) == (202, "")
+    assert directory.calls[0].receive("/entra", {}, body) == (202, "")
     directory.watermark()
     assert told(lab) == [
         (Noted.CALL_ACCEPTED, {"notices": 1, "lifecycle": None}),
@@ -243,12 +242,12 @@ def fuzzed(lab_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @given(value=_JSON | st.lists(_JSON).map(lambda value: {"value": value}), path=_TEXTS)
 def test_no_json_is_accepted_and_none_makes_it_raise(fuzzed: EntraDirectory, value: Any, path: str) -> None:
-    assert fuzzed.notifications.receive(path, {}, json.dumps(value).encode()) == (400, "")
+    assert fuzzed.calls[0].receive(path, {}, json.dumps(value).encode()) == (400, "")
 
 
 @given(body=st.binary() | st.binary().map(lambda inner: b'{"value":[{"clientState":"' + inner + b'"}]}'))
 def test_no_bytes_are_accepted_and_none_make_it_raise(fuzzed: EntraDirectory, body: bytes) -> None:
-    assert fuzzed.notifications.receive("/entra", {}, body) == (400, "")
+    assert fuzzed.calls[0].receive("/entra", {}, body) == (400, "")
 
 
 @given(
@@ -259,7 +258,7 @@ def test_no_bytes_are_accepted_and_none_make_it_raise(fuzzed: EntraDirectory, bo
 def test_a_genuine_notification_is_accepted_whatever_else_it_says(
     fuzzed: EntraDirectory, extra: dict[str, Any]
 ) -> None:
-    notifications = fuzzed.notifications
+    notifications = fuzzed._notifications
     assert notifications._held is not None
     note = {
         "clientState": STATE,
