@@ -18,6 +18,7 @@ import pytest
 import typer
 
 from builders import NOW
+from connectors.directory.entra import notes as entra_notes
 from worker.__main__ import app
 from worker.app.tell.health import Freshness
 from worker.demo.command import demo
@@ -26,10 +27,11 @@ from worker.ops import events
 from worker.ops.metrics import Metrics
 from worker.ops.statusz import Source
 from worker.ops.stored_metrics import StoredMetrics
-from worker.ports import Noted
 from worker.ports.state.figures import Figures, Pile, Standing
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
+from worker.running.wiring import notes_of
+from worker.settings import Settings
 
 CHECKOUT = Path(__file__).parents[2]
 OPERATOR = CHECKOUT / "docs" / "operator.md"
@@ -154,14 +156,19 @@ def test_every_key_of_the_configuration_is_shown() -> None:
 def test_every_log_event_is_listed_and_no_other() -> None:
     rows = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \|", OPERATOR.read_text(encoding="utf-8"), re.MULTILINE)
 
-    assert sorted(rows) == sorted(value for name, value in vars(events).items() if name.isupper())
+    assert sorted(rows) == sorted(
+        [
+            *(value for name, value in vars(events).items() if name.isupper()),
+            *(note.name for note in notes_of(Settings())),
+        ]
+    )
 
 
 def shown_metrics() -> set[tuple[str, str, str]]:
     """Name, type and labels of every figure of ours that a process may show."""
-    metrics = Metrics(["soc"])
-    metrics.count(Noted.GRAPH_ANSWERED, {"source": "tenant", "status": 200})
-    metrics.count(Noted.CALL_ACCEPTED, {"source": "tenant"})
+    metrics = Metrics(["soc"], notes_of(Settings()))
+    metrics.count(entra_notes.GRAPH_ANSWERED, {"source": "tenant", "status": 200})
+    metrics.count(entra_notes.CALL_ACCEPTED, {"source": "tenant"})
     state = SourceState("corp", "directory", counts={"people": 1})
     pile = Pile(1, NOW)
     tickets = {(TicketKind.REMOVE_MEMBER, TicketState.OPEN): pile}

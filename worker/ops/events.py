@@ -1,4 +1,5 @@
-"""The names of everything that is logged: `noun.verb_past`, each with its fixed keys.
+"""The names of everything that is logged: `noun.verb_past`, each with its fixed keys. What connectors note is in their
+`SPEC`.
 
 A test proves that each is used, and that nothing else is logged.
 """
@@ -6,8 +7,6 @@ A test proves that each is used, and that nothing else is logged.
 from __future__ import annotations
 
 from typing import Final
-
-from worker.ports import Noted
 
 WORKER_STARTED: Final = "worker.started"  # holder, jobs
 WORKER_STOPPING: Final = "worker.stop_asked"  # signal, running
@@ -32,20 +31,6 @@ JOB_UNRECORDED: Final = "job.left_unrecorded"  # job, error
 LEASE_LOST: Final = "lease.lost"  # job, holder, fence, why
 LEASE_UNRENEWED: Final = "lease.left_unrenewed"  # job, holder, fence, error
 LEASE_UNRELEASED: Final = "lease.left_unreleased"  # job, holder, fence, error
-
-# What a connector notes has its source. Of a request to Graph what, method, client_request_id and took_s; of its answer
-# status, request_id, units, and what was said of retry_after_s, throttle_share, throttle_scope, throttle_why, code
-GRAPH_ANSWERED: Final = Noted.GRAPH_ANSWERED.value
-GRAPH_REFUSED: Final = Noted.GRAPH_REFUSED.value
-GRAPH_THROTTLED: Final = Noted.GRAPH_THROTTLED.value
-GRAPH_UNANSWERED: Final = Noted.GRAPH_UNANSWERED.value  # error
-GRAPH_HELD_BACK: Final = Noted.GRAPH_HELD_BACK.value  # what, method, wait_s, why
-SUBSCRIPTION_MADE: Final = Noted.SUBSCRIPTION_MADE.value  # ends_at
-SUBSCRIPTION_RENEWED: Final = Noted.SUBSCRIPTION_RENEWED.value  # ends_at
-SUBSCRIPTION_REFUSED: Final = Noted.SUBSCRIPTION_REFUSED.value  # what, error, retry_after_s
-SUBSCRIPTION_ENDED: Final = Noted.SUBSCRIPTION_ENDED.value  # why
-CALL_ACCEPTED: Final = Noted.CALL_ACCEPTED.value  # notices, lifecycle
-CALL_REFUSED: Final = Noted.CALL_REFUSED.value  # calls: how many since the last line, why
 
 LIBRARY_LOGGED: Final = "library.logged"  # logger, message
 THREAD_CRASHED: Final = "thread.crashed"  # thread, exception

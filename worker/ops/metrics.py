@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from threading import Lock
 
 from prometheus_client import (
     CollectorRegistry,
@@ -22,17 +23,10 @@ from worker.app.jobs.report import Report
 from worker.app.jobs.table import JOBS
 from worker.domain.kinds import is_exposure
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.ports import Fact, Noted
+from worker.ports import Count, Fact, Metric, Noted
 from worker.ports.state.outbox import Delivery, Outcome
 
-NO_ANSWER = "none"  # in place of a status
-_OF_SUBSCRIPTIONS: Mapping[Noted, str] = {
-    Noted.SUBSCRIPTION_MADE: "made",
-    Noted.SUBSCRIPTION_RENEWED: "renewed",
-    Noted.SUBSCRIPTION_REFUSED: "refused",
-    Noted.SUBSCRIPTION_ENDED: "ended",
-}
-_OF_CALLS: Mapping[Noted, str] = {Noted.CALL_ACCEPTED: "accepted", Noted.CALL_REFUSED: "refused"}
+NO_ANSWER = "none"  # in place of a label that was not said: the status of no answer
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _TO_TICKET = (
@@ -49,9 +43,12 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's is t
 
 
 class Metrics:
-    """Counters and histograms, in a registry of their own. Threads may share it."""
+    """Counters and histograms, in a registry of their own. Threads may share it.
 
-    def __init__(self, channels: Iterable[str] = ()) -> None:
+    `notes` are those that connectors may take: what they count has its heading from the start.
+    """
+
+    def __init__(self, channels: Iterable[str] = (), notes: Iterable[Noted] = ()) -> None:
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._to_ticket = Histogram(
@@ -84,49 +81,11 @@ class Metrics:
         )
         for job in JOBS:
             self._runs.labels(job)
-        source = ("source",)
-        self._requests = Counter(
-            "whosleft_graph_requests_total",
-            "Requests to Microsoft Graph, by the status of the answer (none: no answer came).",
-            ("source", "status"),
-            registry=registry,
-        )
-        self._units = Counter(
-            "whosleft_graph_resource_units_total",
-            "Resource units that Microsoft Graph counted, or by its documentation counts, for them.",
-            source,
-            registry=registry,
-        )
-        self._throttled = Counter(
-            "whosleft_graph_throttled_total",
-            "Requests that Microsoft Graph put off (429, 503).",
-            source,
-            registry=registry,
-        )
-        self._held_back = Counter(
-            "whosleft_graph_held_back_total",
-            "Requests that were not sent, because it was too soon after a wait or for the tenant's budget.",
-            source,
-            registry=registry,
-        )
-        self._limit_ratio = Gauge(
-            "whosleft_graph_throttle_limit_ratio",
-            "Share of the app's limit in the tenant that is used; Microsoft Graph tells it from 0.8 on, else it is 0.",
-            source,
-            registry=registry,
-        )
-        self._subscriptions = Counter(
-            "whosleft_graph_subscriptions_total",
-            "What became of our subscription to Microsoft Graph's notifications, and how often.",
-            ("source", "outcome"),
-            registry=registry,
-        )
-        self._calls = Counter(
-            "whosleft_graph_calls_total",
-            "Calls that came in as Microsoft Graph's, by whether something in them was believed, or was not.",
-            ("source", "outcome"),
-            registry=registry,
-        )
+        self._lock = Lock()
+        self._noted: dict[Metric, Counter | Gauge] = {}
+        for note in notes:
+            for count in note.counts:
+                self._figure(count.metric)
 
     def ran(self, report: Report, took_s: float) -> None:
         """Take down a run that was recorded, with what it opened and proved."""
@@ -149,36 +108,27 @@ class Metrics:
 
     def count(self, event: Noted, fields: Mapping[str, Fact]) -> None:
         """Count one note of a source (the field `source`)."""
-        source = str(fields["source"])
-        if event in _OF_SUBSCRIPTIONS or event in _OF_CALLS:
-            self._count_outcome(event, source, _number(fields.get("calls", 1)))
+        for count in event.counts:
+            said = fields.get(count.by)
+            amount = count.otherwise if said is None else float(said)
+            if amount is not None:
+                self._count(count, str(fields["source"]), fields.get(count.label_from), amount)
+
+    def _count(self, count: Count, source: str, label: Fact, amount: float) -> None:
+        labels = (source, count.label or str(label or NO_ANSWER)) if count.metric.label else (source,)
+        figure = self._figure(count.metric)
+        if isinstance(figure, Gauge):
+            figure.labels(*labels).set(amount)
         else:
-            self._count_request(event, source, fields)
+            figure.labels(*labels).inc(amount)
 
-    def _count_outcome(self, event: Noted, source: str, times: float) -> None:
-        for figure, outcomes in ((self._subscriptions, _OF_SUBSCRIPTIONS), (self._calls, _OF_CALLS)):
-            for outcome in outcomes.values():
-                figure.labels(source, outcome)  # a rate needs the 0 before the first
-            if event in outcomes:
-                figure.labels(source, outcomes[event]).inc(times)
-
-    def _count_request(self, event: Noted, source: str, fields: Mapping[str, Fact]) -> None:
-        for figure in (self._throttled, self._held_back):
-            figure.labels(source)  # a rate needs the 0 before the first
-        if event is Noted.GRAPH_HELD_BACK:
-            self._held_back.labels(source).inc()
-            return
-        self._requests.labels(source, str(fields.get("status") or NO_ANSWER)).inc()
-        self._units.labels(source).inc(_number(fields.get("units")))
-        if event is Noted.GRAPH_THROTTLED:
-            self._throttled.labels(source).inc()
-        share = fields.get("throttle_share")
-        if share is not None or event is Noted.GRAPH_ANSWERED:  # a good answer is silent below 0.8
-            self._limit_ratio.labels(source).set(_number(share))
-
-
-def _number(value: Fact) -> float:
-    return float(value or 0)
+    def _figure(self, metric: Metric) -> Counter | Gauge:
+        with self._lock:  # notes come from any thread
+            if metric not in self._noted:
+                of = Gauge if metric.is_gauge else Counter
+                labels = ("source", metric.label) if metric.label else ("source",)
+                self._noted[metric] = of(metric.name, metric.text, labels, registry=self.registry)
+            return self._noted[metric]
 
 
 def _passed_s(before: datetime, after: datetime) -> float:

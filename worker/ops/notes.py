@@ -1,34 +1,12 @@
-"""What connectors say that they did: a line of the log each, counted, and traced.
-
-An ordinary request is a line, too: which one answered wrongly is known only days later, and then Microsoft's
-support asks for its ids. In a quiet tenant that is one a poll.
-"""
+"""What connectors say that they did: a line of the log each, counted, and traced."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
-
 import structlog
 
-from worker.ops import events
 from worker.ops.metrics import Metrics
 from worker.ops.traces import NoTraces, Traces
 from worker.ports import Fact, Noted
-
-_LEVELS: Mapping[str, int] = {
-    events.GRAPH_ANSWERED: logging.INFO,
-    events.GRAPH_REFUSED: logging.WARNING,
-    events.GRAPH_THROTTLED: logging.WARNING,
-    events.GRAPH_UNANSWERED: logging.WARNING,
-    events.GRAPH_HELD_BACK: logging.INFO,
-    events.SUBSCRIPTION_MADE: logging.INFO,
-    events.SUBSCRIPTION_RENEWED: logging.INFO,
-    events.SUBSCRIPTION_REFUSED: logging.WARNING,
-    events.SUBSCRIPTION_ENDED: logging.WARNING,
-    events.CALL_ACCEPTED: logging.INFO,
-    events.CALL_REFUSED: logging.WARNING,
-}
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -42,6 +20,6 @@ class Notes:
 
     def __call__(self, event: Noted, /, **fields: Fact) -> None:
         self._metrics.count(event, fields)
-        self._traces.noted(fields)
+        self._traces.noted(event, fields)
         told = {name: value for name, value in fields.items() if value is not None}
-        log.log(_LEVELS[event], event.value, **told)
+        log.log(event.level, event.name, **told)

@@ -39,7 +39,7 @@ from worker.domain.reconcile.plan import ActionKind
 from worker.domain.tickets.ticket import Ticket, ticket_label
 from worker.ops.jobs import has_done
 from worker.ops.masking import mask_text
-from worker.ports import Fact
+from worker.ports import Fact, Noted
 from worker.ports.state.outbox import Delivery, Outcome
 
 PATH = "/v1/traces"
@@ -96,11 +96,11 @@ class OtlpTraces:
         if run is not None:
             run.deliveries.append((delivery, outcome, _nanos(began_at), self._now()))
 
-    def noted(self, fields: Mapping[str, Fact]) -> None:
+    def noted(self, event: Noted, fields: Mapping[str, Fact]) -> None:
         run, took_s = self._current.run, fields.get("took_s")
         if run is not None and isinstance(took_s, int | float) and len(run.requests) < REQUESTS_MAX:
             now = self._now()
-            run.requests.append((fields, now - round(took_s * 1e9), now))
+            run.requests.append((event, fields, now - round(took_s * 1e9), now))
 
     # --- when it is over -------------------------------------------------------------------------
 
@@ -110,9 +110,10 @@ class OtlpTraces:
             return
         now = self._now()
         of_run = self._run(report, run, now)
-        for fields, began, ended in run.requests:
+        for event, fields, began, ended in run.requests:
             facts: Facts = {name: value for name in _OF_A_REQUEST if (value := fields.get(name)) is not None}
-            self._begun(f"graph: {fields.get('what')}", began, facts, parent=of_run).end(ended)
+            noun, _, _ = event.name.partition(".")
+            self._begun(f"{noun}: {fields.get('what')}", began, facts, parent=of_run).end(ended)
         for delivery, outcome, began, ended in run.deliveries:
             self._delivery(delivery, outcome, began, ended, of_run)
         for action in report.plan.actions:
@@ -190,7 +191,7 @@ class _Run:
 
     began: Nanos
     deliveries: list[tuple[Delivery, Outcome, Nanos, Nanos]] = field(default_factory=list)
-    requests: list[tuple[Mapping[str, Fact], Nanos, Nanos]] = field(default_factory=list)
+    requests: list[tuple[Noted, Mapping[str, Fact], Nanos, Nanos]] = field(default_factory=list)
 
 
 def _is_idle(report: Report, run: _Run) -> bool:

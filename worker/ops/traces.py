@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.app.jobs.report import Report
-from worker.ports import Fact
+from worker.ports import Fact, Noted
 from worker.ports.state.outbox import Delivery, Outcome
 
 
@@ -24,7 +24,7 @@ class Traces(Protocol):
     def delivered(self, delivery: Delivery, outcome: Outcome, began_at: datetime) -> None:
         """The run in this thread made an attempt to deliver."""
 
-    def noted(self, fields: Mapping[str, Fact]) -> None:
+    def noted(self, event: Noted, fields: Mapping[str, Fact]) -> None:
         """The run in this thread asked something of a source (see `ports.notes`)."""
 
     def know(self, secret: str) -> None:
@@ -47,7 +47,7 @@ class NoTraces:
     def delivered(self, delivery: Delivery, outcome: Outcome, began_at: datetime) -> None:
         pass
 
-    def noted(self, fields: Mapping[str, Fact]) -> None:
+    def noted(self, event: Noted, fields: Mapping[str, Fact]) -> None:
         pass
 
     def know(self, secret: str) -> None:

@@ -13,6 +13,7 @@ from worker.ports.connectors.base import (
     Passive,
     Port,
     Unshown,
+    lazily,
 )
 from worker.ports.connectors.directory import Directory, DirectoryPage, PassEnd
 from worker.ports.connectors.inventory import Inventory, SnapshotEnd
@@ -31,7 +32,7 @@ from worker.ports.errors import (
     Transient,
     Unreachable,
 )
-from worker.ports.notes import Fact, Note, Noted, note_nothing
+from worker.ports.notes import Count, Fact, Metric, Note, Noted, note_nothing
 
 __all__ = [
     "Again",
@@ -43,6 +44,7 @@ __all__ = [
     "ConnectorContext",
     "ConnectorError",
     "ConnectorSpec",
+    "Count",
     "CursorExpired",
     "Directory",
     "DirectoryPage",
@@ -50,6 +52,7 @@ __all__ = [
     "Incomplete",
     "Inventory",
     "Malformed",
+    "Metric",
     "NotDone",
     "Note",
     "Noted",
@@ -65,5 +68,6 @@ __all__ = [
     "Transient",
     "Unreachable",
     "Unshown",
+    "lazily",
     "note_nothing",
 ]

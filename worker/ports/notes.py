@@ -1,31 +1,56 @@
-"""What a connector says that it did: for the log and the metrics, which are the worker's (worker/ops/notes.py).
+"""What a connector says that it did: for log, metrics and traces, which are the worker's (worker/ops/notes.py).
 
-A note is an event with its fixed fields, listed in worker/ops/events.py. No field holds a secret, an address
-with its query, or anything of a person.
+A connector declares its notes in its `SPEC`. No field holds a secret, an address with its query, or anything of a
+person.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 Fact: TypeAlias = str | float | None  # of a note; None: not said
 
 
-class Noted(StrEnum):
-    """What can be noted, by the name that it has in the log."""
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure of each source (its label `source`), and of each value of one more label, if that has a name.
 
-    GRAPH_ANSWERED = "graph.answered"
-    GRAPH_REFUSED = "graph.refused"
-    GRAPH_THROTTLED = "graph.throttled"
-    GRAPH_UNANSWERED = "graph.left_unanswered"
-    GRAPH_HELD_BACK = "graph.held_back"
-    SUBSCRIPTION_MADE = "subscription.made"
-    SUBSCRIPTION_RENEWED = "subscription.renewed"
-    SUBSCRIPTION_REFUSED = "subscription.refused"
-    SUBSCRIPTION_ENDED = "subscription.ended"
-    CALL_ACCEPTED = "call.accepted"
-    CALL_REFUSED = "call.refused"
+    `name` is as Prometheus shows it, of a counter without `_total`. `text` says what is counted.
+    """
+
+    name: str
+    text: str
+    label: str = ""
+    is_gauge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What a note does to a metric: it adds so much to a counter, or sets a gauge.
+
+    How much is in the field `by`, or is `otherwise` where that is not said; None leaves the metric as it is. The
+    value of the metric's label is `label`, or what the field `label_from` says. A count of 0 shows a figure before
+    its first event, which a rate needs.
+    """
+
+    metric: Metric
+    by: str = ""
+    otherwise: float | None = 1.0
+    label: str = ""
+    label_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What can be noted: `name` (noun.verb_past) and `level` (of `logging`) in the log, and what it counts.
+
+    In a trace, a note with `took_s` is a span named for the noun and the field `what`.
+    """
+
+    name: str
+    level: int
+    counts: tuple[Count, ...] = ()
 
 
 class Note(Protocol):

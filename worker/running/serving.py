@@ -54,6 +54,7 @@ from worker.running.wiring import (
     holder_name,
     kinds_of,
     listening_at,
+    notes_of,
     open_app,
     open_store,
     prepare_tables,
@@ -109,7 +110,7 @@ def serve_app(load: Callable[[], Settings], roles: Roles, announce: Announce) ->
 def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool:
     """Run the jobs, and the desk if it is wanted; True when told to end, False when `changed` was set."""
     interrupt = Interrupt()
-    metrics = Metrics(entry.name for entry in settings.notify)
+    metrics = Metrics((entry.name for entry in settings.notify), notes_of(settings))
     holder = holder_name()
     traces = _traces_of(settings, holder)
     connectors = build_connectors(settings, system_now, interrupt.sleep, Notes(metrics, traces))
@@ -186,7 +187,8 @@ class _Told:
 
 def _serve_desk_alone(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool:
     """Only the desk, beside workers that share its database; as `_serve_jobs`."""
-    with _shown(settings, roles, Metrics(), holder_name()) as shown:
+    metrics = Metrics(notes=notes_of(settings))
+    with _shown(settings, roles, metrics, holder_name()) as shown:
         if not _tables_are_there(settings, shown.health, changed):
             return not changed.is_set()
         with open_app(settings, system_now) as app, desk_served(app, system_now, announce):

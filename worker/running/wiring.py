@@ -41,7 +41,17 @@ from worker.domain.text.tongue import Languages
 from worker.languages import BabelLanguages
 from worker.ops.lookout import Lookout
 from worker.ops.retry import RetryingDirectory, RetryingInventory, again
-from worker.ports import Connector, ConnectorContext, Directory, Inventory, Note, Notifier, Port, note_nothing
+from worker.ports import (
+    Connector,
+    ConnectorContext,
+    Directory,
+    Inventory,
+    Note,
+    Noted,
+    Notifier,
+    Port,
+    note_nothing,
+)
 from worker.ports.state.outbox import Delivered, tell_nobody
 from worker.ports.state.store import Store
 from worker.settings import (
@@ -152,6 +162,13 @@ def build_connectors(
         tuple(RetryingInventory(build(Port.INVENTORY, entry), sleep) for entry in settings.inventories),
         tuple(build(Port.NOTIFY, entry) for entry in settings.notify),
     )
+
+
+def notes_of(settings: Settings) -> list[Noted]:
+    """What connectors may note: ours, whether or not they are configured, and those of other packages that are."""
+    used = {(port, entry.kind) for port in Port for entry in settings.entries(port)}
+    used |= {(port, kind) for port, table in _TABLES.items() for kind in table}
+    return [note for port, kind in sorted(used) for note in registry.load(_TABLES[port][kind]).notes]
 
 
 def context_of(settings: Settings, name: str, clock: Clock) -> ConnectorContext:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +14,8 @@ from worker.domain.escalation.policy import Policy
 from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
-from worker.settings.connectors import NotifierEntry, SourceEntry
+from worker.ports import Port
+from worker.settings.connectors import ConnectorEntry, NotifierEntry, SourceEntry
 from worker.settings.escalation import Escalation
 from worker.settings.problems import Wrong
 from worker.settings.section import Section
@@ -83,6 +85,15 @@ class Settings(Section):
     def base_dir(self) -> Path:
         """The configuration's own folder, which relative paths start from; absolute when read from a file."""
         return self._base_dir
+
+    def entries(self, port: Port) -> tuple[ConnectorEntry, ...]:
+        """The connectors of one port."""
+        every: Mapping[Port, tuple[ConnectorEntry, ...]] = {
+            Port.DIRECTORY: self.directories,
+            Port.INVENTORY: self.inventories,
+            Port.NOTIFY: self.notify,
+        }
+        return every[port]
 
     def leaver_policy(self) -> LeaverPolicy:
         section = self.leaver

@@ -4,13 +4,12 @@ This module holds the declaration only; README.md says what is read, how, and wi
 """
 
 from connectors.directory.active_directory.config import ActiveDirectoryConfig
-from connectors.directory.active_directory.connector import ActiveDirectory
-from worker.ports import ConnectorSpec, Port
+from worker.ports import ConnectorSpec, Port, lazily
 
 SPEC = ConnectorSpec(
     kind="active_directory",
     port=Port.DIRECTORY,
     config=ActiveDirectoryConfig,
-    build=ActiveDirectory,
+    build=lazily("connectors.directory.active_directory.connector:ActiveDirectory"),
     summary="A domain controller, read over LDAPS: changes within seconds, deletions included",
 )

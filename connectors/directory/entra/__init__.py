@@ -4,13 +4,14 @@ This module holds the declaration only; README.md says what is read, how, and wi
 """
 
 from connectors.directory.entra.config import EntraConfig
-from connectors.directory.entra.connector import EntraDirectory
-from worker.ports import ConnectorSpec, Port
+from connectors.directory.entra.notes import NOTES
+from worker.ports import ConnectorSpec, Port, lazily
 
 SPEC = ConnectorSpec(
     kind="entra",
     port=Port.DIRECTORY,
     config=EntraConfig,
-    build=EntraDirectory,
+    build=lazily("connectors.directory.entra.connector:EntraDirectory"),
     summary="An Entra ID tenant, read through Microsoft Graph",
+    notes=NOTES,
 )

@@ -4,13 +4,12 @@ This module holds the declaration only; README.md says what is read and how.
 """
 
 from connectors.directory.file.config import FileConfig
-from connectors.directory.file.connector import FileDirectory
-from worker.ports import ConnectorSpec, Port
+from worker.ports import ConnectorSpec, Port, lazily
 
 SPEC = ConnectorSpec(
     kind="file",
     port=Port.DIRECTORY,
     config=FileConfig,
-    build=FileDirectory,
+    build=lazily("connectors.directory.file.connector:FileDirectory"),
     summary="An export file, or a folder of dated ones: Active Directory CSV, LDIF, Entra CSV",
 )

@@ -8,13 +8,12 @@ and the demo.
 """
 
 from connectors.inventory.register.config import RegisterConfig
-from connectors.inventory.register.connector import RegisterInventory
-from worker.ports import ConnectorSpec, Port
+from worker.ports import ConnectorSpec, Port, lazily
 
 SPEC = ConnectorSpec(
     kind="register",
     port=Port.INVENTORY,
     config=RegisterConfig,
-    build=RegisterInventory,
+    build=lazily("connectors.inventory.register.connector:RegisterInventory"),
     summary="a register of groups kept in Excel, LibreOffice, CSV or Word",
 )

@@ -1,14 +1,13 @@
 """Slack: messages to people and to one channel, through a workspace app's bot token."""
 
 from connectors.notify.slack.config import SlackConfig
-from connectors.notify.slack.connector import build
-from worker.ports import ConnectorSpec, Port
+from worker.ports import ConnectorSpec, Port, lazily
 
 SPEC = ConnectorSpec(
     kind="slack",
     port=Port.NOTIFY,
     config=SlackConfig,
-    build=build,
+    build=lazily("connectors.notify.slack.connector:build"),
     summary="Slack direct messages and one channel",
 )
 

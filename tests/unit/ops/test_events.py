@@ -7,9 +7,14 @@ from pathlib import Path
 
 import connectors
 import worker
+from connectors.directory.entra import notes
 from worker.ops import events
+from worker.ports import Noted
 
-LISTED = {name: value for name, value in vars(events).items() if name.isupper()}
+LISTED = {
+    **{name: value for name, value in vars(events).items() if name.isupper()},
+    **{name: note.name for name, note in vars(notes).items() if isinstance(note, Noted)},
+}
 EXPECTED = {
     "call.accepted",
     "call.refused",
@@ -70,7 +75,9 @@ def test_each_is_used() -> None:
         for path, tree in trees()
         if path.name != "events.py"
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "events"
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in {"events", "notes"}
     }
 
     assert set(LISTED) - used == set()

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from builders import NOW, ticket
+from connectors.directory.entra import notes as entra_notes
 from worker.app.jobs.report import Report
 from worker.domain.messages.message import CHANNEL
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
@@ -46,7 +47,7 @@ def test_requests_are_counted_by_source_and_status_and_their_units_with_them() -
         ("tenant", 404, 1),
         ("other", 200, 1),
     ):
-        metrics.count(Noted.GRAPH_ANSWERED, {"source": source, "status": status, "units": units})
+        metrics.count(entra_notes.GRAPH_ANSWERED, {"source": source, "status": status, "units": units})
 
     assert shown(metrics) == {
         ("requests_total", "tenant", "200"): 2,
@@ -65,11 +66,11 @@ def test_requests_are_counted_by_source_and_status_and_their_units_with_them() -
 
 def test_what_was_put_off_refused_or_never_answered_is_told_apart() -> None:
     found = counted(
-        (Noted.GRAPH_THROTTLED, {"status": 429, "units": 1}),
-        (Noted.GRAPH_THROTTLED, {"status": 503, "units": 1}),
-        (Noted.GRAPH_REFUSED, {"status": 403, "units": 1}),
-        (Noted.GRAPH_UNANSWERED, {"error": "ReadTimeout"}),
-        (Noted.GRAPH_HELD_BACK, {"wait_s": 3.5, "why": "it asked us to wait"}),
+        (entra_notes.GRAPH_THROTTLED, {"status": 429, "units": 1}),
+        (entra_notes.GRAPH_THROTTLED, {"status": 503, "units": 1}),
+        (entra_notes.GRAPH_REFUSED, {"status": 403, "units": 1}),
+        (entra_notes.GRAPH_UNANSWERED, {"error": "ReadTimeout"}),
+        (entra_notes.GRAPH_HELD_BACK, {"wait_s": 3.5, "why": "it asked us to wait"}),
     )
 
     assert found == {
@@ -89,18 +90,18 @@ def test_what_became_of_subscriptions_and_calls_is_counted_from_the_first_note_o
         **{("calls_total", each, "tenant"): 0 for each in ("accepted", "refused")},
     }
 
-    assert counted((Noted.SUBSCRIPTION_REFUSED, {"error": "No."})) == {
+    assert counted((entra_notes.SUBSCRIPTION_REFUSED, {"error": "No."})) == {
         **nothing,
         ("subscriptions_total", "refused", "tenant"): 1,
     }
     assert counted(
-        (Noted.SUBSCRIPTION_MADE, {}),
-        (Noted.SUBSCRIPTION_RENEWED, {}),
-        (Noted.SUBSCRIPTION_RENEWED, {}),
-        (Noted.SUBSCRIPTION_ENDED, {"why": "Graph has removed it"}),
-        (Noted.CALL_ACCEPTED, {"notices": 40}),
-        (Noted.CALL_REFUSED, {"why": "clientState", "calls": 100}),
-        (Noted.CALL_REFUSED, {"why": "tenantId", "calls": 1}),
+        (entra_notes.SUBSCRIPTION_MADE, {}),
+        (entra_notes.SUBSCRIPTION_RENEWED, {}),
+        (entra_notes.SUBSCRIPTION_RENEWED, {}),
+        (entra_notes.SUBSCRIPTION_ENDED, {"why": "Graph has removed it"}),
+        (entra_notes.CALL_ACCEPTED, {"notices": 40}),
+        (entra_notes.CALL_REFUSED, {"why": "clientState", "calls": 100}),
+        (entra_notes.CALL_REFUSED, {"why": "tenantId", "calls": 1}),
     ) == {
         **nothing,
         ("subscriptions_total", "made", "tenant"): 1,
@@ -118,23 +119,23 @@ def test_what_became_of_subscriptions_and_calls_is_counted_from_the_first_note_o
 def test_the_share_of_the_limit_is_the_last_one_and_0_when_nothing_is_said(
     shares: list[float | None], ratio: float
 ) -> None:
-    answers = [(Noted.GRAPH_ANSWERED, {"status": 200, "throttle_share": share}) for share in shares]
+    answers = [(entra_notes.GRAPH_ANSWERED, {"status": 200, "throttle_share": share}) for share in shares]
 
     assert counted(*answers)["throttle_limit_ratio", "tenant"] == ratio
 
 
 def test_an_error_that_says_nothing_of_the_limit_leaves_what_is_known() -> None:
     found = counted(
-        (Noted.GRAPH_ANSWERED, {"status": 200, "throttle_share": 1.1}),
-        (Noted.GRAPH_THROTTLED, {"status": 429, "throttle_share": None}),
-        (Noted.GRAPH_UNANSWERED, {}),
+        (entra_notes.GRAPH_ANSWERED, {"status": 200, "throttle_share": 1.1}),
+        (entra_notes.GRAPH_THROTTLED, {"status": 429, "throttle_share": None}),
+        (entra_notes.GRAPH_UNANSWERED, {}),
     )
 
     assert found["throttle_limit_ratio", "tenant"] == 1.1
 
 
 def test_two_processes_in_one_have_figures_of_their_own() -> None:
-    assert counted((Noted.GRAPH_HELD_BACK, {})) != counted()
+    assert counted((entra_notes.GRAPH_HELD_BACK, {})) != counted()
 
 
 # --- runs and deliveries ------------------------------------------------------------------------------

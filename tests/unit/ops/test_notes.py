@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from connectors.directory.entra import notes as entra_notes
 from fakes.log_lines import Lines
 from worker.ops.metrics import Metrics
 from worker.ops.notes import Notes
@@ -18,17 +19,17 @@ ASKED: dict[str, Fact] = {"source": "tenant", "what": "all users", "method": "GE
 @pytest.mark.parametrize(
     "event, level",
     [
-        (Noted.GRAPH_ANSWERED, "info"),
-        (Noted.GRAPH_REFUSED, "warning"),
-        (Noted.GRAPH_THROTTLED, "warning"),
-        (Noted.GRAPH_UNANSWERED, "warning"),
-        (Noted.GRAPH_HELD_BACK, "info"),
-        (Noted.SUBSCRIPTION_MADE, "info"),
-        (Noted.SUBSCRIPTION_RENEWED, "info"),
-        (Noted.SUBSCRIPTION_REFUSED, "warning"),
-        (Noted.SUBSCRIPTION_ENDED, "warning"),
-        (Noted.CALL_ACCEPTED, "info"),
-        (Noted.CALL_REFUSED, "warning"),
+        (entra_notes.GRAPH_ANSWERED, "info"),
+        (entra_notes.GRAPH_REFUSED, "warning"),
+        (entra_notes.GRAPH_THROTTLED, "warning"),
+        (entra_notes.GRAPH_UNANSWERED, "warning"),
+        (entra_notes.GRAPH_HELD_BACK, "info"),
+        (entra_notes.SUBSCRIPTION_MADE, "info"),
+        (entra_notes.SUBSCRIPTION_RENEWED, "info"),
+        (entra_notes.SUBSCRIPTION_REFUSED, "warning"),
+        (entra_notes.SUBSCRIPTION_ENDED, "warning"),
+        (entra_notes.CALL_ACCEPTED, "info"),
+        (entra_notes.CALL_REFUSED, "warning"),
     ],
 )
 def test_each_note_is_a_line_of_its_level_with_the_ids_in_full(
@@ -39,7 +40,7 @@ def test_each_note_is_a_line_of_its_level_with_the_ids_in_full(
 
     (line,) = lines.all()
     assert (line.pop("event"), line.pop("level"), line.pop("logger")) == (
-        event.value,
+        event.name,
         level,
         "worker.ops.notes",
     )
@@ -48,7 +49,7 @@ def test_each_note_is_a_line_of_its_level_with_the_ids_in_full(
 
 
 def test_what_was_not_said_is_no_key(lines: Lines) -> None:
-    Notes(Metrics())(Noted.GRAPH_ANSWERED, **ASKED, status=200, retry_after_s=None, code=None)
+    Notes(Metrics())(entra_notes.GRAPH_ANSWERED, **ASKED, status=200, retry_after_s=None, code=None)
 
     (line,) = lines.all()
     assert {"retry_after_s", "code"} & set(line) == set()
@@ -56,10 +57,10 @@ def test_what_was_not_said_is_no_key(lines: Lines) -> None:
 
 def test_every_note_has_a_level_and_is_counted(lines: Lines) -> None:
     metrics = Metrics()
-    for event in Noted:
+    for event in entra_notes.NOTES:
         Notes(metrics)(event, source="tenant", status=200)
 
-    assert [line["event"] for line in lines.all()] == [event.value for event in Noted]
+    assert [line["event"] for line in lines.all()] == [event.name for event in entra_notes.NOTES]
     counted = {
         figure: sum(
             sample.value
@@ -70,11 +71,11 @@ def test_every_note_has_a_level_and_is_counted(lines: Lines) -> None:
         for figure in ("requests", "held_back", "subscriptions", "calls")
     }
     assert counted == {"requests": 4, "held_back": 1, "subscriptions": 4, "calls": 2}
-    assert sum(counted.values()) == len(Noted)
+    assert sum(counted.values()) == len(entra_notes.NOTES)
 
 
 def test_a_token_that_got_into_a_note_all_the_same_is_masked(lines: Lines) -> None:
-    Notes(Metrics())(Noted.GRAPH_REFUSED, source="tenant", code="Bearer eyJhbGciOiJub25lIn0.e30.c2ln")
+    Notes(Metrics())(entra_notes.GRAPH_REFUSED, source="tenant", code="Bearer eyJhbGciOiJub25lIn0.e30.c2ln")
 
     (line,) = lines.all()
     assert "eyJ" not in str(line)

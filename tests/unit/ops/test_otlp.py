@@ -13,6 +13,7 @@ from typing import Self
 import pytest
 
 from builders import NOW, ticket
+from connectors.directory.entra import notes
 from fakes.otlp.collector import Collector, SeenSpan, collecting
 from worker.app.jobs.report import Report
 from worker.domain.messages.message import CHANNEL, Paragraph
@@ -189,11 +190,11 @@ def test_what_was_asked_of_graph_is_in_the_run_that_asked_up_to_a_limit(
         "secret": "x",
     }
     with Process(collector, clock) as process:
-        process.traces.noted(asked)
+        process.traces.noted(notes.GRAPH_ANSWERED, asked)
         with process.traces.running():
-            process.traces.noted({"source": "tenant", "ends_at": "tomorrow"})
+            process.traces.noted(notes.SUBSCRIPTION_MADE, {"source": "tenant", "ends_at": "tomorrow"})
             for _ in range(REQUESTS_MAX + 1):
-                process.traces.noted(asked)
+                process.traces.noted(notes.GRAPH_ANSWERED, asked)
             process.traces.ran(POLL)
 
     poll, requests = only(collector.named("poll")), collector.named("graph: all users")

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from worker.ports.notes import Note, note_nothing
+from worker.ports.notes import Note, Noted, note_nothing
 
 
 class Port(StrEnum):
@@ -140,12 +141,25 @@ class Passive:
         """Keep nothing."""
 
 
+def lazily(place: str) -> Callable[..., Any]:
+    """Return what calls the function that `place` ("module:name") names, imported when it is called first."""
+
+    def call(*given: Any, **named: Any) -> Any:
+        module, _, name = place.partition(":")
+        return getattr(import_module(module), name)(*given, **named)
+
+    return call
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorSpec:
     """A connector's declaration: what `registry.py` finds under `module:SPEC`.
 
     `build(config, context)` must do no I/O. `config` is a pydantic model with `extra="forbid"`, whose
-    fields are the keys of the configuration file besides `name` and `kind`.
+    fields are the keys of the configuration file besides `name` and `kind`. `notes` is all that it may note.
+
+    The module of a SPEC is imported by commands that need nothing else of the connector: what it builds with heavy
+    packages it names `lazily`.
     """
 
     kind: str
@@ -153,3 +167,4 @@ class ConnectorSpec:
     config: type[BaseModel]
     build: Callable[[Any, ConnectorContext], Any]
     summary: str
+    notes: tuple[Noted, ...] = ()

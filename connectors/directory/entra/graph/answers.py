@@ -15,6 +15,7 @@ from typing import Self
 
 import httpx2
 
+from connectors.directory.entra import notes
 from connectors.kit import http as _http
 from worker.ports import Noted
 
@@ -63,9 +64,9 @@ class Told:
     def noted(self) -> Noted:
         """As what it is noted. That somebody is not there is an answer like any other."""
         if self.status in THROTTLED:
-            return Noted.GRAPH_THROTTLED
+            return notes.GRAPH_THROTTLED
         is_answer = httpx2.codes.is_success(self.status) or self.status == NOT_FOUND
-        return Noted.GRAPH_ANSWERED if is_answer else Noted.GRAPH_REFUSED
+        return notes.GRAPH_ANSWERED if is_answer else notes.GRAPH_REFUSED
 
 
 def error_in(response: httpx2.Response) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from connectors.directory.entra import notes
 from connectors.directory.entra.graph.answers import (
     GONE,
     NOT_FOUND,
@@ -37,7 +38,6 @@ from worker.ports import (
     Incomplete,
     NotDone,
     Note,
-    Noted,
     PermissionDenied,
     Rejected,
 )
@@ -169,7 +169,7 @@ class Graph:
                 ask.method, ask.url, headers={**own, **ask.headers}, json=ask.body
             )
         except _http.UNANSWERED as error:
-            self._note(Noted.GRAPH_UNANSWERED, **asked, took_s=_since(began_s), error=type(error).__name__)
+            self._note(notes.GRAPH_UNANSWERED, **asked, took_s=_since(began_s), error=type(error).__name__)
             raise _http.broken(f"Graph, asked for {ask.what},", error) from None
         told = Told.of(response, units, self._now())
         self._budget.settle(units, told.units)
@@ -184,7 +184,7 @@ class Graph:
         if hold is None:
             return
         self._note(
-            Noted.GRAPH_HELD_BACK,
+            notes.GRAPH_HELD_BACK,
             what=ask.what,
             method=ask.method,
             wait_s=round(hold.wait_s, 3),

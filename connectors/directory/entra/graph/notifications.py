@@ -17,10 +17,11 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
+from connectors.directory.entra import notes
 from connectors.directory.entra.config import EntraConfig
 from connectors.directory.entra.graph.client import Graph, Missing
 from connectors.kit.guids import guid
-from worker.ports import ConnectorError, Incomplete, Note, Noted, PermissionDenied
+from worker.ports import ConnectorError, Incomplete, Note, PermissionDenied
 
 # Graph allows just under 29 days; one of a worker that is gone should not outlive it long
 LIFE = timedelta(days=2)
@@ -102,7 +103,7 @@ class Notifications:
             refused, self._refused = self._refused, Counter()
             told, self._told = self._told, set()
         for why, calls in refused.items():
-            self._note(Noted.CALL_REFUSED, why=why, calls=calls)
+            self._note(notes.CALL_REFUSED, why=why, calls=calls)
         held = self._held
         if held is None:
             return
@@ -115,7 +116,7 @@ class Notifications:
 
     def _end(self, why: str) -> None:
         self._held = self._not_before = None  # what was refused was its renewal
-        self._note(Noted.SUBSCRIPTION_ENDED, why=why)
+        self._note(notes.SUBSCRIPTION_ENDED, why=why)
 
     def _subscribe(self, graph: Graph, now: datetime) -> None:
         ends_at = now + LIFE
@@ -124,9 +125,9 @@ class Notifications:
         if self._held is not None and not self._renewed(graph, self._held.id, until):
             self._end("Graph does not know it any more")
         if self._held is not None:
-            subscription_id, event = self._held.id, Noted.SUBSCRIPTION_RENEWED
+            subscription_id, event = self._held.id, notes.SUBSCRIPTION_RENEWED
         else:
-            subscription_id, event = self._made(graph, until), Noted.SUBSCRIPTION_MADE
+            subscription_id, event = self._made(graph, until), notes.SUBSCRIPTION_MADE
         self._held = _Subscription(subscription_id, ends_at, ends_at - RENEW_BEFORE)
         self._not_before = None
         self._note(event, ends_at=until)
@@ -162,7 +163,7 @@ class Notifications:
         wait = RETRY_DENIED if isinstance(error, PermissionDenied) else RETRY
         self._not_before = now + wait
         self._note(
-            Noted.SUBSCRIPTION_REFUSED,
+            notes.SUBSCRIPTION_REFUSED,
             what="a subscription" if self._held is None else "its renewal",
             error=str(error).replace(self._secret, "…"),
             retry_after_s=wait.total_seconds(),
@@ -200,7 +201,7 @@ class Notifications:
         if not genuine:
             return REFUSED, ""
         lifecycle = ", ".join(sorted(event for _, event in told)) or None
-        self._note(Noted.CALL_ACCEPTED, notices=len(genuine), lifecycle=lifecycle)
+        self._note(notes.CALL_ACCEPTED, notices=len(genuine), lifecycle=lifecycle)
         return ACCEPTED, ""
 
     def _fault_of(self, notice: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from email.utils import format_datetime
 
 import pytest
 
+from connectors.directory.entra import notes as entra_notes
 from connectors.directory.entra.connector import EntraDirectory
 from connectors.directory.entra.graph import budget
 from contracts.directory_world import read_pass, read_until_error
@@ -52,7 +53,7 @@ def test_each_request_is_noted_with_the_ids_that_support_asks_for(lab: Lab) -> N
     read_pass(directory, first.end.cursor)
     read_pass(directory, first.end.cursor, full=True)
 
-    notes = lab.noted(Noted.GRAPH_ANSWERED)
+    notes = lab.noted(entra_notes.GRAPH_ANSWERED)
     asked = lab.entra.graph.log
     assert len(notes) == len(lab.notes) == len(asked) > 8
     assert [note["client_request_id"] for note in notes] == [
@@ -70,8 +71,8 @@ def test_who_is_not_there_is_an_answer_like_any_other(lab: Lab) -> None:
 
     assert lab.directory(attributes=NO_PROBE).look_up(nobody) is None
 
-    assert [note["status"] for note in lab.noted(Noted.GRAPH_ANSWERED)] == [404, 404]
-    assert lab.noted(Noted.GRAPH_REFUSED) == []
+    assert [note["status"] for note in lab.noted(entra_notes.GRAPH_ANSWERED)] == [404, 404]
+    assert lab.noted(entra_notes.GRAPH_REFUSED) == []
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_a_refusal_is_noted_with_graph_s_code(lab: Lab, fault: Fault, status: in
 
     refusal(lab.directory())
 
-    note = only(lab, Noted.GRAPH_REFUSED)
+    note = only(lab, entra_notes.GRAPH_REFUSED)
     assert (note["status"], note["code"]) == (status, code)
     assert note["client_request_id"] == lab.entra.graph.seen("/delta")[0].headers["client-request-id"]
 
@@ -100,8 +101,8 @@ def test_a_token_that_was_refused_is_noted_and_so_is_the_second_try(lab: Lab) ->
     lab.first()
 
     refused, answered, _ = lab.notes[-3:]  # the last one asks for the deleted
-    assert (refused.event, refused.fields["status"]) == (Noted.GRAPH_REFUSED, 401)
-    assert (answered.event, answered.fields["what"]) == (Noted.GRAPH_ANSWERED, refused.fields["what"])
+    assert (refused.event, refused.fields["status"]) == (entra_notes.GRAPH_REFUSED, 401)
+    assert (answered.event, answered.fields["what"]) == (entra_notes.GRAPH_ANSWERED, refused.fields["what"])
     assert answered.fields["client_request_id"] != refused.fields["client_request_id"]
 
 
@@ -112,7 +113,7 @@ def test_a_request_without_an_answer_is_noted_with_its_own_id(lab: Lab, fault: F
 
     refusal(lab.directory())
 
-    note = only(lab, Noted.GRAPH_UNANSWERED)
+    note = only(lab, entra_notes.GRAPH_UNANSWERED)
     assert set(note) == {"what", "method", "client_request_id", "took_s", "error"}
     assert note["error"] == "RemoteProtocolError"
     assert note["client_request_id"] == lab.entra.graph.seen("/delta")[0].headers["client-request-id"]
@@ -132,7 +133,7 @@ def test_units_are_graph_s_count_or_the_documented_one(lab: Lab, headers: dict[s
     read_pass(directory, first.end.cursor)
     read_pass(directory, first.end.cursor, full=True)
 
-    units = [note["units"] for note in lab.noted(Noted.GRAPH_ANSWERED)]
+    units = [note["units"] for note in lab.noted(entra_notes.GRAPH_ANSWERED)]
     assert sum(int(unit or 0) for unit in units) == lab.entra.graph.units
     assert max(int(unit or 0) for unit in units) == 4
 
@@ -142,7 +143,7 @@ def test_units_that_graph_counted_are_believed(lab: Lab) -> None:
 
     lab.first()
 
-    assert lab.noted(Noted.GRAPH_ANSWERED)[-2]["units"] == 17  # the last one asks for the deleted
+    assert lab.noted(entra_notes.GRAPH_ANSWERED)[-2]["units"] == 17  # the last one asks for the deleted
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_the_share_of_the_limit_is_noted_when_graph_tells_it(
 
     lab.first()
 
-    assert {note["throttle_share"] for note in lab.noted(Noted.GRAPH_ANSWERED)} == {noted}
+    assert {note["throttle_share"] for note in lab.noted(entra_notes.GRAPH_ANSWERED)} == {noted}
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -167,7 +168,7 @@ def test_being_put_off_is_noted_with_whose_limit_it_was(lab: Lab, status: int) -
 
     refusal(lab.directory())
 
-    note = only(lab, Noted.GRAPH_THROTTLED)
+    note = only(lab, entra_notes.GRAPH_THROTTLED)
     scope = f"Tenant_Application/ReadWrite/{CLIENT_ID}/{lab.tenant.id}"
     said = (scope, "ResourceUnitLimitExceeded") if status == 429 else (None, None)
     assert (note["status"], note["retry_after_s"], note["code"]) == (status, 7, "TooManyRequests")
@@ -180,7 +181,7 @@ def test_what_a_gateway_says_at_length_is_cut(lab: Lab) -> None:
 
     refusal(lab.directory())
 
-    note = only(lab, Noted.GRAPH_THROTTLED)
+    note = only(lab, entra_notes.GRAPH_THROTTLED)
     assert (note["throttle_why"], note["retry_after_s"]) == ("x" * 200, 3600)
 
 
@@ -214,7 +215,7 @@ def test_after_a_wait_that_a_round_was_asked_for_nobody_asks_before_its_time(
 
     assert len(lab.entra.graph.log) == before
     assert lab.entra.graph.subscriptions.by_id == {}
-    held = lab.noted(Noted.GRAPH_HELD_BACK)
+    held = lab.noted(entra_notes.GRAPH_HELD_BACK)
     assert [note["what"] for note in held] == ["one user", "one user", "a subscription"]
     assert held[0] == {"what": "one user", "method": "GET", "wait_s": 1, "why": "it asked us to wait"}
 
@@ -286,7 +287,7 @@ def test_a_tenant_s_units_are_shared_and_a_pass_waits_for_its_turn(
 
     assert first.people.keys() == set(people)
     assert lab.waits == [budget.WINDOW_S] * 2
-    held = lab.noted(Noted.GRAPH_HELD_BACK)
+    held = lab.noted(entra_notes.GRAPH_HELD_BACK)
     assert {note["why"] for note in held} == {"our share of what the tenant allows is spent"}
 
     lab.again = call_once
@@ -349,7 +350,7 @@ def test_no_secret_address_or_person_is_in_any_note(lab: Lab) -> None:
 
     told = repr(lab.notes)
     sent = {line.headers["authorization"].removeprefix("Bearer ") for line in lab.entra.graph.log}
-    assert {taken.event for taken in lab.notes} == set(Noted)
+    assert {taken.event for taken in lab.notes} == set(entra_notes.NOTES)
     assert [secret for secret in (SECRET, STATE, *sent) if secret in told] == []
     assert [word for word in (ann, "Ann", "ann@", "7700", lab.entra.graph_url) if word in told] == []
     assert re.search(r"Bearer|eyJ|https?:|deltatoken|skiptoken", told) is None

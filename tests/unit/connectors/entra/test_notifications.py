@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.directory.entra import notes as entra_notes
 from connectors.directory.entra.config import EntraConfig
 from connectors.directory.entra.connector import EntraDirectory
 from connectors.directory.entra.graph.notifications import Notifications
@@ -27,8 +28,8 @@ from worker.ports import Fact, Noted
 URL, STATE = "https://hooks.corp.example/entra", "a-long-random-text-7"
 SETTINGS = {"url": URL, "listen": "127.0.0.1:0", "client_state": STATE}
 FOREIGN = "c0ffee00-7e57-4000-8000-00000000dddd"
-OURS = {Noted.SUBSCRIPTION_MADE, Noted.SUBSCRIPTION_RENEWED, Noted.SUBSCRIPTION_REFUSED,
-        Noted.SUBSCRIPTION_ENDED, Noted.CALL_ACCEPTED, Noted.CALL_REFUSED}  # fmt: skip
+OURS = {entra_notes.SUBSCRIPTION_MADE, entra_notes.SUBSCRIPTION_RENEWED, entra_notes.SUBSCRIPTION_REFUSED,
+        entra_notes.SUBSCRIPTION_ENDED, entra_notes.CALL_ACCEPTED, entra_notes.CALL_REFUSED}  # fmt: skip
 
 
 @contextmanager
@@ -129,12 +130,12 @@ def test_a_forged_notification_is_refused_and_noted(
 
         assert lab.entra.graph.subscriptions.send(URL, {"value": [note]}).status == 400
         assert directory.watermark() == before
-        assert told(lab) == [(Noted.CALL_REFUSED, {"why": why, "calls": 1})]
+        assert told(lab) == [(entra_notes.CALL_REFUSED, {"why": why, "calls": 1})]
 
         note = lab.entra.graph.subscriptions.note(only(lab), "x", "updated")
         assert lab.entra.graph.subscriptions.send(URL, {"value": [note]}).status == 202
         assert directory.watermark() != before
-        assert told(lab) == [(Noted.CALL_ACCEPTED, {"notices": 1, "lifecycle": None})]
+        assert told(lab) == [(entra_notes.CALL_ACCEPTED, {"notices": 1, "lifecycle": None})]
 
 
 @pytest.mark.parametrize("token", ["", "opaque", "e30.e30.", "e30.W10.", "e30.eyJ0aWQiOjd9.", "e30.\ud800."])
@@ -182,7 +183,7 @@ def test_what_is_no_notification_is_refused_and_noted(
 
     assert directory.calls[0].receive("/entra", {}, body) == (400, "")
     directory.watermark()
-    assert told(lab) == [(Noted.CALL_REFUSED, {"why": "no notification", "calls": 1})]
+    assert told(lab) == [(entra_notes.CALL_REFUSED, {"why": "no notification", "calls": 1})]
 
 
 def test_a_flood_of_forged_calls_is_one_note_a_look_with_their_number(
@@ -197,8 +198,8 @@ def test_a_flood_of_forged_calls_is_one_note_a_look_with_their_number(
     directory.watermark()
 
     assert told(lab) == [
-        (Noted.CALL_REFUSED, {"why": "no notification", "calls": 100}),
-        (Noted.CALL_REFUSED, {"why": "clientState", "calls": 100}),
+        (entra_notes.CALL_REFUSED, {"why": "no notification", "calls": 100}),
+        (entra_notes.CALL_REFUSED, {"why": "clientState", "calls": 100}),
     ]
     directory.watermark()
     assert told(lab) == []
@@ -214,8 +215,8 @@ def test_a_genuine_notification_beside_a_forged_one_counts(lab: Lab, directory: 
     assert directory.calls[0].receive("/entra", {}, body) == (202, "")
     directory.watermark()
     assert told(lab) == [
-        (Noted.CALL_ACCEPTED, {"notices": 1, "lifecycle": None}),
-        (Noted.CALL_REFUSED, {"why": "clientState", "calls": 1}),
+        (entra_notes.CALL_ACCEPTED, {"notices": 1, "lifecycle": None}),
+        (entra_notes.CALL_REFUSED, {"why": "clientState", "calls": 1}),
     ]
 
 
@@ -275,14 +276,16 @@ def test_a_genuine_notification_is_accepted_whatever_else_it_says(
 
 def test_a_subscription_is_renewed_before_its_end(lab: Lab, directory: EntraDirectory) -> None:
     directory.watermark()
-    assert told(lab) == [(Noted.SUBSCRIPTION_MADE, {"ends_at": instant(lab.tenant.now + timedelta(days=2))})]
+    assert told(lab) == [
+        (entra_notes.SUBSCRIPTION_MADE, {"ends_at": instant(lab.tenant.now + timedelta(days=2))})
+    ]
     lab.tenant.advance(timedelta(hours=36))
     directory.watermark()
 
     assert only(lab).expires_at == lab.tenant.now + timedelta(days=2)
     assert posts(lab) == 1
     assert len(lab.entra.graph.seen("/subscriptions/", "PATCH")) == 1
-    assert told(lab) == [(Noted.SUBSCRIPTION_RENEWED, {"ends_at": instant(only(lab).expires_at)})]
+    assert told(lab) == [(entra_notes.SUBSCRIPTION_RENEWED, {"ends_at": instant(only(lab).expires_at)})]
 
 
 def test_a_subscription_that_is_lost_is_made_anew(lab: Lab, directory: EntraDirectory) -> None:
@@ -296,8 +299,8 @@ def test_a_subscription_that_is_lost_is_made_anew(lab: Lab, directory: EntraDire
 
     assert only(lab).id != lost
     assert told(lab) == [
-        (Noted.SUBSCRIPTION_ENDED, {"why": "Graph does not know it any more"}),
-        (Noted.SUBSCRIPTION_MADE, {"ends_at": instant(only(lab).expires_at)}),
+        (entra_notes.SUBSCRIPTION_ENDED, {"why": "Graph does not know it any more"}),
+        (entra_notes.SUBSCRIPTION_MADE, {"ends_at": instant(only(lab).expires_at)}),
     ]
 
 
@@ -314,8 +317,8 @@ def test_a_subscription_whose_end_has_come_is_made_anew_without_asking_for_it(
     assert only(lab).id != lost
     assert lab.entra.graph.seen("/subscriptions/", "PATCH") == []
     assert told(lab) == [
-        (Noted.SUBSCRIPTION_ENDED, {"why": "its end came before it was renewed"}),
-        (Noted.SUBSCRIPTION_MADE, {"ends_at": instant(only(lab).expires_at)}),
+        (entra_notes.SUBSCRIPTION_ENDED, {"why": "its end came before it was renewed"}),
+        (entra_notes.SUBSCRIPTION_MADE, {"ends_at": instant(only(lab).expires_at)}),
     ]
 
 
@@ -341,9 +344,9 @@ def test_a_renewal_that_is_refused_until_the_end_is_followed_by_a_new_subscripti
     assert only(lab).id != first
     notes = told(lab)
     assert [event for event, _ in notes] == [
-        *[Noted.SUBSCRIPTION_REFUSED] * patches,
-        Noted.SUBSCRIPTION_ENDED,
-        Noted.SUBSCRIPTION_MADE,
+        *[entra_notes.SUBSCRIPTION_REFUSED] * patches,
+        entra_notes.SUBSCRIPTION_ENDED,
+        entra_notes.SUBSCRIPTION_MADE,
     ]
     assert {fields["what"] for _, fields in notes[:patches]} == {"its renewal"}
 
@@ -372,8 +375,8 @@ def test_a_wish_to_reauthorize_is_followed_at_the_next_look(lab: Lab, directory:
     assert directory.watermark() != before
     assert only(lab).expires_at == lab.tenant.now + timedelta(days=2)
     assert told(lab) == [
-        (Noted.CALL_ACCEPTED, {"notices": 1, "lifecycle": "reauthorizationRequired"}),
-        (Noted.SUBSCRIPTION_RENEWED, {"ends_at": instant(only(lab).expires_at)}),
+        (entra_notes.CALL_ACCEPTED, {"notices": 1, "lifecycle": "reauthorizationRequired"}),
+        (entra_notes.SUBSCRIPTION_RENEWED, {"ends_at": instant(only(lab).expires_at)}),
     ]
     directory.watermark()
     assert told(lab) == []
@@ -405,9 +408,9 @@ def test_a_removed_subscription_is_made_anew_and_a_round_is_due(lab: Lab, direct
     assert directory.watermark() != before
     assert only(lab).id != removed
     assert told(lab) == [
-        (Noted.CALL_ACCEPTED, {"notices": 1, "lifecycle": "subscriptionRemoved"}),
-        (Noted.SUBSCRIPTION_ENDED, {"why": "Graph has removed it"}),
-        (Noted.SUBSCRIPTION_MADE, {"ends_at": instant(only(lab).expires_at)}),
+        (entra_notes.CALL_ACCEPTED, {"notices": 1, "lifecycle": "subscriptionRemoved"}),
+        (entra_notes.SUBSCRIPTION_ENDED, {"why": "Graph has removed it"}),
+        (entra_notes.SUBSCRIPTION_MADE, {"ends_at": instant(only(lab).expires_at)}),
     ]
 
 
@@ -418,7 +421,7 @@ def test_a_missed_notification_makes_a_round_due(lab: Lab, directory: EntraDirec
     lab.entra.graph.subscriptions.lifecycle(only(lab).id, "missed")
 
     assert directory.watermark() != before
-    assert told(lab) == [(Noted.CALL_ACCEPTED, {"notices": 1, "lifecycle": "missed"})]
+    assert told(lab) == [(entra_notes.CALL_ACCEPTED, {"notices": 1, "lifecycle": "missed"})]
 
 
 @pytest.mark.parametrize(
@@ -440,7 +443,7 @@ def test_a_subscription_that_is_refused_is_noted_and_wished_for_again_after_a_wh
         assert directory.watermark() == "0"
     assert posts(lab) == 1
     ((event, fields),) = told(lab)
-    assert event is Noted.SUBSCRIPTION_REFUSED
+    assert event is entra_notes.SUBSCRIPTION_REFUSED
     assert (fields["what"], fields["retry_after_s"]) == ("a subscription", wait.total_seconds())
     assert fault.message in str(fields["error"])
 
@@ -450,7 +453,7 @@ def test_a_subscription_that_is_refused_is_noted_and_wished_for_again_after_a_wh
     lab.tenant.advance(timedelta(seconds=1))
     directory.watermark()
     assert posts(lab) == 2
-    assert [event for event, _ in told(lab)] == [Noted.SUBSCRIPTION_MADE]
+    assert [event for event, _ in told(lab)] == [entra_notes.SUBSCRIPTION_MADE]
 
 
 def test_a_refusal_that_names_our_secret_is_noted_without_it(lab: Lab, directory: EntraDirectory) -> None:
