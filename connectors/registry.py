@@ -1,16 +1,22 @@
-"""Kind -> "module:SPEC" for every connector, imported on first use.
+"""Which connectors there are, by port and kind: ours, and those of other packages. A SPEC is imported on first use.
 
-A new connector costs one line here and one subclass of its port's contract suite.
+A new connector costs one line here and one subclass of its port's contract suite. Another package declares its
+connector as an entry point of the group `whosleft.connectors`, named PORT.KIND:
+
+    [project.entry-points."whosleft.connectors"]
+    "inventory.rooms" = "package.module:SPEC"
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from importlib.metadata import entry_points
 
-if TYPE_CHECKING:
-    from worker.ports import ConnectorSpec
+from worker.ports import BadConfig, ConnectorSpec, Port
 
+GROUP = "whosleft.connectors"
 DIRECTORIES = {
     "active_directory": "connectors.directory.active_directory:SPEC",
     "entra": "connectors.directory.entra:SPEC",
@@ -23,6 +29,52 @@ NOTIFIERS = {
     "slack": "connectors.notify.slack:SPEC",
     "console": "connectors.notify.console:SPEC",
 }
+OURS: Mapping[Port, Mapping[str, str]] = {
+    Port.DIRECTORY: DIRECTORIES,
+    Port.INVENTORY: INVENTORIES,
+    Port.NOTIFY: NOTIFIERS,
+}
+
+
+@cache
+def places() -> Mapping[Port, Mapping[str, str]]:
+    """Where each SPEC is ("module:name"), by port and kind.
+
+    Raises BadConfig for an entry point that names no port, or what there is already.
+    """
+    found = {port: dict(kinds) for port, kinds in OURS.items()}
+    for entry in entry_points(group=GROUP):
+        port, _, kind = entry.name.partition(".")
+        if port not in set(Port) or not kind:
+            raise BadConfig(
+                f"The entry point {entry.name} ({entry.value}) names no connector.",
+                remedy=f"Its package has to call it {', '.join(f'{one}.KIND' for one in Port)}.",
+            )
+        there = found[Port(port)].setdefault(kind, entry.value)
+        if there != entry.value:
+            raise BadConfig(
+                f"Two connectors are called {entry.name}: {there} and {entry.value}.",
+                remedy="Uninstall the package of one of them.",
+            )
+    return found
+
+
+def spec(port: Port, kind: str) -> ConnectorSpec:
+    """Import a connector's declaration. Raises KeyError for a kind that there is not, BadConfig for a wrong one."""
+    place = places()[port][kind]
+    try:
+        found = load(place)
+    except (ImportError, AttributeError) as error:
+        raise BadConfig(
+            f"The connector {port}.{kind} can't be loaded from {place}: {error}.",
+            remedy="Install its package anew, or uninstall it.",
+        ) from error
+    if (found.port, found.kind) != (port, kind):
+        raise BadConfig(
+            f"The connector {port}.{kind} ({place}) declares itself as {found.port}.{found.kind}.",
+            remedy="Its package has to call the entry point so.",
+        )
+    return found
 
 
 def load(place: str) -> ConnectorSpec:

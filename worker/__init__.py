@@ -10,7 +10,8 @@
     ops        what keeps a process running: scheduler, jobs under their leases, retries, clock, logs, metrics, masking
     contract   the JSON that people's programs read, of the API and of `--json` alike: one file a subject
     app        use cases
-        jobs       one class each with one `run_once(now)`: poll inventory reconcile verify escalate deliver retention
+        jobs       table (the list of jobs), and one class each with one `run_once(now)`:
+                   poll inventory reconcile verify escalate deliver retention
         acts       what people do: tickets, plans, an assignee's answers, access
         tell       who is told what, with which link
         reads      what a page, a command and the API show: ticket person group source situation; check

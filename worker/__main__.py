@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from worker.app.refused import Refused
 from worker.cli import audit, desk, files, lookups, plans, tickets, working
 from worker.cli.common import err, out
+from worker.cli.connectors import WithConnectors
 from worker.demo.command import demo
 from worker.ops.terminal import visible
 from worker.ports import ConnectorError
@@ -24,6 +25,7 @@ from worker.storage.sql.errors import StorageError
 
 app = typer.Typer(
     name="whosleft",
+    cls=WithConnectors,
     help="Who has left the company, and is still in its chat groups?",
     no_args_is_help=True,
     add_completion=False,
@@ -40,7 +42,6 @@ app.add_typer(plans.app, name="plans")
 app.add_typer(lookups.people, name="people")
 app.add_typer(lookups.groups, name="groups")
 app.add_typer(lookups.links, name="links")
-app.add_typer(files.register, name="register")
 app.add_typer(tickets.escalation, name="escalation")
 app.add_typer(audit.app, name="audit")
 app.add_typer(desk.app, name="desk")

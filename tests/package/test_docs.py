@@ -106,7 +106,8 @@ def test_the_demo_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> None:
 
 def commands(group: Any, path: tuple[str, ...] = ("whosleft",)) -> Iterator[str]:
     """Every command below a group, in full: `whosleft tickets list`."""
-    for name, command in group.commands.items():
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
         here = (*path, name)
         if hasattr(command, "commands"):
             yield from commands(command, here)

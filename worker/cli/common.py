@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -21,35 +21,23 @@ from worker.domain.messages.sentences import flat
 from worker.ops.clock import system_now
 from worker.ops.terminal import Terminal, json_text
 from worker.ops.whoami import login_and_host, login_name
+from worker.ports.connectors.commands import JsonOption, NowOption
 from worker.running.wiring import App, Clock, load_settings, open_app
 from worker.settings import Settings
 
+__all__ = [
+    "ByOption", "ConfigOption", "JsonOption", "NowOption", "ReasonOption", "act_time", "actor", "clock_at", "err",
+    "local_time", "need_reason", "opened", "out", "print_facts", "print_json", "print_list", "print_table", "recorder",
+]  # fmt: skip
+
 out = Terminal(highlight=False, soft_wrap=False)
 err = Terminal(stderr=True, highlight=False, soft_wrap=True)
-
-
-def _instant(text: str) -> datetime:
-    """An instant with its zone; what typer shows when it isn't one."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"'{text}' is not an instant; write for example 2026-11-24T09:00:00Z."
-        ) from None
-    if at.tzinfo is None:
-        raise typer.BadParameter(f"'{text}' has no time zone; add Z for UTC.")
-    return at.astimezone(UTC)
 
 
 ConfigOption = Annotated[
     Path,
     typer.Option("--config", "-c", envvar="WHOSLEFT_CONFIG", help="The configuration file.", metavar="FILE"),
 ]
-NowOption = Annotated[
-    datetime | None,
-    typer.Option("--now", parser=_instant, metavar="INSTANT", help="Set the clock: 2026-11-24T09:00:00Z."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 ByOption = Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who does this (your login name).")]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
 

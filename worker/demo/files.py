@@ -12,7 +12,7 @@ from pathlib import Path
 
 from worker.demo.hospital import Employee, Hospital
 from worker.demo.units import WARDS
-from worker.running.wiring import write_register
+from worker.running.wiring import write_rosters
 
 EXPORT = re.compile(r"people-\d{4}-\d\d-\d\d\.csv")
 CONFIG, REGISTER, DATABASE, PEOPLE = "whosleft.yaml", "groups.xlsx", "whosleft.db", "people"
@@ -92,7 +92,7 @@ class DemoFolder:
 
     def write_register(self, hospital: Hospital, taken_at: datetime) -> None:
         """The register as the ward clerks keep it."""
-        write_register(self.path / REGISTER, hospital.rosters(taken_at), taken_at)
+        write_rosters("register", self.path / REGISTER, hospital.rosters(taken_at), taken_at)
 
 
 def _row(person: Employee) -> list[str]:

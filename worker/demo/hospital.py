@@ -1,7 +1,7 @@
 """The invented hospital: who works where, and who is in which chat group, as the truth has it.
 
-Nothing here knows of Whosleft. People and groups change by these methods only; `files` writes down what
-Active Directory and the register would say of them.
+Nothing here knows of Whosleft. People and groups change by these methods only; `files` writes down what the
+directory and the register would say of them.
 """
 
 from __future__ import annotations

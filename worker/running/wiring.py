@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel
@@ -42,8 +42,10 @@ from worker.languages import BabelLanguages
 from worker.ops.lookout import Lookout
 from worker.ops.retry import RetryingDirectory, RetryingInventory, again
 from worker.ports import (
+    BadConfig,
     Connector,
     ConnectorContext,
+    ConnectorSpec,
     Directory,
     Inventory,
     Note,
@@ -69,35 +71,26 @@ from worker.storage.sql.migrate import migrate, require_current
 from worker.storage.sql.scratch import scratch_engine
 from worker.storage.store import SqlStore
 
-if TYPE_CHECKING:
-    from connectors.inventory.register.tools.report import RegisterReport
-
 Clock = Callable[[], datetime]
-
-_TABLES: Mapping[Port, Mapping[str, str]] = {
-    Port.DIRECTORY: registry.DIRECTORIES,
-    Port.INVENTORY: registry.INVENTORIES,
-    Port.NOTIFY: registry.NOTIFIERS,
-}
 
 
 class _Models(Mapping[str, type[BaseModel]]):
     """Each kind's configuration model, imported when it is asked for."""
 
-    def __init__(self, table: Mapping[str, str]) -> None:
-        self._table = table
+    def __init__(self, port: Port) -> None:
+        self._port = port
 
     def __getitem__(self, kind: str) -> type[BaseModel]:
-        return registry.load(self._table[kind]).config
+        return registry.spec(self._port, kind).config
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._table)
+        return iter(registry.places()[self._port])
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(registry.places()[self._port])
 
 
-KINDS: Kinds = {port: _Models(table) for port, table in _TABLES.items()}
+KINDS: Kinds = {port: _Models(port) for port in Port}
 
 
 def load_settings(path: Path) -> Settings:
@@ -148,7 +141,7 @@ def build_connectors(
     """
 
     def build(port: Port, entry: ConnectorEntry) -> Any:
-        spec = registry.load(_TABLES[port][entry.kind])
+        spec = registry.spec(port, entry.kind)
         context = replace(
             context_of(settings, entry.name, clock),
             again=partial(again, sleep=sleep),
@@ -167,8 +160,8 @@ def build_connectors(
 def notes_of(settings: Settings) -> list[Noted]:
     """What connectors may note: ours, whether or not they are configured, and those of other packages that are."""
     used = {(port, entry.kind) for port in Port for entry in settings.entries(port)}
-    used |= {(port, kind) for port, table in _TABLES.items() for kind in table}
-    return [note for port, kind in sorted(used) for note in registry.load(_TABLES[port][kind]).notes]
+    used |= {(port, kind) for port, kinds in registry.OURS.items() for kind in kinds}
+    return [note for port, kind in sorted(used) for note in registry.spec(port, kind).notes]
 
 
 def context_of(settings: Settings, name: str, clock: Clock) -> ConnectorContext:
@@ -399,33 +392,38 @@ def configuration_schema() -> dict[str, Any]:
     return json_schema(KINDS)
 
 
-def write_register_template(path: Path, config: Path | None, language: str | None) -> None:
-    """Write an empty register; in the organisation's language unless told otherwise."""
-    from connectors.inventory.register.tools import template  # noqa: PLC0415  see check_register
-
-    spoken = language or (load_settings(config).organisation.language if config else "en")
-    template.write_template(path, spoken)
-
-
-def write_register(path: Path, rosters: Iterable[Roster], taken_at: datetime) -> None:
-    """Write a register that says these rosters as of `taken_at`, replacing the file in one step."""
-    from connectors.inventory.register.tools import writer  # noqa: PLC0415  see check_register
-
-    writer.write_register(path, rosters, taken_at)
+def write_rosters(kind: str, path: Path, rosters: Iterable[Roster], taken_at: datetime) -> None:
+    """Write the file of an inventory of this kind, which says these rosters as of `taken_at`."""
+    write = registry.spec(Port.INVENTORY, kind).write
+    if write is None:
+        raise ValueError(f"an inventory of kind {kind} is no file that can be written")
+    write(path, rosters, taken_at)
 
 
-def check_register(path: Path, config: Path | None, clock: Clock) -> RegisterReport:
-    """Check a register as the inventory of the configuration that reads it would, or with the defaults."""
-    # What reads and writes Excel and Word is a seventh of a worker's memory, and most workers have no use for it
-    from connectors.inventory.register.config import RegisterConfig  # noqa: PLC0415
-    from connectors.inventory.register.tools import report  # noqa: PLC0415
+# --- commands of connectors ---------------------------------------------------------------------------------
 
+
+def commands_of_connectors() -> dict[str, ConnectorSpec]:
+    """The connectors that have commands, by the name that these are below. Raises BadConfig when two share one."""
+    found: dict[str, ConnectorSpec] = {}
+    for port, kinds in registry.places().items():
+        for kind in kinds:
+            spec = registry.spec(port, kind)
+            name = spec.commands.name if spec.commands else ""
+            if name and found.setdefault(name, spec) is not spec:
+                first = found[name]
+                raise BadConfig(
+                    f"Two connectors have commands called {name}: "
+                    f"{first.port}.{first.kind} and {spec.port}.{spec.kind}.",
+                    remedy="Uninstall the package of one of them.",
+                )
+    return found
+
+
+def configured_options(
+    spec: ConnectorSpec, config: Path | None, name: str, clock: Clock
+) -> tuple[ConnectorContext, Sequence[Any]]:
+    """What a connector of this name is built with, and the options of all of its kind: see `CommandLine`."""
     settings = load_settings(config) if config else Settings()
-    context = replace(context_of(settings, path.stem, clock), base_dir=Path.cwd())
-    wanted = path.resolve()
-    for entry in settings.inventories:
-        if entry.kind == "register":
-            options = connector_options(entry, RegisterConfig)
-            if (settings.base_dir / options.path).resolve() == wanted:
-                return report.check_register(path, context, options)
-    return report.check_register(path, context)
+    entries = [entry for entry in settings.entries(spec.port) if entry.kind == spec.kind]
+    return context_of(settings, name, clock), [connector_options(entry, spec.config) for entry in entries]

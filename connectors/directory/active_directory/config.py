@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
-from connectors.directory.active_directory.wire.ldap_controls import search_request
 from connectors.kit import dn as _dn
 from connectors.kit.settings import DistinguishedName, Period, Section
+from worker.ports import lazily
+
+# A configuration without a filter needs no LDAP
+_search_request = lazily("connectors.directory.active_directory.wire.ldap_controls:search_request")
 
 PAGE_SIZE_MAX = 1000  # MaxPageSize of a domain controller, and what the worker stages at once
 _ATTRIBUTE = r"^[A-Za-z][A-Za-z0-9-]*$"
@@ -84,7 +87,7 @@ class ScopeConfig(Section):
         if text is None:
             return None
         text = text.strip()
-        search_request(1, "", "base", text, (), ())  # raises ValueError
+        _search_request(1, "", "base", text, (), ())  # raises ValueError
         return text
 
 

@@ -8,7 +8,7 @@ and the demo.
 """
 
 from connectors.inventory.register.config import RegisterConfig
-from worker.ports import ConnectorSpec, Port, lazily
+from worker.ports import Commands, ConnectorSpec, Port, lazily
 
 SPEC = ConnectorSpec(
     kind="register",
@@ -16,4 +16,6 @@ SPEC = ConnectorSpec(
     config=RegisterConfig,
     build=lazily("connectors.inventory.register.connector:RegisterInventory"),
     summary="a register of groups kept in Excel, LibreOffice, CSV or Word",
+    commands=Commands("register", lazily("connectors.inventory.register.commands:commands")),
+    write=lazily("connectors.inventory.register.tools.writer:write_register"),
 )

@@ -1,4 +1,4 @@
-"""What people do with tickets and identity questions: the same from the command line, Slack and the web."""
+"""What people do with tickets and identity questions: the same from the command line, a channel and the web."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from worker.domain.model import Roster
 from worker.ports.notes import Note, Noted, note_nothing
 
 
@@ -152,11 +153,20 @@ def lazily(place: str) -> Callable[..., Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Commands:
+    """The commands below `whosleft NAME`: `build` is given a `CommandLine`, and returns a `typer.Typer`."""
+
+    name: str
+    build: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorSpec:
     """A connector's declaration: what `registry.py` finds under `module:SPEC`.
 
     `build(config, context)` must do no I/O. `config` is a pydantic model with `extra="forbid"`, whose
     fields are the keys of the configuration file besides `name` and `kind`. `notes` is all that it may note.
+    `write(path, rosters, taken_at)` is for inventories that are files: it replaces one in one step.
 
     The module of a SPEC is imported by commands that need nothing else of the connector: what it builds with heavy
     packages it names `lazily`.
@@ -168,3 +178,5 @@ class ConnectorSpec:
     build: Callable[[Any, ConnectorContext], Any]
     summary: str
     notes: tuple[Noted, ...] = ()
+    commands: Commands | None = None
+    write: Callable[[Path, Iterable[Roster], datetime], None] | None = None

@@ -1,0 +1,59 @@
+"""What a connector's own commands (`whosleft NAME …`) share with all others: their options, and how answers are shown.
+
+Imported by the commands alone, which `ConnectorSpec.commands` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+import typer
+
+from worker.ports.connectors.base import ConnectorContext
+
+
+def _instant(text: str) -> datetime:
+    """An instant with its zone; what typer shows when it isn't one."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"'{text}' is not an instant; write for example 2026-11-24T09:00:00Z."
+        ) from None
+    if at.tzinfo is None:
+        raise typer.BadParameter(f"'{text}' has no time zone; add Z for UTC.")
+    return at.astimezone(UTC)
+
+
+NowOption = Annotated[
+    datetime | None,
+    typer.Option("--now", parser=_instant, metavar="INSTANT", help="Set the clock: 2026-11-24T09:00:00Z."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+class CommandLine(Protocol):
+    """What the program does for a connector's commands."""
+
+    def configured(
+        self, config: Path | None, name: str, now: datetime | None = None
+    ) -> tuple[ConnectorContext, Sequence[Any]]:
+        """Return what a connector of this name would be built with, and the options of all of this kind that there are.
+
+        Without a configuration file that is what holds by default, and none.
+        """
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print a line on standard output."""
+
+    def json(self, value: Any) -> None:
+        """Print one document on standard output."""
+
+    def table(self, title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Print an aligned table."""
+
+    def facts(self, facts: Sequence[tuple[str, object]]) -> None:
+        """Print label and value, aligned."""
