@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from worker.domain.model import Group, Member, PersonFacts, Role, Roster
+from worker.domain.model import AccountFacts, Group, Member, Role, Roster
 from worker.ports import CheckResult, DirectoryPage, PassEnd, Passive, SnapshotEnd
 
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -28,8 +28,8 @@ class Company:
     def groups(self) -> int:
         return self.people // 20
 
-    def person(self, number: int) -> PersonFacts:
-        return PersonFacts(
+    def person(self, number: int) -> AccountFacts:
+        return AccountFacts(
             person_id=f"{number:08d}",
             display_name=f"Person {number}",
             email=f"p{number}@example.org",
@@ -77,7 +77,7 @@ class CompanyDirectory(Passive):
             yield DirectoryPage(tuple(self.company.person(n) for n in numbers[start : start + PAGE]))
         yield PassEnd(self.company.now.isoformat(), is_full, self.company.now)
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         return self.company.person(int(person_id))
 
     def check(self) -> CheckResult:

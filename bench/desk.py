@@ -28,18 +28,18 @@ from bench.postgres import database
 from worker.app.acts.access import Access
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.plans import Approvals
-from worker.app.acts.tickets import Desk
+from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
 from worker.app.reads.situation import situation
 from worker.app.tell.health import Freshness
-from worker.app.tell.signed_links import Links, signing_key
+from worker.app.tell.signed_links import SignedLinks, signing_key
 from worker.app.tell.teller import Teller
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place, Services
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Entry
-from worker.domain.model import Evidence, GroupKey, PersonKey, Role
+from worker.domain.model import AccountKey, Evidence, GroupKey, Role
 from worker.domain.people.leaving import episode_name
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketKind, TicketState
@@ -118,12 +118,12 @@ PAGES = {
 @contextmanager
 def _desk(store: SqlStore) -> Iterator[tuple[httpx2.Client, str]]:
     languages, rules = BabelLanguages("en"), TicketRules(DAY, DAY, "boss@example.org")
-    links = Links("http://127.0.0.1", 30 * DAY)
+    links = SignedLinks("http://127.0.0.1", 30 * DAY)
     with store.begin() as uow:
         key = signing_key(uow)
     fresh = Freshness(DAY, {})
     services = Services(
-        store=store, desk=Desk(store, rules, Teller("UTC", languages)), approvals=Approvals(store, 50),
+        store=store, desk=TicketActs(store, rules, Teller("UTC", languages)), approvals=Approvals(store, 50),
         assigned=Assigned(store, links, Teller("UTC", languages, links)), audit=Audit(store, "Bench", "UTC", "bench"),
         languages=languages, rules=rules, place=Place("Bench", "UTC", "http://127.0.0.1"), clock=lambda: NOW,
         situation=lambda: situation(store, NOW),
@@ -249,7 +249,7 @@ def _ticket(random: Random, number: int, size: int, live_share: float) -> Ticket
         (TicketState.VERIFIED, TicketState.CANCELLED, TicketState.WAIVED), (90, 8, 2)
     )[0]  # fmt: skip
     verified_at = opened_at + random.random() * 5 * DAY if state is TicketState.VERIFIED else None
-    person = PersonKey("corp", f"id-{number // 3:06d}")
+    person = AccountKey("corp", f"id-{number // 3:06d}")
     group = number % 5_000
     return Ticket(
         kind=random.choices((TicketKind.REMOVE_MEMBER, TicketKind.REASSIGN_ADMIN), (9, 1))[0],

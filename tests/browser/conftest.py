@@ -17,7 +17,7 @@ from chromium import AXE, CHROMIUM, DESKTOP, FLAGS, PHONE, SOON_MS, Desk, Late, 
 from desk_setup import services_of
 from harness import TIMEZONE
 from worker.app.acts.assignee import Assigned
-from worker.app.tell.signed_links import Links
+from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
@@ -47,14 +47,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     services = services_of(harness, languages)
 
     def made(base: str) -> Any:
-        links = Links(base, timedelta(days=30))
+        links = SignedLinks(base, timedelta(days=30))
         assigned = Assigned(harness.store, links, Teller(TIMEZONE, languages, links))
         return desk_app(replace(services, assigned=assigned, place=Place("St Mary's", TIMEZONE, base)))
 
     with serving(Late(made), ("127.0.0.1", 0), "desk", Limits(BODY_MAX)) as listen:
         base = f"http://{listen}"
         Late.base = base
-        yield Desk(harness, base, Links(base, timedelta(days=30)))
+        yield Desk(harness, base, SignedLinks(base, timedelta(days=30)))
     harness.close()
 
 

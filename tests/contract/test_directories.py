@@ -30,7 +30,7 @@ from fakes.directory import FakeDirectory
 from fakes.export_files import write
 from fakes.in_process import in_process
 from samba import Domain
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import CursorExpired, Transient
 
 
@@ -42,7 +42,7 @@ class FakeWorld(DirectoryWorld):
     def directory(self) -> FakeDirectory:
         return self._fake
 
-    def put(self, *people: PersonFacts) -> None:
+    def put(self, *people: AccountFacts) -> None:
         self._fake.put(*people)
 
     def disable(self, person_id: str) -> None:
@@ -146,7 +146,7 @@ COLUMNS = {
 }
 
 
-def export(people: dict[str, PersonFacts]) -> bytes:
+def export(people: dict[str, AccountFacts]) -> bytes:
     """What `Get-ADUser | Export-Csv -Encoding UTF8` makes of them."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
@@ -162,7 +162,7 @@ class FileWorld(DirectoryWorld):
     """An administrator who exports anew after every change, into one file or a folder of dated ones."""
 
     def __init__(self, folder: Path) -> None:
-        self._people: dict[str, PersonFacts] = {}
+        self._people: dict[str, AccountFacts] = {}
         self._folder = folder
         self._taken_at = NOW - timedelta(days=30)
         self._directory = FileDirectory(FileConfig(path=self.path), context("export", folder), in_process)
@@ -174,7 +174,7 @@ class FileWorld(DirectoryWorld):
     def directory(self) -> FileDirectory:
         return self._directory
 
-    def put(self, *people: PersonFacts) -> None:
+    def put(self, *people: AccountFacts) -> None:
         self._people |= {facts.person_id: facts for facts in people}
         self._export()
 

@@ -7,22 +7,22 @@ from typing import Any
 
 from builders import HOUR, NOW, facts, ticket
 from contracts.unit_of_work import dirty, read_people, read_rosters, roster
-from worker.domain.identity.matching import How, Link, LinkState
-from worker.domain.model import GroupKey, HandleKey, PersonFacts, PersonKey, Role, Standing
+from worker.domain.identity.matching import How, Identity, IdentityState
+from worker.domain.model import AccountFacts, AccountKey, GroupKey, HandleKey, Role, Standing
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store
 
 ANN, BEN, CEM = "+447700900101", "+447700900102", "+447700900103"
-CORP_ANN, CLOUD_ANN = PersonKey("corp", "ann"), PersonKey("tenant", "cloud-ann")
+CORP_ANN, CLOUD_ANN = AccountKey("corp", "ann"), AccountKey("tenant", "cloud-ann")
 WARD = GroupKey("wards", "g")
 
 
-def of_ann(person_id: str, **changes: Any) -> PersonFacts:
+def of_ann(person_id: str, **changes: Any) -> AccountFacts:
     return facts(person_id, **({"employee_id": "E-1", "phones": (ANN,)} | changes))
 
 
-def read_both(store: Store, *corp: PersonFacts, cloud: tuple[PersonFacts, ...]) -> None:
+def read_both(store: Store, *corp: AccountFacts, cloud: tuple[AccountFacts, ...]) -> None:
     """The first pass of each directory."""
     with store.begin() as uow:
         for name in ("corp", "tenant"):
@@ -31,14 +31,14 @@ def read_both(store: Store, *corp: PersonFacts, cloud: tuple[PersonFacts, ...]) 
     read_people(store, *cloud, source="tenant")
 
 
-def link(store: Store, handle: str, person: PersonKey) -> None:
+def link(store: Store, handle: str, person: AccountKey) -> None:
     with store.begin() as uow:
-        (question,) = (one for one in uow.links.questions(9) if one.key.handle == handle)
-        answer = Link(LinkState.LINKED, question.fingerprint, person, How.PHONE)
-        uow.links.answer([(HandleKey("wards", handle), answer)], NOW)
+        (question,) = (one for one in uow.identities.questions(9) if one.key.handle == handle)
+        answer = Identity(IdentityState.LINKED, question.fingerprint, person, How.PHONE)
+        uow.identities.answer([(HandleKey("wards", handle), answer)], NOW)
 
 
-def accounts(store: Store, person: PersonKey) -> set[PersonKey]:
+def accounts(store: Store, person: AccountKey) -> set[AccountKey]:
     with store.begin() as uow:
         human = uow.people.human(person)
     return set() if human is None else {one.key for one in human.accounts}
@@ -48,8 +48,8 @@ def leave_in_cloud(store: Store, at: datetime = NOW + HOUR, *, let_through: bool
     read_people(store, of_ann("cloud-ann", enabled=False), at=at, source="tenant", is_full=False)
     if let_through:
         with store.begin() as uow:
-            for newcomers in uow.episodes.newcomers().values():
-                uow.episodes.let_through(newcomers, at)
+            for departures in uow.episodes.departures().values():
+                uow.episodes.let_through(departures, at)
 
 
 class AccountsContract:
@@ -71,11 +71,11 @@ class AccountsContract:
         )
 
         for person_id in "abc":
-            both = {PersonKey("corp", person_id), PersonKey("tenant", f"{person_id}2")}
-            assert accounts(store, PersonKey("corp", person_id)) == both
-            assert accounts(store, PersonKey("tenant", f"{person_id}2")) == both
-        assert accounts(store, PersonKey("corp", "d")) == {PersonKey("corp", "d")}
-        assert accounts(store, PersonKey("corp", "nobody")) == set()
+            both = {AccountKey("corp", person_id), AccountKey("tenant", f"{person_id}2")}
+            assert accounts(store, AccountKey("corp", person_id)) == both
+            assert accounts(store, AccountKey("tenant", f"{person_id}2")) == both
+        assert accounts(store, AccountKey("corp", "d")) == {AccountKey("corp", "d")}
+        assert accounts(store, AccountKey("corp", "nobody")) == set()
 
     def test_accounts_are_found_through_a_third(self, store: Store) -> None:
         read_both(
@@ -85,7 +85,7 @@ class AccountsContract:
             cloud=(facts("cloud", immutable_id="guid", email=None),),
         )
 
-        everybody = {PersonKey("corp", "old"), PersonKey("corp", "new"), PersonKey("tenant", "cloud")}
+        everybody = {AccountKey("corp", "old"), AccountKey("corp", "new"), AccountKey("tenant", "cloud")}
         for person in everybody:
             assert accounts(store, person) == everybody
 
@@ -101,7 +101,7 @@ class AccountsContract:
             ),
         )
 
-        for person in (PersonKey("corp", "a"), PersonKey("tenant", "a2"), PersonKey("corp", "n0")):
+        for person in (AccountKey("corp", "a"), AccountKey("tenant", "a2"), AccountKey("corp", "n0")):
             assert accounts(store, person) == {person}
 
     def test_an_address_does_not_join_two_employee_ids(self, store: Store) -> None:
@@ -111,13 +111,13 @@ class AccountsContract:
             cloud=(facts("a2", employee_id="E-2", email="a@one.example"),),
         )
 
-        assert accounts(store, PersonKey("corp", "a")) == {PersonKey("corp", "a")}
+        assert accounts(store, AccountKey("corp", "a")) == {AccountKey("corp", "a")}
 
     def test_a_member_whose_other_account_has_left_is_loaded_as_a_leaver(self, store: Store) -> None:
         read_both(store, of_ann("ann"), facts("ben", phones=(BEN,)), cloud=(of_ann("cloud-ann"),))
         read_rosters(store, roster("g", ANN, BEN, CEM, admin=BEN))
         link(store, ANN, CORP_ANN)
-        link(store, BEN, PersonKey("corp", "ben"))
+        link(store, BEN, AccountKey("corp", "ben"))
         dirty(store)
 
         leave_in_cloud(store)
@@ -154,7 +154,7 @@ class AccountsContract:
         read_both(store, of_ann("ann"), cloud=(of_ann("cloud-ann"),))
         read_rosters(store, roster("g", ANN), roster("h", BEN))
         link(store, ANN, CORP_ANN)
-        link(store, BEN, PersonKey("corp", "nobody"))
+        link(store, BEN, AccountKey("corp", "nobody"))
         leave_in_cloud(store)
         dirty(store)
 
@@ -190,15 +190,15 @@ class AccountsContract:
         link(store, ANN, CORP_ANN)
         leave_in_cloud(store, let_through=False)
         with store.begin() as uow:
-            [newcomer] = uow.episodes.newcomers()["tenant", "left"]
-            assert (newcomer.groups, newcomer.has_left_elsewhere) == ((WARD,), False)
-            uow.episodes.let_through([newcomer], NOW + HOUR)
+            [departure] = uow.episodes.departures()["tenant", "left"]
+            assert (departure.groups, departure.has_left_elsewhere) == ((WARD,), False)
+            uow.episodes.let_through([departure], NOW + HOUR)
             assert uow.episodes.loads([WARD], NOW)[WARD].let_through == 1
 
         read_people(store, of_ann("ann", enabled=False), at=NOW + 2 * HOUR)
 
         with store.begin() as uow:
-            [second] = uow.episodes.newcomers()["corp", "left"]
+            [second] = uow.episodes.departures()["corp", "left"]
             assert second.has_left_elsewhere
             uow.episodes.let_through([second], NOW + 2 * HOUR)
             assert uow.episodes.loads([WARD], NOW)[WARD].let_through == 1
@@ -211,7 +211,7 @@ class AccountsContract:
 
         with store.begin() as uow:
             assert {
-                key: [one.person for one in found] for key, found in uow.episodes.newcomers().items()
+                key: [one.person for one in found] for key, found in uow.episodes.departures().items()
             } == {("tenant", "left"): [CLOUD_ANN]}
 
     def test_a_joiner_is_seen_in_the_group_under_any_account(self, store: Store) -> None:

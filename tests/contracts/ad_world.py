@@ -17,7 +17,7 @@ from connectors.directory.active_directory.connector import ActiveDirectory
 from contracts.directory_world import DirectoryWorld, context
 from fakes.tcp_proxy import TcpProxy
 from samba import Domain, user_ldif
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ops.clock import system_now
 from worker.ports import Directory
 
@@ -34,7 +34,7 @@ class AdWorld(DirectoryWorld):
     def __init__(self, domain: Domain, wire: TcpProxy, mode: str) -> None:
         self._domain = domain
         self._wire = wire
-        self._people: dict[str, PersonFacts] = {}
+        self._people: dict[str, AccountFacts] = {}
         at = system_now()  # the controller's clock is compared with it
         self._directory = ActiveDirectory(
             ActiveDirectoryConfig.model_validate(options(domain, wire.port, mode=mode)),
@@ -45,7 +45,7 @@ class AdWorld(DirectoryWorld):
     def directory(self) -> Directory:
         return self._directory
 
-    def put(self, *people: PersonFacts) -> None:
+    def put(self, *people: AccountFacts) -> None:
         known = [facts for facts in people if facts.person_id in self._people]
         new = [facts for facts in people if facts.person_id not in self._people]
         if new:
@@ -103,17 +103,17 @@ def options(domain: Domain, port: int, **changes: Any) -> dict[str, Any]:
     }
 
 
-def account(facts: PersonFacts) -> str:
+def account(facts: AccountFacts) -> str:
     """A new account with these facts, named by its id."""
     short = {"sAMAccountName": facts.person_id[:20]}  # as much as one may have
     return user_ldif(facts.person_id, {**short, **attributes(facts)}, guid=facts.person_id)
 
 
-def dn_of(facts: PersonFacts) -> str:
+def dn_of(facts: AccountFacts) -> str:
     return f"<GUID={facts.person_id}>"
 
 
-def attributes(facts: PersonFacts) -> dict[str, Any]:
+def attributes(facts: AccountFacts) -> dict[str, Any]:
     """What Active Directory calls a person's facts; None takes an attribute away."""
     return {
         "displayName": facts.display_name,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import (
     ConnectorContext,
     ConnectorError,
@@ -25,9 +25,9 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PASSES_MAX = 100
 
 
-def person(number: int, **fields: object) -> PersonFacts:
+def person(number: int, **fields: object) -> AccountFacts:
     """Somebody invented, the same for the same number; telephone numbers from Ofcom's drama range."""
-    facts = PersonFacts(
+    facts = AccountFacts(
         person_id=str(uuid.uuid5(uuid.NAMESPACE_DNS, f"person-{number}.corp.example")),
         display_name=f"Person Number{number}",
         email=f"person{number}@example.org",
@@ -62,7 +62,7 @@ class DirectoryWorld(ABC):
         """The adapter under test, reading this world."""
 
     @abstractmethod
-    def put(self, *people: PersonFacts) -> None:
+    def put(self, *people: AccountFacts) -> None:
         """Add people, or replace those with the same id."""
 
     @abstractmethod
@@ -89,7 +89,7 @@ class Drained:
 
     pages: tuple[DirectoryPage, ...]
     end: PassEnd
-    people: dict[str, PersonFacts]
+    people: dict[str, AccountFacts]
     malformed: tuple[Malformed, ...]
 
 
@@ -106,7 +106,7 @@ def read_pass(directory: Directory, cursor: str | None, *, full: bool = False) -
 
 def drain(directory: Directory, cursor: str | None = None) -> Drained:
     """Pass after pass until nothing more is ready; a full pass replaces what was known before."""
-    known: dict[str, PersonFacts] = {}
+    known: dict[str, AccountFacts] = {}
     pages: tuple[DirectoryPage, ...] = ()
     malformed: tuple[Malformed, ...] = ()
     for _ in range(PASSES_MAX):
@@ -119,7 +119,7 @@ def drain(directory: Directory, cursor: str | None = None) -> Drained:
     raise AssertionError("has_more never becomes false")
 
 
-def known_facts(facts: PersonFacts) -> tuple[object, ...]:
+def known_facts(facts: AccountFacts) -> tuple[object, ...]:
     """What every source can say of somebody, as sortable values."""
     return (
         facts.person_id,

@@ -13,7 +13,7 @@ from connectors.directory.entra.connector import EntraDirectory
 from contracts.directory_world import DirectoryWorld, context
 from fakes.graph.faults import Fault
 from fakes.graph.lab import FakeEntra
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import Directory
 
 PAGE_SIZE = 20
@@ -25,7 +25,7 @@ class EntraWorld(DirectoryWorld):
     def __init__(self, entra: FakeEntra, folder: Path) -> None:
         self._entra = entra
         self.secrets = (entra.credentials["secret"],)
-        self._people: dict[str, PersonFacts] = {}
+        self._people: dict[str, AccountFacts] = {}
         entra.graph.delta.settings.page_size = PAGE_SIZE
         self._directory = EntraDirectory(
             EntraConfig.model_validate(options(entra)),
@@ -36,7 +36,7 @@ class EntraWorld(DirectoryWorld):
     def directory(self) -> Directory:
         return self._directory
 
-    def put(self, *people: PersonFacts) -> None:
+    def put(self, *people: AccountFacts) -> None:
         for facts in people:
             if facts.person_id in self._people:
                 self._entra.tenant.change(facts.person_id, **properties(facts))
@@ -77,7 +77,7 @@ def options(entra: FakeEntra, **changes: Any) -> dict[str, Any]:
     return own | changes
 
 
-def properties(facts: PersonFacts) -> dict[str, Any]:
+def properties(facts: AccountFacts) -> dict[str, Any]:
     """One person as Graph has them."""
     return {
         "displayName": facts.display_name,

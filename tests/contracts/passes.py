@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builders import DAY, HOUR, NOW, facts, key
 from contracts.unit_of_work import at_once, dirty, handles, read_people, read_rosters, roster
-from worker.domain.model import Coverage, GroupKey, PersonKey, Standing
+from worker.domain.model import AccountKey, Coverage, GroupKey, Standing
 from worker.ports.state.store import Store
 
 TEN = tuple(f"+44770090010{number}" for number in range(10))
@@ -80,7 +80,7 @@ class PassesContract:
 
         with store.begin() as uow:
             found = {one.key: one.standing for one in uow.people.find("ann")}
-        assert found == {key(): Standing.ACTIVE, PersonKey("tenant", "ann"): Standing.LEFT}
+        assert found == {key(): Standing.ACTIVE, AccountKey("tenant", "ann"): Standing.LEFT}
 
     def test_a_pass_that_was_cut_is_forgotten_by_the_next(self, store: Store) -> None:
         read_people(store, facts("ann"))

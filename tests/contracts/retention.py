@@ -7,9 +7,9 @@ from datetime import datetime
 
 from builders import DAY, NOW, facts, key, ticket
 from contracts.unit_of_work import read_people, read_rosters, roster
-from worker.domain.identity.matching import How, Link, LinkState
-from worker.domain.model import Evidence, HandleKey, PersonKey, Standing
-from worker.domain.reconcile.guard import Cohort, HeldPlan, HoldState, Newcomer
+from worker.domain.identity.matching import How, Identity, IdentityState
+from worker.domain.model import AccountKey, Evidence, HandleKey, Standing
+from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState
 from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.store import Store
 
@@ -18,7 +18,7 @@ ANN = "+447700900101"
 
 
 def erasable(
-    store: Store, before: datetime = LATER, after: PersonKey | None = None, limit: int = 99
+    store: Store, before: datetime = LATER, after: AccountKey | None = None, limit: int = 99
 ) -> list[str]:
     with store.begin() as uow:
         return [one.person_id for one in uow.people.erasable(before, after, limit)]
@@ -26,9 +26,9 @@ def erasable(
 
 def link_ann(store: Store) -> None:
     with store.begin() as uow:
-        (question,) = uow.links.questions(9)
-        answer = Link(LinkState.LINKED, question.fingerprint, key("ann"), How.PHONE)
-        uow.links.answer([(HandleKey("wards", ANN), answer)], NOW)
+        (question,) = uow.identities.questions(9)
+        answer = Identity(IdentityState.LINKED, question.fingerprint, key("ann"), How.PHONE)
+        uow.identities.answer([(HandleKey("wards", ANN), answer)], NOW)
 
 
 class RetentionContract:
@@ -59,7 +59,7 @@ class RetentionContract:
         assert erasable(store, limit=2) == ["a", "b"]
         assert erasable(store, after=key("b")) == ["c"]
         assert erasable(store, after=key("c")) == []
-        assert erasable(store, after=PersonKey("another", "z")) == ["a", "b", "c"]
+        assert erasable(store, after=AccountKey("another", "z")) == ["a", "b", "c"]
 
     def test_who_is_in_a_group_is_not(self, store: Store) -> None:
         read_people(store, facts("ann", is_deleted=True, phones=(ANN,)), facts("ben", is_deleted=True))
@@ -83,7 +83,7 @@ class RetentionContract:
 
     def test_who_is_in_a_plan_of_which_a_part_waits_is_not(self, store: Store) -> None:
         read_people(store, facts("ann", is_deleted=True), facts("ben", is_deleted=True))
-        cohorts = [Cohort(one, one, (Newcomer(key(one), NOW, Evidence.DELETED),)) for one in ("ann", "ben")]
+        cohorts = [Cohort(one, one, (Departure(key(one), NOW, Evidence.DELETED),)) for one in ("ann", "ben")]
         with store.begin() as uow:
             held = uow.episodes.hold(HeldPlan("corp", "many", NOW, tuple(cohorts)))
             released = [replace(cohort, state=HoldState.RELEASED) for cohort in cohorts]

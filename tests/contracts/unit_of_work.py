@@ -21,12 +21,12 @@ from worker.domain.escalation.policy import Taken
 from worker.domain.evidence.journal import GENESIS, Entry, first_broken
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, RecipientKind
 from worker.domain.model import (
+    AccountFacts,
     Coverage,
     Evidence,
     Group,
     GroupKey,
     Member,
-    PersonFacts,
     Role,
     Roster,
     Standing,
@@ -73,7 +73,7 @@ def rolled_back(store: Store) -> Iterator[UnitOfWork]:
 
 
 def read_people(
-    store: Store, *people: PersonFacts, at: datetime = NOW, is_full: bool = True, source: str = "corp"
+    store: Store, *people: AccountFacts, at: datetime = NOW, is_full: bool = True, source: str = "corp"
 ) -> Applied:
     """One pass of a directory."""
     with store.begin() as uow:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import (
     CheckResult,
     ConnectorError,
@@ -51,7 +51,7 @@ class FakeDirectory(Passive):
         self.page_size = page_size
         self.reads: list[str] = []
         self._now = now
-        self._facts: dict[str, PersonFacts] = {}
+        self._facts: dict[str, AccountFacts] = {}
         self._changed: dict[str, int] = {}
         self._sequence = 0
         self._epoch = 0
@@ -59,7 +59,7 @@ class FakeDirectory(Passive):
 
     # The world's side
 
-    def put(self, *people: PersonFacts) -> None:
+    def put(self, *people: AccountFacts) -> None:
         """Add people, or replace those with the same id."""
         for facts in people:
             self._sequence += 1
@@ -86,7 +86,7 @@ class FakeDirectory(Passive):
         del self._facts[person_id]
         del self._changed[person_id]
 
-    def people(self) -> tuple[PersonFacts, ...]:
+    def people(self) -> tuple[AccountFacts, ...]:
         """Who is really there now, by id."""
         return tuple(facts for _, facts in sorted(self._facts.items()) if not facts.is_deleted)
 
@@ -137,7 +137,7 @@ class FakeDirectory(Passive):
         self._raise_at(len(pages), is_last=True)
         yield self._end(is_full=is_full, total=len(records))
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         if not self.can_look_up:
             raise Rejected(f"{self.name} cannot be asked about one person.", remedy="Read it whole.")
         self._raise_at(0)
@@ -159,11 +159,11 @@ class FakeDirectory(Passive):
             unshown=self.unshown,
         )
 
-    def _all(self) -> tuple[PersonFacts, ...]:
+    def _all(self) -> tuple[AccountFacts, ...]:
         people = self.people()
         return people[: int(len(people) * self._share)]
 
-    def _since(self, since: int) -> tuple[PersonFacts, ...]:
+    def _since(self, since: int) -> tuple[AccountFacts, ...]:
         changed = sorted((number, key) for key, number in self._changed.items() if number > since)
         return tuple(self._facts[key] for _, key in changed) if self._share else ()
 

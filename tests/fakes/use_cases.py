@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 
 from worker.app.jobs.report import Report
 from worker.app.jobs.retention import Retention
-from worker.app.jobs.table import JOBS, Schedule, UseCase, UseCases
+from worker.app.jobs.table import JOBS, JobSchedule, UseCase, UseCases
 from worker.ports.state.leases import Lease
 
 
@@ -52,6 +52,6 @@ class FakeApp:
         return found | {Retention: self.retention}
 
 
-def schedule_of(*, every: timedelta, lease: timedelta = timedelta(seconds=30)) -> Schedule:
+def schedule_of(*, every: timedelta, lease: timedelta = timedelta(seconds=30)) -> JobSchedule:
     """Every job at one interval."""
-    return Schedule(dict.fromkeys(JOBS, every), time(2, 30), lease, "UTC")
+    return JobSchedule(dict.fromkeys(JOBS, every), time(2, 30), lease, "UTC")

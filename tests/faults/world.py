@@ -19,7 +19,7 @@ from faults.effects import Effects, Tap
 from faults.replicas import Fleet, Replica, running_fleet, url_of
 from faults.town import PEOPLE, Town
 from faults.waiting import SOON_S, until
-from worker.app.acts.tickets import Desk
+from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.table import JOBS
 from worker.app.refused import Refused
 from worker.app.tell.teller import Teller
@@ -51,7 +51,7 @@ class World:
         self.session = cluster.connect(database)
         self.effects = Effects(self.engine, self.session, self.town, slack)
         self._hurried = open_engine(f"{self.engine.url}?options=-c%20lock_timeout%3D{HURRY_S}s")
-        self.desk = Desk(SqlStore(self._hurried), rules(), Teller("Europe/London", ENGLISH_ONLY))
+        self.desk = TicketActs(SqlStore(self._hurried), rules(), Teller("Europe/London", ENGLISH_ONLY))
         self.fleet = Fleet([])
 
     def reconnect(self) -> None:

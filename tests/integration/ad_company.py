@@ -23,7 +23,7 @@ from integration.company import Company, guid, phone
 from samba import Domain, user_ldif
 from slapd import Slapd
 from worker.app.jobs.report import Report
-from worker.domain.model import Person, PersonKey, Standing
+from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ops.clock import ManualClock, system_now
@@ -189,7 +189,7 @@ class Worker:
 
     # What came of it
 
-    def person(self, number: int) -> Person:
+    def person(self, number: int) -> Account:
         found = self.find(guid(number))
         assert found is not None
         return found
@@ -197,11 +197,11 @@ class Worker:
     def standings(self) -> dict[str, Standing]:
         return {person_id: person.standing for person_id, person in self.people().items()}
 
-    def find(self, person_id: str) -> Person | None:
+    def find(self, person_id: str) -> Account | None:
         with self.store.begin() as uow:
-            return uow.people.get(PersonKey("corp", person_id))
+            return uow.people.get(AccountKey("corp", person_id))
 
-    def people(self) -> dict[str, Person]:
+    def people(self) -> dict[str, Account]:
         with self.store.begin() as uow:
             return {person.key.person_id: person for person in uow.people.page(None, 10_000)}
 

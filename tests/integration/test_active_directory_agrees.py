@@ -24,7 +24,7 @@ from integration.ad_company import (
 )
 from integration.company import guid, phone
 from samba import Domain
-from worker.domain.model import Evidence, PersonFacts, Standing
+from worker.domain.model import AccountFacts, Evidence, Standing
 
 MODES = ("dirsync", "usn", "full")
 ROUNDS, CHANGES = 10, 10
@@ -120,7 +120,7 @@ def differences(one: Worker, other: Worker) -> dict[str, object]:
             found[person_id] = (a.standing, a.evidence, b.standing, b.evidence)
         if b.standing is Standing.LEFT or not b.facts.is_in_scope:
             continue
-        for name in (field.name for field in fields(PersonFacts)):
+        for name in (field.name for field in fields(AccountFacts)):
             if getattr(a.facts, name) != getattr(b.facts, name):
                 found[f"{person_id}.{name}"] = (getattr(a.facts, name), getattr(b.facts, name))
     return found

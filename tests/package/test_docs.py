@@ -27,7 +27,7 @@ from worker.ops import events
 from worker.ops.metrics import Metrics
 from worker.ops.statusz import Source
 from worker.ops.stored_metrics import StoredMetrics
-from worker.ports.state.figures import Figures, Pile, Standing
+from worker.ports.state.figures import Figures, Pile, ProcessState
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
 from worker.running.wiring import notes_of
@@ -173,7 +173,7 @@ def shown_metrics() -> set[tuple[str, str, str]]:
     state = SourceState("corp", "directory", counts={"people": 1})
     pile = Pile(1, NOW)
     tickets = {(TicketKind.REMOVE_MEMBER, TicketState.OPEN): pile}
-    figures = Figures(Standing(sources=(state,)), tickets, 0, 0, 0, dict.fromkeys(Part, PartCount(0, 0)))
+    figures = Figures(ProcessState(sources=(state,)), tickets, 0, 0, 0, dict.fromkeys(Part, PartCount(0, 0)))
     source = Source("corp", "directory", "file", Freshness(timedelta(hours=1), {}))
     metrics.registry.register(StoredMetrics(lambda _now: figures, [source], lambda: NOW, set))
     return {

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from worker.domain.model import Group, GroupKey, Member, PersonFacts, PersonKey, Role
+from worker.domain.model import AccountFacts, AccountKey, Group, GroupKey, Member, Role
 
 DEPARTMENTS = ("Nursing", "Surgery", "Kitchen", "Porters", "Pharmacy", "Records", "Estates")
 LOOKED_UP, FILE = "corp", "payroll"  # a directory with look-up and deltas, and one that is a file
@@ -25,7 +25,7 @@ class Human:
     name: str
     phone: str
     employee_id: str = ""
-    accounts: list[PersonKey] = field(default_factory=list)
+    accounts: list[AccountKey] = field(default_factory=list)
     is_doubtful: bool = False  # the number was ever shared or recycled: identity is no safe ground
 
     @property
@@ -70,13 +70,13 @@ class Room:
 class Book:
     """The honest content of one directory: facts by person id."""
 
-    def __init__(self, put: Callable[[PersonFacts], None], erase: Callable[[str], None]) -> None:
-        self.facts: dict[str, PersonFacts] = {}
-        self.erased: dict[str, PersonFacts] = {}
+    def __init__(self, put: Callable[[AccountFacts], None], erase: Callable[[str], None]) -> None:
+        self.facts: dict[str, AccountFacts] = {}
+        self.erased: dict[str, AccountFacts] = {}
         self._put = put
         self._erase = erase
 
-    def write(self, facts: PersonFacts) -> None:
+    def write(self, facts: AccountFacts) -> None:
         self.facts[facts.person_id] = facts
         self._put(facts)
 
@@ -85,7 +85,7 @@ class Book:
         self._erase(person_id)
 
 
-def has_left(facts: PersonFacts | None, now: datetime) -> bool:
+def has_left(facts: AccountFacts | None, now: datetime) -> bool:
     """Whether an account is a leaver's; the sim's own reading of the rules, apart from worker.domain.people.leaver."""
     if facts is None or facts.is_deleted or facts.is_moved_out:
         return True
@@ -102,9 +102,9 @@ class Company:
         self.books = books
         self.now = now
         self.humans: list[Human] = []
-        self.by_account: dict[PersonKey, Human] = {}
+        self.by_account: dict[AccountKey, Human] = {}
         self.rooms: dict[GroupKey, Room] = {}
-        self.falsely_disabled: set[PersonKey] = set()
+        self.falsely_disabled: set[AccountKey] = set()
         self.by_phone: dict[str, list[Human]] = {}
         self.handed_on: dict[str, Human] = {}  # number -> who had it before
         self._phones = iter([f"+447700900{n:03d}" for n in range(1000)])
@@ -146,8 +146,8 @@ class Company:
         """Whoever had a handle, but for those who handed it on."""
         return self.by_phone[handle] if source == REGISTER else [self.humans[int(handle[1:])]]
 
-    def open_account(self, human: Human, source: str, **facts: object) -> PersonKey:
-        key = PersonKey(source, f"{source[0]}{human.number}-{len(human.accounts)}")
+    def open_account(self, human: Human, source: str, **facts: object) -> AccountKey:
+        key = AccountKey(source, f"{source[0]}{human.number}-{len(human.accounts)}")
         human.accounts.append(key)
         self.by_account[key] = human
         stated = {
@@ -158,20 +158,20 @@ class Company:
             "enabled": True,
             **facts,
         }
-        self.books[source].write(PersonFacts(key.person_id, human.name, **stated))  # type: ignore[arg-type]
+        self.books[source].write(AccountFacts(key.person_id, human.name, **stated))  # type: ignore[arg-type]
         return key
 
-    def facts(self, key: PersonKey) -> PersonFacts | None:
+    def facts(self, key: AccountKey) -> AccountFacts | None:
         return self.books[key.source].facts.get(key.person_id)
 
-    def change(self, key: PersonKey, **fields: object) -> None:
+    def change(self, key: AccountKey, **fields: object) -> None:
         self.books[key.source].write(replace(self.books[key.source].facts[key.person_id], **fields))  # type: ignore[arg-type]
 
-    def is_gone(self, key: PersonKey) -> bool:
+    def is_gone(self, key: AccountKey) -> bool:
         """Whether this account's holder has truly left by it; a directory's error leaves nobody."""
         return self.says_left(key, self.facts(key))
 
-    def says_left(self, key: PersonKey, facts: PersonFacts | None) -> bool:
+    def says_left(self, key: AccountKey, facts: AccountFacts | None) -> bool:
         """Whether such facts make a leaver, but for what is in them by error."""
         if facts is not None and key in self.falsely_disabled:
             facts = replace(facts, enabled=True)
@@ -186,7 +186,7 @@ class Company:
     def leavers(self) -> list[Human]:
         return [human for human in self.humans if human.accounts and not self.is_here(human)]
 
-    def account_here(self, human: Human) -> PersonKey:
+    def account_here(self, human: Human) -> AccountKey:
         return next(key for key in human.accounts if not self.is_gone(key))
 
     # --- groups ----------------------------------------------------------------------------------

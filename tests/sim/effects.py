@@ -16,7 +16,7 @@ from typing import Any, cast
 from fakes.notifier import FakeNotifier
 from worker.domain.escalation.policy import Taken
 from worker.domain.evidence.journal import Entry
-from worker.domain.identity.matching import Link
+from worker.domain.identity.matching import Identity
 from worker.domain.kinds import REMOVALS
 from worker.domain.messages.message import Message, Recipient
 from worker.domain.model import GroupKey, HandleKey
@@ -189,10 +189,10 @@ class _Recording:
         entries: list[Entry] = []
         self.people, self.rosters = uow.people, uow.rosters
         self.sources, self.jobs = uow.sources, uow.jobs
-        self.desk, self.overview = uow.desk, uow.overview
+        self.desk, self.overview = uow.access, uow.overview
         self.tickets = _Tickets(uow.tickets, log, effects, entries, now)
         self.journal = _Journal(uow.journal, entries)
-        self.links = _Links(uow.links, effects, now)
+        self.links = _Links(uow.identities, effects, now)
         self.outbox = _Outbox(uow.outbox, effects, now)
         self.episodes = _Episodes(uow.episodes, effects, now)
 
@@ -277,7 +277,9 @@ class _Links(_Through):
         super().__init__(inner)
         self._effects, self._now = effects, now
 
-    def answer(self, links: Sequence[tuple[HandleKey, Link]], now: datetime, by: str | None = None) -> int:
+    def answer(
+        self, links: Sequence[tuple[HandleKey, Identity]], now: datetime, by: str | None = None
+    ) -> int:
         changed: int = self._inner.answer(links, now, by)
         if by is not None:
             self._effects += [Confirmed(self._now, key) for key, _ in links]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sim.company import DEPARTMENTS, FILE, LIVE, LOOKED_UP, Company, Human, Room
-from worker.domain.model import PersonKey, Role
+from worker.domain.model import AccountKey, Role
 
 DAY = timedelta(days=1)
 
@@ -21,7 +21,7 @@ class Mass:
     """Many accounts that change at once; `is_true` when the people have really left."""
 
     at: datetime
-    people: set[PersonKey]  # without those of whom HR has said something else since
+    people: set[AccountKey]  # without those of whom HR has said something else since
     is_true: bool
 
 
@@ -94,18 +94,18 @@ class Life:
         account = self._company.account_here(human)
         self._rng.choice((self._disable, self._delete, self._expire, self._move_out, self._disable))(account)
 
-    def _disable(self, account: PersonKey) -> None:
+    def _disable(self, account: AccountKey) -> None:
         self._company.change(account, enabled=False)
 
-    def _move_out(self, account: PersonKey) -> None:
+    def _move_out(self, account: AccountKey) -> None:
         self._company.change(account, is_moved_out=True, org_unit="OU=Leavers")
 
-    def _expire(self, account: PersonKey) -> None:
+    def _expire(self, account: AccountKey) -> None:
         self._company.change(
             account, expires_at=self._company.now() - timedelta(hours=self._rng.randint(0, 5))
         )
 
-    def _delete(self, account: PersonKey) -> None:
+    def _delete(self, account: AccountKey) -> None:
         if account.source == LOOKED_UP and self._rng.random() < 0.5:
             self._company.change(account, is_deleted=True)
         else:
@@ -122,7 +122,7 @@ class Life:
         dated = [
             (key, facts)
             for book, source in ((self._company.books[s], s) for s in (LOOKED_UP, FILE))
-            for key, facts in ((PersonKey(source, f.person_id), f) for f in book.facts.values())
+            for key, facts in ((AccountKey(source, f.person_id), f) for f in book.facts.values())
             if facts.leave_at is not None and not facts.is_deleted
         ]
         if not dated:
@@ -136,7 +136,7 @@ class Life:
                 lambda: self._date_again(account, facts.leave_at),
             )
 
-    def _date_again(self, account: PersonKey, leave_at: datetime | None) -> None:
+    def _date_again(self, account: AccountKey, leave_at: datetime | None) -> None:
         if self._company.facts(account) is not None:
             self._company.change(account, leave_at=leave_at)
 
@@ -269,13 +269,13 @@ class Life:
             wait = timedelta(hours=self._rng.randint(30, 60))
             self._at(self._company.now() + wait, lambda: self._repair(accounts))
 
-    def _repair(self, accounts: list[PersonKey]) -> None:
+    def _repair(self, accounts: list[AccountKey]) -> None:
         for account in accounts:
             if self._company.facts(account) is not None:
                 self._company.change(account, enabled=True)
         self._at(self._company.now() + DAY / 2, lambda: self._forget(accounts))
 
-    def _forget(self, accounts: list[PersonKey]) -> None:
+    def _forget(self, accounts: list[AccountKey]) -> None:
         self._company.falsely_disabled -= set(accounts)
         for mass in self.masses:
             mass.people.difference_update(accounts)

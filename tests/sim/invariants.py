@@ -20,7 +20,7 @@ from worker.domain.evidence.explained import differences
 from worker.domain.evidence.journal import Entry
 from worker.domain.kinds import REMOVALS
 from worker.domain.messages.message import Paragraph
-from worker.domain.model import Coverage, Evidence, GroupKey, Member, PersonKey, Roster
+from worker.domain.model import AccountKey, Coverage, Evidence, GroupKey, Member, Roster
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
@@ -76,12 +76,12 @@ class Invariants:
         self._deadlines = deadlines
         self._wanted_since: dict[tuple[GroupKey, str], datetime] = {}
         self._linked: set[tuple[str, str]] = set()
-        self._alone: set[PersonKey] = set()
+        self._alone: set[AccountKey] = set()
         self._polled_at = now()
         self._confirmed: set[tuple[str, str]] = set()
         self._plan_kinds: dict[int, str] = {}
-        self._gates: dict[tuple[PersonKey, datetime], str] = {}
-        self._let_through: dict[tuple[PersonKey, str], datetime] = {}
+        self._gates: dict[tuple[AccountKey, datetime], str] = {}
+        self._let_through: dict[tuple[AccountKey, str], datetime] = {}
         self._questions: Counter[tuple[str, str]] = Counter()
         self._shown: dict[str, int] = defaultdict(int)
         self._appeared: Counter[tuple[str, Paragraph]] = Counter()
@@ -164,7 +164,7 @@ class Invariants:
             if not is_word_enough and self._is_surely_here(key):
                 self._fail(1, f"{ticket.label} removes {human.name}, who is here as {key.person_id}")
 
-    def _may_have_left(self, key: PersonKey) -> bool:
+    def _may_have_left(self, key: AccountKey) -> bool:
         """In truth now, or as far as the directory last said honestly."""
         company, directory = self.world.company, self.world.directories[key.source]
         if company.is_gone(key) or key.person_id in company.books[key.source].erased or self._was_alone(key):
@@ -176,7 +176,7 @@ class Invariants:
             if facts is not None
         )
 
-    def _was_alone(self, key: PersonKey) -> bool:
+    def _was_alone(self, key: AccountKey) -> bool:
         """Whether one of many was told of when few of them were: a directory that loses words makes no storm."""
         for mass in self.world.masses:
             told = self.world.directories[key.source].believed.facts
@@ -185,7 +185,7 @@ class Invariants:
                 self._alone.add(key)
         return key in self._alone
 
-    def _is_surely_here(self, key: PersonKey) -> bool:
+    def _is_surely_here(self, key: AccountKey) -> bool:
         facts = self.world.directories[key.source].believed.facts.get(key.person_id)
         return facts is not None and not self._may_have_left(key)
 
@@ -246,10 +246,10 @@ class Invariants:
         # a date that came since the last poll counts from the next one on
         return bool(told) and not is_gated and all(self._is_told_left(key, self._polled_at) for key in told)
 
-    def _is_told(self, key: PersonKey) -> bool:
+    def _is_told(self, key: AccountKey) -> bool:
         return key.person_id in self.world.directories[key.source].believed.facts
 
-    def _is_told_left(self, key: PersonKey, now: datetime | None = None) -> bool:
+    def _is_told_left(self, key: AccountKey, now: datetime | None = None) -> bool:
         directory = self.world.directories[key.source]
         word = directory.believed
         if key.person_id in word.absent:
@@ -330,8 +330,8 @@ class Invariants:
             return
         cohorts = effect.plan.cohorts if isinstance(effect, Held) else effect.cohorts
         for cohort in cohorts:
-            for newcomer in cohort.people:
-                leaving = (newcomer.person, newcomer.at)
+            for departure in cohort.people:
+                leaving = (departure.person, departure.at)
                 if (
                     isinstance(effect, Held) or leaving in self._gates
                 ):  # else it is over: no word of it is kept
@@ -343,7 +343,7 @@ class Invariants:
             (key, at): state for (key, at), state in self._gates.items() if not self._has_returned(key)
         }
 
-    def _has_returned(self, key: PersonKey) -> bool:
+    def _has_returned(self, key: AccountKey) -> bool:
         """A date that came is not taken back by a directory that has been silent since."""
         if not self._is_told(key) or self._is_told_left(key):
             return False
@@ -429,9 +429,9 @@ class Invariants:
     def _told_holders(self, phones: set[str | None]) -> set[int]:
         return {self.world.company.by_account[key].number for key in self._told_accounts(phones)}
 
-    def _told_accounts(self, phones: set[str | None]) -> set[PersonKey]:
+    def _told_accounts(self, phones: set[str | None]) -> set[AccountKey]:
         return {
-            PersonKey(name, facts.person_id)
+            AccountKey(name, facts.person_id)
             for name in (LOOKED_UP, FILE)
             for facts in self.world.directories[name].believed.facts.values()
             if phones & set(facts.phones)

@@ -23,14 +23,14 @@ from worker.app.jobs.deliver import Deliver
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.poll import Poll
 from worker.domain.evidence.journal import GENESIS
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import KINDS, REMOVALS
 from worker.domain.kinds.kind import About
 from worker.domain.model import Evidence, Standing
 from worker.domain.people.leaver import Judgement
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.domain.reconcile.verification import Opinion, Verdict
+from worker.domain.reconcile.verification import Verdict, Verification
 from worker.domain.tickets.ticket import Grade, TicketState
 from worker.ports import PermissionDenied
 from worker.storage.episodes import SqlEpisodes
@@ -126,10 +126,10 @@ def _never_waits(original: Any) -> Any:
 
 
 def _takes_their_word(original: Any) -> Any:
-    def weigh(ticket: Any, sight: Any, *rest: Any) -> Opinion:
+    def weigh(ticket: Any, sight: Any, *rest: Any) -> Verification:
         if ticket.state is TicketState.DONE:
-            return Opinion(Verdict.VERIFIED, "they say so")
-        opinion: Opinion = original(ticket, sight, *rest)
+            return Verification(Verdict.VERIFIED, "they say so")
+        opinion: Verification = original(ticket, sight, *rest)
         return opinion
 
     return weigh
@@ -138,17 +138,17 @@ def _takes_their_word(original: Any) -> Any:
 def _believes_old_lists(original: Any) -> Any:
     """As it was: whom a list still has that was read after the claim, whatever its date, is still there."""
 
-    def weigh(ticket: Any, sight: Any, *rest: Any) -> Opinion:
+    def weigh(ticket: Any, sight: Any, *rest: Any) -> Verification:
         seen = replace(sight, taken_at=sight.read_at) if sight else None
-        opinion: Opinion = original(ticket, seen, *rest)
+        opinion: Verification = original(ticket, seen, *rest)
         return opinion
 
     return weigh
 
 
 def _calls_lists_the_messenger(original: Any) -> Any:
-    def weigh(*args: Any) -> Opinion:
-        opinion: Opinion = original(*args)
+    def weigh(*args: Any) -> Verification:
+        opinion: Verification = original(*args)
         return replace(opinion, grade=Grade.A) if opinion.grade is Grade.B else opinion
 
     return weigh
@@ -159,8 +159,8 @@ def _claims_buy_time(_original: Any) -> Any:
 
 
 def _never_objects(original: Any) -> Any:
-    def weigh(*args: Any) -> Opinion:
-        opinion: Opinion = original(*args)
+    def weigh(*args: Any) -> Verification:
+        opinion: Verification = original(*args)
         is_objection = opinion.verdict is Verdict.REOPENED
         return replace(opinion, verdict=Verdict.INCONCLUSIVE) if is_objection else opinion
 
@@ -224,9 +224,9 @@ def _keeps_no_record(_original: Any) -> Any:
 def _guesses(original: Any) -> Any:
     def match(mark: str, previous: Any, candidates: Any, first_seen_at: Any) -> Any:
         link = original(mark, previous, candidates, first_seen_at)
-        if link.state is LinkState.AMBIGUOUS:
+        if link.state is IdentityState.AMBIGUOUS:
             best = max(candidates, key=lambda c: (c.standing is Standing.LEFT, c.person))
-            return replace(link, state=LinkState.LINKED, person=best.person, how=best.how)
+            return replace(link, state=IdentityState.LINKED, person=best.person, how=best.how)
         return link
 
     return match

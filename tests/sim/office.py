@@ -18,7 +18,7 @@ from worker.app.tell.signed_links import LinkDead
 from worker.domain.evidence.actor import Actor
 from worker.domain.kinds import REMOVALS
 from worker.domain.messages.message import RecipientKind
-from worker.domain.model import PersonKey, Role
+from worker.domain.model import AccountKey, Role
 from worker.domain.reconcile.guard import Cohort, HeldPlan
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
@@ -238,9 +238,9 @@ class Office:
 
     def _is_true(self, cohort: Cohort) -> bool:
         """Whether everybody in it has really left, as HR says when asked."""
-        return all(self._company.is_gone(PersonKey(*newcomer.person)) for newcomer in cohort.people)
+        return all(self._company.is_gone(AccountKey(*departure.person)) for departure in cohort.people)
 
 
-def decided_people(effect: Decided, state: str) -> list[PersonKey]:
+def decided_people(effect: Decided, state: str) -> list[AccountKey]:
     """The people of the cohorts that were given this state."""
     return [n.person for cohort in effect.cohorts if cohort.state.value == state for n in cohort.people]

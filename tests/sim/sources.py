@@ -12,7 +12,7 @@ from datetime import datetime
 
 from fakes.directory import FakeDirectory
 from sim.company import Company
-from worker.domain.model import Coverage, GroupKey, PersonFacts, Roster
+from worker.domain.model import AccountFacts, Coverage, GroupKey, Roster
 from worker.ports import CheckResult, ConnectorError, DirectoryPage, Incomplete, PassEnd, Passive, SnapshotEnd
 
 
@@ -20,11 +20,11 @@ from worker.ports import CheckResult, ConnectorError, DirectoryPage, Incomplete,
 class Word:
     """What a directory's complete passes have said so far."""
 
-    facts: dict[str, PersonFacts] = field(default_factory=dict)
+    facts: dict[str, AccountFacts] = field(default_factory=dict)
     taken_at: datetime | None = None
     absent: dict[str, tuple[int, datetime]] = field(default_factory=dict)  # id -> (full passes, since)
 
-    def after(self, records: list[PersonFacts], end: PassEnd, here: Collection[str]) -> Word:
+    def after(self, records: list[AccountFacts], end: PassEnd, here: Collection[str]) -> Word:
         """What is said after a pass; a look-up finds who is `here`, whatever the pass left out."""
         listed = {facts.person_id: facts for facts in records}
         if end.is_unchanged:
@@ -50,10 +50,10 @@ class SimDirectory(FakeDirectory):
         self.believed = Word()
         self.honest = Word()
         self.is_lying = False
-        self._live: dict[str, PersonFacts] = {}
+        self._live: dict[str, AccountFacts] = {}
         self._exported_at = now()
 
-    def write(self, facts: PersonFacts) -> None:
+    def write(self, facts: AccountFacts) -> None:
         """HR's side: what should be said from now on (of a file: from the next export on)."""
         self._live[facts.person_id] = facts
         if not self.is_file:
@@ -74,7 +74,7 @@ class SimDirectory(FakeDirectory):
         self.put(*self._live.values())
 
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
-        records: list[PersonFacts] = []
+        records: list[AccountFacts] = []
         if self.said is not None and cursor == self.said_cursor:
             self.believed = self.said  # the worker goes on from there
         elif self.said is not None and not full:
@@ -94,7 +94,7 @@ class SimDirectory(FakeDirectory):
                 records += item.records
                 yield item
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         """Asked about one person it says the truth, as a part of the pass after which it is asked."""
         facts = super().look_up(person_id)
         if facts is not None and self.said is not None:

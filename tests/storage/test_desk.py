@@ -30,9 +30,9 @@ def store(engine: sa.Engine) -> SqlStore:
 
 def test_the_first_key_is_kept(store: SqlStore) -> None:
     with store.begin() as uow:
-        first = uow.desk.key("one")
+        first = uow.access.key("one")
     with store.begin() as uow:
-        assert (first, uow.desk.key("two")) == ("one", "one")
+        assert (first, uow.access.key("two")) == ("one", "one")
 
 
 def test_what_can_be_taken_back_comes_back_as_it_was(store: SqlStore) -> None:
@@ -41,24 +41,24 @@ def test_what_can_be_taken_back_comes_back_as_it_was(store: SqlStore) -> None:
             [ticket(assignee=Assignee("dee@example.org", "Dee", AssigneeWhy.OWNER, key("dee")))]
         )
         after = replace(before, kind=TicketKind.CREATOR_MUST_LEAVE, disputed_at=NOW, assignee=None)
-        uow.desk.keep_undo(Undo(before, before, "dee@example.org", NOW, ("a",)))
-        uow.desk.keep_undo(undo := Undo(before, after, "dee@example.org", NOW + MINUTE, ("a", "b")))
+        uow.access.keep_undo(Undo(before, before, "dee@example.org", NOW, ("a",)))
+        uow.access.keep_undo(undo := Undo(before, after, "dee@example.org", NOW + MINUTE, ("a", "b")))
     with store.begin() as uow:
-        assert uow.desk.undo_of(before.id) == undo
-        uow.desk.forget_undo(before.id)
-        assert uow.desk.undo_of(before.id) is None
+        assert uow.access.undo_of(before.id) == undo
+        uow.access.forget_undo(before.id)
+        assert uow.access.undo_of(before.id) is None
 
 
 def test_what_an_earlier_release_can_take_back_is_read(engine: sa.Engine, store: SqlStore) -> None:
     with store.begin() as uow:
         [before] = uow.tickets.insert([ticket()])
-        uow.desk.keep_undo(Undo(before, before, "dee@example.org", NOW))
+        uow.access.keep_undo(Undo(before, before, "dee@example.org", NOW))
     with engine.begin() as connection:
         values = json.loads(connection.execute(sa.select(undo.c.before)).scalar_one())
         values = {name: value for name, value in values.items() if name not in {"claimed_by", "handed"}}
         connection.execute(sa.update(undo).values(before=json.dumps(values)))
     with store.begin() as uow:
-        known = uow.desk.undo_of(before.id)
+        known = uow.access.undo_of(before.id)
     assert known is not None
     assert known.before == before
 
@@ -66,56 +66,56 @@ def test_what_an_earlier_release_can_take_back_is_read(engine: sa.Engine, store:
 def test_who_was_shown_a_link_is_known_until_it_ends(store: SqlStore) -> None:
     shown = Shown("Dee@example.org", 1, "sam", "os:sam", NOW, NOW + MINUTE)
     with store.begin() as uow:
-        uow.desk.keep_shown(shown)
-        uow.desk.keep_shown(replace(shown, until=NOW))
-        uow.desk.keep_shown(replace(shown, ticket=2, until=None))
-        uow.desk.keep_shown(replace(shown, ticket=2))
-        uow.desk.keep_shown(replace(shown, email="ben@example.org"))
-        assert [one.ticket for one in uow.desk.shown_links("dee@EXAMPLE.org", NOW)] == [1, 2]
-        assert [one.until for one in uow.desk.shown_links("dee@example.org", NOW + MINUTE)] == [None]
-        uow.desk.keep_shown(replace(shown, until=NOW + 2 * MINUTE))
-        assert len(uow.desk.shown_links("dee@example.org", NOW + MINUTE)) == 2
+        uow.access.keep_shown(shown)
+        uow.access.keep_shown(replace(shown, until=NOW))
+        uow.access.keep_shown(replace(shown, ticket=2, until=None))
+        uow.access.keep_shown(replace(shown, ticket=2))
+        uow.access.keep_shown(replace(shown, email="ben@example.org"))
+        assert [one.ticket for one in uow.access.shown_links("dee@EXAMPLE.org", NOW)] == [1, 2]
+        assert [one.until for one in uow.access.shown_links("dee@example.org", NOW + MINUTE)] == [None]
+        uow.access.keep_shown(replace(shown, until=NOW + 2 * MINUTE))
+        assert len(uow.access.shown_links("dee@example.org", NOW + MINUTE)) == 2
 
 
 def test_a_session_ends_by_itself_and_by_signing_out(store: SqlStore) -> None:
     with store.begin() as uow:
-        uow.desk.add_session("s1", SAM, NOW, NOW + MINUTE)
-        uow.desk.add_session("s2", SAM, NOW, NOW + MINUTE)
-        uow.desk.add_session("s4", KIM, NOW, NOW + MINUTE)
-        uow.desk.end_session("s2")
+        uow.access.add_session("s1", SAM, NOW, NOW + MINUTE)
+        uow.access.add_session("s2", SAM, NOW, NOW + MINUTE)
+        uow.access.add_session("s4", KIM, NOW, NOW + MINUTE)
+        uow.access.end_session("s2")
     with store.begin() as uow:
-        assert uow.desk.session("s1", NOW) == SAM
-        assert uow.desk.session("s4", NOW) == KIM
-        assert uow.desk.session("s1", NOW + MINUTE) is None
-        assert uow.desk.session("s2", NOW) is None
-        uow.desk.add_session("s3", SAM, NOW + MINUTE, NOW + 2 * MINUTE)
-        assert uow.desk.session("s1", NOW) is None, "what is over is forgotten"
+        assert uow.access.session("s1", NOW) == SAM
+        assert uow.access.session("s4", NOW) == KIM
+        assert uow.access.session("s1", NOW + MINUTE) is None
+        assert uow.access.session("s2", NOW) is None
+        uow.access.add_session("s3", SAM, NOW + MINUTE, NOW + 2 * MINUTE)
+        assert uow.access.session("s1", NOW) is None, "what is over is forgotten"
 
 
 def test_a_login_link_works_once_and_until_it_expires(store: SqlStore) -> None:
     with store.begin() as uow:
-        uow.desk.add_login_link("l1", SAM, "root", NOW + MINUTE)
-        uow.desk.add_login_link("l2", SAM, "root", NOW + MINUTE)
+        uow.access.add_login_link("l1", SAM, "root", NOW + MINUTE)
+        uow.access.add_login_link("l2", SAM, "root", NOW + MINUTE)
     with store.begin() as uow:
-        assert uow.desk.use_login_link("l1", NOW) == SAM
-        assert uow.desk.use_login_link("l1", NOW) is None
-        assert uow.desk.use_login_link("l2", NOW + MINUTE) is None
-        assert uow.desk.use_login_link("no such", NOW) is None
+        assert uow.access.use_login_link("l1", NOW) == SAM
+        assert uow.access.use_login_link("l1", NOW) is None
+        assert uow.access.use_login_link("l2", NOW + MINUTE) is None
+        assert uow.access.use_login_link("no such", NOW) is None
 
 
 def test_a_token_is_found_by_its_hash_and_revoked_by_its_id(store: SqlStore) -> None:
     with store.begin() as uow:
-        uow.desk.add_token(TOKEN, "h1")
-        uow.desk.add_token(replace(TOKEN, id="k2", created_at=NOW + MINUTE, expires_at=None), "h2")
+        uow.access.add_token(TOKEN, "h1")
+        uow.access.add_token(replace(TOKEN, id="k2", created_at=NOW + MINUTE, expires_at=None), "h2")
     with store.begin() as uow:
-        assert uow.desk.token("h1") == TOKEN
-        assert uow.desk.token("h9") is None
-        assert [one.id for one in uow.desk.tokens()] == ["k2", "k1"]
-        assert uow.desk.revoke_token("k1", NOW)
-        assert uow.desk.revoke_token("k1", NOW + MINUTE)
-        assert not uow.desk.revoke_token("k9", NOW)
+        assert uow.access.token("h1") == TOKEN
+        assert uow.access.token("h9") is None
+        assert [one.id for one in uow.access.tokens()] == ["k2", "k1"]
+        assert uow.access.revoke_token("k1", NOW)
+        assert uow.access.revoke_token("k1", NOW + MINUTE)
+        assert not uow.access.revoke_token("k9", NOW)
     with store.begin() as uow:
-        known = uow.desk.token("h1")
+        known = uow.access.token("h1")
     assert known is not None
     assert known.revoked_at == NOW, "the first time counts"
     assert not known.is_good(NOW)
@@ -155,7 +155,7 @@ def test_one_s_open_tickets_come_by_group(store: SqlStore) -> None:
 
 def test_who_reads_waits_for_no_writer_and_sees_one_moment(store: SqlStore) -> None:
     with store.begin() as writing:
-        writing.desk.key("one")
+        writing.access.key("one")
         with store.reading() as uow:
             assert uow.tickets.get(1) is None
             writing.tickets.insert([ticket()])

@@ -12,13 +12,13 @@ from builders import DAY, NOW, ticket
 from worker.app.evidence.check import AuditCheck, Compared
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
-from worker.domain.model import HandleKey, PersonKey
+from worker.domain.model import AccountKey, HandleKey
 from worker.ports.state.explained import Admission, AnsweredLink
 from worker.storage.sql.tables import cohort, cohort_person, desk_session, episode, link, login_link, metadata
 from worker.storage.sql.tables import ticket as tickets
 from worker.storage.store import SqlStore
 
-UNA = PersonKey("corp", "una")
+UNA = AccountKey("corp", "una")
 LINK = {"source": "wards", "display_name": "x", "fingerprint": "f", "suggestions": "[]", "rejected": "[]"}
 ROLES = {"name": "sam", "roles": '["viewer"]'}
 

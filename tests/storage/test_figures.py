@@ -15,7 +15,7 @@ from builders import LEFT_AT, NOW, key, ticket
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.model import Evidence, GroupKey
 from worker.domain.people.persons import AccountsRule
-from worker.domain.reconcile.guard import Cohort, HeldPlan, HoldState, Newcomer
+from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports.state.figures import Pile
 from worker.ports.state.outbox import OutMessage
@@ -102,7 +102,7 @@ def test_overdue_is_what_is_open_and_due(store: SqlStore, vitals: SqlVitals) -> 
 
 
 def test_a_plan_is_held_while_any_of_its_cohorts_is(store: SqlStore, vitals: SqlVitals) -> None:
-    people = tuple(Newcomer(key(name), LEFT_AT, Evidence.DISABLED, name) for name in ("ann", "ben"))
+    people = tuple(Departure(key(name), LEFT_AT, Evidence.DISABLED, name) for name in ("ann", "ben"))
     cohorts = tuple(Cohort(f"c{at}", "one hour", (one,)) for at, one in enumerate(people))
     with store.begin() as uow:
         plan = uow.episodes.hold(HeldPlan("corp", "too many", NOW, cohorts))

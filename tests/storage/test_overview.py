@@ -13,7 +13,7 @@ from builders import NOW, key, ticket
 from harness import Harness
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Entry
-from worker.domain.model import GroupKey, Member, PersonKey
+from worker.domain.model import AccountKey, GroupKey, Member
 from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind, TicketState
 from worker.ports.state.overview import JournalFilter, SourceDay, TicketFilter, Week
 from worker.ports.state.sources import SourceState
@@ -171,7 +171,7 @@ def test_what_waits_for_a_person_is_counted_and_the_rest_is_not(engine: sa.Engin
     with harness.store.reading() as uow:
         assert uow.overview.waiting_plans() == [1]
         assert [uow.overview.questions(most) for most in (1, 10)] == [1, 2]
-        assert uow.overview.questions(10) == len(uow.links.page(("ambiguous", "unmatched"), None, 10))
+        assert uow.overview.questions(10) == len(uow.identities.page(("ambiguous", "unmatched"), None, 10))
 
     harness.decide()
 
@@ -188,7 +188,7 @@ def test_people_and_histories_are_found_together(engine: sa.Engine) -> None:
     harness.later()
     harness.settle()
     harness.desk.done(1, Actor("sam"), harness.later())
-    ann, nobody = PersonKey("corp", "ann"), PersonKey("corp", "nobody")
+    ann, nobody = AccountKey("corp", "ann"), AccountKey("corp", "nobody")
     with harness.store.reading() as uow:
         assert [one.facts.person_id for one in uow.overview.named([ann, nobody, ann]).values()] == ["ann"]
         assert uow.overview.named([]) == {}

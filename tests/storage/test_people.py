@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 import builders
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.domain.people.lifecycle import EventKind
 from worker.ports.state.people import Applied
 from worker.storage import people
@@ -27,12 +27,12 @@ def store(engine: sa.Engine, request: pytest.FixtureRequest, monkeypatch: pytest
     return SqlStore(engine)
 
 
-def facts(person_id: str, **changes: Any) -> PersonFacts:
+def facts(person_id: str, **changes: Any) -> AccountFacts:
     """Nobody has an address that the test does not state."""
     return builders.facts(person_id, **({"email": None} | changes))
 
 
-def read(store: SqlStore, *pages: Iterable[PersonFacts], hours: int = 0) -> Applied:
+def read(store: SqlStore, *pages: Iterable[AccountFacts], hours: int = 0) -> Applied:
     """A full pass in these pages, each in a transaction of its own."""
     for page in pages:
         with store.begin() as uow:
@@ -48,7 +48,7 @@ def keys(engine: sa.Engine) -> set[tuple[str, str, str]]:
         return {tuple(row) for row in connection.execute(query.where(person_key.c.source == "corp"))}
 
 
-def numbered(count: int, language: str) -> list[PersonFacts]:
+def numbered(count: int, language: str) -> list[AccountFacts]:
     return [
         facts(f"p{n:05}", language=language, employee_id=f"E{n}", phones=(f"+4477009{n:05}",))
         for n in range(count)

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worker.domain.groups.case import Expected, GroupView, MemberView
-from worker.domain.identity.matching import How, Link, LinkState
+from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import (
+    Account,
+    AccountFacts,
+    AccountKey,
     Coverage,
     Evidence,
     GroupKey,
     Member,
-    Person,
-    PersonFacts,
-    PersonKey,
     Role,
     Standing,
 )
@@ -32,24 +32,24 @@ LEFT_AT = NOW - DAY
 WARD = GroupKey("wards", "ward-7")
 
 
-def key(person_id: str = "ann") -> PersonKey:
-    return PersonKey("corp", person_id)
+def key(person_id: str = "ann") -> AccountKey:
+    return AccountKey("corp", person_id)
 
 
-def facts(person_id: str = "ann", **changes: Any) -> PersonFacts:
+def facts(person_id: str = "ann", **changes: Any) -> AccountFacts:
     """An enabled account with a name and an e-mail address made from its id."""
     stated: dict[str, Any] = {
         "display_name": person_id.capitalize(),
         "email": f"{person_id}@corp.example",
         "enabled": True,
     }
-    return PersonFacts(person_id, **(stated | changes))
+    return AccountFacts(person_id, **(stated | changes))
 
 
-def person(person_id: str = "ann", standing: Standing = Standing.ACTIVE, **changes: Any) -> Person:
+def person(person_id: str = "ann", standing: Standing = Standing.ACTIVE, **changes: Any) -> Account:
     """Somebody who is here; with Standing.LEFT a leaver (disabled, since yesterday)."""
     has_left = standing is Standing.LEFT
-    return Person(
+    return Account(
         key(person_id),
         facts(person_id, **changes),
         standing,
@@ -58,7 +58,7 @@ def person(person_id: str = "ann", standing: Standing = Standing.ACTIVE, **chang
     )
 
 
-def leaver(person_id: str = "ann", **changes: Any) -> Person:
+def leaver(person_id: str = "ann", **changes: Any) -> Account:
     return person(person_id, Standing.LEFT, **changes)
 
 
@@ -66,23 +66,23 @@ def member(handle: str = "+447700900001", role: Role = Role.MEMBER, **changes: A
     return Member(handle, role=role, **({"phone": handle, "display_name": "Somebody"} | changes))
 
 
-def linked(who: Person) -> Link:
-    return Link(LinkState.LINKED, "mark", who.key, How.PHONE)
+def linked(who: Account) -> Identity:
+    return Identity(IdentityState.LINKED, "mark", who.key, How.PHONE)
 
 
 def view(
-    who: Person | None = None,
+    who: Account | None = None,
     handle: str = "+447700900001",
     role: Role = Role.MEMBER,
     *,
     leaving: Leaving | None = None,
-    state: LinkState = LinkState.UNMATCHED,
+    state: IdentityState = IdentityState.UNMATCHED,
     first_seen_at: datetime | None = None,
 ) -> MemberView:
     """One member: of `who`, whose leaving is let through when they have left; else nobody known."""
     if who is not None and who.left_at is not None and leaving is None:
         leaving = Leaving(who.key, who.evidence or Evidence.DISABLED, who.left_at)
-    link = Link(state, "mark", why="no one has this number") if who is None else linked(who)
+    link = Identity(state, "mark", why="no one has this number") if who is None else linked(who)
     return MemberView(member(handle, role), link, who, leaving, first_seen_at)
 
 
@@ -100,7 +100,7 @@ def group(*members: MemberView, **changes: Any) -> GroupView:
     return GroupView(**(stated | changes))
 
 
-def expected(who: Person, since: datetime = LEFT_AT, *, is_former: bool = False) -> Expected:
+def expected(who: Account, since: datetime = LEFT_AT, *, is_former: bool = False) -> Expected:
     return Expected(who, since, is_former)
 
 

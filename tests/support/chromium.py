@@ -12,7 +12,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from harness import Harness
 from worker.app.acts.access import Access
-from worker.app.tell.signed_links import Links
+from worker.app.tell.signed_links import SignedLinks
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Member, Role
 from worker.storage.sql.engine import open_engine
@@ -34,7 +34,7 @@ class Desk:
 
     harness: Harness
     base: str
-    links: Links
+    links: SignedLinks
 
     def link(self, number: int) -> str:
         with self.harness.store.reading() as uow:

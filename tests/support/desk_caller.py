@@ -60,7 +60,7 @@ class Caller:
         secret = f"secret-of-{name}-{self.signed_in}"
         until = self.harness.now + timedelta(hours=1)
         with self.harness.store.begin() as uow:
-            uow.desk.add_login_link(hashed(secret), Visitor(name, roles), "root", until)
+            uow.access.add_login_link(hashed(secret), Visitor(name, roles), "root", until)
         self.get(f"/login/{secret}")
         return self.post(f"/login/{secret}")
 

@@ -24,7 +24,7 @@ from fakes.notifier import FakeNotifier
 from memory import memory_engine, twin_of
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.plans import Approvals
-from worker.app.acts.tickets import Desk
+from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.deliver import Deliver, DeliverRules
 from worker.app.jobs.escalate import Escalate
 from worker.app.jobs.inventory import TakeInventory
@@ -34,12 +34,12 @@ from worker.app.jobs.report import Report
 from worker.app.jobs.verify import Verify
 from worker.app.reads.check import Check
 from worker.app.tell.health import Freshness
-from worker.app.tell.signed_links import Links
+from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Sealed
-from worker.domain.model import Group, Member, Person, PersonKey, Role, Standing
-from worker.domain.people.joiners import JoinerRule
+from worker.domain.model import Account, AccountKey, Group, Member, Role, Standing
+from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.engine import TicketRules
@@ -72,7 +72,7 @@ class Harness:
         can_look_up: bool = True,
         has_delta: bool = True,
         limits: GuardLimits | None = None,
-        joiners: tuple[JoinerRule, ...] = (),
+        joiners: tuple[Placement, ...] = (),
         sensitive: tuple[str, ...] = (),
         rules: TicketRules | None = None,
         digest_window: timedelta = timedelta(0),
@@ -102,7 +102,7 @@ class Harness:
         self.rules = rules = rules or ticket_rules()
         fresh, fresh_rosters = Freshness(timedelta(hours=24), {}), Freshness(timedelta(days=7), {})
         self.leaver = leaver
-        self.links = Links("https://whosleft.example.org", timedelta(days=30))
+        self.links = SignedLinks("https://whosleft.example.org", timedelta(days=30))
         told = self.links if has_links else None
         teller = Teller(TIMEZONE, languages, told)
         polls = PollRules(leaver, self.limits, fresh, joiners, teller)
@@ -115,7 +115,7 @@ class Harness:
         self.escalator = Escalate(self.store, rules, teller)
         self.deliver_rules = DeliverRules(digest_window, daily_max, teller)
         self.deliverer = Deliver(self.store, self.notifiers, self.deliver_rules, self.clock, "us:1")
-        self.desk = Desk(self.store, rules, Teller(TIMEZONE, ENGLISH_ONLY, told))
+        self.desk = TicketActs(self.store, rules, Teller(TIMEZONE, ENGLISH_ONLY, told))
         self.assigned = Assigned(self.store, self.links, Teller(TIMEZONE, ENGLISH_ONLY, self.links))
         self.approvals = Approvals(self.store, TWO_APPROVERS_FROM)
         self.checker = Check(self.store, self, self.limits, self.leaver, fresh, fresh_rosters)
@@ -213,9 +213,9 @@ class Harness:
 
     # --- what came of it -------------------------------------------------------------------------
 
-    def person(self, person_id: str, source: str = "corp") -> Person:
+    def person(self, person_id: str, source: str = "corp") -> Account:
         with self.store.begin() as uow:
-            found = uow.people.get(PersonKey(source, person_id))
+            found = uow.people.get(AccountKey(source, person_id))
         assert found is not None
         return found
 

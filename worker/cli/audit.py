@@ -28,7 +28,7 @@ from worker.domain.reconcile.plan import instant
 
 if TYPE_CHECKING:
     from worker.app.evidence.check import Compared, Unexplained
-    from worker.app.evidence.zip import Verdict
+    from worker.app.evidence.zip import PackVerdict
     from worker.domain.evidence.manifest import Manifest
     from worker.domain.evidence.pack import JournalSum
 
@@ -185,7 +185,7 @@ def _shown(problem: Unexplained) -> Unexplained:
     return problem
 
 
-def _print(verdict: Verdict) -> None:
+def _print(verdict: PackVerdict) -> None:
     if verdict.manifest is not None:
         print_facts(_facts(verdict.manifest, verdict))
     for problem in verdict.problems:
@@ -208,7 +208,7 @@ def _proved(kept_at: int | None, count: int) -> str:
     )
 
 
-def _facts(manifest: Manifest, verdict: Verdict) -> list[tuple[str, object]]:
+def _facts(manifest: Manifest, verdict: PackVerdict) -> list[tuple[str, object]]:
     journal = manifest.journal
     made = f"{instant(manifest.made_at)} by {manifest.made_by}, with {manifest.software}"
     return [

@@ -32,9 +32,9 @@ from worker.contract.groups import GroupShape, GroupShownShape
 from worker.contract.links import HandleLinkShape
 from worker.contract.people import PersonShape, PersonShownShape
 from worker.domain.groups.case import account_line
-from worker.domain.identity.matching import Link, LinkState
-from worker.domain.model import HandleKey, Person, Standing
-from worker.domain.people.persons import Human
+from worker.domain.identity.matching import Identity, IdentityState
+from worker.domain.model import Account, HandleKey, Standing
+from worker.domain.people.persons import Person
 from worker.ports.state.groups import GroupRow
 
 PAGE = 1000
@@ -51,7 +51,7 @@ links = typer.Typer(no_args_is_help=True, help="Say who is behind a member.")
 def people_list(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """List everybody whom the directories know."""
     with opened(config, now) as worker, worker.store.reading() as uow:
-        found: list[Person] = []
+        found: list[Account] = []
         while page := uow.people.page(found[-1].key if found else None, PAGE):
             found += page
         when = worker.settings
@@ -107,7 +107,7 @@ def people_show(
         print_table("\nHistory", ("when", "by", "what"), events, "")
 
 
-def _counts_as(human: Human) -> str:
+def _counts_as(human: Person) -> str:
     """What several accounts come to, where they don't agree."""
     standings = {one.standing is Standing.LEFT for one in human.accounts}
     if len(standings) == 1:
@@ -194,7 +194,7 @@ def groups_show(
         )
 
 
-def _behind(link: Link | None, person: Person | None) -> str:
+def _behind(link: Identity | None, person: Account | None) -> str:
     if person is not None:
         return person.facts.display_name
     return link.state.value if link else "not matched yet"
@@ -211,11 +211,11 @@ def links_list(
     now: NowOption = None,
 ) -> None:
     """List questions of identity: members whom nobody or several people could be."""
-    open_states = [LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value]
-    states = [state.value for state in LinkState] if everything else open_states
+    open_states = [IdentityState.AMBIGUOUS.value, IdentityState.UNMATCHED.value]
+    states = [state.value for state in IdentityState] if everything else open_states
     with opened(config, now) as worker, worker.store.reading() as uow:
-        found: list[tuple[HandleKey, Link]] = []
-        while page := uow.links.page(states, found[-1][0] if found else None, PAGE):
+        found: list[tuple[HandleKey, Identity]] = []
+        while page := uow.identities.page(states, found[-1][0] if found else None, PAGE):
             found += page
     if json:
         print_list([HandleLinkShape.of(key, link) for key, link in found])

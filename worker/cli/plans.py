@@ -26,7 +26,7 @@ from worker.cli.common import (
     print_table,
 )
 from worker.contract.plans import PlanShape
-from worker.domain.reconcile.guard import HeldPlan, HoldState, heads, plan_number
+from worker.domain.reconcile.guard import HeldPlan, HoldState, people_count, plan_number
 from worker.running.wiring import App
 
 app = typer.Typer(no_args_is_help=True, help="Look at held plans, release or reject them.")
@@ -84,7 +84,9 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
     )
     out.print(Text(plan.why))
     for cohort in plan.cohorts:
-        out.print(Text(f"\n{cohort.id}  {cohort.state.value}  {heads(len(cohort.people))}: {cohort.cause}"))
+        out.print(
+            Text(f"\n{cohort.id}  {cohort.state.value}  {people_count(len(cohort.people))}: {cohort.cause}")
+        )
         rows = [(p.name, f"{p.person.source}/{p.person.person_id}", p.evidence.value) for p in cohort.people]
         print_table("", ("person", "id", "evidence"), rows, "")
 

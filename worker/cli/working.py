@@ -35,7 +35,7 @@ else:
     Job = StrEnum("Job", [*JOBS, ALL])
 
 
-class Role(StrEnum):
+class ProcessRole(StrEnum):
     """What a process does."""
 
     ALL = "all"
@@ -45,7 +45,7 @@ class Role(StrEnum):
 
 def run(
     config: ConfigOption,
-    role: Annotated[Role, typer.Option(help="What this process does.")] = Role.ALL,
+    role: Annotated[ProcessRole, typer.Option(help="What this process does.")] = ProcessRole.ALL,
 ) -> None:
     """Run unattended until SIGTERM."""
     from worker.running.serving import (  # the desk's packages: most commands need none of them
@@ -53,7 +53,7 @@ def run(
         serve_app,
     )
 
-    roles = Roles(worker=role is not Role.DESK, desk=role is not Role.WORKER)
+    roles = Roles(worker=role is not ProcessRole.DESK, desk=role is not ProcessRole.WORKER)
     serve_app(lambda: load_settings(config), roles, announced)
 
 

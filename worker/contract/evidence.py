@@ -9,7 +9,7 @@ from pydantic import Field
 
 from worker.app.evidence.check import Compared, Unexplained
 from worker.app.evidence.export import Exported
-from worker.app.evidence.zip import Verdict
+from worker.app.evidence.zip import PackVerdict
 from worker.contract.shape import Counts, Day, Instant, Shape
 from worker.domain.evidence.manifest import Manifest
 from worker.domain.evidence.pack import Covered, JournalSum, What
@@ -67,7 +67,7 @@ class VerdictShape(Shape):
     problems: list[str]
 
     @classmethod
-    def of(cls, verdict: Verdict) -> VerdictShape:
+    def of(cls, verdict: PackVerdict) -> VerdictShape:
         said = cls(ok=verdict.is_whole, problems=list(verdict.problems))
         return said if verdict.manifest is None else ReadPackShape.read(said, verdict, verdict.manifest)
 
@@ -86,7 +86,7 @@ class ReadPackShape(VerdictShape):
     kept_head: KeptHeadShape | None
 
     @classmethod
-    def read(cls, said: VerdictShape, verdict: Verdict, manifest: Manifest) -> ReadPackShape:
+    def read(cls, said: VerdictShape, verdict: PackVerdict, manifest: Manifest) -> ReadPackShape:
         journal, kept_at = manifest.journal, verdict.kept_at
         kept = None if kept_at is None else KeptHeadShape(count=kept_at, since=journal.count - kept_at)
         return cls(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from worker.app.reads.group import WholeGroup
 from worker.contract.people import NamedPersonShape
 from worker.contract.shape import Instant, Shape
-from worker.domain.identity.matching import How, Link, LinkState
-from worker.domain.model import Coverage, Member, Person, Role
+from worker.domain.identity.matching import How, Identity, IdentityState
+from worker.domain.model import Account, Coverage, Member, Role
 from worker.ports.state.groups import GroupRow
 
 
@@ -52,12 +52,12 @@ class GroupMemberShape(Shape):
     handle: str
     display_name: str
     role: Role
-    link: LinkState | None
+    link: IdentityState | None
     how: How | None
     person: NamedPersonShape | None
 
     @classmethod
-    def of(cls, member: Member, link: Link | None, person: Person | None) -> GroupMemberShape:
+    def of(cls, member: Member, link: Identity | None, person: Account | None) -> GroupMemberShape:
         return cls(
             handle=member.handle,
             display_name=member.display_name,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from worker.contract.people import PersonRefShape
 from worker.contract.shape import Shape
-from worker.domain.identity.matching import How, Link, LinkState
+from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.identity.names import Suggestion
-from worker.domain.model import HandleKey, PersonKey
+from worker.domain.model import AccountKey, HandleKey
 
 
 class SuggestionShape(Shape):
@@ -18,7 +18,7 @@ class SuggestionShape(Shape):
     similarity: float
 
     @classmethod
-    def of(cls, one: Suggestion[PersonKey]) -> SuggestionShape:
+    def of(cls, one: Suggestion[AccountKey]) -> SuggestionShape:
         return cls(source=one.key.source, id=one.key.person_id, name=one.name, similarity=round(one.score, 2))
 
 
@@ -28,14 +28,14 @@ class HandleLinkShape(Shape):
     id: str
     source: str
     handle: str
-    state: LinkState
+    state: IdentityState
     how: How | None
     why: str
     person: PersonRefShape | None
     suggestions: list[SuggestionShape]
 
     @classmethod
-    def of(cls, key: HandleKey, link: Link) -> HandleLinkShape:
+    def of(cls, key: HandleKey, link: Identity) -> HandleLinkShape:
         return cls(
             id="/".join(key),
             source=key.source,
@@ -57,7 +57,7 @@ class RejectedShape(Shape):
     person: PersonRefShape | None
 
     @classmethod
-    def of(cls, key: HandleKey, person: PersonKey | None) -> RejectedShape:
+    def of(cls, key: HandleKey, person: AccountKey | None) -> RejectedShape:
         return cls(
             id="/".join(key),
             source=key.source,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from worker.app.reads.person import WholePerson
 from worker.contract.shape import Instant, Shape
 from worker.domain.evidence.journal import Sealed
-from worker.domain.model import Evidence, Member, Person, PersonKey, Role, Standing
+from worker.domain.model import Account, AccountKey, Evidence, Member, Role, Standing
 from worker.ports.state.groups import GroupRow
 
 
@@ -21,7 +21,7 @@ class AccountShape(Shape):
     left_at: Instant | None
 
     @classmethod
-    def of(cls, account: Person) -> AccountShape:
+    def of(cls, account: Account) -> AccountShape:
         return cls(
             source=account.key.source,
             id=account.key.person_id,
@@ -38,7 +38,7 @@ class PersonRefShape(Shape):
     id: str
 
     @classmethod
-    def of(cls, key: PersonKey) -> PersonRefShape:
+    def of(cls, key: AccountKey) -> PersonRefShape:
         return cls(source=key.source, id=key.person_id)
 
 
@@ -50,7 +50,7 @@ class NamedPersonShape(Shape):
     name: str
 
     @classmethod
-    def of(cls, key: PersonKey, name: str) -> NamedPersonShape:
+    def of(cls, key: AccountKey, name: str) -> NamedPersonShape:
         return cls(source=key.source, id=key.person_id, name=name)
 
 
@@ -96,7 +96,7 @@ class PersonShape(_PersonFields):
     """One account with what its directory says."""
 
     @classmethod
-    def of(cls, person: Person) -> PersonShape:
+    def of(cls, person: Account) -> PersonShape:
         facts = person.facts
         return cls(
             source=person.key.source,

@@ -14,7 +14,7 @@ from worker.contract.shape import Data, Instant, Shape
 from worker.domain.escalation.policy import Taken, Target
 from worker.domain.evidence.journal import Sealed
 from worker.domain.messages.sentences import told_line
-from worker.domain.model import Evidence, Person, Role
+from worker.domain.model import Account, Evidence, Role
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState, ticket_label
 
 
@@ -76,7 +76,7 @@ class TicketPersonShownShape(_TicketPersonFields):
     accounts: list[AccountShape]
 
     @classmethod
-    def of(cls, ticket: Ticket, accounts: Sequence[Person]) -> TicketPersonShownShape | None:
+    def of(cls, ticket: Ticket, accounts: Sequence[Account]) -> TicketPersonShownShape | None:
         person = TicketPersonShape.of(ticket)
         if person is None:
             return None

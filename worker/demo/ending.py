@@ -12,7 +12,7 @@ from worker.demo.page import Page
 from worker.demo.telling import everybody
 from worker.demo.words import count
 from worker.domain.messages.sentences import state_line, ticket_title
-from worker.domain.model import Person, Standing
+from worker.domain.model import Account, Standing
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import instant
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
@@ -154,5 +154,5 @@ def _tickets(uow: UnitOfWork, states: Sequence[TicketState]) -> list[Ticket]:
     return found
 
 
-def _when_left(person: Person) -> tuple[str, str]:
+def _when_left(person: Account) -> tuple[str, str]:
     return (instant(person.left_at) or "", person.facts.display_name)

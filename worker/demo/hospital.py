@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from worker.demo.names import Names, ascii_of
-from worker.demo.units import CAST, UNITS, Part, Unit
+from worker.demo.units import CAST, UNITS, Unit, UnitPart
 from worker.domain.model import Group, Member, Role, Roster
 
 SEED = 20261102
@@ -101,13 +101,13 @@ class Hospital:
     def _hire_into(self, unit: Unit, name: str, title: str) -> Employee:
         return self.hire(name, title, ou=unit.ou, department=unit.department, office=unit.office)
 
-    def _start(self, group: ChatGroup, cast: list[Part]) -> None:
+    def _start(self, group: ChatGroup, cast: list[UnitPart]) -> None:
         self.groups[group.name] = group
         for part in cast:
             if group.name in part.groups:
                 self.add(group.name, self.person(part.name), part.groups[group.name])
 
-    def _fill(self, group: str, staff: list[Employee], cast: list[Part]) -> None:
+    def _fill(self, group: str, staff: list[Employee], cast: list[UnitPart]) -> None:
         """The others: two admins, and a creator unless somebody is; none beside a sole admin."""
         has_creator = any(role is Role.CREATOR for _, role in self.groups[group].members.values())
         roles = [Role.ADMIN, Role.ADMIN] if has_creator else [Role.CREATOR, Role.ADMIN, Role.ADMIN]

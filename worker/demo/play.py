@@ -17,7 +17,7 @@ from worker.demo.hospital import Hospital
 from worker.demo.page import Page
 from worker.demo.staff import Staff
 from worker.demo.story import FIRST_DAY, HABITS, STORY, Scene, Slot
-from worker.demo.telling import Teller, everybody
+from worker.demo.telling import Narrator, everybody
 from worker.demo.words import count
 from worker.domain.messages.message import Message, RecipientKind
 from worker.domain.model import Standing
@@ -83,7 +83,7 @@ class Play:
         self._post = post
         self._hospital = Hospital()
         self._staff = Staff(app, self._hospital, HABITS, page.say)
-        self._teller = Teller(app, page)
+        self._teller = Narrator(app, page)
 
     def days(self, number: int) -> datetime:
         """Play so many days; returns the last instant."""

@@ -18,7 +18,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import ticket_title
-from worker.domain.model import Evidence, HandleKey, Person, PersonKey, Standing
+from worker.domain.model import Account, AccountKey, Evidence, HandleKey, Standing
 from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState, ticket_label, ticket_number
@@ -32,7 +32,7 @@ ORDINALS = ("", "first", "second", "third", "fourth", "fifth")
 PAGE = 1000
 
 
-class Teller:
+class Narrator:
     """Follows one app from tick to tick."""
 
     def __init__(self, app: App, page: Page) -> None:
@@ -40,8 +40,8 @@ class Teller:
         self._page = page
         self._zone = ZoneInfo(app.settings.organisation.timezone)
         self._seq = 0
-        self._known: dict[PersonKey, Person] = {}
-        self._missed: dict[PersonKey, int] = {}
+        self._known: dict[AccountKey, Account] = {}
+        self._missed: dict[AccountKey, int] = {}
 
     def tell(self, now: datetime, reports: Sequence[Report]) -> None:
         """Print what one round of the jobs did."""
@@ -87,7 +87,7 @@ class Teller:
         self, uow: UnitOfWork, entries: Sequence[Entry], actions: Sequence[Action], now: datetime
     ) -> list[Action]:
         """Tell everybody's turns with the tickets that follow from them; return the actions that are left."""
-        fates: dict[tuple[str, Evidence | None], list[Person]] = {}
+        fates: dict[tuple[str, Evidence | None], list[Account]] = {}
         for entry in entries:
             if (
                 entry.event.startswith("person.")
@@ -110,7 +110,7 @@ class Teller:
                     self._page.under(self._action(action))
         return untold
 
-    def _turn(self, uow: UnitOfWork, kind: str, person: Person) -> str:
+    def _turn(self, uow: UnitOfWork, kind: str, person: Account) -> str:
         name, facts = person.facts.display_name, person.facts
         if kind == events.PERSON_LEFT:
             return f"{name} left ({evidence_words(person.evidence)}). {_standing_in_groups(uow, person)}"
@@ -126,7 +126,7 @@ class Teller:
         again = " The employee number is known: a former colleague who is back." if earlier else ""
         return f"{name} joined: {facts.title or 'no title'}, {place(person)}.{again}"
 
-    def _until(self, person: Person) -> str:
+    def _until(self, person: Account) -> str:
         ends = [at for at in (person.facts.leave_at, person.facts.expires_at) if at is not None]
         last = (min(ends) - timedelta(minutes=1)).astimezone(self._zone)
         return f"the last day is {last:%a %d %b}"
@@ -185,7 +185,7 @@ class Teller:
     def _suggestion(self, uow: UnitOfWork, ticket: Ticket) -> str:
         if ticket.kind is not TicketKind.IDENTIFY_MEMBER:
             return ""
-        link = uow.links.get(HandleKey(ticket.group.source, ticket.handle))
+        link = uow.identities.get(HandleKey(ticket.group.source, ticket.handle))
         names = [suggestion.name for suggestion in link.suggestions] if link else []
         return f" The name is like {listed(names)}, but a name is no proof." if names else ""
 
@@ -235,17 +235,17 @@ class Teller:
         self._page.say(now, f"{ticket.label} {state} ({ticket_title(ticket)}). Step {step}{again}: {whom}.")
 
 
-def everybody(uow: UnitOfWork) -> list[Person]:
+def everybody(uow: UnitOfWork) -> list[Account]:
     """All people that are known, in key order."""
-    found: list[Person] = []
+    found: list[Account] = []
     while page := uow.people.page(found[-1].key if found else None, PAGE):
         found += page
     return found
 
 
-def _person_key(entry: Entry) -> PersonKey:
+def _person_key(entry: Entry) -> AccountKey:
     source, _, person = entry.subject.partition(":")[2].partition("/")
-    return PersonKey(source, person)
+    return AccountKey(source, person)
 
 
 def _recipient(uow: UnitOfWork, label: str) -> str:
@@ -260,7 +260,7 @@ def _by(ticket: Ticket) -> str:
     return "the answer" if ticket.kind is TicketKind.IDENTIFY_MEMBER else "the register"
 
 
-def _standing_in_groups(uow: UnitOfWork, person: Person) -> str:
+def _standing_in_groups(uow: UnitOfWork, person: Account) -> str:
     groups = uow.rosters.groups_of(person.key)
     if not groups:
         return "Is in no group any more: nothing to do."
@@ -282,7 +282,7 @@ _CROWDS = {
 }
 
 
-def _crowd(kind: str, evidence: Evidence | None, people: Sequence[Person]) -> str:
+def _crowd(kind: str, evidence: Evidence | None, people: Sequence[Account]) -> str:
     places = Counter(person.facts.department or "no department" for person in people).most_common()
     where = (
         f"all in {places[0][0]}" if len(places) == 1 else ", ".join(f"{n} in {name}" for name, n in places)

@@ -35,7 +35,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class UnitPart:
     """Somebody of the story; `groups` are theirs with their role."""
 
     name: str
@@ -82,29 +82,29 @@ AGENCY_DESK = (
 )  # fmt: skip
 
 CAST = (
-    Part(SECURITY, "IT", "Security lead"),
-    Part("Pauline Archer", "Ward 1", "Staff nurse", {"Ward 1 days": _M, "Ward 1 announcements": _M},
+    UnitPart(SECURITY, "IT", "Security lead"),
+    UnitPart("Pauline Archer", "Ward 1", "Staff nurse", {"Ward 1 days": _M, "Ward 1 announcements": _M},
          has_left=True),
-    Part("Priya Nair", "Ward 1", "Staff nurse", {"Ward 1 days": _M, "Ward 1 announcements": _M}),
-    Part("Siobhan Murphy", "Ward 2", "Staff nurse", {"Ward 2 days": _M, "Ward 2 announcements": _M}),
-    Part("Tomasz Zielinski", "Ward 3", "Staff nurse", {"Ward 3 announcements": _M}),
-    Part("Kenji Mori", "Ward 3", "Staff nurse", {"Ward 3 days": _M, "Ward 3 announcements": _M}),
-    Part("Fatou Diop", "Ward 4", "Healthcare assistant", {"Ward 4 announcements": _M}),
-    Part("Olga Petrova", "Ward 6", "Staff nurse", {"Ward 6 days": _M, "Ward 6 announcements": _M}),
-    Part("Amina Yusuf", "Ward 7", "Sister",
+    UnitPart("Priya Nair", "Ward 1", "Staff nurse", {"Ward 1 days": _M, "Ward 1 announcements": _M}),
+    UnitPart("Siobhan Murphy", "Ward 2", "Staff nurse", {"Ward 2 days": _M, "Ward 2 announcements": _M}),
+    UnitPart("Tomasz Zielinski", "Ward 3", "Staff nurse", {"Ward 3 announcements": _M}),
+    UnitPart("Kenji Mori", "Ward 3", "Staff nurse", {"Ward 3 days": _M, "Ward 3 announcements": _M}),
+    UnitPart("Fatou Diop", "Ward 4", "Healthcare assistant", {"Ward 4 announcements": _M}),
+    UnitPart("Olga Petrova", "Ward 6", "Staff nurse", {"Ward 6 days": _M, "Ward 6 announcements": _M}),
+    UnitPart("Amina Yusuf", "Ward 7", "Sister",
          {"Ward 7 days": _M, "Ward 7 nights": _A, "Ward 7 announcements": _M},
          is_sole_admin_of="Ward 7 nights"),
-    Part("Yusra Haddad", "Ward 8", "Staff nurse", {"Ward 8 nights": _M, "Ward 8 announcements": _M}),
-    Part("Hannah Price", "Theatres", "Anaesthetist", {"Theatres team": _M, "Theatres on call": _C}),
-    Part("Ewan Fraser", "Pharmacy", "Pharmacist", {"Pharmacy team": _M, "Pharmacy on call": _M}),
-    Part("Rashid Karimi", "Radiology", "Radiographer", {"Radiology team": _M}, has_left=True),
-    Part("Li Na Chen", "Radiology", "Radiographer", {"Radiology team": _M, "Radiology nights": _M}),
-    Part("Megan Lloyd", "Emergency", "Staff nurse", {"Emergency nurses": _M}, has_left=True),
-    Part("Peter Novak", "Emergency", "Registrar", {"Emergency doctors": _M}),
-    Part("Gareth Pugh", "Maternity", "Maternity assistant", {"Maternity team": _M}),
-    Part("Beatriz Duarte", "Maternity", "Midwife", {"Maternity team": _M, "Maternity on call": _A},
+    UnitPart("Yusra Haddad", "Ward 8", "Staff nurse", {"Ward 8 nights": _M, "Ward 8 announcements": _M}),
+    UnitPart("Hannah Price", "Theatres", "Anaesthetist", {"Theatres team": _M, "Theatres on call": _C}),
+    UnitPart("Ewan Fraser", "Pharmacy", "Pharmacist", {"Pharmacy team": _M, "Pharmacy on call": _M}),
+    UnitPart("Rashid Karimi", "Radiology", "Radiographer", {"Radiology team": _M}, has_left=True),
+    UnitPart("Li Na Chen", "Radiology", "Radiographer", {"Radiology team": _M, "Radiology nights": _M}),
+    UnitPart("Megan Lloyd", "Emergency", "Staff nurse", {"Emergency nurses": _M}, has_left=True),
+    UnitPart("Peter Novak", "Emergency", "Registrar", {"Emergency doctors": _M}),
+    UnitPart("Gareth Pugh", "Maternity", "Maternity assistant", {"Maternity team": _M}),
+    UnitPart("Beatriz Duarte", "Maternity", "Midwife", {"Maternity team": _M, "Maternity on call": _A},
          is_sole_admin_of="Maternity on call"),
-    Part("Joseph Adeyemi", "Porters", "Porter", {"Porters nights": _M}),
-    *(Part(name, "Reception", "Agency receptionist", {"Reception desk": _M}) for name in AGENCY_DESK),
-    Part("Marcus Webb", "IT", "Engineer", {"IT on call": _M}),
+    UnitPart("Joseph Adeyemi", "Porters", "Porter", {"Porters nights": _M}),
+    *(UnitPart(name, "Reception", "Agency receptionist", {"Reception desk": _M}) for name in AGENCY_DESK),
+    UnitPart("Marcus Webb", "IT", "Engineer", {"IT on call": _M}),
 )  # fmt: skip

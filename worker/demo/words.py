@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from worker.domain.messages.sentences import flat
-from worker.domain.model import Evidence, Person
+from worker.domain.model import Account, Evidence
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 _EVIDENCE = {
@@ -29,7 +29,7 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def place(person: Person) -> str:
+def place(person: Account) -> str:
     """Where somebody works."""
     return person.facts.office or person.facts.department or "no office"
 

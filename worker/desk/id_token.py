@@ -25,7 +25,7 @@ _JOINERS = "\u200c\u200d"  # invisible, and part of names in Persian and in Indi
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class SignedIn:
     """Who has signed in.
 
     `subject` is the lasting id of the account at the provider that `issuer` names (Entra ID: its object id, which is
@@ -91,14 +91,14 @@ def _seconds(value: Any) -> float | None:
     return value if is_number and math.isfinite(value) else None
 
 
-def identity(claims: Mapping[str, Any], rules: RoleRules, host: str) -> Identity:
+def identity(claims: Mapping[str, Any], rules: RoleRules, host: str) -> SignedIn:
     """Who it is about. Raises SignInRefused for nobody, or somebody without a role."""
     subject = (claims.get("oid") if rules.is_entra else None) or claims.get("sub")
     if not isinstance(subject, str) or not subject or len(subject) > _SUBJECT_MAX:
         raise odd(host, "it names nobody")
     email = _email(claims, is_entra=rules.is_entra)
     name = _line(claims.get("name")) or _line(claims.get("preferred_username")) or email or subject
-    return Identity(str(claims["iss"]), subject, name, email, _roles(claims, rules))
+    return SignedIn(str(claims["iss"]), subject, name, email, _roles(claims, rules))
 
 
 def _email(claims: Mapping[str, Any], *, is_entra: bool) -> str | None:

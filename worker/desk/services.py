@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.plans import Approvals
-from worker.app.acts.tickets import Desk
+from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
 from worker.app.reads.situation import Situation
 from worker.app.reads.source import JudgedSource, judged_sources
@@ -49,7 +49,7 @@ class Services:
     """Everything that a page may use."""
 
     store: Store
-    desk: Desk
+    desk: TicketActs
     approvals: Approvals
     assigned: Assigned
     languages: Languages

@@ -59,7 +59,7 @@ def guest_of(call: Call) -> Guest | None:
         return None
     session = hashed(secret)
     with call.services.store.reading() as uow:
-        visitor = uow.desk.session(session, call.now)
+        visitor = uow.access.session(session, call.now)
     return None if visitor is None else Guest(visitor.name, _roles(visitor.roles), session, visitor.id)
 
 
@@ -99,7 +99,7 @@ class SignInPages:
         except Stale:
             return RedirectResponse("/login?trouble=again", SEE_OTHER)
         with call.services.store.begin() as uow:
-            visitor = uow.desk.use_login_link(hashed(call.path("secret")), call.now)
+            visitor = uow.access.use_login_link(hashed(call.path("secret")), call.now)
         if visitor is None:
             wait_s = self._attempts.wrong(call.address)
             if wait_s:
@@ -152,7 +152,7 @@ class SignInPages:
             except Stale:  # a page of an earlier session
                 return error_page(call.request, call.services, CONFLICT)
             with call.services.store.begin() as uow:
-                uow.desk.end_session(guest.session)
+                uow.access.end_session(guest.session)
         response = RedirectResponse("/login", SEE_OTHER)
         drop_cookie(call, response, SESSION_COOKIE)
         return response
@@ -160,7 +160,7 @@ class SignInPages:
     def _signed_in(self, call: Call, visitor: Visitor) -> Response:
         secret = secrets.token_urlsafe(32)
         with call.services.store.begin() as uow:
-            uow.desk.add_session(hashed(secret), visitor, call.now, call.now + SESSION_LIFE)
+            uow.access.add_session(hashed(secret), visitor, call.now, call.now + SESSION_LIFE)
             data = {"roles": list(visitor.roles)}
             who = Actor(visitor.name, visitor.id, Via.CONSOLE)
             uow.journal.append([acted(who, call.now, events.DESK_SIGNED_IN, "desk:console", data=data)])

@@ -17,12 +17,12 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Any, Protocol
 
-from worker.desk.id_token import Identity, RoleRules, check, identity
+from worker.desk.id_token import RoleRules, SignedIn, check, identity
 from worker.desk.provider import Provider, Registration, host_of
 from worker.desk.refusals import AGAIN, SignInRefused, busy, odd, told, words
 from worker.domain.text.tongue import N_
 
-__all__ = ["Identity", "Rules", "SignIn", "SignInRefused", "Started"]
+__all__ = ["Rules", "SignIn", "SignInRefused", "SignedIn", "Started"]
 
 FLOW_LIFE = timedelta(minutes=15)  # to type a password, find the phone, and read a message on it
 READ_S = 10.0  # of silence, before a provider is given up
@@ -78,7 +78,7 @@ class SignIn:
         kept = {name: flow[name] for name in _KEPT}
         return Started(flow["auth_uri"], {**kept, "begun_s": int(now.timestamp())})
 
-    def finish(self, flow: Mapping[str, Any], query: Mapping[str, str], now: datetime) -> Identity:
+    def finish(self, flow: Mapping[str, Any], query: Mapping[str, str], now: datetime) -> SignedIn:
         """Who came back with this query, by the flow that `begin` gave for the same browser.
 
         Raises SignInRefused for everything else, a second call with the same flow among it.

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class PersonKey(NamedTuple):
+class AccountKey(NamedTuple):
     """A human in one directory: the directory's configured name and its immutable id."""
 
     source: str
@@ -78,7 +78,7 @@ class Coverage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PersonFacts:
+class AccountFacts:
     """One person exactly as a directory states it; the core decides what it means.
 
     `None` means that the directory does not say, which never makes a leaver. `phones` are E.164
@@ -112,11 +112,11 @@ class PersonFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Account:
     """A person with the core's judgement; `left_at` names the episode while standing is LEFT."""
 
-    key: PersonKey
-    facts: PersonFacts
+    key: AccountKey
+    facts: AccountFacts
     standing: Standing = Standing.ACTIVE
     evidence: Evidence | None = None
     left_at: datetime | None = None

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from threading import enumerate as running_threads
 
 from worker.ops.masking import mask_text
-from worker.ops.patience import WAIT_S, Question, Unanswered
+from worker.ops.patience import WAIT_S, PatientCall, Unanswered
 
 KEEP_S = 1.0  # an answer of the database serves all probes of one second
 STARTING = "it is starting"
@@ -23,7 +23,7 @@ class Health:
     """`check` returns when the database and its tables are as this process needs them, else it raises."""
 
     def __init__(self, check: Callable[[], None], wait_s: float = WAIT_S) -> None:
-        self._database = Question(check, wait_s=wait_s, keep_s=KEEP_S)
+        self._database = PatientCall(check, wait_s=wait_s, keep_s=KEEP_S)
         self._watched: list[Callable[[], Trouble]] = []
         self._has_started = False
 

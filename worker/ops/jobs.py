@@ -19,7 +19,7 @@ from typing import Any
 import structlog
 
 from worker.app.jobs.report import Report
-from worker.app.jobs.table import JOBS, Job, Schedule, UseCases
+from worker.app.jobs.table import JOBS, Job, JobSchedule, UseCases
 from worker.ops import events
 from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.repeats import Repeats
@@ -46,7 +46,7 @@ def tell_nobody(_report: Report, _took_s: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _JobRun:
     """One run under way."""
 
     job: Job
@@ -76,7 +76,7 @@ class Jobs:
         store: Store,
         clock: Callable[[], datetime],
         holder: str,
-        schedule: Schedule,
+        schedule: JobSchedule,
         *,
         interrupt: Interrupt | None = None,
         ran: Ran = tell_nobody,
@@ -147,9 +147,9 @@ class Jobs:
             stack.callback(self.interrupt.forget, tenure)
             job = JOBS[name]
             is_full = job.has_full_pass and (full or self._is_full_due(name, now))
-            return self._under_lease(_Run(job, now, tenure.lease, is_full))
+            return self._under_lease(_JobRun(job, now, tenure.lease, is_full))
 
-    def _under_lease(self, run: _Run) -> Report:
+    def _under_lease(self, run: _JobRun) -> Report:
         log.debug(events.JOB_STARTED, job=run.name, full=run.full)
         began_s = monotonic()
         try:
@@ -188,7 +188,7 @@ class Jobs:
 
     # --- records and the log ---------------------------------------------------------------------
 
-    def _record(self, run: _Run, report: Report, took_s: float) -> None:
+    def _record(self, run: _JobRun, report: Report, took_s: float) -> None:
         told: dict[str, Any] = {
             "counts": dict(report.counts),
             "troubles": list(report.troubles),
@@ -200,7 +200,7 @@ class Jobs:
             if run.full:
                 uow.jobs.record(_full(run.name), run.now, is_ok=report.is_ok, report=told)
 
-    def _record_failure(self, run: _Run, report: Report, took_s: float) -> None:
+    def _record_failure(self, run: _JobRun, report: Report, took_s: float) -> None:
         try:
             self._record(run, report, took_s)
         except Exception as error:  # noqa: BLE001  most likely what made the job fail
@@ -216,7 +216,7 @@ class Jobs:
         log.info(events.JOB_STOPPED, job=name, why=why)
         return Report(name, {}, (why,))
 
-    def _tell(self, run: _Run, report: Report, took_s: float) -> None:
+    def _tell(self, run: _JobRun, report: Report, took_s: float) -> None:
         """One line a run that did something, the rest for those who debug; a trouble again every hour."""
         for trouble in report.troubles:
             if self._repeats.is_news(run.name, trouble, run.now):

@@ -85,7 +85,7 @@ class OtlpTraces:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        self._current.run = _Run(self._now())
+        self._current.run = _TracedRun(self._now())
         try:
             yield
         finally:
@@ -120,7 +120,7 @@ class OtlpTraces:
             if action.kind is ActionKind.OPEN:
                 self._ticket(action.ticket, of_run, now)
 
-    def _run(self, report: Report, run: _Run, now: Nanos) -> SpanContext:
+    def _run(self, report: Report, run: _TracedRun, now: Nanos) -> SpanContext:
         facts: Facts = {f"whosleft.{name}": count for name, count in report.counts.items() if count}
         span = self._begun(report.job, run.began, facts, self._fed(report))
         if report.troubles:
@@ -186,7 +186,7 @@ class OtlpTraces:
 
 
 @dataclass
-class _Run:
+class _TracedRun:
     """What is known of a run before it is over."""
 
     began: Nanos
@@ -194,13 +194,13 @@ class _Run:
     requests: list[tuple[Noted, Mapping[str, Fact], Nanos, Nanos]] = field(default_factory=list)
 
 
-def _is_idle(report: Report, run: _Run) -> bool:
+def _is_idle(report: Report, run: _TracedRun) -> bool:
     """Whether nothing came of it: a trace for each look into an empty outbox would hide the others."""
     return report.plan.is_empty and not (report.troubles or run.deliveries or has_done(report))
 
 
 class _Current(threading.local):
-    run: _Run | None = None
+    run: _TracedRun | None = None
 
 
 class _Ids(RandomIdGenerator):

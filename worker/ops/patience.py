@@ -17,7 +17,7 @@ class Unanswered(Exception):
     """No answer yet. It is still waited for, and nobody asks again until it has come."""
 
 
-class Question(Generic[T]):
+class PatientCall(Generic[T]):
     """One question, asked in a thread of its own, of which there is one at most.
 
     Whoever asks while it waits shares its answer. An answer, be it an error, is good for `keep_s` from when it

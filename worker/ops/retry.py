@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 from tenacity.nap import sleep as nap
 
-from worker.domain.model import PersonFacts, Roster
+from worker.domain.model import AccountFacts, Roster
 from worker.ports import (
     Called,
     CheckResult,
@@ -114,7 +114,7 @@ class RetryingDirectory(_Retrying[Directory]):
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
         return _started(lambda: self._inner.changes(cursor, full=full), self._sleep)
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         return again(lambda: self._inner.look_up(person_id), self._sleep)
 
 

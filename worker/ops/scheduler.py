@@ -26,7 +26,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from worker.app.jobs.table import JOBS, Schedule
+from worker.app.jobs.table import JOBS, JobSchedule
 from worker.ops import events
 from worker.ops.clock import system_now
 from worker.ops.jobs import Jobs, has_done
@@ -120,7 +120,7 @@ class Loop:
     def __init__(
         self,
         jobs: Jobs,
-        schedule: Schedule,
+        schedule: JobSchedule,
         watch: Watch | None = None,
         lookout: Lookout | None = None,
     ) -> None:
@@ -230,7 +230,7 @@ def end_process(code: int) -> NoReturn:
 
 def serve(
     jobs: Jobs,
-    schedule: Schedule,
+    schedule: JobSchedule,
     stop: Event | None = None,
     *,
     loop: Loop | None = None,

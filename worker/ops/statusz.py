@@ -14,8 +14,8 @@ from worker.app.tell.health import Freshness, judged
 from worker.domain.reconcile.plan import instant
 from worker.ops.health import reason
 from worker.ops.masking import mask_text
-from worker.ops.patience import Question
-from worker.ports.state.figures import JobRun, Standing
+from worker.ops.patience import PatientCall
+from worker.ports.state.figures import JobRun, ProcessState
 from worker.ports.state.sources import SourceState
 
 KEEP_S = 1.0
@@ -39,14 +39,14 @@ class Status:
         process: str,
         version: str,
         sources: Sequence[Source],
-        standing: Callable[[], Standing],
+        standing: Callable[[], ProcessState],
         clock: Callable[[], datetime],
     ) -> None:
         self.next_run_at: NextRun = lambda _job: None
         self._process = process
         self._version = version
         self._sources = sources
-        self._standing = Question(standing, keep_s=KEEP_S)
+        self._standing = PatientCall(standing, keep_s=KEEP_S)
         self._clock = clock
 
     def document(self) -> tuple[bool, dict[str, Any]]:

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from worker.app.jobs.table import JOBS
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState
-from worker.ops.patience import Question
+from worker.ops.patience import PatientCall
 from worker.ops.statusz import Source
 from worker.ports.state.figures import Figures
 from worker.ports.state.overview import Part
@@ -33,7 +33,7 @@ class StoredMetrics(Collector):
         clock: Callable[[], datetime],
         held: Callable[[], Collection[str]] | None = None,
     ) -> None:
-        self._figures = Question(lambda: figures(clock()), keep_s=KEEP_S)
+        self._figures = PatientCall(lambda: figures(clock()), keep_s=KEEP_S)
         self._sources = sources
         self._clock = clock
         self._held = held

@@ -59,7 +59,7 @@ from worker.running.wiring import (
     open_store,
     prepare_tables,
 )
-from worker.settings import Problem, Settings, SettingsError
+from worker.settings import Settings, SettingsError, SettingsProblem
 from worker.settings.connectors import SECTIONS
 from worker.storage.figures import SqlVitals
 from worker.storage.sql.engine import open_engine, open_impatient_engine, sqlite_path
@@ -160,7 +160,7 @@ def _traces_of(settings: Settings, process: str) -> Traces:
     except ImportError as error:
         message = f"traces need packages that are not installed ({error})"
         remedy = "Install them with: pip install 'whosleft[opentelemetry]'"
-        problem = Problem("the configuration", 0, 0, "ops.otlp", message, remedy)
+        problem = SettingsProblem("the configuration", 0, 0, "ops.otlp", message, remedy)
         raise SettingsError([problem]) from error
     return OtlpTraces(settings.ops.otlp, process, version("whosleft"), system_now)
 
@@ -370,4 +370,4 @@ def calls_taken(connectors: Connectors) -> Iterator[None]:
 
 def _not_heard(key: str, listen: str, what: str, error: OSError, remedy: str) -> SettingsError:
     message = f"nothing can listen on {listen} for {what} ({error.strerror or error})"
-    return SettingsError([Problem("the configuration", 0, 0, key, message, remedy)])
+    return SettingsError([SettingsProblem("the configuration", 0, 0, key, message, remedy)])

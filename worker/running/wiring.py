@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from connectors import registry
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.plans import Approvals
-from worker.app.acts.tickets import Desk
+from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
 from worker.app.jobs.deliver import Deliver, DeliverRules
 from worker.app.jobs.escalate import Escalate
@@ -33,10 +33,10 @@ from worker.app.jobs.table import JOBS, UseCases
 from worker.app.jobs.verify import Verify
 from worker.app.reads.check import Check
 from worker.app.tell.health import Freshness
-from worker.app.tell.signed_links import Links
+from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
 from worker.domain.model import Roster
-from worker.domain.people.joiners import JoinerRule
+from worker.domain.people.joiners import Placement
 from worker.domain.text.tongue import Languages
 from worker.languages import BabelLanguages
 from worker.ops.lookout import Lookout
@@ -59,8 +59,8 @@ from worker.ports.state.store import Store
 from worker.settings import (
     ConnectorEntry,
     Kinds,
-    Problem,
     Settings,
+    SettingsProblem,
     connector_options,
     json_schema,
     load,
@@ -189,7 +189,7 @@ class App:
     verify: Verify
     escalate: Escalate
     deliver: Deliver
-    desk: Desk
+    desk: TicketActs
     approvals: Approvals
     check: Check
     assigned: Assigned
@@ -217,12 +217,12 @@ def build_app(
     timezone = settings.organisation.timezone
     languages = BabelLanguages(settings.organisation.language)
     # Without an address for people outside this machine, messages have no links
-    links = Links(settings.desk.base, settings.desk.link_life) if settings.desk.url else None
+    links = SignedLinks(settings.desk.base, settings.desk.link_life) if settings.desk.url else None
     teller = Teller(timezone, languages, links)
     limits = settings.guard_limits()
     rules = settings.ticket_rules()
     fresh_directories, fresh_inventories = freshness_of(settings)
-    joiners = tuple(JoinerRule(tuple(rule.when.items()), rule.groups) for rule in settings.joiners)
+    joiners = tuple(Placement(tuple(rule.when.items()), rule.groups) for rule in settings.joiners)
     return App(
         settings,
         store,
@@ -260,7 +260,7 @@ def build_app(
             holder_name(),
             delivered,
         ),
-        Desk(store, rules, teller),
+        TicketActs(store, rules, teller),
         Approvals(store, settings.desk.two_approvers_from),
         Check(store, connectors, limits, settings.leaver_policy(), fresh_directories, fresh_inventories),
         build_assigned(settings, store, languages),
@@ -274,7 +274,7 @@ def build_app(
 
 def build_assigned(settings: Settings, store: Store, languages: Languages) -> Assigned:
     """The assignee's side; its links start with where the configuration says that the desk is."""
-    links = Links(settings.desk.base, settings.desk.link_life)
+    links = SignedLinks(settings.desk.base, settings.desk.link_life)
     return Assigned(store, links, Teller(settings.organisation.timezone, languages, links))
 
 
@@ -382,7 +382,7 @@ def migrate_database(settings: Settings) -> tuple[str | None, str]:
 # --- files ------------------------------------------------------------------------------------------------
 
 
-def configuration_problems(path: Path) -> tuple[Problem, ...]:
+def configuration_problems(path: Path) -> tuple[SettingsProblem, ...]:
     """What is wrong with a configuration, by line."""
     return problems_in(path, kinds=KINDS)
 

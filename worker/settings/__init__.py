@@ -9,7 +9,7 @@ json_schema(kinds)                             for editors
 from worker.settings.connectors import ConnectorEntry, NotifierEntry, SourceEntry
 from worker.settings.loading import Kinds, connector_options, load, problems_in
 from worker.settings.model import Settings
-from worker.settings.problems import Problem, SettingsError, format_problems
+from worker.settings.problems import SettingsError, SettingsProblem, format_problems
 from worker.settings.schema import json_schema
 from worker.settings.sections import JoinerRule
 
@@ -18,9 +18,9 @@ __all__ = [
     "JoinerRule",
     "Kinds",
     "NotifierEntry",
-    "Problem",
     "Settings",
     "SettingsError",
+    "SettingsProblem",
     "SourceEntry",
     "connector_options",
     "format_problems",

@@ -20,7 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from worker.ports import Port
-from worker.settings.document import Place, PlacedDict
+from worker.settings.document import PlacedDict, Position
 from worker.settings.fields import Name, Period, Text
 from worker.settings.references import is_secret_key
 from worker.settings.section import Section
@@ -40,7 +40,7 @@ class ConnectorEntry(Section):
     name: Name = Field(description="Its name here; lasting, since it is part of every id that it gives.")
     kind: Text = Field(description="Which connector it is.")
     options: dict[str, Any] = Field(default_factory=dict)
-    _place: Place | None = PrivateAttr(default=None)
+    _place: Position | None = PrivateAttr(default=None)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -53,13 +53,13 @@ class ConnectorEntry(Section):
         entry = handler({**common, "options": wrapped(rest, place)})
         return entry.placed(place)
 
-    def placed(self, place: Place | None) -> Self:
+    def placed(self, place: Position | None) -> Self:
         """Note where the entry stands, for messages about its options."""
         self._place = place
         return self
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> Position | None:
         """Where the entry stands in the file; None when it comes from none."""
         return self._place
 
@@ -86,12 +86,12 @@ class NotifierEntry(ConnectorEntry):
     """A channel to people."""
 
 
-def wrapped(value: Any, place: Place | None) -> Any:
+def wrapped(value: Any, place: Position | None) -> Any:
     """Options with every secret in a SecretStr: what a reference gave, or what a key's name says is one."""
     return _wrapped(value, place, place.path if place else (), is_secret=False)
 
 
-def _wrapped(value: Any, place: Place | None, path: tuple[str | int, ...], *, is_secret: bool) -> Any:
+def _wrapped(value: Any, place: Position | None, path: tuple[str | int, ...], *, is_secret: bool) -> Any:
     if isinstance(value, dict):
         return {
             key: _wrapped(item, place, (*path, key), is_secret=is_secret or is_secret_key(key))

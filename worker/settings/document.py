@@ -15,19 +15,19 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from worker.settings.problems import KeyPath, Problem, SettingsError, key_text
+from worker.settings.problems import KeyPath, SettingsError, SettingsProblem, key_text
 
 NODES_MAX = 200_000  # aliases of aliases make a small file a huge one
 
 
-class Mark(NamedTuple):
+class YamlMark(NamedTuple):
     """A place in the file, both counted from 1; 0 when it is not known."""
 
     line: int
     column: int
 
 
-NOWHERE = Mark(0, 0)
+NOWHERE = YamlMark(0, 0)
 
 
 @dataclass(slots=True)
@@ -41,21 +41,21 @@ class Document:
     file: str
     base_dir: Path
     data: Any = None
-    keys: dict[KeyPath, Mark] = field(default_factory=dict)
-    values: dict[KeyPath, Mark] = field(default_factory=dict)
+    keys: dict[KeyPath, YamlMark] = field(default_factory=dict)
+    values: dict[KeyPath, YamlMark] = field(default_factory=dict)
     hidden: dict[KeyPath, tuple[str, ...]] = field(default_factory=dict)
     labels: dict[KeyPath, str] = field(default_factory=dict)
     unresolved: set[KeyPath] = field(default_factory=set)
     written: dict[KeyPath, str] = field(default_factory=dict)
 
-    def problem(self, path: KeyPath, mark: Mark, message: str, remedy: str = "") -> Problem:
-        return Problem(self.file, mark.line, mark.column, key_text(path), message, remedy)
+    def problem(self, path: KeyPath, mark: YamlMark, message: str, remedy: str = "") -> SettingsProblem:
+        return SettingsProblem(self.file, mark.line, mark.column, key_text(path), message, remedy)
 
-    def key_mark(self, path: KeyPath) -> Mark:
+    def key_mark(self, path: KeyPath) -> YamlMark:
         """Where the key stands; a list's item has none, so where the item stands."""
         return self.keys.get(path) or self.values.get(path, NOWHERE)
 
-    def value_mark(self, path: KeyPath) -> Mark:
+    def value_mark(self, path: KeyPath) -> YamlMark:
         return self.values.get(path, NOWHERE)
 
     def at(self, path: KeyPath) -> Any:
@@ -70,7 +70,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """Where a mapping stands: lets a later check of it name the line."""
 
     document: Document
@@ -80,10 +80,10 @@ class Place:
 class PlacedDict(dict[str, Any]):
     """A mapping of the file that knows its place."""
 
-    place: Place
+    place: Position
 
 
-def read_document(path: Path) -> tuple[Document, list[Problem]]:
+def read_document(path: Path) -> tuple[Document, list[SettingsProblem]]:
     """Read a file into a document and what is wrong with its YAML.
 
     Raises SettingsError when nothing of it can be used: missing, not UTF-8, not YAML, empty.
@@ -107,7 +107,7 @@ def read_document(path: Path) -> tuple[Document, list[Problem]]:
     return document, walk.problems
 
 
-def _fatal(document: Document, mark: Mark, message: str, remedy: str) -> SettingsError:
+def _fatal(document: Document, mark: YamlMark, message: str, remedy: str) -> SettingsError:
     return SettingsError([document.problem((), mark, message, remedy)])
 
 
@@ -125,13 +125,13 @@ def _text(document: Document, path: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8", "replace")
-        mark = Mark(before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
+        mark = YamlMark(before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
         raise _fatal(document, mark, "this is not UTF-8 text", "Save the file as UTF-8.") from None
 
 
-def _bad_character(error: yaml.reader.ReaderError, text: str) -> tuple[Mark, str, str]:
+def _bad_character(error: yaml.reader.ReaderError, text: str) -> tuple[YamlMark, str, str]:
     before = text[: error.position]
-    mark = Mark(before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
+    mark = YamlMark(before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
     return mark, f"the character U+{ord(text[error.position]):04X} is not allowed in YAML", "Delete it."
 
 
@@ -149,11 +149,11 @@ _HINTS = (
 )
 
 
-def _syntax(error: yaml.MarkedYAMLError) -> tuple[Mark, str, str]:
+def _syntax(error: yaml.MarkedYAMLError) -> tuple[YamlMark, str, str]:
     said = " ".join(filter(None, [error.context, error.problem]))
     is_open_quote = "quoted scalar" in (error.context or "")  # its start helps more than the end of the file
     place = error.context_mark if is_open_quote else error.problem_mark or error.context_mark
-    mark = Mark(place.line + 1, place.column + 1) if place else NOWHERE
+    mark = YamlMark(place.line + 1, place.column + 1) if place else NOWHERE
     remedy = next(
         (hint for sign, hint in _HINTS if sign in said), "Check the quotes and the indentation before it."
     )
@@ -193,7 +193,7 @@ class _Walk:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.problems: list[Problem] = []
+        self.problems: list[SettingsProblem] = []
         self._nodes = 0
         self._open: set[int] = set()
 
@@ -234,7 +234,7 @@ class _Walk:
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> PlacedDict:
         made = PlacedDict()
-        made.place = Place(self.document, path)
+        made.place = Position(self.document, path)
         for key_node, value_node in node.value:
             mark = _mark(key_node)
             if not isinstance(key_node, yaml.ScalarNode):
@@ -255,5 +255,5 @@ class _Walk:
         return made
 
 
-def _mark(node: yaml.Node) -> Mark:
-    return Mark(node.start_mark.line + 1, node.start_mark.column + 1)
+def _mark(node: yaml.Node) -> YamlMark:
+    return YamlMark(node.start_mark.line + 1, node.start_mark.column + 1)

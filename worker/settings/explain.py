@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from worker.settings.document import Document
-from worker.settings.problems import KeyPath, Problem, Wrong, did_you_mean, nearest, shown
+from worker.settings.problems import KeyPath, SettingsProblem, Wrong, did_you_mean, nearest, shown
 
 LEAK_MIN = 6  # so many characters of a secret in a row are a part of it, not chance
 
@@ -31,13 +31,13 @@ class Subject:
     also: tuple[str, ...] = ()
 
 
-def explain(error: ValidationError, subject: Subject) -> list[Problem]:
+def explain(error: ValidationError, subject: Subject) -> list[SettingsProblem]:
     """One problem for each error, but none where a reference could not be replaced: that has its own."""
     details = error.errors(include_url=False)
     return [problem for detail in details if (problem := _problem(detail, subject)) is not None]
 
 
-def _problem(detail: ErrorDetails, subject: Subject) -> Problem | None:
+def _problem(detail: ErrorDetails, subject: Subject) -> SettingsProblem | None:
     document = subject.document
     loc = (*subject.path, *detail["loc"])
     path = _existing(document, loc)
@@ -67,14 +67,16 @@ def _existing(document: Document, loc: Sequence[str | int]) -> KeyPath:
     return path
 
 
-def _missing(document: Document, path: KeyPath, key: str) -> Problem:
+def _missing(document: Document, path: KeyPath, key: str) -> SettingsProblem:
     there = document.at(path)
     near = nearest(key, there) if isinstance(there, dict) else None
     remedy = f"Did you mean it by '{near}'?" if near else f"Add '{key}: …'."
     return document.problem(path, document.key_mark(path), f"the key '{key}' is missing", remedy)
 
 
-def _unknown_key(document: Document, path: KeyPath, subject: Subject, loc: Sequence[str | int]) -> Problem:
+def _unknown_key(
+    document: Document, path: KeyPath, subject: Subject, loc: Sequence[str | int]
+) -> SettingsProblem:
     valid = [*(subject.also if len(loc) == 1 else ()), *_valid_keys(subject.model, loc[:-1])]
     remedy = did_you_mean(str(loc[-1]), valid, what="Valid keys") or "It has no keys; delete this one."
     return document.problem(path, document.key_mark(path), f"there is no key '{loc[-1]}' here", remedy)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 
 from worker.settings.document import Document
 from worker.settings.explain import models_in
-from worker.settings.problems import KeyPath, Problem
+from worker.settings.problems import KeyPath, SettingsProblem
 from worker.settings.references import REFERENCE, is_below_secret_key
 
 SWITCH = "allow_literal_secrets"
@@ -25,7 +25,7 @@ _IN_ADDRESS = re.compile(
 )
 
 
-def literal_secrets(document: Document, typed: set[KeyPath]) -> list[Problem]:
+def literal_secrets(document: Document, typed: set[KeyPath]) -> list[SettingsProblem]:
     """Each secret that is written out; `typed` are the paths of those that a model says are secret.
 
     Those are hidden from now on, whatever their keys are called.

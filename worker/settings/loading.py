@@ -15,11 +15,11 @@ from pydantic import BaseModel, ValidationError
 
 from worker.ports import Port
 from worker.settings.connectors import SECTIONS, ConnectorEntry, NotifierEntry, SourceEntry, revealed
-from worker.settings.document import Document, Place, PlacedDict, read_document
+from worker.settings.document import Document, PlacedDict, Position, read_document
 from worker.settings.explain import Subject, explain
 from worker.settings.literals import literal_secrets, secret_paths
 from worker.settings.model import Settings
-from worker.settings.problems import KeyPath, Problem, SettingsError, did_you_mean, shown
+from worker.settings.problems import KeyPath, SettingsError, SettingsProblem, did_you_mean, shown
 from worker.settings.references import resolve
 
 Kinds: TypeAlias = Mapping[Port, Mapping[str, type[BaseModel]]]
@@ -45,7 +45,7 @@ def load(path: Path | str, *, kinds: Kinds | None = None, env: Mapping[str, str]
 
 def problems_in(
     path: Path | str, *, kinds: Kinds | None = None, env: Mapping[str, str] | None = None
-) -> tuple[Problem, ...]:
+) -> tuple[SettingsProblem, ...]:
     """What `load` would refuse, by line; empty when the file can be used."""
     try:
         load(path, kinds=kinds, env=env)
@@ -56,14 +56,16 @@ def problems_in(
 
 def connector_options(entry: ConnectorEntry, model: type[AnyModel]) -> AnyModel:
     """An entry's own keys as its connector's model. Raises SettingsError as `load` does."""
-    place = entry.place or Place(Document(f"entry '{entry.name}'", Path()), ())
+    place = entry.place or Position(Document(f"entry '{entry.name}'", Path()), ())
     options, problems = _validated(model, revealed(entry.options), Subject(place.document, model, place.path))
     if options is None:
         raise SettingsError(problems)
     return options
 
 
-def _read(path: Path, kinds: Kinds | None, env: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
+def _read(
+    path: Path, kinds: Kinds | None, env: Mapping[str, str]
+) -> tuple[Settings | None, list[SettingsProblem]]:
     document, problems = read_document(path)
     problems += resolve(document, env)
     problems += literal_secrets(document, set(_secret_paths(document, kinds)))
@@ -74,7 +76,7 @@ def _read(path: Path, kinds: Kinds | None, env: Mapping[str, str]) -> tuple[Sett
 
 def _validated(
     model: type[AnyModel], data: Any, subject: Subject, context: dict[str, Any] | None = None
-) -> tuple[AnyModel | None, list[Problem]]:
+) -> tuple[AnyModel | None, list[SettingsProblem]]:
     """The model or its problems. pydantic's error ends here: it holds the values, secrets too."""
     try:
         return model.model_validate(data, context=context), []
@@ -99,7 +101,7 @@ def _secret_paths(document: Document, kinds: Kinds | None) -> Iterator[KeyPath]:
             yield from secret_paths(model, entry, entry.place.path)
 
 
-def _wrong_options(document: Document, kinds: Kinds | None) -> list[Problem]:
+def _wrong_options(document: Document, kinds: Kinds | None) -> list[SettingsProblem]:
     return (
         []
         if kinds is None
@@ -107,7 +109,7 @@ def _wrong_options(document: Document, kinds: Kinds | None) -> list[Problem]:
     )
 
 
-def _wrong_entry(document: Document, port: Port, entry: PlacedDict, kinds: Kinds) -> list[Problem]:
+def _wrong_entry(document: Document, port: Port, entry: PlacedDict, kinds: Kinds) -> list[SettingsProblem]:
     kind, at = entry.get("kind"), (*entry.place.path, "kind")
     known = kinds.get(port, {})
     if not isinstance(kind, str) or at in document.unresolved:
@@ -122,7 +124,7 @@ def _wrong_entry(document: Document, port: Port, entry: PlacedDict, kinds: Kinds
     return _validated(model, options, Subject(document, model, entry.place.path, common))[1]
 
 
-def _name_clashes(document: Document) -> list[Problem]:
+def _name_clashes(document: Document) -> list[SettingsProblem]:
     """Names are unique over the three lists: they are the sources of ids, and what `check` shows."""
     problems = []
     lines: dict[str, int] = {}

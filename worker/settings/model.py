@@ -132,9 +132,9 @@ class Settings(Section):
             timezone=self.organisation.timezone,
         )
 
-    def job_schedule(self) -> table.Schedule:
+    def job_schedule(self) -> table.JobSchedule:
         section = self.schedule
-        return table.Schedule(section.every, section.full, section.lease, self.organisation.timezone)
+        return table.JobSchedule(section.every, section.full, section.lease, self.organisation.timezone)
 
     def stale_after(self, name: str) -> timedelta:
         """The longest age of a source's last good read. Raises KeyError for a name that is no source's."""

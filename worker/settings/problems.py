@@ -1,6 +1,6 @@
 """What is wrong with a configuration, said so that a person can mend it: file, line, column, key, remedy.
 
-What refuses a value raises `Wrong`; what reports makes a `Problem`. No text holds a secret.
+What refuses a value raises `Wrong`; what reports makes a `SettingsProblem`. No text holds a secret.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LISTED_MAX = 20  # valid values that a message lists
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SettingsProblem:
     """One thing to mend. Lines and columns count from 1; 0 means the file as a whole."""
 
     path: str
@@ -33,12 +33,12 @@ class Problem:
         )
 
 
-def format_problems(problems: Iterable[Problem]) -> str:
+def format_problems(problems: Iterable[SettingsProblem]) -> str:
     """One line for each problem, by file and line, without a line feed at the end; "" for none."""
     return "\n".join(str(problem) for problem in in_order(problems))
 
 
-def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def in_order(problems: Iterable[SettingsProblem]) -> tuple[SettingsProblem, ...]:
     """Sorted by place, each once."""
     return tuple(sorted(set(problems), key=lambda p: (p.path, p.line, p.column, p.key, p.message)))
 
@@ -46,7 +46,7 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 class SettingsError(Exception):
     """The configuration cannot be used. `problems` is all of them, by line; the text is one line for each."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[SettingsProblem]) -> None:
         self.problems = in_order(problems)
         super().__init__(format_problems(self.problems))
 

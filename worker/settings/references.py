@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.settings.document import Document
-from worker.settings.problems import KeyPath, Problem, Wrong, did_you_mean, nearest
+from worker.settings.problems import KeyPath, SettingsProblem, Wrong, did_you_mean, nearest
 
 BYTES_MAX = 1_000_000  # a secret is short; a path that names a device or a log is a mistake
 REFERENCE = re.compile(r"\$\{([^}]*)\}?")
@@ -28,15 +28,15 @@ def is_below_secret_key(path: KeyPath) -> bool:
     return any(is_secret_key(part) for part in path)
 
 
-def resolve(document: Document, env: Mapping[str, str]) -> list[Problem]:
+def resolve(document: Document, env: Mapping[str, str]) -> list[SettingsProblem]:
     """Replace a document's references in place, noting what is hidden; return what is wrong."""
-    problems: list[Problem] = []
+    problems: list[SettingsProblem] = []
     document.data = _resolved(document, env, document.data, (), problems)
     return problems
 
 
 def _resolved(
-    document: Document, env: Mapping[str, str], value: Any, path: KeyPath, problems: list[Problem]
+    document: Document, env: Mapping[str, str], value: Any, path: KeyPath, problems: list[SettingsProblem]
 ) -> Any:
     if isinstance(value, dict):
         for key in value:
@@ -58,7 +58,7 @@ def _note(document: Document, text: str, path: KeyPath) -> None:
 
 
 def _resolved_text(
-    document: Document, env: Mapping[str, str], text: str, path: KeyPath, problems: list[Problem]
+    document: Document, env: Mapping[str, str], text: str, path: KeyPath, problems: list[SettingsProblem]
 ) -> str:
     _note(document, text, path)
     if "${" not in text:

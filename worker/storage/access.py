@@ -39,7 +39,7 @@ _ADDED = {
 _INSTANTS = tuple(column.name for column in ticket.c if isinstance(column.type, Instant))
 
 
-class SqlDesk:
+class SqlAccess:
     """`ports.desk.DeskState` within one transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.groups.case import Expected, GroupView, MemberView, active_admins
-from worker.domain.identity.matching import Link, LinkState
+from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.kinds import codes
 from worker.domain.kinds.kind import About, Sees
-from worker.domain.model import Coverage, GroupKey, Member, Person, PersonKey, Role, Standing
-from worker.domain.people.persons import AccountsRule, Human
+from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Member, Role, Standing
+from worker.domain.people.persons import AccountsRule, Person
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.storage.persons import (
     PERSON_COLUMNS,
@@ -49,14 +49,14 @@ LIVE_OR_WAIVED = tuple(state.value for state in (*sorted(LIVE), TicketState.WAIV
 class _Page:
     """What was loaded for one page of groups."""
 
-    members: dict[GroupKey, list[tuple[Member, Link, Person | None, Any]]] = field(
+    members: dict[GroupKey, list[tuple[Member, Identity, Account | None, Any]]] = field(
         default_factory=lambda: defaultdict(list)
     )
     tickets: dict[GroupKey, list[Ticket]] = field(default_factory=lambda: defaultdict(list))
     expected: dict[GroupKey, list[Expected]] = field(default_factory=lambda: defaultdict(list))
-    humans: dict[PersonKey, Human] = field(default_factory=dict)
-    managers: dict[PersonKey, Person] = field(default_factory=dict)
-    owners: dict[str, Person] = field(default_factory=dict)
+    humans: dict[AccountKey, Person] = field(default_factory=dict)
+    managers: dict[AccountKey, Account] = field(default_factory=dict)
+    owners: dict[str, Account] = field(default_factory=dict)
 
 
 def group_views(connection: sa.Connection, keys: Sequence[GroupKey], rule: AccountsRule) -> list[GroupView]:
@@ -71,9 +71,9 @@ def group_views(connection: sa.Connection, keys: Sequence[GroupKey], rule: Accou
 
 def active_admins_of(
     connection: sa.Connection, keys: Iterable[GroupKey], rule: AccountsRule
-) -> dict[GroupKey, tuple[Person, ...]]:
+) -> dict[GroupKey, tuple[Account, ...]]:
     """The active admins of each of these groups that is known. Reads no more of a group than that takes."""
-    found: dict[GroupKey, tuple[Person, ...]] = {}
+    found: dict[GroupKey, tuple[Account, ...]] = {}
     for chunk in chunked(sorted(set(keys))):
         page = _load_members(connection, chunk, _admins(chunk), rule)
         for key, row in _groups(connection, chunk).items():
@@ -111,7 +111,9 @@ def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
     )
 
 
-def _member_view(member: Member, known: Link, seen_at: datetime | None, human: Human | None) -> MemberView:
+def _member_view(
+    member: Member, known: Identity, seen_at: datetime | None, human: Person | None
+) -> MemberView:
     if human is None:
         return MemberView(member, known, first_seen_at=seen_at)
     return MemberView(member, known, human.person, human.leaving, seen_at, human.accounts)
@@ -134,7 +136,7 @@ def _load_members(
     """These members, whoever is expected in their groups, and the humans behind them all."""
     page = _Page()
     for row in connection.execute(members):
-        known = link_from_row(row) or Link(LinkState.UNMATCHED, row.fingerprint)
+        known = link_from_row(row) or Identity(IdentityState.UNMATCHED, row.fingerprint)
         group = GroupKey(row.source, row.group_id)
         page.members[group].append((member_from_row(row), known, person_of(row), row.first_seen_at))
     wanted = [
@@ -168,7 +170,7 @@ def _deciding_members(connection: sa.Connection, keys: Sequence[GroupKey]) -> sa
     )  # fmt: skip
     decides = sa.or_(
         m.role.in_(ADMINS),
-        link.c.state.in_((LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value)),
+        link.c.state.in_((IdentityState.AMBIGUOUS.value, IdentityState.UNMATCHED.value)),
         person.c.standing == Standing.LEFT.value,
         has_ticket,
         is_expected,
@@ -234,17 +236,17 @@ def _expected(keys: Sequence[GroupKey]) -> sa.Select[Any]:
 
 
 def _managers(
-    connection: sa.Connection, humans: Iterable[Human], rule: AccountsRule
-) -> dict[PersonKey, Person]:
+    connection: sa.Connection, humans: Iterable[Person], rule: AccountsRule
+) -> dict[AccountKey, Account]:
     """The manager of each human who has left, by the account that speaks for the leaver."""
     wanted = {
-        human.person.key: PersonKey(one.key.source, one.facts.manager_id)
+        human.person.key: AccountKey(one.key.source, one.facts.manager_id)
         for human in humans
         if human.person.standing is Standing.LEFT
         for one in reversed((human.person, *human.accounts))
         if one.facts.manager_id
     }
-    people: dict[PersonKey, Person] = {}
+    people: dict[AccountKey, Account] = {}
     for chunk in chunked(sorted(set(wanted.values()))):
         which = among(person.c.source, person.c.person_id, chunk)
         people |= {p.key: p for p in map(person_from_row, connection.execute(sa.select(person).where(which)))}
@@ -252,8 +254,8 @@ def _managers(
     return {leaver: speaking[manager].person for leaver, manager in wanted.items() if manager in speaking}
 
 
-def _owners(connection: sa.Connection, emails: Collection[str], rule: AccountsRule) -> dict[str, Person]:
-    owners: dict[str, Person] = {}
+def _owners(connection: sa.Connection, emails: Collection[str], rule: AccountsRule) -> dict[str, Account]:
+    owners: dict[str, Account] = {}
     for chunk in chunked(sorted({email.casefold() for email in emails})):
         query = sa.select(person).where(person.c.email.in_(chunk)).order_by(person.c.standing.desc())
         owners |= {row.email: person_from_row(row) for row in connection.execute(query)}

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.model import GroupKey, PersonKey
+from worker.domain.model import AccountKey, GroupKey
 from worker.storage.persons import accounts_of
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
@@ -21,7 +21,7 @@ def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: dat
     bulk_upsert(connection, dirty_group, ("source", "group_id", "since"), rows, update=False)
 
 
-def dirty_groups_of_people(connection: sa.Connection, people: Collection[PersonKey], now: datetime) -> None:
+def dirty_groups_of_people(connection: sa.Connection, people: Collection[AccountKey], now: datetime) -> None:
     """The groups in which these people, or other accounts of the same humans, are or are expected."""
     everybody = {*people}.union(*accounts_of(connection, people).values())
     for part in chunked(sorted(everybody)):
@@ -29,7 +29,7 @@ def dirty_groups_of_people(connection: sa.Connection, people: Collection[PersonK
         dirty_groups(connection, groups, now)
 
 
-def _groups_of(keys: list[PersonKey]) -> sa.CompoundSelect[Any]:
+def _groups_of(keys: list[AccountKey]) -> sa.CompoundSelect[Any]:
     in_groups = sa.select(membership.c.source, membership.c.group_id).join(
         link, (link.c.source == membership.c.source) & (link.c.handle == membership.c.handle)
     )

@@ -9,15 +9,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.model import Evidence, GroupKey, Person, PersonKey, Standing
-from worker.domain.people.persons import AccountsRule, Human
+from worker.domain.model import Account, AccountKey, Evidence, GroupKey, Standing
+from worker.domain.people.persons import AccountsRule, Person
 from worker.domain.reconcile.guard import (
     Approval,
     Cohort,
+    Departure,
     GroupLoad,
     HeldPlan,
     HoldState,
-    Newcomer,
     Population,
     plan_label,
     state_of,
@@ -52,7 +52,7 @@ class SqlEpisodes:
         self._c = connection
         self._rule = rule
 
-    def newcomers(self) -> dict[tuple[str, str], list[Newcomer]]:
+    def departures(self) -> dict[tuple[str, str], list[Departure]]:
         e, p = episode.c, person.c
         waits = sa.or_(e.gate == "new", (e.gate == "initial") & _is_in_a_group())
         query = (
@@ -64,13 +64,13 @@ class SqlEpisodes:
         rows = self._c.execute(query).all()
         humans = humans_behind(self._c, [one for row in rows if (one := person_of(row))], self._rule)
         groups = self._groups_of(humans)
-        found: dict[tuple[str, str], list[Newcomer]] = defaultdict(list)
+        found: dict[tuple[str, str], list[Departure]] = defaultdict(list)
         for row in rows:
-            key = PersonKey(row.source, row.person_id)
+            key = AccountKey(row.source, row.person_id)
             found[row.source, row.kind].append(_newcomer(row, humans[key], groups[key]))
         return dict(found)
 
-    def _groups_of(self, humans: Mapping[PersonKey, Human]) -> dict[PersonKey, tuple[GroupKey, ...]]:
+    def _groups_of(self, humans: Mapping[AccountKey, Person]) -> dict[AccountKey, tuple[GroupKey, ...]]:
         """The groups in which the human behind each account is, under whichever of theirs."""
         m, of_account = membership.c, defaultdict(set)
         everybody = {one.key for human in humans.values() for one in human.accounts}
@@ -82,7 +82,7 @@ class SqlEpisodes:
                 .where(among(link.c.person_source, link.c.person_id, chunk))
             )
             for person_source, person_id, source, group_id in self._c.execute(query):
-                of_account[PersonKey(person_source, person_id)].add(GroupKey(source, group_id))
+                of_account[AccountKey(person_source, person_id)].add(GroupKey(source, group_id))
         return {
             key: tuple(sorted({group for one in human.accounts for group in of_account[one.key]}))
             for key, human in humans.items()
@@ -125,16 +125,16 @@ class SqlEpisodes:
         groups = self._groups_of(humans)
         return Counter(group for key in once.values() for group in groups[key])
 
-    def let_through(self, newcomers: Sequence[Newcomer], now: datetime) -> None:
-        self._set_gate([(n.person, n.at) for n in newcomers], "passed", now)
-        dirty_groups_of_people(self._c, {n.person for n in newcomers}, now)
+    def let_through(self, departures: Sequence[Departure], now: datetime) -> None:
+        self._set_gate([(n.person, n.at) for n in departures], "passed", now)
+        dirty_groups_of_people(self._c, {n.person for n in departures}, now)
 
-    def add_moves(self, people: Sequence[Person], at: datetime) -> None:
+    def add_moves(self, people: Sequence[Account], at: datetime) -> None:
         rows = [(*p.key, "moved", to_micros(at), Evidence.MOVED.value, "new", to_micros(at)) for p in people]
         columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at")
         bulk_upsert(self._c, episode, columns, rows, update=False)
 
-    def _set_gate(self, episodes: Sequence[tuple[PersonKey, datetime]], gate: str, now: datetime) -> None:
+    def _set_gate(self, episodes: Sequence[tuple[AccountKey, datetime]], gate: str, now: datetime) -> None:
         e = episode.c
         this = (
             (e.source == sa.bindparam("k_source"))
@@ -193,12 +193,12 @@ class SqlEpisodes:
         return None if row is None else self._plan(row)
 
     def _plan(self, row: Any) -> HeldPlan:
-        people: dict[str, list[Newcomer]] = defaultdict(list)
+        people: dict[str, list[Departure]] = defaultdict(list)
         m = cohort_person.c
         query = sa.select(cohort_person).where(m.plan_id == row.id).order_by(m.source, m.person_id, m.at)
         for one in self._c.execute(query):
-            key = PersonKey(one.source, one.person_id)
-            people[one.cohort_id].append(Newcomer(key, one.at, Evidence(one.evidence), one.name))
+            key = AccountKey(one.source, one.person_id)
+            people[one.cohort_id].append(Departure(key, one.at, Evidence(one.evidence), one.name))
         parts = self._c.execute(
             sa.select(cohort).where(cohort.c.plan_id == row.id).order_by(cohort.c.cohort_id)
         )
@@ -208,7 +208,7 @@ class SqlEpisodes:
         )
         return HeldPlan(row.source, row.why, row.created_at, cohorts, row.id, state_of(cohorts))
 
-    def undecided_of(self, person: PersonKey) -> list[str]:
+    def undecided_of(self, person: AccountKey) -> list[str]:
         is_theirs = (cohort_person.c.source == person.source) & (
             cohort_person.c.person_id == person.person_id
         )
@@ -286,9 +286,9 @@ def _was_released() -> sa.ColumnElement[bool]:
     )
 
 
-def _newcomer(row: Any, human: Human, groups: tuple[GroupKey, ...]) -> Newcomer:
-    key = PersonKey(row.source, row.person_id)
-    return Newcomer(
+def _newcomer(row: Any, human: Person, groups: tuple[GroupKey, ...]) -> Departure:
+    key = AccountKey(row.source, row.person_id)
+    return Departure(
         key, row.at, Evidence(row.evidence), row.display_name, row.unit, row.seen_at, row.gate == "initial",
         groups, has_left_elsewhere=human.leaving is not None and human.leaving.person != key,
     )  # fmt: skip

@@ -10,7 +10,7 @@ import json
 import sqlalchemy as sa
 
 from worker.domain.evidence.explained import ERASED
-from worker.domain.model import PersonKey
+from worker.domain.model import AccountKey
 from worker.storage.sql.tables import (
     cohort_person,
     delivery,
@@ -27,7 +27,7 @@ from worker.storage.sql.tables import (
 )
 
 
-def erase_person(connection: sa.Connection, key: PersonKey) -> None:
+def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     """Remove one person's data; idempotent."""
     _erase_as_assignee(connection, key)
     mine = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
@@ -56,7 +56,7 @@ def erase_person(connection: sa.Connection, key: PersonKey) -> None:
         connection.execute(sa.delete(table).where(where))
 
 
-def _erase_as_assignee(connection: sa.Connection, key: PersonKey) -> None:
+def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
     """What others' tickets and messages say of somebody who had to do them."""
     known = (person.c.source == key.source) & (person.c.person_id == key.person_id)
     row = connection.execute(sa.select(person.c.email, person.c.display_name).where(known)).first()

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Sealed
-from worker.domain.identity.matching import How, LinkState
-from worker.domain.model import HandleKey, PersonKey
+from worker.domain.identity.matching import How, IdentityState
+from worker.domain.model import AccountKey, HandleKey
 from worker.domain.reconcile.guard import HoldState
 from worker.ports.state.explained import Admission, AnsweredLink, CohortWord
 from worker.storage.journal import sealed_from_row
@@ -74,15 +74,15 @@ class SqlExplained:
         return missing
 
     def answers(self, after: HandleKey | None, limit: int) -> list[AnsweredLink]:
-        is_linked = (link.c.state == LinkState.LINKED.value) & (link.c.how == How.CONFIRMED.value)
-        query = sa.select(link).where(sa.or_(is_linked, link.c.state == LinkState.NOBODY.value))
+        is_linked = (link.c.state == IdentityState.LINKED.value) & (link.c.how == How.CONFIRMED.value)
+        query = sa.select(link).where(sa.or_(is_linked, link.c.state == IdentityState.NOBODY.value))
         if after is not None:
             query = query.where(sa.tuple_(link.c.source, link.c.handle) > sa.tuple_(*map(sa.literal, after)))
         rows = self._c.execute(query.order_by(link.c.source, link.c.handle).limit(limit))
         return [
             AnsweredLink(
                 HandleKey(row.source, row.handle),
-                PersonKey(row.person_source, row.person_id) if row.person_source else None,
+                AccountKey(row.person_source, row.person_id) if row.person_source else None,
                 row.decided_at,
                 row.decided_by,
             )

@@ -19,8 +19,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.kinds import codes
-from worker.domain.model import Coverage, Evidence, PersonKey, Standing
-from worker.domain.people.persons import AccountsRule, Human, leaving_of
+from worker.domain.model import AccountKey, Coverage, Evidence, Standing
+from worker.domain.people.persons import AccountsRule, Person, leaving_of
 from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.overview import Exposed, Exposure, Part, PartCount, Unasked
 from worker.storage.cases import behind_link
@@ -47,7 +47,7 @@ _UNDECIDED = ("new", "held", "rejected")
 class Unticketed:
     """A membership of a human who has left that no live ticket asks to end."""
 
-    human: Human
+    human: Person
     part: Part
     why: Unasked | None
     left_at: datetime  # of the account by whose word they are out
@@ -86,7 +86,7 @@ class SqlExposure:
         merged = _merged([*asked, *_of_unticketed(wanted)])
         return _by_age(merged)[skip : skip + limit]
 
-    def _asked_people(self, limit: int, also: Collection[PersonKey]) -> list[Exposed]:
+    def _asked_people(self, limit: int, also: Collection[AccountKey]) -> list[Exposed]:
         asked = _asked().subquery()
         c = asked.c
         rows = list(
@@ -97,18 +97,18 @@ class SqlExposure:
             rows += self._c.execute(sa.select(asked).where(among(c.person_source, c.person_id, chunk)))
         return [
             Exposed(
-                PersonKey(row.person_source, row.person_id), row.name,
+                AccountKey(row.person_source, row.person_id), row.name,
                 Evidence(row.evidence) if row.evidence else None,
                 from_micros(row.left_at), _instant(row.since), {Part.ASKED: row.groups},
             )
             for row in rows
         ]  # fmt: skip
 
-    def _asked_among(self, people: Collection[PersonKey]) -> set[PersonKey]:
+    def _asked_among(self, people: Collection[AccountKey]) -> set[AccountKey]:
         c, found = _asked().subquery().c, set()
         for chunk in chunked(sorted(people)):
             query = sa.select(c.person_source, c.person_id).where(among(c.person_source, c.person_id, chunk))
-            found |= {PersonKey(*row) for row in self._c.execute(query)}
+            found |= {AccountKey(*row) for row in self._c.execute(query)}
         return found
 
     def _is_settled(self) -> bool:
@@ -139,7 +139,7 @@ def _unticketed(connection: sa.Connection, rule: AccountsRule) -> list[Untickete
         for chunk in chunked(_other_accounts(connection)):
             these = among(link.c.person_source, link.c.person_id, chunk)
             rows += connection.execute(_memberships_without_ticket().where(these, ~_has_left()))
-    keys = [PersonKey(row.person_source, row.person_id) for row in rows]
+    keys = [AccountKey(row.person_source, row.person_id) for row in rows]
     humans = humans_behind(connection, people_of(connection, keys), rule)
     gates = _gates(connection, {account.key for human in humans.values() for account in human.accounts})
     found = []
@@ -150,7 +150,7 @@ def _unticketed(connection: sa.Connection, rule: AccountsRule) -> list[Untickete
     return found
 
 
-def _part_of(row: Any, human: Human, gates: _Gates) -> tuple[Part, Unasked | None]:
+def _part_of(row: Any, human: Person, gates: _Gates) -> tuple[Part, Unasked | None]:
     """Where the membership stands. A waiver is about this very one, so it counts before what the guard says."""
     said = {gates.get((one.key, one.left_at)) for one in human.accounts if one.left_at is not None}
     if row.is_waived:
@@ -199,7 +199,7 @@ def _has_left() -> sa.ColumnElement[bool]:
     return person.c.standing == Standing.LEFT.value
 
 
-def _other_accounts(connection: sa.Connection) -> list[PersonKey]:
+def _other_accounts(connection: sa.Connection) -> list[AccountKey]:
     """All accounts of humans of whom a leaving was not let through, or is waived somewhere.
 
     The handle may be linked to one that is still here. For everybody else there are tickets, or will be with the
@@ -210,14 +210,14 @@ def _other_accounts(connection: sa.Connection) -> list[PersonKey]:
     waived = sa.select(t.person_source, t.person_id).where(
         t.state == TicketState.WAIVED.value, t.kind.in_(_REMOVALS)
     )
-    some = [PersonKey(*row) for row in connection.execute(sa.union(undecided, waived))]
+    some = [AccountKey(*row) for row in connection.execute(sa.union(undecided, waived))]
     return sorted(set().union(*accounts_of(connection, some).values()))
 
 
-_Gates = dict[tuple[PersonKey, datetime], str]
+_Gates = dict[tuple[AccountKey, datetime], str]
 
 
-def _gates(connection: sa.Connection, people: Iterable[PersonKey]) -> _Gates:
+def _gates(connection: sa.Connection, people: Iterable[AccountKey]) -> _Gates:
     """What the guard says of each leaving of theirs."""
     e = episode.c
     found: _Gates = {}
@@ -226,14 +226,14 @@ def _gates(connection: sa.Connection, people: Iterable[PersonKey]) -> _Gates:
             e.kind == "left", among(e.source, e.person_id, chunk)
         )
         found |= {
-            (PersonKey(row.source, row.person_id), row.at): row.gate for row in connection.execute(query)
+            (AccountKey(row.source, row.person_id), row.at): row.gate for row in connection.execute(query)
         }
     return found
 
 
 def _of_unticketed(found: Iterable[Unticketed]) -> list[Exposed]:
     """One for each human."""
-    each: dict[PersonKey, list[Unticketed]] = defaultdict(list)
+    each: dict[AccountKey, list[Unticketed]] = defaultdict(list)
     for one in found:
         each[one.human.person.key].append(one)
     return [_exposed(ones[0], ones) for ones in each.values()]
@@ -256,7 +256,7 @@ def _exposed(first: Unticketed, ones: list[Unticketed]) -> Exposed:
 
 def _merged(people: Iterable[Exposed]) -> list[Exposed]:
     """Whoever has both, a ticket and a group without one, is one."""
-    each: dict[PersonKey, Exposed] = {}
+    each: dict[AccountKey, Exposed] = {}
     for one in people:
         before = each.get(one.person)
         each[one.person] = (

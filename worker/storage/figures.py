@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import TicketKind, TicketState
-from worker.ports.state.figures import Figures, Pile, Standing
+from worker.ports.state.figures import Figures, Pile, ProcessState
 from worker.ports.state.leases import Lease
 from worker.storage.exposure import SqlExposure
 from worker.storage.sources import SqlJobRuns, SqlSources
@@ -40,7 +40,7 @@ class SqlVitals:
             if has_desk:
                 connection.execute(sa.select(desk_session.c.id).limit(1)).all()
 
-    def standing(self) -> Standing:
+    def standing(self) -> ProcessState:
         with self._reading() as connection:
             return _standing(connection)
 
@@ -64,9 +64,9 @@ class SqlVitals:
             yield connection
 
 
-def _standing(connection: sa.Connection) -> Standing:
+def _standing(connection: sa.Connection) -> ProcessState:
     rows = connection.execute(sa.select(lease).order_by(lease.c.job)).all()
-    return Standing(
+    return ProcessState(
         tuple((Lease(row.job, row.holder, row.fence, row.expires_at), row.expires_at) for row in rows),
         tuple(SqlJobRuns(connection).all()),
         tuple(SqlSources(connection).all()),

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.domain.groups.case import GroupView
-from worker.domain.identity.matching import Link, fingerprint
+from worker.domain.identity.matching import Identity, fingerprint
 from worker.domain.identity.phones import canonical
-from worker.domain.model import Coverage, GroupKey, Member, Person, PersonKey, Role, Roster
+from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Member, Role, Roster
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import GuardLimits
@@ -282,7 +282,7 @@ class SqlRosters:
         row = self._c.execute(query).first()
         return None if row is None else _group(row)
 
-    def members(self, key: GroupKey) -> list[tuple[Member, Link | None, Person | None]]:
+    def members(self, key: GroupKey) -> list[tuple[Member, Identity | None, Account | None]]:
         query = (
             sa.select(membership, *(link.c[n] for n in LINK_COLUMNS), *PERSON_COLUMNS)
             .join(link, _same_handle())
@@ -295,7 +295,7 @@ class SqlRosters:
             for row in self._c.execute(query)
         ]
 
-    def groups_of(self, key: PersonKey) -> list[tuple[GroupRow, Member]]:
+    def groups_of(self, key: AccountKey) -> list[tuple[GroupRow, Member]]:
         query = (
             sa.select(membership)
             .join(link, _same_handle())
@@ -333,16 +333,16 @@ class SqlRosters:
     def mark_dirty(self, groups: Iterable[GroupKey], now: datetime) -> None:
         dirty_groups(self._c, groups, now)
 
-    def active_admins(self, group: GroupKey) -> list[Person]:
+    def active_admins(self, group: GroupKey) -> list[Account]:
         return list(active_admins_of(self._c, [group], self._rule).get(group, ()))
 
-    def expectations(self, key: PersonKey) -> dict[GroupKey, str]:
+    def expectations(self, key: AccountKey) -> dict[GroupKey, str]:
         query = sa.select(expected.c.source, expected.c.group_id, expected.c.state).where(
             expected.c.person_source == key.source, expected.c.person_id == key.person_id
         )
         return {GroupKey(source, group_id): state for source, group_id, state in self._c.execute(query)}
 
-    def expect(self, key: PersonKey, states: Mapping[GroupKey, str], since: datetime) -> None:
+    def expect(self, key: AccountKey, states: Mapping[GroupKey, str], since: datetime) -> None:
         rows = [(*key, *group, state, to_micros(since)) for group, state in states.items()]
         columns = ("person_source", "person_id", "source", "group_id", "state", "since")
         bulk_upsert(self._c, expected, columns, rows)

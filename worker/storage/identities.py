@@ -11,10 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import Candidate, How, Link, LinkState
+from worker.domain.identity.matching import Candidate, How, Identity, IdentityState
 from worker.domain.kinds import codes
 from worker.domain.kinds.kind import About
-from worker.domain.model import GroupKey, HandleKey, Member, PersonKey, Standing
+from worker.domain.model import AccountKey, GroupKey, HandleKey, Member, Standing
 from worker.domain.tickets.ticket import ticket_number
 from worker.ports.state.identities import Question
 from worker.storage.dirty import dirty_groups
@@ -34,7 +34,7 @@ _QUESTIONS = codes(lambda kind: kind.about is About.HANDLE)
 _IS_ANY_WAITING = sa.select(sa.literal(1)).where(link.c.is_dirty == 1).limit(1)
 
 
-class SqlLinks:
+class SqlIdentities:
     """`ports.store.Links` within one transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -76,7 +76,9 @@ class SqlLinks:
             for handle, candidates in found.items()
         }
 
-    def answer(self, links: Sequence[tuple[HandleKey, Link]], now: datetime, by: str | None = None) -> int:
+    def answer(
+        self, links: Sequence[tuple[HandleKey, Identity]], now: datetime, by: str | None = None
+    ) -> int:
         changed = []
         before = {
             key: known for chunk in chunked(links) for key, known in self._known([key for key, _ in chunk])
@@ -98,7 +100,7 @@ class SqlLinks:
         self._dirty_groups(changed, now)
         return len(changed)
 
-    def _known(self, keys: Sequence[HandleKey]) -> list[tuple[HandleKey, Link | None]]:
+    def _known(self, keys: Sequence[HandleKey]) -> list[tuple[HandleKey, Identity | None]]:
         which = among(link.c.source, link.c.handle, keys)
         rows = self._c.execute(sa.select(link).where(which))
         return [(HandleKey(row.source, row.handle), link_from_row(row)) for row in rows]
@@ -109,7 +111,7 @@ class SqlLinks:
             query = sa.select(membership.c.source, membership.c.group_id).where(which)
             dirty_groups(self._c, [GroupKey(*row) for row in self._c.execute(query)], now)
 
-    def get(self, key: HandleKey) -> Link | None:
+    def get(self, key: HandleKey) -> Identity | None:
         known = self._known([key])
         return known[0][1] if known else None
 
@@ -127,18 +129,18 @@ class SqlLinks:
         query = sa.select(link.c.source, link.c.handle).where(sa.or_(which, asked))
         return [HandleKey(*row) for row in self._c.execute(query.order_by(link.c.source, link.c.handle))]
 
-    def reject(self, key: HandleKey, person_key_: PersonKey | None, now: datetime, by: str) -> None:
+    def reject(self, key: HandleKey, person_key_: AccountKey | None, now: datetime, by: str) -> None:
         this = (link.c.source == key.source) & (link.c.handle == key.handle)
         row = self._c.execute(sa.select(link).where(this)).one()
         if person_key_ is None:
-            nobody = Link(LinkState.NOBODY, row.fingerprint, why=f"{by}: nobody of the directory")
+            nobody = Identity(IdentityState.NOBODY, row.fingerprint, why=f"{by}: nobody of the directory")
             self.answer([(key, nobody)], now, by)
             return
         rejected = sorted({*map(tuple, json.loads(row.rejected)), tuple(person_key_)})
         self._c.execute(
             sa.update(link)
             .where(this)
-            .values(rejected=json.dumps(rejected), state=LinkState.UNMATCHED.value, person_source=None,
+            .values(rejected=json.dumps(rejected), state=IdentityState.UNMATCHED.value, person_source=None,
                     person_id=None, how=None, decided_fingerprint=None, is_dirty=1)
         )  # fmt: skip
         self._dirty_groups([key], now)
@@ -158,16 +160,16 @@ class SqlLinks:
             )
         )
 
-    def names(self, limit: int) -> list[tuple[PersonKey, str]]:
+    def names(self, limit: int) -> list[tuple[AccountKey, str]]:
         query = sa.select(person.c.source, person.c.person_id, person.c.display_name).where(
             person.c.standing != Standing.LEFT.value
         )
         rows = self._c.execute(query.order_by(person.c.source, person.c.person_id).limit(limit))
-        return [(PersonKey(row.source, row.person_id), row.display_name) for row in rows]
+        return [(AccountKey(row.source, row.person_id), row.display_name) for row in rows]
 
     def page(
         self, states: Sequence[str], after: HandleKey | None, limit: int
-    ) -> list[tuple[HandleKey, Link]]:
+    ) -> list[tuple[HandleKey, Identity]]:
         query = sa.select(link).where(link.c.state.in_(states), link.c.decided_fingerprint.is_not(None))
         if after is not None:
             query = query.where(sa.tuple_(link.c.source, link.c.handle) > sa.tuple_(*map(sa.literal, after)))
@@ -182,7 +184,7 @@ _ANSWER_COLUMNS = (
 )  # fmt: skip
 
 
-def _values(key: HandleKey, new: Link, now: datetime, by: str | None) -> dict[str, Any]:
+def _values(key: HandleKey, new: Identity, now: datetime, by: str | None) -> dict[str, Any]:
     return {
         "k_source": key.source,
         "k_handle": key.handle,
@@ -211,7 +213,7 @@ def _people_with(kind: str, values: Sequence[str]) -> sa.Select[Any]:
 
 def _question(row: Any, candidates: dict[HandleKey, list[Candidate]]) -> Question:
     key = HandleKey(row.source, row.handle)
-    rejected = frozenset(PersonKey(*pair) for pair in json.loads(row.rejected))
+    rejected = frozenset(AccountKey(*pair) for pair in json.loads(row.rejected))
     offered = tuple(c for c in candidates.get(key, ()) if c.person not in rejected)
     member = Member(handle=row.handle, display_name=row.display_name, phone=row.phone)
     return Question(key, member, row.fingerprint, link_from_row(row), offered, row.first_seen_at)

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Sealed
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import codes
-from worker.domain.model import GroupKey, Person, PersonKey
+from worker.domain.model import Account, AccountKey, GroupKey
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
@@ -125,7 +125,7 @@ class SqlOverview:
         return list(self._c.execute(query.order_by(c.plan_id.desc())).scalars())
 
     def questions(self, at_most: int) -> int:
-        unknown = (LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value)
+        unknown = (IdentityState.AMBIGUOUS.value, IdentityState.UNMATCHED.value)
         which = link.c.state.in_(unknown), link.c.decided_fingerprint.is_not(None)
         some = sa.select(link.c.handle).where(*which).limit(at_most).subquery()
         return int(self._c.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
@@ -139,7 +139,7 @@ class SqlOverview:
             which.append(sa.tuple_(g.name, g.source, g.group_id) > (after[0], *after[1]))
         return group_rows(self._c, *which, order=(g.name, g.source, g.group_id), limit=limit)
 
-    def people(self, text: str, after: tuple[str, PersonKey] | None, limit: int) -> list[Person]:
+    def people(self, text: str, after: tuple[str, AccountKey] | None, limit: int) -> list[Account]:
         p = person.c
         query = sa.select(person).where(p.is_out_of_scope == 0)
         if text:
@@ -151,7 +151,7 @@ class SqlOverview:
         query = query.order_by(p.display_name, p.source, p.person_id).limit(limit)
         return [person_from_row(row) for row in self._c.execute(query)]
 
-    def named(self, people: Collection[PersonKey]) -> dict[PersonKey, Person]:
+    def named(self, people: Collection[AccountKey]) -> dict[AccountKey, Account]:
         return {one.key: one for one in people_of(self._c, people)}
 
     # --- the journal -----------------------------------------------------------------------------

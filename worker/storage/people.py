@@ -15,10 +15,10 @@ import sqlalchemy as sa
 
 from worker.domain.identity.matching import join_keys
 from worker.domain.identity.phones import canonical
-from worker.domain.model import Evidence, Person, PersonFacts, PersonKey, Standing
+from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.leaver import Judgement, is_stripped, settle
 from worker.domain.people.lifecycle import Event, EventKind, events_between
-from worker.domain.people.persons import AccountsRule, Human
+from worker.domain.people.persons import AccountsRule, Person
 from worker.ports.state.people import Applied, Staged
 from worker.storage.dirty import dirty_groups_of_people
 from worker.storage.erasing import erase_person
@@ -50,12 +50,12 @@ FOUND_MAX = 20
 AT_ONCE = 500  # people in memory while a pass is applied; each takes some kilobytes
 
 
-def unit_of(facts: PersonFacts) -> str:
+def unit_of(facts: AccountFacts) -> str:
     """What people with one cause have in common: the organisational unit, else the department."""
     return facts.org_unit or facts.department or ""
 
 
-def keys_of(facts: PersonFacts) -> list[tuple[str, str, str]]:
+def keys_of(facts: AccountFacts) -> list[tuple[str, str, str]]:
     """What a member or another account can be matched with, as kind, value and text: phones by canonical
     variant (of two variants the last), and join keys.
     """
@@ -83,7 +83,7 @@ class SqlPeople:
         for statement in _CLEAR_STAGE:
             self._c.execute(statement, {"wanted": source})
 
-    def stage(self, source: str, records: Iterable[tuple[PersonFacts, Judgement | None]]) -> int:
+    def stage(self, source: str, records: Iterable[tuple[AccountFacts, Judgement | None]]) -> int:
         rows = {
             facts.person_id: (*_known_row(source, facts, judgement), json.dumps(keys_of(facts)), 1)
             for facts, judgement in records
@@ -99,9 +99,9 @@ class SqlPeople:
         )
         return Staged(records, known, missing)
 
-    def missing(self, source: str) -> list[PersonKey]:
+    def missing(self, source: str) -> list[AccountKey]:
         query = sa.select(person.c.source, person.c.person_id).where(_here(source), _not_staged())
-        return [PersonKey(*row) for row in self._c.execute(query.order_by(person.c.person_id))]
+        return [AccountKey(*row) for row in self._c.execute(query.order_by(person.c.person_id))]
 
     def apply_stage(self, source: str, *, is_full: bool, taken_at: datetime, now: datetime) -> Applied:
         is_first = (
@@ -178,7 +178,7 @@ class SqlPeople:
         self._follow(events, taken_at, now)
         return Applied(tuple(events), changed, ids=tuple(ids))
 
-    def _changed(self, source: str, taken_at: datetime) -> Iterator[list[tuple[Person | None, Person]]]:
+    def _changed(self, source: str, taken_at: datetime) -> Iterator[list[tuple[Account | None, Account]]]:
         """Who is another than before, with what was known of them, in lists."""
         s, p = staged_person.c, person.c
         same_standing = sa.or_(
@@ -236,10 +236,10 @@ class SqlPeople:
         self._c.execute(sa.insert(person_key).from_select(KEY_COLUMNS, added))
         dirty_groups_of_people(self._c, joined, now)
 
-    def _people_with(self, table: sa.Table, which: sa.ColumnElement[bool]) -> set[PersonKey]:
+    def _people_with(self, table: sa.Table, which: sa.ColumnElement[bool]) -> set[AccountKey]:
         """Whose accounts may be joined to others by these keys."""
         query = sa.select(table.c.source, table.c.person_id).where(which, table.c.kind.in_(JOIN_KINDS))
-        return {PersonKey(*row) for row in self._c.execute(query)}
+        return {AccountKey(*row) for row in self._c.execute(query)}
 
     def _dirty_links(self, table: sa.Table, which: sa.ColumnElement[bool]) -> None:
         columns = {"phone": link.c.phone_key, "email": link.c.email_key, "employee": link.c.employee_key}
@@ -267,7 +267,7 @@ class SqlPeople:
             self._dirty_links(person_key, among(person_key.c.source, person_key.c.person_id, chunk))
         dirty_groups_of_people(self._c, {e.person.key for e in events}, now)
 
-    def _open_episodes(self, people: Sequence[Person], seen_at: datetime) -> None:
+    def _open_episodes(self, people: Sequence[Account], seen_at: datetime) -> None:
         """One that was over and has the same date again (a leave date taken back and set again) starts anew:
         what the guard or a person said of it then was about then.
         """
@@ -286,7 +286,7 @@ class SqlPeople:
         columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at", "passed_at")
         bulk_upsert(self._c, episode, columns, rows)
 
-    def _end_episodes(self, keys: Sequence[PersonKey]) -> None:
+    def _end_episodes(self, keys: Sequence[AccountKey]) -> None:
         e = episode.c
         for chunk in chunked(keys):
             where = among(e.source, e.person_id, chunk)
@@ -295,7 +295,7 @@ class SqlPeople:
 
     # --- absence and dates -----------------------------------------------------------------------
 
-    def absent(self, source: str) -> list[tuple[Person, int, datetime]]:
+    def absent(self, source: str) -> list[tuple[Account, int, datetime]]:
         query = (
             sa.select(person).where(_here(source), person.c.missed_passes > 0).order_by(person.c.person_id)
         )
@@ -307,7 +307,7 @@ class SqlPeople:
         missing = (person.c.source == source) & (person.c.missed_passes > 0)
         self._c.execute(sa.update(person).where(missing).values(missed_passes=person.c.missed_passes + 1))
 
-    def mark_left(self, people: Sequence[Person], seen_at: datetime, now: datetime) -> None:
+    def mark_left(self, people: Sequence[Account], seen_at: datetime, now: datetime) -> None:
         for one in people:
             self._c.execute(
                 sa.update(person)
@@ -322,7 +322,7 @@ class SqlPeople:
         self._open_episodes(people, seen_at)
         dirty_groups_of_people(self._c, {one.key for one in people}, now)
 
-    def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Person]:
+    def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Account]:
         query = sa.select(person).where(
             person.c.standing == Standing.LEAVING.value, person.c.at <= now, person.c.source.in_(sources)
         )
@@ -331,19 +331,19 @@ class SqlPeople:
 
     # --- looking things up -----------------------------------------------------------------------
 
-    def get(self, key: PersonKey) -> Person | None:
+    def get(self, key: AccountKey) -> Account | None:
         query = sa.select(person).where(person.c.source == key.source, person.c.person_id == key.person_id)
         row = self._c.execute(query).first()
         return None if row is None else person_from_row(row)
 
-    def human(self, key: PersonKey) -> Human | None:
+    def human(self, key: AccountKey) -> Person | None:
         one = self.get(key)
         return None if one is None else humans_behind(self._c, [one], self._rule)[key]
 
-    def languages(self, people: Collection[PersonKey]) -> dict[PersonKey, str]:
+    def languages(self, people: Collection[AccountKey]) -> dict[AccountKey, str]:
         return languages_of(self._c, people)
 
-    def find(self, text: str) -> list[Person]:
+    def find(self, text: str) -> list[Account]:
         wanted = text.strip()
         keys = sa.select(person_key.c.source, person_key.c.person_id).where(
             person_key.c.kind == "employee", person_key.c.value == wanted.casefold()
@@ -359,7 +359,7 @@ class SqlPeople:
         rows = self._c.execute(query.order_by(person.c.source, person.c.person_id).limit(FOUND_MAX))
         return [person_from_row(row) for row in rows]
 
-    def page(self, after: PersonKey | None, limit: int) -> list[Person]:
+    def page(self, after: AccountKey | None, limit: int) -> list[Account]:
         query = sa.select(person).order_by(person.c.source, person.c.person_id).limit(limit)
         if after is not None:
             query = query.where(
@@ -370,11 +370,11 @@ class SqlPeople:
     def count(self) -> int:
         return self._count(sa.select(sa.func.count()).select_from(person))
 
-    def erase(self, key: PersonKey) -> None:
+    def erase(self, key: AccountKey) -> None:
         erase_person(self._c, key)
 
-    def erasable(self, before: datetime, after: PersonKey | None, limit: int) -> list[PersonKey]:
-        return [PersonKey(*row) for row in self._c.execute(erasable(before, after, limit))]
+    def erasable(self, before: datetime, after: AccountKey | None, limit: int) -> list[AccountKey]:
+        return [AccountKey(*row) for row in self._c.execute(erasable(before, after, limit))]
 
     def _count(self, query: sa.Select[Any]) -> int:
         return int(self._c.execute(query).scalar_one())
@@ -399,7 +399,7 @@ def _released_as_missing() -> sa.ColumnElement[bool]:
     )  # fmt: skip
 
 
-def _known_row(source: str, facts: PersonFacts, judgement: Judgement | None) -> tuple[Any, ...]:
+def _known_row(source: str, facts: AccountFacts, judgement: Judgement | None) -> tuple[Any, ...]:
     email = facts.email.casefold() if facts.email else None
     known = (
         source, facts.person_id, facts.display_name, email, unit_of(facts), facts_to_json(facts),
@@ -411,25 +411,25 @@ def _known_row(source: str, facts: PersonFacts, judgement: Judgement | None) -> 
     return (*known, judgement.standing.value, evidence, to_micros(judgement.at))
 
 
-def _person_row(one: Person, now: datetime) -> tuple[Any, ...]:
+def _person_row(one: Account, now: datetime) -> tuple[Any, ...]:
     judgement = Judgement(one.standing, one.evidence, one.left_at or _coming_date(one))
     row = _known_row(one.key.source, one.facts, judgement)
     return (*row, to_micros(now), to_micros(now))
 
 
-def _coming_date(one: Person) -> datetime | None:
+def _coming_date(one: Account) -> datetime | None:
     """When somebody leaving will have left; the facts that made the judgement hold it."""
     if one.standing is not Standing.LEAVING:
         return None
     return one.facts.leave_at if one.evidence is Evidence.LEAVE_DATE else one.facts.expires_at
 
 
-def _pair(row: Any, taken_at: datetime) -> tuple[Person | None, Person]:
-    key = PersonKey(row.source, row.person_id)
+def _pair(row: Any, taken_at: datetime) -> tuple[Account | None, Account]:
+    key = AccountKey(row.source, row.person_id)
     before = None
     if row.b_standing is not None:
         was = Standing(row.b_standing)
-        before = Person(
+        before = Account(
             key,
             facts_from_json(row.person_id, row.b_facts),
             was,
@@ -443,16 +443,16 @@ def _pair(row: Any, taken_at: datetime) -> tuple[Person | None, Person]:
     return before, settle(key, before, facts_from_json(row.person_id, row.facts), judgement, taken_at)
 
 
-def _is_stranger(before: Person | None, after: Person) -> bool:
+def _is_stranger(before: Account | None, after: Account) -> bool:
     """A deleted account that was never known, and of which nothing is left."""
     return before is None and after.facts.is_deleted and is_stripped(after.facts)
 
 
-def _says_otherwise(before: Person | None, after: Person) -> bool:
+def _says_otherwise(before: Account | None, after: Account) -> bool:
     return before is None or facts_to_json(before.facts) != facts_to_json(after.facts)
 
 
-def _left_on_date(row: Any) -> Person:
-    key = PersonKey(row.source, row.person_id)
+def _left_on_date(row: Any) -> Account:
+    key = AccountKey(row.source, row.person_id)
     facts = facts_from_json(row.person_id, row.facts)
-    return Person(key, facts, Standing.LEFT, Evidence(row.evidence), row.at)
+    return Account(key, facts, Standing.LEFT, Evidence(row.evidence), row.at)

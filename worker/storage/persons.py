@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, humans_among
-from worker.domain.model import Person, PersonKey, Standing
-from worker.domain.people.persons import Account, AccountsRule, Human, human_of
+from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.people.persons import AccountsRule, AccountState, Person, human_of
 from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.mapping import facts_from_json, person_from_row
 from worker.storage.sql.tables import episode, expected, link, person, person_key, source
@@ -27,7 +27,7 @@ PERSON_COLUMNS = tuple(
 )
 
 
-def person_of(row: Any) -> Person | None:
+def person_of(row: Any) -> Account | None:
     """The person in PERSON_COLUMNS, which an outer join may have left empty."""
     if row.p_source is None:
         return None
@@ -56,8 +56,8 @@ class _Renamed:
 
 
 def humans_behind(
-    connection: sa.Connection, people: Iterable[Person], rule: AccountsRule
-) -> dict[PersonKey, Human]:
+    connection: sa.Connection, people: Iterable[Account], rule: AccountsRule
+) -> dict[AccountKey, Person]:
     """The human behind each of these accounts, by the account's key. Work by these people, not by the company."""
     groups = _joined(connection, {one.key: one for one in people})
     accounts = {one.key: one for group in groups.values() for one in group}
@@ -69,34 +69,34 @@ def humans_behind(
     )
     return {
         key: human_of(
-            [Account(one, (one.key, one.left_at) in let_through, joined.get(one.key)) for one in group],
+            [AccountState(one, (one.key, one.left_at) in let_through, joined.get(one.key)) for one in group],
             rule,
         )
         for key, group in groups.items()
     }
 
 
-def accounts_of(connection: sa.Connection, keys: Iterable[PersonKey]) -> dict[PersonKey, set[PersonKey]]:
+def accounts_of(connection: sa.Connection, keys: Iterable[AccountKey]) -> dict[AccountKey, set[AccountKey]]:
     """The keys of all accounts of the human behind each of these, itself among them."""
     known = {one.key: one for one in people_of(connection, keys)}
     return {key: _keys(group) for key, group in _joined(connection, known).items()}
 
 
-def people_of(connection: sa.Connection, keys: Iterable[PersonKey]) -> list[Person]:
+def people_of(connection: sa.Connection, keys: Iterable[AccountKey]) -> list[Account]:
     """Those of these accounts that are known."""
     pages = (connection.execute(_PEOPLE, page) for page in by_source(keys))
     return [person_from_row(row) for rows in pages for row in rows]
 
 
-def _keys(people: Iterable[Person]) -> set[PersonKey]:
+def _keys(people: Iterable[Account]) -> set[AccountKey]:
     return {one.key for one in people}
 
 
-def _joined(connection: sa.Connection, people: dict[PersonKey, Person]) -> dict[PersonKey, list[Person]]:
+def _joined(connection: sa.Connection, people: dict[AccountKey, Account]) -> dict[AccountKey, list[Account]]:
     """All accounts of the human behind each of these people, found by following join keys to their end."""
     accounts = dict(people)
-    new: Collection[PersonKey] = list(people)
-    linked: set[PersonKey] = set()
+    new: Collection[AccountKey] = list(people)
+    linked: set[AccountKey] = set()
     while new:
         found = {}
         for key, other in _sharing(connection, new):
@@ -111,35 +111,35 @@ def _joined(connection: sa.Connection, people: dict[PersonKey, Person]) -> dict[
     }
 
 
-def _sharing(connection: sa.Connection, keys: Iterable[PersonKey]) -> Iterator[tuple[PersonKey, Person]]:
+def _sharing(connection: sa.Connection, keys: Iterable[AccountKey]) -> Iterator[tuple[AccountKey, Account]]:
     """Each of these with another account that shares a join key, but for one that too many have."""
     for page in by_source(keys):
         for row in connection.execute(_SHARING, page):
             if (other := person_of(row)) is not None:
-                yield PersonKey(row.k_source, row.k_person), other
+                yield AccountKey(row.k_source, row.k_person), other
 
 
-def joining_keys(connection: sa.Connection, people: Iterable[PersonKey]) -> dict[PersonKey, frozenset[str]]:
+def joining_keys(connection: sa.Connection, people: Iterable[AccountKey]) -> dict[AccountKey, frozenset[str]]:
     """The keys that may join these accounts to others, as `identity.join_keys` writes them."""
-    found: dict[PersonKey, set[str]] = defaultdict(set)
+    found: dict[AccountKey, set[str]] = defaultdict(set)
     for page in by_source(people):
         for row in connection.execute(_JOINING_KEYS, page):
-            found[PersonKey(row.source, row.person_id)].add(f"{row.kind}:{row.value}")
+            found[AccountKey(row.source, row.person_id)].add(f"{row.kind}:{row.value}")
     return {key: frozenset(keys) for key, keys in found.items()}
 
 
 def _let_through(
-    connection: sa.Connection, keys: Iterable[PersonKey]
-) -> set[tuple[PersonKey, datetime | None]]:
+    connection: sa.Connection, keys: Iterable[AccountKey]
+) -> set[tuple[AccountKey, datetime | None]]:
     """Their leavings that the guard let through. The one that stands need not be the latest: dates are set back."""
     pages = (connection.execute(_LET_THROUGH, page) for page in by_source(keys))
-    return {(PersonKey(row.source, row.person_id), row.at) for rows in pages for row in rows}
+    return {(AccountKey(row.source, row.person_id), row.at) for rows in pages for row in rows}
 
 
-def _joined_at(connection: sa.Connection, keys: Iterable[PersonKey]) -> dict[PersonKey, datetime]:
+def _joined_at(connection: sa.Connection, keys: Iterable[AccountKey]) -> dict[AccountKey, datetime]:
     """When each of these came to its directory; those whom its first pass listed are left out."""
     pages = (connection.execute(_JOINED_AT, page) for page in by_source(keys))
-    return {PersonKey(row.source, row.person_id): row.first_seen_at for rows in pages for row in rows}
+    return {AccountKey(row.source, row.person_id): row.first_seen_at for rows in pages for row in rows}
 
 
 def is_joining(key: Any) -> sa.ColumnElement[bool]:
@@ -213,11 +213,11 @@ def _is_linked_elsewhere(
     )  # fmt: skip
 
 
-def languages_of(connection: sa.Connection, people: Collection[PersonKey]) -> dict[PersonKey, str]:
+def languages_of(connection: sa.Connection, people: Collection[AccountKey]) -> dict[AccountKey, str]:
     """What language the directory states for each of these accounts that has one."""
-    found: dict[PersonKey, str] = {}
+    found: dict[AccountKey, str] = {}
     for page in by_source(people):
         for row in connection.execute(_LANGUAGES, page):
             if stated := facts_from_json(row.person_id, row.facts).language:
-                found[PersonKey(row.source, row.person_id)] = stated
+                found[AccountKey(row.source, row.person_id)] = stated
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.model import Evidence, PersonKey, Standing
+from worker.domain.model import AccountKey, Evidence, Standing
 from worker.domain.tickets.ticket import LIVE
 from worker.storage.episodes import is_undecided
 from worker.storage.sql.tables import cohort_person, link, membership, person, ticket
@@ -19,7 +19,7 @@ _DELETED = (
 _LIVE = tuple(state.value for state in sorted(LIVE))
 
 
-def erasable(before: datetime, after: PersonKey | None, limit: int) -> sa.Select[Any]:
+def erasable(before: datetime, after: AccountKey | None, limit: int) -> sa.Select[Any]:
     """Query for (source, person_id) of accounts that are over; the human's other accounts are judged later."""
     p, t = person.c, ticket.c
     in_group = sa.exists().where(

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from worker.domain.people.persons import AccountsRule
-from worker.storage.access import SqlDesk
+from worker.storage.access import SqlAccess
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.explained import SqlExplained
 from worker.storage.groups import SqlRosters
-from worker.storage.identities import SqlLinks
+from worker.storage.identities import SqlIdentities
 from worker.storage.journal import SqlJournal
 from worker.storage.leases import SqlLeases, assert_held, session_name
 from worker.storage.outbox import SqlOutbox
@@ -36,14 +36,14 @@ class SqlUnitOfWork:
     ) -> None:
         self.people = SqlPeople(connection, rule)
         self.rosters = SqlRosters(connection, rule)
-        self.links = SqlLinks(connection)
+        self.identities = SqlIdentities(connection)
         self.episodes = SqlEpisodes(connection, rule)
         self.tickets = SqlTickets(connection, rule)
         self.outbox = SqlOutbox(connection)
         self.journal = SqlJournal(connection, recorded_by)
         self.sources = SqlSources(connection)
         self.jobs = SqlJobRuns(connection)
-        self.desk = SqlDesk(connection)
+        self.access = SqlAccess(connection)
         self.overview = SqlOverview(connection, rule)
         self.explained = SqlExplained(connection)
 

@@ -12,11 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.escalation.policy import Taken
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import codes, kind_of
 from worker.domain.kinds.kind import Sees
 from worker.domain.messages.message import Recipient
-from worker.domain.model import Coverage, GroupKey, PersonKey, Role
+from worker.domain.model import AccountKey, Coverage, GroupKey, Role
 from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
@@ -75,7 +75,7 @@ class SqlTickets:
         query = sa.select(ticket).where(mine).order_by(t.group_name, t.id)
         return [ticket_from_row(row) for row in self._c.execute(query)]
 
-    def of_person(self, key: PersonKey) -> list[Ticket]:
+    def of_person(self, key: AccountKey) -> list[Ticket]:
         which = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
         return [
             ticket_from_row(r) for r in self._c.execute(sa.select(ticket).where(which).order_by(ticket.c.id))
@@ -103,7 +103,7 @@ class SqlTickets:
         is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= claimed_before)
         is_answered = t.kind.in_(_OF_IDENTITY) & sa.exists().where(
             link.c.source == t.source, link.c.handle == t.handle, link.c.is_dirty == 0,
-            link.c.state.in_((LinkState.LINKED.value, LinkState.NOBODY.value)),
+            link.c.state.in_((IdentityState.LINKED.value, IdentityState.NOBODY.value)),
         )  # fmt: skip
         return self._seen(t.state.in_(_LIVE) & sa.or_(is_newer, is_old_claim, is_answered), after, limit)
 
@@ -169,7 +169,7 @@ class SqlTickets:
                 .where(among(link.c.person_source, link.c.person_id, everybody))
             )
             found = {
-                (GroupKey(source, group), PersonKey(of, person_id)): Role(role)
+                (GroupKey(source, group), AccountKey(of, person_id)): Role(role)
                 for source, group, of, person_id, role in self._c.execute(query)
             }
             for one, person in chunk:
@@ -191,7 +191,7 @@ class SqlTickets:
                 sa.select(ticket.c.id)
                 .join(link, (link.c.source == ticket.c.source) & (link.c.handle == ticket.c.handle))
                 .where(ticket.c.id.in_(chunk), link.c.is_dirty == 0)
-                .where(link.c.state.in_((LinkState.LINKED.value, LinkState.NOBODY.value)))
+                .where(link.c.state.in_((IdentityState.LINKED.value, IdentityState.NOBODY.value)))
             )
             found |= set(self._c.execute(query).scalars())
         return found

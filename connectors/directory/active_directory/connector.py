@@ -25,7 +25,7 @@ from connectors.directory.active_directory.read.people import People
 from connectors.directory.active_directory.wire.client import Client, open_client
 from connectors.directory.active_directory.wire.controller import Controller, choose, look_at, sees_deleted
 from connectors.directory.active_directory.wire.rights import DELETED_OBJECTS, how_to_see_deleted
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import (
     AuthFailed,
     CheckResult,
@@ -129,7 +129,7 @@ class ActiveDirectory(Passive):
 
     # --- one person --------------------------------------------------------------------------------
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         """Somebody's present facts, deleted or not. Never None: what is not to be seen may only be hidden.
 
         Raises PermissionDenied for somebody who is neither among the living nor among the deleted.

@@ -28,7 +28,7 @@ from connectors.directory.entra.read.mapping import Mapped, Reading, map_user, s
 from connectors.directory.entra.read.users import Page, Users
 from connectors.kit import http as _http
 from connectors.kit.guids import guid
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import (
     Called,
     CheckResult,
@@ -215,7 +215,7 @@ class EntraDirectory:
 
     # --- one person --------------------------------------------------------------------------------
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         """Somebody's present facts, deleted or not; None when Graph knows them neither way.
 
         A 404 alone proves nothing; one from both lists does, since nothing in a tenant is hidden from the
@@ -317,7 +317,7 @@ def _pages(users: Iterable[Mapping[str, Any]], reading: Reading) -> Iterator[Dir
 
 
 def _page(users: Sequence[Mapping[str, Any]], reading: Reading) -> DirectoryPage:
-    records: dict[str, PersonFacts] = {}
+    records: dict[str, AccountFacts] = {}
     malformed: list[Malformed] = []
     unreadable = 0
     for user in users:

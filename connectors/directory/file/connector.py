@@ -18,7 +18,7 @@ from connectors.directory.file.cursor import Cursor
 from connectors.directory.file.formats.work import WORK, Asked, Page, Told
 from connectors.directory.file.tally import Tally
 from connectors.kit.child import Apart, apart_for, plain
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import (
     CheckResult,
     ConnectorContext,
@@ -89,7 +89,7 @@ class FileDirectory(Passive):
         asked = Asked(file.name, self._config, self._region, self._zone.key)
         return self._apart(WORK, raw, file.name, asked)
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         """Always raises Rejected: a file that lacks somebody does not say that they left."""
         raise Rejected(
             f"{self.name} is a file and cannot be asked about one person.",

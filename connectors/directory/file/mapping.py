@@ -21,7 +21,7 @@ from connectors.kit.guids import guid
 from connectors.kit.phones import read_numbers
 from connectors.kit.text import quoted
 from connectors.kit.words import read_bool
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import Malformed
 
 _PEOPLE = frozenset({"user", "inetorgperson"})
@@ -69,7 +69,7 @@ class Reading:
 class Mapped:
     """A person, and how many of their numbers could not be understood."""
 
-    facts: PersonFacts
+    facts: AccountFacts
     unreadable_phones: int = 0
 
 
@@ -112,7 +112,7 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
     place = raw.first(columns.of("dn"))
     phones, unreadable = _phones(raw, reading)
     enabled, is_deleted = _enabled(raw, columns), _is_deleted(raw, columns, place)
-    facts = PersonFacts(
+    facts = AccountFacts(
         person_id=own_id,
         display_name=_display_name(raw, columns) or own_id,
         email=_email(raw, columns),

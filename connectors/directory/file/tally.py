@@ -7,7 +7,7 @@ from collections import Counter
 from connectors.directory.file.client import ExportFile
 from connectors.directory.file.formats.work import Told
 from connectors.kit.child import plain
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import CheckResult, DirectoryPage, Malformed
 
 _COUNTS = ("people", "enabled", "disabled", "out_of_scope", "malformed", "unreadable_phones", "without_phone")
@@ -31,7 +31,7 @@ class Tally:
         self._counts["unreadable_phones"] += page.unreadable_phones
         self._records += len(page.records) + len(page.malformed)
 
-    def _add_person(self, facts: PersonFacts) -> None:
+    def _add_person(self, facts: AccountFacts) -> None:
         if not facts.is_in_scope:
             self._counts["out_of_scope"] += 1
         elif not facts.is_deleted:

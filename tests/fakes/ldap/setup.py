@@ -19,14 +19,14 @@ from connectors.directory.active_directory.connector import ActiveDirectory
 from connectors.directory.active_directory.read.mapping import Reading
 from connectors.directory.active_directory.wire.ber import Entry
 from fakes.ldap.server import PASSWORD, USER, LdapServer
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import ConnectorContext, DirectoryPage, PassEnd
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BASE = "DC=corp,DC=example"
 STAFF = f"OU=Staff,{BASE}"
 LEAVERS = f"OU=Leavers,{BASE}"
-People = dict[str, PersonFacts]
+People = dict[str, AccountFacts]
 AMY = uuid.UUID("3f2504e0-4f89-41d3-9a0c-0305e82c3301")
 
 

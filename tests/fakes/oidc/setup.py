@@ -18,12 +18,12 @@ import certificates
 from certificates import Pair
 from fakes.oidc.issuer import CLIENT_ID, REDIRECT_URI, SECRET, TENANT, OidcIssuer
 from worker.desk.roles import DeskRole
-from worker.desk.sign_in import Identity, SignIn, SignInRefused, Started
+from worker.desk.sign_in import SignedIn, SignIn, SignInRefused, Started
 from worker.ops.clock import ManualClock
 from worker.settings.sign_in import SignInSection
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-ADA = Identity(
+ADA = SignedIn(
     "https://idp.example", "u-1", "Ada Lovelace", "ada@example.org", frozenset({DeskRole.OPERATOR})
 )
 
@@ -82,13 +82,13 @@ class Lab:
         assert f"{back.scheme}://{back.netloc}{back.path}" == REDIRECT_URI, reply.text
         return dict(parse_qsl(back.query))
 
-    def finish(self, desk: SignIn, started: Started, query: Mapping[str, str]) -> Identity:
+    def finish(self, desk: SignIn, started: Started, query: Mapping[str, str]) -> SignedIn:
         """Finish with a flow that was JSON in between, as in a cookie. The issuer, another one each time, is ADA's."""
         found = desk.finish(json.loads(json.dumps(started.flow)), query, self.clock())
         assert found.issuer.startswith(self.issuer.url)
         return replace(found, issuer=ADA.issuer)
 
-    def sign_in(self, desk: SignIn | None = None) -> Identity:
+    def sign_in(self, desk: SignIn | None = None) -> SignedIn:
         """All of it."""
         desk = desk or self.desk()
         started = self.begin(desk)

@@ -79,8 +79,8 @@ def test_a_login_link_signs_in_once_with_its_roles(company: Harness, access: Acc
     secret = access.make_login_link("sam", ["viewer", "auditor", "viewer"], Actor("root"), company.now, life)
 
     with company.store.begin() as uow:
-        first = uow.desk.use_login_link(hashed(secret), company.now)
-        second = uow.desk.use_login_link(hashed(secret), company.now)
+        first = uow.access.use_login_link(hashed(secret), company.now)
+        second = uow.access.use_login_link(hashed(secret), company.now)
     entry = company.journal()[-1].entry
 
     assert (first, second) == (Visitor("sam", ("auditor", "viewer")), None)
@@ -120,8 +120,10 @@ def test_a_new_key_ends_links_sessions_and_login_links_and_leaves_tokens(
     token, url = access.make_token(SCOPES, Actor("sam"), company.now), company.link()
     secret = access.make_login_link("kim", ["viewer"], Actor("sam"), company.now, timedelta(hours=1))
     with company.store.begin() as uow:
-        uow.desk.add_session("s1", Visitor("kim", ("viewer",)), company.now, company.now + timedelta(hours=1))
-        before = uow.desk.key("")
+        uow.access.add_session(
+            "s1", Visitor("kim", ("viewer",)), company.now, company.now + timedelta(hours=1)
+        )
+        before = uow.access.key("")
 
     ended = access.rotate_key(Actor("sam"), company.now, "a backup was stolen")
 
@@ -130,9 +132,9 @@ def test_a_new_key_ends_links_sessions_and_login_links_and_leaves_tokens(
     assert (entry.kind, entry.reason) == ("desk.key_rotated", "a backup was stolen")
     assert entry.data == {"assignees_links": 1, "login_links": 1, "sessions": 1, "tokens": 0}
     with company.store.begin() as uow:
-        assert uow.desk.key("") not in {"", before}
-        assert uow.desk.use_login_link(hashed(secret), company.now) is None
-        assert uow.desk.session("s1", company.now) is None
+        assert uow.access.key("") not in {"", before}
+        assert uow.access.use_login_link(hashed(secret), company.now) is None
+        assert uow.access.session("s1", company.now) is None
     with pytest.raises(LinkDead):
         company.assigned.look(url.rpartition("/t/")[2], company.now)
     assert company.assigned.look(company.link().rpartition("/t/")[2], company.now).ticket.id == 1
@@ -155,7 +157,7 @@ def test_a_login_link_signs_in_its_maker_unless_names_are_believed(company: Harn
     theirs = access.make_login_link("Kim", ["approver"], root, company.now, hour, is_believed=True)
 
     with company.store.begin() as uow:
-        visitors = [uow.desk.use_login_link(hashed(one), company.now) for one in (ours, theirs)]
+        visitors = [uow.access.use_login_link(hashed(one), company.now) for one in (ours, theirs)]
     assert [one and one.id for one in visitors] == ["os:root", "by:kim"]
 
 

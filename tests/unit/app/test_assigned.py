@@ -13,10 +13,10 @@ from harness import ACCOUNTABLE, TIMEZONE, Harness
 from worker.app.acts.assignee import NOBODY, Assigned, Assignment
 from worker.app.evidence.check import AuditCheck, Compared
 from worker.app.refused import Refused
-from worker.app.tell.signed_links import Dead, LinkDead, Links
+from worker.app.tell.signed_links import Dead, LinkDead, SignedLinks
 from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor
-from worker.domain.identity.matching import Link, LinkState
+from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.messages.message import RecipientKind
 from worker.domain.model import HandleKey, Member, Role
 from worker.domain.text.tongue import ENGLISH_ONLY
@@ -208,7 +208,9 @@ def test_a_revoked_link_is_dead_and_the_next_one_works(ward: Harness) -> None:
 def test_a_link_survives_a_restart(ward: Harness) -> None:
     token = _token(ward)
 
-    again = Assigned(SqlStore(ward.engine), Links("", timedelta(days=30)), Teller(TIMEZONE, ENGLISH_ONLY))
+    again = Assigned(
+        SqlStore(ward.engine), SignedLinks("", timedelta(days=30)), Teller(TIMEZONE, ENGLISH_ONLY)
+    )
 
     assert again.look(token, ward.now).ticket.id == 1
 
@@ -485,7 +487,7 @@ def test_the_answer_links_the_member(stranger: Harness) -> None:
 def test_somebody_from_outside_is_nobody_of_the_directory(stranger: Harness) -> None:
     stranger.assigned.done(_token(stranger), stranger.now, NOBODY)
 
-    assert _link(stranger).state is LinkState.NOBODY
+    assert _link(stranger).state is IdentityState.NOBODY
 
 
 @pytest.mark.parametrize("said", ["corp/una", NOBODY])
@@ -505,7 +507,7 @@ def test_an_answer_taken_back_is_a_question_again(stranger: Harness) -> None:
     stranger.assigned.undo(token, stranger.later(seconds=10))
     stranger.settle()
 
-    assert _link(stranger).state is LinkState.AMBIGUOUS
+    assert _link(stranger).state is IdentityState.AMBIGUOUS
     assert stranger.ticket().state is TicketState.OPEN
 
 
@@ -520,7 +522,7 @@ def test_whose_answer_it_is_no_wording_decides(stranger: Harness, chosen: str) -
     assert stranger.assigned.done(token, stranger.later(seconds=5), chosen) == first
     stranger.assigned.undo(token, stranger.later(seconds=5))
     stranger.settle()
-    assert _link(stranger).state is LinkState.AMBIGUOUS
+    assert _link(stranger).state is IdentityState.AMBIGUOUS
 
 
 def test_the_same_answer_by_somebody_else_is_not_theirs(stranger: Harness) -> None:
@@ -537,9 +539,9 @@ def test_only_people_who_were_suggested_can_be_chosen(stranger: Harness, chosen:
         stranger.assigned.done(_token(stranger), stranger.now, chosen)
 
 
-def _link(harness: Harness) -> Link:
+def _link(harness: Harness) -> Identity:
     with harness.store.begin() as uow:
-        link = uow.links.get(HandleKey("wards", "+447700900777"))
+        link = uow.identities.get(HandleKey("wards", "+447700900777"))
     assert link is not None
     return link
 

@@ -19,7 +19,7 @@ from packs import forged, members_of
 from worker.app.evidence import export as audit
 from worker.app.evidence.export import Audit, Exported
 from worker.app.evidence.scope import Selection
-from worker.app.evidence.zip import Verdict, verify_pack
+from worker.app.evidence.zip import PackVerdict, verify_pack
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor, Via
 from worker.domain.evidence.journal import Entry, Sealed
@@ -42,7 +42,7 @@ class Pack:
         self.files = {name: text.decode("utf-8-sig") for name, text in members_of(content).items()}
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> PackVerdict:
         return verify_pack(io.BytesIO(self.content))
 
     @property

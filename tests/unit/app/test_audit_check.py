@@ -16,7 +16,7 @@ from harness import Harness
 from journals import reseal, use_earlier_names
 from worker.app.acts.access import Access
 from worker.app.acts.plans import Approvals
-from worker.app.acts.tickets import Desk
+from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.check import AuditCheck, Compared, Unexplained
 from worker.app.refused import Refused
 from worker.app.tell.teller import Teller
@@ -266,7 +266,7 @@ def test_an_answer_whose_time_an_earlier_release_forgot_is_explained_by_what_was
 def test_an_answer_at_a_stated_time_is_explained(company: Harness) -> None:
     real = company.now + timedelta(days=30)
     store = SqlStore(company.engine, recorded_by=lambda: real)
-    desk = Desk(store, company.rules, Teller("UTC", ENGLISH_ONLY))
+    desk = TicketActs(store, company.rules, Teller("UTC", ENGLISH_ONLY))
     desk.confirm_link(company.number("ann"), "corp/ann", Actor("sam"), company.now)
     assert company.journal()[-1].entry.at == real
     assert problems(company) == []

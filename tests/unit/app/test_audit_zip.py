@@ -33,7 +33,7 @@ from packs import (
     zipped,
 )
 from worker.app.evidence import zip as audit_zip
-from worker.app.evidence.zip import FILES, PackWriter, Verdict, replacing, verify_pack
+from worker.app.evidence.zip import FILES, PackVerdict, PackWriter, replacing, verify_pack
 from worker.domain.evidence.journal import Sealed, recorded, seal
 from worker.domain.evidence.manifest import MANIFEST, FileSum, manifest_bytes, read_manifest
 from worker.domain.evidence.pack import JOURNAL, Covered, Hidden, JournalSum, Tally, read_line
@@ -42,7 +42,7 @@ NAMES = (MANIFEST, *FILES)
 PACK = pack_of()
 
 
-def verified(pack: bytes, head: str | None = None, digest: str | None = None) -> Verdict:
+def verified(pack: bytes, head: str | None = None, digest: str | None = None) -> PackVerdict:
     return verify_pack(io.BytesIO(pack), head, digest)
 
 

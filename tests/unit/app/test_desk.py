@@ -12,7 +12,7 @@ from harness import TWO_APPROVERS_FROM, Harness
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import first_broken
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.model import HandleKey, Member, Role
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 from worker.ports.state.leases import Lease
@@ -193,9 +193,9 @@ def asked(company: Harness) -> Harness:
     return company
 
 
-def link_state(harness: Harness, handle: str = STRANGER) -> LinkState:
+def link_state(harness: Harness, handle: str = STRANGER) -> IdentityState:
     with harness.store.begin() as uow:
-        link = uow.links.get(HandleKey("wards", handle))
+        link = uow.identities.get(HandleKey("wards", handle))
     assert link is not None
     return link.state
 
@@ -207,7 +207,7 @@ def test_a_confirmed_link_answers_the_question_for_good(asked: Harness, link: st
 
     assert (where.handle, who.key) == (STRANGER, key("una"))
     assert asked.ticket().state in {TicketState.VERIFIED, TicketState.CANCELLED}
-    assert link_state(asked) is LinkState.LINKED
+    assert link_state(asked) is IdentityState.LINKED
     asked.later()
     asked.leave("una")
     asked.settle()
@@ -219,7 +219,7 @@ def test_a_question_that_is_rejected_says_that_it_is_nobody_of_the_directory(ask
     asked.settle(full=True)
 
     assert person is None
-    assert link_state(asked) is LinkState.NOBODY
+    assert link_state(asked) is IdentityState.NOBODY
     assert not asked.ticket().is_live
     assert len(asked.tickets()) == 1
 
@@ -230,7 +230,7 @@ def test_a_link_that_is_rejected_is_never_made_again(company: Harness) -> None:
     company.settle(full=True)
 
     assert person == key("ben")
-    assert link_state(company, company.number("ben")) is LinkState.UNMATCHED
+    assert link_state(company, company.number("ben")) is IdentityState.UNMATCHED
     assert [ticket.kind for ticket in company.tickets()] == [TicketKind.IDENTIFY_MEMBER]
 
 

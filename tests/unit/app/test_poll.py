@@ -10,7 +10,7 @@ import pytest
 from builders import facts, key
 from fakes.directory import FakeDirectory
 from harness import Harness
-from worker.domain.model import Evidence, PersonFacts, Standing
+from worker.domain.model import AccountFacts, Evidence, Standing
 from worker.ports import (
     AuthFailed,
     ConnectorError,
@@ -42,7 +42,7 @@ class Scripted(FakeDirectory):
                 raise item
             yield item
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         self.asked()
         return super().look_up(person_id)
 

@@ -10,7 +10,7 @@ import pytest
 from builders import facts
 from fakes.directory import FakeDirectory
 from harness import Harness
-from worker.domain.model import Evidence, PersonFacts, Standing
+from worker.domain.model import AccountFacts, Evidence, Standing
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports import (
     AuthFailed,
@@ -52,7 +52,7 @@ class Guarded(FakeDirectory):
         for item in items:
             yield without(unsaid, item) if isinstance(item, DirectoryPage) else replace(item, total=None)
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         if person_id in self.hidden:
             raise PermissionDenied("not to be seen", missing="List", remedy="Grant it.")
         return super().look_up(person_id)
@@ -117,7 +117,7 @@ class Garbled(FakeDirectory):
             else:
                 yield item
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         if person_id in self.garbled:
             raise Malformed("a date like no other", record_id=person_id)
         return super().look_up(person_id)
@@ -196,8 +196,8 @@ def test_who_is_never_to_be_found_never_becomes_a_leaver_by_time(guarded: Harnes
 # --- what is left of the deleted --------------------------------------------------------------------------
 
 
-def tombstone(person_id: str) -> PersonFacts:
-    return PersonFacts(person_id, display_name="gone", is_deleted=True)
+def tombstone(person_id: str) -> AccountFacts:
+    return AccountFacts(person_id, display_name="gone", is_deleted=True)
 
 
 def test_of_a_stripped_tombstone_what_was_known_is_kept(company: Harness) -> None:
@@ -320,7 +320,7 @@ class Narrow(FakeDirectory):
         super().__init__(*args, **wishes)  # type: ignore[arg-type]  # whatever the harness gives
         self.asked: list[str] = []
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         self.asked.append(person_id)
         return super().look_up(person_id)
 

@@ -14,10 +14,10 @@ from worker.app.reads.source import judged_sources
 from worker.app.reads.ticket import explained_escalation, whole_ticket, with_steps
 from worker.app.tell.health import Freshness, SourceHealth
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import PersonKey
+from worker.domain.model import AccountKey
 from worker.languages import BabelLanguages
 
-ANN = PersonKey("corp", "ann")
+ANN = AccountKey("corp", "ann")
 NEVER_OLD = Freshness(timedelta(days=999), {})
 
 

@@ -9,7 +9,7 @@ from builders import facts
 from harness import Harness
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Member, Role
-from worker.domain.people.joiners import JoinerRule
+from worker.domain.people.joiners import Placement
 from worker.domain.tickets.ticket import TicketKind, TicketState
 
 Start = Callable[..., Harness]
@@ -142,7 +142,7 @@ def test_an_unknown_member_is_one_question_for_all_their_groups(company: Harness
     [question] = company.tickets()
     assert question.kind is TicketKind.IDENTIFY_MEMBER
     with company.store.begin() as uow:
-        [(_, link)] = uow.links.page(["unmatched"], None, 10)
+        [(_, link)] = uow.identities.page(["unmatched"], None, 10)
     assert [one.name for one in link.suggestions] == ["Una"]
 
 
@@ -151,7 +151,7 @@ def test_an_unknown_member_without_a_name_is_asked_about_without_suggestions(com
     company.settle()
 
     with company.store.begin() as uow:
-        [(_, link)] = uow.links.page(["unmatched"], None, 10)
+        [(_, link)] = uow.identities.page(["unmatched"], None, 10)
     assert link.suggestions == ()
 
 
@@ -183,8 +183,8 @@ def test_nobody_is_asked_about_until_every_directory_was_read(found: Start) -> N
 
 # --- joiners and movers -----------------------------------------------------------------------------------
 
-NURSES = JoinerRule((("department", ("Nursing",)),), ("ward-7",))
-PORTERS = JoinerRule((("department", ("Porters",)),), ("Porters*",))
+NURSES = Placement((("department", ("Nursing",)),), ("ward-7",))
+PORTERS = Placement((("department", ("Porters",)),), ("Porters*",))
 
 
 def with_rules(start: Start, **wishes: object) -> Harness:

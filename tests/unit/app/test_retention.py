@@ -16,7 +16,7 @@ from worker.app.evidence.zip import verify_pack
 from worker.app.jobs import retention
 from worker.app.jobs.retention import Retention
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import PersonKey
+from worker.domain.model import AccountKey
 from worker.ports.state.leases import Lease, LeaseLost
 
 Start = Callable[..., Harness]
@@ -31,7 +31,7 @@ def run(company: Harness, after: timedelta | None = AFTER) -> int:
 
 def is_known(company: Harness, person_id: str, source: str = "corp") -> bool:
     with company.store.begin() as uow:
-        return uow.people.get(PersonKey(source, person_id)) is not None
+        return uow.people.get(AccountKey(source, person_id)) is not None
 
 
 def delete(company: Harness, *person_ids: str) -> None:

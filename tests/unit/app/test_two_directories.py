@@ -11,8 +11,8 @@ import pytest
 from builders import facts
 from harness import Harness
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Person, PersonFacts, PersonKey, Role, Standing
-from worker.domain.people.joiners import JoinerRule
+from worker.domain.model import Account, AccountFacts, AccountKey, Role, Standing
+from worker.domain.people.joiners import Placement
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.ticket import TicketKind, TicketState
@@ -22,7 +22,7 @@ CORP, TENANT = 0, 1
 OPEN, CANCELLED = TicketState.OPEN, TicketState.CANCELLED
 
 
-def in_tenant(harness: Harness, person_id: str, **changes: Any) -> PersonFacts:
+def in_tenant(harness: Harness, person_id: str, **changes: Any) -> AccountFacts:
     """Somebody's account as the cloud has it: synchronised, with the number of the first directory's account."""
     stated = {"immutable_id": f"guid-{person_id}", "phones": (harness.number(person_id),)}
     return facts(f"cloud-{person_id}", **(stated | {"display_name": person_id.capitalize()} | changes))
@@ -214,7 +214,7 @@ def test_with_all_nobody_has_left_before_both_say_so(hybrid: Start) -> None:
 
     leave(company, TENANT, "ann")
     (ticket,) = company.tickets()
-    assert ticket.person == PersonKey("tenant", "cloud-ann")
+    assert ticket.person == AccountKey("tenant", "cloud-ann")
     assert ticket.reason == (
         "Ann has left (corp: the account is disabled; tenant: the account is disabled) and is still in the group"
     )
@@ -251,7 +251,7 @@ def test_a_held_plan_is_not_about_whom_another_word_let_through_before(hybrid: S
     company.settle()
 
     (plan,) = company.plans()
-    held = {newcomer.person.person_id for cohort in plan.cohorts for newcomer in cohort.people}
+    held = {departure.person.person_id for cohort in plan.cohorts for departure in cohort.people}
     assert held == {"cloud-ben", "cloud-cem", "cloud-dee"}
     assert states(company) == [OPEN]
 
@@ -279,7 +279,7 @@ def test_a_first_runs_leaver_whom_only_the_other_account_links_to_a_group_is_hel
     harness.settle()
 
     (plan,) = harness.plans()
-    assert [n.person for cohort in plan.cohorts for n in cohort.people] == [PersonKey("corp", "ann")]
+    assert [n.person for cohort in plan.cohorts for n in cohort.people] == [AccountKey("corp", "ann")]
     harness.decide()
     harness.settle()
     assert states(harness) == [OPEN]
@@ -322,7 +322,7 @@ def test_a_number_that_too_many_have_joins_nobody(company: Harness) -> None:
 
 
 def test_a_joiner_whom_both_directories_bring_is_added_once(hybrid: Start) -> None:
-    rule = JoinerRule((("department", ("Nursing",)),), ("Ward-7",))
+    rule = Placement((("department", ("Nursing",)),), ("Ward-7",))
     company = hybrid(joiners=(rule,))
     company.directories[TENANT].put(in_tenant(company, "zoe", department="Nursing"))
     company.settle()
@@ -352,7 +352,7 @@ def test_a_joiner_whom_both_directories_bring_is_added_once(hybrid: Start) -> No
 def test_somebody_in_the_group_is_not_to_be_added_whichever_account_the_rule_speaks_of(
     hybrid: Start,
 ) -> None:
-    rule = JoinerRule((("department", ("Nursing",)),), ("Ward-7",))
+    rule = Placement((("department", ("Nursing",)),), ("Ward-7",))
     company = hybrid(joiners=(rule,))
     company.directories[TENANT].put(in_tenant(company, "zoe"))  # the cloud knows no departments
     company.wards.add_member("ward-7", company.member("zoe"))
@@ -373,7 +373,7 @@ def test_somebody_in_the_group_is_not_to_be_added_whichever_account_the_rule_spe
 
 
 def test_a_joiner_who_left_in_the_other_directory_is_not_to_be_added(hybrid: Start) -> None:
-    rule = JoinerRule((("department", ("Nursing",)),), ("Ward-7",))
+    rule = Placement((("department", ("Nursing",)),), ("Ward-7",))
     company = hybrid(joiners=(rule,))
     company.hire("zoe", department="Nursing", immutable_id="guid-zoe")
     company.directories[TENANT].put(in_tenant(company, "zoe", enabled=False))
@@ -401,8 +401,8 @@ def test_the_manager_and_the_owner_are_humans_too(hybrid: Start) -> None:
 def test_who_is_shown_is_the_human(company: Harness) -> None:
     leave(company, TENANT, "ann")
     with company.store.begin() as uow:
-        human = uow.people.human(PersonKey("corp", "ann"))
-        stranger = uow.people.human(PersonKey("corp", "nobody"))
+        human = uow.people.human(AccountKey("corp", "ann"))
+        stranger = uow.people.human(AccountKey("corp", "nobody"))
 
     assert stranger is None
     assert human is not None
@@ -410,7 +410,7 @@ def test_who_is_shown_is_the_human(company: Harness) -> None:
     assert human.person.key.source == "tenant"
 
 
-def shown(accounts: tuple[Person, ...]) -> list[tuple[str, Standing]]:
+def shown(accounts: tuple[Account, ...]) -> list[tuple[str, Standing]]:
     return [(account.key.source, account.standing) for account in accounts]
 
 
@@ -422,4 +422,4 @@ def test_an_answer_about_a_member_may_name_somebody_by_the_address_of_both_accou
 
     _, person = company.desk.confirm_link(stranger.handle, "p1@corp.example", Actor("sam"), company.now)
 
-    assert person.key == PersonKey("corp", "p1")
+    assert person.key == AccountKey("corp", "p1")

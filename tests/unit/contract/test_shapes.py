@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from builders import LEFT_AT, NOW, key, leaver, person, ticket
-from worker.app.evidence.zip import Verdict
+from worker.app.evidence.zip import PackVerdict
 from worker.app.reads.check import SourceCheck
 from worker.contract.evidence import VerdictShape
 from worker.contract.people import AccountShape
@@ -22,12 +22,12 @@ from worker.domain.escalation.policy import Taken
 from worker.domain.evidence.manifest import Manifest
 from worker.domain.evidence.pack import Covered, JournalSum
 from worker.domain.model import Evidence, Role
-from worker.domain.reconcile.guard import Cohort, HeldPlan, Newcomer
+from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketKind, TicketState
 from worker.ports import Port
 
-ANN = Newcomer(key(), LEFT_AT, Evidence.DISABLED, "Ann")
+ANN = Departure(key(), LEFT_AT, Evidence.DISABLED, "Ann")
 HELD = HeldPlan("corp", "26 leavers", NOW, (Cohort("c1", "accounts disabled", (ANN,)),), id=7)
 FULL_TICKET = ticket(
     id=123,
@@ -171,7 +171,10 @@ def test_what_a_connector_alone_can_say_stands_beside_what_all_say() -> None:
 
 
 def test_of_a_pack_without_a_manifest_only_its_problems_are_said() -> None:
-    assert said(VerdictShape.of(Verdict(("It is no zip.",)))) == {"ok": False, "problems": ["It is no zip."]}
+    assert said(VerdictShape.of(PackVerdict(("It is no zip.",)))) == {
+        "ok": False,
+        "problems": ["It is no zip."],
+    }
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,7 @@ def test_of_a_pack_without_a_manifest_only_its_problems_are_said() -> None:
 def test_of_a_pack_that_can_be_read_it_is_said_what_it_is(kept_at: int | None, kept: Any) -> None:
     manifest = Manifest(NOW, "sam", "whosleft 1", "St Mary's", "UTC", Covered(), JournalSum(5, "ab", 5, "cd"))
 
-    shown = said(VerdictShape.of(Verdict((), manifest, kept_at)))
+    shown = said(VerdictShape.of(PackVerdict((), manifest, kept_at)))
 
     assert shown["ok"]
     assert shown["covers"] == {"what": "everything", "ids": [], "from": None, "to": None}

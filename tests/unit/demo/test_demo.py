@@ -328,7 +328,7 @@ def test_the_mass_change_is_held_split_and_leaves_no_ticket(app: App, tickets: l
         (45, HoldState.REJECTED),
         (2, HoldState.RELEASED),
     ]
-    rejected = {newcomer.person for newcomer in plan.cohorts[0].people}
+    rejected = {departure.person for departure in plan.cohorts[0].people}
     assert [ticket for ticket in tickets if ticket.person in rejected] == []
 
 

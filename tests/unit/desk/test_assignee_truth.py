@@ -12,7 +12,7 @@ from harness import Harness, company_fixture
 from worker.app.acts.assignee import NOBODY
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
-from worker.domain.identity.matching import Link, LinkState
+from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.model import HandleKey, Member, Role
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import TicketKind, TicketState
@@ -61,9 +61,9 @@ def _token(harness: Harness) -> str:
     return harness.link(1).rpartition("/t/")[2]
 
 
-def _link(harness: Harness) -> Link | None:
+def _link(harness: Harness) -> Identity | None:
     with harness.store.reading() as uow:
-        return uow.links.get(STRANGER)
+        return uow.identities.get(STRANGER)
 
 
 # --- all of one's own -------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def test_the_same_answer_twice_is_one_and_another_one_is_refused(stranger: Harne
 
     link = _link(stranger)
     assert link is not None
-    assert (link.state, len(stranger.journal())) == (LinkState.NOBODY, journal)
+    assert (link.state, len(stranger.journal())) == (IdentityState.NOBODY, journal)
 
 
 def test_a_second_answer_does_not_undo_the_first_without_a_trace(stranger: Harness) -> None:
@@ -274,7 +274,7 @@ def test_a_question_that_can_t_be_answered_is_handed_on_and_taken_back(stranger:
 
     link = _link(stranger)
     assert link is not None
-    assert link.state is LinkState.AMBIGUOUS, "it was never answered, so nothing is asked again"
+    assert link.state is IdentityState.AMBIGUOUS, "it was never answered, so nothing is asked again"
 
 
 def test_who_knows_that_it_is_somebody_else_is_told_where_to_say_so(stranger: Harness) -> None:

@@ -159,7 +159,7 @@ def test_an_answer_and_an_escalation_at_once_are_both_kept(ward: Harness, pool: 
 def test_a_login_link_signs_in_one_of_two_at_once(ward: Harness, pool: ThreadPoolExecutor) -> None:
     visitor, until = Visitor("sam", ("viewer",)), ward.now + timedelta(hours=1)
     with ward.store.begin() as uow:
-        uow.desk.add_login_link(hashed("s"), visitor, "root", until)
+        uow.access.add_login_link(hashed("s"), visitor, "root", until)
     first = desk_of(ward)
     browsers = [first, desk_of(ward, app=first.app)]
     for browser in browsers:

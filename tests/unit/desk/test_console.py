@@ -16,7 +16,7 @@ from worker.app.acts.access import Access, hashed
 from worker.desk.forms import form_token
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Entry, recorded
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.model import HandleKey, Member, Role
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.verification import CLAIM_LIFE
@@ -97,7 +97,7 @@ def test_every_page_shows(desk: Caller, path: str, language: str) -> None:
 
 def test_a_login_link_works_once_and_opening_it_uses_nothing_up(desk: Caller, ward: Harness) -> None:
     with ward.store.begin() as uow:
-        uow.desk.add_login_link(
+        uow.access.add_login_link(
             hashed("s"), Visitor("sam", ("viewer",)), "root", ward.now + timedelta(hours=1)
         )
     desk.get("/login/s")
@@ -509,15 +509,15 @@ def test_a_disputed_ticket_is_shown_until_somebody_has_it(desk: Caller, ward: Ha
 
 
 @pytest.mark.parametrize("fields, state", [
-    ({"answer": "person", "person": "una"}, LinkState.LINKED),
-    ({"answer": "shared"}, LinkState.NOBODY),
-    ({"answer": "nobody"}, LinkState.NOBODY),
-    ({"answer": "person"}, LinkState.AMBIGUOUS),
-    ({"answer": "person", "person": "no such"}, LinkState.AMBIGUOUS),
-    ({"answer": ""}, LinkState.AMBIGUOUS),
+    ({"answer": "person", "person": "una"}, IdentityState.LINKED),
+    ({"answer": "shared"}, IdentityState.NOBODY),
+    ({"answer": "nobody"}, IdentityState.NOBODY),
+    ({"answer": "person"}, IdentityState.AMBIGUOUS),
+    ({"answer": "person", "person": "no such"}, IdentityState.AMBIGUOUS),
+    ({"answer": ""}, IdentityState.AMBIGUOUS),
 ], ids=range(6))  # fmt: skip
 def test_who_a_member_is_is_answered(
-    desk: Caller, ward: Harness, fields: dict[str, str], state: LinkState
+    desk: Caller, ward: Harness, fields: dict[str, str], state: IdentityState
 ) -> None:
     desk.sign_in("sam", "operator")
     form = re.search(r'action="(/questions/[^"]+)"', desk.get("/questions").text)
@@ -526,7 +526,7 @@ def test_who_a_member_is_is_answered(
     desk.post(form[1], fields)
 
     with ward.store.begin() as uow:
-        link = uow.links.get(HandleKey("wards", "+447700900777"))
+        link = uow.identities.get(HandleKey("wards", "+447700900777"))
     assert link is not None
     assert link.state is state
 
@@ -543,7 +543,7 @@ def test_an_answer_can_be_taken_back_later(desk: Caller, ward: Harness) -> None:
     ward.settle()
 
     with ward.store.begin() as uow:
-        link = uow.links.get(HandleKey("wards", "+447700900777"))
+        link = uow.identities.get(HandleKey("wards", "+447700900777"))
     assert link is not None
     assert link.person is not None
     assert link.person.person_id == "tom"

@@ -13,7 +13,7 @@ from certificates import Pair
 from fakes.oidc.issuer import CLIENT_ID, REDIRECT_URI, TENANT, Fault, OidcIssuer, User
 from fakes.oidc.setup import ADA, Lab, refused_throughout
 from worker.desk.roles import DeskRole
-from worker.desk.sign_in import Identity
+from worker.desk.sign_in import SignedIn
 
 # --- It works -------------------------------------------------------------------------------------------------------
 
@@ -31,7 +31,7 @@ def test_an_entra_tenant_signs_in_by_object_id_and_app_roles(entra_lab: Lab) -> 
     }
     entra_lab.issuer.user = User("pairwise", claims)
     found = entra_lab.sign_in(entra_lab.desk(entra_lab.entra_section()))
-    assert found == Identity(found.issuer, "0b1d", "Ada", "ada@corp.example", frozenset({DeskRole.APPROVER}))
+    assert found == SignedIn(found.issuer, "0b1d", "Ada", "ada@corp.example", frozenset({DeskRole.APPROVER}))
 
 
 def test_an_entra_tenant_is_asked_for_no_more_than_a_profile(entra_lab: Lab) -> None:

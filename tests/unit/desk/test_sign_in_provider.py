@@ -10,7 +10,7 @@ import pytest
 
 from fakes.oidc.issuer import SECRET, Fault
 from fakes.oidc.setup import ADA, Lab, assert_tells_no_secret, refused, refused_throughout
-from worker.desk.sign_in import Identity, SignInRefused
+from worker.desk.sign_in import SignedIn, SignInRefused
 
 # --- The provider that doesn't answer as it should ------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ def test_nobody_waits_for_ever_behind_somebody_who_waits(lab: Lab) -> None:
 
 def test_many_at_once_find_the_provider_once(lab: Lab) -> None:
     desk = lab.desk()
-    found: list[Identity] = []
+    found: list[SignedIn] = []
     threads = [threading.Thread(target=lambda: found.append(lab.sign_in(desk))) for _ in range(6)]
     for thread in threads:
         thread.start()

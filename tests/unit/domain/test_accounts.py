@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import DAY, LEFT_AT, NOW, facts
-from worker.domain.model import Evidence, Person, PersonKey, Standing
+from worker.domain.model import Account, AccountKey, Evidence, Standing
 from worker.domain.people.leaving import episode_name
-from worker.domain.people.persons import Account, AccountsRule, human_of, leaving_of
+from worker.domain.people.persons import AccountsRule, AccountState, human_of, leaving_of
 
 EITHER, ALL = AccountsRule.EITHER, AccountsRule.ALL
 EARLIER, LATER = LEFT_AT - DAY, LEFT_AT + DAY
@@ -22,9 +22,9 @@ def here(
     standing: Standing = Standing.ACTIVE,
     joined_at: datetime | None = None,
     email: str | None = "ann@corp.example",
-) -> Account:
-    person = Person(PersonKey(source, person_id), facts(person_id, email=email), standing)
-    return Account(person, joined_at=joined_at)
+) -> AccountState:
+    person = Account(AccountKey(source, person_id), facts(person_id, email=email), standing)
+    return AccountState(person, joined_at=joined_at)
 
 
 def gone(
@@ -34,11 +34,11 @@ def gone(
     *,
     is_let_through: bool = True,
     joined_at: datetime | None = None,
-) -> Account:
-    person = Person(
-        PersonKey(source, person_id), facts(person_id, enabled=False), Standing.LEFT, Evidence.DISABLED, at
+) -> AccountState:
+    person = Account(
+        AccountKey(source, person_id), facts(person_id, enabled=False), Standing.LEFT, Evidence.DISABLED, at
     )
-    return Account(person, is_let_through, joined_at)
+    return AccountState(person, is_let_through, joined_at)
 
 
 HELD = replace(gone(), is_let_through=False)
@@ -85,7 +85,7 @@ HELD = replace(gone(), is_let_through=False)
     ],
 )
 def test_what_several_accounts_come_to(
-    accounts: list[Account], rule: AccountsRule, speaks: str, leaves_at: datetime | None
+    accounts: list[AccountState], rule: AccountsRule, speaks: str, leaves_at: datetime | None
 ) -> None:
     human = human_of(accounts, rule)
     assert "/".join(human.person.key) == speaks
@@ -97,7 +97,7 @@ def test_what_several_accounts_come_to(
 def test_the_other_directorys_word_is_known_as_one_on_the_same_leaving() -> None:
     leaving = human_of([gone(), gone("tenant", at=LATER)], EITHER).leaving
     assert leaving is not None
-    assert leaving.also == {episode_name(PersonKey("tenant", "ann"), LATER)}
+    assert leaving.also == {episode_name(AccountKey("tenant", "ann"), LATER)}
     assert [account.key.source for account in leaving.accounts] == ["corp", "tenant"]
 
 
@@ -110,7 +110,7 @@ def test_the_other_directorys_word_is_known_as_one_on_the_same_leaving() -> None
     ],
 )
 def test_of_those_who_are_here_an_active_account_with_an_address_speaks(
-    accounts: list[Account], speaks: str
+    accounts: list[AccountState], speaks: str
 ) -> None:
     assert human_of(accounts, EITHER).person.key.source == speaks
 
@@ -142,7 +142,7 @@ ACCOUNTS = st.lists(
 
 @given(ACCOUNTS, st.sampled_from(AccountsRule))
 def test_whoever_has_left_everywhere_has_left_and_who_has_left_nowhere_has_not(
-    accounts: list[Account], rule: AccountsRule
+    accounts: list[AccountState], rule: AccountsRule
 ) -> None:
     human = human_of(accounts, rule)
     standings = {account.person.standing for account in accounts}
@@ -154,6 +154,6 @@ def test_whoever_has_left_everywhere_has_left_and_who_has_left_nowhere_has_not(
 
 
 @given(ACCOUNTS)
-def test_who_has_left_by_all_has_left_by_either(accounts: list[Account]) -> None:
+def test_who_has_left_by_all_has_left_by_either(accounts: list[AccountState]) -> None:
     if human_of(accounts, ALL).person.standing is Standing.LEFT:
         assert human_of(accounts, EITHER).person.standing is Standing.LEFT

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from builders import NOW, leaver, person
-from worker.domain.model import Person, Standing
+from worker.domain.model import Account, Standing
 from worker.domain.people.lifecycle import (
     PLACE_FIELDS,
     EventKind,
@@ -18,7 +18,7 @@ JOINED, MOVED, LEAVING, LEFT, RETURNED = EventKind
 HERE, GOING, GONE = person(), person(standing=Standing.LEAVING), leaver()
 
 
-def moved(who: Person) -> Person:
+def moved(who: Account) -> Account:
     return replace(who, facts=replace(who.facts, department="Theatre"))
 
 
@@ -44,7 +44,7 @@ def moved(who: Person) -> Person:
     ],
 )
 def test_events_follow_from_the_two_standings(
-    before: Person | None, after: Person, kinds: list[EventKind]
+    before: Account | None, after: Account, kinds: list[EventKind]
 ) -> None:
     events = events_between(before, after, NOW)
     assert [event.kind for event in events] == kinds

@@ -11,7 +11,7 @@ from worker.domain.escalation.policy import (
     STANDARD,
     After,
     Coming,
-    Due,
+    DueStep,
     Policy,
     Step,
     Taken,
@@ -35,7 +35,7 @@ OFFICE = BusinessCalendar((time(9), time(17)), frozenset(range(5)), "Europe/Lond
 
 def due(
     taken: tuple[Taken, ...], now: datetime, work: Ticket = OPENED, policy: Policy = STANDARD
-) -> list[Due]:
+) -> list[DueStep]:
     return list(due_steps(work, policy, taken, DAY_LONG, now))
 
 
@@ -117,7 +117,7 @@ STEP_TIMES = [NOW + 12 * HOUR, NOW + 24 * HOUR, NOW + 28 * HOUR]
 def test_a_step_is_due_at_its_instant_and_never_earlier(number: int, at: datetime) -> None:
     before = tuple(Taken(n, 0, when) for n, when in enumerate(STEP_TIMES[: number - 1], start=1))
     assert due(before, at - timedelta(microseconds=1)) == []
-    assert due(before, at) == [Due(number, 0, at, STANDARD.steps[number - 1].to)]
+    assert due(before, at) == [DueStep(number, 0, at, STANDARD.steps[number - 1].to)]
 
 
 def test_steps_missed_in_an_outage_are_taken_late_in_order_once() -> None:

@@ -12,10 +12,10 @@ from worker.domain.groups.case import (
     why_left,
     with_movers,
 )
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.settled import settle, with_known_roles
-from worker.domain.model import Coverage, Evidence, GroupKey, Person, PersonKey, Role, Standing
+from worker.domain.model import Account, AccountKey, Coverage, Evidence, GroupKey, Role, Standing
 from worker.domain.people.leaving import Leaving, episode_name
 from worker.domain.reconcile.engine import find_all
 from worker.domain.tickets.ticket import TicketKind, TicketState
@@ -69,12 +69,12 @@ def test_every_evidence_has_its_words(evidence: Evidence) -> None:
 def test_each_account_is_named_with_what_its_directory_says(
     standing: Standing, evidence: Evidence | None, line: str
 ) -> None:
-    account = Person(key(), facts(), standing, evidence)
+    account = Account(key(), facts(), standing, evidence)
     assert account_line(account) == line
 
 
 def test_a_leaver_of_two_directories_has_left_by_both_names() -> None:
-    cloud = Person(PersonKey("tenant", "a"), facts("a"))
+    cloud = Account(AccountKey("tenant", "a"), facts("a"))
     leaving = Leaving(key(), Evidence.DISABLED, LEFT_AT, accounts=(leaver(), cloud))
     (found,) = find_all(group(view(leaver(), leaving=leaving), STAYING_ADMIN), 1)
     assert found.why == (
@@ -94,13 +94,13 @@ def test_a_group_that_is_gone_has_nothing_wrong() -> None:
 @pytest.mark.parametrize(
     "state, is_asked",
     [
-        (LinkState.AMBIGUOUS, True),
-        (LinkState.UNMATCHED, True),
-        (LinkState.NOBODY, False),
-        (LinkState.LINKED, False),
+        (IdentityState.AMBIGUOUS, True),
+        (IdentityState.UNMATCHED, True),
+        (IdentityState.NOBODY, False),
+        (IdentityState.LINKED, False),
     ],
 )
-def test_who_is_not_known_makes_a_question_never_a_removal(state: LinkState, is_asked: bool) -> None:
+def test_who_is_not_known_makes_a_question_never_a_removal(state: IdentityState, is_asked: bool) -> None:
     found = find_all(group(view(None, state=state), STAYING_ADMIN), 1)
     assert kinds(found) == [IDENTIFY] * is_asked
     assert all(f.key.group == GroupKey("wards", "") for f in found)
@@ -140,7 +140,7 @@ def test_an_ordinary_leaver_does_not_wait_for_an_admin() -> None:
     "other",
     [
         view(None, BOB, ADMIN),
-        view(None, BOB, ADMIN, state=LinkState.NOBODY),
+        view(None, BOB, ADMIN, state=IdentityState.NOBODY),
         replace(view(leaver("bob"), BOB, ADMIN), leaving=None),
         view(person("bob"), BOB, UNKNOWN),
     ],
@@ -180,7 +180,7 @@ LOST = group(view(person()), has_had_admin=True)
         (replace(LOST, coverage=Coverage.PARTIAL), False),
         (replace(LOST, members=(), size=0), False),
         (replace(LOST, members=(view(person(), role=UNKNOWN),)), False),
-        (replace(LOST, members=(view(None, role=ADMIN, state=LinkState.NOBODY),)), False),
+        (replace(LOST, members=(view(None, role=ADMIN, state=IdentityState.NOBODY),)), False),
     ],
 )
 def test_a_group_that_surely_lost_its_admins_is_news(changed: GroupView, is_news: bool) -> None:
@@ -238,7 +238,7 @@ def test_only_a_live_ticket_of_the_member_says_that_they_were_an_admin(
     ],
 )
 def test_an_assignee_s_word_that_somebody_is_the_creator_makes_nobody_an_admin_to_count_on(
-    who: Person, role: Role, shown: Role
+    who: Account, role: Role, shown: Role
 ) -> None:
     called = ticket(CREATOR_LEAVES, member_role=CREATOR)
     seen = with_known_roles(group(view(who, ANN, role), tickets=(called,)))

@@ -10,11 +10,11 @@ from builders import LEFT_AT, NOW, WARD, key
 from worker.domain.model import Evidence, GroupKey
 from worker.domain.reconcile.guard import (
     Cohort,
+    Departure,
     GroupLoad,
     GuardLimits,
     HeldPlan,
     HoldState,
-    Newcomer,
     Population,
     cohorts_of,
     inspect,
@@ -28,16 +28,17 @@ MANY = Population(active=1000)
 HELD, RELEASED, REJECTED, PARTLY = HoldState
 
 
-def newcomer(name: str = "ann", **changes: object) -> Newcomer:
-    return replace(Newcomer(key(name), LEFT_AT, Evidence.DISABLED, name.capitalize(), seen_at=NOW), **changes)  # type: ignore[arg-type]
+def departure(name: str = "ann", **changes: object) -> Departure:
+    made = Departure(key(name), LEFT_AT, Evidence.DISABLED, name.capitalize(), seen_at=NOW)
+    return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def newcomers(count: int, **changes: object) -> list[Newcomer]:
-    return [newcomer(f"p{number:02}", **changes) for number in range(count)]
+def departures(count: int, **changes: object) -> list[Departure]:
+    return [departure(f"p{number:02}", **changes) for number in range(count)]
 
 
 def held(
-    people: list[Newcomer],
+    people: list[Departure],
     population: Population = MANY,
     limits: GuardLimits = LIMITS,
     loads: dict[GroupKey, GroupLoad] | None = None,
@@ -50,11 +51,11 @@ def test_nobody_new_is_safe() -> None:
 
 
 def test_a_few_leavers_are_safe() -> None:
-    assert held(newcomers(25)) is None
+    assert held(departures(25)) is None
 
 
 def test_a_held_plan_says_which_limit_it_is_over_and_holds_everybody() -> None:
-    plan = held(newcomers(26, unit="Ward 7"))
+    plan = held(departures(26, unit="Ward 7"))
     assert plan is not None
     assert (plan.source, plan.created_at, plan.state, plan.label) == ("corp", NOW, HELD, "P-000000")
     assert plan.why == "26 leavers within 24 h, the limit is 25"
@@ -64,8 +65,8 @@ def test_a_held_plan_says_which_limit_it_is_over_and_holds_everybody() -> None:
 
 
 def test_those_let_through_within_the_window_count() -> None:
-    assert held(newcomers(1), Population(1000, let_through=24)) is None
-    plan = held(newcomers(1), Population(1000, let_through=25))
+    assert held(departures(1), Population(1000, let_through=24)) is None
+    plan = held(departures(1), Population(1000, let_through=25))
     assert plan is not None
     assert plan.why.startswith("26 leavers")
 
@@ -74,7 +75,7 @@ def test_those_let_through_within_the_window_count() -> None:
     "count, active, is_held", [(5, 95, False), (6, 94, True), (4, 6, False), (5, 5, True), (1, 0, False)]
 )
 def test_a_share_counts_from_a_minimum_number_on(count: int, active: int, is_held: bool) -> None:
-    plan = held(newcomers(count), Population(active))
+    plan = held(departures(count), Population(active))
     assert (plan is not None) is is_held
     assert plan is None or f"{count} of {active + count} people within 24 h" in plan.why
 
@@ -84,7 +85,7 @@ def test_a_share_counts_from_a_minimum_number_on(count: int, active: int, is_hel
 )
 def test_too_many_members_of_one_group_are_held(size: int, let_through: int, is_held: bool) -> None:
     loads = {WARD: GroupLoad("Ward 7 nights", size, let_through)}
-    plan = held(newcomers(5, groups=(WARD,)), loads=loads)
+    plan = held(departures(5, groups=(WARD,)), loads=loads)
     assert (plan is not None) is is_held
     assert (
         plan is None or plan.why == f"{5 + let_through} of {size} members of Ward 7 nights, the limit is 50%"
@@ -104,7 +105,7 @@ def test_a_share_is_said_so_that_it_is_seen_to_be_over_its_limit(
     count: int, active: int, share_max: float, said: str
 ) -> None:
     limits = replace(LIMITS, leavers_max=None, leavers_share_max=share_max)
-    plan = held(newcomers(1), Population(active, let_through=count - 1), limits)
+    plan = held(departures(1), Population(active, let_through=count - 1), limits)
     assert plan is not None
     assert said in plan.why
 
@@ -114,7 +115,7 @@ def test_a_limit_that_is_off_holds_nothing_and_is_named(off: str) -> None:
     others = {"leavers_max": 1000, "leavers_share_max": 1.0, "group_share_max": 1.0}
     limits = GuardLimits(**(others | {off: None}))  # type: ignore[arg-type]
     loads = {WARD: GroupLoad("Ward 7", 100), THEATRE: GroupLoad("Theatre", 100)}
-    assert held(newcomers(30, groups=(WARD, THEATRE)), Population(0), limits, loads) is None
+    assert held(departures(30, groups=(WARD, THEATRE)), Population(0), limits, loads) is None
     assert limits.switched_off() == (off,)
 
 
@@ -124,22 +125,22 @@ def test_all_limits_are_on_by_default() -> None:
 
 def test_the_first_run_is_held_however_few() -> None:
     off = GuardLimits(None, None, None, None)
-    plan = held([newcomer(is_first_run=True)], limits=off)
+    plan = held([departure(is_first_run=True)], limits=off)
     assert plan is not None
     assert plan.why == "first run: 1 person had already left and is still in groups"
 
 
 def test_every_reason_is_given() -> None:
-    people = newcomers(30, is_first_run=True, groups=(WARD,))
+    people = departures(30, is_first_run=True, groups=(WARD,))
     plan = held(people, Population(10), loads={WARD: GroupLoad("Ward 7", 30)})
     assert plan is not None
     assert len(plan.why.split("; ")) == 4
 
 
 def test_a_unit_in_common_is_a_cause_and_the_rest_are_single_people() -> None:
-    crowd = newcomers(5, unit="Ward 7")
-    single = [newcomer("zed", unit="Labs"), newcomer("yan", seen_at=None)]
-    deleted = newcomer("xia", evidence=Evidence.DELETED)
+    crowd = departures(5, unit="Ward 7")
+    single = [departure("zed", unit="Labs"), departure("yan", seen_at=None)]
+    deleted = departure("xia", evidence=Evidence.DELETED)
     found = cohorts_of([*single, deleted, *crowd], share_from=5)
     assert [(c.id, len(c.people)) for c in found] == [("c1", 5), ("c2", 2), ("c3", 1)]
     assert [c.cause for c in found[1:]] == [
@@ -149,13 +150,13 @@ def test_a_unit_in_common_is_a_cause_and_the_rest_are_single_people() -> None:
 
 
 def test_one_cause_in_two_hours_is_two_cohorts() -> None:
-    later = [replace(n, seen_at=NOW + timedelta(hours=1), person=key(f"q{n.name}")) for n in newcomers(5)]
-    assert len(cohorts_of([*newcomers(5), *later], share_from=5)) == 2
+    later = [replace(n, seen_at=NOW + timedelta(hours=1), person=key(f"q{n.name}")) for n in departures(5)]
+    assert len(cohorts_of([*departures(5), *later], share_from=5)) == 2
 
 
 NEWCOMERS = st.lists(
     st.builds(
-        Newcomer,
+        Departure,
         st.builds(key, st.sampled_from("abcdefgh")),
         st.sampled_from([LEFT_AT, NOW]),
         st.sampled_from(Evidence),
@@ -169,7 +170,7 @@ NEWCOMERS = st.lists(
 
 
 @given(NEWCOMERS, st.integers(1, 8))
-def test_every_newcomer_is_in_exactly_one_cohort(people: list[Newcomer], share_from: int) -> None:
+def test_every_newcomer_is_in_exactly_one_cohort(people: list[Departure], share_from: int) -> None:
     found = cohorts_of(people, share_from)
     assert Counter(p for cohort in found for p in cohort.people) == Counter(people)
     assert all(len({p.evidence for p in cohort.people}) == 1 for cohort in found)
@@ -178,7 +179,7 @@ def test_every_newcomer_is_in_exactly_one_cohort(people: list[Newcomer], share_f
 
 
 @given(NEWCOMERS.flatmap(lambda n: st.tuples(st.just(n), st.permutations(n))))
-def test_the_order_of_newcomers_never_shows(orders: tuple[list[Newcomer], list[Newcomer]]) -> None:
+def test_the_order_of_newcomers_never_shows(orders: tuple[list[Departure], list[Departure]]) -> None:
     one, other = orders
     assert [(c.id, c.cause, len(c.people)) for c in cohorts_of(one, 5)] == [
         (c.id, c.cause, len(c.people)) for c in cohorts_of(other, 5)
@@ -187,7 +188,7 @@ def test_the_order_of_newcomers_never_shows(orders: tuple[list[Newcomer], list[N
 
 @given(NEWCOMERS, st.integers(0, 200), st.integers(0, 30), st.integers(0, 40), st.integers(0, 5))
 def test_safe_implies_under_all_limits_and_held_holds_everybody(
-    people: list[Newcomer], active: int, let_through: int, size: int, load: int
+    people: list[Departure], active: int, let_through: int, size: int, load: int
 ) -> None:
     loads = {WARD: GroupLoad("Ward 7", size, load), THEATRE: GroupLoad("Theatre", size)}
     plan = held(people, Population(active, let_through), loads=loads)
@@ -231,10 +232,10 @@ def test_what_is_no_plan_id_is_refused_with_an_example(text: str) -> None:
 
 
 def test_who_has_left_elsewhere_is_neither_counted_nor_held() -> None:
-    known = newcomers(25, has_left_elsewhere=True)
-    assert held([*known, *(newcomer(f"q{number}") for number in range(25))]) is None
+    known = departures(25, has_left_elsewhere=True)
+    assert held([*known, *(departure(f"q{number}") for number in range(25))]) is None
 
-    plan = held([*known, *(newcomer(f"q{number}") for number in range(26))])
+    plan = held([*known, *(departure(f"q{number}") for number in range(26))])
     assert plan is not None
     assert sum(len(cohort.people) for cohort in plan.cohorts) == 26
     assert not any(one.has_left_elsewhere for cohort in plan.cohorts for one in cohort.people)

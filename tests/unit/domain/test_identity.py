@@ -9,36 +9,38 @@ from builders import DAY, LEFT_AT, NOW, facts, member
 from worker.domain.identity.matching import (
     Candidate,
     How,
-    Link,
-    LinkState,
+    Identity,
+    IdentityState,
     fingerprint,
     humans_among,
     join_keys,
     match,
 )
-from worker.domain.model import Member, PersonKey, Standing
+from worker.domain.model import AccountKey, Member, Standing
 
-ANN = PersonKey("corp", "ann")
+ANN = AccountKey("corp", "ann")
 MEMBER = member()
 MARK = fingerprint(MEMBER)
 
 
 def candidate(person_id: str = "ann", how: How = How.PHONE, source: str = "corp", *keys: str) -> Candidate:
-    return Candidate(PersonKey(source, person_id), how, frozenset(keys), person_id.capitalize())
+    return Candidate(AccountKey(source, person_id), how, frozenset(keys), person_id.capitalize())
 
 
 def has_left(who: Candidate, at: datetime = LEFT_AT) -> Candidate:
     return replace(who, standing=Standing.LEFT, left_at=at)
 
 
-def link(state: LinkState = LinkState.LINKED, how: How | None = How.PHONE, mark: str = MARK) -> Link:
-    return Link(state, mark, ANN if state is LinkState.LINKED else None, how)
+def link(
+    state: IdentityState = IdentityState.LINKED, how: How | None = How.PHONE, mark: str = MARK
+) -> Identity:
+    return Identity(state, mark, ANN if state is IdentityState.LINKED else None, how)
 
 
 @pytest.mark.parametrize("how", [How.PHONE, How.VARIANT, How.EMAIL, How.EMPLOYEE_ID])
 def test_one_person_with_the_same_number_or_address_is_linked(how: How) -> None:
     found = match(MARK, None, (candidate(how=how),), None)
-    assert (found.state, found.person, found.how, found.fingerprint) == (LinkState.LINKED, ANN, how, MARK)
+    assert (found.state, found.person, found.how, found.fingerprint) == (IdentityState.LINKED, ANN, how, MARK)
     assert found.why.startswith("same ")
 
 
@@ -47,17 +49,17 @@ def test_one_person_with_the_same_number_or_address_is_linked(how: How) -> None:
 )
 def test_stronger_evidence_beats_weaker(stronger: How, weaker: How) -> None:
     found = match(MARK, None, (candidate("bob", weaker), candidate("ann", stronger)), None)
-    assert (found.state, found.person) == (LinkState.LINKED, ANN)
+    assert (found.state, found.person) == (IdentityState.LINKED, ANN)
 
 
 def test_nobody_with_the_number_is_unmatched() -> None:
-    assert match(MARK, None, (), None).state is LinkState.UNMATCHED
+    assert match(MARK, None, (), None).state is IdentityState.UNMATCHED
 
 
 def test_two_people_with_one_number_make_a_question_that_names_them() -> None:
     found = match(MARK, None, (candidate("bob"), candidate("ann"), candidate("ann")), None)
     assert (found.state, found.person, found.why) == (
-        LinkState.AMBIGUOUS,
+        IdentityState.AMBIGUOUS,
         None,
         "several people have it: Ann, Bob",
     )
@@ -72,7 +74,7 @@ def test_two_accounts_with_one_employee_id_are_one_human_and_the_active_one_is_l
     old = has_left(candidate("old", How.PHONE, "corp", "employee:7"))
     new = candidate("new", How.PHONE, "tenant", "employee:7")
     found = match(MARK, None, (old, new), None)
-    assert (found.state, found.person) == (LinkState.LINKED, new.person)
+    assert (found.state, found.person) == (IdentityState.LINKED, new.person)
 
 
 def test_of_several_old_accounts_the_newest_is_linked() -> None:
@@ -84,30 +86,30 @@ def test_of_several_old_accounts_the_newest_is_linked() -> None:
 def test_one_mailbox_joins_accounts_of_two_directories_but_not_two_colleagues_in_one() -> None:
     ann, same = candidate("a", How.PHONE, "corp", "email:w"), candidate("b", How.PHONE, "tenant", "email:w")
     colleague = candidate("c", How.PHONE, "corp", "email:w")
-    assert match(MARK, None, (ann, same), None).state is LinkState.LINKED
-    assert match(MARK, None, (ann, colleague), None).state is LinkState.AMBIGUOUS
-    assert match(MARK, None, (ann, same, colleague), None).state is LinkState.AMBIGUOUS
+    assert match(MARK, None, (ann, same), None).state is IdentityState.LINKED
+    assert match(MARK, None, (ann, colleague), None).state is IdentityState.AMBIGUOUS
+    assert match(MARK, None, (ann, same, colleague), None).state is IdentityState.AMBIGUOUS
 
 
 @pytest.mark.parametrize(
     "first_seen_at, state",
     [
-        (None, LinkState.LINKED),
-        (LEFT_AT - DAY, LinkState.LINKED),
-        (LEFT_AT, LinkState.LINKED),
-        (NOW, LinkState.AMBIGUOUS),
+        (None, IdentityState.LINKED),
+        (LEFT_AT - DAY, IdentityState.LINKED),
+        (LEFT_AT, IdentityState.LINKED),
+        (NOW, IdentityState.AMBIGUOUS),
     ],
 )
 def test_who_joined_after_the_numbers_owner_left_is_in_question(
-    first_seen_at: datetime | None, state: LinkState
+    first_seen_at: datetime | None, state: IdentityState
 ) -> None:
     assert match(MARK, None, (has_left(candidate()),), first_seen_at).state is state
 
 
 def test_a_leaver_without_a_date_and_somebody_still_here_are_never_recycled() -> None:
     dateless = replace(candidate(), standing=Standing.LEFT)
-    assert match(MARK, None, (dateless,), NOW).state is LinkState.LINKED
-    assert match(MARK, None, (candidate(),), NOW).state is LinkState.LINKED
+    assert match(MARK, None, (dateless,), NOW).state is IdentityState.LINKED
+    assert match(MARK, None, (candidate(),), NOW).state is IdentityState.LINKED
 
 
 def test_a_known_member_who_is_added_again_after_leaving_is_still_known() -> None:
@@ -116,7 +118,7 @@ def test_a_known_member_who_is_added_again_after_leaving_is_still_known() -> Non
 
 def test_a_link_to_somebody_else_does_not_make_a_recycled_number_known() -> None:
     bob = has_left(candidate("bob"))
-    assert match(MARK, link(), (bob,), NOW).state is LinkState.AMBIGUOUS
+    assert match(MARK, link(), (bob,), NOW).state is IdentityState.AMBIGUOUS
 
 
 def test_a_link_by_another_account_of_the_same_human_counts_as_known() -> None:
@@ -125,10 +127,12 @@ def test_a_link_by_another_account_of_the_same_human_counts_as_known() -> None:
     assert match(MARK, link(), (old, newer), NOW).person == newer.person
 
 
-@pytest.mark.parametrize("previous", [link(LinkState.AMBIGUOUS, None), link(LinkState.UNMATCHED, None)])
-def test_a_question_is_looked_at_anew(previous: Link) -> None:
-    assert match(MARK, previous, (candidate(),), None).state is LinkState.LINKED
-    assert match(MARK, previous, (), None).state is LinkState.UNMATCHED
+@pytest.mark.parametrize(
+    "previous", [link(IdentityState.AMBIGUOUS, None), link(IdentityState.UNMATCHED, None)]
+)
+def test_a_question_is_looked_at_anew(previous: Identity) -> None:
+    assert match(MARK, previous, (candidate(),), None).state is IdentityState.LINKED
+    assert match(MARK, previous, (), None).state is IdentityState.UNMATCHED
 
 
 def test_a_link_outlives_a_change_of_the_number_in_the_directory() -> None:
@@ -136,14 +140,14 @@ def test_a_link_outlives_a_change_of_the_number_in_the_directory() -> None:
 
 
 def test_a_number_that_somebody_else_has_now_is_theirs() -> None:
-    assert match(MARK, link(), (candidate("bob"),), None).person == PersonKey("corp", "bob")
+    assert match(MARK, link(), (candidate("bob"),), None).person == AccountKey("corp", "bob")
 
 
-CONFIRMED = [link(how=How.CONFIRMED), link(LinkState.NOBODY, None)]
+CONFIRMED = [link(how=How.CONFIRMED), link(IdentityState.NOBODY, None)]
 CANDIDATES = st.lists(
     st.builds(
         Candidate,
-        st.builds(PersonKey, st.sampled_from(["corp", "tenant"]), st.sampled_from("abcd")),
+        st.builds(AccountKey, st.sampled_from(["corp", "tenant"]), st.sampled_from("abcd")),
         st.sampled_from([How.PHONE, How.VARIANT, How.EMAIL]),
         st.frozensets(st.sampled_from(["employee:1", "employee:2", "email:x"]), max_size=2),
         st.sampled_from(["", "Ann"]),
@@ -156,7 +160,7 @@ CANDIDATES = st.lists(
 
 @given(st.sampled_from(CONFIRMED), CANDIDATES, st.none() | st.just(NOW))
 def test_a_persons_answer_holds_whatever_the_directory_says(
-    answer: Link, others: list[Candidate], seen: datetime | None
+    answer: Identity, others: list[Candidate], seen: datetime | None
 ) -> None:
     assert match(MARK, answer, tuple(others), seen) == answer
 
@@ -172,8 +176,8 @@ def test_a_persons_answer_holds_whatever_the_directory_says(
         replace(MEMBER, employee_id="7"),
     ],
 )
-def test_an_answer_ends_when_a_handle_changes(answer: Link, changed: Member) -> None:
-    assert match(fingerprint(changed), answer, (), None).state is LinkState.UNMATCHED
+def test_an_answer_ends_when_a_handle_changes(answer: Identity, changed: Member) -> None:
+    assert match(fingerprint(changed), answer, (), None).state is IdentityState.UNMATCHED
 
 
 def test_a_new_display_name_changes_the_fingerprint_only_of_somebody_who_has_nothing_else() -> None:
@@ -194,7 +198,7 @@ def test_the_order_of_the_candidates_never_shows(
 @given(CANDIDATES, st.none() | st.just(NOW))
 def test_two_humans_are_never_linked(others: list[Candidate], seen: datetime | None) -> None:
     found = match(MARK, None, tuple(others), seen)
-    if found.state is not LinkState.LINKED:
+    if found.state is not IdentityState.LINKED:
         assert found.person is None
         return
     rivals = [c for c in others if c.how is found.how]
@@ -214,7 +218,7 @@ def test_blank_values_join_nobody() -> None:
     assert join_keys(facts(employee_id="  ", immutable_id="", email=None)) == frozenset()
 
 
-CORP, CLOUD, BOB = PersonKey("corp", "ann"), PersonKey("tenant", "ann"), PersonKey("corp", "bob")
+CORP, CLOUD, BOB = AccountKey("corp", "ann"), AccountKey("tenant", "ann"), AccountKey("corp", "bob")
 
 
 @pytest.mark.parametrize(
@@ -242,7 +246,7 @@ CORP, CLOUD, BOB = PersonKey("corp", "ann"), PersonKey("tenant", "ann"), PersonK
     ],
 )
 def test_accounts_are_split_into_humans(
-    accounts: dict[PersonKey, set[str]], humans: list[set[PersonKey]]
+    accounts: dict[AccountKey, set[str]], humans: list[set[AccountKey]]
 ) -> None:
     found = humans_among({person: frozenset(keys) for person, keys in accounts.items()})
     assert sorted(map(sorted, found)) == sorted(map(sorted, humans))

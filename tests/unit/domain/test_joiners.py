@@ -6,7 +6,7 @@ import pytest
 
 from builders import facts
 from worker.domain.model import GroupKey
-from worker.domain.people.joiners import JoinerRule, fits, places
+from worker.domain.people.joiners import Placement, fits, places
 
 NIGHTS = (GroupKey("wards", "g1"), "Ward 7 nights")
 NEWS = (GroupKey("wards", "g2"), "Ward 7 announcements")
@@ -14,9 +14,9 @@ ALL = (GroupKey("wards", "all-staff"), "Everybody")
 GROUPS = (NIGHTS, NEWS, ALL)
 
 
-def rule(*groups: str, **when: str | tuple[str, ...]) -> JoinerRule:
+def rule(*groups: str, **when: str | tuple[str, ...]) -> Placement:
     pairs = tuple((name, (globs,) if isinstance(globs, str) else globs) for name, globs in when.items())
-    return JoinerRule(pairs, groups)
+    return Placement(pairs, groups)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from builders import NOW, group, rules, ticket
 from worker.domain.groups.case import MemberView
-from worker.domain.identity.matching import Link, LinkState
+from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.kinds import KINDS, codes, is_waited_for, kind_of
 from worker.domain.kinds.kind import About, Asks, Kind
 from worker.domain.messages.plea import plea
@@ -122,7 +122,9 @@ def test_codes_are_those_that_fit() -> None:
 def calls_for(members: int) -> int:
     """How many functions are called to reconcile a group of so many unknown people, at first and again."""
     unknown = tuple(
-        MemberView(Member(f"+44770{n:07d}", f"N {n}"), Link(LinkState.UNMATCHED, "f", why="nobody fits"))
+        MemberView(
+            Member(f"+44770{n:07d}", f"N {n}"), Identity(IdentityState.UNMATCHED, "f", why="nobody fits")
+        )
         for n in range(members)
     )
     ward, calls = replace(group(), members=unknown, size=members), 0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import DAY, LEFT_AT, NOW, facts, key, leaver, person
-from worker.domain.model import Evidence, Person, PersonFacts, Standing
+from worker.domain.model import Account, AccountFacts, Evidence, Standing
 from worker.domain.people.leaver import AbsentPolicy, Judgement, LeaverPolicy, is_absence_proof, judge, settle
 
 PAST, FUTURE = NOW - DAY, NOW + DAY
@@ -57,7 +57,7 @@ def test_evidence_that_is_switched_off_does_not_count(policy: LeaverPolicy, stat
 
 MAYBE_DATES = st.none() | st.datetimes(timezones=st.just(NOW.tzinfo))
 ANY_FACTS = st.builds(
-    PersonFacts,
+    AccountFacts,
     st.just("ann"),
     st.just("Ann"),
     enabled=st.booleans() | st.none(),
@@ -71,7 +71,7 @@ ANY_FACTS = st.builds(
 
 
 @given(ANY_FACTS)
-def test_a_leaver_always_has_evidence_of_their_own(stated: PersonFacts) -> None:
+def test_a_leaver_always_has_evidence_of_their_own(stated: AccountFacts) -> None:
     judgement = judge(stated, EVERYTHING, NOW)
     if judgement is not None and judgement.standing is LEFT:
         proofs = {
@@ -91,29 +91,29 @@ NEW_FACTS = facts(title="Nurse")
 @pytest.mark.parametrize(
     "before, judgement, after",
     [
-        (None, None, Person(key(), NEW_FACTS)),
-        (leaver(), None, Person(key(), NEW_FACTS, LEFT, Evidence.DISABLED, LEFT_AT)),
-        (leaver(), Judgement(ACTIVE), Person(key(), NEW_FACTS)),
+        (None, None, Account(key(), NEW_FACTS)),
+        (leaver(), None, Account(key(), NEW_FACTS, LEFT, Evidence.DISABLED, LEFT_AT)),
+        (leaver(), Judgement(ACTIVE), Account(key(), NEW_FACTS)),
         (
             None,
             Judgement(LEAVING, Evidence.EXPIRED, FUTURE),
-            Person(key(), NEW_FACTS, LEAVING, Evidence.EXPIRED),
+            Account(key(), NEW_FACTS, LEAVING, Evidence.EXPIRED),
         ),
         (
             leaver(),
             Judgement(LEFT, Evidence.DELETED),
-            Person(key(), NEW_FACTS, LEFT, Evidence.DISABLED, LEFT_AT),
+            Account(key(), NEW_FACTS, LEFT, Evidence.DISABLED, LEFT_AT),
         ),
-        (person(), Judgement(LEFT, Evidence.DELETED), Person(key(), NEW_FACTS, LEFT, Evidence.DELETED, NOW)),
+        (person(), Judgement(LEFT, Evidence.DELETED), Account(key(), NEW_FACTS, LEFT, Evidence.DELETED, NOW)),
         (
             None,
             Judgement(LEFT, Evidence.LEAVE_DATE, PAST),
-            Person(key(), NEW_FACTS, LEFT, Evidence.LEAVE_DATE, PAST),
+            Account(key(), NEW_FACTS, LEFT, Evidence.LEAVE_DATE, PAST),
         ),
     ],
 )
 def test_a_pass_keeps_what_it_does_not_decide(
-    before: Person | None, judgement: Judgement | None, after: Person
+    before: Account | None, judgement: Judgement | None, after: Account
 ) -> None:
     assert settle(key(), before, NEW_FACTS, judgement, NOW) == after
 
@@ -135,7 +135,7 @@ OUTSIDER = replace(person(), facts=facts(is_in_scope=False))
     ],
 )
 def test_who_leaves_the_scope_disabled_or_deleted_has_left_and_nobody_else_out_of_it(
-    before: Person | None, stated: dict[str, Any], standing: Standing
+    before: Account | None, stated: dict[str, Any], standing: Standing
 ) -> None:
     record = facts(**stated, is_in_scope=False)
     after = settle(key(), before, record, judge(record, EVERYTHING, NOW), NOW)
@@ -189,7 +189,7 @@ UNKNOWN = facts(enabled=None)
     ],
 )
 def test_only_what_is_stated_brings_a_leaver_back(
-    left_by: Evidence, stated: PersonFacts, judgement: Judgement | None, standing: Standing
+    left_by: Evidence, stated: AccountFacts, judgement: Judgement | None, standing: Standing
 ) -> None:
     before = replace(leaver(), evidence=left_by)
     after = settle(key(), before, stated, judgement, NOW)
@@ -200,7 +200,7 @@ def test_only_what_is_stated_brings_a_leaver_back(
 
 @given(ANY_FACTS, st.sampled_from(Evidence))
 def test_an_unknown_account_never_returns_whom_an_account_made_leave(
-    stated: PersonFacts, left_by: Evidence
+    stated: AccountFacts, left_by: Evidence
 ) -> None:
     unknown = replace(stated, enabled=None)
     after = settle(key(), replace(leaver(), evidence=left_by), unknown, judge(unknown, EVERYTHING, NOW), NOW)

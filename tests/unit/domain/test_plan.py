@@ -3,11 +3,11 @@ from datetime import timedelta, timezone
 
 from builders import LEFT_AT, NOW, key, ticket
 from worker.domain.model import Evidence, Role
-from worker.domain.reconcile.guard import Cohort, HeldPlan, Newcomer
+from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind, Plan, instant, plan_text
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketKind, TicketState
 
-ANN = Newcomer(key(), LEFT_AT, Evidence.DISABLED, "Ann")
+ANN = Departure(key(), LEFT_AT, Evidence.DISABLED, "Ann")
 HELD = HeldPlan("corp", "26 leavers", NOW, (Cohort("c1", "accounts disabled", (ANN,)),), id=7)
 FULL_TICKET = ticket(
     id=123,

@@ -21,9 +21,9 @@ from builders import (
     view,
 )
 from worker.domain.groups.case import GroupView, MemberView
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.settled import settle
-from worker.domain.model import Coverage, Evidence, GroupKey, Person, PersonKey, Role, Standing
+from worker.domain.model import Account, AccountKey, Coverage, Evidence, GroupKey, Role, Standing
 from worker.domain.people.leaving import Leaving, episode_name
 from worker.domain.reconcile.engine import assignee_for, find_all, reconcile_group, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -148,7 +148,11 @@ def test_an_open_removal_is_blocked_when_the_other_admin_is_gone() -> None:
 def test_a_blocked_removal_waits_while_there_is_no_other_admin() -> None:
     assert (
         plan(
-            group(SOLE_ADMIN, view(None, BOB, ADMIN, state=LinkState.NOBODY), tickets=(WAITING, REASSIGNMENT))
+            group(
+                SOLE_ADMIN,
+                view(None, BOB, ADMIN, state=IdentityState.NOBODY),
+                tickets=(WAITING, REASSIGNMENT),
+            )
         )
         == []
     )
@@ -297,8 +301,8 @@ REHIRED_AND_GONE = replace(ACTIVE_ELSEWHERE, person=replace(leaver(), left_at=NO
         (ACTIVE_ELSEWHERE, ticket(), "another account of the person is active"),
         (view(person()), MOVED, "belongs in the group again"),
         (ACTIVE_ELSEWHERE, MOVED, None),
-        (view(None, state=LinkState.AMBIGUOUS), ticket(), "who this member is, is in question now"),
-        (view(None, state=LinkState.NOBODY), ticket(), "not somebody of the directory"),
+        (view(None, state=IdentityState.AMBIGUOUS), ticket(), "who this member is, is in question now"),
+        (view(None, state=IdentityState.NOBODY), ticket(), "not somebody of the directory"),
         (view(person("ann2")), ticket(), "the member is known under another account now"),
     ],
 )
@@ -316,8 +320,8 @@ def test_a_rehire_who_leaves_again_gets_a_new_ticket() -> None:
     assert actions[0].why.startswith("superseded")
 
 
-CLOUD = Person(
-    PersonKey("tenant", "cloud-ann"), facts("cloud-ann"), Standing.LEFT, Evidence.DELETED, LEFT_AT + HOUR
+CLOUD = Account(
+    AccountKey("tenant", "cloud-ann"), facts("cloud-ann"), Standing.LEFT, Evidence.DELETED, LEFT_AT + HOUR
 )
 CLOUD_WORD: dict[str, Any] = {
     "person": CLOUD.key,
@@ -447,7 +451,7 @@ def test_an_addition_about_nobody_ends() -> None:
 MAX, OWNER = person("max"), person("olga")
 
 
-def unreachable(who: Person) -> Person:
+def unreachable(who: Account) -> Account:
     return replace(who, facts=replace(who.facts, email=None))
 
 

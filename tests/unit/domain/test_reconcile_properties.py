@@ -12,10 +12,10 @@ from worker.domain.groups.case import (
     active_admins,
     with_movers,
 )
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import REMOVALS
 from worker.domain.kinds.settled import with_known_roles
-from worker.domain.model import Coverage, GroupKey, Person, Role, Standing
+from worker.domain.model import Account, Coverage, GroupKey, Role, Standing
 from worker.domain.reconcile.engine import TicketRules, find_all, reconcile_group
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.tickets.ticket import LIVE, Assignee, Grade, Ticket, TicketKey, TicketKind, TicketState
@@ -38,11 +38,11 @@ def carried_out(seen: GroupView, actions: tuple[Action, ...]) -> GroupView:
     return replace(seen, tickets=tuple(tickets.values()))
 
 
-def somebody(name: str, standing: Standing) -> Person:
+def somebody(name: str, standing: Standing) -> Account:
     return leaver(name) if standing is Standing.LEFT else person(name, standing)
 
 
-QUESTIONS = [LinkState.AMBIGUOUS, LinkState.UNMATCHED, LinkState.NOBODY]
+QUESTIONS = [IdentityState.AMBIGUOUS, IdentityState.UNMATCHED, IdentityState.NOBODY]
 
 
 @st.composite

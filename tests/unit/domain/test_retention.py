@@ -3,16 +3,16 @@ from dataclasses import replace
 import pytest
 
 from builders import DAY, LEFT_AT, leaver, person
-from worker.domain.model import Evidence, Person, Standing
-from worker.domain.people.persons import Human
+from worker.domain.model import Account, Evidence, Standing
+from worker.domain.people.persons import Person
 from worker.domain.people.retention import is_forgettable
 
 LATER = LEFT_AT + DAY
 GONE = replace(leaver(), evidence=Evidence.DELETED)
 
 
-def human(*accounts: Person) -> Human:
-    return Human(accounts[0], None, accounts)
+def human(*accounts: Account) -> Person:
+    return Person(accounts[0], None, accounts)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def human(*accounts: Person) -> Human:
     ],
 )
 def test_who_left_before_and_is_gone_from_the_directory_is_forgettable(
-    account: Person, is_over: bool
+    account: Account, is_over: bool
 ) -> None:
     assert is_forgettable(human(account), LATER) is is_over
 

@@ -34,7 +34,7 @@ from worker.domain.messages.sentences import (
 )
 from worker.domain.model import Coverage, Evidence, Role
 from worker.domain.reconcile.engine import reconcile_group
-from worker.domain.reconcile.guard import Cohort, HeldPlan, Newcomer
+from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import CLAIM_LIFE, weigh
 from worker.domain.tickets.help import Help
@@ -299,7 +299,7 @@ def test_sentences_end_before_the_next_begins() -> None:
 
 
 def test_a_held_plan_says_why_its_parts_and_how_to_decide() -> None:
-    people = tuple(Newcomer(key(name), NOW, Evidence.DISABLED) for name in ("ann", "ben"))
+    people = tuple(Departure(key(name), NOW, Evidence.DISABLED) for name in ("ann", "ben"))
     plan = HeldPlan(
         "corp", "2 leavers, the limit is 1", NOW, (Cohort("c1", "accounts\ndisabled", people),), 7
     )

@@ -16,7 +16,7 @@ class Colour(StrEnum):
     RED = "red"
 
 
-class Person:
+class Account:
     def __repr__(self) -> str:
         return "Person(Dana Reyes, +447700900123)"
 
@@ -130,7 +130,7 @@ def test_words_about_secrets_are_kept(text: str) -> None:
     ["token", "bot_token", "slack-token", "clientSecret", "client_secret", "PASSWORD", "bind.password",
      "Authorization", "api_key", "apiKey", "set_cookie", "credentials"],
 )  # fmt: skip
-@pytest.mark.parametrize("value", ["hunter2", 12, ["a"], {"x": "hunter2"}, Person()])
+@pytest.mark.parametrize("value", ["hunter2", 12, ["a"], {"x": "hunter2"}, Account()])
 def test_nothing_is_shown_under_a_secret_key(key: str, value: Any) -> None:
     assert is_secret_key(key)
     assert mask(value, key) == "[redacted]"
@@ -145,7 +145,7 @@ def test_nobody_is_named_under_a_personal_key(key: str) -> None:
     assert is_personal_key(key)
     assert mask("Dana Reyes", key) == "•••"
     assert mask(["Dana Reyes", "Sam Okoro"], key) == ["•••", "•••"]
-    assert mask(Person(), key) == "•••"
+    assert mask(Account(), key) == "•••"
 
 
 def test_under_a_personal_key_an_address_or_number_shows_as_much_as_anywhere() -> None:
@@ -187,7 +187,7 @@ def test_other_keys_are_neither_personal_nor_secret(key: str) -> None:
         (Path("people.csv"), "people.csv"),
         (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
         (OSError("no +447700900123"), "OSError: no +44•••••••123"),
-        (Person(), "<Person>"),
+        (Account(), "<Person>"),
         (b"+447700900123", "<bytes>"),
         (("a", 1), ["a", 1]),
         (frozenset({"a"}), ["a"]),

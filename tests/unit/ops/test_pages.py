@@ -20,7 +20,7 @@ from worker.ops.health import Health
 from worker.ops.metrics import Metrics
 from worker.ops.pages import serving
 from worker.ops.statusz import Status
-from worker.ports.state.figures import Standing
+from worker.ports.state.figures import ProcessState
 
 LOOPBACK = ("127.0.0.1", 0)
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -43,9 +43,9 @@ class Process:
         if self.error is not None:
             raise self.error
 
-    def standing(self) -> Standing:
+    def standing(self) -> ProcessState:
         self.check()
-        return Standing()
+        return ProcessState()
 
     def serving(self, address: tuple[str, int] = LOOPBACK) -> AbstractContextManager[str]:
         return serving(Metrics().registry, self.health, self.status, address)

@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from worker.ops.patience import Question, Unanswered
+from worker.ops.patience import PatientCall, Unanswered
 
 PATIENCE_S = 20.0
 SHORT_S = 0.05
@@ -54,14 +54,14 @@ def until(is_so: Callable[[], bool]) -> None:
 
 
 def test_each_who_asks_gets_an_answer_of_now(oracle: Oracle) -> None:
-    question = Question(oracle)
+    question = PatientCall(oracle)
 
     assert [question.answer(), question.answer()] == [1, 2]
 
 
 def test_an_answer_is_good_for_as_long_as_was_said(oracle: Oracle) -> None:
     seconds = Seconds()
-    question = Question(oracle, keep_s=10, clock_s=seconds)
+    question = PatientCall(oracle, keep_s=10, clock_s=seconds)
 
     first = question.answer()
     seconds.now += 9.9
@@ -74,7 +74,7 @@ def test_an_answer_is_good_for_as_long_as_was_said(oracle: Oracle) -> None:
 @pytest.mark.parametrize("error", [RuntimeError("no"), TimeoutError("it gave up itself")])
 def test_an_error_is_an_answer_too(oracle: Oracle, error: Exception) -> None:
     seconds = Seconds()
-    question = Question(oracle, keep_s=10, clock_s=seconds)
+    question = PatientCall(oracle, keep_s=10, clock_s=seconds)
     oracle.error = error
 
     for _ in range(2):
@@ -88,7 +88,7 @@ def test_an_error_is_an_answer_too(oracle: Oracle, error: Exception) -> None:
 
 
 def test_nobody_waits_longer_than_was_said_and_nobody_asks_twice(oracle: Oracle) -> None:
-    question = Question(oracle, wait_s=SHORT_S)
+    question = PatientCall(oracle, wait_s=SHORT_S)
     oracle.may.clear()
 
     began_s = monotonic()
@@ -102,7 +102,7 @@ def test_nobody_waits_longer_than_was_said_and_nobody_asks_twice(oracle: Oracle)
 
 def test_a_late_answer_is_given_to_who_asks_next(oracle: Oracle) -> None:
     seconds = Seconds()
-    question = Question(oracle, wait_s=SHORT_S, keep_s=60, clock_s=seconds)
+    question = PatientCall(oracle, wait_s=SHORT_S, keep_s=60, clock_s=seconds)
     oracle.may.clear()
     with pytest.raises(Unanswered):
         question.answer()
@@ -119,7 +119,7 @@ def test_a_late_answer_is_given_to_who_asks_next(oracle: Oracle) -> None:
 
 
 def test_who_asks_at_the_same_time_shares_one_answer(oracle: Oracle) -> None:
-    question = Question(oracle, wait_s=PATIENCE_S)
+    question = PatientCall(oracle, wait_s=PATIENCE_S)
     oracle.may.clear()
     found: list[int] = []
     threads = [threading.Thread(target=lambda: found.append(question.answer())) for _ in range(5)]
@@ -137,7 +137,7 @@ def test_who_asks_at_the_same_time_shares_one_answer(oracle: Oracle) -> None:
 
 def test_a_question_that_hangs_does_not_keep_the_process() -> None:
     hang = threading.Event()
-    question = Question(lambda: hang.wait(PATIENCE_S), wait_s=SHORT_S)
+    question = PatientCall(lambda: hang.wait(PATIENCE_S), wait_s=SHORT_S)
 
     with pytest.raises(Unanswered):
         question.answer()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from worker.domain.model import PersonFacts, Roster
+from worker.domain.model import AccountFacts, Roster
 from worker.ops.retry import ATTEMPTS_MAX, TOTAL_MAX_S, RetryingDirectory, RetryingInventory, again, wait_s
 from worker.ports import (
     AuthFailed,
@@ -51,7 +51,7 @@ class Failing(Passive):
             self._call()
         yield END
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         self.asked.append(person_id)
         self._call()
         return None

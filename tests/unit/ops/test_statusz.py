@@ -10,7 +10,7 @@ from worker.app.jobs.table import JOBS
 from worker.app.tell.health import Freshness
 from worker.ops.clock import ManualClock
 from worker.ops.statusz import Source, Status
-from worker.ports.state.figures import Standing
+from worker.ports.state.figures import ProcessState
 from worker.ports.state.leases import Lease
 from worker.ports.state.sources import SourceState
 
@@ -20,11 +20,11 @@ FRESH = Freshness(timedelta(hours=1), {})
 SOURCES = (Source("corp", "directory", "file", FRESH), Source("wards", "inventory", "register", FRESH))
 
 
-def status(standing: Standing) -> Status:
+def status(standing: ProcessState) -> Status:
     return Status("host:1", "9.9", SOURCES, lambda: standing, ManualClock(NINE))
 
 
-def document(standing: Standing) -> dict[str, Any]:
+def document(standing: ProcessState) -> dict[str, Any]:
     is_whole, found = status(standing).document()
     assert is_whole
     json.dumps(found)
@@ -33,7 +33,7 @@ def document(standing: Standing) -> dict[str, Any]:
 
 def test_it_has_the_keys_of_the_contract_and_no_others() -> None:
     found = document(
-        Standing(
+        ProcessState(
             leases=((Lease("poll", "host:1", 7, EARLIER), NINE), (Lease("verify", "", 3, EARLIER), EARLIER)),
             jobs=(("poll", EARLIER, None, {"counts": {}, "troubles": [], "full": False, "took_s": 0.1}),),
         )
@@ -51,7 +51,7 @@ def test_it_has_the_keys_of_the_contract_and_no_others() -> None:
 
 
 def test_every_job_is_there_and_the_nightly_passes_when_there_was_one() -> None:
-    one = status(Standing(jobs=(("poll", NINE, EARLIER, {}), ("poll.full", EARLIER, EARLIER, {}))))
+    one = status(ProcessState(jobs=(("poll", NINE, EARLIER, {}), ("poll.full", EARLIER, EARLIER, {}))))
     one.next_run_at = {"verify": NINE + timedelta(minutes=1)}.get
 
     jobs = {job["name"]: job for job in one.document()[1]["jobs"]}
@@ -71,17 +71,17 @@ def test_a_source_is_judged_by_what_is_stored() -> None:
     good = SourceState("corp", "directory", last_success_at=EARLIER, taken_at=EARLIER, counts={"people": 200})
     bad = SourceState("wards", "inventory", last_success_at=EARLIER, taken_at=EARLIER, trouble="No file.")
 
-    corp, wards = document(Standing(sources=(bad, good)))["sources"]
+    corp, wards = document(ProcessState(sources=(bad, good)))["sources"]
 
     assert (corp["name"], corp["kind"], corp["ok"], corp["counts"]) == ("corp", "file", True, {"people": 200})
     assert (wards["ok"], wards["message"]) == (False, "the last read failed: No file.")
-    assert [one["ok"] for one in document(Standing())["sources"]] == [False, False], "never read"
+    assert [one["ok"] for one in document(ProcessState())["sources"]] == [False, False], "never read"
 
 
 def test_addresses_and_numbers_in_errors_are_masked() -> None:
     trouble = "soc: no account of ann@corp.example, +44 7700 900123, with Bearer abc.def-1234567890"
     found = document(
-        Standing(
+        ProcessState(
             jobs=(("deliver", NINE, None, {"troubles": [trouble], "counts": {"sent": 1}}),),
             sources=(SourceState("corp", "directory", trouble=trouble, remedy="Ask ann@corp.example."),),
         )
@@ -95,7 +95,7 @@ def test_addresses_and_numbers_in_errors_are_masked() -> None:
 
 
 def test_without_the_database_it_says_what_it_is_without() -> None:
-    def fails() -> Standing:
+    def fails() -> ProcessState:
         raise OSError("no way")
 
     found = Status("host:1", "9.9", SOURCES, fails, ManualClock(NINE)).document()

@@ -14,7 +14,7 @@ from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ops.clock import ManualClock
 from worker.ops.statusz import Source
 from worker.ops.stored_metrics import KEEP_S, StoredMetrics
-from worker.ports.state.figures import Figures, Pile, Standing
+from worker.ports.state.figures import Figures, Pile, ProcessState
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
 
@@ -26,9 +26,9 @@ Key = tuple[str, ...]
 Kinds = TicketKind
 
 NOBODY = dict.fromkeys(Part, PartCount(0, 0))
-NOTHING = Figures(Standing(), {}, overdue=0, held_plans=0, outbox_waiting=0, exposed=NOBODY)
+NOTHING = Figures(ProcessState(), {}, overdue=0, held_plans=0, outbox_waiting=0, exposed=NOBODY)
 BUSY = Figures(
-    Standing(
+    ProcessState(
         jobs=(("poll", NINE, NINE - MINUTE, {}), ("verify", NINE, None, {}), ("poll.full", NINE, NINE, {})),
         sources=(
             SourceState(

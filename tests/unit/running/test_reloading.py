@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from worker.running.reloading import Reloading, differences
 from worker.running.wiring import load_settings
-from worker.settings import Problem, SettingsError
+from worker.settings import SettingsError, SettingsProblem
 
 BEFORE = """
 organisation: {name: X, timezone: Europe/London}
@@ -101,7 +101,9 @@ def test_what_can_be_read_and_not_be_served_is_taken_back_and_not_tried_again(
     before = reloading.settings
     config.write_text(BEFORE.replace("60s", "30s"))
     assert reloading.look()
-    taken = SettingsError([Problem("the configuration", 0, 0, "ops.listen", "it is taken", "Take another.")])
+    taken = SettingsError(
+        [SettingsProblem("the configuration", 0, 0, "ops.listen", "it is taken", "Take another.")]
+    )
     with capture_logs() as said:
         assert reloading.went_back(taken)
         assert not reloading.look(), "still the same"

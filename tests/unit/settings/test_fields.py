@@ -19,7 +19,7 @@ from worker.settings.fields import (
     WebAddress,
     duration_text,
 )
-from worker.settings.problems import Problem, format_problems, key_text
+from worker.settings.problems import SettingsProblem, format_problems, key_text
 
 
 @given(st.integers(0, 10**8))
@@ -108,7 +108,10 @@ def test_a_part_of_a_secret_leaks_when_it_is_long_enough(secret: str, text: str,
 
 
 def test_problems_are_one_line_each_in_the_order_of_the_file() -> None:
-    late, early = Problem("w.yaml", 9, 1, "a", "wrong", "Mend it."), Problem("w.yaml", 2, 7, "", "worse", "")
+    late, early = (
+        SettingsProblem("w.yaml", 9, 1, "a", "wrong", "Mend it."),
+        SettingsProblem("w.yaml", 2, 7, "", "worse", ""),
+    )
     assert format_problems([late, early, late]) == "w.yaml:2:7: worse.\nw.yaml:9:1: a: wrong. Mend it."
     assert format_problems([]) == ""
 

@@ -55,18 +55,18 @@ class Access:
         secret = secrets.token_urlsafe(32)
         data = {"token": token.id, "scopes": list(wanted), "expires_at": instant(token.expires_at)}
         with self._store.begin() as uow:
-            uow.desk.add_token(token, hashed(secret))
+            uow.access.add_token(token, hashed(secret))
             uow.journal.append([acted(by, now, events.DESK_TOKEN_MADE, "desk:api", data=data)])
         return Made(token, f"{PREFIX}_{token.id}_{secret}")
 
     def revoke_token(self, id_: str, by: Actor, now: datetime) -> None:
         """End a token at once. Doing it twice changes nothing. Raises Refused for one that there is not."""
         with self._store.begin() as uow:
-            known = next((token for token in uow.desk.tokens() if token.id == id_), None)
+            known = next((token for token in uow.access.tokens() if token.id == id_), None)
             if known is None:
                 raise Refused(f"There is no token '{id_}'; its id is what stands between wl_ and the next _.")
             if known.revoked_at is None:
-                uow.desk.revoke_token(id_, now)
+                uow.access.revoke_token(id_, now)
                 data = {"token": id_}
                 uow.journal.append([acted(by, now, events.DESK_TOKEN_REVOKED, "desk:api", data=data)])
 
@@ -77,7 +77,7 @@ class Access:
         their hashes are kept, so a copy of the database opens nothing with them: they end only `with_tokens`.
         """
         with self._store.begin() as uow:
-            ended = uow.desk.change_key(fresh_key(), now, with_tokens=with_tokens)
+            ended = uow.access.change_key(fresh_key(), now, with_tokens=with_tokens)
             data = asdict(ended)
             uow.journal.append([acted(by, now, events.DESK_KEY_ROTATED, "desk:console", reason, data)])
         return ended
@@ -90,7 +90,7 @@ class Access:
         prefix, _, rest = text.partition("_")
         id_, _, secret = rest.partition("_")
         with self._store.reading() as uow:
-            known = uow.desk.token(hashed(secret))
+            known = uow.access.token(hashed(secret))
         is_it = known is not None and secrets.compare_digest(known.id.encode(), id_.encode())
         return known if is_it and prefix == PREFIX else None
 
@@ -112,7 +112,7 @@ class Access:
         secret = secrets.token_urlsafe(32)
         data = {"for": name, "roles": list(visitor.roles), "expires_at": stamp(now + life)}
         with self._store.begin() as uow:
-            uow.desk.add_login_link(hashed(secret), visitor, by.name, now + life)
+            uow.access.add_login_link(hashed(secret), visitor, by.name, now + life)
             uow.journal.append([acted(by, now, events.DESK_LOGIN_LINK_MADE, "desk:console", data=data)])
         return secret
 

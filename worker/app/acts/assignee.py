@@ -14,18 +14,18 @@ from worker.app.acts.changes import Change, change_ticket
 from worker.app.acts.waiting import kept_waiting
 from worker.app.refused import Refused
 from worker.app.tell.answering import answer_messages
-from worker.app.tell.choices import Candidate, candidates_for, suggestions_for
+from worker.app.tell.choices import NextAdmin, candidates_for, suggestions_for
 from worker.app.tell.helping import help_for
-from worker.app.tell.signed_links import Links, Opened, check_is_here
+from worker.app.tell.signed_links import Opened, SignedLinks, check_is_here
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.evidence.explained import assignee_id, ticket_facts
-from worker.domain.identity.matching import How, Link, LinkState
+from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.identity.names import Suggestion
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
-from worker.domain.model import HandleKey, PersonKey
+from worker.domain.model import AccountKey, HandleKey
 from worker.domain.reconcile.answering import answered
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
@@ -52,8 +52,8 @@ class Assignment:
     ticket: Ticket
     others: int
     onward: str
-    candidates: tuple[Candidate, ...] = ()
-    suggestions: tuple[Suggestion[PersonKey], ...] = ()
+    candidates: tuple[NextAdmin, ...] = ()
+    suggestions: tuple[Suggestion[AccountKey], ...] = ()
     language: str | None = None
     undo_until: datetime | None = None
     aid: Help | None = None
@@ -76,7 +76,7 @@ class Mine:
 class Assigned:
     """The assignee's side. Every method raises LinkDead for a link that opens nothing."""
 
-    def __init__(self, store: Store, links: Links, teller: Teller) -> None:
+    def __init__(self, store: Store, links: SignedLinks, teller: Teller) -> None:
         self._store = store
         self._links = links
         self._teller = teller
@@ -127,7 +127,7 @@ class Assigned:
             if ticket is None or ticket.assignee is None or not ticket.is_live:
                 raise Refused("Only a live ticket that is somebody's has a link.")
             until = self._links.until(ticket, now)
-            uow.desk.keep_shown(Shown(_email(ticket), number, by.name, by.id, now, until))
+            uow.access.keep_shown(Shown(_email(ticket), number, by.name, by.id, now, until))
             data = {"to": ticket.assignee.person and "/".join(ticket.assignee.person)}
             uow.journal.append(
                 [acted(by, now, events.TICKET_LINK_SHOWN, f"ticket:{ticket.label}", reason, data)]
@@ -193,7 +193,7 @@ class Assigned:
     def _opened(self, uow: UnitOfWork, token: str, now: datetime) -> tuple[Opened, Undo | None]:
         """The link with its ticket, with what can be taken back. Whoever handed it on may still do that."""
         opened = self._links.read(uow, token, now)
-        undo = uow.desk.undo_of(opened.ticket.id)
+        undo = uow.access.undo_of(opened.ticket.id)
         if undo is not None and _can_undo(opened.ticket, undo, now) and opened.is_for(undo.before):
             check_is_here(uow, undo.before)
             return opened, undo
@@ -215,7 +215,7 @@ class Assigned:
         """Answer a question of identity; only people who were suggested can be chosen."""
         key = HandleKey(ticket.group.source, ticket.handle)
         people = {"/".join(one.key): one for one in suggestions_for(uow, ticket)}
-        known = uow.links.get(key)
+        known = uow.identities.get(key)
         if known is not None and known.state in _ANSWERED:
             if _is_answer_of(known, _email(ticket)) and chosen == _choice(known):
                 return ticket
@@ -224,11 +224,11 @@ class Assigned:
             raise Refused("Choose one of the people, or say that it is somebody else.")
         after = self._done(uow, ticket, now, f"{_name(ticket)} says who it is", chosen)
         if chosen == NOBODY:
-            uow.links.reject(key, None, now, _email(ticket))
+            uow.identities.reject(key, None, now, _email(ticket))
         else:
             why = f"confirmed by {_email(ticket)}"
-            answer = Link(LinkState.LINKED, known.fingerprint, people[chosen].key, How.CONFIRMED, why)
-            uow.links.answer([(key, answer)], now, _email(ticket))
+            answer = Identity(IdentityState.LINKED, known.fingerprint, people[chosen].key, How.CONFIRMED, why)
+            uow.identities.answer([(key, answer)], now, _email(ticket))
         return after
 
     def _act(
@@ -253,7 +253,7 @@ class Assigned:
         waiting = [replace(message, not_before=until) for message in messages(after)]
         uow.outbox.add(waiting, now)
         keys = tuple(message.key for message in waiting)
-        uow.desk.keep_undo(Undo(before, after, _email(before), until, keys))
+        uow.access.keep_undo(Undo(before, after, _email(before), until, keys))
         return after
 
 
@@ -280,7 +280,7 @@ def _undos_of(uow: UnitOfWork, opened: Opened, now: datetime) -> list[Undo]:
     """What the assignee claimed within the last minute, of whichever ticket, and can take back."""
     theirs = TicketFilter(states=(TicketState.DONE,), assignee=_email(opened.ticket))
     recent = [
-        (one, uow.desk.undo_of(one.id))
+        (one, uow.access.undo_of(one.id))
         for one in uow.overview.tickets(theirs, None, CLAIMS_MAX)
         if one.done_at is not None and now < one.done_at + UNDO_FOR and opened.reaches(one)
     ]
@@ -302,16 +302,16 @@ def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
     """Raises Refused where somebody has been told of it."""
     # The group may have lost its other admin meanwhile
     before = kept_waiting(uow, undo.before, undo.before.member_role)
-    uow.desk.forget_undo(before.id)
+    uow.access.forget_undo(before.id)
     # By another clock its minute was over: what went out is known, and stays true
     if uow.outbox.withdraw(undo.messages) < len(undo.messages):
         raise Refused("It can't be taken back any more: others have been told.")
     uow.tickets.update([before])
     if kind_of(before).choice is Choice.PERSON:
         key = HandleKey(before.group.source, before.handle)
-        known = uow.links.get(key)
+        known = uow.identities.get(key)
         if known is not None and _is_answer_of(known, undo.by):  # and not somebody else's since
-            uow.links.ask_again(key)
+            uow.identities.ask_again(key)
     data = ticket_facts(before)
     uow.journal.append(
         [acted(_actor(before), now, events.TICKET_UNDONE, f"ticket:{before.label}", data=data)]
@@ -320,15 +320,15 @@ def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
     return before
 
 
-_ANSWERED = frozenset({LinkState.LINKED, LinkState.NOBODY})
+_ANSWERED = frozenset({IdentityState.LINKED, IdentityState.NOBODY})
 
 
-def _is_answer_of(link: Link, email: str) -> bool:
+def _is_answer_of(link: Identity, email: str) -> bool:
     """Whether what is known of a member is what this person said, and nobody since."""
     return link.state in _ANSWERED and link.decided_by == email
 
 
-def _choice(link: Link) -> str:
+def _choice(link: Identity) -> str:
     return NOBODY if link.person is None else "/".join(link.person)
 
 
@@ -351,7 +351,7 @@ def _claimants(uow: UnitOfWork, ticket: Ticket, now: datetime) -> tuple[str, ...
     """
     person = ticket.assignee.person if ticket.assignee else None
     assignee = Actor(_email(ticket), person.person_id if person else "")
-    shown = [Actor(one.name, one.actor_id) for one in uow.desk.shown_links(_email(ticket), now)]
+    shown = [Actor(one.name, one.actor_id) for one in uow.access.shown_links(_email(ticket), now)]
     return claimants([assignee, *shown])
 
 

@@ -10,8 +10,8 @@ from worker.app.refused import Refused
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted, claimants
-from worker.domain.identity.matching import How, Link, LinkState
-from worker.domain.model import HandleKey, Person, PersonKey, Standing
+from worker.domain.identity.matching import How, Identity, IdentityState
+from worker.domain.model import Account, AccountKey, HandleKey, Standing
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.tickets.ticket import (
@@ -32,7 +32,7 @@ from worker.ports.state.store import Store, UnitOfWork
 ACKNOWLEDGED_FOR = timedelta(hours=4)  # half a shift: long enough to act, too short to forget
 
 
-class Desk:
+class TicketActs:
     """People's acts; each has an actor and a time, and where it must, a reason. All raise Refused."""
 
     def __init__(self, store: Store, rules: TicketRules, teller: Teller) -> None:
@@ -92,7 +92,7 @@ class Desk:
         with self._store.begin() as uow:
             people = [p for p in uow.people.find(email) if p.standing is not Standing.LEFT]
             if not people:
-                uow.desk.keep_shown(Shown(email, number, by.name, by.id, now))
+                uow.access.keep_shown(Shown(email, number, by.name, by.id, now))
         person = people[0] if people else None
         name = person.facts.display_name if person else ""
         key = person.key if person else None
@@ -142,42 +142,42 @@ class Desk:
 
     def confirm_link(
         self, link: str, person: str, by: Actor, now: datetime, reason: str = ""
-    ) -> tuple[HandleKey, Person]:
+    ) -> tuple[HandleKey, Account]:
         """Say who is behind a handle; never asked again until the handle changes."""
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
             one = one_person(uow, person)
             why = f"confirmed by {by.name}"
-            answer = Link(LinkState.LINKED, known.fingerprint, one.key, How.CONFIRMED, why)
-            uow.links.answer([(key, answer)], now, by.name)
+            answer = Identity(IdentityState.LINKED, known.fingerprint, one.key, How.CONFIRMED, why)
+            uow.identities.answer([(key, answer)], now, by.name)
             data = {"person": f"{one.key.source}/{one.key.person_id}"}
             uow.journal.append([acted(by, now, events.LINK_CONFIRMED, f"link:{key.source}", reason, data)])
         return key, one
 
     def reject_link(
         self, link: str, by: Actor, reason: str, now: datetime
-    ) -> tuple[HandleKey, PersonKey | None]:
+    ) -> tuple[HandleKey, AccountKey | None]:
         """Take back a link ("not this person"), or, for a question, say that it is nobody of the directory."""
         _require(reason, "reject")
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
-            uow.links.reject(key, known.person, now, by.name)
+            uow.identities.reject(key, known.person, now, by.name)
             person = known.person
             data = {"person": f"{person.source}/{person.person_id}" if person else None}
             uow.journal.append([acted(by, now, events.LINK_REJECTED, f"link:{key.source}", reason, data)])
         return key, person
 
-    def _handle(self, uow: UnitOfWork, text: str) -> tuple[HandleKey, Link]:
-        found = uow.links.find(text)
+    def _handle(self, uow: UnitOfWork, text: str) -> tuple[HandleKey, Identity]:
+        found = uow.identities.find(text)
         if len(found) > 1:
             choices = ", ".join(f"{key.source}/{key.handle}" for key in found)
             raise Refused(f"'{text}' is a handle in several inventories; say which: {choices}.")
-        known = uow.links.get(found[0]) if found else None
+        known = uow.identities.get(found[0]) if found else None
         if known is None:
             raise Refused(f"There is no link '{text}'; `whosleft links list` shows them.")
         return found[0], known
 
-    def erase(self, person: str, by: Actor, reason: str, now: datetime) -> PersonKey:
+    def erase(self, person: str, by: Actor, reason: str, now: datetime) -> AccountKey:
         """Forget a person who left and of whom nothing is to be decided or done any more; the chain stays valid.
 
         Raises Refused for anybody else: who is forgotten before their ticket comes stays in the group.
@@ -210,7 +210,7 @@ class Desk:
         return one.key
 
 
-def one_person(uow: UnitOfWork, text: str) -> Person:
+def one_person(uow: UnitOfWork, text: str) -> Account:
     """Whom an id, e-mail address or employee id means. Raises Refused for nobody, and for several people.
 
     Of several accounts of one human it is the one that speaks for them.
@@ -222,7 +222,7 @@ def one_person(uow: UnitOfWork, text: str) -> Person:
     return _only(found, text)
 
 
-def one_account(uow: UnitOfWork, text: str) -> Person:
+def one_account(uow: UnitOfWork, text: str) -> Account:
     """As `one_person`, but for the very account that is named: of several, one has to be said by its id."""
     return _only(_found(uow, text), text)
 
@@ -242,21 +242,21 @@ def one_group(uow: UnitOfWork, text: str) -> GroupRow:
     return found[0]
 
 
-def _found(uow: UnitOfWork, text: str) -> list[Person]:
+def _found(uow: UnitOfWork, text: str) -> list[Account]:
     found = uow.people.find(text)
     if not found:
         raise Refused(f"Nobody in the directory has the id, e-mail address or employee id '{text}'.")
     return found
 
 
-def _only(found: list[Person], text: str) -> Person:
+def _only(found: list[Account], text: str) -> Account:
     if len(found) > 1:
         choices = ", ".join(f"{one.key.source}/{one.key.person_id}" for one in found)
         raise Refused(f"'{text}' is several people; say which: {choices}.")
     return found[0]
 
 
-def _unasked(uow: UnitOfWork, person: PersonKey) -> list[str]:
+def _unasked(uow: UnitOfWork, person: AccountKey) -> list[str]:
     """The groups that somebody is in and that no ticket about them was ever opened for."""
     asked = {ticket.group for ticket in uow.tickets.of_person(person)}
     return [group.name for group, _ in uow.rosters.groups_of(person) if group.key not in asked]

@@ -206,7 +206,7 @@ def _is_said(word: CohortWord, entries: Sequence[Entry]) -> bool:
 
 
 def _tokens(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
-    tokens = {token.id: token for token in uow.desk.tokens()}
+    tokens = {token.id: token for token in uow.access.tokens()}
     compared.rows["tokens"] += len(tokens)
     made, revoked = set[str](), dict[str, Entry]()
     for entry in _entries(uow, events.DESK_TOKEN_MADE, events.DESK_TOKEN_REVOKED):

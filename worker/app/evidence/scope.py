@@ -9,7 +9,7 @@ from datetime import date
 from worker.app.acts.tickets import one_group, one_person
 from worker.app.refused import Refused
 from worker.domain.evidence.pack import Covered, Scope, What, period
-from worker.domain.model import GroupKey, Person, PersonKey
+from worker.domain.model import Account, AccountKey, GroupKey
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 
@@ -66,7 +66,7 @@ def _of_person(uow: UnitOfWork, text: str) -> tuple[Scope, str]:
     return Scope(Covered(What.PERSON, ids), frozenset(subjects)), ", ".join(names)
 
 
-def _accounts(uow: UnitOfWork, text: str) -> tuple[Person, ...]:
+def _accounts(uow: UnitOfWork, text: str) -> tuple[Account, ...]:
     if not uow.people.find(text):
         return ()
     one = one_person(uow, text)
@@ -74,7 +74,7 @@ def _accounts(uow: UnitOfWork, text: str) -> tuple[Person, ...]:
     return human.accounts if human else (one,)
 
 
-def _erased(uow: UnitOfWork, text: str) -> PersonKey:
+def _erased(uow: UnitOfWork, text: str) -> AccountKey:
     """Somebody of whom nothing but what names their id is left."""
     source, _, person_id = text.strip().partition("/")
     if not uow.journal.of(f"person:{source}/{person_id}"):
@@ -82,7 +82,7 @@ def _erased(uow: UnitOfWork, text: str) -> PersonKey:
             f"Nobody known has the id, e-mail address or employee id '{text}'. "
             "Somebody who was erased is found by source/id, as `people erase` printed it."
         )
-    return PersonKey(source, person_id)
+    return AccountKey(source, person_id)
 
 
 def _of_group(uow: UnitOfWork, text: str) -> tuple[Scope, str]:

@@ -106,7 +106,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PackVerdict:
     """What checking a pack came to: `problems` are whole sentences. No manifest: there is none to believe.
 
     `kept_at` is the event whose head is the one that was given. `recorded_at` is when the pack was in fact made,
@@ -129,7 +129,7 @@ class Verdict:
         return digest_of(self.manifest) if self.manifest else ""
 
 
-def verify_pack(file: BinaryIO, head: str | None = None, digest: str | None = None) -> Verdict:
+def verify_pack(file: BinaryIO, head: str | None = None, digest: str | None = None) -> PackVerdict:
     """Check a pack (a file that can be sought) by itself, and against a head's hash and a digest known from elsewhere.
 
     Raises nothing for whatever is in the file. What a pack cannot show by itself is that it was made anew as a
@@ -139,11 +139,11 @@ def verify_pack(file: BinaryIO, head: str | None = None, digest: str | None = No
     try:
         problem = _end_problem(file)
         if problem is not None:
-            return Verdict((problem,))
+            return PackVerdict((problem,))
         with zipfile.ZipFile(file) as pack:
             return _verified(pack, None if head is None else read_kept(head), digest)
     except UNREADABLE as error:
-        return Verdict((f"This is not a zip file that can be read: {_words(error)}.",))
+        return PackVerdict((f"This is not a zip file that can be read: {_words(error)}.",))
 
 
 def _end_problem(file: BinaryIO) -> str | None:
@@ -161,25 +161,25 @@ def _end_problem(file: BinaryIO) -> str | None:
     return None
 
 
-def _verified(pack: zipfile.ZipFile, kept: Kept | None, digest: str | None) -> Verdict:
+def _verified(pack: zipfile.ZipFile, kept: Kept | None, digest: str | None) -> PackVerdict:
     members = pack.infolist()
     problems = [*_name_problems(member.filename for member in members), *filter(None, map(_odd, members))]
     if problems:
-        return Verdict(tuple(problems))
+        return PackVerdict(tuple(problems))
     by_name = {member.filename: member for member in members}
     try:
         with pack.open(by_name[MANIFEST]) as text:
             manifest = read_manifest(text.read(MANIFEST_MAX))
     except UNREADABLE as error:
-        return Verdict((_unreadable(MANIFEST, error),))
+        return PackVerdict((_unreadable(MANIFEST, error),))
     if set(manifest.files) != set(FILES):
-        return Verdict((f"{MANIFEST} does not list {', '.join(FILES)}, and only these.",))
+        return PackVerdict((f"{MANIFEST} does not list {', '.join(FILES)}, and only these.",))
     tally = Tally(kept)
     found = [_file_problem(pack, by_name[name], manifest, tally) for name in FILES]
     if not any(found):
         found = [event_problem(manifest, tally), _claim_problem(manifest), _head_problem(kept, tally)]
     found.append(_digest_problem(manifest, digest))
-    return Verdict(tuple(filter(None, found)), manifest, _kept_at(tally), recorded_at(manifest, tally))
+    return PackVerdict(tuple(filter(None, found)), manifest, _kept_at(tally), recorded_at(manifest, tally))
 
 
 def _name_problems(names: Iterable[str]) -> Iterator[str]:

@@ -13,10 +13,10 @@ from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import held_paragraph
-from worker.domain.model import Evidence, PersonFacts, PersonKey, Standing
+from worker.domain.model import AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.leaver import Judgement
 from worker.domain.people.lifecycle import is_too_shrunken
-from worker.domain.reconcile.guard import Cohort, GuardLimits, HeldPlan, HoldState, Newcomer, heads
+from worker.domain.reconcile.guard import Cohort, Departure, GuardLimits, HeldPlan, HoldState, people_count
 from worker.domain.text.tongue import ENGLISH, Tongue
 from worker.ports import Directory, Malformed, PermissionDenied
 from worker.ports.state.leases import Lease
@@ -31,7 +31,7 @@ MISSING = "missing from the latest read"
 def confirm_missing(
     store: Store,
     directory: Directory,
-    judged: Callable[[PersonFacts], Iterable[tuple[PersonFacts, Judgement | None]]],
+    judged: Callable[[AccountFacts], Iterable[tuple[AccountFacts, Judgement | None]]],
     limits: GuardLimits,
     lease: Lease | None,
 ) -> list[PermissionDenied]:
@@ -48,7 +48,7 @@ def confirm_missing(
         return []
     unseen: list[PermissionDenied] = []
     for start in range(0, len(missing), ANSWERS_AT_ONCE):
-        answers: list[tuple[PersonKey, PersonFacts | None]] = []
+        answers: list[tuple[AccountKey, AccountFacts | None]] = []
         for key in missing[start : start + ANSWERS_AT_ONCE]:
             try:
                 answers.append((key, directory.look_up(key.person_id)))
@@ -71,7 +71,7 @@ def unseen_error(
 ) -> PermissionDenied:
     """What is said of people who are neither listed nor to be found."""
     return PermissionDenied(
-        f"{heads(count)} whom {name} listed before can't be found: "
+        f"{people_count(count)} whom {name} listed before can't be found: "
         "hidden from our account, or deleted without a trace.",
         missing="the right to see them",
         remedy=f"Nobody's status is changed. {remedy}".strip(),
@@ -87,7 +87,7 @@ def hold_shrunken(
         if uow.episodes.open_shrunken(name) is not None or set(missing) <= _said_to_be_here(uow, name):
             return
         people = tuple(_as_missing(uow, key, now) for key in missing[:MISSING_NAMED_MAX])
-        people += tuple(Newcomer(key, now, Evidence.ABSENT_CONFIRMED) for key in missing[MISSING_NAMED_MAX:])
+        people += tuple(Departure(key, now, Evidence.ABSENT_CONFIRMED) for key in missing[MISSING_NAMED_MAX:])
         why = f"{name} lists so few people that it can't be believed"
         cohort = Cohort("c1", MISSING, people)
         plan = uow.episodes.hold(HeldPlan(name, why, now, (cohort,)), kind="shrunken")
@@ -98,7 +98,7 @@ def hold_shrunken(
         )
 
 
-def _said_to_be_here(uow: UnitOfWork, name: str) -> set[PersonKey]:
+def _said_to_be_here(uow: UnitOfWork, name: str) -> set[AccountKey]:
     """Whose absence from the source somebody has rejected: the source is wrong, and asking again is noise."""
     return {
         missing.person
@@ -110,7 +110,7 @@ def _said_to_be_here(uow: UnitOfWork, name: str) -> set[PersonKey]:
     }
 
 
-def _as_missing(uow: UnitOfWork, key: PersonKey, now: datetime) -> Newcomer:
+def _as_missing(uow: UnitOfWork, key: AccountKey, now: datetime) -> Departure:
     person = uow.people.get(key)
     name = person.facts.display_name if person else key.person_id
-    return Newcomer(key, now, Evidence.ABSENT_CONFIRMED, name)
+    return Departure(key, now, Evidence.ABSENT_CONFIRMED, name)

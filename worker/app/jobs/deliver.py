@@ -44,7 +44,7 @@ class DeliverRules:
 
 
 @dataclass(slots=True)
-class _Pass:
+class _DeliveryPass:
     """What one pass counts, and the lease that it works under."""
 
     lease: Lease | None
@@ -82,7 +82,7 @@ class Deliver:
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Fold what has waited long enough into deliveries, and send those that are due. `now` is aware UTC."""
-        run = _Pass(lease)
+        run = _DeliveryPass(lease)
         self._fold(now, run)
         for _ in range(DELIVERIES_MAX):
             at = max(now, self._clock())
@@ -96,7 +96,7 @@ class Deliver:
 
     # --- folding ---------------------------------------------------------------------------------
 
-    def _fold(self, now: datetime, run: _Pass) -> None:
+    def _fold(self, now: datetime, run: _DeliveryPass) -> None:
         with self._store.begin(run.lease) as uow:
             for recipient, waiting in uow.outbox.waiting(now - self._rules.digest_window, now):
                 channels = self._channels(recipient)
@@ -147,7 +147,7 @@ class Deliver:
 
     # --- sending ---------------------------------------------------------------------------------
 
-    def _send(self, delivery: Delivery, now: datetime, run: _Pass, *, is_last: bool) -> None:
+    def _send(self, delivery: Delivery, now: datetime, run: _DeliveryPass, *, is_last: bool) -> None:
         if not self._is_channel_for(delivery):
             self._move_on(delivery, f"there is no channel {delivery.notifier} any more", now, run)
             return
@@ -178,7 +178,7 @@ class Deliver:
         is_channel = delivery.to.kind is RecipientKind.CHANNEL
         return delivery.notifier in (self._to_channel if is_channel else self._to_people)
 
-    def _shortened(self, delivery: Delivery, run: _Pass) -> Delivery:
+    def _shortened(self, delivery: Delivery, run: _DeliveryPass) -> Delivery:
         """The delivery without what its channel would not show: it came from a larger one, or grew smaller."""
         fitting = self._fitting(delivery.notifier, delivery.to, delivery.items)
         if fitting >= len(delivery.items):
@@ -193,7 +193,7 @@ class Deliver:
                 return found.reference
         return notifier.send(message).reference
 
-    def _later(self, delivery: Delivery, error: ConnectorError, now: datetime, run: _Pass) -> None:
+    def _later(self, delivery: Delivery, error: ConnectorError, now: datetime, run: _DeliveryPass) -> None:
         is_unclear = isinstance(error, Transient) and not isinstance(error, NotDone)
         asked = _wait_asked_for(error)
         if asked is not None:
@@ -211,7 +211,13 @@ class Deliver:
             self._retry(delivery, error, now, run, is_unclear=is_unclear)
 
     def _retry(
-        self, delivery: Delivery, error: ConnectorError, now: datetime, run: _Pass, *, is_unclear: bool
+        self,
+        delivery: Delivery,
+        error: ConnectorError,
+        now: datetime,
+        run: _DeliveryPass,
+        *,
+        is_unclear: bool,
     ) -> None:
         wait = min(RETRY_FIRST * 2 ** (min(delivery.attempts, ATTEMPTS_MAX) - 1), RETRY_MAX)
         if delivery.attempts >= ATTEMPTS_MAX:
@@ -223,7 +229,7 @@ class Deliver:
             uow.outbox.retry(delivery, error.message, now + wait, is_unclear=is_unclear)
         self._delivered(delivery, Outcome.RETRIED, now)
 
-    def _move_on(self, delivery: Delivery, why: str, now: datetime, run: _Pass) -> None:
+    def _move_on(self, delivery: Delivery, why: str, now: datetime, run: _DeliveryPass) -> None:
         following = self._next_channel(delivery)
         with self._store.begin(run.lease) as uow:
             uow.outbox.move(delivery, following, why, now)
@@ -234,7 +240,7 @@ class Deliver:
         self._delivered(delivery, Outcome.UNREACHABLE, now)
         self._write_down(delivery, self._message_of(delivery, is_last=False), run)
 
-    def _write_down(self, delivery: Delivery, message: Message, run: _Pass) -> None:
+    def _write_down(self, delivery: Delivery, message: Message, run: _DeliveryPass) -> None:
         """Give each log its copy, at most once: it is for whoever looks on, and reaches nobody."""
         for log in self._logs:
             if log.name == delivery.notifier:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from worker.app.jobs.report import Progress, no_progress
-from worker.domain.identity.matching import Link, LinkState, match
+from worker.domain.identity.matching import Identity, IdentityState, match
 from worker.domain.identity.names import suggest
 from worker.ports.state.identities import Question
 from worker.ports.state.leases import Lease
@@ -42,7 +42,7 @@ class Matching:
         """
         while True:
             with self._store.begin(self._lease) as uow:
-                if not uow.links.has_questions():
+                if not uow.identities.has_questions():
                     yield uow
                     return
             self._match()
@@ -53,21 +53,21 @@ class Matching:
 
     def _match_page(self) -> int:
         with self._store.begin(self._lease) as uow:
-            questions = uow.links.questions(QUESTIONS_PAGE)
+            questions = uow.identities.questions(QUESTIONS_PAGE)
             answers = [(question.key, _answer(question)) for question in questions]
-            if any(link.state is LinkState.UNMATCHED for _, link in answers):
-                names = uow.links.names(NAMES_MAX)
+            if any(link.state is IdentityState.UNMATCHED for _, link in answers):
+                names = uow.identities.names(NAMES_MAX)
                 shown = {question.key: question.member.display_name for question in questions}
                 answers = [
                     (key, replace(link, suggestions=suggest(shown[key], names)))
-                    if link.state is LinkState.UNMATCHED and shown[key]
+                    if link.state is IdentityState.UNMATCHED and shown[key]
                     else (key, link)
                     for key, link in answers
                 ]
-            self.changed += uow.links.answer(answers, self._now)
+            self.changed += uow.identities.answer(answers, self._now)
         self._progress("members", len(questions))
         return len(questions)
 
 
-def _answer(question: Question) -> Link:
+def _answer(question: Question) -> Identity:
     return match(question.fingerprint, question.previous, question.candidates, question.first_seen_at)

@@ -18,8 +18,8 @@ from worker.app.tell.health import Freshness, record_failure, record_still_faili
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.model import Evidence, GroupKey, Person, PersonFacts, Standing
-from worker.domain.people.joiners import JoinerRule, places
+from worker.domain.model import Account, AccountFacts, Evidence, GroupKey, Standing
+from worker.domain.people.joiners import Placement, places
 from worker.domain.people.leaver import Judgement, LeaverPolicy, is_absence_proof, judge
 from worker.domain.people.lifecycle import Event, EventKind, is_too_malformed, is_too_shrunken
 from worker.domain.reconcile.guard import GuardLimits
@@ -53,7 +53,7 @@ class PollRules:
     leaver: LeaverPolicy
     limits: GuardLimits
     fresh: Freshness
-    joiners: tuple[JoinerRule, ...]
+    joiners: tuple[Placement, ...]
     teller: Teller
 
 
@@ -77,7 +77,7 @@ class _Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pass:
+class _DirectoryPass:
     """A pass that was applied, and the ids of people whose facts it changed."""
 
     end: PassEnd
@@ -184,7 +184,7 @@ class Poll:
         tally: _Tally,
         *,
         full: bool,
-    ) -> _Pass:
+    ) -> _DirectoryPass:
         read = self._stage(directory, cursor, now, lease, full=full)
         end = read.end
         if end is None:
@@ -195,7 +195,7 @@ class Poll:
         if end.is_unchanged:
             tally.counts["unchanged"] += 1
             tally.counts["left"] += self._finish_unchanged(directory.name, end, now, lease)
-            return _Pass(end)
+            return _DirectoryPass(end)
         unseen = self._confirmed(directory, end, now, lease)
         self._believe(directory.name, read, now, lease)
         with self._store.begin(lease) as uow:
@@ -220,7 +220,7 @@ class Poll:
         if unseen:
             tally.counts["unseen"] += len(unseen)
             tally.troubles.append(str(unseen_error(directory.name, len(unseen), unseen[0].remedy)))
-        return _Pass(end, applied.ids)
+        return _DirectoryPass(end, applied.ids)
 
     def _confirmed(
         self, directory: Directory, end: PassEnd, now: datetime, lease: Lease | None
@@ -268,8 +268,8 @@ class Poll:
         return read
 
     def _judged(
-        self, records: Iterable[PersonFacts], now: datetime
-    ) -> Iterable[tuple[PersonFacts, Judgement | None]]:
+        self, records: Iterable[AccountFacts], now: datetime
+    ) -> Iterable[tuple[AccountFacts, Judgement | None]]:
         return [(facts, judge(facts, self._rules.leaver, now)) for facts in records]
 
     def _believe(self, name: str, read: _Read, now: datetime, lease: Lease | None) -> None:
@@ -306,7 +306,7 @@ class Poll:
                 got=staged.known - staged.missing,
             )
 
-    def _absent(self, uow: UnitOfWork, name: str, end: PassEnd) -> list[Person]:
+    def _absent(self, uow: UnitOfWork, name: str, end: PassEnd) -> list[Account]:
         """People whom enough complete passes over enough time did not list."""
         policy = self._rules.leaver.absent
         return [
@@ -321,7 +321,7 @@ class Poll:
         """
         with self._store.begin(lease) as uow:
             state = uow.sources.get(name, Port.DIRECTORY.value)
-            left: list[Person] = []
+            left: list[Account] = []
             if end.is_full and state.taken_at is not None and end.taken_at > state.taken_at:
                 uow.people.miss_again(name)
                 left = self._absent(uow, name, end)
@@ -363,7 +363,7 @@ class Poll:
         uow: UnitOfWork,
         name: str,
         applied: Applied,
-        absent: Sequence[Person],
+        absent: Sequence[Account],
         end: PassEnd,
         now: datetime,
         *,

@@ -25,7 +25,7 @@ from worker.domain.messages.sentences import held_paragraph
 from worker.domain.model import GroupKey
 from worker.domain.people.joiners import fits
 from worker.domain.reconcile.engine import TicketRules, reconcile_group
-from worker.domain.reconcile.guard import GuardLimits, HeldPlan, Newcomer, inspect
+from worker.domain.reconcile.guard import Departure, GuardLimits, HeldPlan, inspect
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.ports import Port
 from worker.ports.state.leases import Lease
@@ -91,23 +91,23 @@ class Reconcile:
 
     def _guard(self, uow: UnitOfWork, now: datetime) -> list[HeldPlan]:
         held = []
-        for (source, kind), newcomers in sorted(uow.episodes.newcomers().items()):
-            plan = self._inspect(uow, source, kind, newcomers, now)
+        for (source, kind), departures in sorted(uow.episodes.departures().items()):
+            plan = self._inspect(uow, source, kind, departures, now)
             if plan is None:
-                uow.episodes.let_through(newcomers, now)
+                uow.episodes.let_through(departures, now)
             else:
                 held.append(self._hold(uow, plan, now))
         return held
 
     def _inspect(
-        self, uow: UnitOfWork, source: str, kind: str, newcomers: Sequence[Newcomer], now: datetime
+        self, uow: UnitOfWork, source: str, kind: str, departures: Sequence[Departure], now: datetime
     ) -> HeldPlan | None:
         limits = self._rules.limits
         since = now - limits.window
-        groups = [group for newcomer in newcomers for group in newcomer.groups]
+        groups = [group for departure in departures for group in departure.groups]
         return inspect(
             source,
-            newcomers,
+            departures,
             uow.episodes.population(source, kind, since),
             uow.episodes.loads(groups, since),
             limits,

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from worker.app.jobs.report import Report
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.model import PersonKey
-from worker.domain.people.persons import Human
+from worker.domain.model import AccountKey
+from worker.domain.people.persons import Person
 from worker.domain.people.retention import is_forgettable
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
@@ -30,7 +30,7 @@ class Retention:
         A transaction for each page of candidates. `now` is aware UTC. A second call finds nobody.
         """
         erased = 0
-        after: PersonKey | None = None
+        after: AccountKey | None = None
         while self._after is not None:
             with self._store.begin(lease) as uow:
                 page = uow.people.erasable(now - self._after, after, PAGE)
@@ -40,7 +40,7 @@ class Retention:
             after = page[-1]
         return Report("retention", {"erased": erased})
 
-    def _erase(self, uow: UnitOfWork, key: PersonKey, now: datetime) -> int:
+    def _erase(self, uow: UnitOfWork, key: AccountKey, now: datetime) -> int:
         """Erase all accounts of a human, if all of them say so; return how many these were."""
         human = uow.people.human(key)
         if human is None or not self._is_due(uow, human, now):
@@ -52,7 +52,7 @@ class Retention:
             uow.journal.append([Entry(now, "whosleft", events.PERSON_ERASED, subject, data=data)])
         return len(human.accounts)
 
-    def _is_due(self, uow: UnitOfWork, human: Human, now: datetime) -> bool:
+    def _is_due(self, uow: UnitOfWork, human: Person, now: datetime) -> bool:
         keys = [account.key for account in human.accounts]
         return (
             self._after is not None

@@ -76,7 +76,7 @@ JOBS: Mapping[str, Job] = {job.name: job for job in _TABLE}  # in the order of `
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class JobSchedule:
     """When the jobs run: each `every` so often, and the nightly pass at a local time of `timezone` (IANA).
 
     `lease` is for how long a job is one process's own.

@@ -19,7 +19,7 @@ from worker.app.tell.teller import (
 from worker.domain.kinds import is_waited_for
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
-from worker.domain.reconcile.verification import Opinion, Verdict, weigh
+from worker.domain.reconcile.verification import Verdict, Verification, weigh
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Move, Ticket, TicketState, next_state
 from worker.ports.state.leases import Lease
@@ -106,7 +106,7 @@ class Verify:
         if ticket.contradicted >= DOUBTED_FROM:
             uow.outbox.add([self._teller.doubted(uow, ticket, now)], now)
 
-    def _settled(self, ticket: Ticket, opinion: Opinion, now: datetime) -> Action:
+    def _settled(self, ticket: Ticket, opinion: Verification, now: datetime) -> Action:
         if opinion.verdict is Verdict.REOPENED:
             reopened = replace(reopen(ticket, self._rules, now, opinion.why), weighed_at=now)
             return Action(ActionKind.REOPEN, reopened, opinion.why, reopened=opinion.reopened)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from worker.domain.identity.matching import Link
-from worker.domain.model import Member, Person
+from worker.domain.identity.matching import Identity
+from worker.domain.model import Account, Member
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.groups import GroupRow
 from worker.ports.state.store import UnitOfWork
 
-Known: TypeAlias = tuple[Member, Link | None, Person | None]  # a member, and who it is
+Known: TypeAlias = tuple[Member, Identity | None, Account | None]  # a member, and who it is
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.domain.evidence.journal import Sealed
-from worker.domain.model import Member, Person, PersonKey
-from worker.domain.people.persons import Human
+from worker.domain.model import Account, AccountKey, Member
+from worker.domain.people.persons import Person
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.connectors.base import Port
 from worker.ports.state.groups import GroupRow
@@ -19,16 +19,16 @@ from worker.ports.state.store import UnitOfWork
 class WholePerson:
     """One account, and the human behind it: of every account the groups, tickets and directory (by name)."""
 
-    account: Person
-    human: Human
+    account: Account
+    human: Person
     groups: Sequence[tuple[GroupRow, Member]]
     tickets: Sequence[Ticket]
     directories: Mapping[str, SourceState]
 
 
-def whole_person(uow: UnitOfWork, account: Person) -> WholePerson:
+def whole_person(uow: UnitOfWork, account: Account) -> WholePerson:
     """Read everything about one person but their history."""
-    human = uow.people.human(account.key) or Human(account, None, (account,))
+    human = uow.people.human(account.key) or Person(account, None, (account,))
     keys = [one.key for one in human.accounts]
     return WholePerson(
         account,
@@ -51,5 +51,5 @@ def timeline_of(uow: UnitOfWork, whole: WholePerson, limit: int) -> Sequence[Sea
     return uow.overview.history([*subjects, *(f"ticket:{one.label}" for one in whole.tickets)], limit)
 
 
-def _subject(account: PersonKey) -> str:
+def _subject(account: AccountKey) -> str:
     return f"person:{'/'.join(account)}"

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from worker.app.tell.recipients import ComingStep, steps_of
 from worker.domain.escalation.policy import Taken
 from worker.domain.evidence.journal import Sealed
-from worker.domain.model import Person
+from worker.domain.model import Account
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket
@@ -28,7 +28,7 @@ class WholeTicket:
 
     ticket: Ticket
     steps: Steps
-    accounts: Sequence[Person]
+    accounts: Sequence[Account]
     link_known_to: Sequence[str]
     history: Sequence[Sealed]
 
@@ -36,7 +36,7 @@ class WholeTicket:
 def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime) -> WholeTicket:
     """Read everything about one ticket."""
     human = uow.people.human(ticket.person) if ticket.person else None
-    shown = uow.desk.shown_links(ticket.assignee.email, now) if ticket.assignee else ()
+    shown = uow.access.shown_links(ticket.assignee.email, now) if ticket.assignee else ()
     return WholeTicket(
         ticket,
         uow.tickets.steps(ticket.id),

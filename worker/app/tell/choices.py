@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from worker.domain.identity.names import Suggestion
-from worker.domain.model import HandleKey, Member, Person, PersonKey, Standing
+from worker.domain.model import Account, AccountKey, HandleKey, Member, Standing
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 
@@ -13,7 +13,7 @@ CANDIDATES_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class NextAdmin:
     """Somebody who could be the new admin: a member, active, and not one yet."""
 
     handle: str
@@ -21,7 +21,7 @@ class Candidate:
     is_same_department: bool
 
 
-def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[Candidate, ...]:
+def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[NextAdmin, ...]:
     """Who could take over: those of the leaver's department first, then the longest in the group."""
     leaver = uow.people.get(ticket.person) if ticket.person else None
     department = leaver.facts.department if leaver else None
@@ -32,20 +32,20 @@ def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[Candidate, ...]:
     ]
     found.sort(key=lambda pair: _rank(pair[0], pair[1], department))
     return tuple(
-        Candidate(m.handle, p.facts.display_name, _is_same(p, department)) for m, p in found[:CANDIDATES_MAX]
+        NextAdmin(m.handle, p.facts.display_name, _is_same(p, department)) for m, p in found[:CANDIDATES_MAX]
     )
 
 
-def suggestions_for(uow: UnitOfWork, ticket: Ticket) -> tuple[Suggestion[PersonKey], ...]:
+def suggestions_for(uow: UnitOfWork, ticket: Ticket) -> tuple[Suggestion[AccountKey], ...]:
     """Whom the member of a question may be, the likeliest first."""
-    known = uow.links.get(HandleKey(ticket.group.source, ticket.handle))
+    known = uow.identities.get(HandleKey(ticket.group.source, ticket.handle))
     return known.suggestions if known else ()
 
 
-def _rank(member: Member, person: Person, department: str | None) -> tuple[bool, float, str]:
+def _rank(member: Member, person: Account, department: str | None) -> tuple[bool, float, str]:
     joined = member.joined_at.timestamp() if member.joined_at else 0.0  # they were there before we looked
     return (not _is_same(person, department), joined, member.handle)
 
 
-def _is_same(person: Person, department: str | None) -> bool:
+def _is_same(person: Account, department: str | None) -> bool:
     return bool(department) and person.facts.department == department

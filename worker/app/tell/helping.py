@@ -8,7 +8,7 @@ from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Asks, Choice
 from worker.domain.messages.plea import plea
 from worker.domain.messengers import messenger
-from worker.domain.model import Person, PersonKey, Role
+from worker.domain.model import Account, AccountKey, Role
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Ticket
@@ -42,7 +42,7 @@ def _asking_leaver(uow: UnitOfWork, ticket: Ticket, handle: str, languages: Lang
     return Help(number=_number(handle, leaver), text=text)
 
 
-def _number(handle: str, leaver: Person | None) -> str:
+def _number(handle: str, leaver: Account | None) -> str:
     """The number under which the messenger knows them, which surely reaches them there; else the directory's."""
     shown = shown_handle(handle)
     if shown is not None and shown.is_phone:
@@ -50,13 +50,13 @@ def _number(handle: str, leaver: Person | None) -> str:
     return next(iter(leaver.facts.phones), "") if leaver else ""
 
 
-def _accounts(uow: UnitOfWork, ticket: Ticket) -> frozenset[PersonKey]:
+def _accounts(uow: UnitOfWork, ticket: Ticket) -> frozenset[AccountKey]:
     """Every account of the person who left."""
     human = uow.people.human(ticket.person) if ticket.person else None
     return frozenset(one.key for one in human.accounts) if human else frozenset()
 
 
-def _admin_handle(uow: UnitOfWork, ticket: Ticket, accounts: frozenset[PersonKey]) -> str | None:
+def _admin_handle(uow: UnitOfWork, ticket: Ticket, accounts: frozenset[AccountKey]) -> str | None:
     """The leaver's handle in the group, while they may be its admin; None once they are out of it."""
     found = (
         member.handle
@@ -66,7 +66,7 @@ def _admin_handle(uow: UnitOfWork, ticket: Ticket, accounts: frozenset[PersonKey
     return next(found, None)
 
 
-def _is_assignee(admin: Person, ticket: Ticket) -> bool:
+def _is_assignee(admin: Account, ticket: Ticket) -> bool:
     if ticket.assignee is None:
         return False
     email = (admin.facts.email or "").casefold()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from worker.app.tell.teller import person_at, recipient_of
 from worker.domain.escalation.policy import Coming, Target, explain
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
-from worker.domain.model import Person, PersonKey
+from worker.domain.model import Account, AccountKey
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket
@@ -49,7 +49,7 @@ class Recipients:
         person = self.uow.people.get(ticket.person) if ticket.person else None
         if person is None or person.facts.manager_id is None:
             return []
-        manager = self.uow.people.get(PersonKey(person.key.source, person.facts.manager_id))
+        manager = self.uow.people.get(AccountKey(person.key.source, person.facts.manager_id))
         return self._person(manager) if manager else []
 
     def _assignee(self, ticket: Ticket) -> list[Recipient]:
@@ -59,7 +59,7 @@ class Recipients:
         spoken = self.uow.people.languages([person] if person else [])
         return [recipient_of(ticket, self._code(spoken.get(person) if person else None))]
 
-    def _person(self, person: Person) -> list[Recipient]:
+    def _person(self, person: Account) -> list[Recipient]:
         facts = person.facts
         if not facts.email:
             return []

@@ -77,7 +77,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class SignedLinks:
     """`base` is the address that links start with, without a slash at its end; `life` is how long they work."""
 
     base: str
@@ -143,7 +143,7 @@ def check_is_here(uow: UnitOfWork, ticket: Ticket) -> None:
 
 def signing_key(uow: UnitOfWork) -> str:
     """The key of links and forms; made at the first use."""
-    return uow.desk.key(fresh_key())
+    return uow.access.key(fresh_key())
 
 
 def fresh_key() -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.app.tell.helping import help_for
-from worker.app.tell.signed_links import Links
+from worker.app.tell.signed_links import SignedLinks
 from worker.domain.evidence import events
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.messages.sentences import cancelled_paragraph, doubted_paragraph, masked, news_paragraph
-from worker.domain.model import PersonKey
+from worker.domain.model import AccountKey
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.tongue import Languages, Tongue
 from worker.domain.tickets.help import Help
@@ -53,7 +53,7 @@ class Teller:
 
     timezone: str
     languages: Languages
-    links: Links | None = None
+    links: SignedLinks | None = None
 
     @property
     def tongue(self) -> Tongue:
@@ -112,7 +112,7 @@ class Teller:
         )
 
 
-def _language(ticket: Ticket, spoken: Mapping[PersonKey, str]) -> str | None:
+def _language(ticket: Ticket, spoken: Mapping[AccountKey, str]) -> str | None:
     person = ticket.assignee.person if ticket.assignee else None
     return spoken.get(person) if person else None
 

@@ -27,7 +27,7 @@ def links(query: Annotated[LinksQuery, Query()], caller: PeopleRead) -> PageShap
     after = HandleKey(place[0], place[1]) if place else None
     states = [state.value for state in query.state]
     with caller.services.store.reading() as uow:
-        found = uow.links.page(states, after, query.limit + 1)
+        found = uow.identities.page(states, after, query.limit + 1)
     shown, following = page_of(caller.services, KIND, found, query.limit, lambda one: one[0])
     return PageShape[HandleLinkShape].of([HandleLinkShape.of(*one) for one in shown], following=following)
 
@@ -56,13 +56,13 @@ def reject(said: Reject, caller: PeopleWrite) -> RejectedShape:
 
 
 def _look(uow: UnitOfWork, text: str) -> None:
-    if not any(uow.links.get(key) for key in uow.links.find(text)):
+    if not any(uow.identities.get(key) for key in uow.identities.find(text)):
         raise _missing()
 
 
 def _as_it_is(caller: Caller, key: HandleKey) -> HandleLinkShape:
     with caller.services.store.reading() as uow:
-        link = uow.links.get(key)
+        link = uow.identities.get(key)
     if link is None:
         raise _missing()
     return HandleLinkShape.of(key, link)

@@ -13,7 +13,7 @@ from worker.desk.api.callers import Caller, PeopleRead, PeopleWrite
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.errors import Code, Problem, not_found
 from worker.desk.api.requests import Identity, Nothing, Paged, Said, Search, SourceName
-from worker.domain.model import Person, PersonKey
+from worker.domain.model import Account, AccountKey
 from worker.ports.state.store import UnitOfWork
 
 KIND = "people"
@@ -36,7 +36,7 @@ def search(caller: PeopleRead, wanted: Search | None = None) -> PageShape[Person
 
 def _list(query: Paged | Search, caller: Caller, text: str) -> PageShape[PersonShape]:
     place = place_after(caller.services, KIND, query.after)
-    after = (place[0], PersonKey(place[1], place[2])) if place else None
+    after = (place[0], AccountKey(place[1], place[2])) if place else None
     with caller.services.store.reading() as uow:
         found = uow.overview.people(text, after, query.limit + 1)
     shown, following = page_of(
@@ -55,7 +55,7 @@ def erase(
 ) -> PersonRefShape:
     """Forget the personal data of somebody who left and has no live ticket; the journal keeps the id alone."""
     said = said or Said()
-    key, text = PersonKey(source, id), f"{source}/{id}"
+    key, text = AccountKey(source, id), f"{source}/{id}"
     with caller.services.store.reading() as uow:
         _person(uow, key)
         is_only_one = [one.key for one in uow.people.find(text)] == [key]
@@ -76,11 +76,11 @@ def person(
     """One account: evidence, and the accounts, groups, tickets and history of the human behind it."""
     del query
     with caller.services.store.reading() as uow:
-        whole = whole_person(uow, _person(uow, PersonKey(source, id)))
+        whole = whole_person(uow, _person(uow, AccountKey(source, id)))
         return PersonShownShape.of(whole, history_of(uow, whole))
 
 
-def _person(uow: UnitOfWork, key: PersonKey) -> Person:
+def _person(uow: UnitOfWork, key: AccountKey) -> Account:
     found = uow.people.get(key)
     if found is None:
         raise not_found(

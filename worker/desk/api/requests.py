@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from worker.desk.refs import REFERENCE_MAX
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState
 
 SEQ_MAX = 2**63 - 1
@@ -156,7 +156,10 @@ class TicketsSearch(Search):
 class LinksQuery(Paged):
     """Which links; those that are questions, unless told otherwise."""
 
-    state: Annotated[list[LinkState], Field(max_length=10)] = [LinkState.AMBIGUOUS, LinkState.UNMATCHED]
+    state: Annotated[list[IdentityState], Field(max_length=10)] = [
+        IdentityState.AMBIGUOUS,
+        IdentityState.UNMATCHED,
+    ]
 
 
 class DaysQuery(Asked):

@@ -14,7 +14,7 @@ from worker.desk.forms import FIELD
 from worker.desk.refs import NoSuchReference, reference, resolve
 from worker.desk.roles import Permission
 from worker.desk.sessions import Guest, guest_of, remember_way, session_over
-from worker.domain.model import GroupKey, HandleKey, PersonKey
+from worker.domain.model import AccountKey, GroupKey, HandleKey
 from worker.domain.text.tongue import N_
 
 OK, NO_CONTENT = 200, 204
@@ -89,7 +89,7 @@ def missing(call: Call) -> Response:
     return call.page("console/refused.html", {"why": "missing"}, status=NOT_FOUND)
 
 
-def person_path(call: Call, key: PersonKey) -> str:
+def person_path(call: Call, key: AccountKey) -> str:
     """A person's page, without their id in the address."""
     return f"/people/{reference(call.services.key, 'person', tuple(key))}"
 
@@ -99,9 +99,9 @@ def group_path(call: Call, key: GroupKey) -> str:
     return f"/groups/{reference(call.services.key, 'group', tuple(key))}"
 
 
-def person_in(call: Call) -> PersonKey:
+def person_in(call: Call) -> AccountKey:
     """The person whom the address means. Raises NoSuchReference."""
-    return PersonKey(*resolve(call.services.key, "person", call.path("ref")))
+    return AccountKey(*resolve(call.services.key, "person", call.path("ref")))
 
 
 def group_in(call: Call) -> GroupKey:

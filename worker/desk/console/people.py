@@ -10,7 +10,7 @@ from worker.desk.console.frame import PAGE, missing, person_in
 from worker.desk.console.paging import after_of, next_of
 from worker.desk.sessions import Guest
 from worker.domain.messages.sentences import ticket_title
-from worker.domain.model import PersonKey
+from worker.domain.model import AccountKey
 
 HISTORY_MAX = 500
 
@@ -18,7 +18,7 @@ HISTORY_MAX = 500
 def people(call: Call, guest: Guest) -> Response:
     """A page of the list, by name."""
     del guest
-    text, after = call.text("text", 200), after_of(call, PersonKey)
+    text, after = call.text("text", 200), after_of(call, AccountKey)
     with call.services.store.reading() as uow:
         found = uow.overview.people(text, after, PAGE + 1)
     shown = found[:PAGE]

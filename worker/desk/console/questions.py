@@ -9,11 +9,11 @@ from worker.desk.calls import Call
 from worker.desk.console.frame import PAGE, back_to, handle_in
 from worker.desk.console.paging import after_of, next_of
 from worker.desk.sessions import Guest
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.model import HandleKey
 
-OPEN = (LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value)
-ANSWERED = (LinkState.LINKED.value, LinkState.NOBODY.value)
+OPEN = (IdentityState.AMBIGUOUS.value, IdentityState.UNMATCHED.value)
+ANSWERED = (IdentityState.LINKED.value, IdentityState.NOBODY.value)
 
 
 def questions(call: Call, guest: Guest) -> Response:
@@ -22,7 +22,9 @@ def questions(call: Call, guest: Guest) -> Response:
     view = "answered" if "answered" in {call.query("view"), call.text("view")} else "open"
     after = after_of(call, HandleKey)
     with call.services.store.reading() as uow:
-        page = uow.links.page(ANSWERED if view == "answered" else OPEN, after[1] if after else None, PAGE + 1)
+        page = uow.identities.page(
+            ANSWERED if view == "answered" else OPEN, after[1] if after else None, PAGE + 1
+        )
         people = uow.overview.named([link.person for _, link in page[:PAGE] if link.person])
     rows = [
         {"key": key, "link": link, "person": people.get(link.person) if link.person else None}

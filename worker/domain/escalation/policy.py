@@ -138,7 +138,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueStep:
     """A step to take now, and the instant at which it was due."""
 
     step: int
@@ -159,7 +159,7 @@ def step_at(ticket: Ticket, policy: Policy, step: Step, allowed: timedelta) -> d
 
 def due_steps(
     ticket: Ticket, policy: Policy, taken: tuple[Taken, ...], allowed: timedelta, now: datetime
-) -> tuple[Due, ...]:
+) -> tuple[DueStep, ...]:
     """Return the steps that are due and not yet taken, in order; at most one for each step of the policy.
 
     A step is due when `now >= step_at(...)` (inclusive). Only an open ticket escalates, not while an
@@ -186,18 +186,18 @@ def _due_one(
     taken: tuple[Taken, ...],
     allowed: timedelta,
     now: datetime,
-) -> Due | None:
+) -> DueStep | None:
     first = step_at(ticket, policy, step, allowed)
     if now < first:
         return None
     ever = [t for t in taken if t.step == number]
     this_round = [t for t in ever if t.at >= ticket.clock_from]
     if not this_round:
-        return Due(number, len(ever), first, step.to)
+        return DueStep(number, len(ever), first, step.to)
     if not step.repeat:
         return None
     again = add(policy.calendar, max(t.at for t in this_round), step.repeat)
-    return Due(number, len(ever), again, step.to) if now >= again else None
+    return DueStep(number, len(ever), again, step.to) if now >= again else None
 
 
 def next_unreached(policy: Policy, taken: tuple[Taken, ...], since: datetime) -> int | None:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from worker.domain.evidence.journal import Entry, Sealed, stamp
-from worker.domain.model import PersonKey
+from worker.domain.model import AccountKey
 from worker.domain.tickets.ticket import Assignee, Ticket, ticket_label
 
 ERASED = "erased"  # what stands for somebody who was forgotten
@@ -84,7 +84,7 @@ def may_be_erased(name: str, is_now: Any) -> bool:
     return name in _WHO and is_now in {None, ERASED}
 
 
-def person_in(text: Any) -> PersonKey | None:
+def person_in(text: Any) -> AccountKey | None:
     """The person behind a name in the journal, where it is an id."""
     source, slash, person_id = str(text).partition("/")
-    return PersonKey(source, person_id) if slash and "@" not in source else None
+    return AccountKey(source, person_id) if slash and "@" not in source else None

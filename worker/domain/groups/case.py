@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from worker.domain.identity.matching import Link
-from worker.domain.model import Coverage, Evidence, GroupKey, Member, Person, PersonKey, Standing
+from worker.domain.identity.matching import Identity
+from worker.domain.model import Account, AccountKey, Coverage, Evidence, GroupKey, Member, Standing
 from worker.domain.people.leaving import Leaving
 from worker.domain.tickets.ticket import Ticket
 
@@ -19,13 +19,13 @@ class Expected:
     `accounts` are those of the same human, this one among them; none given: it is the only one.
     """
 
-    person: Person
+    person: Account
     since: datetime
     is_former: bool = False  # the rules named the group once and do not any more
-    accounts: tuple[Person, ...] = ()
+    accounts: tuple[Account, ...] = ()
 
     @property
-    def keys(self) -> frozenset[PersonKey]:
+    def keys(self) -> frozenset[AccountKey]:
         """Every account of the human."""
         return frozenset({self.person.key, *(account.key for account in self.accounts)})
 
@@ -39,14 +39,14 @@ class MemberView:
     """
 
     member: Member
-    link: Link
-    person: Person | None = None
+    link: Identity
+    person: Account | None = None
     leaving: Leaving | None = None
     first_seen_at: datetime | None = None
-    accounts: tuple[Person, ...] = ()
+    accounts: tuple[Account, ...] = ()
 
     @property
-    def known_as(self) -> dict[PersonKey, Person]:
+    def known_as(self) -> dict[AccountKey, Account]:
         """Every account of the human behind, by key."""
         own = (self.person,) if self.person else ()
         return {account.key: account for account in (*own, *self.accounts)}
@@ -72,11 +72,11 @@ class GroupView:
     has_had_admin: bool = False
     is_gone: bool = False
     is_sensitive: bool = False
-    owner: Person | None = None
+    owner: Account | None = None
     owner_email: str | None = None
     expected: tuple[Expected, ...] = ()
     tickets: tuple[Ticket, ...] = ()
-    managers: tuple[tuple[PersonKey, Person], ...] = ()  # leaver -> manager
+    managers: tuple[tuple[AccountKey, Account], ...] = ()  # leaver -> manager
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,11 @@ class GroupCase:
     known: GroupView
     active_admins: tuple[MemberView, ...]
     known_admins: tuple[MemberView, ...]
-    belonging: Mapping[PersonKey, Expected]
+    belonging: Mapping[AccountKey, Expected]
     by_handle: Mapping[str, MemberView]
-    present: frozenset[PersonKey]  # every account of everybody who is listed
-    managers: Mapping[PersonKey, Person]  # by the leaver
-    departed: frozenset[PersonKey]  # those of people who are leaving, and whom owner and managers left
+    present: frozenset[AccountKey]  # every account of everybody who is listed
+    managers: Mapping[AccountKey, Account]  # by the leaver
+    departed: frozenset[AccountKey]  # those of people who are leaving, and whom owner and managers left
 
     @property
     def key(self) -> GroupKey:
@@ -115,7 +115,7 @@ class GroupCase:
         return self.view.size
 
 
-def belonging(group: GroupView) -> dict[PersonKey, Expected]:
+def belonging(group: GroupView) -> dict[AccountKey, Expected]:
     """Who belongs in the group by the joiner rules, by every account of theirs; the earliest rule's word.
 
     Never a leaver.
@@ -124,7 +124,7 @@ def belonging(group: GroupView) -> dict[PersonKey, Expected]:
     return _by_account(wanted)
 
 
-def _by_account(expected: Iterable[Expected]) -> dict[PersonKey, Expected]:
+def _by_account(expected: Iterable[Expected]) -> dict[AccountKey, Expected]:
     latest_first = sorted(expected, key=lambda e: (e.since, e.person.key), reverse=True)
     return {key: e for e in latest_first for key in e.keys}
 
@@ -140,7 +140,7 @@ def with_movers(group: GroupView) -> GroupView:
     return replace(group, members=tuple(_as_mover(view, moved) for view in group.members)) if moved else group
 
 
-def _as_mover(view: MemberView, moved: dict[PersonKey, datetime]) -> MemberView:
+def _as_mover(view: MemberView, moved: dict[AccountKey, datetime]) -> MemberView:
     person = view.person
     if view.leaving or person is None or person.standing is Standing.LEFT or person.key not in moved:
         return view
@@ -177,7 +177,7 @@ def why_left(leaving: Leaving) -> str:
     return f"has left ({'; '.join(account_line(account) for account in leaving.accounts)})"
 
 
-def account_line(account: Person) -> str:
+def account_line(account: Account) -> str:
     """What one directory says of somebody: `corp: the account is disabled`."""
     says = "the account is active"
     if account.standing is Standing.LEAVING:

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from worker.domain.identity.names import Suggestion
-from worker.domain.model import Member, PersonFacts, PersonKey, Standing
+from worker.domain.model import AccountFacts, AccountKey, Member, Standing
 
 
 class How(StrEnum):
@@ -27,7 +27,7 @@ class How(StrEnum):
     EMPLOYEE_ID = "employee_id"
 
 
-class LinkState(StrEnum):
+class IdentityState(StrEnum):
     """What is known of who is behind a handle."""
 
     LINKED = "linked"
@@ -43,7 +43,7 @@ class Candidate:
     `join_keys`: two accounts with a key in common are one human (see `join_keys`).
     """
 
-    person: PersonKey
+    person: AccountKey
     how: How
     join_keys: frozenset[str] = frozenset()
     name: str = ""
@@ -52,18 +52,18 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Identity:
     """The answer for one handle. `fingerprint` is what of the member it rests on.
 
     `decided_by`: the name of the person whose answer it is. The same answer is the same link, whoever gave it.
     """
 
-    state: LinkState
+    state: IdentityState
     fingerprint: str
-    person: PersonKey | None = None
+    person: AccountKey | None = None
     how: How | None = None
     why: str = ""
-    suggestions: tuple[Suggestion[PersonKey], ...] = ()
+    suggestions: tuple[Suggestion[AccountKey], ...] = ()
     decided_by: str | None = field(default=None, compare=False)
 
 
@@ -78,13 +78,13 @@ def fingerprint(member: Member) -> str:
 JOIN_KEY_SHARED_MAX = 5  # a key that more accounts share ("N/A", a team mailbox) joins nobody
 
 
-def join_keys(facts: PersonFacts) -> frozenset[str]:
+def join_keys(facts: AccountFacts) -> frozenset[str]:
     """What joins several accounts of one human: employee id, immutable id, e-mail; each as `kind:value`."""
     pairs = (("employee", facts.employee_id), ("immutable", facts.immutable_id), ("email", facts.email))
     return frozenset(f"{kind}:{value.strip().casefold()}" for kind, value in pairs if value and value.strip())
 
 
-def humans_among(accounts: Mapping[PersonKey, frozenset[str]]) -> list[frozenset[PersonKey]]:
+def humans_among(accounts: Mapping[AccountKey, frozenset[str]]) -> list[frozenset[AccountKey]]:
     """Split accounts, with the keys that may join them, into humans; each account is in exactly one.
 
     An employee id or an immutable id joins all who have it. An e-mail address is a weak reason, since
@@ -92,19 +92,21 @@ def humans_among(accounts: Mapping[PersonKey, frozenset[str]]) -> list[frozenset
     people in one, nor anybody with two employee ids.
     """
     humans = {person: frozenset({person}) for person in accounts}
-    holders: dict[str, list[PersonKey]] = defaultdict(list)
+    holders: dict[str, list[AccountKey]] = defaultdict(list)
     for person, keys in accounts.items():
         for key in keys:
             holders[key].append(person)
     for key, having in sorted(holders.items(), key=lambda item: (item[0].startswith("email:"), item)):
         parts = {humans[person] for person in having}
         if len(parts) > 1 and (not key.startswith("email:") or _may_be_one(parts, accounts)):
-            whole = frozenset[PersonKey]().union(*parts)
+            whole = frozenset[AccountKey]().union(*parts)
             humans |= dict.fromkeys(whole, whole)
     return sorted(set(humans.values()), key=min)
 
 
-def _may_be_one(parts: Iterable[frozenset[PersonKey]], accounts: Mapping[PersonKey, frozenset[str]]) -> bool:
+def _may_be_one(
+    parts: Iterable[frozenset[AccountKey]], accounts: Mapping[AccountKey, frozenset[str]]
+) -> bool:
     sources = [source for part in parts for source in {person.source for person in part}]
     numbers = {key for part in parts for one in part for key in accounts[one] if key.startswith("employee:")}
     return len(sources) == len(set(sources)) and len(numbers) <= 1
@@ -112,10 +114,10 @@ def _may_be_one(parts: Iterable[frozenset[PersonKey]], accounts: Mapping[PersonK
 
 def match(
     mark: str,
-    previous: Link | None,
+    previous: Identity | None,
     candidates: tuple[Candidate, ...],
     first_seen_at: datetime | None,
-) -> Link:
+) -> Identity:
     """Decide who is behind a member. Pure; the same input gives the same link.
 
     `mark` is the member's `fingerprint` as the inventory shows it now. `first_seen_at`: when the member
@@ -126,22 +128,26 @@ def match(
     """
     if previous is not None and previous.fingerprint != mark:
         previous = None
-    if previous is not None and (previous.how is How.CONFIRMED or previous.state is LinkState.NOBODY):
+    if previous is not None and (previous.how is How.CONFIRMED or previous.state is IdentityState.NOBODY):
         return previous
     if not candidates:
-        if previous is not None and previous.state is LinkState.LINKED:
+        if previous is not None and previous.state is IdentityState.LINKED:
             return previous
-        return Link(LinkState.UNMATCHED, mark, why="no one in the directory has this number or address")
+        return Identity(
+            IdentityState.UNMATCHED, mark, why="no one in the directory has this number or address"
+        )
     rivals = _strongest(candidates)
     if len(_humans(rivals)) > 1:
         names = ", ".join(sorted({_name(c) for c in rivals}))
         why = f"several people have it: {names}"
-        return Link(LinkState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions(rivals))
+        return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions(rivals))
     best = min(rivals, key=_preference)
     if not _is_known(previous, best, candidates) and _may_be_recycled(best, first_seen_at):
         why = f"{_name(best)} left before this member joined: the number may be recycled"
-        return Link(LinkState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best]))
-    return Link(LinkState.LINKED, mark, person=best.person, how=best.how, why=f"same {_WORDS[best.how]}")
+        return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best]))
+    return Identity(
+        IdentityState.LINKED, mark, person=best.person, how=best.how, why=f"same {_WORDS[best.how]}"
+    )
 
 
 _WORDS = {
@@ -161,18 +167,18 @@ def _strongest(candidates: tuple[Candidate, ...]) -> list[Candidate]:
     return [c for c in candidates if _STRENGTH[c.how] == strongest]
 
 
-def _humans(candidates: Iterable[Candidate]) -> list[frozenset[PersonKey]]:
+def _humans(candidates: Iterable[Candidate]) -> list[frozenset[AccountKey]]:
     return humans_among({candidate.person: candidate.join_keys for candidate in candidates})
 
 
-def _as_suggestions(rivals: Iterable[Candidate]) -> tuple[Suggestion[PersonKey], ...]:
+def _as_suggestions(rivals: Iterable[Candidate]) -> tuple[Suggestion[AccountKey], ...]:
     """Whom the person who is asked can choose from, by name."""
     names = {candidate.person: _name(candidate) for candidate in rivals}
     ranked = sorted(names.items(), key=lambda pair: (pair[1], pair[0]))
     return tuple(Suggestion(person, name, 1.0) for person, name in ranked)
 
 
-def _is_known(previous: Link | None, best: Candidate, candidates: tuple[Candidate, ...]) -> bool:
+def _is_known(previous: Identity | None, best: Candidate, candidates: tuple[Candidate, ...]) -> bool:
     """Whether the member was linked to this human already."""
     return any({best.person, previous.person if previous else None} <= human for human in _humans(candidates))
 
@@ -181,7 +187,7 @@ def _name(candidate: Candidate) -> str:
     return candidate.name or candidate.person.person_id
 
 
-def _preference(candidate: Candidate) -> tuple[int, float, PersonKey, str]:
+def _preference(candidate: Candidate) -> tuple[int, float, AccountKey, str]:
     newest = -candidate.left_at.timestamp() if candidate.left_at else 0.0
     return (_STANDING[candidate.standing], newest, candidate.person, candidate.name)
 

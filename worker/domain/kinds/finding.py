@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from worker.domain.groups.case import MemberView
-from worker.domain.model import Person
+from worker.domain.model import Account
 from worker.domain.people.leaving import Leaving
 from worker.domain.tickets.ticket import TicketKey
 
@@ -18,5 +18,5 @@ class Finding:
     why: str
     view: MemberView | None = None
     leaving: Leaving | None = None
-    person: Person | None = None
+    person: Account | None = None
     needs_admin: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from worker.domain.groups.case import GroupCase
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import About, Asks, Choice, Contradiction, Kind, Sees, Turn
 from worker.domain.model import Coverage, GroupKey
@@ -36,7 +36,7 @@ def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
             view,
         )
         for view in case.known.members
-        if view.leaving is None and view.link.state in {LinkState.AMBIGUOUS, LinkState.UNMATCHED}
+        if view.leaving is None and view.link.state in {IdentityState.AMBIGUOUS, IdentityState.UNMATCHED}
     ]
 
 

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from worker.domain.escalation.calendar import last_day
 from worker.domain.groups.case import GroupCase, name_of, why_left
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Contradiction, Wait
-from worker.domain.model import ENDS_WITH_A_DAY, Evidence, Person, Role, Standing
+from worker.domain.model import ENDS_WITH_A_DAY, Account, Evidence, Role, Standing
 from worker.domain.text.tongue import ENGLISH, N_, Tongue
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Ticket, TicketKey, TicketKind, TicketState
@@ -83,7 +83,7 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> str | None:
     if view.leaving is not None:
         return "superseded by a newer leaving or another kind of ticket"
     if view.person is None:
-        is_nobody = view.link.state is LinkState.NOBODY
+        is_nobody = view.link.state is IdentityState.NOBODY
         return "not somebody of the directory" if is_nobody else "who this member is, is in question now"
     account = view.known_as.get(ticket.person) if ticket.person else None
     if account is None:
@@ -91,7 +91,7 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> str | None:
     return why_no_leaver(ticket, account, timezone)
 
 
-def why_no_leaver(ticket: Ticket, account: Person, timezone: str) -> str | None:
+def why_no_leaver(ticket: Ticket, account: Account, timezone: str) -> str | None:
     """Return why somebody whom no leaving keeps out of the group is in it rightly; None when that isn't so."""
     has_left = account.standing is Standing.LEFT
     if ticket.evidence is Evidence.MOVED:
@@ -103,7 +103,7 @@ def why_no_leaver(ticket: Ticket, account: Person, timezone: str) -> str | None:
     return "the person returned"
 
 
-def _leaves_at(account: Person) -> datetime | None:
+def _leaves_at(account: Account) -> datetime | None:
     """The date at which somebody is going to leave."""
     if account.standing is not Standing.LEAVING:
         return None

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from worker.domain.model import GroupKey, PersonFacts
+from worker.domain.model import AccountFacts, GroupKey
 
 
 @dataclass(frozen=True, slots=True)
-class JoinerRule:
+class Placement:
     """`when`: attribute and globs, of which one must fit; all attributes must. `groups`: ids, names or globs."""
 
     when: tuple[tuple[str, tuple[str, ...]], ...]
@@ -23,7 +23,7 @@ def fits(text: str | None, globs: Iterable[str]) -> bool:
 
 
 def places(
-    facts: PersonFacts, rules: tuple[JoinerRule, ...], groups: Iterable[tuple[GroupKey, str]]
+    facts: AccountFacts, rules: tuple[Placement, ...], groups: Iterable[tuple[GroupKey, str]]
 ) -> frozenset[GroupKey]:
     """The groups (of key and name) in which the rules place a person."""
     named = tuple(glob for rule in rules if _applies(rule, facts) for glob in rule.groups)
@@ -32,6 +32,6 @@ def places(
     return frozenset(key for key, name in groups if fits(key.group_id, named) or fits(name, named))
 
 
-def _applies(rule: JoinerRule, facts: PersonFacts) -> bool:
+def _applies(rule: Placement, facts: AccountFacts) -> bool:
     further = dict(facts.attributes)
     return all(fits(getattr(facts, name, None) or further.get(name), globs) for name, globs in rule.when)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.domain.model import Evidence, Person, PersonFacts, PersonKey, Standing
+from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Judgement:
     at: datetime | None = None
 
 
-def judge(facts: PersonFacts, policy: LeaverPolicy, now: datetime) -> Judgement | None:
+def judge(facts: AccountFacts, policy: LeaverPolicy, now: datetime) -> Judgement | None:
     """Say what one person's facts mean at `now` (aware UTC), or None when they decide nothing.
 
     First row that fits; out of scope only those that make a leaver, which `settle` believes of whom it knew
@@ -64,7 +64,7 @@ def judge(facts: PersonFacts, policy: LeaverPolicy, now: datetime) -> Judgement 
     return judgement
 
 
-def _judged(facts: PersonFacts, policy: LeaverPolicy, now: datetime) -> Judgement | None:
+def _judged(facts: AccountFacts, policy: LeaverPolicy, now: datetime) -> Judgement | None:
     if facts.is_deleted and policy.deleted:
         return Judgement(Standing.LEFT, Evidence.DELETED)
     if facts.enabled is False and policy.disabled and not facts.is_on_long_leave:
@@ -82,7 +82,7 @@ def _judged(facts: PersonFacts, policy: LeaverPolicy, now: datetime) -> Judgemen
     return None if facts.enabled is None else Judgement(Standing.ACTIVE)
 
 
-def _dated(facts: PersonFacts, policy: LeaverPolicy) -> list[tuple[datetime, Evidence]]:
+def _dated(facts: AccountFacts, policy: LeaverPolicy) -> list[tuple[datetime, Evidence]]:
     dates = []
     if facts.leave_at is not None and policy.leave_date:
         dates.append((facts.leave_at, Evidence.LEAVE_DATE))
@@ -96,8 +96,12 @@ _OF_THE_ACCOUNT = frozenset({Evidence.DISABLED, Evidence.DELETED, Evidence.MOVED
 
 
 def settle(
-    key: PersonKey, before: Person | None, facts: PersonFacts, judgement: Judgement | None, taken_at: datetime
-) -> Person:
+    key: AccountKey,
+    before: Account | None,
+    facts: AccountFacts,
+    judgement: Judgement | None,
+    taken_at: datetime,
+) -> Account:
     """Return the person as known after a pass that speaks of `taken_at`.
 
     No judgement keeps what was known (ACTIVE for somebody new). Who had left keeps the first evidence and
@@ -126,16 +130,16 @@ def settle(
     ):
         judgement = _of_unknown_account(before.evidence, judgement)
     if judgement is None:
-        known = before or Person(key, facts)
+        known = before or Account(key, facts)
         return replace(known, facts=facts)
     if judgement.standing is not Standing.LEFT:
-        return Person(key, facts, judgement.standing, judgement.evidence)
+        return Account(key, facts, judgement.standing, judgement.evidence)
     if before is not None and before.standing is Standing.LEFT:
         return replace(before, facts=facts)
-    return Person(key, facts, Standing.LEFT, judgement.evidence, judgement.at or taken_at)
+    return Account(key, facts, Standing.LEFT, judgement.evidence, judgement.at or taken_at)
 
 
-def is_stripped(facts: PersonFacts) -> bool:
+def is_stripped(facts: AccountFacts) -> bool:
     """Whether nothing is left by which anybody could be known in a group, as of a tombstone."""
     return not (facts.phones or facts.email or facts.employee_id)
 

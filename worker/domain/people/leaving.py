@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from worker.domain.model import Evidence, Person, PersonKey
+from worker.domain.model import Account, AccountKey, Evidence
 
 
-def episode_name(person: PersonKey, at: datetime) -> str:
+def episode_name(person: AccountKey, at: datetime) -> str:
     """The name of one leaving (or one move) of one person."""
     return f"{person.source}/{person.person_id}@{at.strftime('%Y-%m-%dT%H:%M:%SZ')}"
 
@@ -22,11 +22,11 @@ class Leaving:
     same of the human, and `accounts` are all of theirs.
     """
 
-    person: PersonKey
+    person: AccountKey
     evidence: Evidence
     at: datetime
     also: frozenset[str] = frozenset()
-    accounts: tuple[Person, ...] = ()
+    accounts: tuple[Account, ...] = ()
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from worker.domain.model import Person, PersonFacts, Standing
+from worker.domain.model import Account, AccountFacts, Standing
 
 
 class EventKind(StrEnum):
@@ -27,15 +27,15 @@ class Event:
     """One turn in one person's life-cycle, at the instant that the pass speaks of."""
 
     kind: EventKind
-    person: Person
+    person: Account
     at: datetime
-    before: Person | None = None
+    before: Account | None = None
 
 
 PLACE_FIELDS = ("department", "title", "office", "company", "org_unit", "attributes")
 
 
-def events_between(before: Person | None, after: Person, at: datetime) -> tuple[Event, ...]:
+def events_between(before: Account | None, after: Account, at: datetime) -> tuple[Event, ...]:
     """Return what happened to one person, in order; empty when nothing that matters did.
 
     | before / after | ACTIVE               | LEAVING            | LEFT       |
@@ -63,7 +63,7 @@ def events_between(before: Person | None, after: Person, at: datetime) -> tuple[
     return tuple(event(kind) for kind in kinds)
 
 
-def has_moved(before: PersonFacts, after: PersonFacts) -> bool:
+def has_moved(before: AccountFacts, after: AccountFacts) -> bool:
     """Whether a change of attributes may change the groups that a person belongs in."""
     return any(getattr(before, name) != getattr(after, name) for name in PLACE_FIELDS)
 

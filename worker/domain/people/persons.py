@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from worker.domain.model import Person, PersonKey, Standing
+from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.people.leaving import Leaving
 
 
@@ -24,32 +24,32 @@ class AccountsRule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountState:
     """One account of a human.
 
     `is_let_through`: the guard let its present leaving through. `joined_at` (aware UTC) is when the account
     came to its directory; None when it was there before we looked.
     """
 
-    person: Person
+    person: Account
     is_let_through: bool = False
     joined_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Human:
+class Person:
     """A human as their accounts say together.
 
     `person` is the account that speaks for them: the one by which they left, else one that is still here.
     `leaving` is None while they are here, and while the guard holds it. `accounts` are all of them, by key.
     """
 
-    person: Person
+    person: Account
     leaving: Leaving | None
-    accounts: tuple[Person, ...]
+    accounts: tuple[Account, ...]
 
 
-def human_of(accounts: Iterable[Account], rule: AccountsRule) -> Human:
+def human_of(accounts: Iterable[AccountState], rule: AccountsRule) -> Person:
     """Say of the accounts of one human (at least one) whether the human has left.
 
     A directory says so when every account of theirs in it has left: an old account beside a new one is a
@@ -75,16 +75,16 @@ def human_of(accounts: Iterable[Account], rule: AccountsRule) -> Human:
     everybody = tuple(people.values())
     if not words:
         here = [person for person in everybody if leaving_of(person) is None]
-        return Human(min(here, key=_preference), None, everybody)
+        return Person(min(here, key=_preference), None, everybody)
     counts = next((word for word in words if word.is_let_through), None)
     if counts is None:
-        return Human(people[words[0].leaving.person], None, everybody)
+        return Person(people[words[0].leaving.person], None, everybody)
     also = frozenset(word.leaving.name for word in words if word is not counts)
     leaving = replace(counts.leaving, also=also, accounts=everybody)
-    return Human(people[leaving.person], leaving, everybody)
+    return Person(people[leaving.person], leaving, everybody)
 
 
-def leaving_of(person: Person) -> Leaving | None:
+def leaving_of(person: Account) -> Leaving | None:
     """The leaving of an account that has left."""
     if person.standing is not Standing.LEFT or person.evidence is None or person.left_at is None:
         return None
@@ -99,7 +99,7 @@ class _Word:
     is_let_through: bool
 
 
-def _words(accounts: Iterable[Account]) -> list[_Word]:
+def _words(accounts: Iterable[AccountState]) -> list[_Word]:
     """One for each directory that says that the human has left, earliest first."""
     said: dict[str, list[_Word]] = defaultdict(list)
     here = set()
@@ -112,22 +112,22 @@ def _words(accounts: Iterable[Account]) -> list[_Word]:
     return sorted((max(words, key=_age) for source, words in said.items() if source not in here), key=_age)
 
 
-def _age(word: _Word) -> tuple[datetime, PersonKey]:
+def _age(word: _Word) -> tuple[datetime, AccountKey]:
     return word.leaving.at, word.leaving.person
 
 
-def _is_outdated(word: _Word, accounts: Iterable[Account]) -> bool:
+def _is_outdated(word: _Word, accounts: Iterable[AccountState]) -> bool:
     return any(
         account.joined_at is not None and account.joined_at > word.leaving.at and _was_ever_here(account)
         for account in accounts
     )
 
 
-def _was_ever_here(account: Account) -> bool:
+def _was_ever_here(account: AccountState) -> bool:
     """An account that came disabled, or with a date in the past, is no rehire's."""
     leaving = leaving_of(account.person)
     return leaving is None or account.joined_at is None or leaving.at > account.joined_at
 
 
-def _preference(person: Person) -> tuple[bool, bool, PersonKey]:
+def _preference(person: Account) -> tuple[bool, bool, AccountKey]:
     return (person.standing is not Standing.ACTIVE, person.facts.email is None, person.key)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from worker.domain.model import Evidence, Person, Standing
-from worker.domain.people.persons import Human
+from worker.domain.model import Account, Evidence, Standing
+from worker.domain.people.persons import Person
 
 _GONE = frozenset({Evidence.DELETED, Evidence.ABSENT_CONFIRMED})
 
 
-def is_forgettable(human: Human, before: datetime) -> bool:
+def is_forgettable(human: Person, before: datetime) -> bool:
     """Whether every account of a human left before that instant (aware UTC) and is gone from its directory.
 
     An account that is still listed would be brought back by the next read that changed; and an old account
@@ -19,6 +19,6 @@ def is_forgettable(human: Human, before: datetime) -> bool:
     return all(_is_over(account, before) for account in human.accounts)
 
 
-def _is_over(account: Person, before: datetime) -> bool:
+def _is_over(account: Account, before: datetime) -> bool:
     has_left = account.standing is Standing.LEFT and account.left_at is not None and account.left_at < before
     return has_left and (account.facts.is_deleted or account.evidence in _GONE)

@@ -18,7 +18,7 @@ from worker.domain.kinds import KINDS, kind_of
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Turn
 from worker.domain.kinds.settled import settle
-from worker.domain.model import Person, PersonKey, Role, Standing
+from worker.domain.model import Account, AccountKey, Role, Standing
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.domain.tickets.ticket import (
@@ -347,7 +347,7 @@ def assignee_for(finding: Finding, case: GroupCase, rules: TicketRules) -> Assig
     return next((choice for choice in choices if choice is not None), None)
 
 
-def _an_admin(case: GroupCase, leaver: PersonKey | None) -> Assignee | None:
+def _an_admin(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:
     people = [
         view.person
         for view in sorted(case.active_admins, key=lambda v: (v.first_seen_at is not None, v.member.handle))
@@ -365,7 +365,7 @@ def _owner(group: GroupView) -> Assignee | None:
     return None
 
 
-def _manager(case: GroupCase, leaver: PersonKey | None) -> Assignee | None:
+def _manager(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:
     manager = None if leaver is None else case.managers.get(leaver)
     if manager is None or not manager.facts.email or manager.standing is Standing.LEFT:
         return None
@@ -376,5 +376,5 @@ def _accountable(rules: TicketRules) -> Assignee | None:
     return Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE) if rules.accountable else None
 
 
-def _person(person: Person, why: AssigneeWhy) -> Assignee:
+def _person(person: Account, why: AssigneeWhy) -> Assignee:
     return Assignee(person.facts.email or "", person.facts.display_name, why, person.key)

@@ -1,6 +1,6 @@
 """The guard between plan and action: a plan too big to be true is held, split by cause, for a person.
 
-Pure: it sees the newcomers (episodes not let through yet), what was let through in the rolling window,
+Pure: it sees the departures (episodes not let through yet), what was let through in the rolling window,
 and the population; it answers Safe or Held with cohorts. The first run's leavers are always held.
 """
 
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Evidence, GroupKey, PersonKey
+from worker.domain.model import AccountKey, Evidence, GroupKey
 from worker.domain.tickets.ticket import DIGITS_MAX
 
 
@@ -44,13 +44,13 @@ class GuardLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
+class Departure:
     """One episode that waits to be let through. `seen_at` is when the directory was read.
 
     `has_left_elsewhere`: by the word of another directory, let through before, the human has left already.
     """
 
-    person: PersonKey
+    person: AccountKey
     at: datetime
     evidence: Evidence
     name: str = ""
@@ -67,7 +67,7 @@ class Cohort:
 
     id: str
     cause: str
-    people: tuple[Newcomer, ...]
+    people: tuple[Departure, ...]
     state: HoldState = HoldState.HELD
 
 
@@ -135,7 +135,7 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class GroupLoad:
-    """How many of one group's members the newcomers and the window's earlier ones would take out."""
+    """How many of one group's members the departures and the window's earlier ones would take out."""
 
     name: str
     size: int
@@ -144,20 +144,20 @@ class GroupLoad:
 
 def inspect(
     source: str,
-    newcomers: Sequence[Newcomer],
+    departures: Sequence[Departure],
     population: Population,
     groups: dict[GroupKey, GroupLoad],
     limits: GuardLimits,
     now: datetime,
 ) -> HeldPlan | None:
-    """Return None when the newcomers of one source may go through, else the plan that holds them.
+    """Return None when the departures of one source may go through, else the plan that holds them.
 
     Who has left elsewhere is not news: never counted, and never held. Shares are of the people who were
-    active before these newcomers left (active + newcomers + let_through). `groups` holds every group that a
-    newcomer is in. Nobody is let through in part: what is over a limit cannot be told apart from the rest by
+    active before these departures left (active + departures + let_through). `groups` holds every group that a
+    departure is in. Nobody is let through in part: what is over a limit cannot be told apart from the rest by
     a machine.
     """
-    news = [newcomer for newcomer in newcomers if not newcomer.has_left_elsewhere]
+    news = [departure for departure in departures if not departure.has_left_elsewhere]
     if not news:
         return None
     reasons = _reasons(news, population, groups, limits)
@@ -166,23 +166,23 @@ def inspect(
     return HeldPlan(source, "; ".join(reasons), now, cohorts_of(news, limits.share_from))
 
 
-def heads(count: int) -> str:
+def people_count(count: int) -> str:
     """So many people, in English."""
     return "1 person" if count == 1 else f"{count} people"
 
 
 def _reasons(
-    newcomers: Sequence[Newcomer],
+    departures: Sequence[Departure],
     population: Population,
     groups: dict[GroupKey, GroupLoad],
     limits: GuardLimits,
 ) -> list[str]:
     reasons = []
-    first = sum(n.is_first_run for n in newcomers)
+    first = sum(n.is_first_run for n in departures)
     if first:
         verb = "is" if first == 1 else "are"
-        reasons.append(f"first run: {heads(first)} had already left and {verb} still in groups")
-    count = len(newcomers) + population.let_through
+        reasons.append(f"first run: {people_count(first)} had already left and {verb} still in groups")
+    count = len(departures) + population.let_through
     before = population.active + count
     hours = _hours(limits.window)
     if limits.leavers_max is not None and count > limits.leavers_max:
@@ -191,7 +191,7 @@ def _reasons(
     if limit is not None and _is_over_share(count, before, limit, limits.share_from):
         share = _percent_over(count / before, limit)
         reasons.append(f"{count} of {before} people within {hours} ({share}), the limit is {_percent(limit)}")
-    per_group = Counter(group for newcomer in newcomers for group in newcomer.groups)
+    per_group = Counter(group for departure in departures for group in departure.groups)
     for group, taken in sorted(per_group.items()):
         load = groups[group]
         total = taken + load.let_through
@@ -231,29 +231,29 @@ _CAUSE = {
 }
 
 
-def cohorts_of(newcomers: Iterable[Newcomer], share_from: int) -> tuple[Cohort, ...]:
+def cohorts_of(departures: Iterable[Departure], share_from: int) -> tuple[Cohort, ...]:
     """Split by cause: evidence and hour, then a unit that at least `share_from` of them have in common.
 
     What has nothing in common ends in one cohort 'single people' per evidence. Sorted, largest first;
-    ids are `c1`, `c2`… and every newcomer is in exactly one cohort.
+    ids are `c1`, `c2`… and every departure is in exactly one cohort.
     """
-    everybody = sorted(newcomers, key=lambda n: (n.person, n.at))
+    everybody = sorted(departures, key=lambda n: (n.person, n.at))
     sizes = Counter(_characteristic(n) for n in everybody)
-    parts: dict[str, list[Newcomer]] = {}
-    for newcomer in everybody:
-        mark = _characteristic(newcomer)
-        cause = mark if sizes[mark] >= share_from else f"{_CAUSE[newcomer.evidence]}, single people"
-        parts.setdefault(cause, []).append(newcomer)
+    parts: dict[str, list[Departure]] = {}
+    for departure in everybody:
+        mark = _characteristic(departure)
+        cause = mark if sizes[mark] >= share_from else f"{_CAUSE[departure.evidence]}, single people"
+        parts.setdefault(cause, []).append(departure)
     ordered = sorted(parts.items(), key=lambda item: (-len(item[1]), item[0]))
     return tuple(Cohort(f"c{i}", cause, tuple(people)) for i, (cause, people) in enumerate(ordered, start=1))
 
 
-def _characteristic(newcomer: Newcomer) -> str:
-    parts = [_CAUSE[newcomer.evidence]]
-    if newcomer.unit:
-        parts.append(f"all in {newcomer.unit}")
-    if newcomer.seen_at is not None:
-        parts.append(f"seen in the hour of {newcomer.seen_at:%Y-%m-%d %H}:00 UTC")
+def _characteristic(departure: Departure) -> str:
+    parts = [_CAUSE[departure.evidence]]
+    if departure.unit:
+        parts.append(f"all in {departure.unit}")
+    if departure.seen_at is not None:
+        parts.append(f"seen in the hour of {departure.seen_at:%Y-%m-%d %H}:00 UTC")
     return ", ".join(parts)
 
 

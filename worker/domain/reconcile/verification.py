@@ -29,7 +29,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class Verification:
     """A verdict with its reason; the grade where it verifies, and why it reopens where it does."""
 
     verdict: Verdict
@@ -40,7 +40,7 @@ class Opinion:
 
 def weigh(
     ticket: Ticket, sight: Sight | None, admins_min: int, now: datetime, claim_life: timedelta = CLAIM_LIFE
-) -> Opinion:
+) -> Verification:
     """Return what the latest roster of the ticket's group says about it. All instants aware UTC.
 
     | the latest roster is                  | work is done in it | work is not            |
@@ -54,18 +54,20 @@ def weigh(
     """
     since = ticket.done_at or ticket.opened_at
     if kind_of(ticket).sees is Sees.IDENTITY and sight is not None and sight.is_identified:
-        return Opinion(Verdict.VERIFIED, "the member is identified", Grade.B)
+        return Verification(Verdict.VERIFIED, "the member is identified", Grade.B)
     if sight is None or not _is_fresh(sight) or sight.taken_at <= since:
         return _unproven(ticket, now, claim_life, "no fresh roster of a later date")
     if not is_done_in(ticket, sight, admins_min):
         against = _still_wrong(ticket, sight)
         if ticket.state is TicketState.DONE and against is not None:
-            return Opinion(Verdict.REOPENED, against, reopened=Reopened.NOT_DONE)
+            return Verification(Verdict.REOPENED, against, reopened=Reopened.NOT_DONE)
         return _unproven(ticket, now, claim_life, "not done in the latest roster")
     if sight.coverage is not Coverage.FULL:
         return _unproven(ticket, now, claim_life, "the latest roster is incomplete")
     grade = Grade.B if sight.is_kept_by_people else Grade.A
-    return Opinion(Verdict.VERIFIED, f"the roster of {sight.taken_at:%Y-%m-%d %H:%M} UTC shows it", grade)
+    return Verification(
+        Verdict.VERIFIED, f"the roster of {sight.taken_at:%Y-%m-%d %H:%M} UTC shows it", grade
+    )
 
 
 def _is_fresh(sight: Sight) -> bool:
@@ -86,7 +88,7 @@ def _still_wrong(ticket: Ticket, sight: Sight) -> str | None:
     return contradiction.text.format(roster=roster)
 
 
-def _unproven(ticket: Ticket, now: datetime, claim_life: timedelta, why: str) -> Opinion:
+def _unproven(ticket: Ticket, now: datetime, claim_life: timedelta, why: str) -> Verification:
     if (
         ticket.state is TicketState.DONE
         and ticket.done_at is not None
@@ -95,5 +97,5 @@ def _unproven(ticket: Ticket, now: datetime, claim_life: timedelta, why: str) ->
     ):
         life = format_duration(claim_life)
         why = f"nothing could prove within {life} that it was done"
-        return Opinion(Verdict.REOPENED, why, reopened=Reopened.UNPROVEN)
-    return Opinion(Verdict.INCONCLUSIVE, why)
+        return Verification(Verdict.REOPENED, why, reopened=Reopened.UNPROVEN)
+    return Verification(Verdict.INCONCLUSIVE, why)

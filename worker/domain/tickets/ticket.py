@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from worker.domain.model import Evidence, GroupKey, PersonKey, Role
+from worker.domain.model import AccountKey, Evidence, GroupKey, Role
 from worker.domain.text.tongue import N_
 
 DIGITS_MAX = 18  # of an id: a database's numbers have 64 bits
@@ -149,7 +149,7 @@ class Assignee:
     email: str
     name: str = ""
     why: AssigneeWhy | None = None
-    person: PersonKey | None = None
+    person: AccountKey | None = None
     by: str = ""
 
     @property
@@ -180,7 +180,7 @@ class Ticket:
     handle: str = ""
     member_name: str = ""
     member_role: Role | None = None
-    person: PersonKey | None = None
+    person: AccountKey | None = None
     person_name: str = ""
     evidence: Evidence | None = None
     left_at: datetime | None = None

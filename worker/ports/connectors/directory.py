@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports.connectors.base import Connector, Unshown
 from worker.ports.errors import Malformed
 
@@ -19,7 +19,7 @@ class DirectoryPage:
     `unreadable_phones` counts numbers that could not be understood (they are left out of the facts).
     """
 
-    records: tuple[PersonFacts, ...]
+    records: tuple[AccountFacts, ...]
     malformed: tuple[Malformed, ...] = ()
     unreadable_phones: int = 0
 
@@ -64,7 +64,7 @@ class Directory(Connector, Protocol):
         Raises CursorExpired (foreign or too old cursor), Incomplete, Transient or Permanent.
         """
 
-    def look_up(self, person_id: str) -> PersonFacts | None:
+    def look_up(self, person_id: str) -> AccountFacts | None:
         """Ask about one person: facts, or None when the source says for certain that there is none.
 
         Only called when `can_look_up`. Raises PermissionDenied for somebody who may only be hidden from us,

@@ -84,7 +84,7 @@ class ApiToken:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
-class DeskState(Protocol):
+class AccessState(Protocol):
     """Small tables, each looked up by its key."""
 
     def key(self, fresh: str) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.model import GroupKey, Person, PersonKey
-from worker.domain.reconcile.guard import Approval, Cohort, GroupLoad, HeldPlan, Newcomer, Population
+from worker.domain.model import Account, AccountKey, GroupKey
+from worker.domain.reconcile.guard import Approval, Cohort, Departure, GroupLoad, HeldPlan, Population
 
 
 class Episodes(Protocol):
     """Leavings and moves, the guard's gate, and held plans."""
 
-    def newcomers(self) -> dict[tuple[str, str], list[Newcomer]]:
+    def departures(self) -> dict[tuple[str, str], list[Departure]]:
         """Episodes not let through yet, by (source, kind: left | moved); of a first run only those still in a
         group.
         """
@@ -24,10 +24,10 @@ class Episodes(Protocol):
     def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
         """Size of each group and how many of its members were let through after `since`."""
 
-    def let_through(self, newcomers: Sequence[Newcomer], now: datetime) -> None:
+    def let_through(self, departures: Sequence[Departure], now: datetime) -> None:
         """Open the gate; marks their groups dirty."""
 
-    def add_moves(self, people: Sequence[Person], at: datetime) -> None:
+    def add_moves(self, people: Sequence[Account], at: datetime) -> None:
         """Open a 'moved' episode for each; the gate holds what the joiner rules say of them."""
 
     def hold(self, plan: HeldPlan, kind: str = "leavers") -> HeldPlan:
@@ -39,7 +39,7 @@ class Episodes(Protocol):
     def plan(self, number: int) -> HeldPlan | None:
         """One held plan."""
 
-    def undecided_of(self, person: PersonKey) -> list[str]:
+    def undecided_of(self, person: AccountKey) -> list[str]:
         """The labels of plans with this account in them of which any part waits for a decision."""
 
     def open_shrunken(self, source: str) -> HeldPlan | None:

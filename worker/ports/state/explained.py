@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.evidence.journal import Sealed
-from worker.domain.model import HandleKey, PersonKey
+from worker.domain.model import AccountKey, HandleKey
 from worker.domain.reconcile.guard import HoldState
 
 
@@ -20,7 +20,7 @@ class AnsweredLink:
     """
 
     key: HandleKey
-    person: PersonKey | None
+    person: AccountKey | None
     at: datetime | None
     by: str | None
 

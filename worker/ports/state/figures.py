@@ -24,7 +24,7 @@ class Pile:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ProcessState:
     """What each job did last, who holds what and until when, and what is known of each source."""
 
     leases: tuple[tuple[Lease, datetime], ...] = ()
@@ -36,7 +36,7 @@ class Standing:
 class Figures:
     """Counts of one moment. `tickets` has no piles of nothing."""
 
-    standing: Standing
+    standing: ProcessState
     tickets: Mapping[tuple[TicketKind, TicketState], Pile]
     overdue: int
     held_plans: int
@@ -50,7 +50,7 @@ class Vitals(Protocol):
     def check(self, *, has_desk: bool) -> None:
         """Return when this release can work with the tables, and the desk with its sessions; else raise."""
 
-    def standing(self) -> Standing:
+    def standing(self) -> ProcessState:
         """Jobs and sources by name, leases by job."""
 
     def figures(self, now: datetime) -> Figures:

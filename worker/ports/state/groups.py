@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.groups.case import GroupView
-from worker.domain.identity.matching import Link
-from worker.domain.model import GroupKey, Member, Person, PersonKey, Roster
+from worker.domain.identity.matching import Identity
+from worker.domain.model import Account, AccountKey, GroupKey, Member, Roster
 from worker.domain.reconcile.guard import GuardLimits
 
 
@@ -36,10 +36,10 @@ class Rosters(Protocol):
     def group(self, key: GroupKey) -> GroupRow | None:
         """One group."""
 
-    def members(self, key: GroupKey) -> list[tuple[Member, Link | None, Person | None]]:
+    def members(self, key: GroupKey) -> list[tuple[Member, Identity | None, Account | None]]:
         """One group's members with who is behind them, by handle."""
 
-    def groups_of(self, person: PersonKey) -> list[tuple[GroupRow, Member]]:
+    def groups_of(self, person: AccountKey) -> list[tuple[GroupRow, Member]]:
         """The groups that a person is in under this account: the one that a member is linked to."""
 
     def mark_wrong_groups_dirty(self, now: datetime) -> int:
@@ -60,13 +60,13 @@ class Rosters(Protocol):
     def mark_dirty(self, groups: Iterable[GroupKey], now: datetime) -> None:
         """Put groups on the dirty list."""
 
-    def active_admins(self, group: GroupKey) -> list[Person]:
+    def active_admins(self, group: GroupKey) -> list[Account]:
         """Known people who are admins of the group and have not left."""
 
-    def expectations(self, person: PersonKey) -> dict[GroupKey, str]:
+    def expectations(self, person: AccountKey) -> dict[GroupKey, str]:
         """The groups in which the joiner rules place (or placed) a person: state by group."""
 
-    def expect(self, person: PersonKey, states: Mapping[GroupKey, str], since: datetime) -> None:
+    def expect(self, person: AccountKey, states: Mapping[GroupKey, str], since: datetime) -> None:
         """Record what the joiner rules say now: `due` or `former`; marks the groups dirty."""
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.identity.matching import Candidate, Link
-from worker.domain.model import HandleKey, Member, PersonKey
+from worker.domain.identity.matching import Candidate, Identity
+from worker.domain.model import AccountKey, HandleKey, Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class Question:
     key: HandleKey
     member: Member
     fingerprint: str
-    previous: Link | None
+    previous: Identity | None
     candidates: tuple[Candidate, ...]
     first_seen_at: datetime | None
 
 
-class Links(Protocol):
+class Identities(Protocol):
     """Who is behind which handle."""
 
     def has_questions(self) -> bool:
@@ -36,25 +36,27 @@ class Links(Protocol):
     def questions(self, limit: int) -> list[Question]:
         """The next handles to be matched (new, changed, or touched by a change in a directory)."""
 
-    def answer(self, links: Sequence[tuple[HandleKey, Link]], now: datetime, by: str | None = None) -> int:
+    def answer(
+        self, links: Sequence[tuple[HandleKey, Identity]], now: datetime, by: str | None = None
+    ) -> int:
         """Store links; marks the groups of those that changed dirty. Returns how many changed."""
 
-    def get(self, key: HandleKey) -> Link | None:
+    def get(self, key: HandleKey) -> Identity | None:
         """One link."""
 
     def find(self, text: str) -> list[HandleKey]:
         """Handles named by `source/handle`, by the handle alone, or by their identify ticket."""
 
-    def reject(self, key: HandleKey, person: PersonKey | None, now: datetime, by: str) -> None:
+    def reject(self, key: HandleKey, person: AccountKey | None, now: datetime, by: str) -> None:
         """Never link this handle to `person` again; with None: it belongs to nobody in the directory."""
 
     def ask_again(self, key: HandleKey) -> None:
         """Take an answer back: the handle is a question again."""
 
-    def names(self, limit: int) -> list[tuple[PersonKey, str]]:
+    def names(self, limit: int) -> list[tuple[AccountKey, str]]:
         """Active people for name suggestions, at most `limit`."""
 
     def page(
         self, states: Sequence[str], after: HandleKey | None, limit: int
-    ) -> list[tuple[HandleKey, Link]]:
+    ) -> list[tuple[HandleKey, Identity]]:
         """Links in the given states, in key order."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from worker.domain.evidence.journal import Sealed
-from worker.domain.model import Evidence, GroupKey, Person, PersonKey
+from worker.domain.model import Account, AccountKey, Evidence, GroupKey
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports.state.groups import GroupRow
 
@@ -38,7 +38,7 @@ class Exposed:
     `since` is when they left, the earliest; for whom no ticket knows it, when that was opened.
     """
 
-    person: PersonKey
+    person: AccountKey
     name: str
     evidence: Evidence | None
     left_at: datetime | None
@@ -149,13 +149,13 @@ class Overview(Protocol):
     def questions(self, at_most: int) -> int:
         """How many members nobody could match yet, counted up to `at_most`."""
 
-    def named(self, people: Collection[PersonKey]) -> dict[PersonKey, Person]:
+    def named(self, people: Collection[AccountKey]) -> dict[AccountKey, Account]:
         """Those of these people who are known."""
 
     def groups(self, text: str, after: tuple[str, GroupKey] | None, limit: int) -> list[GroupRow]:
         """Groups whose name or id has `text` in it, by name, after (name, key)."""
 
-    def people(self, text: str, after: tuple[str, PersonKey] | None, limit: int) -> list[Person]:
+    def people(self, text: str, after: tuple[str, AccountKey] | None, limit: int) -> list[Account]:
         """People whose name or address has `text` in it, by name, after (name, key)."""
 
     def journal(self, wanted: JournalFilter, before: int | None, limit: int) -> list[Sealed]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.model import Person, PersonFacts, PersonKey
+from worker.domain.model import Account, AccountFacts, AccountKey
 from worker.domain.people.leaver import Judgement
 from worker.domain.people.lifecycle import Event
-from worker.domain.people.persons import Human
+from worker.domain.people.persons import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class People(Protocol):
     def clear_stage(self, source: str) -> None:
         """Forget what an earlier, incomplete pass left behind."""
 
-    def stage(self, source: str, records: Iterable[tuple[PersonFacts, Judgement | None]]) -> int:
+    def stage(self, source: str, records: Iterable[tuple[AccountFacts, Judgement | None]]) -> int:
         """Add a page to the staged pass (last occurrence of an id wins); return its length."""
 
     def staged(self, source: str) -> Staged:
         """Counts for deciding whether the pass can be believed."""
 
-    def missing(self, source: str) -> list[PersonKey]:
+    def missing(self, source: str) -> list[AccountKey]:
         """People not known to have left whom the staged pass does not list, by id."""
 
     def apply_stage(self, source: str, *, is_full: bool, taken_at: datetime, now: datetime) -> Applied:
@@ -58,40 +58,40 @@ class People(Protocol):
         ends those of people who returned. A full pass counts the missing: see `absent`.
         """
 
-    def absent(self, source: str) -> list[tuple[Person, int, datetime]]:
+    def absent(self, source: str) -> list[tuple[Account, int, datetime]]:
         """People missing from the last full pass: (person, complete passes missed, missing since)."""
 
     def miss_again(self, source: str) -> None:
         """Count one more complete pass without those who are missing already."""
 
-    def mark_left(self, people: Sequence[Person], seen_at: datetime, now: datetime) -> None:
+    def mark_left(self, people: Sequence[Account], seen_at: datetime, now: datetime) -> None:
         """Set standing, evidence and left_at of people as given; opens episodes, marks groups dirty."""
 
-    def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Person]:
+    def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Account]:
         """People of these sources who are leaving and whose date has come."""
 
-    def get(self, person: PersonKey) -> Person | None:
+    def get(self, person: AccountKey) -> Account | None:
         """One account."""
 
-    def human(self, person: PersonKey) -> Human | None:
+    def human(self, person: AccountKey) -> Person | None:
         """The human behind an account, as all of their accounts say together."""
 
-    def languages(self, people: Collection[PersonKey]) -> dict[PersonKey, str]:
+    def languages(self, people: Collection[AccountKey]) -> dict[AccountKey, str]:
         """What language the directory has for each of these accounts, as it states it; of those that have one."""
 
-    def find(self, text: str) -> list[Person]:
+    def find(self, text: str) -> list[Account]:
         """People whose id, e-mail, user name or employee id is `text` (case-blind), at most 20."""
 
-    def page(self, after: PersonKey | None, limit: int) -> list[Person]:
+    def page(self, after: AccountKey | None, limit: int) -> list[Account]:
         """The next people in key order."""
 
     def count(self) -> int:
         """How many people are known."""
 
-    def erase(self, person: PersonKey) -> None:
+    def erase(self, person: AccountKey) -> None:
         """Forget the personal data of one person: record, links, names in tickets and messages."""
 
-    def erasable(self, before: datetime, after: PersonKey | None, limit: int) -> list[PersonKey]:
+    def erasable(self, before: datetime, after: AccountKey | None, limit: int) -> list[AccountKey]:
         """The next accounts, in key order, that left before then, are gone from their directory (deleted, or
         absent for good), and under which nobody is in a group, has a live ticket or is in a plan that waits.
 

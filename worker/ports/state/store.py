@@ -10,18 +10,18 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from worker.ports.state.access import DeskState
+from worker.ports.state.access import AccessState
 from worker.ports.state.episodes import Episodes
 from worker.ports.state.explained import Explained
 from worker.ports.state.groups import Rosters
-from worker.ports.state.identities import Links
+from worker.ports.state.identities import Identities
 from worker.ports.state.journal import Journal
 from worker.ports.state.leases import JobRuns, Lease, Leases
 from worker.ports.state.outbox import Outbox
 from worker.ports.state.overview import Overview
 from worker.ports.state.people import People
 from worker.ports.state.sources import Sources
-from worker.ports.state.tickets import Tickets
+from worker.ports.state.tickets import StoredTickets
 
 
 class UnitOfWork(Protocol):
@@ -34,13 +34,13 @@ class UnitOfWork(Protocol):
     def rosters(self) -> Rosters: ...
 
     @property
-    def links(self) -> Links: ...
+    def identities(self) -> Identities: ...
 
     @property
     def episodes(self) -> Episodes: ...
 
     @property
-    def tickets(self) -> Tickets: ...
+    def tickets(self) -> StoredTickets: ...
 
     @property
     def outbox(self) -> Outbox: ...
@@ -55,7 +55,7 @@ class UnitOfWork(Protocol):
     def jobs(self) -> JobRuns: ...
 
     @property
-    def desk(self) -> DeskState: ...
+    def access(self) -> AccessState: ...
 
     @property
     def overview(self) -> Overview: ...

@@ -8,12 +8,12 @@ from typing import Protocol
 
 from worker.domain.escalation.policy import Taken
 from worker.domain.messages.message import Recipient
-from worker.domain.model import GroupKey, PersonKey
+from worker.domain.model import AccountKey, GroupKey
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Ticket, TicketState
 
 
-class Tickets(Protocol):
+class StoredTickets(Protocol):
     """Tickets and their escalations."""
 
     def insert(self, new: Sequence[Ticket]) -> list[Ticket]:
@@ -31,7 +31,7 @@ class Tickets(Protocol):
     def open_of(self, email: str) -> list[Ticket]:
         """Open tickets of one assignee (case-blind), by group name and id."""
 
-    def of_person(self, person: PersonKey) -> list[Ticket]:
+    def of_person(self, person: AccountKey) -> list[Ticket]:
         """All tickets about one person, by id."""
 
     def of_group(self, group: GroupKey) -> list[Ticket]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import LinkState
+from worker.domain.identity.matching import IdentityState
 from worker.domain.tickets.ticket import TicketKind
 from worker.storage.candidates.states import SETTLED
 from worker.storage.sql.tables import link, membership, ticket
@@ -20,7 +20,7 @@ def unknown_without_question() -> sa.Select[Any]:
         t.kind == TicketKind.IDENTIFY_MEMBER.value,
         t.state.in_(SETTLED),
     )
-    unknown = link.c.state.in_((LinkState.AMBIGUOUS.value, LinkState.UNMATCHED.value))
+    unknown = link.c.state.in_((IdentityState.AMBIGUOUS.value, IdentityState.UNMATCHED.value))
     return (
         sa.select(m.source, m.group_id)
         .distinct()

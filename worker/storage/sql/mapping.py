@@ -9,15 +9,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import How, Link, LinkState
+from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.identity.names import Suggestion
 from worker.domain.model import (
+    Account,
+    AccountFacts,
+    AccountKey,
     Evidence,
     GroupKey,
     Member,
-    Person,
-    PersonFacts,
-    PersonKey,
     Role,
     Standing,
 )
@@ -33,11 +33,11 @@ from worker.domain.tickets.ticket import (
 from worker.storage.sql.tables import from_micros, to_micros
 
 _NOT_IN_FACTS = {"person_id", "location"}  # the key; and where the record stood, which is no fact
-_DEFAULTS = {f.name: f.default for f in fields(PersonFacts) if f.name not in _NOT_IN_FACTS}
+_DEFAULTS = {f.name: f.default for f in fields(AccountFacts) if f.name not in _NOT_IN_FACTS}
 _INSTANTS = ("expires_at", "leave_at")
 
 
-def facts_to_json(facts: PersonFacts) -> str:
+def facts_to_json(facts: AccountFacts) -> str:
     """The same facts always give the same text, so that texts can be compared for a change."""
     values: dict[str, Any] = {}
     for name, default in _DEFAULTS.items():
@@ -47,7 +47,7 @@ def facts_to_json(facts: PersonFacts) -> str:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
-def facts_from_json(person_id: str, text: str) -> PersonFacts:
+def facts_from_json(person_id: str, text: str) -> AccountFacts:
     """The inverse of `facts_to_json`; `location` is not kept."""
     values = json.loads(text)
     for name in _INSTANTS:
@@ -57,14 +57,14 @@ def facts_from_json(person_id: str, text: str) -> PersonFacts:
         values["phones"] = tuple(values["phones"])
     if "attributes" in values:
         values["attributes"] = tuple((k, v) for k, v in values["attributes"])
-    return PersonFacts(person_id, **values)
+    return AccountFacts(person_id, **values)
 
 
-def person_from_row(row: Any) -> Person:
+def person_from_row(row: Any) -> Account:
     """A row with columns source, person_id, facts, standing, evidence, at."""
     standing = Standing(row.standing)
-    return Person(
-        PersonKey(row.source, row.person_id),
+    return Account(
+        AccountKey(row.source, row.person_id),
         facts_from_json(row.person_id, row.facts),
         standing,
         Evidence(row.evidence) if row.evidence else None,
@@ -84,18 +84,18 @@ def member_from_row(row: Any) -> Member:
     )
 
 
-def link_from_row(row: Any) -> Link | None:
+def link_from_row(row: Any) -> Identity | None:
     """A link's decision; None for a handle that was never decided."""
     if row.decided_fingerprint is None:
         return None
     suggestions = tuple(
-        Suggestion(PersonKey(source, person_id), name, score)
+        Suggestion(AccountKey(source, person_id), name, score)
         for source, person_id, name, score in json.loads(row.suggestions)
     )
-    return Link(
-        LinkState(row.state),
+    return Identity(
+        IdentityState(row.state),
         row.decided_fingerprint,
-        PersonKey(row.person_source, row.person_id) if row.person_source else None,
+        AccountKey(row.person_source, row.person_id) if row.person_source else None,
         How(row.how) if row.how else None,
         row.why,
         suggestions,
@@ -103,7 +103,7 @@ def link_from_row(row: Any) -> Link | None:
     )
 
 
-def suggestions_to_json(link: Link) -> str:
+def suggestions_to_json(link: Identity) -> str:
     """What `link_from_row` reads back."""
     return json.dumps([[*s.key, s.name, s.score] for s in link.suggestions], ensure_ascii=False)
 
@@ -163,7 +163,7 @@ def ticket_from_row(row: sa.Row[Any]) -> Ticket:
         group=GroupKey(row.source, row.group_id),
         state=TicketState(row.state),
         member_role=Role(row.member_role) if row.member_role else None,
-        person=PersonKey(row.person_source, row.person_id) if row.person_source else None,
+        person=AccountKey(row.person_source, row.person_id) if row.person_source else None,
         evidence=Evidence(row.evidence) if row.evidence else None,
         assignee=_assignee(row),
         is_sensitive=bool(row.is_sensitive),
@@ -190,7 +190,7 @@ def _assignee(row: Any) -> Assignee | None:
     if row.assignee is None:
         return None
     values = json.loads(row.assignee)
-    person = PersonKey(*values["person"]) if values["person"] else None
+    person = AccountKey(*values["person"]) if values["person"] else None
     why = AssigneeWhy(row.assignee_why) if row.assignee_why else None
     one = Assignee(values["email"], values["name"], why, person, row.assignee_by)
     if one.said == values["why"]:

@@ -20,7 +20,7 @@ from connectors.kit import dates as _dates
 from connectors.kit import dn as _dn
 from connectors.kit.phones import read_numbers
 from connectors.kit.words import read_bool
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import Malformed
 
 USER_ACCOUNT_CONTROL = "userAccountControl"
@@ -74,7 +74,7 @@ class Reading:
 class Mapped:
     """A person, and how many of their numbers could not be understood."""
 
-    facts: PersonFacts
+    facts: AccountFacts
     unreadable_phones: int = 0
 
 
@@ -130,7 +130,7 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
     upn, account = text("userprincipalname"), text("samaccountname")
     email, employee_id = _email(text("mail")), text(reading.employee_id)
     enabled, consistency = _enabled(text("useraccountcontrol")), values.get("ms-ds-consistencyguid")
-    facts = PersonFacts(
+    facts = AccountFacts(
         person_id=person_id,
         display_name=_display_name(entry, (text("displayname"), upn, account)) or person_id,
         email=email,

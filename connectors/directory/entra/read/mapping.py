@@ -17,7 +17,7 @@ from connectors.kit import dates as _dates
 from connectors.kit.guids import guid
 from connectors.kit.phones import read_numbers
 from connectors.kit.words import read_bool
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import Malformed
 
 _USUAL = (
@@ -42,7 +42,7 @@ class Reading:
 class Mapped:
     """A person, and how many of their numbers could not be understood."""
 
-    facts: PersonFacts
+    facts: AccountFacts
     unreadable_phones: int = 0
 
 
@@ -73,7 +73,7 @@ def _mapped(user: Mapping[str, Any], reading: Reading) -> Mapped:
     phones, unreadable = _phones(user, reading)
     immutable = _text(user, "onPremisesImmutableId")
     is_deleted = "@removed" in user or bool(user.get("deletedDateTime"))
-    facts = PersonFacts(
+    facts = AccountFacts(
         person_id=own_id,
         display_name=_text(user, "displayName") or _whole_name(user) or upn or own_id,
         email=_email(_text(user, "mail")),

@@ -18,7 +18,7 @@ from connectors.directory.file.formats.work import Asked, Page, SetAside, Told
 from connectors.directory.file.mapping import Mapped, Reading, is_person, map_record, person_id
 from connectors.directory.file.survey import Survey, take
 from connectors.kit.text import listed
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import BadConfig, Incomplete, Malformed
 
 PAGE_SIZE_MAX = 1000
@@ -136,7 +136,7 @@ def _agreed(seen: list[Mapped | Malformed], lines: list[int], own_id: str, name:
 
 @dataclass(slots=True)
 class _Filling:
-    records: list[PersonFacts] = field(default_factory=list)
+    records: list[AccountFacts] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
     unreadable_phones: int = 0
 

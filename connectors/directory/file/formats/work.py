@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from connectors.directory.file.config import FileConfig
 from connectors.kit.child import Work
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import Unshown
 
 
@@ -36,7 +36,7 @@ class SetAside:
 class Page:
     """At most a thousand records; see `DirectoryPage`."""
 
-    records: tuple[PersonFacts, ...]
+    records: tuple[AccountFacts, ...]
     set_aside: tuple[SetAside, ...]
     unreadable_phones: int
 

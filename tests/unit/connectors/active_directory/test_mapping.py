@@ -10,7 +10,7 @@ import pytest
 
 from connectors.directory.active_directory.read.mapping import Mapped, attributes_of, map_entry
 from fakes.ldap.setup import AMY, LEAVERS, STAFF, config, entry, reading
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import Malformed
 
 BEN = "3f2504e0-4f89-41d3-9a0c-0305e82c3302"
@@ -18,7 +18,7 @@ SID = "S-1-5-21-1111111111-2222222222-3333333333-1104"
 EPOCH_TICKS = 116_444_736_000_000_000  # FILETIME of 1970-01-01
 
 
-def facts(_how: Any = None, _dn: str = f"CN=Amy Adeyemi,{STAFF}", **attributes: Any) -> PersonFacts:
+def facts(_how: Any = None, _dn: str = f"CN=Amy Adeyemi,{STAFF}", **attributes: Any) -> AccountFacts:
     mapped = map_entry(entry(_dn, **attributes), _how or reading())
     assert isinstance(mapped, Mapped), mapped
     return mapped.facts
@@ -58,7 +58,7 @@ def test_a_whole_entry_says_all_this() -> None:
         extensionAttribute2="maternity",
     )
 
-    assert said == PersonFacts(
+    assert said == AccountFacts(
         person_id=str(AMY),
         display_name="Amy Adeyemi",
         email="amy.adeyemi@example.org",
@@ -82,7 +82,7 @@ def test_a_whole_entry_says_all_this() -> None:
 
 
 def test_an_entry_with_nothing_but_its_id_says_nothing() -> None:
-    assert facts() == PersonFacts(
+    assert facts() == AccountFacts(
         person_id=str(AMY),
         display_name=str(AMY),
         immutable_id=str(AMY),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from connectors.directory.active_directory.read.mapping import Mapped, attributes_of, map_entry
 from connectors.directory.active_directory.wire.ber import Entry
 from fakes.ldap.setup import AMY, BASE, LEAVERS, STAFF, config, entry, reading
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import Malformed
 
 SERVICES = f"OU=Service Accounts,{BASE}"
@@ -25,7 +25,7 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-def facts(_how: Any, _dn: str, *, _fits: bool = True, **attributes: Any) -> PersonFacts:
+def facts(_how: Any, _dn: str, *, _fits: bool = True, **attributes: Any) -> AccountFacts:
     mapped = map_entry(entry(_dn, **attributes), _how, fits=_fits)
     assert isinstance(mapped, Mapped), mapped
     return mapped.facts

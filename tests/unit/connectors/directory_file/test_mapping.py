@@ -16,7 +16,7 @@ from connectors.directory.file.formats.records import RawRecord
 from connectors.directory.file.mapping import Mapped, Reading, is_person, map_record
 from connectors.kit.guids import guid
 from connectors.kit.words import read_bool
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import Malformed
 
 AMY = uuid.UUID("3f2504e0-4f89-41d3-9a0c-0305e82c3301")
@@ -38,7 +38,7 @@ def raw(**cells: str | tuple[str, ...]) -> RawRecord:
     )
 
 
-def facts(how: Reading | None = None, **cells: str | tuple[str, ...]) -> PersonFacts:
+def facts(how: Reading | None = None, **cells: str | tuple[str, ...]) -> AccountFacts:
     mapped = map_record(raw(**cells), how or reading())
     assert isinstance(mapped, Mapped), mapped
     return mapped.facts
@@ -66,7 +66,7 @@ def test_an_active_directory_row_says_all_this() -> None:
         preferredLanguage="de-CH",
     )
 
-    assert said == PersonFacts(
+    assert said == AccountFacts(
         person_id=str(AMY),
         display_name="Amy Adeyemi",
         email="amy.adeyemi@example.org",
@@ -87,7 +87,7 @@ def test_an_active_directory_row_says_all_this() -> None:
 
 
 def test_a_row_with_nothing_but_an_id_says_nothing() -> None:
-    assert facts() == PersonFacts(
+    assert facts() == AccountFacts(
         person_id=str(AMY), display_name=str(AMY), immutable_id=str(AMY), location="people.csv line 17"
     )
 

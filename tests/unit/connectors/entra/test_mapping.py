@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.directory.entra.config import EntraConfig
 from connectors.directory.entra.read.mapping import Mapped, Reading, map_user, selected
-from worker.domain.model import PersonFacts
+from worker.domain.model import AccountFacts
 from worker.ports import Malformed
 
 ID = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0"
@@ -25,7 +25,7 @@ def reading(**config: Any) -> Reading:
     return Reading(EntraConfig.model_validate(given | config), "GB", ZoneInfo("Europe/London"))
 
 
-def facts(user: dict[str, Any], how: Reading | None = None) -> PersonFacts:
+def facts(user: dict[str, Any], how: Reading | None = None) -> AccountFacts:
     mapped = map_user({"id": ID} | user, how or reading())
     assert isinstance(mapped, Mapped), mapped
     return mapped.facts
@@ -53,7 +53,7 @@ def test_everything_that_graph_says_is_read() -> None:
         }
     )
 
-    assert got == PersonFacts(
+    assert got == AccountFacts(
         person_id=ID,
         display_name="Ann Archer",
         email="ann@example.org",

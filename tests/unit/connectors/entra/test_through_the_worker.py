@@ -19,7 +19,7 @@ from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.jobs.report import Report
 from worker.app.tell.health import Freshness
 from worker.app.tell.teller import Teller
-from worker.domain.model import PersonKey, Standing
+from worker.domain.model import AccountKey, Standing
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.text.tongue import ENGLISH_ONLY
@@ -77,7 +77,7 @@ class Worker:
     def left(self) -> list[str]:
         return self.harness.leavers()
 
-    def tickets(self) -> list[tuple[PersonKey | None, TicketState]]:
+    def tickets(self) -> list[tuple[AccountKey | None, TicketState]]:
         return [(ticket.person, ticket.state) for ticket in self.harness.tickets() if ticket.person]
 
 

@@ -104,7 +104,7 @@ def test_a_login_link_starts_with_the_desk_s_address_and_works_once(config: Path
     url = run_json(config, "login-link", "--role", "viewer", "--role", "auditor", "--for", "Kim  Lee")["url"]
     secret = url.removeprefix("https://whosleft.example.org/login/")
     with open_app(load_settings(config), lambda: NOW) as app, app.store.begin() as uow:
-        visitor = uow.desk.use_login_link(hashed(secret), NOW)
+        visitor = uow.access.use_login_link(hashed(secret), NOW)
 
     assert visitor == Visitor("Kim Lee", ("auditor", "viewer"), logged_in(login_name())), (
         "its maker was shown it"
@@ -126,7 +126,7 @@ def test_a_name_that_a_command_gives_has_the_account_beside_it_and_is_no_other_p
         monkeypatch.setenv(name, "somebody-else")
     run(config, "token", "--scope", "tickets:read")
     with open_app(load_settings(config), lambda: NOW) as app, app.store.begin() as uow:
-        [token] = uow.desk.tokens()
+        [token] = uow.access.tokens()
         [entry] = [sealed.entry for sealed in uow.journal.chain()]
 
     assert login_name() != "somebody-else"
@@ -147,8 +147,8 @@ def test_where_people_share_an_account_the_configuration_may_believe_their_names
     run(config, "token", "--scope", "tickets:read")
     path = run_json(config, "login-link", "--role", "viewer", "--for", "Kim")["path"]
     with open_app(load_settings(config), lambda: NOW) as app, app.store.begin() as uow:
-        [token] = uow.desk.tokens()
-        visitor = uow.desk.use_login_link(hashed(path.removeprefix("/login/")), NOW)
+        [token] = uow.access.tokens()
+        visitor = uow.access.use_login_link(hashed(path.removeprefix("/login/")), NOW)
         entry = next(uow.journal.chain()).entry
 
     assert token.maker == stated("sam")
