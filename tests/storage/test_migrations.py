@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from databases import dump
 from worker.storage.sql.engine import sqlite_path
 from worker.storage.sql.errors import SchemaNewer, SchemaOlder
-from worker.storage.sql.migrate import configuration, head, migrate, pending, require_current
+from worker.storage.sql.migrate import MIGRATIONS, configuration, head, migrate, pending, require_current
 from worker.storage.sql.tables import metadata
 
 
@@ -230,3 +232,11 @@ def test_of_processes_that_migrate_at_once_one_does_it_and_all_succeed(database_
     before = [process.communicate(timeout=60)[0].strip() for process in processes]
 
     assert sorted(before) == sorted([head(), head(), "None"])
+
+
+def test_the_file_of_each_step_begins_with_its_revision() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    steps = {script.revision: Path(script.path).name for script in scripts}
+
+    assert all(name.startswith(f"{revision}_") for revision, name in steps.items())
+    assert head() == max(steps)

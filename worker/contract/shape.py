@@ -24,7 +24,7 @@ Item = TypeVar("Item")
 class Shape(BaseModel):
     """One object of an answer."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)  # most commands show none of them
 
 
 class ListShape(Shape):

@@ -12,20 +12,22 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from worker.storage.sql.engine import sqlite_path
 from worker.storage.sql.errors import SchemaNewer, SchemaOlder
 from worker.storage.sql.tables import schema_floor
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Alembic is imported where a step is taken: every command asks for the revision, and it takes longer than the rest
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 # One number for all of PostgreSQL's advisory locks: "whosleft" in ASCII
 LOCK = int.from_bytes(b"whosleft", "big")
+_VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
 
 
 def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, str]:
@@ -40,10 +42,19 @@ def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, 
         before = revision(connection, scripts)
         _refuse_newer(before, scripts)
         if before != head(scripts):
+            from alembic import command  # noqa: PLC0415  see MIGRATIONS
+
             command.upgrade(configuration(connection, scripts), "head")
             connection.execute(sa.delete(schema_floor))
             connection.execute(sa.insert(schema_floor).values(revision=floor(scripts)))
     return before, head(scripts)
+
+
+def stamp(connection: sa.Connection) -> None:
+    """Say of tables that were made from this release's definitions that they are up to date."""
+    from alembic import command  # noqa: PLC0415  see MIGRATIONS
+
+    command.stamp(configuration(connection), "head")
 
 
 def pending(engine: sa.Engine) -> bool:
@@ -73,15 +84,16 @@ def require_revision(current: str | None) -> None:
 @cache
 def head(scripts: Path = MIGRATIONS) -> str:
     """The revision that this release works on."""
-    newest = ScriptDirectory(str(scripts)).get_current_head()
-    if newest is None:
+    if not _known(scripts):
         raise FileNotFoundError(f"{scripts} holds no migrations: the installation is damaged")
-    return newest
+    return max(_known(scripts))
 
 
 @cache
 def floor(scripts: Path = MIGRATIONS) -> str:
     """The newest revision of the oldest release that may work on this release's tables."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  see MIGRATIONS
+
     floors: list[str] = [script.module.floor for script in ScriptDirectory(str(scripts)).walk_revisions()]
     return max(floors)
 
@@ -91,7 +103,8 @@ def revision(connection: sa.Connection, scripts: Path = MIGRATIONS) -> str | Non
 
     Of tables of a later release that this one may not work beside it is theirs, which nobody here knows.
     """
-    current = MigrationContext.configure(connection).get_current_revision()
+    is_set_up = sa.inspect(connection).has_table(_VERSION.name)
+    current = connection.execute(sa.select(_VERSION.c.version_num)).scalar() if is_set_up else None
     if current is None or current in _known(scripts):
         return current
     allowed = connection.execute(sa.select(schema_floor.c.revision)).scalar()
@@ -100,6 +113,8 @@ def revision(connection: sa.Connection, scripts: Path = MIGRATIONS) -> str | Non
 
 def configuration(connection: sa.Connection | None = None, scripts: Path = MIGRATIONS) -> Config:
     """Alembic's configuration, without a file of its own; `migrations/env.py` uses the connection given."""
+    from alembic.config import Config  # noqa: PLC0415  see MIGRATIONS
+
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -108,7 +123,8 @@ def configuration(connection: sa.Connection | None = None, scripts: Path = MIGRA
 
 @cache
 def _known(scripts: Path) -> frozenset[str]:
-    return frozenset(script.revision for script in ScriptDirectory(str(scripts)).walk_revisions())
+    """The revisions of this release, which are how the files of its steps begin: 0001, 0002 and so on."""
+    return frozenset(file.name.partition("_")[0] for file in (scripts / "versions").glob("[0-9]*_*.py"))
 
 
 def _current(engine: sa.Engine) -> str | None:

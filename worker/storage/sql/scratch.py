@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
 from sqlalchemy import event
 from sqlalchemy.schema import CreateTable
 
 from worker.storage.sql.engine import open_engine, sqlite_path
 from worker.storage.sql.errors import ScratchLost
 from worker.storage.sql.guarded import make_private
-from worker.storage.sql.migrate import configuration, migrate, require_current, revision
+from worker.storage.sql.migrate import migrate, require_current, revision, stamp
 from worker.storage.sql.tables import metadata
 
 
@@ -112,7 +111,7 @@ def _hide_tables(connection: sa.Connection) -> None:
             for index in table.indexes:
                 index.create(connection)
             connection.exec_driver_sql(f'ANALYZE "{table.name}"')  # nothing else does for a temporary one
-        command.stamp(configuration(connection), "head")
+        stamp(connection)
 
 
 def _schema(connection: sa.Connection, table: str) -> str | None:
