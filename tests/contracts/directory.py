@@ -88,6 +88,18 @@ class DirectoryContract(PassContract):
 
         assert (after is None) is (before is None)
 
+    def test_closed_twice_it_is_asked_again_like_before(
+        self, world: DirectoryWorld, directory: Directory
+    ) -> None:
+        world.put(person(1))
+        directory.close()
+        directory.watermark()
+        directory.close()
+        directory.close()
+
+        assert directory.check().ok
+        assert all(called.listen and called.name == directory.name for called in directory.calls)
+
     def test_no_secret_is_in_a_repr_or_an_error(self, world: DirectoryWorld, directory: Directory) -> None:
         world.put(person(1))
         texts = [repr(directory), str(directory), repr(directory.check())]

@@ -110,6 +110,16 @@ class InventoryContract(ABC):
         assert [type(item) for item in items] == [SnapshotEnd]
         assert end_of(world.inventory).groups_total == 0
 
+    def test_closed_twice_it_is_read_again_like_before(self, world: World) -> None:
+        world.show(WARD)
+        before = list(world.inventory.snapshot())
+        world.inventory.watermark()
+        world.inventory.close()
+        world.inventory.close()
+
+        assert list(world.inventory.snapshot()) == before
+        assert all(called.listen and called.name == world.inventory.name for called in world.inventory.calls)
+
     def test_groups_have_their_names_and_messenger(self, world: World) -> None:
         world.show(WARD)
         assert [r.group for r in rosters_of(world.inventory)] == [WARD.group]

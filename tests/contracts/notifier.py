@@ -192,6 +192,17 @@ class NotifierContract:
         assert world.notifier.reaches_people is True
         assert world.notifier.has_channel is True
 
+    def test_closed_twice_it_sends_like_before(self, world: World) -> None:
+        world.notifier.close()
+        world.notifier.send(MESSAGE)
+        world.notifier.close()
+        world.notifier.close()
+
+        world.notifier.send(TO_AMINA)
+
+        assert len(world.shown()) == 2
+        assert all(called.listen and called.name == world.notifier.name for called in world.notifier.calls)
+
     @pytest.mark.parametrize("message", [MESSAGE, TO_AMINA], ids=["channel", "person"])
     def test_a_message_sent_once_is_shown_once_with_all_that_it_says(
         self, world: World, message: Message
