@@ -42,6 +42,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.model import AccountKey, Evidence, GroupKey, Role
 from worker.domain.people.leaving import episode_name
 from worker.domain.reconcile.engine import TicketRules
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketKind, TicketState
 from worker.languages import BabelLanguages
 from worker.ops.server import Limits, serving
@@ -252,12 +253,13 @@ def _ticket(random: Random, number: int, size: int, live_share: float) -> Ticket
     person = AccountKey("corp", f"id-{number // 3:06d}")
     group = number % 5_000
     return Ticket(
+        about=About.MEMBERSHIP,
         kind=random.choices((TicketKind.REMOVE_MEMBER, TicketKind.REASSIGN_ADMIN), (9, 1))[0],
         group=GroupKey("wards", f"group-{group}"), group_name=f"Ward {group} nights", messenger="whatsapp",
         opened_at=opened_at, clock_from=opened_at, due_at=opened_at + DAY, state=state,
         handle=f"+4477{number // 3:06d}", member_name=f"Person {number // 3}", member_role=Role.MEMBER,
         person=person, person_name=f"Person {number // 3}",
-        evidence=Evidence.DISABLED, left_at=opened_at - DAY, episode=episode_name(person, opened_at - DAY),
+        evidence=Evidence.DISABLED, left_at=opened_at - DAY, occasion=episode_name(person, opened_at - DAY),
         assignee=Assignee(f"admin{group}@example.org", f"Admin {group}", AssigneeWhy.ADMIN),
         accountable="boss@example.org", verified_at=verified_at, grade=Grade.A if verified_at else None, reason="left",
     )  # fmt: skip

@@ -17,7 +17,7 @@ LANGUAGES = pytest.mark.parametrize("language", ["en", "ar"])
 
 
 def _removal(desk: Desk, group: str = "ward-7") -> int:
-    return next(t.id for t in desk.harness.tickets(TicketKind.REMOVE_MEMBER) if t.group.group_id == group)
+    return next(t.id for t in desk.harness.tickets(TicketKind.REMOVE_MEMBER) if t.home.group_id == group)
 
 
 def _done(page: Page) -> None:
@@ -132,7 +132,7 @@ def test_one_s_own_tickets_are_ticked_off_together(desk: Desk, open_context: Ope
     page.locator("form[action$='/done'] button.main").click()
 
     expect(page.get_by_role("status")).to_be_visible()
-    done = [t.group.group_id for t in desk.harness.tickets() if t.state is TicketState.DONE]
+    done = [t.home.group_id for t in desk.harness.tickets() if t.state is TicketState.DONE]
     assert done == ["ward-7", "ward-8"]
 
 

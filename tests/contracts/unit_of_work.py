@@ -226,7 +226,7 @@ class _Tickets:
             uow.tickets.insert([ticket(state=TicketState.BLOCKED)])
         with store.begin() as uow:
             assert sum(uow.tickets.counts().values()) == 1
-            assert uow.tickets.insert([ticket(episode="another leaving")])[0].id == 2
+            assert uow.tickets.insert([ticket(occasion="another leaving")])[0].id == 2
 
     def test_a_step_is_taken_once(self, store: Store) -> None:
         with store.begin() as uow:

@@ -127,7 +127,7 @@ class EffectLog:
     def _count(self, ticket: Ticket) -> None:
         self.tickets[ticket.id] = ticket
         if ticket.kind in REMOVALS:
-            live = self.live_removals[ticket.group, ticket.handle]
+            live = self.live_removals[ticket.home, ticket.handle]
             (live.add if ticket.is_live else live.discard)(ticket.id)
 
 

@@ -192,7 +192,7 @@ class Invariants:
     # --- 2: every leaver who is still in a group has exactly one live removal ticket -----------------
 
     def _is_only_one(self, ticket: Ticket) -> None:
-        live = self.world.log.live_removals[ticket.group, ticket.handle]
+        live = self.world.log.live_removals[ticket.home, ticket.handle]
         if len(live) > 1:
             self._fail(2, f"{ticket.handle} in {ticket.group_name} has {len(live)} live removal tickets")
 
@@ -201,7 +201,7 @@ class Invariants:
         now = self.now()
         self._wanted_since = {key: self._wanted_since.get(key, now) for key in wanted}
         waived = {
-            (t.group, t.handle) for t in self.world.log.tickets.values() if t.state is TicketState.WAIVED
+            (t.home, t.handle) for t in self.world.log.tickets.values() if t.state is TicketState.WAIVED
         }
         for key, since in self._wanted_since.items():
             count = len(self.world.log.live_removals[key])
@@ -266,12 +266,12 @@ class Invariants:
     # --- 3: a group never loses its last admin by our doing ----------------------------------------
 
     def _leaves_an_admin(self, ticket: Ticket) -> None:
-        roster = self._roster(ticket.group)
+        roster = self._roster(ticket.home)
         roles = {member.handle: member.role for member in roster.members}
         if not roles.get(ticket.handle) or not roles[ticket.handle].is_admin:
             return
         others = [m for m in roster.members if m.role.is_admin and m.handle != ticket.handle]
-        if not any(self._may_be_active(ticket.group.source, member) for member in others):
+        if not any(self._may_be_active(ticket.home.source, member) for member in others):
             self._fail(3, f"{ticket.label} can be done, but no inventory shows another active admin")
 
     def _may_be_active(self, source: str, member: Member) -> bool:
@@ -289,13 +289,13 @@ class Invariants:
     def _was_proved(self, before: Ticket, after: Ticket) -> None:
         if after.kind is TicketKind.IDENTIFY_MEMBER:
             return
-        roster = self._roster(after.group)
+        roster = self._roster(after.home)
         since = before.done_at or before.opened_at
         if roster.taken_at <= since:
             self._fail(4, f"{after.label} is verified by a roster of {roster.taken_at}, not after {since}")
         if roster.coverage is not Coverage.FULL or self.now() - roster.taken_at > ROSTER_FRESH:
             self._fail(4, f"{after.label} is verified by a roster that proves nothing")
-        if self.world.inventories[after.group.source].is_kept_by_people and after.grade is Grade.A:
+        if self.world.inventories[after.home.source].is_kept_by_people and after.grade is Grade.A:
             self._fail(4, f"{after.label} is verified by a list, and is said to be seen in the messenger")
         is_listed = any(member.handle == after.handle for member in roster.members)
         if after.kind in REMOVALS and is_listed:
@@ -305,11 +305,11 @@ class Invariants:
         for ticket in self.world.log.tickets.values():
             if ticket.state is not TicketState.DONE or ticket.kind not in REMOVALS:
                 continue
-            inventory = self.world.inventories[ticket.group.source]
-            roster = self._roster(ticket.group)
+            inventory = self.world.inventories[ticket.home.source]
+            roster = self._roster(ticket.home)
             is_later = ticket.done_at is not None and roster.taken_at > ticket.done_at
             is_fresh = self.now() - roster.taken_at <= ROSTER_FRESH
-            is_listed = ticket.handle in inventory.listed.get(ticket.group, ())
+            is_listed = ticket.handle in inventory.listed.get(ticket.home, ())
             if is_later and is_fresh and is_listed:
                 self._fail(
                     4,
@@ -318,7 +318,7 @@ class Invariants:
 
     def _is_contradicted_by_what_is_later(self, before: Ticket, after: Ticket) -> None:
         """A list that is dated before the claim says nothing about it."""
-        roster = self._roster(after.group)
+        roster = self._roster(after.home)
         is_over = before.done_at is not None and self.now() - before.done_at >= CLAIM_LIFE
         if before.done_at is not None and roster.taken_at <= before.done_at and not is_over:
             self._fail(4, f"{after.label} is reopened by a roster of {roster.taken_at}, before the claim")
@@ -361,7 +361,7 @@ class Invariants:
             if is_of_it and is_then and gate != "released" and not self._was_alone(ticket.person):
                 self._fail(5, f"{ticket.label} is one of {len(mass.people)} at once, and nobody released it")
         if gate != "released":
-            self._let_through.setdefault((ticket.person, ticket.episode), self.now())
+            self._let_through.setdefault((ticket.person, ticket.occasion), self.now())
             since = self.now() - timedelta(hours=24)
             source = ticket.person.source
             recent = [at for (key, _), at in self._let_through.items() if key.source == source and at > since]
@@ -411,10 +411,10 @@ class Invariants:
     # --- 8: we never act on a guess about identity -------------------------------------------------
 
     def _is_sure(self, ticket: Ticket) -> None:
-        humans = self.world.company.behind(ticket.group.source, ticket.handle)
-        phones = {m.phone for m in self._roster(ticket.group).members if m.handle == ticket.handle}
+        humans = self.world.company.behind(ticket.home.source, ticket.handle)
+        phones = {m.phone for m in self._roster(ticket.home).members if m.handle == ticket.handle}
         holders = self._told_holders(phones)
-        is_confirmed = (ticket.group.source, ticket.handle) in self._confirmed
+        is_confirmed = (ticket.home.source, ticket.handle) in self._confirmed
         if len(holders) > 1 and not is_confirmed:
             names = sorted(holders)
             self._fail(8, f"{ticket.label}: {ticket.handle} is the number of {names} and nobody said whose")
@@ -438,14 +438,14 @@ class Invariants:
         }
 
     def _asked_once(self, ticket: Ticket) -> None:
-        key = (ticket.group.source, ticket.handle)
+        key = (ticket.home.source, ticket.handle)
         self._questions[key] += 1
         if self._questions[key] > 1:
             self._fail(8, f"{ticket.label} asks about {ticket.handle} again")
 
     def _asked_with_reason(self, ticket: Ticket) -> None:
         """Nobody is asked about a number that just one person has, who is here as far as the directory says."""
-        phones = {m.phone for m in self._roster(ticket.group).members if m.handle == ticket.handle}
+        phones = {m.phone for m in self._roster(ticket.home).members if m.handle == ticket.handle}
         accounts = self._told_accounts(phones)
         humans = {self.world.company.by_account[key].number for key in accounts}
         if len(humans) == 1 and any(self._is_surely_here(key) for key in accounts):

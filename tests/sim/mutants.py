@@ -25,12 +25,12 @@ from worker.app.jobs.poll import Poll
 from worker.domain.evidence.journal import GENESIS
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import KINDS, REMOVALS
-from worker.domain.kinds.kind import About
 from worker.domain.model import Evidence, Standing
 from worker.domain.people.leaver import Judgement
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import Verdict, Verification
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Grade, TicketState
 from worker.ports import PermissionDenied
 from worker.storage.episodes import SqlEpisodes
@@ -112,7 +112,7 @@ def _opens_twice(original: Any) -> Any:
     def reconcile(view: Any, rules: Any, now: Any) -> Sequence[Action]:
         actions = original(view, rules, now)
         twins = [
-            replace(action, ticket=replace(action.ticket, episode=f"{action.ticket.episode} {now}"))
+            replace(action, ticket=replace(action.ticket, occasion=f"{action.ticket.occasion} {now}"))
             for action in actions
             if action.kind is ActionKind.OPEN and action.ticket.kind in REMOVALS
         ]
@@ -249,7 +249,7 @@ def _matches_only_once(_original: Any) -> Any:
 def _asks_in_each_group(original: Any) -> Any:
     def findings(case: Any, *rest: Any) -> Any:
         return tuple(
-            replace(finding, key=replace(finding.key, episode=case.key.group_id))
+            replace(finding, key=replace(finding.key, occasion=case.key.group_id))
             if KINDS[finding.key.kind].about is About.HANDLE
             else finding
             for finding in original(case, *rest)

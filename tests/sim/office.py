@@ -154,7 +154,7 @@ class Office:
             self.refused += 1
 
     def _do(self, ticket: Ticket, who: str) -> bool:
-        room = self._company.rooms.get(ticket.group)
+        room = self._company.rooms.get(ticket.home)
         if ticket.kind is TicketKind.IDENTIFY_MEMBER:
             return self._identify(ticket, who)
         if room is None:
@@ -203,7 +203,7 @@ class Office:
         if room is None:
             return False
         human = room.seats[ticket.handle].human
-        link = f"{ticket.group.source}/{ticket.handle}"
+        link = f"{ticket.home.source}/{ticket.handle}"
         if not human.accounts:
             self._desk(lambda: self._app().desk.reject_link(link, Actor(who), "a guest", self._now()))
         else:

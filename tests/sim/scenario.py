@@ -127,7 +127,7 @@ class Scenario(World):
         kind = TicketKind.REMOVE_MEMBER if human else TicketKind.REASSIGN_ADMIN
         handle = human.phone if human else ""
         for ticket in self.log.tickets.values():
-            if (ticket.kind, ticket.handle, ticket.group.group_id) == (kind, handle, group):
+            if (ticket.kind, ticket.handle, ticket.home.group_id) == (kind, handle, group):
                 self._try(lambda number=ticket.id: self.app.desk.done(number, Actor("nurse"), self.clock.now))  # type: ignore[misc]
 
     def _release(self) -> None:
@@ -151,7 +151,7 @@ class Scenario(World):
 
     def outcome(self) -> Outcome:
         with self.store.begin() as uow:
-            known = {t.id: (t.kind, t.group, t.handle, t.episode) for t in self.log.tickets.values()}
+            known = {t.id: (t.kind, t.home, t.handle, t.occasion) for t in self.log.tickets.values()}
             steps = Counter(
                 (known[number], taken.step, taken.repeat, taken.at)
                 for number in known

@@ -10,6 +10,7 @@ from typing import Any
 
 from worker.domain.groups.case import Expected, GroupView, MemberView
 from worker.domain.identity.matching import How, Identity, IdentityState
+from worker.domain.kinds import KINDS
 from worker.domain.model import (
     Account,
     AccountFacts,
@@ -108,6 +109,7 @@ def ticket(kind: TicketKind = TicketKind.REMOVE_MEMBER, **changes: Any) -> Ticke
     """The first ticket: open since an hour ago, due in 23, about Ann who left yesterday."""
     stated: dict[str, Any] = {
         "kind": kind,
+        "about": KINDS[kind].about,
         "group": WARD,
         "group_name": "Ward 7 nights",
         "messenger": "whatsapp",
@@ -120,7 +122,7 @@ def ticket(kind: TicketKind = TicketKind.REMOVE_MEMBER, **changes: Any) -> Ticke
         "person_name": "Ann",
         "evidence": Evidence.DISABLED,
         "left_at": LEFT_AT,
-        "episode": "" if kind is TicketKind.IDENTIFY_MEMBER else episode_name(key(), LEFT_AT),
+        "occasion": "" if kind is TicketKind.IDENTIFY_MEMBER else episode_name(key(), LEFT_AT),
     }
     return Ticket(**(stated | changes))
 

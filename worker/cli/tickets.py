@@ -112,6 +112,11 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
         print_table("History", ("when", "who", "by way of", "what", "why"), rows, "No history.")
 
 
+def _group(ticket: Ticket) -> str:
+    key = ticket.group
+    return "none" if key is None else f"{ticket.group_name} ({key.source}/{key.group_id}, {ticket.messenger})"
+
+
 def _print(worker: App, uow: UnitOfWork, whole: WholeTicket) -> None:
     when, ticket, accounts = worker.settings, whole.ticket, whole.accounts
     assignee = ticket.assignee
@@ -119,7 +124,7 @@ def _print(worker: App, uow: UnitOfWork, whole: WholeTicket) -> None:
         ("ticket", f"{ticket.label}  {ticket_title(ticket)}"),
         ("kind", ticket.kind.value),
         ("state", f"{state_line(ticket)}: {ticket.reason}"),
-        ("group", f"{ticket.group_name} ({ticket.group.source}/{ticket.group.group_id}, {ticket.messenger})"),
+        ("group", _group(ticket)),
         ("member", f"{ticket.member_name} {ticket.handle}".strip()),
         ("person", f"{ticket.person_name} ({ticket.person.source}/{ticket.person.person_id})" if ticket.person else ""),
         ("evidence", f"{ticket.evidence.value}, {local_time(ticket.left_at, when)}" if ticket.evidence else ""),

@@ -27,8 +27,10 @@ class TicketGroupShape(Shape):
     messenger: str
 
     @classmethod
-    def of(cls, ticket: Ticket) -> TicketGroupShape:
+    def of(cls, ticket: Ticket) -> TicketGroupShape | None:
         group = ticket.group
+        if group is None:
+            return None
         return cls(source=group.source, id=group.group_id, name=ticket.group_name, messenger=ticket.messenger)
 
 
@@ -128,7 +130,7 @@ class _TicketFields(Shape):
     kind: TicketKind
     state: TicketState
     blocked_by: str | None
-    group: TicketGroupShape
+    group: TicketGroupShape | None
     member: TicketMemberShape | None
     person: TicketPersonShape | TicketPersonShownShape | None
     assignee: TicketAssigneeShape | None

@@ -229,7 +229,7 @@ def hand_on(group: str) -> Turn:
         if ticket is None or ticket.assignee is None:
             return ""
         with scene.app.store.begin() as uow:
-            admins = uow.rosters.active_admins(ticket.group)
+            admins = uow.rosters.active_admins(ticket.home)
         other = next(a.facts for a in admins if a.facts.email and a.facts.email != ticket.assignee.email)
         reason = f"{ticket.assignee.name} is on holiday"
         by = Actor(scene.who(SECURITY).email)

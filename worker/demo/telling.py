@@ -185,7 +185,7 @@ class Narrator:
     def _suggestion(self, uow: UnitOfWork, ticket: Ticket) -> str:
         if ticket.kind is not TicketKind.IDENTIFY_MEMBER:
             return ""
-        link = uow.identities.get(HandleKey(ticket.group.source, ticket.handle))
+        link = uow.identities.get(HandleKey(ticket.home.source, ticket.handle))
         names = [suggestion.name for suggestion in link.suggestions] if link else []
         return f" The name is like {listed(names)}, but a name is no proof." if names else ""
 

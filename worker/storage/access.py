@@ -33,6 +33,7 @@ _ADDED = {
     "handed": 0,
     "contradicted": 0,
     "waited_us": 0,
+    "details": "{}",
     "assignee_why": None,
     "assignee_by": "",
 }  # what the release before does not write

@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from worker.domain.groups.case import Expected, GroupView, MemberView, active_admins
 from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.kinds import codes
-from worker.domain.kinds.kind import About, Sees
+from worker.domain.kinds.kind import Sees
+from worker.domain.kinds.person_case import PersonCase
 from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Member, Role, Standing
 from worker.domain.people.persons import AccountsRule, Person
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.storage.persons import (
     PERSON_COLUMNS,
@@ -23,6 +25,7 @@ from worker.storage.persons import (
     has_several_directories,
     humans_behind,
     is_expected_elsewhere,
+    people_of,
     person_of,
 )
 from worker.storage.sql.chunks import among, chunked
@@ -265,3 +268,28 @@ def _owners(connection: sa.Connection, emails: Collection[str], rule: AccountsRu
 
 def _in(query: sa.Select[Any], columns: Any, keys: Sequence[GroupKey]) -> sa.Select[Any]:
     return query.where(among(columns.source, columns.group_id, keys))
+
+
+def person_cases(
+    connection: sa.Connection, keys: Collection[AccountKey], rule: AccountsRule
+) -> list[PersonCase]:
+    """The case of each person who has one of these accounts, once."""
+    people = humans_behind(connection, people_of(connection, keys), rule)
+    humans = {min(one.key for one in human.accounts): human for human in people.values()}
+    tickets: dict[AccountKey, list[Ticket]] = defaultdict(list)
+    about = ticket.c.kind.in_(codes(lambda kind: kind.about is About.PERSON))
+    for chunk in chunked(sorted(humans)):
+        which = among(ticket.c.person_source, ticket.c.person_id, chunk)
+        for row in connection.execute(sa.select(ticket).where(about, which).order_by(ticket.c.id)):
+            tickets[AccountKey(row.person_source, row.person_id)].append(ticket_from_row(row))
+    bosses = {key: _manager_key(human) for key, human in humans.items()}
+    known = {one.key: one for one in people_of(connection, [key for key in bosses.values() if key])}
+    return [
+        PersonCase(human, known.get(boss) if (boss := bosses[key]) else None, tuple(tickets[key]))
+        for key, human in sorted(humans.items())
+    ]
+
+
+def _manager_key(human: Person) -> AccountKey | None:
+    named = ((one.key.source, one.facts.manager_id) for one in (human.person, *human.accounts))
+    return next((AccountKey(source, boss) for source, boss in named if boss), None)

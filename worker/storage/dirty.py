@@ -8,11 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.kinds import KINDS
 from worker.domain.model import AccountKey, GroupKey
+from worker.domain.tickets.subject import About
 from worker.storage.persons import accounts_of
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
-from worker.storage.sql.tables import dirty_group, expected, link, membership, to_micros
+from worker.storage.sql.tables import dirty_group, dirty_person, expected, link, membership, to_micros
 
 
 def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: datetime) -> None:
@@ -22,11 +24,19 @@ def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: dat
 
 
 def dirty_groups_of_people(connection: sa.Connection, people: Collection[AccountKey], now: datetime) -> None:
-    """The groups in which these people, or other accounts of the same humans, are or are expected."""
+    """The groups in which these people, or other accounts of the same humans, are or are expected; and themselves."""
     everybody = {*people}.union(*accounts_of(connection, people).values())
     for part in chunked(sorted(everybody)):
         groups = [GroupKey(source, group_id) for source, group_id in connection.execute(_groups_of(part))]
         dirty_groups(connection, groups, now)
+    dirty_people(connection, people, now)
+
+
+def dirty_people(connection: sa.Connection, people: Iterable[AccountKey], now: datetime) -> None:
+    """Put people on the list of those whom kinds about people look at; nothing where there is no such kind."""
+    if any(kind.about is About.PERSON for kind in KINDS.values()):
+        rows = [(*account, to_micros(now)) for account in sorted(set(people))]
+        bulk_upsert(connection, dirty_person, ("source", "person_id", "since"), rows, update=False)
 
 
 def _groups_of(keys: list[AccountKey]) -> sa.CompoundSelect[Any]:

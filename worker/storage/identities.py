@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from worker.domain.identity.matching import Candidate, How, Identity, IdentityState
 from worker.domain.kinds import codes
-from worker.domain.kinds.kind import About
 from worker.domain.model import AccountKey, GroupKey, HandleKey, Member, Standing
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import ticket_number
 from worker.ports.state.identities import Question
 from worker.storage.dirty import dirty_groups

@@ -15,12 +15,17 @@ import sqlalchemy as sa
 
 from worker.domain.identity.matching import join_keys
 from worker.domain.identity.phones import canonical
+from worker.domain.kinds import codes
+from worker.domain.kinds.person_case import PersonCase
 from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.leaver import Judgement, is_stripped, settle
 from worker.domain.people.lifecycle import Event, EventKind, events_between
 from worker.domain.people.persons import AccountsRule, Person
+from worker.domain.tickets.subject import About
+from worker.domain.tickets.ticket import LIVE
 from worker.ports.state.people import Applied, Staged
-from worker.storage.dirty import dirty_groups_of_people
+from worker.storage.cases import person_cases
+from worker.storage.dirty import dirty_groups_of_people, dirty_people
 from worker.storage.erasing import erase_person
 from worker.storage.persons import JOIN_KINDS, humans_behind, languages_of
 from worker.storage.retention import erasable
@@ -31,12 +36,14 @@ from worker.storage.sql.statistics import gather
 from worker.storage.sql.tables import (
     cohort,
     cohort_person,
+    dirty_person,
     episode,
     link,
     person,
     person_key,
     staged_person,
     staged_person_key,
+    ticket,
     to_micros,
 )
 
@@ -171,6 +178,7 @@ class SqlPeople:
             bulk_insert(self._c, staged_person_key, KEY_COLUMNS, keys)
             events += (e for before, after in pairs for e in events_between(before, after, taken_at))
             ids += (after.key.person_id for before, after in pairs if _says_otherwise(before, after))
+            dirty_people(self._c, [after.key for _, after in pairs], now)
             changed += len(pairs)
         if changed:
             gather(self._c, changed, staged_person_key)
@@ -328,6 +336,26 @@ class SqlPeople:
         )
         rows = self._c.execute(query.order_by(person.c.source, person.c.person_id))
         return [_left_on_date(row) for row in rows]
+
+    # --- reconciling -----------------------------------------------------------------------------
+
+    def mark_dirty(self, people: Iterable[AccountKey], now: datetime) -> None:
+        dirty_people(self._c, people, now)
+
+    def mark_asked_dirty(self, now: datetime) -> None:
+        t = ticket.c
+        about = t.kind.in_(codes(lambda kind: kind.about is About.PERSON))
+        live = t.state.in_([state.value for state in sorted(LIVE)])
+        asked = sa.select(t.person_source, t.person_id).distinct().where(about, live)
+        dirty_people(self._c, [AccountKey(*row) for row in self._c.execute(asked)], now)
+
+    def take_dirty(self, limit: int) -> tuple[int, list[PersonCase]]:
+        d = dirty_person.c
+        query = sa.select(d.source, d.person_id).order_by(d.since, d.source, d.person_id).limit(limit)
+        keys = [AccountKey(*row) for row in self._c.execute(query)]
+        for chunk in chunked(keys):
+            self._c.execute(sa.delete(dirty_person).where(among(d.source, d.person_id, chunk)))
+        return len(keys), person_cases(self._c, keys, self._rule)
 
     # --- looking things up -----------------------------------------------------------------------
 

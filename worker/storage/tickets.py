@@ -16,17 +16,27 @@ from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import codes, kind_of
 from worker.domain.kinds.kind import Sees
 from worker.domain.messages.message import Recipient
-from worker.domain.model import AccountKey, Coverage, GroupKey, Role
+from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Role
 from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.storage.cases import active_admins_of
-from worker.storage.persons import accounts_of
+from worker.storage.persons import accounts_of, people_of
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
-from worker.storage.sql.tables import chat_group, escalation, link, membership, outbox, ticket, to_micros
+from worker.storage.sql.tables import (
+    chat_group,
+    escalation,
+    link,
+    membership,
+    outbox,
+    source,
+    ticket,
+    to_micros,
+)
 
 _OF_IDENTITY = codes(lambda kind: kind.sees is Sees.IDENTITY)
 _LIVE = tuple(state.value for state in sorted(LIVE))
@@ -99,7 +109,7 @@ class SqlTickets:
         t, g = ticket.c, chat_group.c
         weighed = sa.func.coalesce(t.weighed_at, t.opened_at)
         # What was claimed after a reading was weighed is weighed against the next one.
-        is_newer = g.read_at > weighed
+        is_newer = sa.func.coalesce(g.read_at, source.c.last_success_at) > weighed
         is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= claimed_before)
         is_answered = t.kind.in_(_OF_IDENTITY) & sa.exists().where(
             link.c.source == t.source, link.c.handle == t.handle, link.c.is_dirty == 0,
@@ -116,8 +126,14 @@ class SqlTickets:
     ) -> list[tuple[Ticket, Sight | None]]:
         t, g = ticket.c, chat_group.c
         query = (
-            sa.select(ticket, g.taken_at.label("g_taken_at"), g.read_at.label("g_read_at"), g.coverage)
+            sa.select(
+                ticket,
+                sa.func.coalesce(g.taken_at, source.c.taken_at).label("g_taken_at"),
+                sa.func.coalesce(g.read_at, source.c.last_success_at).label("g_read_at"),
+                sa.func.coalesce(g.coverage, Coverage.FULL.value).label("coverage"),
+            )
             .outerjoin(chat_group, (g.source == t.source) & (g.group_id == t.group_id) & (g.is_gone == 0))
+            .outerjoin(source, (source.c.name == t.source) & t.kind.in_(_of_people()))
             .where(which, t.id > after)
             .order_by(t.id)
             .limit(limit)
@@ -131,10 +147,12 @@ class SqlTickets:
         roles = self._roles(tickets)
         admins = self._active_admins(tickets)
         identified = self._identified(tickets)
+        accounts = self._accounts(tickets)
         return {
             one.id: Sight(
                 row.g_taken_at, row.g_read_at, Coverage(row.coverage), is_fresh=True, role=roles.get(one.id),
-                active_admins=admins.get(one.group, 0), is_identified=one.id in identified,
+                active_admins=admins.get(one.group, 0) if one.group else 0, is_identified=one.id in identified,
+                account=accounts.get(one.person) if one.person else None,
             )
             for one, row in zip(tickets, rows, strict=True)
             if row.g_taken_at is not None
@@ -165,7 +183,7 @@ class SqlTickets:
             query = (
                 sa.select(m.source, m.group_id, link.c.person_source, link.c.person_id, m.role)
                 .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-                .where(among(m.source, m.group_id, {one.group for one, _ in chunk}), m.is_unlisted == 0)
+                .where(among(m.source, m.group_id, {one.home for one, _ in chunk}), m.is_unlisted == 0)
                 .where(among(link.c.person_source, link.c.person_id, everybody))
             )
             found = {
@@ -174,15 +192,20 @@ class SqlTickets:
             }
             for one, person in chunk:
                 for key in accounts.get(person, set()):
-                    if (role := found.get((one.group, key))) is not None:
+                    if (role := found.get((one.home, key))) is not None:
                         roles[one.id] = role
         return roles
 
     def _active_admins(self, tickets: Sequence[Ticket]) -> dict[GroupKey, int]:
         """How many active admins the groups have that were to get one."""
-        groups = [one.group for one in tickets if kind_of(one).sees is Sees.ADMINS]
+        groups = [one.home for one in tickets if kind_of(one).sees is Sees.ADMINS]
         found = active_admins_of(self._c, groups, self._rule)
         return {group: len(admins) for group, admins in found.items()}
+
+    def _accounts(self, tickets: Sequence[Ticket]) -> dict[AccountKey, Account]:
+        """What directories have of the people that tickets are about."""
+        about = [one.person for one in tickets if kind_of(one).sees is Sees.ACCOUNT and one.person]
+        return {one.key: one for one in people_of(self._c, about)}
 
     def _identified(self, tickets: Sequence[Ticket]) -> set[int]:
         found: set[int] = set()
@@ -240,3 +263,7 @@ class SqlTickets:
                 taken = Taken(row.step, row.repeat, row.at)
                 found[row.ticket_id].append((taken, row.policy, tuple(json.loads(row.recipients))))
         return found
+
+
+def _of_people() -> tuple[str, ...]:
+    return codes(lambda kind: kind.about is About.PERSON)

@@ -43,7 +43,7 @@ def test_a_ticket_is_read_with_its_steps_accounts_history_and_who_has_its_link(l
 
     assert [account.key for account in whole.accounts] == [ANN]
     assert list(whole.link_known_to) == ["sam"]
-    assert whole.history[0].entry.kind == "ticket.open"
+    assert whole.history[0].entry.kind == "ticket.opened"
     assert [(one, list(steps)) for one, steps in listed] == [(ticket, list(whole.steps))]
     assert whole.steps
     assert (explained.ticket, explained.policy) == (ticket, left.rules.policy(ticket).name)

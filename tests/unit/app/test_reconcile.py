@@ -215,7 +215,7 @@ def test_a_mover_gets_an_addition_and_a_removal(start: Start) -> None:
     harness.corp.change("ann", department="Porters")
     harness.settle()
 
-    done = {(ticket.kind, ticket.group.group_id) for ticket in harness.tickets()}
+    done = {(ticket.kind, ticket.home.group_id) for ticket in harness.tickets()}
     assert done == {(TicketKind.ADD_MEMBER, "porters"), (TicketKind.REMOVE_MEMBER, "ward-7")}
 
 

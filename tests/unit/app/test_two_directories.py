@@ -390,7 +390,7 @@ def test_the_manager_and_the_owner_are_humans_too(hybrid: Start) -> None:
     leave(company, TENANT, "p2")
     leave(company, CORP, "ann")
 
-    by_group = {ticket.group.group_id: ticket.assignee for ticket in company.tickets()}
+    by_group = {ticket.home.group_id: ticket.assignee for ticket in company.tickets()}
     assert by_group["ward-9"] is not None
     assert by_group["ward-9"].email == "p1@corp.example"  # the owner's cloud account is disabled
 

@@ -304,7 +304,7 @@ def test_all_of_one_s_own_are_done_together_and_taken_back_together(phone: Calle
 def test_a_new_admin_is_chosen_from_the_members(ward: Harness) -> None:
     ward.leave("dee")
     ward.settle()
-    [ticket] = [t for t in ward.tickets(TicketKind.REASSIGN_ADMIN) if t.group.group_id == "ward-7"]
+    [ticket] = [t for t in ward.tickets(TicketKind.REASSIGN_ADMIN) if t.home.group_id == "ward-7"]
     phone = desk_of(ward)
     link = phone.ticket(ticket.id)
     assert "Whom did you make admin?" in _text(phone.get(link).text)

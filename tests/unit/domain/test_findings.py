@@ -15,9 +15,10 @@ from worker.domain.groups.case import (
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.settled import settle, with_known_roles
-from worker.domain.model import Account, AccountKey, Coverage, Evidence, GroupKey, Role, Standing
+from worker.domain.model import Account, AccountKey, Coverage, Evidence, Role, Standing
 from worker.domain.people.leaving import Leaving, episode_name
 from worker.domain.reconcile.engine import find_all
+from worker.domain.tickets.subject import membership, one_handle
 from worker.domain.tickets.ticket import TicketKind, TicketState
 
 ANN, BOB, CEM = "+447700900001", "+447700900002", "+447700900003"
@@ -41,8 +42,8 @@ def test_nothing_is_wrong_where_everybody_is_here_and_known() -> None:
 
 def test_a_leaver_is_to_be_removed_and_the_finding_says_why() -> None:
     (found,) = find_all(group(view(leaver()), STAYING_ADMIN), 1)
-    assert (found.key.kind, found.key.group, found.key.handle) == (REMOVE, WARD, ANN)
-    assert found.key.episode == episode_name(key(), LEFT_AT)
+    assert (found.key.kind, found.key.subject) == (REMOVE, membership(WARD, ANN))
+    assert found.key.occasion == episode_name(key(), LEFT_AT)
     assert found.why == "Ann has left (the account is disabled) and is still in the group"
     assert not found.needs_admin
 
@@ -103,21 +104,21 @@ def test_a_group_that_is_gone_has_nothing_wrong() -> None:
 def test_who_is_not_known_makes_a_question_never_a_removal(state: IdentityState, is_asked: bool) -> None:
     found = find_all(group(view(None, state=state), STAYING_ADMIN), 1)
     assert kinds(found) == [IDENTIFY] * is_asked
-    assert all(f.key.group == GroupKey("wards", "") for f in found)
+    assert all(f.key.subject == one_handle("wards", ANN) for f in found)
 
 
 def test_findings_are_sorted_reassignment_first() -> None:
     members = (view(None, CEM), view(leaver("bob"), BOB, ADMIN), view(leaver(), ANN))
     found = find_all(group(*members, expected=(expected(person("dee")),)), 1)
     assert kinds(found) == [REASSIGN, REMOVE, REMOVE, IDENTIFY, ADD]
-    assert [f.key.handle for f in found[1:4]] == [ANN, BOB, CEM]
+    assert [f.key.subject.handle for f in found[1:4]] == [ANN, BOB, CEM]
 
 
 @pytest.mark.parametrize("role", [ADMIN, CREATOR])
 def test_the_removal_of_a_sole_admin_waits_for_a_new_one(role: Role) -> None:
     reassign, removal = find_all(group(view(leaver(), ANN, role), view(person("bob"), BOB)), 1)
     assert reassign.key.kind is REASSIGN
-    assert reassign.key.episode == removal.key.episode
+    assert reassign.key.occasion == removal.key.occasion
     assert removal.needs_admin
     assert "0 active admin(s) remain, 1 needed" in reassign.why
 
@@ -283,14 +284,14 @@ def test_a_leaver_is_never_a_mover_too() -> None:
 def test_a_missing_joiner_is_to_be_added_under_their_number_or_their_id() -> None:
     with_phone, without = person("dee", phones=(CEM,)), person("eve")
     found = find_all(group(STAYING_ADMIN, expected=(expected(without), expected(with_phone))), 1)
-    assert [(f.key.kind, f.key.handle) for f in found] == [(ADD, CEM), (ADD, "person:eve")]
-    assert found[0].key.episode == episode_name(with_phone.key, LEFT_AT)
+    assert [(f.key.kind, f.key.subject.handle) for f in found] == [(ADD, CEM), (ADD, "person:eve")]
+    assert found[0].key.occasion == episode_name(with_phone.key, LEFT_AT)
 
 
 def test_two_rules_that_name_one_person_make_one_addition_since_the_earlier() -> None:
     both = (expected(person("dee"), NOW), expected(person("dee")))
     (found,) = find_all(group(STAYING_ADMIN, expected=both), 1)
-    assert found.key.episode == episode_name(key("dee"), LEFT_AT)
+    assert found.key.occasion == episode_name(key("dee"), LEFT_AT)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from builders import NOW, group, rules, ticket
 from worker.domain.groups.case import MemberView
 from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.kinds import KINDS, codes, is_waited_for, kind_of
-from worker.domain.kinds.kind import About, Asks, Kind
+from worker.domain.kinds.kind import Asks, Kind
 from worker.domain.messages.plea import plea
 from worker.domain.messengers import MESSENGERS, messenger
 from worker.domain.model import Member
@@ -21,6 +21,7 @@ from worker.domain.reconcile.engine import reconcile_group
 from worker.domain.text.tongue import ENGLISH
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import TicketKind
 
 WORKER = Path(__file__).parents[3] / "worker"

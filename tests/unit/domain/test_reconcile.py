@@ -61,7 +61,7 @@ def test_a_leaver_without_a_ticket_gets_one_that_says_everything() -> None:
     assert (made.group, made.group_name, made.messenger) == (WARD, "Ward 7 nights", "whatsapp")
     assert (made.handle, made.member_name, made.member_role) == (ANN, "Somebody", MEMBER)
     assert (made.person, made.person_name, made.evidence) == (key(), "Ann", Evidence.DISABLED)
-    assert (made.left_at, made.episode) == (LEFT_AT, episode_name(key(), LEFT_AT))
+    assert (made.left_at, made.occasion) == (LEFT_AT, episode_name(key(), LEFT_AT))
     assert (made.opened_at, made.clock_from, made.due_at) == (NOW, NOW, NOW + 4 * HOUR)
     assert (made.accountable, made.reason, made.is_sensitive) == (
         "it-security@example.org",
@@ -78,7 +78,7 @@ def test_a_question_is_about_a_member_and_no_person() -> None:
     (action,) = plan(group(view(None), NEW_ADMIN))
     made = action.ticket
     assert (made.kind, made.handle, made.person, made.person_name) == (IDENTIFY, ANN, None, "")
-    assert (made.evidence, made.left_at, made.episode) == (None, None, "")
+    assert (made.evidence, made.left_at, made.occasion) == (None, None, "")
 
 
 def test_a_joiner_is_added_once() -> None:
@@ -160,7 +160,7 @@ def test_a_blocked_removal_waits_while_there_is_no_other_admin() -> None:
 
 def test_a_new_admin_releases_all_removals_and_gets_them_and_their_clocks_start() -> None:
     other = ticket(CREATOR_LEAVES, id=2, state=BLOCKED, handle=CEM, member_role=CREATOR, person=key("cem"))
-    other = replace(other, episode=episode_name(key("cem"), LEFT_AT), assignee=Assignee("boss@corp.example"))
+    other = replace(other, occasion=episode_name(key("cem"), LEFT_AT), assignee=Assignee("boss@corp.example"))
     members = (SOLE_ADMIN, NEW_ADMIN, view(leaver("cem"), CEM, CREATOR))
     first, second = plan(group(*members, tickets=(WAITING, other, replace(REASSIGNMENT, state=VERIFIED))))
     assert (first.kind, first.ticket.state, first.ticket.blocked_by) == (ActionKind.UNBLOCK, OPEN, None)
@@ -327,11 +327,11 @@ CLOUD_WORD: dict[str, Any] = {
     "person": CLOUD.key,
     "evidence": Evidence.DELETED,
     "left_at": CLOUD.left_at,
-    "episode": episode_name(CLOUD.key, LEFT_AT + HOUR),
+    "occasion": episode_name(CLOUD.key, LEFT_AT + HOUR),
 }
 LEFT_TWICE = replace(
     LEAVER,
-    leaving=Leaving(key(), Evidence.DISABLED, LEFT_AT, frozenset({str(CLOUD_WORD["episode"])})),
+    leaving=Leaving(key(), Evidence.DISABLED, LEFT_AT, frozenset({str(CLOUD_WORD["occasion"])})),
     accounts=(leaver(), CLOUD),
 )
 CLOUD_IS_BACK = replace(
@@ -415,7 +415,7 @@ def test_a_question_ends_when_the_member_is_surely_gone(seen: GroupView, why: st
 
 DEE = person("dee", phones=(CEM,))
 ADDITION = ticket(
-    ADD, handle=CEM, person=DEE.key, evidence=None, left_at=None, episode=episode_name(DEE.key, LEFT_AT)
+    ADD, handle=CEM, person=DEE.key, evidence=None, left_at=None, occasion=episode_name(DEE.key, LEFT_AT)
 )
 NO_RULE = "the joiner rules no longer place this person in the group"
 

@@ -81,7 +81,9 @@ def bare_groups(draw: st.DrawFn) -> GroupView:
 
 def _is_same_work(known: Ticket, key: TicketKey) -> bool:
     """Whether a live ticket leaves no room for another: one reassignment a group, one removal a member."""
-    is_removal = known.kind in REMOVALS and key.kind in REMOVALS and known.handle == key.handle
+    is_removal = (
+        known.kind in REMOVALS and key.kind in REMOVALS and known.subject.handle == key.subject.handle
+    )
     return known.is_live and (is_removal or known.kind is key.kind is TicketKind.REASSIGN_ADMIN)
 
 
@@ -92,7 +94,7 @@ def groups(draw: st.DrawFn) -> GroupView:
     past = replace(seen, members=tuple(draw(members())), is_gone=False)
     keys = {f.key for source in (seen, past) for f in find_all(source, 1)}
     tickets: list[Ticket] = []
-    for key in sorted(keys, key=lambda k: (k.kind, k.handle, k.episode)):
+    for key in sorted(keys, key=lambda k: (k.kind, k.subject.handle, k.occasion)):
         state = draw(st.none() | st.sampled_from(TicketState))
         if state is None or (state in LIVE and any(_is_same_work(t, key) for t in tickets)):
             continue
@@ -103,8 +105,8 @@ def groups(draw: st.DrawFn) -> GroupView:
                 id=len(tickets) + 1,
                 state=state,
                 group=where,
-                handle=key.handle,
-                episode=key.episode,
+                handle=key.subject.handle,
+                occasion=key.occasion,
                 person=draw(st.sampled_from([person(n).key for n in NAMES])),
                 member_role=draw(st.none() | st.sampled_from(Role)) if key.kind in REMOVALS else None,
                 verified_at=draw(st.sampled_from([None, LEFT_AT, NOW])),

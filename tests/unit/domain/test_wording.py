@@ -212,10 +212,10 @@ def test_why_is_said_without_what_is_not_known(lost: str) -> None:
         (ticket(TicketKind.REASSIGN_ADMIN, person_name=""), "The group has no admin any more."),
         (ticket(TicketKind.IDENTIFY_MEMBER), "Nobody knows who this member is."),
         (
-            ticket(TicketKind.ADD_MEMBER, episode="corp/a@b@2026-11-20T23:30:00Z"),
+            ticket(TicketKind.ADD_MEMBER, occasion="corp/a@b@2026-11-20T23:30:00Z"),
             "Ann belongs in this group since 21 Nov 2026.",
         ),
-        (ticket(TicketKind.ADD_MEMBER, episode=""), "Ann belongs in this group since 24 Nov 2026."),
+        (ticket(TicketKind.ADD_MEMBER, occasion=""), "Ann belongs in this group since 24 Nov 2026."),
     ],
 )
 def test_why_is_said_of_every_other_kind(one: Ticket, said: str) -> None:

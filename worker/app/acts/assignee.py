@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.app.acts.changes import Change, change_ticket
+from worker.app.acts.changes import Change, change_ticket, mark_dirty
 from worker.app.acts.waiting import kept_waiting
 from worker.app.refused import Refused
 from worker.app.tell.answering import answer_messages
@@ -213,7 +213,7 @@ class Assigned:
 
     def _identify(self, uow: UnitOfWork, ticket: Ticket, chosen: str, now: datetime) -> Ticket:
         """Answer a question of identity; only people who were suggested can be chosen."""
-        key = HandleKey(ticket.group.source, ticket.handle)
+        key = HandleKey(ticket.home.source, ticket.handle)
         people = {"/".join(one.key): one for one in suggestions_for(uow, ticket)}
         known = uow.identities.get(key)
         if known is not None and known.state in _ANSWERED:
@@ -308,7 +308,7 @@ def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
         raise Refused("It can't be taken back any more: others have been told.")
     uow.tickets.update([before])
     if kind_of(before).choice is Choice.PERSON:
-        key = HandleKey(before.group.source, before.handle)
+        key = HandleKey(before.home.source, before.handle)
         known = uow.identities.get(key)
         if known is not None and _is_answer_of(known, undo.by):  # and not somebody else's since
             uow.identities.ask_again(key)
@@ -316,7 +316,7 @@ def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
     uow.journal.append(
         [acted(_actor(before), now, events.TICKET_UNDONE, f"ticket:{before.label}", data=data)]
     )
-    uow.rosters.mark_dirty([before.group], now)
+    mark_dirty(uow, before, now)
     return before
 
 
@@ -372,4 +372,4 @@ def _has_creators_ticket(uow: UnitOfWork, ticket: Ticket) -> bool:
     """Whether the same leaving has had such a ticket before, which is over."""
     kind = kind_of(ticket).creator_kind
     key = None if kind is None else replace(ticket, kind=kind).key
-    return any(one.key == key and one.id != ticket.id for one in uow.tickets.of_group(ticket.group))
+    return any(one.key == key and one.id != ticket.id for one in uow.tickets.of_group(ticket.home))

@@ -45,7 +45,7 @@ def change_ticket(
     uow.tickets.update([after])
     data = ticket_facts(after) | ({"answer": answer} if answer else {})
     uow.journal.append([acted(by, now, kind, f"ticket:{after.label}", reason, data)])
-    uow.rosters.mark_dirty([after.group], now)
+    mark_dirty(uow, after, now)
     return before, after
 
 
@@ -53,3 +53,11 @@ def _with_blocker(ticket: Ticket, text: str) -> str:
     if ticket.state is TicketState.BLOCKED and ticket.blocked_by is not None:
         return f"{ticket.label} waits for {ticket_label(ticket.blocked_by)}: it needs another admin first. {text}"
     return text
+
+
+def mark_dirty(uow: UnitOfWork, ticket: Ticket, now: datetime) -> None:
+    """See to it that the next pass looks at the subject of a ticket again."""
+    if ticket.group is not None:
+        uow.rosters.mark_dirty([ticket.group], now)
+    else:
+        uow.people.mark_dirty([ticket.person] if ticket.person else [], now)

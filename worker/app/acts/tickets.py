@@ -258,7 +258,7 @@ def _only(found: list[Account], text: str) -> Account:
 
 def _unasked(uow: UnitOfWork, person: AccountKey) -> list[str]:
     """The groups that somebody is in and that no ticket about them was ever opened for."""
-    asked = {ticket.group for ticket in uow.tickets.of_person(person)}
+    asked = {ticket.group for ticket in uow.tickets.of_person(person) if ticket.group}
     return [group.name for group, _ in uow.rosters.groups_of(person) if group.key not in asked]
 
 

@@ -22,6 +22,6 @@ def kept_waiting(uow: UnitOfWork, ticket: Ticket, role: Role | None) -> Ticket:
         or not role.is_admin
     ):
         return ticket
-    if any(person.key != ticket.person for person in uow.rosters.active_admins(ticket.group)):
+    if any(person.key != ticket.person for person in uow.rosters.active_admins(ticket.home)):
         return ticket
     return replace(ticket, state=next_state(ticket.state, Move.BLOCK))

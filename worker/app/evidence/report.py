@@ -101,13 +101,19 @@ def _source(state: SourceState, now: datetime, when: When) -> tuple[str, ...]:
     )
 
 
+def _group(ticket: Ticket) -> str:
+    if ticket.group is None:
+        return ""
+    return f"{_apart(ticket.group_name)} ({_apart('/'.join(ticket.group))}, {ticket.messenger})"
+
+
 def _life(ticket: Ticket, when: When) -> list[tuple[str, str]]:
     """A ticket from its opening to its end; what did not happen is left out."""
     person = f"{_apart(ticket.person_name)} ({'/'.join(ticket.person)})" if ticket.person else ""
     blocked_by = ticket_label(ticket.blocked_by) if ticket.blocked_by else ""
     facts = [
         ("State", f"{state_line(ticket)}: {_apart(ticket.reason)}".rstrip(": ")),
-        ("Group", f"{_apart(ticket.group_name)} ({_apart('/'.join(ticket.group))}, {ticket.messenger})"),
+        ("Group", _group(ticket)),
         ("Member", f"{_apart(ticket.member_name)} {_apart(ticket.handle)}".strip()),
         ("Person", person),
         ("Evidence", f"{ticket.evidence.value}, {when(ticket.left_at)}" if ticket.evidence else ""),
@@ -172,8 +178,8 @@ def _csv(cells: Iterable[str]) -> str:
 def _row(ticket: Ticket) -> tuple[object, ...]:
     assignee, person = ticket.assignee, ticket.person
     return (
-        ticket.label, ticket.kind.value, ticket.state.value, *ticket.group, ticket.group_name, ticket.messenger,
-        ticket.handle, ticket.member_name, ticket.member_role and ticket.member_role.value,
+        ticket.label, ticket.kind.value, ticket.state.value,
+        *(ticket.group or ("", "")), ticket.group_name, ticket.messenger, ticket.handle, ticket.member_name, ticket.member_role and ticket.member_role.value,
         *(person or (None, None)), ticket.person_name, ticket.evidence and ticket.evidence.value,
         ticket.left_at, assignee and assignee.name, assignee and assignee.email, ticket.accountable,
         ticket.opened_at, ticket.due_at, ticket.done_at, ticket.done_by, ticket.verified_at, ticket.verified_by,

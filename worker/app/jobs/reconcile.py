@@ -19,20 +19,22 @@ from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView
 from worker.domain.kinds import is_waited_for, kind_of
-from worker.domain.kinds.kind import About
+from worker.domain.kinds.person_case import PersonCase
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import held_paragraph
 from worker.domain.model import GroupKey
 from worker.domain.people.joiners import fits
-from worker.domain.reconcile.engine import TicketRules, reconcile_group
+from worker.domain.reconcile.engine import TicketRules, reconcile_group, reconcile_person
 from worker.domain.reconcile.guard import Departure, GuardLimits, HeldPlan, inspect
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.tickets.subject import About
 from worker.ports import Port
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
 
 GROUPS_PAGE = 200
+PEOPLE_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,14 @@ class Reconcile:
         if full:
             with matching.begin() as uow:
                 uow.rosters.mark_wrong_groups_dirty(now)
+                uow.people.mark_asked_dirty(now)
         while True:
             with matching.begin() as uow:
                 held += self._guard(uow, now)
                 taken, views = uow.rosters.take_dirty(GROUPS_PAGE)
-                actions += self._mend(uow, views, now)
-            if not taken:
+                others, cases = uow.people.take_dirty(PEOPLE_PAGE)
+                actions += self._mend(uow, views, cases, now)
+            if not taken and not others:
                 break
             groups += taken
             self._progress("groups", taken)
@@ -128,9 +132,12 @@ class Reconcile:
 
     # --- tickets ---------------------------------------------------------------------------------
 
-    def _mend(self, uow: UnitOfWork, views: Sequence[GroupView], now: datetime) -> list[Action]:
-        """Carry out what the groups of one page need, in one go: tickets, messages and journal together."""
+    def _mend(
+        self, uow: UnitOfWork, views: Sequence[GroupView], cases: Sequence[PersonCase], now: datetime
+    ) -> list[Action]:
+        """Carry out what the groups and people of one page need, in one go: tickets, messages, journal together."""
         planned = _once([action for view in views for action in self._plan(view, now)])
+        planned += [action for case in cases for action in reconcile_person(case, self._rules.tickets, now)]
         if self._is_blind(uow):
             planned = [action for action in planned if not _asks(action)]
         opened = iter(uow.tickets.insert([a.ticket for a in planned if a.kind is ActionKind.OPEN]))
@@ -168,13 +175,13 @@ def _asks(action: Action) -> bool:
     return is_question and action.kind in {ActionKind.OPEN, ActionKind.REOPEN}
 
 
-def _live_blockers(views: Sequence[GroupView], actions: Sequence[Action]) -> dict[GroupKey, int]:
+def _live_blockers(views: Sequence[GroupView], actions: Sequence[Action]) -> dict[GroupKey | None, int]:
     """The ticket that others of each group wait for: one there was, or one just opened."""
     tickets = [ticket for view in views for ticket in view.tickets] + [action.ticket for action in actions]
     return {ticket.group: ticket.id for ticket in tickets if is_waited_for(ticket) and ticket.is_live}
 
 
-def _with_blocker(action: Action, blockers: dict[GroupKey, int]) -> Action:
+def _with_blocker(action: Action, blockers: dict[GroupKey | None, int]) -> Action:
     if not action.is_blocked:
         return action
     return replace(action, ticket=replace(action.ticket, blocked_by=blockers.get(action.ticket.group)))

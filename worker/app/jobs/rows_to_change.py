@@ -51,10 +51,11 @@ class RowsToChange:
         by_owner: dict[tuple[str, Recipient], list[Row]] = defaultdict(list)
         owners: dict[GroupKey, Recipient] = {}
         for ticket, sight in _claims(uow, self._kept_by_people):
-            if ticket.group not in owners:
-                owners[ticket.group] = self._owner(uow, ticket.group)
+            group = ticket.home
+            if group not in owners:
+                owners[group] = self._owner(uow, group)
             row = Row(ticket, is_right=is_done_in(ticket, sight, self._rules.admins_min))
-            by_owner[ticket.group.source, owners[ticket.group]].append(row)
+            by_owner[group.source, owners[group]].append(row)
         return [
             self._digest(source, owner, day, at, rows[at : at + ROWS_MAX])
             for (source, owner), rows in by_owner.items()
@@ -87,5 +88,5 @@ def _claims(uow: UnitOfWork, sources: Collection[str]) -> Iterator[tuple[Ticket,
     while found := uow.tickets.claims(sources, after, PAGE):
         after = found[-1][0].id
         for ticket, sight in found:
-            if sight is not None and kind_of(ticket).row is not None:
+            if sight is not None and ticket.group is not None and kind_of(ticket).row is not None:
                 yield ticket, sight

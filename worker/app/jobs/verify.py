@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
+from worker.app.acts.changes import mark_dirty
 from worker.app.acts.waiting import kept_waiting
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
@@ -88,14 +89,14 @@ class Verify:
         if action.kind is ActionKind.REOPEN:
             self._tell_reopened(uow, action, now)
         if is_waited_for(ticket) or action.kind is ActionKind.REOPEN:
-            uow.rosters.mark_dirty([ticket.group], now)  # what it blocked, or what must wait for it again
+            mark_dirty(uow, ticket, now)  # what it blocked, or what must wait for it again
         return action
 
     def _seen(self, ticket: Ticket, sight: Sight | None, now: datetime) -> Sight | None:
         """What was read, with what is known of its source."""
         if sight is None:
             return None
-        source = ticket.group.source
+        source = ticket.subject.source
         is_fresh = self._fresh.is_fresh(source, sight.taken_at, now)
         return replace(sight, is_fresh=is_fresh, is_kept_by_people=source in self._kept_by_people)
 
@@ -114,7 +115,7 @@ class Verify:
             ticket,
             state=next_state(ticket.state, Move.VERIFY),
             verified_at=now,
-            verified_by=ticket.group.source,
+            verified_by=ticket.subject.source,
             grade=opinion.grade,
             blocked_by=None,
             weighed_at=now,

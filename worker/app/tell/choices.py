@@ -27,7 +27,7 @@ def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[NextAdmin, ...]:
     department = leaver.facts.department if leaver else None
     found = [
         (member, person)
-        for member, _, person in uow.rosters.members(ticket.group)
+        for member, _, person in uow.rosters.members(ticket.home)
         if person and person.standing is Standing.ACTIVE and not member.role.is_admin
     ]
     found.sort(key=lambda pair: _rank(pair[0], pair[1], department))
@@ -38,7 +38,7 @@ def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[NextAdmin, ...]:
 
 def suggestions_for(uow: UnitOfWork, ticket: Ticket) -> tuple[Suggestion[AccountKey], ...]:
     """Whom the member of a question may be, the likeliest first."""
-    known = uow.identities.get(HandleKey(ticket.group.source, ticket.handle))
+    known = uow.identities.get(HandleKey(ticket.home.source, ticket.handle))
     return known.suggestions if known else ()
 
 

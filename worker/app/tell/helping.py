@@ -23,7 +23,7 @@ def help_for(uow: UnitOfWork, ticket: Ticket, languages: Languages) -> Help | No
     if asks is Asks.NOBODY:
         return None
     accounts = _accounts(uow, ticket)
-    admins = [one for one in uow.rosters.active_admins(ticket.group) if one.key not in accounts]
+    admins = [one for one in uow.rosters.active_admins(ticket.home) if one.key not in accounts]
     if any(_is_assignee(one, ticket) for one in admins):
         return None
     if admins:
@@ -60,7 +60,7 @@ def _admin_handle(uow: UnitOfWork, ticket: Ticket, accounts: frozenset[AccountKe
     """The leaver's handle in the group, while they may be its admin; None once they are out of it."""
     found = (
         member.handle
-        for member, _, person in uow.rosters.members(ticket.group)
+        for member, _, person in uow.rosters.members(ticket.home)
         if person and person.key in accounts and (member.role.is_admin or member.role is Role.UNKNOWN)
     )
     return next(found, None)

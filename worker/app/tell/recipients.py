@@ -37,7 +37,7 @@ class Recipients:
         if target is Target.ASSIGNEE:
             return self._assignee(ticket)
         if target is Target.ADMINS:
-            admins = self.uow.rosters.active_admins(ticket.group)
+            admins = self.uow.rosters.active_admins(ticket.group) if ticket.group else []
             return [found for admin in admins for found in self._person(admin)]
         if target is Target.MANAGER:
             return self._manager(ticket)

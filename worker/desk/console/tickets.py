@@ -92,7 +92,7 @@ def ticket(call: Call, guest: Guest) -> Response:
                 for step in to_come
                 if not step.is_taken
             ],
-            "blocks": [t for t in uow.tickets.of_group(one.group) if t.blocked_by == one.id],
+            "blocks": _blocked_by(uow, one),
             "accounts": whole.accounts,
         }
     return call.page("console/ticket.html", values)
@@ -147,3 +147,8 @@ def _email(call: Call) -> str:
 def _until(call: Call) -> datetime | None:
     """The end of the organisation's day that the form names."""
     return end_of(call, day_in(call.text("until")))
+
+
+def _blocked_by(uow: UnitOfWork, ticket: Ticket) -> list[Ticket]:
+    around = uow.tickets.of_group(ticket.group) if ticket.group else []
+    return [one for one in around if one.blocked_by == ticket.id]

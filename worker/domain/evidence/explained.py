@@ -28,7 +28,7 @@ def ticket_facts(ticket: Ticket) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "kind": ticket.kind.value,
         "state": ticket.state.value,
-        "group": "/".join(ticket.group),
+        "group": "/".join(ticket.group) if ticket.group else None,
         "person": "/".join(ticket.person) if ticket.person else None,
         "evidence": ticket.evidence.value if ticket.evidence else None,
     }

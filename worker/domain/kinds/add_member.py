@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from worker.domain.groups.case import Expected, GroupCase
 from worker.domain.kinds import phrases
 from worker.domain.kinds.finding import Finding
-from worker.domain.kinds.kind import About, Asks, Choice, Contradiction, Kind, Mark, Sees, Turn
+from worker.domain.kinds.kind import Asks, Choice, Contradiction, InGroup, Kind, Mark, Sees, Turn
 from worker.domain.model import Coverage
 from worker.domain.people.leaving import episode_name
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.subject import About, membership
 from worker.domain.tickets.ticket import Reopened, Ticket, TicketKey, TicketKind
 
 _STEPS = {
@@ -38,7 +39,7 @@ def _why(ticket: Ticket, timezone: str, tongue: Tongue, names: Mapping[str, str]
 def _belongs_since(ticket: Ticket) -> datetime:
     """The instant in the episode's name, from which the joiner rules place the person here."""
     try:
-        return datetime.fromisoformat(ticket.episode.rpartition("@")[2])
+        return datetime.fromisoformat(ticket.occasion.rpartition("@")[2])
     except ValueError:
         return ticket.opened_at
 
@@ -59,7 +60,7 @@ def _addition(case: GroupCase, expected: Expected) -> Finding:
     facts = expected.person.facts
     handle = facts.phones[0] if facts.phones else f"person:{expected.person.key.person_id}"
     episode = episode_name(expected.person.key, expected.since)
-    key = TicketKey(TicketKind.ADD_MEMBER, case.key, handle, episode)
+    key = TicketKey(TicketKind.ADD_MEMBER, membership(case.key, handle), episode)
     why = f"{facts.display_name} belongs in the group by the joiner rules"
     return Finding(key, why, person=expected.person)
 
@@ -98,9 +99,7 @@ KIND = Kind(
     mark=Mark.PLUS,
     turn=Turn.LAST,
     is_exposure=False,
-    find=_find,
-    is_same_work=_is_same_work,
-    why_over=_why_over,
+    found=InGroup(_find, _is_same_work, _why_over),
     waits=None,
     again=Reopened.NEEDED_AGAIN,
     is_news_at_once=False,

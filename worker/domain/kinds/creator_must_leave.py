@@ -5,12 +5,13 @@ from __future__ import annotations
 from worker.domain.groups.case import GroupCase
 from worker.domain.kinds import phrases, removals
 from worker.domain.kinds.finding import Finding
-from worker.domain.kinds.kind import About, Asks, Choice, Kind, Mark, Sees, Turn
+from worker.domain.kinds.kind import Asks, Choice, InGroup, Kind, Mark, Sees, Turn
 from worker.domain.messengers import messenger
 from worker.domain.model import Role
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Reopened, Ticket, TicketKind
 
 
@@ -52,9 +53,7 @@ KIND = Kind(
     mark=Mark.DOOR,
     turn=Turn.BY_MEMBER,
     is_exposure=True,
-    find=_find,
-    is_same_work=removals.is_of_same_leaver,
-    why_over=removals.why_over,
+    found=InGroup(_find, removals.is_of_same_leaver, removals.why_over),
     waits=removals.WAITS,
     again=Reopened.CAME_BACK,
     is_news_at_once=False,

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from worker.domain.groups.case import GroupCase
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.finding import Finding
-from worker.domain.kinds.kind import About, Asks, Choice, Contradiction, Kind, Sees, Turn
-from worker.domain.model import Coverage, GroupKey
+from worker.domain.kinds.kind import Asks, Choice, Contradiction, InGroup, Kind, Sees, Turn
+from worker.domain.model import Coverage
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.subject import About, one_handle
 from worker.domain.tickets.ticket import Reopened, Ticket, TicketKey, TicketKind
 
 
@@ -31,7 +32,7 @@ def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
     """Members whom nobody could match; who is out already is removed, whoever they are."""
     return [
         Finding(
-            TicketKey(TicketKind.IDENTIFY_MEMBER, GroupKey(case.key.source, ""), view.member.handle, ""),
+            TicketKey(TicketKind.IDENTIFY_MEMBER, one_handle(case.key.source, view.member.handle), ""),
             view.link.why,
             view,
         )
@@ -71,9 +72,7 @@ KIND = Kind(
     mark=None,
     turn=Turn.BY_MEMBER,
     is_exposure=False,
-    find=_find,
-    is_same_work=_is_same_work,
-    why_over=_why_over,
+    found=InGroup(_find, _is_same_work, _why_over),
     waits=None,
     again=Reopened.NEEDED_AGAIN,
     is_news_at_once=True,

@@ -12,20 +12,13 @@ from enum import StrEnum
 
 from worker.domain.groups.case import GroupCase
 from worker.domain.kinds.finding import Finding
+from worker.domain.kinds.person_case import PersonCase
 from worker.domain.text.tongue import Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Reopened, Ticket, TicketKind
-
-
-class About(StrEnum):
-    """What a ticket of a kind is about."""
-
-    MEMBERSHIP = "membership"  # somebody in a group, or somebody who should be
-    GROUP = "group"
-    HANDLE = "handle"  # one identity in a messenger, in all of its groups
-    PERSON = "person"
 
 
 class Choice(StrEnum):
@@ -43,6 +36,7 @@ class Sees(StrEnum):
     PERSON = "person"  # whether its person is in the group under any handle
     ADMINS = "admins"  # how many active admins the group has
     IDENTITY = "identity"  # whether the handle's identity is settled
+    ACCOUNT = "account"  # what the directory has of its person
 
 
 class Asks(StrEnum):
@@ -91,6 +85,28 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True)
+class InGroup:
+    """How a kind is found in a group.
+
+    find           (case, how many admins a group needs) -> findings
+    is_same_work   whether a ticket of this kind and handle asks for the same under another key
+    why_over       (ticket, case, time zone) -> why its reason is gone; None: it is not, or verification says
+    """
+
+    find: Callable[[GroupCase, int], Iterable[Finding]]
+    is_same_work: Callable[[Ticket, Finding], bool]
+    why_over: Callable[[Ticket, GroupCase, str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class InPerson:
+    """How a kind is found in a person; as in a group."""
+
+    find: Callable[[PersonCase], Iterable[Finding]]
+    why_over: Callable[[Ticket, PersonCase], str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of ticket. Texts marked with N_ are English and translated when they are said; they may use {person},
     {member}, {group} and {messenger}.
@@ -106,9 +122,7 @@ class Kind:
     is_of_creator       whether a live one says that its member is the group's creator
     mark                None: its page has neither steps nor a drawing
     is_exposure         whether a live one means that a person who is out is still in
-    find                (case, how many admins a group needs) -> findings
-    is_same_work        whether a ticket of this kind and handle asks for the same under another key
-    why_over            (ticket, case, time zone) -> why its reason is gone; None: it is not, or verification says
+    found               where its reason is found, and when that is gone
     again               what it is called when it is wrong once more after a proof
     is_news_at_once     whether it may be wrong again without a newer roster, by the directory or by people
     is_done_in          (what the roster shows, how many admins a group needs)
@@ -130,9 +144,7 @@ class Kind:
     mark: Mark | None
     turn: Turn
     is_exposure: bool
-    find: Callable[[GroupCase, int], Iterable[Finding]]
-    is_same_work: Callable[[Ticket, Finding], bool]
-    why_over: Callable[[Ticket, GroupCase, str], str | None]
+    found: InGroup | InPerson
     waits: Wait | None
     again: Reopened
     is_news_at_once: bool

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from worker.domain.groups.case import GroupCase, name_of
 from worker.domain.kinds import phrases, removals
 from worker.domain.kinds.finding import Finding
-from worker.domain.kinds.kind import About, Asks, Choice, Contradiction, Kind, Mark, Sees, Turn
+from worker.domain.kinds.kind import Asks, Choice, Contradiction, InGroup, Kind, Mark, Sees, Turn
 from worker.domain.model import Coverage, Evidence, Role
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.subject import About, whole_group
 from worker.domain.tickets.ticket import Reopened, Ticket, TicketKey, TicketKind
 
 _STEPS = {
@@ -115,10 +116,10 @@ def _find(case: GroupCase, admins_min: int) -> list[Finding]:
     if active >= admins_min or not (leavers or _has_lost_admins(case)):
         return []
     if not leavers:
-        key = TicketKey(TicketKind.REASSIGN_ADMIN, case.key, "", "")
+        key = TicketKey(TicketKind.REASSIGN_ADMIN, whole_group(case.key), "")
         return [Finding(key, f"no admin is left in the group, {admins_min} needed")]
     leaving, view = max(leavers, key=lambda pair: (pair[0].at, pair[1].member.handle))
-    key = TicketKey(TicketKind.REASSIGN_ADMIN, case.key, "", leaving.name)
+    key = TicketKey(TicketKind.REASSIGN_ADMIN, whole_group(case.key), leaving.name)
     names = ", ".join(sorted(name_of(v) for _, v in leavers))
     why = f"{names} left and was an admin; {active} active admin(s) remain, {admins_min} needed"
     return [Finding(key, why, view, leaving, view.person)]
@@ -165,9 +166,7 @@ KIND = Kind(
     mark=Mark.STAR,
     turn=Turn.FIRST,
     is_exposure=False,
-    find=_find,
-    is_same_work=_is_same_work,
-    why_over=_why_over,
+    found=InGroup(_find, _is_same_work, _why_over),
     waits=None,
     again=Reopened.NEEDED_AGAIN,
     is_news_at_once=True,

@@ -14,6 +14,7 @@ from worker.domain.kinds.kind import Contradiction, Wait
 from worker.domain.model import ENDS_WITH_A_DAY, Account, Evidence, Role, Standing
 from worker.domain.text.tongue import ENGLISH, N_, Tongue
 from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.subject import membership
 from worker.domain.tickets.ticket import Ticket, TicketKey, TicketKind, TicketState
 
 _LEFT = {
@@ -53,7 +54,7 @@ def leavers(case: GroupCase, kind: TicketKind, fits: Callable[[Role], bool]) -> 
     for view in case.known.members:
         if view.leaving is None or not fits(view.member.role):
             continue
-        key = TicketKey(kind, case.key, view.member.handle, view.leaving.name)
+        key = TicketKey(kind, membership(case.key, view.member.handle), view.leaving.name)
         needs_admin = view.member.role.is_admin and not case.known_admins
         reason = f"{name_of(view)} {why_left(view.leaving)} and is still in the group"
         found.append(Finding(key, reason, view, view.leaving, view.person, needs_admin=needs_admin))
@@ -70,9 +71,9 @@ def is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:
     if view is None or leaving is None or Evidence.MOVED in {leaving.evidence, ticket.evidence}:
         return False
     if ticket.state is TicketState.WAIVED:
-        return ticket.episode in leaving.also
+        return ticket.occasion in leaving.also
     is_elsewhere = ticket.person in view.known_as and ticket.person.source != leaving.person.source
-    return ticket.is_live and ticket.episode != leaving.name and is_elsewhere
+    return ticket.is_live and ticket.occasion != leaving.name and is_elsewhere
 
 
 def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> str | None:

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from worker.domain.escalation.policy import Target
 from worker.domain.identity.phones import masked_number
 from worker.domain.kinds import kind_of
-from worker.domain.kinds.kind import About
 from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messengers import messenger
 from worker.domain.reconcile.guard import HeldPlan
@@ -24,6 +23,7 @@ from worker.domain.text.direction import isolated
 from worker.domain.text.durations import format_duration
 from worker.domain.text.tongue import ENGLISH, N_, Tongue
 from worker.domain.tickets.help import Help
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import WHY_THEY, Assignee, Reopened, Ticket, TicketState
 
 

@@ -16,7 +16,8 @@ from worker.domain.escalation.policy import Policy, policy_for
 from worker.domain.groups.case import GroupCase, GroupView
 from worker.domain.kinds import KINDS, kind_of
 from worker.domain.kinds.finding import Finding
-from worker.domain.kinds.kind import Turn
+from worker.domain.kinds.kind import InGroup, InPerson, Turn
+from worker.domain.kinds.person_case import PersonCase
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Account, AccountKey, Role, Standing
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -106,6 +107,62 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
     return tuple(action for action in (*ended, *actions) if action is not None)
 
 
+def reconcile_person(case: PersonCase, rules: TicketRules, now: datetime) -> tuple[Action, ...]:
+    """Return what is to be done about one person: as about a group, but nothing waits for anything else."""
+    tickets = {ticket.key: ticket for ticket in case.tickets}
+    ways = [kind.found for kind in KINDS.values()]
+    findings = [one for way in ways if isinstance(way, InPerson) for one in way.find(case)]
+    wanted = {finding.key for finding in findings}
+    ended = [
+        _end_about_person(ticket, case, now)
+        for ticket in sorted(case.tickets, key=lambda t: t.id)
+        if ticket.is_live and ticket.key not in wanted
+    ]
+    actions = [_about_person(finding, tickets.get(finding.key), case, rules, now) for finding in findings]
+    return tuple(action for action in (*ended, *actions) if action is not None)
+
+
+def _end_about_person(ticket: Ticket, case: PersonCase, now: datetime) -> Action | None:
+    way = kind_of(ticket).found
+    return _cancelled(ticket, way.why_over(ticket, case), now) if isinstance(way, InPerson) else None
+
+
+def _about_person(
+    finding: Finding, ticket: Ticket | None, case: PersonCase, rules: TicketRules, now: datetime
+) -> Action | None:
+    assignee = _as_manager(case.manager) or _accountable(rules)
+    if ticket is None:
+        draft = Ticket(
+            kind=finding.key.kind,
+            about=finding.key.subject.about,
+            group=None,
+            group_name="",
+            messenger="",
+            opened_at=now,
+            clock_from=now,
+            due_at=now,
+            person=case.key,
+            person_name=case.account.facts.display_name,
+            occasion=finding.key.occasion,
+            assignee=assignee,
+            accountable=rules.accountable,
+            reason=finding.why,
+        )
+        return Action(ActionKind.OPEN, rules.started(draft, now), finding.why)
+    again = None if ticket.is_live else _why_again(ticket, finding, now, is_newer=True)
+    if again is None:
+        return None
+    why, reopened_why = again
+    reopened = handed_to(reopen(ticket, rules, now, why), assignee)
+    return Action(ActionKind.REOPEN, reopened, why, reopened=reopened_why)
+
+
+def _as_manager(manager: Account | None) -> Assignee | None:
+    if manager is None or not manager.facts.email or manager.standing is Standing.LEFT:
+        return None
+    return _person(manager, AssigneeWhy.MANAGER)
+
+
 def find_all(group: GroupView, admins_min: int) -> tuple[Finding, ...]:
     """Return what is wrong in one group: what others may wait for first, then by member."""
     return findings_of(settle(group), admins_min)
@@ -119,13 +176,14 @@ def findings_of(case: GroupCase, admins_min: int) -> tuple[Finding, ...]:
     """
     if case.view.is_gone:
         return ()
-    found = [finding for kind in KINDS.values() for finding in kind.find(case, admins_min)]
+    ways = [kind.found for kind in KINDS.values()]
+    found = [one for way in ways if isinstance(way, InGroup) for one in way.find(case, admins_min)]
     return tuple(sorted(found, key=_place))
 
 
 def _place(finding: Finding) -> tuple[Turn, str]:
     turn = KINDS[finding.key.kind].turn
-    return turn, finding.key.handle if turn is Turn.BY_MEMBER else ""
+    return turn, finding.key.subject.handle if turn is Turn.BY_MEMBER else ""
 
 
 def _by_work(tickets: Iterable[Ticket]) -> Mapping[tuple[TicketKind, str], list[Ticket]]:
@@ -138,9 +196,9 @@ def _by_work(tickets: Iterable[Ticket]) -> Mapping[tuple[TicketKind, str], list[
 
 def _under_known_ticket(finding: Finding, alike: Mapping[tuple[TicketKind, str], list[Ticket]]) -> Finding:
     """The finding under the key of a ticket that asks for the same already, whatever it was opened for."""
-    key = finding.key
-    is_same_work = KINDS[key.kind].is_same_work
-    ticket = next((t for t in alike.get((key.kind, key.handle), ()) if is_same_work(t, finding)), None)
+    key, way = finding.key, KINDS[finding.key.kind].found
+    known = alike.get((key.kind, key.subject.handle), [])
+    ticket = next((t for t in known if isinstance(way, InGroup) and way.is_same_work(t, finding)), None)
     return finding if ticket is None else replace(finding, key=ticket.key)
 
 
@@ -165,6 +223,7 @@ def _open(finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) 
     key, view, leaving = finding.key, finding.view, finding.leaving
     draft = Ticket(
         kind=key.kind,
+        about=key.subject.about,
         group=group.key,
         group_name=group.name,
         messenger=group.messenger,
@@ -172,14 +231,14 @@ def _open(finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) 
         clock_from=now,
         due_at=now,
         state=TicketState.BLOCKED if finding.needs_admin else TicketState.OPEN,
-        handle=key.handle,
-        member_name=view.member.display_name if view and key.handle else "",
-        member_role=_role(finding) if key.handle else None,
+        handle=key.subject.handle,
+        member_name=view.member.display_name if view and key.subject.handle else "",
+        member_role=_role(finding) if key.subject.handle else None,
         person=finding.person.key if finding.person else None,
         person_name=finding.person.facts.display_name if finding.person else "",
         evidence=leaving.evidence if leaving else None,
         left_at=leaving.at if leaving else None,
-        episode=key.episode,
+        occasion=key.occasion,
         assignee=assignee_for(finding, case, rules),
         accountable=rules.accountable,
         is_sensitive=group.is_sensitive,
@@ -253,17 +312,10 @@ def _reopen(
     ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules, now: datetime
 ) -> Action | None:
     group = case.view
-    if ticket.state is TicketState.WAIVED:
-        if _is_waived(ticket, now):
-            return None
-        why, reopened_why = "the waiver is over", Reopened.WAIVER_OVER
-    elif ticket.state is TicketState.VERIFIED:
-        if not _is_news(ticket, group):
-            return None
-        again = kind_of(ticket).again
-        why, reopened_why = f"{_AGAIN[again]}: {finding.why}", again
-    else:
-        why, reopened_why = f"needed after all: {finding.why}", Reopened.NEEDED_AFTER_ALL
+    again = _why_again(ticket, finding, now, is_newer=_is_newer(ticket, group))
+    if again is None:
+        return None
+    why, reopened_why = again
     reopened = replace(
         handed_to(reopen(ticket, rules, now, why), assignee_for(finding, case, rules)),
         group=group.key,  # a question goes on in the group where it was asked again
@@ -276,6 +328,22 @@ def _reopen(
     return Action(ActionKind.REOPEN, reopened, why, is_blocked=finding.needs_admin, reopened=reopened_why)
 
 
+def _why_again(
+    ticket: Ticket, finding: Finding, now: datetime, *, is_newer: bool
+) -> tuple[str, Reopened] | None:
+    """Why a ticket that is over is opened again; None where nothing is new.
+
+    The reading that proved it, or an older one, says nothing new. Some kinds may be wrong again without any newer one.
+    """
+    if ticket.state is TicketState.WAIVED:
+        return None if _is_waived(ticket, now) else ("the waiver is over", Reopened.WAIVER_OVER)
+    if ticket.state is TicketState.VERIFIED:
+        again = kind_of(ticket).again
+        is_news = is_newer or kind_of(ticket).is_news_at_once
+        return (f"{_AGAIN[again]}: {finding.why}", again) if is_news else None
+    return f"needed after all: {finding.why}", Reopened.NEEDED_AFTER_ALL
+
+
 _AGAIN = {Reopened.CAME_BACK: "came back", Reopened.NEEDED_AGAIN: "needed again"}
 
 
@@ -285,14 +353,9 @@ def _is_waived(ticket: Ticket, now: datetime) -> bool:
     return ticket.state is TicketState.WAIVED and (until is None or now < until)
 
 
-def _is_news(ticket: Ticket, group: GroupView) -> bool:
-    """Whether what is wrong again came after the proof.
-
-    The roster that proved a removal, or an older one, says nothing new. Who somebody is, and who is still
-    an active admin, changes in the directory too, without any new roster.
-    """
-    is_newer = ticket.verified_at is None or group.taken_at > ticket.verified_at
-    return is_newer or kind_of(ticket).is_news_at_once
+def _is_newer(ticket: Ticket, group: GroupView) -> bool:
+    """Whether the group was read after the proof."""
+    return ticket.verified_at is None or group.taken_at > ticket.verified_at
 
 
 def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: str) -> Ticket:
@@ -321,12 +384,17 @@ def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: str) -> Ticke
 
 def _end(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> Action | None:
     """Cancel a live ticket whose reason is gone; None leaves it to verification."""
-    is_gone = case.view.is_gone
-    why = (
-        "the group is no longer in the inventory"
-        if is_gone
-        else kind_of(ticket).why_over(ticket, case, rules.timezone)
+    way = kind_of(ticket).found
+    if case.view.is_gone:
+        return _cancelled(ticket, "the group is no longer in the inventory", now)
+    return (
+        _cancelled(ticket, way.why_over(ticket, case, rules.timezone), now)
+        if isinstance(way, InGroup)
+        else None
     )
+
+
+def _cancelled(ticket: Ticket, why: str | None, now: datetime) -> Action | None:
     if why is None:
         return None
     over = replace(
@@ -367,9 +435,7 @@ def _owner(group: GroupView) -> Assignee | None:
 
 def _manager(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:
     manager = None if leaver is None else case.managers.get(leaver)
-    if manager is None or not manager.facts.email or manager.standing is Standing.LEFT:
-        return None
-    return _person(manager, AssigneeWhy.MANAGER)
+    return _as_manager(manager)
 
 
 def _accountable(rules: TicketRules) -> Assignee | None:

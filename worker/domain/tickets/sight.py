@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from worker.domain.model import Coverage, Role
+from worker.domain.model import Account, Coverage, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Sight:
     `taken_at` is what the roster speaks of, `read_at` when it was read. `role` is None when the member is
     not listed. `active_admins` counts known people who have not left. `is_identified`: the question of who
     the member is has its answer. `is_kept_by_people`: it is a list, not what the messenger itself shows.
+    `account`: what the directory has of the person whom a ticket is about; the roster is its reading then.
     """
 
     taken_at: datetime
@@ -25,3 +26,4 @@ class Sight:
     active_admins: int = 0
     is_identified: bool = False
     is_kept_by_people: bool = False
+    account: Account | None = None

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from worker.domain.model import AccountKey, Evidence, GroupKey, Role
 from worker.domain.text.tongue import N_
+from worker.domain.tickets.subject import About, Subject, membership, one_handle, one_person, whole_group
 
 DIGITS_MAX = 18  # of an id: a database's numbers have 64 bits
 
@@ -162,14 +165,16 @@ class Assignee:
 class Ticket:
     """One ticket. `id` 0 is a ticket not stored yet; instants are aware UTC.
 
-    `handle` is empty for a reassignment, which is about the group. `episode` names one leaving (see
-    `episode_name`), empty for a question of identity. `clock_from` is where due_at and escalation
-    count from: the opening, or the last unblocking or reopening, since blocked time does not count. `waited_us`
+    `group` is where it is shown, None for a ticket about a person; `handle` is empty unless it is about somebody in a
+    group. `occasion` is which time it is asked: often one leaving (`people.leaving.episode_name`).
+    `clock_from` is where due_at and escalation count from: the opening, or the last unblocking or reopening, since
+    blocked time does not count. `waited_us`
     (microseconds of its policy's time) does not count either: claims that were contradicted waited for proof.
     """
 
     kind: TicketKind
-    group: GroupKey
+    about: About
+    group: GroupKey | None
     group_name: str
     messenger: str
     opened_at: datetime
@@ -184,7 +189,7 @@ class Ticket:
     person_name: str = ""
     evidence: Evidence | None = None
     left_at: datetime | None = None
-    episode: str = ""
+    occasion: str = ""
     assignee: Assignee | None = None
     accountable: str = ""
     is_sensitive: bool = False
@@ -205,12 +210,31 @@ class Ticket:
     links_from: datetime | None = None  # signed links made before are dead
     handed: int = 0  # how often it went to somebody else
     reason: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict, hash=False)  # what only its kind needs; JSON
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about. Raises LookupError for a ticket without what its subject is made of."""
+        if self.about is About.PERSON:
+            if self.person is None:
+                raise LookupError(f"{self.label} is about a person and names none")
+            return one_person(self.person)
+        group = self.home
+        if self.about is About.HANDLE:
+            return one_handle(group.source, self.handle)
+        return membership(group, self.handle) if self.about is About.MEMBERSHIP else whole_group(group)
+
+    @property
+    def home(self) -> GroupKey:
+        """The group that it is shown in. Raises LookupError for a ticket about a person, who has none."""
+        if self.group is None:
+            raise LookupError(f"{self.label} is in no group")
+        return self.group
 
     @property
     def key(self) -> TicketKey:
         """What makes two tickets the same work; unique in storage."""
-        group = GroupKey(self.group.source, "") if self.kind is TicketKind.IDENTIFY_MEMBER else self.group
-        return TicketKey(self.kind, group, self.handle, self.episode)
+        return TicketKey(self.kind, self.subject, self.occasion)
 
     @property
     def is_live(self) -> bool:
@@ -225,12 +249,11 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class TicketKey:
-    """Kind, group, member and episode. One question per handle: its group is empty."""
+    """What is asked for, of what, and which time: a leaving, a review, a policy's version; empty: once at a time."""
 
     kind: TicketKind
-    group: GroupKey
-    handle: str
-    episode: str
+    subject: Subject
+    occasion: str
 
 
 def handed_to(ticket: Ticket, assignee: Assignee | None) -> Ticket:

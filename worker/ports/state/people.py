@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from worker.domain.kinds.person_case import PersonCase
 from worker.domain.model import Account, AccountFacts, AccountKey
 from worker.domain.people.leaver import Judgement
 from worker.domain.people.lifecycle import Event
@@ -69,6 +70,18 @@ class People(Protocol):
 
     def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Account]:
         """People of these sources who are leaving and whose date has come."""
+
+    def mark_dirty(self, people: Iterable[AccountKey], now: datetime) -> None:
+        """Put people on the list of those whom kinds of tickets about people look at next."""
+
+    def mark_asked_dirty(self, now: datetime) -> None:
+        """Put everybody about whom there is a live ticket on the list, for the nightly pass."""
+
+    def take_dirty(self, limit: int) -> tuple[int, list[PersonCase]]:
+        """Take the next people off the list, oldest first, with what reconciling each of them needs.
+
+        Returns how many were taken, too: somebody who is no longer known has no case.
+        """
 
     def get(self, person: AccountKey) -> Account | None:
         """One account."""

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.identity.names import Suggestion
+from worker.domain.kinds import KINDS
 from worker.domain.model import (
     Account,
     AccountFacts,
@@ -21,6 +22,7 @@ from worker.domain.model import (
     Role,
     Standing,
 )
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import (
     WHY_THEY,
     Assignee,
@@ -110,15 +112,19 @@ def suggestions_to_json(link: Identity) -> str:
 
 def ticket_values(ticket: Ticket) -> dict[str, Any]:
     """Column values of a ticket."""
-    values = {f.name: getattr(ticket, f.name) for f in fields(ticket)}
-    del values["group"], values["person"]
+    values = {name: getattr(ticket, name) for name in _PLAIN}
+    subject = ticket.subject
     return {
         **values,
         "kind": ticket.kind.value,
         "state": ticket.state.value,
-        "source": ticket.group.source,
-        "group_id": ticket.group.group_id,
-        "key_group": ticket.key.group.group_id,
+        "source": subject.source,
+        "group_id": ticket.group.group_id if ticket.group else "",
+        "key_group": subject.group_id,
+        # A part of the key: what is about a person has their id here
+        "handle": subject.person_id if ticket.about is About.PERSON else ticket.handle,
+        "episode": ticket.occasion,
+        "details": json.dumps(dict(ticket.details), ensure_ascii=False, sort_keys=True),
         "member_role": ticket.member_role.value if ticket.member_role else None,
         "person_source": ticket.person.source if ticket.person else None,
         "person_id": ticket.person.person_id if ticket.person else None,
@@ -143,7 +149,11 @@ _PLAIN = tuple(
     if f.name
     not in {
         "kind",
+        "about",
         "group",
+        "handle",
+        "occasion",
+        "details",
         "state",
         "member_role",
         "person",
@@ -158,9 +168,16 @@ _PLAIN = tuple(
 
 def ticket_from_row(row: sa.Row[Any]) -> Ticket:
     """The inverse of `ticket_values`."""
+    kind = TicketKind(row.kind)
+    about = KINDS[kind].about
+    is_of_person = about is About.PERSON
     return Ticket(
-        kind=TicketKind(row.kind),
-        group=GroupKey(row.source, row.group_id),
+        kind=kind,
+        about=about,
+        group=None if is_of_person else GroupKey(row.source, row.group_id),
+        handle="" if is_of_person else row.handle,
+        occasion=row.episode,
+        details=json.loads(row.details),
         state=TicketState(row.state),
         member_role=Role(row.member_role) if row.member_role else None,
         person=AccountKey(row.person_source, row.person_id) if row.person_source else None,

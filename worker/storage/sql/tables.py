@@ -239,6 +239,9 @@ link = sa.Table(
 dirty_group = sa.Table(
     "dirty_group", metadata, _key("source"), _key("group_id"), _instant("since", null=False)
 )
+dirty_person = sa.Table(
+    "dirty_person", metadata, _key("source"), _key("person_id"), _instant("since", null=False)
+)
 expected = sa.Table(
     "expected",
     metadata,
@@ -336,7 +339,9 @@ ticket = sa.Table(
     _text("state"),
     _text("source"),
     _text("group_id"),
-    _text("key_group"),  # group_id, or empty where the work is about a handle in all of its groups
+    _text(
+        "key_group"
+    ),  # of the subject: empty where the work is about a handle in all of its groups, or a person
     _text("handle", default=""),
     _text("episode", default=""),
     _text("group_name"),
@@ -374,6 +379,7 @@ ticket = sa.Table(
     _text("assignee_email", null=True),  # folded
     _text("assignee_why", null=True),  # a code; `assignee` has it as the sentence that release 0008 knows
     _text("assignee_by", default=""),
+    _text("details", default="{}"),  # what only its kind needs, as JSON
     _text("search", default=""),  # every name and number in it, folded: what the console searches
     sa.UniqueConstraint("kind", "source", "key_group", "handle", "episode"),
     sa.Index("ix_ticket_state", "state", "id"),
