@@ -159,7 +159,7 @@ def rotate_key(
     All links of assignees, login links and sessions end at once, at every desk.
     """
     at = clock_at(now)
-    with opened(config, at) as worker:
+    with opened(config, now) as worker:
         who = actor(by, worker.settings)
         ended = Access(worker.store).rotate_key(who, at, reason, with_tokens=tokens)
     if json:

@@ -14,6 +14,7 @@ from worker.__main__ import app as cli
 from worker.app.acts.access import Access, hashed
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import logged_in, stated
+from worker.domain.evidence.journal import STATED_AT
 from worker.ops.whoami import login_and_host, login_name
 from worker.ports.state.access import Visitor
 from worker.running.wiring import load_settings, open_app
@@ -168,3 +169,18 @@ def test_a_new_key_is_made_and_what_ended_is_said(config: Path) -> None:
     assert "--tokens ends them, too" in said.stdout
     assert ended == {"assignees_links": 0, "login_links": 0, "sessions": 0, "tokens": 1}
     assert journal(config)[-2:] == [("sam", "desk.key_rotated")] * 2
+
+
+def test_an_act_at_its_own_time_states_no_other(config: Path) -> None:
+    for act in (
+        ["token", "--scope", "tickets:read"],
+        ["login-link", "--role", "viewer", "--for", "Kim"],
+        ["rotate-key"],
+    ):
+        done = CliRunner().invoke(cli, ["desk", *act, "-c", str(config), "--by", "sam"])
+        assert done.exit_code == 0, done.output
+    with open_app(load_settings(config), lambda: NOW) as app, app.store.begin() as uow:
+        entries = [sealed.entry for sealed in uow.journal.chain()]
+
+    assert len(entries) == 3
+    assert [entry.kind for entry in entries if STATED_AT in entry.data] == []
