@@ -18,7 +18,7 @@ from worker.cli import audit, desk, files, lookups, plans, tickets, working
 from worker.cli.common import err, out
 from worker.cli.connectors import WithConnectors
 from worker.demo.command import demo
-from worker.ops.terminal import visible
+from worker.domain.text.steering import visible
 from worker.ports import ConnectorError
 from worker.settings import SettingsError
 from worker.storage.sql.errors import StorageError

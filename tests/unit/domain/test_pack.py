@@ -112,6 +112,19 @@ def test_a_hidden_line_says_nothing_but_its_place_and_its_hash() -> None:
     assert json.loads(line_of(Hidden(7, OTHER))) == {"seq": 7, "hash": OTHER}
 
 
+def test_a_line_has_escapes_for_what_could_steer_a_terminal_and_is_the_same_event() -> None:
+    marks = "".join(map(chr, (0x07, 0x1B, 0x7F, 0x85, 0x9B, 0x202E, 0x2066)))
+    [event] = chained([replace(EVENT, reason=marks, data={marks: marks})])
+    line = line_of(event)
+
+    assert [ascii(mark) for mark in marks if mark in line.decode()] == []
+    assert "\\u009b" in line.decode()
+    assert read_line(line) == event
+    raw = line.replace(b"\\u009b", b"\xc2\x9b")
+    with pytest.raises(ValueError, match=r"."):
+        read_line(raw)
+
+
 FULL = json.loads(line_of(CHAIN[0]))
 
 

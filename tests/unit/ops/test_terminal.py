@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from worker import __main__ as command
-from worker.ops.terminal import Terminal, json_text, visible
+from worker.domain.text.steering import visible
+from worker.ops.terminal import Terminal, json_text
 
 STEERING = [
     *map(chr, range(0x20)),

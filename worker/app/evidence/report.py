@@ -1,7 +1,7 @@
 """What people read of an evidence pack: one HTML page, and the tickets as a table for spreadsheets.
 
 Both are made piece by piece. Every text in them may come from strangers (names of groups and members): the page
-escapes all of it, and the table lets none of it be a formula.
+escapes all of it, and the table lets none of it be a formula. Nothing in either steers a terminal that shows the file.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from worker.domain.evidence.pack import Covered, JournalSum
 from worker.domain.messages.sentences import flat, state_line, ticket_title
 from worker.domain.reconcile.plan import instant
 from worker.domain.text.direction import contained, isolated
+from worker.domain.text.steering import uncontrolled, visible
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, ticket_label
 from worker.ports.state.sources import SourceState
 
@@ -73,7 +74,7 @@ def report(heading: Heading, tickets: Iterable[Ticket], events: Iterable[Sealed]
         events=((sealed, _stated(sealed, when), _data(sealed)) for sealed in events),
         when=when,
     )
-    return (piece.encode() for piece in pieces)
+    return (uncontrolled(piece).encode() for piece in pieces)
 
 
 def _environment() -> Environment:
@@ -193,4 +194,4 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     text = str(instant(value) if isinstance(value, datetime) else value)
-    return _FORMULA.sub(r"\g<0>'", text)
+    return visible(_FORMULA.sub(r"\g<0>'", text))

@@ -27,6 +27,7 @@ from worker.domain.evidence.pack import (
     parse_object,
     text_in,
 )
+from worker.domain.text.steering import escaped
 
 MANIFEST = "manifest.json"
 FORMAT = "whosleft-audit-pack-2"
@@ -67,7 +68,7 @@ def digest_of(manifest: Manifest) -> str:
 def manifest_bytes(manifest: Manifest) -> bytes:
     """The file, for people to read, too."""
     value = {**_value(manifest), "digest": digest_of(manifest)}
-    return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False).encode() + b"\n"
+    return f"{escaped(json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False))}\n".encode()
 
 
 def stated_event(manifest: Manifest, full: int, full_sha256: str) -> dict[str, Any]:

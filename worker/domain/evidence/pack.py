@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from worker.domain.evidence.journal import GENESIS, Entry, Sealed, body_of, canonical, seal, stated_at
+from worker.domain.text.steering import escaped
 
 JOURNAL = "journal.jsonl"
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -112,11 +113,12 @@ class Hidden:
 
 
 def line_of(shown: Sealed | Hidden) -> bytes:
-    """One line of `journal.jsonl`, its line end included."""
+    """One line of `journal.jsonl`, its line end included. It has escapes where it could steer a terminal."""
     if isinstance(shown, Hidden):
-        return canonical({"seq": shown.seq, "hash": shown.hash}) + b"\n"
-    body = body_of(shown.entry, shown.seq, shown.previous)
-    return canonical({**body, "hash": shown.hash}) + b"\n"
+        body: Mapping[str, Any] = {"seq": shown.seq, "hash": shown.hash}
+    else:
+        body = {**body_of(shown.entry, shown.seq, shown.previous), "hash": shown.hash}
+    return f"{escaped(canonical(body).decode())}\n".encode()
 
 
 def read_line(line: bytes) -> Sealed | Hidden:
