@@ -5,8 +5,9 @@
 A parser that a hostile file blows up, holds or takes over is the child's: it has bounds of memory, processor time
 and waiting, an empty environment, and nothing open but the file. The worker has threads, so it can't be forked; the
 child is started anew, and imports no more than one reader. What it says is data of our own types and is checked as
-such, one item at a time, so the parent's memory stays flat. On macOS the system doesn't hold to the bound of memory;
-the others count there, too.
+such, one item at a time: the parent's memory does not grow with the file, but with its largest item. A register's item
+is a group with all its members, and one of 200,000 took 940 MB. On macOS the system doesn't hold to the bound of
+memory; the others count there, too.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _KEPT = ("LD_LIBRARY_PATH",)  # what some builds of Python need to start at all
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What reading one file may take. The chart's limit for a worker has room for two readers."""
+    """What reading one file may take. The chart's limit for a worker has room for two readers of usual groups."""
 
     memory_bytes: int = 512 << 20
     cpu_s: int = 180
