@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+from typer.testing import CliRunner
 
+from worker.__main__ import app as cli
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.guarded import database_warnings
 from worker.storage.sql.migrate import migrate
@@ -98,3 +101,15 @@ def test_a_server_that_proves_itself_or_is_this_machine_is_no_warning(
 ) -> None:
     monkeypatch.delenv("PGSSLMODE", raising=False)
     assert database_warnings(f"postgresql+psycopg://{rest}") == ()
+
+
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_a_server_that_can_t_be_reached_is_warned_of_all_the_same(tmp_path: Path, how: list[str]) -> None:
+    config = tmp_path / "whosleft.yaml"
+    url = "postgresql+psycopg://u@db.example/w?hostaddr=127.0.0.1&port=1"
+    config.write_text(f"organisation: {{name: X, timezone: Europe/London}}\ndatabase: {{url: '{url}'}}\n")
+    done = CliRunner().invoke(cli, ["check", "-c", str(config), *how])
+
+    assert isinstance(done.exception, OperationalError)
+    assert "warning: nothing proves that the database at db.example" in done.stderr
+    assert done.stdout == ""

@@ -1,5 +1,6 @@
 import errno
 import os
+import stat
 import subprocess
 import sys
 import textwrap
@@ -44,6 +45,16 @@ def test_a_second_worker_is_refused_and_told_who_holds_it(url: str) -> None:
     assert f"Another worker (process {other.pid} on {os.uname().nodename})" in str(refusal.value)
     assert "whosleft.db.worker-lock" in str(refusal.value)
     assert "stop that one first, or move to PostgreSQL" in str(refusal.value)
+
+
+@pytest.mark.parametrize("before", [None, 0o644, 0o666])
+def test_the_lock_is_its_owner_s_alone(url: str, tmp_path: Path, before: int | None) -> None:
+    lock = tmp_path / "whosleft.db.worker-lock"
+    if before is not None:
+        lock.touch()
+        lock.chmod(before)
+    with sole_worker(url):
+        assert stat.S_IMODE(lock.stat().st_mode) == 0o600
 
 
 def test_it_is_free_when_the_first_ends(url: str) -> None:

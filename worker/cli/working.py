@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.text import Text
+from sqlalchemy.exc import OperationalError
 
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import ALL, JOBS
@@ -27,6 +28,7 @@ from worker.running.wiring import (
     migrate_database,
     scratch_app,
 )
+from worker.storage.sql.errors import StorageError
 from worker.storage.sql.guarded import database_warnings
 
 if TYPE_CHECKING:
@@ -120,9 +122,15 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
     """Check every connector's reach, rights and freshness."""
     at = clock_at(now)
     settings = load_settings(config)
-    with check_app(settings, lambda: at) as app:
-        checks = app.check.run_once(kinds_of(settings), at)
-        warnings = (*app.check.warnings(), *database_warnings(settings.database.url))
+    of_database = database_warnings(settings.database.url)
+    try:
+        with check_app(settings, lambda: at) as app:
+            checks = app.check.run_once(kinds_of(settings), at)
+            warnings = (*app.check.warnings(), *of_database)
+    except (StorageError, OperationalError):  # which may be why
+        for warning in of_database:
+            err.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
+        raise
     ok = all(one.ok for one in checks)
     if json:
         print_shape(CheckShape.of(checks, warnings))

@@ -11,11 +11,12 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from worker.storage.sql.engine import sqlite_path
 from worker.storage.sql.errors import NotLockable, SecondWorker, StorageError
+from worker.storage.sql.guarded import OWNER_ONLY
 
 SUFFIX = ".worker-lock"
 NOTE_MAX = 500  # bytes read of what the holder says of itself
@@ -43,10 +44,12 @@ def sole_worker(url: str) -> Iterator[None]:
 
 def _locked(lock: Path, database: Path) -> int:
     try:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
     except OSError as error:
         raise problem(error, lock, database, "") from error
     try:
+        with suppress(PermissionError):  # somebody else's, of a group's folder
+            os.fchmod(descriptor, OWNER_ONLY)  # whoever may open it may hold it, and keep the worker out
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
