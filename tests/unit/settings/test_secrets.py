@@ -168,6 +168,14 @@ SECRET = "sw0rdfish"
         (f"database: {{url: 'postgresql://u:{SECRET}@${{env:HOST}}/w'}}\n", "database.url"),
         (f"database: {{url: 'postgresql://${{env:U}}:{SECRET}@db/w'}}\n", "database.url"),
         (f"database: {{url: 'postgresql://db/w?user=u&password={SECRET}'}}\n", "database.url"),
+        (f"database: {{url: 'postgresql+psycopg://who:{SECRET} cret@db/w'}}\n", "database.url"),
+        (f"database: {{url: 'postgresql://who:{SECRET}/cret@db/w'}}\n", "database.url"),
+        (f"database: {{url: 'postgresql://who:${{env:U}}{SECRET}@db/w'}}\n", "database.url"),
+        (f"database: {{url: 'postgresql://db/w?user=u&pass%77ord={SECRET}'}}\n", "database.url"),
+        (f"database: {{url: 'postgresql://db/w?sslPassword=${{env:U}}{SECRET}'}}\n", "database.url"),
+        (f"ops: {{otlp: 'http://collector:4318/v1?api_key={SECRET}'}}\n", "ops.otlp"),
+        (chat(f"token: '{SECRET}${{env:U}}'"), "notify[0].token"),
+        (chat(f"token: '${{env:U}}{SECRET}'"), "notify[0].token"),
         (f"ops: {{otlp: 'http://u:{SECRET}@collector:4318'}}\n", "ops.otlp"),
     ],
 )
@@ -193,6 +201,8 @@ def test_a_secret_that_is_written_out_is_refused_with_its_line_and_never_shown(
         "${env:URL}",
         "postgresql://u@db:5432/w?sslmode=verify-full",
         "postgresql://u@[2001:db8::1]:5432/w",
+        "postgresql://u:${env:PW}@db:5432/w?options=a@b",
+        "postgresql://db:5432/w?application_name=me@here",
     ],
 )
 def test_an_address_with_references_or_without_a_password_is_taken(write: Write, url: str) -> None:
