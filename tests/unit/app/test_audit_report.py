@@ -187,8 +187,9 @@ STEERING = "".join(map(chr, (0x07, 0x1B, 0x7F, 0x85, 0x9B, 0x202E, 0x2066)))
 
 def test_no_mark_that_steers_a_terminal_is_in_the_page_or_in_the_table() -> None:
     names = ("group_name", "member_name", "person_name", "handle", "accountable", "reason", "done_by")
+    texts: dict[str, Any] = dict.fromkeys(names, f"x{STEERING}x")
     evil = replace(
-        DONE, **dict.fromkeys(names, f"x{STEERING}x"), assignee=Assignee(f"{STEERING}@x", STEERING, STEERING)
+        DONE, **texts, assignee=Assignee(f"{STEERING}@x", STEERING, AssigneeWhy.ASSIGNED, by=STEERING)
     )
     told = Entry(NOW, STEERING, "ticket.done", STEERING, STEERING, {"to": STEERING})
     table = io.BytesIO()

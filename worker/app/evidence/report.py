@@ -180,7 +180,8 @@ def _row(ticket: Ticket) -> tuple[object, ...]:
     assignee, person = ticket.assignee, ticket.person
     return (
         ticket.label, ticket.kind.value, ticket.state.value,
-        *(ticket.group or ("", "")), ticket.group_name, ticket.messenger, ticket.handle, ticket.member_name, ticket.member_role and ticket.member_role.value,
+        *(ticket.group or ("", "")), ticket.group_name, ticket.messenger,
+        ticket.handle, ticket.member_name, ticket.member_role and ticket.member_role.value,
         *(person or (None, None)), ticket.person_name, ticket.evidence and ticket.evidence.value,
         ticket.left_at, assignee and assignee.name, assignee and assignee.email, ticket.accountable,
         ticket.opened_at, ticket.due_at, ticket.done_at, ticket.done_by, ticket.verified_at, ticket.verified_by,
