@@ -4,7 +4,7 @@
     cli        one file for each family of commands; they print, and leave deciding to the use cases
     demo       four weeks of an invented hospital, played over the same use cases
     running    wiring (the composition root: configuration in, use cases out; the only file that names connectors),
-               serving (until told to stop), once, reloading
+               app (the use cases put together, for the tests as well), serving (until told to stop), once, reloading
     desk       the web: assignees' pages, the console, signing in, the API
     settings   the configuration as typed models: loading, secrets, errors by line, the JSON Schema
     ops        what keeps a process running: scheduler, jobs under their leases, retries, clock, logs, metrics, masking

@@ -16,14 +16,13 @@ from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_play
 from chromium import AXE, CHROMIUM, DESKTOP, FLAGS, PHONE, SOON_MS, Desk, Late, hospital
 from desk_setup import services_of
 from harness import TIMEZONE
-from worker.app.acts.assignee import Assigned
 from worker.app.tell.signed_links import SignedLinks
-from worker.app.tell.teller import Teller
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place
 from worker.languages import BabelLanguages
 from worker.ops.server import Limits, serving
+from worker.running.app import assigned_of
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +47,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
     def made(base: str) -> Any:
         links = SignedLinks(base, timedelta(days=30))
-        assigned = Assigned(harness.store, links, Teller(TIMEZONE, languages, links))
+        assigned = assigned_of(replace(harness.app.rules, languages=languages, links=links), harness.store)
         return desk_app(replace(services, assigned=assigned, place=Place("St Mary's", TIMEZONE, base)))
 
     with serving(Late(made), ("127.0.0.1", 0), "desk", Limits(BODY_MAX)) as listen:

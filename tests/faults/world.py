@@ -12,24 +12,21 @@ from uuid import uuid4
 from psycopg import Connection, sql
 from sqlalchemy.exc import DBAPIError
 
-from builders import rules
 from fakes.slack.server import SlackServer
 from faults.cluster import PORT, Cluster
 from faults.effects import Effects, Tap
-from faults.replicas import Fleet, Replica, running_fleet, url_of
+from faults.replicas import Fleet, Replica, configure, running_fleet, url_of
 from faults.town import PEOPLE, Town
 from faults.waiting import SOON_S, until
 from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.table import JOBS
 from worker.app.refused import Refused
-from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor
-from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ops.clock import system_now
+from worker.running.wiring import Connectors, build_app, load_settings, open_store
 from worker.storage.sql.engine import WRITERS, open_engine
 from worker.storage.sql.migrate import migrate
-from worker.storage.store import SqlStore
 
 REPLICAS = 3
 CLAIMED_S = 300  # how long a claim on a delivery lasts: what the tests do not wait for
@@ -51,8 +48,14 @@ class World:
         self.session = cluster.connect(database)
         self.effects = Effects(self.engine, self.session, self.town, slack)
         self._hurried = open_engine(f"{self.engine.url}?options=-c%20lock_timeout%3D{HURRY_S}s")
-        self.desk = TicketActs(SqlStore(self._hurried), rules(), Teller("Europe/London", ENGLISH_ONLY))
+        self.desk = self._desk(folder / "desk.yaml")
         self.fleet = Fleet([])
+
+    def _desk(self, config: Path) -> TicketActs:
+        """What admins tap on, by the replicas' configuration; it reads from nobody."""
+        configure(config, url_of((self.cluster.address, PORT), self.database), self.slack.url)
+        settings, nobody = load_settings(config), Connectors((), (), ())
+        return build_app(settings, open_store(settings, self._hurried), nobody, system_now).desk
 
     def reconnect(self) -> None:
         """After the server was away: the test's own sessions are gone with it."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from worker.app.jobs.table import JOBS
+
 CHECKOUT = Path(__file__).parents[2]
 LINT = Path(sys.executable).with_name("lint-imports")
 PORTS = ("directory", "inventory", "notify", "tracker")
@@ -107,6 +109,19 @@ def test_a_connector_imports_its_own_folder_and_shared_helpers_alone() -> None:
     }
 
     assert strays == set()
+
+
+def test_harness_and_simulation_leave_it_to_the_product_to_put_the_jobs_together() -> None:
+    use_cases = {job.use_case.__name__ for job in JOBS.values()}
+    wired = {
+        f"{path.relative_to(CHECKOUT)} makes {node.func.id}"
+        for folder in ("support", "sim", "faults")
+        for path in (CHECKOUT / "tests" / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in use_cases
+    }
+
+    assert wired == set()
 
 
 def test_no_test_uses_a_mock_library() -> None:

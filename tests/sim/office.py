@@ -22,7 +22,7 @@ from worker.domain.model import AccountKey, Role
 from worker.domain.reconcile.guard import Cohort, HeldPlan
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
-from worker.running.wiring import App
+from worker.running.app import App
 
 HOUR = timedelta(hours=1)
 HALF_A_MINUTE = timedelta(seconds=30)

@@ -8,7 +8,7 @@ import pytest
 from sim.effects import Effect, Seen
 from sim.world import World
 from worker.ports.state.leases import Lease, LeaseLost
-from worker.running.wiring import App
+from worker.running.app import App
 
 LEASE = timedelta(seconds=30)
 PAUSE = timedelta(minutes=2)  # longer than a lease, shorter than the claim of a delivery

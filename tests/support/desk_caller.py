@@ -16,14 +16,11 @@ from httpx2 import Response
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from desk_setup import URL, services_of
-from harness import TIMEZONE, Harness
+from desk_setup import services_of
+from harness import URL, Harness
 from worker.app.acts.access import hashed
-from worker.app.acts.assignee import Assigned
-from worker.app.tell.teller import Teller
 from worker.desk.app import desk_app
 from worker.desk.sign_in import SignIn
-from worker.languages import BabelLanguages
 from worker.ports.state.access import Visitor
 
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
@@ -71,8 +68,6 @@ class Caller:
 
 def desk_of(harness: Harness, *, sign_in: SignIn | None = None, app: Starlette | None = None) -> Caller:
     """A browser at the desk of a harness; give it the `app` of another one to share a desk."""
-    languages = BabelLanguages("en")
-    assigned = Assigned(harness.store, harness.links, Teller(TIMEZONE, languages, harness.links))
-    services = replace(services_of(harness, languages), assigned=assigned, sign_in=sign_in)
+    services = replace(services_of(harness), sign_in=sign_in)
     made = app or desk_app(services)
     return Caller(harness, made, TestClient(made, base_url=URL))

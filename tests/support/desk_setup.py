@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -11,24 +12,21 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from harness import TIMEZONE, Harness, once
+from harness import URL, Harness, once
 from worker.app.acts.access import SCOPES, Access
-from worker.app.evidence.export import Audit
 from worker.app.reads.situation import situation
-from worker.app.tell.health import Freshness
-from worker.app.tell.signed_links import signing_key
 from worker.desk.api.app import api_app
 from worker.desk.app import desk_app
 from worker.desk.guarding import Attempts, Guarded
-from worker.desk.services import Place, Services
+from worker.desk.services import Services
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Member
 from worker.domain.text.tongue import Languages
 from worker.languages import BabelLanguages
+from worker.running import serving
+from worker.running.app import assigned_of
 
-URL = "https://whosleft.example.org"
 API = "/api/v1"
-ORGANISATION = "St Mary's"
 WRONG_MAX = 30
 Clients: TypeAlias = Callable[..., TestClient]  # makes a client with a token of these scopes
 STAFF = ("ann", "ben", "cem", "dee", "eve", "fay", "gus", "hal", "ida", "jon", "kay", "leo")
@@ -37,27 +35,10 @@ TEMPS = tuple(f"temp-{number}" for number in range(60))
 
 def services_of(harness: Harness, languages: Languages | None = None) -> Services:
     """What the desk's pages and API work with, over a harness and its clock."""
-    with harness.store.begin() as uow:
-        key = signing_key(uow)
-    return Services(
-        store=harness.store,
-        desk=harness.desk,
-        approvals=harness.approvals,
-        assigned=harness.assigned,
-        languages=languages or BabelLanguages("en"),
-        rules=harness.rules,
-        place=Place(ORGANISATION, TIMEZONE, URL),
-        clock=harness.clock,
-        situation=lambda: situation(harness.store, harness.now),
-        audit=Audit(harness.store, ORGANISATION, TIMEZONE, "whosleft test"),
-        fresh_directories=Freshness(timedelta(hours=24), {}),
-        fresh_inventories=Freshness(timedelta(days=7), {}),
-        sources=(
-            *((one.name, "directory", "fake") for one in harness.directories),
-            *((one.name, "inventory", "fake") for one in harness.inventories),
-        ),
-        key=key,
-    )
+    rules = replace(harness.app.rules, languages=languages or BabelLanguages("en"))
+    app = replace(harness.app, rules=rules, assigned=assigned_of(rules, harness.store))
+    services = serving.services_of(app, harness.clock)
+    return replace(services, situation=lambda: situation(harness.store, harness.now))
 
 
 def furnish(harness: Harness) -> Harness:

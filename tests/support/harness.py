@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,20 +23,8 @@ from fakes.directory import FakeDirectory
 from fakes.inventory import FakeInventory
 from fakes.notifier import FakeNotifier
 from memory import memory_engine, twin_of
-from worker.app.acts.assignee import Assigned
-from worker.app.acts.plans import Approvals
-from worker.app.acts.tickets import TicketActs
-from worker.app.jobs.deliver import Deliver, DeliverRules
-from worker.app.jobs.escalate import Escalate
-from worker.app.jobs.inventory import TakeInventory
-from worker.app.jobs.poll import Poll, PollRules
-from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.jobs.report import Report
-from worker.app.jobs.verify import Verify
-from worker.app.reads.check import Check
-from worker.app.tell.health import Freshness
-from worker.app.tell.signed_links import SignedLinks
-from worker.app.tell.teller import Teller
+from worker.app.reads.check import Checked
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Sealed
 from worker.domain.model import Account, AccountKey, Group, Member, Role, Standing
@@ -46,13 +35,18 @@ from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits, HeldPlan
 from worker.domain.text.tongue import ENGLISH_ONLY, Languages
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
-from worker.ports import Port
+from worker.ports import Directory, Inventory, Port
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.sources import SourceState
+from worker.running.app import Rules, assemble
+from worker.running.wiring import rules_of
+from worker.settings import Settings
 from worker.storage.sql.tables import metadata
 from worker.storage.store import SqlStore
 
 TIMEZONE = "Europe/London"
+ORGANISATION = "St Mary's"
+URL = "https://whosleft.example.org"
 TWO_APPROVERS_FROM = 50
 ACCOUNTABLE = "it-security@example.org"
 
@@ -98,27 +92,34 @@ class Harness:
         self.notifiers = [FakeNotifier("soc")] if notifiers is None else list(notifiers)
         self.corp, self.wards = self.directories[0], self.inventories[0]
         self._numbers: dict[str, str] = {}
-        self.limits = limits or GuardLimits()
-        self.rules = rules = rules or ticket_rules()
-        fresh, fresh_rosters = Freshness(timedelta(hours=24), {}), Freshness(timedelta(days=7), {})
-        self.leaver = leaver
-        self.links = SignedLinks("https://whosleft.example.org", timedelta(days=30))
-        told = self.links if has_links else None
-        teller = Teller(TIMEZONE, languages, told)
-        polls = PollRules(leaver, self.limits, fresh, joiners, teller)
-        self.poller = Poll(self.store, self.directories, polls)
-        self.taker = TakeInventory(self.store, self.inventories, self.limits, teller)
-        names = tuple(directory.name for directory in self.directories)
-        self.reconciler = Reconcile(self.store, ReconcileRules(rules, self.limits, sensitive, teller, names))
-        lists = [one.name for one in self.inventories if one.is_kept_by_people]
-        self.verifier = Verify(self.store, rules, fresh_rosters, teller, lists)
-        self.escalator = Escalate(self.store, rules, teller)
-        self.deliver_rules = DeliverRules(digest_window, daily_max, teller)
-        self.deliverer = Deliver(self.store, self.notifiers, self.deliver_rules, self.clock, "us:1")
-        self.desk = TicketActs(self.store, rules, Teller(TIMEZONE, ENGLISH_ONLY, told))
-        self.assigned = Assigned(self.store, self.links, Teller(TIMEZONE, ENGLISH_ONLY, self.links))
-        self.approvals = Approvals(self.store, TWO_APPROVERS_FROM)
-        self.checker = Check(self.store, self, self.limits, self.leaver, fresh, fresh_rosters)
+        self.settings = _settings(self.directories, self.inventories)
+        self.start(
+            replace(
+                rules_of(self.settings),
+                languages=languages,
+                has_told_links=has_links,
+                leaver=leaver,
+                limits=limits or GuardLimits(),
+                joiners=joiners,
+                sensitive=sensitive,
+                tickets=rules or ticket_rules(),
+                digest_window=digest_window,
+                daily_max=daily_max,
+            )
+        )
+
+    def start(self, rules: Rules, connectors: Checked | None = None) -> None:
+        """A process: new use cases, by these rules, over the database as it is and the harness's own connectors."""
+        app = self.app = assemble(self.settings, rules, self.store, connectors or self, self.clock)
+        self.rules, self.links, self.deliver_rules = rules.tickets, rules.links, rules.deliver
+        self.poller, self.taker, self.reconciler = app.poll, app.inventory, app.reconcile
+        self.verifier, self.escalator, self.deliverer = app.verify, app.escalate, app.deliver
+        self.desk, self.assigned, self.approvals, self.checker = (
+            app.desk,
+            app.assigned,
+            app.approvals,
+            app.check,
+        )
 
     def close(self) -> None:
         self.engine.dispose()
@@ -262,6 +263,18 @@ class Harness:
         before = len(self.soc.sent)
         self.deliver()
         return [paragraph.headline for message in self.soc.sent[before:] for paragraph in message.paragraphs]
+
+
+def _settings(directories: Iterable[Directory], inventories: Iterable[Inventory]) -> Settings:
+    """A configuration with these sources; what tests vary of its rules is stated beside it."""
+    return Settings.model_validate(
+        {
+            "organisation": {"name": ORGANISATION, "timezone": TIMEZONE},
+            "directories": [{"name": one.name, "kind": "fake"} for one in directories],
+            "inventories": [{"name": one.name, "kind": "fake"} for one in inventories],
+            "desk": {"url": URL, "two_approvers_from": TWO_APPROVERS_FROM},
+        }
+    )
 
 
 def once(furnish: Callable[[], Harness]) -> Callable[[], Harness]:

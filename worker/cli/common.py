@@ -22,7 +22,8 @@ from worker.ops.clock import system_now
 from worker.ops.terminal import Terminal, json_text
 from worker.ops.whoami import login_and_host, login_name
 from worker.ports.connectors.commands import JsonOption, NowOption
-from worker.running.wiring import App, Clock, load_settings, open_app
+from worker.running.app import App, Clock
+from worker.running.wiring import load_settings, open_app
 from worker.settings import Settings
 
 __all__ = [

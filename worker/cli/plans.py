@@ -27,7 +27,7 @@ from worker.cli.common import (
 )
 from worker.contract.plans import PlanShape
 from worker.domain.reconcile.guard import HeldPlan, HoldState, people_count, plan_number
-from worker.running.wiring import App
+from worker.running.app import App
 
 app = typer.Typer(no_args_is_help=True, help="Look at held plans, release or reject them.")
 

@@ -35,7 +35,7 @@ from worker.domain.groups.case import account_line
 from worker.domain.messages.sentences import state_line, ticket_steps, ticket_title
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
 from worker.ports.state.store import UnitOfWork
-from worker.running.wiring import App
+from worker.running.app import App
 
 PAGE = 1000
 WIDE = 110  # columns from which a table has room for reasons
@@ -146,7 +146,7 @@ def _print(worker: App, uow: UnitOfWork, whole: WholeTicket) -> None:
             )
         )
     if ticket.is_live:
-        aid = help_for(uow, ticket, worker.languages)
+        aid = help_for(uow, ticket, worker.rules.languages)
         steps = ticket_steps(ticket, aid=aid)
         out.print(Text("\n" + "\n".join(f"{n}. {step}" for n, step in enumerate(steps, start=1))))
         if aid is not None and aid.text:
@@ -282,7 +282,7 @@ def explain_(id_: IdArgument, config: ConfigOption, json: JsonOption = False, no
     with opened(config, now) as worker, worker.store.reading() as uow:
         ticket = _get(uow, id_)
         when = worker.settings
-        found = explained_escalation(uow, ticket, when.ticket_rules(), worker.languages)
+        found = explained_escalation(uow, ticket, when.ticket_rules(), worker.rules.languages)
     explained = EscalationShape.of(found)
     if json:
         print_shape(explained)

@@ -17,7 +17,7 @@ from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import instant
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
 from worker.ports.state.store import UnitOfWork
-from worker.running.wiring import App
+from worker.running.app import App
 
 PAGE = 1000
 

@@ -27,8 +27,9 @@ from worker.ops.logs import configure as configure_logs
 from worker.ops.scheduler import wait_for_signal
 from worker.ops.terminal import Terminal
 from worker.ports import CheckResult, Passive, Receipt
+from worker.running.app import App
 from worker.running.serving import desk_served
-from worker.running.wiring import App, load_settings, open_app
+from worker.running.wiring import load_settings, open_app
 
 ZONE = ZoneInfo("Europe/London")
 MIDNIGHT, START = time(0, 0), time(8, 0)

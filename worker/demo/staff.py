@@ -15,7 +15,7 @@ from worker.demo.words import listed
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket, TicketKind, TicketState
 from worker.ports.state.store import UnitOfWork
-from worker.running.wiring import App
+from worker.running.app import App
 
 Say = Callable[[datetime, str], None]
 

@@ -18,7 +18,7 @@ from worker.demo.units import AGENCY_DESK, SECURITY, UNITS
 from worker.domain.evidence.actor import Actor
 from worker.domain.reconcile.guard import Cohort, HeldPlan, HoldState
 from worker.domain.tickets.ticket import TicketKind, ticket_label
-from worker.running.wiring import App
+from worker.running.app import App
 
 FIRST_DAY = date(2026, 11, 2)
 CATERING = next(unit for unit in UNITS if unit.name == "Catering")

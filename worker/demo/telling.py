@@ -24,7 +24,7 @@ from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState, ticket_label, ticket_number
 from worker.ports import Port
 from worker.ports.state.store import UnitOfWork
-from worker.running.wiring import App
+from worker.running.app import App
 
 CROWD = 4  # more people than this with one fate are told in one sentence
 NAMED_MAX = 8  # people named in such a sentence

@@ -10,7 +10,8 @@ from worker.ops.clock import system_now
 from worker.ops.jobs import Jobs
 from worker.ops.logs import configure as configure_logs
 from worker.ops.progress import progress_bars
-from worker.running.wiring import Clock, holder_name, open_app
+from worker.running.app import Clock, holder_name
+from worker.running.wiring import open_app
 from worker.settings import Settings
 
 

@@ -43,15 +43,13 @@ from worker.ops.traces import NoTraces, Traces
 from worker.ops.whoami import login_and_host, login_name
 from worker.ports import Port
 from worker.ports.state.outbox import Delivery, Outcome
+from worker.running.app import App, Clock, holder_name
 from worker.running.reloading import Reloading
 from worker.running.wiring import (
-    App,
-    Clock,
     Connectors,
     build_app,
     build_connectors,
     freshness_of,
-    holder_name,
     kinds_of,
     listening_at,
     notes_of,
@@ -260,7 +258,7 @@ def login_path(app: App, now: datetime) -> str:
 
 def services_of(app: App, clock: Clock) -> Services:
     """What the desk's pages work with."""
-    settings = app.settings
+    settings, rules = app.settings, app.rules
     section = settings.desk.sign_in
     kinds = kinds_of(settings)
     with app.store.begin() as uow:
@@ -271,13 +269,13 @@ def services_of(app: App, clock: Clock) -> Services:
         approvals=app.approvals,
         assigned=app.assigned,
         audit=app.audit,
-        languages=app.languages,
-        rules=settings.ticket_rules(),
-        place=Place(settings.organisation.name, settings.organisation.timezone, settings.desk.base),
+        languages=rules.languages,
+        rules=rules.tickets,
+        place=Place(rules.organisation, rules.timezone, settings.desk.base),
         clock=clock,
         situation=SharedSituation(lambda: situation(app.store, clock())),
-        fresh_directories=app.fresh_directories,
-        fresh_inventories=app.fresh_inventories,
+        fresh_directories=rules.fresh_directories,
+        fresh_inventories=rules.fresh_inventories,
         sources=(
             *((one.name, Port.DIRECTORY.value, kinds[one.name]) for one in settings.directories),
             *((one.name, Port.INVENTORY.value, kinds[one.name]) for one in settings.inventories),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +14,12 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from connectors import registry
-from worker.app.acts.assignee import Assigned
-from worker.app.acts.plans import Approvals
-from worker.app.acts.tickets import TicketActs
-from worker.app.evidence.export import Audit
-from worker.app.jobs.deliver import Deliver, DeliverRules
-from worker.app.jobs.escalate import Escalate
-from worker.app.jobs.inventory import TakeInventory
-from worker.app.jobs.poll import Poll, PollRules
-from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.jobs.report import Progress, no_progress
-from worker.app.jobs.retention import Retention
-from worker.app.jobs.table import JOBS, UseCases
-from worker.app.jobs.verify import Verify
-from worker.app.reads.check import Check
+from worker.app.jobs.table import JOBS
 from worker.app.tell.health import Freshness
 from worker.app.tell.signed_links import SignedLinks
-from worker.app.tell.teller import Teller
 from worker.domain.model import Roster
 from worker.domain.people.joiners import Placement
-from worker.domain.text.tongue import Languages
 from worker.languages import BabelLanguages
 from worker.ops.lookout import Lookout
 from worker.ops.retry import RetryingDirectory, RetryingInventory, again
@@ -56,6 +38,7 @@ from worker.ports import (
 )
 from worker.ports.state.outbox import Delivered, tell_nobody
 from worker.ports.state.store import Store
+from worker.running.app import App, Clock, Rules, assemble, assigned_of
 from worker.settings import (
     ConnectorEntry,
     Kinds,
@@ -70,8 +53,6 @@ from worker.storage.sql.engine import open_engine, sqlite_path
 from worker.storage.sql.migrate import migrate, require_current
 from worker.storage.sql.scratch import scratch_engine
 from worker.storage.store import SqlStore
-
-Clock = Callable[[], datetime]
 
 
 class _Models(Mapping[str, type[BaseModel]]):
@@ -177,34 +158,6 @@ def context_of(settings: Settings, name: str, clock: Clock) -> ConnectorContext:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class App:
-    """The use cases over one store."""
-
-    settings: Settings
-    store: Store
-    poll: Poll
-    inventory: TakeInventory
-    reconcile: Reconcile
-    verify: Verify
-    escalate: Escalate
-    deliver: Deliver
-    desk: TicketActs
-    approvals: Approvals
-    check: Check
-    assigned: Assigned
-    audit: Audit
-    retention: Retention
-    languages: Languages
-    fresh_directories: Freshness
-    fresh_inventories: Freshness
-
-    @property
-    def use_cases(self) -> UseCases:
-        """Each use case by its class, as the table of jobs names them; what else there is is never asked for."""
-        return {type(one): one for one in (getattr(self, field.name) for field in fields(self))}
-
-
 def build_app(
     settings: Settings,
     store: Store,
@@ -213,69 +166,36 @@ def build_app(
     progress: Progress = no_progress,
     delivered: Delivered = tell_nobody,
 ) -> App:
-    """Wire the use cases."""
-    timezone = settings.organisation.timezone
-    languages = BabelLanguages(settings.organisation.language)
-    # Without an address for people outside this machine, messages have no links
-    links = SignedLinks(settings.desk.base, settings.desk.link_life) if settings.desk.url else None
-    teller = Teller(timezone, languages, links)
-    limits = settings.guard_limits()
-    rules = settings.ticket_rules()
+    """The use cases of a configuration."""
+    return assemble(settings, rules_of(settings), store, connectors, clock, progress, delivered)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What a configuration has the use cases go by."""
     fresh_directories, fresh_inventories = freshness_of(settings)
-    joiners = tuple(Placement(tuple(rule.when.items()), rule.groups) for rule in settings.joiners)
-    return App(
-        settings,
-        store,
-        Poll(
-            store,
-            connectors.directories,
-            PollRules(settings.leaver_policy(), limits, fresh_directories, joiners, teller),
-            progress,
-        ),
-        TakeInventory(store, connectors.inventories, limits, teller, progress),
-        Reconcile(
-            store,
-            ReconcileRules(
-                rules,
-                limits,
-                tuple(settings.groups.sensitive),
-                teller,
-                tuple(directory.name for directory in connectors.directories),
-            ),
-            progress,
-        ),
-        Verify(
-            store,
-            rules,
-            fresh_inventories,
-            teller,
-            {one.name for one in connectors.inventories if one.is_kept_by_people},
-        ),
-        Escalate(store, rules, teller),
-        Deliver(
-            store,
-            connectors.notifiers,
-            DeliverRules(settings.escalation.digest_window, settings.escalation.daily_max, teller),
-            clock,
-            holder_name(),
-            delivered,
-        ),
-        TicketActs(store, rules, teller),
-        Approvals(store, settings.desk.two_approvers_from),
-        Check(store, connectors, limits, settings.leaver_policy(), fresh_directories, fresh_inventories),
-        build_assigned(settings, store, languages),
-        Audit(store, settings.organisation.name, timezone, f"whosleft {version('whosleft')}"),
-        Retention(store, settings.leaver.erase_after),
-        languages,
-        fresh_directories,
-        fresh_inventories,
+    return Rules(
+        organisation=settings.organisation.name,
+        timezone=settings.organisation.timezone,
+        languages=BabelLanguages(settings.organisation.language),
+        links=_links_of(settings),
+        # Without an address for people outside this machine, messages have no links
+        has_told_links=settings.desk.url is not None,
+        leaver=settings.leaver_policy(),
+        limits=settings.guard_limits(),
+        fresh_directories=fresh_directories,
+        fresh_inventories=fresh_inventories,
+        joiners=tuple(Placement(tuple(rule.when.items()), rule.groups) for rule in settings.joiners),
+        sensitive=tuple(settings.groups.sensitive),
+        tickets=settings.ticket_rules(),
+        digest_window=settings.escalation.digest_window,
+        daily_max=settings.escalation.daily_max,
+        two_approvers_from=settings.desk.two_approvers_from,
+        erase_after=settings.leaver.erase_after,
     )
 
 
-def build_assigned(settings: Settings, store: Store, languages: Languages) -> Assigned:
-    """The assignee's side; its links start with where the configuration says that the desk is."""
-    links = SignedLinks(settings.desk.base, settings.desk.link_life)
-    return Assigned(store, links, Teller(settings.organisation.timezone, languages, links))
+def _links_of(settings: Settings) -> SignedLinks:
+    return SignedLinks(settings.desk.base, settings.desk.link_life)
 
 
 def listening_at(app: App, listen: str) -> App:
@@ -284,7 +204,8 @@ def listening_at(app: App, listen: str) -> App:
         return app
     desk = app.settings.desk.model_copy(update={"listen": listen})
     settings = app.settings.model_copy(update={"desk": desk})
-    return replace(app, settings=settings, assigned=build_assigned(settings, app.store, app.languages))
+    rules = replace(app.rules, links=_links_of(settings))
+    return replace(app, settings=settings, rules=rules, assigned=assigned_of(rules, app.store))
 
 
 def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:
@@ -299,11 +220,6 @@ def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:
 def open_store(settings: Settings, engine: sa.Engine, recorded_by: Clock | None = None) -> SqlStore:
     """The store over an engine, as the configuration wants it. `recorded_by`: see `open_app`."""
     return SqlStore(engine, settings.leaver.accounts, recorded_by)
-
-
-def holder_name() -> str:
-    """This process, as leases and claims name it: in containers, host name and process id alone may repeat."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
 @contextmanager
@@ -326,9 +242,7 @@ def open_app(
     """
     engine = open_engine(settings.database.url)
     try:
-        if sqlite_path(settings.database.url) is not None:
-            migrate(engine)
-        require_current(engine)
+        prepare_tables(settings, engine)
         connectors = build_connectors(settings, clock, has_own_files=has_own_files)
         if notifiers is not None:
             connectors = replace(connectors, notifiers=tuple(notifiers))

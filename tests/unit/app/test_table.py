@@ -8,7 +8,8 @@ import pytest
 from fakes.use_cases import FakeApp
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import JOBS
-from worker.running.wiring import App, open_app
+from worker.running.app import App
+from worker.running.wiring import open_app
 from worker.settings import Settings
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

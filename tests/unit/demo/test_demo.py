@@ -28,7 +28,8 @@ from worker.domain.evidence.journal import Sealed, first_broken
 from worker.domain.model import Evidence, Standing
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
-from worker.running.wiring import App, load_settings, open_app
+from worker.running.app import App
+from worker.running.wiring import load_settings, open_app
 
 END = datetime(2026, 11, 29, 20, 2, tzinfo=UTC)
 CPU_MAX_S = 40

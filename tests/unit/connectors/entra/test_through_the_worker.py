@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from builders import rules
 from connectors.directory.entra.connector import EntraDirectory
 from fakes.graph import faults
 from fakes.graph.setup import Lab
 from fakes.graph.tokens import LEAVE_DATE_ROLE
-from harness import TIMEZONE, Harness
-from worker.app.jobs.poll import Poll, PollRules
-from worker.app.jobs.reconcile import Reconcile, ReconcileRules
+from harness import Harness
 from worker.app.jobs.report import Report
 from worker.app.tell.health import Freshness
-from worker.app.tell.teller import Teller
 from worker.domain.model import AccountKey, Standing
-from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import TicketState
+from worker.running.wiring import Connectors
 
 HOUR = timedelta(hours=1)
 DELTA = "*/users/delta"
@@ -34,22 +30,15 @@ class Worker:
 
     def __init__(self, lab: Lab, **changes: Any) -> None:
         self.lab = lab
-        self.harness = Harness()
+        self.harness = Harness(limits=GuardLimits(leavers_share_max=None, group_share_max=None))
         self.people = [self.add() for _ in range(20)]
         self.directory: EntraDirectory = lab.directory(**changes)
         self.start()
 
     def start(self) -> None:
         """As a new process, over the same database."""
-        limits = GuardLimits(leavers_share_max=None, group_share_max=None)
-        polls = PollRules(
-            LeaverPolicy(), limits, Freshness(30 * 24 * HOUR, {}), (), Teller(TIMEZONE, ENGLISH_ONLY)
-        )
-        self.poller = Poll(self.harness.store, [self.directory], polls)
-        self.reconciler = Reconcile(
-            self.harness.store,
-            ReconcileRules(rules(), limits, (), Teller(TIMEZONE, ENGLISH_ONLY), (self.directory.name,)),
-        )
+        rules = replace(self.harness.app.rules, fresh_directories=Freshness(30 * 24 * HOUR, {}))
+        self.harness.start(rules, Connectors((self.directory,), tuple(self.harness.inventories), ()))
 
     def add(self, **properties: Any) -> str:
         number = self.harness.number(f"n{len(self.harness._numbers)}")
@@ -62,10 +51,10 @@ class Worker:
         self.harness.group("ward-7", *numbers)
 
     def poll(self, *, full: bool = False) -> Report:
-        now = self.harness.now = self.lab.tenant.now
-        report = self.poller.run_once(now, full=full)
+        self.harness.now = self.lab.tenant.now
+        report = self.harness.poll(full=full)
         self.harness.inventory()
-        self.reconciler.run_once(now, full=full)
+        self.harness.reconcile(full=full)
         return report
 
     def later(self, **spans: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,13 +11,9 @@ import pytest
 from fakes.graph import faults
 from fakes.graph.faults import Fault
 from fakes.graph.setup import Lab
-from harness import TIMEZONE, Harness
-from worker.app.jobs.poll import Poll, PollRules
+from harness import Harness
 from worker.app.tell.health import Freshness
-from worker.app.tell.teller import Teller
-from worker.domain.people.leaver import LeaverPolicy
-from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.text.tongue import ENGLISH_ONLY
+from worker.running.wiring import Connectors
 
 OTHER_TENANT = "c0ffee00-7e57-4000-8000-00000000dddd"
 
@@ -24,14 +21,13 @@ OTHER_TENANT = "c0ffee00-7e57-4000-8000-00000000dddd"
 def told(lab: Lab, **changes: Any) -> tuple[list[str], list[str]]:
     """What is said, and the remedies that are kept, over five polls; a few minutes lie between them."""
     harness = Harness()
-    fresh = Freshness(timedelta(days=30), {})
-    rules = PollRules(LeaverPolicy(), GuardLimits(), fresh, (), Teller(TIMEZONE, ENGLISH_ONLY))
-    poll = Poll(harness.store, [lab.directory(**changes)], rules)
+    rules = replace(harness.app.rules, fresh_directories=Freshness(timedelta(days=30), {}))
+    harness.start(rules, Connectors((lab.directory(**changes),), (), (harness.soc,)))
     titles, remedies = [], []
     for _ in range(5):
         lab.tenant.advance(timedelta(minutes=5))
         harness.now = lab.tenant.now
-        assert poll.run_once(lab.tenant.now).troubles
+        assert harness.poll().troubles
         titles += harness.titles()
         remedies.append(harness.source("tenant").remedy)
     harness.close()

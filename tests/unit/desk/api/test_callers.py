@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from desk_setup import API, URL, WRONG_MAX, Clients, desk_client, guarded_api, token_for
-from harness import Harness
+from desk_setup import API, WRONG_MAX, Clients, desk_client, guarded_api, token_for
+from harness import URL, Harness
 from worker.app.acts.access import SCOPES, Access
 from worker.desk.services import Services
 from worker.domain.evidence.actor import Actor

@@ -10,7 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from desk_setup import API, URL, api_client, guarded_api, token_for
+from desk_setup import API, api_client, guarded_api, token_for
+from harness import URL
 from worker.desk.services import Services
 from worker.storage.sql.engine import open_engine
 from worker.storage.store import SqlStore

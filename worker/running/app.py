@@ -1,0 +1,146 @@
+"""The use cases over one store, put together in one place: for a configuration, and for the tests."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from importlib.metadata import version
+
+from worker.app.acts.assignee import Assigned
+from worker.app.acts.plans import Approvals
+from worker.app.acts.tickets import TicketActs
+from worker.app.evidence.export import Audit
+from worker.app.jobs.deliver import Deliver, DeliverRules
+from worker.app.jobs.escalate import Escalate
+from worker.app.jobs.inventory import TakeInventory
+from worker.app.jobs.poll import Poll, PollRules
+from worker.app.jobs.reconcile import Reconcile, ReconcileRules
+from worker.app.jobs.report import Progress, no_progress
+from worker.app.jobs.retention import Retention
+from worker.app.jobs.table import UseCases
+from worker.app.jobs.verify import Verify
+from worker.app.reads.check import Check, Checked
+from worker.app.tell.health import Freshness
+from worker.app.tell.signed_links import SignedLinks
+from worker.app.tell.teller import Teller
+from worker.domain.people.joiners import Placement
+from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.text.tongue import Languages
+from worker.ports.state.outbox import Delivered, tell_nobody
+from worker.ports.state.store import Store
+from worker.settings import Settings
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the use cases go by: `wiring.rules_of` makes them from a configuration, tests state their own.
+
+    `links` start with where the desk is. `has_told_links`: messages have them, too.
+    """
+
+    organisation: str
+    timezone: str
+    languages: Languages
+    links: SignedLinks
+    has_told_links: bool
+    leaver: LeaverPolicy
+    limits: GuardLimits
+    fresh_directories: Freshness
+    fresh_inventories: Freshness
+    joiners: tuple[Placement, ...]
+    sensitive: tuple[str, ...]
+    tickets: TicketRules
+    digest_window: timedelta
+    daily_max: int
+    two_approvers_from: int
+    erase_after: timedelta | None
+
+    @property
+    def teller(self) -> Teller:
+        """Writes what is sent."""
+        return Teller(self.timezone, self.languages, self.links if self.has_told_links else None)
+
+    @property
+    def poll(self) -> PollRules:
+        return PollRules(self.leaver, self.limits, self.fresh_directories, self.joiners, self.teller)
+
+    @property
+    def deliver(self) -> DeliverRules:
+        return DeliverRules(self.digest_window, self.daily_max, self.teller)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The use cases over one store, and what they go by."""
+
+    settings: Settings
+    rules: Rules
+    store: Store
+    poll: Poll
+    inventory: TakeInventory
+    reconcile: Reconcile
+    verify: Verify
+    escalate: Escalate
+    deliver: Deliver
+    desk: TicketActs
+    approvals: Approvals
+    check: Check
+    assigned: Assigned
+    audit: Audit
+    retention: Retention
+
+    @property
+    def use_cases(self) -> UseCases:
+        """Each use case by its class, as the table of jobs names them; what else there is is never asked for."""
+        return {type(one): one for one in (getattr(self, field.name) for field in fields(self))}
+
+
+def assemble(
+    settings: Settings,
+    rules: Rules,
+    store: Store,
+    connectors: Checked,
+    clock: Clock,
+    progress: Progress = no_progress,
+    delivered: Delivered = tell_nobody,
+) -> App:
+    """Put the use cases together. They go by `rules` alone; `settings` are for what is beside them."""
+    limits, tickets, teller = rules.limits, rules.tickets, rules.teller
+    directories = tuple(one.name for one in connectors.directories)
+    lists = {one.name for one in connectors.inventories if one.is_kept_by_people}
+    deciding = ReconcileRules(tickets, limits, rules.sensitive, teller, directories)
+    return App(
+        settings,
+        rules,
+        store,
+        Poll(store, connectors.directories, rules.poll, progress),
+        TakeInventory(store, connectors.inventories, limits, teller, progress),
+        Reconcile(store, deciding, progress),
+        Verify(store, tickets, rules.fresh_inventories, teller, lists),
+        Escalate(store, tickets, teller),
+        Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), delivered),
+        TicketActs(store, tickets, teller),
+        Approvals(store, rules.two_approvers_from),
+        Check(store, connectors, limits, rules.leaver, rules.fresh_directories, rules.fresh_inventories),
+        assigned_of(rules, store),
+        Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}"),
+        Retention(store, rules.erase_after),
+    )
+
+
+def assigned_of(rules: Rules, store: Store) -> Assigned:
+    """The assignee's side, which always has links."""
+    return Assigned(store, rules.links, Teller(rules.timezone, rules.languages, rules.links))
+
+
+def holder_name() -> str:
+    """This process, as leases and claims name it: in containers, host name and process id alone may repeat."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
