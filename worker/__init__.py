@@ -11,7 +11,7 @@
     contract   the JSON that people's programs read, of the API and of `--json` alike: one file a subject
     app        use cases
         jobs       table (the list of jobs), and one class each with one `run_once(now)`:
-                   poll inventory reconcile verify escalate deliver retention
+                   poll inventory reconcile verify escalate deliver retention; observer (what is told meanwhile)
         acts       what people do: tickets, plans, an assignee's answers, access
         tell       who is told what, with which link
         reads      what a page, a command and the API show: ticket person group source situation; check

@@ -17,7 +17,6 @@ import fakes.rooms_package.rooms_of_others as package
 import worker
 from connectors import registry
 from worker.ops.metrics import Metrics
-from worker.ops.notes import Notes
 from worker.ports import BadConfig, Port
 from worker.running.wiring import build_connectors, commands_of_connectors, load_settings, notes_of
 from worker.settings import SettingsError
@@ -59,7 +58,7 @@ def test_one_is_configured_read_and_noted_like_our_own(site: Path, config: Path)
     install(site, f"inventory.rooms = {ROOMS}:SPEC")
     settings = load_settings(config)
     metrics = Metrics(notes=notes_of(settings))
-    connectors = build_connectors(settings, lambda: NOW, note=Notes(metrics))
+    connectors = build_connectors(settings, lambda: NOW, observer=metrics)
 
     roster, _ = connectors.inventories[0].snapshot()
 

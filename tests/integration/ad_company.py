@@ -22,6 +22,7 @@ from connectors.directory.active_directory.connector import ActiveDirectory
 from integration.company import Company, guid, phone
 from samba import Domain, user_ldif
 from slapd import Slapd
+from worker.app.jobs.observer import Silent
 from worker.app.jobs.report import Report
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.reconcile.guard import HeldPlan
@@ -144,6 +145,16 @@ def account(number: int, *, ou: str | None = None, **attributes: ldif.Value | No
     )
 
 
+class Paging(Silent):
+    """Calls a worker's `on_page` after each page."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def progressed(self, _what: str, _more: int, /) -> None:
+        self._worker.on_page()
+
+
 class Worker:
     """The product in this process, over the folder's configuration. What fails is not tried again by itself.
 
@@ -160,10 +171,7 @@ class Worker:
         connectors = build_connectors(settings, self.clock)
         self.connector: ActiveDirectory = connectors.directories[0]._directory  # type: ignore[attr-defined]
         connectors = replace(connectors, directories=(self.connector,))
-        self._app = build_app(settings, self.store, connectors, self.clock, self._after_page)
-
-    def _after_page(self, _source: str, _count: int) -> None:
-        self.on_page()
+        self._app = build_app(settings, self.store, connectors, self.clock, Paging(self))
 
     def close(self) -> None:
         self.connector.close()

@@ -168,8 +168,8 @@ def test_every_log_event_is_listed_and_no_other() -> None:
 def shown_metrics() -> set[tuple[str, str, str]]:
     """Name, type and labels of every figure of ours that a process may show."""
     metrics = Metrics(["soc"], notes_of(Settings()))
-    metrics.count(entra_notes.GRAPH_ANSWERED, {"source": "tenant", "status": 200})
-    metrics.count(entra_notes.CALL_ACCEPTED, {"source": "tenant"})
+    metrics.noted(entra_notes.GRAPH_ANSWERED, {"source": "tenant", "status": 200})
+    metrics.noted(entra_notes.CALL_ACCEPTED, {"source": "tenant"})
     state = SourceState("corp", "directory", counts={"people": 1})
     pile = Pile(1, NOW)
     tickets = {(TicketKind.REMOVE_MEMBER, TicketState.OPEN): pile}

@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import JOBS, Job, JobSchedule, UseCases
 from worker.ops import events
@@ -25,7 +26,6 @@ from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.repeats import Repeats
 from worker.ops.schedule import is_full_due
 from worker.ops.tenure import Tenure
-from worker.ops.traces import NoTraces, Traces
 from worker.ports.state.leases import Lease, LeaseLost
 from worker.ports.state.store import Store
 
@@ -36,13 +36,6 @@ TOTALS = frozenset(
 )
 
 log = structlog.stdlib.get_logger(__name__)
-
-
-Ran = Callable[[Report, float], None]  # is told of a run when it is over, and how many seconds it took
-
-
-def tell_nobody(_report: Report, _took_s: float) -> None:
-    """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +58,8 @@ class Jobs:
     `clock` times the leases. It must be the real one wherever another process may hold them, whatever `now`
     the jobs are given: a clock set ahead would take every lease away. `holder` names this process, uniquely
     among all that share the database. Given an `interrupt`, the use cases should have been built over
-    `InterruptibleStore(store, interrupt)`, or they end no sooner than they would anyway. `ran` is told of each
-    run once it is recorded, and so are the `traces`; of one that was cut off (its lease was lost, the process
-    ends) they are not.
+    `InterruptibleStore(store, interrupt)`, or they end no sooner than they would anyway. The `observer` is
+    told of each run once it is recorded; of one that was cut off (its lease was lost, the process ends) it is not.
     """
 
     def __init__(
@@ -79,12 +71,10 @@ class Jobs:
         schedule: JobSchedule,
         *,
         interrupt: Interrupt | None = None,
-        ran: Ran = tell_nobody,
-        traces: Traces | None = None,
+        observer: Observer = SILENT,
     ) -> None:
         self.interrupt = interrupt or Interrupt()
-        self._ran = ran
-        self._traces = traces or NoTraces()
+        self._observer = observer
         self._use_cases = use_cases
         self._store = store
         self._clock = clock
@@ -142,7 +132,7 @@ class Jobs:
             return None
         with ExitStack() as stack:
             stack.enter_context(tenure)
-            stack.enter_context(self._traces.running())
+            stack.enter_context(self._observer.running())
             self.interrupt.watch(tenure)
             stack.callback(self.interrupt.forget, tenure)
             job = JOBS[name]
@@ -164,15 +154,11 @@ class Jobs:
             report = self._failed(run.name, run.now, error)
             took_s = round(monotonic() - began_s, 3)
             self._record_failure(run, report, took_s)
-            self._is_over(report, took_s)
+            self._observer.ran(report, took_s)
             return report
         self._tell(run, report, took_s)
-        self._is_over(report, took_s)
+        self._observer.ran(report, took_s)
         return report
-
-    def _is_over(self, report: Report, took_s: float) -> None:
-        self._ran(report, took_s)
-        self._traces.ran(report)
 
     # --- the nightly pass ------------------------------------------------------------------------
 

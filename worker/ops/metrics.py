@@ -19,6 +19,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from worker.app.jobs.observer import Silent
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import JOBS
 from worker.domain.kinds import is_exposure
@@ -42,7 +43,7 @@ _OF_A_RUN = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, _MINUTE, 5 * _MINUTE, 15 * _MINUTE,
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's is the one without types
 
 
-class Metrics:
+class Metrics(Silent):
     """Counters and histograms, in a registry of their own. Threads may share it.
 
     `notes` are those that connectors may take: what they count has its heading from the start.
@@ -87,7 +88,7 @@ class Metrics:
             for count in note.counts:
                 self._figure(count.metric)
 
-    def ran(self, report: Report, took_s: float) -> None:
+    def ran(self, report: Report, took_s: float, /) -> None:
         """Take down a run that was recorded, with what it opened and proved."""
         self._runs.labels(report.job).observe(took_s)
         for action in report.plan.actions:
@@ -102,11 +103,11 @@ class Metrics:
         elif action.kind is ActionKind.VERIFY and ticket.verified_at is not None:
             self._to_proof.observe(_passed_s(ticket.opened_at, ticket.verified_at))
 
-    def delivered(self, delivery: Delivery, outcome: Outcome, _began_at: datetime) -> None:
+    def delivered(self, delivery: Delivery, outcome: Outcome, _began_at: datetime, /) -> None:
         """Count one attempt."""
         self._deliveries.labels(delivery.notifier, outcome.value).inc()
 
-    def count(self, event: Noted, fields: Mapping[str, Fact]) -> None:
+    def noted(self, event: Noted, fields: Mapping[str, Fact], /) -> None:
         """Count one note of a source (the field `source`)."""
         for count in event.counts:
             said = fields.get(count.by)

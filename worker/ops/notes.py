@@ -1,25 +1,20 @@
-"""What connectors say that they did: a line of the log each, counted, and traced."""
+"""What connectors say that they did: a line of the log each."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 
-from worker.ops.metrics import Metrics
-from worker.ops.traces import NoTraces, Traces
+from worker.app.jobs.observer import Silent
 from worker.ports import Fact, Noted
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-class Notes:
-    """`ConnectorContext.note`, of all connectors of a process; the field `source` says of which."""
+class LoggedNotes(Silent):
+    """Logs each note with what it says, at the level that it was declared with."""
 
-    def __init__(self, metrics: Metrics, traces: Traces | None = None) -> None:
-        self._metrics = metrics
-        self._traces = traces or NoTraces()
-
-    def __call__(self, event: Noted, /, **fields: Fact) -> None:
-        self._metrics.count(event, fields)
-        self._traces.noted(event, fields)
+    def noted(self, event: Noted, fields: Mapping[str, Fact], /) -> None:
         told = {name: value for name, value in fields.items() if value is not None}
         log.log(event.level, event.name, **told)

@@ -33,6 +33,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+from worker.app.jobs.observer import Silent
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import JOBS
 from worker.domain.reconcile.plan import ActionKind
@@ -53,8 +54,8 @@ Nanos = int
 Facts = dict[str, str | int | float]
 
 
-class OtlpTraces:
-    """`ops.traces.Traces` for the collector at `endpoint` (its base address)."""
+class OtlpTraces(Silent):
+    """Sends traces to the collector at `endpoint` (its base address). Call `close` at the end."""
 
     def __init__(self, endpoint: str, process: str, version: str, clock: Callable[[], datetime]) -> None:
         self._clock = clock
@@ -71,10 +72,10 @@ class OtlpTraces:
         self._reads: dict[str, SpanContext] = {}  # the last that found something, by job
         self._lock = Lock()
 
-    def know(self, secret: str) -> None:
+    def opened(self, secret: str, /) -> None:
         self._salt = sha256(secret.encode()).digest()
 
-    def end(self) -> None:
+    def close(self) -> None:
         thread = Thread(target=self._provider.shutdown, name="traces", daemon=True)
         thread.start()
         thread.join(END_WITHIN_S)
@@ -91,12 +92,12 @@ class OtlpTraces:
         finally:
             self._current.run = None
 
-    def delivered(self, delivery: Delivery, outcome: Outcome, began_at: datetime) -> None:
+    def delivered(self, delivery: Delivery, outcome: Outcome, began_at: datetime, /) -> None:
         run = self._current.run
         if run is not None:
             run.deliveries.append((delivery, outcome, _nanos(began_at), self._now()))
 
-    def noted(self, event: Noted, fields: Mapping[str, Fact]) -> None:
+    def noted(self, event: Noted, fields: Mapping[str, Fact], /) -> None:
         run, took_s = self._current.run, fields.get("took_s")
         if run is not None and isinstance(took_s, int | float) and len(run.requests) < REQUESTS_MAX:
             now = self._now()
@@ -104,7 +105,7 @@ class OtlpTraces:
 
     # --- when it is over -------------------------------------------------------------------------
 
-    def ran(self, report: Report) -> None:
+    def ran(self, report: Report, _took_s: float, /) -> None:
         run = self._current.run
         if run is None or _is_idle(report, run):
             return

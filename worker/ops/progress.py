@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from worker.app.jobs.observer import Silent
 from worker.ops.terminal import Terminal
 
 SHOW_AFTER_S = 1.0  # a pass that is over sooner shows nothing
@@ -26,8 +27,8 @@ def progress_bars(console: Console | None = None) -> Iterator[ProgressBars]:
         bars.close()
 
 
-class ProgressBars:
-    """`worker.app.jobs.report.Progress`. Call `close` at the end.
+class ProgressBars(Silent):
+    """Shows progress. Call `close` at the end.
 
     How much there is in all is not known beforehand, so that a bar is a count and its rate. Nothing shows
     for the first second. May be called from several threads.
@@ -42,7 +43,7 @@ class ProgressBars:
         self._done: dict[str, int] = {}
         self._since = clock_s()
 
-    def __call__(self, what: str, more: int) -> None:
+    def progressed(self, what: str, more: int, /) -> None:
         if not self._console.is_terminal:
             return
         with self._lock:

@@ -33,7 +33,7 @@ from worker.ports.errors import (
     Transient,
     Unreachable,
 )
-from worker.ports.notes import Count, Fact, Metric, Note, Noted, note_nothing
+from worker.ports.notes import Count, Fact, Metric, Note, Noted
 
 __all__ = [
     "Again",
@@ -71,5 +71,4 @@ __all__ = [
     "Unreachable",
     "Unshown",
     "lazily",
-    "note_nothing",
 ]

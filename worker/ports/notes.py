@@ -1,4 +1,4 @@
-"""What a connector says that it did: for log, metrics and traces, which are the worker's (worker/ops/notes.py).
+"""What a connector says that it did: for log, metrics and traces, which are the worker's (worker/app/jobs/observer.py).
 
 A connector declares its notes in its `SPEC`. No field holds a secret, an address with its query, or anything of a
 person.
@@ -54,10 +54,9 @@ class Noted:
 
 
 class Note(Protocol):
-    """Takes down what was done: from any thread, at once, and without ever raising."""
+    """Takes down what was done: from any thread, at once, and without ever raising.
+
+    A callable, not the application's `Observer`: a connector has this one event to tell, and sees the ports alone.
+    """
 
     def __call__(self, event: Noted, /, **fields: Fact) -> None: ...
-
-
-def note_nothing(_event: Noted, /, **_fields: Fact) -> None:
-    """Nobody wants to know."""

@@ -17,9 +17,9 @@ from worker.app.evidence.export import Audit
 from worker.app.jobs.deliver import Deliver, DeliverRules
 from worker.app.jobs.escalate import Escalate
 from worker.app.jobs.inventory import TakeInventory
+from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
-from worker.app.jobs.report import Progress, no_progress
 from worker.app.jobs.retention import Retention
 from worker.app.jobs.table import UseCases
 from worker.app.jobs.verify import Verify
@@ -32,7 +32,6 @@ from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.text.tongue import Languages
-from worker.ports.state.outbox import Delivered, tell_nobody
 from worker.ports.state.store import Store
 from worker.settings import Settings
 
@@ -109,8 +108,7 @@ def assemble(
     store: Store,
     connectors: Checked,
     clock: Clock,
-    progress: Progress = no_progress,
-    delivered: Delivered = tell_nobody,
+    observer: Observer = SILENT,
 ) -> App:
     """Put the use cases together. They go by `rules` alone; `settings` are for what is beside them."""
     limits, tickets, teller = rules.limits, rules.tickets, rules.teller
@@ -121,12 +119,12 @@ def assemble(
         settings,
         rules,
         store,
-        Poll(store, connectors.directories, rules.poll, progress),
-        TakeInventory(store, connectors.inventories, limits, teller, progress),
-        Reconcile(store, deciding, progress),
+        Poll(store, connectors.directories, rules.poll, observer),
+        TakeInventory(store, connectors.inventories, limits, teller, observer),
+        Reconcile(store, deciding, observer),
         Verify(store, tickets, rules.fresh_inventories, teller, lists),
         Escalate(store, tickets, teller),
-        Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), delivered),
+        Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),
         TicketActs(store, tickets, teller),
         Approvals(store, rules.two_approvers_from),
         Check(store, connectors, limits, rules.leaver, rules.fresh_directories, rules.fresh_inventories),

@@ -21,8 +21,8 @@ def run_jobs(
     """Run jobs once, in order, each under its lease; yields each report. `recorded_by`: see `open_app`."""
     configure_logs(level="ERROR")  # the reports say the rest
     with (
-        progress_bars() as progress,
-        open_app(settings, lambda: now, progress, recorded_by=recorded_by) as app,
+        progress_bars() as bars,
+        open_app(settings, lambda: now, bars, recorded_by=recorded_by) as app,
     ):
         jobs = Jobs(app.use_cases, app.store, system_now, holder_name(), settings.job_schedule())
         for name in names:

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from worker.app.acts.access import Access
+from worker.app.jobs.observer import All, Observer
 from worker.app.reads.situation import SharedSituation, situation
 from worker.app.tell.signed_links import signing_key
 from worker.desk.app import desk_app
@@ -31,7 +32,7 @@ from worker.ops.interrupt import Interrupt, InterruptibleStore
 from worker.ops.jobs import Jobs
 from worker.ops.logs import configure as configure_logs
 from worker.ops.metrics import Metrics
-from worker.ops.notes import Notes
+from worker.ops.notes import LoggedNotes
 from worker.ops.pages import serving
 from worker.ops.patience import Unanswered
 from worker.ops.receiver import receiving
@@ -39,10 +40,8 @@ from worker.ops.scheduler import Loop, serve, wait_for
 from worker.ops.server import Limits, bound, host_and_port_of, serving_on
 from worker.ops.statusz import Source, Status
 from worker.ops.stored_metrics import StoredMetrics
-from worker.ops.traces import NoTraces, Traces
 from worker.ops.whoami import login_and_host, login_name
 from worker.ports import Port
-from worker.ports.state.outbox import Delivery, Outcome
 from worker.running.app import App, Clock, holder_name
 from worker.running.reloading import Reloading
 from worker.running.wiring import (
@@ -110,12 +109,9 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
     interrupt = Interrupt()
     metrics = Metrics((entry.name for entry in settings.notify), notes_of(settings))
     holder = holder_name()
-    traces = _traces_of(settings, holder)
-    connectors = build_connectors(settings, system_now, interrupt.sleep, Notes(metrics, traces))
-    told = _Told(metrics, traces)
     with (
-        _ended(traces),
-        closing(connectors),
+        _observed(settings, metrics, holder) as observer,
+        closing(build_connectors(settings, system_now, interrupt.sleep, observer)) as connectors,
         sole_worker(settings.database.url),
         calls_taken(connectors),
         _shown(settings, roles, metrics, holder, interrupt) as shown,
@@ -125,9 +121,9 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
         engine = open_engine(settings.database.url)
         prepare_tables(settings, engine)
         store = InterruptibleStore(open_store(settings, engine), interrupt)
-        app = build_app(settings, store, connectors, system_now, delivered=told.delivered)
+        app = build_app(settings, store, connectors, system_now, observer)
         with store.begin() as uow:
-            traces.know(signing_key(uow))
+            observer.opened(signing_key(uow))
         schedule = settings.job_schedule()
         jobs = Jobs(
             app.use_cases,
@@ -136,8 +132,7 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
             holder,
             schedule,
             interrupt=interrupt,
-            ran=metrics.ran,
-            traces=traces,
+            observer=observer,
         )
         loop = Loop(jobs, schedule, lookout=connectors.lookout())
         with desk_served(app, system_now, announce) if roles.desk else nullcontext():
@@ -149,10 +144,16 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
     return is_told_to_end
 
 
-def _traces_of(settings: Settings, process: str) -> Traces:
-    """For the collector of the configuration. Raises SettingsError where the packages for it are not installed."""
+@contextmanager
+def _observed(settings: Settings, metrics: Metrics, process: str) -> Iterator[Observer]:
+    """Metrics, the log, and traces if the configuration has a collector of them.
+
+    Raises SettingsError where the packages for traces are not installed.
+    """
+    notes = LoggedNotes()
     if settings.ops.otlp is None:
-        return NoTraces()
+        yield All(metrics, notes)
+        return
     try:
         from worker.ops.otlp import OtlpTraces  # noqa: PLC0415  an extra
     except ImportError as error:
@@ -160,27 +161,8 @@ def _traces_of(settings: Settings, process: str) -> Traces:
         remedy = "Install them with: pip install 'whosleft[opentelemetry]'"
         problem = SettingsProblem("the configuration", 0, 0, "ops.otlp", message, remedy)
         raise SettingsError([problem]) from error
-    return OtlpTraces(settings.ops.otlp, process, version("whosleft"), system_now)
-
-
-@contextmanager
-def _ended(traces: Traces) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        traces.end()
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """Both are told of each delivery."""
-
-    metrics: Metrics
-    traces: Traces
-
-    def delivered(self, delivery: Delivery, outcome: Outcome, began_at: datetime) -> None:
-        self.metrics.delivered(delivery, outcome, began_at)
-        self.traces.delivered(delivery, outcome, began_at)
+    with closing(OtlpTraces(settings.ops.otlp, process, version("whosleft"), system_now)) as traces:
+        yield All(metrics, traces, notes)
 
 
 def _serve_desk_alone(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from connectors import registry
-from worker.app.jobs.report import Progress, no_progress
+from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.table import JOBS
 from worker.app.tell.health import Freshness
 from worker.app.tell.signed_links import SignedLinks
@@ -29,14 +29,13 @@ from worker.ports import (
     ConnectorContext,
     ConnectorSpec,
     Directory,
+    Fact,
     Inventory,
     Note,
     Noted,
     Notifier,
     Port,
-    note_nothing,
 )
-from worker.ports.state.outbox import Delivered, tell_nobody
 from worker.ports.state.store import Store
 from worker.running.app import App, Clock, Rules, assemble, assigned_of
 from worker.settings import (
@@ -112,13 +111,13 @@ def build_connectors(
     settings: Settings,
     clock: Clock,
     sleep: Callable[[float], None] | None = None,
-    note: Note = note_nothing,
+    observer: Observer = SILENT,
     *,
     has_own_files: bool = False,
 ) -> Connectors:
     """Build the connectors of a configuration; does no I/O. Reads are tried again by `ops.retry`.
 
-    `note` takes down what each does, with its name as the field `source`.
+    `observer` is told what each notes, with its name as the field `source`.
     """
 
     def build(port: Port, entry: ConnectorEntry) -> Any:
@@ -127,7 +126,7 @@ def build_connectors(
             context_of(settings, entry.name, clock),
             again=partial(again, sleep=sleep),
             has_own_files=has_own_files,
-            note=partial(note, source=entry.name),
+            note=_noting(observer, entry.name),
         )
         return spec.build(connector_options(entry, spec.config), context)
 
@@ -136,6 +135,13 @@ def build_connectors(
         tuple(RetryingInventory(build(Port.INVENTORY, entry), sleep) for entry in settings.inventories),
         tuple(build(Port.NOTIFY, entry) for entry in settings.notify),
     )
+
+
+def _noting(observer: Observer, source: str) -> Note:
+    def note(event: Noted, /, **fields: Fact) -> None:
+        observer.noted(event, {**fields, "source": source})
+
+    return note
 
 
 def notes_of(settings: Settings) -> list[Noted]:
@@ -163,11 +169,10 @@ def build_app(
     store: Store,
     connectors: Connectors,
     clock: Clock,
-    progress: Progress = no_progress,
-    delivered: Delivered = tell_nobody,
+    observer: Observer = SILENT,
 ) -> App:
     """The use cases of a configuration."""
-    return assemble(settings, rules_of(settings), store, connectors, clock, progress, delivered)
+    return assemble(settings, rules_of(settings), store, connectors, clock, observer)
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -226,7 +231,7 @@ def open_store(settings: Settings, engine: sa.Engine, recorded_by: Clock | None 
 def open_app(
     settings: Settings,
     clock: Clock,
-    progress: Progress = no_progress,
+    observer: Observer = SILENT,
     notifiers: Sequence[Notifier] | None = None,
     recorded_by: Clock | None = None,
     *,
@@ -247,7 +252,7 @@ def open_app(
         if notifiers is not None:
             connectors = replace(connectors, notifiers=tuple(notifiers))
         with closing(connectors):
-            yield build_app(settings, open_store(settings, engine, recorded_by), connectors, clock, progress)
+            yield build_app(settings, open_store(settings, engine, recorded_by), connectors, clock, observer)
     finally:
         engine.dispose()
 
@@ -260,13 +265,13 @@ def prepare_tables(settings: Settings, engine: sa.Engine) -> None:
 
 
 @contextmanager
-def scratch_app(settings: Settings, clock: Clock, progress: Progress = no_progress) -> Iterator[App]:
+def scratch_app(settings: Settings, clock: Clock, observer: Observer = SILENT) -> Iterator[App]:
     """The use cases over a copy of the database that is thrown away: nothing is written anywhere."""
     with (
         scratch_engine(settings.database.url) as engine,
         closing(build_connectors(settings, clock)) as connectors,
     ):
-        yield build_app(settings, open_store(settings, engine), connectors, clock, progress)
+        yield build_app(settings, open_store(settings, engine), connectors, clock, observer)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from datetime import timedelta
 from builders import NOW
 from fakes.notifier import FakeNotifier
 from harness import Harness
-from worker.app.jobs.report import Report, no_progress
+from worker.app.jobs.report import Report
 from worker.app.reads.check import SourceCheck
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import GuardLimits
@@ -130,7 +130,5 @@ def test_a_notifier_has_no_age(company: Harness) -> None:
 
 
 def test_a_report_is_well_unless_something_is_in_trouble() -> None:
-    no_progress("people", 3)
-
     assert Report("poll").is_ok
     assert not Report("poll", troubles=("corp: down",)).is_ok

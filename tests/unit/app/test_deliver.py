@@ -11,6 +11,7 @@ from builders import ticket
 from fakes.notifier import FakeNotifier
 from harness import Harness
 from worker.app.jobs.deliver import ATTEMPTS_MAX, CLAIM_LIFE, DELIVERIES_MAX, Deliver
+from worker.app.jobs.observer import Silent
 from worker.app.tell.teller import person_at
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient
 from worker.ports import AuthFailed, NotDone, Rejected, Transient
@@ -550,7 +551,7 @@ def test_who_no_channel_could_reach_is_unreachable_at_once(found: Found) -> None
 # --- who is told what became of it ------------------------------------------------------------------------
 
 
-class Heard:
+class Heard(Silent):
     """Is told of each attempt, and looks whether its result is stored by then."""
 
     def __init__(self, harness: Harness) -> None:
@@ -560,7 +561,7 @@ class Heard:
             harness.store, harness.notifiers, harness.deliver_rules, harness.clock, "us:1", self
         )
 
-    def __call__(self, delivery: Delivery, outcome: Outcome, began_at: datetime) -> None:
+    def delivered(self, delivery: Delivery, outcome: Outcome, began_at: datetime, /) -> None:
         self.outcomes.append((delivery.notifier, outcome.value))
         assert began_at == self._harness.now
         with self._harness.store.begin() as uow:

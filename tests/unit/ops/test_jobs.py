@@ -7,6 +7,7 @@ import pytest
 from fakes.job_store import FakeJobStore
 from fakes.log_lines import Lines
 from fakes.use_cases import FakeApp, schedule_of
+from worker.app.jobs.observer import Silent
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import JOBS
 from worker.ops.clock import ManualClock
@@ -130,14 +131,12 @@ def test_each_run_that_was_recorded_is_told_of_with_its_time(
     app: FakeApp, store: FakeJobStore, clock: ManualClock, lines: Lines
 ) -> None:
     told: list[tuple[Report, float]] = []
-    jobs = Jobs(
-        app.use_cases,
-        store.as_store(),
-        clock,
-        "host:1",
-        HOURLY,
-        ran=lambda report, took_s: told.append((report, took_s)),
-    )
+
+    class Heard(Silent):
+        def ran(self, report: Report, took_s: float, /) -> None:
+            told.append((report, took_s))
+
+    jobs = Jobs(app.use_cases, store.as_store(), clock, "host:1", HOURLY, observer=Heard())
     app.case("verify").report = Report("verify", {"weighed": 3})
     app.case("deliver").does = fail(ZeroDivisionError("boom"))
     app.case("escalate").does = lambda _lease: store.leases.seize("escalate")

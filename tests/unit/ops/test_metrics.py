@@ -35,7 +35,7 @@ def shown(metrics: Metrics) -> dict[tuple[str, ...], float]:
 def counted(*notes: tuple[Noted, Mapping[str, Fact]]) -> dict[tuple[str, ...], float]:
     metrics = Metrics()
     for event, fields in notes:
-        metrics.count(event, {"source": "tenant", **fields})
+        metrics.noted(event, {"source": "tenant", **fields})
     return shown(metrics)
 
 
@@ -47,7 +47,7 @@ def test_requests_are_counted_by_source_and_status_and_their_units_with_them() -
         ("tenant", 404, 1),
         ("other", 200, 1),
     ):
-        metrics.count(entra_notes.GRAPH_ANSWERED, {"source": source, "status": status, "units": units})
+        metrics.noted(entra_notes.GRAPH_ANSWERED, {"source": source, "status": status, "units": units})
 
     assert shown(metrics) == {
         ("requests_total", "tenant", "200"): 2,

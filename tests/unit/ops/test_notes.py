@@ -8,8 +8,9 @@ import pytest
 
 from connectors.directory.entra import notes as entra_notes
 from fakes.log_lines import Lines
+from worker.app.jobs.observer import All
 from worker.ops.metrics import Metrics
-from worker.ops.notes import Notes
+from worker.ops.notes import LoggedNotes
 from worker.ports import Fact, Noted
 
 IDS = {"client_request_id": str(uuid.uuid4()), "request_id": str(uuid.uuid4())}
@@ -36,7 +37,7 @@ def test_each_note_is_a_line_of_its_level_with_the_ids_in_full(
     lines: Lines, event: Noted, level: str
 ) -> None:
     scope = f"Tenant_Application/ReadWrite/{uuid.uuid4()}/{uuid.uuid4()}"
-    Notes(Metrics())(event, **ASKED, status=200, units=1, throttle_scope=scope)
+    LoggedNotes().noted(event, {**ASKED, "status": 200, "units": 1, "throttle_scope": scope})
 
     (line,) = lines.all()
     assert (line.pop("event"), line.pop("level"), line.pop("logger")) == (
@@ -49,7 +50,9 @@ def test_each_note_is_a_line_of_its_level_with_the_ids_in_full(
 
 
 def test_what_was_not_said_is_no_key(lines: Lines) -> None:
-    Notes(Metrics())(entra_notes.GRAPH_ANSWERED, **ASKED, status=200, retry_after_s=None, code=None)
+    LoggedNotes().noted(
+        entra_notes.GRAPH_ANSWERED, {**ASKED, "status": 200, "retry_after_s": None, "code": None}
+    )
 
     (line,) = lines.all()
     assert {"retry_after_s", "code"} & set(line) == set()
@@ -57,8 +60,9 @@ def test_what_was_not_said_is_no_key(lines: Lines) -> None:
 
 def test_every_note_has_a_level_and_is_counted(lines: Lines) -> None:
     metrics = Metrics()
+    told = All(metrics, LoggedNotes())
     for event in entra_notes.NOTES:
-        Notes(metrics)(event, source="tenant", status=200)
+        told.noted(event, {"source": "tenant", "status": 200})
 
     assert [line["event"] for line in lines.all()] == [event.name for event in entra_notes.NOTES]
     counted = {
@@ -75,7 +79,8 @@ def test_every_note_has_a_level_and_is_counted(lines: Lines) -> None:
 
 
 def test_a_token_that_got_into_a_note_all_the_same_is_masked(lines: Lines) -> None:
-    Notes(Metrics())(entra_notes.GRAPH_REFUSED, source="tenant", code="Bearer eyJhbGciOiJub25lIn0.e30.c2ln")
+    secret = "Bearer eyJhbGciOiJub25lIn0.e30.c2ln"
+    LoggedNotes().noted(entra_notes.GRAPH_REFUSED, {"source": "tenant", "code": secret})
 
     (line,) = lines.all()
     assert "eyJ" not in str(line)

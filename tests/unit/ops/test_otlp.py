@@ -45,7 +45,7 @@ class Process:
 
     def __init__(self, collector: Collector, clock: ManualClock, secret: str = SECRET) -> None:
         self.traces = OtlpTraces(collector.address, "host:1", "9.9", clock)
-        self.traces.know(secret)
+        self.traces.opened(secret)
         self._clock = clock
 
     def run(self, report: Report, *deliveries: tuple[Delivery, Outcome]) -> None:
@@ -54,13 +54,13 @@ class Process:
             self._clock.advance(timedelta(seconds=2))
             for delivery, outcome in deliveries:
                 self.traces.delivered(delivery, outcome, began_at)
-            self.traces.ran(report)
+            self.traces.ran(report, 2.0)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.traces.end()
+        self.traces.close()
 
 
 def opened(*tickets: Ticket) -> Report:
@@ -195,7 +195,7 @@ def test_what_was_asked_of_graph_is_in_the_run_that_asked_up_to_a_limit(
             process.traces.noted(notes.SUBSCRIPTION_MADE, {"source": "tenant", "ends_at": "tomorrow"})
             for _ in range(REQUESTS_MAX + 1):
                 process.traces.noted(notes.GRAPH_ANSWERED, asked)
-            process.traces.ran(POLL)
+            process.traces.ran(POLL, 2.0)
 
     poll, requests = only(collector.named("poll")), collector.named("graph: all users")
     assert len(requests) == REQUESTS_MAX
@@ -207,7 +207,7 @@ def test_a_run_that_was_cut_off_leaves_nothing_to_the_next(collector: Collector,
     with Process(collector, clock) as process:
         with process.traces.running():
             process.traces.delivered(delivery(1), Outcome.SENT, NOW)
-        process.traces.ran(POLL)
+        process.traces.ran(POLL, 2.0)
         process.run(POLL)
 
     assert [span.name for span in collector.spans] == ["poll"]
@@ -229,7 +229,7 @@ def test_a_collector_that_fails_keeps_nobody_waiting(
             process.run(POLL)
         assert monotonic() - began_s < 10, "more than it keeps"
         began_s = monotonic()
-        process.traces.end()
+        process.traces.close()
         assert monotonic() - began_s < END_WITHIN_S + 1
         assert collector.spans == []
     for thread in threading.enumerate():

@@ -29,9 +29,9 @@ def test_a_short_pass_shows_nothing(seconds: Seconds) -> None:
     console, screen = terminal()
     bars = ProgressBars(console, seconds)
 
-    bars("corp", 1000)
+    bars.progressed("corp", 1000)
     seconds.now += SHOW_AFTER_S / 2
-    bars("corp", 1000)
+    bars.progressed("corp", 1000)
     bars.close()
 
     assert screen.getvalue() == ""
@@ -41,10 +41,10 @@ def test_a_long_pass_shows_how_much_was_done_and_how_fast(seconds: Seconds) -> N
     console, screen = terminal()
     bars = ProgressBars(console, seconds)
 
-    bars("corp", 1000)
+    bars.progressed("corp", 1000)
     seconds.now += 2
-    bars("corp", 500)
-    bars("wards [1]", 7)
+    bars.progressed("corp", 500)
+    bars.progressed("wards [1]", 7)
     bars.close()
 
     shown = screen.getvalue()
@@ -58,11 +58,11 @@ def test_after_the_end_it_starts_anew(seconds: Seconds) -> None:
     console, screen = terminal()
     bars = ProgressBars(console, seconds)
     seconds.now += 2
-    bars("corp", 1000)
+    bars.progressed("corp", 1000)
     bars.close()
     screen.truncate(0)
 
-    bars("corp", 5)
+    bars.progressed("corp", 5)
 
     assert "corp" not in screen.getvalue()
 
@@ -72,7 +72,7 @@ def test_without_a_terminal_nothing_is_ever_shown(seconds: Seconds) -> None:
     bars = ProgressBars(Console(file=screen, force_terminal=False), seconds)
 
     seconds.now += 60
-    bars("corp", 1000)
+    bars.progressed("corp", 1000)
     bars.close()
 
     assert screen.getvalue() == ""
@@ -83,7 +83,7 @@ def test_the_bars_are_gone_when_the_pass_fails() -> None:
 
     with suppress(ZeroDivisionError), progress_bars(console) as bars:
         bars._since -= 60
-        bars("corp", 1)
+        bars.progressed("corp", 1)
         _ = 1 / 0
 
     hidden, shown = screen.getvalue().rfind("\x1b[?25l"), screen.getvalue().rfind("\x1b[?25h")

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.tell.teller import Teller
 from worker.domain.messages.message import Message, Recipient, RecipientKind
 from worker.domain.messages.sentences import digest, last_today, may_be_repeat
 from worker.ports import ConnectorError, NotDone, Notifier, Rejected, Transient, Unreachable
 from worker.ports.state.leases import Lease
-from worker.ports.state.outbox import Delivered, Delivery, Outcome, OutMessage, tell_nobody
+from worker.ports.state.outbox import Delivery, Outcome, OutMessage
 from worker.ports.state.store import Store, UnitOfWork
 
 CLAIM_LIFE = timedelta(minutes=5)
@@ -66,7 +67,7 @@ class Deliver:
         rules: DeliverRules,
         clock: Callable[[], datetime],
         holder: str,
-        delivered: Delivered = tell_nobody,
+        observer: Observer = SILENT,
     ) -> None:
         self._store = store
         talking = [one for one in notifiers if not one.is_log]
@@ -78,7 +79,7 @@ class Deliver:
         self._rules = rules
         self._clock = clock
         self._holder = holder
-        self._delivered = delivered
+        self._observer = observer
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Fold what has waited long enough into deliveries, and send those that are due. `now` is aware UTC."""
@@ -171,7 +172,7 @@ class Deliver:
             run.counts["sent"] += 1
             with self._store.begin(run.lease) as uow:
                 uow.outbox.sent(delivery, reference, now)
-            self._delivered(delivery, Outcome.SENT, now)
+            self._observer.delivered(delivery, Outcome.SENT, now)
             self._write_down(delivery, message, run)
 
     def _is_channel_for(self, delivery: Delivery) -> bool:
@@ -203,7 +204,7 @@ class Deliver:
                     uow.outbox.put_off(delivery, error.message, now + asked)
         if asked is not None and not is_unclear:
             run.counts["retried"] += 1
-            self._delivered(delivery, Outcome.RETRIED, now)
+            self._observer.delivered(delivery, Outcome.RETRIED, now)
         elif delivery.attempts >= ATTEMPTS_MAX and self._next_channel(delivery) is not None:
             unclear = replace(delivery, is_unclear=delivery.is_unclear or is_unclear)
             self._move_on(unclear, error.message, now, run)
@@ -227,17 +228,17 @@ class Deliver:
         run.counts["retried"] += 1
         with self._store.begin(run.lease) as uow:
             uow.outbox.retry(delivery, error.message, now + wait, is_unclear=is_unclear)
-        self._delivered(delivery, Outcome.RETRIED, now)
+        self._observer.delivered(delivery, Outcome.RETRIED, now)
 
     def _move_on(self, delivery: Delivery, why: str, now: datetime, run: _DeliveryPass) -> None:
         following = self._next_channel(delivery)
         with self._store.begin(run.lease) as uow:
             uow.outbox.move(delivery, following, why, now)
         if following is not None:
-            self._delivered(delivery, Outcome.MOVED, now)
+            self._observer.delivered(delivery, Outcome.MOVED, now)
             return
         run.counts["unreachable"] += 1
-        self._delivered(delivery, Outcome.UNREACHABLE, now)
+        self._observer.delivered(delivery, Outcome.UNREACHABLE, now)
         self._write_down(delivery, self._message_of(delivery, is_last=False), run)
 
     def _write_down(self, delivery: Delivery, message: Message, run: _DeliveryPass) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from worker.app.jobs.report import Progress, Report, no_progress
+from worker.app.jobs.observer import SILENT, Observer
+from worker.app.jobs.report import Report
 from worker.app.tell.health import record_failure, record_success
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
@@ -33,13 +34,13 @@ class TakeInventory:
         inventories: Sequence[Inventory],
         limits: GuardLimits,
         teller: Teller,
-        progress: Progress = no_progress,
+        observer: Observer = SILENT,
     ) -> None:
         self._store = store
         self._inventories = inventories
         self._limits = limits
         self._teller = teller
-        self._progress = progress
+        self._observer = observer
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Read every inventory once; one that fails changes nothing and never stops the others."""
@@ -115,7 +116,7 @@ class TakeInventory:
             with self._store.begin(lease) as uow:
                 members += uow.rosters.stage(inventory.name, page)
             groups += len(page)
-            self._progress(inventory.name, len(page))
+            self._observer.progressed(inventory.name, len(page))
         return end, groups, members
 
     def _tell(self, uow: UnitOfWork, changes: RosterChanges, now: datetime) -> None:

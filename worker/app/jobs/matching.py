@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from worker.app.jobs.report import Progress, no_progress
+from worker.app.jobs.observer import SILENT, Observer
 from worker.domain.identity.matching import Identity, IdentityState, match
 from worker.domain.identity.names import suggest
 from worker.ports.state.identities import Question
@@ -24,13 +24,11 @@ NAMES_MAX = 20_000  # people among whom a name is looked for; a suggestion is wo
 class Matching:
     """The matching of one pass at `now` (aware UTC). `changed` counts the identities that it settled anew."""
 
-    def __init__(
-        self, store: Store, now: datetime, lease: Lease | None, progress: Progress = no_progress
-    ) -> None:
+    def __init__(self, store: Store, now: datetime, lease: Lease | None, observer: Observer = SILENT) -> None:
         self._store = store
         self._now = now
         self._lease = lease
-        self._progress = progress
+        self._observer = observer
         self.changed = 0
 
     @contextmanager
@@ -65,7 +63,7 @@ class Matching:
                     for key, link in answers
                 ]
             self.changed += uow.identities.answer(answers, self._now)
-        self._progress("members", len(questions))
+        self._observer.progressed("members", len(questions))
         return len(questions)
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from worker.app.jobs.absence import confirm_missing, hold_shrunken, unseen_error
-from worker.app.jobs.report import Progress, Report, no_progress
+from worker.app.jobs.observer import SILENT, Observer
+from worker.app.jobs.report import Report
 from worker.app.reads.blind import blind_spot
 from worker.app.tell.health import Freshness, record_failure, record_still_failing, record_success
 from worker.app.tell.teller import Teller
@@ -92,12 +93,12 @@ class Poll:
         store: Store,
         directories: Sequence[Directory],
         rules: PollRules,
-        progress: Progress = no_progress,
+        observer: Observer = SILENT,
     ) -> None:
         self._store = store
         self._directories = directories
         self._rules = rules
-        self._progress = progress
+        self._observer = observer
 
     def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
         """Read every directory once (a folder of dated files: all that are ready), then let dates come due.
@@ -262,7 +263,7 @@ class Poll:
                 in_scope = [facts for facts in item.records if facts.is_in_scope]
                 read.in_scope += len(in_scope)
                 read.enabled += sum(facts.enabled is True for facts in in_scope)
-                self._progress(directory.name, len(item.records))
+                self._observer.progressed(directory.name, len(item.records))
             else:
                 read.end = item
         return read

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.app.jobs.matching import Matching
-from worker.app.jobs.report import Progress, Report, no_progress
+from worker.app.jobs.observer import SILENT, Observer
+from worker.app.jobs.report import Report
 from worker.app.tell.teller import Teller, journal_entry, withdraw_unsent
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
@@ -54,17 +55,17 @@ class ReconcileRules:
 class Reconcile:
     """Turns what is wrong into tickets."""
 
-    def __init__(self, store: Store, rules: ReconcileRules, progress: Progress = no_progress) -> None:
+    def __init__(self, store: Store, rules: ReconcileRules, observer: Observer = SILENT) -> None:
         self._store = store
         self._rules = rules
-        self._progress = progress
+        self._observer = observer
 
     def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
         """Mend every dirty group; with `full` every group that state says is wrong. `now` is aware UTC.
 
         Idempotent: a second run finds nothing to do. The report's plan is what was done, and what was held.
         """
-        matching = Matching(self._store, now, lease, self._progress)
+        matching = Matching(self._store, now, lease, self._observer)
         held: list[HeldPlan] = []
         actions: list[Action] = []
         groups = 0
@@ -81,7 +82,7 @@ class Reconcile:
             if not taken and not others:
                 break
             groups += taken
-            self._progress("groups", taken)
+            self._observer.progressed("groups", taken)
         counts = {
             "matched": matching.changed,
             "groups": groups,

@@ -1,17 +1,11 @@
-"""What one pass of a job did, and the progress that long passes show."""
+"""What one pass of a job did."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from worker.domain.reconcile.plan import Plan
-
-Progress = Callable[[str, int], None]  # (what, how many more were done)
-
-
-def no_progress(_what: str, _more: int) -> None:
-    """Show nothing."""
 
 
 @dataclass(frozen=True, slots=True)

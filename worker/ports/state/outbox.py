@@ -50,16 +50,6 @@ class Outcome(StrEnum):
     UNREACHABLE = "unreachable"  # it failed, and there is no other channel
 
 
-class Delivered(Protocol):
-    """Is told of each attempt, and since when it was under way, after its result was committed; never raises."""
-
-    def __call__(self, delivery: Delivery, outcome: Outcome, began_at: datetime, /) -> None: ...
-
-
-def tell_nobody(_delivery: Delivery, _outcome: Outcome, _began_at: datetime, /) -> None:
-    """Nobody wants to know."""
-
-
 class Outbox(Protocol):
     """Messages, and their deliveries. A claim is a conditional UPDATE with a time limit."""
 
