@@ -189,10 +189,10 @@ class _Recording:
         entries: list[Entry] = []
         self.people, self.rosters = uow.people, uow.rosters
         self.sources, self.jobs = uow.sources, uow.jobs
-        self.desk, self.overview = uow.access, uow.overview
+        self.access, self.overview = uow.access, uow.overview
         self.tickets = _Tickets(uow.tickets, log, effects, entries, now)
         self.journal = _Journal(uow.journal, entries)
-        self.links = _Links(uow.identities, effects, now)
+        self.identities = _Links(uow.identities, effects, now)
         self.outbox = _Outbox(uow.outbox, effects, now)
         self.episodes = _Episodes(uow.episodes, effects, now)
 
