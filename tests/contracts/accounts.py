@@ -10,6 +10,7 @@ from contracts.unit_of_work import dirty, read_people, read_rosters, roster
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import AccountFacts, AccountKey, GroupKey, HandleKey, Role, Standing
 from worker.domain.tickets.ticket import TicketKind
+from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store
 
@@ -35,7 +36,7 @@ def link(store: Store, handle: str, person: AccountKey) -> None:
     with store.begin() as uow:
         (question,) = (one for one in uow.identities.questions(9) if one.key.handle == handle)
         answer = Identity(IdentityState.LINKED, question.fingerprint, person, How.PHONE)
-        uow.identities.answer([(HandleKey("wards", handle), answer)], NOW)
+        uow.identities.answer([HandleIdentity(HandleKey("wards", handle), answer)], NOW)
 
 
 def accounts(store: Store, person: AccountKey) -> set[AccountKey]:

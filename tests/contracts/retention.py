@@ -11,6 +11,7 @@ from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import AccountKey, Evidence, HandleKey, Standing
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState
 from worker.domain.tickets.ticket import TicketState
+from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store
 
 LATER = NOW + DAY
@@ -28,7 +29,7 @@ def link_ann(store: Store) -> None:
     with store.begin() as uow:
         (question,) = uow.identities.questions(9)
         answer = Identity(IdentityState.LINKED, question.fingerprint, key("ann"), How.PHONE)
-        uow.identities.answer([(HandleKey("wards", ANN), answer)], NOW)
+        uow.identities.answer([HandleIdentity(HandleKey("wards", ANN), answer)], NOW)
 
 
 class RetentionContract:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from worker.ports.state.leases import Lease, LeaseLost
+from worker.ports.state.leases import JobRun, Lease, LeaseLost, ListedLease
 from worker.ports.state.store import Store, UnitOfWork
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,8 +46,11 @@ class FakeLeases:
             if self.is_held(lease):
                 self.rows[lease.job] = ("", lease.fence, EPOCH)
 
-    def all(self) -> list[tuple[Lease, datetime]]:
-        return [(Lease(job, holder, fence, at), at) for job, (holder, fence, at) in sorted(self.rows.items())]
+    def all(self) -> list[ListedLease]:
+        return [
+            ListedLease(Lease(job, holder, fence, at), at)
+            for job, (holder, fence, at) in sorted(self.rows.items())
+        ]
 
     def is_held(self, lease: Lease) -> bool:
         return self.rows.get(lease.job, ("", 0, EPOCH))[:2] == (lease.holder, lease.fence)
@@ -76,8 +79,8 @@ class FakeJobRuns:
         ok_at = now if is_ok else self.rows.get(name, (now, None, {}))[1]
         self.rows[name] = (now, ok_at, report)
 
-    def all(self) -> list[tuple[str, datetime, datetime | None, Mapping[str, Any]]]:
-        return [(name, *row) for name, row in sorted(self.rows.items())]
+    def all(self) -> list[JobRun]:
+        return [JobRun(name, *row) for name, row in sorted(self.rows.items())]
 
 
 class FakeUnitOfWork:

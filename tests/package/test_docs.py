@@ -30,6 +30,7 @@ from worker.ops.stored_metrics import StoredMetrics
 from worker.ports.state.figures import Figures, Pile, ProcessState
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
+from worker.ports.state.tickets import TicketSort
 from worker.running.wiring import notes_of
 from worker.settings import Settings
 
@@ -172,7 +173,7 @@ def shown_metrics() -> set[tuple[str, str, str]]:
     metrics.noted(entra_notes.CALL_ACCEPTED, {"source": "tenant"})
     state = SourceState("corp", "directory", counts={"people": 1})
     pile = Pile(1, NOW)
-    tickets = {(TicketKind.REMOVE_MEMBER, TicketState.OPEN): pile}
+    tickets = {TicketSort(TicketState.OPEN, TicketKind.REMOVE_MEMBER): pile}
     figures = Figures(ProcessState(sources=(state,)), tickets, 0, 0, 0, dict.fromkeys(Part, PartCount(0, 0)))
     source = Source("corp", "directory", "file", Freshness(timedelta(hours=1), {}))
     metrics.registry.register(StoredMetrics(lambda _now: figures, [source], lambda: NOW, set))

@@ -21,6 +21,7 @@ from worker.ports.state.figures import Pile
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
+from worker.ports.state.tickets import TicketSort
 from worker.storage.figures import SqlVitals
 from worker.storage.sql.engine import open_engine, open_impatient_engine, sqlite_path
 from worker.storage.sql.errors import SchemaNewer, SchemaOlder
@@ -82,9 +83,9 @@ def test_tickets_are_counted_by_kind_and_state_with_the_age_of_the_oldest(
     )
 
     assert vitals.figures(NOW).tickets == {
-        (K.REMOVE_MEMBER, S.OPEN): Pile(2, NOW - 9 * HOUR),
-        (K.REMOVE_MEMBER, S.VERIFIED): Pile(1, NOW - 20 * HOUR),
-        (K.ADD_MEMBER, S.OPEN): Pile(1, NOW),
+        TicketSort(S.OPEN, K.REMOVE_MEMBER): Pile(2, NOW - 9 * HOUR),
+        TicketSort(S.VERIFIED, K.REMOVE_MEMBER): Pile(1, NOW - 20 * HOUR),
+        TicketSort(S.OPEN, K.ADD_MEMBER): Pile(1, NOW),
     }
 
 

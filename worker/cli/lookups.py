@@ -33,9 +33,10 @@ from worker.contract.links import HandleLinkShape
 from worker.contract.people import PersonShape, PersonShownShape
 from worker.domain.groups.case import account_line
 from worker.domain.identity.matching import Identity, IdentityState
-from worker.domain.model import Account, HandleKey, Standing
+from worker.domain.model import Account, Standing
 from worker.domain.people.persons import Person
 from worker.ports.state.groups import GroupRow
+from worker.ports.state.identities import HandleIdentity
 
 PAGE = 1000
 
@@ -211,11 +212,10 @@ def links_list(
     now: NowOption = None,
 ) -> None:
     """List questions of identity: members whom nobody or several people could be."""
-    open_states = [IdentityState.AMBIGUOUS.value, IdentityState.UNMATCHED.value]
-    states = [state.value for state in IdentityState] if everything else open_states
+    states = list(IdentityState) if everything else [IdentityState.AMBIGUOUS, IdentityState.UNMATCHED]
     with opened(config, now) as worker, worker.store.reading() as uow:
-        found: list[tuple[HandleKey, Identity]] = []
-        while page := uow.identities.page(states, found[-1][0] if found else None, PAGE):
+        found: list[HandleIdentity] = []
+        while page := uow.identities.page(states, found[-1].key if found else None, PAGE):
             found += page
     if json:
         print_list([HandleLinkShape.of(key, link) for key, link in found])

@@ -8,6 +8,7 @@ from datetime import datetime
 from worker.contract.shape import Instant, Shape
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState
 from worker.ports.state.overview import Exposure, Part, PartCount
+from worker.ports.state.tickets import TicketSort
 
 
 class ExposedPartShape(Shape):
@@ -66,14 +67,14 @@ class OverviewShape(Shape):
     def of(
         cls,
         exposure: Exposure,
-        counts: Mapping[tuple[str, str], int],
+        counts: Mapping[TicketSort, int],
         *,
         overdue: int,
         disputed: int,
         held: int,
         at: datetime,
     ) -> OverviewShape:
-        """`counts` are of tickets, by state and kind, as `Tickets.counts` has them."""
+        """`counts` are of tickets, as `StoredTickets.counts` has them."""
         return cls(
             at=at,
             exposed=ExposedShape.of(exposure),
@@ -81,7 +82,7 @@ class OverviewShape(Shape):
             disputed=disputed,
             held=held,
             live=[
-                TicketCountShape(state=state, kind=kind, count=counts.get((state.value, kind.value), 0))
+                TicketCountShape(state=state, kind=kind, count=counts.get(TicketSort(state, kind), 0))
                 for state in sorted(LIVE)
                 for kind in TicketKind
             ],

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import ConfigDict
@@ -12,6 +11,7 @@ from worker.app.reads.check import SourceCheck
 from worker.app.reads.source import JudgedSource
 from worker.contract.shape import Counts, Data, Day, Instant, Shape
 from worker.ports import Port
+from worker.ports.state.leases import JobRun
 from worker.ports.state.overview import SourceDay
 
 
@@ -118,5 +118,5 @@ class JobShape(Shape):
     report: Data
 
     @classmethod
-    def of(cls, name: str, run_at: datetime, ok_at: datetime | None, report: Mapping[str, Any]) -> JobShape:
-        return cls(name=name, last_run_at=run_at, last_ok_at=ok_at, report=dict(report))
+    def of(cls, run: JobRun) -> JobShape:
+        return cls(name=run.name, last_run_at=run.run_at, last_ok_at=run.ok_at, report=dict(run.report))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from worker.app.reads.ticket import ExplainedEscalation, Steps, WholeTicket
+from worker.app.reads.ticket import ExplainedEscalation, WholeTicket
 from worker.app.tell.recipients import ComingStep
 from worker.contract.people import AccountShape
 from worker.contract.shape import Data, Instant, Shape
@@ -16,6 +16,7 @@ from worker.domain.evidence.journal import Sealed
 from worker.domain.messages.sentences import told_line
 from worker.domain.model import Account, Evidence, Role
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState, ticket_label
+from worker.ports.state.tickets import StepTaken
 
 
 class TicketGroupShape(Shape):
@@ -152,7 +153,7 @@ class TicketShape(_TicketFields):
     person: TicketPersonShape | None
 
     @classmethod
-    def of(cls, ticket: Ticket, steps: Steps = ()) -> TicketShape:
+    def of(cls, ticket: Ticket, steps: Sequence[StepTaken] = ()) -> TicketShape:
         return cls(
             id=ticket.label,
             kind=ticket.kind,

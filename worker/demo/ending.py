@@ -17,6 +17,7 @@ from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import instant
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
 from worker.ports.state.store import UnitOfWork
+from worker.ports.state.tickets import TicketSort
 from worker.running.app import App
 
 PAGE = 1000
@@ -49,7 +50,7 @@ class Ending:
         counts = uow.tickets.counts()
         states = list(TicketState)
         rows = [
-            [kind.value, *(str(counts.get((state.value, kind.value), 0) or "-") for state in states)]
+            [kind.value, *(str(counts.get(TicketSort(state, kind), 0) or "-") for state in states)]
             for kind in TicketKind
         ]
         self._table(("tickets", *(state.value for state in states)), rows, "There are no tickets.")

@@ -215,9 +215,9 @@ class Narrator:
             return
         step, repeat = entry.data["step"], entry.data["repeat"]
         told = next(
-            to
-            for taken, _, to in uow.tickets.steps(ticket.id)
-            if (taken.step, taken.repeat) == (step, repeat)
+            one.told
+            for one in uow.tickets.steps(ticket.id)
+            if (one.taken.step, one.taken.repeat) == (step, repeat)
         )
         names = [_recipient(uow, label) for label in told]
         whom = (

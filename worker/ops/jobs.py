@@ -165,8 +165,8 @@ class Jobs:
     def _is_full_due(self, name: str, now: datetime) -> bool:
         """One that was not ok is tried again, but not each time: it may be one source of many that fails."""
         with self._store.reading() as reader:
-            rows = {row[0]: row for row in reader.jobs.all()}
-        _, run_at, ok_at, _ = rows.get(_full(name), ("", None, None, {}))
+            last = next((run for run in reader.jobs.all() if run.name == _full(name)), None)
+        run_at, ok_at = (last.run_at, last.ok_at) if last else (None, None)
         at, timezone = self._schedule.full, self._schedule.timezone
         if not is_full_due(now, ok_at, at, timezone):
             return False

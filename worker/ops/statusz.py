@@ -15,7 +15,8 @@ from worker.domain.reconcile.plan import instant
 from worker.ops.health import reason
 from worker.ops.masking import mask_text
 from worker.ops.patience import PatientCall
-from worker.ports.state.figures import JobRun, ProcessState
+from worker.ports.state.figures import ProcessState
+from worker.ports.state.leases import JobRun
 from worker.ports.state.sources import SourceState
 
 KEEP_S = 1.0
@@ -74,13 +75,16 @@ class Status:
 
     def _jobs(self, runs: Sequence[JobRun]) -> list[dict[str, Any]]:
         """Every job, whether or not it ran yet, then the nightly passes."""
-        known = {name: (run_at, ok_at, report) for name, run_at, ok_at, report in runs}
+        known = {run.name: run for run in runs}
         found = []
         for name in (*JOBS, *(name for name in known if name not in JOBS)):
-            run_at, ok_at, report = known.get(name, (None, None, None))
+            run = known.get(name)
             found.append({
-                "name": name, "last_run_at": instant(run_at), "last_ok_at": instant(ok_at),
-                "next_run_at": instant(self.next_run_at(name)), "report": report and _shown(report),
+                "name": name,
+                "last_run_at": instant(run.run_at if run else None),
+                "last_ok_at": instant(run.ok_at if run else None),
+                "next_run_at": instant(self.next_run_at(name)),
+                "report": _shown(run.report) if run else None,
             })  # fmt: skip
         return found
 

@@ -19,6 +19,7 @@ from worker.ops.statusz import Source
 from worker.ports.state.figures import Figures
 from worker.ports.state.overview import Part
 from worker.ports.state.sources import SourceState
+from worker.ports.state.tickets import TicketSort
 
 KEEP_S = 5.0  # however many ask, the database is asked once in so long
 
@@ -89,7 +90,7 @@ def _of_tickets(figures: Figures, now: datetime) -> Iterator[Metric]:
     )
     for kind in TicketKind:
         for state in TicketState:
-            pile = figures.tickets.get((kind, state))
+            pile = figures.tickets.get(TicketSort(state, kind))
             count.add_metric((kind.value, state.value), pile.count if pile else 0)
             if pile and state in LIVE:
                 oldest.add_metric((kind.value, state.value), _age_s(pile.oldest_at, now))

@@ -15,12 +15,13 @@ from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports.state.figures import Figures, Pile, ProcessState
-from worker.ports.state.leases import Lease
+from worker.ports.state.tickets import TicketSort
 from worker.storage.exposure import SqlExposure
+from worker.storage.leases import listed_leases
 from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, sqlite_path
 from worker.storage.sql.migrate import require_revision, revision
-from worker.storage.sql.tables import cohort, desk_session, lease, outbox, ticket
+from worker.storage.sql.tables import cohort, desk_session, outbox, ticket
 
 
 class SqlVitals:
@@ -65,15 +66,14 @@ class SqlVitals:
 
 
 def _standing(connection: sa.Connection) -> ProcessState:
-    rows = connection.execute(sa.select(lease).order_by(lease.c.job)).all()
     return ProcessState(
-        tuple((Lease(row.job, row.holder, row.fence, row.expires_at), row.expires_at) for row in rows),
+        tuple(listed_leases(connection)),
         tuple(SqlJobRuns(connection).all()),
         tuple(SqlSources(connection).all()),
     )
 
 
-def _tickets(connection: sa.Connection) -> dict[tuple[TicketKind, TicketState], Pile]:
+def _tickets(connection: sa.Connection) -> dict[TicketSort, Pile]:
     """One walk through an index that has all that is asked for, whatever else the tickets hold."""
     t = ticket.c
     kind = t.kind.concat("")  # an expression, so that SQLite doesn't take the index that begins with the kind
@@ -81,7 +81,7 @@ def _tickets(connection: sa.Connection) -> dict[tuple[TicketKind, TicketState], 
         kind.label("kind"), t.state, sa.func.count().label("n"), sa.func.min(t.opened_at).label("oldest")
     )
     return {
-        (TicketKind(row.kind), TicketState(row.state)): Pile(row.n, row.oldest)
+        TicketSort(TicketState(row.state), TicketKind(row.kind)): Pile(row.n, row.oldest)
         for row in connection.execute(query.group_by(kind, t.state))
     }
 

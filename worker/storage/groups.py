@@ -10,14 +10,22 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from worker.domain.groups.case import GroupView
-from worker.domain.identity.matching import Identity, fingerprint
+from worker.domain.identity.matching import fingerprint
 from worker.domain.identity.phones import canonical
 from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Member, Role, Roster
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import GuardLimits
-from worker.ports.state.groups import GroupRow, RosterChanges
+from worker.ports.state.groups import (
+    DirtyGroups,
+    GroupOfMember,
+    GroupRow,
+    KnownMember,
+    MemberChanges,
+    MissingGroups,
+    RosterChanges,
+    ShrunkenRoster,
+)
 from worker.storage.candidates import wrong_groups
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
 from worker.storage.dirty import dirty_groups
@@ -78,7 +86,7 @@ class SqlRosters:
             sa.select(sa.func.count()).where(chat_group.c.source == source, chat_group.c.is_gone == 0)
         )
         if is_too_shrunken(len(gone), known, limits.shrink_share_max, limits.share_from):
-            return RosterChanges({}, too_few_groups=(known, len(gone)))
+            return RosterChanges({}, too_few_groups=MissingGroups(known, len(gone)))
         new = self._new_groups(source)
         shrunken = self._doubt_shrunken(source, limits)
         changed = self._count_changes(source)
@@ -117,7 +125,7 @@ class SqlRosters:
         )
         return [GroupKey(*row) for row in self._c.execute(query.where(g.source == source, differs))]
 
-    def _doubt_shrunken(self, source: str, limits: GuardLimits) -> list[tuple[GroupKey, int, int]]:
+    def _doubt_shrunken(self, source: str, limits: GuardLimits) -> list[ShrunkenRoster]:
         """Take rosters that lost too many members for partial, unless a later reading says it again."""
         g, s = chat_group.c, staged_group.c
         query = (
@@ -135,7 +143,7 @@ class SqlRosters:
                 continue
             if row.shrunken_at is not None and row.taken_at > row.shrunken_at:
                 continue
-            doubted.append((GroupKey(source, row.group_id), row.size, row.size - row.removed))
+            doubted.append(ShrunkenRoster(GroupKey(source, row.group_id), row.size, row.size - row.removed))
             warning = f"lost {row.removed} of {row.size} members at once; believed when a later roster says the same"
             this = (s.source == source) & (s.group_id == row.group_id)
             self._c.execute(
@@ -145,7 +153,7 @@ class SqlRosters:
             )
         return doubted
 
-    def _count_changes(self, source: str) -> dict[GroupKey, tuple[int, int, int]]:
+    def _count_changes(self, source: str) -> dict[GroupKey, MemberChanges]:
         m, n, g = membership.c, staged_membership.c, staged_group.c
         removed = (
             sa.select(m.group_id, sa.func.count())
@@ -170,7 +178,7 @@ class SqlRosters:
         for place, query in enumerate((added, removed, regraded)):
             for group_id, count in self._c.execute(query):
                 changes.setdefault(GroupKey(source, group_id), [0, 0, 0])[place] = count
-        return {group: (a, r, c) for group, (a, r, c) in changes.items()}
+        return {group: MemberChanges(*counts) for group, counts in changes.items()}
 
     def _merge_members(self, source: str) -> None:
         m, n, g = membership.c, staged_membership.c, staged_group.c
@@ -282,7 +290,7 @@ class SqlRosters:
         row = self._c.execute(query).first()
         return None if row is None else _group(row)
 
-    def members(self, key: GroupKey) -> list[tuple[Member, Identity | None, Account | None]]:
+    def members(self, key: GroupKey) -> list[KnownMember]:
         query = (
             sa.select(membership, *(link.c[n] for n in LINK_COLUMNS), *PERSON_COLUMNS)
             .join(link, _same_handle())
@@ -291,11 +299,11 @@ class SqlRosters:
             .order_by(membership.c.handle)
         )
         return [
-            (_with_arrival(member_from_row(row), row), link_from_row(row), person_of(row))
+            KnownMember(_with_arrival(member_from_row(row), row), link_from_row(row), person_of(row))
             for row in self._c.execute(query)
         ]
 
-    def groups_of(self, key: AccountKey) -> list[tuple[GroupRow, Member]]:
+    def groups_of(self, key: AccountKey) -> list[GroupOfMember]:
         query = (
             sa.select(membership)
             .join(link, _same_handle())
@@ -309,7 +317,7 @@ class SqlRosters:
             found = group_rows(self._c, these, order=(g.source, g.group_id), limit=len(chunk))
             groups.update({group.key: group for group in found})
         pairs = [(groups.get(GroupKey(row.source, row.group_id)), member_from_row(row)) for row in rows]
-        return [(group, member) for group, member in pairs if group is not None]
+        return [GroupOfMember(group, member) for group, member in pairs if group is not None]
 
     # --- reconciling -----------------------------------------------------------------------------
 
@@ -321,14 +329,14 @@ class SqlRosters:
     def dirty_count(self) -> int:
         return self._scalar(sa.select(sa.func.count()).select_from(dirty_group))
 
-    def take_dirty(self, limit: int) -> tuple[int, list[GroupView]]:
+    def take_dirty(self, limit: int) -> DirtyGroups:
         d = dirty_group.c
         query = sa.select(d.source, d.group_id).order_by(d.since, d.source, d.group_id).limit(limit)
         keys = [GroupKey(*row) for row in self._c.execute(query)]
         for chunk in chunked(keys):
             which = among(d.source, d.group_id, chunk)
             self._c.execute(sa.delete(dirty_group).where(which))
-        return len(keys), group_views(self._c, keys, self._rule)
+        return DirtyGroups(len(keys), group_views(self._c, keys, self._rule))
 
     def mark_dirty(self, groups: Iterable[GroupKey], now: datetime) -> None:
         dirty_groups(self._c, groups, now)

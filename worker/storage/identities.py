@@ -16,7 +16,7 @@ from worker.domain.kinds import codes
 from worker.domain.model import AccountKey, GroupKey, HandleKey, Member, Standing
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import ticket_number
-from worker.ports.state.identities import Question
+from worker.ports.state.identities import HandleIdentity, Question
 from worker.storage.dirty import dirty_groups
 from worker.storage.persons import PERSON_COLUMNS, joining_keys, person_of
 from worker.storage.sql.chunks import among, chunked
@@ -76,9 +76,7 @@ class SqlIdentities:
             for handle, candidates in found.items()
         }
 
-    def answer(
-        self, links: Sequence[tuple[HandleKey, Identity]], now: datetime, by: str | None = None
-    ) -> int:
+    def answer(self, links: Sequence[HandleIdentity], now: datetime, by: str | None = None) -> int:
         changed = []
         before = {
             key: known for chunk in chunked(links) for key, known in self._known([key for key, _ in chunk])
@@ -134,7 +132,7 @@ class SqlIdentities:
         row = self._c.execute(sa.select(link).where(this)).one()
         if person_key_ is None:
             nobody = Identity(IdentityState.NOBODY, row.fingerprint, why=f"{by}: nobody of the directory")
-            self.answer([(key, nobody)], now, by)
+            self.answer([HandleIdentity(key, nobody)], now, by)
             return
         rejected = sorted({*map(tuple, json.loads(row.rejected)), tuple(person_key_)})
         self._c.execute(
@@ -168,14 +166,15 @@ class SqlIdentities:
         return [(AccountKey(row.source, row.person_id), row.display_name) for row in rows]
 
     def page(
-        self, states: Sequence[str], after: HandleKey | None, limit: int
-    ) -> list[tuple[HandleKey, Identity]]:
-        query = sa.select(link).where(link.c.state.in_(states), link.c.decided_fingerprint.is_not(None))
+        self, states: Sequence[IdentityState], after: HandleKey | None, limit: int
+    ) -> list[HandleIdentity]:
+        wanted = [state.value for state in states]
+        query = sa.select(link).where(link.c.state.in_(wanted), link.c.decided_fingerprint.is_not(None))
         if after is not None:
             query = query.where(sa.tuple_(link.c.source, link.c.handle) > sa.tuple_(*map(sa.literal, after)))
         rows = self._c.execute(query.order_by(link.c.source, link.c.handle).limit(limit))
         found = [(HandleKey(row.source, row.handle), link_from_row(row)) for row in rows]
-        return [(key, known) for key, known in found if known is not None]
+        return [HandleIdentity(key, known) for key, known in found if known is not None]
 
 
 _ANSWER_COLUMNS = (

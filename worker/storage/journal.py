@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.evidence.journal import GENESIS, Entry, Sealed, recorded, seal
+from worker.ports.state.journal import Head
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.tables import journal
 
@@ -55,11 +56,11 @@ class SqlJournal:
         query = sa.select(journal).where(journal.c.seq > after).order_by(journal.c.seq).limit(limit)
         return [sealed_from_row(row) for row in self._c.execute(query)]
 
-    def head(self) -> tuple[int, str]:
+    def head(self) -> Head:
         row = self._c.execute(
             sa.select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
         ).first()
-        return (0, GENESIS) if row is None else (row.seq, row.hash)
+        return Head(0, GENESIS) if row is None else Head(row.seq, row.hash)
 
 
 def _row(sealed: Sealed) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from worker.ports.state.leases import Lease, LeaseLost
+from worker.ports.state.leases import Lease, LeaseLost, ListedLease
 from worker.storage.sql.engine import LEASE_IDLE_MAX_S, limit_idleness
 from worker.storage.sql.tables import EPOCH, lease, to_micros
 
@@ -48,11 +48,18 @@ class SqlLeases:
             limit_idleness(connection, LEASE_IDLE_MAX_S)
             connection.execute(_of(lease).values(holder=NOBODY, expires_at=EPOCH))
 
-    def all(self) -> list[tuple[Lease, datetime]]:
+    def all(self) -> list[ListedLease]:
         """A released lease has the holder '' and ran out in 1970."""
         with self._engine.begin() as connection:
-            rows = connection.execute(sa.select(lease).order_by(lease.c.job)).all()
-        return [(Lease(row.job, row.holder, row.fence, row.expires_at), row.expires_at) for row in rows]
+            return listed_leases(connection)
+
+
+def listed_leases(connection: sa.Connection) -> list[ListedLease]:
+    """Return every lease ever taken, by job."""
+    rows = connection.execute(sa.select(lease).order_by(lease.c.job))
+    return [
+        ListedLease(Lease(row.job, row.holder, row.fence, row.expires_at), row.expires_at) for row in rows
+    ]
 
 
 def assert_held(connection: sa.Connection, held: Lease) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
-from worker.ports.state.outbox import Delivery, OutMessage
+from worker.ports.state.outbox import Backlog, Delivery, DeliveryCount, OutMessage, WaitingRecipient
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.tables import delivery, outbox, quiet_channel
@@ -75,7 +75,7 @@ class SqlOutbox:
                     told.setdefault(row.ticket_id, {})[row.recipient_kind, row.address] = _recipient(row)
         return {number: tuple(recipients.values()) for number, recipients in told.items()}
 
-    def waiting(self, oldest_before: datetime, now: datetime) -> list[tuple[Recipient, int]]:
+    def waiting(self, oldest_before: datetime, now: datetime) -> list[WaitingRecipient]:
         o = outbox.c
         query = (
             sa.select(
@@ -93,11 +93,11 @@ class SqlOutbox:
             )
             .order_by(o.recipient_kind, o.address)
         )
-        return [(_recipient(row), row.n) for row in self._c.execute(query)]
+        return [WaitingRecipient(_recipient(row), row.n) for row in self._c.execute(query)]
 
-    def deliveries(self, to: Recipient, since: datetime) -> tuple[int, int]:
+    def deliveries(self, to: Recipient, since: datetime) -> DeliveryCount:
         arrived, under_way = self._c.execute(_DELIVERIES, {**_address(to), "since": since}).one()
-        return int(arrived), int(under_way)
+        return DeliveryCount(int(arrived), int(under_way))
 
     def pending(self, to: Recipient, now: datetime, limit: int) -> list[OutMessage]:
         return [_message(row) for row in self._pending(to, now, limit)]
@@ -225,11 +225,12 @@ class SqlOutbox:
         freed = {"claimed_by": None, "claimed_until": None}
         self._c.execute(sa.update(delivery).where(delivery.c.id == one.id).values({**freed, **values}))
 
-    def backlog(self) -> tuple[int, int]:
+    def backlog(self) -> Backlog:
         o, d = outbox.c, delivery.c
         pending = sa.select(sa.func.count()).where(o.state == "pending", o.bundle_id.is_(None))
         unsent = sa.select(sa.func.count()).where(d.state.in_(UNSENT))
-        return int(self._c.execute(pending).scalar_one()), int(self._c.execute(unsent).scalar_one())
+        messages, deliveries = (int(self._c.execute(query).scalar_one()) for query in (pending, unsent))
+        return Backlog(messages, deliveries)
 
 
 def _was_tried() -> sa.ColumnElement[bool]:

@@ -23,7 +23,7 @@ from worker.domain.people.lifecycle import Event, EventKind, events_between
 from worker.domain.people.persons import AccountsRule, Person
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE
-from worker.ports.state.people import Applied, Staged
+from worker.ports.state.people import Applied, MissedPerson, Staged
 from worker.storage.cases import person_cases
 from worker.storage.dirty import dirty_groups_of_people, dirty_people
 from worker.storage.erasing import erase_person
@@ -303,12 +303,13 @@ class SqlPeople:
 
     # --- absence and dates -----------------------------------------------------------------------
 
-    def absent(self, source: str) -> list[tuple[Account, int, datetime]]:
+    def absent(self, source: str) -> list[MissedPerson]:
         query = (
             sa.select(person).where(_here(source), person.c.missed_passes > 0).order_by(person.c.person_id)
         )
         return [
-            (person_from_row(row), row.missed_passes, row.missing_since) for row in self._c.execute(query)
+            MissedPerson(person_from_row(row), row.missed_passes, row.missing_since)
+            for row in self._c.execute(query)
         ]
 
     def miss_again(self, source: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.ports.state.leases import JobRun
 from worker.ports.state.overview import SourceDay
 from worker.ports.state.sources import SourceState
 from worker.storage.sql.tables import job, source, source_day
@@ -86,6 +87,6 @@ class SqlJobRuns:
         if self._c.execute(sa.update(job).where(job.c.name == name).values(values)).rowcount == 0:
             self._c.execute(sa.insert(job).values(name=name, **values))
 
-    def all(self) -> list[tuple[str, datetime, datetime | None, Mapping[str, Any]]]:
+    def all(self) -> list[JobRun]:
         rows = self._c.execute(sa.select(job).order_by(job.c.name))
-        return [(row.name, row.last_run_at, row.last_ok_at, json.loads(row.report)) for row in rows]
+        return [JobRun(row.name, row.last_run_at, row.last_ok_at, json.loads(row.report)) for row in rows]

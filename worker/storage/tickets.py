@@ -20,7 +20,8 @@ from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Role
 from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
+from worker.ports.state.tickets import SeenTicket, StepTaken, TicketSort, WatchedTicket
 from worker.storage.cases import active_admins_of
 from worker.storage.persons import accounts_of, people_of
 from worker.storage.sql.bulk import bulk_upsert
@@ -97,15 +98,18 @@ class SqlTickets:
             ticket_from_row(r) for r in self._c.execute(sa.select(ticket).where(which).order_by(ticket.c.id))
         ]
 
-    def counts(self) -> dict[tuple[str, str], int]:
+    def counts(self) -> dict[TicketSort, int]:
         query = sa.select(ticket.c.state, ticket.c.kind, sa.func.count()).group_by(
             ticket.c.state, ticket.c.kind
         )
-        return {(state, kind): count for state, kind, count in self._c.execute(query)}
+        return {
+            TicketSort(TicketState(state), TicketKind(kind)): count
+            for state, kind, count in self._c.execute(query)
+        }
 
     # --- verification ----------------------------------------------------------------------------
 
-    def to_weigh(self, after: int, limit: int, claimed_before: datetime) -> list[tuple[Ticket, Sight | None]]:
+    def to_weigh(self, after: int, limit: int, claimed_before: datetime) -> list[SeenTicket]:
         t, g = ticket.c, chat_group.c
         weighed = sa.func.coalesce(t.weighed_at, t.opened_at)
         # What was claimed after a reading was weighed is weighed against the next one.
@@ -117,13 +121,11 @@ class SqlTickets:
         )  # fmt: skip
         return self._seen(t.state.in_(_LIVE) & sa.or_(is_newer, is_old_claim, is_answered), after, limit)
 
-    def claims(self, sources: Collection[str], after: int, limit: int) -> list[tuple[Ticket, Sight | None]]:
+    def claims(self, sources: Collection[str], after: int, limit: int) -> list[SeenTicket]:
         t = ticket.c
         return self._seen((t.state == TicketState.DONE.value) & t.source.in_(sorted(sources)), after, limit)
 
-    def _seen(
-        self, which: sa.ColumnElement[bool], after: int, limit: int
-    ) -> list[tuple[Ticket, Sight | None]]:
+    def _seen(self, which: sa.ColumnElement[bool], after: int, limit: int) -> list[SeenTicket]:
         t, g = ticket.c, chat_group.c
         query = (
             sa.select(
@@ -141,7 +143,7 @@ class SqlTickets:
         rows = self._c.execute(query).all()
         tickets = [ticket_from_row(row) for row in rows]
         sights = self._sights(tickets, rows)
-        return [(one, sights.get(one.id)) for one in tickets]
+        return [SeenTicket(one, sights.get(one.id)) for one in tickets]
 
     def _sights(self, tickets: Sequence[Ticket], rows: Sequence[Any]) -> dict[int, Sight]:
         roles = self._roles(tickets)
@@ -221,7 +223,7 @@ class SqlTickets:
 
     # --- escalation ------------------------------------------------------------------------------
 
-    def to_escalate(self, after: int, limit: int) -> list[tuple[Ticket, tuple[Taken, ...]]]:
+    def to_escalate(self, after: int, limit: int) -> list[WatchedTicket]:
         open_ = self.page([TicketState.OPEN], after, limit)
         taken: dict[int, list[Taken]] = defaultdict(list)
         e = escalation.c
@@ -229,7 +231,7 @@ class SqlTickets:
             query = sa.select(e.ticket_id, e.step, e.repeat, e.at).where(e.ticket_id.in_(chunk))
             for number, step, repeat, at in self._c.execute(query.order_by(e.at, e.step, e.repeat)):
                 taken[number].append(Taken(step, repeat, at))
-        return [(one, tuple(taken[one.id])) for one in open_]
+        return [WatchedTicket(one, tuple(taken[one.id])) for one in open_]
 
     def unreachable(self) -> list[int]:
         query = sa.select(outbox.c.ticket_id).distinct().where(outbox.c.state == "unreachable")
@@ -251,17 +253,17 @@ class SqlTickets:
         bulk_upsert(self._c, escalation, columns, [row], update=False)
         return True
 
-    def steps(self, number: int) -> list[tuple[Taken, str, tuple[str, ...]]]:
+    def steps(self, number: int) -> list[StepTaken]:
         return self.steps_of([number])[number]
 
-    def steps_of(self, numbers: Collection[int]) -> dict[int, list[tuple[Taken, str, tuple[str, ...]]]]:
+    def steps_of(self, numbers: Collection[int]) -> dict[int, list[StepTaken]]:
         e = escalation.c
-        found: dict[int, list[tuple[Taken, str, tuple[str, ...]]]] = {number: [] for number in numbers}
+        found: dict[int, list[StepTaken]] = {number: [] for number in numbers}
         for chunk in chunked(found):
             query = sa.select(escalation).where(e.ticket_id.in_(chunk)).order_by(e.at, e.step, e.repeat)
             for row in self._c.execute(query):
                 taken = Taken(row.step, row.repeat, row.at)
-                found[row.ticket_id].append((taken, row.policy, tuple(json.loads(row.recipients))))
+                found[row.ticket_id].append(StepTaken(taken, row.policy, tuple(json.loads(row.recipients))))
         return found
 
 

@@ -26,6 +26,7 @@ from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.evidence.pack import Hidden, What
 from worker.domain.model import Group
 from worker.domain.reconcile.guard import GuardLimits
+from worker.ports.state.journal import Head
 from worker.storage.sql.tables import journal
 
 Start = Callable[..., Harness]
@@ -301,9 +302,9 @@ def test_a_journal_that_is_cut_while_it_is_read_gives_no_pack(
 
 def test_a_head_that_is_not_the_last_entry_s_gives_no_pack(left: Harness) -> None:
     with left.store.begin() as uow:
-        head = (uow.journal.head()[0], "f" * 64)
+        head = Head(uow.journal.head().seq, "f" * 64)
 
-    with pytest.raises(Refused, match=f"broken at event {head[0]}"):
+    with pytest.raises(Refused, match=f"broken at event {head.seq}"):
         list(audit._chain(left.store, head))
 
 

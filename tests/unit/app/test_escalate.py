@@ -16,12 +16,13 @@ from worker.app.jobs import escalate
 from worker.app.jobs.escalate import Escalate
 from worker.app.tell.recipients import steps_of
 from worker.app.tell.teller import Teller
-from worker.domain.escalation.policy import After, Policy, Step, Taken, Target
+from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey
 from worker.domain.text.tongue import ENGLISH_ONLY
-from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.leases import Lease
+from worker.ports.state.tickets import WatchedTicket
 from worker.storage.store import SqlStore, SqlUnitOfWork
 from worker.storage.tickets import SqlTickets
 
@@ -258,8 +259,8 @@ def test_an_acknowledgement_holds_escalation_and_expires(start: Start) -> None:
 
 
 class _Behind(SqlTickets):
-    def to_escalate(self, after: int, limit: int) -> list[tuple[Ticket, tuple[Taken, ...]]]:
-        return [(ticket, ()) for ticket, _ in super().to_escalate(after, limit)]
+    def to_escalate(self, after: int, limit: int) -> list[WatchedTicket]:
+        return [WatchedTicket(ticket, ()) for ticket, _ in super().to_escalate(after, limit)]
 
 
 class StoreBehind(SqlStore):

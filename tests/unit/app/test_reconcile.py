@@ -8,6 +8,7 @@ from datetime import timedelta
 from builders import facts
 from harness import Harness
 from worker.domain.evidence.actor import Actor
+from worker.domain.identity.matching import IdentityState
 from worker.domain.model import Member, Role
 from worker.domain.people.joiners import Placement
 from worker.domain.tickets.ticket import TicketKind, TicketState
@@ -142,7 +143,7 @@ def test_an_unknown_member_is_one_question_for_all_their_groups(company: Harness
     [question] = company.tickets()
     assert question.kind is TicketKind.IDENTIFY_MEMBER
     with company.store.begin() as uow:
-        [(_, link)] = uow.identities.page(["unmatched"], None, 10)
+        [(_, link)] = uow.identities.page([IdentityState.UNMATCHED], None, 10)
     assert [one.name for one in link.suggestions] == ["Una"]
 
 
@@ -151,7 +152,7 @@ def test_an_unknown_member_without_a_name_is_asked_about_without_suggestions(com
     company.settle()
 
     with company.store.begin() as uow:
-        [(_, link)] = uow.identities.page(["unmatched"], None, 10)
+        [(_, link)] = uow.identities.page([IdentityState.UNMATCHED], None, 10)
     assert link.suggestions == ()
 
 

@@ -26,6 +26,7 @@ from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketKind, TicketState
 from worker.ports import Port
+from worker.ports.state.tickets import StepTaken
 
 ANN = Departure(key(), LEFT_AT, Evidence.DISABLED, "Ann")
 HELD = HeldPlan("corp", "26 leavers", NOW, (Cohort("c1", "accounts disabled", (ANN,)),), id=7)
@@ -53,7 +54,7 @@ def said(shape: Shape | None) -> Any:
 
 
 def test_a_ticket_has_the_shape_that_scripts_depend_on() -> None:
-    shown = said(TicketShape.of(FULL_TICKET, [(Taken(1, 0, NOW), "standard", ("Bob",))]))
+    shown = said(TicketShape.of(FULL_TICKET, [StepTaken(Taken(1, 0, NOW), "standard", ("Bob",))]))
 
     assert shown == {
         "id": "T-000123",

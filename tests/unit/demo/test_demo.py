@@ -28,6 +28,7 @@ from worker.domain.evidence.journal import Sealed, first_broken
 from worker.domain.model import Evidence, Standing
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
+from worker.ports.state.tickets import TicketSort
 from worker.running.app import App
 from worker.running.wiring import load_settings, open_app
 
@@ -372,7 +373,7 @@ def test_the_end_counts_what_the_database_holds(played: Played, app: App) -> Non
     assert row is not None
 
     shown = [int(cell.replace("-", "0")) for cell in row[1].split()]
-    assert shown == [counts.get((state.value, "remove_member"), 0) for state in TicketState]
+    assert shown == [counts.get(TicketSort(state, TicketKind.REMOVE_MEMBER), 0) for state in TicketState]
     assert "overdue" in played.text.partition("Where things stand")[2]
 
 

@@ -11,7 +11,7 @@ from worker.app.tell.health import Freshness
 from worker.ops.clock import ManualClock
 from worker.ops.statusz import Source, Status
 from worker.ports.state.figures import ProcessState
-from worker.ports.state.leases import Lease
+from worker.ports.state.leases import JobRun, Lease, ListedLease
 from worker.ports.state.sources import SourceState
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -34,8 +34,13 @@ def document(standing: ProcessState) -> dict[str, Any]:
 def test_it_has_the_keys_of_the_contract_and_no_others() -> None:
     found = document(
         ProcessState(
-            leases=((Lease("poll", "host:1", 7, EARLIER), NINE), (Lease("verify", "", 3, EARLIER), EARLIER)),
-            jobs=(("poll", EARLIER, None, {"counts": {}, "troubles": [], "full": False, "took_s": 0.1}),),
+            leases=(
+                ListedLease(Lease("poll", "host:1", 7, EARLIER), NINE),
+                ListedLease(Lease("verify", "", 3, EARLIER), EARLIER),
+            ),
+            jobs=(
+                JobRun("poll", EARLIER, None, {"counts": {}, "troubles": [], "full": False, "took_s": 0.1}),
+            ),
         )
     )
 
@@ -51,7 +56,9 @@ def test_it_has_the_keys_of_the_contract_and_no_others() -> None:
 
 
 def test_every_job_is_there_and_the_nightly_passes_when_there_was_one() -> None:
-    one = status(ProcessState(jobs=(("poll", NINE, EARLIER, {}), ("poll.full", EARLIER, EARLIER, {}))))
+    one = status(
+        ProcessState(jobs=(JobRun("poll", NINE, EARLIER, {}), JobRun("poll.full", EARLIER, EARLIER, {})))
+    )
     one.next_run_at = {"verify": NINE + timedelta(minutes=1)}.get
 
     jobs = {job["name"]: job for job in one.document()[1]["jobs"]}
@@ -82,7 +89,7 @@ def test_addresses_and_numbers_in_errors_are_masked() -> None:
     trouble = "soc: no account of ann@corp.example, +44 7700 900123, with Bearer abc.def-1234567890"
     found = document(
         ProcessState(
-            jobs=(("deliver", NINE, None, {"troubles": [trouble], "counts": {"sent": 1}}),),
+            jobs=(JobRun("deliver", NINE, None, {"troubles": [trouble], "counts": {"sent": 1}}),),
             sources=(SourceState("corp", "directory", trouble=trouble, remedy="Ask ann@corp.example."),),
         )
     )

@@ -15,8 +15,10 @@ from worker.ops.clock import ManualClock
 from worker.ops.statusz import Source
 from worker.ops.stored_metrics import KEEP_S, StoredMetrics
 from worker.ports.state.figures import Figures, Pile, ProcessState
+from worker.ports.state.leases import JobRun
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
+from worker.ports.state.tickets import TicketSort
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -29,7 +31,11 @@ NOBODY = dict.fromkeys(Part, PartCount(0, 0))
 NOTHING = Figures(ProcessState(), {}, overdue=0, held_plans=0, outbox_waiting=0, exposed=NOBODY)
 BUSY = Figures(
     ProcessState(
-        jobs=(("poll", NINE, NINE - MINUTE, {}), ("verify", NINE, None, {}), ("poll.full", NINE, NINE, {})),
+        jobs=(
+            JobRun("poll", NINE, NINE - MINUTE, {}),
+            JobRun("verify", NINE, None, {}),
+            JobRun("poll.full", NINE, NINE, {}),
+        ),
         sources=(
             SourceState(
                 "corp", "directory", last_success_at=NINE - MINUTE, taken_at=NINE - 2 * MINUTE,
@@ -42,10 +48,10 @@ BUSY = Figures(
         ),
     ),
     {
-        (Kinds.REMOVE_MEMBER, TicketState.OPEN): Pile(4, NINE - 5 * MINUTE),
-        (Kinds.REMOVE_MEMBER, TicketState.VERIFIED): Pile(90, NINE - 900 * MINUTE),
-        (Kinds.CREATOR_MUST_LEAVE, TicketState.DONE): Pile(1, NINE + MINUTE),
-        (Kinds.ADD_MEMBER, TicketState.OPEN): Pile(7, NINE),
+        TicketSort(TicketState.OPEN, Kinds.REMOVE_MEMBER): Pile(4, NINE - 5 * MINUTE),
+        TicketSort(TicketState.VERIFIED, Kinds.REMOVE_MEMBER): Pile(90, NINE - 900 * MINUTE),
+        TicketSort(TicketState.DONE, Kinds.CREATOR_MUST_LEAVE): Pile(1, NINE + MINUTE),
+        TicketSort(TicketState.OPEN, Kinds.ADD_MEMBER): Pile(7, NINE),
     },
     overdue=2, held_plans=1, outbox_waiting=3,
     exposed={Part.ASKED: PartCount(3, 5), Part.WAITING: PartCount(1, 2), Part.NOBODY: PartCount(1, 1)},

@@ -31,6 +31,7 @@ from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state
 from worker.ports.state.access import Shown, Undo
+from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.overview import TicketFilter
 from worker.ports.state.store import Store, UnitOfWork
@@ -228,7 +229,7 @@ class Assigned:
         else:
             why = f"confirmed by {_email(ticket)}"
             answer = Identity(IdentityState.LINKED, known.fingerprint, people[chosen].key, How.CONFIRMED, why)
-            uow.identities.answer([(key, answer)], now, _email(ticket))
+            uow.identities.answer([HandleIdentity(key, answer)], now, _email(ticket))
         return after
 
     def _act(

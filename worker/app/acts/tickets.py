@@ -27,6 +27,7 @@ from worker.domain.tickets.ticket import (
 )
 from worker.ports.state.access import Shown
 from worker.ports.state.groups import GroupRow
+from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store, UnitOfWork
 
 ACKNOWLEDGED_FOR = timedelta(hours=4)  # half a shift: long enough to act, too short to forget
@@ -149,7 +150,7 @@ class TicketActs:
             one = one_person(uow, person)
             why = f"confirmed by {by.name}"
             answer = Identity(IdentityState.LINKED, known.fingerprint, one.key, How.CONFIRMED, why)
-            uow.identities.answer([(key, answer)], now, by.name)
+            uow.identities.answer([HandleIdentity(key, answer)], now, by.name)
             data = {"person": f"{one.key.source}/{one.key.person_id}"}
             uow.journal.append([acted(by, now, events.LINK_CONFIRMED, f"link:{key.source}", reason, data)])
         return key, one

@@ -25,6 +25,7 @@ from worker.domain.evidence.journal import GENESIS, Sealed, seal
 from worker.domain.evidence.manifest import Manifest, digest_of, stated_event
 from worker.domain.evidence.pack import JOURNAL, Hidden, JournalSum, Scope, Tally, What, line_of
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
+from worker.ports.state.journal import Head
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 500  # rows in one transaction
@@ -80,7 +81,7 @@ class Audit:
             pack.finish(manifest)
         return Exported(manifest.journal, digest_of(manifest))
 
-    def _surveyed(self, scope: Scope, head: tuple[int, str]) -> tuple[Tally, set[int]]:
+    def _surveyed(self, scope: Scope, head: Head) -> tuple[Tally, set[int]]:
         """What the entries up to the head come to, and the tickets that those are about which belong."""
         tally, numbers = Tally(), set[int]()
         for sealed in _chain(self._store, head):
@@ -89,7 +90,7 @@ class Audit:
                 numbers.add(ticket_number(sealed.entry.subject.removeprefix(_TICKET)))
         return tally, numbers
 
-    def _written_down(self, by: Actor, scope: Scope, manifest: Manifest, tally: Tally) -> tuple[int, str]:
+    def _written_down(self, by: Actor, scope: Scope, manifest: Manifest, tally: Tally) -> Head:
         """Journal the act with what the pack will show, that which came meanwhile included; return the new head."""
         with self._store.begin() as uow:
             for sealed in _checked(_rest(uow, tally.count), tally.count, tally.previous):
@@ -101,10 +102,10 @@ class Audit:
             )
             return uow.journal.head()
 
-    def _lines(self, scope: Scope, end: tuple[int, str], tally: Tally) -> Iterator[bytes]:
+    def _lines(self, scope: Scope, end: Head, tally: Tally) -> Iterator[bytes]:
         """The lines of the journal; the last one, the act itself, is always in full."""
         for sealed in _chain(self._store, end):
-            shown = sealed if sealed.seq == end[0] else _shown(scope, sealed)
+            shown = sealed if sealed.seq == end.seq else _shown(scope, sealed)
             tally.add(shown)
             yield line_of(shown)
 
@@ -127,14 +128,14 @@ def checked_chain(store: Store) -> Iterator[Sealed]:
     return _chain(store, head)
 
 
-def _chain(store: Store, head: tuple[int, str]) -> Iterator[Sealed]:
+def _chain(store: Store, head: Head) -> Iterator[Sealed]:
     """The entries up to the head, each checked against the one before. Raises Refused for one that does not fit."""
     last = GENESIS
-    for sealed in _checked(_pages(store, head[0]), 0, GENESIS):
+    for sealed in _checked(_pages(store, head.seq), 0, GENESIS):
         last = sealed.hash
         yield sealed
     if last != head[1]:
-        raise _broken(head[0])
+        raise _broken(head.seq)
 
 
 def _pages(store: Store, count: int) -> Iterator[Sealed]:

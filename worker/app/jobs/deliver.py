@@ -129,14 +129,14 @@ class Deliver:
         """How many more messages may go to a recipient today; the channel has no limit but that of a pass."""
         if to.kind is RecipientKind.CHANNEL:
             return DELIVERIES_MAX
-        arrived, under_way = uow.outbox.deliveries(to, self._day_start(now))
-        return self._rules.daily_max - arrived - under_way
+        today = uow.outbox.deliveries(to, self._day_start(now))
+        return self._rules.daily_max - sum(today)
 
     def _is_last_today(self, uow: UnitOfWork, to: Recipient, now: datetime) -> bool:
         if to.kind is RecipientKind.CHANNEL:
             return False
-        arrived, _ = uow.outbox.deliveries(to, self._day_start(now))
-        return arrived + 1 >= self._rules.daily_max
+        today = uow.outbox.deliveries(to, self._day_start(now))
+        return today.arrived + 1 >= self._rules.daily_max
 
     def _day_start(self, now: datetime) -> datetime:
         local = now.astimezone(ZoneInfo(self._rules.teller.timezone))

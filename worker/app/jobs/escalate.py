@@ -46,7 +46,7 @@ class Escalate:
             counts["watched"] += len(waiting)
             if len(waiting) < PAGE:
                 break
-            after = waiting[-1][0].id
+            after = waiting[-1].ticket.id
         with matching.begin() as uow:
             self._answer_unreachable(uow, now, counts)
         return Report("escalate", counts)
@@ -119,5 +119,5 @@ class Escalate:
             ticket = uow.tickets.get(number)
             if ticket is None or ticket.state is not TicketState.OPEN:
                 continue
-            taken = tuple(step for step, _, _ in uow.tickets.steps(number))
+            taken = tuple(step.taken for step in uow.tickets.steps(number))
             self._take_next(uow, ticket, self._rules.policy(ticket), taken, now, counts)

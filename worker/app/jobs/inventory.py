@@ -18,7 +18,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.model import GroupKey, Roster
 from worker.domain.reconcile.guard import GuardLimits
 from worker.ports import ConnectorError, Incomplete, Inventory, Port, SnapshotEnd
-from worker.ports.state.groups import RosterChanges
+from worker.ports.state.groups import RosterChanges, ShrunkenRoster
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -101,7 +101,7 @@ class TakeInventory:
                 self._teller.tongue,
             )
         _count(counts, groups, members, changes)
-        return [f"{inventory.name}: {_shrunken(*one)}" for one in changes.shrunken]
+        return [f"{inventory.name}: {_shrunken(one)}" for one in changes.shrunken]
 
     def _stage(self, inventory: Inventory, lease: Lease | None) -> tuple[SnapshotEnd | None, int, int]:
         with self._store.begin(lease) as uow:
@@ -122,10 +122,8 @@ class TakeInventory:
     def _tell(self, uow: UnitOfWork, changes: RosterChanges, now: datetime) -> None:
         """Counts by group, never numbers or names: the journal outlives the people in it."""
         entries = [
-            _entry(
-                group, events.GROUP_ROSTER_CHANGED, now, {"added": added, "removed": removed, "roles": roles}
-            )
-            for group, (added, removed, roles) in sorted(changes.changed.items())
+            _entry(group, events.GROUP_ROSTER_CHANGED, now, change._asdict())
+            for group, change in sorted(changes.changed.items())
         ]
         entries += [_entry(group, events.GROUP_SEEN, now, {}) for group in changes.new_groups]
         entries += [_entry(group, events.GROUP_GONE, now, {}) for group in changes.gone_groups]
@@ -161,14 +159,14 @@ def _count(counts: dict[str, int], groups: int, members: int, changes: RosterCha
     counts["members"] += members
     counts["groups_new"] += len(changes.new_groups)
     counts["groups_gone"] += len(changes.gone_groups)
-    for added, removed, roles in changes.changed.values():
-        counts["added"] += added
-        counts["removed"] += removed
-        counts["role_changes"] += roles
+    for change in changes.changed.values():
+        counts["added"] += change.added
+        counts["removed"] += change.removed
+        counts["role_changes"] += change.roles
 
 
-def _shrunken(group: GroupKey, before: int, now: int) -> str:
+def _shrunken(roster: ShrunkenRoster) -> str:
     return (
-        f"the group {group.group_id} has {now} of {before} members at once; until a later roster says the same, "
-        "nobody is taken to be out of it"
+        f"the group {roster.group.group_id} has {roster.now} of {roster.before} members at once; "
+        "until a later roster says the same, nobody is taken to be out of it"
     )

@@ -13,7 +13,7 @@ from datetime import datetime
 from worker.app.jobs.observer import SILENT, Observer
 from worker.domain.identity.matching import Identity, IdentityState, match
 from worker.domain.identity.names import suggest
-from worker.ports.state.identities import Question
+from worker.ports.state.identities import HandleIdentity, Question
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -52,14 +52,14 @@ class Matching:
     def _match_page(self) -> int:
         with self._store.begin(self._lease) as uow:
             questions = uow.identities.questions(QUESTIONS_PAGE)
-            answers = [(question.key, _answer(question)) for question in questions]
-            if any(link.state is IdentityState.UNMATCHED for _, link in answers):
+            answers = [HandleIdentity(question.key, _answer(question)) for question in questions]
+            if any(answer.identity.state is IdentityState.UNMATCHED for answer in answers):
                 names = uow.identities.names(NAMES_MAX)
                 shown = {question.key: question.member.display_name for question in questions}
                 answers = [
-                    (key, replace(link, suggestions=suggest(shown[key], names)))
+                    HandleIdentity(key, replace(link, suggestions=suggest(shown[key], names)))
                     if link.state is IdentityState.UNMATCHED and shown[key]
-                    else (key, link)
+                    else HandleIdentity(key, link)
                     for key, link in answers
                 ]
             self.changed += uow.identities.answer(answers, self._now)

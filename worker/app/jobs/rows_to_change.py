@@ -86,7 +86,7 @@ def _claims(uow: UnitOfWork, sources: Collection[str]) -> Iterator[tuple[Ticket,
     """Claims that wait for a list, of work that shows in one."""
     after = 0
     while found := uow.tickets.claims(sources, after, PAGE):
-        after = found[-1][0].id
+        after = found[-1].ticket.id
         for ticket, sight in found:
             if sight is not None and ticket.group is not None and kind_of(ticket).row is not None:
                 yield ticket, sight

@@ -66,7 +66,7 @@ class Verify:
             counts["weighed"] += len(waiting)
             if len(waiting) < PAGE:
                 break
-            after = waiting[-1][0].id
+            after = waiting[-1].ticket.id
         self._rows.tell(matching, now)
         return Report("verify", counts, plan=Plan(tuple(actions)))
 

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from worker.domain.identity.matching import Identity
-from worker.domain.model import Account, Member
 from worker.domain.tickets.ticket import Ticket
-from worker.ports.state.groups import GroupRow
+from worker.ports.state.groups import GroupRow, KnownMember
 from worker.ports.state.store import UnitOfWork
-
-Known: TypeAlias = tuple[Member, Identity | None, Account | None]  # a member, and who it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +15,7 @@ class WholeGroup:
     """One group with its members, by handle, and its tickets, oldest first."""
 
     group: GroupRow
-    members: Sequence[Known]
+    members: Sequence[KnownMember]
     tickets: Sequence[Ticket]
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.domain.evidence.journal import Sealed
-from worker.domain.model import Account, AccountKey, Member
+from worker.domain.model import Account, AccountKey
 from worker.domain.people.persons import Person
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.connectors.base import Port
-from worker.ports.state.groups import GroupRow
+from worker.ports.state.groups import GroupOfMember
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import UnitOfWork
 
@@ -21,7 +21,7 @@ class WholePerson:
 
     account: Account
     human: Person
-    groups: Sequence[tuple[GroupRow, Member]]
+    groups: Sequence[GroupOfMember]
     tickets: Sequence[Ticket]
     directories: Mapping[str, SourceState]
 

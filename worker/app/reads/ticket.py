@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 
 from worker.app.tell.recipients import ComingStep, steps_of
-from worker.domain.escalation.policy import Taken
 from worker.domain.evidence.journal import Sealed
 from worker.domain.model import Account
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
-
-Steps: TypeAlias = Sequence[tuple[Taken, str, tuple[str, ...]]]  # as Tickets.steps has them
+from worker.ports.state.tickets import StepTaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +24,7 @@ class WholeTicket:
     """
 
     ticket: Ticket
-    steps: Steps
+    steps: Sequence[StepTaken]
     accounts: Sequence[Account]
     link_known_to: Sequence[str]
     history: Sequence[Sealed]
@@ -62,7 +59,7 @@ def explained_escalation(
     return ExplainedEscalation(ticket, rules.policy(ticket).name, steps_of(uow, ticket, rules, languages))
 
 
-def with_steps(uow: UnitOfWork, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Steps]]:
+def with_steps(uow: UnitOfWork, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Sequence[StepTaken]]]:
     """Each ticket with the steps taken of it."""
     steps = uow.tickets.steps_of([ticket.id for ticket in tickets])
     return [(ticket, steps[ticket.id]) for ticket in tickets]

@@ -83,7 +83,7 @@ def steps_of(
     uow: UnitOfWork, ticket: Ticket, rules: TicketRules, languages: Languages
 ) -> tuple[ComingStep, ...]:
     """Every step of a ticket's policy, in its order."""
-    taken = {step.step for step, _, _ in uow.tickets.steps(ticket.id) if step.at >= ticket.clock_from}
+    taken = {one.step for one, _, _ in uow.tickets.steps(ticket.id) if one.at >= ticket.clock_from}
     found = Recipients(uow, languages)
     return tuple(
         ComingStep(

@@ -32,7 +32,7 @@ def events(query: Annotated[FeedQuery, Query()], caller: EventsRead) -> FeedShap
     """What happened after an event, oldest first. Ask again with `next`, which is there also when nothing is new."""
     with caller.services.store.reading() as uow:
         found = uow.journal.page(query.after, query.limit)
-        following = found[-1].seq if found else min(query.after, uow.journal.head()[0])
+        following = found[-1].seq if found else min(query.after, uow.journal.head().seq)
     return FeedShape.of(found, following)
 
 

@@ -25,10 +25,9 @@ def links(query: Annotated[LinksQuery, Query()], caller: PeopleRead) -> PageShap
     """List who is behind which handle, by handle; open questions unless told otherwise."""
     place = place_after(caller.services, KIND, query.after)
     after = HandleKey(place[0], place[1]) if place else None
-    states = [state.value for state in query.state]
     with caller.services.store.reading() as uow:
-        found = uow.identities.page(states, after, query.limit + 1)
-    shown, following = page_of(caller.services, KIND, found, query.limit, lambda one: one[0])
+        found = uow.identities.page(query.state, after, query.limit + 1)
+    shown, following = page_of(caller.services, KIND, found, query.limit, lambda one: one.key)
     return PageShape[HandleLinkShape].of([HandleLinkShape.of(*one) for one in shown], following=following)
 
 

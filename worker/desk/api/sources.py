@@ -45,4 +45,4 @@ def jobs(query: Annotated[Nothing, Query()], caller: SourcesRead) -> PageShape[J
     del query
     with caller.services.store.reading() as uow:
         found = uow.jobs.all()
-    return PageShape[JobShape].of([JobShape.of(*one) for one in found], len(found))
+    return PageShape[JobShape].of([JobShape.of(one) for one in found], len(found))

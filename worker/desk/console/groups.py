@@ -43,7 +43,8 @@ def group(call: Call, guest: Guest) -> Response:
         {
             "group": one,
             "members": sorted(
-                whole.members, key=lambda row: (not row[0].role.is_admin, row[0].display_name, row[0].handle)
+                whole.members,
+                key=lambda row: (not row.member.role.is_admin, row.member.display_name, row.member.handle),
             ),
             "tickets": tickets,
             "titles": {ticket.id: ticket_title(ticket, call.tongue) for ticket in tickets},

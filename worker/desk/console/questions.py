@@ -12,8 +12,8 @@ from worker.desk.sessions import Guest
 from worker.domain.identity.matching import IdentityState
 from worker.domain.model import HandleKey
 
-OPEN = (IdentityState.AMBIGUOUS.value, IdentityState.UNMATCHED.value)
-ANSWERED = (IdentityState.LINKED.value, IdentityState.NOBODY.value)
+OPEN = (IdentityState.AMBIGUOUS, IdentityState.UNMATCHED)
+ANSWERED = (IdentityState.LINKED, IdentityState.NOBODY)
 
 
 def questions(call: Call, guest: Guest) -> Response:
@@ -30,7 +30,7 @@ def questions(call: Call, guest: Guest) -> Response:
         {"key": key, "link": link, "person": people.get(link.person) if link.person else None}
         for key, link in page[:PAGE]
     ]
-    following = next_of(call, "", page[PAGE - 1][0]) if len(page) > PAGE else None
+    following = next_of(call, "", page[PAGE - 1].key) if len(page) > PAGE else None
     return call.page("console/questions.html", {"rows": rows, "view": view, "next": following})
 
 

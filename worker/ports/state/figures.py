@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-from worker.domain.tickets.ticket import TicketKind, TicketState
-from worker.ports.state.leases import Lease
+from worker.ports.state.leases import JobRun, ListedLease
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
-
-JobRun = tuple[str, datetime, datetime | None, Mapping[str, Any]]  # as JobRuns.all has them
+from worker.ports.state.tickets import TicketSort
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Pile:
 class ProcessState:
     """What each job did last, who holds what and until when, and what is known of each source."""
 
-    leases: tuple[tuple[Lease, datetime], ...] = ()
+    leases: tuple[ListedLease, ...] = ()
     jobs: tuple[JobRun, ...] = ()
     sources: tuple[SourceState, ...] = ()
 
@@ -37,7 +35,7 @@ class Figures:
     """Counts of one moment. `tickets` has no piles of nothing."""
 
     standing: ProcessState
-    tickets: Mapping[tuple[TicketKind, TicketState], Pile]
+    tickets: Mapping[TicketSort, Pile]
     overdue: int
     held_plans: int
     outbox_waiting: int  # messages that may go and did not arrive yet

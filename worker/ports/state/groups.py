@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker.domain.groups.case import GroupView
 from worker.domain.identity.matching import Identity
@@ -36,10 +36,10 @@ class Rosters(Protocol):
     def group(self, key: GroupKey) -> GroupRow | None:
         """One group."""
 
-    def members(self, key: GroupKey) -> list[tuple[Member, Identity | None, Account | None]]:
-        """One group's members with who is behind them, by handle."""
+    def members(self, key: GroupKey) -> list[KnownMember]:
+        """One group's members, by handle."""
 
-    def groups_of(self, person: AccountKey) -> list[tuple[GroupRow, Member]]:
+    def groups_of(self, person: AccountKey) -> list[GroupOfMember]:
         """The groups that a person is in under this account: the one that a member is linked to."""
 
     def mark_wrong_groups_dirty(self, now: datetime) -> int:
@@ -51,11 +51,8 @@ class Rosters(Protocol):
     def dirty_count(self) -> int:
         """How many groups wait to be reconciled."""
 
-    def take_dirty(self, limit: int) -> tuple[int, list[GroupView]]:
-        """Take the next groups off the dirty list, oldest first, with all that reconciling each needs.
-
-        Returns how many were taken too: one that is no longer there has no view.
-        """
+    def take_dirty(self, limit: int) -> DirtyGroups:
+        """Take the next groups off the dirty list, oldest first."""
 
     def mark_dirty(self, groups: Iterable[GroupKey], now: datetime) -> None:
         """Put groups on the dirty list."""
@@ -87,12 +84,60 @@ class GroupRow:
     warning: str
 
 
+class KnownMember(NamedTuple):
+    """A member of a group, with the identity that was found for them and the account that it names."""
+
+    member: Member
+    identity: Identity | None
+    account: Account | None
+
+
+class GroupOfMember(NamedTuple):
+    """A group that a person is in, and their entry in its roster."""
+
+    group: GroupRow
+    member: Member
+
+
+class DirtyGroups(NamedTuple):
+    """Groups taken off the dirty list, with all that reconciling each needs.
+
+    `taken` counts those that are no longer there, too; they have no view.
+    """
+
+    taken: int
+    views: list[GroupView]
+
+
+class MemberChanges(NamedTuple):
+    """How many members of one group a snapshot added, removed, and gave another role."""
+
+    added: int
+    removed: int
+    roles: int
+
+
+class ShrunkenRoster(NamedTuple):
+    """A roster that lost too many members to be believed at once: how many there were, and are."""
+
+    group: GroupKey
+    before: int
+    now: int
+
+
+class MissingGroups(NamedTuple):
+    """A snapshot that lacks too many groups to be applied: how many were known, and how many it lacks."""
+
+    known: int
+    missing: int
+
+
 @dataclass(frozen=True, slots=True)
 class RosterChanges:
-    """What applying a snapshot did, by group: (added, removed, role changes)."""
+    """What applying a snapshot did. With `too_few_groups` nothing was applied."""
 
-    changed: Mapping[GroupKey, tuple[int, int, int]]
+    changed: Mapping[GroupKey, MemberChanges]
     new_groups: tuple[GroupKey, ...] = ()
     gone_groups: tuple[GroupKey, ...] = ()
-    shrunken: tuple[tuple[GroupKey, int, int], ...] = ()  # (group, members before, members now)
-    too_few_groups: tuple[int, int] | None = None  # (groups before, groups missing)
+    shrunken: tuple[ShrunkenRoster, ...] = ()
+    too_few_groups: MissingGroups | None = None

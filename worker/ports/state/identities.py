@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from worker.domain.identity.matching import Candidate, Identity
+from worker.domain.identity.matching import Candidate, Identity, IdentityState
 from worker.domain.model import AccountKey, HandleKey, Member
 
 
@@ -27,6 +27,13 @@ class Question:
     first_seen_at: datetime | None
 
 
+class HandleIdentity(NamedTuple):
+    """A handle, and who is behind it."""
+
+    key: HandleKey
+    identity: Identity
+
+
 class Identities(Protocol):
     """Who is behind which handle."""
 
@@ -36,9 +43,7 @@ class Identities(Protocol):
     def questions(self, limit: int) -> list[Question]:
         """The next handles to be matched (new, changed, or touched by a change in a directory)."""
 
-    def answer(
-        self, links: Sequence[tuple[HandleKey, Identity]], now: datetime, by: str | None = None
-    ) -> int:
+    def answer(self, links: Sequence[HandleIdentity], now: datetime, by: str | None = None) -> int:
         """Store links; marks the groups of those that changed dirty. Returns how many changed."""
 
     def get(self, key: HandleKey) -> Identity | None:
@@ -57,6 +62,6 @@ class Identities(Protocol):
         """Active people for name suggestions, at most `limit`."""
 
     def page(
-        self, states: Sequence[str], after: HandleKey | None, limit: int
-    ) -> list[tuple[HandleKey, Identity]]:
+        self, states: Sequence[IdentityState], after: HandleKey | None, limit: int
+    ) -> list[HandleIdentity]:
         """Links in the given states, in key order."""

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker.domain.evidence.journal import Entry, Sealed
+
+
+class Head(NamedTuple):
+    """The end of the chain: its last entry's number and hash; (0, GENESIS) of an empty chain."""
+
+    seq: int
+    hash: str
 
 
 class Journal(Protocol):
@@ -23,5 +30,5 @@ class Journal(Protocol):
     def page(self, after: int, limit: int) -> list[Sealed]:
         """The next entries with a seq above `after`, in order."""
 
-    def head(self) -> tuple[int, str]:
-        """(seq, hash) of the last entry; (0, GENESIS) of an empty chain."""
+    def head(self) -> Head:
+        """Where the chain ends now."""

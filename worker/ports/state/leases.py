@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class LeaseLost(Exception):
@@ -25,6 +25,22 @@ class Lease:
     trusted_until: datetime
 
 
+class ListedLease(NamedTuple):
+    """A lease with the instant at which it ends in the database, or ended."""
+
+    lease: Lease
+    expires_at: datetime
+
+
+class JobRun(NamedTuple):
+    """What one job did last, and when a run of it was last good."""
+
+    name: str
+    run_at: datetime
+    ok_at: datetime | None
+    report: Mapping[str, Any]
+
+
 class Leases(Protocol):
     """Who may do which job. Every change is one conditional UPDATE."""
 
@@ -37,8 +53,8 @@ class Leases(Protocol):
     def release(self, lease: Lease) -> None:
         """Give it back early; no effect when it was taken over already."""
 
-    def all(self) -> list[tuple[Lease, datetime]]:
-        """Every lease ever taken with its expiry, by job."""
+    def all(self) -> list[ListedLease]:
+        """Every lease ever taken, by job."""
 
 
 class JobRuns(Protocol):
@@ -47,5 +63,5 @@ class JobRuns(Protocol):
     def record(self, name: str, now: datetime, *, is_ok: bool, report: Mapping[str, Any]) -> None:
         """Store the latest run."""
 
-    def all(self) -> list[tuple[str, datetime, datetime | None, Mapping[str, Any]]]:
-        """(name, last run, last good run, report), by name."""
+    def all(self) -> list[JobRun]:
+        """The latest run of every job, by name."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker.domain.messages.message import Paragraph, Recipient
 
@@ -50,6 +50,27 @@ class Outcome(StrEnum):
     UNREACHABLE = "unreachable"  # it failed, and there is no other channel
 
 
+class WaitingRecipient(NamedTuple):
+    """A recipient, and how many messages wait for them."""
+
+    to: Recipient
+    messages: int
+
+
+class DeliveryCount(NamedTuple):
+    """How many deliveries arrived at a recipient, and how many are under way to them."""
+
+    arrived: int
+    under_way: int
+
+
+class Backlog(NamedTuple):
+    """How many messages are in no delivery yet, and how many deliveries are not sent."""
+
+    messages: int
+    deliveries: int
+
+
 class Outbox(Protocol):
     """Messages, and their deliveries. A claim is a conditional UPDATE with a time limit."""
 
@@ -68,14 +89,14 @@ class Outbox(Protocol):
         Only tickets of which somebody was told; recipients in a stable order, each once.
         """
 
-    def waiting(self, oldest_before: datetime, now: datetime) -> list[tuple[Recipient, int]]:
+    def waiting(self, oldest_before: datetime, now: datetime) -> list[WaitingRecipient]:
         """Recipients with pending messages of which the oldest was queued at or before `oldest_before`.
 
         Messages that are to wait until later than `now` are left out here and in `bundle`.
         """
 
-    def deliveries(self, to: Recipient, since: datetime) -> tuple[int, int]:
-        """How many deliveries arrived at one recipient since an instant, and how many are under way."""
+    def deliveries(self, to: Recipient, since: datetime) -> DeliveryCount:
+        """Count one recipient's deliveries: those that arrived since an instant, and those under way."""
 
     def pending(self, to: Recipient, now: datetime, limit: int) -> list[OutMessage]:
         """The recipient's messages that `bundle` would fold."""
@@ -120,5 +141,5 @@ class Outbox(Protocol):
         the bundle may, its messages are unreachable.
         """
 
-    def backlog(self) -> tuple[int, int]:
-        """(messages pending, deliveries not sent)."""
+    def backlog(self) -> Backlog:
+        """What is still to be sent."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker.domain.kinds.person_case import PersonCase
 from worker.domain.model import Account, AccountFacts, AccountKey
@@ -36,6 +36,14 @@ class Applied:
     ids: tuple[str, ...] = ()
 
 
+class MissedPerson(NamedTuple):
+    """A person whom the last full pass did not list: how many complete passes in a row, and since when."""
+
+    person: Account
+    passes: int
+    since: datetime
+
+
 class People(Protocol):
     """People and the passes that bring them."""
 
@@ -59,8 +67,8 @@ class People(Protocol):
         ends those of people who returned. A full pass counts the missing: see `absent`.
         """
 
-    def absent(self, source: str) -> list[tuple[Account, int, datetime]]:
-        """People missing from the last full pass: (person, complete passes missed, missing since)."""
+    def absent(self, source: str) -> list[MissedPerson]:
+        """People missing from the last full pass, by id."""
 
     def miss_again(self, source: str) -> None:
         """Count one more complete pass without those who are missing already."""

@@ -4,13 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker.domain.escalation.policy import Taken
 from worker.domain.messages.message import Recipient
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.tickets.sight import Sight
-from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
+
+
+class StepTaken(NamedTuple):
+    """A step that was taken of one ticket, by which policy. `told`: the labels of its recipients."""
+
+    taken: Taken
+    policy: str
+    told: tuple[str, ...]
+
+
+class WatchedTicket(NamedTuple):
+    """An open ticket with the steps taken of it, in order."""
+
+    ticket: Ticket
+    taken: tuple[Taken, ...]
+
+
+class SeenTicket(NamedTuple):
+    """A ticket with what the latest roster of its group shows; None when the group is gone."""
+
+    ticket: Ticket
+    sight: Sight | None
+
+
+class TicketSort(NamedTuple):
+    """Which tickets one count is of."""
+
+    state: TicketState
+    kind: TicketKind
 
 
 class StoredTickets(Protocol):
@@ -37,21 +66,21 @@ class StoredTickets(Protocol):
     def of_group(self, group: GroupKey) -> list[Ticket]:
         """All tickets about one group, by id."""
 
-    def counts(self) -> dict[tuple[str, str], int]:
-        """How many tickets there are by (state, kind)."""
+    def counts(self) -> dict[TicketSort, int]:
+        """How many tickets of each sort there are; sorts without tickets are left out."""
 
-    def to_weigh(self, after: int, limit: int, claimed_before: datetime) -> list[tuple[Ticket, Sight | None]]:
+    def to_weigh(self, after: int, limit: int, claimed_before: datetime) -> list[SeenTicket]:
         """Live tickets whose group was read since they were last weighed, or whose claim is of an instant up to
         `claimed_before`, by id.
 
         `Sight.is_fresh` is left True and `Sight.is_kept_by_people` False: the caller knows the source.
         """
 
-    def claims(self, sources: Collection[str], after: int, limit: int) -> list[tuple[Ticket, Sight | None]]:
-        """Done tickets in groups of these inventories, with what their latest roster shows, by id."""
+    def claims(self, sources: Collection[str], after: int, limit: int) -> list[SeenTicket]:
+        """Done tickets in groups of these inventories, by id."""
 
-    def to_escalate(self, after: int, limit: int) -> list[tuple[Ticket, tuple[Taken, ...]]]:
-        """Open tickets with the steps taken, by id."""
+    def to_escalate(self, after: int, limit: int) -> list[WatchedTicket]:
+        """Open tickets, by id."""
 
     def unreachable(self) -> list[int]:
         """Tickets with a message that reached nobody and that no further step has answered yet."""
@@ -62,8 +91,8 @@ class StoredTickets(Protocol):
     def take_step(self, number: int, taken: Taken, policy: str, to: Sequence[Recipient]) -> bool:
         """Record a step; False when (ticket, step, repeat) was taken already."""
 
-    def steps(self, number: int) -> list[tuple[Taken, str, tuple[str, ...]]]:
-        """The steps taken of one ticket: (taken, policy, labels of whom it told), in order."""
+    def steps(self, number: int) -> list[StepTaken]:
+        """The steps taken of one ticket, in order."""
 
-    def steps_of(self, numbers: Collection[int]) -> dict[int, list[tuple[Taken, str, tuple[str, ...]]]]:
+    def steps_of(self, numbers: Collection[int]) -> dict[int, list[StepTaken]]:
         """As `steps`, of many tickets by number, in few queries."""
