@@ -60,7 +60,7 @@ class Polled:
 
     def cursor(self) -> str:
         with self._store.begin() as uow:
-            cursor = uow.sources.get(self.directory.name, Port.DIRECTORY.value).cursor
+            cursor = uow.sources.get(self.directory.name, Port.DIRECTORY).cursor
         assert cursor is not None
         return cursor
 

@@ -10,6 +10,9 @@ from contracts.unit_of_work import dirty, read_people, read_rosters, roster
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import AccountFacts, AccountKey, GroupKey, HandleKey, Role, Standing
 from worker.domain.tickets.ticket import TicketKind
+from worker.ports import Port
+from worker.ports.state.episodes import EpisodeKind, EpisodeSort
+from worker.ports.state.groups import Expectation
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store
@@ -27,7 +30,7 @@ def read_both(store: Store, *corp: AccountFacts, cloud: tuple[AccountFacts, ...]
     """The first pass of each directory."""
     with store.begin() as uow:
         for name in ("corp", "tenant"):
-            uow.sources.put(SourceState(name, "directory", first_pass_at=NOW))
+            uow.sources.put(SourceState(name, Port.DIRECTORY, first_pass_at=NOW))
     read_people(store, *corp)
     read_people(store, *cloud, source="tenant")
 
@@ -171,7 +174,7 @@ class AccountsContract:
         read_rosters(store, roster("g", ANN), roster("h", ANN))
         link(store, ANN, CORP_ANN)
         with store.begin() as uow:
-            uow.rosters.expect(CLOUD_ANN, {WARD: "former"}, NOW)
+            uow.rosters.expect(CLOUD_ANN, {WARD: Expectation.FORMER}, NOW)
         dirty(store)
 
         with store.begin() as uow:
@@ -191,7 +194,7 @@ class AccountsContract:
         link(store, ANN, CORP_ANN)
         leave_in_cloud(store, let_through=False)
         with store.begin() as uow:
-            [departure] = uow.episodes.departures()["tenant", "left"]
+            [departure] = uow.episodes.departures()[EpisodeSort("tenant", EpisodeKind.LEFT)]
             assert (departure.groups, departure.has_left_elsewhere) == ((WARD,), False)
             uow.episodes.let_through([departure], NOW + HOUR)
             assert uow.episodes.loads([WARD], NOW)[WARD].let_through == 1
@@ -199,7 +202,7 @@ class AccountsContract:
         read_people(store, of_ann("ann", enabled=False), at=NOW + 2 * HOUR)
 
         with store.begin() as uow:
-            [second] = uow.episodes.departures()["corp", "left"]
+            [second] = uow.episodes.departures()[EpisodeSort("corp", EpisodeKind.LEFT)]
             assert second.has_left_elsewhere
             uow.episodes.let_through([second], NOW + 2 * HOUR)
             assert uow.episodes.loads([WARD], NOW)[WARD].let_through == 1

@@ -34,6 +34,7 @@ from worker.domain.model import (
 from worker.domain.people.leaver import Judgement, LeaverPolicy, judge
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketState
+from worker.ports import Port
 from worker.ports.state.groups import RosterChanges
 from worker.ports.state.leases import LeaseLost
 from worker.ports.state.outbox import Delivery, OutMessage
@@ -114,7 +115,7 @@ class _Transactions:
             uow.tickets.insert([ticket()])
             uow.outbox.add([letter("a")], NOW)
             uow.journal.append([Entry(NOW, "sam", "x", "y")])
-            uow.sources.put(SourceState("corp", "directory"))
+            uow.sources.put(SourceState("corp", Port.DIRECTORY))
 
         with store.begin() as uow:
             assert uow.tickets.counts() == {}
@@ -194,7 +195,9 @@ class _Instants:
         read_people(store, stated, at=ODD)
         joined = Member("+447700900001", "Ann", joined_at=ODD)
         read_rosters(store, Roster(Group("g", "G"), (joined,), ODD), at=ODD)
-        state = SourceState("corp", "directory", "c", ODD, ODD + MICRO, ODD, ODD, ODD, 2, "t", "r", {"n": 1})
+        state = SourceState(
+            "corp", Port.DIRECTORY, "c", ODD, ODD + MICRO, ODD, ODD, ODD, 2, "t", "r", {"n": 1}
+        )
         with store.begin() as uow:
             uow.sources.put(state)
             [stored] = uow.tickets.insert([ticket()])
@@ -204,7 +207,7 @@ class _Instants:
             assert person is not None
             assert person.facts == stated
             assert uow.rosters.members(GroupKey("wards", "g"))[0][0] == joined
-            assert uow.sources.get("corp", "directory") == state
+            assert uow.sources.get("corp", Port.DIRECTORY) == state
             assert uow.tickets.steps(stored.id) == [(Taken(1, 0, ODD), "standard", ("Ann",))]
 
     def test_instants_of_another_zone_come_back_in_utc(self, store: Store) -> None:

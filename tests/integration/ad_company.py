@@ -227,7 +227,7 @@ class Worker:
 
     def source(self) -> SourceState:
         with self.store.begin() as uow:
-            return uow.sources.get("corp", Port.DIRECTORY.value)
+            return uow.sources.get("corp", Port.DIRECTORY)
 
     def journal(self, kind: str) -> list[Mapping[str, Any]]:
         """The data of all entries of a kind."""

@@ -27,6 +27,7 @@ from worker.ops import events
 from worker.ops.metrics import Metrics
 from worker.ops.statusz import Source
 from worker.ops.stored_metrics import StoredMetrics
+from worker.ports import Port
 from worker.ports.state.figures import Figures, Pile, ProcessState
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
@@ -171,11 +172,11 @@ def shown_metrics() -> set[tuple[str, str, str]]:
     metrics = Metrics(["soc"], notes_of(Settings()))
     metrics.noted(entra_notes.GRAPH_ANSWERED, {"source": "tenant", "status": 200})
     metrics.noted(entra_notes.CALL_ACCEPTED, {"source": "tenant"})
-    state = SourceState("corp", "directory", counts={"people": 1})
+    state = SourceState("corp", Port.DIRECTORY, counts={"people": 1})
     pile = Pile(1, NOW)
     tickets = {TicketSort(TicketState.OPEN, TicketKind.REMOVE_MEMBER): pile}
     figures = Figures(ProcessState(sources=(state,)), tickets, 0, 0, 0, dict.fromkeys(Part, PartCount(0, 0)))
-    source = Source("corp", "directory", "file", Freshness(timedelta(hours=1), {}))
+    source = Source("corp", Port.DIRECTORY, "file", Freshness(timedelta(hours=1), {}))
     metrics.registry.register(StoredMetrics(lambda _now: figures, [source], lambda: NOW, set))
     return {
         (

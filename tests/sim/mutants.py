@@ -33,6 +33,7 @@ from worker.domain.reconcile.verification import Verdict, Verification
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Grade, TicketState
 from worker.ports import PermissionDenied
+from worker.ports.state.episodes import Gate
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.groups import SqlRosters
 from worker.storage.tickets import SqlTickets
@@ -175,8 +176,8 @@ def _lets_everybody_through(_original: Any) -> Any:
 
 
 def _rejects_in_vain(original: Any) -> Any:
-    def set_gate(self: SqlEpisodes, episodes: Any, gate: str, now: Any) -> None:
-        original(self, episodes, "passed" if gate == "rejected" else gate, now)
+    def set_gate(self: SqlEpisodes, episodes: Any, gate: Gate, now: Any) -> None:
+        original(self, episodes, Gate.PASSED if gate is Gate.REJECTED else gate, now)
 
     return set_gate
 

@@ -326,13 +326,13 @@ class World:
             return
         with self.store.begin() as uow:
             for directory in self.directories.values() if name == "poll" else ():
-                state = uow.sources.get(directory.name, Port.DIRECTORY.value)
+                state = uow.sources.get(directory.name, Port.DIRECTORY)
                 is_read = state.trouble is None and state.last_success_at == self.clock.now
                 is_applied = not directory.said_everybody or state.last_full_at == self.clock.now
                 directory.settle(is_ok=is_read and is_applied and state.cursor == directory.said_cursor)
                 self.invariants.source_has_an_age(directory, state.taken_at)
             for inventory in self.inventories.values() if name == "inventory" else ():
-                state = uow.sources.get(inventory.name, Port.INVENTORY.value)
+                state = uow.sources.get(inventory.name, Port.INVENTORY)
                 is_read = state.trouble is None and state.last_success_at == self.clock.now
                 inventory.settle(is_ok=is_read, now=self.clock.now)
 

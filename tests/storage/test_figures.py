@@ -17,6 +17,7 @@ from worker.domain.model import Evidence, GroupKey
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
+from worker.ports import Port
 from worker.ports.state.figures import Pile
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.overview import Part, PartCount
@@ -138,7 +139,7 @@ def test_messages_wait_from_when_they_may_go_until_they_arrived(store: SqlStore,
 
 
 def test_jobs_sources_and_leases_are_as_they_were_stored(store: SqlStore, vitals: SqlVitals) -> None:
-    state = SourceState("corp", "directory", taken_at=NOW, trouble="No.", counts={"people": 3})
+    state = SourceState("corp", Port.DIRECTORY, taken_at=NOW, trouble="No.", counts={"people": 3})
     with store.begin() as uow:
         uow.sources.put(state)
         uow.jobs.record("poll", NOW, is_ok=True, report={"counts": {}})

@@ -16,6 +16,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import AccountKey, GroupKey, Member
 from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind, TicketState
+from worker.ports import Port
 from worker.ports.state.overview import JournalFilter, SourceDay, TicketFilter, Week
 from worker.ports.state.sources import SourceState
 from worker.storage.store import SqlStore
@@ -136,9 +137,9 @@ def test_the_journal_is_searched_newest_first(store: SqlStore) -> None:
 
 
 def test_a_source_s_days_keep_the_last_good_counts_and_the_worst_row_of_failures(store: SqlStore) -> None:
-    good = SourceState("corp", "directory", last_attempt_at=NOW, counts={"people": 7})
+    good = SourceState("corp", Port.DIRECTORY, last_attempt_at=NOW, counts={"people": 7})
     with store.begin() as uow:
-        uow.sources.put(SourceState("corp", "directory"))
+        uow.sources.put(SourceState("corp", Port.DIRECTORY))
         uow.sources.put(replace(good, last_attempt_at=NOW - 500 * DAY))
         uow.sources.put(good)
         uow.sources.put(replace(good, failures=2, trouble="refused", counts={}))

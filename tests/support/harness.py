@@ -245,7 +245,7 @@ class Harness:
 
     def source(self, name: str = "corp", port: Port = Port.DIRECTORY) -> SourceState:
         with self.store.begin() as uow:
-            return uow.sources.get(name, port.value)
+            return uow.sources.get(name, port)
 
     def journal(self) -> list[Sealed]:
         with self.store.begin() as uow:

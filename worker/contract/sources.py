@@ -36,7 +36,7 @@ class SourceShape(Shape):
         state, found = source.state, source.judged
         return cls(
             name=state.name,
-            port="inventory" if state.port == Port.INVENTORY.value else "directory",
+            port="inventory" if state.port is Port.INVENTORY else "directory",
             kind=source.kind,
             ok=found.ok,
             message=found.message,

@@ -75,7 +75,7 @@ class Narrator:
                     f"{count(entry.data['already_left'], 'person has', 'people have')} left already.",
                 )
             elif entry.event == events.SOURCE_FAILED:
-                state = uow.sources.get(name, Port.DIRECTORY.value)
+                state = uow.sources.get(name, Port.DIRECTORY)
                 self._page.say(now, f"Can't see {name}: {state.trouble}")
                 self._page.under("Nothing is concluded from this: nobody's status changes.")
             elif entry.event == events.SOURCE_RECOVERED:

@@ -18,6 +18,7 @@ from worker.app.tell.signed_links import signing_key
 from worker.desk.sign_in import SignIn
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.text.tongue import Languages
+from worker.ports import Port
 from worker.ports.state.store import Store, UnitOfWork
 
 
@@ -59,7 +60,7 @@ class Services:
     audit: Audit
     fresh_directories: Freshness
     fresh_inventories: Freshness
-    sources: tuple[tuple[str, str, str], ...]  # name, port, kind, in the configuration's order
+    sources: tuple[tuple[str, Port, str], ...]  # name, port, kind, in the configuration's order
     situation: Callable[[], Situation]  # of a moment ago at most
     key: str = field(repr=False)  # what links, forms, references and sign-ins are signed with
     sign_in: SignIn | None = None

@@ -15,6 +15,7 @@ from worker.domain.reconcile.plan import instant
 from worker.ops.health import reason
 from worker.ops.masking import mask_text
 from worker.ops.patience import PatientCall
+from worker.ports import Port
 from worker.ports.state.figures import ProcessState
 from worker.ports.state.leases import JobRun
 from worker.ports.state.sources import SourceState
@@ -27,7 +28,7 @@ class Source(NamedTuple):
     """A configured directory or inventory, and how old its word may be."""
 
     name: str
-    port: str
+    port: Port
     kind: str
     fresh: Freshness
 

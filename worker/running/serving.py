@@ -259,8 +259,8 @@ def services_of(app: App, clock: Clock) -> Services:
         fresh_directories=rules.fresh_directories,
         fresh_inventories=rules.fresh_inventories,
         sources=(
-            *((one.name, Port.DIRECTORY.value, kinds[one.name]) for one in settings.directories),
-            *((one.name, Port.INVENTORY.value, kinds[one.name]) for one in settings.inventories),
+            *((one.name, Port.DIRECTORY, kinds[one.name]) for one in settings.directories),
+            *((one.name, Port.INVENTORY, kinds[one.name]) for one in settings.inventories),
         ),
         key=key,
         sign_in=None if section is None else SignIn(section, settings.base_dir),
@@ -315,14 +315,8 @@ def _sources_of(settings: Settings) -> list[Source]:
     kinds = kinds_of(settings)
     fresh_directories, fresh_inventories = freshness_of(settings)
     return [
-        *(
-            Source(e.name, Port.DIRECTORY.value, kinds[e.name], fresh_directories)
-            for e in settings.directories
-        ),
-        *(
-            Source(e.name, Port.INVENTORY.value, kinds[e.name], fresh_inventories)
-            for e in settings.inventories
-        ),
+        *(Source(e.name, Port.DIRECTORY, kinds[e.name], fresh_directories) for e in settings.directories),
+        *(Source(e.name, Port.INVENTORY, kinds[e.name], fresh_inventories) for e in settings.inventories),
     ]
 
 

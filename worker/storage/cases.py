@@ -19,6 +19,8 @@ from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Member,
 from worker.domain.people.persons import AccountsRule, Person
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
+from worker.ports.state.episodes import EpisodeKind, Gate
+from worker.ports.state.groups import Expectation
 from worker.storage.persons import (
     PERSON_COLUMNS,
     has_left_elsewhere,
@@ -152,7 +154,7 @@ def _load_members(
     for group, row, one in wanted:
         human = page.humans[one.key]
         if human.person.standing is not Standing.LEFT:
-            is_former = row.state == "former"
+            is_former = Expectation(row.state) is Expectation.FORMER
             page.expected[group].append(Expected(one, row.since, is_former, human.accounts))
     return page
 
@@ -226,8 +228,8 @@ def _tickets(connection: sa.Connection, keys: Sequence[GroupKey]) -> Iterable[tu
 def _expected(keys: Sequence[GroupKey]) -> sa.Select[Any]:
     x, e = expected.c, episode.c
     is_waiting = sa.exists().where(
-        e.source == x.person_source, e.person_id == x.person_id, e.kind == "moved", e.at == x.since,
-        e.gate != "passed",
+        e.source == x.person_source, e.person_id == x.person_id, e.kind == EpisodeKind.MOVED.value, e.at == x.since,
+        e.gate != Gate.PASSED.value,
     )  # fmt: skip
     same_person = (person.c.source == x.person_source) & (person.c.person_id == x.person_id)
     query = (

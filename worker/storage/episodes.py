@@ -22,6 +22,7 @@ from worker.domain.reconcile.guard import (
     plan_label,
     state_of,
 )
+from worker.ports.state.episodes import EpisodeKind, EpisodeSort, Gate, PlanKind
 from worker.storage.dirty import dirty_groups_of_people
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, is_joining, person_of
 from worker.storage.sql.bulk import bulk_upsert
@@ -43,6 +44,7 @@ from worker.storage.sql.tables import (
 )
 
 COHORT_COLUMNS = ("plan_id", "cohort_id", "source", "person_id", "at", "evidence", "name")
+WAITING = (Gate.INITIAL, Gate.NEW, Gate.HELD)  # gates that may still open
 
 
 class SqlEpisodes:
@@ -52,9 +54,9 @@ class SqlEpisodes:
         self._c = connection
         self._rule = rule
 
-    def departures(self) -> dict[tuple[str, str], list[Departure]]:
+    def departures(self) -> dict[EpisodeSort, list[Departure]]:
         e, p = episode.c, person.c
-        waits = sa.or_(e.gate == "new", (e.gate == "initial") & _is_in_a_group())
+        waits = sa.or_(e.gate == Gate.NEW.value, (e.gate == Gate.INITIAL.value) & _is_in_a_group())
         query = (
             sa.select(episode, p.display_name, p.unit, *PERSON_COLUMNS)
             .join(person, (p.source == e.source) & (p.person_id == e.person_id))
@@ -64,10 +66,12 @@ class SqlEpisodes:
         rows = self._c.execute(query).all()
         humans = humans_behind(self._c, [one for row in rows if (one := person_of(row))], self._rule)
         groups = self._groups_of(humans)
-        found: dict[tuple[str, str], list[Departure]] = defaultdict(list)
+        found: dict[EpisodeSort, list[Departure]] = defaultdict(list)
         for row in rows:
             key = AccountKey(row.source, row.person_id)
-            found[row.source, row.kind].append(_newcomer(row, humans[key], groups[key]))
+            found[EpisodeSort(row.source, EpisodeKind(row.kind))].append(
+                _newcomer(row, humans[key], groups[key])
+            )
         return dict(found)
 
     def _groups_of(self, humans: Mapping[AccountKey, Person]) -> dict[AccountKey, tuple[GroupKey, ...]]:
@@ -88,7 +92,7 @@ class SqlEpisodes:
             for key, human in humans.items()
         }
 
-    def population(self, source: str, kind: str, since: datetime) -> Population:
+    def population(self, source: str, kind: EpisodeKind, since: datetime) -> Population:
         active = sa.select(sa.func.count()).where(
             person.c.source == source,
             person.c.standing != Standing.LEFT.value,
@@ -96,7 +100,11 @@ class SqlEpisodes:
         )
         e = episode.c
         through = sa.select(sa.func.count()).where(
-            e.source == source, e.kind == kind, e.gate == "passed", e.passed_at > since, ~_was_released()
+            e.source == source,
+            e.kind == kind.value,
+            e.gate == Gate.PASSED.value,
+            e.passed_at > since,
+            ~_was_released(),
         )
         return Population(
             int(self._c.execute(active).scalar_one()), int(self._c.execute(through).scalar_one())
@@ -118,7 +126,7 @@ class SqlEpisodes:
         query = sa.select(*PERSON_COLUMNS).join(
             episode, (e.source == person.c.source) & (e.person_id == person.c.person_id)
         )
-        passed = query.where(e.gate == "passed", e.passed_at > since, ~_was_released())
+        passed = query.where(e.gate == Gate.PASSED.value, e.passed_at > since, ~_was_released())
         people = [one for row in self._c.execute(passed) if (one := person_of(row))]
         humans = humans_behind(self._c, people, self._rule)
         once = {human.accounts[0].key: key for key, human in humans.items()}
@@ -126,36 +134,37 @@ class SqlEpisodes:
         return Counter(group for key in once.values() for group in groups[key])
 
     def let_through(self, departures: Sequence[Departure], now: datetime) -> None:
-        self._set_gate([(n.person, n.at) for n in departures], "passed", now)
+        self._set_gate([(n.person, n.at) for n in departures], Gate.PASSED, now)
         dirty_groups_of_people(self._c, {n.person for n in departures}, now)
 
     def add_moves(self, people: Sequence[Account], at: datetime) -> None:
-        rows = [(*p.key, "moved", to_micros(at), Evidence.MOVED.value, "new", to_micros(at)) for p in people]
+        moved, new, when = EpisodeKind.MOVED.value, Gate.NEW.value, to_micros(at)
+        rows = [(*p.key, moved, when, Evidence.MOVED.value, new, when) for p in people]
         columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at")
         bulk_upsert(self._c, episode, columns, rows, update=False)
 
-    def _set_gate(self, episodes: Sequence[tuple[AccountKey, datetime]], gate: str, now: datetime) -> None:
+    def _set_gate(self, episodes: Sequence[tuple[AccountKey, datetime]], gate: Gate, now: datetime) -> None:
         e = episode.c
         this = (
             (e.source == sa.bindparam("k_source"))
             & (e.person_id == sa.bindparam("k_person"))
             & (e.at == sa.bindparam("k_at"))
         )
-        waits = sa.or_(*(e.gate == gate_ for gate_ in ("initial", "new", "held")))  # IN takes no executemany
-        passed_at = now if gate == "passed" else None
+        waits = sa.or_(*(e.gate == waiting.value for waiting in WAITING))  # IN takes no executemany
+        passed_at = now if gate is Gate.PASSED else None
         keys = [{"k_source": key.source, "k_person": key.person_id, "k_at": at} for key, at in episodes]
         if keys:
             self._c.execute(
-                sa.update(episode).where(this, waits).values(gate=gate, passed_at=passed_at), keys
+                sa.update(episode).where(this, waits).values(gate=gate.value, passed_at=passed_at), keys
             )
 
     # --- held plans ------------------------------------------------------------------------------
 
-    def hold(self, plan: HeldPlan, kind: str = "leavers") -> HeldPlan:
+    def hold(self, plan: HeldPlan, kind: PlanKind = PlanKind.LEAVERS) -> HeldPlan:
         number = take_numbers(self._c, "plan")
         values = {
             "id": number,
-            "kind": kind,
+            "kind": kind.value,
             "source": plan.source,
             "why": plan.why,
             "created_at": plan.created_at,
@@ -171,7 +180,7 @@ class SqlEpisodes:
                 (number, part.id, *n.person, to_micros(n.at), n.evidence.value, n.name) for n in part.people
             ]
             bulk_upsert(self._c, cohort_person, COHORT_COLUMNS, people)
-            self._set_gate([(n.person, n.at) for n in part.people], "held", plan.created_at)
+            self._set_gate([(n.person, n.at) for n in part.people], Gate.HELD, plan.created_at)
         return HeldPlan(plan.source, plan.why, plan.created_at, plan.cohorts, number, plan.state)
 
     def plans(self) -> list[HeldPlan]:
@@ -187,7 +196,7 @@ class SqlEpisodes:
             cohort.c.plan_id == held_plan.c.id, cohort.c.state == HoldState.HELD.value
         )
         query = sa.select(held_plan).where(
-            held_plan.c.kind == "shrunken", held_plan.c.source == source, undecided
+            held_plan.c.kind == PlanKind.SHRUNKEN.value, held_plan.c.source == source, undecided
         )
         row = self._c.execute(query.order_by(held_plan.c.id.desc()).limit(1)).first()
         return None if row is None else self._plan(row)
@@ -250,7 +259,7 @@ class SqlEpisodes:
             )
             is_released = part.state is HoldState.RELEASED
             episodes = [(n.person, n.at) for n in part.people]
-            self._set_gate(episodes, "passed" if is_released else "rejected", now)
+            self._set_gate(episodes, Gate.PASSED if is_released else Gate.REJECTED, now)
             if is_released:
                 dirty_groups_of_people(self._c, {n.person for n in part.people}, now)
 
@@ -289,6 +298,6 @@ def _was_released() -> sa.ColumnElement[bool]:
 def _newcomer(row: Any, human: Person, groups: tuple[GroupKey, ...]) -> Departure:
     key = AccountKey(row.source, row.person_id)
     return Departure(
-        key, row.at, Evidence(row.evidence), row.display_name, row.unit, row.seen_at, row.gate == "initial",
+        key, row.at, Evidence(row.evidence), row.display_name, row.unit, row.seen_at, Gate(row.gate) is Gate.INITIAL,
         groups, has_left_elsewhere=human.leaving is not None and human.leaving.person != key,
     )  # fmt: skip

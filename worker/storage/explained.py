@@ -15,6 +15,7 @@ from worker.domain.evidence.journal import Sealed
 from worker.domain.identity.matching import How, IdentityState
 from worker.domain.model import AccountKey, HandleKey
 from worker.domain.reconcile.guard import HoldState
+from worker.ports.state.episodes import Gate
 from worker.ports.state.explained import Admission, AnsweredLink, CohortWord
 from worker.storage.journal import sealed_from_row
 from worker.storage.sql.chunks import chunked
@@ -102,9 +103,9 @@ class SqlExplained:
     def plans_past_their_gate(self) -> Sequence[int]:
         e, p, c = episode.c, cohort_person.c, cohort.c
         against = sa.or_(
-            (c.state == HoldState.HELD.value) & e.gate.in_(("passed", "rejected")),
-            (c.state == HoldState.REJECTED.value) & (e.gate == "passed"),
-            (c.state == HoldState.RELEASED.value) & (e.gate == "rejected"),
+            (c.state == HoldState.HELD.value) & e.gate.in_((Gate.PASSED.value, Gate.REJECTED.value)),
+            (c.state == HoldState.REJECTED.value) & (e.gate == Gate.PASSED.value),
+            (c.state == HoldState.RELEASED.value) & (e.gate == Gate.REJECTED.value),
         )
         query = (
             sa.select(c.plan_id)

@@ -22,6 +22,7 @@ from worker.domain.kinds import codes
 from worker.domain.model import AccountKey, Coverage, Evidence, Standing
 from worker.domain.people.persons import AccountsRule, Person, leaving_of
 from worker.domain.tickets.ticket import TicketState
+from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.overview import Exposed, Exposure, Part, PartCount, Unasked
 from worker.storage.cases import behind_link
 from worker.storage.persons import accounts_of, has_several_directories, humans_behind, people_of
@@ -40,7 +41,7 @@ from worker.storage.sql.tables import (
 )
 
 _REMOVALS = codes(lambda kind: kind.is_exposure)
-_UNDECIDED = ("new", "held", "rejected")
+_UNDECIDED = (Gate.NEW.value, Gate.HELD.value, Gate.REJECTED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +156,9 @@ def _part_of(row: Any, human: Person, gates: _Gates) -> tuple[Part, Unasked | No
     said = {gates.get((one.key, one.left_at)) for one in human.accounts if one.left_at is not None}
     if row.is_waived:
         return Part.NOBODY, Unasked.WAIVED
-    if human.leaving is None and "held" in said:
+    if human.leaving is None and Gate.HELD in said:
         return Part.WAITING, None
-    if human.leaving is None and "rejected" in said:
+    if human.leaving is None and Gate.REJECTED in said:
         return Part.NOBODY, Unasked.REJECTED
     if row.coverage == Coverage.STALE.value:
         return Part.NOBODY, Unasked.UNREAD
@@ -206,7 +207,9 @@ def _other_accounts(connection: sa.Connection) -> list[AccountKey]:
     next pass: their groups are on its list.
     """
     e, t = episode.c, ticket.c
-    undecided = sa.select(e.source, e.person_id).where(e.kind == "left", e.gate.in_(_UNDECIDED))
+    undecided = sa.select(e.source, e.person_id).where(
+        e.kind == EpisodeKind.LEFT.value, e.gate.in_(_UNDECIDED)
+    )
     waived = sa.select(t.person_source, t.person_id).where(
         t.state == TicketState.WAIVED.value, t.kind.in_(_REMOVALS)
     )
@@ -214,7 +217,7 @@ def _other_accounts(connection: sa.Connection) -> list[AccountKey]:
     return sorted(set().union(*accounts_of(connection, some).values()))
 
 
-_Gates = dict[tuple[AccountKey, datetime], str]
+_Gates = dict[tuple[AccountKey, datetime], Gate]
 
 
 def _gates(connection: sa.Connection, people: Iterable[AccountKey]) -> _Gates:
@@ -223,10 +226,11 @@ def _gates(connection: sa.Connection, people: Iterable[AccountKey]) -> _Gates:
     found: _Gates = {}
     for chunk in chunked(sorted(people)):
         query = sa.select(e.source, e.person_id, e.at, e.gate).where(
-            e.kind == "left", among(e.source, e.person_id, chunk)
+            e.kind == EpisodeKind.LEFT.value, among(e.source, e.person_id, chunk)
         )
         found |= {
-            (AccountKey(row.source, row.person_id), row.at): row.gate for row in connection.execute(query)
+            (AccountKey(row.source, row.person_id), row.at): Gate(row.gate)
+            for row in connection.execute(query)
         }
     return found
 

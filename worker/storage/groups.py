@@ -18,6 +18,7 @@ from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import GuardLimits
 from worker.ports.state.groups import (
     DirtyGroups,
+    Expectation,
     GroupOfMember,
     GroupRow,
     KnownMember,
@@ -344,14 +345,17 @@ class SqlRosters:
     def active_admins(self, group: GroupKey) -> list[Account]:
         return list(active_admins_of(self._c, [group], self._rule).get(group, ()))
 
-    def expectations(self, key: AccountKey) -> dict[GroupKey, str]:
+    def expectations(self, key: AccountKey) -> dict[GroupKey, Expectation]:
         query = sa.select(expected.c.source, expected.c.group_id, expected.c.state).where(
             expected.c.person_source == key.source, expected.c.person_id == key.person_id
         )
-        return {GroupKey(source, group_id): state for source, group_id, state in self._c.execute(query)}
+        return {
+            GroupKey(source, group_id): Expectation(state)
+            for source, group_id, state in self._c.execute(query)
+        }
 
-    def expect(self, key: AccountKey, states: Mapping[GroupKey, str], since: datetime) -> None:
-        rows = [(*key, *group, state, to_micros(since)) for group, state in states.items()]
+    def expect(self, key: AccountKey, states: Mapping[GroupKey, Expectation], since: datetime) -> None:
+        rows = [(*key, *group, state.value, to_micros(since)) for group, state in states.items()]
         columns = ("person_source", "person_id", "source", "group_id", "state", "since")
         bulk_upsert(self._c, expected, columns, rows)
         dirty_groups(self._c, states, since)

@@ -23,9 +23,11 @@ from worker.domain.people.lifecycle import Event, EventKind, events_between
 from worker.domain.people.persons import AccountsRule, Person
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE
+from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.people import Applied, MissedPerson, Staged
 from worker.storage.cases import person_cases
 from worker.storage.dirty import dirty_groups_of_people, dirty_people
+from worker.storage.episodes import WAITING
 from worker.storage.erasing import erase_person
 from worker.storage.persons import JOIN_KINDS, humans_behind, languages_of
 from worker.storage.retention import erasable
@@ -148,8 +150,8 @@ class SqlPeople:
         left = (person.c.source == source) & (person.c.standing == Standing.LEFT.value)
         columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at")
         episodes = sa.select(
-            person.c.source, person.c.person_id, sa.literal("left"), person.c.at, person.c.evidence,
-            sa.literal("initial"), sa.literal(to_micros(taken_at), sa.BigInteger),
+            person.c.source, person.c.person_id, sa.literal(EpisodeKind.LEFT.value), person.c.at, person.c.evidence,
+            sa.literal(Gate.INITIAL.value), sa.literal(to_micros(taken_at), sa.BigInteger),
         ).where(left)  # fmt: skip
         leavers = self._insert_all(sa.insert(episode).from_select(columns, episodes))
         return Applied((), changed, leavers)
@@ -282,10 +284,10 @@ class SqlPeople:
         rows = [
             (
                 *p.key,
-                "left",
+                EpisodeKind.LEFT.value,
                 to_micros(p.left_at),
                 p.evidence and p.evidence.value,
-                "new",
+                Gate.NEW.value,
                 to_micros(seen_at),
                 None,
             )
@@ -298,8 +300,9 @@ class SqlPeople:
         e = episode.c
         for chunk in chunked(keys):
             where = among(e.source, e.person_id, chunk)
-            waiting = e.gate.in_(("initial", "new", "held"))
-            self._c.execute(sa.update(episode).where(where, waiting, e.kind == "left").values(gate="over"))
+            waiting = e.gate.in_(gate.value for gate in WAITING)
+            is_leaving = e.kind == EpisodeKind.LEFT.value
+            self._c.execute(sa.update(episode).where(where, waiting, is_leaving).values(gate=Gate.OVER.value))
 
     # --- absence and dates -----------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, humans_among
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.people.persons import AccountsRule, AccountState, Person, human_of
+from worker.ports.connectors.base import Port
+from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.mapping import facts_from_json, person_from_row
 from worker.storage.sql.tables import episode, expected, link, person, person_key, source
@@ -173,7 +175,9 @@ _JOINING_KEYS = sa.select(
     person_key.c.source, person_key.c.person_id, person_key.c.kind, person_key.c.value
 ).where(in_source(person_key.c.source, person_key.c.person_id), is_joining(person_key.c))
 _LET_THROUGH = sa.select(episode.c.source, episode.c.person_id, episode.c.at).where(
-    in_source(episode.c.source, episode.c.person_id), episode.c.kind == "left", episode.c.gate == "passed"
+    in_source(episode.c.source, episode.c.person_id),
+    episode.c.kind == EpisodeKind.LEFT.value,
+    episode.c.gate == Gate.PASSED.value,
 )
 _JOINED_AT = (
     sa.select(person.c.source, person.c.person_id, person.c.first_seen_at)
@@ -187,7 +191,7 @@ _LANGUAGES = sa.select(person.c.source, person.c.person_id, person.c.facts).wher
 
 def has_several_directories(connection: sa.Connection) -> bool:
     """Whether anybody can have accounts in two of them at all."""
-    query = sa.select(sa.func.count()).select_from(source).where(source.c.port == "directory")
+    query = sa.select(sa.func.count()).select_from(source).where(source.c.port == Port.DIRECTORY.value)
     return int(connection.execute(query).scalar_one()) > 1
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.ports.connectors.base import Port
 from worker.ports.state.leases import JobRun
 from worker.ports.state.overview import SourceDay
 from worker.ports.state.sources import SourceState
@@ -26,13 +27,14 @@ class SqlSources:
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
 
-    def get(self, name: str, port: str) -> SourceState:
+    def get(self, name: str, port: Port) -> SourceState:
         row = self._c.execute(_BY_NAME, {"wanted": name}).first()
         return SourceState(name, port) if row is None else _state(row)
 
     def put(self, state: SourceState) -> None:
         values = {name: getattr(state, name) for name in _COLUMNS}
         values["counts"] = json.dumps(dict(state.counts))
+        values["port"] = state.port.value
         changed = self._c.execute(sa.update(source).where(source.c.name == state.name).values(values))
         if changed.rowcount == 0:
             self._c.execute(sa.insert(source).values(values))
@@ -42,13 +44,13 @@ class SqlSources:
     def _remember(self, state: SourceState, day: date) -> None:
         """Keep the day's last good counts, and its most failures in a row."""
         d = source_day.c
-        this = (d.name == state.name) & (d.port == state.port) & (d.day == day.isoformat())
+        this = (d.name == state.name) & (d.port == state.port.value) & (d.day == day.isoformat())
         known = self._c.execute(sa.select(d.failures, d.counts).where(this)).first()
         counts = known.counts if known and state.trouble is not None else json.dumps(dict(state.counts))
         failures = max(known.failures if known else 0, state.failures)
         values: dict[str, Any] = {"failures": failures, "counts": counts}
         if known is None:
-            key = {"name": state.name, "port": state.port, "day": day.isoformat()}
+            key = {"name": state.name, "port": state.port.value, "day": day.isoformat()}
             self._c.execute(sa.insert(source_day).values(**key, **values))
             self._c.execute(sa.delete(source_day).where(d.day < (day - DAYS_KEPT).isoformat()))
         else:
@@ -71,6 +73,7 @@ def days_of(connection: sa.Connection, name: str, since: date) -> list[SourceDay
 def _state(row: Any) -> SourceState:
     values = {name: getattr(row, name) for name in _COLUMNS}
     values["counts"] = json.loads(row.counts)
+    values["port"] = Port(row.port)
     return SourceState(**values)
 
 

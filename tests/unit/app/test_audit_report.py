@@ -19,12 +19,13 @@ from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.evidence.pack import Covered
 from worker.domain.model import Role
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketKind, TicketState
+from worker.ports import Port
 from worker.ports.state.sources import SourceState
 
 EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}</title><img src=x onerror=alert(1)>"
 SOURCES = (
-    SourceState("corp", "directory", taken_at=NOW - timedelta(minutes=90), last_success_at=NOW),
-    SourceState("wards", "inventory", trouble="cut"),
+    SourceState("corp", Port.DIRECTORY, taken_at=NOW - timedelta(minutes=90), last_success_at=NOW),
+    SourceState("wards", Port.INVENTORY, trouble="cut"),
 )
 HEADING = Heading(
     "St Mary's", Covered(), "", sum_of(CHAIN, ()), SOURCES, "sam", NOW, "Europe/Paris", "whosleft 1.2.3"
@@ -90,7 +91,7 @@ def test_nothing_that_a_stranger_writes_is_markup() -> None:
     )  # fmt: skip
     events = chained([Entry(NOW, EVIL, EVIL, EVIL, EVIL, {EVIL: EVIL})])
     text = page([evil], events, name=EVIL, organisation=EVIL, made_by=EVIL, software=EVIL, timezone="UTC",
-                sources=(SourceState(EVIL, EVIL, trouble=EVIL),))  # fmt: skip
+                sources=(SourceState(EVIL, Port.DIRECTORY, trouble=EVIL),))  # fmt: skip
 
     assert "<script" not in text
     assert "<img" not in text

@@ -10,7 +10,7 @@ import pytest
 from builders import NOW
 from harness import Harness
 from worker.app.tell.health import Freshness, judged
-from worker.ports import AuthFailed, BadConfig, Transient
+from worker.ports import AuthFailed, BadConfig, Port, Transient
 from worker.ports.state.sources import SourceState
 
 
@@ -100,6 +100,6 @@ def test_how_old_a_word_may_be_is_set_for_each_source(source: str, hours: float,
 def test_a_source_is_judged_by_what_is_stored_of_it(
     known: dict[str, Any], ok: bool, is_stale: bool, message: str, remedy: str
 ) -> None:
-    found = judged(SourceState("corp", "directory", **known), Freshness(timedelta(hours=1), {}), NOW)
+    found = judged(SourceState("corp", Port.DIRECTORY, **known), Freshness(timedelta(hours=1), {}), NOW)
 
     assert (found.ok, found.is_stale, found.message, found.remedy) == (ok, is_stale, message, remedy)

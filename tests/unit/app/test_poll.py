@@ -18,6 +18,7 @@ from worker.ports import (
     DirectoryPage,
     Malformed,
     PassEnd,
+    Port,
     Transient,
 )
 
@@ -99,7 +100,7 @@ def test_a_cursor_that_expired_starts_a_full_pass(company: Harness) -> None:
 def test_who_says_that_no_cursor_has_expired_is_in_trouble(start: Start) -> None:
     harness = start(directory_type=Scripted)
     with harness.store.begin() as uow:
-        uow.sources.put(uow.sources.get("fresh", "directory"))
+        uow.sources.put(uow.sources.get("fresh", Port.DIRECTORY))
     scripted(harness, CursorExpired("once"), CursorExpired("and again"))
     harness.corp.name = "fresh"
 

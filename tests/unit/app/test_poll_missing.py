@@ -24,6 +24,7 @@ from worker.ports import (
     Rejected,
     Transient,
 )
+from worker.ports.state.episodes import EpisodeKind
 
 Start = Callable[..., Harness]
 
@@ -345,7 +346,7 @@ def test_accounts_out_of_scope_that_a_delta_named_are_not_missing_from_a_full_pa
     assert (report.troubles, company.corp.asked) == ((), [])
     with company.store.begin() as uow:
         assert uow.people.staged("corp").known == 20
-        assert uow.episodes.population("corp", "left", company.now).active == 20
+        assert uow.episodes.population("corp", EpisodeKind.LEFT, company.now).active == 20
 
 
 def test_who_is_put_out_of_scope_and_disabled_at_once_has_left(start: Start) -> None:

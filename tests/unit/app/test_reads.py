@@ -13,9 +13,11 @@ from worker.app.reads.person import history_of, timeline_of, whole_person
 from worker.app.reads.source import judged_sources
 from worker.app.reads.ticket import explained_escalation, whole_ticket, with_steps
 from worker.app.tell.health import Freshness, SourceHealth
+from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import AccountKey
 from worker.languages import BabelLanguages
+from worker.ports import Port
 
 ANN = AccountKey("corp", "ann")
 NEVER_OLD = Freshness(timedelta(days=999), {})
@@ -43,7 +45,7 @@ def test_a_ticket_is_read_with_its_steps_accounts_history_and_who_has_its_link(l
 
     assert [account.key for account in whole.accounts] == [ANN]
     assert list(whole.link_known_to) == ["sam"]
-    assert whole.history[0].entry.kind == "ticket.opened"
+    assert whole.history[0].entry.kind == events.TICKET_OPENED
     assert [(one, list(steps)) for one, steps in listed] == [(ticket, list(whole.steps))]
     assert whole.steps
     assert (explained.ticket, explained.policy) == (ticket, left.rules.policy(ticket).name)
@@ -71,9 +73,9 @@ def test_a_person_is_read_with_groups_tickets_and_directory(left: Harness) -> No
 
 def test_a_source_that_is_configured_is_judged_whether_or_not_it_was_read(company: Harness) -> None:
     configured = [
-        ("hr", "directory", "file"),
-        ("corp", "directory", "file"),
-        ("wards", "inventory", "register"),
+        ("hr", Port.DIRECTORY, "file"),
+        ("corp", Port.DIRECTORY, "file"),
+        ("wards", Port.INVENTORY, "register"),
     ]
     with company.store.reading() as uow:
         found = judged_sources(

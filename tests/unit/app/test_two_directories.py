@@ -16,6 +16,7 @@ from worker.domain.people.joiners import Placement
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.ports import Port
 
 Start = Callable[..., Harness]
 CORP, TENANT = 0, 1
@@ -195,8 +196,8 @@ def test_a_directory_that_is_added_later_brings_no_rehires(found: Start) -> None
     harness.later()
     leave(harness, CORP, "ann")
     with harness.store.begin() as uow:  # as if the second directory were read for the first time now
-        state = uow.sources.get("tenant", "directory")
-        uow.sources.put(type(state)("tenant", "directory", first_pass_at=harness.now))
+        state = uow.sources.get("tenant", Port.DIRECTORY)
+        uow.sources.put(type(state)("tenant", Port.DIRECTORY, first_pass_at=harness.now))
     harness.directories[TENANT].put(in_tenant(harness, "ann", employee_id="E-ann"))
     harness.settle()
 

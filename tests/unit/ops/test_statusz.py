@@ -10,6 +10,7 @@ from worker.app.jobs.table import JOBS
 from worker.app.tell.health import Freshness
 from worker.ops.clock import ManualClock
 from worker.ops.statusz import Source, Status
+from worker.ports import Port
 from worker.ports.state.figures import ProcessState
 from worker.ports.state.leases import JobRun, Lease, ListedLease
 from worker.ports.state.sources import SourceState
@@ -17,7 +18,7 @@ from worker.ports.state.sources import SourceState
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 EARLIER = NINE - timedelta(minutes=2)
 FRESH = Freshness(timedelta(hours=1), {})
-SOURCES = (Source("corp", "directory", "file", FRESH), Source("wards", "inventory", "register", FRESH))
+SOURCES = (Source("corp", Port.DIRECTORY, "file", FRESH), Source("wards", Port.INVENTORY, "register", FRESH))
 
 
 def status(standing: ProcessState) -> Status:
@@ -75,8 +76,10 @@ def test_every_job_is_there_and_the_nightly_passes_when_there_was_one() -> None:
 
 
 def test_a_source_is_judged_by_what_is_stored() -> None:
-    good = SourceState("corp", "directory", last_success_at=EARLIER, taken_at=EARLIER, counts={"people": 200})
-    bad = SourceState("wards", "inventory", last_success_at=EARLIER, taken_at=EARLIER, trouble="No file.")
+    good = SourceState(
+        "corp", Port.DIRECTORY, last_success_at=EARLIER, taken_at=EARLIER, counts={"people": 200}
+    )
+    bad = SourceState("wards", Port.INVENTORY, last_success_at=EARLIER, taken_at=EARLIER, trouble="No file.")
 
     corp, wards = document(ProcessState(sources=(bad, good)))["sources"]
 
@@ -90,7 +93,7 @@ def test_addresses_and_numbers_in_errors_are_masked() -> None:
     found = document(
         ProcessState(
             jobs=(JobRun("deliver", NINE, None, {"troubles": [trouble], "counts": {"sent": 1}}),),
-            sources=(SourceState("corp", "directory", trouble=trouble, remedy="Ask ann@corp.example."),),
+            sources=(SourceState("corp", Port.DIRECTORY, trouble=trouble, remedy="Ask ann@corp.example."),),
         )
     )
 

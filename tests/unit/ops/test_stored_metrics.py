@@ -14,6 +14,7 @@ from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ops.clock import ManualClock
 from worker.ops.statusz import Source
 from worker.ops.stored_metrics import KEEP_S, StoredMetrics
+from worker.ports import Port
 from worker.ports.state.figures import Figures, Pile, ProcessState
 from worker.ports.state.leases import JobRun
 from worker.ports.state.overview import Part, PartCount
@@ -23,7 +24,7 @@ from worker.ports.state.tickets import TicketSort
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 FRESH = Freshness(timedelta(hours=1), {})
-SOURCES = (Source("corp", "directory", "file", FRESH), Source("wards", "inventory", "register", FRESH))
+SOURCES = (Source("corp", Port.DIRECTORY, "file", FRESH), Source("wards", Port.INVENTORY, "register", FRESH))
 Key = tuple[str, ...]
 Kinds = TicketKind
 
@@ -38,13 +39,13 @@ BUSY = Figures(
         ),
         sources=(
             SourceState(
-                "corp", "directory", last_success_at=NINE - MINUTE, taken_at=NINE - 2 * MINUTE,
+                "corp", Port.DIRECTORY, last_success_at=NINE - MINUTE, taken_at=NINE - 2 * MINUTE,
                 counts={"people": 200, "left": 3},
             ),
             SourceState(
-                "wards", "inventory", last_success_at=NINE - MINUTE, taken_at=NINE - MINUTE, trouble="No file."
+                "wards", Port.INVENTORY, last_success_at=NINE - MINUTE, taken_at=NINE - MINUTE, trouble="No file."
             ),
-            SourceState("gone", "directory", last_success_at=NINE, taken_at=NINE),
+            SourceState("gone", Port.DIRECTORY, last_success_at=NINE, taken_at=NINE),
         ),
     ),
     {

@@ -19,6 +19,7 @@ from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.reconcile.guard import Cohort, Departure, GuardLimits, HeldPlan, HoldState, people_count
 from worker.domain.text.tongue import ENGLISH, Tongue
 from worker.ports import Directory, Malformed, PermissionDenied
+from worker.ports.state.episodes import PlanKind
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
@@ -90,7 +91,7 @@ def hold_shrunken(
         people += tuple(Departure(key, now, Evidence.ABSENT_CONFIRMED) for key in missing[MISSING_NAMED_MAX:])
         why = f"{name} lists so few people that it can't be believed"
         cohort = Cohort("c1", MISSING, people)
-        plan = uow.episodes.hold(HeldPlan(name, why, now, (cohort,)), kind="shrunken")
+        plan = uow.episodes.hold(HeldPlan(name, why, now, (cohort,)), kind=PlanKind.SHRUNKEN)
         body = held_paragraph(plan, tongue)
         uow.outbox.add([OutMessage(f"plan:{plan.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
         uow.journal.append(

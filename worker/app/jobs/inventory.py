@@ -53,7 +53,7 @@ class TakeInventory:
                 troubles += self._read(inventory, now, lease, counts)
             except ConnectorError as error:
                 with self._store.begin(lease) as uow:
-                    state = uow.sources.get(inventory.name, Port.INVENTORY.value)
+                    state = uow.sources.get(inventory.name, Port.INVENTORY)
                     record_failure(uow, state, error, now, self._teller)
                 troubles.append(f"{inventory.name}: {error}")
         return Report("inventory", counts, tuple(troubles))
@@ -85,7 +85,7 @@ class TakeInventory:
                     got=known - missing,
                 )
             self._tell(uow, changes, now)
-            state = uow.sources.get(inventory.name, Port.INVENTORY.value)
+            state = uow.sources.get(inventory.name, Port.INVENTORY)
             is_first = state.first_pass_at is None
             counted = {"groups": groups, "members": members, "malformed": len(end.malformed)}
             record_success(

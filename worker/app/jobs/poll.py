@@ -36,6 +36,7 @@ from worker.ports import (
     Port,
     Transient,
 )
+from worker.ports.state.groups import Expectation
 from worker.ports.state.leases import Lease
 from worker.ports.state.people import Applied
 from worker.ports.state.sources import SourceState
@@ -119,14 +120,14 @@ class Poll:
 
     def _fail(self, name: str, error: ConnectorError, now: datetime, lease: Lease | None) -> None:
         with self._store.begin(lease) as uow:
-            state = uow.sources.get(name, Port.DIRECTORY.value)
+            state = uow.sources.get(name, Port.DIRECTORY)
             record_failure(uow, state, error, now, self._rules.teller)
 
     def _read(
         self, directory: Directory, now: datetime, lease: Lease | None, tally: _Tally, *, full: bool
     ) -> None:
         with self._store.begin(lease) as uow:
-            cursor = uow.sources.get(directory.name, Port.DIRECTORY.value).cursor
+            cursor = uow.sources.get(directory.name, Port.DIRECTORY).cursor
         while True:
             try:
                 if full and cursor is not None and directory.has_delta:
@@ -203,7 +204,7 @@ class Poll:
             applied = uow.people.apply_stage(
                 directory.name, is_full=end.is_full, taken_at=end.taken_at, now=now
             )
-            state = uow.sources.get(directory.name, Port.DIRECTORY.value)
+            state = uow.sources.get(directory.name, Port.DIRECTORY)
             is_first = state.first_pass_at is None
             left = [] if directory.can_look_up or not end.is_full else self._absent(uow, directory.name, end)
             uow.people.mark_left(left, end.taken_at, now)
@@ -321,7 +322,7 @@ class Poll:
         left by that.
         """
         with self._store.begin(lease) as uow:
-            state = uow.sources.get(name, Port.DIRECTORY.value)
+            state = uow.sources.get(name, Port.DIRECTORY)
             left: list[Account] = []
             if end.is_full and state.taken_at is not None and end.taken_at > state.taken_at:
                 uow.people.miss_again(name)
@@ -395,15 +396,16 @@ class Poll:
 
     def _placement(
         self, uow: UnitOfWork, event: Event, groups: Sequence[tuple[GroupKey, str]]
-    ) -> dict[GroupKey, str]:
-        """The groups for which something changes: `due` where the person belongs now, `former` where no more."""
+    ) -> dict[GroupKey, Expectation]:
+        """Return what changes, by group."""
         rules = self._rules.joiners
         known = uow.rosters.expectations(event.person.key)
-        before = {group for group, state in known.items() if state == "due"}
+        before = {group for group, state in known.items() if state is Expectation.DUE}
         if event.kind is EventKind.MOVED and event.before is not None:
             before |= places(event.before.facts, rules, groups)
         now = places(event.person.facts, rules, groups)
-        return dict.fromkeys(sorted(now - before), "due") | dict.fromkeys(sorted(before - now), "former")
+        due = dict.fromkeys(sorted(now - before), Expectation.DUE)
+        return due | dict.fromkeys(sorted(before - now), Expectation.FORMER)
 
     def _let_dates_come(self, now: datetime, lease: Lease | None, tally: _Tally) -> None:
         """Our own timer: no directory says that a leave date has come. A stale one may not know of a change."""
@@ -411,7 +413,7 @@ class Poll:
             fresh = [
                 directory.name
                 for directory in self._directories
-                if self._is_fresh(uow.sources.get(directory.name, Port.DIRECTORY.value), now)
+                if self._is_fresh(uow.sources.get(directory.name, Port.DIRECTORY), now)
             ]
             due = uow.people.due_leavers(now, fresh)
             uow.people.mark_left(due, now, now)

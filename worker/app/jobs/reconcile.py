@@ -30,6 +30,7 @@ from worker.domain.reconcile.guard import Departure, GuardLimits, HeldPlan, insp
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.tickets.subject import About
 from worker.ports import Port
+from worker.ports.state.episodes import EpisodeSort
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
@@ -96,8 +97,8 @@ class Reconcile:
 
     def _guard(self, uow: UnitOfWork, now: datetime) -> list[HeldPlan]:
         held = []
-        for (source, kind), departures in sorted(uow.episodes.departures().items()):
-            plan = self._inspect(uow, source, kind, departures, now)
+        for sort, departures in sorted(uow.episodes.departures().items()):
+            plan = self._inspect(uow, sort, departures, now)
             if plan is None:
                 uow.episodes.let_through(departures, now)
             else:
@@ -105,15 +106,15 @@ class Reconcile:
         return held
 
     def _inspect(
-        self, uow: UnitOfWork, source: str, kind: str, departures: Sequence[Departure], now: datetime
+        self, uow: UnitOfWork, sort: EpisodeSort, departures: Sequence[Departure], now: datetime
     ) -> HeldPlan | None:
         limits = self._rules.limits
         since = now - limits.window
         groups = [group for departure in departures for group in departure.groups]
         return inspect(
-            source,
+            sort.source,
             departures,
-            uow.episodes.population(source, kind, since),
+            uow.episodes.population(sort.source, sort.kind, since),
             uow.episodes.loads(groups, since),
             limits,
             now,
@@ -161,7 +162,7 @@ class Reconcile:
         return reconcile_group(replace(view, is_sensitive=is_sensitive), self._rules.tickets, now)
 
     def _is_blind(self, uow: UnitOfWork) -> bool:
-        states = (uow.sources.get(name, Port.DIRECTORY.value) for name in self._rules.directories)
+        states = (uow.sources.get(name, Port.DIRECTORY) for name in self._rules.directories)
         return any(state.first_pass_at is None for state in states)
 
 

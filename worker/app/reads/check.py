@@ -91,7 +91,7 @@ class Check:
 
     def _merged(self, name: str, port: Port, kind: str, result: CheckResult, now: datetime) -> SourceCheck:
         with self._store.reading() as uow:
-            state = uow.sources.get(name, port.value)
+            state = uow.sources.get(name, port)
             known = uow.people.staged(name).known if port is Port.DIRECTORY else 0
         result = self._believable(state, known, self._seeing(result))
         stored = judged(
@@ -118,7 +118,7 @@ class Check:
         """Hold a directory's count against the people known, as the next poll will."""
         people = result.counts.get("people")
         limits = self._limits
-        if not result.ok or people is None or not known or state.port != Port.DIRECTORY.value:
+        if not result.ok or people is None or not known or state.port is not Port.DIRECTORY:
             return result
         missing = known - people
         if not is_too_shrunken(missing, known, limits.shrink_share_max, limits.share_from):

@@ -35,7 +35,7 @@ def whole_person(uow: UnitOfWork, account: Account) -> WholePerson:
         human,
         [found for key in keys for found in uow.rosters.groups_of(key)],
         [ticket for key in keys for ticket in uow.tickets.of_person(key)],
-        {key.source: uow.sources.get(key.source, Port.DIRECTORY.value) for key in keys},
+        {key.source: uow.sources.get(key.source, Port.DIRECTORY) for key in keys},
     )
 
 

@@ -23,7 +23,7 @@ class JudgedSource:
 
 def judged_sources(
     uow: UnitOfWork,
-    configured: Iterable[tuple[str, str, str]],
+    configured: Iterable[tuple[str, Port, str]],
     fresh_directories: Freshness,
     fresh_inventories: Freshness,
     now: datetime,
@@ -33,6 +33,6 @@ def judged_sources(
     found = []
     for name, port, kind in configured:
         state = known.get((name, port)) or SourceState(name, port)
-        fresh = fresh_inventories if port == Port.INVENTORY.value else fresh_directories
+        fresh = fresh_inventories if port is Port.INVENTORY else fresh_directories
         found.append(JudgedSource(kind, state, judged(state, fresh, now)))
     return found

@@ -4,21 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from enum import StrEnum
+from typing import NamedTuple, Protocol
 
 from worker.domain.model import Account, AccountKey, GroupKey
 from worker.domain.reconcile.guard import Approval, Cohort, Departure, GroupLoad, HeldPlan, Population
 
 
+class EpisodeKind(StrEnum):
+    """What an episode is about."""
+
+    LEFT = "left"
+    MOVED = "moved"
+
+
+class Gate(StrEnum):
+    """Where an episode stands at the guard. Tickets come of those that passed."""
+
+    INITIAL = "initial"  # found by its source's first pass
+    NEW = "new"
+    PASSED = "passed"
+    HELD = "held"  # by a plan that waits for a decision
+    REJECTED = "rejected"
+    OVER = "over"  # the person returned before it passed
+
+
+class PlanKind(StrEnum):
+    """Why a plan is held."""
+
+    LEAVERS = "leavers"  # too many people leave, or move, at once
+    SHRUNKEN = "shrunken"  # a source lists too few people to be believed
+
+
+class EpisodeSort(NamedTuple):
+    """Which episodes the guard looks at together."""
+
+    source: str
+    kind: EpisodeKind
+
+
 class Episodes(Protocol):
     """Leavings and moves, the guard's gate, and held plans."""
 
-    def departures(self) -> dict[tuple[str, str], list[Departure]]:
-        """Episodes not let through yet, by (source, kind: left | moved); of a first run only those still in a
-        group.
-        """
+    def departures(self) -> dict[EpisodeSort, list[Departure]]:
+        """Episodes that wait at the gate; of a first run only those of people who are still in a group."""
 
-    def population(self, source: str, kind: str, since: datetime) -> Population:
+    def population(self, source: str, kind: EpisodeKind, since: datetime) -> Population:
         """Active people, and episodes of this kind let through after `since`."""
 
     def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
@@ -28,9 +59,9 @@ class Episodes(Protocol):
         """Open the gate; marks their groups dirty."""
 
     def add_moves(self, people: Sequence[Account], at: datetime) -> None:
-        """Open a 'moved' episode for each; the gate holds what the joiner rules say of them."""
+        """Open an episode for each; the gate holds what the joiner rules say of them."""
 
-    def hold(self, plan: HeldPlan, kind: str = "leavers") -> HeldPlan:
+    def hold(self, plan: HeldPlan, kind: PlanKind = PlanKind.LEAVERS) -> HeldPlan:
         """Store a held plan and hold its episodes; returns it with its id."""
 
     def plans(self) -> list[HeldPlan]:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from worker.domain.groups.case import GroupView
 from worker.domain.identity.matching import Identity
 from worker.domain.model import Account, AccountKey, GroupKey, Member, Roster
 from worker.domain.reconcile.guard import GuardLimits
+
+
+class Expectation(StrEnum):
+    """What the joiner rules say of a person and a group."""
+
+    DUE = "due"  # the person belongs there
+    FORMER = "former"  # the person belonged there and does not any more
 
 
 class Rosters(Protocol):
@@ -60,11 +68,11 @@ class Rosters(Protocol):
     def active_admins(self, group: GroupKey) -> list[Account]:
         """Known people who are admins of the group and have not left."""
 
-    def expectations(self, person: AccountKey) -> dict[GroupKey, str]:
-        """The groups in which the joiner rules place (or placed) a person: state by group."""
+    def expectations(self, person: AccountKey) -> dict[GroupKey, Expectation]:
+        """The groups in which the joiner rules place (or placed) a person."""
 
-    def expect(self, person: AccountKey, states: Mapping[GroupKey, str], since: datetime) -> None:
-        """Record what the joiner rules say now: `due` or `former`; marks the groups dirty."""
+    def expect(self, person: AccountKey, states: Mapping[GroupKey, Expectation], since: datetime) -> None:
+        """Record what the joiner rules say now; marks the groups dirty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class People(Protocol):
         """Make the staged pass the state, set-based, and mark groups and links that it touches dirty.
 
         A judgement of None keeps the standing that was known. Left people keep their first `left_at`.
-        Opens an episode for everybody who left (gate 'initial' on the source's first pass, else 'new'),
+        Opens an episode for everybody who left (at gate INITIAL on the source's first pass, else NEW),
         ends those of people who returned. A full pass counts the missing: see `absent`.
         """
 

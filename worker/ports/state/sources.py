@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from worker.ports.connectors.base import Port
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
     """What is known of one connector's reads; `trouble` is set from a failed read until a good one."""
 
     name: str
-    port: str
+    port: Port
     cursor: str | None = None
     first_pass_at: datetime | None = None
     last_attempt_at: datetime | None = None
@@ -29,7 +31,7 @@ class SourceState:
 class Sources(Protocol):
     """One row a connector that is read from."""
 
-    def get(self, name: str, port: str) -> SourceState:
+    def get(self, name: str, port: Port) -> SourceState:
         """The state; an empty one for a source that was never read."""
 
     def put(self, state: SourceState) -> None:

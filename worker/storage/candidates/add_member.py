@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from worker.domain.model import Coverage
 from worker.domain.tickets.ticket import TicketKind
+from worker.ports.state.groups import Expectation
 from worker.storage.candidates.states import SETTLED
 from worker.storage.sql.tables import chat_group, expected, link, membership, ticket
 
@@ -28,4 +29,8 @@ def missing_joiners() -> sa.Select[Any]:
         chat_group.c.source == x.source, chat_group.c.group_id == x.group_id,
         chat_group.c.coverage == Coverage.FULL.value,
     )  # fmt: skip
-    return sa.select(x.source, x.group_id).distinct().where(x.state == "due", full, ~present, ~asked)
+    return (
+        sa.select(x.source, x.group_id)
+        .distinct()
+        .where(x.state == Expectation.DUE.value, full, ~present, ~asked)
+    )

@@ -7,6 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.model import Standing
+from worker.ports.state.episodes import EpisodeKind, Gate
+from worker.ports.state.groups import Expectation
 from worker.storage.candidates.states import REMOVAL_CODES, SETTLED
 from worker.storage.persons import is_joining
 from worker.storage.sql.tables import episode, expected, link, membership, person, person_key, ticket
@@ -21,7 +23,11 @@ def leavers_without_ticket() -> sa.Select[Any]:
         t.state.in_(SETTLED),
     )  # fmt: skip
     passed = sa.exists().where(
-        e.source == p.source, e.person_id == p.person_id, e.kind == "left", e.gate == "passed", e.at == p.at
+        e.source == p.source,
+        e.person_id == p.person_id,
+        e.kind == EpisodeKind.LEFT.value,
+        e.gate == Gate.PASSED.value,
+        e.at == p.at,
     )
     left = sa.select(p.source, p.person_id).where(p.standing == Standing.LEFT.value, passed)
     elsewhere = sa.select(o.source, o.person_id).where(
@@ -48,9 +54,11 @@ def former_members() -> sa.Select[Any]:
         t.source == m.source, t.group_id == m.group_id, t.handle == m.handle, t.kind.in_(REMOVAL_CODES),
         t.state.in_(SETTLED),
     )  # fmt: skip
-    moved = sa.select(x.source, x.group_id, x.person_source, x.person_id).where(x.state == "former")
+    moved = sa.select(x.source, x.group_id, x.person_source, x.person_id).where(
+        x.state == Expectation.FORMER.value
+    )
     elsewhere = sa.select(x.source, x.group_id, o.source, o.person_id).where(
-        x.state == "former", k.source == x.person_source, k.person_id == x.person_id, is_joining(k),
+        x.state == Expectation.FORMER.value, k.source == x.person_source, k.person_id == x.person_id, is_joining(k),
         o.kind == k.kind, o.value == k.value, o.source != k.source,
     )  # fmt: skip
     movers = sa.union(moved, elsewhere).subquery("movers").c

@@ -13,6 +13,7 @@ from harness import Harness
 from journals import use_earlier_names
 from worker.app.evidence.zip import verify_pack
 from worker.desk.services import Services
+from worker.ports import Port
 from worker.ports.errors import Transient
 
 
@@ -138,7 +139,7 @@ def test_a_source_whose_last_word_is_too_old_is_red(company: Harness, client: Te
 
 
 def test_a_source_that_was_never_read_is_red(services: Services) -> None:
-    more = replace(services, sources=(*services.sources, ("theatre", "inventory", "register")))
+    more = replace(services, sources=(*services.sources, ("theatre", Port.INVENTORY, "register")))
     never = api_client(more).get("/sources").json()["items"][-1]
 
     assert (never["name"], never["kind"], never["ok"], never["stale"]) == (
