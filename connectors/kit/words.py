@@ -5,12 +5,12 @@ Only words that are certain: `Enabled` = false is evidence that somebody left, s
 
 from __future__ import annotations
 
-_TRUE = frozenset(
+TRUE = frozenset(
     "true 1 yes y enabled on wahr ja vrai oui verdadero verdadeiro sí si sim vero sì waar sant sand sann "
     "tosi kyllä prawda tak pravda ano áno igaz igen adevărat doğru evet istina da αληθές ναι "
     "истина да правда істина так 真 是 はい 참 예 صحيح نعم אמת כן".casefold().split()
 )
-_FALSE = frozenset(
+FALSE = frozenset(
     "false 0 no n disabled off falsch nein faux non falso não nao onwaar nee falskt falsk usann nej nei "
     "epätosi ei fałsz nie nepravda ne hamis nem fals nu yanlış yanliş hayır hayir neistina ψευδές όχι "
     "ложь нет хиба ні 假 否 偽 いいえ 거짓 아니요 خطأ لا שקר לא".casefold().split()
@@ -20,8 +20,8 @@ _FALSE = frozenset(
 def read_bool(text: str) -> bool | None:
     """True, False, or None for an empty or unknown word."""
     word = text.strip().casefold()
-    if word in _TRUE:
+    if word in TRUE:
         return True
-    if word in _FALSE:
+    if word in FALSE:
         return False
     return None

@@ -103,6 +103,20 @@ def test_a_held_plan_opens_its_page_in_the_console() -> None:
     harness.close()
 
 
+def test_a_plan_about_people_who_are_missing_is_told_and_written_down_as_any_other() -> None:
+    harness = Harness(has_links=True)
+    harness.hire(*(f"temp-{number}" for number in range(10)))
+    harness.settle()
+    harness.later()
+    harness.corp.shrink_to(0.5)
+    harness.poll(full=True)
+
+    [held] = [one.entry for one in harness.journal() if one.entry.kind == "plan.held"]
+    assert held.data == {"source": "corp", "people": 5, "cohorts": 1}
+    assert f"{BASE}/plans/P-000001" in links_to(harness, "")
+    harness.close()
+
+
 def test_without_an_address_there_are_no_links(company: Harness) -> None:
     company.leave("ann")
     company.settle()

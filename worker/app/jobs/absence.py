@@ -1,4 +1,4 @@
-"""Whom a full pass no longer lists: asked about one by one, or, when they are too many, held for a person.
+"""The people whom a full pass no longer lists: asked about one by one, or, when too many, held for a person.
 
 missing -> a few: look_up -> facts | gone | not to be seen        too many: a held plan, and nothing changes
 """
@@ -9,19 +9,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from worker.domain.evidence import events
-from worker.domain.evidence.journal import Entry
-from worker.domain.messages.message import CHANNEL
-from worker.domain.messages.sentences import held_paragraph
+from worker.app.jobs.holding import hold
+from worker.app.tell.teller import Teller
 from worker.domain.model import AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.leaver import Judgement
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.reconcile.guard import Cohort, Departure, GuardLimits, HeldPlan, HoldState, people_count
-from worker.domain.text.tongue import ENGLISH, Tongue
 from worker.ports import Directory, Malformed, PermissionDenied
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.leases import Lease
-from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
 
 MISSING_NAMED_MAX = 1000  # people called by name in a plan about a shrunken read; more make no one wiser
@@ -39,8 +35,8 @@ def confirm_missing(
     """Ask the source about everybody whom the staged full pass lacks, and stage what it says of them.
 
     Absence makes a candidate; a direct look-up decides. Nothing is asked when so many are missing that the
-    pass cannot be believed. Returns what was said of people of whom nobody can say whether they are gone: they
-    stay as they are, and so does who is there with a record that can't be understood.
+    pass cannot be believed. Returns the errors for people whose absence could not be confirmed; their status is
+    unchanged, as is that of people whose record can't be understood.
     """
     with store.begin(lease) as uow:
         staged = uow.people.staged(directory.name)
@@ -70,7 +66,7 @@ def confirm_missing(
 def unseen_error(
     name: str, count: int, remedy: str = "whosleft check says which right is missing."
 ) -> PermissionDenied:
-    """What is said of people who are neither listed nor to be found."""
+    """Return the error for people who are neither listed nor to be found."""
     return PermissionDenied(
         f"{people_count(count)} whom {name} listed before can't be found: "
         "hidden from our account, or deleted without a trace.",
@@ -79,9 +75,7 @@ def unseen_error(
     )
 
 
-def hold_shrunken(
-    store: Store, name: str, now: datetime, lease: Lease | None, tongue: Tongue = ENGLISH
-) -> None:
+def hold_shrunken(store: Store, name: str, now: datetime, lease: Lease | None, teller: Teller) -> None:
     """Ask, once, whether so many may really be missing; a release lets the next such pass through."""
     with store.begin(lease) as uow:
         missing = uow.people.missing(name)
@@ -91,16 +85,11 @@ def hold_shrunken(
         people += tuple(Departure(key, now, Evidence.ABSENT_CONFIRMED) for key in missing[MISSING_NAMED_MAX:])
         why = f"{name} lists so few people that it can't be believed"
         cohort = Cohort("c1", MISSING, people)
-        plan = uow.episodes.hold(HeldPlan(name, why, now, (cohort,)), kind=PlanKind.SHRUNKEN)
-        body = held_paragraph(plan, tongue)
-        uow.outbox.add([OutMessage(f"plan:{plan.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
-        uow.journal.append(
-            [Entry(now, "whosleft", events.PLAN_HELD, f"plan:{plan.label}", data={"source": name})]
-        )
+        hold(uow, HeldPlan(name, why, now, (cohort,)), now, teller, PlanKind.SHRUNKEN)
 
 
 def _said_to_be_here(uow: UnitOfWork, name: str) -> set[AccountKey]:
-    """Whose absence from the source somebody has rejected: the source is wrong, and asking again is noise."""
+    """Return the people whose absence from the source somebody has rejected: asking again would be noise."""
     return {
         missing.person
         for plan in uow.episodes.plans()

@@ -299,7 +299,7 @@ class Poll:
         if not staged.records:
             raise Incomplete(f"{name} lists nobody.", remedy="Check the export, the path and the scope.")
         if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
-            hold_shrunken(self._store, name, now, lease, self._rules.teller.tongue)
+            hold_shrunken(self._store, name, now, lease, self._rules.teller)
             raise Incomplete(
                 f"{name} lists {staged.known - staged.missing} of the {staged.known} people known before: "
                 f"{staged.missing} are missing at once.",

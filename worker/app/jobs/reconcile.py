@@ -12,17 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.tell.teller import Teller, journal_entry, withdraw_unsent
-from worker.domain.evidence import events
-from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView
 from worker.domain.kinds import is_waited_for, kind_of
 from worker.domain.kinds.person_case import PersonCase
-from worker.domain.messages.message import CHANNEL
-from worker.domain.messages.sentences import held_paragraph
 from worker.domain.model import GroupKey
 from worker.domain.people.joiners import fits
 from worker.domain.reconcile.engine import TicketRules, reconcile_group, reconcile_person
@@ -32,7 +29,6 @@ from worker.domain.tickets.subject import About
 from worker.ports import Port
 from worker.ports.state.episodes import EpisodeSort
 from worker.ports.state.leases import Lease
-from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
 
 GROUPS_PAGE = 200
@@ -102,7 +98,7 @@ class Reconcile:
             if plan is None:
                 uow.episodes.let_through(departures, now)
             else:
-                held.append(self._hold(uow, plan, now))
+                held.append(hold(uow, plan, now, self._rules.teller))
         return held
 
     def _inspect(
@@ -119,18 +115,6 @@ class Reconcile:
             limits,
             now,
         )
-
-    def _hold(self, uow: UnitOfWork, plan: HeldPlan, now: datetime) -> HeldPlan:
-        stored = uow.episodes.hold(plan)
-        teller = self._rules.teller
-        body = held_paragraph(stored, teller.tongue)
-        if teller.links is not None:
-            body = replace(body, link=teller.links.console(f"/plans/{stored.label}"))
-        uow.outbox.add([OutMessage(f"plan:{stored.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
-        people = sum(len(cohort.people) for cohort in stored.cohorts)
-        data = {"source": stored.source, "people": people, "cohorts": len(stored.cohorts)}
-        uow.journal.append([Entry(now, "whosleft", events.PLAN_HELD, f"plan:{stored.label}", data=data)])
-        return stored
 
     # --- tickets ---------------------------------------------------------------------------------
 

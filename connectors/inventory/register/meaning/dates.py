@@ -19,12 +19,12 @@ from connectors.inventory.register.formats.table import Table, Unreadable, Value
 from connectors.inventory.register.meaning import words
 from connectors.inventory.register.meaning.headings import HEADER_ROWS_MAX, label_before
 from connectors.inventory.register.meaning.words import plain
+from connectors.kit.dates import MONTH_FIRST_REGIONS
 
 LANGUAGES = ("en", "ar", "de", "fr", "es", "pt", "ar_LB")  # the last one for the Levant's names of months
 EXCEL_EPOCH = date(1899, 12, 30)
 EXCEL_DAYS = range(20_000, 80_000)  # 1954 to 2119: other numbers in a column of days are no days
 YEARS = range(1970, 2200)  # a date outside is a slip of the keyboard
-MONTH_FIRST = frozenset({"US"})
 LABEL_REACH = 4  # how many cells to the right of its label a date may stand
 
 _NUMERIC = re.compile(
@@ -50,7 +50,7 @@ class AsOf:
 def day_or_instant(value: Value, region: str) -> date | datetime | None:
     """Return what a date cell says: a date, or a datetime (aware if it names a zone); None if it is none.
 
-    ISO, ``24.11.2026``, ``24/11/2026`` (month first where `region` is US), ``24 November 2026`` in six
+    ISO, ``24.11.2026``, ``24/11/2026`` (month first where `region` writes it so), ``24 November 2026`` in six
     languages, digits of any script, and Excel's serial numbers.
     """
     said = _said(value, region)
@@ -170,7 +170,7 @@ def _numeric(text: str, region: str) -> date | datetime | None:
     if plain(rest):
         return None
     year, month, day = (first, second, third) if len(first) == len("2026") else (third, second, first)
-    if mark == "/" and region in MONTH_FIRST and year is third:
+    if mark == "/" and region in MONTH_FIRST_REGIONS and year is third:
         month, day = day, month
     if len(year) not in {2, 4}:
         return None

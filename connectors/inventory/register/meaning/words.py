@@ -11,6 +11,7 @@ import unicodedata
 from functools import lru_cache
 
 from connectors.inventory.register.config import Meaning
+from connectors.kit.words import FALSE, TRUE
 from worker.domain.model import Role
 
 # Arabic is written with and without hamza, dots and vowel marks; these forms are the same word to a reader.
@@ -245,9 +246,10 @@ ROLES: dict[str, Role] = {
     ),
 }
 
-YES = _set("yes, y, x, true, 1, نعم, ja, j, wahr, oui, o, vrai, si, sí, s, verdadero, sim, verdadeiro")
+# What people tick a box with, besides the words that are certain everywhere
+YES = frozenset(map(plain, TRUE)) | _set("x, j, o, s")
 YES_MARKS = frozenset("✓✔☑✅√")
-NO = _set("no, n, false, 0, لا, nein, falsch, non, faux, falso, não")
+NO = frozenset(map(plain, FALSE))
 NO_MARKS = frozenset("✗✘☐❌-–—")
 NOTHING = _set("""
     n a, na, none, nil, unknown, not known, no phone, لا يوجد, غير معروف, لا شيء, keine, kein, k a

@@ -136,7 +136,8 @@ def test_the_highest_role_wins() -> None:
 
 @pytest.mark.parametrize(
     "cell, said",
-    [(True, True), (False, False), ("X", True), ("sí", True), ("✔", True), (1.0, True), (0, False),
+    [(True, True), (False, False), ("X", True), ("sí", True), ("✔", True), ("tak", True),
+     ("Hayır", False), (1.0, True), (0, False),
      ("لا", False),
      ("não", False), ("", False), ("-", False), ("Amy Ash", None), ("2026", None)],
 )  # fmt: skip

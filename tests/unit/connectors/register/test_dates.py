@@ -7,6 +7,7 @@ import pytest
 
 from connectors.inventory.register.formats.table import Value
 from connectors.inventory.register.meaning.dates import Dating, day_or_instant
+from connectors.kit.dates import MONTH_FIRST_REGIONS
 from fakes.office import Cell, write_docx
 from fakes.register_files import NOW, SAVED_AT, only, read_file, read_rows
 
@@ -50,8 +51,12 @@ def test_days(cell: Value, said: date | datetime | None) -> None:
     assert day_or_instant(cell, "GB") == said
 
 
-def test_the_month_is_first_in_the_united_states_only() -> None:
-    assert day_or_instant("11/04/2026", "US") == DAY
+@pytest.mark.parametrize("region", sorted(MONTH_FIRST_REGIONS))
+def test_the_month_is_first_where_exports_have_it_so(region: str) -> None:
+    assert day_or_instant("11/04/2026", region) == DAY
+
+
+def test_the_day_is_first_elsewhere() -> None:
     assert day_or_instant("11/04/2026", "GB") == date(2026, 4, 11)
 
 
