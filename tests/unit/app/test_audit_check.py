@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,11 +20,12 @@ from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.check import AuditCheck, Compared, Unexplained
 from worker.app.refused import Refused
 from worker.app.tell.teller import Teller
-from worker.domain.evidence.actor import Actor
+from worker.domain.evidence.actor import Actor, Via, logged_in
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import Evidence
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.text.tongue import ENGLISH_ONLY
+from worker.domain.tickets.ticket import Grade
 from worker.storage.sql.tables import (
     api_token,
     approval,
@@ -112,6 +113,10 @@ SOON = sa.literal(4_102_444_800_000_000)  # microseconds; in the year 2100
         (2, {"links_from": SOON}, "links_from is 2100"),
         (2, {"blocked_by": 1}, "blocked_by is T-000001, and by event"),
         (1, {"reopened": 3}, "reopened is 3"),
+        (1, {"claimed_by": "[]"}, "claimed_by is empty, and by event 9 dee"),
+        (1, {"claimed_by": '["dee", "os:eve"]'}, "claimed_by is dee, os:eve, and by event 9 dee"),
+        (2, {"claimed_by": '["eve"]'}, "claimed_by is eve, and by event"),
+        (2, {"handed": 9}, "handed is 9, and by event"),
     ],
 )  # fmt: skip
 def test_a_ticket_that_was_changed_in_sql_is_named_with_what_is_not_explained(
@@ -141,11 +146,7 @@ def test_who_was_erased_leaves_no_difference(left: Harness) -> None:
     left.drop("ward-7", "ben")
     left.later()
     left.settle()
-    left.leave("dee")
-    left.settle()
-    for one in left.tickets():
-        if one.is_live:
-            left.desk.waive(one.id, Actor("sam"), "is over", left.now)
+    gone(left, "dee")
     left.desk.erase("dee@corp.example", Actor("sam"), "asked", left.now)
     left.desk.erase("ann@corp.example", Actor("sam"), "asked", left.now)
 
@@ -172,12 +173,115 @@ def test_a_name_that_is_blank_although_nobody_was_erased_is_no_erasing(left: Har
     assert problem.startswith("T-000002: assignee is empty, and by event")
 
 
-def as_of_an_earlier_release(company: Harness) -> None:
-    """The journal as a release wrote it that kept of tickets the state alone."""
+def test_whose_claim_was_erased_leaves_no_difference_and_whose_is_blank_otherwise_is_named(
+    left: Harness,
+) -> None:
+    left.desk.assign(2, "dee@corp.example", Actor("sam"), left.now)
+    claim_by_link(left)
+    left.desk.waive(2, Actor("sam"), "is over", left.now)
+    left.desk.erase("ann@corp.example", Actor("sam"), "asked", left.now)
+    (problem,) = tamper(left, of(2).values(claimed_by='["dee@corp.example", "erased", "sam"]'))
+    assert problem.startswith("T-000002: claimed_by is corp/dee, erased, sam, and by event")
+
+    behind(left, of(2).values(claimed_by='["dee", "dee@corp.example", "sam"]'))
+    gone(left, "dee")
+    left.desk.erase("dee@corp.example", Actor("sam"), "asked", left.now)
+    assert left.ticket(2).claimed_by == ("erased", "erased", "sam")
+    assert problems(left) == []
+
+
+def test_whose_claim_was_handed_on_before_they_were_erased_leaves_no_difference(left: Harness) -> None:
+    claim_by_link(left)
+    left.desk.assign(2, "fay@corp.example", Actor("sam"), left.now)
+    left.desk.waive(2, Actor("sam"), "is over", left.now)
+    gone(left, "dee")
+    left.desk.erase("ann@corp.example", Actor("sam"), "asked", left.now)
+    (problem,) = tamper(left, of(2).values(claimed_by='["dee@corp.example", "erased", "sam"]'))
+    assert problem.startswith("T-000002: claimed_by is dee@corp.example, erased, sam, and by event")
+
+    behind(left, of(2).values(claimed_by='["dee", "dee@corp.example", "sam"]'))
+    left.desk.erase("dee@corp.example", Actor("sam"), "asked", left.now)
+    assert left.ticket(2).claimed_by == ("erased", "erased", "sam")
+    assert problems(left) == []
+
+
+# --- claims and their confirmations -------------------------------------------------------------------------
+
+ROOT, AS_ZOE = (Actor(name, logged_in("root"), Via.COMMAND) for name in ("bob", "zoe"))
+UNCLAIMED = of(2).values(claimed_by="[]", done_by="ghost")
+
+
+def claim_by_link(company: Harness) -> None:
+    token = company.assigned.show_link(2, Actor("sam"), company.now).rpartition("/t/")[2]
+    company.assigned.done(token, company.now)
+
+
+def behind(company: Harness, statement: Any) -> None:
+    with company.engine.begin() as connection:
+        connection.execute(statement)
+
+
+def test_who_confirms_their_own_claim_after_it_was_taken_off_them_in_sql_is_named(left: Harness) -> None:
+    left.desk.done(2, ROOT, left.now)
+    claimed = len(left.journal())
+    behind(left, UNCLAIMED)
+    left.desk.done(2, AS_ZOE, left.now)
+
+    assert left.ticket(2).grade is Grade.B
+    assert problems(left) == [
+        f"T-000002: by event {claimed + 1} it was confirmed by whoever claimed it by event {claimed}"
+    ]
+
+
+def test_the_assignee_who_confirms_what_they_claimed_by_their_link_is_named(left: Harness) -> None:
+    claim_by_link(left)
+    behind(left, UNCLAIMED)
+    left.desk.done(2, Actor("Dee@corp.example", "https://id.example.org d-1", Via.CONSOLE), left.now)
+
+    assert ["it was confirmed by whoever claimed it" in one for one in problems(left)] == [True]
+
+
+def test_a_claim_that_was_put_in_in_sql_and_confirmed_is_named(left: Harness) -> None:
+    behind(left, of(2).values(state="done", done_by="ghost", grade="C", done_at=SOON))
+    left.desk.done(2, ROOT, left.now)
+
+    assert [one.partition(" a claim ")[2] for one in problems(left)] == [
+        "is confirmed, and no event says that it was made"
+    ]
+
+
+def test_a_grade_that_was_put_in_in_sql_and_taken_over_by_an_act_is_named(left: Harness) -> None:
+    left.desk.done(2, ROOT, left.now)
+    behind(left, of(2).values(grade="B"))
+    left.desk.assign(2, "fay@corp.example", Actor("sam"), left.now)
+
+    assert ["no event says that it was made" in one for one in problems(left)] == [True]
+
+
+def test_a_claim_that_somebody_else_confirmed_is_explained_whatever_comes_after(left: Harness) -> None:
+    left.desk.done(2, ROOT, left.now)
+    left.desk.done(2, Actor("kim", logged_in("kim"), Via.COMMAND), left.now)
+    left.desk.assign(2, "fay@corp.example", Actor("sam"), left.now)
+    left.assigned.revoke(2, Actor("sam"), left.now)
+    assert problems(left) == []
+
+
+def gone(company: Harness, who: str) -> None:
+    """They have left, and nothing is to be done any more."""
+    company.leave(who)
+    company.settle()
+    for one in company.tickets():
+        if one.is_live:
+            company.desk.waive(one.id, Actor("sam"), "is over", company.now)
+
+
+def as_of_an_earlier_release(company: Harness, lacks: Collection[str] = ()) -> None:
+    """The journal as a release wrote it that kept of tickets the state alone, or all but what it `lacks`."""
 
     def before(entry: Entry) -> Entry:
         if entry.kind.startswith("ticket.") and "state" in entry.data:
-            return replace(entry, data={"state": entry.data["state"]})
+            kept = entry.data.keys() - lacks if lacks else {"state"}
+            return replace(entry, data={name: entry.data[name] for name in kept})
         if entry.kind == "desk.login_link_made":
             return replace(entry, data={name: entry.data[name] for name in ("for", "roles")})
         return entry
@@ -206,6 +310,18 @@ def test_events_of_an_earlier_release_are_compared_as_far_as_they_say_something(
     assert tamper(left, of(2).values(done_by="eve")) == []
     (problem,) = tamper(left, of(2).values(state="waived"))
     assert problem.startswith("T-000002: state is waived")
+
+
+def test_what_an_event_of_an_earlier_release_could_not_say_is_no_difference_and_the_rest_is(
+    left: Harness,
+) -> None:
+    as_of_an_earlier_release(left, lacks=("claimed_by", "handed"))
+
+    found, compared = check(left)
+    assert (found, compared.not_comparable) == ([], 2)
+    assert tamper(left, of(1).values(claimed_by="[]", handed=3)) == []
+    (problem,) = tamper(left, of(2).values(waived_until=SOON))
+    assert problem.startswith("T-000002: waived_until is 2100")
 
 
 def test_a_journal_that_is_broken_is_compared_with_nothing(left: Harness) -> None:

@@ -43,6 +43,7 @@ def test_the_journal_holds_ids_and_no_names() -> None:
         "left_at": "2026-11-23T12:00:00.000000+00:00",
         "clock_from": "2026-11-24T11:00:00.000000+00:00",
         "due_at": "2026-11-25T11:00:00.000000+00:00",
+        "handed": 0,
     }
     assert "Ann" not in repr(entry)
 

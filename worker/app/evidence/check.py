@@ -14,7 +14,16 @@ from typing import Any
 
 from worker.app.evidence.export import checked_chain
 from worker.domain.evidence import events
-from worker.domain.evidence.explained import differences, is_complete, may_be_erased, person_in, state_event
+from worker.domain.evidence.actor import actor_of
+from worker.domain.evidence.explained import (
+    CLAIMED_BY,
+    confirmations,
+    differences,
+    erased,
+    is_complete,
+    person_in,
+    state_event,
+)
 from worker.domain.evidence.journal import Entry, Sealed, stated_at
 from worker.domain.reconcile.guard import HoldState, plan_label
 from worker.domain.reconcile.plan import instant
@@ -69,10 +78,11 @@ class AuditCheck:
         while True:
             with self._store.reading() as uow:
                 page = uow.tickets.page(list(TicketState), after, PAGE)
-                events = uow.explained.events_of([f"{_TICKET}{ticket.label}" for ticket in page])
+                of = uow.explained.events_of([f"{_TICKET}{ticket.label}" for ticket in page])
                 for ticket in page:
-                    mine = events.get(f"{_TICKET}{ticket.label}", [])
+                    mine = of.get(f"{_TICKET}{ticket.label}", [])
                     yield from _ticket_problems(uow, ticket, state_event(mine), compared)
+                    yield from _confirmation_problems(uow, ticket.label, mine)
             if not page:
                 return
             after = page[-1].id
@@ -115,20 +125,46 @@ def _ticket_problems(
         return
     compared.not_comparable += not is_complete(event.entry)
     for name, (now, said) in differences(ticket, event.entry).items():
-        if not (may_be_erased(name, now) and _was_erased(uow, said, event)):
+        gone = erased(name, now, said)
+        if not gone or not all(_was_erased(uow, who, event) for who in gone):
             yield Unexplained(
-                ticket.label, f"{name} is {now or 'empty'}, and by event {event.seq} {said or 'empty'}"
+                ticket.label, f"{name} is {_shown(now)}, and by event {event.seq} {_shown(said)}"
             )
 
 
-def _was_erased(uow: UnitOfWork, who: Any, event: Sealed) -> bool:
+def _shown(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value or "empty")
+
+
+def _was_erased(uow: UnitOfWork, who: str, event: Sealed) -> bool:
     """Whether somebody was forgotten since: the very person, or where only an address is known, anybody."""
-    person = person_in(who)
-    if person is None:
-        return bool(uow.explained.events([events.PERSON_ERASED], event.seq, 1))
+    if person_in(who) is not None:
+        return any(one.entry.event == events.PERSON_ERASED for one in uow.journal.of(f"person:{who}"))
     return any(
-        one.entry.event == events.PERSON_ERASED for one in uow.journal.of(f"person:{'/'.join(person)}")
+        "@" in who or entry.subject.endswith(f"/{who}")
+        for entry in _entries(uow, events.PERSON_ERASED, after=event.seq)
     )
+
+
+def _confirmation_problems(uow: UnitOfWork, label: str, mine: Sequence[Sealed]) -> Iterator[Unexplained]:
+    """Rows that were changed and changed back, or that an act took into the journal as they were made."""
+    for confirmed, claim in confirmations(mine):
+        if claim is None:
+            yield Unexplained(
+                label, f"by event {confirmed.seq} a claim is confirmed, and no event says that it was made"
+            )
+        elif not actor_of(confirmed.entry).marks.isdisjoint(_claimants(uow, claim.entry)):
+            yield Unexplained(
+                label, f"by event {confirmed.seq} it was confirmed by whoever claimed it by event {claim.seq}"
+            )
+
+
+def _claimants(uow: UnitOfWork, claim: Entry) -> frozenset[str]:
+    """The marks of whoever may have made a claim; of people whom the journal has by id, their address, too."""
+    named = {claim.actor, *claim.data.get(CLAIMED_BY, ())}
+    people = [uow.people.get(key) for key in map(person_in, sorted(named)) if key]
+    addresses = {one.facts.email.casefold() for one in people if one and one.facts.email}
+    return actor_of(claim).marks | named | addresses
 
 
 def _is_answer(answer: AnsweredLink, events: Sequence[Sealed], compared: Compared) -> bool:
@@ -265,8 +301,7 @@ def _without_old(
     return links - Counter(mine[:1])
 
 
-def _entries(uow: UnitOfWork, *kinds: str) -> Iterator[Entry]:
-    after = 0
+def _entries(uow: UnitOfWork, *kinds: str, after: int = 0) -> Iterator[Entry]:
     while page := uow.explained.events(kinds, after, PAGE):
         yield from (one.entry for one in page)
         after = page[-1].seq

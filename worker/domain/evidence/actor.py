@@ -10,6 +10,8 @@ from typing import Any
 
 from worker.domain.evidence.journal import Entry
 
+_ACCOUNT = "actor_id"
+
 
 class Via(StrEnum):
     """The way an act came."""
@@ -70,6 +72,16 @@ def acted(
     by: Actor, now: datetime, kind: str, subject: str, reason: str = "", data: Mapping[str, Any] | None = None
 ) -> Entry:
     """The journal's entry of a person's act: who they are and which way they came stand beside their name."""
-    known = {"actor_id": by.id, "via": by.via.value if by.via else "", "login": by.login}
+    known = {_ACCOUNT: by.id, "via": by.via.value if by.via else "", "login": by.login}
     beside = {name: value for name, value in known.items() if value}
     return Entry(now, by.name, kind, subject, reason, {**(data or {}), **beside})
+
+
+def actor_of(entry: Entry) -> Actor:
+    """Who acted, as far as an entry tells people apart."""
+    return Actor(entry.actor, account_of(entry))
+
+
+def account_of(entry: Entry) -> str:
+    """The `Actor.id` that an entry has; empty in those of earlier releases."""
+    return str(entry.data.get(_ACCOUNT, ""))

@@ -6,21 +6,26 @@ who should do a ticket and who did it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry, Sealed, stamp
 from worker.domain.model import AccountKey
-from worker.domain.tickets.ticket import Assignee, Ticket, ticket_label
+from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketState, ticket_label
 
 ERASED = "erased"  # what stands for somebody who was forgotten
-_WHO = ("assignee", "done_by")
+CLAIMED_BY = "claimed_by"
+_WHO = ("assignee", "done_by", CLAIMED_BY)
 _FACTS = (
     "verified_by", "verified_at", "done_at", "grade", "reopened", "contradicted", "left_at", "clock_from", "due_at",
     "waived_until", "acknowledged_until", "disputed_at", "links_from",
 )  # fmt: skip
-_COMPLETE = "due_at"  # every ticket has one; events of earlier releases lack it
+_HAS_FACTS = "due_at"  # every ticket has one; events of the first releases lack it
+_COMPLETE = "handed"  # the same of those that came later
+_LATER = {CLAIMED_BY, _COMPLETE}
 
 
 def ticket_facts(ticket: Ticket) -> dict[str, Any]:
@@ -31,10 +36,12 @@ def ticket_facts(ticket: Ticket) -> dict[str, Any]:
         "group": "/".join(ticket.group) if ticket.group else None,
         "person": "/".join(ticket.person) if ticket.person else None,
         "evidence": ticket.evidence.value if ticket.evidence else None,
+        _COMPLETE: ticket.handed,
     }
     more = {name: _plain(getattr(ticket, name)) for name in _FACTS}
     more["assignee"] = assignee_id(ticket.assignee)
     more["done_by"] = _known_as(ticket.done_by, ticket.assignee)
+    more[CLAIMED_BY] = sorted({_known_as(mark, ticket.assignee) for mark in ticket.claimed_by})
     more["blocked_by"] = ticket_label(ticket.blocked_by) if ticket.blocked_by else None
     return facts | {name: value for name, value in more.items() if value}
 
@@ -57,21 +64,42 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def state_event(events: list[Sealed]) -> Sealed | None:
+def state_event(sealed: list[Sealed]) -> Sealed | None:
     """The last event of a ticket that says how the ticket was afterwards."""
-    return next((one for one in reversed(events) if "state" in one.entry.data), None)
+    return next((one for one in reversed(sealed) if "state" in one.entry.data), None)
+
+
+def confirmations(sealed: Sequence[Sealed]) -> Iterator[tuple[Sealed, Sealed | None]]:
+    """The events of a ticket that say that a second person confirmed a claim, each with the claim.
+
+    None where nobody claimed anything, or where another event than a confirmation says that there was one.
+    """
+    claim, is_confirmed = None, False
+    for one in sealed:
+        if "state" not in one.entry.data:
+            continue
+        if one.entry.data["state"] != TicketState.DONE.value:
+            claim, is_confirmed = None, False
+        elif one.entry.data.get("grade") == Grade.B.value:
+            if one.entry.event == events.TICKET_DONE or not is_confirmed:
+                yield one, claim if one.entry.event == events.TICKET_DONE else None
+            is_confirmed = True
+        elif one.entry.event == events.TICKET_DONE:
+            claim = one
 
 
 def is_complete(event: Entry) -> bool:
-    """Whether an event has all facts; those of earlier releases have the state and little more."""
+    """Whether an event has all facts; those of earlier releases lack some, or have the state and little more."""
     return _COMPLETE in event.data
 
 
 def differences(ticket: Ticket, event: Entry) -> dict[str, tuple[Any, Any]]:
     """The facts in which a ticket is not as its last event left it: (what it is, what the event says)."""
     facts, said = ticket_facts(ticket), event.data
-    names = facts.keys() | said.keys() if is_complete(event) else said.keys()
-    known = {"kind", "state", "group", "person", "evidence", "blocked_by", *_WHO, *_FACTS}
+    names = facts.keys() | said.keys() if _HAS_FACTS in said else said.keys()
+    known = {"kind", "state", "group", "person", "evidence", "blocked_by", _COMPLETE, *_WHO, *_FACTS}
+    if not is_complete(event):
+        known -= _LATER
     return {
         name: (facts.get(name), said.get(name))
         for name in sorted(names & known)
@@ -79,9 +107,16 @@ def differences(ticket: Ticket, event: Entry) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def may_be_erased(name: str, is_now: Any) -> bool:
-    """Whether a difference is what erasing somebody leaves behind."""
-    return name in _WHO and is_now in {None, ERASED}
+def erased(name: str, is_now: Any, said: Any) -> list[str]:
+    """Whose erasing would explain a difference, as the event names them; nobody where none would."""
+    if name == CLAIMED_BY:
+        now, before = set(is_now or ()), set(said or ())
+        if ERASED not in now or not now - {ERASED} <= before:
+            return []
+        gone = before - now
+        # By the id alone they are known to whoever signs them in
+        return sorted(gone - {person.person_id for person in map(person_in, gone) if person})
+    return [str(said)] if name in _WHO and is_now in {None, ERASED} else []
 
 
 def person_in(text: Any) -> AccountKey | None:
