@@ -95,7 +95,7 @@ class SqlExplained:
         return [
             *(CohortWord(row.plan_id, row.cohort_id, HoldState(row.state), row.decided_by, row.decided_at)
               for row in states),
-            *(CohortWord(row.plan_id, row.cohort_id, state, row.by, row.at, is_word=True)
+            *(CohortWord(row.plan_id, row.cohort_id, state, row.by, row.at, is_word=True, by_id=row.subject)
               for state, words in ((HoldState.RELEASED, approval), (HoldState.REJECTED, objection))
               for row in self._c.execute(sa.select(words).order_by(words.c.plan_id, words.c.cohort_id))),
         ]  # fmt: skip

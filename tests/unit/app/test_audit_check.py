@@ -438,6 +438,40 @@ def test_the_words_of_two_people_on_a_large_plan_are_explained(held: Harness, re
         assert problems(held) == []
 
 
+@pytest.mark.parametrize(
+    "release, words, said", [(True, approval, "approved"), (False, objection, "objected to")]
+)
+def test_a_word_that_was_given_another_account_in_sql_is_named_also_after_it_was_given_back(
+    held: Harness, release: bool, words: sa.Table, said: str
+) -> None:
+    approvals = Approvals(held.store, two_from=1)
+    approvals.decide(1, [], ROOT, "checked", held.now, release=release)
+    assert tamper(held, sa.update(words).values(subject="os:eve", by="bob")) == [
+        f"P-000001 c1: no event says that it is {said} by bob, who is os:eve"
+    ]
+    behind(held, sa.update(words).values(subject="os:eve"))
+    approvals.decide(1, [], AS_ZOE, "checked", held.now, release=release)
+    behind(held, sa.update(words).values(subject="os:root"))
+    assert problems(held) == [
+        f"P-000001 c1: by event {len(held.journal())} one person decided it, and two were asked for"
+    ]
+
+
+def test_a_word_of_an_earlier_release_is_compared_by_name_and_counted(held: Harness) -> None:
+    Approvals(held.store, two_from=1).decide(1, [], Actor("sam"), "checked", held.now, release=True)
+    assert tamper(held, sa.update(approval).values(subject="id-1")) == []
+    assert check(held)[1].not_comparable == 1
+
+
+def test_a_word_that_was_taken_back_for_the_other_is_none_any_more(held: Harness) -> None:
+    approvals = Approvals(held.store, two_from=1)
+    for release in (True, False):
+        approvals.decide(1, [], ROOT, "checked", held.now, release=release)
+    approvals.decide(1, [], Actor("kim", logged_in("kim")), "checked", held.now, release=False)
+    assert held.kinds()[-3:] == ["plan.approved", "plan.objected", "plan.rejected"]
+    assert problems(held) == []
+
+
 def test_a_decision_that_was_taken_back_in_sql_is_named(held: Harness) -> None:
     held.approvals.decide(1, [], Actor("sam"), "checked", held.now, release=False)
     assert "P-000001 c1: no event says that it is held by sam" in tamper(

@@ -6,7 +6,7 @@ does not grow with the tickets.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ from typing import Any
 
 from worker.app.evidence.export import checked_chain
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import actor_of
+from worker.domain.evidence.actor import Actor, account_of, actor_of
 from worker.domain.evidence.explained import (
     CLAIMED_BY,
     confirmations,
@@ -201,41 +201,64 @@ def _unanswered(uow: UnitOfWork, waiting: list[AnsweredLink], compared: Compared
 
 def _plans(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
     words = uow.explained.cohorts()
-    events = uow.explained.events_of({f"plan:{plan_label(word.plan)}" for word in words})
+    said = uow.explained.events_of({f"plan:{plan_label(word.plan)}" for word in words})
     for word in words:
         label = plan_label(word.plan)
         compared.rows["cohorts"] += 1
-        if not _is_said(word, [one.entry for one in events.get(f"plan:{label}", [])]):
+        if not _is_said(word, [one.entry for one in said.get(f"plan:{label}", [])], compared):
             state = _WORDS[word.state] if word.is_word else word.state.value
             by = f" by {word.by}" if word.by else ""
-            yield Unexplained(f"{label} {word.cohort}", f"no event says that it is {state}{by}")
+            account = f", who is {word.by_id}" if word.by_id else ""
+            yield Unexplained(f"{label} {word.cohort}", f"no event says that it is {state}{by}{account}")
+    for subject, of in said.items():
+        for cohort, one in _decided_alone(of):
+            yield Unexplained(
+                f"{subject.removeprefix('plan:')} {cohort}",
+                f"by event {one.seq} one person decided it, and two were asked for",
+            )
     for number in uow.explained.plans_past_their_gate():
         yield Unexplained(
             plan_label(number), "people of it were let through, or kept back, against the decision"
         )
 
 
-_WORDS = {HoldState.RELEASED: "approved", HoldState.REJECTED: "objected to"}
 _DECIDED = {HoldState.RELEASED: events.PLAN_RELEASED, HoldState.REJECTED: events.PLAN_REJECTED}
-_SAID = {
-    HoldState.RELEASED: {events.PLAN_APPROVED, events.PLAN_RELEASED},
-    HoldState.REJECTED: {events.PLAN_OBJECTED, events.PLAN_REJECTED},
-}
+_SAID = {HoldState.RELEASED: events.PLAN_APPROVED, HoldState.REJECTED: events.PLAN_OBJECTED}
+_WORDS = {HoldState.RELEASED: "approved", HoldState.REJECTED: "objected to"}
 
 
-def _is_said(word: CohortWord, entries: Sequence[Entry]) -> bool:
+def _is_said(word: CohortWord, entries: Sequence[Entry], compared: Compared) -> bool:
     if word.state is HoldState.HELD:
         is_decided = any(
             word.cohort in entry.data["cohorts"] for entry in entries if entry.event in _DECIDED.values()
         )
         return not is_decided and any(entry.event == events.PLAN_HELD for entry in entries)
-    wanted = _SAID[word.state] if word.is_word else {_DECIDED[word.state]}
-    return any(
-        entry.event in wanted
+    kinds = {_DECIDED[word.state], _SAID[word.state]} if word.is_word else {_DECIDED[word.state]}
+    said = [
+        account_of(entry)
+        for entry in entries
+        if entry.event in kinds
         and word.cohort in entry.data["cohorts"]
         and (entry.actor, stated_at(entry)) == (word.by, word.at)
-        for entry in entries
-    )
+    ]
+    if not word.is_word or word.by_id in said:
+        return bool(said)
+    compared.not_comparable += "" in said
+    return "" in said
+
+
+def _decided_alone(sealed: Sequence[Sealed]) -> Iterator[tuple[str, Sealed]]:
+    """Cohorts that needed two people, since one's word on them was kept, and that one decided."""
+    kinds = {kind: state for kinds in (_SAID, _DECIDED) for state, kind in kinds.items()}
+    words: dict[str, list[tuple[HoldState, Actor]]] = defaultdict(list)
+    for one in sealed:
+        state, by = kinds.get(one.entry.event), actor_of(one.entry)
+        for cohort in one.entry.data["cohorts"] if state else ():
+            others = [said for said in words[cohort] if said[0] is state and not by.may_be(said[1])]
+            if one.entry.event in _DECIDED.values() and words[cohort] and not others:
+                yield cohort, one
+            taken_back = [said for said in words[cohort] if said[0] is not state and by.may_be(said[1])]
+            words[cohort] = [said for said in words[cohort] if said not in taken_back] + [(state, by)]
 
 
 # --- who was let in ---------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ class AnsweredLink:
 class CohortWord:
     """Where one cohort of a plan stands, or one person's word on it, which needs a second one.
 
-    `is_word`: then `state` is what it is a word for, released or rejected.
+    `is_word`: then `state` is what it is a word for, released or rejected, and `by_id` the `Actor.id` of whose it is.
     """
 
     plan: int
@@ -38,6 +38,7 @@ class CohortWord:
     by: str | None
     at: datetime | None
     is_word: bool = False
+    by_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
