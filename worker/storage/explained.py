@@ -4,33 +4,42 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from worker.domain.evidence import events
+from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Sealed
 from worker.domain.identity.matching import How, IdentityState
 from worker.domain.model import AccountKey, HandleKey
-from worker.domain.reconcile.guard import HoldState
+from worker.domain.reconcile.guard import HoldState, plan_label
+from worker.domain.tickets.ticket import ticket_label
 from worker.ports.state.episodes import Gate
-from worker.ports.state.explained import Admission, AnsweredLink, CohortWord
+from worker.ports.state.explained import Admission, AnsweredLink, CohortWord, StoredTicket, Unreadable
 from worker.storage.journal import sealed_from_row
 from worker.storage.sql.chunks import chunked
+from worker.storage.sql.mapping import ticket_from_row, ticket_values
 from worker.storage.sql.tables import (
+    Instant,
     approval,
     cohort,
     cohort_person,
     desk_session,
     episode,
+    from_micros,
     journal,
     link,
     login_link,
     objection,
     ticket,
 )
+
+_T = TypeVar("_T")
 
 
 def _spelled(kinds: Collection[str]) -> list[str]:
@@ -74,31 +83,30 @@ class SqlExplained:
             missing -= set(self._c.execute(sa.select(ticket.c.id).where(ticket.c.id.in_(chunk))).scalars())
         return missing
 
-    def answers(self, after: HandleKey | None, limit: int) -> list[AnsweredLink]:
+    def tickets(self, after: int, limit: int) -> list[StoredTicket | Unreadable]:
+        query = sa.select(ticket).where(ticket.c.id > after).order_by(ticket.c.id).limit(limit)
+        return self._read(ticket, query, _ticket, lambda row: (row.id, ticket_label(row.id)))
+
+    def answers(self, after: HandleKey | None, limit: int) -> list[AnsweredLink | Unreadable]:
         is_linked = (link.c.state == IdentityState.LINKED.value) & (link.c.how == How.CONFIRMED.value)
         query = sa.select(link).where(sa.or_(is_linked, link.c.state == IdentityState.NOBODY.value))
         if after is not None:
             query = query.where(sa.tuple_(link.c.source, link.c.handle) > sa.tuple_(*map(sa.literal, after)))
-        rows = self._c.execute(query.order_by(link.c.source, link.c.handle).limit(limit))
+        query = query.order_by(link.c.source, link.c.handle).limit(limit)
+        return self._read(link, query, _answer, lambda row: (_handle(row), "/".join(_handle(row))))
+
+    def cohorts(self) -> list[CohortWord | Unreadable]:
         return [
-            AnsweredLink(
-                HandleKey(row.source, row.handle),
-                AccountKey(row.person_source, row.person_id) if row.person_source else None,
-                row.decided_at,
-                row.decided_by,
-            )
-            for row in rows
+            *self._words(cohort, _standing),
+            *self._words(approval, partial(_word, HoldState.RELEASED)),
+            *self._words(objection, partial(_word, HoldState.REJECTED)),
         ]
 
-    def cohorts(self) -> list[CohortWord]:
-        states = self._c.execute(sa.select(cohort).order_by(cohort.c.plan_id, cohort.c.cohort_id))
-        return [
-            *(CohortWord(row.plan_id, row.cohort_id, HoldState(row.state), row.decided_by, row.decided_at)
-              for row in states),
-            *(CohortWord(row.plan_id, row.cohort_id, state, row.by, row.at, is_word=True, by_id=row.subject)
-              for state, words in ((HoldState.RELEASED, approval), (HoldState.REJECTED, objection))
-              for row in self._c.execute(sa.select(words).order_by(words.c.plan_id, words.c.cohort_id))),
-        ]  # fmt: skip
+    def _words(self, table: sa.Table, make: Callable[[Any], CohortWord]) -> list[CohortWord | Unreadable]:
+        query = sa.select(table).order_by(table.c.plan_id, table.c.cohort_id)
+        return self._read(
+            table, query, make, lambda row: (row.plan_id, f"{plan_label(row.plan_id)} {row.cohort_id}")
+        )
 
     def plans_past_their_gate(self) -> Sequence[int]:
         e, p, c = episode.c, cohort_person.c, cohort.c
@@ -117,10 +125,78 @@ class SqlExplained:
         )
         return list(self._c.execute(query).scalars())
 
-    def login_links(self) -> list[Admission]:
-        rows = self._c.execute(sa.select(login_link).order_by(login_link.c.expires_at, login_link.c.id))
-        return [Admission(row.name, tuple(json.loads(row.roles)), row.expires_at) for row in rows]
+    def login_links(self) -> list[Admission | Unreadable]:
+        query = sa.select(login_link).order_by(login_link.c.expires_at, login_link.c.id)
+        return self._read(
+            login_link, query, lambda row: Admission(row.name, _roles(row), row.expires_at),
+            lambda row: (row.id, f"login link of {row.name}"),
+        )  # fmt: skip
 
-    def sessions(self) -> list[Admission]:
-        rows = self._c.execute(sa.select(desk_session).order_by(desk_session.c.created_at, desk_session.c.id))
-        return [Admission(row.name, tuple(json.loads(row.roles)), row.created_at) for row in rows]
+    def sessions(self) -> list[Admission | Unreadable]:
+        query = sa.select(desk_session).order_by(desk_session.c.created_at, desk_session.c.id)
+        return self._read(
+            desk_session, query, lambda row: Admission(row.name, _roles(row), row.created_at),
+            lambda row: (row.id, f"session of {row.name}"),
+        )  # fmt: skip
+
+    def _read(
+        self,
+        table: sa.Table,
+        query: sa.Select[Any],
+        make: Callable[[Any], _T],
+        name: Callable[[Any], tuple[Any, str]],
+    ) -> list[_T | Unreadable]:
+        """The rows one by one: SQLite takes any value in any column."""
+        columns = [
+            sa.type_coerce(c, sa.BigInteger).label(c.name) if c.name in _instants(table) else c
+            for c in table.c
+        ]
+        return [_made(row, table, make, name) for row in self._c.execute(query.with_only_columns(*columns))]
+
+
+def _made(
+    row: sa.Row[Any], table: sa.Table, make: Callable[[Any], _T], name: Callable[[Any], tuple[Any, str]]
+) -> _T | Unreadable:
+    try:
+        instants = {column: from_micros(getattr(row, column)) for column in _instants(table)}
+        return make(SimpleNamespace(**row._asdict() | instants))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        return Unreadable(*name(row), f"its row can't be read ({type(error).__name__}: {error})")
+
+
+def _instants(table: sa.Table) -> set[str]:
+    return {column.name for column in table.c if isinstance(column.type, Instant)}
+
+
+def _ticket(row: Any) -> StoredTicket:
+    one = ticket_from_row(row)
+    ticket_facts(one)  # which takes what no ticket of ours has for an error
+    values = ticket_values(one)
+    odd = [name for name in _DERIVED if getattr(row, name) != values[name]]
+    return StoredTicket(
+        one, "; ".join(f"{name} is {getattr(row, name)}, and by its row {values[name]}" for name in odd)
+    )
+
+
+_DERIVED = ("key_group", "assignee_email")
+
+
+def _answer(row: Any) -> AnsweredLink:
+    person = AccountKey(row.person_source, row.person_id) if row.person_source else None
+    return AnsweredLink(_handle(row), person, row.decided_at, row.decided_by)
+
+
+def _handle(row: Any) -> HandleKey:
+    return HandleKey(row.source, row.handle)
+
+
+def _standing(row: Any) -> CohortWord:
+    return CohortWord(row.plan_id, row.cohort_id, HoldState(row.state), row.decided_by, row.decided_at)
+
+
+def _word(state: HoldState, row: Any) -> CohortWord:
+    return CohortWord(row.plan_id, row.cohort_id, state, row.by, row.at, is_word=True, by_id=row.subject)
+
+
+def _roles(row: Any) -> tuple[str, ...]:
+    return tuple(json.loads(row.roles))

@@ -80,5 +80,12 @@ def _row(sealed: Sealed) -> dict[str, Any]:
 
 def sealed_from_row(row: Any) -> Sealed:
     """A row of the journal as an entry with its seal."""
-    entry = Entry(row.at, row.actor, row.kind, row.subject, row.reason, json.loads(row.data))
+    entry = Entry(row.at, row.actor, row.kind, row.subject, row.reason, _data(row.data))
     return Sealed(row.seq, entry, row.previous, row.hash)
+
+
+def _data(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:  # not as we wrote it: its hash is another one now, and the chain says where
+        return {"unreadable": text}

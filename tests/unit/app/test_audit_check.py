@@ -129,6 +129,34 @@ def test_a_ticket_that_was_changed_in_sql_is_named_with_what_is_not_explained(
     assert problem.startswith(f"T-{number:06d}: {why}"), before
 
 
+@pytest.mark.parametrize(
+    "values, why",
+    [
+        ({"assignee": "{}"}, "KeyError: 'person'"),
+        ({"assignee": "["}, "JSONDecodeError: "),
+        ({"claimed_by": "[7]"}, "AttributeError: "),
+        ({"state": "gone"}, "ValueError: 'gone' is not a valid TicketState"),
+        ({"due_at": sa.literal("soon")}, "TypeError: "),
+        ({"due_at": sa.literal(2**62)}, "OverflowError: "),
+    ],
+)
+def test_a_row_that_no_release_wrote_is_named_and_hides_no_other(
+    left: Harness, values: dict[str, Any], why: str
+) -> None:
+    first, second = tamper(left, of(1).values(**values), of(2).values(state="waived"))
+
+    assert first.startswith(f"T-000001: its row can't be read ({why}")
+    assert second.startswith("T-000002: state is waived")
+
+
+@pytest.mark.parametrize("values", [{"assignee_email": "eve@x"}, {"key_group": "another"}])
+def test_what_a_row_says_twice_is_compared(left: Harness, values: dict[str, str]) -> None:
+    [(name, value)] = values.items()
+    (problem,) = tamper(left, of(2).values(values))
+
+    assert problem.startswith(f"T-000002: {name} is {value}, and by its row ")
+
+
 def test_a_ticket_that_was_put_in_or_taken_out_in_sql_is_named(left: Harness) -> None:
     copied = [column for column in ticket.c if column.name not in {"id", "episode"}]
     another = sa.insert(ticket).from_select(
@@ -324,6 +352,13 @@ def test_what_an_event_of_an_earlier_release_could_not_say_is_no_difference_and_
     assert problem.startswith("T-000002: waived_until is 2100")
 
 
+@pytest.mark.parametrize("data", ["{", "[]", "7"])
+def test_a_journal_with_an_event_that_can_t_be_read_is_broken_there(left: Harness, data: str) -> None:
+    behind(left, sa.update(journal).where(journal.c.seq == 2).values(data=data))
+    with pytest.raises(Refused, match="broken at event 2"):
+        problems(left)
+
+
 def test_a_journal_that_is_broken_is_compared_with_nothing(left: Harness) -> None:
     with left.engine.begin() as connection:
         connection.execute(sa.update(journal).where(journal.c.seq == 2).values(actor="eve"))
@@ -354,6 +389,12 @@ def test_answers_of_people_are_explained_and_those_made_in_sql_are_named(company
     )
     assert "wards/" in problem
     assert problem.endswith("no event says that somebody answered that it is corp/ann")
+
+
+def test_an_answer_that_can_t_be_read_is_named(company: Harness) -> None:
+    company.desk.confirm_link(company.number("ann"), "corp/ann", Actor("sam"), company.now)
+    (problem,) = tamper(company, answered(company, "ann").values(decided_at=sa.literal("x")))
+    assert problem.startswith(f"wards/{company.number('ann')}: its row can't be read (TypeError: ")
 
 
 def test_an_answer_that_was_weighed_again_is_still_that_of_whoever_gave_it(company: Harness) -> None:
@@ -421,6 +462,7 @@ def test_plans_as_people_decided_them_are_explained(held: Harness, release: bool
         (sa.update(cohort).values(state="rejected"), "no event says that it is rejected"),
         (APPROVED, "no event says that it is approved by sam"),
         (OBJECTED, "no event says that it is objected to by sam"),
+        (sa.update(cohort).values(state="x"), "its row can't be read (ValueError: 'x' is not a valid HoldState)"),
         (sa.update(episode).values(gate="passed"), "people of it were let through, or kept back, against the decision"),
     ],
 )  # fmt: skip
@@ -520,6 +562,20 @@ def test_tokens_links_and_sessions_are_explained(let_in: Harness) -> None:
 )  # fmt: skip
 def test_who_was_let_in_by_sql_is_named(let_in: Harness, statement: Any, why: str) -> None:
     assert any(why in problem for problem in tamper(let_in, statement))
+
+
+@pytest.mark.parametrize(
+    "table, values, row",
+    [
+        (desk_session, {"roles": "{"}, "session of kim"),
+        (login_link, {"roles": "7"}, "login link of kim"),
+        (login_link, {"expires_at": sa.literal("x")}, "login link of kim"),
+    ],
+)
+def test_an_admission_that_can_t_be_read_is_named(
+    let_in: Harness, table: sa.Table, values: dict[str, Any], row: str
+) -> None:
+    assert f"{row}: its row can't be read (" in "".join(tamper(let_in, sa.update(table).values(values)))
 
 
 def test_a_login_link_of_an_earlier_release_is_explained_as_far_as_it_was_written_down(

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from worker.app.evidence.export import checked_chain
 from worker.domain.evidence import events
@@ -27,14 +27,15 @@ from worker.domain.evidence.explained import (
 from worker.domain.evidence.journal import Entry, Sealed, stated_at
 from worker.domain.reconcile.guard import HoldState, plan_label
 from worker.domain.reconcile.plan import instant
-from worker.domain.tickets.ticket import Ticket, TicketState, ticket_label, ticket_number
+from worker.domain.tickets.ticket import Ticket, ticket_label, ticket_number
 from worker.ports.state.access import ApiToken
-from worker.ports.state.explained import Admission, AnsweredLink, CohortWord
+from worker.ports.state.explained import Admission, AnsweredLink, CohortWord, Unreadable
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 500
 _ANSWERS = (events.LINK_CONFIRMED, events.LINK_REJECTED, events.TICKET_DONE)
 _TICKET = "ticket:"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +78,20 @@ class AuditCheck:
         after = 0
         while True:
             with self._store.reading() as uow:
-                page = uow.tickets.page(list(TicketState), after, PAGE)
-                of = uow.explained.events_of([f"{_TICKET}{ticket.label}" for ticket in page])
-                for ticket in page:
-                    mine = of.get(f"{_TICKET}{ticket.label}", [])
-                    yield from _ticket_problems(uow, ticket, state_event(mine), compared)
-                    yield from _confirmation_problems(uow, ticket.label, mine)
+                page = uow.explained.tickets(after, PAGE)
+                tickets, broken = _apart(page)
+                yield from broken
+                of = uow.explained.events_of([f"{_TICKET}{one.ticket.label}" for one in tickets])
+                for one in tickets:
+                    mine = of.get(f"{_TICKET}{one.ticket.label}", [])
+                    found = [*_ticket_problems(uow, one.ticket, state_event(mine), compared)]
+                    yield from found
+                    if one.odd and not found:  # which follows from what was found
+                        yield Unexplained(one.ticket.label, one.odd)
+                    yield from _confirmation_problems(uow, one.ticket.label, mine)
             if not page:
                 return
-            after = page[-1].id
+            after = page[-1].key if isinstance(page[-1], Unreadable) else page[-1].ticket.id
 
     def _lost_tickets(self) -> Iterator[Unexplained]:
         after = 0
@@ -107,13 +113,21 @@ class AuditCheck:
         while True:
             with self._store.reading() as uow:
                 page = uow.explained.answers(after, PAGE)
-                events = uow.explained.events_at(_ANSWERS, [one.at for one in page if one.at is not None])
-                waiting = [one for one in page if not _is_answer(one, events, compared)]
+                answers, broken = _apart(page)
+                yield from broken
+                events = uow.explained.events_at(_ANSWERS, [one.at for one in answers if one.at is not None])
+                waiting = [one for one in answers if not _is_answer(one, events, compared)]
                 yield from _unanswered(uow, waiting, compared)
-            compared.rows["answers"] += len(page)
+            compared.rows["answers"] += len(answers)
             if not page:
                 return
             after = page[-1].key
+
+
+def _apart(rows: Sequence[_T | Unreadable]) -> tuple[list[_T], list[Unexplained]]:
+    """The rows that could be read, and the others as what is found."""
+    broken = [Unexplained(one.row, one.why) for one in rows if isinstance(one, Unreadable)]
+    return [one for one in rows if not isinstance(one, Unreadable)], broken
 
 
 def _ticket_problems(
@@ -200,7 +214,8 @@ def _unanswered(uow: UnitOfWork, waiting: list[AnsweredLink], compared: Compared
 
 
 def _plans(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
-    words = uow.explained.cohorts()
+    words, broken = _apart(uow.explained.cohorts())
+    yield from broken
     said = uow.explained.events_of({f"plan:{plan_label(word.plan)}" for word in words})
     for word in words:
         label = plan_label(word.plan)
@@ -253,7 +268,9 @@ def _decided_alone(sealed: Sequence[Sealed]) -> Iterator[tuple[str, Sealed]]:
     words: dict[str, list[tuple[HoldState, Actor]]] = defaultdict(list)
     for one in sealed:
         state, by = kinds.get(one.entry.event), actor_of(one.entry)
-        for cohort in one.entry.data["cohorts"] if state else ():
+        if state is None:
+            continue
+        for cohort in one.entry.data["cohorts"]:
             others = [said for said in words[cohort] if said[0] is state and not by.may_be(said[1])]
             if one.entry.event in _DECIDED.values() and words[cohort] and not others:
                 yield cohort, one
@@ -294,7 +311,11 @@ def _is_made(token: ApiToken, entry: Entry) -> bool:
 
 
 def _admissions(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
-    links, sessions = Counter(uow.explained.login_links()), Counter(uow.explained.sessions())
+    (links_there, broken), (sessions_there, not_read) = map(
+        _apart, (uow.explained.login_links(), uow.explained.sessions())
+    )
+    yield from [*broken, *not_read]
+    links, sessions = Counter(links_there), Counter(sessions_there)
     compared.rows["login links"] += links.total()
     compared.rows["sessions"] += sessions.total()
     for entry in _entries(uow, events.DESK_LOGIN_LINK_MADE, events.DESK_SIGNED_IN):

@@ -5,11 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from worker.domain.evidence.journal import Sealed
 from worker.domain.model import AccountKey, HandleKey
 from worker.domain.reconcile.guard import HoldState
+from worker.domain.tickets.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that none of our releases wrote: its key, the name that people know it by, and what is wrong."""
+
+    key: Any
+    row: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTicket:
+    """A ticket, and in words what its row has besides that does not follow from it; empty where all does."""
+
+    ticket: Ticket
+    odd: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +69,7 @@ class Admission:
 
 
 class Explained(Protocol):
-    """Rows that events should explain, and the events."""
+    """Rows that events should explain, and the events. One row that can't be read hides no other."""
 
     def events_of(self, subjects: Collection[str]) -> dict[str, list[Sealed]]:
         """The entries of each of these subjects, in order."""
@@ -62,18 +80,21 @@ class Explained(Protocol):
     def events_at(self, kinds: Collection[str], instants: Collection[datetime]) -> list[Sealed]:
         """The entries of these kinds at exactly these instants."""
 
+    def tickets(self, after: int, limit: int) -> list[StoredTicket | Unreadable]:
+        """The next tickets with an id above `after`, by id."""
+
     def missing_tickets(self, numbers: Collection[int]) -> set[int]:
         """Which of these tickets there are not."""
 
-    def answers(self, after: HandleKey | None, limit: int) -> list[AnsweredLink]:
+    def answers(self, after: HandleKey | None, limit: int) -> list[AnsweredLink | Unreadable]:
         """The next answers of people that hold, by handle."""
 
-    def cohorts(self) -> list[CohortWord]:
+    def cohorts(self) -> list[CohortWord | Unreadable]:
         """Where each cohort stands, and each approval."""
 
     def plans_past_their_gate(self) -> Sequence[int]:
         """Plans with a leaving that was let through, or kept back, against what was decided of its cohort."""
 
-    def login_links(self) -> list[Admission]: ...
+    def login_links(self) -> list[Admission | Unreadable]: ...
 
-    def sessions(self) -> list[Admission]: ...
+    def sessions(self) -> list[Admission | Unreadable]: ...
