@@ -13,7 +13,8 @@ from worker.app.evidence.check import AuditCheck, Compared
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import AccountKey, HandleKey
-from worker.ports.state.explained import Admission, AnsweredLink
+from worker.ports.state.access import ApiToken
+from worker.ports.state.explained import Admission, AnsweredLink, StoredToken
 from worker.storage.sql.tables import cohort, cohort_person, desk_session, episode, link, login_link, metadata
 from worker.storage.sql.tables import ticket as tickets
 from worker.storage.store import SqlStore
@@ -79,10 +80,23 @@ def test_the_answers_that_people_gave_come_in_pages(store: SqlStore, engine: sa.
 
 
 def test_who_was_let_in_is_listed(store: SqlStore, engine: sa.Engine) -> None:
-    put(engine, login_link, [{"id": "l", "created_by": "root", "expires_at": NOW} | ROLES])
-    put(engine, desk_session, [{"id": "s", "created_at": NOW, "expires_at": NOW + DAY} | ROLES])
+    put(
+        engine,
+        login_link,
+        [{"id": "l", "created_by": "root", "subject": "os:sam", "expires_at": NOW} | ROLES],
+    )
+    put(
+        engine,
+        desk_session,
+        [{"id": "s", "subject": "os:sam", "created_at": NOW, "expires_at": NOW + DAY} | ROLES],
+    )
+    token = ApiToken("k", ("tickets:read",), "root", NOW, None, None, "os:root")
+    with store.begin() as uow:
+        uow.access.add_token(token, "h")
     with store.reading() as uow:
-        assert uow.explained.login_links() == uow.explained.sessions() == [Admission("sam", ("viewer",), NOW)]
+        assert uow.explained.login_links() == [Admission("sam", ("viewer",), NOW, "os:sam", "l", by="root")]
+        assert uow.explained.sessions() == [Admission("sam", ("viewer",), NOW + DAY, "os:sam", "s", NOW)]
+        assert uow.explained.tokens() == [StoredToken(token, "h")]
 
 
 @pytest.mark.parametrize(

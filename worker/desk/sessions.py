@@ -22,6 +22,7 @@ from worker.desk.roles import DeskRole, Permission, allows
 from worker.desk.sign_in import FLOW_LIFE, SignInRefused
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted, signed_in
+from worker.domain.evidence.journal import stamp
 from worker.ports.state.access import Visitor
 
 SESSION_LIFE = timedelta(hours=12)  # a shift, with its handover
@@ -160,8 +161,9 @@ class SignInPages:
     def _signed_in(self, call: Call, visitor: Visitor) -> Response:
         secret = secrets.token_urlsafe(32)
         with call.services.store.begin() as uow:
-            uow.access.add_session(hashed(secret), visitor, call.now, call.now + SESSION_LIFE)
-            data = {"roles": list(visitor.roles)}
+            until = call.now + SESSION_LIFE
+            uow.access.add_session(hashed(secret), visitor, call.now, until)
+            data = {"roles": list(visitor.roles), "expires_at": stamp(until), "secret": hashed(secret)}
             who = Actor(visitor.name, visitor.id, Via.CONSOLE)
             uow.journal.append([acted(who, call.now, events.DESK_SIGNED_IN, "desk:console", data=data)])
         response = RedirectResponse(_way(call), SEE_OTHER)

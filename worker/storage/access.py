@@ -158,11 +158,11 @@ class SqlAccess:
 
     def token(self, hash_: str) -> ApiToken | None:
         row = self._c.execute(sa.select(api_token).where(api_token.c.hash == hash_)).first()
-        return None if row is None else _token(row)
+        return None if row is None else token_from_row(row)
 
     def tokens(self) -> Sequence[ApiToken]:
         query = sa.select(api_token).order_by(api_token.c.created_at.desc(), api_token.c.id)
-        return [_token(row) for row in self._c.execute(query)]
+        return [token_from_row(row) for row in self._c.execute(query)]
 
     def revoke_token(self, id_: str, now: datetime) -> bool:
         revoked_at = api_token.c.revoked_at
@@ -190,7 +190,8 @@ def _visitor(row: Any) -> Visitor:
     return Visitor(row.name, tuple(json.loads(row.roles)), row.subject)
 
 
-def _token(row: Any) -> ApiToken:
+def token_from_row(row: Any) -> ApiToken:
+    """A row of `api_token`, but for the secret's hash."""
     return ApiToken(
         row.id,
         tuple(json.loads(row.scopes)),

@@ -20,12 +20,21 @@ from worker.domain.model import AccountKey, HandleKey
 from worker.domain.reconcile.guard import HoldState, plan_label
 from worker.domain.tickets.ticket import ticket_label
 from worker.ports.state.episodes import Gate
-from worker.ports.state.explained import Admission, AnsweredLink, CohortWord, StoredTicket, Unreadable
+from worker.ports.state.explained import (
+    Admission,
+    AnsweredLink,
+    CohortWord,
+    StoredTicket,
+    StoredToken,
+    Unreadable,
+)
+from worker.storage.access import token_from_row
 from worker.storage.journal import sealed_from_row
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
 from worker.storage.sql.tables import (
     Instant,
+    api_token,
     approval,
     cohort,
     cohort_person,
@@ -125,19 +134,17 @@ class SqlExplained:
         )
         return list(self._c.execute(query).scalars())
 
+    def tokens(self) -> list[StoredToken | Unreadable]:
+        query = sa.select(api_token).order_by(api_token.c.id)
+        return self._read(api_token, query, _token, lambda row: (row.id, f"token {row.id}"))
+
     def login_links(self) -> list[Admission | Unreadable]:
         query = sa.select(login_link).order_by(login_link.c.expires_at, login_link.c.id)
-        return self._read(
-            login_link, query, lambda row: Admission(row.name, _roles(row), row.expires_at),
-            lambda row: (row.id, f"login link of {row.name}"),
-        )  # fmt: skip
+        return self._read(login_link, query, _login_link, lambda row: (row.id, f"login link of {row.name}"))
 
     def sessions(self) -> list[Admission | Unreadable]:
         query = sa.select(desk_session).order_by(desk_session.c.created_at, desk_session.c.id)
-        return self._read(
-            desk_session, query, lambda row: Admission(row.name, _roles(row), row.created_at),
-            lambda row: (row.id, f"session of {row.name}"),
-        )  # fmt: skip
+        return self._read(desk_session, query, _session, lambda row: (row.id, f"session of {row.name}"))
 
     def _read(
         self,
@@ -196,6 +203,18 @@ def _standing(row: Any) -> CohortWord:
 
 def _word(state: HoldState, row: Any) -> CohortWord:
     return CohortWord(row.plan_id, row.cohort_id, state, row.by, row.at, is_word=True, by_id=row.subject)
+
+
+def _token(row: Any) -> StoredToken:
+    return StoredToken(token_from_row(row), row.hash)
+
+
+def _login_link(row: Any) -> Admission:
+    return Admission(row.name, _roles(row), row.expires_at, row.subject, row.id, by=row.created_by)
+
+
+def _session(row: Any) -> Admission:
+    return Admission(row.name, _roles(row), row.expires_at, row.subject, row.id, row.created_at)
 
 
 def _roles(row: Any) -> tuple[str, ...]:

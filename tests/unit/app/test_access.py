@@ -87,8 +87,10 @@ def test_a_login_link_signs_in_once_with_its_roles(company: Harness, access: Acc
     assert (entry.actor, entry.kind) == ("root", "desk.login_link_made")
     assert entry.data == {
         "for": "sam",
+        "account": "",
         "roles": ["auditor", "viewer"],
         "expires_at": "2026-11-24T14:00:00.000000+00:00",
+        "secret": hashed(secret),
     }
     assert secret not in repr(company.journal())
 

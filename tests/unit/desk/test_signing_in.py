@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 
 from desk_caller import Caller, desk_of
 from desk_setup import services_of
 from fakes.oidc.issuer import Fault, User
 from fakes.oidc.setup import Lab
 from harness import Harness
+from worker.app.evidence.check import AuditCheck, Compared
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.provider import Provider
@@ -25,6 +27,7 @@ from worker.desk.sign_in import ASKING_MAX, SignIn
 from worker.domain.tickets.ticket import Grade
 from worker.ops.server import Limits, serving
 from worker.storage.sql.engine import open_engine
+from worker.storage.sql.tables import desk_session
 
 SILENCE_S = 20
 HOST = {"Host": "whosleft.example.org"}
@@ -64,6 +67,16 @@ def test_whoever_the_provider_knows_is_in_with_their_roles(desk: Caller, lab: La
     assert "operator" in page.text
     assert desk.get("/audit").status_code == 403
     assert desk.harness.journal()[-1].entry.kind == "desk.signed_in"
+
+
+def test_a_session_that_another_account_was_put_into_in_sql_is_named(desk: Caller, lab: Lab) -> None:
+    desk.get(_back(desk, lab, _to_provider(desk)))
+    check = AuditCheck(desk.harness.store)
+    assert list(check.run(Compared())) == []
+
+    with desk.harness.engine.begin() as connection:
+        connection.execute(sa.update(desk_session).values(subject="os:root"))
+    assert [one.row for one in check.run(Compared())] == ["session of ada@example.org"]
 
 
 def test_the_same_answer_signs_in_once(desk: Caller, lab: Lab) -> None:

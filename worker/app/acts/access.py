@@ -1,6 +1,7 @@
 """Who may come in from outside: tokens of the API, and links that sign in to the console once.
 
-A secret is shown once, when it is made; the database has its SHA-256 and the journal has neither.
+A secret is shown once, when it is made; the database has its SHA-256, and so has the journal, which can tell by it
+whether another was put in its place. It is random, so nothing leads back from the one to the other.
 """
 
 from __future__ import annotations
@@ -53,7 +54,12 @@ class Access:
             raise Refused("A token that is over at once opens nothing; let it live for some days: 90d.")
         token = ApiToken(secrets.token_hex(6), wanted, by.name, now, now + life, None, by.id)
         secret = secrets.token_urlsafe(32)
-        data = {"token": token.id, "scopes": list(wanted), "expires_at": instant(token.expires_at)}
+        data = {
+            "token": token.id,
+            "scopes": list(wanted),
+            "expires_at": instant(token.expires_at),
+            "secret": hashed(secret),
+        }
         with self._store.begin() as uow:
             uow.access.add_token(token, hashed(secret))
             uow.journal.append([acted(by, now, events.DESK_TOKEN_MADE, "desk:api", data=data)])
@@ -110,7 +116,13 @@ class Access:
         """
         visitor = Visitor(name, tuple(sorted(set(roles))), stated(name) if is_believed else by.id)
         secret = secrets.token_urlsafe(32)
-        data = {"for": name, "roles": list(visitor.roles), "expires_at": stamp(now + life)}
+        data = {
+            "for": name,
+            "account": visitor.id,
+            "roles": list(visitor.roles),
+            "expires_at": stamp(now + life),
+            "secret": hashed(secret),
+        }
         with self._store.begin() as uow:
             uow.access.add_login_link(hashed(secret), visitor, by.name, now + life)
             uow.journal.append([acted(by, now, events.DESK_LOGIN_LINK_MADE, "desk:console", data=data)])

@@ -7,9 +7,10 @@ does not grow with the tickets.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 from worker.app.evidence.export import checked_chain
@@ -28,8 +29,7 @@ from worker.domain.evidence.journal import Entry, Sealed, stated_at
 from worker.domain.reconcile.guard import HoldState, plan_label
 from worker.domain.reconcile.plan import instant
 from worker.domain.tickets.ticket import Ticket, ticket_label, ticket_number
-from worker.ports.state.access import ApiToken
-from worker.ports.state.explained import Admission, AnsweredLink, CohortWord, Unreadable
+from worker.ports.state.explained import Admission, AnsweredLink, CohortWord, StoredToken, Unreadable
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 500
@@ -281,68 +281,103 @@ def _decided_alone(sealed: Sequence[Sealed]) -> Iterator[tuple[str, Sealed]]:
 # --- who was let in ---------------------------------------------------------------------------------------
 
 
+_HASH = "secret"  # the SHA-256 of one; events of earlier releases lack it
+
+
 def _tokens(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
-    tokens = {token.id: token for token in uow.access.tokens()}
+    found, broken = _apart(uow.explained.tokens())
+    yield from broken
+    tokens = {one.token.id: one for one in found}
     compared.rows["tokens"] += len(tokens)
-    made, revoked = set[str](), dict[str, Entry]()
-    for entry in _entries(uow, events.DESK_TOKEN_MADE, events.DESK_TOKEN_REVOKED):
-        token = tokens.get(entry.data["token"])
-        if token is not None and entry.event == events.DESK_TOKEN_REVOKED:
-            revoked.setdefault(token.id, entry)
-        elif token is not None and _is_made(token, entry):
-            made.add(token.id)
-    for token in tokens.values():
-        if token.id not in made:
+    made, revoked, all_ended = dict[str, Entry](), dict[str, datetime](), set[datetime]()
+    for entry in _entries(uow, events.DESK_TOKEN_MADE, events.DESK_TOKEN_REVOKED, events.DESK_KEY_ROTATED):
+        if entry.event == events.DESK_KEY_ROTATED:
+            all_ended |= {stated_at(entry)} if entry.data["tokens"] else set()
+            continue
+        one = tokens.get(entry.data["token"])
+        if one is not None and entry.event == events.DESK_TOKEN_REVOKED:
+            revoked.setdefault(one.token.id, stated_at(entry))
+        elif one is not None and _is_made(one, entry):
+            made[one.token.id] = entry
+    for id_, one in tokens.items():
+        row = f"token {id_}"
+        if id_ not in made:
             yield Unexplained(
-                f"token {token.id}", "no event says that it was made, by whom and with these scopes"
+                row, "no event says that it was made, by whom, with this secret and these scopes"
             )
-        ended = stated_at(revoked[token.id]) if token.id in revoked else None
-        is_now, was = (instant(at) or "no time" for at in (token.revoked_at, ended))
-        if token.revoked_at != ended:
-            yield Unexplained(
-                f"token {token.id}",
-                f"it was ended at {is_now}, and by the journal at {was}",
-            )
+        else:
+            compared.not_comparable += _HASH not in made[id_].data
+        ended = revoked.get(id_)
+        if one.token.revoked_at != ended and (ended or one.token.revoked_at not in all_ended):
+            is_now, was = (instant(at) or "no time" for at in (one.token.revoked_at, ended))
+            yield Unexplained(row, f"it was ended at {is_now}, and by the journal at {was}")
 
 
-def _is_made(token: ApiToken, entry: Entry) -> bool:
-    said = (tuple(entry.data["scopes"]), entry.actor, stated_at(entry), entry.data["expires_at"])
-    return said == (token.scopes, token.created_by, token.created_at, instant(token.expires_at))
+def _is_made(one: StoredToken, entry: Entry) -> bool:
+    token, data = one.token, entry.data
+    said = (
+        tuple(data["scopes"]), entry.actor, account_of(entry), stated_at(entry), data["expires_at"],
+        data.get(_HASH, one.secret),
+    )  # fmt: skip
+    is_so = (
+        token.scopes, token.created_by, token.created_by_id, token.created_at, instant(token.expires_at), one.secret
+    )  # fmt: skip
+    return said == is_so
 
 
 def _admissions(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
-    (links_there, broken), (sessions_there, not_read) = map(
-        _apart, (uow.explained.login_links(), uow.explained.sessions())
-    )
+    links, broken = _apart(uow.explained.login_links())
+    sessions, not_read = _apart(uow.explained.sessions())
     yield from [*broken, *not_read]
-    links, sessions = Counter(links_there), Counter(sessions_there)
-    compared.rows["login links"] += links.total()
-    compared.rows["sessions"] += sessions.total()
-    for entry in _entries(uow, events.DESK_LOGIN_LINK_MADE, events.DESK_SIGNED_IN):
-        roles = tuple(entry.data["roles"])
-        if entry.event == events.DESK_SIGNED_IN:
-            sessions -= Counter([Admission(entry.actor, roles, stated_at(entry))])
-        elif "expires_at" in entry.data:
-            links -= Counter(
-                [Admission(entry.data["for"], roles, datetime.fromisoformat(entry.data["expires_at"]))]
-            )
-        else:
-            links = _without_old(links, entry, roles, compared)
-    for one in links:
+    compared.rows["login links"] += len(links)
+    compared.rows["sessions"] += len(sessions)
+    for one in _unexplained(links, map(_link_made, _entries(uow, events.DESK_LOGIN_LINK_MADE)), compared):
         yield Unexplained(
-            f"login link of {one.name}", f"no event says that it was made, for {', '.join(one.roles)}"
+            f"login link of {one.name}",
+            f"no event says that it was made, with this secret, for {', '.join(one.roles)}{_as(one)}",
         )
-    for one in sessions:
-        yield Unexplained(f"session of {one.name}", f"no event says that they signed in at {instant(one.at)}")
+    for one in _unexplained(sessions, map(_signed_in, _entries(uow, events.DESK_SIGNED_IN)), compared):
+        yield Unexplained(
+            f"session of {one.name}",
+            f"no event says that they signed in at {instant(one.at)}, for {', '.join(one.roles)}{_as(one)}",
+        )
 
 
-def _without_old(
-    links: Counter[Admission], entry: Entry, roles: tuple[str, ...], compared: Compared
-) -> Counter[Admission]:
-    """Without the link that an event of an earlier release made, which does not say until when it was good."""
-    mine = [one for one in links if (one.name, one.roles) == (entry.data["for"], roles)]
-    compared.not_comparable += bool(mine)
-    return links - Counter(mine[:1])
+def _as(one: Admission) -> str:
+    return f", as {one.account}" if one.account else ""
+
+
+def _unexplained(
+    rows: Sequence[Admission], made: Iterable[Mapping[str, Any]], compared: Compared
+) -> Iterator[Admission]:
+    """The rows that are not as one of the events says, each of which explains one."""
+    waiting: dict[str, list[Admission]] = defaultdict(list)
+    for row in rows:
+        waiting[row.name].append(row)
+    for said in made:
+        mine = waiting[said["name"]]
+        for row in [one for one in mine if all(getattr(one, name) == value for name, value in said.items())][
+            :1
+        ]:
+            compared.not_comparable += _HASH not in said
+            mine.remove(row)
+    return chain.from_iterable(waiting.values())
+
+
+def _link_made(entry: Entry) -> dict[str, Any]:
+    return {"name": entry.data["for"], "by": entry.actor, **_admitted(entry, entry.data.get("account", ""))}
+
+
+def _signed_in(entry: Entry) -> dict[str, Any]:
+    return {"name": entry.actor, "at": stated_at(entry), **_admitted(entry, account_of(entry))}
+
+
+def _admitted(entry: Entry, account: str) -> dict[str, Any]:
+    """What an event knows of a row; those of earlier releases know less."""
+    said: dict[str, Any] = {"roles": tuple(entry.data["roles"])}
+    if "expires_at" in entry.data:
+        said["until"] = datetime.fromisoformat(entry.data["expires_at"])
+    return said | ({_HASH: entry.data[_HASH], "account": account} if _HASH in entry.data else {})
 
 
 def _entries(uow: UnitOfWork, *kinds: str, after: int = 0) -> Iterator[Entry]:

@@ -11,6 +11,7 @@ from worker.domain.evidence.journal import Sealed
 from worker.domain.model import AccountKey, HandleKey
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.access import ApiToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,26 @@ class CohortWord:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A session of the console (`at` is when it began), or a login link (`at` is until when it is good)."""
+    """A session of the console (`at` is when it began), or a login link (`by` is who made it).
+
+    `account` is the `Actor.id` of whom it lets in, `secret` the SHA-256 of what lets them in.
+    """
 
     name: str
     roles: tuple[str, ...]
-    at: datetime
+    until: datetime
+    account: str = ""
+    secret: str = ""
+    at: datetime | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """A token of the API with the SHA-256 of its secret."""
+
+    token: ApiToken
+    secret: str
 
 
 class Explained(Protocol):
@@ -94,6 +110,8 @@ class Explained(Protocol):
 
     def plans_past_their_gate(self) -> Sequence[int]:
         """Plans with a leaving that was let through, or kept back, against what was decided of its cohort."""
+
+    def tokens(self) -> list[StoredToken | Unreadable]: ...
 
     def login_links(self) -> list[Admission | Unreadable]: ...
 
