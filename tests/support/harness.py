@@ -38,7 +38,7 @@ from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports import Directory, Inventory, Port
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.sources import SourceState
-from worker.running.app import Rules, assemble
+from worker.running.app import AppRules, assemble
 from worker.running.wiring import rules_of
 from worker.settings import Settings
 from worker.storage.sql.tables import metadata
@@ -108,7 +108,7 @@ class Harness:
             )
         )
 
-    def start(self, rules: Rules, connectors: Checked | None = None) -> None:
+    def start(self, rules: AppRules, connectors: Checked | None = None) -> None:
         """A process: new use cases, by these rules, over the database as it is and the harness's own connectors."""
         app = self.app = assemble(self.settings, rules, self.store, connectors or self, self.clock)
         self.rules, self.links, self.deliver_rules = rules.tickets, rules.links, rules.deliver

@@ -39,7 +39,7 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class AppRules:
     """What the use cases go by: `wiring.rules_of` makes them from a configuration, tests state their own.
 
     `links` start with where the desk is. `has_told_links`: messages have them, too.
@@ -81,7 +81,7 @@ class App:
     """The use cases over one store, and what they go by."""
 
     settings: Settings
-    rules: Rules
+    rules: AppRules
     store: Store
     poll: Poll
     inventory: TakeInventory
@@ -104,7 +104,7 @@ class App:
 
 def assemble(
     settings: Settings,
-    rules: Rules,
+    rules: AppRules,
     store: Store,
     connectors: Checked,
     clock: Clock,
@@ -134,7 +134,7 @@ def assemble(
     )
 
 
-def assigned_of(rules: Rules, store: Store) -> Assigned:
+def assigned_of(rules: AppRules, store: Store) -> Assigned:
     """The assignee's side, which always has links."""
     return Assigned(store, rules.links, Teller(rules.timezone, rules.languages, rules.links))
 

@@ -37,7 +37,7 @@ from worker.ports import (
     Port,
 )
 from worker.ports.state.store import Store
-from worker.running.app import App, Clock, Rules, assemble, assigned_of
+from worker.running.app import App, AppRules, Clock, assemble, assigned_of
 from worker.settings import (
     ConnectorEntry,
     Kinds,
@@ -175,10 +175,10 @@ def build_app(
     return assemble(settings, rules_of(settings), store, connectors, clock, observer)
 
 
-def rules_of(settings: Settings) -> Rules:
+def rules_of(settings: Settings) -> AppRules:
     """What a configuration has the use cases go by."""
     fresh_directories, fresh_inventories = freshness_of(settings)
-    return Rules(
+    return AppRules(
         organisation=settings.organisation.name,
         timezone=settings.organisation.timezone,
         languages=BabelLanguages(settings.organisation.language),
