@@ -16,13 +16,14 @@ from typing import Any, cast
 from fakes.notifier import FakeNotifier
 from worker.domain.escalation.policy import Taken
 from worker.domain.evidence.journal import Entry
-from worker.domain.identity.matching import Identity
 from worker.domain.kinds import REMOVALS
 from worker.domain.messages.message import Message, Recipient
 from worker.domain.model import GroupKey, HandleKey
 from worker.domain.reconcile.guard import Cohort, HeldPlan
 from worker.domain.tickets.ticket import Ticket
 from worker.ports import Receipt, Rejected
+from worker.ports.state.episodes import PlanKind
+from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.leases import Lease, Leases
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
@@ -71,7 +72,7 @@ class Stepped:
 class Held:
     at: datetime
     plan: HeldPlan
-    kind: str
+    kind: PlanKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,12 +278,10 @@ class _Links(_Through):
         super().__init__(inner)
         self._effects, self._now = effects, now
 
-    def answer(
-        self, links: Sequence[tuple[HandleKey, Identity]], now: datetime, by: str | None = None
-    ) -> int:
+    def answer(self, links: Sequence[HandleIdentity], now: datetime, by: str | None = None) -> int:
         changed: int = self._inner.answer(links, now, by)
         if by is not None:
-            self._effects += [Confirmed(self._now, key) for key, _ in links]
+            self._effects += [Confirmed(self._now, one.key) for one in links]
         return changed
 
 
@@ -291,7 +290,7 @@ class _Episodes(_Through):
         super().__init__(inner)
         self._effects, self._now = effects, now
 
-    def hold(self, plan: HeldPlan, kind: str = "leavers") -> HeldPlan:
+    def hold(self, plan: HeldPlan, kind: PlanKind = PlanKind.LEAVERS) -> HeldPlan:
         stored: HeldPlan = self._inner.hold(plan, kind)
         self._effects.append(Held(self._now, stored, kind))
         return stored

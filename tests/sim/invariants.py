@@ -24,6 +24,7 @@ from worker.domain.model import AccountKey, Coverage, Evidence, GroupKey, Member
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
+from worker.ports.state.episodes import PlanKind
 from worker.ports.state.outbox import OutMessage
 
 POLL = timedelta(hours=6)
@@ -79,7 +80,7 @@ class Invariants:
         self._alone: set[AccountKey] = set()
         self._polled_at = now()
         self._confirmed: set[tuple[str, str]] = set()
-        self._plan_kinds: dict[int, str] = {}
+        self._plan_kinds: dict[int, PlanKind] = {}
         self._gates: dict[tuple[AccountKey, datetime], str] = {}
         self._let_through: dict[tuple[AccountKey, str], datetime] = {}
         self._questions: Counter[tuple[str, str]] = Counter()
@@ -326,7 +327,7 @@ class Invariants:
     # --- 5: a plan too big to be true is held ------------------------------------------------------
 
     def _set_gates(self, effect: Held | Decided, state: str) -> None:
-        if self._plan_kinds.get(effect.plan.id) != "leavers":
+        if self._plan_kinds.get(effect.plan.id) is not PlanKind.LEAVERS:
             return
         cohorts = effect.plan.cohorts if isinstance(effect, Held) else effect.cohorts
         for cohort in cohorts:
