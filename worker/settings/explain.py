@@ -22,7 +22,7 @@ LEAK_MIN = 6  # so many characters of a secret in a row are a part of it, not ch
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Described:
     """What was validated: a model, and where its mapping stands. `also`: keys beside the model's."""
 
     document: Document
@@ -31,13 +31,13 @@ class Subject:
     also: tuple[str, ...] = ()
 
 
-def explain(error: ValidationError, subject: Subject) -> list[SettingsProblem]:
+def explain(error: ValidationError, subject: Described) -> list[SettingsProblem]:
     """One problem for each error, but none where a reference could not be replaced: that has its own."""
     details = error.errors(include_url=False)
     return [problem for detail in details if (problem := _problem(detail, subject)) is not None]
 
 
-def _problem(detail: ErrorDetails, subject: Subject) -> SettingsProblem | None:
+def _problem(detail: ErrorDetails, subject: Described) -> SettingsProblem | None:
     document = subject.document
     loc = (*subject.path, *detail["loc"])
     path = _existing(document, loc)
@@ -75,7 +75,7 @@ def _missing(document: Document, path: KeyPath, key: str) -> SettingsProblem:
 
 
 def _unknown_key(
-    document: Document, path: KeyPath, subject: Subject, loc: Sequence[str | int]
+    document: Document, path: KeyPath, subject: Described, loc: Sequence[str | int]
 ) -> SettingsProblem:
     valid = [*(subject.also if len(loc) == 1 else ()), *_valid_keys(subject.model, loc[:-1])]
     remedy = did_you_mean(str(loc[-1]), valid, what="Valid keys") or "It has no keys; delete this one."

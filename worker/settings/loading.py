@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from worker.ports import Port
 from worker.settings.connectors import SECTIONS, ConnectorEntry, NotifierEntry, SourceEntry, revealed
 from worker.settings.document import Document, PlacedDict, Position, read_document
-from worker.settings.explain import Subject, explain
+from worker.settings.explain import Described, explain
 from worker.settings.literals import literal_secrets, secret_paths
 from worker.settings.model import Settings
 from worker.settings.problems import KeyPath, SettingsError, SettingsProblem, did_you_mean, shown
@@ -57,7 +57,9 @@ def problems_in(
 def connector_options(entry: ConnectorEntry, model: type[AnyModel]) -> AnyModel:
     """An entry's own keys as its connector's model. Raises SettingsError as `load` does."""
     place = entry.place or Position(Document(f"entry '{entry.name}'", Path()), ())
-    options, problems = _validated(model, revealed(entry.options), Subject(place.document, model, place.path))
+    options, problems = _validated(
+        model, revealed(entry.options), Described(place.document, model, place.path)
+    )
     if options is None:
         raise SettingsError(problems)
     return options
@@ -70,12 +72,12 @@ def _read(
     problems += resolve(document, env)
     problems += literal_secrets(document, set(_secret_paths(document, kinds)))
     context = {"base_dir": document.base_dir}
-    settings, found = _validated(Settings, document.data, Subject(document, Settings), context)
+    settings, found = _validated(Settings, document.data, Described(document, Settings), context)
     return settings, [*problems, *found, *_wrong_options(document, kinds), *_name_clashes(document)]
 
 
 def _validated(
-    model: type[AnyModel], data: Any, subject: Subject, context: dict[str, Any] | None = None
+    model: type[AnyModel], data: Any, subject: Described, context: dict[str, Any] | None = None
 ) -> tuple[AnyModel | None, list[SettingsProblem]]:
     """The model or its problems. pydantic's error ends here: it holds the values, secrets too."""
     try:
@@ -121,7 +123,7 @@ def _wrong_entry(document: Document, port: Port, entry: PlacedDict, kinds: Kinds
     model = known[kind]
     common = (NotifierEntry if port is Port.NOTIFY else SourceEntry).COMMON
     options = {key: value for key, value in entry.items() if key not in common}
-    return _validated(model, options, Subject(document, model, entry.place.path, common))[1]
+    return _validated(model, options, Described(document, model, entry.place.path, common))[1]
 
 
 def _name_clashes(document: Document) -> list[SettingsProblem]:

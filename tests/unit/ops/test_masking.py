@@ -187,7 +187,7 @@ def test_other_keys_are_neither_personal_nor_secret(key: str) -> None:
         (Path("people.csv"), "people.csv"),
         (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
         (OSError("no +447700900123"), "OSError: no +44•••••••123"),
-        (Account(), "<Person>"),
+        (Account(), "<Account>"),
         (b"+447700900123", "<bytes>"),
         (("a", 1), ["a", 1]),
         (frozenset({"a"}), ["a"]),
