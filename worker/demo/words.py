@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from worker.domain.groups.case import EVIDENCE_SAYS
 from worker.domain.messages.sentences import flat
 from worker.domain.model import Account, Evidence
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
-_EVIDENCE = {
-    Evidence.DISABLED: "account disabled",
-    Evidence.DELETED: "account deleted",
-    Evidence.EXPIRED: "account expired",
-    Evidence.LEAVE_DATE: "the last day has passed",
-    Evidence.MOVED_OUT: "moved to the leavers' unit",
-    Evidence.ABSENT_CONFIRMED: "no longer in the directory",
-    Evidence.MOVED: "moved within the hospital",
-}
-
 
 def evidence_words(evidence: Evidence | None) -> str:
-    """Why somebody counts as a leaver, in two or three words."""
-    return _EVIDENCE[evidence] if evidence else "no evidence"
+    """Say why somebody counts as a leaver, in a few words."""
+    return EVIDENCE_SAYS[evidence] if evidence else "no evidence"
 
 
 def count(number: int, one: str, many: str = "") -> str:

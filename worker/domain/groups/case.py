@@ -173,7 +173,7 @@ def why_left(leaving: Leaving) -> str:
     if leaving.evidence is Evidence.MOVED:
         return "has moved and does not belong here any more"
     if len(leaving.accounts) <= 1:
-        return f"has left ({_SAYS[leaving.evidence]})"
+        return f"has left ({EVIDENCE_SAYS[leaving.evidence]})"
     return f"has left ({'; '.join(account_line(account) for account in leaving.accounts)})"
 
 
@@ -183,15 +183,16 @@ def account_line(account: Account) -> str:
     if account.standing is Standing.LEAVING:
         says = "the account is active, and has a last day"
     elif account.standing is Standing.LEFT and account.evidence is not None:
-        says = _SAYS[account.evidence]
+        says = EVIDENCE_SAYS[account.evidence]
     return f"{account.key.source}: {says}"
 
 
-_SAYS = {
+EVIDENCE_SAYS = {
     Evidence.DISABLED: "the account is disabled",
     Evidence.DELETED: "the account was deleted",
     Evidence.EXPIRED: "the account has expired",
     Evidence.LEAVE_DATE: "the leave date has passed",
     Evidence.MOVED_OUT: "moved to the leavers' unit",
     Evidence.ABSENT_CONFIRMED: "no longer in the directory",
+    Evidence.MOVED: "moved within the organisation",
 }
