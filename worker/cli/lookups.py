@@ -147,7 +147,7 @@ def groups_list(config: ConfigOption, json: JsonOption = False, now: NowOption =
         return
     rows = [
         (g.name, f"{g.key.source}/{g.key.group_id}", g.messenger, g.size, _admins(g, when.groups.admins_max),
-         "gone" if g.is_gone else g.coverage, local_time(g.taken_at, when))
+         "gone" if g.is_gone else g.coverage.value, local_time(g.taken_at, when))
         for g in found
     ]  # fmt: skip
     headings = ("group", "id", "messenger", "members", "admins", "coverage", "as of")
@@ -176,7 +176,7 @@ def groups_show(
     print_facts([
         ("group", f"{group.name} ({group.key.source}/{group.key.group_id}, {group.messenger})"),
         ("owner", group.owner_email),
-        ("coverage", "gone" if group.is_gone else group.coverage),
+        ("coverage", "gone" if group.is_gone else group.coverage.value),
         ("as of", f"{local_time(group.taken_at, when)}, read {local_time(group.read_at, when)}"),
         ("warning", group.warning),
     ])  # fmt: skip

@@ -38,7 +38,7 @@ class GroupShape(_GroupFields):
             owner=group.owner_email,
             members=group.size,
             admins=group.admins,
-            coverage=Coverage(group.coverage),
+            coverage=group.coverage,
             taken_at=group.taken_at,
             read_at=group.read_at,
             gone=group.is_gone,

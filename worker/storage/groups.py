@@ -427,8 +427,8 @@ def _group_query() -> sa.Select[Any]:
 
 def _group(row: Any) -> GroupRow:
     return GroupRow(
-        GroupKey(row.source, row.group_id), row.name, row.messenger, row.owner_email, row.coverage, row.taken_at,
-        row.read_at, row.size, row.admins, bool(row.is_gone), row.warning,
+        GroupKey(row.source, row.group_id), row.name, row.messenger, row.owner_email, Coverage(row.coverage),
+        row.taken_at, row.read_at, row.size, row.admins, bool(row.is_gone), row.warning,
     )  # fmt: skip
 
 

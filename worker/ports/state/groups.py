@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from worker.domain.groups.case import GroupView
 from worker.domain.identity.matching import Identity
-from worker.domain.model import Account, AccountKey, GroupKey, Member, Roster
+from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Member, Roster
 from worker.domain.reconcile.guard import GuardLimits
 
 
@@ -83,7 +83,7 @@ class GroupRow:
     name: str
     messenger: str
     owner_email: str | None
-    coverage: str
+    coverage: Coverage
     taken_at: datetime
     read_at: datetime
     size: int
