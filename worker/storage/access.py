@@ -94,10 +94,7 @@ class SqlAccess:
         s = shown_link.c
         is_alive = s.until.is_(None) | (s.until > now)
         query = sa.select(shown_link).where(s.email == email.casefold(), is_alive).order_by(s.at, s.name)
-        return [
-            Shown(row.email, row.ticket_id, row.name, row.actor_id, row.at, row.until)
-            for row in self._c.execute(query)
-        ]
+        return [shown_from_row(row) for row in self._c.execute(query)]
 
     # --- what can be taken back ------------------------------------------------------------------
 
@@ -188,6 +185,11 @@ def _visitor_values(visitor: Visitor) -> dict[str, str]:
 
 def _visitor(row: Any) -> Visitor:
     return Visitor(row.name, tuple(json.loads(row.roles)), row.subject)
+
+
+def shown_from_row(row: Any) -> Shown:
+    """A row of `shown_link`."""
+    return Shown(row.email, row.ticket_id, row.name, row.actor_id, row.at, row.until)
 
 
 def token_from_row(row: Any) -> ApiToken:

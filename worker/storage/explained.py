@@ -19,6 +19,7 @@ from worker.domain.identity.matching import How, IdentityState
 from worker.domain.model import AccountKey, HandleKey
 from worker.domain.reconcile.guard import HoldState, plan_label
 from worker.domain.tickets.ticket import ticket_label
+from worker.ports.state.access import Shown
 from worker.ports.state.episodes import Gate
 from worker.ports.state.explained import (
     Admission,
@@ -28,7 +29,7 @@ from worker.ports.state.explained import (
     StoredToken,
     Unreadable,
 )
-from worker.storage.access import token_from_row
+from worker.storage.access import shown_from_row, token_from_row
 from worker.storage.journal import sealed_from_row
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
@@ -45,6 +46,7 @@ from worker.storage.sql.tables import (
     link,
     login_link,
     objection,
+    shown_link,
     ticket,
 )
 
@@ -133,6 +135,12 @@ class SqlExplained:
             .order_by(c.plan_id)
         )
         return list(self._c.execute(query).scalars())
+
+    def shown_links(self) -> list[Shown | Unreadable]:
+        query = sa.select(shown_link).order_by(shown_link.c.at, shown_link.c.email)
+        return self._read(
+            shown_link, query, shown_from_row, lambda row: (row.email, f"shown link of {row.name}")
+        )
 
     def tokens(self) -> list[StoredToken | Unreadable]:
         query = sa.select(api_token).order_by(api_token.c.id)

@@ -36,6 +36,7 @@ from worker.storage.sql.tables import (
     link,
     login_link,
     objection,
+    shown_link,
     ticket,
 )
 from worker.storage.store import SqlStore
@@ -292,6 +293,73 @@ def test_a_claim_that_somebody_else_confirmed_is_explained_whatever_comes_after(
     left.desk.assign(2, "fay@corp.example", Actor("sam"), left.now)
     left.assigned.revoke(2, Actor("sam"), left.now)
     assert problems(left) == []
+
+
+@pytest.fixture
+def shown(left: Harness) -> Harness:
+    """Bob was shown dee's link to T-2."""
+    left.assigned.show_link(2, ROOT, left.now)
+    return left
+
+
+@pytest.mark.parametrize(
+    "statement, why",
+    [
+        (sa.delete(shown_link), "they have one of T-000002"),
+        (sa.update(shown_link).values(until=sa.literal(0)), "it is gone or shorter"),
+        (sa.update(shown_link).values(actor_id="os:eve"), "it is gone or shorter"),
+        (sa.update(shown_link).values(ticket_id=1), "it is gone or shorter"),
+        (sa.update(shown_link).values(name="eve"), "shown link of eve: no event says that they have one of T-000002"),
+        (sa.update(shown_link).values(at=sa.literal("x")), "its row can't be read (TypeError"),
+    ],
+)  # fmt: skip
+def test_who_was_shown_a_link_and_is_taken_off_the_list_in_sql_is_named(
+    shown: Harness, statement: Any, why: str
+) -> None:
+    assert any(why in problem for problem in tamper(shown, statement))
+
+
+@pytest.mark.parametrize("email", ["Eve@home.example", "dee@corp.example"])
+def test_who_handed_it_to_an_address_of_nobody_is_on_the_list(left: Harness, email: str) -> None:
+    left.desk.assign(2, email, ROOT, left.now)
+    assert check(left)[1].rows["shown links"] == (email == "Eve@home.example")
+    assert len(tamper(left, sa.delete(shown_link))) == (email == "Eve@home.example")
+
+
+def test_a_hand_over_that_is_refused_leaves_nothing(left: Harness) -> None:
+    left.desk.waive(2, Actor("sam"), "is over", left.now)
+    with pytest.raises(Refused, match="nothing to do"):
+        left.desk.assign(2, "eve@home.example", ROOT, left.now)
+    assert problems(left) == []
+
+
+def test_who_was_shown_a_link_confirms_nothing_although_they_were_off_the_list_meanwhile(
+    shown: Harness,
+) -> None:
+    claimed_at = shown.now + timedelta(hours=1)
+    behind(shown, sa.update(shown_link).values(email="elsewhere@corp.example"))
+    token = shown.assigned.show_link(2, Actor("sam"), claimed_at).rpartition("/t/")[2]
+    shown.assigned.done(token, claimed_at)
+    behind(shown, sa.update(shown_link).values(email="dee@corp.example"))
+    shown.desk.done(2, AS_ZOE, claimed_at)
+
+    assert shown.ticket(2).grade is Grade.B
+    assert ["it was confirmed by whoever claimed it" in one for one in problems(shown)] == [True]
+
+
+def test_whose_link_was_shown_and_who_was_erased_leaves_no_difference(shown: Harness) -> None:
+    shown.desk.waive(2, Actor("sam"), "is over", shown.now)
+    gone(shown, "dee")
+    shown.desk.erase("dee@corp.example", Actor("sam"), "asked", shown.now)
+    assert check(shown)[1].rows["shown links"] == 0
+    assert problems(shown) == []
+
+
+def test_a_shown_link_of_an_earlier_release_is_compared_but_for_its_life(shown: Harness) -> None:
+    as_of_an_earlier_release(shown, lacks=("until",))
+    assert tamper(shown, sa.update(shown_link).values(until=sa.literal(0))) == []
+    assert check(shown)[1].not_comparable == 1
+    assert len(tamper(shown, sa.delete(shown_link))) == 1
 
 
 def gone(company: Harness, who: str) -> None:

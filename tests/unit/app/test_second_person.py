@@ -110,7 +110,12 @@ def test_showing_somebody_a_link_is_an_event_with_its_actor(ward: Harness) -> No
 
     assert (entry.kind, entry.actor, entry.reason) == ("ticket.link_shown", SAM.name, "her phone is lost")
     assert entry.subject == "ticket:T-000001"
-    assert entry.data == {"to": "corp/dee", "actor_id": SAM.id, "via": "console"}
+    assert entry.data == {
+        "to": "corp/dee",
+        "until": "2026-12-24T14:00:00.000000+00:00",
+        "actor_id": SAM.id,
+        "via": "console",
+    }
 
 
 def test_a_message_to_the_assignee_is_no_such_event(start: Start) -> None:

@@ -21,6 +21,7 @@ from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.evidence.explained import assignee_id, ticket_facts
+from worker.domain.evidence.journal import stamp
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.identity.names import Suggestion
 from worker.domain.kinds import kind_of
@@ -129,7 +130,8 @@ class Assigned:
                 raise Refused("Only a live ticket that is somebody's has a link.")
             until = self._links.until(ticket, now)
             uow.access.keep_shown(Shown(_email(ticket), number, by.name, by.id, now, until))
-            data = {"to": ticket.assignee.person and "/".join(ticket.assignee.person)}
+            person = ticket.assignee.person
+            data = {"to": person and "/".join(person), "until": stamp(until)}
             uow.journal.append(
                 [acted(by, now, events.TICKET_LINK_SHOWN, f"ticket:{ticket.label}", reason, data)]
             )

@@ -90,10 +90,9 @@ class TicketActs:
 
     def assign(self, number: int, email: str, by: Actor, now: datetime, reason: str = "") -> Ticket:
         """Hand it to somebody by e-mail address, who is told: also whoever has it already."""
-        with self._store.begin() as uow:
+        with self._store.reading() as uow:
             people = [p for p in uow.people.find(email) if p.standing is not Standing.LEFT]
-            if not people:
-                uow.access.keep_shown(Shown(email, number, by.name, by.id, now))
+        shown = None if people else Shown(email, number, by.name, by.id, now)
         person = people[0] if people else None
         name = person.facts.display_name if person else ""
         key = person.key if person else None
@@ -104,7 +103,7 @@ class TicketActs:
             given = Assignee(email, name, AssigneeWhy.ASSIGNED, key, by.name)
             return replace(handed_to(ticket, given), disputed_at=None)
 
-        return self._change(number, events.TICKET_ASSIGNED, by, reason, now, change, tell=True)
+        return self._change(number, events.TICKET_ASSIGNED, by, reason, now, change, tell=True, shown=shown)
 
     def acknowledge(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
         """Say "I'm on it": no escalation for some hours, then it goes on."""
@@ -126,9 +125,12 @@ class TicketActs:
         change: Change,
         *,
         tell: bool = False,
+        shown: Shown | None = None,
     ) -> Ticket:
         with self._store.begin() as uow:
             before, after = change_ticket(uow, number, change, kind, by, now, reason)
+            if shown is not None and after != before:
+                uow.access.keep_shown(shown)
             is_told_later = kind == events.TICKET_REOPENED and after.state is TicketState.BLOCKED
             is_news = after != before or kind == events.TICKET_ASSIGNED
             if tell and is_news and not is_told_later:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from worker.app.evidence.export import checked_chain
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor, account_of, actor_of
+from worker.domain.evidence.actor import Actor, Via, account_of, actor_of
 from worker.domain.evidence.explained import (
     CLAIMED_BY,
     confirmations,
@@ -29,6 +29,7 @@ from worker.domain.evidence.journal import Entry, Sealed, stated_at
 from worker.domain.reconcile.guard import HoldState, plan_label
 from worker.domain.reconcile.plan import instant
 from worker.domain.tickets.ticket import Ticket, ticket_label, ticket_number
+from worker.ports.state.access import Shown
 from worker.ports.state.explained import Admission, AnsweredLink, CohortWord, StoredToken, Unreadable
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -69,6 +70,7 @@ class AuditCheck:
         yield from self._answers(compared)
         with self._store.reading() as uow:
             yield from _plans(uow, compared)
+            yield from _shown_links(uow, compared)
             yield from _tokens(uow, compared)
             yield from _admissions(uow, compared)
 
@@ -167,18 +169,34 @@ def _confirmation_problems(uow: UnitOfWork, label: str, mine: Sequence[Sealed]) 
             yield Unexplained(
                 label, f"by event {confirmed.seq} a claim is confirmed, and no event says that it was made"
             )
-        elif not actor_of(confirmed.entry).marks.isdisjoint(_claimants(uow, claim.entry)):
+        elif not actor_of(confirmed.entry).marks.isdisjoint(_claimants(uow, claim)):
             yield Unexplained(
                 label, f"by event {confirmed.seq} it was confirmed by whoever claimed it by event {claim.seq}"
             )
 
 
-def _claimants(uow: UnitOfWork, claim: Entry) -> frozenset[str]:
+def _claimants(uow: UnitOfWork, claim: Sealed) -> frozenset[str]:
     """The marks of whoever may have made a claim; of people whom the journal has by id, their address, too."""
-    named = {claim.actor, *claim.data.get(CLAIMED_BY, ())}
+    named = {claim.entry.actor, *claim.entry.data.get(CLAIMED_BY, ())}
     people = [uow.people.get(key) for key in map(person_in, sorted(named)) if key]
     addresses = {one.facts.email.casefold() for one in people if one and one.facts.email}
-    return actor_of(claim).marks | named | addresses
+    return actor_of(claim.entry).marks.union(named, addresses, _marks_of_shown(uow, claim))
+
+
+def _marks_of_shown(uow: UnitOfWork, claim: Sealed) -> Iterator[str]:
+    """Of those who were shown a link that could have made this claim."""
+    if claim.entry.data.get("via") != Via.LINK.value:
+        return
+    for one in _sealed(uow, events.TICKET_LINK_SHOWN):
+        to, until = one.entry.data["to"], one.entry.data.get("until")
+        is_theirs = to == claim.entry.actor if to else one.entry.subject == claim.entry.subject
+        if (
+            is_theirs
+            and one.seq < claim.seq
+            and until
+            and datetime.fromisoformat(until) > stated_at(claim.entry)
+        ):
+            yield from actor_of(one.entry).marks
 
 
 def _is_answer(answer: AnsweredLink, events: Sequence[Sealed], compared: Compared) -> bool:
@@ -281,6 +299,66 @@ def _decided_alone(sealed: Sequence[Sealed]) -> Iterator[tuple[str, Sealed]]:
 # --- who was let in ---------------------------------------------------------------------------------------
 
 
+def _shown_links(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
+    rows, broken = _apart(uow.explained.shown_links())
+    yield from broken
+    compared.rows["shown links"] += len(rows)
+    of: dict[_ShownTo, list[Shown]] = defaultdict(list)
+    for row in rows:
+        of[row.ticket, row.name, row.actor_id].append(row)
+    seen = set[_ShownTo]()
+    for one in _sealed(uow, events.TICKET_LINK_SHOWN, events.TICKET_ASSIGNED):
+        if one.entry.event == events.TICKET_ASSIGNED and not _shows_a_link(one.entry):
+            continue
+        label = one.entry.subject.removeprefix(_TICKET)
+        key = (ticket_number(label), one.entry.actor, account_of(one.entry))
+        seen.add(key)
+        mine = of.get(key, [])
+        if (
+            _is_kept(one.entry)
+            and not any(_lasts(row, one.entry) for row in mine)
+            and not _is_forgotten(uow, one)
+        ):
+            yield Unexplained(
+                f"shown link of {one.entry.actor}",
+                f"it is gone or shorter, and by event {one.seq} they have one of {label}",
+            )
+        elif "until" not in one.entry.data and one.entry.event == events.TICKET_LINK_SHOWN:
+            compared.not_comparable += 1
+    for key in of.keys() - seen:
+        number, name, _ = key
+        yield Unexplained(
+            f"shown link of {name}", f"no event says that they have one of {ticket_label(number)}"
+        )
+
+
+_ShownTo = tuple[int, str, str]
+
+
+def _shows_a_link(assigned: Entry) -> bool:
+    """Whether a ticket went to an address that no directory has; whoever chose it may read what is sent there."""
+    to = assigned.data.get("assignee")
+    return to is not None and person_in(to) is None
+
+
+def _is_kept(shown: Entry) -> bool:
+    """Whether there is a row for it: earlier releases, which did not say which way an act came, kept none."""
+    return shown.event == events.TICKET_LINK_SHOWN or "via" in shown.data
+
+
+def _lasts(row: Shown, entry: Entry) -> bool:
+    """Whether a row lasts as long as its event says; whose address it has, only a hand-over says."""
+    if entry.event == events.TICKET_ASSIGNED:
+        return row.until is None and row.email == str(entry.data["assignee"]).casefold()
+    until = entry.data.get("until")
+    return row.until is None or until is None or row.until >= datetime.fromisoformat(until)
+
+
+def _is_forgotten(uow: UnitOfWork, shown: Sealed) -> bool:
+    """Whether the one whose link it was was erased; of an address alone, anybody may have been."""
+    return _was_erased(uow, shown.entry.data.get("to") or "@", shown)
+
+
 _HASH = "secret"  # the SHA-256 of one; events of earlier releases lack it
 
 
@@ -381,6 +459,10 @@ def _admitted(entry: Entry, account: str) -> dict[str, Any]:
 
 
 def _entries(uow: UnitOfWork, *kinds: str, after: int = 0) -> Iterator[Entry]:
+    return (one.entry for one in _sealed(uow, *kinds, after=after))
+
+
+def _sealed(uow: UnitOfWork, *kinds: str, after: int = 0) -> Iterator[Sealed]:
     while page := uow.explained.events(kinds, after, PAGE):
-        yield from (one.entry for one in page)
+        yield from page
         after = page[-1].seq

@@ -11,7 +11,7 @@ from worker.domain.evidence.journal import Sealed
 from worker.domain.model import AccountKey, HandleKey
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import Ticket
-from worker.ports.state.access import ApiToken
+from worker.ports.state.access import ApiToken, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,8 @@ class Explained(Protocol):
 
     def plans_past_their_gate(self) -> Sequence[int]:
         """Plans with a leaving that was let through, or kept back, against what was decided of its cohort."""
+
+    def shown_links(self) -> list[Shown | Unreadable]: ...
 
     def tokens(self) -> list[StoredToken | Unreadable]: ...
 
