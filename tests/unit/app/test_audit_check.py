@@ -347,6 +347,15 @@ def test_who_was_shown_a_link_confirms_nothing_although_they_were_off_the_list_m
     assert ["it was confirmed by whoever claimed it" in one for one in problems(shown)] == [True]
 
 
+def test_who_was_shown_a_link_that_had_ended_by_the_claim_confirms_it(left: Harness) -> None:
+    left.assigned.show_link(2, ROOT, left.now.replace(year=2020))
+    claim_by_link(left)
+    left.desk.done(2, AS_ZOE, left.now)
+
+    assert left.ticket(2).grade is Grade.B
+    assert problems(left) == []
+
+
 def test_whose_link_was_shown_and_who_was_erased_leaves_no_difference(shown: Harness) -> None:
     shown.desk.waive(2, Actor("sam"), "is over", shown.now)
     gone(shown, "dee")
