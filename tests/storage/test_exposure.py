@@ -237,7 +237,7 @@ def _removal(person_id: str, **changes: Any) -> Ticket:
     stated: dict[str, Any] = {
         "group": GroupKey("wards", "ward-7"), "handle": f"+{person_id}", "person": key(person_id),
         "person_name": person_id.capitalize(), "left_at": NOW - left * HOUR, "opened_at": NOW - opened * HOUR,
-        "episode": person_id,
+        "occasion": person_id,
     }  # fmt: skip
     return ticket(changes.pop("kind", TicketKind.REMOVE_MEMBER), **(stated | changes))
 

@@ -39,7 +39,7 @@ def _removal(person_id: str, group: str = "ward-7", **changes: Any) -> Ticket:
         "person_name": person_id.capitalize(),
         "left_at": NOW - left * HOUR,
         "opened_at": NOW - opened * HOUR,
-        "episode": person_id,
+        "occasion": person_id,
     }
     return ticket(changes.pop("kind", TicketKind.REMOVE_MEMBER), **(stated | changes))
 
