@@ -58,7 +58,7 @@ run: venv ## Play the bundled company through on the embedded database
 test: dev servers ## Run every test, with coverage of the core (ARGS=… runs some; WORKERS=N processes)
 	$(PYTEST) $(if $(ARGS),$(ARGS),--durations=20 $(COVERAGE))
 
-test-quick: dev ## Run the unit and contract tests that need no server and no browser: a minute, for people at work
+test-quick: dev ## Run the unit and contract tests that need no server and no browser, for people at work
 	HYPOTHESIS_PROFILE=quick $(PYTEST) -q -m "not postgres and not server and not slow" $(or $(ARGS),tests/unit tests/contract --ignore=tests/unit/demo)
 
 servers: dev ## See to it that the tests have PostgreSQL, Samba, Chromium and Helm
