@@ -81,6 +81,7 @@ def test_whoever_has_a_ticket_gets_it_again_with_a_good_link_when_it_is_given_to
     said = links_to(ward, DEE)
 
     assert len(said) == 3
+    assert [each.entry.kind for each in ward.journal()].count("ticket.assigned") == 2
     for link in said[1:]:
         assert link is not None
         assert ward.assigned.look(link.removeprefix(f"{BASE}/t/"), ward.now).ticket.label == "T-000001"

@@ -10,6 +10,7 @@ from worker.app.refused import Refused
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted, claimants
+from worker.domain.evidence.explained import ticket_facts
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import Account, AccountKey, HandleKey, Standing
 from worker.domain.reconcile.engine import TicketRules, reopen
@@ -132,8 +133,11 @@ class TicketActs:
             if shown is not None and after != before:
                 uow.access.keep_shown(shown)
             is_told_later = kind == events.TICKET_REOPENED and after.state is TicketState.BLOCKED
-            is_news = after != before or kind == events.TICKET_ASSIGNED
-            if tell and is_news and not is_told_later:
+            is_given_again = after == before and kind == events.TICKET_ASSIGNED
+            if is_given_again:  # the ticket stays as it is, but a message with a new link goes out
+                again = acted(by, now, kind, f"ticket:{after.label}", reason, ticket_facts(after))
+                uow.journal.append([again])
+            if tell and (after != before or is_given_again) and not is_told_later:
                 action = ActionKind.REOPEN if kind == events.TICKET_REOPENED else ActionKind.ASSIGN
                 news = [Action(action, after, after.reason)]
                 uow.outbox.add(self._teller.acted(uow, news, now), now)
