@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from worker.domain.model import AccountFacts, Group, Member, Role, Roster
-from worker.ports import CheckResult, DirectoryPage, PassEnd, Passive, SnapshotEnd
+from worker.ports import Capabilities, CheckResult, DirectoryPage, PassEnd, Passive, SnapshotEnd
 
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 PAGE = 1_000
@@ -90,8 +90,11 @@ class CompanyInventory(Passive):
 
     company: Company
     name: str = "groups"
+    can = Capabilities(sees_all_groups=True)
 
-    def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
+    def changes(
+        self, _cursor: str | None, _groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
         for group in range(self.company.groups):
             yield self.company.roster(group)
         yield SnapshotEnd(self.company.now, self.company.groups)

@@ -60,7 +60,7 @@ def test_one_is_configured_read_and_noted_like_our_own(site: Path, config: Path)
     metrics = Metrics(notes=notes_of(settings))
     connectors = build_connectors(settings, lambda: NOW, observer=metrics)
 
-    roster, _ = connectors.inventories[0].snapshot()
+    roster, _ = connectors.inventories[0].changes(None)
 
     assert (roster.group.group_id, connectors.inventories[0].name) == ("room-3", "meeting")  # type: ignore[union-attr]
     assert metrics.registry.get_sample_value("whosleft_rooms_listed_total", {"source": "meeting"}) == 1

@@ -94,7 +94,7 @@ class InventoryContract(ABC):
     def test_each_group_is_listed_once_in_order_and_then_there_is_one_end(self, world: World) -> None:
         world.show(WARD, ROTA, EMPTY)
 
-        items = list(world.inventory.snapshot())
+        items = list(world.inventory.changes(None))
 
         assert [group_id_of(item) for item in items] == ["empty", "rota", "ward-7", None]
 
@@ -105,19 +105,19 @@ class InventoryContract(ABC):
     def test_nothing_to_show_is_an_end_alone(self, world: World) -> None:
         world.show()
 
-        items = list(world.inventory.snapshot())
+        items = list(world.inventory.changes(None))
 
         assert [type(item) for item in items] == [SnapshotEnd]
         assert end_of(world.inventory).groups_total == 0
 
     def test_closed_twice_it_is_read_again_like_before(self, world: World) -> None:
         world.show(WARD)
-        before = list(world.inventory.snapshot())
+        before = list(world.inventory.changes(None))
         world.inventory.watermark()
         world.inventory.close()
         world.inventory.close()
 
-        assert list(world.inventory.snapshot()) == before
+        assert list(world.inventory.changes(None)) == before
         assert all(called.listen and called.name == world.inventory.name for called in world.inventory.calls)
 
     def test_groups_have_their_names_and_messenger(self, world: World) -> None:
@@ -145,13 +145,13 @@ class InventoryContract(ABC):
 
     def test_two_reads_say_the_same(self, world: World) -> None:
         world.show(WARD, ROTA, EMPTY)
-        assert list(world.inventory.snapshot()) == list(world.inventory.snapshot())
+        assert list(world.inventory.changes(None)) == list(world.inventory.changes(None))
 
     # --- Change -----------------------------------------------------------------------------------------
 
     def test_somebody_who_was_removed_is_gone_at_the_next_read(self, world: World) -> None:
         world.show(WARD)
-        list(world.inventory.snapshot())
+        list(world.inventory.changes(None))
 
         world.show(replace(WARD, members=(AMINA, NOOR)))
 
@@ -227,13 +227,13 @@ class InventoryContract(ABC):
 
     def test_a_read_after_the_trouble_is_whole_again(self, world: World) -> None:
         world.show(WARD, ROTA)
-        before = list(world.inventory.snapshot())
+        before = list(world.inventory.changes(None))
         world.break_mid_way()
         read_to_the_error(world.inventory)
 
         world.mend()
 
-        assert list(world.inventory.snapshot()) == before
+        assert list(world.inventory.changes(None)) == before
 
     # --- check, and what errors show --------------------------------------------------------------------
 
@@ -251,9 +251,9 @@ class InventoryContract(ABC):
 
     def test_check_changes_nothing(self, world: World) -> None:
         world.show(WARD, ROTA)
-        before = list(world.inventory.snapshot())
+        before = list(world.inventory.changes(None))
         world.inventory.check()
-        assert list(world.inventory.snapshot()) == before
+        assert list(world.inventory.changes(None)) == before
 
     @pytest.mark.parametrize("trouble", ["break_mid_way", "take_away"])
     def test_a_broken_source_is_red_with_a_remedy_and_raises_nothing(
@@ -295,7 +295,7 @@ def group_id_of(item: Roster | SnapshotEnd) -> str | None:
 
 
 def rosters_of(inventory: Inventory) -> list[Roster]:
-    return [item for item in inventory.snapshot() if isinstance(item, Roster)]
+    return [item for item in inventory.changes(None) if isinstance(item, Roster)]
 
 
 def members_of(inventory: Inventory) -> Sequence[Member]:
@@ -304,7 +304,7 @@ def members_of(inventory: Inventory) -> Sequence[Member]:
 
 
 def end_of(inventory: Inventory) -> SnapshotEnd:
-    (end,) = [item for item in inventory.snapshot() if isinstance(item, SnapshotEnd)]
+    (end,) = [item for item in inventory.changes(None) if isinstance(item, SnapshotEnd)]
     return end
 
 
@@ -312,7 +312,7 @@ def read_to_the_error(inventory: Inventory) -> tuple[list[Roster | SnapshotEnd],
     """Read until it fails; what was seen before, and the failure."""
     seen: list[Roster | SnapshotEnd] = []
     try:
-        for item in inventory.snapshot():
+        for item in inventory.changes(None):
             seen.append(item)  # noqa: PERF402 - what came before the failure is the point
     except ConnectorError as error:
         return seen, error

@@ -5,12 +5,20 @@ State is what is true; a lie changes only what is shown, until `mend`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.domain.model import Coverage, Group, GroupKey, Member, Role, Roster
-from worker.ports import CheckResult, ConnectorError, Incomplete, Malformed, Passive, SnapshotEnd
+from worker.ports import (
+    Capabilities,
+    CheckResult,
+    ConnectorError,
+    Incomplete,
+    Malformed,
+    Passive,
+    SnapshotEnd,
+)
 
 
 class FakeInventory(Passive):
@@ -20,7 +28,8 @@ class FakeInventory(Passive):
         self, name: str = "wards", *, now: Callable[[], datetime], is_kept_by_people: bool = False
     ) -> None:
         self._name = name
-        self._is_kept_by_people = is_kept_by_people
+        self.can = Capabilities(sees_all_groups=True, is_kept_by_people=is_kept_by_people)
+        self.told: set[str] = set()  # groups that calls spoke of
         self._now = now
         self.reads = 0  # snapshots that were begun
         self._groups: dict[str, Group] = {}
@@ -30,10 +39,6 @@ class FakeInventory(Passive):
     @property
     def name(self) -> str:
         return self._name
-
-    @property
-    def is_kept_by_people(self) -> bool:
-        return self._is_kept_by_people
 
     # --- What is true -----------------------------------------------------------------------------------
 
@@ -123,9 +128,12 @@ class FakeInventory(Passive):
 
     # --- The port ---------------------------------------------------------------------------------------
 
-    def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
+    def changes(
+        self, _cursor: str | None, only: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
         self.reads += 1
-        taken_at, groups = self._shown()
+        taken_at, shown = self._shown()
+        groups = {key: one for key, one in shown.items() if only is None or key in only}
         total = len(groups)
         for number, group_id in enumerate(sorted(groups)):
             if number == self._cut_after:
@@ -133,7 +141,11 @@ class FakeInventory(Passive):
             yield self._roster(*groups[group_id], taken_at)
         if self._cut_after is not None:
             raise self._failure(total, total)
-        yield SnapshotEnd(taken_at, total, self._malformed)
+        yield SnapshotEnd(taken_at, total, self._malformed, is_full=only is None)
+
+    def news(self) -> frozenset[str]:
+        news, self.told = frozenset(self.told), set()
+        return news
 
     def check(self) -> CheckResult:
         _taken_at, groups = self._shown()

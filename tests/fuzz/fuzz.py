@@ -68,7 +68,7 @@ def register(data: bytes, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / name).write_bytes(data)
         inventory = RegisterInventory(RegisterConfig(path=Path(name)), context("r", Path(folder)), in_process)
-        for _ in inventory.snapshot():
+        for _ in inventory.changes(None):
             pass
 
 

@@ -296,7 +296,7 @@ class Invariants:
             self._fail(4, f"{after.label} is verified by a roster of {roster.taken_at}, not after {since}")
         if roster.coverage is not Coverage.FULL or self.now() - roster.taken_at > ROSTER_FRESH:
             self._fail(4, f"{after.label} is verified by a roster that proves nothing")
-        if self.world.inventories[after.home.source].is_kept_by_people and after.grade is Grade.A:
+        if self.world.inventories[after.home.source].can.is_kept_by_people and after.grade is Grade.A:
             self._fail(4, f"{after.label} is verified by a list, and is said to be seen in the messenger")
         is_listed = any(member.handle == after.handle for member in roster.members)
         if after.kind in REMOVALS and is_listed:

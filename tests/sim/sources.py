@@ -13,7 +13,16 @@ from datetime import datetime
 from fakes.directory import FakeDirectory
 from sim.company import Company
 from worker.domain.model import AccountFacts, Coverage, GroupKey, Roster
-from worker.ports import CheckResult, ConnectorError, DirectoryPage, Incomplete, PassEnd, Passive, SnapshotEnd
+from worker.ports import (
+    Capabilities,
+    CheckResult,
+    ConnectorError,
+    DirectoryPage,
+    Incomplete,
+    PassEnd,
+    Passive,
+    SnapshotEnd,
+)
 
 
 @dataclass(slots=True)
@@ -135,8 +144,8 @@ class SimInventory(Passive):
         self._short: set[GroupKey] = set()
 
     @property
-    def is_kept_by_people(self) -> bool:
-        return self.is_register
+    def can(self) -> Capabilities:
+        return Capabilities(sees_all_groups=True, is_kept_by_people=self.is_register)
 
     def write(self) -> None:
         """Somebody brings the register up to date."""
@@ -148,7 +157,9 @@ class SimInventory(Passive):
         rooms = [room for room in self._company.rooms.values() if room.source == self.name]
         return tuple(Roster(room.group, room.members(), now) for room in rooms)
 
-    def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
+    def changes(
+        self, _cursor: str | None, _groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
         self.said = None
         if not self.is_register:
             self.write()

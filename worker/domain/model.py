@@ -1,4 +1,4 @@
-"""The nouns that everything else speaks of: keys, people, groups, members, rosters.
+"""The nouns that everything else speaks of: keys, people, groups, members, rosters, group facts.
 
 Plain frozen values. All instants are aware UTC (`*_at`), all local days are dates (`*_on`).
 """
@@ -144,11 +144,46 @@ class Member:
     display_name: str = ""
     role: Role = Role.MEMBER
     phone: str | None = None
-    lid: str | None = None
+    lid: str | None = None  # WhatsApp's hidden identity, with its @lid: its digits are no phone number
     username: str | None = None
+    business_id: str | None = (
+        None  # WhatsApp's id for one business portfolio (BSUID); changes with the number
+    )
+    native_id: str | None = None  # the messenger's own id of the account
     email: str | None = None
     employee_id: str | None = None
     joined_at: datetime | None = None
+
+
+class Allowed(StrEnum):
+    """Who in a group may do something."""
+
+    ADMINS = "admins"
+    MEMBERS = "members"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFacts:
+    """What a messenger shows of a group besides its members. None: it does not show it, which is not *none*.
+
+    An empty `description`, `picture_sha256` or `link_sha256` says that the group has none. The hashes are lower-case
+    hex: a join link is a key to the group, and is hashed before it is kept (`link_hash`). `read_at` is when the facts
+    were read.
+    """
+
+    description: str | None = None
+    picture_sha256: str | None = None
+    link_sha256: str | None = None
+    approval: bool | None = None  # whether an admin has to approve who joins
+    edit: Allowed | None = None  # who may change its name, picture and description
+    write: Allowed | None = None
+    add: Allowed | None = None  # who may add members
+    last_activity_at: datetime | None = None
+    is_archived: bool | None = None
+    read_at: datetime | None = None
+
+
+NOTHING_SHOWN = GroupFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +199,4 @@ class Roster:
     taken_at: datetime
     coverage: Coverage = Coverage.FULL
     warnings: tuple[str, ...] = field(default=())
+    facts: GroupFacts = NOTHING_SHOWN

@@ -1,4 +1,4 @@
-"""Doors for the calls from outside that connectors want taken: POST only, small, and gone with the worker.
+"""Doors for the calls from outside that connectors want taken: small ones, and gone with the worker.
 
 TLS and the public address are the ingress's. What a call says is the connector's to judge; nothing is done here
 that takes time.
@@ -15,8 +15,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker.ops import server
-from worker.ports import Called
+from worker.ports import Call, Called
 
+METHODS = frozenset({"GET", "POST"})  # GET proves an address to those who ask before they call it
 BODY_MAX = 1 << 20  # bytes; who bundles notifications is far from this
 WRONG_METHOD, TOO_LARGE = 405, 413
 
@@ -50,7 +51,7 @@ def _application(source: Called) -> ASGIApp:
 
 
 async def _answer(source: Called, request: Request) -> Response:
-    if request.method != "POST":
+    if request.method not in METHODS:
         return Response(status_code=WRONG_METHOD)
     if int(request.headers.get("content-length", "0")) > BODY_MAX:
         return Response(status_code=TOO_LARGE)
@@ -59,6 +60,12 @@ async def _answer(source: Called, request: Request) -> Response:
         body += part
         if len(body) > BODY_MAX:
             return Response(status_code=TOO_LARGE)
-    query = dict(request.query_params)
-    status, text = await run_in_threadpool(source.receive, request.scope["path"], query, bytes(body))
+    call = Call(
+        request.method,
+        request.scope["path"],
+        dict(request.query_params),
+        {name.lower(): value for name, value in request.headers.items()},
+        bytes(body),
+    )
+    status, text = await run_in_threadpool(source.receive, call)
     return PlainTextResponse(text, status)

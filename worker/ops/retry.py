@@ -6,7 +6,7 @@ poll starts it anew. What a notifier could not send goes back to the outbox, whi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
@@ -15,6 +15,7 @@ from tenacity.nap import sleep as nap
 from worker.domain.model import AccountFacts, Roster
 from worker.ports import (
     Called,
+    Capabilities,
     CheckResult,
     Connector,
     Directory,
@@ -122,8 +123,13 @@ class RetryingInventory(_Retrying[Inventory]):
     """An inventory whose reads are tried again."""
 
     @property
-    def is_kept_by_people(self) -> bool:
-        return self._inner.is_kept_by_people
+    def can(self) -> Capabilities:
+        return self._inner.can
 
-    def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
-        return _started(self._inner.snapshot, self._sleep)
+    def changes(
+        self, cursor: str | None, groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
+        return _started(lambda: self._inner.changes(cursor, groups), self._sleep)
+
+    def news(self) -> frozenset[str]:
+        return self._inner.news()

@@ -5,6 +5,7 @@ Protocols and values only. Adapters live in `connectors/` and `worker/storage/`;
 
 from worker.ports.connectors.base import (
     Again,
+    Call,
     Called,
     CheckResult,
     Commands,
@@ -17,7 +18,7 @@ from worker.ports.connectors.base import (
     lazily,
 )
 from worker.ports.connectors.directory import Directory, DirectoryPage, PassEnd
-from worker.ports.connectors.inventory import Inventory, SnapshotEnd
+from worker.ports.connectors.inventory import Capabilities, Inventory, SnapshotEnd
 from worker.ports.connectors.notifier import Notifier, Receipt
 from worker.ports.errors import (
     AuthFailed,
@@ -39,7 +40,9 @@ __all__ = [
     "Again",
     "AuthFailed",
     "BadConfig",
+    "Call",
     "Called",
+    "Capabilities",
     "CheckResult",
     "Commands",
     "Connector",

@@ -113,7 +113,7 @@ def assemble(
     """Put the use cases together. They go by `rules` alone; `settings` are for what is beside them."""
     limits, tickets, teller = rules.limits, rules.tickets, rules.teller
     directories = tuple(one.name for one in connectors.directories)
-    lists = {one.name for one in connectors.inventories if one.is_kept_by_people}
+    lists = {one.name for one in connectors.inventories if one.can.is_kept_by_people}
     deciding = ReconcileRules(tickets, limits, rules.sensitive, teller, directories)
     return App(
         settings,

@@ -1,11 +1,11 @@
-"""The register behind the inventory port: every snapshot reads the file anew.
+"""The register behind the inventory port: every read opens the file anew.
 
 A process of its own holds the whole register in memory while it reads it, and gives it back group by group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from connectors.inventory.register.client import Opened, open_book
@@ -14,7 +14,15 @@ from connectors.inventory.register.formats.work import WORK, Asked, Reading, who
 from connectors.inventory.register.meaning.rows import Problem
 from connectors.kit.child import Apart, apart_for, plain
 from worker.domain.model import Coverage, Role, Roster
-from worker.ports import CheckResult, ConnectorContext, ConnectorError, Malformed, Passive, SnapshotEnd
+from worker.ports import (
+    Capabilities,
+    CheckResult,
+    ConnectorContext,
+    ConnectorError,
+    Malformed,
+    Passive,
+    SnapshotEnd,
+)
 
 SHOWN_MAX = 5  # problems that `check` spells out; `whosleft register check` shows all
 
@@ -32,17 +40,16 @@ class RegisterInventory(Passive):
         """The configured name; `source` of its groups."""
         return self._context.name
 
-    @property
-    def is_kept_by_people(self) -> bool:
-        """A register is a list that people keep."""
-        return True
+    can = Capabilities(sees_all_groups=True, is_kept_by_people=True)
 
     @property
     def path(self) -> Path:
         """The file, resolved against the configuration's folder."""
         return self._context.base_dir / self._config.path
 
-    def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
+    def changes(
+        self, _cursor: str | None, groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
         """Yield the rosters in order of their group ids, then the end.
 
         All is read before the first roster is yielded, so an error leaves nothing half said. A group of which
@@ -54,11 +61,12 @@ class RegisterInventory(Passive):
         with open_book(self.path) as opened:
             for part in self._parts(opened):
                 if isinstance(part, Roster):
-                    groups_total += 1
-                    yield part
+                    if groups is None or part.group.group_id in groups:
+                        groups_total += 1
+                        yield part
                 else:
                     found = tuple(malformed(opened.name, problem) for problem in part.problems)
-                    yield SnapshotEnd(part.taken_at, groups_total, found)
+                    yield SnapshotEnd(part.taken_at, groups_total, found, is_full=groups is None)
 
     def check(self) -> CheckResult:
         """Read the register and count; red with the remedy when it can't be read. Never raises
@@ -82,7 +90,7 @@ class RegisterInventory(Passive):
         )
 
     def read(self) -> Reading:
-        """Read all of it at once, for a report. Raises as `snapshot` does."""
+        """Read all of it at once, for a report. Raises as `changes` does."""
         with open_book(self.path) as opened:
             return whole(self._parts(opened))
 

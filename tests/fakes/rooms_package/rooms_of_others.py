@@ -6,7 +6,7 @@ Tests install it into a temporary folder (`contract/test_entry_points.py`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 import typer
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from worker.domain.model import Group, Member, Role, Roster
 from worker.ports import (
+    Capabilities,
     CheckResult,
     Commands,
     ConnectorContext,
@@ -37,14 +38,16 @@ class RoomsConfig(BaseModel):
 
 
 class Rooms(Passive):
-    is_kept_by_people = False
+    can = Capabilities(sees_all_groups=True)
 
     def __init__(self, config: RoomsConfig, context: ConnectorContext) -> None:
         self.name = context.name
         self._floor = config.floor
         self._context = context
 
-    def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
+    def changes(
+        self, _cursor: str | None, _groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
         now: datetime = self._context.now()
         self._context.note(LISTED)
         members = (Member("lee@corp.example", Role.ADMIN, email="lee@corp.example"),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from builders import WARD
 from fakes.inventory import FakeInventory
@@ -18,9 +18,11 @@ class Scripted(FakeInventory):
 
     script: list[Roster | SnapshotEnd] | None = None
 
-    def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
+    def changes(
+        self, cursor: str | None, groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
         if self.script is None:
-            yield from super().snapshot()
+            yield from super().changes(cursor, groups)
             return
         items, self.script = self.script, None
         yield from items

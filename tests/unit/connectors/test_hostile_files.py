@@ -132,7 +132,7 @@ def test_a_cell_of_a_hundred_thousand_letters_is_read_like_any_other(cell: str, 
     row = TEXT.format(cell) + TEXT.replace("B3", "A3").format("Ward 7")
     xlsx(f'<row r="3">{row}</row>'.encode())(tmp_path / "g.xlsx")
 
-    *rosters, end = inventory(tmp_path, "g.xlsx", QUICK).snapshot()
+    *rosters, end = inventory(tmp_path, "g.xlsx", QUICK).changes(None)
 
     assert isinstance(end, SnapshotEnd)
     assert len(rosters) == 1
@@ -170,7 +170,7 @@ def test_what_goes_over_a_bound_is_given_up_and_says_which(bounds: Bounds, said:
     (tmp_path / "g.csv").write_text("Group,Member name,Phone\n" + rows, encoding="utf-8")
 
     with pytest.raises(Incomplete) as raised:
-        list(inventory(tmp_path, "g.csv", partial(in_child, bounds=bounds)).snapshot())
+        list(inventory(tmp_path, "g.csv", partial(in_child, bounds=bounds)).changes(None))
 
     assert raised.value.message.startswith("g.csv: ")
     assert said in raised.value.message
@@ -182,7 +182,9 @@ def test_one_item_is_bounded_too(tmp_path: Path) -> None:
         tmp_path / "g.xlsx", [*ROWS, *(["Ward 7", f"Nurse {n}", f"+4477009{n:05}"] for n in range(900))]
     )
     with pytest.raises(Incomplete, match="for one group or page"):
-        list(inventory(tmp_path, "g.xlsx", partial(in_child, bounds=Bounds(item_bytes=1 << 10))).snapshot())
+        list(
+            inventory(tmp_path, "g.xlsx", partial(in_child, bounds=Bounds(item_bytes=1 << 10))).changes(None)
+        )
 
 
 def test_a_reader_that_fails_is_an_error_with_its_place_and_nothing_of_the_file(tmp_path: Path) -> None:
@@ -198,14 +200,14 @@ def test_a_reader_that_fails_is_an_error_with_its_place_and_nothing_of_the_file(
 
 def test_a_good_register_and_a_good_export_come_through_whole(tmp_path: Path) -> None:
     write_xlsx(tmp_path / "g.xlsx", ROWS)
-    here = list(register(RegisterConfig(path=Path("g.xlsx")), context(tmp_path)).snapshot())
-    assert list(inventory(tmp_path, "g.xlsx", in_child).snapshot()) == here
+    here = list(register(RegisterConfig(path=Path("g.xlsx")), context(tmp_path)).changes(None))
+    assert list(inventory(tmp_path, "g.xlsx", in_child).changes(None)) == here
     assert isinstance(here[0], Roster)
 
 
 def test_giving_up_half_way_ends_the_child(tmp_path: Path) -> None:
     write_xlsx(tmp_path / "g.xlsx", ROWS)
-    reading = inventory(tmp_path, "g.xlsx", in_child).snapshot()
+    reading = inventory(tmp_path, "g.xlsx", in_child).changes(None)
     next(reading)
     reading.close()  # type: ignore[attr-defined]
     with pytest.raises(ChildProcessError):
@@ -274,7 +276,7 @@ def test_the_links_of_a_mounted_volume_are_followed(tmp_path: Path) -> None:
 def test_an_error_quotes_no_line_of_a_file_that_is_no_table(tmp_path: Path) -> None:
     (tmp_path / "g.csv").write_text(f"{SECRET}\nbin:x:1:1\n", encoding="utf-8")
     with pytest.raises(BadConfig, match="no row of headings") as raised:
-        list(register(RegisterConfig(path=Path("g.csv")), context(tmp_path)).snapshot())
+        list(register(RegisterConfig(path=Path("g.csv")), context(tmp_path)).changes(None))
     assert "root" not in str(raised.value)
 
 
@@ -283,7 +285,7 @@ def test_what_is_quoted_is_short_and_moves_nothing(tmp_path: Path) -> None:
     (tmp_path / "g.csv").write_text(
         f'Group,Member,Phone,Role\nWard 7,Zoe,{PHONE},"{evil}"\n', encoding="utf-8"
     )
-    *_, end = register(RegisterConfig(path=Path("g.csv")), context(tmp_path)).snapshot()
+    *_, end = register(RegisterConfig(path=Path("g.csv")), context(tmp_path)).changes(None)
     assert isinstance(end, SnapshotEnd)
     (problem,) = end.malformed
     assert quoted(evil) in problem.message

@@ -1,4 +1,4 @@
-"""The server for the calls of others: POST only, small, silent, and gone with the worker."""
+"""The server for the calls of others: small ones, silent, and gone with the worker."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.ops.receiver import BODY_MAX, receiving
+from worker.ports import Call
 
 
 class Source:
@@ -23,9 +24,9 @@ class Source:
         self.listen = listen
         self.calls: list[tuple[str, dict[str, str], bytes]] = []
 
-    def receive(self, path: str, query: Mapping[str, str], body: bytes) -> tuple[int, str]:
-        self.calls.append((path, dict(query), body))
-        return 202, query.get("validationToken", "")
+    def receive(self, call: Call) -> tuple[int, str]:
+        self.calls.append((call.path, dict(call.query), call.body))
+        return 202, call.query.get("validationToken", "")
 
 
 def ask(
@@ -44,7 +45,7 @@ def say(address: str, *raw: bytes, is_all: bool = True) -> bytes:
     """Send these bytes, one packet each; what came back until the other side closed. Not all: hang up after them."""
     host, _, port = address.rpartition(":")
     found = b""
-    with socket.create_connection((host, int(port)), timeout=5) as connection, suppress(ConnectionError):
+    with socket.create_connection((host, int(port)), timeout=5) as connection, suppress(OSError):
         for part in raw:
             connection.sendall(part)
         if not is_all:
@@ -74,11 +75,12 @@ def test_a_post_is_answered_by_the_source_in_plain_text() -> None:
     assert source.calls == [("/entra", {"validationToken": "a & ä"}, b"body")]
 
 
-def test_a_get_is_not_for_the_source() -> None:
+def test_a_get_is_the_source_s_to_answer_and_other_methods_are_not() -> None:
     source = Source()
     with receiving([source]) as (address,):
-        assert ask(address, "GET", "/entra?validationToken=x")[:2] == (405, "")
-    assert source.calls == []
+        assert ask(address, "GET", "/entra?validationToken=x")[:2] == (202, "x")
+        assert ask(address, "DELETE", "/entra")[:2] == (405, "")
+    assert source.calls == [("/entra", {"validationToken": "x"}, b"")]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +13,7 @@ from fakes.directory import FakeDirectory
 from fakes.inventory import FakeInventory
 from fakes.notifier import FakeNotifier
 from worker.ops.retry import RetryingDirectory, RetryingInventory
-from worker.ports import Called
+from worker.ports import Call, Called
 from worker.running.serving import calls_taken
 from worker.running.wiring import Connectors
 from worker.settings import SettingsError
@@ -35,8 +35,8 @@ class Door:
         self.name = name
         self.listen = free_address()
 
-    def receive(self, path: str, query: Mapping[str, str], body: bytes) -> tuple[int, str]:
-        return 202, f"{self.name} got {body.decode()} at {path}"
+    def receive(self, call: Call) -> tuple[int, str]:
+        return 202, f"{self.name} got {call.body.decode()} at {call.path}"
 
 
 class LiveDirectory(FakeDirectory):
@@ -89,7 +89,7 @@ def test_each_connector_is_closed_though_one_fails(live: Connectors) -> None:
 def test_news_of_an_inventory_make_the_job_due_that_reads_it(live: Connectors) -> None:
     lookout = live.lookout()
     assert lookout.look() == set()
-    list(live.inventories[0].snapshot())
+    list(live.inventories[0].changes(None))
 
     assert lookout.look() == {"inventory"}
 

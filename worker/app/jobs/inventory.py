@@ -1,6 +1,6 @@
 """Inventory: read who is in which group, roster by roster, and make it the state.
 
-snapshot() -> rosters, staged -> believed? -> applied -> members added, removed, regraded -> dirty groups
+changes() -> rosters, staged -> believed? -> applied -> members added, removed, regraded -> dirty groups
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class TakeInventory:
         with self._store.begin(lease) as uow:
             uow.rosters.clear_stage(inventory.name)
         end, groups, members = None, 0, 0
-        for page in _pages(inventory.snapshot()):
+        for page in _pages(inventory.changes(None)):
             if isinstance(page, SnapshotEnd):
                 end = page
                 continue

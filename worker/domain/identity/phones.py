@@ -35,7 +35,7 @@ _WHATSAPP_USER = re.compile(r"\+?([0-9]+)(?::[0-9]+)?")  # "447700900123:7" is t
 _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 # Not "possible" any more for phonenumbers, and still the ids of living WhatsApp accounts: Mexico with the
-# mobile 1 (dropped in 2019) and Ivory Coast with eight digits (ten since 2021). facts/inventory.md section 7.
+# mobile 1 (dropped in 2019) and Ivory Coast with eight digits (ten since 2021).
 _RETIRED_BUT_SHOWN = re.compile(r"\+521[2-9][0-9]{9}|\+225[0-9]{8}")
 
 _SEPARATOR = r"\s().\-/"

@@ -38,6 +38,21 @@ def call_once(call: Callable[[], T], /) -> T:
     return call()
 
 
+def no_wait(_wait_s: float) -> None:
+    """Not at all."""
+
+
+class Takes(Protocol):
+    """Whether a group is wanted: by its id or its name, since a source may show either first."""
+
+    def __call__(self, group_id: str, name: str, /) -> bool: ...
+
+
+def takes_all(_group_id: str, _name: str, /) -> bool:
+    """Every group."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorContext:
     """What every connector is built with besides its own configuration.
@@ -53,6 +68,8 @@ class ConnectorContext:
     language: str
     now: Callable[[], datetime]
     again: Again = call_once  # for a single answer within a long read
+    sleep: Callable[[float], None] = no_wait  # seconds; ends early when the worker stops
+    takes: Takes = takes_all  # the groups that the configuration wants read (`groups`, `exclude`)
     has_own_files: bool = (
         False  # this program wrote the files itself (the demo): they are nobody else's to be feared
     )
@@ -82,6 +99,17 @@ class CheckResult:
     unshown: tuple[Unshown, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request from outside. `headers` have lower-case names; of one that was sent twice, the last counts."""
+
+    method: str  # GET or POST
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
 class Called(Protocol):
     """Takes the calls that the other side makes to a connector, at one address."""
 
@@ -101,8 +129,8 @@ class Called(Protocol):
     def key(self) -> str:
         """The key of `listen` among those of the connector."""
 
-    def receive(self, path: str, query: Mapping[str, str], body: bytes) -> tuple[int, str]:
-        """Answer one POST with a status and plain text, at once. Never raises; believes nothing unproven."""
+    def receive(self, call: Call) -> tuple[int, str]:
+        """Answer with a status and plain text, at once. Never raises; believes nothing unproven."""
 
 
 class Connector(Protocol):
@@ -137,6 +165,9 @@ class Passive:
 
     def watermark(self) -> str | None:
         return None
+
+    def news(self) -> frozenset[str]:
+        return frozenset()
 
     def close(self) -> None:
         """Keep nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,27 +13,60 @@ from worker.ports.errors import Malformed
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotEnd:
-    """The proof that a snapshot listed every group that the inventory can see; always last.
+class Capabilities:
+    """What a source can see and do. What it can't see is unknown to the core, never absent.
 
-    `cells` of trouble that did not spoil the whole (rows set aside) are in `malformed`.
+    `sees_all_groups`: a group that a full read does not list is not there any more. Otherwise it may only be out of
+    sight. `creator_is_removable`: by somebody else, at all. `removal_is_asynchronous`: the answer to a removal says
+    only that it was asked for. `is_kept_by_people`: a list that somebody writes, not what the messenger shows; it
+    proves with grade B at best.
+    """
+
+    sees_all_groups: bool = False
+    sees_roles: bool = True
+    sees_join_times: bool = False
+    can_remove: bool = False
+    can_change_admin: bool = False
+    creator_is_removable: bool = False
+    removal_is_asynchronous: bool = False
+    is_kept_by_people: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotEnd:
+    """The proof that a read listed every group that it had to; always last.
+
+    A full read lists every group that the inventory can see; any other only what changed, or what was asked for.
+    `cursor` is opaque to the worker, and given to the next read. Rows that were set aside are in `malformed`.
     """
 
     taken_at: datetime
     groups_total: int
     malformed: tuple[Malformed, ...] = ()
+    is_full: bool = True
+    cursor: str | None = None
 
 
 class Inventory(Connector, Protocol):
     """Who is in which group, with role, at which time."""
 
     @property
-    def is_kept_by_people(self) -> bool:
-        """Whether it is a list that somebody writes, not what the messenger shows: it proves with grade B."""
+    def can(self) -> Capabilities:
+        """What this source can see and do."""
 
-    def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
-        """Yield each group's roster once, in group order, then exactly one `SnapshotEnd`.
+    def changes(
+        self, cursor: str | None, groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
+        """Yield each group's roster once, then exactly one `SnapshotEnd`.
 
-        An iterator that ends or raises before it proves nothing about groups that it did not
-        list. An empty roster is a group without members; an unreadable one is left out or PARTIAL.
+        Without a cursor the read is full. With `groups`, only the groups with these ids are read, and one that is
+        not there is left out; the end then keeps the cursor as it was. An iterator that ends or raises before its end
+        proves nothing about groups that it did not list. An empty roster is a group without members; an unreadable
+        one is left out or PARTIAL. Raises CursorExpired, Incomplete, Transient or Permanent.
+        """
+
+    def news(self) -> frozenset[str]:
+        """Return the ids of the groups that calls from outside spoke of since the last time; "" is all of the source.
+
+        Never blocks, never raises. For any thread.
         """

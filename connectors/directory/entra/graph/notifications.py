@@ -21,7 +21,7 @@ from connectors.directory.entra import notes
 from connectors.directory.entra.config import EntraConfig
 from connectors.directory.entra.graph.client import Graph, Missing
 from connectors.kit.guids import guid
-from worker.ports import ConnectorError, Incomplete, Note, PermissionDenied
+from worker.ports import Call, ConnectorError, Incomplete, Note, PermissionDenied
 
 # Graph allows just under 29 days; one of a worker that is gone should not outlive it long
 LIFE = timedelta(days=2)
@@ -31,7 +31,7 @@ RETRY_DENIED = timedelta(hours=6)  # after one that somebody has to permit first
 PAGES_MAX = 10  # of our subscriptions; an app has a hundred at most
 LIFECYCLE = "/lifecycle"
 REAUTHORIZE, REMOVED, MISSED = "reauthorizationRequired", "subscriptionRemoved", "missed"
-OK, ACCEPTED, REFUSED = 200, 202, 400
+OK, ACCEPTED, REFUSED, WRONG_METHOD = 200, 202, 400, 405
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +185,14 @@ class Notifications:
 
     # --- calls ---------------------------------------------------------------------------------------------
 
-    def receive(self, path: str, query: Mapping[str, str], body: bytes) -> tuple[int, str]:
+    def receive(self, call: Call) -> tuple[int, str]:
         """Answer one POST of Graph's: (status, plain text). Never raises; does nothing that takes time."""
-        token = query.get("validationToken")
+        if call.method != "POST":
+            return WRONG_METHOD, ""
+        token = call.query.get("validationToken")
         if token is not None:
             return OK, token  # the handshake, while a subscription is being made
-        notices = _notices(body)
+        notices = _notices(call.body)
         faults = [self._fault_of(notice) for notice in notices] or ["no notification"]
         genuine = [notice for notice, fault in zip(notices, faults, strict=False) if not fault]
         told = {(notice["subscriptionId"], event) for notice in genuine for event in _lifecycle(notice)}

@@ -31,7 +31,7 @@ def built(case: Case, folder: Path) -> RegisterInventory:
 def trouble_of(inventory: RegisterInventory) -> tuple[ConnectorError, list[Roster]]:
     """What a snapshot raises, or the one thing that it set aside."""
     try:
-        *rosters, end = inventory.snapshot()
+        *rosters, end = inventory.changes(None)
     except ConnectorError as error:
         return error, []
     assert isinstance(end, SnapshotEnd)

@@ -1,0 +1,154 @@
+"""Calls from messengers and gateways: genuine? new? which groups do they speak of? Then the next read of those is due.
+
+A call is a hint and is never believed further: what it says is read anew from the source. Without calls the source is
+read at its own pace. Answers: 401 for a wrong or missing proof, 202 for one that is taken, 200 for one that is old or
+was had before, 404 for another path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from pydantic import Field, SecretStr, field_validator
+
+from connectors.kit.settings import Section
+from worker.ports import Call
+
+OK, ACCEPTED, BAD, REFUSED, NOT_FOUND, WRONG_METHOD = 200, 202, 400, 401, 404, 405
+REPLAY_AFTER = timedelta(minutes=10)  # an older call has no effect
+REMEMBERED_MAX = 10_000  # ids of calls
+NEWS_MAX = 10_000  # groups that wait to be asked for; beyond, all of the source is
+WHOLE = ""  # in place of a group's id: all of the source
+_SECONDS_MAX = 10**11  # larger numbers are milliseconds
+
+
+class CallsConfig(Section):
+    """Where the other side may call us."""
+
+    listen: str = Field(description='Where its calls arrive, host:port: "0.0.0.0:8071" behind an ingress.')
+    path: str = Field(default="/", pattern=r"^/\S*$", description="The path of its calls.")
+    secret: SecretStr = Field(description="What proves a call: ${file:…} or ${env:…}.")
+
+    @field_validator("listen")
+    @classmethod
+    def _is_an_address(cls, listen: str) -> str:
+        host, colon, port = listen.rpartition(":")
+        if not (host and colon and port.isascii() and port.isdecimal() and int(port) < 1 << 16):
+            raise ValueError('write host:port, such as "127.0.0.1:8071"')
+        return listen
+
+    @field_validator("secret")
+    @classmethod
+    def _is_given(cls, secret: SecretStr) -> SecretStr:
+        if not secret.get_secret_value().strip():
+            raise ValueError("the secret is empty")
+        return secret
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a genuine call says. `call_id` tells replays apart; "" if it has none. No `groups`: all of the source."""
+
+    call_id: str
+    at: datetime | None
+    groups: tuple[str, ...] = ()
+
+
+class Calls:
+    """Takes the calls of one source, and keeps which groups they speak of until somebody asks. Threads share it.
+
+    `is_genuine` looks at the proof, before the body is read. `events` reads the body's JSON, and yields nothing for
+    what means nothing to us; whatever it raises makes the answer 400.
+    """
+
+    key = "calls.listen"
+
+    def __init__(
+        self,
+        config: CallsConfig,
+        name: str,
+        caller: str,
+        now: Callable[[], datetime],
+        is_genuine: Callable[[Call], bool],
+        events: Callable[[Any], Iterable[Event]],
+    ) -> None:
+        self.name = name
+        self.caller = caller
+        self.listen = config.listen
+        self._path = config.path.rstrip("/")
+        self._now = now
+        self._is_genuine = is_genuine
+        self._events = events
+        self._lock = Lock()
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._news: set[str] = set()
+
+    def receive(self, call: Call) -> tuple[int, str]:
+        """See `worker.ports.Called`."""
+        if call.path.rstrip("/") != self._path:
+            return NOT_FOUND, ""
+        if call.method != "POST":
+            return WRONG_METHOD, ""
+        if not self._is_genuine(call):
+            return REFUSED, ""
+        try:
+            found = list(self._events(json.loads(call.body)))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return BAD, ""
+        return (ACCEPTED if self._take(found) else OK), ""
+
+    def news(self) -> frozenset[str]:
+        """Return the ids of the groups that calls spoke of since the last time, WHOLE for all of them; forget them."""
+        with self._lock:
+            news, self._news = frozenset(self._news), set()
+        return news
+
+    def _take(self, events: Iterable[Event]) -> bool:
+        """Keep what is new; False when all of it was had before, or is too old."""
+        oldest = self._now() - REPLAY_AFTER
+        is_new = False
+        with self._lock:
+            for event in events:
+                if event.at is not None and event.at < oldest:
+                    continue
+                if event.call_id:
+                    if event.call_id in self._seen:
+                        continue
+                    self._seen[event.call_id] = None
+                    if len(self._seen) > REMEMBERED_MAX:
+                        self._seen.popitem(last=False)
+                is_new = True
+                self._news.update(event.groups or (WHOLE,))
+            if len(self._news) > NEWS_MAX:
+                self._news = {WHOLE}
+        return is_new
+
+
+def is_signed(call: Call, header: str, secret: SecretStr, algorithm: str, prefix: str = "") -> bool:
+    """Whether a header has the body's HMAC in hex, after `prefix`. Compared in constant time."""
+    wanted = hmac.new(secret.get_secret_value().encode(), call.body, getattr(hashlib, algorithm)).hexdigest()
+    given = call.headers.get(header, "")
+    return hmac.compare_digest((prefix + wanted).encode(), given.encode("utf-8", "surrogatepass"))
+
+
+def instant(value: Any) -> datetime | None:
+    """Read a time stamp in seconds or in milliseconds since 1970, or in ISO 8601; None if it is none of them."""
+    if isinstance(value, str) and not value.isdecimal():
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    try:
+        number = float(value)
+        return datetime.fromtimestamp(number / 1000 if number > _SECONDS_MAX else number, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

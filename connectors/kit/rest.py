@@ -1,0 +1,229 @@
+"""A server that speaks JSON over HTTP: one call is one answer, as plain JSON, or an error of ours.
+
+    call -> is there budget? (waits) -> request -> status -> JSON
+
+Nothing here tries again. The credential is in the headers alone, and goes to the configured address alone: no redirect
+is followed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from connectors.kit.http import UNANSWERED, broken, failure, new_client, retry_after_s, trusting
+from connectors.kit.text import cut, one_line
+from worker.ports import BadConfig, ConnectorError, Incomplete, NotDone
+
+READ_S = 30.0
+ANSWER_MAX = 64 << 20  # bytes
+SAID_MAX = 120
+BURST_SHARE = 10  # a tenth of what a minute allows may go out at once
+NO_CONTENT, OK_MAX, MOVED_MAX = 204, 299, 399
+
+
+class Pace:
+    """A budget of requests: so many a minute, a tenth of them at once. Threads share it.
+
+    Kept on the monotonic clock: neither a wall clock that is set nor one that stands still (`--now`) may stop us.
+    """
+
+    def __init__(self, per_minute: int, clock_s: Callable[[], float] = monotonic) -> None:
+        self._every_s = 60.0 / per_minute
+        self._burst = max(1, per_minute // BURST_SHARE)
+        self._clock_s = clock_s
+        self._next_s = clock_s() - self._burst * self._every_s
+        self._lock = Lock()
+
+    def take(self) -> float:
+        """Take one request; return how long it has to wait, in seconds."""
+        with self._lock:
+            now_s = self._clock_s()
+            self._next_s = max(self._next_s, now_s - self._burst * self._every_s) + self._every_s
+            return max(0.0, self._next_s - now_s)
+
+    def pause(self, wait_s: float) -> None:
+        """Let nothing go out for so long. A shorter wait does not end a longer one."""
+        with self._lock:
+            self._next_s = max(self._next_s, self._clock_s() + wait_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where a server is, and how it is asked. `name` is what errors call it: "WAHA".
+
+    `allows_private_http`: plain HTTP may go to a private address, not only to this machine.
+    """
+
+    name: str
+    url: str
+    headers: Mapping[str, str]
+    per_minute: int
+    ca_file: Path | None = None
+    allows_private_http: bool = False
+    read_s: float = READ_S
+
+
+class Rest:
+    """One server over one connection pool; connects when it is asked first."""
+
+    def __init__(self, server: Server, now: Callable[[], datetime], sleep: Callable[[float], None]) -> None:
+        self._server = server
+        self._now = now
+        self._sleep = sleep
+        self._pace = Pace(server.per_minute)
+        self._client: httpx2.Client | None = None
+
+    def close(self) -> None:
+        """End the connections. Idempotent; the next call connects anew."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def get(self, path: str, what: str, query: Mapping[str, str | int] | None = None) -> Any:
+        """Return the JSON behind a path. `what` is for errors: "the members of a group". Raises ConnectorError."""
+        return self.call("GET", path, what, query=query)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: Any = None,
+        auth: tuple[str, str] | None = None,
+    ) -> Any:
+        """As `get`, with any method and a JSON body; None for an answer without a body.
+
+        An error for a status has a `Refusal` as its cause.
+        """
+        if wait_s := self._pace.take():
+            self._sleep(wait_s)
+        where = f"{self._server.name}, asked for {what},"
+        try:
+            with self._connected().stream(
+                method,
+                self._server.url.rstrip("/") + path,
+                params=dict(query or {}),
+                json=body,
+                headers=dict(self._server.headers),
+                auth=auth,
+            ) as response:
+                data = self._read(response, where)
+        except UNANSWERED as error:
+            raise broken(where.rstrip(","), error) from error
+        return self._json(response, data, where)
+
+    def _connected(self) -> httpx2.Client:
+        if self._client is None:
+            require_safe(self._server.url, allows_private=self._server.allows_private_http)
+            self._client = new_client(self._server.read_s, trusting(self._server.ca_file))
+        return self._client
+
+    def _read(self, response: httpx2.Response, where: str) -> bytes:
+        data = bytearray()
+        for part in response.iter_bytes():
+            data += part
+            if len(data) > ANSWER_MAX:
+                raise Incomplete(
+                    f"{where} answered more than {ANSWER_MAX >> 20} MB.", remedy=_NOTHING_CHANGED
+                )
+        return bytes(data)
+
+    def _json(self, response: httpx2.Response, data: bytes, where: str) -> Any:
+        status = response.status_code
+        found, is_json = _parsed(data)
+        if status > MOVED_MAX:
+            wait_s = retry_after_s(response.headers, self._now())
+            error = failure(where.rstrip(","), status, _said(found), wait_s)
+            if isinstance(error, NotDone) and wait_s:
+                self._pause(wait_s)
+            raise error from Refusal(status, found)
+        if status > OK_MAX:
+            raise BadConfig(
+                f"{where} answered {status}, a redirection.",
+                remedy="It is not followed. Give the address of the server itself in url.",
+            )
+        if status == NO_CONTENT or not data:
+            return None
+        if not is_json:
+            kind = one_line(response.headers.get("content-type", "no type"))
+            raise Incomplete(
+                f"{where} answered {status} with {cut(kind, SAID_MAX)} that is no whole JSON.",
+                remedy=f"{_NOTHING_CHANGED} Check that url is the server itself, not a page in front of it.",
+            )
+        return found
+
+    def _pause(self, wait_s: float) -> None:
+        self._pace.pause(wait_s)
+
+
+_NOTHING_CHANGED = "Nothing is changed by it; it is read again."
+
+
+class Refusal(Exception):
+    """What a server said as it refused, as the cause of our error. `body` is JSON, None for anything else."""
+
+    def __init__(self, status: int, body: Any) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.body = body
+
+    @classmethod
+    def behind(cls, error: ConnectorError) -> Refusal:
+        """Return the refusal behind an error; one of status 0 where there was no answer."""
+        return error.__cause__ if isinstance(error.__cause__, cls) else cls(0, None)
+
+
+def _parsed(data: bytes) -> tuple[Any, bool]:
+    try:
+        return json.loads(data), True
+    except (ValueError, RecursionError):
+        return None, False
+
+
+def _said(found: Any) -> str:
+    """Return the short text that servers put into a refusal; "" where there is none."""
+    if isinstance(found, dict):
+        for key in ("message", "error", "errcode", "detail", "reason"):
+            value = found.get(key)
+            if isinstance(value, dict):
+                value = value.get("message")
+            if isinstance(value, str) and value.strip():
+                return cut(one_line(value), SAID_MAX)
+    return ""
+
+
+def require_safe(url: str, *, allows_private: bool) -> None:
+    """Raise BadConfig for plain HTTP that would leave this machine, or a private network where that is allowed."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return
+    try:
+        found = {ipaddress.ip_address(info[4][0]) for info in socket.getaddrinfo(parts.hostname, None)}
+    except (OSError, UnicodeError, ValueError) as error:
+        raise NotDone(
+            f"The name {parts.hostname} can't be resolved ({type(error).__name__}).",
+            remedy="Check url and the name server; it is tried again by itself.",
+        ) from error
+    if all(
+        one.is_loopback or (allows_private and one.is_private and not one.is_unspecified) for one in found
+    ):
+        return
+    allowed = "this machine or a private address" if allows_private else "this machine"
+    raise BadConfig(
+        f"Plain http would send the credential to {parts.hostname}, which is not {allowed}.",
+        remedy="Write https: in url.",
+    )
