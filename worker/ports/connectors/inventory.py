@@ -1,4 +1,4 @@
-"""Inventories: who is in which group, with which role, at which time."""
+"""Inventories: they list each group's members with their roles at one time."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class SnapshotEnd:
 
 
 class Inventory(Connector, Protocol):
-    """Who is in which group, with role, at which time."""
+    """A source that lists each group's members with their roles at one time."""
 
     @property
     def is_kept_by_people(self) -> bool:
-        """Whether it is a list that somebody writes, not what the messenger shows: it proves with grade B."""
+        """True if it is a list that people write, not what the messenger shows: its proofs have grade B."""
 
     def snapshot(self) -> Iterator[Roster | SnapshotEnd]:
         """Yield each group's roster once, in group order, then exactly one `SnapshotEnd`.
