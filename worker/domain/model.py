@@ -41,7 +41,7 @@ class Standing(StrEnum):
 
 
 class Evidence(StrEnum):
-    """Why a person should not be in a group."""
+    """Why somebody should not be in a group."""
 
     DISABLED = "disabled"
     DELETED = "deleted"
@@ -56,7 +56,7 @@ ENDS_WITH_A_DAY = frozenset({Evidence.LEAVE_DATE, Evidence.EXPIRED})
 
 
 class Role(StrEnum):
-    """A member's role; an unknown role is UNKNOWN, never guessed."""
+    """A member's role; unknown is said, never guessed."""
 
     MEMBER = "member"
     ADMIN = "admin"

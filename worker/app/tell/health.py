@@ -44,7 +44,7 @@ class Freshness:
 
 
 class SourceHealth(StrEnum):
-    """The health of a source by its stored reads, as one word. Only a good source proves anything."""
+    """What is stored of a source's reads, as one word. Only a good one proves anything."""
 
     GOOD = "good"
     FAILED = "failed"  # its last read

@@ -17,7 +17,7 @@ from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
 
 class Target(StrEnum):
-    """The people whom a step tells."""
+    """Whom a step tells."""
 
     ASSIGNEE = "assignee"
     ADMINS = "admins"

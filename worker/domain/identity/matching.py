@@ -28,7 +28,7 @@ class How(StrEnum):
 
 
 class IdentityState(StrEnum):
-    """What is known about the person behind a handle."""
+    """What is known of who is behind a handle."""
 
     LINKED = "linked"
     AMBIGUOUS = "ambiguous"

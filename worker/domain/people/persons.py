@@ -16,7 +16,7 @@ from worker.domain.people.leaving import Leaving
 
 
 class AccountsRule(StrEnum):
-    """When a person whom several directories know has left: if one of them says so, or only if all do."""
+    """When somebody whom several directories know has left: when one of them says so, or when all do."""
 
     EITHER = "either"
     ALL = "all"

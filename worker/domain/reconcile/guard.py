@@ -18,7 +18,7 @@ from worker.domain.tickets.ticket import DIGITS_MAX
 
 
 class HoldState(StrEnum):
-    """The state of a held plan or of one of its cohorts; only a plan can be 'partly'."""
+    """Where a held plan or one of its cohorts stands; only a plan can be 'partly'."""
 
     HELD = "held"
     RELEASED = "released"

@@ -11,7 +11,7 @@ from worker.domain.tickets.ticket import Reopened, Ticket
 
 
 class ActionKind(StrEnum):
-    """What an action does to a ticket."""
+    """What is done to a ticket."""
 
     OPEN = "open"
     CANCEL = "cancel"

@@ -19,7 +19,7 @@ DIGITS_MAX = 18  # of an id: a database's numbers have 64 bits
 
 
 class TicketKind(StrEnum):
-    """What a ticket asks a person to do."""
+    """What a person is asked to do."""
 
     REMOVE_MEMBER = "remove_member"
     REASSIGN_ADMIN = "reassign_admin"
@@ -45,8 +45,8 @@ LIVE = frozenset({TicketState.OPEN, TicketState.BLOCKED, TicketState.DONE})
 class Grade(StrEnum):
     """How good the evidence is.
 
-    A: the worker read the messenger itself. B: a list that people keep, a second person, or an answer to the
-    question who a member is. C: only the person who closed it says so.
+    A: the worker read the messenger itself. B: a list that people keep, a second person, or an answer to who
+    somebody is. C: the closer's word.
     """
 
     A = "A"
@@ -117,7 +117,7 @@ class Reopened(StrEnum):
 
 
 class AssigneeWhy(StrEnum):
-    """Why a person is the assignee."""
+    """Why somebody is the assignee."""
 
     ADMIN = "admin"
     OWNER = "owner"

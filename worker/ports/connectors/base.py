@@ -17,7 +17,7 @@ from worker.ports.notes import Note, Noted
 
 
 class Port(StrEnum):
-    """The port that a connector implements."""
+    """Which seam a connector fills."""
 
     DIRECTORY = "directory"
     INVENTORY = "inventory"

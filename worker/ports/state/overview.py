@@ -15,7 +15,7 @@ from worker.ports.state.groups import GroupRow
 
 
 class Part(StrEnum):
-    """The state of a membership of a person who has left."""
+    """Where the membership of somebody who has left stands."""
 
     ASKED = "asked"  # a live ticket asks somebody to end it; only this part includes movers
     WAITING = "waiting"  # a held plan waits for a decision
