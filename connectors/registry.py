@@ -1,4 +1,4 @@
-"""Which connectors there are, by port and kind: ours, and those of other packages. A SPEC is imported on first use.
+"""All connectors, by port and kind: ours, and those of other packages. A SPEC is imported on first use.
 
 A new connector costs one line here and one subclass of its port's contract suite. Another package declares its
 connector as an entry point of the group `whosleft.connectors`, named PORT.KIND:
@@ -38,9 +38,9 @@ OURS: Mapping[Port, Mapping[str, str]] = {
 
 @cache
 def places() -> Mapping[Port, Mapping[str, str]]:
-    """Where each SPEC is ("module:name"), by port and kind.
+    """The place of each SPEC ("module:name"), by port and kind.
 
-    Raises BadConfig for an entry point that names no port, or what there is already.
+    Raises BadConfig for an entry point that names no port, or a port and kind that exist already.
     """
     found = {port: dict(kinds) for port, kinds in OURS.items()}
     for entry in entry_points(group=GROUP):
@@ -60,7 +60,7 @@ def places() -> Mapping[Port, Mapping[str, str]]:
 
 
 def spec(port: Port, kind: str) -> ConnectorSpec:
-    """Import a connector's declaration. Raises KeyError for a kind that there is not, BadConfig for a wrong one."""
+    """Import a connector's declaration. Raises KeyError for an unknown kind, BadConfig for a wrong declaration."""
     place = places()[port][kind]
     try:
         found = load(place)

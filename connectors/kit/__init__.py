@@ -1,1 +1,1 @@
-"""What several connectors share. A vendor's own knowledge stays in its folder."""
+"""Code that several connectors share. Knowledge about one vendor stays in its folder."""

@@ -1,13 +1,12 @@
-"""What parses a file of somebody else's, in a process of its own: bounded, and without our secrets.
+"""Parse a stranger's file in a child process, with limits and without our secrets.
 
-    open file + what is asked (JSON)  ->  child: python -m connectors.kit.child  ->  one line an item (JSON)  ->  parent
+    open file + request (JSON)  ->  child: python -m connectors.kit.child  ->  one line for each item (JSON)  ->  parent
 
-A parser that a hostile file blows up, holds or takes over is the child's: it has bounds of memory, processor time
-and waiting, an empty environment, and nothing open but the file. The worker has threads, so it can't be forked; the
-child is started anew, and imports no more than one reader. What it says is data of our own types and is checked as
-such, one item at a time: the parent's memory does not grow with the file, but with its largest item. A register's item
-is a group with all its members, and one of 200,000 took 940 MB. On macOS the system doesn't hold to the bound of
-memory; the others count there, too.
+A hostile file can only crash, block or take over the child's parser: the child has limits of memory, processor time
+and waiting, an empty environment, and only this file open. The worker has threads, so it can't be forked; the child
+is started as a new process, and imports only one reader. Its output is data of our own types, and is checked one item
+at a time. So the parent's memory grows with the largest item, not with the file. A register's item is a group with all
+its members, and one with 200,000 took 940 MB. macOS does not enforce the memory limit, but the others hold there, too.
 """
 
 from __future__ import annotations
@@ -35,20 +34,20 @@ from worker.ports import BadConfig, ConnectorContext, ConnectorError, Incomplete
 Asked = TypeVar("Asked")
 Item = TypeVar("Item")
 
-ITEM, ERROR, END = b"i", b"e", b"."  # how a line begins
+ITEM, ERROR, END = b"i", b"e", b"."  # the first byte of a line
 MESSAGE_MAX = 600
 CHUNK = 1 << 16
-TURN_S = 1.0  # a worker that stops isn't kept waiting for longer
-_KEPT = ("LD_LIBRARY_PATH",)  # what some builds of Python need to start at all
+TURN_S = 1.0  # the longest wait at a time, so that a worker can stop
+_KEPT = ("LD_LIBRARY_PATH",)  # some builds of Python need it to start
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What reading one file may take. The chart's limit for a worker has room for two readers of usual groups."""
+    """The limits for reading one file. The chart's limit for a worker has room for two readers of usual groups."""
 
     memory_bytes: int = 512 << 20
     cpu_s: int = 180
-    wait_s: float = 600.0  # spent waiting for the child, not what is done with its items
+    wait_s: float = 600.0  # for waiting for the child, without the time to process its items
     item_bytes: int = 64 << 20
 
 
@@ -57,10 +56,10 @@ BOUNDS = Bounds()
 
 @dataclass(frozen=True, slots=True)
 class Work(Generic[Asked, Item]):
-    """A reader: `place` ("module:NAME") is where this very object is, for the child to find it.
+    """A reader: `place` ("module:NAME") is this object's own place, so that the child can find it.
 
-    `reads` ("module:function") is imported in the child only: (open file, what is asked) -> items. Nothing but the
-    types that are named here crosses.
+    `reads` ("module:function") is imported only in the child: (open file, request) -> items. Only the types named
+    here pass between the processes.
     """
 
     place: str
@@ -70,9 +69,9 @@ class Work(Generic[Asked, Item]):
 
 
 class Apart(Protocol):
-    """Does a work on an open file, whose `name` is for messages.
+    """Does a work on an open file; `name` is the file's, for messages.
 
-    Raises ConnectorError, and nothing else, for whatever is in the file.
+    For any contents of the file, it raises only ConnectorErrors.
     """
 
     def __call__(
@@ -98,7 +97,7 @@ _REMEDY = "Look at who wrote it and what is in it. Copy what is used to a new fi
 def in_child(
     work: Work[Asked, Item], file: BinaryIO, name: str, asked: Asked, /, *, bounds: Bounds = BOUNDS
 ) -> Iterator[Item]:
-    """Do a work in a child, which is ended when the iterator is closed: see `Apart`."""
+    """Do a work in a child process, which ends when the iterator is closed: see `Apart`."""
     numbers = map(str, (file.fileno(), bounds.memory_bytes, bounds.cpu_s))
     process = subprocess.Popen(  # noqa: S603  our own interpreter and module
         [sys.executable, "-I", "-m", "connectors.kit.child", work.place, *numbers],
@@ -123,22 +122,22 @@ def in_child(
 
 
 def unbounded(work: Work[Asked, Item], file: BinaryIO, _name: str, asked: Asked, /) -> Iterator[Item]:
-    """Do a work at once, in this process: for files that nobody else could have written."""
+    """Do a work in this process: for files that nobody else can have written."""
     yield from loaded(work.reads)(file, asked)
 
 
 def apart_for(context: ConnectorContext) -> Apart:
-    """Return how the files of a connector are read."""
+    """Return the way to read a connector's files."""
     return unbounded if context.has_own_files else in_child
 
 
 def _ask(stdin: IO[bytes], asked: bytes) -> None:
-    with suppress(BrokenPipeError), stdin:  # it died at its start: how, is seen when it is waited for
+    with suppress(BrokenPipeError), stdin:  # it died at its start; waiting for it shows how
         stdin.write(asked)
 
 
 def _lines(number: int, name: str, bounds: Bounds) -> Iterator[bytes]:
-    """Yield what the child writes, line by line; one that it began and didn't end is not kept."""
+    """Yield the child's output, line by line, without an unfinished last line."""
     left_s = bounds.wait_s
     parts: list[bytes] = []
     size = 0
@@ -159,7 +158,7 @@ def _lines(number: int, name: str, bounds: Bounds) -> Iterator[bytes]:
 
 
 def _next(number: int, left_s: float) -> tuple[bytes, float]:
-    """Return what the child writes next, and how long may still be waited for it after that."""
+    """Return the child's next output, and the waiting time that is left after it."""
     while left_s > 0:
         began = monotonic()
         ready, _, _ = select.select([number], [], [], min(TURN_S, left_s))
@@ -170,7 +169,7 @@ def _next(number: int, left_s: float) -> tuple[bytes, float]:
 
 
 def _said(work: Work[Asked, Item], line: bytes, name: str, bounds: Bounds) -> Item:
-    """Return an item of the type that was agreed. Raises what the child raised."""
+    """Return the item in a line, checked for its type. Raises the child's own error."""
     try:
         if line[:1] == ITEM:
             return work.item.validate_json(line[1:])
@@ -192,7 +191,7 @@ def _error(failure: _Failure, name: str, bounds: Bounds) -> ConnectorError:
 
 
 def plain(text: str) -> str:
-    """Return what is said of a file as it may be shown: one line, of some length, that moves no other text."""
+    """Return a text from a file in a form that is safe to show: one line, of limited length, isolated."""
     return cut(one_line(text), MESSAGE_MAX)
 
 
@@ -204,7 +203,7 @@ def _died(name: str, code: int, bounds: Bounds) -> ConnectorError:
     return Incomplete(f"{name}: its reader ended without a word ({code}).", remedy=_REMEDY)
 
 
-# What libraries in C and Rust do when they are given no memory, and what the system does when it has none left
+# How libraries in C and Rust end if they get no memory, and how the system ends a process if it has none left
 _WITHOUT_MEMORY = frozenset({-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGKILL})
 
 
@@ -216,7 +215,7 @@ def _over(name: str, bound: str) -> Incomplete:
 
 
 def serve(place: str, number: int, memory_bytes: int, cpu_s: int) -> None:
-    """Be the child: what is asked is on standard input, items go to standard output."""
+    """Run as the child: the request is on standard input, items go to standard output."""
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_AS, memory_bytes)
     _limit(resource.RLIMIT_CPU, cpu_s)
@@ -243,15 +242,15 @@ def loaded(place: str) -> Any:
 
 
 def _limit(what: int, value: int) -> None:
-    """The soft bound ends the process, with a signal of its own for processor time."""
+    """Set a limit. The soft limit ends the process; for processor time by a signal of its own."""
     _soft, hard = resource.getrlimit(what)
     bounded = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    with suppress(ValueError, OSError):  # macOS refuses a bound of memory
+    with suppress(ValueError, OSError):  # macOS refuses a memory limit
         resource.setrlimit(what, (bounded, hard))
 
 
 def _place_of(error: BaseException) -> str:
-    """Return where in the code it happened: nothing of what is in the file."""
+    """Return where in the code an error happened, without anything from the file."""
     at = traceback.extract_tb(error.__traceback__)[-1]
     return f"{Path(at.filename).name} line {at.lineno}"
 
@@ -260,7 +259,7 @@ def _line(failure: _Failure) -> bytes:
     return ERROR + _FAILURE.dump_json(failure) + b"\n"
 
 
-_NO_MEMORY = _line(_Failure(MemoryError.__name__, ""))  # made while there is some
+_NO_MEMORY = _line(_Failure(MemoryError.__name__, ""))  # made while there is memory
 
 if __name__ == "__main__":
     serve(sys.argv[1], *map(int, sys.argv[2:]))

@@ -1,9 +1,9 @@
-"""Dates as exports write them: ISO, generalized time, FILETIME, and whatever a locale makes of them.
+"""Dates as exports write them: ISO, generalized time, FILETIME, and the forms of many locales.
 
     text -> parts (day and month still in written order) -> Stamp in UTC, or Unreadable
 
-Whether 03/04/2026 is March or April is not in the text: `DateOrder` is decided over a whole column
-(survey.py) and given in. A wrong guess here would remove somebody on the wrong day.
+The text alone does not show whether 03/04/2026 is in March or April: `DateOrder` is decided from a whole column
+(survey.py) and passed in. A wrong guess here would remove somebody on the wrong day.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NOON = 12
 
 
 class DateOrder(StrEnum):
-    """How a column writes day and month; MIXED has both, so that a value only speaks for itself."""
+    """The order of day and month in a column; a MIXED one has both, so each value has to be clear by itself."""
 
     DAY_FIRST = "day first"
     MONTH_FIRST = "month first"
@@ -35,7 +35,7 @@ class DateOrder(StrEnum):
 
 
 class Unreadable(ValueError):
-    """Not a date that we can be sure of; the text says why."""
+    """The text is not certainly a date; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,16 @@ class Stamp:
 
     @property
     def last_day_end_at(self) -> datetime:
-        """When somebody's last working day is over.
+        """The instant at which a last working day is over.
 
-        HR feeds write a day into attributes that are instants: as midnight in the zone of the feed, in UTC,
-        or at home. Nobody is put out at the beginning of their last day.
+        HR feeds write a day into attributes that are instants: as midnight in the feed's zone, in UTC, or in the
+        local zone. Nobody must be removed at the beginning of their last day.
         """
         midnights = (z for z in (self.written_in, UTC, self.zone) if self.at.astimezone(z).time() == time())
         return next((self._end_of_day_in(zone) for zone in midnights), self.at)
 
     def _end_of_day_in(self, zone: tzinfo) -> datetime:
-        """The midnight at home that ends the day on which `at` falls in a zone."""
+        """The local midnight that ends the day of `at` in a given zone."""
         return _local(self.at.astimezone(zone).date() + timedelta(days=1), time(), self.zone)
 
 
@@ -95,7 +95,7 @@ _EXCEL_ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
 
 
 def written_order(text: str) -> DateOrder | None:
-    """What this one value says of its column: nothing, when both of its numbers could be a month."""
+    """The order that this value proves for its column; None if both of its numbers could be the month."""
     match = _YEAR_LAST.fullmatch(_tidy(text))
     if match is None:
         return None
@@ -110,7 +110,7 @@ def written_order(text: str) -> DateOrder | None:
 
 
 def is_order_open(text: str) -> bool:
-    """Whether reading the value takes the column's order."""
+    """True if the value can only be read with the column's order."""
     match = _YEAR_LAST.fullmatch(_tidy(text))
     return match is not None and match["first"] != match["second_part"] and written_order(text) is None
 
@@ -170,7 +170,7 @@ def _month_and_day(match: re.Match[str], text: str, order: DateOrder) -> tuple[i
 
 def _stamp(match: re.Match[str], month: int, day: int, text: str, zone: tzinfo) -> Stamp | None:
     year = int(match["year"])
-    if len(match["year"]) == len("26"):  # and not 0001, which is .NET's DateTime.MinValue
+    if len(match["year"]) == len("26"):  # but not 0001, which is .NET's DateTime.MinValue
         year += _CENTURY
     if year <= _NEVER_UNTIL_YEAR or year >= _NEVER_FROM_YEAR:
         return None

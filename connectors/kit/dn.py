@@ -16,7 +16,7 @@ def parts(dn: str) -> tuple[str, ...]:
 
 
 def is_dn(text: str) -> bool:
-    """Whether it can be a distinguished name: relative names, each with its attribute and value."""
+    """True if it can be a distinguished name: relative names, each with its attribute and value."""
     names = parts(text)
     return bool(names) and all(re.fullmatch(r"[a-z0-9][a-z0-9.-]*=.+", name, re.DOTALL) for name in names)
 
@@ -27,22 +27,22 @@ def key(dn: str) -> str:
 
 
 def parent(dn: str) -> str:
-    """Where the entry lies, as written; empty when the DN has one part only."""
+    """The DN of the parent, as written; empty if the DN has only one part."""
     first = _PARTS.match(dn)
     return dn[first.end() + 1 :].strip() if first else ""
 
 
 def is_under(dn: str, suffix: tuple[str, ...]) -> bool:
-    """Whether the entry lies anywhere below the DN whose `parts` are given."""
+    """True if the entry is anywhere below the DN with the parts `suffix`."""
     own = parts(dn)
     return len(own) > len(suffix) and own[len(own) - len(suffix) :] == suffix
 
 
 def is_at_or_under(dn: str, suffix: tuple[str, ...]) -> bool:
-    """Whether the entry is the one whose `parts` are given, or lies below it."""
+    """True if the entry is the DN with the parts `suffix`, or below it."""
     return parts(dn) == suffix or is_under(dn, suffix)
 
 
 def is_tombstone(dn: str) -> bool:
-    """Whether it is the name that Active Directory gives to a deleted object."""
+    """True if it is a name that Active Directory gives to a deleted object."""
     return _TOMBSTONE.search(dn) is not None

@@ -1,8 +1,8 @@
-"""Files that people put into a folder, opened without believing anything of their names.
+"""Open files that people put into a folder, without trusting their names.
 
-Only a regular file is opened, and only one that lies within the source's own folder: a link that leads out of it
-could show any file of the machine on a page, and a pipe could hold a job for ever. Links within the folder are
-followed (a volume that Kubernetes mounts has them).
+Only a regular file within the source's own folder is opened: a link out of the folder could show any file of the
+machine on a page, and a pipe could block a job for ever. Links within the folder are followed, since volumes that
+Kubernetes mounts have them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _QUIETLY = (
 
 
 def open_file(path: Path, bytes_max: int) -> BufferedReader:
-    """Open a regular file of `path`'s own folder, of at most so many bytes, for reading.
+    """Open a regular file of `path`'s own folder, of at most `bytes_max`, for reading.
 
-    What is opened is what was checked: below the folder no name is looked up twice, and no link is followed.
-    Raises BadConfig for a link that leads out, for what is no file and for what is too large; and OSError.
+    The opened file is the checked one: below the folder no name is looked up twice, and the system follows no link.
+    Raises BadConfig if it is a link out of the folder, no regular file, or too large; and OSError.
     """
     folder = Path(os.path.realpath(path.parent, strict=True))
     found = Path(os.path.realpath(path, strict=True))

@@ -13,7 +13,7 @@ _CSVDE_BYTES = re.compile(r"X'([0-9a-fA-F]{32})'")
 
 
 def guid(text: str) -> str | None:
-    """A GUID in any of the forms of the exports, as canonical text; None when it is not one.
+    """A GUID in any form of the exports, as canonical text; None if it is none.
 
     Text with or without braces; base64 of the 16 bytes (ldifde, onPremisesImmutableId); csvde's X'…'.
     The bytes are in Active Directory's mixed order (MS-DTYP 2.3.4.2).

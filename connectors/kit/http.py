@@ -1,4 +1,4 @@
-"""HTTP as connectors use it: one client with time-outs, and what an answer other than success means.
+"""HTTP for connectors: one client with time-outs, and the errors for answers other than success.
 
     | what came back | error | was it done? |
     |---|---|---|
@@ -8,7 +8,7 @@
     | 408, any 5xx | Transient, with the wait asked for | unclear |
     | 401; 403; any other | AuthFailed; PermissionDenied; Rejected | no |
 
-Nothing here tries again. Nothing of a request (its headers hold the credential) gets into an error.
+Nothing here tries again. No part of a request gets into an error, since its headers hold the credential.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _PASSING = "It is tried again by itself."
 
 
 def trusting(ca_file: Path | None) -> ssl.SSLContext:
-    """The system's authorities, and those of the file. Raises BadConfig."""
+    """A context that trusts the system's authorities, and those of the file. Raises BadConfig."""
     context = ssl.create_default_context()
     if ca_file is not None:
         try:
@@ -54,7 +54,7 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
 def new_client(read_s: float, tls: ssl.SSLContext) -> httpx2.Client:
     """A client that keeps its connections and follows no redirect.
 
-    It gives up after `read_s` of silence, and when a body isn't whole `read_s` after its head.
+    It gives up after `read_s` of silence, and if a body isn't complete `read_s` after its head.
     """
 
     def limit(response: httpx2.Response) -> None:
@@ -70,7 +70,7 @@ def new_client(read_s: float, tls: ssl.SSLContext) -> httpx2.Client:
 
 
 class _Within(httpx2.SyncByteStream):
-    """A body that has to be whole in time, however it drips; the client's own time-out is for each piece."""
+    """A body with a time limit as a whole, since the client's own time-out is for each piece."""
 
     def __init__(self, stream: httpx2.SyncByteStream, limit_s: float) -> None:
         self._stream = stream
@@ -88,7 +88,7 @@ class _Within(httpx2.SyncByteStream):
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """What the other side asks us to wait (RFC 9110 10.2.3: seconds, or a date); None without a wish."""
+    """Seconds that the other side asks us to wait (RFC 9110 10.2.3: seconds, or a date); None if it doesn't ask."""
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdecimal():
         return float(text)
@@ -101,7 +101,7 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def failure(where: str, status: int, said: str, wait_s: float | None) -> ConnectorError:
-    """The error for a status that is no success; `said` is the other side's own short text."""
+    """The error for an unsuccessful status; `said` is the other side's own short text."""
     message = f"{where} answered {status}{f' ({said})' if said else ''}."
     if status == TOO_MANY:
         return NotDone(message, remedy=_PASSING, retry_after_s=wait_s)
@@ -114,13 +114,13 @@ def failure(where: str, status: int, said: str, wait_s: float | None) -> Connect
     return Rejected(message, remedy="If it stays, look at the other side's log.")
 
 
-# What sending may raise: the last two for a Location that is no address, though it isn't followed
+# Errors of sending; the last two are for a Location that is no address, although it isn't followed
 UNANSWERED = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 def broken(where: str, error: Exception) -> Transient:
-    """The error for no answer, or half of one: for any of UNANSWERED."""
+    """The error for no answer, or for half of one: for any of UNANSWERED."""
     how = "did not answer in time" if isinstance(error, httpx2.TimeoutException) else "broke off"
     detail = type(error).__name__
     kind = NotDone if isinstance(error, _NOT_SENT) else Transient

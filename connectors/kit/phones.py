@@ -1,4 +1,4 @@
-"""Phone numbers in the cells and attributes of directories: several in one, in words of many languages.
+"""Read phone numbers in cells and attributes of directories: several in one, with words of many languages.
 
 "+44 7700 900123 / 020 7946 0000" -> ("+447700900123", "+442079460000"), 0 unreadable
 """
@@ -17,7 +17,7 @@ _MAYBE_APART = re.compile(r"[,/&]|(?<=\s)(?:or|and|oder|und|ou|et|o|y|e)(?=\s)",
 def read_numbers(cells: Iterable[str], region: str, fallback: str) -> tuple[tuple[str, ...], int]:
     """All numbers in E.164, in order and without repeats, and how many could not be understood.
 
-    Numbers without a country code are of `region`, or of `fallback` where `region` is no country
+    Numbers without a country code are of `region`, or of `fallback` if `region` is no country
     (both ISO 3166 alpha-2).
     """
     found: dict[str, None] = {}

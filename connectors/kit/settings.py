@@ -1,6 +1,6 @@
-"""What the configuration models of connectors share: a frozen section, durations, distinguished names.
+"""Shared parts of connectors' configuration models: a frozen section, durations, distinguished names.
 
-Connectors cannot see `worker.settings`; these say the same in the same words.
+Connectors cannot import `worker.settings`; these have the same rules and the same messages.
 """
 
 from __future__ import annotations

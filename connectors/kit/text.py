@@ -1,8 +1,8 @@
-"""Text from outside (names of groups and people), made fit to be shown to a reader.
+"""Make text from outside (names of groups and people) safe to show.
 
-Names are written by strangers: a line break, an escape sequence or an override of the reading
-direction must not change what the lines around them seem to say. Our own sentences put isolates around names that
-run the other way; `shown` keeps those, for readers whose app knows what they mean. What is cut ends in "…".
+Strangers write names: a line break, an escape sequence or an override of the reading direction must not change how
+the lines around them read. Our own sentences put isolates around names that run the other way; `shown` keeps these,
+for apps that understand them. A text that is cut ends in "…".
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ELLIPSIS = "…"
 QUOTED_MAX, LISTED_MAX, NAME_MAX = 40, 20, 100
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Embeddings, overrides and isolates. Messengers wrap phone numbers in them, so they are dropped without a
-# trace. The two marks (U+200E, U+200F) stay: they move nothing but themselves.
+# trace. The two marks (U+200E, U+200F) stay: they affect only themselves.
 _ISOLATING = ISOLATES | {PDI}
 _DIRECTION = OVERRIDES | _ISOLATING
 _BREAKS = frozenset("\t\v\f\r\x1c\x1d\x1e\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}")
@@ -27,51 +27,51 @@ _LAST_BMP = 0xFFFF
 
 
 def visible(text: str) -> str:
-    """Keep what can be read, and line feeds; spaces for other breaks, "�" for control characters."""
+    """Keep readable characters and line feeds; put spaces for other breaks, and "�" for control characters."""
     return "".join(map(_visible, text.replace("\r\n", "\n")))
 
 
 def one_line(text: str) -> str:
-    """As `visible`, with every run of white space made one space."""
+    """As `visible`, with each run of white space as one space."""
     return " ".join(visible(text).split())
 
 
 def shown(text: str) -> str:
-    """As `visible`, but isolates that are closed within their line stay: they turn only what they hold."""
+    """As `visible`, but isolates that are closed within their line stay: they affect only their own text."""
     lines = text.replace("\r\n", "\n").split("\n")
     return "\n".join("".join(map(_shown, contained(line))) for line in lines)
 
 
 def shown_line(text: str) -> str:
-    """As `shown`, with every run of white space made one space."""
+    """As `shown`, with each run of white space as one space."""
     return " ".join(shown(text).split())
 
 
 def quoted(text: str) -> str:
-    """Return what a message quotes of a stranger's text, such as a cell: short, on one line, in quotes."""
+    """Return a stranger's text, such as a cell, as a quotation in a message: short, on one line, in quotes."""
     return f"'{cut(one_line(text), QUOTED_MAX)}'"
 
 
 def listed(texts: Sequence[str]) -> str:
-    """Return a stranger's texts, such as headings, as a message lists them: the first ones, each of them short."""
+    """Return a stranger's texts, such as headings, as a list in a message: only the first ones, each shortened."""
     shown = [cut(one_line(text), QUOTED_MAX) for text in texts[:LISTED_MAX]]
     return ", ".join(shown if len(texts) <= LISTED_MAX else [*shown, ELLIPSIS])
 
 
 def named(path: Path) -> str:
-    """Return a file's name as a message has it, whatever its bytes are."""
+    """Return a file's name for a message, safe for any bytes in it."""
     return cut(one_line(os.fsencode(path.name).decode(errors="replace")), NAME_MAX)
 
 
 def width(text: str) -> int:
-    """Length in UTF-16 units: the strictest of the ways in which vendors count characters."""
+    """Length in UTF-16 units, the strictest of the vendors' ways to count characters."""
     return len(text) + sum(ord(char) > _LAST_BMP for char in text)
 
 
 def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
-    """Return `text` with `escapes` applied, of at most `limit` UTF-16 units; what is cut ends in "…".
+    """Return `text` with `escapes` applied, of at most `limit` UTF-16 units; a cut text ends in "…".
 
-    An escape (one character to its replacement) is kept whole or left out.
+    An escape (a character's replacement) is kept whole or left out.
     """
     pieces = [escapes.get(char, char) for char in text] if escapes else list(text)
     whole = "".join(pieces)

@@ -1,6 +1,6 @@
 """True and false, as PowerShell and Excel write them in the administrator's language.
 
-Only words that are certain: `Enabled` = false is evidence that somebody left, so anything else is None.
+Only certain words count, since `Enabled` = false is evidence that somebody left. Any other word gives None.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Use cases: one file, one class, one `run_once(now) -> Report`. They see ports and the domain only."""
+"""Use cases: one file, one class, one `run_once(now) -> Report`. They import only ports and the domain."""

@@ -1,7 +1,7 @@
-"""The error of an act that is not done, for the person who asked for it."""
+"""The error for the person who asked for an act that was refused."""
 
 from __future__ import annotations
 
 
 class Refused(Exception):
-    """What was asked cannot be done; the text says why and what can."""
+    """The act cannot be done. The text says why, and what can be done instead."""

@@ -1,6 +1,6 @@
-"""What each messenger allows: who can be removed by whom, and whether somebody who left the company can still use it.
+"""Each messenger's rules: who can remove members, and whether a person who left the company can still use it.
 
-WhatsApp: a group's creator cannot be removed by anybody and only leaves by themselves (WhatsApp help,
+WhatsApp: nobody can remove a group's creator, who can only leave by themselves (WhatsApp help,
 "How to manage group admins", read 2026-11). Telegram's owner and a Matrix room's creator can't be removed by others
 either. Where a company runs the messenger itself (Teams, Slack, Matrix, XMPP), a person who left has no account there
 any more.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class AccountKey(NamedTuple):
-    """A human in one directory: the directory's configured name and its immutable id."""
+    """An account: the directory's configured name, and its immutable id of the account."""
 
     source: str
     person_id: str
@@ -26,7 +26,7 @@ class GroupKey(NamedTuple):
 
 
 class HandleKey(NamedTuple):
-    """A messenger identity as one inventory shows it; the same in all of its groups."""
+    """A messenger identity as one inventory shows it; the same key in all of its groups."""
 
     source: str
     handle: str
@@ -49,7 +49,7 @@ class Evidence(StrEnum):
     LEAVE_DATE = "leave_date"
     MOVED_OUT = "moved_out"  # the account lies in the leavers' OU
     ABSENT_CONFIRMED = "absent_confirmed"
-    MOVED = "moved"  # still employed, but no joiner rule places them in this group any more
+    MOVED = "moved"  # still employed, but the joiner rules no longer place them in this group
 
 
 ENDS_WITH_A_DAY = frozenset({Evidence.LEAVE_DATE, Evidence.EXPIRED})
@@ -81,7 +81,7 @@ class Coverage(StrEnum):
 class AccountFacts:
     """One person exactly as a directory states it; the core decides what it means.
 
-    `None` means that the directory does not say, which never makes a leaver. `phones` are E.164
+    `None` means that the directory does not say; that never makes a leaver. `phones` are E.164
     (as `domain.phones.to_e164` returns them), in the directory's order, without repeats. `location`
     is where the record stands ("people.csv line 17", a DN): for messages only.
     """
@@ -107,7 +107,7 @@ class AccountFacts:
     is_moved_out: bool = False
     is_on_long_leave: bool = False
     is_in_scope: bool = True
-    attributes: tuple[tuple[str, str], ...] = ()  # further ones that the configuration names, sorted
+    attributes: tuple[tuple[str, str], ...] = ()  # others that the configuration names, sorted
     location: str = ""
 
 
@@ -190,8 +190,8 @@ NOTHING_SHOWN = GroupFacts()
 class Roster:
     """One group's members at one time.
 
-    `taken_at` is the instant that the roster speaks of (a register's own date), not when it was
-    read. Only a FULL roster says that somebody is *not* in the group.
+    `taken_at` is the instant that the roster is true for (a register's own date), not when it was
+    read. Only a FULL roster proves that somebody is *not* in the group.
     """
 
     group: Group

@@ -1,4 +1,4 @@
-"""The clock. This is the only place that reads the wall clock; everything else is given `now`.
+"""The clock. Only this module reads the wall clock; everything else gets `now` as an argument.
 
 A clock is any callable that returns the present instant, aware and in UTC.
 """
@@ -16,7 +16,7 @@ def system_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class FixedClock:
-    """Stands still at one instant (`--now`). Raises ValueError for one without a time zone."""
+    """Stands still at one instant (`--now`). Raises ValueError for an instant without a time zone."""
 
     at: datetime
 
@@ -28,7 +28,7 @@ class FixedClock:
 
 
 class ManualClock:
-    """Moves when it is told to (the demo, tests). Raises ValueError for an instant without a time zone."""
+    """Moves only when told to (the demo, tests). Raises ValueError for an instant without a time zone."""
 
     def __init__(self, at: datetime) -> None:
         _require_aware(at)

@@ -1,5 +1,4 @@
-"""The names of everything that is logged: `noun.verb_past`, each with its fixed keys. What connectors note is in their
-`SPEC`.
+"""The names of logged events: `noun.verb_past`, each with its fixed keys. Connectors declare their notes in `SPEC`.
 
 A test proves that each is used, and that nothing else is logged.
 """

@@ -1,7 +1,7 @@
-"""Where a running job can be stopped: before a transaction, and while it waits.
+"""Stop a running job: before a transaction, or while it waits.
 
-A transaction that has begun goes on to its commit, so that whatever was committed is whole and the next run
-goes on from there. `InterruptibleStore` wraps the store that the use cases are built with.
+A transaction that has begun goes on to its commit. So everything committed is whole, and the next run continues
+from there. `InterruptibleStore` wraps the store that the use cases are built with.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from worker.ops.tenure import Tenure
 from worker.ports.state.leases import Lease, Leases
 from worker.ports.state.store import Store, UnitOfWork
 
-UNSTOPPED = frozenset({"deliver"})  # between send and mark as sent it must commit, or the message is repeated
-GIVE_BACK_MAX_S = 0.5  # of all leases together, when the process is about to end
+UNSTOPPED = frozenset({"deliver"})  # after sending it must commit "sent", or the message is repeated
+GIVE_BACK_MAX_S = 0.5  # for all leases together, when the process is about to end
 
 
 class Stopped(Exception):
-    """The process is about to end: the job gave up between two transactions."""
+    """The process is about to end, so the job gave up between two transactions."""
 
 
 class Interrupt:
@@ -32,35 +32,35 @@ class Interrupt:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether no new work may start."""
+        """True if no new work may start."""
         return self._stop.is_set()
 
     def stop(self) -> None:
-        """Let no new work start, and what runs end at its next commit."""
+        """Start no new work, and make running work end at its next commit."""
         self._stop.set()
 
     def sleep(self, seconds: float) -> None:
-        """Wait (between two tries, say). Raises Stopped at once when the process is to end."""
+        """Wait, for example between two tries. Raises Stopped at once if the process has to end."""
         if self._stop.wait(seconds):
             raise Stopped("The wait was cut short because the worker is stopping.")
 
     def watch(self, tenure: Tenure) -> None:
-        """From now on `check` proves this lease."""
+        """Make `check` prove this lease from now on."""
         with self._lock:
             self._tenures[tenure.key] = tenure
 
     def forget(self, tenure: Tenure) -> None:
-        """Its job has ended."""
+        """Stop checking a lease, because its job has ended."""
         with self._lock:
             self._tenures.pop(tenure.key, None)
 
     def tenures(self) -> list[Tenure]:
-        """The leases that jobs hold at this moment."""
+        """The leases that jobs hold now."""
         with self._lock:
             return list(self._tenures.values())
 
     def give_back(self) -> None:
-        """Give back what is still held, for as long as the database answers soon: else it runs out by itself."""
+        """Give back all leases, for `GIVE_BACK_MAX_S` at most; a lease that is not given back runs out."""
         threads = [Thread(target=tenure.release, daemon=True) for tenure in self.tenures()]
         for thread in threads:
             thread.start()
@@ -69,7 +69,7 @@ class Interrupt:
             thread.join(max(give_up_at_s - monotonic(), 0))
 
     def check(self, lease: Lease | None) -> None:
-        """Raise Stopped or LeaseLost where no further transaction may begin under this lease.
+        """Raise Stopped or LeaseLost if no further transaction may begin under this lease.
 
         Without a lease (the desk, the command line) nothing is checked.
         """
@@ -84,7 +84,7 @@ class Interrupt:
 
 
 class InterruptibleStore:
-    """`ports.store.Store` that checks before each transaction whether it may still begin."""
+    """A `Store` that checks before each transaction whether it may still begin."""
 
     def __init__(self, store: Store, interrupt: Interrupt) -> None:
         self._store = store

@@ -1,9 +1,9 @@
-"""The jobs by name: each runs once under its lease, is recorded, and is logged; none can end the loop.
+"""Run jobs by name, each once under its lease; record and log the run. No failing job can end the loop.
 
     run(name, now) -> lease taken? -> use case, lease renewed meanwhile -> recorded -> lease given back
 
-The last nightly full pass of a job is known from its second row in JobRuns, `poll.full` and `reconcile.full`,
-written only for full passes: a source's own `last_full_at` moves with every full read, whoever wanted it.
+The last nightly full pass of a job is known from its second row in JobRuns, `poll.full` or `reconcile.full`,
+which is written only for full passes. A source's own `last_full_at` moves with every full read, nightly or not.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from worker.ports.state.leases import Lease, LeaseLost
 from worker.ports.state.store import Store
 
 FULL_RETRY = timedelta(hours=1)  # after a nightly pass that was not ok
-# Counts of what there is; any other count that is not 0 is something that was done, and worth a line
+# Counts of existing things; any other count that is not 0 means that something was done, and is worth a line
 TOTALS = frozenset(
     {"sources", "unchanged", "groups", "members", "watched", "weighed", "inconclusive", "held_for_tomorrow"}
 )
@@ -40,7 +40,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _JobRun:
-    """One run under way."""
+    """One run in progress."""
 
     job: Job
     now: datetime
@@ -53,13 +53,13 @@ class _JobRun:
 
 
 class Jobs:
-    """Runs one job at a time of each name, in whatever thread calls.
+    """Runs jobs in the caller's thread, one run at a time of each name.
 
-    `clock` times the leases. It must be the real one wherever another process may hold them, whatever `now`
-    the jobs are given: a clock set ahead would take every lease away. `holder` names this process, uniquely
-    among all that share the database. Given an `interrupt`, the use cases should have been built over
-    `InterruptibleStore(store, interrupt)`, or they end no sooner than they would anyway. The `observer` is
-    told of each run once it is recorded; of one that was cut off (its lease was lost, the process ends) it is not.
+    `clock` times the leases. It must be the real clock if another process may hold them, even if the jobs get
+    another `now`: a clock set ahead would take every lease away. `holder` names this process, uniquely among all
+    that share the database. With an `interrupt`, build the use cases over `InterruptibleStore(store, interrupt)`,
+    or they can't be interrupted. The `observer` gets each run after it is recorded, but not a run that was cut off
+    (its lease was lost, or the process ends).
     """
 
     def __init__(
@@ -87,12 +87,12 @@ class Jobs:
 
     @property
     def running(self) -> tuple[str, ...]:
-        """The jobs that run at this moment in this process."""
+        """The jobs that run now in this process."""
         with self._changed:
             return tuple(name for name in JOBS if name in self._running)
 
     def wait_idle(self, timeout_s: float) -> tuple[str, ...]:
-        """Wait until no job runs, at most so long; return those that still do."""
+        """Wait until no job runs, at most `timeout_s`; return those that still run."""
         with self._changed:
             self._changed.wait_for(lambda: not self._running, timeout_s)
         return self.running
@@ -102,11 +102,11 @@ class Jobs:
         return self.run(name, self._clock())
 
     def run(self, name: str, now: datetime, *, full: bool = False) -> Report | None:
-        """Run one of JOBS once; a nightly full pass that is due is done by it, too.
+        """Run one of JOBS once; if a nightly full pass is due, the run is that pass.
 
-        `now` is aware UTC. None: it runs already, here or in another process, or the worker is stopping.
-        Raises ValueError for an unknown name and nothing else: whatever goes wrong is one of the report's
-        troubles, and was logged.
+        `now` is aware UTC. Returns None if the job runs already, here or in another process, or if the worker is
+        stopping. Raises only ValueError, for an unknown name: all other errors are logged, and are troubles of the
+        report.
         """
         if name not in JOBS:
             raise ValueError(f"{name!r} is no job; there are {', '.join(JOBS)}")
@@ -118,7 +118,7 @@ class Jobs:
             self._running.add(name)
         try:
             return self._run(name, now, full=full)
-        except Exception as error:  # noqa: BLE001  the loop must go on: it is the next run that mends it
+        except Exception as error:  # noqa: BLE001  the loop must go on: the next run may mend it
             return self._failed(name, now, error)
         finally:
             with self._changed:
@@ -163,7 +163,10 @@ class Jobs:
     # --- the nightly pass ------------------------------------------------------------------------
 
     def _is_full_due(self, name: str, now: datetime) -> bool:
-        """One that was not ok is tried again, but not each time: it may be one source of many that fails."""
+        """True if a full pass is due. One that failed is repeated after `FULL_RETRY`, not at every run.
+
+        A single failing source may be the reason, and a full pass reads all of them.
+        """
         with self._store.reading() as reader:
             last = next((run for run in reader.jobs.all() if run.name == _full(name)), None)
         run_at, ok_at = (last.run_at, last.ok_at) if last else (None, None)
@@ -203,7 +206,7 @@ class Jobs:
         return Report(name, {}, (why,))
 
     def _tell(self, run: _JobRun, report: Report, took_s: float) -> None:
-        """One line a run that did something, the rest for those who debug; a trouble again every hour."""
+        """Log one line for a run that did something, at debug level for others; repeat a trouble every hour."""
         for trouble in report.troubles:
             if self._repeats.is_news(run.name, trouble, run.now):
                 log.warning(events.JOB_TROUBLED, job=run.name, trouble=trouble)
@@ -217,7 +220,7 @@ class Jobs:
 
 
 def has_done(report: Report) -> bool:
-    """Whether a run changed anything, rather than found all as it was."""
+    """True if a run changed anything."""
     return any(count for name, count in report.counts.items() if name not in TOTALS)
 
 

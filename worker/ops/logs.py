@@ -1,8 +1,8 @@
-"""The log: one line an event, JSON unless a person looks on, masked, and for libraries the same.
+"""The log: one masked line for each event, ours or a library's; JSON, or text on a terminal.
 
     structlog or logging -> standard logging's handler -> masked -> JSON or text on standard error
 
-Every line has timestamp, level, event and logger; the further keys of each event are in `events.py`.
+Every line has timestamp, level, event and logger; the other keys of each event are in `events.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from worker.ops.terminal import json_text
 
 FRAMES_MAX = 40  # of one traceback, the innermost
 CAUSES_MAX = 8
-OURS = ("worker", "connectors")  # logged from `level` on; everybody else from WARNING
+OURS = ("worker", "connectors")  # logged from `level` on; other loggers from WARNING
 FIRST = ("timestamp", "level", "event", "logger")
 COLOURS = {"debug": "2", "info": "32", "warning": "33", "error": "31", "critical": "1;31"}
 
@@ -39,10 +39,10 @@ def configure(
     json: bool | None = None,
     level: str | int = "INFO",
 ) -> None:
-    """Send all logs to `stream` (standard error, whatever it is at the time). A later call replaces this one.
+    """Send all logs to `stream` (by default sys.stderr, looked up for each line). A later call replaces this one.
 
-    `json` None: JSON unless the stream is a terminal. `level` is that of this program; libraries say
-    warnings and worse. Also takes over Python's warnings and the exceptions that end a thread.
+    `json` None: JSON unless the stream is a terminal. `level` is for this program; libraries log warnings and
+    worse. Also takes over Python's warnings and the exceptions that end a thread.
     """
     seen = stream or sys.stderr
     is_json = json if json is not None else not seen.isatty()
@@ -79,14 +79,14 @@ class _Handler(logging.Handler):
             stream = self._stream or sys.stderr
             stream.write(f"{line}\n")
             stream.flush()
-        except (BrokenPipeError, ValueError):  # nobody reads it any more
+        except (BrokenPipeError, ValueError):  # nobody reads it now
             return
         except Exception:  # noqa: BLE001  a log that cannot be written must not stop what is logged
             self.handleError(record)
 
 
 def _hand_over(_logger: WrappedLogger, method: str, event: EventDict) -> tuple[tuple[str], dict[str, Any]]:
-    """From structlog to standard logging, the keys in the record."""
+    """Pass an event from structlog to standard logging, with its keys in the record."""
     exc_info = event.pop("exc_info", None)
     if exc_info is None and method == "exception":
         exc_info = True
@@ -94,7 +94,7 @@ def _hand_over(_logger: WrappedLogger, method: str, event: EventDict) -> tuple[t
 
 
 def as_event(record: logging.LogRecord) -> EventDict:
-    """What is said of a record, masked: its fixed keys first. A library's message is the value of a key."""
+    """Turn a record into an event, masked, with the fixed keys first. A library's message goes under its own key."""
     keys: Mapping[str, Any] | None = getattr(record, "whosleft", None)
     if keys is None:
         name, keys = events.LIBRARY_LOGGED, {"message": record.getMessage()}
@@ -133,7 +133,7 @@ def exception_dict(error: BaseException, causes: int = CAUSES_MAX) -> dict[str, 
 
 
 def _short(path: str) -> str:
-    """From the package on: where it is installed tells nothing, and may name a person."""
+    """The path from the package on: the folder of the installation says nothing, and may name a person."""
     parts = path.replace("\\", "/").split("/")
     if "site-packages" in parts:
         return "/".join(parts[parts.index("site-packages") + 1 :])
@@ -161,7 +161,7 @@ def _text_renderer(*, has_colour: bool) -> Render:
 
 
 def _plain(value: Any) -> str:
-    """On one line, and without what could steer a terminal."""
+    """A value on one line, without characters that could steer a terminal."""
     text = value if isinstance(value, str) else to_json(value)
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 

@@ -1,7 +1,8 @@
-"""A look, every few seconds, whether a source has something new: then the job that reads it is due at once.
+"""Look every few seconds whether a source has something new; then the job that reads it is due at once.
 
-The mark of a source (`Connector.watermark`) costs about a millisecond, a poll some database work; so a disabled
-account becomes a ticket in seconds, and a quiet directory costs nothing. What is overlooked is read in time anyway.
+The mark of a source (`Connector.watermark`) costs about a millisecond, a poll some database work. So a disabled
+account becomes a ticket in seconds, and a quiet directory costs nothing. The next scheduled run reads anything that
+was missed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class Marked(Protocol):
 
 
 class Lookout:
-    """Remembers the mark of each source. `sources` are given by the job that reads them."""
+    """Remembers the mark of each source. `sources` are keyed by the job that reads them."""
 
     def __init__(self, sources: Mapping[str, Sequence[Marked]]) -> None:
         self._sources = sources
@@ -29,13 +30,13 @@ class Lookout:
 
     @property
     def has_sources(self) -> bool:
-        """Whether there is anything to look at."""
+        """True if there is anything to look at."""
         return any(self._sources.values())
 
     def look(self) -> frozenset[str]:
-        """The jobs of which a source has changed since it was last looked at, or did before and nobody `went` yet.
+        """The jobs with a source that changed, since the last look or since an earlier one, until `went` is called.
 
-        The first look at a source only remembers; one that can't be told (None) is left as it was.
+        The first look at a source only remembers its mark. An unknown mark (None) changes nothing.
         """
         for job, sources in self._sources.items():
             for source in sources:
@@ -48,5 +49,5 @@ class Lookout:
         return frozenset(self._due)
 
     def went(self, job: str) -> None:
-        """The job's news was acted upon."""
+        """Record that the job has run for its news."""
         self._due.discard(job)

@@ -1,8 +1,8 @@
-"""What a log may show of a value: no secret ever, and of people no more than tells two of them apart.
+"""Mask values for the log: it never shows a secret, and of people only enough to tell two of them apart.
 
 By key (`name`, `email`, `password` …) and, in any text, by shape: phone numbers in any script's digits,
 e-mail addresses, tokens, passwords in URLs. Instants, UUIDs and IP addresses look like numbers and are kept.
-A person's name in running text is nothing that can be seen: log it under its key.
+A person's name in running text cannot be recognised: log it under its key.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from worker.domain.identity import phones
 HIDDEN = "•••"
 REDACTED = "[redacted]"
 DIGITS_MIN = 7  # the shortest national numbers
-DIGITS_SHOWN_FROM = 10  # of a shorter one even the last three digits say too much
+DIGITS_SHOWN_FROM = 10  # of a shorter number even the last three digits say too much
 TEXT_MAX = 4000
 ITEMS_MAX = 50
 DEPTH_MAX = 6
@@ -71,20 +71,20 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bxox[a-z][.-][\w.-]+|\bxapp-[\w-]+"), REDACTED),  # Slack
     (re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), REDACTED),  # a JSON web token
     (
-        # Not "basic authentication": a word is no credential
+        # But not "basic authentication": a plain word is no credential
         re.compile(r"(?i)\b(bearer|basic)\s+(?=[\w.~+/=-]*[\d=._~+/-]|\w{16})[\w.~+/=-]{8,}"),
         rf"\1 {REDACTED}",
     ),
     (re.compile(r"(?<=://)([^\s:/@]*):[^\s/]*@"), rf"\1:{REDACTED}@"),  # user:password in a URL
     (re.compile(_NAMED, re.VERBOSE | re.IGNORECASE), rf"\1{REDACTED}"),
-    # What a database error quotes of the row that it refused
+    # The part of a database error that quotes the refused row
     (re.compile(r"\[parameters: .*?(?=\(Background on|\Z)", re.DOTALL), f"[parameters: {HIDDEN}] "),
     (re.compile(r"(Failing row contains |Key \([^)]*\)=)\(.*?(?=\n[A-Z\[]|\Z)", re.DOTALL), rf"\1({HIDDEN})"),
 )
 
 
 def mask_text(text: str) -> str:
-    """Text with secrets, e-mail addresses and telephone numbers hidden. Idempotent; at most TEXT_MAX long."""
+    """The text with secrets, e-mail addresses and phone numbers hidden. Idempotent; at most TEXT_MAX long."""
     whole = len(text)
     text = text[: 2 * TEXT_MAX]
     for pattern, instead in _SECRETS:
@@ -95,9 +95,9 @@ def mask_text(text: str) -> str:
 
 
 def mask(value: Any, key: str = "", depth: int = 0) -> Any:
-    """A value as JSON may show it under `key`: text, numbers, lists and dicts with text keys.
+    """A value as the log's JSON shows it under `key`: text, numbers, lists and dicts with text keys.
 
-    Objects of unknown classes are shown by their class alone: what their repr says is not known either.
+    Objects of unknown classes are shown only by their class, since their repr may say anything.
     """
     if value is None or isinstance(value, bool):
         return value
@@ -131,12 +131,12 @@ def _mask_compound(value: Any, key: str, depth: int) -> Any:
 
 
 def is_secret_key(key: str) -> bool:
-    """Whether values under this key are never shown, such as `bot_token` or `clientSecret`."""
+    """True if values under this key are never shown, such as `bot_token` or `clientSecret`."""
     return bool(_SECRET_KEY.search(_CAMEL.sub("_", key)))
 
 
 def is_personal_key(key: str) -> bool:
-    """Whether values under this key name a person."""
+    """True if values under this key name a person."""
     plain = _CAMEL.sub("_", key).lower().replace("-", "_")
     return bool(_PERSONAL_KEY.fullmatch(plain))
 
@@ -159,7 +159,7 @@ def _masked_personal(value: Any, key: str, depth: int) -> Any:
     if isinstance(value, str | int):
         text = mask_text(str(value))
         if text != str(value) and HIDDEN[0] in text and not any(map(str.isspace, text)):
-            return text  # an address or number, of which as much is shown as anywhere
+            return text  # an address or number, already masked as in any text
     return HIDDEN
 
 

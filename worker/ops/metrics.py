@@ -1,7 +1,7 @@
-"""What one process counted of its own doing, for Prometheus; what is stored is in `stored_metrics`.
+"""One process's counts of its own work, for Prometheus; figures of the stored state are in `stored_metrics`.
 
-Nothing here names a person: labels are the names of sources, channels and jobs, and numbers of statuses. What
-a process counted since its last scrape is lost with it.
+Nothing here names a person: labels are the names of sources, channels and jobs, and status numbers. When a process
+ends, its counts since the last scrape are lost.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from worker.domain.reconcile.plan import Action, ActionKind
 from worker.ports import Count, Fact, Metric, Noted
 from worker.ports.state.outbox import Delivery, Outcome
 
-NO_ANSWER = "none"  # in place of a label that was not said: the status of no answer
+NO_ANSWER = "none"  # the label's value if there was no answer, and so no status
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _TO_TICKET = (
@@ -39,14 +39,14 @@ _TO_PROOF = (
     *(_DAY, 2 * _DAY, 3 * _DAY, 7 * _DAY, 14 * _DAY, 30 * _DAY),
 )
 _OF_A_RUN = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR)
-# A second figure for each counter, of when it began: process_start_time_seconds says that for all of them
+# Without a second figure for each counter with its start: process_start_time_seconds says that for all
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's is the one without types
 
 
 class Metrics(Silent):
     """Counters and histograms, in a registry of their own. Threads may share it.
 
-    `notes` are those that connectors may take: what they count has its heading from the start.
+    `notes` are all that connectors may take, so that their metrics have a heading from the start.
     """
 
     def __init__(self, channels: Iterable[str] = (), notes: Iterable[Noted] = ()) -> None:
@@ -89,7 +89,7 @@ class Metrics(Silent):
                 self._figure(count.metric)
 
     def ran(self, report: Report, took_s: float, /) -> None:
-        """Take down a run that was recorded, with what it opened and proved."""
+        """Count a recorded run, with the tickets it opened and verified."""
         self._runs.labels(report.job).observe(took_s)
         for action in report.plan.actions:
             self._acted(action)

@@ -1,4 +1,4 @@
-"""What connectors say that they did: a line of the log each."""
+"""Connectors' notes in the log, one line each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class LoggedNotes(Silent):
-    """Logs each note with what it says, at the level that it was declared with."""
+    """Logs each note with its fields, at its declared level."""
 
     def noted(self, event: Noted, fields: Mapping[str, Fact], /) -> None:
         told = {name: value for name, value in fields.items() if value is not None}

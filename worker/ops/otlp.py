@@ -2,9 +2,9 @@
 
     run "poll"  <- link -  run "reconcile"  <- link -  ticket  (opened) - delivery, delivery …  - link ->  run "deliver"
 
-A ticket's trace has an id made from the ticket's, so that whoever delivers a message about it finds its trace
-without anything being stored. Spans are made when a run is over, from what it says that it did; one that is cut
-off leaves none. Nothing in them names a person. Needs the packages of the extra `opentelemetry`.
+The id of a ticket's trace is made from the ticket's id, so that the process that delivers a message about it finds
+the trace without storing anything. Spans are made from a run's report when it is over; a run that is cut off leaves
+none. Nothing in them names a person. Needs the packages of the extra `opentelemetry`.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ from worker.ports import Fact, Noted
 from worker.ports.state.outbox import Delivery, Outcome
 
 PATH = "/v1/traces"
-ANSWER_MAX_S = 5.0  # of the collector
-END_WITHIN_S = 2.0  # what is not sent by then when the process ends is lost
-REQUESTS_MAX = 500  # shown of one run
+ANSWER_MAX_S = 5.0  # for the collector's answer
+END_WITHIN_S = 2.0  # for sending at the process's end; spans that are not sent by then are lost
+REQUESTS_MAX = 500  # spans of requests in one run
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
 _OF_A_REQUEST = ("source", "method", "status", "request_id", "client_request_id", "error")
 
@@ -69,7 +69,7 @@ class OtlpTraces(Silent):
         self._tracer = self._provider.get_tracer("whosleft", version)
         self._salt = b""
         self._current = _Current()
-        self._reads: dict[str, SpanContext] = {}  # the last that found something, by job
+        self._reads: dict[str, SpanContext] = {}  # the last run that found something, by job
         self._lock = Lock()
 
     def opened(self, secret: str, /) -> None:
@@ -80,7 +80,7 @@ class OtlpTraces(Silent):
         thread.start()
         thread.join(END_WITHIN_S)
         if thread.is_alive():
-            self._exporter.shutdown()  # type: ignore[no-untyped-call]  # gives up what it tries again
+            self._exporter.shutdown()  # type: ignore[no-untyped-call]  # gives up its repeats
 
     # --- while a run goes on ---------------------------------------------------------------------
 
@@ -134,7 +134,7 @@ class OtlpTraces(Silent):
         return context
 
     def _fed(self, report: Report) -> list[Link]:
-        """What this process read for this job since its last run: before a reconciliation, what it reconciles."""
+        """Links to this process's reads for this job since its last run, such as a poll before a reconcile."""
         with self._lock:
             reads = [name for name in self._reads if JOBS[name].feeds == report.job]
             return [Link(self._reads.pop(name)) for name in reads]
@@ -150,7 +150,7 @@ class OtlpTraces(Silent):
     def _delivery(
         self, delivery: Delivery, outcome: Outcome, began: Nanos, ended: Nanos, of_run: SpanContext
     ) -> None:
-        """In the run's trace, and in that of each ticket that the message is about."""
+        """Add the delivery to the run's trace, and to the trace of each ticket that the message is about."""
         numbers = sorted({item.ticket for item in delivery.items if item.ticket is not None})
         tickets = [self._context_of(number) for number in numbers]
         facts: Facts = {"whosleft.channel": delivery.notifier, "whosleft.outcome": outcome.value}
@@ -178,7 +178,7 @@ class OtlpTraces(Silent):
         return SpanContext(*self._ids_of(ticket), is_remote=True, trace_flags=flags)
 
     def _ids_of(self, ticket: int) -> tuple[int, int]:
-        """The trace and the first span of a ticket; neither may be 0, which would be none."""
+        """The ids of a ticket's trace and of its first span; neither may be 0, which means none."""
         digest = sha256(self._salt + ticket_label(ticket).encode()).digest()
         return int.from_bytes(digest[:16], "big") | 1, int.from_bytes(digest[16:24], "big") | 1
 
@@ -188,7 +188,7 @@ class OtlpTraces(Silent):
 
 @dataclass
 class _TracedRun:
-    """What is known of a run before it is over."""
+    """What is known about a run before it is over."""
 
     began: Nanos
     deliveries: list[tuple[Delivery, Outcome, Nanos, Nanos]] = field(default_factory=list)
@@ -196,7 +196,7 @@ class _TracedRun:
 
 
 def _is_idle(report: Report, run: _TracedRun) -> bool:
-    """Whether nothing came of it: a trace for each look into an empty outbox would hide the others."""
+    """True if the run did nothing: a trace for each look into an empty outbox would hide the others."""
     return report.plan.is_empty and not (report.troubles or run.deliveries or has_done(report))
 
 
@@ -205,7 +205,7 @@ class _Current(threading.local):
 
 
 class _Ids(RandomIdGenerator):
-    """Random ids, but for what is begun in this thread while it is pinned."""
+    """Random ids, except for spans that this thread begins while it has pinned ids."""
 
     def __init__(self) -> None:
         self._pins = threading.local()

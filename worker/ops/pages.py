@@ -1,6 +1,7 @@
 """The pages of one process for machines: /healthz, /readyz, /statusz and /metrics.
 
-A small server of its own, up before the tables are looked at, so that a process that waits can say what for.
+They have a small server of their own. It starts before the tables are checked, so that a process that waits for
+them can say so.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ log = structlog.stdlib.get_logger(__name__)
 def serving(
     registry: CollectorRegistry, health: Health, status: Status, address: tuple[str, int]
 ) -> Iterator[str]:
-    """Show the pages; yields host:port. Raises OSError when that can't be had."""
+    """Serve the pages; yield host:port. Raises OSError if the address is not available."""
     with server.serving(
         _application(registry, health, status), address, "metrics", server.Limits(body_max=0)
     ) as listen:
@@ -55,7 +56,7 @@ def _application(registry: CollectorRegistry, health: Health, status: Status) ->
         elif method not in {"GET", "HEAD"}:
             response = _told(405, "Nothing can be sent to it.\n")
             response.headers["Allow"] = "GET, HEAD"
-        else:  # each may have to wait for the database
+        else:  # these may have to wait for the database
             response = await run_in_threadpool(page, Headers(scope=scope))
         response.headers["Server"] = "whosleft"  # in place of the library's name and version
         if method == "HEAD":
@@ -66,7 +67,7 @@ def _application(registry: CollectorRegistry, health: Health, status: Status) ->
 
 
 def _metrics(metrics: Callable[..., Iterable[bytes]], asked: Headers) -> Response:
-    """What the library shows, in the form that Prometheus asked for."""
+    """The metrics, in the format that Prometheus asked for."""
     said: list[Any] = []
     environ = {
         "REQUEST_METHOD": "GET",

@@ -1,4 +1,4 @@
-"""Asking what may never answer (a database behind a dead line): who asks waits for so long, and no longer."""
+"""Ask something that may never answer, such as a database behind a dead line, and wait only for a limited time."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 class Unanswered(Exception):
-    """No answer yet. It is still waited for, and nobody asks again until it has come."""
+    """No answer yet. The call still waits for it, and is not repeated until it has come."""
 
 
 class PatientCall(Generic[T]):
-    """One question, asked in a thread of its own, of which there is one at most.
+    """One call, made in a thread of its own; there is at most one such thread.
 
-    Whoever asks while it waits shares its answer. An answer, be it an error, is good for `keep_s` from when it
-    was asked for.
+    Callers that come while it waits share its answer. An answer or error is reused for `keep_s`, counted from the
+    start of its call.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class PatientCall(Generic[T]):
         self._asked: tuple[float, Future[T]] | None = None
 
     def answer(self) -> T:
-        """The answer. Raises what the question raised, or Unanswered when it was asked over `wait_s` ago."""
+        """Return the answer. Raises the call's own error, or Unanswered if the call began over `wait_s` ago."""
         with self._lock:
             now_s = self._clock_s()
             began_s, future = self._asked = self._current(now_s)
@@ -63,5 +63,5 @@ class PatientCall(Generic[T]):
     def _run(self, future: Future[T]) -> None:
         try:
             future.set_result(self._ask())
-        except BaseException as error:  # noqa: BLE001  whoever asks gets it
+        except BaseException as error:  # noqa: BLE001  `answer` raises it
             future.set_exception(error)

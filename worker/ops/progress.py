@@ -1,4 +1,4 @@
-"""Progress of long passes: bars on standard error where that is a terminal, nothing anywhere else."""
+"""Progress of long passes: bars on standard error if that is a terminal, else nothing."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def progress_bars(console: Console | None = None) -> Iterator[ProgressBars]:
 class ProgressBars(Silent):
     """Shows progress. Call `close` at the end.
 
-    How much there is in all is not known beforehand, so that a bar is a count and its rate. Nothing shows
-    for the first second. May be called from several threads.
+    The total is not known beforehand, so a bar is a count and its rate. Nothing shows in the first second. May be
+    called from several threads.
     """
 
     def __init__(self, console: Console | None = None, clock_s: Callable[[], float] = monotonic) -> None:
@@ -52,7 +52,7 @@ class ProgressBars(Silent):
                 self._show(what)
 
     def close(self) -> None:
-        """Take the bars away; the next second shows none."""
+        """Take the bars away; new ones show after a second at the earliest."""
         with self._lock:
             if self._bars is not None:
                 self._bars.stop()

@@ -1,7 +1,6 @@
 """Doors for the calls from outside that connectors want taken: small ones, and gone with the worker.
 
-TLS and the public address are the ingress's. What a call says is the connector's to judge; nothing is done here
-that takes time.
+The ingress has TLS and the public address. The connector judges what a call says. Nothing here takes long.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ WRONG_METHOD, TOO_LARGE = 405, 413
 
 @contextmanager
 def receiving(sources: Sequence[Called]) -> Iterator[tuple[str, ...]]:
-    """Take each one's calls; yields the addresses. Raises OSError when one is taken."""
+    """Take the calls of each source; yield the addresses. Raises OSError if one is in use."""
     with ExitStack() as stack:
         yield tuple(stack.enter_context(_serving(source, source.listen)) for source in sources)
 

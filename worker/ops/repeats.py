@@ -1,4 +1,4 @@
-"""What was said already: a trouble that goes on is named again every hour, not at every run."""
+"""Avoid repeats: a trouble that goes on is logged every hour, not at every run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Repeats:
         self._lock = Lock()
 
     def is_news(self, topic: str, text: str, now: datetime) -> bool:
-        """Whether to say it: it is new, or was said an hour ago (or after `now`: a clock was set)."""
+        """True if the text is new, or was last said an hour ago (or after `now`, since a clock may be set)."""
         with self._lock:
             said = self._said.get((topic, text))
             if said is not None and timedelta() <= now - said < AGAIN_AFTER:
@@ -26,7 +26,7 @@ class Repeats:
             return True
 
     def keep(self, topic: str, texts: Collection[str]) -> None:
-        """Forget what is no longer so: if it comes back, it is news."""
+        """Forget a topic's other texts: if one comes back, it is new."""
         with self._lock:
             gone = [key for key in self._said if key[0] == topic and key[1] not in texts]
             for key in gone:

@@ -1,7 +1,7 @@
-"""Trying again, in one place: wrappers with the same port as what they wrap.
+"""Repeat failed reads, in one place: wrappers with the same port as the connectors they wrap.
 
-Only a read that has not yielded anything yet is tried again; in the middle of a pass nothing is: the next
-poll starts it anew. What a notifier could not send goes back to the outbox, which tries again by itself.
+Only a read that has not yielded anything yet is tried again. In the middle of a pass nothing is: the next poll
+starts the pass anew. A message that a notifier could not send goes back to the outbox, which tries again by itself.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ C = TypeVar("C", bound=Connector)
 
 
 def wait_s(attempt: int, asked_s: float | None) -> float:
-    """Seconds to wait after the attempt (from 1): twice as many each time, or what was asked for."""
+    """Seconds to wait after this attempt (from 1): twice as many each time, or what the other side asked for."""
     if asked_s is not None:
         return max(asked_s, 0.0)
     wait: float = WAIT_FIRST_S * 2 ** (attempt - 1)
@@ -46,8 +46,8 @@ def wait_s(attempt: int, asked_s: float | None) -> float:
 def again(call: Callable[[], T], sleep: Callable[[float], None] | None = None) -> T:
     """Call until it does not raise Transient; after the last attempt the error is raised as it is.
 
-    Never sooner than the other side asked: if that is later than TOTAL_MAX_S after the first attempt,
-    there is no other one. `sleep` (seconds) may raise to give up, as `Interrupt.sleep` does.
+    Never sooner than the other side asked: if that is later than TOTAL_MAX_S after the first attempt, there is no
+    further one. `sleep` (seconds) may raise to give up, as `Interrupt.sleep` does.
     """
     retrying = Retrying(
         retry=retry_if_exception_type(Transient),
@@ -65,7 +65,7 @@ def _wait(state: RetryCallState) -> float:
 
 
 def _started(read: Callable[[], Iterator[T]], sleep: Callable[[float], None] | None) -> Iterator[T]:
-    """The iterator of a read whose first item came, after as many tries as it took."""
+    """Start a read, with repeats until its first item comes; return its iterator."""
 
     def start() -> tuple[Iterator[T], list[T]]:
         items = read()
@@ -77,7 +77,7 @@ def _started(read: Callable[[], Iterator[T]], sleep: Callable[[float], None] | N
 
 
 class _Retrying(Generic[C]):
-    """What of a connector is passed on as it is."""
+    """The parts of a connector that are passed on unchanged."""
 
     def __init__(self, inner: C, sleep: Callable[[float], None] | None = None) -> None:
         self._inner = inner

@@ -1,4 +1,4 @@
-"""Whether the nightly full pass has come. Plain values, no clock."""
+"""Decide whether the nightly full pass is due. Plain values, no clock."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ AHEAD_MAX = timedelta(days=1)  # a last pass later than this was recorded under 
 
 
 def is_full_due(now: datetime, last_full_at: datetime | None, at: time, timezone: str) -> bool:
-    """Whether the last scheduled instant, the latest local `at` that is not after `now`, had no pass yet.
+    """True if there was no pass yet since the last scheduled instant, the latest local `at` up to `now`.
 
-    Instants are aware. A local time that a change of clocks skips comes an hour later by the new one; one
-    that it repeats counts once, the first time. Nights that were slept through are made up for by one pass.
-    A `last_full_at` over a day ahead of `now` comes from a wrong clock and does not count.
+    Instants are aware. A local time that a change of clocks skips comes an hour later by the new clock. A repeated
+    local time counts once, the first time. One pass makes up for several missed nights. A `last_full_at` over a day
+    ahead of `now` comes from a wrong clock and does not count.
     """
     if last_full_at is None or last_full_at > now + AHEAD_MAX:
         return True

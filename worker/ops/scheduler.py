@@ -1,7 +1,7 @@
 """The loop: each job at its interval, until the process is told to stop.
 
-APScheduler decides when, in memory; the lease in the database decides which process acts. Intervals are kept
-on the monotonic clock, so that a wall clock that is set neither stops the loop nor makes it catch up.
+APScheduler decides when, in memory; the lease in the database decides which process acts. Intervals follow the
+monotonic clock, so that setting the wall clock neither stops the loop nor makes it catch up.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from worker.ops.lookout import Lookout
 
 GRACE_S = 8.0  # for running jobs to reach a commit; Kubernetes kills after 30, and people after 10
 TICK_S = 0.5
-BEAT_S = 5.0  # how often the loop shows that it turns
+BEAT_S = 5.0  # how often the loop shows that it runs
 STALLED_AFTER_S = 60.0
-JUMP_MIN_S = 2.0  # what a clock that is being slewed does not do between two ticks
+JUMP_MIN_S = 2.0  # a clock that is only slewed moves less between two ticks
 JITTER_SHARE = 10  # of the interval, so that replicas do not ask for a lease all at once
 JITTER_MAX_S = 5.0
 BEAT = "beat"
 LOOKOUT = "lookout"
-LOOKOUT_S = 3.0  # between two looks whether a source has something new
+LOOKOUT_S = 3.0  # between two looks for news of sources
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler publishes no types
-    """Fires at once, then on a grid of `interval`, each time up to `jitter_s` late; skips what was missed."""
+    """Fires at once, then on a grid of `interval`, each time up to `jitter_s` late; skips missed times."""
 
     def __init__(
         self, interval: timedelta, jitter_s: float = 0.0, clock_s: Callable[[], float] = monotonic
@@ -64,16 +64,16 @@ class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler publishes no type
         return self.next_after(now, jitter_s)
 
     def next_after(self, now: datetime, jitter_s: float = 0.0) -> datetime:
-        """The next instant of the grid, in terms of the wall clock that says `now`."""
+        """The next instant of the grid, by the wall clock that shows `now`."""
         at_s = self._clock_s()
-        # Half an interval away at least: one that fires a little early must not fire twice
+        # At least half an interval away: a job that fires a little early must not fire twice
         step = floor((at_s - self._origin_s) / self._interval_s + 0.5) + 1
         wait_s = self._origin_s + step * self._interval_s - at_s
         return now + timedelta(seconds=wait_s + jitter_s)
 
 
 class Watch:
-    """Watches the loop: whether it turns, and whether the wall clock was set under it."""
+    """Watches whether the loop runs, and whether the wall clock was set meanwhile."""
 
     def __init__(
         self, clock: Callable[[], datetime] = system_now, clock_s: Callable[[], float] = monotonic
@@ -86,24 +86,24 @@ class Watch:
         self.loop_turned_at = clock()
 
     def turned(self) -> None:
-        """The scheduler's own thread got as far as starting a job."""
+        """Record that the scheduler's own thread has started a job."""
         self._turned_s = self._clock_s()
         self.loop_turned_at = self._clock()
         self._is_stalled = False
 
     def trouble(self) -> str:
-        """Why the process should be started anew; empty while the loop turns. A late turn makes it well again."""
+        """Return why the process should be restarted; empty while the loop runs, or if it runs again."""
         for_s = self._clock_s() - self._turned_s
         return f"no job was started for {for_s:.0f} s" if for_s >= STALLED_AFTER_S else ""
 
     def jumped_s(self) -> float:
-        """By how much the wall clock was set since the last call; 0 where it was not."""
+        """Seconds by which the wall clock was set since the last call; 0 if it was not."""
         offset_s = self._measure()
         by_s, self._offset_s = offset_s - self._offset_s, offset_s
         return by_s if abs(by_s) >= JUMP_MIN_S else 0.0
 
     def stalled_s(self) -> float:
-        """For how long the loop has not turned; 0 when it does, or when that was said already."""
+        """Seconds for which the loop has not run; 0 if it runs, or if this was reported already."""
         for_s = self._clock_s() - self._turned_s
         if for_s < STALLED_AFTER_S or self._is_stalled:
             return 0.0
@@ -127,7 +127,7 @@ class Loop:
         self.watch = watch or Watch()
         self._jobs = jobs
         self._lookout = lookout or Lookout({})
-        # It warns of each run that is left out because the one before goes on; that is what is wanted here
+        # It warns about each run that is skipped because the one before goes on; here that is intended
         logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -150,36 +150,36 @@ class Loop:
         self._scheduler.start(paused=paused)
 
     def end(self) -> None:
-        """Start no further job. Returns at once, whatever runs."""
+        """Start no further job. Returns at once, even if jobs run."""
         self._scheduler.shutdown(wait=False)
 
     def run(self, name: str) -> None:
-        """Run a job now; what a read has found out makes the next one due."""
+        """Run a job now; if a read found something, the job that it feeds is due."""
         report = self._jobs.run_now(name)
         feeds = JOBS[name].feeds
         if report is not None and feeds is not None and has_done(report):
             self.make_due(feeds)
 
     def next_run_at(self, name: str) -> datetime | None:
-        """When the job is due next, in UTC."""
+        """The instant at which the job is next due, in UTC."""
         job = self._scheduler.get_job(name)
         at: datetime | None = getattr(job, "next_run_time", None)  # not set before the start
         return at
 
     def make_due(self, name: str) -> None:
-        """Run the job as soon as possible (a webhook, a button); nothing once the loop has ended."""
+        """Run the job as soon as possible (for a webhook or a button). Does nothing once the loop has ended."""
         with suppress(JobLookupError):
             self._scheduler.modify_job(name, next_run_time=system_now())
 
     def look(self) -> None:
-        """Make due what reads a source that has something new; a run that goes on already may have missed it."""
+        """Make the jobs due that read a source with news, even if one runs: that run may have missed the news."""
         for name in self._lookout.look() - set(self._jobs.running):
             log.debug(events.NEWS_SEEN)
             self._lookout.went(name)
             self.make_due(name)
 
     def tick(self) -> None:
-        """Look after the loop; called about twice a second."""
+        """Check on the loop; called about twice a second."""
         if by_s := self.watch.jumped_s():
             log.warning(events.CLOCK_JUMPED, by_s=round(by_s, 1))
             self.replan(system_now())
@@ -187,7 +187,7 @@ class Loop:
             log.error(events.LOOP_STALLED, for_s=round(for_s))
 
     def replan(self, now: datetime) -> None:
-        """Say anew when each job is due: the old instants mean nothing on a clock that was set."""
+        """Plan each job anew: after the clock was set, the old instants mean nothing."""
         for name, trigger in self._triggers.items():
             self._scheduler.modify_job(name, next_run_time=trigger.next_after(now))
 
@@ -200,7 +200,7 @@ class _Signals:
         self._end = end
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
-        # Only sets a name: to log or to set an Event in here can hang on a lock that this thread holds
+        # Only assigns a name: logging or setting an Event in here could wait for a lock that this thread holds
         if self.asked is not None:
             self._end(128 + number)
         self.asked = signal.Signals(number)
@@ -219,7 +219,7 @@ class _Signals:
 
 
 def end_process(code: int) -> NoReturn:
-    """End at once: threads that hang in a read would keep an ordinary exit waiting."""
+    """End the process at once: an ordinary exit would wait for threads that hang in a read."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -240,10 +240,10 @@ def serve(
 ) -> bool:
     """Run all jobs until `stop` is set (then False) or SIGTERM or SIGINT comes (then True).
 
-    No job starts after that; those that run end at their next
-    commit. If one does not within `grace_s`, its lease is given back and the process is ended with code 0
-    through `end`: what it had not committed is done by the next run. A second signal ends it at once, with
-    128 and the signal's number. Signals are handled in the main thread only.
+    No job starts after that; running ones end at their next commit. If one does not within `grace_s`, its lease is
+    given back and the process is ended with code 0 through `end`; the next run does the work that was not
+    committed. A second signal ends the process at once, with code 128 plus the signal's number. Signals are handled
+    only in the main thread.
     """
     loop = loop or Loop(jobs, schedule, lookout=lookout)
     stop = stop or Event()
@@ -267,7 +267,7 @@ def serve(
 
 
 def wait_for(is_there: Callable[[], bool], end: Callable[[int], None] = end_process) -> bool:
-    """Wait until it is; False when SIGTERM or SIGINT came before. Raises what `is_there` raises."""
+    """Wait until `is_there` is true; False if SIGTERM or SIGINT came before. Raises what `is_there` raises."""
     signals = _Signals(end)
     stop = Event()
     with signals.handled():

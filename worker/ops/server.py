@@ -1,7 +1,8 @@
-"""The one web server of all doors: uvicorn in a thread of its own, so that signals stay the worker's.
+"""The web server for every listening address: uvicorn in a thread of its own, so that the worker handles signals.
 
-Nobody who is slow holds up the others. Whoever sends nothing, or byte by byte, or doesn't take the answer, has so
-many seconds and no thread; when there are too many of them, who waited longest makes room for the next.
+A slow caller does not hold up others. A caller that sends nothing, or byte by byte, or doesn't take the answer, has
+limited time and takes no thread. If there are too many callers, the one that the server has waited for longest is
+cut off.
 """
 
 from __future__ import annotations
@@ -24,25 +25,25 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 BACKLOG = 128
 KEEP_ALIVE_S = 15
-GRACE_S = 5  # for answers under way when it ends
-TAKEN_MIN = 32 * 1024  # bytes; a telephone on the edge of its network takes as much in three seconds
+GRACE_S = 5  # for unfinished answers when it ends
+TAKEN_MIN = 32 * 1024  # bytes; even a phone at the edge of its network takes this much in three seconds
 TOO_BUSY = 503
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one caller, and all of them together, may take of a server."""
+    """Limits for one caller, and for all callers together."""
 
     body_max: int  # bytes
     connections_max: int = 400  # a process may have 1024 files open, and its database wants some
-    calls_max: int = 200  # that are worked on at once; what is more is told to come back: memory has a bound
+    calls_max: int = 200  # handled at once; further calls are told to come back, since memory is limited
     request_within_s: float = 30.0  # head and body, from the connection or the answer before
     taken_within_s: float = 30.0  # TAKEN_MIN bytes of an answer
 
 
 @contextmanager
 def serving(app: ASGIApp, address: tuple[str, int], name: str, limits: Limits) -> Iterator[str]:
-    """Serve the application there; yields host:port. Raises OSError when nothing can listen there."""
+    """Serve the application at `address`; yield host:port. Raises OSError if nothing can listen there."""
     listening = bound(address)
     with serving_on(listening, app, name, limits):
         yield host_and_port_of(listening)
@@ -50,9 +51,9 @@ def serving(app: ASGIApp, address: tuple[str, int], name: str, limits: Limits) -
 
 @contextmanager
 def serving_on(listening: socket.socket, app: ASGIApp, name: str, limits: Limits) -> Iterator[None]:
-    """Serve the application on a socket of `bound`, which is closed in the end. `name` is the thread's.
+    """Serve the application on a socket of `bound`, and close it at the end. `name` is the thread's.
 
-    The application is called when it can have the whole body, or as much of it as shows that it is too long.
+    The application is called once the whole body is there, or enough of it to show that it is too long.
     """
     server = uvicorn.Server(configuration(app, limits))
     thread = Thread(target=server.run, args=([listening],), name=name, daemon=True)
@@ -66,17 +67,17 @@ def serving_on(listening: socket.socket, app: ASGIApp, name: str, limits: Limits
 
 
 def configuration(app: ASGIApp, limits: Limits) -> uvicorn.Config:
-    """How uvicorn is to serve the application.
+    """The configuration with which uvicorn serves the application.
 
-    The caller's address is taken from a proxy's headers only where FORWARDED_ALLOW_IPS (an environment variable,
-    uvicorn's) names the proxy; by default that is this machine.
+    The caller's address is taken from a proxy's headers only if FORWARDED_ALLOW_IPS (uvicorn's environment variable)
+    names the proxy; by default that is this machine.
     """
     return uvicorn.Config(
         _Unhurried(app, limits),
         http=cast("type[H11Protocol]", partial(_Connection, limits)),
         ws="none",
         log_config=None,
-        log_level="error",  # what strangers send that is no HTTP is no news
+        log_level="error",  # requests of strangers that are no HTTP are not worth a line
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
@@ -86,7 +87,7 @@ def configuration(app: ASGIApp, limits: Limits) -> uvicorn.Config:
 
 
 class _Deadline:
-    """Cuts a connection off after so many seconds, unless it is lifted before."""
+    """Cuts a connection off after `within_s`, unless it is lifted before."""
 
     def __init__(self, within_s: float) -> None:
         self._within_s = within_s
@@ -94,11 +95,11 @@ class _Deadline:
 
     @property
     def at(self) -> float:
-        """When that is, by the loop's clock; never, if it is not set."""
+        """The instant of the cut, by the loop's clock; infinite if it is not set."""
         return inf if self._timer is None else self._timer.when()
 
     def set(self, connection: H11Protocol) -> None:
-        """Begin to count; one that is set already goes on as it is."""
+        """Start the deadline, unless it runs already."""
         if self._timer is None:
             self._timer = connection.loop.call_later(self._within_s, connection.transport.abort)
 
@@ -109,14 +110,14 @@ class _Deadline:
 
 
 class Taking:
-    """Cuts a connection off that takes less of its answer than TAKEN_MIN bytes in so many seconds."""
+    """Cuts a connection off if it takes less than TAKEN_MIN bytes of its answer within `within_s`."""
 
     def __init__(self, within_s: float) -> None:
         self._within_s = within_s
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, loop: asyncio.AbstractEventLoop, transport: asyncio.WriteTransport) -> None:
-        """Look again in so many seconds."""
+        """Check after `within_s`, and again and again."""
         left = transport.get_write_buffer_size()
 
         def look() -> None:
@@ -129,14 +130,14 @@ class Taking:
         self._timer = loop.call_later(self._within_s, look)
 
     def end(self) -> None:
-        """Everything was taken, or nobody is there."""
+        """Stop checking, because everything was taken or the connection has ended."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
 
 class _Connection(H11Protocol):
-    """A connection that has to get on, or is cut off."""
+    """A connection that is cut off if it makes no progress."""
 
     def __init__(self, limits: Limits, **given: Any) -> None:
         super().__init__(**given)
@@ -162,7 +163,7 @@ class _Connection(H11Protocol):
             self.request.lift()
 
     def on_response_complete(self) -> None:
-        self.request.set(self)  # a body that is awaited even after its answer gets no more time
+        self.request.set(self)  # a body that is still missing after its answer gets no extra time
         super().on_response_complete()
 
     def pause_writing(self) -> None:
@@ -174,7 +175,7 @@ class _Connection(H11Protocol):
         self._taking.end()
 
     def _make_room(self) -> None:
-        """Cut off who has been awaited longest."""
+        """If there are too many connections, cut off the one that has been waited for longest."""
         known = [one for one in self.connections if isinstance(one, _Connection)]
         there = [one for one in known if not one.transport.is_closing()]
         if len(there) > self._connections_max:
@@ -182,7 +183,7 @@ class _Connection(H11Protocol):
 
 
 class _Unhurried:
-    """Calls the application for requests that are whole, and for so many at once."""
+    """Calls the application only for whole requests, and for `calls_max` of them at once."""
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
@@ -204,7 +205,7 @@ class _Unhurried:
             self._calls -= 1
 
     async def _read(self, scope: Scope, receive: Receive) -> list[Message] | None:
-        """The body, as far as it may be long; None when the caller is gone."""
+        """Read the body, up to one message over its limit; None if the caller is gone."""
         read: list[Message] = []
         length = int(Headers(scope=scope).get("content-length", "0"))
         left = self._limits.body_max if length <= self._limits.body_max else -1
@@ -220,7 +221,7 @@ class _Unhurried:
 
 
 def _again(read: list[Message], receive: Receive) -> Receive:
-    """First what was read, then what comes."""
+    """Receive the messages that were read already, then new ones."""
     messages = iter(read)
 
     async def again() -> Message:
@@ -231,22 +232,22 @@ def _again(read: list[Message], receive: Receive) -> Receive:
 
 
 def host_and_port_of(listening: socket.socket) -> str:
-    """Where it really listens: of port 0, the one that was free."""
+    """The address it really listens at; for port 0, with the free port that was chosen."""
     host, port = listening.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def bound(address: tuple[str, int]) -> socket.socket:
-    """A socket that takes calls there, which wait until somebody serves them. Raises OSError."""
+    """A listening socket; calls wait until it is served. Raises OSError."""
     host, port = address
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio switches Nagle's algorithm off only where the protocol is named; with it, each page waits 40 ms
+    # asyncio switches Nagle's algorithm off only if the protocol is named; with the algorithm, each page waits 40 ms
     found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
         found.listen(BACKLOG)
-    except TypeError as error:  # a name with letters that none can have
+    except TypeError as error:  # a host's name with impossible characters
         found.close()
         raise OSError(str(error)) from error
     except BaseException:

@@ -1,6 +1,6 @@
-"""/statusz: what each job did last and does next, who holds what, and what is known of each source.
+"""/statusz: each job's last run and next time, the leases with their holders, and the state of each source.
 
-From what is stored alone: no source is asked. Texts of errors are masked as in the log.
+Made only from the stored state: no source is asked. Texts of errors are masked as in the log.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NextRun = Callable[[str], datetime | None]
 
 
 class Source(NamedTuple):
-    """A configured directory or inventory, and how old its word may be."""
+    """A configured directory or inventory, and how old its data may be."""
 
     name: str
     port: Port
@@ -34,7 +34,7 @@ class Source(NamedTuple):
 
 
 class Status:
-    """What this process shows. `process` is its name in leases; `next_run_at` its loop's, once there is one."""
+    """Makes the document. `process` is this process's name in leases; `next_run_at` is its loop's, once it has one."""
 
     def __init__(
         self,
@@ -52,11 +52,11 @@ class Status:
         self._clock = clock
 
     def document(self) -> tuple[bool, dict[str, Any]]:
-        """Whether the database answered, and the document: without its answer only what it is without."""
+        """Return whether the database answered, and the document: without an answer, only process and error."""
         told = {"process": self._process, "version": self._version}
         try:
             standing = self._standing.answer()
-        except Exception as error:  # noqa: BLE001  whatever ails the database is the answer
+        except Exception as error:  # noqa: BLE001  any error of the database is shown
             return False, {**told, "error": reason(error)}
         return True, {
             **told,
@@ -68,14 +68,14 @@ class Status:
                     "expires_at": instant(expires_at),
                 }
                 for lease, expires_at in standing.leases
-                if lease.holder  # given back: nobody's
+                if lease.holder  # without those given back, which nobody holds
             ],
             "jobs": self._jobs(standing.jobs),
             "sources": self._judged(standing.sources),
         }
 
     def _jobs(self, runs: Sequence[JobRun]) -> list[dict[str, Any]]:
-        """Every job, whether or not it ran yet, then the nightly passes."""
+        """Every job, even if it has not run yet, then the nightly passes."""
         known = {run.name: run for run in runs}
         found = []
         for name in (*JOBS, *(name for name in known if name not in JOBS)):
@@ -106,5 +106,5 @@ class Status:
 
 
 def _shown(report: Mapping[str, Any]) -> dict[str, Any]:
-    """A report whose troubles name nobody: an error may quote the address that it is about."""
+    """A report with masked troubles, since an error may quote a person's address."""
     return {**report, "troubles": [mask_text(str(trouble)) for trouble in report.get("troubles", ())]}

@@ -1,6 +1,6 @@
-"""The figures that come from the database when they are asked for: every process shows the same.
+"""Figures that are read from the database at each scrape: every process shows the same.
 
-Without its answer there are none of them but `whosleft_database_up`, which is 0 then.
+If the database does not answer, only `whosleft_database_up` is left, and is 0.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from worker.ports.state.overview import Part
 from worker.ports.state.sources import SourceState
 from worker.ports.state.tickets import TicketSort
 
-KEEP_S = 5.0  # however many ask, the database is asked once in so long
+KEEP_S = 5.0  # the database is asked at most once in this time, for all scrapes
 
 
 class StoredMetrics(Collector):
@@ -40,7 +40,7 @@ class StoredMetrics(Collector):
         self._held = held
 
     def describe(self) -> list[Metric]:
-        """Nothing: being registered must not ask the database."""
+        """Return nothing, so that registering does not ask the database."""
         return []
 
     def collect(self) -> Iterator[Metric]:
@@ -48,7 +48,7 @@ class StoredMetrics(Collector):
             yield _lease_held(self._held())
         try:
             figures = self._figures.answer()
-        except Exception:  # noqa: BLE001  /readyz and the log say what ails the database
+        except Exception:  # noqa: BLE001  /readyz and the log say what is wrong with the database
             yield _up(0)
             return
         now = self._clock()

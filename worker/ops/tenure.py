@@ -1,7 +1,7 @@
-"""Holding a lease while a job runs: renewed in the background, proved before each transaction, given back.
+"""Hold a lease while a job runs: renew it in the background, prove it before each transaction, give it back.
 
-Between renewals the holder trusts its lease until `trusted_until` by its own clock; after that it must
-prove it before it begins anything. What is committed is safe in any case: the commit checks the fence.
+Between renewals the holder trusts its lease until `trusted_until` by its own clock. After that it must prove
+the lease before it begins anything. Commits are safe in any case: each checks the fence.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import structlog
 from worker.ops import events
 from worker.ports.state.leases import Lease, LeaseLost, Leases
 
-RENEWALS = 3  # in one life
-RETRIES = 12  # in one life, while the database does not answer
+RENEWALS = 3  # in one life of the lease
+RETRIES = 12  # in one life of the lease, while the database does not answer
 JOIN_MAX_S = 1.0  # a renewal that hangs in the database must not keep its job from ending
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Tenure:
-    """One lease from its taking to its release; a context. The job's transactions are given `lease`."""
+    """One lease from its taking to its release, as a context manager. The job's transactions get `lease`."""
 
     def __init__(
         self, leases: Leases, lease: Lease, taken_at: datetime, life: timedelta, clock: Callable[[], datetime]
@@ -45,18 +45,18 @@ class Tenure:
     def take(
         cls, leases: Leases, job: str, holder: str, life: timedelta, clock: Callable[[], datetime]
     ) -> Tenure | None:
-        """Take the lease; None when another holds it."""
+        """Take the lease; None if another process holds it."""
         now = clock()
         lease = leases.acquire(job, holder, now, life)
         return None if lease is None else cls(leases, lease, now, life, clock)
 
     @property
     def key(self) -> tuple[str, int]:
-        """Names the tenure within this process."""
+        """The tenure's key within this process."""
         return self.lease.job, self.lease.fence
 
     def is_trusted(self) -> bool:
-        """Whether the holder may act without asking."""
+        """True if the holder may act without asking the database."""
         return not self._lost and self._clock() < self._renewed_at + self._trust
 
     def __enter__(self) -> Self:
@@ -69,10 +69,10 @@ class Tenure:
         self.release()
 
     def prove(self) -> None:
-        """Return when the lease is certainly ours, asking the database if trust ran out; else LeaseLost."""
+        """Return if the lease is certainly ours, else raise LeaseLost. Asks the database only if trust ran out."""
         if self.is_trusted():
             return
-        with self._lock:  # waits for a renewal that is under way
+        with self._lock:  # waits for a running renewal
             if self.is_trusted():
                 return
             if not self._lost:
@@ -81,10 +81,10 @@ class Tenure:
                 raise LeaseLost(f"The lease on {self.lease.job!r} is lost: {self._lost}.")
 
     def release(self) -> None:
-        """Give it back. No effect on one that was taken over; never raises, since it runs out by itself."""
+        """Give the lease back. No effect if it was taken over. Never raises, since a lease runs out by itself."""
         try:
             self._leases.release(self.lease)
-        except Exception as error:  # noqa: BLE001  whatever ails the database, the job's own result counts
+        except Exception as error:  # noqa: BLE001  despite the database's error, the job's own result counts
             log.warning(events.LEASE_UNRELEASED, error=str(error), **self._names())
 
     def _keep(self) -> None:
@@ -101,10 +101,10 @@ class Tenure:
                 pause_s = self._life.total_seconds() / RETRIES
 
     def _renew(self) -> None:
-        """Ask for another life. Sets `_lost` if the lease changed hands; raises what the database raises."""
+        """Renew the lease for another life. Sets `_lost` if it changed hands; raises the database's errors."""
         now = self._clock()
-        # Counted from the last renewal: a lease that ran out while a long commit kept us from renewing, and
-        # that nobody took, goes on with its fence
+        # Counted from the last renewal: if a long commit kept us from renewing and the lease ran out, but nobody
+        # took it, it goes on with its fence
         life = max(now - self._renewed_at, timedelta()) + self._life
         renewed = self._leases.acquire(self.lease.job, self.lease.holder, self._renewed_at, life)
         if renewed is None:

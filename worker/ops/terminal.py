@@ -1,4 +1,4 @@
-"""The one edge at which texts reach a terminal: nothing that comes from outside steers it."""
+"""The only output to a terminal: no text from outside can steer it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from worker.domain.text.steering import escaped, visible
 
 
 class Terminal(Console):
-    """Shows "�" for what could steer it. Its own colours are no text, and stay."""
+    """A console that shows "�" for characters in texts that could steer it. Its own colours stay."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
@@ -22,5 +22,5 @@ class Terminal(Console):
 
 
 def json_text(value: Any, **how: Any) -> str:
-    """JSON, readable in any script; what could steer a terminal is escaped, which is the same JSON."""
+    """The value as JSON, readable in any script; characters that could steer a terminal are escaped."""
     return escaped(json.dumps(value, ensure_ascii=False, **how))

@@ -1,4 +1,4 @@
-"""Which account of the operating system this process has. Not by LOGNAME or USER, which anybody can set."""
+"""The operating system's account of this process. LOGNAME and USER don't count, since anybody can set them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 
 
 def login_name() -> str:
-    """The account's name; its number where it has none, as in many containers."""
+    """The account's name; its number if it has none, as in many containers."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

@@ -1,4 +1,4 @@
-"""The seams of the worker: what it asks of the outside, and the errors that may cross.
+"""The worker's ports: what it asks of the outside, and the errors that it may get back.
 
 Protocols and values only. Adapters live in `connectors/` and `worker/storage/`; fakes in `tests/fakes/`.
 """

@@ -1,7 +1,7 @@
 """The only errors that may leave a connector.
 
     ConnectorError
-      Transient(retry_after_s)     tried again in one place (ops/retry.py), bounded. It may have been done all the same
+      Transient(retry_after_s)     tried again in one place (ops/retry.py), bounded. It may have been done nevertheless
         NotDone                    surely not done: refused with 429, or never sent
       Permanent
         AuthFailed | PermissionDenied(missing) | BadConfig | Rejected
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 
 class ConnectorError(Exception):
-    """Base of all; `message` says what was tried and what came back, `remedy` what to do."""
+    """Base class; `message` says what was tried and what came back, `remedy` what to do."""
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)
@@ -29,9 +29,9 @@ class ConnectorError(Exception):
 
 
 class Transient(ConnectorError):
-    """May work later. `retry_after_s` is the other side's wish, None if it has none.
+    """May work later. `retry_after_s` is the wait that the other side asks for, None if it asks for none.
 
-    What was asked may have been done all the same, and only the answer be lost: look before you ask again.
+    The request may have been done although its answer was lost: look before you ask again.
     """
 
     def __init__(self, message: str, *, remedy: str = "", retry_after_s: float | None = None) -> None:
@@ -47,7 +47,7 @@ class NotDone(Transient):
 
 
 class Permanent(ConnectorError):
-    """Will fail again until somebody changes something."""
+    """Fails again until somebody changes something."""
 
 
 class AuthFailed(Permanent):
@@ -63,23 +63,23 @@ class PermissionDenied(Permanent):
 
 
 class BadConfig(Permanent):
-    """The configuration cannot work: a path, a column, a name that is not there."""
+    """The configuration cannot work: it names a path, a column or something else that doesn't exist."""
 
 
 class Rejected(Permanent):
-    """The other side understood this one request and refuses it."""
+    """The other side understood this one request and refused it."""
 
 
 class Unreachable(Rejected):
-    """This recipient cannot be reached over this channel; another one may."""
+    """This recipient cannot be reached over this channel; another channel may work."""
 
 
 class CursorExpired(ConnectorError):
-    """The cursor is too old or is not ours: start a full pass."""
+    """The cursor is too old, or comes from elsewhere: start a full pass."""
 
 
 class Incomplete(ConnectorError):
-    """The read did not prove itself complete; nothing it said may be kept."""
+    """The read gave no proof that it was complete; nothing of it may be kept."""
 
     def __init__(
         self, message: str, *, remedy: str = "", expected: int | None = None, got: int | None = None

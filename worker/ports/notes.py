@@ -1,7 +1,6 @@
-"""What a connector says that it did: for log, metrics and traces, which are the worker's (worker/app/jobs/observer.py).
+"""Notes: a connector reports what it did, for the worker's log, metrics and traces (worker/app/jobs/observer.py).
 
-A connector declares its notes in its `SPEC`. No field holds a secret, an address with its query, or anything of a
-person.
+A connector declares its notes in its `SPEC`. No field holds a secret, an address with its query, or personal data.
 """
 
 from __future__ import annotations
@@ -9,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-Fact: TypeAlias = str | float | None  # of a note; None: not said
+Fact: TypeAlias = str | float | None  # the value of a note's field; None: unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure of each source (its label `source`), and of each value of one more label, if that has a name.
+    """A figure for each source (label `source`), and for each value of one more label if that has a name.
 
-    `name` is as Prometheus shows it, of a counter without `_total`. `text` says what is counted.
+    `name` is Prometheus's name, for a counter without `_total`. `text` says what is counted.
     """
 
     name: str
@@ -27,11 +26,11 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What a note does to a metric: it adds so much to a counter, or sets a gauge.
+    """What a note does to a metric: it adds an amount to a counter, or sets a gauge.
 
-    How much is in the field `by`, or is `otherwise` where that is not said; None leaves the metric as it is. The
-    value of the metric's label is `label`, or what the field `label_from` says. A count of 0 shows a figure before
-    its first event, which a rate needs.
+    The amount is in the field that `by` names, or is `otherwise` if the note has none; None leaves the metric as it
+    is. The metric's label has the value `label`, or the value of the field that `label_from` names. A count of 0
+    shows a figure before its first event, which a rate needs.
     """
 
     metric: Metric
@@ -43,9 +42,9 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What can be noted: `name` (noun.verb_past) and `level` (of `logging`) in the log, and what it counts.
+    """A kind of note: its `name` (noun.verb_past) and `level` (of `logging`) in the log, and what it counts.
 
-    In a trace, a note with `took_s` is a span named for the noun and the field `what`.
+    In a trace, a note with `took_s` is a span, named by the noun and the field `what`.
     """
 
     name: str
@@ -54,9 +53,9 @@ class Noted:
 
 
 class Note(Protocol):
-    """Takes down what was done: from any thread, at once, and without ever raising.
+    """Records what was done: from any thread, at once, and without ever raising.
 
-    A callable, not the application's `Observer`: a connector has this one event to tell, and sees the ports alone.
+    It is a callable, not the application's `Observer`: a connector reports only notes, and imports only ports.
     """
 
     def __call__(self, event: Noted, /, **fields: Fact) -> None: ...

@@ -1,4 +1,4 @@
-"""The use cases over one store, put together in one place: for a configuration, and for the tests."""
+"""Build the use cases over one store, in one place, for a configuration and for the tests."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class AppRules:
-    """What the use cases go by: `wiring.rules_of` makes them from a configuration, tests state their own.
+    """The rules of the use cases: `wiring.rules_of` makes them from a configuration, tests make their own.
 
-    `links` start with where the desk is. `has_told_links`: messages have them, too.
+    `links` start with the desk's address. `has_told_links`: messages have links, too.
     """
 
     organisation: str
@@ -64,7 +64,7 @@ class AppRules:
 
     @property
     def teller(self) -> Teller:
-        """Writes what is sent."""
+        """The writer of messages."""
         return Teller(self.timezone, self.languages, self.links if self.has_told_links else None)
 
     @property
@@ -78,7 +78,7 @@ class AppRules:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The use cases over one store, and what they go by."""
+    """The use cases over one store, and their rules."""
 
     settings: Settings
     rules: AppRules
@@ -98,7 +98,7 @@ class App:
 
     @property
     def use_cases(self) -> UseCases:
-        """Each use case by its class, as the table of jobs names them; what else there is is never asked for."""
+        """All parts of the app by class; the table of jobs looks its use cases up here."""
         return {type(one): one for one in (getattr(self, field.name) for field in fields(self))}
 
 
@@ -110,7 +110,7 @@ def assemble(
     clock: Clock,
     observer: Observer = SILENT,
 ) -> App:
-    """Put the use cases together. They go by `rules` alone; `settings` are for what is beside them."""
+    """Build the use cases. They depend only on `rules`; `settings` are for the parts beside them."""
     limits, tickets, teller = rules.limits, rules.tickets, rules.teller
     directories = tuple(one.name for one in connectors.directories)
     lists = {one.name for one in connectors.inventories if one.can.is_kept_by_people}
@@ -135,10 +135,10 @@ def assemble(
 
 
 def assigned_of(rules: AppRules, store: Store) -> Assigned:
-    """The assignee's side, which always has links."""
+    """The assignee's use case, which always has links."""
     return Assigned(store, rules.links, Teller(rules.timezone, rules.languages, rules.links))
 
 
 def holder_name() -> str:
-    """This process, as leases and claims name it: in containers, host name and process id alone may repeat."""
+    """This process's name in leases and claims. It has a random part: in containers, host and process id may repeat."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"

@@ -1,4 +1,4 @@
-"""Running the jobs once. Nothing of the desk is imported: a command should be quick."""
+"""Run the jobs once. Imports nothing of the desk, so that commands start quickly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from worker.settings import Settings
 def run_jobs(
     settings: Settings, names: Sequence[str], now: datetime, recorded_by: Clock | None = None, *, full: bool
 ) -> Iterator[Report]:
-    """Run jobs once, in order, each under its lease; yields each report. `recorded_by`: see `open_app`."""
+    """Run jobs once, in order, each under its lease; yield each report. `recorded_by`: see `open_app`."""
     configure_logs(level="ERROR")  # the reports say the rest
     with (
         progress_bars() as bars,

@@ -1,7 +1,7 @@
-"""The configuration read anew while the process runs: taken over as a whole, or refused as a whole.
+"""Read the configuration again while the process runs, and take it over as a whole or not at all.
 
-A file that changed, or a secret in a file that was changed (Kubernetes writes both in place), makes the process
-start over with the new settings, without leaving it. What can't be read changes nothing and is said.
+If the file or a secret's file changed (Kubernetes writes both in place), everything starts over with the new
+settings, within the same process. An unreadable configuration changes nothing, and is logged.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Reloading:
-    """Looks whether the settings have changed. `load` reads them anew, secrets too, and raises SettingsError."""
+    """Looks whether the settings have changed. `load` reads them again, with secrets, and raises SettingsError."""
 
     def __init__(self, settings: Settings, load: Callable[[], Settings]) -> None:
         self.settings = settings
         self._load = load
         self._before: Settings | None = None
-        self._hopeless: Settings | None = None  # could be read, and not be served
+        self._hopeless: Settings | None = None  # readable settings that could not be served
         self._refused = ""
 
     def look(self) -> bool:
-        """Whether `settings` are others now. What can't be used is said once, until it changes."""
+        """Read the settings again; True if `settings` changed. Unusable ones are logged once, until they change."""
         try:
             found = self._load()
         except SettingsError as error:
@@ -50,7 +50,7 @@ class Reloading:
         return True
 
     def went_back(self, error: SettingsError) -> bool:
-        """Take the settings from before the last change, since these can't be served. False: there are none."""
+        """Return to the settings before the last change, because these can't be served; False if there are none."""
         if self._before is None:
             return False
         log.error(events.CONFIG_REFUSED, error=str(error))
@@ -64,7 +64,7 @@ class Reloading:
 
     @contextmanager
     def watching(self, changed: Event, every_s: float = LOOK_EVERY_S) -> Iterator[None]:
-        """Look again and again in a thread of its own; `changed` is set once, and then it looks no more."""
+        """Look again and again in a thread of its own, until something changed; then set `changed` and stop."""
         over = Event()
 
         def watch() -> None:
@@ -83,7 +83,7 @@ class Reloading:
 
 
 def differences(before: Settings, after: Settings) -> list[str]:
-    """What is not the same, one line a key: `schedule.poll: 60 s -> 30 s`. Secrets are not shown. Sorted."""
+    """The differences, one line for each key: `schedule.poll: 60 s -> 30 s`. Secrets are not shown. Sorted."""
     old, new = dict(_flat(before.model_dump(), "")), dict(_flat(after.model_dump(), ""))
     return [
         f"{key}: {_shown(old.get(key))} -> {_shown(new.get(key))}"
@@ -104,7 +104,7 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _key(path: str, name: object) -> str:
-    """As the file has it, where a connector's own keys stand beside the common ones."""
+    """A key as in the file, where a connector's own keys stand beside the common ones."""
     if name == "options" and path.endswith("]"):
         return path
     return f"{path}.{name}" if path else str(name)

@@ -1,4 +1,4 @@
-"""Running until SIGTERM: the jobs, and the desk, alone or beside them."""
+"""Run until SIGTERM: the jobs, the desk, or both."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ from worker.storage.sql.errors import SchemaNewer, StorageError
 from worker.storage.sql.single_worker import sole_worker
 
 DESK_THREAD = "desk"
-PATIENCE_S = 2  # of health and metrics with the database
+PATIENCE_S = 2  # how long health and metrics wait for the database
 TABLES_WAIT_MAX_S = 300.0
 LINK = "The console, by a link that works once"
 LINK_COMMAND = "whosleft desk login-link --role approver --for YOU"
-# Given what makes a line with a secret, for a terminal that a person looks at, and the line without one for all else
+# Takes a function that makes a line with a secret, for a person's terminal, and a line without it for other outputs
 Announce = Callable[[Callable[[], str], str], None]
 
 log = structlog.stdlib.get_logger(__name__)
@@ -76,18 +76,18 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """What one process does."""
+    """The parts that one process runs."""
 
     worker: bool = True
     desk: bool = True
 
 
 def serve_app(load: Callable[[], Settings], roles: Roles, announce: Announce) -> None:
-    """Run unattended until SIGTERM; `announce` is given what people need to get in.
+    """Run unattended until SIGTERM; `announce` gets what people need to sign in.
 
-    What `load` reads is looked at again and again: when it has changed, everything is ended as by SIGTERM and begun
-    anew with the new settings. With those that can't be served it goes on as before. Raises SettingsError for the
-    first ones, and what is wrong with the database.
+    The settings are read by `load` again and again. When they have changed, everything is ended as by SIGTERM and
+    started with the new settings. If those can't be served, it goes back to the old ones. Raises SettingsError if
+    the first settings can't be served, and the database's errors.
     """
     settings = load()
     configure_logs()
@@ -105,7 +105,7 @@ def serve_app(load: Callable[[], Settings], roles: Roles, announce: Announce) ->
 
 
 def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool:
-    """Run the jobs, and the desk if it is wanted; True when told to end, False when `changed` was set."""
+    """Run the jobs, and the desk if it is wanted; True if told to end, False if `changed` was set."""
     interrupt = Interrupt()
     metrics = Metrics((entry.name for entry in settings.notify), notes_of(settings))
     holder = holder_name()
@@ -146,9 +146,9 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
 
 @contextmanager
 def _observed(settings: Settings, metrics: Metrics, process: str) -> Iterator[Observer]:
-    """Metrics, the log, and traces if the configuration has a collector of them.
+    """Metrics, the log, and traces if the configuration has a collector for them.
 
-    Raises SettingsError where the packages for traces are not installed.
+    Raises SettingsError if the packages for traces are not installed.
     """
     notes = LoggedNotes()
     if settings.ops.otlp is None:
@@ -166,7 +166,7 @@ def _observed(settings: Settings, metrics: Metrics, process: str) -> Iterator[Ob
 
 
 def _serve_desk_alone(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool:
-    """Only the desk, beside workers that share its database; as `_serve_jobs`."""
+    """Serve only the desk, beside workers that share its database; returns as `_serve_jobs`."""
     metrics = Metrics(notes=notes_of(settings))
     with _shown(settings, roles, metrics, holder_name()) as shown:
         if not _tables_are_there(settings, shown.health, changed):
@@ -177,9 +177,9 @@ def _serve_desk_alone(settings: Settings, roles: Roles, announce: Announce, chan
 
 
 def _tables_are_there(settings: Settings, health: Health, changed: Event) -> bool:
-    """Wait for a server's database and its tables; False when told to end, or when `changed` was set, meanwhile.
+    """Wait for a database server and its tables; False if told to end, or if `changed` was set, meanwhile.
 
-    Raises what is wrong with them when that lasts, or when waiting can't help. The embedded default sets itself up.
+    Raises their error if it lasts, or if waiting can't help. The embedded default sets itself up.
     """
     if sqlite_path(settings.database.url) is not None:
         return True
@@ -205,10 +205,10 @@ def _tables_are_there(settings: Settings, health: Health, changed: Event) -> boo
 
 @contextmanager
 def desk_served(app: App, clock: Clock, announce: Announce) -> Iterator[None]:
-    """The desk where the configuration says. Raises SettingsError when nothing can listen there.
+    """Serve the desk at the configured address. Raises SettingsError if nothing can listen there.
 
-    On the embedded default, with nobody to ask who people are, a link that signs in once is announced, or how to
-    make one.
+    On the embedded default without an identity provider, a link that signs in once is announced, or the command
+    that makes one.
     """
     listening = _desk_bound(app.settings)
     listen = host_and_port_of(listening)
@@ -239,7 +239,7 @@ def login_path(app: App, now: datetime) -> str:
 
 
 def services_of(app: App, clock: Clock) -> Services:
-    """What the desk's pages work with."""
+    """The services that the desk's pages use."""
     settings, rules = app.settings, app.rules
     section = settings.desk.sign_in
     kinds = kinds_of(settings)
@@ -269,13 +269,13 @@ def services_of(app: App, clock: Clock) -> Services:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What the pages for machines show."""
+    """The data of the pages for machines."""
 
     health: Health
     status: Status
 
     def begun(self, roles: Roles) -> None:
-        """Everything runs."""
+        """Record that everything runs."""
         if roles.desk:
             self.health.watch(partial(thread_trouble, DESK_THREAD))
         self.health.started()
@@ -285,9 +285,9 @@ class _Shown:
 def _shown(
     settings: Settings, roles: Roles, metrics: Metrics, process: str, interrupt: Interrupt | None = None
 ) -> Iterator[_Shown]:
-    """Health, status and metrics where the configuration says. Raises SettingsError when nothing can listen there.
+    """Serve health, status and metrics at the configured address. Raises SettingsError if nothing can listen there.
 
-    `interrupt` is that of the jobs, where the process has any.
+    `interrupt` is the jobs', if the process has jobs.
     """
     engine = open_impatient_engine(settings.database.url, PATIENCE_S)
     vitals = SqlVitals(engine, settings.leaver.accounts)
@@ -311,7 +311,7 @@ def _held(interrupt: Interrupt) -> set[str]:
 
 
 def _sources_of(settings: Settings) -> list[Source]:
-    """What is read from, in the configuration's order."""
+    """The sources, in the configuration's order."""
     kinds = kinds_of(settings)
     fresh_directories, fresh_inventories = freshness_of(settings)
     return [
@@ -322,7 +322,7 @@ def _sources_of(settings: Settings) -> list[Source]:
 
 @contextmanager
 def calls_taken(connectors: Connectors) -> Iterator[None]:
-    """Take the calls of whatever wants any. Raises SettingsError when nothing can listen there."""
+    """Take the calls for connectors that want them. Raises SettingsError if nothing can listen at an address."""
     with ExitStack() as stack:
         for section, called in (
             (section, called)

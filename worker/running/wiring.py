@@ -55,7 +55,7 @@ from worker.storage.store import SqlStore
 
 
 class _Models(Mapping[str, type[BaseModel]]):
-    """Each kind's configuration model, imported when it is asked for."""
+    """Each kind's configuration model, imported at its first use."""
 
     def __init__(self, port: Port) -> None:
         self._port = port
@@ -80,14 +80,14 @@ def load_settings(path: Path) -> Settings:
 
 @dataclass(frozen=True, slots=True)
 class Connectors:
-    """Everything that is read from or sent to, in the configuration's order."""
+    """All connectors, in the configuration's order."""
 
     directories: tuple[Directory, ...]
     inventories: tuple[Inventory, ...]
     notifiers: tuple[Notifier, ...]
 
     def of(self, port: Port) -> tuple[Connector, ...]:
-        """Those of one port."""
+        """The connectors of one port."""
         every: Mapping[Port, tuple[Connector, ...]] = {
             Port.DIRECTORY: self.directories,
             Port.INVENTORY: self.inventories,
@@ -96,11 +96,11 @@ class Connectors:
         return every[port]
 
     def lookout(self) -> Lookout:
-        """A look for news of what jobs read."""
+        """The look-out for news of the sources that jobs read."""
         return Lookout({name: self.of(job.reads) for name, job in JOBS.items() if job.reads is not None})
 
     def close(self) -> None:
-        """End the connections that are kept. Idempotent."""
+        """End all open connections. Idempotent."""
         with ExitStack() as stack:
             for port in Port:
                 for one in self.of(port):
@@ -115,9 +115,9 @@ def build_connectors(
     *,
     has_own_files: bool = False,
 ) -> Connectors:
-    """Build the connectors of a configuration; does no I/O. Reads are tried again by `ops.retry`.
+    """Build the connectors of a configuration; does no I/O. Failed reads are repeated by `ops.retry`.
 
-    `observer` is told what each notes, with its name as the field `source`.
+    `observer` gets each connector's notes, with its name as the field `source`.
     """
 
     def build(port: Port, entry: ConnectorEntry) -> Any:
@@ -145,14 +145,14 @@ def _noting(observer: Observer, source: str) -> Note:
 
 
 def notes_of(settings: Settings) -> list[Noted]:
-    """What connectors may note: ours, whether or not they are configured, and those of other packages that are."""
+    """The notes that connectors may take: of all of ours, and of configured ones of other packages."""
     used = {(port, entry.kind) for port in Port for entry in settings.entries(port)}
     used |= {(port, kind) for port, kinds in registry.OURS.items() for kind in kinds}
     return [note for port, kind in sorted(used) for note in registry.spec(port, kind).notes]
 
 
 def context_of(settings: Settings, name: str, clock: Clock) -> ConnectorContext:
-    """What a connector of this name is built with."""
+    """The context that a connector of this name is built with."""
     organisation = settings.organisation
     return ConnectorContext(
         name=name,
@@ -176,14 +176,14 @@ def build_app(
 
 
 def rules_of(settings: Settings) -> AppRules:
-    """What a configuration has the use cases go by."""
+    """The rules for the use cases, from a configuration."""
     fresh_directories, fresh_inventories = freshness_of(settings)
     return AppRules(
         organisation=settings.organisation.name,
         timezone=settings.organisation.timezone,
         languages=BabelLanguages(settings.organisation.language),
         links=_links_of(settings),
-        # Without an address for people outside this machine, messages have no links
+        # Without an address that works outside this machine, messages have no links
         has_told_links=settings.desk.url is not None,
         leaver=settings.leaver_policy(),
         limits=settings.guard_limits(),
@@ -204,7 +204,7 @@ def _links_of(settings: Settings) -> SignedLinks:
 
 
 def listening_at(app: App, listen: str) -> App:
-    """The same, with links to where its desk really listens, which a port 0 in the configuration does not say."""
+    """The same, with links to the address where its desk really listens, since the configured port may be 0."""
     if app.settings.desk.address[1] != 0:
         return app
     desk = app.settings.desk.model_copy(update={"listen": listen})
@@ -214,7 +214,7 @@ def listening_at(app: App, listen: str) -> App:
 
 
 def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:
-    """How old the last word of directories, and that of inventories, may be."""
+    """How old the last data of directories, and of inventories, may be."""
     stale = {
         entry.name: settings.stale_after(entry.name)
         for entry in (*settings.directories, *settings.inventories)
@@ -223,7 +223,7 @@ def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:
 
 
 def open_store(settings: Settings, engine: sa.Engine, recorded_by: Clock | None = None) -> SqlStore:
-    """The store over an engine, as the configuration wants it. `recorded_by`: see `open_app`."""
+    """The store over an engine, as configured. `recorded_by`: see `open_app`."""
     return SqlStore(engine, settings.leaver.accounts, recorded_by)
 
 
@@ -237,13 +237,12 @@ def open_app(
     *,
     has_own_files: bool = False,
 ) -> Iterator[App]:
-    """The use cases over the configured database, whose tables must be this release's.
+    """The use cases over the configured database, which must have this release's tables.
 
-    `recorded_by` is the real clock, where somebody set `clock`: the journal has the instants of both.
+    `recorded_by` is the real clock, if somebody set `clock`: the journal has the instants of both.
 
-    The embedded default sets itself up; a database server's tables are changed by `whosleft migrate` alone.
-    `notifiers` take the place of the configured ones (the demo's, which keeps what it is given). `has_own_files`: see
-    `ConnectorContext`.
+    The embedded default sets itself up; only `whosleft migrate` changes a database server's tables. `notifiers`
+    replace the configured ones (for the demo, which keeps its messages). `has_own_files`: see `ConnectorContext`.
     """
     engine = open_engine(settings.database.url)
     try:
@@ -258,7 +257,7 @@ def open_app(
 
 
 def prepare_tables(settings: Settings, engine: sa.Engine) -> None:
-    """The embedded default sets itself up; a server's tables are changed by `whosleft migrate` alone."""
+    """Set up the embedded default, or check a server's tables, which only `whosleft migrate` changes."""
     if sqlite_path(settings.database.url) is not None:
         migrate(engine)
     require_current(engine)
@@ -266,7 +265,7 @@ def prepare_tables(settings: Settings, engine: sa.Engine) -> None:
 
 @contextmanager
 def scratch_app(settings: Settings, clock: Clock, observer: Observer = SILENT) -> Iterator[App]:
-    """The use cases over a copy of the database that is thrown away: nothing is written anywhere."""
+    """The use cases over a temporary copy of the database: nothing is written to the real one."""
     with (
         scratch_engine(settings.database.url) as engine,
         closing(build_connectors(settings, clock)) as connectors,
@@ -276,7 +275,7 @@ def scratch_app(settings: Settings, clock: Clock, observer: Observer = SILENT) -
 
 @contextmanager
 def check_app(settings: Settings, clock: Clock) -> Iterator[App]:
-    """The use cases for looking only: over the database if it is there, else over an empty one."""
+    """The use cases for read-only commands: over the database if it exists, else over an empty one."""
     path = sqlite_path(settings.database.url)
     opened = scratch_app if path is not None and not path.exists() else open_app
     with opened(settings, clock) as app:
@@ -290,7 +289,7 @@ def kinds_of(settings: Settings) -> dict[str, str]:
 
 
 def migrate_database(settings: Settings) -> tuple[str | None, str]:
-    """Bring the tables up to this release; returns the revisions before and after."""
+    """Bring the tables up to this release; return the revisions before and after."""
     engine = open_engine(settings.database.url)
     try:
         return migrate(engine)
@@ -302,7 +301,7 @@ def migrate_database(settings: Settings) -> tuple[str | None, str]:
 
 
 def configuration_problems(path: Path) -> tuple[SettingsProblem, ...]:
-    """What is wrong with a configuration, by line."""
+    """The problems of a configuration, by line."""
     return problems_in(path, kinds=KINDS)
 
 
@@ -312,7 +311,7 @@ def configuration_schema() -> dict[str, Any]:
 
 
 def write_rosters(kind: str, path: Path, rosters: Iterable[Roster], taken_at: datetime) -> None:
-    """Write the file of an inventory of this kind, which says these rosters as of `taken_at`."""
+    """Write the file of an inventory of this kind, with these rosters as of `taken_at`."""
     write = registry.spec(Port.INVENTORY, kind).write
     if write is None:
         raise ValueError(f"an inventory of kind {kind} is no file that can be written")
@@ -323,7 +322,7 @@ def write_rosters(kind: str, path: Path, rosters: Iterable[Roster], taken_at: da
 
 
 def commands_of_connectors() -> dict[str, ConnectorSpec]:
-    """The connectors that have commands, by the name that these are below. Raises BadConfig when two share one."""
+    """The connectors with commands, by the commands' common name. Raises BadConfig if two share one."""
     found: dict[str, ConnectorSpec] = {}
     for port, kinds in registry.places().items():
         for kind in kinds:
@@ -342,7 +341,7 @@ def commands_of_connectors() -> dict[str, ConnectorSpec]:
 def configured_options(
     spec: ConnectorSpec, config: Path | None, name: str, clock: Clock
 ) -> tuple[ConnectorContext, Sequence[Any]]:
-    """What a connector of this name is built with, and the options of all of its kind: see `CommandLine`."""
+    """The context for a connector of this name, and the options of all of its kind: see `CommandLine`."""
     settings = load_settings(config) if config else Settings()
     entries = [entry for entry in settings.entries(spec.port) if entry.kind == spec.kind]
     return context_of(settings, name, clock), [connector_options(entry, spec.config) for entry in entries]

@@ -1,5 +1,5 @@
 """State in a relational database: SQLAlchemy Core on SQLite (embedded) and PostgreSQL.
 
-Sets are worked on in SQL and streamed in pages; the only shared-state tricks are conditional UPDATEs
-with their row count (leases, outbox claims). Schema changes are Alembic migrations in `migrations/`.
+SQL works on whole sets, and results are streamed in pages. Processes share state only by conditional UPDATEs
+and their row counts (leases, outbox claims). Schema changes are Alembic migrations in `migrations/`.
 """

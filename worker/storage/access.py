@@ -1,4 +1,4 @@
-"""The desk's own tables: its key, what can be taken back, sessions, login links and API tokens."""
+"""The desk's own tables: its key, undo data, sessions, login links and API tokens."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _INSTANTS = tuple(column.name for column in ticket.c if isinstance(column.type, 
 
 
 class SqlAccess:
-    """`ports.desk.DeskState` within one transaction."""
+    """The port `AccessState` within one transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
@@ -193,7 +193,7 @@ def shown_from_row(row: Any) -> Shown:
 
 
 def token_from_row(row: Any) -> ApiToken:
-    """A row of `api_token`, but for the secret's hash."""
+    """A row of `api_token`, without the secret's hash."""
     return ApiToken(
         row.id,
         tuple(json.loads(row.scopes)),

@@ -1,4 +1,4 @@
-"""Loading what reconciling a group needs: the few members that decide something, never whole rosters."""
+"""Load what reconciling a group needs: the few members that decide something, never whole rosters."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ LINK_COLUMNS = (
 )  # fmt: skip
 ADMINS = tuple(role.value for role in Role if role.is_admin)
 _QUESTIONS = codes(lambda kind: kind.about is About.HANDLE)
-# What is about the group, or about somebody who need not be in it, matters whoever is listed
+# Tickets about a group, or about a person who need not be in it, matter even if nobody of theirs is listed
 _ALWAYS = codes(lambda kind: kind.sees in {Sees.ADMINS, Sees.PERSON})
 LIVE_OR_WAIVED = tuple(state.value for state in (*sorted(LIVE), TicketState.WAIVED))
 
 
 @dataclass(slots=True)
 class _Page:
-    """What was loaded for one page of groups."""
+    """The data loaded for one page of groups."""
 
     members: dict[GroupKey, list[tuple[Member, Identity, Account | None, Any]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -65,7 +65,7 @@ class _Page:
 
 
 def group_views(connection: sa.Connection, keys: Sequence[GroupKey], rule: AccountsRule) -> list[GroupView]:
-    """The views of these groups, in their order; a key without a group is left out."""
+    """The views of these groups, in the same order, without unknown groups."""
     views: list[GroupView] = []
     for chunk in chunked(keys):
         rows = _groups(connection, chunk)
@@ -77,7 +77,7 @@ def group_views(connection: sa.Connection, keys: Sequence[GroupKey], rule: Accou
 def active_admins_of(
     connection: sa.Connection, keys: Iterable[GroupKey], rule: AccountsRule
 ) -> dict[GroupKey, tuple[Account, ...]]:
-    """The active admins of each of these groups that is known. Reads no more of a group than that takes."""
+    """The active admins of each known group among these. Reads nothing else of the groups."""
     found: dict[GroupKey, tuple[Account, ...]] = {}
     for chunk in chunked(sorted(set(keys))):
         page = _load_members(connection, chunk, _admins(chunk), rule)
@@ -138,7 +138,7 @@ def _load(
 def _load_members(
     connection: sa.Connection, keys: Sequence[GroupKey], members: sa.Select[Any], rule: AccountsRule
 ) -> _Page:
-    """These members, whoever is expected in their groups, and the humans behind them all."""
+    """Load these members, the people expected in these groups, and the persons behind both."""
     page = _Page()
     for row in connection.execute(members):
         known = link_from_row(row) or Identity(IdentityState.UNMATCHED, row.fingerprint)
@@ -202,7 +202,7 @@ def behind_link() -> sa.ColumnElement[bool]:
 
 
 def _tickets(connection: sa.Connection, keys: Sequence[GroupKey]) -> Iterable[tuple[GroupKey, Ticket]]:
-    """Each group's tickets that may still matter; a question about a member is in each of their groups."""
+    """Each group's tickets that may still matter. A question about a member comes with each of their groups."""
     t, m = ticket.c, membership.c
     still_there = sa.exists().where(m.source == t.source, m.group_id == t.group_id, m.handle == t.handle)
     matters = sa.or_(
@@ -243,7 +243,7 @@ def _expected(keys: Sequence[GroupKey]) -> sa.Select[Any]:
 def _managers(
     connection: sa.Connection, humans: Iterable[Person], rule: AccountsRule
 ) -> dict[AccountKey, Account]:
-    """The manager of each human who has left, by the account that speaks for the leaver."""
+    """The manager of each person who has left, by the account that speaks for the leaver."""
     wanted = {
         human.person.key: AccountKey(one.key.source, one.facts.manager_id)
         for human in humans
@@ -275,7 +275,7 @@ def _in(query: sa.Select[Any], columns: Any, keys: Sequence[GroupKey]) -> sa.Sel
 def person_cases(
     connection: sa.Connection, keys: Collection[AccountKey], rule: AccountsRule
 ) -> list[PersonCase]:
-    """The case of each person who has one of these accounts, once."""
+    """The cases of the people with these accounts, one for each person."""
     people = humans_behind(connection, people_of(connection, keys), rule)
     humans = {min(one.key for one in human.accounts): human for human in people.values()}
     tickets: dict[AccountKey, list[Ticket]] = defaultdict(list)

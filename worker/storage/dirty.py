@@ -1,4 +1,4 @@
-"""Marking groups dirty: what changed decides which groups are reconciled next."""
+"""Mark groups dirty: changes decide which groups are reconciled next."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from worker.storage.sql.tables import dirty_group, dirty_person, expected, link,
 
 
 def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: datetime) -> None:
-    """Put groups on the list; those that are on it keep their place."""
+    """Put groups on the list; groups that are on it already keep their place."""
     rows = [(*group, to_micros(now)) for group in sorted(set(groups))]
     bulk_upsert(connection, dirty_group, ("source", "group_id", "since"), rows, update=False)
 
 
 def dirty_groups_of_people(connection: sa.Connection, people: Collection[AccountKey], now: datetime) -> None:
-    """The groups in which these people, or other accounts of the same humans, are or are expected; and themselves."""
+    """Mark the people dirty, and each group where they are or are expected, under any of their accounts."""
     everybody = {*people}.union(*accounts_of(connection, people).values())
     for part in chunked(sorted(everybody)):
         groups = [GroupKey(source, group_id) for source, group_id in connection.execute(_groups_of(part))]
@@ -33,7 +33,7 @@ def dirty_groups_of_people(connection: sa.Connection, people: Collection[Account
 
 
 def dirty_people(connection: sa.Connection, people: Iterable[AccountKey], now: datetime) -> None:
-    """Put people on the list of those whom kinds about people look at; nothing where there is no such kind."""
+    """Put people on the list for tickets about people; do nothing if there is no such kind of ticket."""
     if any(kind.about is About.PERSON for kind in KINDS.values()):
         rows = [(*account, to_micros(now)) for account in sorted(set(people))]
         bulk_upsert(connection, dirty_person, ("source", "person_id", "since"), rows, update=False)

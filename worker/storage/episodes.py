@@ -1,4 +1,4 @@
-"""Episodes and the guard's gate; held plans and what people decided about them."""
+"""Episodes and the guard's gate; held plans and people's decisions about them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ WAITING = (Gate.INITIAL, Gate.NEW, Gate.HELD)  # gates that may still open
 
 
 class SqlEpisodes:
-    """`ports.store.Episodes` within one transaction."""
+    """The port `Episodes` within one transaction."""
 
     def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
@@ -75,7 +75,7 @@ class SqlEpisodes:
         return dict(found)
 
     def _groups_of(self, humans: Mapping[AccountKey, Person]) -> dict[AccountKey, tuple[GroupKey, ...]]:
-        """The groups in which the human behind each account is, under whichever of theirs."""
+        """By account, the groups that its person is in, under any of their accounts."""
         m, of_account = membership.c, defaultdict(set)
         everybody = {one.key for human in humans.values() for one in human.accounts}
         for chunk in chunked(sorted(everybody)):
@@ -121,7 +121,7 @@ class SqlEpisodes:
         return loads
 
     def _taken(self, since: datetime) -> Counter[GroupKey]:
-        """How many humans were let through in each group; one whom two directories know counts once."""
+        """How many people were let through in each group. A person in two directories counts once."""
         e = episode.c
         query = sa.select(*PERSON_COLUMNS).join(
             episode, (e.source == person.c.source) & (e.person_id == person.c.person_id)
@@ -265,16 +265,19 @@ class SqlEpisodes:
 
 
 def is_undecided(plan_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-    """Whether any part of the plan waits for a decision: its size, which says how many decide it, must not change."""
+    """True if any part of the plan waits for a decision.
+
+    Such a plan must keep its size, which says how many people have to decide.
+    """
     return sa.exists().where(cohort.c.plan_id == plan_id, cohort.c.state == HoldState.HELD.value)
 
 
-# Words to reject are in a table of their own: the release before this one counts every `approval` as one to release
+# Decisions to reject have a table of their own: the release before this one takes every `approval` for a release
 _WORDS = {HoldState.RELEASED: approval, HoldState.REJECTED: objection}
 
 
 def _is_in_a_group() -> sa.ColumnElement[bool]:
-    """Only the accounts of humans whom a member is linked to: a first run's leavers outside of groups are no work."""
+    """True for an account with a person who is in a group, under any account: leavers outside groups are no work."""
     k, o = person_key.alias("k").c, person_key.alias("o").c
     in_group = sa.exists().where(membership.c.source == link.c.source, membership.c.handle == link.c.handle)
     under_another = sa.exists().where(
@@ -288,7 +291,7 @@ def _is_in_a_group() -> sa.ColumnElement[bool]:
 
 
 def _was_released() -> sa.ColumnElement[bool]:
-    """Let through by a person, who saw how many they were: it does not use up the machine's own limit."""
+    """True if a person released the episode. They saw the number, so it does not count for the guard's limits."""
     m = cohort_person.c
     return sa.exists().where(
         m.source == episode.c.source, m.person_id == episode.c.person_id, m.at == episode.c.at

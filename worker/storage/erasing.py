@@ -1,6 +1,6 @@
-"""Forgetting a person: their record, links and every name, number or address of theirs in tickets and messages.
+"""Erase a person: their record, links, and every name, number or address of theirs in tickets and messages.
 
-The journal holds ids only, so its chain stays valid.
+The journal has only ids, so its chain stays valid.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
 
 
 def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
-    """What others' tickets and messages say of somebody who had to do them."""
+    """Erase the person from tickets that they had to do, and from the messages about these."""
     known = (person.c.source == key.source) & (person.c.person_id == key.person_id)
     row = connection.execute(sa.select(person.c.email, person.c.display_name).where(known)).first()
     if row is None or not row.email:
@@ -88,7 +88,7 @@ def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
 
 
 def _without(marks: sa.ColumnElement[str], theirs: set[str]) -> sa.ColumnElement[str]:
-    """A JSON list of texts with these replaced."""
+    """A JSON list of texts, with `theirs` replaced by ERASED."""
     for one in sorted(theirs):
         marks = sa.func.replace(marks, json.dumps(one, ensure_ascii=False), json.dumps(ERASED))
     return marks

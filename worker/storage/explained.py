@@ -1,4 +1,4 @@
-"""Rows that the journal should explain, and its events, as a comparison of both reads them."""
+"""Rows that the journal should explain, and the journal's events, for comparing both."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _spelled(kinds: Collection[str]) -> list[str]:
 
 
 class SqlExplained:
-    """`ports.explained.Explained` within one transaction."""
+    """The port `Explained` within one transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
@@ -161,7 +161,7 @@ class SqlExplained:
         make: Callable[[Any], _T],
         name: Callable[[Any], tuple[Any, str]],
     ) -> list[_T | Unreadable]:
-        """The rows one by one: SQLite takes any value in any column."""
+        """Read the rows one by one, since SQLite accepts any value in any column."""
         columns = [
             sa.type_coerce(c, sa.BigInteger).label(c.name) if c.name in _instants(table) else c
             for c in table.c

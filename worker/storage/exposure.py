@@ -1,11 +1,11 @@
-"""Who has left and is still in a group: of whom a ticket asks it, and everybody else, with why nobody is asked.
+"""People who have left and are still in a group: those with a ticket, and the others, with the reason for none.
 
     live removals ----------------------------------------------------------------------> asked
     left -> their other accounts -> handles -> rosters, without those that a ticket asks for
-         -> humans (by the accounts' rule) -> waived | held | rejected | not looked at yet -> waiting, nobody
+         -> people (by the accounts' rule) -> waived | held | rejected | not looked at yet -> waiting, nobody
 
-The first are many and are counted by the database. The others are few but while a plan is held; whether they are
-out at all is for the domain to say.
+The first are many, so the database counts them. The others are few unless a plan is held; the domain decides whether
+they have left at all.
 """
 
 from __future__ import annotations
@@ -46,23 +46,23 @@ _UNDECIDED = (Gate.NEW.value, Gate.HELD.value, Gate.REJECTED.value)
 
 @dataclass(frozen=True, slots=True)
 class Unticketed:
-    """A membership of a human who has left that no live ticket asks to end."""
+    """A membership of a person who has left, without a live ticket to end it."""
 
     human: Person
     part: Part
     why: Unasked | None
-    left_at: datetime  # of the account by whose word they are out
+    left_at: datetime  # when the account left by which the person counts as out
 
 
 class SqlExposure:
-    """What is exposed at this moment, within one transaction. The memberships without a ticket are found once."""
+    """What is exposed now, within one transaction. The memberships without a ticket are read once."""
 
     def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
         self.unticketed = _unticketed(connection, rule)
 
     def counts(self) -> Exposure:
-        """People and memberships of each part; somebody may be in several."""
+        """People and memberships of each part; a person may be in several."""
         asked = _asked().subquery()
         query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(asked.c.groups), 0))
         people, memberships = self._c.execute(query.select_from(asked)).one()
@@ -78,11 +78,11 @@ class SqlExposure:
         )
 
     def people(self, part: Part | None, skip: int, limit: int) -> list[Exposed]:
-        """Those of one part, or of all, the longest first."""
+        """The people of one part, or of all, those exposed longest first."""
         wanted = [one for one in self.unticketed if part in (None, one.part)]
         if part not in (None, Part.ASKED):
             return _by_age(_of_unticketed(wanted))[skip : skip + limit]
-        # Whoever has both is one: of those without a ticket, all that asks for them elsewhere is needed, too
+        # A person may have memberships of both sorts, so the tickets of people found without one are needed, too
         asked = self._asked_people(skip + limit, {one.human.person.key for one in wanted})
         merged = _merged([*asked, *_of_unticketed(wanted)])
         return _by_age(merged)[skip : skip + limit]
@@ -113,14 +113,14 @@ class SqlExposure:
         return found
 
     def _is_settled(self) -> bool:
-        """Whether everything that was read has been looked at: members matched, groups reconciled."""
+        """True if everything that was read has been processed: members matched, groups reconciled."""
         unmatched = sa.exists().where(link.c.is_dirty == 1)
         unmended = sa.exists().select_from(dirty_group)
         return not self._c.execute(sa.select(sa.or_(unmatched, unmended))).scalar_one()
 
 
 def _asked() -> sa.Select[Any]:
-    """Everybody whom a live ticket asks to be removed, with how many groups. One scan of the index of these tickets."""
+    """The people with live removal tickets, with the number of groups. One scan of these tickets' index."""
     t = ticket.c
     left_at = sa.func.min(sa.type_coerce(t.left_at, sa.BigInteger))
     since = sa.func.coalesce(left_at, sa.func.min(sa.type_coerce(t.opened_at, sa.BigInteger)))
@@ -152,7 +152,7 @@ def _unticketed(connection: sa.Connection, rule: AccountsRule) -> list[Untickete
 
 
 def _part_of(row: Any, human: Person, gates: _Gates) -> tuple[Part, Unasked | None]:
-    """Where the membership stands. A waiver is about this very one, so it counts before what the guard says."""
+    """The membership's part, and why nobody is asked. A waiver is about this membership, so it outranks the guard."""
     said = {gates.get((one.key, one.left_at)) for one in human.accounts if one.left_at is not None}
     if row.is_waived:
         return Part.NOBODY, Unasked.WAIVED
@@ -166,7 +166,7 @@ def _part_of(row: Any, human: Person, gates: _Gates) -> tuple[Part, Unasked | No
 
 
 def _memberships_without_ticket() -> sa.Select[Any]:
-    """Those of accounts that no live ticket asks to end."""
+    """The memberships of linked accounts, without those that a live ticket asks to end."""
     m, g = membership.c, chat_group.c
     return (
         sa.select(
@@ -201,10 +201,10 @@ def _has_left() -> sa.ColumnElement[bool]:
 
 
 def _other_accounts(connection: sa.Connection) -> list[AccountKey]:
-    """All accounts of humans of whom a leaving was not let through, or is waived somewhere.
+    """All accounts of people with a leaving that was not let through, or with a waived removal.
 
-    The handle may be linked to one that is still here. For everybody else there are tickets, or will be with the
-    next pass: their groups are on its list.
+    A handle may be linked to such a person's account that is still here. All other leavers have tickets, or get them
+    with the next pass, which has their groups on its list.
     """
     e, t = episode.c, ticket.c
     undecided = sa.select(e.source, e.person_id).where(
@@ -221,7 +221,7 @@ _Gates = dict[tuple[AccountKey, datetime], Gate]
 
 
 def _gates(connection: sa.Connection, people: Iterable[AccountKey]) -> _Gates:
-    """What the guard says of each leaving of theirs."""
+    """The guard's gate for each leaving of these accounts."""
     e = episode.c
     found: _Gates = {}
     for chunk in chunked(sorted(people)):
@@ -236,7 +236,7 @@ def _gates(connection: sa.Connection, people: Iterable[AccountKey]) -> _Gates:
 
 
 def _of_unticketed(found: Iterable[Unticketed]) -> list[Exposed]:
-    """One for each human."""
+    """One entry for each person."""
     each: dict[AccountKey, list[Unticketed]] = defaultdict(list)
     for one in found:
         each[one.human.person.key].append(one)
@@ -259,7 +259,7 @@ def _exposed(first: Unticketed, ones: list[Unticketed]) -> Exposed:
 
 
 def _merged(people: Iterable[Exposed]) -> list[Exposed]:
-    """Whoever has both, a ticket and a group without one, is one."""
+    """One entry for each person, also if they have both tickets and memberships without one."""
     each: dict[AccountKey, Exposed] = {}
     for one in people:
         before = each.get(one.person)

@@ -1,6 +1,6 @@
-"""What health and the metrics ask of the database: a few counts by indexes, and patience for two seconds at most.
+"""Reads for health and metrics: a few counts by indexes, which wait two seconds at most.
 
-They have connections of their own, so that neither waits for the jobs, nor the jobs for them.
+They have connections of their own, so that they and the jobs don't wait for each other.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from worker.storage.sql.tables import cohort, desk_session, outbox, ticket
 
 
 class SqlVitals:
-    """`ports.figures.Vitals` over an engine that `open_engine` made with a patience. `rule`: as the store's."""
+    """The port `Vitals` over an engine of `open_impatient_engine`. `rule`: as the store's."""
 
     def __init__(self, engine: sa.Engine, rule: AccountsRule) -> None:
         self._engine = engine
         self._rule = rule
 
     def check(self, *, has_desk: bool) -> None:
-        """See the port. Raises SchemaOlder, SchemaNewer, or what the database raises. Makes no file."""
+        """See the port. Raises SchemaOlder, SchemaNewer, or the database's errors. Makes no file."""
         path = sqlite_path(self._engine.url)
         if path is not None and not path.exists():
-            require_revision(None)  # connecting would make it
+            require_revision(None)  # connecting would make the file
         with self._reading() as connection:
             require_revision(revision(connection))
             if has_desk:
@@ -74,7 +74,7 @@ def _standing(connection: sa.Connection) -> ProcessState:
 
 
 def _tickets(connection: sa.Connection) -> dict[TicketSort, Pile]:
-    """One walk through an index that has all that is asked for, whatever else the tickets hold."""
+    """Count tickets by one scan of an index that has all columns it needs."""
     t = ticket.c
     kind = t.kind.concat("")  # an expression, so that SQLite doesn't take the index that begins with the kind
     query = sa.select(

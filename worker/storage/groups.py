@@ -1,4 +1,4 @@
-"""Groups and memberships: staging a snapshot and making it the state, in sets."""
+"""Groups and memberships: stage a snapshot and make it the state, set-based."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _CLEAR_STAGE = [clearing(staged_group), clearing(staged_membership)]
 
 
 class SqlRosters:
-    """`ports.store.Rosters` within one transaction."""
+    """The port `Rosters` within one transaction."""
 
     def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
@@ -127,7 +127,7 @@ class SqlRosters:
         return [GroupKey(*row) for row in self._c.execute(query.where(g.source == source, differs))]
 
     def _doubt_shrunken(self, source: str, limits: GuardLimits) -> list[ShrunkenRoster]:
-        """Take rosters that lost too many members for partial, unless a later reading says it again."""
+        """Treat rosters that lost too many members as partial, unless a later reading shows the same."""
         g, s = chat_group.c, staged_group.c
         query = (
             sa.select(g.group_id, g.size, sa.func.count().label("removed"), g.shrunken_at, s.taken_at)
@@ -203,7 +203,7 @@ class SqlRosters:
         )
 
     def _mark_unlisted(self, source: str) -> None:
-        """A partial roster leaves in the state whom it does not list; it has not seen them either."""
+        """Mark members whom a partial roster does not list: they stay in the state, but as unlisted."""
         m, g = membership.c, staged_group.c
         partial = sa.select(g.group_id).where(g.source == source, g.coverage != Coverage.FULL.value)
         missing = (m.source == source) & m.group_id.in_(partial) & (m.is_unlisted == 0) & ~_in_stage()
@@ -212,7 +212,7 @@ class SqlRosters:
         self._c.execute(sa.update(membership).where(back).values(is_unlisted=0))
 
     def _merge_links(self, source: str) -> None:
-        """One row a handle; a handle that is new, or shows another number, is to be matched (again)."""
+        """Store one row for each handle. A handle that is new, or has another fingerprint, waits to be matched."""
         n = staged_membership.c
         known = sa.exists().where(
             link.c.source == n.source, link.c.handle == n.handle, link.c.fingerprint == n.fingerprint
@@ -411,7 +411,7 @@ def _same_handle() -> sa.ColumnElement[bool]:
 
 
 def _insert(connection: sa.Connection, table: sa.Table) -> Any:
-    """The dialect's INSERT, the one that knows ON CONFLICT."""
+    """The dialect's INSERT, which supports ON CONFLICT."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
@@ -435,11 +435,11 @@ def _group(row: Any) -> GroupRow:
 def group_rows(
     connection: sa.Connection, *which: sa.ColumnElement[bool], order: Sequence[Any], limit: int
 ) -> list[GroupRow]:
-    """Some groups, as lists show them."""
+    """Groups as lists show them."""
     query = _group_query().where(*which).order_by(*order).limit(limit)
     return [_group(row) for row in connection.execute(query)]
 
 
 def _with_arrival(member: Member, row: Any) -> Member:
-    """The member with the day on which we first saw them, where the inventory doesn't know when they joined."""
+    """The member; if the inventory has no `joined_at`, with the instant at which we first saw them."""
     return member if member.joined_at else replace(member, joined_at=row.first_seen_at)

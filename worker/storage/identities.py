@@ -1,4 +1,4 @@
-"""Who is behind which handle: questions with their candidates, and the answers."""
+"""The people behind handles: questions with their candidates, and the answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _IS_ANY_WAITING = sa.select(sa.literal(1)).where(link.c.is_dirty == 1).limit(1)
 
 
 class SqlIdentities:
-    """`ports.store.Links` within one transaction."""
+    """The port `Identities` within one transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
@@ -52,7 +52,7 @@ class SqlIdentities:
         return [_question(row, candidates) for row in rows]
 
     def _candidates(self, rows: Sequence[Any]) -> dict[HandleKey, list[Candidate]]:
-        """Who shares a key with each of these links; asked for by value, whatever the size of the company."""
+        """The people who share a key with each of these handles; looked up by value, for companies of any size."""
         found: dict[HandleKey, list[Candidate]] = defaultdict(list)
         for kind, column, how in _BY_KEY:
             wanted: dict[str, list[Any]] = defaultdict(list)
@@ -68,7 +68,7 @@ class SqlIdentities:
         return self._with_join_keys(found)
 
     def _with_join_keys(self, found: dict[HandleKey, list[Candidate]]) -> dict[HandleKey, list[Candidate]]:
-        """Only where there are several can it matter which accounts are one human's."""
+        """Add join keys, read only for handles with several candidates: there it matters who is the same person."""
         rivals = {one.person for candidates in found.values() if len(candidates) > 1 for one in candidates}
         keys = joining_keys(self._c, rivals)
         return {
@@ -83,7 +83,7 @@ class SqlIdentities:
         }
         values, same = [], []
         for key, new in links:
-            if before.get(key) == new:  # who said it, and when, stays
+            if before.get(key) == new:  # the earlier answer keeps its author and instant
                 same.append({"k_source": key.source, "k_handle": key.handle})
                 continue
             changed.append(key)

@@ -20,7 +20,7 @@ _INSERT = sa.insert(journal)
 
 
 class SqlJournal:
-    """`ports.store.Journal` within one transaction."""
+    """The port `Journal` within one transaction."""
 
     def __init__(self, connection: sa.Connection, recorded_by: Callable[[], datetime] | None = None) -> None:
         self._c = connection
@@ -87,5 +87,5 @@ def sealed_from_row(row: Any) -> Sealed:
 def _data(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:  # not as we wrote it: its hash is another one now, and the chain says where
+    except ValueError:  # changed by somebody: its hash no longer fits, so the chain shows where
         return {"unreadable": text}

@@ -1,8 +1,8 @@
-"""Leases: who may do which job, for how long. Each change is one conditional statement and its row count.
+"""Leases: the right to do a job, for a limited time. Each change is one conditional statement and its row count.
 
-The fence grows with every change of hands, never on a renewal, so that (holder, fence) names one tenure; a
-transaction that writes for a job ends with `assert_held`, which fails once that tenure is over. Whoever takes any
-lease ends what those left behind who should have renewed theirs.
+The fence grows with every change of hands, never on a renewal, so that (holder, fence) names one tenure. A
+transaction that writes for a job ends with `assert_held`, which fails once that tenure is over. A process that takes
+a lease also ends the transactions of processes that failed to renew theirs.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from worker.ports.state.leases import Lease, LeaseLost, ListedLease
 from worker.storage.sql.engine import LEASE_IDLE_MAX_S, limit_idleness
 from worker.storage.sql.tables import EPOCH, lease, to_micros
 
-MARGIN_SHARE = 5  # the holder stops a fifth of the lease's life early: clocks drift, and a pause may come
+MARGIN_SHARE = 5  # the holder stops a fifth of the lease's life early, since clocks drift and processes pause
 NOBODY = ""
 SESSIONS = "whosleft "
 NAME_MAX = 63 - len(
     SESSIONS
-)  # PostgreSQL cuts off the rest of a session's name; of a holder the end is unique
+)  # PostgreSQL cuts off longer session names; the end of a holder's name is unique
 
 
 class SqlLeases:
-    """`ports.leases.Leases`. Every call is a transaction of its own."""
+    """The port `Leases`. Every call is a transaction of its own."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -49,7 +49,7 @@ class SqlLeases:
             connection.execute(_of(lease).values(holder=NOBODY, expires_at=EPOCH))
 
     def all(self) -> list[ListedLease]:
-        """A released lease has the holder '' and ran out in 1970."""
+        """See the port. A released lease has the holder '' and ran out in 1970."""
         with self._engine.begin() as connection:
             return listed_leases(connection)
 
@@ -63,11 +63,11 @@ def listed_leases(connection: sa.Connection) -> list[ListedLease]:
 
 
 def assert_held(connection: sa.Connection, held: Lease) -> None:
-    """Raise LeaseLost when the lease changed hands; else nobody can take it until this transaction ends.
+    """Raise LeaseLost if the lease changed hands; else nobody can take it until this transaction ends.
 
-    Call it last before the commit: the lease's row stays locked from here on, and its renewal waits for it.
+    Call it last before the commit: it locks the lease's row, so a renewal waits until the transaction ends.
     """
-    # Sets a value to itself: what counts is the lock and the row count
+    # Sets a value to itself: only the lock and the row count matter
     if not connection.execute(_of(held).values(fence=held.fence)).rowcount:
         raise LeaseLost(
             f"The lease on {held.job!r} (holder {held.holder}, fence {held.fence}) was taken over or "
@@ -86,7 +86,7 @@ def _values(job: str, holder: str, expires_at: datetime) -> dict[str, str | int 
 
 
 def _take(job: str, holder: str, now: datetime, expires_at: datetime) -> ReturningUpdate[int]:
-    """Renew one's own lease while it lasts, or take one that has run out (one's own, too: a new tenure)."""
+    """Renew the holder's lease while it lasts, or take one that has run out; even its own is then a new tenure."""
     runs = lease.c.expires_at > now
     fence = sa.case((runs, lease.c.fence), else_=lease.c.fence + 1)
     return (
@@ -104,12 +104,12 @@ def _of(held: Lease) -> sa.Update:
 
 
 def session_name(held: Lease) -> str:
-    """What PostgreSQL calls a session while it writes under a lease."""
+    """The name of a PostgreSQL session while it writes under a lease."""
     return SESSIONS + f"{held.holder} {held.job} {held.fence}"[-NAME_MAX:]
 
 
-# Who is at work is left to the fence: only who is asleep in the turn, or stands in the line for it, holds up others.
-# A moment is left for who has only just taken the lease that it has
+# The fence handles active sessions. Only one that sleeps in its transaction, or queues for the lock, blocks others.
+# The second of delay is for a session that has only just taken its lease
 _END_OVERDUE = sa.text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND usename = current_user AND state <> 'idle' "
@@ -121,10 +121,10 @@ _END_OVERDUE = sa.text(
 
 
 def _end_overdue(connection: sa.Connection, now: datetime) -> None:
-    """End the transactions that can't be committed any more, for their lease has run out or is another's.
+    """End transactions that can no longer commit, because their lease has run out or was taken over.
 
-    Their process was stopped, cut off, or lost with its machine. In the middle of a statement, rows being taken in
-    or handed out, the server would wait for it for hours; and it would give the turn to each that stands in line.
+    Their process was stopped, cut off, or lost with its machine. In the middle of a statement that sends or receives
+    rows, the server would wait for it for hours. It would also give the lock to each such session in the queue.
     """
     if connection.dialect.name == "postgresql":
         values = {"now": to_micros(now), "sessions": SESSIONS, "name_max": NAME_MAX}

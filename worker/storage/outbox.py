@@ -1,4 +1,4 @@
-"""The outbox: messages committed with the state, folded into deliveries that are claimed one by one."""
+"""The outbox: messages are committed with the state, and folded into deliveries, which are claimed one by one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LATE = timedelta(hours=1)  # a delivery goes out within seconds; a long queue ta
 
 
 class SqlOutbox:
-    """`ports.store.Outbox` within one transaction."""
+    """The port `Outbox` within one transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
@@ -60,7 +60,7 @@ class SqlOutbox:
         return withdrawn
 
     def _end_empty(self, bundles: Collection[int]) -> None:
-        """Forget deliveries of which nothing is left to say."""
+        """Delete deliveries that have no messages left."""
         for chunk in chunked(sorted(bundles)):
             is_empty = ~sa.exists().where(outbox.c.bundle_id == delivery.c.bundle_id)
             self._c.execute(sa.delete(delivery).where(delivery.c.bundle_id.in_(chunk), is_empty))
@@ -143,7 +143,7 @@ class SqlOutbox:
         row = self._c.execute(query.with_for_update(skip_locked=True)).first()
         if row is None:
             return None
-        # Its holder died, or it waits in a backup that was put back: nobody knows whether it was sent
+        # Its holder died, or it comes from a restored backup: nobody knows whether it was sent
         due_at = max(row.next_at, quiet.get(row.notifier, row.next_at))
         was_cut_off = row.state == "claimed" or now - due_at > LATE
         taken = self._c.execute(
@@ -170,7 +170,7 @@ class SqlOutbox:
         )
 
     def _quiet(self) -> dict[str, datetime]:
-        """Until when each channel is or was to be left alone."""
+        """By channel, the instant until which it is or was to be left alone."""
         return {row.notifier: row.quiet_until for row in self._c.execute(_QUIET)}
 
     def _items(self, bundle: int) -> tuple[OutMessage, ...]:
@@ -208,7 +208,7 @@ class SqlOutbox:
 
     def move(self, one: Delivery, notifier: str | None, error: str, now: datetime) -> None:
         if notifier is not None:
-            # what may have arrived over the other channel may be a repeat on this one
+            # if it may have arrived over the other channel, it may be a repeat on this one
             self._finish(
                 one, state="waiting", notifier=notifier, next_at=now, error=error, attempts=0,
                 is_unclear=int(one.is_unclear),
@@ -234,7 +234,7 @@ class SqlOutbox:
 
 
 def _was_tried() -> sa.ColumnElement[bool]:
-    """Whether the message has arrived, is on its way, or may have arrived: a clear failure did not bring it."""
+    """True if the message has arrived, may have arrived, or is on its way; not after a clear failure."""
     d = delivery.c
     on_its_way = (d.bundle_id == outbox.c.bundle_id) & sa.or_(d.state != "waiting", d.is_unclear == 1)
     return sa.or_(outbox.c.is_unclear == 1, sa.exists().where(on_its_way))
@@ -252,7 +252,7 @@ def _may_go(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool
     )
 
 
-# What runs for each delivery is built once
+# Queries that run for each delivery are built once
 
 _DELIVERIES = sa.select(
     sa.select(sa.func.count())
@@ -309,6 +309,6 @@ def _message(row: Any) -> OutMessage:
 
 
 def _delivery_key(notifier: str, keys: Sequence[str]) -> str:
-    """What tells a delivery apart from all others, those too that a database has forgotten since its backup."""
+    """A delivery's key, unique even among deliveries that a restored backup has forgotten."""
     text = "\n".join((notifier, *keys))
     return f"whosleft-{sha256(text.encode()).hexdigest()[:24]}"

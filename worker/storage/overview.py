@@ -1,4 +1,4 @@
-"""The console's questions in SQL: every one is limited, and goes by an index or reads one narrow table once."""
+"""The console's queries: each is limited, and uses an index or reads one narrow table once."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _LIVE = tuple(state.value for state in sorted(LIVE))
 _EXPOSING = (*_LIVE, TicketState.VERIFIED.value)
 _NO_EXPOSURE = (TicketState.CANCELLED.value,)
 WEEK = timedelta(days=7)
-# An expression, so that SQLite doesn't take an index on the kind, which nearly all tickets share
+# An expression, so that SQLite doesn't use an index on the kind, which nearly all tickets share
 _KIND = ticket.c.kind.concat("")
 _STATE = ticket.c.state.concat("")
 
 
 class SqlOverview:
-    """`ports.overview.Overview` within one transaction."""
+    """The port `Overview` within one transaction."""
 
     def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
@@ -75,7 +75,7 @@ class SqlOverview:
     # --- over time -------------------------------------------------------------------------------
 
     def exposure_at(self, ends: Sequence[datetime]) -> list[int]:
-        """Backwards from now, so that the work goes with the time that is asked for and not with all tickets."""
+        """See the port. Counts backwards from now, so that the work depends on the period and not on all tickets."""
         without_ticket = [one.left_at for one in self._exposure.unticketed]
         counts = [self.exposure().memberships]
         for span, (left, verified) in reversed(list(zip(pairwise(ends), self._changes(ends), strict=True))):
@@ -84,7 +84,7 @@ class SqlOverview:
         return counts[::-1]
 
     def _changes(self, ends: Sequence[datetime]) -> list[tuple[int, int]]:
-        """How many tickets' people left, and how many tickets were verified, after each of these until the next."""
+        """For each span between two of these: how many tickets' people left, and how many tickets were verified."""
         low, high = sa.column("low", sa.BigInteger), sa.column("high", sa.BigInteger)
         pairs = [(to_micros(one), to_micros(other)) for one, other in pairwise(ends)]
         if not pairs:
@@ -105,7 +105,7 @@ class SqlOverview:
         query = sa.select(_week_of(t.verified_at, since), span).where(
             t.verified_at >= since, *_was_exposure()
         )
-        for week, micros in self._c.execute(query):  # to rank them here takes half as long as in the database
+        for week, micros in self._c.execute(query):  # ranking them here takes half as long as in the database
             took[week].append(micros)
         return [
             _week(since + at * WEEK, opened.get(at, 0), sorted(took[at]))
@@ -207,7 +207,7 @@ def _of(wanted: TicketFilter) -> list[sa.ColumnElement[bool]]:
 
 
 def _holds(column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
-    """Whether the text is somewhere in the column, whatever case; % and _ are just characters."""
+    """True if the column contains the text, in any case; % and _ are plain characters."""
     return column.icontains(text.replace("\0", ""), autoescape=True)
 
 
@@ -229,7 +229,7 @@ def _week_of(column: Any, since: datetime) -> sa.ColumnElement[int]:
 
 
 def _week(starts_at: datetime, opened: int, took: Sequence[int]) -> Week:
-    """One week, of whose proofs half took no longer than the median, and nine in ten no longer than the other."""
+    """One week. Half of its proofs took no longer than the median, and nine in ten no longer than the p90."""
     if not took:
         return Week(starts_at, opened)
     last = len(took) - 1

@@ -1,7 +1,7 @@
-"""People: staging a pass and making it the state.
+"""People: stage a pass and make it the state.
 
-A first pass is copied as it is. Later ones compare sets in SQL and bring only what changed to Python, some hundred
-people at a time, where the domain says what happened; so the work is proportional to the change.
+A first pass is copied as it is. A later one is compared in SQL, and only changed people come to Python, some hundred
+at a time, where the domain says what happened. So the work is proportional to the change.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from worker.storage.sql.tables import (
 KNOWN_COLUMNS = (
     "source", "person_id", "display_name", "email", "unit", "facts", "is_out_of_scope", "standing", "evidence", "at",
 )  # fmt: skip
-STAGE_COLUMNS = (*KNOWN_COLUMNS, "person_keys", "is_same")  # the same until it is seen that they aren't
+STAGE_COLUMNS = (*KNOWN_COLUMNS, "person_keys", "is_same")  # `is_same` until the comparison finds a change
 PERSON_COLUMNS = (*KNOWN_COLUMNS, "first_seen_at", "changed_at")
 KEY_COLUMNS = ("source", "person_id", "kind", "value", "raw")
 FOUND_MAX = 20
@@ -60,13 +60,14 @@ AT_ONCE = 500  # people in memory while a pass is applied; each takes some kilob
 
 
 def unit_of(facts: AccountFacts) -> str:
-    """What people with one cause have in common: the organisational unit, else the department."""
+    """The unit by which the guard finds a common cause: the organisational unit, else the department."""
     return facts.org_unit or facts.department or ""
 
 
 def keys_of(facts: AccountFacts) -> list[tuple[str, str, str]]:
-    """What a member or another account can be matched with, as kind, value and text: phones by canonical
-    variant (of two variants the last), and join keys.
+    """The keys that a member or another account can match, as (kind, value, text).
+
+    They are phones by canonical variant (of two variants the last), and join keys.
     """
     phones = {canonical(phone): phone for phone in facts.phones}
     keys = [("phone", value, phone) for value, phone in phones.items()]
@@ -80,7 +81,7 @@ _CLEAR_STAGE = [clearing(staged_person), clearing(staged_person_key)]
 
 
 class SqlPeople:
-    """`ports.store.People` within one transaction."""
+    """The port `People` within one transaction."""
 
     def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
@@ -130,7 +131,7 @@ class SqlPeople:
 
     def _apply_first(self, source: str, taken_at: datetime, now: datetime) -> Applied:
         s = staged_person.c
-        counts = s.is_out_of_scope == 0  # of who is out of scope and was never in it, nothing is concluded
+        counts = s.is_out_of_scope == 0  # nothing is concluded about people who were never in scope
         at = sa.case(
             (s.standing == Standing.LEFT.value, sa.func.coalesce(s.at, to_micros(taken_at))), else_=s.at
         )
@@ -157,11 +158,11 @@ class SqlPeople:
         return Applied((), changed, leavers)
 
     def _insert_all(self, insert: sa.Insert) -> int:
-        """Run an INSERT … SELECT; its row count is kept only when asked for."""
+        """Run an INSERT … SELECT; return the row count, which SQLAlchemy keeps only on request."""
         return int(self._c.execute(insert.execution_options(preserve_rowcount=True)).rowcount)
 
     def _in_parts(self, query: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
-        """Rows in lists, none of which is read before it is wanted; other statements may run in between."""
+        """Yield lists of rows, each read when it is asked for; other statements may run in between."""
         return self._c.execute(query.execution_options(yield_per=AT_ONCE)).partitions()
 
     # --- later passes ----------------------------------------------------------------------------
@@ -189,7 +190,7 @@ class SqlPeople:
         return Applied(tuple(events), changed, ids=tuple(ids))
 
     def _changed(self, source: str, taken_at: datetime) -> Iterator[list[tuple[Account | None, Account]]]:
-        """Who is another than before, with what was known of them, in lists."""
+        """Yield batches of (before, after) for people who changed."""
         s, p = staged_person.c, person.c
         same_standing = sa.or_(
             s.standing.is_(None),
@@ -198,7 +199,7 @@ class SqlPeople:
         )
         same = sa.and_(
             p.facts == s.facts, p.display_name == s.display_name, same_standing,
-            p.evidence.is_distinct_from(Evidence.ABSENT_CONFIRMED.value),  # listed again is news in itself
+            p.evidence.is_distinct_from(Evidence.ABSENT_CONFIRMED.value),  # being listed again is a change in itself
         )  # fmt: skip
         before = [p.standing.label("b_standing"), p.evidence.label("b_evidence"), p.facts.label("b_facts"),
                   p.at.label("b_at"), p.display_name.label("b_name")]  # fmt: skip
@@ -220,7 +221,7 @@ class SqlPeople:
             self._c.execute(sa.update(staged_person).where(these).values(is_same=0))
 
     def _replace_keys(self, source: str, now: datetime) -> None:
-        """Exchange the keys of changed people, and have every handle with such a key matched again."""
+        """Replace the keys of changed people, and make every handle with such a key wait to be matched again."""
         k, n, s = person_key.c, staged_person_key.c, staged_person.c
         changed = sa.select(s.person_id).where(s.source == source, s.is_same == 0)
         gone = (
@@ -240,14 +241,14 @@ class SqlPeople:
         for table, which in ((person_key, gone), (staged_person_key, new)):
             self._dirty_links(table, which)
         parted, joined = self._people_with(person_key, gone), self._people_with(staged_person_key, new)
-        dirty_groups_of_people(self._c, parted, now)  # while they are still known as one human
+        dirty_groups_of_people(self._c, parted, now)  # while they are still known as one person
         self._c.execute(sa.delete(person_key).where(gone))
         added = sa.select(*(staged_person_key.c[name] for name in KEY_COLUMNS)).where(new)
         self._c.execute(sa.insert(person_key).from_select(KEY_COLUMNS, added))
         dirty_groups_of_people(self._c, joined, now)
 
     def _people_with(self, table: sa.Table, which: sa.ColumnElement[bool]) -> set[AccountKey]:
-        """Whose accounts may be joined to others by these keys."""
+        """The accounts that these keys may join to others."""
         query = sa.select(table.c.source, table.c.person_id).where(which, table.c.kind.in_(JOIN_KINDS))
         return {AccountKey(*row) for row in self._c.execute(query)}
 
@@ -273,13 +274,15 @@ class SqlPeople:
         self._open_episodes(left, seen_at)
         returned = [e.person.key for e in events if e.kind is EventKind.RETURNED]
         self._end_episodes(returned)
-        for chunk in chunked(returned):  # whose number was taken for recycled, it may be theirs again
+        for chunk in chunked(returned):  # a number that was taken for recycled may be theirs again
             self._dirty_links(person_key, among(person_key.c.source, person_key.c.person_id, chunk))
         dirty_groups_of_people(self._c, {e.person.key for e in events}, now)
 
     def _open_episodes(self, people: Sequence[Account], seen_at: datetime) -> None:
-        """One that was over and has the same date again (a leave date taken back and set again) starts anew:
-        what the guard or a person said of it then was about then.
+        """Open an episode for each person, at gate NEW.
+
+        An episode that was over and has the same date again (a leave date taken back and set again) starts anew:
+        earlier decisions of the guard or a person no longer count.
         """
         rows = [
             (
@@ -423,7 +426,7 @@ def _not_staged() -> sa.ColumnElement[bool]:
 
 
 def _released_as_missing() -> sa.ColumnElement[bool]:
-    """People whom somebody released from a plan about a shrunken read: they may be missing."""
+    """True for people who were released in a plan about a shrunken read, so that they may be missing."""
     c, m = cohort.c, cohort_person.c
     return sa.exists().where(
         m.source == person.c.source, m.person_id == person.c.person_id, c.plan_id == m.plan_id,
@@ -450,7 +453,7 @@ def _person_row(one: Account, now: datetime) -> tuple[Any, ...]:
 
 
 def _coming_date(one: Account) -> datetime | None:
-    """When somebody leaving will have left; the facts that made the judgement hold it."""
+    """The instant at which a person who is leaving will have left, from the facts that the judgement used."""
     if one.standing is not Standing.LEAVING:
         return None
     return one.facts.leave_at if one.evidence is Evidence.LEAVE_DATE else one.facts.expires_at
@@ -476,7 +479,7 @@ def _pair(row: Any, taken_at: datetime) -> tuple[Account | None, Account]:
 
 
 def _is_stranger(before: Account | None, after: Account) -> bool:
-    """A deleted account that was never known, and of which nothing is left."""
+    """True for a deleted account that was never known, and has nothing left but its id."""
     return before is None and after.facts.is_deleted and is_stripped(after.facts)
 
 

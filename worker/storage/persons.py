@@ -1,4 +1,4 @@
-"""Which accounts are one human's, and what they say together.
+"""Find the accounts of one person, and judge them together.
 
 people -> accounts that share a join key, and theirs in turn -> one human each -> domain.accounts.human_of
 """
@@ -30,7 +30,7 @@ PERSON_COLUMNS = tuple(
 
 
 def person_of(row: Any) -> Account | None:
-    """The person in PERSON_COLUMNS, which an outer join may have left empty."""
+    """The account in PERSON_COLUMNS; None if an outer join left them empty."""
     if row.p_source is None:
         return None
     return person_from_row(
@@ -60,7 +60,7 @@ class _Renamed:
 def humans_behind(
     connection: sa.Connection, people: Iterable[Account], rule: AccountsRule
 ) -> dict[AccountKey, Person]:
-    """The human behind each of these accounts, by the account's key. Work by these people, not by the company."""
+    """The person behind each of these accounts, by the account's key. The work doesn't grow with the company."""
     groups = _joined(connection, {one.key: one for one in people})
     accounts = {one.key: one for group in groups.values() for one in group}
     let_through = _let_through(
@@ -79,13 +79,13 @@ def humans_behind(
 
 
 def accounts_of(connection: sa.Connection, keys: Iterable[AccountKey]) -> dict[AccountKey, set[AccountKey]]:
-    """The keys of all accounts of the human behind each of these, itself among them."""
+    """By account, the keys of all accounts of its person, this one included."""
     known = {one.key: one for one in people_of(connection, keys)}
     return {key: _keys(group) for key, group in _joined(connection, known).items()}
 
 
 def people_of(connection: sa.Connection, keys: Iterable[AccountKey]) -> list[Account]:
-    """Those of these accounts that are known."""
+    """The accounts with these keys, without unknown ones."""
     pages = (connection.execute(_PEOPLE, page) for page in by_source(keys))
     return [person_from_row(row) for rows in pages for row in rows]
 
@@ -95,7 +95,7 @@ def _keys(people: Iterable[Account]) -> set[AccountKey]:
 
 
 def _joined(connection: sa.Connection, people: dict[AccountKey, Account]) -> dict[AccountKey, list[Account]]:
-    """All accounts of the human behind each of these people, found by following join keys to their end."""
+    """By account, all accounts of its person, found by following join keys to the end."""
     accounts = dict(people)
     new: Collection[AccountKey] = list(people)
     linked: set[AccountKey] = set()
@@ -114,7 +114,7 @@ def _joined(connection: sa.Connection, people: dict[AccountKey, Account]) -> dic
 
 
 def _sharing(connection: sa.Connection, keys: Iterable[AccountKey]) -> Iterator[tuple[AccountKey, Account]]:
-    """Each of these with another account that shares a join key, but for one that too many have."""
+    """Pairs of one of these keys and another account that shares a join key, if not too many share it."""
     for page in by_source(keys):
         for row in connection.execute(_SHARING, page):
             if (other := person_of(row)) is not None:
@@ -122,7 +122,7 @@ def _sharing(connection: sa.Connection, keys: Iterable[AccountKey]) -> Iterator[
 
 
 def joining_keys(connection: sa.Connection, people: Iterable[AccountKey]) -> dict[AccountKey, frozenset[str]]:
-    """The keys that may join these accounts to others, as `identity.join_keys` writes them."""
+    """The keys that may join these accounts to others, as `matching.join_keys` writes them."""
     found: dict[AccountKey, set[str]] = defaultdict(set)
     for page in by_source(people):
         for row in connection.execute(_JOINING_KEYS, page):
@@ -133,19 +133,19 @@ def joining_keys(connection: sa.Connection, people: Iterable[AccountKey]) -> dic
 def _let_through(
     connection: sa.Connection, keys: Iterable[AccountKey]
 ) -> set[tuple[AccountKey, datetime | None]]:
-    """Their leavings that the guard let through. The one that stands need not be the latest: dates are set back."""
+    """All leavings of these accounts that the guard let through. The present one may be older than another."""
     pages = (connection.execute(_LET_THROUGH, page) for page in by_source(keys))
     return {(AccountKey(row.source, row.person_id), row.at) for rows in pages for row in rows}
 
 
 def _joined_at(connection: sa.Connection, keys: Iterable[AccountKey]) -> dict[AccountKey, datetime]:
-    """When each of these came to its directory; those whom its first pass listed are left out."""
+    """When each of these accounts came to its directory, without those that its first pass listed."""
     pages = (connection.execute(_JOINED_AT, page) for page in by_source(keys))
     return {AccountKey(row.source, row.person_id): row.first_seen_at for rows in pages for row in rows}
 
 
 def is_joining(key: Any) -> sa.ColumnElement[bool]:
-    """Whether a `person_key` joins accounts: of the right kind, and not one that too many have ("N/A")."""
+    """True if a `person_key` joins accounts: it has the right kind, and not too many share it (as with "N/A")."""
     other = person_key.alias("another")
     one_more = (
         sa.select(other.c.value)
@@ -156,7 +156,7 @@ def is_joining(key: Any) -> sa.ColumnElement[bool]:
     return sa.and_(key.kind.in_(JOIN_KINDS), ~one_more.exists())
 
 
-# These run for every page of groups, tickets and people, and take longer to build than to run: once is enough
+# These run for every page of groups, tickets and people. They are built once, which takes longer than to run them
 
 
 def _sharing_statement() -> sa.Select[Any]:
@@ -190,19 +190,19 @@ _LANGUAGES = sa.select(person.c.source, person.c.person_id, person.c.facts).wher
 
 
 def has_several_directories(connection: sa.Connection) -> bool:
-    """Whether anybody can have accounts in two of them at all."""
+    """True if there are several directories, so that a person can have several accounts."""
     query = sa.select(sa.func.count()).select_from(source).where(source.c.port == Port.DIRECTORY.value)
     return int(connection.execute(query).scalar_one()) > 1
 
 
 def has_left_elsewhere() -> sa.ColumnElement[bool]:
-    """Whether another directory says that the person behind a link has left; who is one human is judged later."""
+    """True if the account of a link may belong to a leaver of another directory. That is judged later."""
     p = person.alias("p").c
     return _is_linked_elsewhere(p.source, p.person_id, p.standing == Standing.LEFT.value)
 
 
 def is_expected_elsewhere(group: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Whether the person behind a link is expected in a group under an account of another directory."""
+    """True if the person behind a link is expected in a group under an account of another directory."""
     return _is_linked_elsewhere(expected.c.person_source, expected.c.person_id, group)
 
 
@@ -218,7 +218,7 @@ def _is_linked_elsewhere(
 
 
 def languages_of(connection: sa.Connection, people: Collection[AccountKey]) -> dict[AccountKey, str]:
-    """What language the directory states for each of these accounts that has one."""
+    """The language that the directory states for each of these accounts, without those that have none."""
     found: dict[AccountKey, str] = {}
     for page in by_source(people):
         for row in connection.execute(_LANGUAGES, page):

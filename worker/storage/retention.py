@@ -1,4 +1,4 @@
-"""Who may be forgotten by the retention rule, by one query for the nightly pass."""
+"""Find accounts that the retention rule may forget, by one query for the nightly pass."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LIVE = tuple(state.value for state in sorted(LIVE))
 
 
 def erasable(before: datetime, after: AccountKey | None, limit: int) -> sa.Select[Any]:
-    """Query for (source, person_id) of accounts that are over; the human's other accounts are judged later."""
+    """Query for (source, person_id) of accounts that may be forgotten; the person's others are judged later."""
     p, t = person.c, ticket.c
     in_group = sa.exists().where(
         link.c.person_source == p.source, link.c.person_id == p.person_id,

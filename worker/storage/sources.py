@@ -1,4 +1,4 @@
-"""What is known of each connector's reads, and of each job's runs."""
+"""What is known about each connector's reads, and about each job's runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BY_NAME = sa.select(source).where(source.c.name == sa.bindparam("wanted"))
 
 
 class SqlSources:
-    """`ports.store.Sources` within one transaction."""
+    """The port `Sources` within one transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
@@ -61,7 +61,7 @@ class SqlSources:
 
 
 def days_of(connection: sa.Connection, name: str, since: date) -> list[SourceDay]:
-    """What is remembered of one source's days, oldest first."""
+    """The kept days of one source, oldest first."""
     d = source_day.c
     query = sa.select(source_day).where(d.name == name, d.day >= since.isoformat()).order_by(d.day)
     return [
@@ -78,7 +78,7 @@ def _state(row: Any) -> SourceState:
 
 
 class SqlJobRuns:
-    """`ports.store.JobRuns` within one transaction."""
+    """The port `JobRuns` within one transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class SqlUnitOfWork:
-    """`ports.store.UnitOfWork` over one connection in a transaction."""
+    """The port `UnitOfWork` over one connection in a transaction."""
 
     def __init__(
         self, connection: sa.Connection, rule: AccountsRule, recorded_by: Callable[[], datetime] | None
@@ -49,9 +49,9 @@ class SqlUnitOfWork:
 
 
 class SqlStore:
-    """`ports.store.Store` over an engine. `rule`: when somebody with accounts in several directories has left.
+    """The port `Store` over an engine. `rule`: when a person with accounts in several directories has left.
 
-    `recorded_by` is the real clock, where the instants that entries of the journal have may be others.
+    `recorded_by` is the real clock, for the case that journal entries state other instants.
     """
 
     def __init__(

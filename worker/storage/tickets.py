@@ -1,4 +1,4 @@
-"""Tickets, the steps taken for them, and what the latest rosters say about them."""
+"""Tickets, their taken steps, and what the latest rosters say about them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _BY_ID = sa.select(ticket).where(ticket.c.id == sa.bindparam("wanted"))
 
 
 class SqlTickets:
-    """`ports.store.Tickets` within one transaction."""
+    """The port `StoredTickets` within one transaction."""
 
     def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
@@ -112,7 +112,7 @@ class SqlTickets:
     def to_weigh(self, after: int, limit: int, claimed_before: datetime) -> list[SeenTicket]:
         t, g = ticket.c, chat_group.c
         weighed = sa.func.coalesce(t.weighed_at, t.opened_at)
-        # What was claimed after a reading was weighed is weighed against the next one.
+        # A claim that was made after a reading was weighed is weighed against the next one.
         is_newer = sa.func.coalesce(g.read_at, source.c.last_success_at) > weighed
         is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= claimed_before)
         is_answered = t.kind.in_(_OF_IDENTITY) & sa.exists().where(
@@ -161,7 +161,7 @@ class SqlTickets:
         }  # fmt: skip
 
     def _roles(self, tickets: Sequence[Ticket]) -> dict[int, Role]:
-        """The role of each ticket's member in the ticket's group; a joiner may be there under any handle."""
+        """The role of each ticket's member in the ticket's group. A joiner may be there under any handle."""
         m, t = membership.c, ticket.c
         roles: dict[int, Role] = {}
         for chunk in chunked([one.id for one in tickets]):
@@ -199,13 +199,13 @@ class SqlTickets:
         return roles
 
     def _active_admins(self, tickets: Sequence[Ticket]) -> dict[GroupKey, int]:
-        """How many active admins the groups have that were to get one."""
+        """The number of active admins, for groups with tickets that need this."""
         groups = [one.home for one in tickets if kind_of(one).sees is Sees.ADMINS]
         found = active_admins_of(self._c, groups, self._rule)
         return {group: len(admins) for group, admins in found.items()}
 
     def _accounts(self, tickets: Sequence[Ticket]) -> dict[AccountKey, Account]:
-        """What directories have of the people that tickets are about."""
+        """The accounts of the people whom tickets are about."""
         about = [one.person for one in tickets if kind_of(one).sees is Sees.ACCOUNT and one.person]
         return {one.key: one for one in people_of(self._c, about)}
 

@@ -1,4 +1,4 @@
-"""What `whosleft check` says of a domain: reached, as whom, how changes are read, what is missing, who is in scope."""
+"""What `whosleft check` says about a domain: the account, the way changes are read, missing rights, people in scope."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from connectors.directory.active_directory.wire.rights import (
 from connectors.directory.active_directory.wire.transport import Certificate
 from worker.ports import CheckResult
 
-_CLOCK_MAX = timedelta(minutes=5)  # what Kerberos bears
+_CLOCK_MAX = timedelta(minutes=5)  # Kerberos's limit
 _CERTIFICATE_DAYS_MIN = 14
 _MODES = {Mode.DIRSYNC: "DirSync", Mode.USN: "update sequence numbers", Mode.FULL: "full passes alone"}
 
@@ -38,7 +38,7 @@ class _Fault:
 
 
 def checked(client: Client, config: ActiveDirectoryConfig, reading: Reading, now: datetime) -> CheckResult:
-    """Look at everything over one connection; `now` is aware UTC. Raises ConnectorError."""
+    """Check everything over one connection; `now` is aware UTC. Raises ConnectorError."""
     account = client.who_am_i()
     controller = look_at(client, config)
     choice = choose(client, config, controller)

@@ -1,6 +1,6 @@
 """The keys of a `kind: active_directory` directory in the configuration file.
 
-What would send a password or trust a stranger has to be asked for by a name that says so.
+A setting that would send a password or trust a stranger has a name that says so.
 """
 
 from __future__ import annotations

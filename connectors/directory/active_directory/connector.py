@@ -1,9 +1,9 @@
 """Active Directory behind the Directory port.
 
-    a controller -> who it is, how far it is -> ids that changed -> those people, whole     (a delta)
+    a controller -> its identity and USN     -> ids that changed -> those people, complete  (a delta)
                                              -> everybody in scope, page by page            (a full pass)
 
-A cursor is good with the controller that gave it, and only while that one's numbers go up.
+A cursor only works with the controller that it came from, and only while that controller's numbers go up.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ REFUSED_S = 600.0  # domains lock an account after a handful of wrong passwords
 
 
 class ActiveDirectory(Passive):
-    """One domain. Reads only; a look-up or a look for news keeps its connection for the next one."""
+    """One domain. Reads only; look-ups and looks for news keep their connection for the next one."""
 
     can_look_up = True
 
@@ -67,7 +67,7 @@ class ActiveDirectory(Passive):
         before = Cursor.load(cursor) if cursor is not None else None
         self._let_go()
         is_full = full or before is None or Mode.FULL in {before.mode, self._config.mode}
-        # A nightly pass goes back to the first server; a delta stays with the one whose numbers it knows
+        # A nightly pass goes back to the first server; a delta stays with the server that its USN is from
         servers = self._servers(None if full or before is None else before.server)
         client = self._open(servers)
         try:
@@ -105,7 +105,7 @@ class ActiveDirectory(Passive):
             ids, cookie = by_dirsync(client, self._config, context, before.flags, before.cookie)
         else:
             ids = ()
-        if not ids:  # a cookie that a controller does not know may be answered by silence: its numbers tell
+        if not ids:  # a controller may answer an unknown cookie with no changes, so its USN is compared, too
             ids = by_usn(client, context, before.usn, self._config.page_size)
         is_unchanged = True
         for page in self._people(client, controller).with_ids(ids):
@@ -130,9 +130,9 @@ class ActiveDirectory(Passive):
     # --- one person --------------------------------------------------------------------------------
 
     def look_up(self, person_id: str) -> AccountFacts | None:
-        """Somebody's present facts, deleted or not. Never None: what is not to be seen may only be hidden.
+        """A person's present facts, even if deleted. Never None: an invisible account may just be hidden from us.
 
-        Raises PermissionDenied for somebody who is neither among the living nor among the deleted.
+        Raises PermissionDenied for a person who is neither among the present nor among the deleted accounts.
         """
         try:
             client, controller = self._kept = self._kept or self._open_for_one()
@@ -154,11 +154,11 @@ class ActiveDirectory(Passive):
         )
 
     def watermark(self) -> str | None:
-        """Another text than before when something was written to a person; see `Directory.watermark`."""
+        """A marker that changes when something was written to a person; see `Connector.watermark`."""
         return self._news.look()
 
     def check(self) -> CheckResult:
-        """Reach, rights and counts: see `Directory.check`."""
+        """Check reach, rights and counts: see `Connector.check`."""
         try:
             client = open_client(self._config, self._context.base_dir, self._config.servers)
             try:
@@ -169,7 +169,7 @@ class ActiveDirectory(Passive):
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
 
     def close(self) -> None:
-        """End the connections that are kept. Idempotent; whatever is asked next connects anew."""
+        """End the open connections. Idempotent; the next call connects again."""
         self._let_go()
         self._news.close()
 
@@ -218,7 +218,7 @@ class ActiveDirectory(Passive):
 
 
 def _is_where_it_was(controller: Controller, before: Cursor, reads: str) -> bool:
-    """The same database, to which nothing at all was written since."""
+    """True if it is the same database, and nothing was written to it since."""
     return (
         controller.usn >= 0
         and (controller.usn, controller.invocation) == (before.usn, before.invocation)

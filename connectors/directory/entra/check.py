@@ -1,4 +1,4 @@
-"""What `whosleft check` says of a tenant: as what app, with which permissions, and who is in scope."""
+"""What `whosleft check` says about a tenant: the app, its permissions, and the people in scope."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from connectors.directory.entra.read.users import READ_GROUPS, Users
 from worker.ports import CheckResult
 
 READ_LEAVE_DATE = "User-LifeCycleInfo.Read.All"
-# Wider permissions that hold the needed one
+# Wider permissions that include the needed one
 _WIDER = {
     READ_USERS: {"User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},
     READ_LEAVE_DATE: {"User-LifeCycleInfo.ReadWrite.All"},
@@ -33,9 +33,9 @@ def checked(
     *,
     sees_leave_date: bool | None,
 ) -> CheckResult:
-    """Look at everything; `now` is aware UTC. Raises ConnectorError when the users can't be read."""
+    """Check everything; `now` is aware UTC. Raises ConnectorError if the users can't be read."""
     roles = roles_in(tokens.get())
-    # Graph may leave out what the app may not read, and say nothing
+    # Graph may silently leave out values that the app may not read
     if roles is not None and not roles & (_WIDER[READ_LEAVE_DATE] | {READ_LEAVE_DATE}):
         sees_leave_date = False
     counts, types = _count(users, reading)
@@ -84,7 +84,7 @@ def _count(users: Users, reading: Reading) -> tuple[Counter[str], Counter[str]]:
 
 
 def _lacking(config: EntraConfig, roles: frozenset[str] | None, *, sees_leave_date: bool | None) -> list[str]:
-    """Permissions that are missing for certain: those that Graph refused, and those that the token lacks."""
+    """Permissions that are certainly missing: Graph refused them, or the token lacks them."""
     needed = [READ_USERS] + ([READ_GROUPS] if config.scope.groups else [])
     lacking = [
         role for role in needed if roles is not None and role not in roles and not roles & _WIDER[role]
@@ -110,7 +110,7 @@ def _faults(
 
 
 def how_to_grant(role: str, config: EntraConfig) -> str:
-    """What an administrator has to do for a permission."""
+    """Say what an administrator has to do for a permission."""
     if role == READ_LEAVE_DATE:
         return (
             f"Grant the application permission {role} and consent to it, or set attributes.leave_date: null. "

@@ -28,7 +28,7 @@ from pydantic import (
 from connectors.kit.settings import Period, Section
 
 LEAVE_DATE = "employeeLeaveDateTime"
-# What Graph documents of a user, of that which may be configured here; extensions have names of their own
+# Graph's documented properties of a user that may be configured here; extensions have names of their own
 PROPERTIES = (
     "accountEnabled", "ageGroup", "businessPhones", "city", "companyName", "consentProvidedForMinor", "country",
     "createdDateTime", "creationType", "deletedDateTime", "department", "displayName", "employeeHireDate",
@@ -44,7 +44,7 @@ _SPELLING = {name.casefold(): name for name in (*PROPERTIES, *_INNER)}
 
 
 def _spelt(name: str) -> str:
-    """As Graph spells it: it selects a property in any spelling, and answers in its own."""
+    """Graph's spelling: it selects a property in any spelling, but answers in its own."""
     return ".".join(_SPELLING.get(part.casefold(), part) for part in name.split("."))
 
 
@@ -55,7 +55,7 @@ Property = Annotated[
     AfterValidator(_spelt),
 ]
 _TENANT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")  # an id, or a domain
-_NO_TENANTS = frozenset({"common", "organizations", "consumers"})  # sign-in's words for "whoever comes"
+_NO_TENANTS = frozenset({"common", "organizations", "consumers"})  # they mean accounts of any tenant
 _ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
@@ -108,7 +108,7 @@ class CredentialConfig(Section):
 
     @property
     def is_given(self) -> bool:
-        """Whether there is any."""
+        """True if a credential is set."""
         return bool(
             self.secret or self.certificate_file or self.federated_token_file or self.managed_identity
         )
@@ -286,7 +286,7 @@ class EntraConfig(Section):
 
     @property
     def login(self) -> str:
-        """Where tokens come from, with the tenant; the authority may end in it already."""
+        """The address that gives tokens, with the tenant; the authority may already end in it."""
         authority, tenant = self.authority or ENDPOINTS[self.cloud].login, f"/{self.tenant_id}"
         return authority if authority.casefold().endswith(tenant.casefold()) else authority + tenant
 

@@ -1,10 +1,10 @@
 """Entra ID behind the Directory port.
 
     first pass  /users/delta from its beginning: everybody, and the link for the next round
-    delta       the link, replayed whole -> who changed -> each of them, read again
+    delta       the link, replayed as a whole -> people who changed -> each of them, read again
     nightly     the plain list of users beside it; the link stays as it is
 
-Nothing of a round counts before its last page: the worker applies a pass only with its `PassEnd`.
+No part of a round counts before its last page: the worker applies a pass only with its `PassEnd`.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ from worker.ports import (
 )
 
 LINK_LIFE = timedelta(days=6)  # Graph keeps the links of directory objects for seven days
-RESTORABLE = timedelta(days=30)  # after that a deleted user is gone for good
-LOOK_AGAIN = timedelta(hours=1)  # at deleted users, since no delta shows that one was restored
-CHANGED_MAX = 1000  # more are read sooner by a round that begins anew
+RESTORABLE = timedelta(days=30)  # after this, a deleted user is gone for good
+LOOK_AGAIN = timedelta(hours=1)  # between looks at deleted users, since no delta shows that one was restored
+CHANGED_MAX = 1000  # for more people, a new round is quicker
 PAGE_SIZE_MAX = 1000
-_COUNT_SLACK, _COUNT_SHARE = 5, 0.99  # $count is of some minutes ago
+_COUNT_SLACK, _COUNT_SHARE = 5, 0.99  # $count is some minutes old
 
 
 class EntraDirectory:
@@ -65,7 +65,7 @@ class EntraDirectory:
         self._tokens = Tokens(config, context.base_dir, context.name)
         self._budget = budget_of(config.graph, config.tenant_id, clock_s)
         self._graph: Graph | None = None
-        self._calling: Graph | None = None  # for subscriptions: another thread's, with connections of its own
+        self._calling: Graph | None = None  # for subscriptions: another thread's, with its own connections
         self._sees_leave_date: bool | None = None
         self._notifications = Notifications(config, context.name, context.now, context.note, self._tokens.get)
 
@@ -79,11 +79,11 @@ class EntraDirectory:
         before = Cursor.load(cursor) if cursor is not None else None
         now = self._context.now()
         if before is None or full:
-            self._sees_leave_date = None  # a permission may have been given, or taken
+            self._sees_leave_date = None  # a permission may have been granted or withdrawn
         try:
             yield from self._pass(before, now, full=full)
         except PermissionDenied:
-            self._sees_leave_date = None  # it may be the leave date's alone: the next pass finds out
+            self._sees_leave_date = None  # it may only concern the leave date: the next pass finds out
             raise
 
     def _pass(self, before: Cursor | None, now: datetime, *, full: bool) -> Iterator[DirectoryPage | PassEnd]:
@@ -104,7 +104,7 @@ class EntraDirectory:
         yield from self._delta(users, before, taken_at)
 
     def _require_leave_dates(self, before: Cursor) -> None:
-        """Leave dates that were read before and may be no more are not gone: nobody is back for that."""
+        """Raise PermissionDenied if leave dates can no longer be read: without this, people would seem to be back."""
         if self._sees_leave_date is False and before.reads == digest_of(self._config, selected(self._config)):
             raise PermissionDenied(
                 f"{self.name}: leave dates were read until now, and may not be read any more.",
@@ -128,16 +128,16 @@ class EntraDirectory:
         yield PassEnd(cursor, is_full=True, taken_at=taken_at, total=total)
 
     def _deleted(self, users: Users) -> frozenset[str] | None:
-        """Who can be restored; None when that isn't told now: no reason to lose a whole pass, it is asked again."""
+        """The users who can be restored; None if Graph does not say now: then a later pass asks again."""
         try:
             return users.deleted_ids()
         except ConnectorError:
             return None
 
     def _all(self, pages: Iterable[Page], users: Users) -> Generator[DirectoryPage, None, str]:
-        """Everybody whom these pages list; returns the link for the next round if there is one.
+        """Yield everybody on these pages; return the link for the next round if there is one.
 
-        Raises PermissionDenied at the end when of nobody it was said whether the account is enabled.
+        Raises PermissionDenied at the end if no user's page said whether the account is enabled.
         """
         reading = self._reading_now(users)
         read, said, link = 0, 0, ""
@@ -172,7 +172,7 @@ class EntraDirectory:
         yield PassEnd(after.dump(), is_full=False, taken_at=taken_at, is_unchanged=is_unchanged)
 
     def _round(self, users: Users, link: str) -> tuple[dict[str, dict[str, Any]], set[str], str]:
-        """Who changed, with the last word on each, and who was removed. Raises CursorExpired for too many."""
+        """The last record of each changed user, the removed users, and the link. Raises CursorExpired for too many."""
         last: dict[str, dict[str, Any]] = {}
         for page in users.round(link):
             for user in page.users:
@@ -191,9 +191,9 @@ class EntraDirectory:
         removed: Iterable[str],
         watched: dict[str, datetime],
     ) -> Iterator[dict[str, Any]]:
-        """Each of them as they are now: a delta may leave out what did not change, and may be of yesterday.
+        """Read each of them again: a delta may leave out unchanged values, and may be a day old.
 
-        Who is back, or gone for good, needs no further looks and is taken out of `watched`.
+        Users who are back, or gone for good, need no further looks and are taken out of `watched`.
         """
         for user_id, said in changed.items():
             found = users.one(user_id)
@@ -203,7 +203,7 @@ class EntraDirectory:
             elif (gone := users.deleted(user_id)) is not None:
                 yield gone
             elif isinstance(said.get("accountEnabled"), bool):
-                yield said  # somebody new may not be found for some minutes; less is not worth believing
+                yield said  # a new user may not be found for some minutes; a record without that value can't be trusted
             elif not said:
                 watched.pop(user_id, None)
                 yield {"id": user_id, "@removed": {"reason": "deleted"}}
@@ -216,10 +216,10 @@ class EntraDirectory:
     # --- one person --------------------------------------------------------------------------------
 
     def look_up(self, person_id: str) -> AccountFacts | None:
-        """Somebody's present facts, deleted or not; None when Graph knows them neither way.
+        """A person's present facts, even if deleted; None if Graph knows them in neither list.
 
-        A 404 alone proves nothing; one from both lists does, since nothing in a tenant is hidden from the
-        permission that every read needs.
+        A 404 alone proves nothing. A 404 from both lists does, since the permission that every read needs shows
+        everything in a tenant.
         """
         users = self._users()
         found = users.one(person_id) or users.deleted(person_id)
@@ -231,16 +231,16 @@ class EntraDirectory:
         return mapped.facts
 
     def watermark(self) -> str | None:
-        """How many notifications came; None when Graph was not asked for any."""
+        """The number of accepted notifications; None if Graph was not asked for any."""
         return self._notifications.mark(self._connected_for_calls)
 
     @property
     def calls(self) -> Sequence[Called]:
-        """Graph's, where notifications are configured."""
+        """Graph's calls, if notifications are configured."""
         return (self._notifications,) if self._notifications.listen else ()
 
     def check(self) -> CheckResult:
-        """Reach, permissions and counts: see `Directory.check`."""
+        """Check reach, permissions and counts: see `Connector.check`."""
         try:
             users = self._users()
             found = checked(
@@ -254,7 +254,7 @@ class EntraDirectory:
     # --- connections -------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Let go of all connections; they come back when they are needed. Idempotent."""
+        """End all connections; they are opened again when needed. Idempotent."""
         self._tokens.close()
         for graph in (self._graph, self._calling):
             if graph is not None:
@@ -286,7 +286,7 @@ class EntraDirectory:
         return Users(self._connected(), self._properties(), self._context.again)
 
     def _properties(self) -> tuple[str, ...]:
-        """What to select. The leave date needs a permission of its own, and would spoil the whole answer."""
+        """The properties to select. Without its own permission, the leave date would make the whole answer fail."""
         if self._config.attributes.leave_date == LEAVE_DATE and self._sees_leave_date is None:
             probe = self._connected().url("users", _top="1", _select=f"id,{LEAVE_DATE}")
             try:
@@ -310,7 +310,7 @@ class EntraDirectory:
 
 
 def _pages(users: Iterable[Mapping[str, Any]], reading: Reading) -> Iterator[DirectoryPage]:
-    """At most a thousand a page, the last word on each."""
+    """Yield pages of at most a thousand people, with the last record of each."""
     waiting = iter(users)
     while chunk := tuple(islice(waiting, PAGE_SIZE_MAX)):
         yield _page(chunk, reading)

@@ -1,10 +1,10 @@
-"""What is noted of requests to Microsoft Graph, of our subscription and of its calls.
+"""Notes about requests to Microsoft Graph, about our subscription and about its calls.
 
-Each note has these fields: of a request `what`, `method`, `client_request_id` and `took_s`; of its answer `status`,
-`request_id`, `units`, and what was said of `retry_after_s`, `throttle_share`, `throttle_scope`, `throttle_why`, `code`.
+Fields of a request: `what`, `method`, `client_request_id` and `took_s`. Fields of its answer: `status`, `request_id`,
+`units`, and if stated `retry_after_s`, `throttle_share`, `throttle_scope`, `throttle_why`, `code`.
 
-An ordinary request is a line of the log, too: which one answered wrongly is known only days later, and then
-Microsoft's support asks for its ids. In a quiet tenant that is one a poll.
+An ordinary request is also a line in the log: a wrong answer may be noticed only days later, and then Microsoft's
+support asks for its ids. In a quiet tenant that is one line for each poll.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _outcome(metric: Metric, outcome: str, by: str = "") -> tuple[Count, ...]:
     return (*_NO_OUTCOME_YET, Count(metric, by=by, label=outcome))
 
 
-# A good answer says nothing of the share below 0.8, an error may say nothing of it at all
+# A good answer does not state a share below 0.8; an error may state none
 GRAPH_ANSWERED = Noted(
     "graph.answered", logging.INFO, (*_SENT, Count(LIMIT_RATIO, by="throttle_share", otherwise=0))
 )

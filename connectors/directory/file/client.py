@@ -1,4 +1,4 @@
-"""The file system's side: which file is next, and that one, opened once.
+"""The file system: find the next file, and open it once.
 
 path -> ExportFile (name, date) -> an open file, for the process that reads it
 """
@@ -30,7 +30,7 @@ _DATED_NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A file and the instant that it speaks of (aware UTC)."""
+    """A file, and the instant that it is true for (aware UTC)."""
 
     path: Path
     taken_at: datetime
@@ -43,9 +43,9 @@ class ExportFile:
 def list_files(path: Path, zone: tzinfo) -> tuple[ExportFile, ...]:
     """The file itself, dated by its modification; or the files of a folder, the oldest first.
 
-    In a folder a date in the name counts before the modification, local to `zone` unless it ends
-    with Z, and at 00:00 when it has no time. Raises Transient when there is nothing at the path,
-    PermissionDenied, and Incomplete for a folder without a single export.
+    In a folder, a date in the name counts instead of the modification. It is local to `zone` unless it ends with Z,
+    and at 00:00 if it has no time. Raises Transient if there is nothing at the path, PermissionDenied, and
+    Incomplete for a folder without any export.
     """
     with translated(named(path), path):
         if not path.is_dir():
@@ -69,7 +69,7 @@ def digest_of(file: ExportFile) -> str:
 
 
 def _is_export(entry: Path) -> bool:
-    # Hidden files, Office's lock files and half-written ones (*.tmp, *.part) fall out by prefix or suffix.
+    # Prefix or suffix exclude hidden files, Office's lock files and half-written ones (*.tmp, *.part).
     return entry.suffix.lower() in SUFFIXES and not entry.name.startswith((".", "~$")) and entry.is_file()
 
 
@@ -90,7 +90,7 @@ def _date_in_name(name: str, zone: tzinfo) -> datetime | None:
 
 @contextmanager
 def translated(name: str, path: Path | None = None) -> Iterator[None]:
-    """Turn what the file system raises into the taxonomy; `path` is told to whoever has to put it right."""
+    """Turn the file system's errors into ours; `path` is in the message for the person who has to mend it."""
     try:
         yield
     except FileNotFoundError as error:
@@ -113,7 +113,7 @@ def translated(name: str, path: Path | None = None) -> Iterator[None]:
 
 @contextmanager
 def open_export(file: ExportFile) -> Iterator[BufferedReader]:
-    """Open a file. Raises Transient, PermissionDenied, and BadConfig for what is no file of its folder."""
+    """Open a file. Raises Transient, PermissionDenied, and BadConfig if it is no file of its folder."""
     with translated(file.name, file.path):
         raw = open_file(file.path, BYTES_MAX)
     with raw:

@@ -1,4 +1,4 @@
-"""What the columns of an export are called, in each of the spellings that tools give them.
+"""The names of an export's columns, in the spellings of all tools.
 
 Names are compared folded (`fold`): in lower case, without spaces and punctuation, so that
 `User principal name`, `userPrincipalName` and `USERPRINCIPALNAME` are one. LDAP attributes of an
@@ -62,15 +62,14 @@ ID_NAMES: Mapping[Format, tuple[str, ...]] = {
     Format.LDIF: ("objectguid",),
     Format.ENTRA_CSV: ("id", "objectid"),
 }
-# What shows who is disabled, and what it is called in exports as their tools write them
+# The columns that show who is disabled, by the names that the exporting tools give them
 ENABLED_FIELDS = ("enabled", "blocked", "account_control")
 ENABLED_NAMES: Mapping[Format, str] = {
     Format.AD_CSV: "Enabled or userAccountControl",
     Format.LDIF: "userAccountControl",
     Format.ENTRA_CSV: "accountEnabled or Block credential",
 }
-# Columns of the same export that hold dates too: they tell day-first from month-first when the
-# interesting ones do not.
+# Other columns with dates: they show whether the day comes first if the interesting columns do not.
 DATE_WITNESSES = (
     "whencreated",
     "created",
@@ -102,7 +101,7 @@ _ENTRA_ONLY = frozenset(
 
 
 def fold(name: str) -> str:
-    """A column name as it is compared."""
+    """A column name in the form for comparing."""
     return re.sub(r"[\W_]+", "", name).lower()
 
 
@@ -122,19 +121,19 @@ class Columns:
         return any(column in names for names in self.by_field.values())
 
     def label(self, column: str) -> str:
-        """The column as the file spells it, for messages."""
+        """The file's own spelling of a column, for messages."""
         return self.labels.get(column, column)
 
 
 def known(names: Iterable[str]) -> int:
-    """How many of these column names mean something to us."""
+    """The number of known names among these columns."""
     ours = {name for names_of_field in NAMES.values() for name in names_of_field}
     ours |= {name for ids in ID_NAMES.values() for name in ids}
     return len(ours & {fold(name) for name in names})
 
 
 def csv_format(header: Iterable[str]) -> Format | None:
-    """Active Directory or Entra, by the columns; None when it is neither."""
+    """Active Directory or Entra, by the columns; None if it is neither."""
     found = {fold(name) for name in header}
     if found & _AD_ONLY:
         return Format.AD_CSV
@@ -144,10 +143,10 @@ def csv_format(header: Iterable[str]) -> Format | None:
 
 
 def resolve(place: str, format_: Format, header: tuple[str, ...] | None, config: FileConfig) -> Columns:
-    """Settle which column each field is read from.
+    """Choose the column for each field.
 
     `header` is None for LDIF, where a column exists only in the records that have it.
-    Raises BadConfig when there is no id, or when a column that the configuration names is missing.
+    Raises BadConfig if there is no id, or if a configured column is missing.
     """
     chosen = {**NAMES, "id": ID_NAMES[format_], **_overrides(config)}
     folded = {key: tuple(fold(name) for name in names) for key, names in chosen.items()}
@@ -202,7 +201,7 @@ def _no_id(place: str, format_: Format, header: tuple[str, ...]) -> BadConfig:
 
 
 def unknown_csv(place: str, header: tuple[str, ...]) -> BadConfig:
-    """The header belongs to no export that we know."""
+    """The error for a header of an unknown kind of export."""
     return BadConfig(
         f"{place} is neither an Active Directory nor an Entra export: there is no column ObjectGUID or id. "
         f"It has: {listed(header)}.",

@@ -1,8 +1,8 @@
 """A directory in a file, or in a folder of dated files that are replayed in order.
 
-    files -> the next one after the cursor -> pages of PersonFacts -> PassEnd
+    files -> the next one after the cursor -> pages of AccountFacts -> PassEnd
 
-Every file is a full pass, which a process of its own reads.
+Every file is a full pass, which a separate process reads.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class FileDirectory(Passive):
         """Read the next file: see `Directory.changes`.
 
         Without a cursor a folder starts with its oldest file; `full` with a cursor reads the newest again.
-        `taken_at` never goes back: a file that was restored with an older date is read, and is given
-        the date of the one that it replaces.
+        `taken_at` never goes back: a restored file with an older date is read, and gets the date of the file that
+        it replaces.
         """
         before = Cursor.load(cursor) if cursor is not None else None
         files = list_files(self._path, self._zone)
@@ -90,14 +90,14 @@ class FileDirectory(Passive):
         return self._apart(WORK, raw, file.name, asked)
 
     def look_up(self, person_id: str) -> AccountFacts | None:
-        """Always raises Rejected: a file that lacks somebody does not say that they left."""
+        """Always raise Rejected: a file that lacks a person does not prove that they left."""
         raise Rejected(
             f"{self.name} is a file and cannot be asked about one person.",
             remedy="Absence counts after several complete exports (leaver.absent).",
         )
 
     def watermark(self) -> str | None:
-        """The newest file's name, size and date; see `Directory.watermark`."""
+        """The newest file's name, size and date; see `Connector.watermark`."""
         try:
             newest = list_files(self._path, self._zone)[-1]
             return f"{newest.name} {newest.path.stat().st_size} {newest.taken_at.isoformat()}"
@@ -105,7 +105,7 @@ class FileDirectory(Passive):
             return None
 
     def check(self) -> CheckResult:
-        """Read the newest file to its end; see `Directory.check`."""
+        """Read the newest file to its end; see `Connector.check`."""
         tally = Tally()
         try:
             file = list_files(self._path, self._zone)[-1]
@@ -129,7 +129,7 @@ def _page(page: Page) -> DirectoryPage:
 
 
 def _last_read(files: tuple[ExportFile, ...], before: Cursor, *, is_folder: bool) -> ExportFile | None:
-    """The file of the cursor; a single file is it under any name."""
+    """The file of the cursor; a configured single file matches under any name."""
     return next((file for file in files if not is_folder or file.name == before.name), None)
 
 
@@ -139,7 +139,7 @@ def _newer(files: tuple[ExportFile, ...], before: Cursor, last: ExportFile | Non
 
 
 def _unchanged(before: Cursor, last: ExportFile | None) -> PassEnd:
-    """Nothing new to say; but the same content under a newer date is news of its age."""
+    """The end of a pass without news; the same content with a newer date renews the date."""
     taken_at = max(before.taken_at, last.taken_at) if last else before.taken_at
     after = replace(before, taken_at=taken_at, name=last.name if last else before.name)
     return PassEnd(after.dump(), is_full=True, taken_at=taken_at, is_unchanged=True)

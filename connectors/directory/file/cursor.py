@@ -1,4 +1,4 @@
-"""The cursor: which file was read last, in which content, as JSON text."""
+"""The cursor: the file that was read last, with its content's digest, as JSON text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FOREIGN = "The stored position is not one of a file directory: everybody is rea
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """One file as it was read: `taken_at` is aware UTC, `digest` the SHA-256 of its bytes."""
+    """One file that was read: `taken_at` is aware UTC, `digest` is the SHA-256 of its bytes."""
 
     taken_at: datetime
     name: str
@@ -22,7 +22,7 @@ class Cursor:
     digest: str
 
     def dump(self) -> str:
-        """As text; the same file always gives the same text."""
+        """Write it as text; the same file always gives the same text."""
         return json.dumps({"kind": _MARK, **asdict(self), "taken_at": self.taken_at.isoformat()})
 
     @classmethod

@@ -1,8 +1,8 @@
-"""What one record says of one person. Pure: RawRecord + Reading -> Mapped | Malformed.
+"""Turn one record into one person's facts. Pure: RawRecord + Reading -> Mapped | Malformed.
 
-Nothing here decides who left: a field that is missing or not understood becomes None ("the directory
-does not say"), and a date that nobody can read sets the whole record aside. Lock-outs and expired
-passwords (lockoutTime, pwdLastSet, PasswordExpired) are not read at all: they are not leaving.
+Nothing here decides who left: a field that is missing or not understood becomes None ("the directory does not
+say"), and an unreadable date sets the whole record aside. Lock-outs and expired passwords (lockoutTime,
+pwdLastSet, PasswordExpired) are not read: they are not leaving.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ACCOUNT_DISABLED = 0x2  # userAccountControl, MS-ADTS 2.2.16
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one file is read: what the configuration, the organisation and the survey say.
+    """How one file is read, by the configuration, the organisation and the survey.
 
     `orders`: column -> how it writes day and month. `ids_by_alias`: folded DN or user name ->
     person_id, for managers. `excluded_ous` are DNs as `dn.parts` gives them.
@@ -49,7 +49,7 @@ class Reading:
 
     @classmethod
     def of(cls, name: str, columns: Columns, config: FileConfig, region: str, zone: tzinfo) -> Reading:
-        """The part that is known before the file has been surveyed."""
+        """The part that is known before the survey of the file."""
         exclude = config.scope.exclude
         return cls(
             name=name,
@@ -74,9 +74,9 @@ class Mapped:
 
 
 def is_person(raw: RawRecord, columns: Columns) -> bool:
-    """Whether the record is a user account at all; a contact, a group or a computer entry is not.
+    """True if the record is a user account, and not a contact, a group or a computer.
 
-    Without an object class (most CSV exports) it is: a computer among them is only out of scope.
+    True also without an object class (as in most CSV exports): a computer among them is only out of scope.
     """
     texts = (value for column in columns.of("object_class") for value in raw.values.get(column, ()))
     classes = {word.strip().casefold() for text in texts for word in text.split(";")}
@@ -84,7 +84,7 @@ def is_person(raw: RawRecord, columns: Columns) -> bool:
 
 
 def person_id(raw: RawRecord, reading: Reading) -> str:
-    """The immutable id as a GUID in lower case; raises Malformed when there is none or it is no GUID."""
+    """The immutable id as a GUID in lower case; raises Malformed if there is none, or if it is no GUID."""
     text = raw.first(reading.columns.of("id"))
     found = guid(text)
     if found is None:
@@ -175,7 +175,7 @@ def _manager(raw: RawRecord, reading: Reading) -> str | None:
 
 
 def alias(text: str) -> str:
-    """What a manager column says of somebody, folded: a DN, or a user name."""
+    """A value of a manager column, folded: a DN, or a user name."""
     return dn.key(text) if "=" in text else text.casefold()
 
 
@@ -201,7 +201,7 @@ def _is_deleted(raw: RawRecord, columns: Columns, place: str) -> bool:
 
 
 def _expires_at(raw: RawRecord, reading: Reading) -> datetime | None:
-    # Both hold the exclusive end: what ADUC calls "end of the 24th" is the 25th, 00:00.
+    # Both hold the exclusive end: ADUC's "end of the 24th" is the 25th, 00:00.
     for name in ("expires", "expires_filetime"):
         for stamp in _stamps(raw, reading, name):
             return stamp.at
@@ -209,7 +209,7 @@ def _expires_at(raw: RawRecord, reading: Reading) -> datetime | None:
 
 
 def _leave_at(raw: RawRecord, reading: Reading, *, enabled: bool | None) -> datetime | None:
-    """A date that can't be read sets a record aside, unless the account is disabled, which says enough."""
+    """The leave date. An unreadable date sets the record aside, unless the account is disabled, which is enough."""
     try:
         for stamp in _stamps(raw, reading, "leave_date"):
             return stamp.last_day_end_at
@@ -251,7 +251,7 @@ def _is_in_scope(raw: RawRecord, reading: Reading, place: str, *, is_deleted: bo
     if account.endswith("$") or is_guest:
         return False
     if not is_deleted and any(not raw.values.get(column) for column in columns.required):
-        return False  # a deleted account has lost its attributes, and must not be overlooked for that
+        return False  # a deleted account has lost its attributes, and must still be seen
     if any(dn.is_under(place, ou) for ou in reading.excluded_ous):
         return False
     return not any(fnmatchcase(name, pattern) for name in names for pattern in reading.excluded_names)

@@ -1,9 +1,9 @@
 """The first pass over a file: everything that must be known before a record can be read.
 
-    raw records -> who is in the file twice, DN -> id, day-first or month-first, what to warn of
+    raw records -> people with several records, DN -> id, day-first or month-first, warnings
 
-Keeps small indexes only (an id and a line for each person). A cut file raises Incomplete here, before
-a single record was handed out.
+Keeps only small indexes (an id and a line for each person). A cut file raises Incomplete here, before any record
+is passed on.
 """
 
 from __future__ import annotations
@@ -25,11 +25,10 @@ _WORDS_SHOWN = 3
 
 @dataclass(slots=True)
 class Survey:
-    """What one pass found. `total` counts the records about people, unreadable ones too.
+    """The findings of one pass. `total` counts the records about people, including unreadable ones.
 
-    `repeats`: person_id -> the lines that it stands in, for those that stand in several.
-    `warnings`: short name -> text, as `check` shows it. `shows_enabled`: whether any record says whether its
-    account is enabled.
+    `repeats`: person_id -> its lines, for ids on several lines. `warnings`: short name -> text, for `check`.
+    `shows_enabled`: at least one record says whether its account is enabled.
     """
 
     total: int = 0
@@ -41,7 +40,7 @@ class Survey:
     shows_enabled: bool = False
 
     def unshown(self, reading: Reading) -> tuple[Unshown, ...]:
-        """What the file shows of nobody."""
+        """The facts that the file shows for nobody."""
         if self.shows_enabled:
             return ()
         names = ENABLED_NAMES[reading.columns.format]
@@ -56,7 +55,7 @@ class Survey:
 
 @dataclass(slots=True)
 class _Votes:
-    """What one column's values say of their order; `open_value` is one that says nothing."""
+    """What one column's values prove about their order; `open_value` is one that proves nothing."""
 
     orders: set[DateOrder] = field(default_factory=set)
     open_value: str = ""
@@ -69,7 +68,7 @@ class _Votes:
 
 
 def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
-    """Read everything once. Raises what the records raise."""
+    """Read everything once. Raises the errors of the records."""
     survey = Survey()
     lines: dict[str, int] = {}
     columns = reading.columns

@@ -1,4 +1,4 @@
-"""What `check` says of one whole file: counts, a sentence, and what to look at."""
+"""What `check` says about one whole file: counts, a sentence, and points to look at."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from worker.domain.model import AccountFacts
 from worker.ports import CheckResult, DirectoryPage, Malformed
 
 _COUNTS = ("people", "enabled", "disabled", "out_of_scope", "malformed", "unreadable_phones", "without_phone")
-MALFORMED_SHARE_MAX = 0.01  # the error taxonomy's rule: over 1 % set aside, and the pass counts as incomplete
+MALFORMED_SHARE_MAX = 0.01  # as everywhere: with over 1 % set aside, the pass counts as incomplete
 
 
 class Tally:
-    """Counts pages as they go by; `people` are the records in scope that are not deleted."""
+    """Counts pages as they come; `people` are the records in scope that are not deleted."""
 
     def __init__(self) -> None:
         self._counts = Counter(dict.fromkeys(_COUNTS, 0))
@@ -43,7 +43,7 @@ class Tally:
                 self._counts["enabled" if facts.enabled else "disabled"] += 1
 
     def result(self, file: ExportFile, told: Told) -> CheckResult:
-        """Green with the counts; red when nobody is in scope, or too many records were set aside."""
+        """Green with the counts; red if nobody is in scope, or if too many records were set aside."""
         details = {
             "encoding": told.encoding,
             **({"delimiter": told.delimiter} if told.delimiter else {}),

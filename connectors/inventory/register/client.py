@@ -1,4 +1,4 @@
-"""The file itself: opened once, given to the process that reads it, and read only if nobody was writing.
+"""The file itself: opened once, passed to the process that reads it, and refused if somebody was writing it.
 
 path -> an open file, with what is known of it
 """
@@ -22,7 +22,7 @@ BYTES_MAX = 128 << 20
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open register. `modified_at` is aware UTC; `is_open` says that somebody has it open in an editor."""
+    """An open register. `modified_at` is aware UTC; `is_open`: somebody has it open in an editor."""
 
     name: str
     file: BinaryIO
@@ -34,8 +34,8 @@ class Opened:
 def open_book(path: Path, *, opener: Callable[[Path, int], BinaryIO] = open_file) -> Iterator[Opened]:
     """Open a register.
 
-    Raises Transient (missing, locked), PermissionDenied, and BadConfig (no file of this folder, an editor's lock
-    file, too large).
+    Raises Transient (missing, locked), PermissionDenied, and BadConfig (not a file of this folder, an editor's
+    lock file, too large).
     """
     name = named(path)
     if path.name.startswith(("~$", ".~lock.")):
@@ -62,7 +62,7 @@ def open_book(path: Path, *, opener: Callable[[Path, int], BinaryIO] = open_file
 def whole_file(file: BinaryIO, name: str) -> bytes:
     """Read the whole file, and make sure that it did not change meanwhile.
 
-    Raises Transient (it did, or the disk fails) and Incomplete (empty).
+    Raises Transient (it changed, or the disk fails) and Incomplete (empty).
     """
     try:
         before = os.fstat(file.fileno())

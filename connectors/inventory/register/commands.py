@@ -12,7 +12,7 @@ from worker.domain.reconcile.plan import instant
 from worker.ports import lazily
 from worker.ports.connectors.commands import CommandLine, JsonOption, NowOption
 
-# What reads and writes Excel and Word is slow to import, and `--help` has no use for it
+# The readers and writers of Excel and Word are slow to import, and `--help` does not need them
 _check_register = lazily("connectors.inventory.register.tools.report:check_register")
 _write_template = lazily("connectors.inventory.register.tools.template:write_template")
 
@@ -49,7 +49,7 @@ def commands(line: CommandLine) -> typer.Typer:
         now: NowOption = None,
     ) -> None:
         """Say, cell by cell, what of a register can't be understood and how to mend it."""
-        # As the inventory of the configuration that reads it would, or with the defaults
+        # With the options of the configured inventory that reads this file, else with the defaults
         context, entries = line.configured(config_, file.stem, now)
         used = next((e for e in entries if (context.base_dir / e.path).resolve() == file.resolve()), None)
         report = _check_register(file, replace(context, base_dir=Path.cwd()), used)

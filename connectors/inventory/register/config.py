@@ -1,4 +1,4 @@
-"""What the configuration says of a register, and the fields that its columns can mean."""
+"""The configuration of a register, and the fields that its columns can mean."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Meaning(StrEnum):
 
     @property
     def words(self) -> str:
-        """The meaning as people read it."""
+        """The meaning in words for people."""
         return _WORDS[self]
 
 

@@ -1,6 +1,6 @@
 """The register behind the inventory port: every read opens the file anew.
 
-A process of its own holds the whole register in memory while it reads it, and gives it back group by group.
+A separate process holds the whole register in memory while it reads it, and returns it group by group.
 """
 
 from __future__ import annotations
@@ -52,10 +52,12 @@ class RegisterInventory(Passive):
     ) -> Iterator[Roster | SnapshotEnd]:
         """Yield the rosters in order of their group ids, then the end.
 
-        All is read before the first roster is yielded, so an error leaves nothing half said. A group of which
-        a row can't be understood is PARTIAL. Raises Transient (missing, locked, being written), PermissionDenied,
-        BadConfig (headings, sheets, kind of file, a link that leads away) or Incomplete (empty, cut, damaged,
-        password-protected, or more than can be read within the bounds).
+        Everything is read before the first roster is yielded, so there is no partial result before an error. A
+        group with a row that can't be understood is PARTIAL.
+
+        Raises Transient (missing, locked, being written), PermissionDenied, BadConfig (headings, sheets, kind of
+        file, a link that leads away) or Incomplete (empty, cut, damaged, password-protected, or more than can be
+        read within the limits).
         """
         groups_total = 0
         with open_book(self.path) as opened:
@@ -108,7 +110,7 @@ class RegisterInventory(Passive):
 
 
 def malformed(name: str, problem: Problem) -> Malformed:
-    """Return the problem as the port has it; the record id is the place within the file."""
+    """Return the problem as the port's error; the record id is the place within the file."""
     message = plain(f"{name}: {problem.place}: {problem.what}.")
     return Malformed(message, record_id=plain(problem.place), remedy=plain(problem.remedy))
 

@@ -18,7 +18,7 @@ OPEN_IT = "Start the worker with standard error open, or use another notifier."
 
 
 class ConsoleNotifier(Passive):
-    """Shows everything to whoever watches the terminal: alone it is all there is, beside another a log of it."""
+    """Shows every message on the terminal. Alone it is the only channel; beside another notifier it is a log."""
 
     reaches_people = True
     has_channel = True
@@ -33,11 +33,11 @@ class ConsoleNotifier(Passive):
         return self._context.name
 
     def takes(self, message: Message) -> int:
-        """All: a terminal scrolls."""
+        """Return all paragraphs, since a terminal scrolls."""
         return max(1, len(message.paragraphs))
 
     def send(self, message: Message) -> Receipt:
-        """Write the whole message at once; Transient when the stream is closed or its reader gone."""
+        """Write the whole message at once. Raises Transient if the stream is closed or its reader gone."""
         stream = self._open_stream()
         if stream is None:
             raise Transient("The console cannot be written to: it is closed.", remedy=OPEN_IT)
@@ -55,13 +55,13 @@ class ConsoleNotifier(Passive):
         return None
 
     def check(self) -> CheckResult:
-        """Whether the stream is open."""
+        """Check that the stream is open."""
         if self._open_stream() is None:
             return CheckResult(ok=False, message="standard error is closed", remedy=OPEN_IT)
         return CheckResult(ok=True, message="writes to the terminal (standard error)")
 
     def _open_stream(self) -> TextIO | None:
-        # Looked up each time: it may be replaced. Python sets it to None when it starts with it closed.
+        # Looked up each time, since it may be replaced. Python sets it to None if it was closed at the start.
         stream: TextIO | None = self._stream or sys.stderr
         return None if stream is None or stream.closed else stream
 

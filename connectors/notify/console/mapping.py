@@ -61,7 +61,7 @@ def _facts(facts: tuple[tuple[str, str], ...], columns: int, indent: str) -> Ite
 
 
 def _wrap(text: str, columns: int, indent: str = "", first: str = "") -> list[str]:
-    """The text in lines after `first`, under which the further lines are set."""
+    """The text in lines: the first one begins with `first`, the others are indented to match."""
     return textwrap.wrap(
         text,
         columns,

@@ -1,7 +1,7 @@
-"""The calls to Slack's Web API: one call is one request, its answer as plain values, never a retry.
+"""Calls to Slack's Web API: each is one request, returns plain values, and never retries.
 
-Over slack-sdk's synchronous client. Its exceptions end here, and are not chained: their frames hold the
-token, and a traceback that is logged with its locals would show it.
+Uses slack-sdk's synchronous client. Its exceptions are caught here and not chained: their frames hold the token,
+and a traceback that is logged with locals would show it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from connectors.notify.slack.mapping import Rendered
 from worker.ports import ConnectorError, NotDone, Transient
 
 TIMEOUT_S = 15  # for the connection, and for each read
-HISTORY_MAX = 100  # newest messages of a conversation in which an earlier attempt is looked for
+HISTORY_MAX = 100  # newest messages of a conversation that are searched for an earlier attempt
 CHANNELS_PER_PAGE = 200  # what Slack recommends (docs.slack.dev, users.conversations)
 EVENT_TYPE = "whosleft_message"
 _NOTES_MAX = 300
@@ -36,7 +36,7 @@ _NOTES_MAX = 300
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the token is; `scopes` is None when the answer did not name them."""
+    """The token's identity; `scopes` is None if the answer did not name them."""
 
     workspace: str
     user: str
@@ -56,7 +56,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class ChannelPage:
-    """Channels that the app is a member of, name to id; `cursor` is empty on the last page."""
+    """Channels that the app is a member of, by name with their ids; `cursor` is empty on the last page."""
 
     ids: Mapping[str, str]
     cursor: str
@@ -64,7 +64,7 @@ class ChannelPage:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Where a message is: its conversation and Slack's time stamp, which is its id there."""
+    """The place of a message: its conversation, and Slack's time stamp, which is its id there."""
 
     channel_id: str
     ts: str
@@ -79,7 +79,7 @@ class SlackClient:
             token=token.get_secret_value(),
             base_url=api_url or BaseClient.BASE_URL,
             timeout=timeout_s,
-            retry_handlers=[],  # a wait in here would hide from the worker, which retries in one place
+            retry_handlers=[],  # the worker retries in one place, and would not see waits in here
             logger=_silent(),
         )
         self._host = urlsplit(self._web.base_url).netloc
@@ -131,7 +131,7 @@ class SlackClient:
         return None if is_gone or not user.get("id") else str(user["id"])
 
     def direct_channel(self, user_id: str) -> str:
-        """conversations.open: the id of the conversation with one person, who sees nothing of it."""
+        """conversations.open: the id of the conversation with one person. The person does not notice the call."""
         answer = self._call(
             "opening a direct message", lambda: self._web.conversations_open(users=user_id), to_person=True
         )
@@ -149,7 +149,7 @@ class SlackClient:
                 text=message.text,
                 blocks=message.blocks,
                 metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
-                unfurl_links=False,  # a preview fetches the link, and a signed link is for its reader alone
+                unfurl_links=False,  # a preview would fetch the link, and a signed link is only for its reader
                 unfurl_media=False,
                 link_names=False,
                 parse="none",
@@ -180,7 +180,7 @@ class SlackClient:
         except (OSError, HTTPException) as trouble:
             error = self._unanswered(tried, trouble)
         except (SlackClientError, AttributeError, TypeError, ValueError):
-            # The SDK takes every answer for a JSON object, and falls over others.
+            # The SDK expects every answer to be a JSON object, and fails for others.
             error = failure(tried, Answer(status=200))
         raise error  # out here, so that it has no context: see the module's docstring
 
@@ -195,15 +195,15 @@ class SlackClient:
 
 
 def _is_unsent(trouble: Exception) -> bool:
-    """Whether there was no connection to send it over. urllib wraps what goes wrong before it waits for the
-    answer, and opens a connection for each request.
+    """True if the request was not sent, because there was no connection. urllib opens one for each request, and wraps
+    errors from before it waits for the answer.
     """
     no_connection = (ConnectionRefusedError, socket.gaierror, ssl.SSLError, TimeoutError)
     return isinstance(trouble, URLError) and isinstance(trouble.reason, no_connection)
 
 
 def _silent() -> logging.Logger:
-    """A logger that says nothing: the SDK's would write message bodies, and errors are raised anyway."""
+    """A silent logger: the SDK's own would log message bodies, and errors are raised anyway."""
     logger = logging.getLogger(f"{__name__}.sdk")
     logger.setLevel(logging.CRITICAL)
     return logger

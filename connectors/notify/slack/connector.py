@@ -24,7 +24,7 @@ from worker.ports import (
 
 PERSON_LIFE = timedelta(hours=1)
 PEOPLE_MAX = 10_000  # entries of the cache; far above the people whom one process writes to in an hour
-CHANNEL_PAGES_MAX = 50  # an app that is in 10,000 channels is somebody else's
+CHANNEL_PAGES_MAX = 50  # no app for this purpose is in 10,000 channels
 SCOPES_PEOPLE = frozenset({"chat:write", "users:read.email", "im:write", "im:history"})
 SCOPES_PUBLIC = frozenset({"channels:read", "channels:history"})
 SCOPES_PRIVATE = frozenset({"groups:read", "groups:history"})
@@ -37,7 +37,7 @@ class _Found:
 
 
 class SlackNotifier(Passive):
-    """Posts to people and to one channel; keeps nothing that a restart would miss."""
+    """Posts to people and to one channel; a restart loses nothing."""
 
     reaches_people = True
     is_log = False
@@ -58,7 +58,7 @@ class SlackNotifier(Passive):
         return self._channel is not None
 
     def takes(self, message: Message) -> int:
-        """As many as fit into Slack's limits."""
+        """Return how many paragraphs fit into Slack's limits."""
         return takes(message)
 
     def send(self, message: Message) -> Receipt:
@@ -74,14 +74,14 @@ class SlackNotifier(Passive):
             try:
                 posted = self._client.post(user_id, address, content, message.key, to_person=True)
             except Unreachable:
-                self._people.pop(address.casefold(), None)  # who left the workspace may come back as another
+                self._people.pop(address.casefold(), None)  # a person may come back with another id
                 raise
         return Receipt(f"{posted.channel_id}/{posted.ts}")
 
     def find(self, message: Message) -> Receipt | None:
-        """Look for `message.key` among the newest 100 messages of where the message would go.
+        """Look for `message.key` among the newest 100 messages in the message's conversation.
 
-        None also when the app may not read there. Raises Transient and AuthFailed: ask again later.
+        None also if the app may not read there. Raises Transient and AuthFailed: ask again later.
         """
         try:
             posts = self._client.history(self._conversation(message), message.to.label)
@@ -95,7 +95,7 @@ class SlackNotifier(Passive):
         return None
 
     def check(self) -> CheckResult:
-        """auth.test, and the channel: known, open, the app in it, and the rights for all of it."""
+        """Check the token by auth.test, and the channel: it is known and open, and the app is in it with all rights."""
         try:
             identity = self._client.identity()
             if self._channel is None:
@@ -118,7 +118,7 @@ class SlackNotifier(Passive):
         return self._channel
 
     def _resolve_channel(self) -> str:
-        """The channel's id. Only the app's own channels are listed: it has to be in this one anyway."""
+        """The channel's id. Only the app's own channels are searched, since it has to be in this one anyway."""
         channel = self._configured_channel()
         if self._channel_id:
             return self._channel_id
@@ -133,7 +133,7 @@ class SlackNotifier(Passive):
         raise BadConfig(f"Slack: the app is in no channel {channel}.", remedy=INVITE)
 
     def _user_id(self, address: str) -> str:
-        """The person's id, remembered for an hour; that there is none is not remembered."""
+        """The person's id, cached for an hour; a missing id is not cached."""
         now = self._context.now()
         known = self._people.get(address.casefold())
         if known and now < known.until:
@@ -170,7 +170,7 @@ def _verdict(identity: Identity, channel: Channel | None) -> CheckResult:
 
 
 def _trouble(identity: Identity, channel: Channel | None) -> tuple[str, str]:
-    """What would make a send or a search fail, and what to do; two empty strings when nothing would."""
+    """The trouble that would make a send or a search fail, and its remedy; two empty strings if there is none."""
     if missing := _missing_scopes(identity, channel):
         return f"the app lacks the rights {missing}.", scope_remedy(missing)
     if channel and channel.is_archived:

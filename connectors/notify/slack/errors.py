@@ -2,7 +2,7 @@
 
 Codes: the error tables of chat.postMessage, conversations.info/.open/.history, users.conversations,
 users.lookupByEmail and auth.test (docs.slack.dev/reference/methods, read 2026-11). A code that is in no
-table is Rejected and named.
+table is Rejected, and the message names it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _BAD_CONFIG = {
     "unknown_method": "Check `api_url`; leave it out to reach Slack itself.",
 }
 _NO_SUCH_PERSON = frozenset({"users_not_found", "user_not_found", "user_not_visible", "user_disabled"})
-# These are about the channel of the configuration, unless the message was for one person.
+# These are about the configured channel, unless the message was for one person.
 _PERSON_UNREACHABLE = _NO_SUCH_PERSON | {
     "cannot_dm_bot", "channel_not_found", "is_archived", "not_in_channel", "user_is_restricted",
 }  # fmt: skip
@@ -64,12 +64,12 @@ _CODE = re.compile(r"[a-z0-9_.:-]{1,80}")
 _HTTP_NOT_FOUND = 404
 _HTTP_SERVER_ERROR = 500
 _HTTP_TOO_MANY = 429
-WAIT_S = 30.0  # when Slack asks to wait and does not say how long; its limits are by the minute
+WAIT_S = 30.0  # if Slack asks to wait and does not say how long; its limits are per minute
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back instead of `ok`: `code` is empty when it was no answer of Slack's."""
+    """The answer instead of `ok`: `code` is empty if the answer did not come from Slack."""
 
     status: int
     code: str = ""
@@ -79,7 +79,7 @@ class Answer:
 
 
 def failure(tried: str, answer: Answer, *, to_person: bool = False) -> ConnectorError:
-    """Return the error to raise; `tried` reads on after "Slack: " and names no secret.
+    """Return the error to raise; `tried` continues the text "Slack: " and has no secret.
 
     | answer | error | was it done? |
     |---|---|---|
@@ -133,12 +133,12 @@ def _by_code(tried: str, answer: Answer, *, to_person: bool) -> ConnectorError:
 
 
 def missing_scopes(message: str, scopes: str) -> PermissionDenied:
-    """The app's token lacks `scopes` (comma-separated)."""
+    """The error for a token that lacks `scopes` (comma-separated)."""
     return PermissionDenied(message, missing=scopes or "unknown", remedy=scope_remedy(scopes))
 
 
 def scope_remedy(scopes: str) -> str:
-    """Where to add `scopes`, in the words of Slack's own pages."""
+    """Say where to add `scopes`, in the words of Slack's own pages."""
     return (
         f"At api.slack.com/apps open the app, OAuth & Permissions, add to the bot token scopes: "
         f"{scopes or '(see the README)'}; then reinstall it to the workspace."

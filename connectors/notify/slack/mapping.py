@@ -1,8 +1,8 @@
 """Message -> Block Kit blocks and the plain text beside them. Pure.
 
 Limits: 50 blocks a message, header 150 characters, section 3,000, ten fields of 2,000, text 4,000
-recommended (docs.slack.dev, Block Kit reference and chat.postMessage, read 2026-11). What doesn't fit is
-cut where the reader sees it.
+recommended (docs.slack.dev, Block Kit reference and chat.postMessage, read 2026-11). A text that doesn't fit
+is cut visibly.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ URL_MAX = 2000
 # (slackapi/bolt-js issues 2509 and 2867). A part is kept for the note that says what was left out.
 SIZE_MAX = 12_500
 NOTE_BLOCKS = 1
-# A paragraph that is too big for a message by itself. Escaped for JSON each character may take two, and
-# all of it, its link and the notes still fit into SIZE_MAX.
+# For a paragraph that is too big for one message. In JSON each character may take two, and even then the
+# text, its link and the notes fit into SIZE_MAX.
 SHORT_TEXT_MAX = 800
 SHORT_FIELD_MAX = 160
 SHORT_STEPS_MAX = 1000
@@ -47,7 +47,7 @@ SEE_REST = "see the desk or `whosleft tickets list`"
 OPEN = "Open"
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-# Slack has no way to escape formatting, so what would format is replaced by its look-alike.
+# Slack has no way to escape formatting, so formatting characters are replaced by look-alikes.
 _ALIKE = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 _OPENING_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # inside a word, as in e-mail, it is plain
 _EMOJI_COLON = re.compile(
@@ -58,19 +58,19 @@ _QUOTE = re.compile(r"^[ \t]*>+", re.MULTILINE)  # "&gt;" at the start of a line
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What chat.postMessage takes: `blocks` are shown; `text` is for notices and screen readers."""
+    """The arguments of chat.postMessage: `blocks` are shown; `text` is for notices and screen readers."""
 
     text: str
     blocks: Sequence[Block]
 
 
 def render(message: Message) -> Rendered:
-    """Return the message within Slack's limits; outside text in it neither formats nor notifies anybody."""
+    """Return the message within Slack's limits. Text from outside can neither format nor notify anybody."""
     return Rendered(text=_plain(message), blocks=list(_blocks(message)))
 
 
 def mrkdwn(text: str, limit: int) -> str:
-    """Outside text for a mrkdwn object: shown as it is, of at most `limit` characters once escaped."""
+    """Text from outside for a mrkdwn object: shown literally, with at most `limit` characters after escaping."""
     text = shown(text).strip().translate(_ALIKE)
     text = _OPENING_UNDERSCORE.sub("ˍ", text)
     text = _EMOJI_COLON.sub("∶", text)
@@ -79,7 +79,7 @@ def mrkdwn(text: str, limit: int) -> str:
 
 
 def takes(message: Message) -> int:
-    """How many of the leading paragraphs `render` shows, of which the first may be shortened."""
+    """How many of the first paragraphs `render` shows; the very first may be shortened."""
     return max(1, len(_whole(message)))
 
 
@@ -97,7 +97,7 @@ def _blocks(message: Message) -> Iterator[Block]:
 
 
 def _whole(message: Message) -> list[list[Block]]:
-    """The blocks of each leading paragraph that fits beside title and notes, a repeat's note too."""
+    """The blocks of each of the first paragraphs that fit beside the title, the note and the repeat note."""
     budget = _Budget(blocks=BLOCKS_MAX - NOTE_BLOCKS, size=SIZE_MAX)
     budget.take([_header(message.title), _context(_repeat(message)), *_closing(message)])
     return list(takewhile(budget.take, (list(_paragraph(one)) for one in message.paragraphs)))
@@ -113,7 +113,7 @@ class _Budget:
     size: int
 
     def take(self, blocks: Sequence[Block]) -> bool:
-        """Whether all of them fit; then they are counted."""
+        """Count the blocks if all of them fit; return whether they do."""
         size = sum(map(_size, blocks))
         if len(blocks) > self.blocks or size > self.size:
             return False
@@ -190,7 +190,7 @@ def _link(url: str | None) -> str:
 
 
 def _web_address(url: str | None) -> str:
-    """The URL with nothing in it that could end Slack's link; empty if it isn't one for a browser."""
+    """The URL without characters that could end Slack's link; empty if it isn't a web address."""
     try:
         is_web = bool(url) and urlsplit(url).scheme in {"http", "https"}
     except ValueError:  # brackets that are no IPv6 address

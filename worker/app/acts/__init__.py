@@ -1,1 +1,1 @@
-"""What people do: one use case each for tickets, plans, assignees' answers and access."""
+"""The acts of people: one use case each for tickets, plans, assignees' answers and access."""

@@ -1,7 +1,7 @@
-"""Who may come in from outside: tokens of the API, and links that sign in to the console once.
+"""Access from outside: tokens of the API, and links that sign in to the console once.
 
-A secret is shown once, when it is made; the database has its SHA-256, and so has the journal, which can tell by it
-whether another was put in its place. It is random, so nothing leads back from the one to the other.
+A secret is shown once, when it is made. The database keeps its SHA-256, and so does the journal, so that a secret
+that was replaced in the database shows. Secrets are random, so nobody can work one out from its hash.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from worker.ports.state.store import Store
 THINGS = ("tickets", "plans", "people", "groups", "sources", "events", "audit")
 SCOPES = tuple(f"{thing}:{right}" for thing in THINGS for right in ("read", "write"))
 TOKEN_LIFE = timedelta(days=90)
-PREFIX = "wl"  # so that scanners of code find a token that was left in it
+PREFIX = "wl"  # lets code scanners find a token that was left in code
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A new token. `text` is what its holder sends, `wl_<id>_<secret>`, and is kept nowhere."""
+    """A new token. Its holder sends `text`, `wl_<id>_<secret>`, which is stored nowhere."""
 
     token: ApiToken
     text: str = field(repr=False)
@@ -44,7 +44,7 @@ class Access:
     def make_token(
         self, scopes: Collection[str], by: Actor, now: datetime, life: timedelta = TOKEN_LIFE
     ) -> Made:
-        """A token that opens what these scopes name. Raises Refused for a scope there is not, or for none."""
+        """Make a token with these scopes. Raises Refused for an unknown scope, or for no scope."""
         wanted = tuple(scope for scope in SCOPES if scope in set(scopes))
         unknown = sorted(set(scopes) - set(SCOPES))
         if unknown or not wanted:
@@ -66,7 +66,7 @@ class Access:
         return Made(token, f"{PREFIX}_{token.id}_{secret}")
 
     def revoke_token(self, id_: str, by: Actor, now: datetime) -> None:
-        """End a token at once. Doing it twice changes nothing. Raises Refused for one that there is not."""
+        """End a token at once. A second call changes nothing. Raises Refused for an unknown token."""
         with self._store.begin() as uow:
             known = next((token for token in uow.access.tokens() if token.id == id_), None)
             if known is None:
@@ -77,10 +77,10 @@ class Access:
                 uow.journal.append([acted(by, now, events.DESK_TOKEN_REVOKED, "desk:api", data=data)])
 
     def rotate_key(self, by: Actor, now: datetime, reason: str = "", *, with_tokens: bool = False) -> Ended:
-        """Make the key anew that links are signed with; return what ended with the old one.
+        """Replace the key that signs links; return what ended with the old one.
 
-        All links of assignees, login links and sessions end at once, in every process. Tokens are random and only
-        their hashes are kept, so a copy of the database opens nothing with them: they end only `with_tokens`.
+        All signed links, login links and sessions end at once, in every process. Tokens are random and only their
+        hashes are kept, so nobody can use them from a copy of the database: they end only `with_tokens`.
         """
         with self._store.begin() as uow:
             ended = uow.access.change_key(fresh_key(), now, with_tokens=with_tokens)
@@ -89,9 +89,9 @@ class Access:
         return ended
 
     def token(self, text: str) -> ApiToken | None:
-        """The token that somebody sent, good or not; None for what was never one of ours.
+        """The token that somebody sent, also if it has ended; None for a text that was never a token.
 
-        What is no token at all costs the same work as one that is wrong.
+        A text that is no token costs the same work as a wrong token.
         """
         prefix, _, rest = text.partition("_")
         id_, _, secret = rest.partition("_")
@@ -110,9 +110,9 @@ class Access:
         *,
         is_believed: bool = False,
     ) -> str:
-        """The secret of a link that signs `name` in once, with these roles.
+        """Make a link that signs `name` in once, with these roles; return its secret.
 
-        Whoever makes it is shown it, so it signs in the same person as they are, unless the name `is_believed`.
+        The person who makes the link sees it, so the visitor counts as that person, unless the name `is_believed`.
         """
         visitor = Visitor(name, tuple(sorted(set(roles))), stated(name) if is_believed else by.id)
         secret = secrets.token_urlsafe(32)
@@ -130,11 +130,11 @@ class Access:
 
 
 def hashed(secret: str) -> str:
-    """What is kept of a secret."""
+    """The hash of a secret, which is stored in its place."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def grants(scopes: Collection[str], wanted: str) -> bool:
-    """Whether these scopes open what `wanted` names; who may write may read."""
+    """True if these scopes include `wanted`; the right to write includes the right to read."""
     thing, _, right = wanted.partition(":")
     return wanted in scopes or (right == "read" and f"{thing}:write" in scopes)

@@ -1,7 +1,7 @@
-"""What an assignee does by the link in a message: look, say that it was done or can't be, take that back.
+"""The assignee's acts through a signed link: look, say that it was done or can't be, take that back.
 
-Looking changes nothing. An act is one transaction with what takes it back; messages that it sets off wait for
-the minute in which it can be.
+Looking changes nothing. An act and the data to undo it are one transaction. Messages about an act wait until the
+minute in which it can be undone is over.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ from worker.ports.state.store import Store, UnitOfWork
 
 UNDO_FOR = timedelta(minutes=1)
 WORDS_MAX = 1000
-CLAIMS_MAX = 500  # of one person's unproved claims, among which those of the last minute are looked for
+CLAIMS_MAX = 500  # a person's unproved claims that are searched for those of the last minute
 NOBODY = "nobody"  # the choice for a member from outside, or a phone that several people use
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A ticket as its link opens it. `undo_until` is set while the last act can be taken back.
+    """A ticket as its link shows it. `undo_until` is set while the last act can be taken back.
 
-    `others` counts the assignee's further open tickets; `onward` is the token that opens them all, also when this
-    ticket is not theirs any more. `aid` is the help that its assignee needs.
+    `others` counts the assignee's other open tickets. `onward` is the token that opens them all, even if this
+    ticket has gone to somebody else. `aid` is the help that its assignee needs.
     """
 
     ticket: Ticket
@@ -63,9 +63,9 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """Somebody's open tickets by group, and the token of each one's own link by number.
+    """One assignee's open tickets by group, and for each the token of its own link, by number.
 
-    `claimed` are those that they said were done and can still take back, all of them before `undo_until`.
+    `claimed` are those that they called done and can still take back; all of them until `undo_until`.
     """
 
     tickets: tuple[Ticket, ...]
@@ -119,10 +119,10 @@ class Assigned:
             )
 
     def show_link(self, number: int, by: Actor, now: datetime, reason: str = "") -> str:
-        """The address of an assignee's link, shown to somebody else, who may act in their name from now on.
+        """Return an assignee's link for somebody else, who may act in the assignee's name from now on.
 
-        It is written down, and none of the assignee's claims by a link is confirmed by whoever was shown one.
-        Raises Refused for a ticket that is over or nobody's.
+        The journal records it. From then on, the person who saw the link cannot confirm the assignee's claims by
+        link. Raises Refused for a ticket that is over or has no assignee.
         """
         with self._store.begin() as uow:
             ticket = uow.tickets.get(number)
@@ -138,7 +138,7 @@ class Assigned:
             return self._links.url(uow, ticket, now)
 
     def revoke(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
-        """Make all links to a ticket that were given out dead."""
+        """End all signed links that were made for a ticket so far."""
         with self._store.begin() as uow:
             change: Change = lambda ticket: replace(ticket, links_from=now)  # noqa: E731
             return change_ticket(uow, number, change, events.TICKET_LINKS_REVOKED, by, now, reason)[1]
@@ -146,9 +146,9 @@ class Assigned:
     # --- acting ----------------------------------------------------------------------------------
 
     def done(self, token: str, now: datetime, chosen: str = "") -> Ticket:
-        """Claim that it was done. `chosen` is the handle of the new admin, for a reassignment.
+        """Claim that the ticket is done. `chosen` is the new admin's handle, or the answer to a question.
 
-        Saying it twice changes nothing. Raises Refused for a ticket that is not open.
+        A second claim changes nothing. Raises Refused for a ticket that is not open.
         """
         with self._store.begin() as uow:
             ticket = self._links.ticket(uow, token, now)
@@ -157,7 +157,7 @@ class Assigned:
             return self._done(uow, ticket, now, _made_admin(uow, ticket, chosen))
 
     def done_together(self, token: str, numbers: Collection[int], now: datetime) -> list[Ticket]:
-        """Claim it of several of one's own tickets; those that are not open, or another's, are left alone."""
+        """Claim several of the assignee's tickets; those that are not open or not theirs are left alone."""
         with self._store.begin() as uow:
             opened = self._links.opened(uow, token, now)
             mine = _open_of(uow, opened, opened.ticket)
@@ -165,7 +165,7 @@ class Assigned:
             return [self._done(uow, one, now, "") for one in chosen]
 
     def answer(self, token: str, answer: Answer, words: str, now: datetime) -> Ticket:
-        """Say why not. Whom it concerns is told when the minute is over. Raises Refused."""
+        """Say why it isn't done. The people concerned are told when the minute is over. Raises Refused."""
         words = " ".join(words.split())[:WORDS_MAX]
         with self._store.begin() as uow:
             ticket = self._links.ticket(uow, token, now)
@@ -188,13 +188,16 @@ class Assigned:
             return _take_back(uow, undo, now)
 
     def undo_together(self, token: str, numbers: Collection[int], now: datetime) -> list[Ticket]:
-        """Take back what was claimed of several; those that can't be any more are left as they are."""
+        """Take back the claims on several tickets; a claim that can no longer be taken back stays."""
         with self._store.begin() as uow:
             mine = _undos_of(uow, self._links.opened(uow, token, now), now)
             return [_take_back(uow, undo, now) for undo in mine if undo.before.id in numbers]
 
     def _opened(self, uow: UnitOfWork, token: str, now: datetime) -> tuple[Opened, Undo | None]:
-        """The link with its ticket, with what can be taken back. Whoever handed it on may still do that."""
+        """Open the link; return its ticket, and the act that can be undone.
+
+        An assignee who handed the ticket on may still undo that.
+        """
         opened = self._links.read(uow, token, now)
         undo = uow.access.undo_of(opened.ticket.id)
         if undo is not None and _can_undo(opened.ticket, undo, now) and opened.is_for(undo.before):
@@ -215,7 +218,7 @@ class Assigned:
         return self._act(uow, ticket, change, events.TICKET_DONE, now, said=said)
 
     def _identify(self, uow: UnitOfWork, ticket: Ticket, chosen: str, now: datetime) -> Ticket:
-        """Answer a question of identity; only people who were suggested can be chosen."""
+        """Answer the question who a member is; only suggested people, or nobody, can be chosen."""
         key = HandleKey(ticket.home.source, ticket.handle)
         people = {"/".join(one.key): one for one in suggestions_for(uow, ticket)}
         known = uow.identities.get(key)
@@ -244,7 +247,7 @@ class Assigned:
         messages: Callable[[Ticket], Sequence[OutMessage]] = lambda _after: (),
         said: str = "",
     ) -> Ticket:
-        """Change the ticket with what takes it back, and queue what is to be told when it no longer can be."""
+        """Change the ticket, keep the data to undo it, and queue messages for when it can't be undone any more."""
 
         def changed(one: Ticket) -> Ticket:
             after = change(one)
@@ -270,17 +273,17 @@ _EVENTS = {
 
 
 def can_be_done_together(ticket: Ticket) -> bool:
-    """Whether "done" says it all: nobody has to be chosen."""
+    """True if "done" is enough for this kind: nobody has to be chosen."""
     return kind_of(ticket).choice is Choice.NOTHING
 
 
 def _open_of(uow: UnitOfWork, opened: Opened, theirs: Ticket) -> list[Ticket]:
-    """The open tickets of this one's assignee, as far as the link leads on to them."""
+    """The open tickets of the assignee of `theirs` that the link may open."""
     return [one for one in uow.tickets.open_of(_email(theirs)) if opened.reaches(one)]
 
 
 def _undos_of(uow: UnitOfWork, opened: Opened, now: datetime) -> list[Undo]:
-    """What the assignee claimed within the last minute, of whichever ticket, and can take back."""
+    """The assignee's claims of the last minute, on any ticket, that they can take back."""
     theirs = TicketFilter(states=(TicketState.DONE,), assignee=_email(opened.ticket))
     recent = [
         (one, uow.access.undo_of(one.id))
@@ -293,7 +296,7 @@ def _undos_of(uow: UnitOfWork, opened: Opened, now: datetime) -> list[Undo]:
 
 
 def _can_undo(ticket: Ticket | None, undo: Undo, now: datetime) -> bool:
-    """Whether its minute runs and nothing has changed since; weighing it without a result is no change."""
+    """True if its minute is not over and nothing has changed since. Only a new `weighed_at` is no change."""
     return (
         ticket is not None
         and now < undo.until
@@ -302,11 +305,11 @@ def _can_undo(ticket: Ticket | None, undo: Undo, now: datetime) -> bool:
 
 
 def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
-    """Raises Refused where somebody has been told of it."""
+    """Undo an act. Raises Refused if somebody has been told about it."""
     # The group may have lost its other admin meanwhile
     before = kept_waiting(uow, undo.before, undo.before.member_role)
     uow.access.forget_undo(before.id)
-    # By another clock its minute was over: what went out is known, and stays true
+    # By another process's clock the minute was over: a message that went out has to stay true
     if uow.outbox.withdraw(undo.messages) < len(undo.messages):
         raise Refused("It can't be taken back any more: others have been told.")
     uow.tickets.update([before])
@@ -327,7 +330,7 @@ _ANSWERED = frozenset({IdentityState.LINKED, IdentityState.NOBODY})
 
 
 def _is_answer_of(link: Identity, email: str) -> bool:
-    """Whether what is known of a member is what this person said, and nobody since."""
+    """True if the link is this person's answer, and nobody has changed it since."""
     return link.state in _ANSWERED and link.decided_by == email
 
 
@@ -344,12 +347,12 @@ def _name(ticket: Ticket) -> str:
 
 
 def _actor(ticket: Ticket) -> Actor:
-    """How the journal names the assignee: by id where the directory knows them."""
+    """The assignee as the journal names them: by id if the directory knows them."""
     return Actor(assignee_id(ticket.assignee), via=Via.LINK)
 
 
 def _claimants(uow: UnitOfWork, ticket: Ticket, now: datetime) -> tuple[str, ...]:
-    """Whoever may have used the link: the assignee, as the directory and the provider may know them, and those who
+    """The marks of everybody who may have used the link: the assignee, by address and by id, and the people who
     were shown a link of theirs.
     """
     person = ticket.assignee.person if ticket.assignee else None
@@ -372,7 +375,7 @@ def _made_admin(uow: UnitOfWork, ticket: Ticket, chosen: str) -> str:
 
 
 def _has_creators_ticket(uow: UnitOfWork, ticket: Ticket) -> bool:
-    """Whether the same leaving has had such a ticket before, which is over."""
+    """True if the same leaving already had a ticket for the creator."""
     kind = kind_of(ticket).creator_kind
     key = None if kind is None else replace(ticket, kind=kind).key
     return any(one.key == key and one.id != ticket.id for one in uow.tickets.of_group(ticket.home))

@@ -1,4 +1,4 @@
-"""One change of one ticket by a person: the ticket, the journal and the group's next reconcile together."""
+"""A person's change of one ticket: writes the ticket and the journal, and marks the group for a reconcile."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def change_ticket(
     reason: str = "",
     answer: str = "",
 ) -> tuple[Ticket, Ticket]:
-    """Apply a change; return the ticket before and after. Nothing is written when they are the same.
+    """Apply a change; return the ticket before and after. Nothing is written if they are the same.
 
-    `answer` is what somebody said by it: who a member is, as an id.
+    `answer` says who a member is, by id, if that was the question.
 
-    Raises Refused for a ticket that isn't there, or a change that its state doesn't allow.
+    Raises Refused for an unknown ticket, or for a change that its state doesn't allow.
     """
     before = uow.tickets.get(number)
     if before is None:
@@ -56,7 +56,7 @@ def _with_blocker(ticket: Ticket, text: str) -> str:
 
 
 def mark_dirty(uow: UnitOfWork, ticket: Ticket, now: datetime) -> None:
-    """See to it that the next pass looks at the subject of a ticket again."""
+    """Make the next pass look at a ticket's subject again."""
     if ticket.group is not None:
         uow.rosters.mark_dirty([ticket.group], now)
     else:

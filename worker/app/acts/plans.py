@@ -14,7 +14,7 @@ from worker.ports.state.store import Store, UnitOfWork
 
 
 class Approvals:
-    """Decides held plans. One of `two_from` people or more is released, or rejected, by two different people."""
+    """Decides held plans. A plan of `two_from` people or more needs two different people to release or reject it."""
 
     def __init__(self, store: Store, two_from: int) -> None:
         self._store = store
@@ -30,11 +30,11 @@ class Approvals:
         *,
         release: bool,
     ) -> HeldPlan:
-        """Release or reject the plan's undecided cohorts, or those named; return the plan as it stands then.
+        """Release or reject the plan's undecided cohorts, or those named; return the plan as it is then.
 
-        The first word on a cohort of a large plan is kept, and the cohort stays held until somebody else says the same.
-        How large the plan is counts all of its people, so that no part of it passes as a small one.
-        Raises Refused for a plan or cohort that isn't there or is decided already, or for an empty reason.
+        The first decision on a cohort of a large plan is kept, and the cohort stays held until somebody else decides
+        the same. All people of the plan count for its size, so that no part of it passes as a small plan.
+        Raises Refused for a plan or cohort that is unknown or decided already, or for an empty reason.
         Episodes of a released cohort get their tickets at the next reconcile; a rejected one is not held again.
         """
         if not reason.strip():
@@ -55,13 +55,13 @@ class Approvals:
         return plan if decided is None else decided
 
     def needs_two(self, plan: HeldPlan) -> bool:
-        """Whether one person's word decides nothing of it."""
+        """True if the plan needs two people."""
         return plan.size >= self._two_from
 
     def _agreed(
         self, uow: UnitOfWork, plan: HeldPlan, wanted: set[str], by: Actor, word: Approval
     ) -> set[str]:
-        """Keep this person's word on these cohorts; return those of which somebody else has said the same before."""
+        """Keep this person's decision on these cohorts; return the cohorts on which somebody else decided the same."""
         before = [one for one in uow.episodes.approvals(plan.id) if one.cohort in wanted]
         mine = [one for one in before if one.is_by(by)]
         said = {one.cohort for one in mine if one.verdict is word.verdict}

@@ -1,4 +1,4 @@
-"""What people do with tickets and identity questions: the same from the command line, a channel and the web."""
+"""People's acts on tickets and identity questions: the same from the command line, a channel and the web."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ACKNOWLEDGED_FOR = timedelta(hours=4)  # half a shift: long enough to act, too s
 
 
 class TicketActs:
-    """People's acts; each has an actor and a time, and where it must, a reason. All raise Refused."""
+    """People's acts; each has an actor, a time, and a reason if one is required. All raise Refused."""
 
     def __init__(self, store: Store, rules: TicketRules, teller: Teller) -> None:
         self._store = store
@@ -47,7 +47,7 @@ class TicketActs:
     def done(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
         """Claim that it was done (grade C). A second person's claim on a done ticket confirms it (grade B).
 
-        Raises Refused for somebody who may have made the claim under another name.
+        Raises Refused for a person who may have made the first claim under another name.
         """
 
         def change(ticket: Ticket) -> Ticket:
@@ -61,7 +61,7 @@ class TicketActs:
         return self._change(number, events.TICKET_DONE, by, reason, now, change)
 
     def reopen(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
-        """Put a ticket back to open."""
+        """Reopen a ticket."""
         _require(reason, "reopen")
         return self._change(
             number,
@@ -76,7 +76,7 @@ class TicketActs:
     def waive(
         self, number: int, by: Actor, reason: str, now: datetime, until: datetime | None = None
     ) -> Ticket:
-        """Accept the state as it is, for good or until an instant, after which the ticket comes back."""
+        """Accept the state as it is: for good, or until an instant, after which the ticket comes back."""
         _require(reason, "waive")
         if until is not None and until <= now:
             raise Refused("That instant is over already; name a later one, or none to waive for good.")
@@ -90,7 +90,7 @@ class TicketActs:
         return self._change(number, events.TICKET_WAIVED, by, reason, now, change)
 
     def assign(self, number: int, email: str, by: Actor, now: datetime, reason: str = "") -> Ticket:
-        """Hand it to somebody by e-mail address, who is told: also whoever has it already."""
+        """Assign it to a person by e-mail address, and tell them; they are told even if they already have it."""
         with self._store.reading() as uow:
             people = [p for p in uow.people.find(email) if p.standing is not Standing.LEFT]
         shown = None if people else Shown(email, number, by.name, by.id, now)
@@ -107,7 +107,7 @@ class TicketActs:
         return self._change(number, events.TICKET_ASSIGNED, by, reason, now, change, tell=True, shown=shown)
 
     def acknowledge(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
-        """Say "I'm on it": no escalation for some hours, then it goes on."""
+        """Say "I'm on it": the ticket does not escalate for `ACKNOWLEDGED_FOR`, then it does again."""
 
         def change(ticket: Ticket) -> Ticket:
             if ticket.state is not TicketState.OPEN:
@@ -150,7 +150,7 @@ class TicketActs:
     def confirm_link(
         self, link: str, person: str, by: Actor, now: datetime, reason: str = ""
     ) -> tuple[HandleKey, Account]:
-        """Say who is behind a handle; never asked again until the handle changes."""
+        """Say which person is behind a handle; this is asked again only if the handle changes."""
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
             one = one_person(uow, person)
@@ -164,7 +164,7 @@ class TicketActs:
     def reject_link(
         self, link: str, by: Actor, reason: str, now: datetime
     ) -> tuple[HandleKey, AccountKey | None]:
-        """Take back a link ("not this person"), or, for a question, say that it is nobody of the directory."""
+        """Take back a link ("not this person"), or answer a question with "nobody in the directory"."""
         _require(reason, "reject")
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
@@ -185,9 +185,9 @@ class TicketActs:
         return found[0], known
 
     def erase(self, person: str, by: Actor, reason: str, now: datetime) -> AccountKey:
-        """Forget a person who left and of whom nothing is to be decided or done any more; the chain stays valid.
+        """Forget a person who left, once no decision or ticket about them is open; the chain stays valid.
 
-        Raises Refused for anybody else: who is forgotten before their ticket comes stays in the group.
+        Raises Refused otherwise: a person who is forgotten before their ticket opens would stay in the group.
         """
         with self._store.begin() as uow:
             one = one_account(uow, person)
@@ -218,9 +218,9 @@ class TicketActs:
 
 
 def one_person(uow: UnitOfWork, text: str) -> Account:
-    """Whom an id, e-mail address or employee id means. Raises Refused for nobody, and for several people.
+    """The person with this id, e-mail address or employee id. Raises Refused for nobody, or for several people.
 
-    Of several accounts of one human it is the one that speaks for them.
+    Of several accounts of one person, it is the one that speaks for them.
     """
     found = _found(uow, text)
     human = uow.people.human(found[0].key)
@@ -230,7 +230,7 @@ def one_person(uow: UnitOfWork, text: str) -> Account:
 
 
 def one_account(uow: UnitOfWork, text: str) -> Account:
-    """As `one_person`, but for the very account that is named: of several, one has to be said by its id."""
+    """As `one_person`, but the exact account: if several fit, its id has to be given."""
     return _only(_found(uow, text), text)
 
 
@@ -264,7 +264,7 @@ def _only(found: list[Account], text: str) -> Account:
 
 
 def _unasked(uow: UnitOfWork, person: AccountKey) -> list[str]:
-    """The groups that somebody is in and that no ticket about them was ever opened for."""
+    """The groups that a person is in and that never had a ticket about them."""
     asked = {ticket.group for ticket in uow.tickets.of_person(person) if ticket.group}
     return [group.name for group, _ in uow.rosters.groups_of(person) if group.key not in asked]
 

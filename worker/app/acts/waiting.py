@@ -1,4 +1,4 @@
-"""A removal that is put back to open while its member is the group's last admin: it waits, as at its opening."""
+"""Block a removal that is reopened while its member is the group's last admin, as when it is first opened."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from worker.ports.state.store import UnitOfWork
 
 
 def kept_waiting(uow: UnitOfWork, ticket: Ticket, role: Role | None) -> Ticket:
-    """Return an open ticket blocked if `role` is an admin's and nobody else of them is still here.
+    """Return an open ticket as blocked if `role` is an admin's and the group has no other active admin.
 
-    So nobody is told to remove the last admin until the next reconcile, which names what it waits for.
+    So nobody is told to remove the last admin. The next reconcile names the ticket that it waits for.
     """
     if (
         ticket.state is not TicketState.OPEN

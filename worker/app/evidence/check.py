@@ -1,7 +1,7 @@
-"""Audit check: the state of the database held against the journal; names the rows that no event explains.
+"""Audit check: compares the database with the journal, and names the rows that no event explains.
 
-It reads pages in transactions of their own, each of which sees rows and events of one moment. What is in memory
-does not grow with the tickets.
+It reads page by page. Each page is a transaction, which sees rows and events of one moment. Memory use does not
+grow with the number of tickets.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Unexplained:
-    """A row, by the name that people know it by, and what of it no event explains."""
+    """A row, by the name that people use for it, and the part that no event explains."""
 
     row: str
     why: str
@@ -49,20 +49,20 @@ class Unexplained:
 
 @dataclass(slots=True)
 class Compared:
-    """How many rows were compared by what they are, and how many had events too old to say all."""
+    """How many rows were compared, by sort, and how many have old events that lack some values."""
 
     rows: Counter[str] = field(default_factory=Counter)
     not_comparable: int = 0
 
 
 class AuditCheck:
-    """Compares tickets, answers, plans, tokens and whoever was let in with the journal."""
+    """Compares tickets, answers, plans, tokens, shown links, login links and sessions with the journal."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def run(self, compared: Compared) -> Iterator[Unexplained]:
-        """Each row that no event explains; counts into `compared`. Raises Refused for a journal that is broken."""
+        """Yield each row that no event explains; count in `compared`. Raises Refused for a broken journal."""
         for _ in checked_chain(self._store):
             pass
         yield from self._tickets(compared)
@@ -127,7 +127,7 @@ class AuditCheck:
 
 
 def _apart(rows: Sequence[_T | Unreadable]) -> tuple[list[_T], list[Unexplained]]:
-    """The rows that could be read, and the others as what is found."""
+    """The rows that could be read, and the others as problems."""
     broken = [Unexplained(one.row, one.why) for one in rows if isinstance(one, Unreadable)]
     return [one for one in rows if not isinstance(one, Unreadable)], broken
 
@@ -153,7 +153,7 @@ def _shown(value: Any) -> str:
 
 
 def _was_erased(uow: UnitOfWork, who: str, event: Sealed) -> bool:
-    """Whether somebody was forgotten since: the very person, or where only an address is known, anybody."""
+    """True if the person was erased since. An address matches the erasure of anybody, since it names no person."""
     if person_in(who) is not None:
         return any(one.entry.event == events.PERSON_ERASED for one in uow.journal.of(f"person:{who}"))
     return any(
@@ -163,7 +163,7 @@ def _was_erased(uow: UnitOfWork, who: str, event: Sealed) -> bool:
 
 
 def _confirmation_problems(uow: UnitOfWork, label: str, mine: Sequence[Sealed]) -> Iterator[Unexplained]:
-    """Rows that were changed and changed back, or that an act took into the journal as they were made."""
+    """Find confirmations without a claim, and confirmations by a person who may have made the claim."""
     for confirmed, claim in confirmations(mine):
         if claim is None:
             yield Unexplained(
@@ -176,7 +176,7 @@ def _confirmation_problems(uow: UnitOfWork, label: str, mine: Sequence[Sealed]) 
 
 
 def _claimants(uow: UnitOfWork, claim: Sealed) -> frozenset[str]:
-    """The marks of whoever may have made a claim; of people whom the journal has by id, their address, too."""
+    """The marks of everybody who may have made a claim. A person named by id also has the mark of their address."""
     named = {claim.entry.actor, *claim.entry.data.get(CLAIMED_BY, ())}
     people = [uow.people.get(key) for key in map(person_in, sorted(named)) if key]
     addresses = {one.facts.email.casefold() for one in people if one and one.facts.email}
@@ -184,7 +184,7 @@ def _claimants(uow: UnitOfWork, claim: Sealed) -> frozenset[str]:
 
 
 def _marks_of_shown(uow: UnitOfWork, claim: Sealed) -> Iterator[str]:
-    """Of those who were shown a link that could have made this claim."""
+    """The marks of the people who were shown a link that could have made this claim."""
     if claim.entry.data.get("via") != Via.LINK.value:
         return
     for one in _sealed(uow, events.TICKET_LINK_SHOWN):
@@ -200,7 +200,7 @@ def _marks_of_shown(uow: UnitOfWork, claim: Sealed) -> Iterator[str]:
 
 
 def _is_answer(answer: AnsweredLink, events: Sequence[Sealed], compared: Compared) -> bool:
-    """Whether one of these events gave an answer; earlier releases forgot when, as soon as it was weighed again."""
+    """True if one of these events gave the answer; with `by` None, the answer's instant is unknown and not compared."""
     entries = [one.entry for one in events if answer.by is None or stated_at(one.entry) == answer.at]
     is_it = any(_says(entry, answer) for entry in entries)
     compared.not_comparable += is_it and answer.by is None
@@ -218,7 +218,7 @@ def _says(entry: Entry, answer: AnsweredLink) -> bool:
 
 
 def _unanswered(uow: UnitOfWork, waiting: list[AnsweredLink], compared: Compared) -> Iterator[Unexplained]:
-    """Those that no event gave at whatever instant it was recorded."""
+    """The answers that no event gave, looking at all events of the journal."""
     after = 0
     while waiting and (page := uow.explained.events(_ANSWERS, after, PAGE)):
         waiting = [one for one in waiting if not _is_answer(one, page, compared)]
@@ -281,7 +281,7 @@ def _is_said(word: CohortWord, entries: Sequence[Entry], compared: Compared) -> 
 
 
 def _decided_alone(sealed: Sequence[Sealed]) -> Iterator[tuple[str, Sealed]]:
-    """Cohorts that needed two people, since one's word on them was kept, and that one decided."""
+    """Cohorts that one person decided although a first decision was kept, which means that two were needed."""
     kinds = {kind: state for kinds in (_SAID, _DECIDED) for state, kind in kinds.items()}
     words: dict[str, list[tuple[HoldState, Actor]]] = defaultdict(list)
     for one in sealed:
@@ -336,18 +336,18 @@ _ShownTo = tuple[int, str, str]
 
 
 def _shows_a_link(assigned: Entry) -> bool:
-    """Whether a ticket went to an address that no directory has; whoever chose it may read what is sent there."""
+    """True if a ticket went to an address that no directory has: the person who chose it may read its mail."""
     to = assigned.data.get("assignee")
     return to is not None and person_in(to) is None
 
 
 def _is_kept(shown: Entry) -> bool:
-    """Whether there is a row for it: earlier releases, which did not say which way an act came, kept none."""
+    """True if there should be a row for it. Earlier releases, which did not record `via`, kept none."""
     return shown.event == events.TICKET_LINK_SHOWN or "via" in shown.data
 
 
 def _lasts(row: Shown, entry: Entry) -> bool:
-    """Whether a row lasts as long as its event says; whose address it has, only a hand-over says."""
+    """True if a row lasts as long as its event says. Only an assignment's event also has the row's address."""
     if entry.event == events.TICKET_ASSIGNED:
         return row.until is None and row.email == str(entry.data["assignee"]).casefold()
     until = entry.data.get("until")
@@ -355,11 +355,11 @@ def _lasts(row: Shown, entry: Entry) -> bool:
 
 
 def _is_forgotten(uow: UnitOfWork, shown: Sealed) -> bool:
-    """Whether the one whose link it was was erased; of an address alone, anybody may have been."""
+    """True if the link's assignee was erased since. An assignee known only by address may be anybody erased."""
     return _was_erased(uow, shown.entry.data.get("to") or "@", shown)
 
 
-_HASH = "secret"  # the SHA-256 of one; events of earlier releases lack it
+_HASH = "secret"  # the key of a secret's SHA-256; events of earlier releases lack it
 
 
 def _tokens(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
@@ -428,7 +428,7 @@ def _as(one: Admission) -> str:
 def _unexplained(
     rows: Sequence[Admission], made: Iterable[Mapping[str, Any]], compared: Compared
 ) -> Iterator[Admission]:
-    """The rows that are not as one of the events says, each of which explains one."""
+    """The rows that no event explains; each event explains at most one."""
     waiting: dict[str, list[Admission]] = defaultdict(list)
     for row in rows:
         waiting[row.name].append(row)
@@ -451,7 +451,7 @@ def _signed_in(entry: Entry) -> dict[str, Any]:
 
 
 def _admitted(entry: Entry, account: str) -> dict[str, Any]:
-    """What an event knows of a row; those of earlier releases know less."""
+    """What an event says about a row; events of earlier releases say less."""
     said: dict[str, Any] = {"roles": tuple(entry.data["roles"])}
     if "expires_at" in entry.data:
         said["until"] = datetime.fromisoformat(entry.data["expires_at"])

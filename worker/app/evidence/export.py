@@ -1,7 +1,7 @@
-"""Audit: evidence packs of what happened to a person, a group, in a period, or at all.
+"""Audit: evidence packs about a person, a group, a period, or everything.
 
-The chain is read in pages of a transaction each, up to a head that is read first: no writer waits for long, and
-what is in memory does not grow with the journal.
+The chain is read page by page, each in its own transaction, up to a head that is read first. So no writer waits for
+long, and memory use does not grow with the journal.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SPOOL_MAX = 4 << 20  # bytes of tickets.csv in memory; more goes to a temporary 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What a pack is known by: the head of the chain, and the digest that seals the pack."""
+    """What identifies a pack: the head of the chain, and the digest that seals the pack."""
 
     journal: JournalSum
     digest: str
@@ -51,11 +51,10 @@ class Audit:
         self._software = software
 
     def export(self, selection: Selection, file: BinaryIO, by: Actor, now: datetime) -> Exported:
-        """Write a pack into `file` (which need not be seekable). Its last event is `audit.exported`: this very act.
+        """Write a pack into `file` (which need not be seekable). Its last event, `audit.exported`, records this export.
 
-        That event is committed when all but the journal is written: nothing is taken out that was not written down.
-        Raises Refused for a selection that names nobody, and for a journal that is broken; what was written by
-        then is no pack.
+        That event is committed before the journal is written, and after everything else: so no export goes unrecorded.
+        Raises Refused for a selection that names nobody, and for a broken journal; the file is then no pack.
         """
         with self._store.reading() as uow:
             scope, name = scope_of(uow, selection, self._timezone)
@@ -82,7 +81,7 @@ class Audit:
         return Exported(manifest.journal, digest_of(manifest))
 
     def _surveyed(self, scope: Scope, head: Head) -> tuple[Tally, set[int]]:
-        """What the entries up to the head come to, and the tickets that those are about which belong."""
+        """Sum up the entries up to the head; return also the tickets of the entries that belong to the pack."""
         tally, numbers = Tally(), set[int]()
         for sealed in _chain(self._store, head):
             tally.add(_shown(scope, sealed))
@@ -91,7 +90,7 @@ class Audit:
         return tally, numbers
 
     def _written_down(self, by: Actor, scope: Scope, manifest: Manifest, tally: Tally) -> Head:
-        """Journal the act with what the pack will show, that which came meanwhile included; return the new head."""
+        """Journal the export with the pack's contents, including events that came meanwhile; return the new head."""
         with self._store.begin() as uow:
             for sealed in _checked(_rest(uow, tally.count), tally.count, tally.previous):
                 tally.add(_shown(scope, sealed))
@@ -103,14 +102,14 @@ class Audit:
             return uow.journal.head()
 
     def _lines(self, scope: Scope, end: Head, tally: Tally) -> Iterator[bytes]:
-        """The lines of the journal; the last one, the act itself, is always in full."""
+        """The lines of the journal; the last one, the export itself, is always in full."""
         for sealed in _chain(self._store, end):
             shown = sealed if sealed.seq == end.seq else _shown(scope, sealed)
             tally.add(shown)
             yield line_of(shown)
 
     def _tickets(self, numbers: set[int]) -> Iterator[Ticket]:
-        """The tickets that the pack's events are about, by id, as they stand now."""
+        """The tickets that the pack's events are about, by id, as they are now."""
         waiting = deque(sorted(numbers))
         while waiting:
             first = last = waiting[0]
@@ -122,14 +121,14 @@ class Audit:
 
 
 def checked_chain(store: Store) -> Iterator[Sealed]:
-    """The whole journal, each entry checked against the one before. Raises Refused for one that does not fit."""
+    """The whole journal, each entry checked against the one before. Raises Refused if one does not fit."""
     with store.reading() as uow:
         head = uow.journal.head()
     return _chain(store, head)
 
 
 def _chain(store: Store, head: Head) -> Iterator[Sealed]:
-    """The entries up to the head, each checked against the one before. Raises Refused for one that does not fit."""
+    """The entries up to the head, each checked against the one before. Raises Refused if one does not fit."""
     last = GENESIS
     for sealed in _checked(_pages(store, head.seq), 0, GENESIS):
         last = sealed.hash
@@ -139,7 +138,7 @@ def _chain(store: Store, head: Head) -> Iterator[Sealed]:
 
 
 def _pages(store: Store, count: int) -> Iterator[Sealed]:
-    """The first `count` entries, a page in one transaction. Raises Refused where they end before."""
+    """The first `count` entries, one transaction a page. Raises Refused if there are fewer."""
     seq = 0
     while seq < count:
         with store.reading() as uow:
@@ -161,7 +160,7 @@ def _rest(uow: UnitOfWork, seq: int) -> Iterator[Sealed]:
 
 
 def _checked(entries: Iterable[Sealed], seq: int, previous: str) -> Iterator[Sealed]:
-    """The same entries, which must follow the one that is named."""
+    """The same entries; raises Refused unless they follow the entry with this number and hash."""
     for sealed in entries:
         if sealed != seal(sealed.entry, seq + 1, previous):
             raise _broken(seq + 1)
@@ -170,7 +169,7 @@ def _checked(entries: Iterable[Sealed], seq: int, previous: str) -> Iterator[Sea
 
 
 def _subject(scope: Scope) -> str:
-    """Under which subject a pack's making is found: that whose history it has."""
+    """The journal's subject for an export: the person or group whose history the pack has, else the pack."""
     covered = scope.covered
     is_one = covered.what in {What.PERSON, What.GROUP}
     return f"{covered.what.value}:{covered.ids[0]}" if is_one else "audit:pack"

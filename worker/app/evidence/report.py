@@ -1,7 +1,7 @@
-"""What people read of an evidence pack: one HTML page, and the tickets as a table for spreadsheets.
+"""The files of an evidence pack for people: one HTML page, and the tickets as a table for spreadsheets.
 
-Both are made piece by piece. Every text in them may come from strangers (names of groups and members): the page
-escapes all of it, and the table lets none of it be a formula. Nothing in either steers a terminal that shows the file.
+Both are made piece by piece. Their texts may come from strangers (names of groups and members): the page escapes all
+texts, and the table lets none become a formula. Neither can steer a terminal that shows the file.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _GRADES = {
     Grade.B: "B: a list that people keep shows it, or a second person confirmed it",
     Grade.C: "C: the word of whoever did it",
 }
-# At the start, and after whatever a program may take for the end of a cell: one that splits lines at semicolons knows
-# no quotes of ours
+# At the start, and after anything that a program may take for the end of a cell: a program that splits lines at
+# semicolons ignores our quotes
 _FORMULA = re.compile(r"""^(?=[\t\r\n])|(?:^|[;,|\t\r\n])[ "']*(?=[=+\-@＝＋－＠])""")
 COLUMNS = (
     "id", "kind", "state", "group_source", "group_id", "group_name", "messenger", "handle", "member_name",
@@ -46,7 +46,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What stands above the tickets and events. `name`: the person or group, as people call them."""
+    """The data above the tickets and events. `name`: the person or group, as people call them."""
 
     organisation: str
     covered: Covered
@@ -60,7 +60,7 @@ class Heading:
 
 
 def report(heading: Heading, tickets: Iterable[Ticket], events: Iterable[Sealed]) -> Iterator[bytes]:
-    """The page, in pieces; `tickets` are used up before `events` are begun."""
+    """The page, in pieces; it reads all `tickets` before the first of `events`."""
     zone = ZoneInfo(heading.timezone)
 
     def when(at: datetime | None) -> str:
@@ -90,7 +90,7 @@ def _environment() -> Environment:
 
 
 def _source(state: SourceState, now: datetime, when: When) -> tuple[str, ...]:
-    """One source: what it is, of when its last word is, how old that was, and whether it could be read."""
+    """One source: what it is, the date of its last data, how old that was, and whether it could be read."""
     age = f"{(now - state.taken_at).total_seconds() / 3600:.1f} h" if state.taken_at else ""
     return (
         state.name,
@@ -109,7 +109,7 @@ def _group(ticket: Ticket) -> str:
 
 
 def _life(ticket: Ticket, when: When) -> list[tuple[str, str]]:
-    """A ticket from its opening to its end; what did not happen is left out."""
+    """A ticket's steps from its opening to its end, without those that did not happen."""
     person = f"{_apart(ticket.person_name)} ({'/'.join(ticket.person)})" if ticket.person else ""
     blocked_by = ticket_label(ticket.blocked_by) if ticket.blocked_by else ""
     facts = [
@@ -142,12 +142,12 @@ def _by(at: str, who: str | None) -> str:
 
 
 def _apart(text: str) -> str:
-    """A text from outside on one line, which turns nothing of ours around."""
+    """A text from outside on one line, isolated so that it can't change the direction of ours."""
     return isolated(flat(text), is_rtl=False)
 
 
 def _stated(sealed: Sealed, when: When) -> str:
-    """The instant that somebody stated, where it is not the real one."""
+    """The stated instant, if it differs from the real one."""
     at = stated_at(sealed.entry)
     return "" if at == sealed.entry.at else when(at)
 
@@ -163,7 +163,7 @@ def _data(sealed: Sealed) -> str:
 
 
 def with_rows(tickets: Iterable[Ticket], file: IO[bytes]) -> Iterator[Ticket]:
-    """The same tickets; each has become a row of tickets.csv in `file` when the next one is asked for."""
+    """Yield the same tickets, and write each as a row of tickets.csv into `file` before the next one."""
     file.write(("\ufeff" + _csv(COLUMNS)).encode())
     for ticket in tickets:
         file.write(_csv(map(_cell, _row(ticket))).encode())
@@ -191,7 +191,7 @@ def _row(ticket: Ticket) -> tuple[object, ...]:
 
 
 def _cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula, or for several cells with one in them."""
+    """A cell that no spreadsheet takes for a formula, or splits into cells with a formula."""
     if value is None:
         return ""
     text = str(instant(value) if isinstance(value, datetime) else value)

@@ -1,4 +1,4 @@
-"""What an evidence pack covers: the words that somebody gives, looked up in what is known."""
+"""What an evidence pack covers: the person, group or period that somebody names, looked up in the database."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from worker.ports.state.store import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is asked for: one person, one group, local days (both inclusive), or with none of them everything.
+    """The wanted contents: one person, one group, or local days (both inclusive); everything if none is given.
 
-    `person` is an id, e-mail address or employee id, or `source/id` of somebody erased; `group` an id or name.
+    `person` is an id, e-mail address or employee id, or the `source/id` of an erased person. `group` is an id or name.
     """
 
     person: str = ""
@@ -33,7 +33,7 @@ class Selection:
 
 
 def scope_of(uow: UnitOfWork, selection: Selection, timezone: str) -> tuple[Scope, str]:
-    """The scope, and whom or what it is about as people call it. Raises Refused for somebody nobody knows."""
+    """The scope, and the usual name of its person, group or period. Raises Refused for an unknown person."""
     if selection.kinds > 1:
         raise Refused("A pack is about one person, one group or one period: give only one of them.")
     if selection.person:
@@ -75,7 +75,7 @@ def _accounts(uow: UnitOfWork, text: str) -> tuple[Account, ...]:
 
 
 def _erased(uow: UnitOfWork, text: str) -> AccountKey:
-    """Somebody of whom nothing but what names their id is left."""
+    """The key of an erased person, of whom only entries with their id are left."""
     source, _, person_id = text.strip().partition("/")
     if not uow.journal.of(f"person:{source}/{person_id}"):
         raise Refused(

@@ -1,4 +1,4 @@
-"""Evidence packs as zip files: written as a stream, and read without believing anything of them.
+"""Evidence packs as zip files: written as a stream, and read without trusting their contents.
 
 The decisions are in `domain.pack` and `domain.manifest`; no member is ever unpacked to a file.
 """
@@ -41,7 +41,7 @@ FILE_MAX = 1 << 31  # bytes of one member, unpacked: some five million events in
 MEMBERS_MAX = 100  # more are not even listed
 DIRECTORY_MAX = 1 << 16  # bytes of the list of members
 MADE = (1980, 1, 1, 0, 0, 0)  # the manifest says when; a zip's own times have no zone
-# What zipfile raises for a file that is not what it says it is
+# The errors that zipfile raises for a damaged or forged file
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, OverflowError,
     RuntimeError, ValueError,
@@ -54,7 +54,7 @@ UNREADABLE = (
 class PackWriter:
     """Writes members one after the other; `sums` has those that are written. The manifest comes last.
 
-    To be closed, which writes the zip's own end and leaves the file open.
+    Close it: that writes the zip's end, and leaves the file open.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -63,7 +63,7 @@ class PackWriter:
         self.sums: dict[str, FileSum] = {}
 
     def write(self, name: str, parts: Iterable[bytes]) -> None:
-        """Write a member from its parts, none of which is kept."""
+        """Write a member from its parts, without keeping them."""
         digest, size = hashlib.sha256(), 0
         with (
             self._zip.open(_entry(name), "w", force_zip64=True) as member,
@@ -89,7 +89,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file, readable by its owner alone: takes the place of `path` at a normal end, and is gone at any other."""
+    """A new file, readable only by its owner. It replaces `path` at a normal end, and is deleted after an error."""
     number, name = tempfile.mkstemp(prefix=".whosleft-audit-", dir=path.parent)
     try:
         with open(number, "w+b") as file:  # noqa: PTH123  a descriptor, not a path
@@ -107,10 +107,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 @dataclass(frozen=True, slots=True)
 class PackVerdict:
-    """What checking a pack came to: `problems` are whole sentences. No manifest: there is none to believe.
+    """The result of checking a pack: `problems` are whole sentences. `manifest` is None if none can be trusted.
 
-    `kept_at` is the event whose head is the one that was given. `recorded_at` is when the pack was in fact made,
-    where the manifest states another instant.
+    `kept_at` is the number of the event whose head is the given one. `recorded_at` is the real instant at which the
+    pack was made, if the manifest states another one.
     """
 
     problems: tuple[str, ...]
@@ -120,7 +120,7 @@ class PackVerdict:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is wrong."""
+        """True if nothing is wrong."""
         return not self.problems
 
     @property
@@ -130,11 +130,11 @@ class PackVerdict:
 
 
 def verify_pack(file: BinaryIO, head: str | None = None, digest: str | None = None) -> PackVerdict:
-    """Check a pack (a file that can be sought) by itself, and against a head's hash and a digest known from elsewhere.
+    """Check a pack (a seekable file) by itself, and against a head's hash and a digest known from elsewhere.
 
-    Raises nothing for whatever is in the file. What a pack cannot show by itself is that it was made anew as a
-    whole: that takes `head` (`123:HASH`, or the hash alone), which proves all of the pack if it is its own, and the
-    events up to it if it is an earlier one.
+    The file's contents never raise an error. A pack alone cannot show that it was forged as a whole: that takes
+    `head` (`123:HASH`, or the hash alone). The pack's own head proves all of it; an earlier head proves the events
+    up to it.
     """
     try:
         problem = _end_problem(file)
@@ -147,7 +147,7 @@ def verify_pack(file: BinaryIO, head: str | None = None, digest: str | None = No
 
 
 def _end_problem(file: BinaryIO) -> str | None:
-    """What is wrong with the zip's end, before `zipfile` reads the whole list of members into memory."""
+    """Check the zip's end before `zipfile` reads the whole list of members into memory; None if it is sound."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 98))
     tail = file.read(98).rjust(98, b"\0")  # the record of a zip64 file, its locator, and the end record
@@ -212,7 +212,7 @@ def _file_problem(
         with pack.open(member) as raw, io.BufferedReader(raw, CHUNK) as file:  # type: ignore[type-var]
             parts = _measured(file, digest, LINE_MAX if name == JOURNAL else None)
             problem = journal_problem(parts, manifest.journal, tally) if name == JOURNAL else None
-            for _ in parts:  # what is left of it
+            for _ in parts:  # the rest of it
                 pass
     except UNREADABLE as error:
         return _unreadable(name, error)
@@ -222,7 +222,7 @@ def _file_problem(
 
 
 def _measured(file: BinaryIO, digest: hashlib._Hash, line_max: int | None) -> Iterator[bytes]:
-    """A file's lines, cut where one is too long, or chunks of it; each goes into the digest."""
+    """A file's lines, with long ones cut at `line_max`, or its chunks; each goes into the digest."""
     while part := file.read(CHUNK) if line_max is None else file.readline(line_max):
         digest.update(part)
         yield part

@@ -1,4 +1,4 @@
-"""The people whom a full pass no longer lists: asked about one by one, or, when too many, held for a person.
+"""People whom a full pass no longer lists: each is looked up, or, if they are too many, a plan is held.
 
 missing -> a few: look_up -> facts | gone | not to be seen        too many: a held plan, and nothing changes
 """
@@ -20,8 +20,8 @@ from worker.ports.state.episodes import PlanKind
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
-MISSING_NAMED_MAX = 1000  # people called by name in a plan about a shrunken read; more make no one wiser
-ANSWERS_AT_ONCE = 200  # look-ups whose answers are kept in one transaction; none is open while we ask
+MISSING_NAMED_MAX = 1000  # people with a name in a plan about a shrunken read; more names would help nobody
+ANSWERS_AT_ONCE = 200  # look-ups whose answers are kept in one transaction; none is open during the look-ups
 MISSING = "missing from the latest read"
 
 
@@ -32,11 +32,11 @@ def confirm_missing(
     limits: GuardLimits,
     lease: Lease | None,
 ) -> list[PermissionDenied]:
-    """Ask the source about everybody whom the staged full pass lacks, and stage what it says of them.
+    """Look up each person whom the staged full pass lacks, and stage the answers.
 
-    Absence makes a candidate; a direct look-up decides. Nothing is asked when so many are missing that the
-    pass cannot be believed. Returns the errors for people whose absence could not be confirmed; their status is
-    unchanged, as is that of people whose record can't be understood.
+    Absence only makes a candidate; the look-up decides. Nothing is asked if so many are missing that the pass
+    cannot be believed. Returns the errors for people whose absence could not be confirmed; their status is
+    unchanged. The status of people with an unreadable record is unchanged, too.
     """
     with store.begin(lease) as uow:
         staged = uow.people.staged(directory.name)
@@ -52,7 +52,7 @@ def confirm_missing(
             except PermissionDenied as error:
                 unseen.append(error)
             except Malformed:
-                continue  # there, and not to be understood: the pass has counted the record
+                continue  # it exists, but can't be understood: the pass has counted the record
         with store.begin(lease) as uow:
             for key, facts in answers:
                 if facts is not None:
@@ -66,7 +66,7 @@ def confirm_missing(
 def unseen_error(
     name: str, count: int, remedy: str = "whosleft check says which right is missing."
 ) -> PermissionDenied:
-    """Return the error for people who are neither listed nor to be found."""
+    """Return the error for people who are not listed and can't be found."""
     return PermissionDenied(
         f"{people_count(count)} whom {name} listed before can't be found: "
         "hidden from our account, or deleted without a trace.",
@@ -76,7 +76,7 @@ def unseen_error(
 
 
 def hold_shrunken(store: Store, name: str, now: datetime, lease: Lease | None, teller: Teller) -> None:
-    """Ask, once, whether so many may really be missing; a release lets the next such pass through."""
+    """Hold a plan that asks, once, whether so many are really missing; its release lets the next such pass through."""
     with store.begin(lease) as uow:
         missing = uow.people.missing(name)
         if uow.episodes.open_shrunken(name) is not None or set(missing) <= _said_to_be_here(uow, name):
@@ -89,7 +89,7 @@ def hold_shrunken(store: Store, name: str, now: datetime, lease: Lease | None, t
 
 
 def _said_to_be_here(uow: UnitOfWork, name: str) -> set[AccountKey]:
-    """Return the people whose absence from the source somebody has rejected: asking again would be noise."""
+    """Return the people whose absence was rejected in an earlier plan: asking again would be noise."""
     return {
         missing.person
         for plan in uow.episodes.plans()

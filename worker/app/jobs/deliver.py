@@ -1,8 +1,8 @@
-"""Deliver: outbox -> messages to each recipient, of as much as the channel shows -> notifier.
+"""Deliver: outbox -> one message per recipient, with as many items as the channel shows -> notifier.
 
-Claim, send outside any transaction, mark. A claim whose holder died is unclear: the channel is asked
-whether the message arrived before it is sent again, and where it cannot tell, the message says so.
-What a channel would not show stays pending, so that nothing counts as sent that nobody could see.
+Claim, send outside any transaction, mark. If the holder of a claim died, the delivery is unclear: the channel is
+asked whether the message arrived before it is sent again. If it cannot tell, the message says that it may be a repeat.
+Items that a channel would not show stay pending, so that nothing counts as sent that nobody could see.
 A channel that asks to wait is left alone until then.
 """
 
@@ -31,13 +31,13 @@ ATTEMPTS_MAX = 8  # about two hours; then another channel is tried
 ASKED_MIN_S, ASKED_MAX_S = (
     1.0,
     86_400.0,
-)  # what a wait that a channel asks for is taken for at least and at most
+)  # the least and the most that we wait when a channel asks us to
 DELIVERIES_MAX = 200  # in one pass, so that a long queue does not outlive the lease
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverRules:
-    """`daily_max`: messages to one person in a day of the organisation; the rest is kept for the next day."""
+    """`daily_max`: messages to one person in one local day of the organisation; the rest waits for the next day."""
 
     digest_window: timedelta
     daily_max: int
@@ -46,7 +46,7 @@ class DeliverRules:
 
 @dataclass(slots=True)
 class _DeliveryPass:
-    """What one pass counts, and the lease that it works under."""
+    """The counts of one pass, and the lease that it works under."""
 
     lease: Lease | None
     counts: dict[str, int] = field(
@@ -113,7 +113,7 @@ class Deliver:
                 run.counts["held_for_tomorrow"] += waiting - folded
 
     def _bundle(self, uow: UnitOfWork, to: Recipient, channels: Sequence[str], now: datetime) -> int:
-        """Fold as many as fit on each of the channels into one message; return how many."""
+        """Fold as many items as every one of the channels shows into one message; return how many."""
         items = uow.outbox.pending(to, now, ITEMS_MAX)
         if not items:
             return 0
@@ -121,12 +121,12 @@ class Deliver:
         return uow.outbox.bundle(to, channels, now, fitting)
 
     def _fitting(self, channel: str, to: Recipient, items: Sequence[OutMessage]) -> int:
-        """How many of the items one message over a channel shows, with whatever note."""
+        """How many of the items one message over a channel shows, with the longest note."""
         message = self._message("", to, items, is_last=to.kind is RecipientKind.PERSON)
         return self._notifiers[channel].takes(message)
 
     def _budget(self, uow: UnitOfWork, to: Recipient, now: datetime) -> int:
-        """How many more messages may go to a recipient today; the channel has no limit but that of a pass."""
+        """How many more messages a recipient may get today; for the common channel, only a pass is limited."""
         if to.kind is RecipientKind.CHANNEL:
             return DELIVERIES_MAX
         today = uow.outbox.deliveries(to, self._day_start(now))
@@ -143,7 +143,7 @@ class Deliver:
         return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _channels(self, to: Recipient) -> list[str]:
-        """A person is told over the first channel that reaches people; the common channel over each there is."""
+        """The notifiers for a recipient: the first that reaches people, or all those of the common channel."""
         return self._to_channel if to.kind is RecipientKind.CHANNEL else self._to_people[:1]
 
     # --- sending ---------------------------------------------------------------------------------
@@ -180,7 +180,10 @@ class Deliver:
         return delivery.notifier in (self._to_channel if is_channel else self._to_people)
 
     def _shortened(self, delivery: Delivery, run: _DeliveryPass) -> Delivery:
-        """The delivery without what its channel would not show: it came from a larger one, or grew smaller."""
+        """The delivery without items that its channel would not show.
+
+        It may have moved from a channel that shows more, or this one may show less than before.
+        """
         fitting = self._fitting(delivery.notifier, delivery.to, delivery.items)
         if fitting >= len(delivery.items):
             return delivery
@@ -242,7 +245,7 @@ class Deliver:
         self._write_down(delivery, self._message_of(delivery, is_last=False), run)
 
     def _write_down(self, delivery: Delivery, message: Message, run: _DeliveryPass) -> None:
-        """Give each log its copy, at most once: it is for whoever looks on, and reaches nobody."""
+        """Give each log its copy, at most once. A log is only for onlookers; it reaches no recipient."""
         for log in self._logs:
             if log.name == delivery.notifier:
                 continue
@@ -252,12 +255,12 @@ class Deliver:
                 run.troubles.append(f"{log.name}: {error}")
 
     def _must_arrive(self, delivery: Delivery) -> bool:
-        """Whether nothing else would tell the security team: no next step of a ticket."""
+        """True if no later step of a ticket would tell the security team."""
         is_channel = delivery.to.kind is RecipientKind.CHANNEL
         return is_channel and any(item.ticket is None for item in delivery.items)
 
     def _next_channel(self, delivery: Delivery) -> str | None:
-        """The next channel that reaches people, for a person; the common channel's copies stand by themselves."""
+        """The next notifier that reaches people, for a person; None for a copy to the common channel."""
         if delivery.to.kind is RecipientKind.CHANNEL:
             return None
         names = self._to_people

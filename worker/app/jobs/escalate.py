@@ -1,4 +1,4 @@
-"""Escalate: take each step whose time has come, and tell whom it names."""
+"""Escalate: take each step that is due, and tell the people whom it names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Escalate:
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Take the due steps of every open ticket. Steps are unique in storage, so each is taken once.
 
-        A step that reaches nobody makes the next one due at once, and the message says so.
+        If a step reaches nobody, the next one is due at once, and its message says so.
         """
         matching = Matching(self._store, now, lease)
         counts = {"watched": 0, "steps": 0, "messages": 0}
@@ -89,7 +89,7 @@ class Escalate:
         now: datetime,
         counts: dict[str, int],
     ) -> bool:
-        """Record a step and queue its messages; False when there is nobody to tell."""
+        """Record a step and queue its messages; return False if there is nobody to tell."""
         found = Recipients(uow, self._teller.languages)
         recipients = found.of_all(ticket, policy.steps[step.step - 1].to)
         if not uow.tickets.take_step(ticket.id, step, policy.name, recipients):
@@ -113,7 +113,7 @@ class Escalate:
         return bool(recipients)
 
     def _answer_unreachable(self, uow: UnitOfWork, now: datetime, counts: dict[str, int]) -> None:
-        """A message that reached nobody makes the next step due at once."""
+        """Take the next step at once for each ticket whose message reached nobody."""
         for number in uow.tickets.unreachable():
             uow.tickets.answered_unreachable(number)
             ticket = uow.tickets.get(number)

@@ -1,4 +1,4 @@
-"""A held plan: stored, told to the security channel, and written down."""
+"""Hold a plan: store it, tell the security channel, and journal it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inventory: read who is in which group, roster by roster, and make it the state.
+"""Inventory: read each group's members, roster by roster, and make them the state.
 
 changes() -> rosters, staged -> believed? -> applied -> members added, removed, regraded -> dirty groups
 """
@@ -43,7 +43,7 @@ class TakeInventory:
         self._observer = observer
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
-        """Read every inventory once; one that fails changes nothing and never stops the others."""
+        """Read every inventory once. One that fails changes nothing and never stops the others."""
         counts = {"sources": 0, "groups": 0, "members": 0, "added": 0, "removed": 0, "role_changes": 0,
                   "groups_new": 0, "groups_gone": 0}  # fmt: skip
         troubles = []
@@ -120,7 +120,7 @@ class TakeInventory:
         return end, groups, members
 
     def _tell(self, uow: UnitOfWork, changes: RosterChanges, now: datetime) -> None:
-        """Counts by group, never numbers or names: the journal outlives the people in it."""
+        """Journal counts by group, never phone numbers or names: the journal is kept longer than people's data."""
         entries = [
             _entry(group, events.GROUP_ROSTER_CHANGED, now, change._asdict())
             for group, change in sorted(changes.changed.items())

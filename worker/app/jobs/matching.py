@@ -1,6 +1,6 @@
-"""Matching: say who is behind each handle that waits for it, and begin transactions in which none does.
+"""Matching: say which person is behind each handle that waits, and begin transactions in which no handle waits.
 
-What a job decides on is matched in the transaction that writes the decision: a poll may commit between any two.
+A job's handles are matched in the transaction that writes its decisions, since a poll may commit between any two.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
 QUESTIONS_PAGE = 2_000
-NAMES_MAX = 20_000  # people among whom a name is looked for; a suggestion is worth no more
+NAMES_MAX = 20_000  # people to search for a similar name; a suggestion is not worth more work
 
 
 class Matching:
-    """The matching of one pass at `now` (aware UTC). `changed` counts the identities that it settled anew."""
+    """The matching of one pass at `now` (aware UTC). `changed` counts the identities that it changed."""
 
     def __init__(self, store: Store, now: datetime, lease: Lease | None, observer: Observer = SILENT) -> None:
         self._store = store
@@ -33,10 +33,10 @@ class Matching:
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
-        """Begin a writing transaction in which every handle is matched with what the directories say now.
+        """Begin a writing transaction in which every handle is matched with the directories' present state.
 
-        One transaction writes at a time, so nothing can become a question before it ends. Long waits are
-        matched in transactions of their own, page by page, before it begins.
+        Only one transaction writes at a time, so no new handle can wait before it ends. If many handles wait, they
+        are matched before it begins, page by page, each page in its own transaction.
         """
         while True:
             with self._store.begin(self._lease) as uow:

@@ -1,4 +1,4 @@
-"""What a process tells of its work while it goes on: to whoever shows progress, counts, logs, or traces."""
+"""What a process reports about its work while it runs: to progress displays, counters, logs and traces."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ class Observer(Protocol):
     """May be told from any thread; never raises, and never keeps anybody waiting."""
 
     def opened(self, secret: str, /) -> None:
-        """The database is there; `secret` is known to all of its processes, and to those of no other."""
+        """The database is open; only processes of this database know `secret`."""
 
     def running(self) -> AbstractContextManager[None]:
-        """Is around the run of a job, in its thread."""
+        """Wrap the run of a job, in its thread."""
 
     def progressed(self, what: str, more: int, /) -> None:
-        """So many more were done, of a source's records or of whatever else is named."""
+        """Report that `more` were done; `what` is a source, for its records, or another name."""
 
     def noted(self, event: Noted, fields: Mapping[str, Fact], /) -> None:
-        """A connector did something; the field `source` says which one (see `ports.notes`)."""
+        """Report what a connector did; the field `source` names the connector (see `ports.notes`)."""
 
     def delivered(self, delivery: Delivery, outcome: Outcome, began_at: datetime, /) -> None:
-        """An attempt to deliver, under way since `began_at`, was made, and its result committed."""
+        """Report an attempt to deliver that began at `began_at`, after its result was committed."""
 
     def ran(self, report: Report, took_s: float, /) -> None:
-        """The run in this thread is recorded. One that was cut off is not told of."""
+        """Report that this thread's run was recorded. A run that was cut off is not reported."""
 
 
 class Silent(Observer):
-    """Does nothing; observers of a few events override those."""
+    """Does nothing. An observer of a few events overrides their methods."""
 
     def opened(self, secret: str, /) -> None:
         pass
@@ -60,7 +60,7 @@ SILENT = Silent()
 
 
 class All(Observer):
-    """Tells several, in their order."""
+    """Passes everything on to several observers, in their order."""
 
     def __init__(self, *observers: Observer) -> None:
         self._observers = observers

@@ -2,7 +2,7 @@
 
     changes(cursor) -> pages, staged -> believed? -> applied with its cursor -> Joined | Moved | … -> dirty groups
 
-One source failing never stops the others. A pass that proves nothing changes nobody's status.
+A source that fails never stops the others. A pass that proves nothing changes nobody's status.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ from worker.ports.state.store import Store, UnitOfWork
 COUNTS = (
     "sources", "unchanged", "changed", "joined", "moved", "leaving", "left", "returned", "unseen", "repaired",
 )  # fmt: skip
-REPAIRED_NAMED_MAX = 20  # ids in the journal of what a full pass had to repair
+REPAIRED_NAMED_MAX = 20  # ids in the journal of people whom a full pass had to repair
 
 
 @dataclass(frozen=True, slots=True)
 class PollRules:
-    """What a poll decides by."""
+    """The rules of a poll."""
 
     leaver: LeaverPolicy
     limits: GuardLimits
@@ -61,7 +61,7 @@ class PollRules:
 
 @dataclass(slots=True)
 class _Read:
-    """What one pass said, while its pages are staged."""
+    """What one pass has said so far, while its pages are staged."""
 
     end: PassEnd | None = None
     malformed: int = 0
@@ -72,7 +72,7 @@ class _Read:
 
 @dataclass(frozen=True, slots=True)
 class _Tally:
-    """What a run did, over all sources."""
+    """The counts of a run, over all sources."""
 
     counts: dict[str, int]
     troubles: list[str] = field(default_factory=list)
@@ -80,7 +80,7 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True)
 class _DirectoryPass:
-    """A pass that was applied, and the ids of people whose facts it changed."""
+    """The end of a pass that was applied, and the ids of the people whose facts it changed."""
 
     end: PassEnd
     ids: tuple[str, ...] = ()
@@ -102,10 +102,10 @@ class Poll:
         self._observer = observer
 
     def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
-        """Read every directory once (a folder of dated files: all that are ready), then let dates come due.
+        """Read every directory once (of a folder of dated files, all that are ready), then apply due dates.
 
-        `now` is aware UTC. Idempotent: an unchanged directory changes nothing. Never raises a ConnectorError:
-        a source's failure is in the report, in its state, and announced.
+        `now` is aware UTC. Idempotent: an unchanged directory changes nothing. Never raises a ConnectorError: a
+        source's failure is in the report and in its state, and is announced.
         """
         tally = _Tally(dict.fromkeys(COUNTS, 0))
         for directory in self._directories:
@@ -146,10 +146,10 @@ class Poll:
     def _compare(
         self, directory: Directory, cursor: str, now: datetime, lease: Lease | None, tally: _Tally
     ) -> None:
-        """A delta, and a full pass right after it: whatever that still changes is what the deltas had missed.
+        """Read a delta, and a full pass right after it. Changes in the full pass are those that the deltas missed.
 
-        A delta that proves nothing, or is refused, is no reason to leave out the pass that mends it. A source
-        that is down, or does not let us see, is not asked twice.
+        If the delta proves nothing, or is refused, the full pass follows all the same, since it mends that. A
+        source that is down, or does not let us see, is not asked twice.
         """
         try:
             cursor = self._pass(directory, cursor, now, lease, tally, full=False).end.cursor
@@ -168,13 +168,13 @@ class Poll:
                 uow.journal.append([entry])
 
     def _changed_since(self, directory: Directory, cursor: str, ids: Sequence[str]) -> set[str]:
-        """Which of these changed while the full pass was read: no delta could have had them."""
+        """The ids among these that changed while the full pass was read: no delta could have had them."""
         if not ids:
             return set()
         try:
             pages = [item for item in directory.changes(cursor) if isinstance(item, DirectoryPage)]
         except ConnectorError:
-            return set(ids)  # it can't be told, and was repaired all the same
+            return set(ids)  # unknown which of them changed; they were repaired all the same
         return {facts.person_id for page in pages for facts in page.records}
 
     def _pass(
@@ -236,7 +236,10 @@ class Poll:
     def _record(
         self, uow: UnitOfWork, state: SourceState, now: datetime, unseen: Sequence[PermissionDenied] = ()
     ) -> None:
-        """Green, unless people known before can't be found: then red until a full pass lists them or tells."""
+        """Turn the source green, or red if people known before can't be found.
+
+        It stays red until a full pass lists those people, or says that they are gone.
+        """
         if unseen:
             error = unseen_error(state.name, len(unseen), unseen[0].remedy)
             failed, rules = replace(state, last_success_at=now), self._rules
@@ -275,7 +278,7 @@ class Poll:
         return [(facts, judge(facts, self._rules.leaver, now)) for facts in records]
 
     def _believe(self, name: str, read: _Read, now: datetime, lease: Lease | None) -> None:
-        """Raise Incomplete when a pass that says it is complete cannot be true, and BadConfig when it is blind."""
+        """Raise Incomplete if a full pass cannot be believed, and BadConfig if it lacks what the rules need."""
         end = read.end
         if end is None or not end.is_full:
             return
@@ -309,7 +312,7 @@ class Poll:
             )
 
     def _absent(self, uow: UnitOfWork, name: str, end: PassEnd) -> list[Account]:
-        """People whom enough complete passes over enough time did not list."""
+        """People who were missing from enough complete passes over enough time."""
         policy = self._rules.leaver.absent
         return [
             replace(person, standing=Standing.LEFT, evidence=Evidence.ABSENT_CONFIRMED, left_at=end.taken_at)
@@ -318,8 +321,9 @@ class Poll:
         ]
 
     def _finish_unchanged(self, name: str, end: PassEnd, now: datetime, lease: Lease | None) -> int:
-        """Nothing new. A full source (a file) with a newer date says again who is missing; returns how many
-        left by that.
+        """Finish a pass without changes; return how many people left by it.
+
+        A full source (a file) with a newer date confirms the absence of the people whom it lacked before.
         """
         with self._store.begin(lease) as uow:
             state = uow.sources.get(name, Port.DIRECTORY)
@@ -347,7 +351,7 @@ class Poll:
             "malformed": read.malformed,
             "unreadable_phones": read.unreadable_phones,
             "unseen": unseen if end.is_full else state.counts.get("unseen", 0),
-            # Only a full pass gives everybody: between two of them it is what the last one gave
+            # Only a full pass counts everybody: after a delta, the last full pass's count stays
             "in_scope": read.in_scope if end.is_full else state.counts.get("in_scope", 0),
             "enabled": read.enabled if end.is_full else state.counts.get("enabled", 0),
         }
@@ -381,7 +385,7 @@ class Poll:
             self._place(uow, applied.events, end.taken_at)
 
     def _place(self, uow: UnitOfWork, events: Sequence[Event], at: datetime) -> None:
-        """Say what the joiner rules make of who came and who moved."""
+        """Apply the joiner rules to the people who came, moved or returned."""
         groups = [(row.key, row.name) for row in uow.rosters.groups() if not row.is_gone]
         moved = []
         for event in events:
@@ -397,7 +401,7 @@ class Poll:
     def _placement(
         self, uow: UnitOfWork, event: Event, groups: Sequence[tuple[GroupKey, str]]
     ) -> dict[GroupKey, Expectation]:
-        """Return what changes, by group."""
+        """Return the groups whose expectation changes, with the new one."""
         rules = self._rules.joiners
         known = uow.rosters.expectations(event.person.key)
         before = {group for group, state in known.items() if state is Expectation.DUE}
@@ -408,7 +412,10 @@ class Poll:
         return due | dict.fromkeys(sorted(before - now), Expectation.FORMER)
 
     def _let_dates_come(self, now: datetime, lease: Lease | None, tally: _Tally) -> None:
-        """Our own timer: no directory says that a leave date has come. A stale one may not know of a change."""
+        """Mark people as left when their date has come, since no directory announces it.
+
+        Stale directories are left out: they may not know that a date was changed.
+        """
         with self._store.begin(lease) as uow:
             fresh = [
                 directory.name

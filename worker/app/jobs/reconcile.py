@@ -37,9 +37,9 @@ PEOPLE_PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class ReconcileRules:
-    """What reconciling decides by. `sensitive`: ids, names or globs of groups.
+    """The rules of reconciling. `sensitive`: ids, names or globs of groups.
 
-    `directories`: until each of these was read once, nobody is asked who a member is: everybody may be in it.
+    `directories`: until each of these was read once, no question who a member is is asked; the answer may be in it.
     """
 
     tickets: TicketRules
@@ -58,9 +58,9 @@ class Reconcile:
         self._observer = observer
 
     def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
-        """Mend every dirty group; with `full` every group that state says is wrong. `now` is aware UTC.
+        """Reconcile every dirty group; with `full`, every group that the state shows as wrong. `now` is aware UTC.
 
-        Idempotent: a second run finds nothing to do. The report's plan is what was done, and what was held.
+        Idempotent: a second run finds nothing to do. The report's plan has the actions done and the plans held.
         """
         matching = Matching(self._store, now, lease, self._observer)
         held: list[HeldPlan] = []
@@ -121,7 +121,7 @@ class Reconcile:
     def _mend(
         self, uow: UnitOfWork, views: Sequence[GroupView], cases: Sequence[PersonCase], now: datetime
     ) -> list[Action]:
-        """Carry out what the groups and people of one page need, in one go: tickets, messages, journal together."""
+        """Carry out the actions for the groups and people of one page: tickets, messages and journal together."""
         planned = _once([action for view in views for action in self._plan(view, now)])
         planned += [action for case in cases for action in reconcile_person(case, self._rules.tickets, now)]
         if self._is_blind(uow):
@@ -151,7 +151,7 @@ class Reconcile:
 
 
 def _once(actions: Sequence[Action]) -> list[Action]:
-    """A question about somebody in several groups is found in each of them, and is one ticket."""
+    """The actions without repeats: a question about a member of several groups comes up in each, but is one ticket."""
     first = {action.ticket.key: action for action in reversed(actions)}
     return [action for action in actions if first[action.ticket.key] is action]
 
@@ -162,7 +162,7 @@ def _asks(action: Action) -> bool:
 
 
 def _live_blockers(views: Sequence[GroupView], actions: Sequence[Action]) -> dict[GroupKey | None, int]:
-    """The ticket that others of each group wait for: one there was, or one just opened."""
+    """By group, the ticket that others wait for: an older one, or one that was just opened."""
     tickets = [ticket for view in views for ticket in view.tickets] + [action.ticket for action in actions]
     return {ticket.group: ticket.id for ticket in tickets if is_waited_for(ticket) and ticket.is_live}
 

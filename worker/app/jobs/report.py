@@ -1,4 +1,4 @@
-"""What one pass of a job did."""
+"""The report of one pass of a job."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.domain.reconcile.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Counters of one pass, by name; `troubles` are whole sentences, and make the pass not ok."""
+    """Counters of one pass, by name. `troubles` are whole sentences; with any, the pass is not ok."""
 
     job: str
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -19,5 +19,5 @@ class Report:
 
     @property
     def is_ok(self) -> bool:
-        """Whether everything that was to be done was done."""
+        """True if everything was done that was to be done."""
         return not self.troubles

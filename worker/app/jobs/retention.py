@@ -1,4 +1,4 @@
-"""Retention: people who left long ago are forgotten, as `leaver.erase_after` says."""
+"""Retention: forget people who left longer ago than `leaver.erase_after`."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ PAGE = 100
 
 
 class Retention:
-    """Erases leavers. `after`: how long ago they must have left; None: nobody is ever erased by itself."""
+    """Erases leavers. `after`: how long ago they must have left; None: nobody is erased automatically."""
 
     def __init__(self, store: Store, after: timedelta | None) -> None:
         self._store = store
         self._after = after
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
-        """Erase who left longer ago, is gone from every directory, is in no group or plan that waits, and has no live
-        ticket.
+        """Erase each person who left longer ago and is gone from every directory.
 
-        A transaction for each page of candidates. `now` is aware UTC. A second call finds nobody.
+        People in a group, in a plan that waits, or with a live ticket stay. One transaction for each page of
+        candidates. `now` is aware UTC. A second call finds nobody.
         """
         erased = 0
         after: AccountKey | None = None
@@ -41,7 +41,7 @@ class Retention:
         return Report("retention", {"erased": erased})
 
     def _erase(self, uow: UnitOfWork, key: AccountKey, now: datetime) -> int:
-        """Erase all accounts of a human, if all of them say so; return how many these were."""
+        """Erase all accounts of a person, if all of them can be forgotten; return how many were erased."""
         human = uow.people.human(key)
         if human is None or not self._is_due(uow, human, now):
             return 0

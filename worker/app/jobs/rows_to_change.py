@@ -1,6 +1,6 @@
-"""Who keeps a list is told, in one digest a day, which of its rows would prove what was claimed.
+"""Tell the keepers of lists, in one digest a day, which rows to change so that the lists prove the claims.
 
-Until such a list says so, a claim is only a word: it is dated before the claim, and knows nothing of it.
+A list that is dated before a claim can't prove it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ROWS_MAX = 15  # in one paragraph; more are several
 
 
 class RowsToChange:
-    """Looks once a day; what it told is kept in the outbox, by key, so that no other process tells it again."""
+    """Looks once a day. The outbox keeps the digests by key, so that no other process sends them again."""
 
     def __init__(self, rules: TicketRules, teller: Teller, kept_by_people: Collection[str]) -> None:
         self._rules = rules
@@ -68,7 +68,7 @@ class RowsToChange:
         return OutMessage(key, owner, body.headline, body)
 
     def _owner(self, uow: UnitOfWork, key: GroupKey) -> Recipient:
-        """The group's owner, who keeps its rows; else the accountable person, else the channel."""
+        """The keeper of a group's rows: its owner, else the accountable person, else the channel."""
         group = uow.rosters.group(key)
         email = group.owner_email if group else None
         people = uow.people.find(email) if email else []
@@ -83,7 +83,7 @@ class RowsToChange:
 
 
 def _claims(uow: UnitOfWork, sources: Collection[str]) -> Iterator[tuple[Ticket, Sight]]:
-    """Claims that wait for a list, of work that shows in one."""
+    """Claims that wait for a list, of kinds that a list can prove."""
     after = 0
     while found := uow.tickets.claims(sources, after, PAGE):
         after = found[-1].ticket.id

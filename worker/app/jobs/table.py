@@ -1,4 +1,4 @@
-"""The jobs: the one list of them, which scheduler, settings, command line, metrics and tests read."""
+"""The one list of all jobs. Scheduler, settings, command line, metrics and tests read it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from worker.app.jobs.verify import Verify
 from worker.ports import Port
 from worker.ports.state.leases import Lease
 
-ALL = "all"  # in place of a job's name: each of them, in the table's order
+ALL = "all"  # in place of a job's name: all jobs, in the table's order
 
 
 class UseCase(Protocol):
-    """What a job runs. One that knows a full pass (`Job.has_full_pass`) takes `full=True`, too."""
+    """What a job runs. If the job has full passes (`Job.has_full_pass`), it also takes `full=True`."""
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report: ...
 
@@ -32,11 +32,11 @@ UseCases: TypeAlias = Mapping[type[UseCase], UseCase]  # each by its class
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row of the table. The name is that of the key in the configuration's `schedule:`, too.
+    """One row of the table. `name` is also the key in the configuration's `schedule:`.
 
-    `every` is the interval unless configured, `text` what the configuration's schema says of it. The nightly pass
-    covers what `has_full_pass`, and `at_night` runs after it, under the same lease. `feeds` is the job that is due
-    at once when a run found something; `reads` are the connectors whose news make this one due.
+    `every` is the default interval; `text` describes it in the configuration's schema. The nightly pass runs each
+    job that `has_full_pass`, and then its `at_night`, under the same lease. `feeds` is the job that is due at once
+    after a run that found something. `reads` are the connectors whose news make this job due.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Job:
     reads: Port | None = None
 
     def run(self, use_cases: UseCases, now: datetime, lease: Lease | None = None, *, full: bool) -> Report:
-        """Run its use case once, and what follows at night. `full` asks for a full pass, where there is such."""
+        """Run its use case once. `full` asks for a full pass, if the job has one, with `at_night` after it."""
         run_once: Callable[..., Report] = use_cases[self.use_case].run_once
         if not (full and self.has_full_pass):
             return run_once(now, lease)
@@ -77,9 +77,9 @@ JOBS: Mapping[str, Job] = {job.name: job for job in _TABLE}  # in the order of `
 
 @dataclass(frozen=True, slots=True)
 class JobSchedule:
-    """When the jobs run: each `every` so often, and the nightly pass at a local time of `timezone` (IANA).
+    """When the jobs run: each at its interval `every`, and the nightly pass at a local time of `timezone` (IANA).
 
-    `lease` is for how long a job is one process's own.
+    `lease` is how long one process holds a job.
     """
 
     every: Mapping[str, timedelta]

@@ -1,4 +1,4 @@
-"""Verify: hold live tickets against newer rosters: verified, reopened, or nothing to say yet."""
+"""Verify: compare live tickets with newer rosters. A ticket is verified, reopened, or stays as it is."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 500
-DOUBTED_FROM = 2  # so many claims of one ticket that were not true are told to the person who answers for it
+DOUBTED_FROM = 2  # after this many wrong claims of one ticket, the accountable person is told
 
 
 class Verify:
-    """Proves that tickets were done, or says that they were not. `kept_by_people`: inventories that are lists."""
+    """Proves that tickets were done, or that they were not. `kept_by_people`: the inventories that are lists."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Verify:
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Weigh each live ticket whose group was read since it was last weighed. `now` is aware UTC.
 
-        Once a day, whoever keeps a list is told which rows would prove what was claimed.
+        Once a day, tell the keepers of lists which rows to change so that they prove the claims.
         """
         matching = Matching(self._store, now, lease)
         actions: list[Action] = []
@@ -89,11 +89,11 @@ class Verify:
         if action.kind is ActionKind.REOPEN:
             self._tell_reopened(uow, action, now)
         if is_waited_for(ticket) or action.kind is ActionKind.REOPEN:
-            mark_dirty(uow, ticket, now)  # what it blocked, or what must wait for it again
+            mark_dirty(uow, ticket, now)  # tickets that it blocked, or that must wait for it again
         return action
 
     def _seen(self, ticket: Ticket, sight: Sight | None, now: datetime) -> Sight | None:
-        """What was read, with what is known of its source."""
+        """The sight, completed with what is known of its source."""
         if sight is None:
             return None
         source = ticket.subject.source

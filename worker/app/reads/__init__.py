@@ -1,1 +1,1 @@
-"""What a page, a command and the API show, asked once."""
+"""Reads that pages, commands and the API share."""

@@ -1,4 +1,4 @@
-"""What a directory has to show for the leaver rules that are switched on. A rule that can never fire is refused:
+"""Check that a directory shows what the configured leaver rules need. A rule that can never fire is refused:
 it would look like a company that nobody leaves.
 """
 
@@ -11,7 +11,7 @@ from worker.ports import BadConfig, Unshown
 
 
 def blind_spot(unshown: Sequence[Unshown], policy: LeaverPolicy) -> BadConfig | None:
-    """The error for a source that shows of nobody what a rule goes by; None when all can be seen."""
+    """The error for a source that lacks, for everybody, a fact that a rule needs; None if it lacks none."""
     if not policy.disabled:
         return None
     return next(

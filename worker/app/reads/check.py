@@ -1,4 +1,4 @@
-"""Check: every connector's reach, rights and freshness, and what its last read left behind."""
+"""Check: every connector's reach, rights and freshness, and the result of its last read."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ class Check:
     def run_once(self, kinds: dict[str, str], now: datetime) -> list[SourceCheck]:
         """Check everything, in the configuration's order. `kinds`: connector kind by configured name.
 
-        A source is red when it can't be read now, when its last read failed or proved nothing, or when its
-        last word is too old.
+        A source is red if it can't be read now, if its last read failed or proved nothing, or if its last data is
+        too old.
         """
         return [
             self._merged(name, port, kinds.get(name, ""), result, now)
@@ -75,7 +75,7 @@ class Check:
         ]
 
     def warnings(self) -> tuple[str, ...]:
-        """What should be known besides: limits of the guard that are switched off."""
+        """Further warnings: limits of the guard that are switched off."""
         return tuple(
             f"the guard's {name} is off: nothing of that kind is held, however much it is"
             for name in self._limits.switched_off()
@@ -108,14 +108,14 @@ class Check:
         )  # fmt: skip
 
     def _seeing(self, result: CheckResult) -> CheckResult:
-        """Red when the source can't show what the leaver rules go by, as the next poll will refuse it."""
+        """Turn the result red if the source lacks what the leaver rules need; the next poll would refuse it."""
         blind = blind_spot(result.unshown, self._leaver)
         if not result.ok or blind is None:
             return result
         return replace(result, ok=False, message=f"{result.message}. {blind.message}", remedy=blind.remedy)
 
     def _believable(self, state: SourceState, known: int, result: CheckResult) -> CheckResult:
-        """Hold a directory's count against the people known, as the next poll will."""
+        """Compare a directory's count with the people known, as the next poll will."""
         people = result.counts.get("people")
         limits = self._limits
         if not result.ok or people is None or not known or state.port is not Port.DIRECTORY:

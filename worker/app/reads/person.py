@@ -1,4 +1,4 @@
-"""One person, as a page, a command and the API show them: by any of their accounts."""
+"""One person, as a page, a command and the API show them. Any of their accounts finds them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.ports.state.store import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class WholePerson:
-    """One account, and the human behind it: of every account the groups, tickets and directory (by name)."""
+    """One account and its person, with the groups, tickets and directory (by name) of each of their accounts."""
 
     account: Account
     human: Person
@@ -27,7 +27,7 @@ class WholePerson:
 
 
 def whole_person(uow: UnitOfWork, account: Account) -> WholePerson:
-    """Read everything about one person but their history."""
+    """Read everything about one person except their history."""
     human = uow.people.human(account.key) or Person(account, None, (account,))
     keys = [one.key for one in human.accounts]
     return WholePerson(
@@ -40,13 +40,13 @@ def whole_person(uow: UnitOfWork, account: Account) -> WholePerson:
 
 
 def history_of(uow: UnitOfWork, whole: WholePerson) -> list[Sealed]:
-    """What happened to the person, under all of their accounts, oldest first."""
+    """All events of the person, under all of their accounts, oldest first."""
     found = [sealed for one in whole.human.accounts for sealed in uow.journal.of(_subject(one.key))]
     return sorted(found, key=lambda sealed: sealed.seq)
 
 
 def timeline_of(uow: UnitOfWork, whole: WholePerson, limit: int) -> Sequence[Sealed]:
-    """What last happened to the person and to the tickets about them, newest first."""
+    """The last events of the person and of the tickets about them, newest first."""
     subjects = [_subject(one.key) for one in whole.human.accounts]
     return uow.overview.history([*subjects, *(f"ticket:{one.label}" for one in whole.tickets)], limit)
 

@@ -1,4 +1,4 @@
-"""What the console's first page shows, read in one go, and shared by everybody who looks within a second."""
+"""The data of the console's first page, read at once, and shared by all readers within a second."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from worker.ports.state.overview import Exposed, Exposure, TicketFilter
 from worker.ports.state.store import Store
 
 SHOWN = 50  # rows of each list
-COUNTED_MAX = 1000  # of what is overdue, disputed or not matched; more is "1000+"
+COUNTED_MAX = 1000  # overdue, disputed or unmatched rows that are counted; more is "1000+"
 LIVE_MAX = 100_000
 KEEP_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """How things stood at `at`: lists are the first rows of what the counts count."""
+    """The situation at `at`. The lists are the first rows of those that are counted."""
 
     at: datetime
     exposure: Exposure
@@ -36,7 +36,7 @@ class Situation:
 
 
 def situation(store: Store, now: datetime) -> Situation:
-    """Read it."""
+    """Read the situation at `now`."""
     late, disputed = TicketFilter(overdue_at=now), TicketFilter(is_disputed=True)
     with store.reading() as uow:
         see = uow.overview
@@ -56,7 +56,7 @@ def situation(store: Store, now: datetime) -> Situation:
 
 
 class SharedSituation:
-    """One reading for all who ask within a second; whoever asks while it is read waits for it."""
+    """One reading for all callers within a second; a call during the reading waits for it."""
 
     def __init__(self, read: Callable[[], Situation], clock_s: Callable[[], float] = monotonic) -> None:
         self._read = read
@@ -65,7 +65,7 @@ class SharedSituation:
         self._kept: tuple[float, Situation] | None = None
 
     def __call__(self) -> Situation:
-        """Return how things stand, or stood a moment ago."""
+        """Return the situation, at most a second old."""
         with self._lock:
             now_s = self._clock_s()
             if self._kept is None or now_s - self._kept[0] >= KEEP_S:

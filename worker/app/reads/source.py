@@ -1,4 +1,4 @@
-"""The configured sources, as a page and the API show them: by what is stored of their reads, asking none of them."""
+"""The configured sources, as a page and the API show them: from the stored results, without asking any source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.ports.state.store import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class JudgedSource:
-    """One source: what is known of its reads, and what that means. `kind` is its connector's."""
+    """One source: what is known about its reads, and what that means. `kind` is its connector's."""
 
     kind: str
     state: SourceState
@@ -28,7 +28,7 @@ def judged_sources(
     fresh_inventories: Freshness,
     now: datetime,
 ) -> list[JudgedSource]:
-    """Every source that is configured (name, port, kind), in this order."""
+    """Every source of `configured` (name, port, kind), in this order."""
     known = {(state.name, state.port): state for state in uow.sources.all()}
     found = []
     for name, port, kind in configured:

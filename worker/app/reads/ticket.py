@@ -1,4 +1,4 @@
-"""One ticket, as a page, a command and the API show it; and the steps taken of many."""
+"""One ticket, as a page, a command and the API show it; and the taken steps of many tickets."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from worker.ports.state.tickets import StepTaken
 
 @dataclass(frozen=True, slots=True)
 class WholeTicket:
-    """One ticket with the steps taken of it, its person's accounts, and its history, oldest first.
+    """One ticket with its taken steps, its person's accounts, and its history, oldest first.
 
-    `link_known_to`: the names of those who may have the assignee's link, besides the assignee.
+    `link_known_to`: the names of people, besides the assignee, who may have the assignee's link.
     """
 
     ticket: Ticket
@@ -45,7 +45,7 @@ def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime) -> WholeTicket:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedEscalation:
-    """A ticket's policy, by name, with every step of it: when it comes, and those it would tell now."""
+    """A ticket's policy, by name, with all of its steps: when each comes, and the people it would tell now."""
 
     ticket: Ticket
     policy: str
@@ -55,11 +55,11 @@ class ExplainedEscalation:
 def explained_escalation(
     uow: UnitOfWork, ticket: Ticket, rules: TicketRules, languages: Languages
 ) -> ExplainedEscalation:
-    """Read who would be told of a ticket, and when."""
+    """Read who would be told about a ticket, and when."""
     return ExplainedEscalation(ticket, rules.policy(ticket).name, steps_of(uow, ticket, rules, languages))
 
 
 def with_steps(uow: UnitOfWork, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Sequence[StepTaken]]]:
-    """Each ticket with the steps taken of it."""
+    """Each ticket with its taken steps."""
     steps = uow.tickets.steps_of([ticket.id for ticket in tickets])
     return [(ticket, steps[ticket.id]) for ticket in tickets]

@@ -1,1 +1,1 @@
-"""Who is told what: messages, recipients, signed links."""
+"""Telling people: messages, recipients, signed links."""

@@ -1,4 +1,4 @@
-"""Whom an assignee's answer concerns, and what they read."""
+"""Messages about an assignee's answer, to the people whom it concerns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def answer_messages(
     now: datetime,
     aid: Help | None,
 ) -> list[OutMessage]:
-    """What the accountable person or the security team is told; nothing of what the next roster settles.
+    """The messages to the accountable person or the security team; none for an answer that the next roster settles.
 
     `words` are the assignee's own, and stay as they are.
     """

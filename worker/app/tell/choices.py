@@ -1,4 +1,4 @@
-"""Whom an assignee can choose from: the next admin of a group, and who a member may be."""
+"""The people an assignee can choose from: for a group's next admin, or for the person behind a member."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CANDIDATES_MAX = 8
 
 @dataclass(frozen=True, slots=True)
 class NextAdmin:
-    """Somebody who could be the new admin: a member, active, and not one yet."""
+    """A person who could be the new admin: an active member who isn't an admin yet."""
 
     handle: str
     name: str
@@ -22,7 +22,7 @@ class NextAdmin:
 
 
 def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[NextAdmin, ...]:
-    """Who could take over: those of the leaver's department first, then the longest in the group."""
+    """The people who could take over: the leaver's department first, then the longest in the group."""
     leaver = uow.people.get(ticket.person) if ticket.person else None
     department = leaver.facts.department if leaver else None
     found = [
@@ -37,7 +37,7 @@ def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[NextAdmin, ...]:
 
 
 def suggestions_for(uow: UnitOfWork, ticket: Ticket) -> tuple[Suggestion[AccountKey], ...]:
-    """Whom the member of a question may be, the likeliest first."""
+    """The people who a question's member may be, the likeliest first."""
     known = uow.identities.get(HandleKey(ticket.home.source, ticket.handle))
     return known.suggestions if known else ()
 

@@ -1,4 +1,4 @@
-"""What is known of a source after a read: good, or in trouble, and who is told about the change."""
+"""A source's state after a read: good or in trouble. Announces each change."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FLAPS = 3  # failures in a row before a passing fault is announced
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How old a source's last word may be; older proves nothing."""
+    """How old a source's last data may be; older data proves nothing."""
 
     default: timedelta
     by_source: Mapping[str, timedelta]
@@ -39,7 +39,7 @@ class Freshness:
         return self.by_source.get(source, self.default)
 
     def is_fresh(self, source: str, taken_at: datetime | None, now: datetime) -> bool:
-        """Whether something that speaks of `taken_at` still counts at `now`."""
+        """True if data that is true for `taken_at` still counts at `now`."""
         return taken_at is not None and now - taken_at <= self.limit(source)
 
 
@@ -54,7 +54,7 @@ class SourceHealth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A source's health, why it is so, and what helps. `is_stale` may be true of one that failed as well."""
+    """A source's health, the reason for it, and the remedy. `is_stale` may also be true of one that failed."""
 
     health: SourceHealth
     message: str
@@ -63,12 +63,12 @@ class Judged:
 
     @property
     def ok(self) -> bool:
-        """Whether it is green."""
+        """True if it is green."""
         return self.health is SourceHealth.GOOD
 
 
 def judged(state: SourceState, fresh: Freshness, now: datetime) -> Judged:
-    """A source by what is stored of it, without reading it: red is what was never read, failed last, or is too old."""
+    """Judge a source by its stored reads, without asking it. Red: never read, failed last time, or too old."""
     is_stale = state.taken_at is not None and not fresh.is_fresh(state.name, state.taken_at, now)
     if state.trouble is not None:
         health, message = SourceHealth.FAILED, f"the last read failed: {state.trouble}"
@@ -92,7 +92,10 @@ def record_failure(
     now: datetime,
     teller: Teller,
 ) -> None:
-    """Turn a source red. The security channel hears of it once: at once, or for a passing fault at the third."""
+    """Turn a source red. The security channel is told once: at once, or for a transient fault at the third failure.
+
+    A new trouble that is not transient is told, too.
+    """
     failures = state.failures + 1
     uow.sources.put(
         replace(state, last_attempt_at=now, failures=failures, trouble=error.message, remedy=error.remedy)
@@ -114,13 +117,13 @@ def record_failure(
 
 
 def record_still_failing(uow: UnitOfWork, state: SourceState, error: ConnectorError, now: datetime) -> None:
-    """A read went well that could not mend what the last failure was about: still red, and said already."""
+    """Record a read that went well but could not mend the last failure: still red, without a new message."""
     remedy = state.remedy if state.trouble == error.message else error.remedy
     uow.sources.put(replace(state, last_attempt_at=now, trouble=error.message, remedy=remedy))
 
 
 def record_success(uow: UnitOfWork, state: SourceState, now: datetime, tongue: Tongue = ENGLISH) -> None:
-    """Turn a source green; says so when its trouble was announced."""
+    """Turn a source green; announce it if its trouble was announced."""
     if state.trouble is not None and _was_announced(uow, state.name):
         uow.journal.append([Entry(now, "whosleft", events.SOURCE_RECOVERED, f"source:{state.name}")])
         key = f"source:{state.name}:green:{now.isoformat()}"
@@ -132,7 +135,7 @@ def record_success(uow: UnitOfWork, state: SourceState, now: datetime, tongue: T
 
 
 def _was_announced(uow: UnitOfWork, name: str) -> bool:
-    """Whether the last that people heard of a source is that it fails."""
+    """True if the last announcement about a source is that it fails."""
     happened = (sealed.entry.event for sealed in uow.journal.of(f"source:{name}"))
     told = [one for one in happened if one in {events.SOURCE_FAILED, events.SOURCE_RECOVERED}]
     return told[-1:] == [events.SOURCE_FAILED]

@@ -1,4 +1,4 @@
-"""Whether an assignee can do what a ticket asks, as the group is now; and whose help they need where they can't."""
+"""Work out whether an assignee can do what a ticket asks, as the group is now, and else whose help they need."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worker.ports.state.store import UnitOfWork
 
 
 def help_for(uow: UnitOfWork, ticket: Ticket, languages: Languages) -> Help | None:
-    """What help the assignee needs; None where their own app has the button, or the kind of ticket needs none."""
+    """The help that the assignee needs; None if their own app has the button, or the kind of ticket needs none."""
     asks = kind_of(ticket).asks
     if asks is Asks.LEAVER:
         return _asking_leaver(uow, ticket, ticket.handle, languages)
@@ -43,7 +43,7 @@ def _asking_leaver(uow: UnitOfWork, ticket: Ticket, handle: str, languages: Lang
 
 
 def _number(handle: str, leaver: Account | None) -> str:
-    """The number under which the messenger knows them, which surely reaches them there; else the directory's."""
+    """The leaver's number in the messenger, which surely reaches them there; else the directory's."""
     shown = shown_handle(handle)
     if shown is not None and shown.is_phone:
         return shown.text
@@ -57,7 +57,7 @@ def _accounts(uow: UnitOfWork, ticket: Ticket) -> frozenset[AccountKey]:
 
 
 def _admin_handle(uow: UnitOfWork, ticket: Ticket, accounts: frozenset[AccountKey]) -> str | None:
-    """The leaver's handle in the group, while they may be its admin; None once they are out of it."""
+    """The leaver's handle in the group if they may be its admin; else None."""
     found = (
         member.handle
         for member, _, person in uow.rosters.members(ticket.home)

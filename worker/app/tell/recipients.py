@@ -1,4 +1,4 @@
-"""Whom the steps of an escalation policy tell: when one is taken, and when somebody asks who would be told."""
+"""Find the recipients of an escalation policy's steps: to tell them, or to show who would be told."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from worker.ports.state.store import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Who is meant by a policy's targets, as the state of a transaction has it."""
+    """The people whom a policy's targets mean, in the state that a transaction sees."""
 
     uow: UnitOfWork
     languages: Languages
 
     def of_all(self, ticket: Ticket, targets: Sequence[Target]) -> tuple[Recipient, ...]:
-        """Whom the targets are now, each once; of two that are one, that whose language is known."""
+        """The present recipients of the targets, each once; of two equal ones, the one with a known language."""
         found: dict[tuple[RecipientKind, str], Recipient] = {}
         for target in targets:
             for recipient in self.of(ticket, target):
@@ -33,7 +33,7 @@ class Recipients:
         return tuple(found.values())
 
     def of(self, ticket: Ticket, target: Target) -> list[Recipient]:
-        """Whom one target is now; nobody, where there is none who can be reached."""
+        """The present recipients of one target; none if nobody can be reached."""
         if target is Target.ASSIGNEE:
             return self._assignee(ticket)
         if target is Target.ADMINS:
@@ -66,13 +66,13 @@ class Recipients:
         return [person_at(facts.email, facts.display_name, self._code(facts.language))]
 
     def _code(self, stated: str | None) -> str | None:
-        """The code of a language that is ours; what a directory states may be anything."""
+        """The code of one of our languages; a directory may state anything."""
         return self.languages.of(stated).code if stated else None
 
 
 @dataclass(frozen=True, slots=True)
 class ComingStep:
-    """A step of a ticket's policy with whom each of its targets is now, by name. `is_taken` is of this round."""
+    """A step of a ticket's policy, with the names that each target means now. `is_taken`: in this round."""
 
     coming: Coming
     told: tuple[tuple[Target, tuple[str, ...]], ...]

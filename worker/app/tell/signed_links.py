@@ -2,9 +2,9 @@
 
     ticket + assignee + now -> token -> (ticket, when it was made), or why it opens nothing
 
-A link names a ticket and, by a keyed digest, its assignee and how often it was handed on: it ends for good when the
-ticket goes to somebody else. There is nothing of a person in it. The key is kept in the database, so links survive
-restarts and hold for every replica, until `whosleft desk rotate-key` makes another one.
+A link names a ticket and has a keyed digest of its assignee and of how often it was handed on. So it ends for good
+when the ticket goes to somebody else, and it has no personal data. The key is in the database, so links survive
+restarts and work on every replica, until `whosleft desk rotate-key` makes another key.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ class Dead(StrEnum):
     FORGED = "forged"
     EXPIRED = "expired"
     REVOKED = "revoked"
-    MOVED = "moved"  # the ticket is somebody else's now
+    MOVED = "moved"  # the ticket has another assignee now
     LEFT = "left"  # its assignee has left
 
 
 class LinkDead(Exception):
-    """The link opens nothing; `why` says which page helps, and `language` whose it is, where that is known."""
+    """The link opens nothing. `why` decides which page is shown; `language` is the assignee's, if known."""
 
     def __init__(self, why: Dead, language: str | None = None) -> None:
         super().__init__(why.value)
@@ -48,7 +48,7 @@ class LinkDead(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A ticket as a good signature names it, and whose the link was."""
+    """The ticket of a link with a valid signature, and the digest of its assignee."""
 
     ticket: Ticket
     key: str
@@ -56,29 +56,29 @@ class Opened:
     made_ms: int
 
     def is_for(self, ticket: Ticket) -> bool:
-        """Whether the link was given to the assignee of the ticket as it is here, since it went to them."""
+        """True if the link was made for this ticket's assignee, since the ticket last went to them."""
         return ticket.assignee is not None and self.digest == _digest(
             self.key, ticket.assignee.email, ticket.handed
         )
 
     def was_for(self, ticket: Ticket) -> bool:
-        """Whether the assignee had it an earlier time that the ticket was with them."""
+        """True if the link was made for the assignee at an earlier time when they had the ticket."""
         return ticket.assignee is not None and any(
             self.digest == _digest(self.key, ticket.assignee.email, handed) for handed in range(ticket.handed)
         )
 
     def reaches(self, ticket: Ticket) -> bool:
-        """Whether it leads on to a ticket of the same assignee: not if links to that were made dead since."""
+        """True if the link may open another ticket of the assignee: unless that ticket's links were ended since."""
         return ticket.links_from is None or self.made_ms > _to_ms(ticket.links_from)
 
     def token(self, ticket: Ticket) -> str:
-        """What opens a ticket of the same assignee. It is as old as the link itself, which nothing makes younger."""
+        """The token for another ticket of the same assignee. It is as old as this link, so it ends with it."""
         return _signed(self.key, [ticket.id, self.made_ms, _digest_of(self.key, ticket)])
 
 
 @dataclass(frozen=True, slots=True)
 class SignedLinks:
-    """`base` is the address that links start with, without a slash at its end; `life` is how long they work."""
+    """Makes and reads links. `base` is their start, without a slash at its end; `life` is how long they work."""
 
     base: str
     life: timedelta
@@ -88,26 +88,29 @@ class SignedLinks:
         return f"{self.base}/t/{self.token(uow, ticket, now)}"
 
     def told(self, uow: UnitOfWork, ticket: Ticket, to: Recipient, now: datetime) -> str:
-        """What a message about a ticket links to: for its assignee their own page, for others the console."""
+        """The link in a message about a ticket: to the assignee's page for the assignee, else to the console."""
         if ticket.assignee is not None and to.address == ticket.assignee.email.casefold():
             return self.url(uow, ticket, now)
         return self.console(f"/tickets/{ticket.label}")
 
     def console(self, path: str) -> str:
-        """A page of the console, which asks to sign in."""
+        """The address of a page of the console, which asks to sign in."""
         return f"{self.base}{path}"
 
     def token(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> str:
-        """The part of the link that opens it."""
+        """The token: the last part of the link."""
         key = signing_key(uow)
         return _signed(key, [ticket.id, _to_ms(_made_at(ticket, now)), _digest_of(key, ticket)])
 
     def until(self, ticket: Ticket, now: datetime) -> datetime:
-        """Until when a link works that is made now."""
+        """The instant at which a link made now ends."""
         return _made_at(ticket, now) + self.life
 
     def read(self, uow: UnitOfWork, token: str, now: datetime) -> Opened:
-        """What a link names, whoever's the ticket is now. Raises LinkDead for all that has nothing to do with that."""
+        """Read a link, whether or not the ticket still has the same assignee.
+
+        Raises LinkDead if it is forged, expired or revoked.
+        """
         key = signing_key(uow)
         number, made_ms, digest = _payload(key, token)
         ticket = uow.tickets.get(number)
@@ -120,11 +123,11 @@ class SignedLinks:
         return Opened(ticket, key, digest, made_ms)
 
     def ticket(self, uow: UnitOfWork, token: str, now: datetime) -> Ticket:
-        """The ticket that a link opens, whatever its state. Raises LinkDead."""
+        """The ticket that a link opens, in any state. Raises LinkDead."""
         return self.opened(uow, token, now).ticket
 
     def opened(self, uow: UnitOfWork, token: str, now: datetime) -> Opened:
-        """As `read`, for its ticket's assignee alone. Raises LinkDead."""
+        """As `read`, but raises LinkDead also if the ticket has another assignee, or the assignee has left."""
         opened = self.read(uow, token, now)
         if not opened.is_for(opened.ticket):
             raise LinkDead(Dead.REVOKED if opened.was_for(opened.ticket) else Dead.MOVED)
@@ -133,7 +136,7 @@ class SignedLinks:
 
 
 def check_is_here(uow: UnitOfWork, ticket: Ticket) -> None:
-    """Raises LinkDead for an assignee who has left, as soon as a directory says so."""
+    """Raise LinkDead if the assignee has left, as soon as a directory says so."""
     assignee = ticket.assignee or Assignee("")
     human = uow.people.human(assignee.person) if assignee.person else None
     people = [human.person] if human else uow.people.find(assignee.email)
@@ -142,12 +145,12 @@ def check_is_here(uow: UnitOfWork, ticket: Ticket) -> None:
 
 
 def signing_key(uow: UnitOfWork) -> str:
-    """The key of links and forms; made at the first use."""
+    """The key that signs links and forms; it is made at the first use."""
     return uow.access.key(fresh_key())
 
 
 def fresh_key() -> str:
-    """A key that nobody has."""
+    """Make a random key."""
     return secrets.token_hex(32)
 
 
@@ -160,7 +163,7 @@ def _payload(key: str, token: str) -> tuple[int, int, str]:
         raise LinkDead(Dead.FORGED)
     try:
         number, made_ms, digest = URLSafeSerializer(key, salt=TICKETS).loads(token)
-    except BadSignature:  # and whatever else is no token of ours
+    except BadSignature:  # also raised for any other text that is no token
         raise LinkDead(Dead.FORGED) from None
     return number, made_ms, digest
 
@@ -172,7 +175,7 @@ def _digest_of(key: str, ticket: Ticket) -> str:
 
 
 def _digest(key: str, email: str, handed: int) -> str:
-    whose = f"{email.casefold()}\n{handed}" if handed else email.casefold()  # as before there was a count
+    whose = f"{email.casefold()}\n{handed}" if handed else email.casefold()  # as in releases without a count
     return Signer(key, salt="assignee").get_signature(whose).decode()[:DIGEST_LENGTH]
 
 

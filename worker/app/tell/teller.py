@@ -1,4 +1,4 @@
-"""What is written down and whom is told when something happens to a ticket."""
+"""Journal entries and messages for what happens to tickets."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ _EVENTS = {
 
 
 def journal_entry(action: Action, now: datetime, actor: str = "whosleft") -> Entry:
-    """The entry of one action. It names ids only: reasons with names in them stay in the ticket."""
+    """The journal entry of one action. It has only ids: a reason may have names, so it stays in the ticket."""
     ticket = action.ticket
     return Entry(now, actor, _EVENTS[action.kind], f"ticket:{ticket.label}", data=ticket_facts(ticket))
 
 
 def withdraw_unsent(uow: UnitOfWork, actions: Sequence[Action]) -> None:
-    """Take back what no channel has tried to send about tickets that are over: nobody has to act on them."""
+    """Take back messages about tickets that are over and that no channel has tried to send yet."""
     over = [action.ticket.id for action in actions if not action.ticket.is_live]
     uow.outbox.withdraw_about(over)
 
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Writes messages about tickets: in each reader's language, by the organisation's clock, with the reader's link.
+    """Writes messages about tickets: in the reader's language, in the organisation's time zone, with the reader's link.
 
     `timezone` is IANA. Without `links`, messages have none.
     """
@@ -57,11 +57,11 @@ class Teller:
 
     @property
     def tongue(self) -> Tongue:
-        """The organisation's language, for the security channel and for readers whose language is not known."""
+        """The organisation's language: for the security channel, and for readers without a known language."""
         return self.languages.of(None)
 
     def acted(self, uow: UnitOfWork, actions: Sequence[Action], now: datetime) -> list[OutMessage]:
-        """The messages to the people who should act, or to the channel where nobody is named. One look-up for all."""
+        """The messages to the assignees, or to the channel for tickets without one. One look-up for all."""
         people = {action.ticket.assignee.person for action in actions if action.ticket.assignee}
         spoken = uow.people.languages([person for person in people if person])
         return [self._acted(uow, action, _language(action.ticket, spoken), now) for action in actions]
@@ -77,8 +77,8 @@ class Teller:
         return self.linked(uow, ticket, OutMessage(key, to, body.headline, body, ticket=ticket.id), now)
 
     def cancelled(self, uow: UnitOfWork, actions: Sequence[Action], now: datetime) -> list[OutMessage]:
-        """What takes the messages about cancelled tickets back, for everybody who may have got one since the clock
-        started. To be asked for after `withdraw_unsent`.
+        """The messages that take back those about cancelled tickets, to everybody who may have got one since the
+        ticket's clock started. Call it after `withdraw_unsent`.
         """
         over = {a.ticket.id: a.ticket for a in actions if a.kind is ActionKind.CANCEL}
         told = uow.outbox.told_about({ticket.id: ticket.clock_from for ticket in over.values()})
@@ -92,8 +92,9 @@ class Teller:
         return messages
 
     def doubted(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> OutMessage:
-        """What the accountable person is told of a ticket that was called done again and is not: the channel, when it
-        is they who should do it, or nobody answers for it.
+        """The message to the accountable person about a ticket that was wrongly called done again.
+
+        It goes to the channel if the accountable person is the assignee, or if there is none.
         """
         assignee = ticket.assignee.email.casefold() if ticket.assignee else ""
         is_theirs = not ticket.accountable or ticket.accountable.casefold() == assignee
@@ -104,7 +105,7 @@ class Teller:
         return self.linked(uow, ticket, message, now)
 
     def linked(self, uow: UnitOfWork, ticket: Ticket, message: OutMessage, now: datetime) -> OutMessage:
-        """The message with the link of the person who gets it: the assignee's own, for others the console's."""
+        """The message with its recipient's link: a signed link for the assignee, the console for others."""
         if self.links is None:
             return message
         return replace(
@@ -118,7 +119,7 @@ def _language(ticket: Ticket, spoken: Mapping[AccountKey, str]) -> str | None:
 
 
 def help_as_told(aid: Help | None, ticket: Ticket, to: Recipient) -> Help | None:
-    """The help as one reader may know it: the number of somebody who left is for the assignee alone."""
+    """The help as one reader may see it: only the assignee sees the leaver's number."""
     is_assignee = ticket.assignee is not None and to.address == ticket.assignee.email.casefold()
     return aid if aid is None or is_assignee else aid.without_number()
 
@@ -131,5 +132,5 @@ def recipient_of(ticket: Ticket, language: str | None = None) -> Recipient:
 
 
 def person_at(email: str, name: str = "", language: str | None = None) -> Recipient:
-    """A person by e-mail address; the address is the identity, so it is folded."""
+    """A person by e-mail address; the address identifies them, so it is casefolded."""
     return Recipient(RecipientKind.PERSON, email.casefold(), name, language)

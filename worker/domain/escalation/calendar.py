@@ -1,8 +1,8 @@
-"""Business time: how much of it lies between two instants, and when so much of it will have passed.
+"""Business time: how much of it lies between two instants, and when a given amount has passed.
 
 A calendar is either the plain clock or opening hours in a time zone with working days and public holidays.
-Pure: instants come in as aware datetimes and leave as aware UTC. What is due, and whom to tell, is not
-decided here.
+Pure: instants come in as aware datetimes and leave as aware UTC. The policy decides what is due and who is
+told, not this module.
 
     calendar -> offsets of its zone (per year, cached) -> open spans in UTC -> add, elapsed, next_open
 """
@@ -44,10 +44,9 @@ class BusinessCalendar:
     no country, no holidays. ``extra_holidays`` are closed as well; ``ignored_holidays`` are public holidays
     that are worked.
 
-    It is open whenever the wall clock there reads a time within the hours on a working day, so when clocks
-    change: an opening time that is skipped opens at the instant of the change; hours that are repeated are
-    open each time they are shown; a day of 23 or 25 hours counts the seconds that really pass; a skipped
-    date is never open.
+    It is open whenever the wall clock there reads a time within the hours on a working day. So when clocks
+    change: a skipped opening time opens at the instant of the change; repeated hours are open each time; a
+    day of 23 or 25 hours counts the seconds that really pass; a skipped date is never open.
 
     Holidays are those the library knows: with no subdivision only the ones that the whole country shares
     (Easter Monday is *not* one in GB: Scotland works), moon-dependent dates are estimates until announced,
@@ -65,7 +64,7 @@ class BusinessCalendar:
     ignored_holidays: frozenset[date] = frozenset()
 
     def __post_init__(self) -> None:
-        """Refuse what can never be meant."""
+        """Refuse values that make no calendar."""
         _check_hours(*self.hours)
         _check_days(self.days)
         _check_timezone(self.timezone)
@@ -82,10 +81,9 @@ Calendar: TypeAlias = CalendarClock | BusinessCalendar
 def add(calendar: Calendar, start: datetime, amount: timedelta) -> datetime:
     """Return the first open instant at which ``amount`` of the calendar's time has passed since ``start``.
 
-    Out of hours is held, never dropped: with no amount it is the first open instant at or after ``start``,
-    and an amount that is used up exactly at closing time ends at the next opening, when somebody is there
-    to act. So ``is_open`` holds for every result, ``elapsed(c, s, add(c, s, x)) == x``, and adding in two
-    steps is adding once.
+    With no amount the result is the first open instant at or after ``start``. An amount that is used up
+    exactly at closing time ends at the next opening, when somebody is there to act. So ``is_open`` holds for
+    every result, ``elapsed(c, s, add(c, s, x)) == x``, and adding in two steps is adding once.
 
     ``start`` is aware (any zone), the result aware UTC. Takes time in proportion to the days passed. Raises
     ValueError for a naive start, a negative amount or a calendar that is closed for `SEARCH_MAX` on end;
@@ -128,7 +126,7 @@ def next_open(calendar: Calendar, instant: datetime) -> datetime:
 
 
 def is_open(calendar: Calendar, instant: datetime) -> bool:
-    """Tell whether the wall clock of the calendar's zone shows an open time at the aware ``instant``.
+    """True if the wall clock of the calendar's zone shows an open time at the aware ``instant``.
 
     Opening time is open, closing time isn't. Raises ValueError for a naive instant.
     """
@@ -221,8 +219,8 @@ def _spans(
 ) -> Iterator[tuple[datetime, datetime]]:
     """Yield the open spans within [start, stop): half-open, UTC, ascending, disjoint (they may touch).
 
-    Goes along the stretches of constant offset, not along the dates: where clocks go back over midnight a
-    date is shown, left and shown again, and dates in order would give instants out of order.
+    Goes along the stretches of constant offset, not along the dates: where clocks go back over midnight the
+    same date comes twice, and dates in order would give instants out of order.
     """
     opening, closing = _bounds(calendar)
     for year in range(start.year, stop.year + 1):
@@ -240,8 +238,8 @@ def _spans(
 def _offsets(timezone: str, year: int) -> tuple[tuple[datetime, datetime, timedelta], ...]:
     """Return the stretches of constant UTC offset in a UTC year, in order: (since, until, offset).
 
-    zoneinfo doesn't tell its transitions, so they are found by asking once a day: the two that lie closest
-    together in tzdata 2026 are 95 hours apart (Africa/Freetown, September 1939).
+    zoneinfo doesn't publish its transitions, so this asks for the offset once a day. The two transitions that
+    lie closest together in tzdata 2026 are 95 hours apart (Africa/Freetown, September 1939).
     """
     if not YEAR_MIN <= year <= YEAR_MAX:
         raise OverflowError(
@@ -326,7 +324,7 @@ def _check_days(days: frozenset[int]) -> None:
 
 
 def last_day(ends_at: datetime, timezone: str) -> date:
-    """The local day at whose end something is over: an instant at midnight belongs to the day before it."""
+    """The last local day before ``ends_at``: an instant at midnight belongs to the day before it."""
     return (ends_at - timedelta(microseconds=1)).astimezone(ZoneInfo(timezone)).date()
 
 

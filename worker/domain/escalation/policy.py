@@ -1,4 +1,4 @@
-"""Escalation policies: which step is due when, told to whom, and how often again.
+"""Escalation policies: which step is due when, who is told, and how often it repeats.
 
 Pure arithmetic over a business or plain calendar; nothing here sends. A step whose time came while the
 worker was down is taken late, never dropped; missed repeats are taken once.
@@ -28,14 +28,14 @@ class Target(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """When a step comes: a share of the time to due, then a further amount. `due+4h` is share 1, plus 4 h."""
+    """When a step comes: a share of the time to due, plus a further amount. `due+4h` is share 1, plus 4 h."""
 
     share: float = 0.0
     plus: timedelta = timedelta(0)
 
 
 def format_after(after: After) -> str:
-    """As the configuration has it, to be read by people: `50%`, `2 h`, `due`, `due+4 h`."""
+    """Write it for people, in the configuration's form: `50%`, `2 h`, `due`, `due+4 h`."""
     plus = format_duration(after.plus) if after.plus else ""
     if after.share >= 1.0:
         return f"due+{plus}" if plus else "due"
@@ -83,7 +83,7 @@ class When:
     messenger: frozenset[str] = frozenset()
 
     def fits(self, kind: TicketKind, evidence: Evidence | None, messenger: str, *, sensitive: bool) -> bool:
-        """Whether a ticket with these properties is meant."""
+        """True if the policy is for a ticket with these properties."""
         return (
             (not self.kinds or kind in self.kinds)
             and (self.sensitive is None or self.sensitive == sensitive)
@@ -148,8 +148,9 @@ class DueStep:
 
 
 def step_at(ticket: Ticket, policy: Policy, step: Step, allowed: timedelta) -> datetime:
-    """The instant (aware UTC) of a step's first time; `allowed` is the policy-time from clock_from to due, without
-    the time in which claims waited for proof.
+    """The instant (aware UTC) at which a step is first due.
+
+    `allowed` is the policy's time from clock_from to due, without the time in which claims waited for proof.
     """
     if step.after.share >= 1.0:
         return add(policy.calendar, ticket.due_at, step.after.plus) if step.after.plus else ticket.due_at
@@ -201,8 +202,9 @@ def _due_one(
 
 
 def next_unreached(policy: Policy, taken: tuple[Taken, ...], since: datetime) -> int | None:
-    """The number of the first step not taken from `since` on (the ticket's clock_from): what comes next when
-    nobody is reached. None when all were taken.
+    """The number of the first step not taken since `since` (the ticket's clock_from); None if all were taken.
+
+    It comes next when nobody is reached.
     """
     done = {t.step for t in taken if t.at >= since}
     return next((n for n in range(1, len(policy.steps) + 1) if n not in done), None)
@@ -210,7 +212,7 @@ def next_unreached(policy: Policy, taken: tuple[Taken, ...], since: datetime) ->
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A step with the instant (aware UTC) at which it comes first; `step` counts from 1."""
+    """A step with the instant (aware UTC) at which it is first due; `step` counts from 1."""
 
     step: int
     at: datetime
@@ -219,7 +221,7 @@ class Coming:
 
 
 def explain(ticket: Ticket, policy: Policy, allowed: timedelta) -> tuple[Coming, ...]:
-    """When each step of the policy comes for this ticket, and whom it tells."""
+    """Say when each step of the policy comes for this ticket, and who is told."""
     return tuple(
         Coming(number, step_at(ticket, policy, step, allowed), step.to, step.repeat)
         for number, step in enumerate(policy.steps, start=1)

@@ -1,4 +1,4 @@
-"""Who acts. A name is decoration: it can be chosen and changed, so by itself it makes nobody a second person. Pure."""
+"""The person who acts. A name can be chosen and changed, so a new name alone proves no second person. Pure."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Via(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person behind an act: `name` for people to read, `id` to tell people apart.
+    """The person behind an act: `name` is for people to read, `id` tells people apart.
 
-    `id` is what `signed_in`, `logged_in` or `stated` make of the account that was used, or the id of whoever made
-    the token or the login link; empty where nothing but the name is known. `login` is the account at the operating
-    system and the host, of a command.
+    `id` comes from `signed_in`, `logged_in` or `stated`, or it is the id of the person who made the token or the
+    login link. It is empty if only the name is known. `login` is set for a command: the operating system's account,
+    and the host.
     """
 
     name: str
@@ -38,50 +38,50 @@ class Actor:
 
     @property
     def marks(self) -> frozenset[str]:
-        """All by which they are known: two actors who have one in common count as one person."""
+        """Everything that identifies them. Two actors with a mark in common count as one person."""
         issuer, _, subject = self.id.partition(" ")  # earlier releases kept the subject without its issuer
         alone = subject if issuer.startswith("https://") else ""
         return frozenset(filter(None, (self.name.casefold(), self.id, alone)))
 
     def may_be(self, other: Actor) -> bool:
-        """Whether both may be one person."""
+        """True if both may be one person."""
         return not self.marks.isdisjoint(other.marks)
 
 
 def signed_in(issuer: str, subject: str) -> str:
-    """The id of whoever an identity provider knows by this subject."""
+    """The id of a person who signed in at an identity provider; `subject` is its stable id for them."""
     return f"{issuer} {subject}"
 
 
 def logged_in(login: str) -> str:
-    """The id of an account at the operating system; the same on every host, since a pod's name says nothing."""
+    """The id of an operating system's account. It leaves out the host, since a pod's name identifies nobody."""
     return f"os:{login}"
 
 
 def stated(name: str) -> str:
-    """The id of somebody whose name is believed."""
+    """The id of a person who only stated a name."""
     return f"by:{name.casefold()}"
 
 
 def claimants(actors: Iterable[Actor]) -> tuple[str, ...]:
-    """The marks of everybody who may have made a claim: none of them can confirm it."""
+    """The marks of every person who may have made a claim. None of them can confirm it."""
     return tuple(sorted(frozenset[str]().union(*(one.marks for one in actors))))
 
 
 def acted(
     by: Actor, now: datetime, kind: str, subject: str, reason: str = "", data: Mapping[str, Any] | None = None
 ) -> Entry:
-    """The journal's entry of a person's act: who they are and which way they came stand beside their name."""
+    """Make the journal's entry of a person's act. `data` also gets their id, their login and the way they came."""
     known = {_ACCOUNT: by.id, "via": by.via.value if by.via else "", "login": by.login}
     beside = {name: value for name, value in known.items() if value}
     return Entry(now, by.name, kind, subject, reason, {**(data or {}), **beside})
 
 
 def actor_of(entry: Entry) -> Actor:
-    """Who acted, as far as an entry tells people apart."""
+    """The actor of an entry: name and id."""
     return Actor(entry.actor, account_of(entry))
 
 
 def account_of(entry: Entry) -> str:
-    """The `Actor.id` that an entry has; empty in those of earlier releases."""
+    """The `Actor.id` of an entry; empty in entries of earlier releases."""
     return str(entry.data.get(_ACCOUNT, ""))

@@ -1,7 +1,7 @@
-"""The names of everything that the journal holds: `noun.verb_past`, each written through its constant.
+"""The names of the journal's events: `noun.verb_past`, each written through its constant.
 
 A test proves that each is used, and that nothing else is written. Entries are sealed and never rewritten: names of
-earlier releases stay in the chain, and are read as the name of today.
+earlier releases stay in the chain, and are read as today's name.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TICKET_WAIVED: Final = "ticket.waived"
 TICKET_LINK_SHOWN: Final = "ticket.link_shown"
 TICKET_LINKS_REVOKED: Final = "ticket.links_revoked"
 
-# What its assignee answered in place of "done"
+# The assignee's answers other than "done"
 TICKET_DISOWNED: Final = "ticket.disowned"  # not my group
 TICKET_DISPUTED: Final = "ticket.disputed"  # the person still works here
 TICKET_FOUND_GONE: Final = "ticket.found_gone"  # the member is not in the group
@@ -31,8 +31,8 @@ TICKET_LEFT_TO_CREATOR: Final = "ticket.left_to_creator"  # the creator can't be
 TICKET_DECLINED: Final = "ticket.declined"  # something else
 
 PLAN_HELD: Final = "plan.held"
-PLAN_APPROVED: Final = "plan.approved"  # the first of two words to release it
-PLAN_OBJECTED: Final = "plan.objected"  # the first of two words to reject it
+PLAN_APPROVED: Final = "plan.approved"  # the first of two people to release it
+PLAN_OBJECTED: Final = "plan.objected"  # the first of two people to reject it
 PLAN_RELEASED: Final = "plan.released"
 PLAN_REJECTED: Final = "plan.rejected"
 
@@ -83,7 +83,7 @@ _EARLIER = {
 
 
 def current(kind: str) -> str:
-    """Return the name of today for one that may be an earlier release's."""
+    """Return today's name of an event; `kind` may be an earlier release's name."""
     return _EARLIER.get(kind, kind)
 
 

@@ -1,7 +1,7 @@
-"""What the journal explains of the state: the facts of a ticket that its events keep, and where a row differs.
+"""Compare tickets with the journal: the facts that a ticket's events keep, and where a stored row differs.
 
-Pure. Facts are ids, instants, states and counts, and nothing that erasing somebody changes but for the two that name
-who should do a ticket and who did it.
+Pure. Facts are ids, instants, states and counts. Erasing somebody changes only the facts that name the assignee, the
+person who did the ticket, or the people who may have claimed it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LATER = {CLAIMED_BY, _COMPLETE}
 
 
 def ticket_facts(ticket: Ticket) -> dict[str, Any]:
-    """What an event keeps of a ticket as it is afterwards; facts that are not there are left out."""
+    """The facts that an event keeps of a ticket as it is afterwards, without those that are empty."""
     facts: dict[str, Any] = {
         "kind": ticket.kind.value,
         "state": ticket.state.value,
@@ -47,7 +47,7 @@ def ticket_facts(ticket: Ticket) -> dict[str, Any]:
 
 
 def assignee_id(assignee: Assignee | None) -> str:
-    """How the journal names an assignee: by id where the directory knows them, else by the address."""
+    """The journal's name for an assignee: the id if the directory knows them, else the address."""
     if assignee is None:
         return ""
     return "/".join(assignee.person) if assignee.person else assignee.email
@@ -65,14 +65,14 @@ def _plain(value: Any) -> Any:
 
 
 def state_event(sealed: list[Sealed]) -> Sealed | None:
-    """The last event of a ticket that says how the ticket was afterwards."""
+    """The last event that has the ticket's state."""
     return next((one for one in reversed(sealed) if "state" in one.entry.data), None)
 
 
 def confirmations(sealed: Sequence[Sealed]) -> Iterator[tuple[Sealed, Sealed | None]]:
-    """The events of a ticket that say that a second person confirmed a claim, each with the claim.
+    """Yield each event of a ticket by which a second person confirmed a claim, with the claim's event.
 
-    None where nobody claimed anything, or where another event than a confirmation says that there was one.
+    The claim is None if nobody made one, or if the event only implies a confirmation.
     """
     claim, is_confirmed = None, False
     for one in sealed:
@@ -89,12 +89,12 @@ def confirmations(sealed: Sequence[Sealed]) -> Iterator[tuple[Sealed, Sealed | N
 
 
 def is_complete(event: Entry) -> bool:
-    """Whether an event has all facts; those of earlier releases lack some, or have the state and little more."""
+    """True if an event has all facts. Those of earlier releases lack some, or have little more than the state."""
     return _COMPLETE in event.data
 
 
 def differences(ticket: Ticket, event: Entry) -> dict[str, tuple[Any, Any]]:
-    """The facts in which a ticket is not as its last event left it: (what it is, what the event says)."""
+    """The facts in which a ticket differs from its last event, by name: (the ticket's, the event's)."""
     facts, said = ticket_facts(ticket), event.data
     names = facts.keys() | said.keys() if _HAS_FACTS in said else said.keys()
     known = {"kind", "state", "group", "person", "evidence", "blocked_by", _COMPLETE, *_WHO, *_FACTS}
@@ -108,18 +108,18 @@ def differences(ticket: Ticket, event: Entry) -> dict[str, tuple[Any, Any]]:
 
 
 def erased(name: str, is_now: Any, said: Any) -> list[str]:
-    """Whose erasing would explain a difference, as the event names them; nobody where none would."""
+    """The people, by the event's names, whose erasure would explain a difference; empty if none would."""
     if name == CLAIMED_BY:
         now, before = set(is_now or ()), set(said or ())
         if ERASED not in now or not now - {ERASED} <= before:
             return []
         gone = before - now
-        # By the id alone they are known to whoever signs them in
+        # An identity provider may know a person by the id alone: that mark is theirs, too
         return sorted(gone - {person.person_id for person in map(person_in, gone) if person})
     return [str(said)] if name in _WHO and is_now in {None, ERASED} else []
 
 
 def person_in(text: Any) -> AccountKey | None:
-    """The person behind a name in the journal, where it is an id."""
+    """The account that a name in the journal means, if the name is an id; else None."""
     source, slash, person_id = str(text).partition("/")
     return AccountKey(source, person_id) if slash and "@" not in source else None

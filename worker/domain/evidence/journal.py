@@ -1,4 +1,4 @@
-"""The journal's hash chain: each entry seals the one before, so that tampering shows.
+"""The journal's hash chain: each entry seals the one before it, so that tampering shows.
 
 Pure: entries in, hashes out. The canonical form is JSON with sorted keys and no spaces, in UTF-8.
 """
@@ -22,8 +22,8 @@ STATED_AT = "stated_at"
 class Entry:
     """One act or event: what happened to which subject, by whom, when and why.
 
-    `at` is when it was in fact done. Where somebody set the clock of a command, `data` has the instant that they
-    stated as `stated_at`.
+    `at` is when it was really done. If somebody set a command's clock, `data["stated_at"]` has the instant that they
+    stated.
 
     `subject` is `ticket:T-000001`, `person:source/id`, `group:source/id`, `source:name`, `plan:P-000001`,
     `link:source`, `desk:api`, `desk:console` or `audit:pack`.
@@ -38,12 +38,12 @@ class Entry:
 
     @property
     def event(self) -> str:
-        """What happened, by its name of today; `kind` stays as it was sealed."""
+        """Today's name of what happened; `kind` stays as it was sealed."""
         return current(self.kind)
 
 
 def recorded(entry: Entry, at: datetime) -> Entry:
-    """The same act at the instant at which it was in fact done; one that it stated instead is kept beside it."""
+    """The same act with its real instant `at`; if the act stated another one, that is kept in `data`."""
     if entry.at == at:
         return entry
     return replace(entry, at=at, data={**entry.data, STATED_AT: stamp(entry.at)})
@@ -76,7 +76,7 @@ def seal(entry: Entry, seq: int, previous: str) -> Sealed:
 
 
 def body_of(entry: Entry, seq: int, previous: str) -> dict[str, Any]:
-    """What the hash of an entry is taken of, and so all that there is to know of it."""
+    """The value that an entry's hash is taken of; it has everything that the entry says."""
     return {
         "seq": seq,
         "at": stamp(entry.at),
@@ -90,12 +90,12 @@ def body_of(entry: Entry, seq: int, previous: str) -> dict[str, Any]:
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
-    """The one way in which a value is written wherever a hash is taken of it."""
+    """Write a value in the one form that hashes are taken of."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def first_broken(chain: Iterable[Sealed]) -> int | None:
-    """Return the `seq` at which a chain that should be whole is not, None when it is whole.
+    """Return the `seq` of the first entry that breaks a chain; None if the chain is whole.
 
     `chain` is ordered by seq and starts at 1. A changed, missing, added or moved entry is found; a chain cut
     at its end is not (its head's hash has to be known from elsewhere).

@@ -1,8 +1,8 @@
-"""An evidence pack's manifest: what it covers, who made it when, and the sums by which the rest is checked.
+"""An evidence pack's manifest: what it covers, who made it when, and the sums that check the other files.
 
-Pure. The last event of the pack's journal is the taking out of this very pack: it states which events are in full
-and, by one sum, all that the manifest says besides. So the head of the chain alone binds the whole pack. `digest`
-seals the manifest itself, and tells one pack from another.
+Pure. The last event of the pack's journal records that this pack was taken out. It states which events are in full,
+and has one sum of everything else that the manifest says. So the head of the chain alone binds the whole pack.
+`digest` seals the manifest itself, and tells one pack from another.
 """
 
 from __future__ import annotations
@@ -66,15 +66,15 @@ def digest_of(manifest: Manifest) -> str:
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """The file, for people to read, too."""
+    """Write the manifest's file, which people read, too."""
     value = {**_value(manifest), "digest": digest_of(manifest)}
     return f"{escaped(json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False))}\n".encode()
 
 
 def stated_event(manifest: Manifest, full: int, full_sha256: str) -> dict[str, Any]:
-    """What the event of taking a pack out states: what it covers, which earlier events are in full, and its contents.
+    """The data of the event that records a pack: what it covers, which earlier events are in full, and its contents.
 
-    The contents are one sum of all that the manifest says but the head and the journal, which this event is a part of.
+    The contents are one sum of the manifest without the head and the journal, because this event is part of those.
     """
     value = {name: part for name, part in _value(manifest).items() if name not in {"head", "in_full"}}
     value["files"] = {name: part for name, part in value["files"].items() if name != JOURNAL}
@@ -88,7 +88,7 @@ def stated_event(manifest: Manifest, full: int, full_sha256: str) -> dict[str, A
 
 
 def event_problem(manifest: Manifest, tally: Tally) -> str | None:
-    """What is wrong with the last event of a journal that was read to its end."""
+    """Say what is wrong with the last event of a journal that was read to its end; None if nothing."""
     last = tally.last
     if isinstance(last, Sealed) and last.entry.kind == AUDIT_EXPORTED:
         wanted = stated_event(manifest, tally.full - 1, tally.full_sha256_before)
@@ -101,14 +101,14 @@ def event_problem(manifest: Manifest, tally: Tally) -> str | None:
 
 
 def recorded_at(manifest: Manifest, tally: Tally) -> datetime | None:
-    """When a pack was in fact made, if the manifest states another instant."""
+    """The real instant at which a pack was made, if the manifest states another one; else None."""
     last = tally.last
     is_other = isinstance(last, Sealed) and last.entry.at != manifest.made_at
     return last.entry.at if isinstance(last, Sealed) and is_other else None
 
 
 def read_manifest(text: bytes) -> Manifest:
-    """The inverse of `manifest_bytes`; raises ValueError with a sentence for whatever it does not write."""
+    """The inverse of `manifest_bytes`. Raises ValueError with a sentence for bytes that it would not write."""
     try:
         value = parse_object(text)
         manifest = _manifest(value)

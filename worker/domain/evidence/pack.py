@@ -1,15 +1,15 @@
-"""An evidence pack's journal: which events belong, how a line is written, and whether all lines are whole.
+"""An evidence pack's journal: which events belong to it, how a line is written, and whether all lines are whole.
 
 Pure: bytes in, sentences out; `app.audit_zip` reads and writes the files. Each line of `journal.jsonl` is one
-entry of the chain, from the first to the head. What belongs to the pack is there in full, of all else only
+entry of the chain, from the first to the head. Entries that belong to the pack are in full. Of the others it has only
 
     {"hash":"…","seq":7}
 
-which says nothing of anybody. The last line is the event of taking this very pack out, and names its contents.
+which says nothing about anybody. The last line is the event that records this pack, and names its contents.
 
-The head is a sum of the hashes of all lines, hidden ones too. So whoever knows it knows every hash, and each event
-in full is bound by its own, whatever stands before and after it. (The hash of the last entry alone would not do:
-where a hidden line follows, nothing in the pack would say which hash the event before it had.)
+The head is a sum of the hashes of all lines, hidden ones too. So the head binds every hash, and each event in full is
+bound by its own hash, independent of its neighbours. (The hash of the last entry alone would not do: if a hidden line
+follows an event, nothing else in the pack would bind that event's hash.)
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Covered:
 
     @property
     def title(self) -> str:
-        """It in words."""
+        """What the pack is about, in words."""
         if self.what is What.PERIOD:
             first = f"from {self.from_on}" if self.from_on else "from the beginning"
             return f"{first} to {self.to_on}" if self.to_on else f"{first} until it was made"
@@ -72,9 +72,9 @@ class Scope:
     until: datetime | None = None
 
     def has(self, entry: Entry) -> bool:
-        """Whether an entry belongs: by its instant, by its subject, or as it names the person or group.
+        """True if an entry belongs: by its instant, by its subject, or because it names the person or group.
 
-        An act with two instants, the real one and the one that was stated, belongs to the periods of both.
+        An act with two instants, a real one and a stated one, belongs to the periods of both.
         """
         if self.covered.what in {What.PERIOD, What.EVERYTHING}:
             return self._is_within(entry.at) or self._is_within(stated_at(entry))
@@ -106,14 +106,14 @@ def _midnight(day: date | None, later: int, timezone: str) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """An entry of which a pack shows only its place and its hash."""
+    """An entry of which a pack shows only place and hash."""
 
     seq: int
     hash: str
 
 
 def line_of(shown: Sealed | Hidden) -> bytes:
-    """One line of `journal.jsonl`, its line end included. It has escapes where it could steer a terminal."""
+    """One line of `journal.jsonl`, with its line end. Characters that could steer a terminal are escaped."""
     if isinstance(shown, Hidden):
         body: Mapping[str, Any] = {"seq": shown.seq, "hash": shown.hash}
     else:
@@ -122,7 +122,7 @@ def line_of(shown: Sealed | Hidden) -> bytes:
 
 
 def read_line(line: bytes) -> Sealed | Hidden:
-    """The inverse of `line_of`; raises ValueError for whatever it does not write, to the byte."""
+    """The inverse of `line_of`. Raises ValueError unless `line_of` would write exactly these bytes."""
     try:
         value = parse_object(line)
         shown = _hidden(value) if value.keys() == _HIDDEN_KEYS else _sealed(value)
@@ -135,10 +135,10 @@ def read_line(line: bytes) -> Sealed | Hidden:
 
 
 def parse_object(text: bytes) -> dict[str, Any]:
-    """One JSON object in UTF-8; raises ValueError, or RecursionError where it is nested without end."""
+    """Read one JSON object in UTF-8; raises ValueError, or RecursionError if it is nested too deeply."""
     value = json.loads(text.decode(), parse_constant=_no_constant)
     if not isinstance(value, dict):
-        raise ValueError("not an object")  # noqa: TRY004  whoever calls is told by one error
+        raise ValueError("not an object")  # noqa: TRY004  the caller catches one error
     return value
 
 
@@ -188,10 +188,10 @@ def hash_in(value: dict[str, Any], name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class JournalSum:
-    """What a manifest states of the journal: the head of the chain, and which entries are there in full.
+    """What a manifest states about the journal: the head of the chain, and which entries are in full.
 
-    `hash` is taken of the hashes of all entries; `full_sha256` of the numbers of those in full, so that one that
-    was made a hash-only line shows.
+    `hash` is taken of the hashes of all entries. `full_sha256` is taken of the numbers of the entries in full, so it
+    shows if one was reduced to a hash-only line.
     """
 
     count: int
@@ -202,23 +202,24 @@ class JournalSum:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A head that somebody kept: its hash, and the number of the event that it was the head of, where it was kept."""
+    """A chain's head that somebody kept: its hash, and the number of its last event if that was kept, too."""
 
     hash: str
     seq: int | None = None
 
 
 def read_kept(text: str) -> Kept:
-    """Read `123:HASH` as it is printed, or the hash alone; whatever else it is, it is in no chain."""
+    """Read `123:HASH` as it is printed, or the hash alone. Any other text gives a head that is in no chain."""
     seq, _, hash_ = text.strip().rpartition(":")
     return Kept(hash_.casefold(), int(seq) if re.fullmatch(r"[0-9]{1,18}", seq, re.ASCII) else None)
 
 
 class Tally:
-    """Adds lines up to a JournalSum, for whoever writes or reads them; looks out for a head that was kept.
+    """Adds lines up to a JournalSum while they are written or read, and looks for a head that was kept.
 
-    `kept_at` is the event whose head that is. `alone_at` is the event that has the kept hash as its own: before
-    there were such heads, it was what people kept. It binds what is before it only while nothing is hidden.
+    `kept_at` is the number of the event where the head equals the kept hash. `alone_at` is the number of the event
+    that has the kept hash as its own: people kept such hashes before heads existed. That one binds the events before
+    it only if none of them is hidden.
     """
 
     def __init__(self, kept: Kept | None = None) -> None:
@@ -261,20 +262,20 @@ class Tally:
             self.is_alone_enough = self.full == shown.seq
 
     def sum(self) -> JournalSum:
-        """All of it so far."""
+        """The sum of all entries so far."""
         return JournalSum(self.count, self._hashes.hexdigest(), self.full, self._numbers.hexdigest())
 
     @property
     def full_sha256_before(self) -> str:
-        """The sum of the numbers in full without the last of them."""
+        """The `full_sha256` without the last entry in full."""
         return self._numbers_before.hexdigest()
 
 
 def journal_problem(lines: Iterable[bytes], stated: JournalSum, tally: Tally | None = None) -> str | None:
-    """The first thing wrong with a pack's journal, in a sentence that names the line; None when it is whole.
+    """The first thing wrong with a pack's journal, in a sentence that names the line; None if it is whole.
 
-    Finds each event that was changed, added, taken out, moved or hidden. `tally` (a new one) is left with what the
-    lines came to.
+    Finds an event that was changed, added, taken out, moved or hidden. `tally` (pass a new one) holds the sums of the
+    lines afterwards.
     """
     tally = tally or Tally()
     for number, line in enumerate(lines, start=1):

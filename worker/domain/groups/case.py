@@ -1,4 +1,4 @@
-"""One group as reconciling sees it: its members with who they are, its admins, and who belongs in it. Pure."""
+"""One group as reconciling sees it: its members, the people behind them, its admins, and who belongs in it. Pure."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from worker.domain.tickets.ticket import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A joiner rule's word on one account and this group; `is_former` once the guard let the move through.
+    """What a joiner rule says of one account and this group; `is_former` once the guard let the move through.
 
-    `accounts` are those of the same human, this one among them; none given: it is the only one.
+    `accounts` are all accounts of the person, this one included; empty: it is the only one.
     """
 
     person: Account
     since: datetime
-    is_former: bool = False  # the rules named the group once and do not any more
+    is_former: bool = False  # the rules used to name the group
     accounts: tuple[Account, ...] = ()
 
     @property
     def keys(self) -> frozenset[AccountKey]:
-        """Every account of the human."""
+        """Every account of the person."""
         return frozenset({self.person.key, *(account.key for account in self.accounts)})
 
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A member with what is known of the person behind.
+    """A member with what is known of the person behind it.
 
-    Of a human with several `accounts`, `person` is the one that speaks for them and `leaving` theirs (see
-    `accounts.human_of`); `leaving` is set once the guard has let it through.
+    If the person has several `accounts`, `person` is the one that speaks for them and `leaving` is theirs (see
+    `persons.human_of`). `leaving` is set once the guard has let it through.
     """
 
     member: Member
@@ -47,7 +47,7 @@ class MemberView:
 
     @property
     def known_as(self) -> dict[AccountKey, Account]:
-        """Every account of the human behind, by key."""
+        """Every account of the person behind it, by key."""
         own = (self.person,) if self.person else ()
         return {account.key: account for account in (*own, *self.accounts)}
 
@@ -56,10 +56,10 @@ class MemberView:
 class GroupView:
     """All that reconciling one group needs.
 
-    `members` need not be all `size` of them: every admin, everybody who has left or is not known, everybody
-    whom a ticket or a joiner rule names. An ordinary member who is still here decides nothing.
-    `has_had_admin` is only said where every member's role is known. `tickets` are those of this group and of
-    its handles, of any state but a cancelled one of an episode that is over.
+    `members` need not be all `size` of them. It has every admin, every member who has left or is not known, and
+    every member whom a ticket or a joiner rule names. An ordinary member who is still here decides nothing.
+    `has_had_admin` is only set if every member's role is known. `tickets` are those of this group and of its
+    handles, in any state, but without cancelled tickets of episodes that are over.
     """
 
     key: GroupKey
@@ -81,11 +81,10 @@ class GroupView:
 
 @dataclass(frozen=True, slots=True)
 class GroupCase:
-    """A group with what all kinds of tickets ask of it, settled once: see `kinds.settled.settle`.
+    """A group with everything that the kinds of tickets ask of it, worked out once by `kinds.settled.settle`.
 
-    A list of people may be long, and questions about each of them: nothing here is looked for member by member again.
-    `view` has movers marked as leaving. `known` is the same with the roles that live tickets know of members whom the
-    roster no longer shows as admins.
+    Groups may be long, so the mappings here save a search member by member. `view` has movers marked as leaving.
+    `known` is the same, and keeps the admin roles that live tickets know of and the roster no longer shows.
     """
 
     view: GroupView
@@ -94,9 +93,9 @@ class GroupCase:
     known_admins: tuple[MemberView, ...]
     belonging: Mapping[AccountKey, Expected]
     by_handle: Mapping[str, MemberView]
-    present: frozenset[AccountKey]  # every account of everybody who is listed
+    present: frozenset[AccountKey]  # every account of every listed person
     managers: Mapping[AccountKey, Account]  # by the leaver
-    departed: frozenset[AccountKey]  # those of people who are leaving, and whom owner and managers left
+    departed: frozenset[AccountKey]  # every account of members who are leaving; owner and managers who left
 
     @property
     def key(self) -> GroupKey:
@@ -116,9 +115,9 @@ class GroupCase:
 
 
 def belonging(group: GroupView) -> dict[AccountKey, Expected]:
-    """Who belongs in the group by the joiner rules, by every account of theirs; the earliest rule's word.
+    """The people who belong in the group by the joiner rules, by each of their accounts; never a leaver.
 
-    Never a leaver.
+    If several rules place a person here, the earliest counts.
     """
     wanted = [e for e in group.expected if not e.is_former and e.person.standing is not Standing.LEFT]
     return _by_account(wanted)
@@ -130,9 +129,9 @@ def _by_account(expected: Iterable[Expected]) -> dict[AccountKey, Expected]:
 
 
 def with_movers(group: GroupView) -> GroupView:
-    """The group with movers who no longer belong in it marked as leaving it, like leavers.
+    """The group with its movers marked as leaving: people whom the joiner rules no longer place in it.
 
-    Whom one rule still names has not moved out, whatever another one says.
+    A person whom any rule still names has not moved out.
     """
     former = _by_account(e for e in group.expected if e.is_former)
     stays = belonging(group)
@@ -148,7 +147,7 @@ def _as_mover(view: MemberView, moved: dict[AccountKey, datetime]) -> MemberView
 
 
 def active_admins(group: GroupView) -> tuple[MemberView, ...]:
-    """Admins who are known people and neither leavers nor movers. Who is not known does not count."""
+    """Admins who are known people and neither leavers nor movers. An unknown member does not count."""
     return tuple(
         view
         for view in with_movers(group).members
@@ -160,7 +159,7 @@ def active_admins(group: GroupView) -> tuple[MemberView, ...]:
 
 
 def name_of(view: MemberView) -> str:
-    """What a member is called: by the directory, else as the group knows them."""
+    """A member's name: the directory's, else the group's, else the handle."""
     person = view.person.facts.display_name if view.person else ""
     return person or view.member.display_name or view.member.handle
 
@@ -178,7 +177,7 @@ def why_left(leaving: Leaving) -> str:
 
 
 def account_line(account: Account) -> str:
-    """What one directory says of somebody: `corp: the account is disabled`."""
+    """What one directory says of a person: `corp: the account is disabled`."""
     says = "the account is active"
     if account.standing is Standing.LEAVING:
         says = "the account is active, and has a last day"

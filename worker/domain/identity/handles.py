@@ -1,7 +1,7 @@
-"""What a member's handle is: a phone number, or whatever else a messenger or a register names people by.
+"""What a member's handle is: a phone number, or another name that a messenger or a register uses for people.
 
-Pure. Handles are `+447700900123`, `email:…`, `employee:…`, `name:…`, or an id of the messenger's own; a joiner
-without a number has `person:…`, which is a name of ours.
+Pure. Handles are `+447700900123`, `email:…`, `employee:…`, `name:…`, or an id of the messenger's own. A joiner
+without a number gets `person:…`, which only we use.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ class HandleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShownHandle:
-    """A handle as people are shown it."""
+    """A handle in the form that people see."""
 
     kind: HandleKind
     text: str
 
     @property
     def is_phone(self) -> bool:
-        """Whether it can be rung."""
+        """True if it is a number to call."""
         return self.kind is HandleKind.PHONE
 
 
 def shown_handle(handle: str) -> ShownHandle | None:
-    """What there is to show of a handle; None where it says no more than the name does."""
+    """The form of a handle that people see; None if it says no more than the name does."""
     prefix, _, rest = handle.partition(":")
     if not handle or (rest and prefix in {"name", "person"}):
         return None

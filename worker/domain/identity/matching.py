@@ -1,8 +1,8 @@
-"""Which person is behind a member: a link, a question, or nobody.
+"""Decide which person is behind a member: a link, a question, or nobody.
 
 Order: a link confirmed by a person; exact phone; a number variant; e-mail or employee id; then name
 similarity, which only ever suggests. We never act on a guess: two people, a recycled number or a
-shared phone make a question.
+shared phone become a question.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class IdentityState(StrEnum):
     LINKED = "linked"
     AMBIGUOUS = "ambiguous"
     UNMATCHED = "unmatched"
-    NOBODY = "nobody"  # a person said: not somebody of the directory (external, shared phone)
+    NOBODY = "nobody"  # a person answered: nobody in the directory (external, shared phone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The answer for one handle. `fingerprint` is what of the member it rests on.
+    """The answer for one handle. `fingerprint` has the member's values that it rests on.
 
-    `decided_by`: the name of the person whose answer it is. The same answer is the same link, whoever gave it.
+    `decided_by`: the name of the person who answered. It does not count when links are compared.
     """
 
     state: IdentityState
@@ -68,28 +68,28 @@ class Identity:
 
 
 def fingerprint(member: Member) -> str:
-    """What a link rests on: when any of these changes, the question may be asked again."""
+    """The member's values that a link rests on. When one changes, the question may be asked again."""
     parts = (member.phone, member.lid, member.username, member.email, member.employee_id)
     if not any(parts):
         return f"name:{member.display_name}"
     return "|".join(part or "" for part in parts)
 
 
-JOIN_KEY_SHARED_MAX = 5  # a key that more accounts share ("N/A", a team mailbox) joins nobody
+JOIN_KEY_SHARED_MAX = 5  # a key that more accounts share ("N/A", a team mailbox) joins none of them
 
 
 def join_keys(facts: AccountFacts) -> frozenset[str]:
-    """What joins several accounts of one human: employee id, immutable id, e-mail; each as `kind:value`."""
+    """The keys that join accounts of one person: employee id, immutable id, e-mail; each as `kind:value`."""
     pairs = (("employee", facts.employee_id), ("immutable", facts.immutable_id), ("email", facts.email))
     return frozenset(f"{kind}:{value.strip().casefold()}" for kind, value in pairs if value and value.strip())
 
 
 def humans_among(accounts: Mapping[AccountKey, frozenset[str]]) -> list[frozenset[AccountKey]]:
-    """Split accounts, with the keys that may join them, into humans; each account is in exactly one.
+    """Group accounts, given with the keys that may join them, by person; each account is in exactly one group.
 
-    An employee id or an immutable id joins all who have it. An e-mail address is a weak reason, since
-    colleagues share mailboxes: it joins what the others have made only where no directory would end with two
-    people in one, nor anybody with two employee ids.
+    An employee id or an immutable id joins all accounts that have it. An e-mail address is a weak reason,
+    since colleagues share mailboxes. It is tried last, and joins groups only if the result has no two accounts
+    of one directory from different groups, and no two employee ids.
     """
     humans = {person: frozenset({person}) for person in accounts}
     holders: dict[str, list[AccountKey]] = defaultdict(list)
@@ -118,13 +118,13 @@ def match(
     candidates: tuple[Candidate, ...],
     first_seen_at: datetime | None,
 ) -> Identity:
-    """Decide who is behind a member. Pure; the same input gives the same link.
+    """Decide which person is behind a member. Pure; the same input gives the same link.
 
     `mark` is the member's `fingerprint` as the inventory shows it now. `first_seen_at`: when the member
-    joined as far as anybody knows; None when they were there before we looked. `candidates` may repeat a
-    person, in any order. A confirmed answer holds until the fingerprint changes. A link by number outlives a
-    change of the number in the directory, unless somebody else has it now. Of several accounts of one human
-    the one that is still active is linked.
+    joined, as far as we know; None if they were there before we looked. `candidates` may repeat a person, in
+    any order. A confirmed answer holds until the fingerprint changes. A link by number outlives a change of
+    the number in the directory, unless somebody else has the number now. Of several accounts of one person,
+    an active one is linked if there is one.
     """
     if previous is not None and previous.fingerprint != mark:
         previous = None
@@ -172,14 +172,14 @@ def _humans(candidates: Iterable[Candidate]) -> list[frozenset[AccountKey]]:
 
 
 def _as_suggestions(rivals: Iterable[Candidate]) -> tuple[Suggestion[AccountKey], ...]:
-    """Whom the person who is asked can choose from, by name."""
+    """The people to choose from when the question is asked, by name."""
     names = {candidate.person: _name(candidate) for candidate in rivals}
     ranked = sorted(names.items(), key=lambda pair: (pair[1], pair[0]))
     return tuple(Suggestion(person, name, 1.0) for person, name in ranked)
 
 
 def _is_known(previous: Identity | None, best: Candidate, candidates: tuple[Candidate, ...]) -> bool:
-    """Whether the member was linked to this human already."""
+    """True if the member was already linked to this person."""
     return any({best.person, previous.person if previous else None} <= human for human in _humans(candidates))
 
 

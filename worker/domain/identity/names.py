@@ -1,9 +1,9 @@
-"""How alike two names are, and who of the directory a display name may be.
+"""How alike two names are, and which people of the directory a display name may mean.
 
     name -> folded, bare of accents, titles and punctuation, words sorted -> similarity -> suggestions
 
-Only ever a suggestion: two people share a name every day, and a person is never linked, let alone removed,
-by one. Pure; `rapidfuzz` counts the edits. Numbers and ids are matched in `worker.domain.identity.matching`.
+Only ever a suggestion: many people share a name, so a name never links a person, let alone removes one. Pure;
+`rapidfuzz` counts the edits. Numbers and ids are matched in `worker.domain.identity.matching`.
 """
 
 import unicodedata
@@ -40,7 +40,7 @@ Key = TypeVar("Key", bound=_Ordered)
 
 @dataclass(frozen=True, slots=True)
 class Suggestion(Generic[Key]):
-    """Somebody who may be meant: the candidate's key and name as given, and the similarity from 0 to 1."""
+    """A person who may be meant: the candidate's key and name as given, and the similarity from 0 to 1."""
 
     key: Key
     name: str
@@ -74,7 +74,7 @@ def similarity(a: str, b: str) -> float:
 def suggest(
     name: str, candidates: Iterable[tuple[Key, str]], limit: int = 3, floor: float = 0.8
 ) -> tuple[Suggestion[Key], ...]:
-    """Return who may be meant by a display name, most alike first. *Only a suggestion*: a person decides.
+    """Return the people whom a display name may mean, most alike first. *Only a suggestion*: a person decides.
 
     ``candidates`` are (key, name) in any order and may repeat a key (two spellings of one name): the most
     alike counts. At most ``limit``, each of at least ``floor``. Equal scores go by name, then key, so that

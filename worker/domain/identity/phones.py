@@ -2,8 +2,8 @@
 
     text -> digits as written -> the readings that the dial plans allow -> "+447700900123" or nothing
 
-Pure; `phonenumbers` knows the dial plans. Who a number belongs to is decided in `worker.domain.identity.matching`:
-nothing here says that two numbers are one person's, only that a messenger may show one account under both.
+Pure; `phonenumbers` knows the dial plans. `worker.domain.identity.matching` decides who a number belongs to. Here,
+two variants only mean that a messenger may show one account under both.
 """
 
 import re
@@ -82,7 +82,7 @@ def to_e164(raw: str, default_region: str) -> str | None:
 
     Digits of any script, bidi marks and odd spaces and dashes are read. ``+521…`` (Mexico) and eight-digit
     ``+225…`` (Ivory Coast) are kept as they are, though no longer possible. Idempotent: a result reads as
-    itself in any region. Raises ValueError for an unknown region, and for no text whatever. Facts:
+    itself in any region. Raises ValueError for an unknown region, but never because of ``raw``. Facts:
     phonenumbers 9.0.42, inventory.md section 7.
 
     Measured on one core, CPython 3.13: some 500,000 distinct clean numbers a second, which need no parsing
@@ -99,9 +99,9 @@ def variants(e164: str) -> frozenset[str]:
     """Return every form under which a messenger may show the account of ``e164``, itself included.
 
     Brazil with and without the ninth digit (mobile numbers only: a landline, local part 2 to 5, never gets
-    a 9), Mexico 52 and 521, Argentina 54 and 549. Any other text is alone. Symmetric and transitive: the
-    sets are classes, named by `canonical`. An Argentine ``15`` is none of this function's: `to_e164` reads
-    it. Rules: inventory.md section 7.
+    a 9), Mexico 52 and 521, Argentina 54 and 549. Any other text has no other form. Symmetric and transitive:
+    the sets are classes, named by `canonical`. `to_e164` handles an Argentine ``15``, not this function.
+    Rules: inventory.md section 7.
     """
     return frozenset(_forms(e164))
 
@@ -115,15 +115,15 @@ def canonical(e164: str) -> str:
 
 
 def is_e164(text: str) -> bool:
-    """Whether this is a number as `to_e164` writes it; it says nothing of whether somebody has it."""
+    """True if this is a number as `to_e164` writes it. The number need not exist."""
     return bool(_E164.fullmatch(text))
 
 
 def mask(e164: str) -> str:
     """Return the number for a log: country code and last three digits, ``+44•••••••123``.
 
-    Of a very short number the last digits are hidden too, and of anything that isn't E.164 all, even its
-    length.
+    Of a very short number the last digits are hidden too. A text that isn't E.164 is hidden completely, even
+    its length.
     """
     if not is_e164(e164):
         return "•••"
@@ -135,9 +135,9 @@ def mask(e164: str) -> str:
 
 
 def masked_number(written: str) -> str:
-    """Return an international number, however it is spaced, as others may read it: ``+44 •••• ••0123``.
+    """Return an international number, with any spacing, as others may read it: ``+44 •••• ••0123``.
 
-    Of a short number no digit but the country's is left, and of what is no number nothing.
+    A short number keeps only the digits of its country; a text that is no number keeps nothing.
     """
     e164 = "+" + re.sub(r"[^0-9]", "", written)
     if not _E164.fullmatch(e164):

@@ -19,25 +19,25 @@ KINDS: Mapping[TicketKind, Kind] = {
     for one in (reassign_admin, remove_member, creator_must_leave, identify_member, add_member)
 }
 
-# Of whom a live ticket means that they are out and still in
+# A live ticket of these kinds means that somebody who left is still in a group
 REMOVALS = frozenset(code for code, kind in KINDS.items() if kind.is_exposure)
 
 
 def kind_of(ticket: Ticket) -> Kind:
-    """What the kind of a ticket says."""
+    """The kind of a ticket."""
     return KINDS[ticket.kind]
 
 
 def codes(fits: Callable[[Kind], bool]) -> tuple[str, ...]:
-    """The codes of all kinds that fit, as tables and queries have them, in alphabetical order."""
+    """The codes of all kinds that fit, as stored in tables, in alphabetical order."""
     return tuple(sorted(kind.code.value for kind in KINDS.values() if fits(kind)))
 
 
 def is_exposure(ticket: Ticket) -> bool:
-    """Whether a live ticket of this kind means that somebody who is out is still in."""
+    """True if a live ticket of this kind means that somebody who left is still in a group."""
     return kind_of(ticket).is_exposure
 
 
 def is_waited_for(ticket: Ticket) -> bool:
-    """Whether tickets of another kind may wait for this one."""
+    """True if tickets of another kind may wait for this one."""
     return any(kind.waits is not None and kind.waits.for_ is ticket.kind for kind in KINDS.values())

@@ -49,7 +49,7 @@ def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
 
 
 def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
-    """People whom a joiner rule names and who are not there; said of a complete roster only."""
+    """People whom a joiner rule names and who are missing; only a complete roster shows that."""
     if case.coverage is not Coverage.FULL:
         return []
     wanted = {expected.person.key: expected for expected in case.belonging.values()}

@@ -1,4 +1,4 @@
-"""Say who a member is: nobody in a directory fits, or several do. One question for a handle in all of its groups."""
+"""Ask who a member is: nobody in a directory fits, or several do. One question for a handle in all of its groups."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _steps(_ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
 
 
 def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
-    """Members whom nobody could match; who is out already is removed, whoever they are."""
+    """Members without a certain match. One who is leaving already is removed, so nobody asks who they are."""
     return [
         Finding(
             TicketKey(TicketKind.IDENTIFY_MEMBER, one_handle(case.key.source, view.member.handle), ""),
@@ -51,7 +51,7 @@ def _why_over(ticket: Ticket, case: GroupCase, _timezone: str) -> str | None:
 
 
 def _is_done_in(sight: Sight, _admins_min: int) -> bool:
-    """A question about somebody who is no longer there is over; an answer counts without any roster."""
+    """True if the member is no longer there: then the question is over. An answer needs no roster."""
     return sight.role is None
 
 

@@ -1,7 +1,7 @@
-"""What a kind of ticket is: everything that the rest of the worker asks of one, without a default anywhere.
+"""What a kind of ticket is: everything that the rest of the worker asks of it. No field has a default.
 
-One file in this folder says it for one kind; `kinds.KINDS` lists them. The engine, verification, sentences, pages,
-console, storage and docs read it, and name no kind.
+Each kind has its own file in this folder; `kinds.KINDS` lists them. The engine, verification, sentences, pages,
+console, storage and docs read the fields, and name no kind.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class Choice(StrEnum):
     """What the assignee has to choose beside "done"."""
 
     NOTHING = "nothing"
-    ADMIN = "admin"  # who is the new admin
-    PERSON = "person"  # who a member is
+    ADMIN = "admin"  # the new admin
+    PERSON = "person"  # the person who the member is
 
 
 class Sees(StrEnum):
-    """What of the latest roster shows whether the work is done."""
+    """The part of the latest roster that shows whether the work is done."""
 
     MEMBER = "member"  # whether the ticket's handle is in the group
     PERSON = "person"  # whether its person is in the group under any handle
@@ -40,7 +40,7 @@ class Sees(StrEnum):
 
 
 class Asks(StrEnum):
-    """Whose help an assignee may need, whose own app has no button for it."""
+    """The person whose help an assignee may need if their own app has no button for it."""
 
     NOBODY = "nobody"
     ADMIN = "admin"  # another admin; where there is none, the person who left
@@ -66,9 +66,9 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a kind may have to wait for before it can be done. English, for the stored reason and for lists.
+    """What a kind may have to wait for. The texts are English, for the stored reason and for lists.
 
-    `over`: why it need not wait any more.
+    `over`: why it need no longer wait.
     """
 
     for_: TicketKind
@@ -78,7 +78,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """When a roster shows that a claim is not true, and what is said of it; `{roster}` is the roster, by date."""
+    """When a roster shows that a claim is not true, and the text for it; `{roster}` is the roster, by date."""
 
     needs_full: bool  # a missing member is a fact in a complete roster only; a listed one is a fact in any
     text: str
@@ -89,8 +89,8 @@ class InGroup:
     """How a kind is found in a group.
 
     find           (case, how many admins a group needs) -> findings
-    is_same_work   whether a ticket of this kind and handle asks for the same under another key
-    why_over       (ticket, case, time zone) -> why its reason is gone; None: it is not, or verification says
+    is_same_work   whether a ticket of this kind and handle asks for the same work under another key
+    why_over       (ticket, case, time zone) -> why its reason is gone; None: it isn't, or verification decides
     """
 
     find: Callable[[GroupCase, int], Iterable[Finding]]
@@ -100,7 +100,7 @@ class InGroup:
 
 @dataclass(frozen=True, slots=True)
 class InPerson:
-    """How a kind is found in a person; as in a group."""
+    """How a kind is found in a person; the fields are as in `InGroup`."""
 
     find: Callable[[PersonCase], Iterable[Finding]]
     why_over: Callable[[Ticket, PersonCase], str | None]

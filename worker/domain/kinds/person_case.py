@@ -11,7 +11,7 @@ from worker.domain.tickets.ticket import Ticket
 
 @dataclass(frozen=True, slots=True)
 class PersonCase:
-    """A person with what kinds of tickets about people ask of them. `tickets`: of any state, about this person."""
+    """A person with what kinds of tickets about people ask of them. `tickets`: those about them, in any state."""
 
     person: Person
     manager: Account | None = None
@@ -19,7 +19,7 @@ class PersonCase:
 
     @property
     def key(self) -> AccountKey:
-        """The account by which tickets name them: the first of theirs, whichever speaks for them today."""
+        """The account by which tickets name them: their first, even if another one speaks for them today."""
         return min(account.key for account in self.person.accounts)
 
     @property

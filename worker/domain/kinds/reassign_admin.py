@@ -40,8 +40,8 @@ _STEPS = {
 }
 _STEPS_ELSEWHERE = (phrases.OPEN_ANY, phrases.ITS_LIST, phrases.MAKE_ADMIN)
 
-# What is left where nobody who could make an admin is there, or does it. WhatsApp picks a member at random (its help,
-# "How to manage group admins", read 2026-11); where a company runs the messenger itself, so can whoever does that
+# The last resort if nobody who could make an admin is there, or does it. WhatsApp picks a member at random (its help,
+# "How to manage group admins", read 2026-11). If a company runs the messenger itself, its operators can make one
 _PICKED = N_(
     "If the last admin just leaves the group, {messenger} makes a member an admin at random: "
     "look in the list of members who it is, and ask them."
@@ -83,7 +83,7 @@ def _why(ticket: Ticket, _timezone: str, tongue: Tongue, names: Mapping[str, str
 
 
 def _steps(ticket: Ticket, aid: Help | None) -> tuple[str, ...]:
-    """In the assignee's own app, unless they need help: {admins} have the button, or the leaver alone."""
+    """The steps in the assignee's own app. If they need help, {admins} have the button, or only the leaver has it."""
     return (*_promoting(ticket, aid), N_("If the group has a register, note the new admin in it."))
 
 
@@ -105,7 +105,7 @@ def _plea(has_candidate: bool) -> str:  # noqa: FBT001  the kind's signature
 
 
 def _find(case: GroupCase, admins_min: int) -> list[Finding]:
-    """A group that loses its admins: leavers among them, or admins seen before and none now.
+    """A group that loses its admins: some are leavers, or admins were seen before and there are none now.
 
     A group that never had an admin in the inventory is not news; neither is one whose roles are not all
     known. The latest leaving names the ticket, so that a waiver or a proof stands for its own case only.
@@ -126,14 +126,14 @@ def _find(case: GroupCase, admins_min: int) -> list[Finding]:
 
 
 def _has_lost_admins(case: GroupCase) -> bool:
-    """Whether there was an admin and surely is none: partial rosters and unknown roles prove nothing."""
+    """True if there was an admin and there surely is none now. Partial rosters and unknown roles prove nothing."""
     group = case.known
     may_have_one = any(v.member.role.is_admin or v.member.role is Role.UNKNOWN for v in group.members)
     return group.has_had_admin and group.coverage is Coverage.FULL and group.size > 0 and not may_have_one
 
 
 def _is_same_work(ticket: Ticket, _finding: Finding) -> bool:
-    """A group needs one reassignment at a time, whichever leaver it was opened for."""
+    """True for any live one: a group needs one reassignment at a time, for all of its leavers."""
     return ticket.is_live
 
 

@@ -32,7 +32,7 @@ DELETE_ROW = N_("Delete the row of {person} ({ticket})")
 
 
 def why(ticket: Ticket, timezone: str, tongue: Tongue, names: Mapping[str, str]) -> str:
-    """Say by which evidence somebody has left, and on which day."""
+    """Say why we know that somebody has left, and on which day they left."""
     on = _left_on(ticket, timezone)
     if on is None or ticket.evidence is None:
         return tongue.say("{person} has left.", **names)
@@ -40,7 +40,7 @@ def why(ticket: Ticket, timezone: str, tongue: Tongue, names: Mapping[str, str])
 
 
 def _left_on(ticket: Ticket, timezone: str) -> date | None:
-    """The local day of the leaving; an account and a last day end with their day, so at the next one's start."""
+    """The local day of the leaving. Expiry and leave date end with their day, so at the start of the next."""
     if ticket.left_at is None:
         return None
     if ticket.evidence in ENDS_WITH_A_DAY:
@@ -49,7 +49,7 @@ def _left_on(ticket: Ticket, timezone: str) -> date | None:
 
 
 def leavers(case: GroupCase, kind: TicketKind, fits: Callable[[Role], bool]) -> list[Finding]:
-    """Members who are out and whose role fits. The last admin's removal waits for another admin."""
+    """Members who are leaving and have a role that fits. The last admin's removal waits for another admin."""
     found = []
     for view in case.known.members:
         if view.leaving is None or not fits(view.member.role):
@@ -62,10 +62,10 @@ def leavers(case: GroupCase, kind: TicketKind, fits: Callable[[Role], bool]) -> 
 
 
 def is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:
-    """Tell whether a ticket asks for the same on the word of another directory.
+    """True if a ticket asks for the same removal because of another directory's leaving.
 
-    That directory may have taken its word back: while the human is out, their ticket goes on. A waiver
-    stands only as long as the word that it was about.
+    That directory may have taken the leaving back: while the person is out, their ticket goes on. A waiver
+    stands only while the leaving that it was about stands.
     """
     view, leaving = finding.view, finding.leaving
     if view is None or leaving is None or Evidence.MOVED in {leaving.evidence, ticket.evidence}:
@@ -77,7 +77,7 @@ def is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:
 
 
 def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> str | None:
-    """Return why nobody has to be taken out any more; None for a member who is not listed: a roster proves that."""
+    """Return why the removal is no longer needed; None for a member who is not listed: verification handles that."""
     view = case.by_handle.get(ticket.handle)
     if view is None:
         return None
@@ -93,7 +93,7 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> str | None:
 
 
 def why_no_leaver(ticket: Ticket, account: Account, timezone: str) -> str | None:
-    """Return why somebody whom no leaving keeps out of the group is in it rightly; None when that isn't so."""
+    """Return why a person without a leaving may stay in the group; None if the account has left after a move."""
     has_left = account.standing is Standing.LEFT
     if ticket.evidence is Evidence.MOVED:
         return None if has_left else "belongs in the group again"  # the guard may hold the leaving
@@ -105,7 +105,7 @@ def why_no_leaver(ticket: Ticket, account: Account, timezone: str) -> str | None
 
 
 def _leaves_at(account: Account) -> datetime | None:
-    """The date at which somebody is going to leave."""
+    """The instant at which somebody is going to leave; None if none is known."""
     if account.standing is not Standing.LEAVING:
         return None
     return account.facts.leave_at if account.evidence is Evidence.LEAVE_DATE else account.facts.expires_at
@@ -120,5 +120,5 @@ STILL_IN = Contradiction(needs_full=False, text="marked done, but still in the g
 
 
 def is_not_listed(sight: Sight, _admins_min: int) -> bool:
-    """Tell whether the member is not in the roster."""
+    """True if the member is not in the roster."""
     return sight.role is None

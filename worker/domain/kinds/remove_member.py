@@ -42,7 +42,7 @@ def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
 
 
 def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
-    """Leavers who are members; a creator only where others can remove one."""
+    """Leavers who are members. A creator counts only in messengers where others can remove one."""
     any_role = messenger(case.messenger).can_remove_creator
     return removals.leavers(case, TicketKind.REMOVE_MEMBER, lambda role: any_role or role is not Role.CREATOR)
 

@@ -1,4 +1,4 @@
-"""Settling a group's case: what is true of its members, once for all kinds of tickets."""
+"""Settle a group's case: work out what is true of its members, once for all kinds of tickets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.domain.model import Role, Standing
 
 
 def settle(group: GroupView) -> GroupCase:
-    """Return the case of a group, as it was loaded."""
+    """Return the case of a loaded group."""
     view = with_movers(group)
     known = with_known_roles(view)
     others = (view.owner, *(manager for _, manager in view.managers))
@@ -30,12 +30,12 @@ def settle(group: GroupView) -> GroupCase:
 
 
 def with_known_roles(group: GroupView) -> GroupView:
-    """The group with admins whom the roster no longer shows as such, as live removal tickets know them.
+    """The group with admin roles filled in from live removal tickets if the roster no longer shows them.
 
     So an inventory that lost its column of roles releases no blocked ticket and changes no ticket's kind.
-    That somebody was no admin proves nothing now. A leaver who was called the creator once stays it: nobody can
-    give that away, and most rosters show a creator as an admin like others. That was an assignee's word, though,
-    so it makes nobody an admin on whom the group could count.
+    A ticket that says "no admin" is ignored: it proves nothing now. A leaver who was called the creator stays the
+    creator: nobody can give that away, and most rosters show a creator as an ordinary admin. But only an assignee
+    said so, so it makes nobody who stays an admin on whom the group could count.
     """
     removals = sorted((t for t in group.tickets if is_exposure(t) and t.is_live), key=lambda t: t.id)
     known = {t.handle: t.member_role for t in removals if t.member_role and t.member_role.is_admin}

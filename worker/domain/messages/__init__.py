@@ -1,1 +1,1 @@
-"""What is said to people, as data and in their language."""
+"""Messages to people, as data and in their language."""

@@ -19,9 +19,9 @@ class RecipientKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Whom a message is for; `address` is an e-mail address for a person, empty for the channel.
+    """A message's recipient; `address` is an e-mail address for a person, empty for the channel.
 
-    `language` (BCP 47) is that of the message, None for the organisation's; it says nothing of who it is.
+    `language` (BCP 47) is the message's, None for the organisation's. It is no part of the recipient's identity.
     """
 
     kind: RecipientKind
@@ -31,7 +31,7 @@ class Recipient:
 
     @property
     def label(self) -> str:
-        """How the recipient is named in tables and in the journal."""
+        """The recipient's name in tables and in the journal."""
         return self.name or self.address or self.kind.value
 
 

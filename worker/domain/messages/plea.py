@@ -1,4 +1,4 @@
-"""What an assignee can send to the person who left, who alone can do what a ticket asks. Pure."""
+"""A text that an assignee can send to the person who left, if only that person can do what a ticket asks. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.domain.tickets.ticket import Ticket
 def plea(ticket: Ticket, candidate: str, tongue: Tongue) -> str:
     """Ask the person who left, in their language; empty for a kind that never asks them.
 
-    `candidate` could be the next admin; it may be empty.
+    `candidate` is the name of a possible next admin; it may be empty.
     """
     text = kind_of(ticket).plea
     if text is None:

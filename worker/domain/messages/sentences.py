@@ -1,8 +1,8 @@
-"""What people read: titles and paragraphs of every message, in plain words and in the reader's language.
+"""Titles and paragraphs of every message, in plain words and in the reader's language.
 
-Pure. One paragraph a ticket, so that several fold into one digest. Names come from outside and may hold
-anything: they are flattened to one line here, and escaped by the channel. A group's admin reads why in their own
-language, from what the ticket knows; the security team reads the reason that is stored.
+Pure. Each ticket has one paragraph, so that several fold into one digest. Names come from outside and may hold
+anything: this module flattens them to one line, and the channel escapes them. An assignee reads the reason in their
+own language, made from the ticket's fields; the security team reads the stored reason.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def ticket_title(ticket: Ticket, tongue: Tongue = ENGLISH) -> str:
 
 
 def _names(ticket: Ticket) -> dict[str, str]:
-    """What sentences call the people and the group: the member as the group knows them, the person by name."""
+    """The names in sentences: the group's name for the member, the directory's for the person, the group, the app."""
     is_question = kind_of(ticket).about is About.HANDLE  # who they are is the question
     person = "" if is_question else ticket.person_name
     return {
@@ -64,7 +64,7 @@ def ticket_steps(ticket: Ticket, tongue: Tongue = ENGLISH, aid: Help | None = No
 
 
 def member_step(ticket: Ticket) -> int | None:
-    """Which of the steps (from 0) is the first that names the member, beside which the handle helps."""
+    """The number (from 0) of the first step that names the member; the page shows the handle beside it."""
     steps = enumerate(kind_of(ticket).steps(ticket, None))
     return next((number for number, step in steps if "{member}" in step), None)
 
@@ -77,7 +77,7 @@ def ticket_paragraph(
     tongue: Tongue = ENGLISH,
     aid: Help | None = None,
 ) -> Paragraph:
-    """One ticket as a paragraph: what, why, by when, and how. Without a `text` it says why by itself."""
+    """One ticket as a paragraph: what, why, by when, and how. Without a `text` it says why from the ticket."""
     facts = [
         (tongue.say("Ticket"), ticket.label),
         (tongue.say("Due"), tongue.instant(ticket.due_at, timezone)),
@@ -121,7 +121,7 @@ def state_line(ticket: Ticket) -> str:
 
 
 def why_line(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> str:
-    """Why the ticket is there, for whoever has to do it: from evidence, kind and dates, not from its reason."""
+    """Why the ticket is there, for its assignee: made from evidence, kind and dates, not from the stored reason."""
     return kind_of(ticket).why(ticket, timezone, tongue, _names(ticket))
 
 
@@ -138,7 +138,7 @@ _HAPPENED = {  # what the assignee is told of a reopening
 
 
 def what_happened(action: Action, tongue: Tongue = ENGLISH) -> str:
-    """What made a known ticket news for its assignee; a person's own words stay as they wrote them."""
+    """What happened to a known ticket, for its assignee; a person's own words stay as they wrote them."""
     if action.kind is ActionKind.UNBLOCK:
         return tongue.say("This had to wait, and can be done now.")
     if action.kind is ActionKind.ASSIGN:
@@ -164,7 +164,7 @@ def news_paragraph(
     tongue: Tongue = ENGLISH,
     aid: Help | None = None,
 ) -> Paragraph:
-    """What happened to a ticket: for a person in their own words, for the security team with the stored reason."""
+    """What happened to a ticket: in plain words for a person, with the stored reason for the security team."""
     kind, ticket = action.kind, action.ticket
     title = ticket_title(ticket, tongue)
     headline = tongue.say(_HEADLINES[kind], title=title) if kind in _HEADLINES else title
@@ -201,7 +201,7 @@ def escalation_paragraph(
     return ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
 
 
-_TELLS = {  # a target with the people whom it means, and one that means nobody
+_TELLS = {  # target -> (text if it reaches people, text if it reaches nobody)
     Target.ASSIGNEE: (N_("{names} (assignee)"), N_("the assignee: nobody")),
     Target.ADMINS: (N_("the group's admins: {names}"), N_("the group's admins: nobody active")),
     Target.MANAGER: (N_("{names} (manager)"), N_("the manager: nobody known")),
@@ -213,7 +213,7 @@ _TELLS = {  # a target with the people whom it means, and one that means nobody
 def told_line(
     told: Sequence[tuple[Target, Sequence[str]]], repeat: timedelta | None, tongue: Tongue = ENGLISH
 ) -> str:
-    """Whom a step tells, target by target and by name, and how often again."""
+    """Say who a step tells, target by target and by name, and how often it repeats."""
     parts = [
         tongue.say(_TELLS[target][0 if names else 1], names=", ".join(map(flat, names)))
         for target, names in told
@@ -224,7 +224,7 @@ def told_line(
 
 
 def cancelled_paragraph(ticket: Ticket, to: Recipient, tongue: Tongue = ENGLISH) -> Paragraph:
-    """What takes back a message about a ticket that is cancelled."""
+    """Take back a message about a ticket that is cancelled."""
     over = tongue.say("This ticket is cancelled: there is nothing to do about it any more.")
     why = flat(ticket.reason) if to.kind is RecipientKind.CHANNEL else ""
     headline = tongue.say("No longer needed: {title}", title=ticket_title(ticket, tongue))
@@ -232,7 +232,7 @@ def cancelled_paragraph(ticket: Ticket, to: Recipient, tongue: Tongue = ENGLISH)
 
 
 def doubted_paragraph(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> Paragraph:
-    """One ticket that was called done more than once, each time wrongly, for the person who answers for it."""
+    """A ticket that was wrongly called done more than once, for the accountable person."""
     text = tongue.count(
         "It was marked as done {n} time, and was not done.",
         "It was marked as done {n} times, and was not done.",
@@ -249,7 +249,7 @@ _NUMBER = re.compile(r"\+[0-9](?:[ ().\-]{0,2}[0-9]){6,14}")
 
 
 def masked(paragraph: Paragraph) -> Paragraph:
-    """The paragraph for somebody who needs no phone number: of each, only country and last digits are left."""
+    """The paragraph for a reader who needs no phone numbers: only country and last digits are left of each."""
     return replace(
         paragraph,
         headline=_masked(paragraph.headline),
@@ -293,14 +293,14 @@ def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH) -> Paragraph:
 
 
 def source_title(name: str, tongue: Tongue = ENGLISH) -> str:
-    """The title of what is said of a source that cannot be read."""
+    """The title of the message about a source that cannot be read."""
     return tongue.say("Whosleft can't read {source}", source=name)
 
 
 def source_paragraph(
     name: str, trouble: str, remedy: str, since: datetime | None, timezone: str, tongue: Tongue = ENGLISH
 ) -> Paragraph:
-    """A source that cannot be read: nobody's status changes, and somebody has to look."""
+    """Say that a source cannot be read: nobody's status changes, and somebody has to look."""
     seen = tongue.instant(since, timezone) if since else tongue.say("never")
     calm = tongue.say("Nothing is concluded from this: nobody's status changes.")
     return Paragraph(
@@ -311,7 +311,7 @@ def source_paragraph(
 
 
 def recovered_title(name: str, tongue: Tongue = ENGLISH) -> str:
-    """The title of what is said of a source that can be read again."""
+    """The title of the message about a source that can be read again."""
     return tongue.say("Whosleft reads {source} again", source=name)
 
 
@@ -327,14 +327,14 @@ def recovered_paragraph(name: str, tongue: Tongue = ENGLISH) -> Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a list in which a claim would show; `is_right`: it shows it, but the list is older than the claim."""
+    """A list's row that a claim is about; `is_right`: the row is right, but the list is older than the claim."""
 
     ticket: Ticket
     is_right: bool
 
 
 def rows_paragraph(source: str, rows: Sequence[Row], tongue: Tongue = ENGLISH) -> Paragraph:
-    """What whoever keeps a list is to change in it, by group."""
+    """The changes that the keeper of a list has to make in it, by group."""
     text = tongue.say(
         "This was marked as done, and the list is older. Please change these rows, date the list and save it: "
         "the next reading proves it."
@@ -370,7 +370,7 @@ def digest(
 
 
 def last_today(daily_max: int, tongue: Tongue = ENGLISH) -> str:
-    """What the last message of a day says of those that are still to come."""
+    """The note in the last message of a day: further messages come later."""
     return tongue.count(
         "This is the last message to you today; what comes later is kept for tomorrow.",
         "This is the last of {n} messages to you today; what comes later is kept for tomorrow.",
@@ -379,5 +379,5 @@ def last_today(daily_max: int, tongue: Tongue = ENGLISH) -> str:
 
 
 def may_be_repeat(tongue: Tongue = ENGLISH) -> str:
-    """What a message says that may have arrived before."""
+    """The note in a message that may have arrived before."""
     return tongue.say("This may be a repeat: an earlier attempt to send it ended without a clear answer.")

@@ -11,14 +11,14 @@ from worker.domain.model import AccountFacts, GroupKey
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """`when`: attribute and globs, of which one must fit; all attributes must. `groups`: ids, names or globs."""
+    """A rule. `when`: globs by attribute; in each attribute one must fit. `groups`: ids, names or globs."""
 
     when: tuple[tuple[str, tuple[str, ...]], ...]
     groups: tuple[str, ...]
 
 
 def fits(text: str | None, globs: Iterable[str]) -> bool:
-    """Whether a text is meant by one of the globs, case-blind."""
+    """True if one of the globs matches the text, whatever its case."""
     return text is not None and any(fnmatchcase(text.casefold(), glob.casefold()) for glob in globs)
 
 

@@ -1,7 +1,7 @@
-"""Who counts as a leaver: facts in, judgement out.
+"""Decide who counts as a leaver: facts in, judgement out.
 
 Connectors report facts; only this module says what they mean, by the `leaver:` section of the
-configuration. Unknown is never a leaver, and unknown is never a return either.
+configuration. An unknown fact never makes a leaver, and never makes a return.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Sta
 
 @dataclass(frozen=True, slots=True)
 class AbsentPolicy:
-    """When absence from complete passes counts, for a source that cannot be asked about one person."""
+    """When absence from complete passes counts, for a source that has no look-up of one person."""
 
     passes: int = 3
     over: timedelta = timedelta(hours=48)
@@ -22,7 +22,7 @@ class AbsentPolicy:
 
 @dataclass(frozen=True, slots=True)
 class LeaverPolicy:
-    """Which evidence counts; every kind does unless the configuration says otherwise."""
+    """Which evidence counts; by default every kind does."""
 
     disabled: bool = True
     deleted: bool = True
@@ -44,8 +44,8 @@ class Judgement:
 def judge(facts: AccountFacts, policy: LeaverPolicy, now: datetime) -> Judgement | None:
     """Say what one person's facts mean at `now` (aware UTC), or None when they decide nothing.
 
-    First row that fits; out of scope only those that make a leaver, which `settle` believes of whom it knew
-    in scope:
+    The first matching row wins. Out of scope, only the LEFT rows apply, and `settle` accepts them only if
+    the account was in scope before:
 
     | deleted                              | LEFT deleted                     |
     | enabled is False, not on long leave  | LEFT disabled                    |
@@ -56,7 +56,7 @@ def judge(facts: AccountFacts, policy: LeaverPolicy, now: datetime) -> Judgement
     | enabled is None                      | None (no proof of a return)      |
     | else                                 | ACTIVE                           |
 
-    A lock-out, an expired password or a missing attribute are not in the table: they mean nothing.
+    A lock-out, an expired password and a missing attribute mean nothing, so the table has no rows for them.
     """
     judgement = _judged(facts, policy, now)
     if not facts.is_in_scope and judgement is not None and judgement.standing is not Standing.LEFT:
@@ -91,7 +91,7 @@ def _dated(facts: AccountFacts, policy: LeaverPolicy) -> list[tuple[datetime, Ev
     return dates
 
 
-# What only an account that is stated to be enabled undoes; a date in the future does not.
+# Only an account that is stated to be enabled undoes these; a date in the future does not.
 _OF_THE_ACCOUNT = frozenset({Evidence.DISABLED, Evidence.DELETED, Evidence.MOVED_OUT})
 
 
@@ -102,15 +102,15 @@ def settle(
     judgement: Judgement | None,
     taken_at: datetime,
 ) -> Account:
-    """Return the person as known after a pass that speaks of `taken_at`.
+    """Return the account as known after a pass that is true for `taken_at`.
 
-    No judgement keeps what was known (ACTIVE for somebody new). Who had left keeps the first evidence and
-    date: a second proof is not a second leaving. A leaver without a date left at `taken_at`. A return has to
-    be stated: by an enabled account, by a new date for who left by a date, or by being listed again for who
-    was absent. Of a deleted account of which nothing is left but its id and place, what was known is kept.
+    Without a judgement the standing stays (ACTIVE for a new account). An account that had left keeps its first
+    evidence and date: a second proof is not a second leaving. If the facts have no date, it left at `taken_at`.
+    A return has to be stated: by an enabled account; by a new date, if it left by a date; by being listed
+    again, if it was absent. A deleted account that has only its id and place left keeps its earlier facts.
 
-    Who leaves the scope disabled or deleted has left: that is how accounts are put away. Who was out of
-    scope before is nobody's leaver, and no tombstone brings them in.
+    An account that goes out of scope disabled or deleted has left: that is how accounts are put away. An
+    account that was never in scope is no leaver, and a tombstone does not bring it into scope.
     """
     was_in_scope = before is not None and before.facts.is_in_scope
     if before is not None and facts.is_deleted:
@@ -140,7 +140,7 @@ def settle(
 
 
 def is_stripped(facts: AccountFacts) -> bool:
-    """Whether nothing is left by which anybody could be known in a group, as of a tombstone."""
+    """True if nothing is left that could match a group's member, as in a tombstone."""
     return not (facts.phones or facts.email or facts.employee_id)
 
 
@@ -153,7 +153,7 @@ def _of_unknown_account(left_by: Evidence | None, judgement: Judgement | None) -
 def is_absence_proof(
     passes_missed: int, missing_since: datetime, taken_at: datetime, policy: AbsentPolicy
 ) -> bool:
-    """Whether absence has lasted long enough to count: enough complete passes *and* enough time.
+    """True if absence has lasted long enough to count: enough complete passes *and* enough time.
 
     `missing_since` is the `taken_at` of the first pass without the person, `taken_at` that of the latest.
     """

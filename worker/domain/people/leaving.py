@@ -15,11 +15,11 @@ def episode_name(person: AccountKey, at: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """One person's reason to be out of groups, let through by the guard: an ended employment, or a move.
+    """One person's reason to be out of groups, after the guard let it through: employment that ended, or a move.
 
-    For a move, only the groups that the joiner rules no longer name are concerned (`Expected.is_former`).
-    `person` is the account by which they left. `also` are the episodes in which other directories say the
-    same of the human, and `accounts` are all of theirs.
+    A move concerns only the groups that the joiner rules no longer name (`Expected.is_former`). `person` is the
+    account by which they left. `also` are the names of episodes in which other directories say that the person
+    left. `accounts` are all of the person's accounts.
     """
 
     person: AccountKey

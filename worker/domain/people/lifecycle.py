@@ -1,6 +1,6 @@
 """What happened to a person between two passes: the life-cycle events, and whether a pass is believable.
 
-Events are hints for the journal and for marking groups dirty; state is what decides.
+Events are for the journal and for marking groups dirty. Decisions are made from state.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PLACE_FIELDS = ("department", "title", "office", "company", "org_unit", "attribu
 
 
 def events_between(before: Account | None, after: Account, at: datetime) -> tuple[Event, ...]:
-    """Return what happened to one person, in order; empty when nothing that matters did.
+    """Return what happened to one person, in order; empty if nothing did that matters.
 
     | before / after | ACTIVE               | LEAVING            | LEFT       |
     | (unknown)      | joined               | joined, leaving    | left       |
@@ -64,7 +64,7 @@ def events_between(before: Account | None, after: Account, at: datetime) -> tupl
 
 
 def has_moved(before: AccountFacts, after: AccountFacts) -> bool:
-    """Whether a change of attributes may change the groups that a person belongs in."""
+    """True if the changed attributes may change the groups that a person belongs in."""
     return any(getattr(before, name) != getattr(after, name) for name in PLACE_FIELDS)
 
 
@@ -72,7 +72,7 @@ MALFORMED_SHARE_MAX = 0.01
 
 
 def is_too_malformed(malformed: int, read: int) -> bool:
-    """Whether so many records could not be understood that the pass proves nothing.
+    """True if so many records could not be understood that the pass proves nothing.
 
     Over 1 %, but one bad record alone never spoils a small file.
     """
@@ -80,10 +80,10 @@ def is_too_malformed(malformed: int, read: int) -> bool:
 
 
 def is_too_shrunken(missing: int, before: int, share_max: float | None, share_from: int) -> bool:
-    """Whether a full pass lacks so many of the people known before that it cannot be believed.
+    """True if a full pass lacks so many of the people known before that it cannot be believed.
 
-    Nobody left at all is never believed. `missing` below `share_from` is not a storm. `share_max` None
-    switches the limit off (which is announced elsewhere).
+    A pass without anybody is never believed. `missing` below `share_from` is always believed otherwise.
+    `share_max` None switches the limit off (which is announced elsewhere).
     """
     if before and missing >= before:
         return True

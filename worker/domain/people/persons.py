@@ -1,7 +1,6 @@
-"""Several accounts of one human: whether the human has left, and which account speaks for them.
+"""Several accounts of one person: whether the person has left, and which account speaks for them.
 
-A human with one account is the same as that account. Pure; who has several is found in storage, by
-`identity.are_one_human`.
+A person with one account has left when the account has. Pure; storage finds the people who have several.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ class AccountsRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """One account of a human.
+    """One account of a person.
 
     `is_let_through`: the guard let its present leaving through. `joined_at` (aware UTC) is when the account
-    came to its directory; None when it was there before we looked.
+    came to its directory; None if it was there before we looked.
     """
 
     person: Account
@@ -38,7 +37,7 @@ class AccountState:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A human as their accounts say together.
+    """A person as all of their accounts show them.
 
     `person` is the account that speaks for them: the one by which they left, else one that is still here.
     `leaving` is None while they are here, and while the guard holds it. `accounts` are all of them, by key.
@@ -50,20 +49,20 @@ class Person:
 
 
 def human_of(accounts: Iterable[AccountState], rule: AccountsRule) -> Person:
-    """Say of the accounts of one human (at least one) whether the human has left.
+    """Decide from a person's accounts (at least one) whether the person has left.
 
-    A directory says so when every account of theirs in it has left: an old account beside a new one is a
-    rehire's. Its word is as old as the last of these leavings.
+    A directory says so if each of their accounts in it has left: an old account beside a new one is a
+    rehire's. Its word is dated by the last of these leavings.
 
     | directories that say so | either                                     | all                        |
     | none                    | here                                       | here                       |
     | some                    | left, by the first word that the guard let through | here               |
     | every one               | as above                                   | left, by the last word, once let through |
 
-    With `either` a word does not count that is older than an account which came to another directory since:
-    that is a rehire, of whom the first directory does not know. What was there before we looked never counts
-    as such. The first word names the episode, so that the second one opens nothing new;
-    with `all` the last one does, so that a rehire who leaves again starts a new one.
+    With `either`, a word does not count if an account came to another directory after it: that is a rehire of
+    whom the first directory does not know. An account that was there before we looked is never taken for a
+    rehire's. With `either`, the first word names the episode, so that the second one opens nothing new. With
+    `all`, the last one names it, so that a rehire who leaves again starts a new episode.
     """
     known = sorted(accounts, key=lambda account: account.person.key)
     people = {account.person.key: account.person for account in known}
@@ -93,14 +92,14 @@ def leaving_of(person: Account) -> Leaving | None:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """What a directory says of a human of whom it has nothing but leavings: the last of them."""
+    """One directory's word that a person has left: the last leaving among their accounts in it."""
 
     leaving: Leaving
     is_let_through: bool
 
 
 def _words(accounts: Iterable[AccountState]) -> list[_Word]:
-    """One for each directory that says that the human has left, earliest first."""
+    """One word for each directory that says that the person has left, earliest first."""
     said: dict[str, list[_Word]] = defaultdict(list)
     here = set()
     for account in accounts:
@@ -124,7 +123,7 @@ def _is_outdated(word: _Word, accounts: Iterable[AccountState]) -> bool:
 
 
 def _was_ever_here(account: AccountState) -> bool:
-    """An account that came disabled, or with a date in the past, is no rehire's."""
+    """False for an account that came disabled, or with a date in the past: it is no rehire's."""
     leaving = leaving_of(account.person)
     return leaving is None or account.joined_at is None or leaving.at > account.joined_at
 

@@ -1,4 +1,4 @@
-"""Whom the retention rule may forget. Pure."""
+"""The people whom the retention rule may forget. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _GONE = frozenset({Evidence.DELETED, Evidence.ABSENT_CONFIRMED})
 
 
 def is_forgettable(human: Person, before: datetime) -> bool:
-    """Whether every account of a human left before that instant (aware UTC) and is gone from its directory.
+    """True if every account of a person left before that instant (aware UTC) and is gone from its directory.
 
-    An account that is still listed would be brought back by the next read that changed; and an old account
-    beside one that is still here is a rehire's, by which they may be known.
+    A listed account would come back with the next read that changed. An old account beside one that is still
+    here is a rehire's, and groups may know them by it.
     """
     return all(_is_over(account, before) for account in human.accounts)
 

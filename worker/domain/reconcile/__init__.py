@@ -1,1 +1,1 @@
-"""From findings and tickets to a plan, and the guard that holds one that is too large."""
+"""Make a plan from findings and tickets; the guard holds a plan that is too large."""

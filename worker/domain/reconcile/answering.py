@@ -1,4 +1,4 @@
-"""What becomes of a ticket by an assignee's answer. Pure."""
+"""Change a ticket by an assignee's answer. Pure."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _SAID = {
 
 
 def _accountable(ticket: Ticket, said: str) -> Assignee | None:
-    """The accountable person; nobody when it is they who gave the answer."""
+    """The accountable person as assignee; None if there is none, or if they gave the answer themselves."""
     current = ticket.assignee.email.casefold() if ticket.assignee else ""
     if not ticket.accountable or ticket.accountable.casefold() == current:
         return None

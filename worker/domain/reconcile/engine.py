@@ -1,7 +1,7 @@
-"""From what is wrong with one group to the actions that mend it. Level-triggered and pure.
+"""Find what is wrong with one group, and plan the actions that mend it. Level-triggered and pure.
 
 `reconcile_group(view, rules, now)` compares findings with the tickets that exist. The same state gives the
-same plan; a state that is right gives none.
+same plan; a state without faults gives an empty one.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from worker.domain.tickets.ticket import (
 
 @dataclass(frozen=True, slots=True)
 class TicketRules:
-    """What tickets are made by: how long they have in their policy's time, and who answers for them.
+    """The rules for tickets: their policies with the time that they allow, and the accountable person.
 
-    `claim_life`: how long a claim stands that nothing proves.
+    `claim_life`: how long a claim stands without proof.
     """
 
     due: timedelta
@@ -57,7 +57,7 @@ class TicketRules:
         )
 
     def allowed(self, ticket: Ticket) -> timedelta:
-        """The time that one ticket has, in its policy's calendar."""
+        """The time that one ticket has, counted in its policy's calendar."""
         return self.due_sensitive if ticket.is_sensitive else self.due
 
     def started(self, ticket: Ticket, at: datetime) -> Ticket:
@@ -66,7 +66,7 @@ class TicketRules:
         return replace(ticket, clock_from=at, due_at=due_at, waited_us=0, acknowledged_until=None)
 
     def resumed(self, ticket: Ticket, claimed_at: datetime, at: datetime) -> Ticket:
-        """The ticket with its clock going on at `at` where it stood at `claimed_at`, when it was claimed."""
+        """The ticket with its clock running again from `at`: the time since `claimed_at` does not count."""
         calendar = self.policy(ticket).calendar
         waited = elapsed(calendar, claimed_at, at)
         return replace(
@@ -78,7 +78,7 @@ class TicketRules:
 
 
 def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tuple[Action, ...]:
-    """Return what is to be done about one group, in order: reassignments before what they block.
+    """Return the actions for one group, in order: reassignments before the tickets that they block.
 
     | finding | ticket        | action                                                          |
     | yes     | none          | open (blocked when it must wait for an admin)                   |
@@ -108,7 +108,7 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
 
 
 def reconcile_person(case: PersonCase, rules: TicketRules, now: datetime) -> tuple[Action, ...]:
-    """Return what is to be done about one person: as about a group, but nothing waits for anything else."""
+    """Return the actions for one person: as for a group, but no ticket waits for another."""
     tickets = {ticket.key: ticket for ticket in case.tickets}
     ways = [kind.found for kind in KINDS.values()]
     findings = [one for way in ways if isinstance(way, InPerson) for one in way.find(case)]
@@ -164,15 +164,15 @@ def _as_manager(manager: Account | None) -> Assignee | None:
 
 
 def find_all(group: GroupView, admins_min: int) -> tuple[Finding, ...]:
-    """Return what is wrong in one group: what others may wait for first, then by member."""
+    """Return what is wrong in one group: first the findings that others may wait for, then by member."""
     return findings_of(settle(group), admins_min)
 
 
 def findings_of(case: GroupCase, admins_min: int) -> tuple[Finding, ...]:
-    """As `find_all`, of a case that is settled.
+    """As `find_all`, for a settled case.
 
-    A group that is gone has nothing wrong. Only members that are in the roster are judged; who is missing
-    is judged only for joiners and for admins seen before, and only on a full roster.
+    A group that is gone has nothing wrong. Only members in the roster are judged. Absence is judged only for
+    joiners and for admins seen before, and only on a full roster.
     """
     if case.view.is_gone:
         return ()
@@ -195,7 +195,7 @@ def _by_work(tickets: Iterable[Ticket]) -> Mapping[tuple[TicketKind, str], list[
 
 
 def _under_known_ticket(finding: Finding, alike: Mapping[tuple[TicketKind, str], list[Ticket]]) -> Finding:
-    """The finding under the key of a ticket that asks for the same already, whatever it was opened for."""
+    """The finding with the key of a ticket that already asks for the same work, if there is one."""
     key, way = finding.key, KINDS[finding.key.kind].found
     known = alike.get((key.kind, key.subject.handle), [])
     ticket = next((t for t in known if isinstance(way, InGroup) and way.is_same_work(t, finding)), None)
@@ -260,7 +260,7 @@ def _block(ticket: Ticket, finding: Finding, now: datetime) -> Action:
 
 
 def _name_blocker(ticket: Ticket, finding: Finding, group: GroupView, now: datetime) -> Action | None:
-    """Say what a ticket waits for that was reopened as blocked; nothing, when that was waived."""
+    """Name the blocker of a ticket that was reopened as blocked; None if it has one, or if that was waived."""
     waits = kind_of(ticket).waits
     if waits is None or ticket.blocked_by is not None:
         return None
@@ -276,7 +276,7 @@ def _what_for(ticket: Ticket) -> str:
 
 
 def _unblock(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) -> Action:
-    """Set a ticket free, and give it to the new admin unless a person chose the assignee."""
+    """Unblock a ticket, and assign it anew unless a person chose an assignee who is still here."""
     waits, current = kind_of(ticket).waits, ticket.assignee
     why = "it need not wait" if waits is None else waits.over(case)
     is_chosen = current is not None and _is_choice(current) and current.person not in case.departed
@@ -299,7 +299,7 @@ def _role(finding: Finding) -> Role | None:
 
 
 def _hand_on(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Action | None:
-    """Give a ticket to somebody else when the person who should do it has left."""
+    """Assign a ticket anew if its assignee has left."""
     if ticket.assignee is None or ticket.assignee.person not in case.departed:
         return None
     assignee = assignee_for(finding, case, rules)
@@ -318,7 +318,7 @@ def _reopen(
     why, reopened_why = again
     reopened = replace(
         handed_to(reopen(ticket, rules, now, why), assignee_for(finding, case, rules)),
-        group=group.key,  # a question goes on in the group where it was asked again
+        group=group.key,  # a question continues in the group where it came up again
         group_name=group.name,
         member_role=_role(finding) if ticket.handle else None,
         blocked_by=None,
@@ -331,9 +331,9 @@ def _reopen(
 def _why_again(
     ticket: Ticket, finding: Finding, now: datetime, *, is_newer: bool
 ) -> tuple[str, Reopened] | None:
-    """Why a ticket that is over is opened again; None where nothing is new.
+    """Why a ticket that is over is opened again; None if nothing is new.
 
-    The reading that proved it, or an older one, says nothing new. Some kinds may be wrong again without any newer one.
+    The roster that proved it, or an older one, is not new. Some kinds can be wrong again without a newer roster.
     """
     if ticket.state is TicketState.WAIVED:
         return None if _is_waived(ticket, now) else ("the waiver is over", Reopened.WAIVER_OVER)
@@ -348,21 +348,21 @@ _AGAIN = {Reopened.CAME_BACK: "came back", Reopened.NEEDED_AGAIN: "needed again"
 
 
 def _is_waived(ticket: Ticket, now: datetime) -> bool:
-    """Whether a waiver holds: for good, or until an instant that has not come."""
+    """True if a waiver holds: for good, or until an instant that has not come."""
     until = ticket.waived_until
     return ticket.state is TicketState.WAIVED and (until is None or now < until)
 
 
 def _is_newer(ticket: Ticket, group: GroupView) -> bool:
-    """Whether the group was read after the proof."""
+    """True if the roster was taken after the proof."""
     return ticket.verified_at is None or group.taken_at > ticket.verified_at
 
 
 def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: str) -> Ticket:
-    """The ticket put back to open: claim and proof are void, and it says why.
+    """The ticket, open again: claim and proof are void, and `why` is its reason.
 
-    A claim that is not true buys no time: the clock goes on where it was. After a proof, a waiver or a
-    cancellation it starts anew.
+    After a claim that was not true, the clock goes on where it was. After a proof, a waiver or a cancellation
+    it starts anew.
     """
     void = replace(
         ticket,
@@ -404,8 +404,8 @@ def _cancelled(ticket: Ticket, why: str | None, now: datetime) -> Action | None:
 
 
 def assignee_for(finding: Finding, case: GroupCase, rules: TicketRules) -> Assignee | None:
-    """Who should do it: an active admin of the group other than the leaver; else the group's owner; else
-    the leaver's manager; else the accountable person.
+    """The assignee: an active admin of the group other than the leaver; else the group's owner; else the
+    leaver's manager; else the accountable person.
 
     Only people with an e-mail address, since nobody else can be reached.
     """

@@ -1,7 +1,7 @@
-"""The guard between plan and action: a plan too big to be true is held, split by cause, for a person.
+"""The guard between plan and action: it holds a suspiciously large plan, split by cause, for a person.
 
-Pure: it sees the departures (episodes not let through yet), what was let through in the rolling window,
-and the population; it answers Safe or Held with cohorts. The first run's leavers are always held.
+Pure: it gets the departures (episodes not let through yet), what was let through in the rolling window, and
+the population; it returns None or a held plan with cohorts. The first run's leavers are always held.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ class GuardLimits:
 class Departure:
     """One episode that waits to be let through. `seen_at` is when the directory was read.
 
-    `has_left_elsewhere`: by the word of another directory, let through before, the human has left already.
+    `has_left_elsewhere`: another directory's leaving of the same person was let through before.
     """
 
     person: AccountKey
     at: datetime
     evidence: Evidence
     name: str = ""
-    unit: str = ""  # OU or department: what people with one cause have in common
+    unit: str = ""  # OU or department, which people with one cause often share
     seen_at: datetime | None = None
     is_first_run: bool = False
     groups: tuple[GroupKey, ...] = ()
@@ -73,7 +73,7 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class HeldPlan:
-    """A plan that awaits a person. `why` says which limit it is over, in words."""
+    """A plan that waits for a person's decision. `why` says in words which limit it exceeds."""
 
     source: str
     why: str
@@ -89,15 +89,15 @@ class HeldPlan:
 
     @property
     def size(self) -> int:
-        """How many people it is about, decided or not."""
+        """The number of its people, decided or not."""
         return sum(len(cohort.people) for cohort in self.cohorts)
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's word on one cohort of a plan that needs two: to release it, or to reject it.
+    """One person's decision on one cohort of a plan that needs two people: to release it, or to reject it.
 
-    `subject` is their `Actor.id`; empty for those of whom nothing but the name was known.
+    `subject` is their `Actor.id`; empty if only the name was known.
     """
 
     cohort: str
@@ -108,7 +108,7 @@ class Approval:
     verdict: HoldState = HoldState.RELEASED
 
     def is_by(self, actor: Actor) -> bool:
-        """Whether it may be this person's: people can change their name and address, and not their subject."""
+        """True if it may be this person's. People can change their name and address, but not their subject."""
         return actor.may_be(Actor(self.by, self.subject))
 
 
@@ -127,7 +127,7 @@ def plan_number(label: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """How things stand in one source: active people, and episodes let through in the window."""
+    """Numbers of one source: active people, and episodes let through in the window."""
 
     active: int
     let_through: int = 0
@@ -135,7 +135,7 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class GroupLoad:
-    """How many of one group's members the departures and the window's earlier ones would take out."""
+    """How many members one group loses by the departures and by earlier ones in the window."""
 
     name: str
     size: int
@@ -150,12 +150,11 @@ def inspect(
     limits: GuardLimits,
     now: datetime,
 ) -> HeldPlan | None:
-    """Return None when the departures of one source may go through, else the plan that holds them.
+    """Return None if the departures of one source may go through, else the plan that holds them.
 
-    Who has left elsewhere is not news: never counted, and never held. Shares are of the people who were
-    active before these departures left (active + departures + let_through). `groups` holds every group that a
-    departure is in. Nobody is let through in part: what is over a limit cannot be told apart from the rest by
-    a machine.
+    A person who has left elsewhere is not counted and not held. Shares are of the people who were active
+    before these departures left (active + departures + let_through). `groups` holds every group that a
+    departure is in. Over a limit, all departures are held: a machine can't tell the mistakes among them.
     """
     news = [departure for departure in departures if not departure.has_left_elsewhere]
     if not news:
@@ -167,7 +166,7 @@ def inspect(
 
 
 def people_count(count: int) -> str:
-    """So many people, in English."""
+    """A number of people, in English."""
     return "1 person" if count == 1 else f"{count} people"
 
 
@@ -207,7 +206,7 @@ def _percent(limit: float) -> str:
 
 
 def _percent_over(share: float, limit: float) -> str:
-    """A share that is over a limit, with as many digits as it takes to see that."""
+    """A share that is over a limit, with enough digits to show that it is."""
     digits = next((digits for digits in range(9) if round(100 * share, digits) > 100 * limit), 9)
     return f"{100 * share:.{digits}f}%"
 
@@ -232,9 +231,9 @@ _CAUSE = {
 
 
 def cohorts_of(departures: Iterable[Departure], share_from: int) -> tuple[Cohort, ...]:
-    """Split by cause: evidence and hour, then a unit that at least `share_from` of them have in common.
+    """Split by cause: evidence and hour, then a unit that at least `share_from` of them share.
 
-    What has nothing in common ends in one cohort 'single people' per evidence. Sorted, largest first;
+    Departures that share nothing end in one cohort 'single people' per evidence. Sorted, largest first;
     ids are `c1`, `c2`… and every departure is in exactly one cohort.
     """
     everybody = sorted(departures, key=lambda n: (n.person, n.at))
@@ -258,6 +257,6 @@ def _characteristic(departure: Departure) -> str:
 
 
 def state_of(cohorts: Iterable[Cohort]) -> HoldState:
-    """A plan's state from its cohorts': theirs when they agree, else partly."""
+    """A plan's state: its cohorts' if they agree, else partly."""
     states = {cohort.state for cohort in cohorts}
     return states.pop() if len(states) == 1 else HoldState.PARTLY

@@ -1,4 +1,4 @@
-"""The plan: the ordered answer to the findings, as a value that can be compared, printed and held."""
+"""The plan: the ordered actions for the findings, as a value that can be compared, printed and held."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class ActionKind(StrEnum):
     UNBLOCK = "unblock"
     VERIFY = "verify"
     ASSIGN = "assign"
-    WEIGH = "weigh"  # held against a roster, with no result: only remembered
+    WEIGH = "weigh"  # compared with a roster, without a result: only the time is kept
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One item of a plan. `ticket` is as it will be after the action, but for `id` of a new one.
+    """One item of a plan. `ticket` is as it will be after the action; a new one has no `id` yet.
 
-    `is_blocked`: it waits for the live reassignment of its group, whose number `blocked_by` gets when the
-    plan is carried out. `reopened`: why it comes back, where no person said so.
+    `is_blocked`: it waits for the live reassignment of its group; `blocked_by` gets that ticket's number when
+    the plan is carried out. `reopened`: why it comes back, unless a person reopened it.
     """
 
     kind: ActionKind
@@ -40,7 +40,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All actions of one pass, in the order in which they are carried out, and what is held back."""
+    """All actions of one pass, in the order in which they are carried out, and the plans that are held."""
 
     actions: tuple[Action, ...] = ()
     held: tuple[HeldPlan, ...] = ()
@@ -48,7 +48,7 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing would be done and nothing is held."""
+        """True if there is no action and nothing is held."""
         return not self.actions and not self.held
 
 

@@ -1,7 +1,7 @@
-"""Proof: what a roster says about a ticket, and how good that is.
+"""Proof: what a roster says about a ticket, and how good that evidence is.
 
-Done is a claim. Only a roster taken after it knows anything of it: it verifies when it is fresh and complete for
-the group, and contradicts when it is fresh. A list that is dated before the claim says nothing.
+Done is a claim. Only a roster taken after the claim counts. It can verify if it is fresh and complete for the group,
+and contradict if it is fresh. A list that is dated before the claim says nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from worker.domain.text.durations import format_duration
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Grade, Reopened, Ticket, TicketState
 
-CLAIM_LIFE = timedelta(days=14)  # by default: a word that two weekly lists could not prove is void
+CLAIM_LIFE = timedelta(days=14)  # by default: a claim is void if two weekly lists could not prove it
 
 
 class Verdict(StrEnum):
@@ -30,7 +30,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A verdict with its reason; the grade where it verifies, and why it reopens where it does."""
+    """A verdict with its reason; with the grade if it verifies, and the cause if it reopens."""
 
     verdict: Verdict
     why: str
@@ -48,8 +48,8 @@ def weigh(
     | taken after the claim, fresh, partial | inconclusive       | reopened (if listed)   |
     | stale, none, or taken before          | inconclusive       | inconclusive           |
 
-    A proof has grade A when the worker read the messenger itself, B when people keep the list. Without a claim
-    the opening counts in place of it, and nothing is reopened. A claim that nothing could prove within
+    A proof has grade A if the worker read the messenger itself, B if people keep the list. Without a claim, the
+    instant of opening replaces the claim's, and nothing is reopened. A claim that was not proved within
     `claim_life` is void, unless a second person confirmed it (grade B).
     """
     since = ticket.done_at or ticket.opened_at
@@ -75,12 +75,12 @@ def _is_fresh(sight: Sight) -> bool:
 
 
 def is_done_in(ticket: Ticket, sight: Sight, admins_min: int) -> bool:
-    """Tell whether the roster shows the ticket's work as done, whatever its date is."""
+    """True if the roster shows the ticket's work as done; its date does not matter here."""
     return kind_of(ticket).is_done_in(sight, admins_min)
 
 
 def _still_wrong(ticket: Ticket, sight: Sight) -> str | None:
-    """What a roster says against a claim; None for one that can't."""
+    """What a roster says against a claim; None if it can't contradict one."""
     contradiction = kind_of(ticket).contradiction
     if contradiction.needs_full and sight.coverage is not Coverage.FULL:
         return None

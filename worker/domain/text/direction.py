@@ -1,7 +1,7 @@
-"""Texts that run right to left and left to right in one line, kept apart.
+"""Keep texts that run right to left and left to right apart within one line.
 
-What comes from outside (names, numbers, addresses) is put between Unicode isolates (U+2068 … U+2069), so that it
-moves nothing but itself; controls of its own that reach further are dropped.
+A text from outside (name, number, address) is put between Unicode isolates (U+2068 … U+2069), so that it moves
+nothing around it. Control characters in it that would reach further are dropped.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _AT_HOME_IN_RTL = frozenset({"R", "AL", "NSM", "WS"})
 
 
 def contained(text: str) -> str:
-    """The text with nothing in it that can turn what stands beside it.
+    """The text without anything that can change the direction of its surroundings.
 
-    Isolates that are closed stay, as they hold only themselves; anything else that sets a direction is dropped.
+    Closed isolates stay, since they affect only their own text; anything else that sets a direction is dropped.
     """
     if _ALL.isdisjoint(text):
         return text
@@ -28,7 +28,7 @@ def contained(text: str) -> str:
 
 
 def isolated(text: str, *, is_rtl: bool) -> str:
-    """A value as it stands in a sentence: isolated where it may run against the sentence's direction."""
+    """A value for a sentence: isolated if it may run against the sentence's direction."""
     text = contained(text)
     kinds = {unicodedata.bidirectional(char) for char in text}
     is_foreign = not kinds <= _AT_HOME_IN_RTL if is_rtl else bool(kinds & _RTL)

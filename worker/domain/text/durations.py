@@ -1,13 +1,13 @@
 """Durations as people write them in the configuration ("4h") and read them in a message ("3 days 4 h").
 
-Text in, `timedelta` out, and back. A day is 24 hours and a week 7 days here, whatever the calendar says;
-business time is `worker.domain.escalation.calendar`'s. Messages are English; translating is the message's work.
+Text in, `timedelta` out, and back. A day is always 24 hours and a week 7 days here; business time is in
+`worker.domain.escalation.calendar`. Messages are English; this module translates nothing.
 """
 
 import re
 from datetime import timedelta
 
-LONGEST = timedelta(days=36_500)  # a century: adding it to any instant of ours stays inside datetime's years
+LONGEST = timedelta(days=36_500)  # a century: added to any instant here, it stays inside datetime's years
 
 _UNITS = {
     "w": timedelta(weeks=1),
@@ -77,7 +77,7 @@ def format_duration(duration: timedelta) -> str:
 
 
 def _hint(stated: str) -> str:
-    """Return "; did you mean …?" for text that plainly means something, else nothing."""
+    """Return "; did you mean …?" if the text is close to a valid one, else nothing."""
     lowered = stated.casefold()
     parts = _LOOSE_PART.findall(lowered)
     leftover = _LOOSE_PART.sub("", lowered).replace("and", "").strip(" ,")

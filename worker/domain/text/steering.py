@@ -1,7 +1,7 @@
-"""Texts of strangers without what steers: names of groups and people are written by them.
+"""Remove control characters from texts of strangers, such as the names of groups and people.
 
-An escape sequence in one, or an override of the reading direction, would let it clear the screen of a terminal or say
-something else than it is.
+An escape sequence could clear a terminal's screen; an override of the reading direction could make a text read as
+another one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff"
 _ISOLATES = "\u2066-\u2069"
 _STEERING, _CONTROL = re.compile(f"[{_CONTROLS}{_ISOLATES}]"), re.compile(f"[{_CONTROLS}]")
-# What JSON leaves as it is, of those
+# Those of them that JSON leaves as they are
 _LEFT_BY_JSON = re.compile(f"[\x7f-\x9f\u2028-\u202e\ud800-\udfff{_ISOLATES}]")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -24,10 +24,10 @@ def visible(text: str) -> str:
 
 
 def uncontrolled(text: str) -> str:
-    """As `visible`, for texts of ours in which those of others stand between isolates."""
+    """As `visible`, for our own texts, which hold strangers' texts between isolates."""
     return _CONTROL.sub(REPLACEMENT, text)
 
 
 def escaped(document: str) -> str:
-    """A JSON document with escapes for what could steer a terminal; it is the same JSON."""
+    """The same JSON document, with escapes for characters that could steer a terminal."""
     return _LEFT_BY_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", document)

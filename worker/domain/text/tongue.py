@@ -1,7 +1,7 @@
-"""A language as the rest of the code speaks it: sentences, plural forms, numbers, dates.
+"""A language as the rest of the code uses it: sentences, plural forms, numbers, dates.
 
 The English text is the key of its translation. Here are the port and plain English; `worker.languages` has the
-others. `N_` marks a text that is declared as data and said later: `make messages` collects what is inside `say`,
+others. `N_` marks a text that is declared as data and said later. `make messages` collects the texts inside `say`,
 `count` and `N_`.
 """
 
@@ -27,20 +27,20 @@ class Tongue(Protocol):
 
     @property
     def is_rtl(self) -> bool:
-        """Whether it is written from right to left."""
+        """True if it is written from right to left."""
 
     def say(self, text: str, **values: object) -> str:
         """The translation of an English text with its {named} values filled in.
 
-        A value is only ever text, whatever is in it; one that runs the other way is isolated. Whole numbers are
-        written as `number` does. A name without a value is a KeyError.
+        A value is plain text and never a template; one that runs the other way is isolated. Whole numbers are
+        written by `number`. Raises KeyError for a name without a value.
         """
 
     def count(self, one: str, many: str, n: int, **values: object) -> str:
-        """As `say`, in the form that the language has for `n` things; {n} is the number."""
+        """As `say`, in the language's plural form for `n`; {n} is the number."""
 
     def number(self, n: int) -> str:
-        """A whole number with the language's digits and groups."""
+        """A whole number with the language's digits and grouping."""
 
     def instant(self, at: datetime, timezone: str) -> str:
         """Weekday, date, time and zone of an aware instant, in an IANA time zone."""
@@ -53,10 +53,10 @@ class Languages(Protocol):
     """All languages that there are."""
 
     def of(self, code: str | None) -> Tongue:
-        """The language that a directory's or browser's word for it means; the organisation's if it means none."""
+        """The language for a directory's or browser's code; the organisation's if the code means none."""
 
     def best(self, wanted: Sequence[str]) -> Tongue:
-        """The first of these codes that there is a language for, else the organisation's."""
+        """The language of the first known code, else the organisation's."""
 
 
 def N_(text: str) -> str:  # noqa: N802  gettext's name for it, which translators' tools know
@@ -65,7 +65,7 @@ def N_(text: str) -> str:  # noqa: N802  gettext's name for it, which translator
 
 
 def fill(template: str, values: Mapping[str, object], tongue: Tongue) -> str:
-    """The template with its {named} values, in one go: what a value holds is never read as a place."""
+    """The template with its {named} values, filled in one pass: braces inside a value are plain text."""
     return _PLACE.sub(lambda place: _written(values[place[1]], tongue), template)
 
 

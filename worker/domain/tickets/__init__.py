@@ -1,1 +1,1 @@
-"""Tickets: states, moves, answers, and what proves one done."""
+"""Tickets: states, moves, answers, and what proves that one is done."""

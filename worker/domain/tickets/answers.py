@@ -1,4 +1,4 @@
-"""What an assignee can answer besides "done": why it can't be, or needn't be, done by them. Pure."""
+"""The assignee's answers besides "done": why they can't do it, or needn't. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the latest roster shows of a ticket's member."""
+"""What the latest roster shows about a ticket's member."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from worker.domain.model import Account, Coverage, Role
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What the latest roster of a ticket's group shows of the ticket's member.
+    """What the latest roster of a ticket's group shows about the ticket's member.
 
-    `taken_at` is what the roster speaks of, `read_at` when it was read. `role` is None when the member is
-    not listed. `active_admins` counts known people who have not left. `is_identified`: the question of who
-    the member is has its answer. `is_kept_by_people`: it is a list, not what the messenger itself shows.
-    `account`: what the directory has of the person whom a ticket is about; the roster is its reading then.
+    The roster is true for `taken_at`, and was read at `read_at`. `role` is None if the member is not listed.
+    `active_admins` counts known people who have not left. `is_identified`: it is settled who the member is.
+    `is_kept_by_people`: the roster is a list that people keep, not what the messenger itself shows. `account`
+    is set for a ticket about a person: their account; the directory's pass then takes the roster's place.
     """
 
     taken_at: datetime

@@ -9,7 +9,7 @@ from worker.domain.model import AccountKey, GroupKey
 
 
 class About(StrEnum):
-    """The sorts of subjects."""
+    """The sort of a subject."""
 
     MEMBERSHIP = "membership"  # somebody in a group, or somebody who should be
     GROUP = "group"
@@ -19,9 +19,9 @@ class About(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Subject:
-    """One subject; what does not belong to its sort is empty. Made by the functions below.
+    """One subject; the fields of other sorts are empty. Made by the functions below.
 
-    `source` is the inventory's, and of a person the directory's.
+    `source` is the inventory, or for a person the directory.
     """
 
     about: About
@@ -42,7 +42,7 @@ def whole_group(group: GroupKey) -> Subject:
 
 
 def one_handle(source: str, handle: str) -> Subject:
-    """An identity in a messenger, whichever groups it is in."""
+    """One identity in a messenger, in all of its groups."""
     return Subject(About.HANDLE, source, handle=handle)
 
 

@@ -1,4 +1,4 @@
-"""A unit of human work, its kinds, its states and the only moves between them.
+"""A ticket, which is one piece of a person's work: its kinds, its states, and the moves between them.
 
 `ALLOWED` is the whole state machine; the picture in docs/concepts.md is generated from it.
 """
@@ -91,11 +91,11 @@ ALLOWED: dict[tuple[TicketState, Move], TicketState] = {
 
 
 class NotAllowed(ValueError):
-    """The move does not exist from this state; the text says what does."""
+    """The move does not exist from this state; the text names the moves that do."""
 
 
 def next_state(state: TicketState, move: Move) -> TicketState:
-    """The state after `move`; raises NotAllowed, naming the moves that are."""
+    """The state after `move`; raises NotAllowed, which names the allowed moves."""
     try:
         return ALLOWED[state, move]
     except KeyError:
@@ -106,7 +106,7 @@ def next_state(state: TicketState, move: Move) -> TicketState:
 
 
 class Reopened(StrEnum):
-    """Why a ticket was reopened, unless a person did it, in words of their own."""
+    """Why a ticket was reopened; a person who reopens one gives the reason in their own words instead."""
 
     NOT_DONE = "not_done"  # a roster contradicts the claim
     UNPROVEN = "unproven"  # nothing could prove the claim in time
@@ -124,11 +124,11 @@ class AssigneeWhy(StrEnum):
     MANAGER = "manager"
     ACCOUNTABLE = "accountable"
     ASSIGNED = "assigned"  # somebody handed it to them
-    ANSWERED = "answered"  # the assignee before gave an answer that leaves it to the accountable person
+    ANSWERED = "answered"  # the previous assignee's answer left it to the accountable person
 
     @property
     def is_choice(self) -> bool:
-        """Whether a person's act made them the assignee; else the rules did."""
+        """True if a person's act made them the assignee; false if the rules did."""
         return self in {AssigneeWhy.ASSIGNED, AssigneeWhy.ANSWERED}
 
 
@@ -144,9 +144,9 @@ WHY_THEY = {
 
 @dataclass(frozen=True, slots=True)
 class Assignee:
-    """Who should do it, and why they.
+    """The person who should do the ticket, and why they are the one.
 
-    `by` belongs to a choice: the name of the person who assigned it, or the answer of the assignee before.
+    `by` belongs to a choice: the name of the person who assigned it, or the previous assignee's answer.
     """
 
     email: str
@@ -157,7 +157,7 @@ class Assignee:
 
     @property
     def said(self) -> str:
-        """Why they, in English, for programs and tables; empty where that is not known."""
+        """Why they are the assignee, in English, for programs and tables; empty if unknown."""
         return WHY_THEY[self.why].replace("{name}", self.by) if self.why else ""
 
 
@@ -165,11 +165,11 @@ class Assignee:
 class Ticket:
     """One ticket. `id` 0 is a ticket not stored yet; instants are aware UTC.
 
-    `group` is where it is shown, None for a ticket about a person; `handle` is empty unless it is about somebody in a
-    group. `occasion` is which time it is asked: often one leaving (`people.leaving.episode_name`).
-    `clock_from` is where due_at and escalation count from: the opening, or the last unblocking or reopening, since
-    blocked time does not count. `waited_us`
-    (microseconds of its policy's time) does not count either: claims that were contradicted waited for proof.
+    `group` is where it is shown, None for a ticket about a person. `handle` is empty unless the subject has one.
+    `occasion` tells repeated questions apart: often it names one leaving (`people.leaving.episode_name`).
+    due_at and escalation count from `clock_from`: the opening, or the last unblocking or reopening, since blocked
+    time does not count. `waited_us` (microseconds of its policy's time) does not count either: it is the time in
+    which claims that were contradicted waited for proof.
     """
 
     kind: TicketKind
@@ -195,7 +195,7 @@ class Ticket:
     is_sensitive: bool = False
     done_at: datetime | None = None
     done_by: str | None = None
-    claimed_by: tuple[str, ...] = ()  # the marks of whoever may have claimed it; empty: `done_by` alone
+    claimed_by: tuple[str, ...] = ()  # marks of the people who may have claimed it; empty: only `done_by`
     verified_at: datetime | None = None
     verified_by: str | None = None
     grade: Grade | None = None
@@ -205,16 +205,16 @@ class Ticket:
     waited_us: int = 0
     waived_until: datetime | None = None
     acknowledged_until: datetime | None = None
-    weighed_at: datetime | None = None  # when a roster was last held against it
+    weighed_at: datetime | None = None  # when it was last compared with a roster
     disputed_at: datetime | None = None  # somebody says that the person still works here
     links_from: datetime | None = None  # signed links made before are dead
-    handed: int = 0  # how often it went to somebody else
+    handed: int = 0  # how often it went to another assignee
     reason: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict, hash=False)  # what only its kind needs; JSON
+    details: Mapping[str, Any] = field(default_factory=dict, hash=False)  # only for its kind; JSON
 
     @property
     def subject(self) -> Subject:
-        """What it is about. Raises LookupError for a ticket without what its subject is made of."""
+        """What it is about. Raises LookupError if a field that its subject needs is empty."""
         if self.about is About.PERSON:
             if self.person is None:
                 raise LookupError(f"{self.label} is about a person and names none")
@@ -233,12 +233,12 @@ class Ticket:
 
     @property
     def key(self) -> TicketKey:
-        """What makes two tickets the same work; unique in storage."""
+        """Two tickets with the same key are the same work; unique in storage."""
         return TicketKey(self.kind, self.subject, self.occasion)
 
     @property
     def is_live(self) -> bool:
-        """Whether somebody still has something to do or to prove."""
+        """True if something is still to be done or to be proved."""
         return self.state in LIVE
 
     @property
@@ -249,7 +249,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class TicketKey:
-    """What is asked for, of what, and which time: a leaving, a review, a policy's version; empty: once at a time."""
+    """Kind, subject and occasion (a leaving, a review, a policy's version; empty: one ticket at a time)."""
 
     kind: TicketKind
     subject: Subject
@@ -257,7 +257,7 @@ class TicketKey:
 
 
 def handed_to(ticket: Ticket, assignee: Assignee | None) -> Ticket:
-    """The ticket with this assignee. Links of those who had it before stay dead, also when it comes back to them."""
+    """The ticket with this assignee. Signed links of earlier assignees stay dead, also if it comes back to them."""
     before, after = (one.email.casefold() if one else "" for one in (ticket.assignee, assignee))
     return replace(ticket, assignee=assignee, handed=ticket.handed + (before != after))
 

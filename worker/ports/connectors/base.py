@@ -1,4 +1,4 @@
-"""What every connector is built with and declares, whichever port it fills."""
+"""What every connector is built with and declares, for any port."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ T = TypeVar("T")
 
 
 class Again(Protocol):
-    """Tries one call again while it raises Transient, as long and as often as is good (ops/retry.py)."""
+    """Repeats one call while it raises Transient, within the limits of ops/retry.py."""
 
     def __call__(self, call: Callable[[], T], /) -> T: ...
 
 
 def call_once(call: Callable[[], T], /) -> T:
-    """Not again."""
+    """Call without a repeat."""
     return call()
 
 
@@ -55,7 +55,7 @@ def takes_all(_group_id: str, _name: str, /) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorContext:
-    """What every connector is built with besides its own configuration.
+    """What every connector is built with, besides its own configuration.
 
     `name` is the configured name and the `source` of everything read. Relative paths are
     resolved against `base_dir`. `now` is the process clock (aware UTC).
@@ -78,8 +78,9 @@ class ConnectorContext:
 
 @dataclass(frozen=True, slots=True)
 class Unshown:
-    """A fact (a field of `PersonFacts`) that a source shows of nobody: where it was looked for, and how to have it
-    shown. What follows from it is the core's to say.
+    """A fact (a field of `AccountFacts`) that a source shows for nobody.
+
+    `message` says where it was looked for, `remedy` how to make the source show it. The core decides what follows.
     """
 
     fact: str
@@ -89,7 +90,7 @@ class Unshown:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What `whosleft check` says of one connector; `remedy` is set whenever `ok` is false."""
+    """What `whosleft check` says about one connector; `remedy` is set whenever `ok` is false."""
 
     ok: bool
     message: str
@@ -119,47 +120,47 @@ class Called(Protocol):
 
     @property
     def caller(self) -> str:
-        """Who calls, for an error: "nothing can listen on … for CALLER's calls"."""
+        """The caller's name, for an error: "nothing can listen on … for CALLER's calls"."""
 
     @property
     def listen(self) -> str:
-        """Where the calls have to be taken, host:port."""
+        """The address to take the calls at, host:port."""
 
     @property
     def key(self) -> str:
-        """The key of `listen` among those of the connector."""
+        """The configuration key of `listen`, within the connector's."""
 
     def receive(self, call: Call) -> tuple[int, str]:
         """Answer with a status and plain text, at once. Never raises; believes nothing unproven."""
 
 
 class Connector(Protocol):
-    """What every connector has, whichever port it fills; `Passive` is the least that it may have."""
+    """What every connector has, for any port; `Passive` is the minimum."""
 
     @property
     def name(self) -> str:
-        """The configured name; `source` of everything read."""
+        """The configured name, which is the `source` of everything read."""
 
     @property
     def calls(self) -> Sequence[Called]:
-        """The calls from outside that it wants taken while the worker runs."""
+        """The calls from outside that the worker should take for it while it runs."""
 
     def watermark(self) -> str | None:
-        """A text that is another one when there is something new to read; None when that can't be told.
+        """An opaque marker that changes when there is something new to read; None if unknown.
 
-        Cheap enough to be asked every few seconds, from another thread than the rest. Never raises a
-        ConnectorError. A change that it misses is read by the next run all the same.
+        Cheap enough to be called every few seconds, from another thread than the other methods. Never raises a
+        ConnectorError. The next run reads a change even if the marker misses it.
         """
 
     def check(self) -> CheckResult:
-        """Reach, rights and counts, read only. Never raises a ConnectorError: it is the message."""
+        """Check reach, rights and counts; read only. Never raises a ConnectorError: the result has its message."""
 
     def close(self) -> None:
-        """End the connections that are kept. Idempotent; whatever is asked next connects anew."""
+        """End the open connections. Idempotent; the next call connects again."""
 
 
 class Passive:
-    """The part of `Connector` for one that nobody calls, that shows no news and keeps no connections."""
+    """The defaults for a connector without calls from outside, watermark and open connections."""
 
     calls: Sequence[Called] = ()
 
@@ -170,11 +171,11 @@ class Passive:
         return frozenset()
 
     def close(self) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
 
 def lazily(place: str) -> Callable[..., Any]:
-    """Return what calls the function that `place` ("module:name") names, imported when it is called first."""
+    """Return a stand-in for the function at `place` ("module:name"), which is imported at the first call."""
 
     def call(*given: Any, **named: Any) -> Any:
         module, _, name = place.partition(":")
@@ -185,7 +186,7 @@ def lazily(place: str) -> Callable[..., Any]:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """The commands below `whosleft NAME`: `build` is given a `CommandLine`, and returns a `typer.Typer`."""
+    """The commands below `whosleft NAME`: `build` gets a `CommandLine`, and returns a `typer.Typer`."""
 
     name: str
     build: Callable[..., Any]
@@ -193,14 +194,14 @@ class Commands:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorSpec:
-    """A connector's declaration: what `registry.py` finds under `module:SPEC`.
+    """A connector's declaration, which `registry.py` finds under `module:SPEC`.
 
     `build(config, context)` must do no I/O. `config` is a pydantic model with `extra="forbid"`, whose
-    fields are the keys of the configuration file besides `name` and `kind`. `notes` is all that it may note.
+    fields are the keys of the configuration file besides `name` and `kind`. `notes` are all notes that it may take.
     `write(path, rosters, taken_at)` is for inventories that are files: it replaces one in one step.
 
-    The module of a SPEC is imported by commands that need nothing else of the connector: what it builds with heavy
-    packages it names `lazily`.
+    Commands that need nothing else of the connector import the SPEC's module, so it names what needs heavy packages
+    `lazily`.
     """
 
     kind: str

@@ -1,6 +1,6 @@
-"""What a connector's own commands (`whosleft NAME …`) share with all others: their options, and how answers are shown.
+"""What a connector's own commands (`whosleft NAME …`) share with all others: options, and the way to show answers.
 
-Imported by the commands alone, which `ConnectorSpec.commands` names.
+Only the commands that `ConnectorSpec.commands` names import it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from worker.ports.connectors.base import ConnectorContext
 
 
 def _instant(text: str) -> datetime:
-    """An instant with its zone; what typer shows when it isn't one."""
+    """Read an instant with its zone; raises the error that typer shows if it isn't one."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -36,14 +36,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 
 class CommandLine(Protocol):
-    """What the program does for a connector's commands."""
+    """What the program offers to a connector's commands."""
 
     def configured(
         self, config: Path | None, name: str, now: datetime | None = None
     ) -> tuple[ConnectorContext, Sequence[Any]]:
-        """Return what a connector of this name would be built with, and the options of all of this kind that there are.
+        """Return the context for a connector of this name, and the options of all configured ones of this kind.
 
-        Without a configuration file that is what holds by default, and none.
+        Without a configuration file: a context with the defaults, and no options.
         """
 
     def say(self, text: str, style: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Directories: authority on people."""
+"""Directories: they say who works here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.ports.errors import Malformed
 
 @dataclass(frozen=True, slots=True)
 class DirectoryPage:
-    """At most some thousand records; each person at most once a page (last wins between pages).
+    """At most some thousand records, each person at most once; between pages, the last one wins.
 
     `unreadable_phones` counts numbers that could not be understood (they are left out of the facts).
     """
@@ -28,12 +28,11 @@ class DirectoryPage:
 class PassEnd:
     """The proof that a pass was complete: always the last item, and only of a complete pass.
 
-    `cursor` is opaque to the worker. `taken_at` is the instant that the pass speaks of (a file's own
-    date). A full pass lists everybody; a delta only what changed. `has_more`: another pass is ready
-    now (the next dated file). `total` is how many records, each counted once, the source itself says that it
-    has at least.
-    `is_unchanged`: the source has nothing newer than the cursor; no page preceded.
-    `unshown`: what a full pass showed of nobody.
+    `cursor` is opaque to the worker. `taken_at` is the instant that the pass is true for (a file's own date).
+    A full pass lists everybody; a delta only what changed. `has_more`: another pass is ready now (the next
+    dated file). `total` is the least number of records, each counted once, that the source itself says it has.
+    `is_unchanged`: the source has nothing newer than the cursor, and no page came before.
+    `unshown`: facts that a full pass showed for nobody.
     """
 
     cursor: str
@@ -46,15 +45,15 @@ class PassEnd:
 
 
 class Directory(Connector, Protocol):
-    """Authority on people."""
+    """A source that says who works here."""
 
     @property
     def can_look_up(self) -> bool:
-        """Whether the source can be asked about one person."""
+        """True if the source can be asked about one person."""
 
     @property
     def has_delta(self) -> bool:
-        """Whether a pass with a cursor lists only what changed; otherwise every pass is full."""
+        """True if a pass with a cursor lists only what changed; otherwise every pass is full."""
 
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
         """Yield pages, then exactly one `PassEnd`.
@@ -65,8 +64,8 @@ class Directory(Connector, Protocol):
         """
 
     def look_up(self, person_id: str) -> AccountFacts | None:
-        """Ask about one person: facts, or None when the source says for certain that there is none.
+        """Ask about one person. Return facts, or None if the source says for certain that there is none.
 
-        Only called when `can_look_up`. Raises PermissionDenied for somebody who may only be hidden from us,
-        and Transient or Permanent when there was no answer.
+        Only called if `can_look_up`. Raises PermissionDenied for a person who may just be hidden from us, and
+        Transient or Permanent if there was no answer.
         """

@@ -1,4 +1,4 @@
-"""Inventories: who is in which group, with which role, at which time."""
+"""Inventories: they list each group's members with their roles at one time."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class SnapshotEnd:
 
 
 class Inventory(Connector, Protocol):
-    """Who is in which group, with role, at which time."""
+    """A source that lists each group's members with their roles at one time."""
 
     @property
     def can(self) -> Capabilities:

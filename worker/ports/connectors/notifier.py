@@ -11,7 +11,7 @@ from worker.ports.connectors.base import Connector
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the channel says of an accepted message: its own reference, shown in the journal."""
+    """The channel's own reference for an accepted message, shown in the journal."""
 
     reference: str
 
@@ -21,31 +21,31 @@ class Notifier(Connector, Protocol):
 
     @property
     def reaches_people(self) -> bool:
-        """Whether it can address one person by e-mail address."""
+        """True if it can address one person by e-mail address."""
 
     @property
     def has_channel(self) -> bool:
-        """Whether it has a common channel to post to."""
+        """True if it has a common channel to post to."""
 
     @property
     def is_log(self) -> bool:
-        """Whether it only writes down what others are told: beside another notifier it gets copies, and nobody
-        counts as reached by it.
+        """True if it only records messages: beside another notifier it gets copies, and it never counts as having
+        reached anybody.
         """
 
     def takes(self, message: Message) -> int:
-        """How many of the message's leading paragraphs `send` shows, each with its link; at least 1. No I/O.
+        """The number of the message's first paragraphs that `send` can show, each with its link; at least 1. No I/O.
 
-        Room for the note and for the repeat note is kept, whether or not it may be a repeat.
+        Leaves room for the note, and always for the repeat note.
         """
 
     def send(self, message: Message) -> Receipt:
-        """Deliver once. The same `message.key` may be sent again after an unclear answer.
+        """Deliver once. After an unclear answer, the same `message.key` may be sent again.
 
-        A long text is cut visibly, and keeps its link and its first facts. Raises NotDone (with the wait
-        asked for) when it surely was not sent, Transient when it may have been, Unreachable when the
-        recipient is not on this channel, Rejected, AuthFailed, PermissionDenied.
+        A long text is cut visibly, and keeps its link and its first facts. Raises NotDone (with the wait that the
+        channel asks for) if it surely was not sent, Transient if it may have been, Unreachable if the recipient
+        is not on this channel, Rejected, AuthFailed, PermissionDenied.
         """
 
     def find(self, message: Message) -> Receipt | None:
-        """Whether a message with this key did arrive; None when it did not or the channel cannot tell."""
+        """The receipt of the message with this key if it arrived; None if it did not, or if the channel can't tell."""

@@ -1,1 +1,1 @@
-"""The database as the core asks for it: one file for each subject."""
+"""The port of the database: one file for each subject."""

@@ -1,6 +1,6 @@
-"""What the desk keeps besides tickets: its key, what can be taken back, sessions, login links and API tokens.
+"""The desk's state besides tickets: its key, undo data, sessions, login links and API tokens.
 
-Of a secret only its SHA-256 is kept, as lower-case hexadecimal digits. Instants are aware UTC.
+Only the SHA-256 of a secret is kept, as lower-case hexadecimal digits. Instants are aware UTC.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from worker.domain.tickets.ticket import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What the last act on a ticket by its link changed; it can be taken back before `until`.
+    """The change by the last act on a ticket through its signed link; it can be taken back before `until`.
 
-    `messages` are the keys of the outbox's messages that wait for that instant.
+    `messages` are the keys of the outbox's messages that wait until then.
     """
 
     before: Ticket
@@ -30,9 +30,10 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Somebody besides the assignee with this e-mail address who may have their link to a ticket.
+    """A person (`name`, `actor_id`) who may have a signed link that belongs to the assignee with the address `email`.
 
-    `until` is when that link ends; None for whoever chose an address that no directory has, which may be their own.
+    `until` is when that link ends; None for a person who chose an address that no directory has, since it may be
+    their own.
     """
 
     email: str
@@ -45,7 +46,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What ended with the key: how much of each there was."""
+    """How many of each ended with the key."""
 
     assignees_links: int
     login_links: int
@@ -55,7 +56,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who is signed in to the console, or may be by a login link. `id` is their `Actor.id`."""
+    """A person who is signed in to the console, or can sign in by a login link. `id` is their `Actor.id`."""
 
     name: str
     roles: tuple[str, ...]
@@ -76,11 +77,11 @@ class ApiToken:
 
     @property
     def maker(self) -> str:
-        """The `Actor.id` that its acts count for; of a token of an earlier release, by its maker's name."""
+        """The `Actor.id` for the token's acts; for a token of an earlier release, it is made from its maker's name."""
         return self.created_by_id or stated(self.created_by)
 
     def is_good(self, now: datetime) -> bool:
-        """Whether it opens anything."""
+        """True if it works at `now`."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
@@ -88,34 +89,34 @@ class AccessState(Protocol):
     """Small tables, each looked up by its key."""
 
     def key(self, fresh: str) -> str:
-        """The key that links are signed with: the one there is, else `fresh`, which is kept from then on."""
+        """The key that signs links: the stored one; if there is none, store `fresh` and return it."""
 
     def change_key(self, fresh: str, now: datetime, *, with_tokens: bool) -> Ended:
-        """Put `fresh` in the key's place, and end sessions, login links and, if asked, tokens that are still good.
+        """Replace the key by `fresh`; end sessions and login links, and `with_tokens` the tokens that still work.
 
-        Links of assignees to live tickets end by themselves, and are counted.
+        Signed links to live tickets end because the key changed; they are counted, too.
         """
 
     def keep_shown(self, one: Shown) -> None:
-        """Remember who was shown a link; of several times the one whose link works longest."""
+        """Remember a person who was shown a link; of several times, keep the one with the link that ends last."""
 
     def shown_links(self, email: str, now: datetime) -> Sequence[Shown]:
-        """Who may have a link that still works of the assignee with this address (case-blind), by time."""
+        """The people who may have a working link of the assignee with this address (case-blind), by time."""
 
     def keep_undo(self, undo: Undo) -> None:
-        """Remember what an act changed, in place of the ticket's earlier one."""
+        """Remember what an act changed; it replaces the ticket's earlier one."""
 
     def undo_of(self, number: int) -> Undo | None:
-        """What can be taken back of one ticket, whether or not it still may."""
+        """The undo data of one ticket, even if it is too late to use it."""
 
     def forget_undo(self, number: int) -> None:
-        """It was taken back."""
+        """Forget the undo data of a ticket, because it was used."""
 
     def add_session(self, id_: str, visitor: Visitor, now: datetime, expires_at: datetime) -> None:
-        """Sign somebody in; sessions that are over are forgotten."""
+        """Sign a person in; forget sessions that are over."""
 
     def session(self, id_: str, now: datetime) -> Visitor | None:
-        """Who is signed in with this session; None when it is over or never was."""
+        """The person who is signed in with this session; None if it is over or unknown."""
 
     def end_session(self, id_: str) -> None:
         """Sign out; idempotent."""
@@ -124,16 +125,16 @@ class AccessState(Protocol):
         """Keep a link that signs in once."""
 
     def use_login_link(self, id_: str, now: datetime) -> Visitor | None:
-        """Whom the link signs in: once, and before it expires. One conditional UPDATE."""
+        """Use a link, once and before it expires; return the person whom it signs in. One conditional UPDATE."""
 
     def add_token(self, token: ApiToken, hash_: str) -> None:
         """Keep a new token."""
 
     def token(self, hash_: str) -> ApiToken | None:
-        """The token with this secret, good or not."""
+        """The token with this secret's hash, even if it has ended."""
 
     def tokens(self) -> Sequence[ApiToken]:
-        """All of them, newest first."""
+        """All tokens, newest first."""
 
     def revoke_token(self, id_: str, now: datetime) -> bool:
-        """End it; False when there is none with this id. Idempotent."""
+        """End a token; return False if there is none with this id. Idempotent."""

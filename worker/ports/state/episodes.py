@@ -19,7 +19,7 @@ class EpisodeKind(StrEnum):
 
 
 class Gate(StrEnum):
-    """Where an episode stands at the guard. Tickets come of those that passed."""
+    """The state of an episode at the guard. Only those that passed lead to tickets."""
 
     INITIAL = "initial"  # found by its source's first pass
     NEW = "new"
@@ -37,7 +37,7 @@ class PlanKind(StrEnum):
 
 
 class EpisodeSort(NamedTuple):
-    """Which episodes the guard looks at together."""
+    """Episodes with the same values here are judged together by the guard."""
 
     source: str
     kind: EpisodeKind
@@ -47,19 +47,19 @@ class Episodes(Protocol):
     """Leavings and moves, the guard's gate, and held plans."""
 
     def departures(self) -> dict[EpisodeSort, list[Departure]]:
-        """Episodes that wait at the gate; of a first run only those of people who are still in a group."""
+        """Episodes that wait at the gate; from a first run, only those of people who are still in a group."""
 
     def population(self, source: str, kind: EpisodeKind, since: datetime) -> Population:
         """Active people, and episodes of this kind let through after `since`."""
 
     def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
-        """Size of each group and how many of its members were let through after `since`."""
+        """The size of each group, and how many of its members were let through after `since`."""
 
     def let_through(self, departures: Sequence[Departure], now: datetime) -> None:
-        """Open the gate; marks their groups dirty."""
+        """Let episodes pass the gate; mark their groups dirty."""
 
     def add_moves(self, people: Sequence[Account], at: datetime) -> None:
-        """Open an episode for each; the gate holds what the joiner rules say of them."""
+        """Open an episode for each person's move; until it passes, the joiner rules' changes for them wait."""
 
     def hold(self, plan: HeldPlan, kind: PlanKind = PlanKind.LEAVERS) -> HeldPlan:
         """Store a held plan and hold its episodes; returns it with its id."""
@@ -71,19 +71,19 @@ class Episodes(Protocol):
         """One held plan."""
 
     def undecided_of(self, person: AccountKey) -> list[str]:
-        """The labels of plans with this account in them of which any part waits for a decision."""
+        """The labels of plans that have this account and still wait for a decision on some part."""
 
     def open_shrunken(self, source: str) -> HeldPlan | None:
         """The undecided plan about people missing from a source, if there is one."""
 
     def approve(self, number: int, words: Sequence[Approval]) -> None:
-        """Keep one person's words on cohorts of a plan that needs two; idempotent."""
+        """Keep one person's decisions on cohorts of a plan that needs two people; idempotent."""
 
     def take_back(self, number: int, words: Sequence[Approval]) -> None:
-        """Forget words that were kept for a plan."""
+        """Forget decisions that were kept for a plan."""
 
     def approvals(self, number: int) -> list[Approval]:
-        """The words kept for a plan, by cohort and time."""
+        """The single decisions kept for a plan, by cohort and time."""
 
     def decide(self, plan: HeldPlan, cohorts: Sequence[Cohort], by: str, reason: str, now: datetime) -> None:
-        """Store the cohorts' new states; episodes of released ones pass, of rejected ones never do."""
+        """Store the cohorts' new states. Episodes of released cohorts pass; those of rejected ones never do."""

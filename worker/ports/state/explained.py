@@ -1,4 +1,4 @@
-"""What a comparison of the state with the journal asks of the store: reads only, in pages."""
+"""Reads for comparing the state with the journal, in pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worker.ports.state.access import ApiToken, Shown
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A row that none of our releases wrote: its key, the name that people know it by, and what is wrong."""
+    """A row that no release of ours can have written: its key, its name for people, and what is wrong."""
 
     key: Any
     row: str
@@ -25,7 +25,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class StoredTicket:
-    """A ticket, and in words what its row has besides that does not follow from it; empty where all does."""
+    """A ticket, and in words what its row has that does not follow from the ticket; empty if everything does."""
 
     ticket: Ticket
     odd: str = ""
@@ -33,9 +33,9 @@ class StoredTicket:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredLink:
-    """What somebody said of a member: who it is, or with no person that it is nobody of the directory.
+    """A person's answer to the question who a member is; without a `person`: nobody in the directory.
 
-    `by` is None where an earlier release has weighed the answer again since, and `at` then is of that.
+    `by` is None if an earlier release weighed the answer again later; `at` is then the instant of that.
     """
 
     key: HandleKey
@@ -46,9 +46,10 @@ class AnsweredLink:
 
 @dataclass(frozen=True, slots=True)
 class CohortWord:
-    """Where one cohort of a plan stands, or one person's word on it, which needs a second one.
+    """The state of one cohort of a plan, or one person's decision on a cohort that needs two people.
 
-    `is_word`: then `state` is what it is a word for, released or rejected, and `by_id` the `Actor.id` of whose it is.
+    With `is_word` it is such a decision: `state` is what the person wants (released or rejected), and `by_id` is
+    their `Actor.id`.
     """
 
     plan: int
@@ -62,9 +63,9 @@ class CohortWord:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A session of the console (`at` is when it began), or a login link (`by` is who made it).
+    """A session of the console (`at` is when it began), or a login link (`by` is the person who made it).
 
-    `account` is the `Actor.id` of whom it lets in, `secret` the SHA-256 of what lets them in.
+    `account` is the `Actor.id` of the person it lets in, `secret` the SHA-256 of its secret.
     """
 
     name: str
@@ -85,7 +86,7 @@ class StoredToken:
 
 
 class Explained(Protocol):
-    """Rows that events should explain, and the events. One row that can't be read hides no other."""
+    """Rows that events should explain, and the events. A row that can't be read hides no other row."""
 
     def events_of(self, subjects: Collection[str]) -> dict[str, list[Sealed]]:
         """The entries of each of these subjects, in order."""
@@ -100,16 +101,16 @@ class Explained(Protocol):
         """The next tickets with an id above `after`, by id."""
 
     def missing_tickets(self, numbers: Collection[int]) -> set[int]:
-        """Which of these tickets there are not."""
+        """Those of these numbers that no ticket has."""
 
     def answers(self, after: HandleKey | None, limit: int) -> list[AnsweredLink | Unreadable]:
-        """The next answers of people that hold, by handle."""
+        """The next answers by people that are in force, by handle."""
 
     def cohorts(self) -> list[CohortWord | Unreadable]:
-        """Where each cohort stands, and each approval."""
+        """The state of each cohort, and each approval."""
 
     def plans_past_their_gate(self) -> Sequence[int]:
-        """Plans with a leaving that was let through, or kept back, against what was decided of its cohort."""
+        """Plans with a leaving that was let through, or kept back, against the decision on its cohort."""
 
     def shown_links(self) -> list[Shown | Unreadable]: ...
 

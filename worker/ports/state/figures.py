@@ -23,7 +23,7 @@ class Pile:
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """What each job did last, who holds what and until when, and what is known of each source."""
+    """The last run of each job, the leases with holder and end, and what is known of each source."""
 
     leases: tuple[ListedLease, ...] = ()
     jobs: tuple[JobRun, ...] = ()
@@ -32,21 +32,21 @@ class ProcessState:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts of one moment. `tickets` has no piles of nothing."""
+    """Counts of one moment. `tickets` has no empty piles."""
 
     standing: ProcessState
     tickets: Mapping[TicketSort, Pile]
     overdue: int
     held_plans: int
-    outbox_waiting: int  # messages that may go and did not arrive yet
+    outbox_waiting: int  # messages that may go now and have not arrived
     exposed: Mapping[Part, PartCount]  # as the console counts them
 
 
 class Vitals(Protocol):
-    """Each call is one transaction that only reads; it may take as long as the database takes to refuse."""
+    """Each call is one transaction that only reads. It may take as long as the database takes to refuse."""
 
     def check(self, *, has_desk: bool) -> None:
-        """Return when this release can work with the tables, and the desk with its sessions; else raise."""
+        """Return if this release can work with the tables, and with `has_desk` the desk with its; else raise."""
 
     def standing(self) -> ProcessState:
         """Jobs and sources by name, leases by job."""

@@ -1,4 +1,4 @@
-"""Groups, memberships, and the snapshots that bring them."""
+"""Groups, memberships, and the snapshots that they come from."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from worker.domain.reconcile.guard import GuardLimits
 
 
 class Expectation(StrEnum):
-    """What the joiner rules say of a person and a group."""
+    """What the joiner rules say about a person and a group."""
 
     DUE = "due"  # the person belongs there
-    FORMER = "former"  # the person belonged there and does not any more
+    FORMER = "former"  # the person used to belong there
 
 
 class Rosters(Protocol):
-    """Groups, memberships and the snapshots that bring them."""
+    """Groups, memberships and the snapshots that they come from."""
 
     def clear_stage(self, source: str) -> None:
-        """Forget what an earlier, incomplete snapshot left behind."""
+        """Forget what an earlier, incomplete snapshot left in the stage."""
 
     def stage(self, source: str, rosters: Iterable[Roster]) -> int:
         """Add rosters to the staged snapshot; return the number of members."""
@@ -34,8 +34,8 @@ class Rosters(Protocol):
         """Make the staged rosters the state, set-based; mark changed groups and handles dirty.
 
         A roster that lost more than `group_share_max` of its members is believed only when a later one says the
-        same; until then it counts as partial. Groups that the snapshot does not list
-        are gone, unless so many are missing that RosterChanges.too_few_groups says so and nothing is applied.
+        same; until then it counts as partial. Groups that the snapshot does not list are gone. If too many are
+        missing, nothing is applied, and `RosterChanges.too_few_groups` is set.
         """
 
     def groups(self) -> list[GroupRow]:
@@ -48,10 +48,10 @@ class Rosters(Protocol):
         """One group's members, by handle."""
 
     def groups_of(self, person: AccountKey) -> list[GroupOfMember]:
-        """The groups that a person is in under this account: the one that a member is linked to."""
+        """The groups with a member who is linked to this account."""
 
     def mark_wrong_groups_dirty(self, now: datetime) -> int:
-        """Mark every group that state says needs a ticket opened, cancelled or changed; return how many.
+        """Mark every group whose state needs a ticket opened, cancelled or changed; return how many.
 
         One set-based query for each kind of finding, for the nightly pass.
         """
@@ -66,13 +66,13 @@ class Rosters(Protocol):
         """Put groups on the dirty list."""
 
     def active_admins(self, group: GroupKey) -> list[Account]:
-        """Known people who are admins of the group and have not left."""
+        """Admins of the group who are known people and have not left."""
 
     def expectations(self, person: AccountKey) -> dict[GroupKey, Expectation]:
         """The groups in which the joiner rules place (or placed) a person."""
 
     def expect(self, person: AccountKey, states: Mapping[GroupKey, Expectation], since: datetime) -> None:
-        """Record what the joiner rules say now; marks the groups dirty."""
+        """Record what the joiner rules say now; mark the groups dirty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class GroupRow:
 
 
 class KnownMember(NamedTuple):
-    """A member of a group, with the identity that was found for them and the account that it names."""
+    """A member of a group, with the identity that was found for them and the account it names."""
 
     member: Member
     identity: Identity | None
@@ -108,9 +108,9 @@ class GroupOfMember(NamedTuple):
 
 
 class DirtyGroups(NamedTuple):
-    """Groups taken off the dirty list, with all that reconciling each needs.
+    """Groups taken off the dirty list, with everything that reconciling each needs.
 
-    `taken` counts those that are no longer there, too; they have no view.
+    `taken` also counts groups that no longer exist; they have no view.
     """
 
     taken: int
@@ -118,7 +118,7 @@ class DirtyGroups(NamedTuple):
 
 
 class MemberChanges(NamedTuple):
-    """How many members of one group a snapshot added, removed, and gave another role."""
+    """How many members of one group a snapshot added, removed, and changed the role of."""
 
     added: int
     removed: int
@@ -126,7 +126,7 @@ class MemberChanges(NamedTuple):
 
 
 class ShrunkenRoster(NamedTuple):
-    """A roster that lost too many members to be believed at once: how many there were, and are."""
+    """A roster that lost too many members to be believed at once: how many it had, and has."""
 
     group: GroupKey
     before: int
@@ -134,7 +134,7 @@ class ShrunkenRoster(NamedTuple):
 
 
 class MissingGroups(NamedTuple):
-    """A snapshot that lacks too many groups to be applied: how many were known, and how many it lacks."""
+    """A snapshot that lacks too many groups to be applied: how many were known, and how many are missing."""
 
     known: int
     missing: int

@@ -1,4 +1,4 @@
-"""Who is behind which handle."""
+"""The people behind handles."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from worker.domain.model import AccountKey, HandleKey, Member
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A handle to be matched: the member, the link decided before, and who could be behind it.
+    """A handle to be matched: the member, the earlier link, and the people who could be behind it.
 
-    `fingerprint` is `identity.fingerprint` of the whole member as the inventory shows them now; people whom
-    somebody rejected for this handle are not among the candidates.
+    `fingerprint` is `matching.fingerprint` of the whole member as the inventory shows them now. People who were
+    rejected for this handle are not among the candidates.
     """
 
     key: HandleKey
@@ -28,35 +28,35 @@ class Question:
 
 
 class HandleIdentity(NamedTuple):
-    """A handle, and who is behind it."""
+    """A handle, and the identity behind it."""
 
     key: HandleKey
     identity: Identity
 
 
 class Identities(Protocol):
-    """Who is behind which handle."""
+    """The people behind handles."""
 
     def has_questions(self) -> bool:
-        """Tell whether any handle waits to be matched."""
+        """True if any handle waits to be matched."""
 
     def questions(self, limit: int) -> list[Question]:
-        """The next handles to be matched (new, changed, or touched by a change in a directory)."""
+        """The next handles to be matched: new, changed, or affected by a change in a directory."""
 
     def answer(self, links: Sequence[HandleIdentity], now: datetime, by: str | None = None) -> int:
-        """Store links; marks the groups of those that changed dirty. Returns how many changed."""
+        """Store links, and mark the groups of changed ones dirty; return how many changed."""
 
     def get(self, key: HandleKey) -> Identity | None:
         """One link."""
 
     def find(self, text: str) -> list[HandleKey]:
-        """Handles named by `source/handle`, by the handle alone, or by their identify ticket."""
+        """Handles that `text` names: as `source/handle`, by the handle alone, or by their identify ticket."""
 
     def reject(self, key: HandleKey, person: AccountKey | None, now: datetime, by: str) -> None:
-        """Never link this handle to `person` again; with None: it belongs to nobody in the directory."""
+        """Never link this handle to `person` again; with None, say that it belongs to nobody in the directory."""
 
     def ask_again(self, key: HandleKey) -> None:
-        """Take an answer back: the handle is a question again."""
+        """Take an answer back, so that the handle is a question again."""
 
     def names(self, limit: int) -> list[tuple[AccountKey, str]]:
         """Active people for name suggestions, at most `limit`."""

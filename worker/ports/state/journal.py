@@ -9,7 +9,7 @@ from worker.domain.evidence.journal import Entry, Sealed
 
 
 class Head(NamedTuple):
-    """The end of the chain: its last entry's number and hash; (0, GENESIS) of an empty chain."""
+    """The end of the chain: the last entry's number and hash; (0, GENESIS) for an empty chain."""
 
     seq: int
     hash: str
@@ -31,4 +31,4 @@ class Journal(Protocol):
         """The next entries with a seq above `after`, in order."""
 
     def head(self) -> Head:
-        """Where the chain ends now."""
+        """The end of the chain now."""

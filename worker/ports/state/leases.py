@@ -1,4 +1,4 @@
-"""Leases and runs: a job is done by one process at a time, for a limited time, and what it did is kept.
+"""Leases and runs: one process at a time does a job, for a limited time, and its last run is kept.
 
 Implemented by `worker/storage/leases.py` and `worker/storage/sources.py`.
 """
@@ -17,7 +17,7 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A time-bounded exclusive right. After `trusted_until` (local clock) the holder must stop by itself."""
+    """The exclusive right to a job, for a limited time. After `trusted_until` (local clock) the holder must stop."""
 
     job: str
     holder: str
@@ -26,14 +26,14 @@ class Lease:
 
 
 class ListedLease(NamedTuple):
-    """A lease with the instant at which it ends in the database, or ended."""
+    """A lease with the instant at which it ends, or ended, in the database."""
 
     lease: Lease
     expires_at: datetime
 
 
 class JobRun(NamedTuple):
-    """What one job did last, and when a run of it was last good."""
+    """The last run of one job, and when a run of it was last good."""
 
     name: str
     run_at: datetime
@@ -42,23 +42,23 @@ class JobRun(NamedTuple):
 
 
 class Leases(Protocol):
-    """Who may do which job. Every change is one conditional UPDATE."""
+    """The leases on jobs. Every change is one conditional UPDATE."""
 
     def acquire(self, job: str, holder: str, now: datetime, life: timedelta) -> Lease | None:
-        """Take a free or expired lease (its fence grows by one), or renew one's own; None if another holds it.
+        """Take a free or expired lease (its fence grows by one), or renew the holder's; None if another holds it.
 
-        `trusted_until` counts from `now`, which the caller reads *before* the call, less a safety margin.
+        `trusted_until` is `now` plus `life` less a safety margin. The caller reads `now` *before* the call.
         """
 
     def release(self, lease: Lease) -> None:
-        """Give it back early; no effect when it was taken over already."""
+        """Give the lease back early; no effect if it was taken over."""
 
     def all(self) -> list[ListedLease]:
         """Every lease ever taken, by job."""
 
 
 class JobRuns(Protocol):
-    """What each job did last."""
+    """The last run of each job."""
 
     def record(self, name: str, now: datetime, *, is_ok: bool, report: Mapping[str, Any]) -> None:
         """Store the latest run."""

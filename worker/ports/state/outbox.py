@@ -1,4 +1,4 @@
-"""The outbox: messages committed with the state that they tell of, and their deliveries."""
+"""The outbox: messages, committed in one transaction with the state they are about, and their deliveries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from worker.domain.messages.message import Paragraph, Recipient
 
 @dataclass(frozen=True, slots=True)
 class OutMessage:
-    """A message committed together with the state that it tells of. It waits for `not_before`, if it has one."""
+    """A message, committed together with the state it is about. It waits for `not_before`, if set."""
 
     key: str
     to: Recipient
@@ -26,9 +26,9 @@ class OutMessage:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one recipient on its way: some outbox rows folded into one.
+    """One message on its way to one recipient: some outbox rows folded into one.
 
-    `bundle` is shared by the deliveries of the same rows over several channels.
+    Deliveries of the same rows over several channels share their `bundle`.
     """
 
     id: int
@@ -42,7 +42,7 @@ class Delivery:
 
 
 class Outcome(StrEnum):
-    """What became of one attempt to deliver."""
+    """The outcome of one attempt to deliver."""
 
     SENT = "sent"
     RETRIED = "retried"  # it failed, and will be tried again
@@ -75,7 +75,7 @@ class Outbox(Protocol):
     """Messages, and their deliveries. A claim is a conditional UPDATE with a time limit."""
 
     def add(self, messages: Sequence[OutMessage], now: datetime) -> int:
-        """Queue messages but those whose key was queued before; return how many were new."""
+        """Queue messages, without those with a key that was queued before; return how many were new."""
 
     def withdraw(self, keys: Sequence[str]) -> int:
         """Take back messages that are not on their way yet; return how many."""
@@ -84,15 +84,16 @@ class Outbox(Protocol):
         """Take back messages about these tickets that no channel has tried to send; return their keys."""
 
     def told_about(self, since: Mapping[int, datetime]) -> dict[int, tuple[Recipient, ...]]:
-        """By ticket, who got a message about it that was queued at or after an instant, or may have got it.
+        """By ticket, the recipients who got, or may have got, a message about it.
 
-        Only tickets of which somebody was told; recipients in a stable order, each once.
+        `since` has the tickets, each with the earliest instant of queueing that counts. Tickets that nobody was told
+        about are left out. Recipients are in a stable order, each once.
         """
 
     def waiting(self, oldest_before: datetime, now: datetime) -> list[WaitingRecipient]:
-        """Recipients with pending messages of which the oldest was queued at or before `oldest_before`.
+        """Recipients with pending messages, if their oldest was queued at or before `oldest_before`.
 
-        Messages that are to wait until later than `now` are left out here and in `bundle`.
+        Messages that have to wait beyond `now` are left out, here and in `bundle`.
         """
 
     def deliveries(self, to: Recipient, since: datetime) -> DeliveryCount:
@@ -102,30 +103,32 @@ class Outbox(Protocol):
         """The recipient's messages that `bundle` would fold."""
 
     def bundle(self, to: Recipient, notifiers: Sequence[str], now: datetime, limit: int) -> int:
-        """Fold the recipient's pending messages (at most `limit`, oldest first) into one delivery for each of
-        the notifiers; return how many were folded.
+        """Fold the recipient's pending messages (at most `limit`, oldest first) into one delivery for each
+        notifier; return how many were folded.
         """
 
     def give_up(self, to: Recipient, now: datetime) -> int:
-        """No channel reaches the recipient: what is pending about tickets is unreachable, so that their next
-        step comes; the rest waits for a channel. Return how many were given up.
+        """Give up messages to a recipient whom no channel reaches; return how many were given up.
+
+        Pending messages about tickets become unreachable, so that the tickets' next step comes. The others wait for
+        a channel.
         """
 
     def claim(self, holder: str, now: datetime, life: timedelta) -> Delivery | None:
-        """Take the next delivery that is due, that nobody holds, and whose channel is not to be left alone.
+        """Take the next delivery that is due and that nobody holds, unless its channel has to be left alone.
 
-        An expired claim makes it unclear.
+        If an earlier claim expired, the delivery is unclear.
         """
 
     def shorten(self, delivery: Delivery, kept: int) -> Delivery:
-        """Keep the first `kept` messages in the delivery; the rest is pending again.
+        """Keep the first `kept` messages in the delivery; the others are pending again.
 
-        What may have been seen by then says so when it is sent. What another delivery of the bundle has shown
-        stays as it is.
+        A message that may have been seen by then will say so when it is sent again. A message that another delivery
+        of the bundle has shown stays as it is.
         """
 
     def sent(self, delivery: Delivery, reference: str, now: datetime) -> None:
-        """It arrived; idempotent."""
+        """Record that it arrived; idempotent."""
 
     def retry(self, delivery: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
         """Try again at `at`."""
@@ -134,11 +137,12 @@ class Outbox(Protocol):
         """Claim no delivery over this channel before `until`."""
 
     def put_off(self, delivery: Delivery, error: str, at: datetime) -> None:
-        """Try again at `at`, as if it had not been tried."""
+        """Try again at `at`; this attempt does not count."""
 
     def move(self, delivery: Delivery, notifier: str | None, error: str, now: datetime) -> None:
-        """Hand it to another channel; with None nobody could be reached over it, and unless another delivery of
-        the bundle may, its messages are unreachable.
+        """Move a delivery to another channel; with None, it is unreachable.
+
+        Its messages are then unreachable, too, unless another delivery of the bundle may still reach somebody.
         """
 
     def backlog(self) -> Backlog:

@@ -1,4 +1,4 @@
-"""What the console shows of everything at once: reads only, in pages, quick at a hundred thousand tickets."""
+"""The console's overviews: reads only, in pages, quick at a hundred thousand tickets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.ports.state.groups import GroupRow
 class Part(StrEnum):
     """Where the membership of somebody who has left stands."""
 
-    ASKED = "asked"  # a live ticket asks somebody to end it; the only part in which movers are
+    ASKED = "asked"  # a live ticket asks somebody to end it; only this part includes movers
     WAITING = "waiting"  # a held plan waits for a decision
     NOBODY = "nobody"  # nobody is asked
 
@@ -33,9 +33,9 @@ class Unasked(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """Somebody who is out and still in groups: how many of each part, and why nobody is asked for those of the last.
+    """A person who is out and still in groups: how many `groups` of each part, and `why` nobody is asked for some.
 
-    `since` is when they left, the earliest; for whom no ticket knows it, when that was opened.
+    `since` is the earliest instant at which they left; if a ticket does not have it, when that ticket was opened.
     """
 
     person: AccountKey
@@ -57,9 +57,9 @@ class PartCount:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """How many are exposed. Somebody may be in several parts, so `people` need not be their sum.
+    """How many are exposed. A person may be in several parts, so `people` can be less than the sum of the parts.
 
-    `is_settled`: the worker has looked at everything that was read so far; until then there may be more.
+    `is_settled`: the worker has looked at everything that was read so far; before that there may be more.
     """
 
     parts: Mapping[Part, PartCount]
@@ -68,13 +68,13 @@ class Exposure:
 
     @property
     def memberships(self) -> int:
-        """Of all parts together: each membership is in one."""
+        """The sum over all parts: each membership is in exactly one."""
         return sum(count.memberships for count in self.parts.values())
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """Which tickets; what is empty does not limit. `text` is part of any name, number or id in it."""
+    """A choice of tickets; empty fields do not limit it. `text` is searched in all names, numbers and ids."""
 
     states: tuple[TicketState, ...] = ()
     kinds: tuple[TicketKind, ...] = ()
@@ -87,7 +87,7 @@ class TicketFilter:
 
 @dataclass(frozen=True, slots=True)
 class JournalFilter:
-    """Which entries; what is empty does not limit. `kind` may end in `.*`; `from_at` is inclusive, `to_at` not."""
+    """A choice of entries; empty fields do not limit it. `kind` may end in `.*`; `to_at` is exclusive."""
 
     actor: str = ""
     kind: str = ""
@@ -99,7 +99,7 @@ class JournalFilter:
 @dataclass(frozen=True, slots=True)
 class Week:
     """The removals of seven days from `starts_at`: how many were opened and verified, and how long the verified
-    ones took, in seconds from opening to proof (None when there were none).
+    ones took, in seconds from opening to proof (None if there were none).
     """
 
     starts_at: datetime
@@ -111,7 +111,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class SourceDay:
-    """What one source's reads of one day (UTC) came to: the last good one's counts, the most failures in a row."""
+    """One source's reads on one day (UTC): the counts of the last good one, and the most failures in a row."""
 
     day: date
     failures: int
@@ -125,38 +125,38 @@ class Overview(Protocol):
         """How many people who are out are still in groups, now."""
 
     def exposed(self, part: Part | None, skip: int, limit: int) -> list[Exposed]:
-        """The people of one part, or of all, the longest first, without the first `skip`."""
+        """The people of one part, or of all, those exposed longest first, without the first `skip`."""
 
     def tickets(self, wanted: TicketFilter, before: int | None, limit: int) -> list[Ticket]:
         """The next tickets with an id below `before`, newest first."""
 
     def how_many(self, wanted: TicketFilter, at_most: int) -> int:
-        """How many there are, counted up to `at_most`."""
+        """The number of tickets, counted up to `at_most`."""
 
     def exposure_at(self, ends: Sequence[datetime]) -> list[int]:
-        """At each of these instants (ascending, the last of them now): memberships of people who were out.
+        """The number of memberships of people who were out, at each instant (ascending; the last is now).
 
-        By the tickets, from the leaving to the proof, and by what is exposed now without one. A waived membership
-        that has ended has no known end, and is in none of them.
+        A ticket counts from the leaving to the proof. Memberships that are exposed now without a ticket count, too.
+        A waived membership that has ended has no known end, so it never counts.
         """
 
     def weeks(self, since: datetime, now: datetime) -> list[Week]:
-        """Every week from `since` to `now`, also those in which nothing happened."""
+        """Every week from `since` to `now`, including those in which nothing happened."""
 
     def waiting_plans(self) -> list[int]:
-        """The numbers of plans of which something is still held, newest first."""
+        """The numbers of plans with a part that is still held, newest first."""
 
     def questions(self, at_most: int) -> int:
-        """How many members nobody could match yet, counted up to `at_most`."""
+        """How many members are not matched yet, counted up to `at_most`."""
 
     def named(self, people: Collection[AccountKey]) -> dict[AccountKey, Account]:
-        """Those of these people who are known."""
+        """The accounts of these people, without those that are unknown."""
 
     def groups(self, text: str, after: tuple[str, GroupKey] | None, limit: int) -> list[GroupRow]:
-        """Groups whose name or id has `text` in it, by name, after (name, key)."""
+        """Groups with `text` in their name or id, by name, after (name, key)."""
 
     def people(self, text: str, after: tuple[str, AccountKey] | None, limit: int) -> list[Account]:
-        """People whose name or address has `text` in it, by name, after (name, key)."""
+        """People with `text` in their name or address, by name, after (name, key)."""
 
     def journal(self, wanted: JournalFilter, before: int | None, limit: int) -> list[Sealed]:
         """The next entries with a seq below `before`, newest first."""

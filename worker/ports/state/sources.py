@@ -1,4 +1,4 @@
-"""What is known of each connector's reads."""
+"""What is known about each connector's reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from worker.ports.connectors.base import Port
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """What is known of one connector's reads; `trouble` is set from a failed read until a good one."""
+    """What is known about one connector's reads; `trouble` is set from a failed read until a good one."""
 
     name: str
     port: Port
@@ -29,7 +29,7 @@ class SourceState:
 
 
 class Sources(Protocol):
-    """One row a connector that is read from."""
+    """One row for each connector that is read from."""
 
     def get(self, name: str, port: Port) -> SourceState:
         """The state; an empty one for a source that was never read."""

@@ -1,8 +1,8 @@
-"""What the use cases ask of storage. One unit of work is one transaction.
+"""The use cases' port to storage. One unit of work is one transaction.
 
 Implemented by `worker/storage` on SQLite and PostgreSQL; the contract suite holds both to the docstrings
-here. All instants are aware UTC. Lists come in a stable order; what can be long comes in pages or as an
-iterator that is read within the transaction.
+here. All instants are aware UTC. Lists come in a stable order. A list that can be long comes in pages, or as
+an iterator that is read within the transaction.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ class Store(Protocol):
     def begin(self, lease: Lease | None = None) -> AbstractContextManager[UnitOfWork]:
         """One transaction: committed at a normal end, rolled back at any exception.
 
-        With `lease`, the commit fails with LeaseLost when the lease was taken over.
+        With `lease`, the commit raises LeaseLost if the lease was taken over.
         """
 
     def reading(self) -> AbstractContextManager[UnitOfWork]:
-        """One transaction that only reads, from one moment's state; it waits for no writer, and no writer for it."""
+        """One transaction that only reads, from one moment's state. Readers and writers don't wait for each other."""

@@ -1,4 +1,4 @@
-"""Tickets, and the escalation steps taken for them."""
+"""Tickets, and the escalation steps that were taken."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
 
 class StepTaken(NamedTuple):
-    """A step that was taken of one ticket, by which policy. `told`: the labels of its recipients."""
+    """A step that one ticket took, with its policy. `told`: the labels of its recipients."""
 
     taken: Taken
     policy: str
@@ -22,21 +22,21 @@ class StepTaken(NamedTuple):
 
 
 class WatchedTicket(NamedTuple):
-    """An open ticket with the steps taken of it, in order."""
+    """An open ticket with its taken steps, in order."""
 
     ticket: Ticket
     taken: tuple[Taken, ...]
 
 
 class SeenTicket(NamedTuple):
-    """A ticket with what the latest roster of its group shows; None when the group is gone."""
+    """A ticket with what the latest roster of its group shows; None if the group is gone."""
 
     ticket: Ticket
     sight: Sight | None
 
 
 class TicketSort(NamedTuple):
-    """Which tickets one count is of."""
+    """The sort of tickets that one count is about."""
 
     state: TicketState
     kind: TicketKind
@@ -46,7 +46,7 @@ class StoredTickets(Protocol):
     """Tickets and their escalations."""
 
     def insert(self, new: Sequence[Ticket]) -> list[Ticket]:
-        """Store new tickets with the next ids, in order; a second one with a key that is there is an error."""
+        """Store new tickets with the next ids, in order; a second ticket with the same key is an error."""
 
     def update(self, changed: Sequence[Ticket]) -> None:
         """Store tickets' new states."""
@@ -70,8 +70,8 @@ class StoredTickets(Protocol):
         """How many tickets of each sort there are; sorts without tickets are left out."""
 
     def to_weigh(self, after: int, limit: int, claimed_before: datetime) -> list[SeenTicket]:
-        """Live tickets whose group was read since they were last weighed, or whose claim is of an instant up to
-        `claimed_before`, by id.
+        """Live tickets to weigh, by id: the group was read since the last time, or the claim was made up to
+        `claimed_before`.
 
         `Sight.is_fresh` is left True and `Sight.is_kept_by_people` False: the caller knows the source.
         """
@@ -83,16 +83,16 @@ class StoredTickets(Protocol):
         """Open tickets, by id."""
 
     def unreachable(self) -> list[int]:
-        """Tickets with a message that reached nobody and that no further step has answered yet."""
+        """Tickets with a message that reached nobody, for which no further step was taken yet."""
 
     def answered_unreachable(self, number: int) -> None:
-        """The next step was taken because of it."""
+        """Record that the next step was taken because a message reached nobody."""
 
     def take_step(self, number: int, taken: Taken, policy: str, to: Sequence[Recipient]) -> bool:
-        """Record a step; False when (ticket, step, repeat) was taken already."""
+        """Record a step; return False if (ticket, step, repeat) was taken already."""
 
     def steps(self, number: int) -> list[StepTaken]:
-        """The steps taken of one ticket, in order."""
+        """The taken steps of one ticket, in order."""
 
     def steps_of(self, numbers: Collection[int]) -> dict[int, list[StepTaken]]:
-        """As `steps`, of many tickets by number, in few queries."""
+        """As `steps`, for many tickets by number, in few queries."""

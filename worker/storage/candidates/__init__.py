@@ -1,4 +1,4 @@
-"""One set-based query for each way in which a group and its tickets can disagree, for the nightly pass."""
+"""Set-based queries for the nightly pass: one for each way in which a group and its tickets can disagree."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.storage.candidates.tickets import blocked, tickets_without_reason, w
 
 
 def wrong_groups() -> list[sa.Select[Any]]:
-    """Queries for (source, group_id); together they cover every finding and every reason to cancel."""
+    """Queries for (source, group_id). Together they cover every finding and every reason to cancel."""
     return [
         leavers_without_ticket(),
         unknown_without_question(),

@@ -1,4 +1,4 @@
-"""Groups in which somebody is missing by the joiner rules, and no ticket asks for it."""
+"""Groups that lack a person whom the joiner rules place there, without a ticket for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups with members whom nobody knows, about whom no question is open."""
+"""Groups with unidentified members, without an open question about them."""
 
 from __future__ import annotations
 

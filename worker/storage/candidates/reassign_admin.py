@@ -1,4 +1,4 @@
-"""Groups that have lost their admins, and have no ticket for it."""
+"""Groups that have lost their admins, without a ticket for it."""
 
 from __future__ import annotations
 

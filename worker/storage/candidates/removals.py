@@ -1,4 +1,4 @@
-"""Groups with members who are out, for whom no ticket asks it."""
+"""Groups with members who left or moved, without a ticket for their removal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from worker.storage.sql.tables import episode, expected, link, membership, perso
 
 
 def leavers_without_ticket() -> sa.Select[Any]:
-    """Leavers whom a handle is linked to; and those of whom only another account is (which is judged later)."""
+    """Groups with a handle linked to a leaver's account, or to an account that may be the same person's.
+
+    Whether they are one person is judged later.
+    """
     m, p, t, e = membership.c, person.c, ticket.c, episode.c
     k, o = person_key.alias("k").c, person_key.alias("o").c
     has_ticket = sa.exists().where(
@@ -47,7 +50,10 @@ def leavers_without_ticket() -> sa.Select[Any]:
 
 
 def former_members() -> sa.Select[Any]:
-    """Movers whom a handle is linked to; and those of whom only another account is (which is judged later)."""
+    """Groups with a handle linked to a mover's account, or to an account that may be the same person's.
+
+    Whether they are one person is judged later.
+    """
     x, m, t = expected.c, membership.c, ticket.c
     k, o = person_key.alias("k").c, person_key.alias("o").c
     asked = sa.exists().where(

@@ -1,4 +1,4 @@
-"""The states of tickets that candidates are looked for by."""
+"""The ticket states and kinds that the queries for candidates use."""
 
 from __future__ import annotations
 

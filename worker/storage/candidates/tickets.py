@@ -1,4 +1,4 @@
-"""Groups with tickets that state may not bear out any more."""
+"""Groups with tickets that may have lost their reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from worker.storage.sql.tables import chat_group, link, person, ticket
 
 
 def tickets_without_reason() -> sa.Select[Any]:
-    """Live removals of somebody who has not left, or whose link names another; questions that have an answer."""
+    """Groups with live tickets to check: removals without a leaver behind the handle, and all additions.
+
+    Live tickets of a group that is gone are included, too.
+    """
     t, p = ticket.c, person.c
     joined = ticket.outerjoin(person, (p.source == t.person_source) & (p.person_id == t.person_id)).outerjoin(
         link, (link.c.source == t.source) & (link.c.handle == t.handle)

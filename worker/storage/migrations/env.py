@@ -11,14 +11,14 @@ from worker.storage.sql.tables import Instant, metadata
 
 
 def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
-    """A migration must not change when `tables.Instant` does: it is a BIGINT."""
+    """Write `tables.Instant` as a BIGINT, so that a migration does not change when the class does."""
     return "sa.BigInteger()" if kind == "type" and isinstance(item, Instant) else False
 
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    render_as_batch=True,  # SQLite cannot alter a column: Alembic makes the table anew
+    render_as_batch=True,  # SQLite cannot alter a column, so Alembic rebuilds the table
     render_item=render_item,
     user_module_prefix="",
 )

@@ -1,1 +1,1 @@
-"""What every subject's SQL stands on: engine, tables, mapping, bulk loads, migrations' runner."""
+"""The base of every subject's SQL: engine, tables, mapping, bulk loads, the runner of migrations."""

@@ -1,7 +1,7 @@
-"""Many rows into one table at once: one function, a body for each database.
+"""Write many rows into one table at once: one function, with a body for each database.
 
 SQLite takes tuples in chunks; PostgreSQL takes COPY into a temporary table (arrays when the rows are few)
-and then one INSERT … SELECT. Both leave a row that would not change alone and hold one chunk in memory.
+and then one INSERT … SELECT. Neither touches a row that would not change; both hold one chunk in memory.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import sqlalchemy as sa
 
 from worker.storage.sql.chunks import chunked
 
-CHUNK = 10_000  # rows in one executemany: larger ones are no faster, and this many are a few megabytes
-ARRAYS_MAX = 500  # up to here arrays are as quick as a temporary table, and leave no trace in the catalogue
-STREAMED = 1_000  # rows that are made at once: PostgreSQL takes some in while we make the next
+CHUNK = 10_000  # rows in one executemany: more are no faster, and these take a few megabytes
+ARRAYS_MAX = 500  # up to here arrays are as quick as a temporary table, and leave nothing in the catalogue
+STREAMED = 1_000  # rows made at once: PostgreSQL takes them in while we make the next
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-# What PostgreSQL refuses in text (NUL) and what is no character at all (half of a surrogate pair)
+# Characters that PostgreSQL refuses in text (NUL), and halves of surrogate pairs, which are no characters
 _UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], REPLACEMENT)
 _BULK = "whosleft_bulk"
 
@@ -28,7 +28,7 @@ Row = tuple[Any, ...]
 
 
 def clearing(stage: sa.Table) -> sa.Delete:
-    """The statement that forgets what is staged of the source `wanted`."""
+    """The statement that deletes the staged rows of the source `wanted`."""
     return sa.delete(stage).where(stage.c.source == sa.bindparam("wanted"))
 
 
@@ -41,13 +41,12 @@ def bulk_upsert(
     update: bool = True,
     keep: Collection[str] = (),
 ) -> int:
-    """Insert rows, or bring those whose primary key is there up to date; return how many were given.
+    """Insert rows, or update those with an existing primary key; return how many were given.
 
-    `rows`: tuples in the order of `columns`, holding what drivers take: str, int, None (an instant as
-    `tables.to_micros`). Read once, in chunks; columns of `keep` are written on insert only. A row that is the
-    same already is not rewritten. With `update=False` a row that is there stays as it is. Of rows that
-    repeat a key the last counts (the first with `update=False`). NUL and lone surrogates in text become
-    U+FFFD.
+    `rows`: tuples in the order of `columns`, with values that drivers take: str, int, None (an instant as
+    `tables.to_micros`). They are read once, in chunks. Columns of `keep` are written only on insert. A row that
+    would not change is not rewritten. With `update=False`, an existing row stays as it is. Of rows with the same
+    key, the last counts (with `update=False` the first). NUL and lone surrogates in text become U+FFFD.
     """
     statement = _Statement.of(table, columns, keep, update=update)
     chunks = (_storable(chunk, statement.text_at) for chunk in chunked(rows, CHUNK))
@@ -59,7 +58,7 @@ def bulk_upsert(
 def bulk_insert(
     connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Iterable[Row]
 ) -> int:
-    """As `bulk_upsert` for rows whose keys are not there and do not repeat, which the database checks: quicker."""
+    """As `bulk_upsert`, but quicker, for rows with new keys that do not repeat; the database checks that."""
     statement = _Statement.of(table, columns, (), update=False)
     chunks = (_storable(chunk, statement.text_at) for chunk in chunked(rows, STREAMED))
     if connection.dialect.name == "sqlite":
@@ -69,7 +68,7 @@ def bulk_insert(
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """The parts of an upsert's SQL that both databases share. Names are the metadata's, never from data."""
+    """The parts of an upsert's SQL that both databases share. Names come from the metadata, never from data."""
 
     table: str
     columns: tuple[str, ...]
@@ -102,7 +101,7 @@ class _Statement:
         return f"{self.head()} VALUES ({', '.join('?' * len(self.columns))})"
 
     def on_conflict(self, is_not: str) -> str:
-        """`is_not` is the database's way to compare two values of which either may be NULL."""
+        """The ON CONFLICT part; `is_not` is the database's operator for comparing values that may be NULL."""
         if not (self.update and self.set_):
             return f"ON CONFLICT ({', '.join(self.key)}) DO NOTHING"
         set_ = ", ".join(f"{name} = excluded.{name}" for name in self.set_)
@@ -160,7 +159,7 @@ def _copy(connection: sa.Connection, into: str, chunks: Iterable[list[Row]]) -> 
 
 
 def _insert_from(statement: _Statement, source: str) -> str:
-    """One row of `source` for each key: ON CONFLICT cannot touch a row twice, and order avoids deadlocks."""
+    """Insert one row of `source` for each key: ON CONFLICT can't touch a row twice, and order avoids deadlocks."""
     key = ", ".join(statement.key)
     order = "DESC" if statement.update else "ASC"
     select = f"SELECT DISTINCT ON ({key}) {', '.join(statement.columns)} FROM {source}"  # noqa: S608
@@ -174,7 +173,7 @@ def _insert_from(statement: _Statement, source: str) -> str:
 
 
 def _storable(rows: list[Row], text_at: tuple[int, ...]) -> list[Row]:
-    """Look at a chunk's text as a whole, since nearly all of it is fine; clean value by value if it isn't."""
+    """The rows with clean text. Checks a chunk's text as a whole, and cleans each value only if that fails."""
     if all(_is_storable("".join(filter(None, map(itemgetter(at), rows)))) for at in text_at):
         return rows
     return [tuple(v.translate(_UNSTORABLE) if isinstance(v, str) else v for v in row) for row in rows]

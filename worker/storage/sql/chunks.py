@@ -1,4 +1,4 @@
-"""Cutting keys into lists that fit one IN (…)."""
+"""Split keys into lists that fit one IN (…)."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def chunked(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 
 def in_source(source: Any, identity: Any) -> sa.ColumnElement[bool]:
-    """Whether two columns are one of the keys in a page of `by_source`: for statements that are built once."""
+    """True if two columns are one of the keys in a page of `by_source`; for statements that are built once."""
     return sa.and_(source == sa.bindparam("of"), identity.in_(sa.bindparam("ids", expanding=True)))
 
 
 def by_source(keys: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    """Parameters for `in_source`, page by page: keys of one source each, every key once."""
+    """Parameters for `in_source`, page by page: each page has keys of one source, and each key comes once."""
     for source, those in groupby(sorted(set(keys)), key=itemgetter(0)):
         for page in chunked(identity for _, identity in those):
             yield {"of": source, "ids": page}
 
 
 def among(source: Any, identity: Any, keys: Iterable[tuple[str, str]]) -> sa.ColumnElement[bool]:
-    """Whether two columns are one of these keys: `source = … AND id IN (…)` for each source.
+    """True if two columns are one of these keys: `source = … AND id IN (…)` for each source.
 
-    Not a row value IN (VALUES …): SQLite reads whole tables for that, whatever the index.
+    Not a row value IN (VALUES …): SQLite reads whole tables for that, despite any index.
     """
     by_source: dict[str, list[str]] = defaultdict(list)
     for one, other in keys:

@@ -1,8 +1,8 @@
-"""Opening a database: SQLite with the right transaction mode, or PostgreSQL. On both, one transaction writes at a time.
+"""Open a database: SQLite with the right transaction mode, or PostgreSQL. On both, one transaction writes at a time.
 
-SQLite: WAL, `BEGIN IMMEDIATE` for every transaction that may write (a writer waits for the other instead of failing in
-the middle), synchronous=FULL so that a committed ticket survives a power cut. Only a connection that is in use
-keeps pages in memory.
+SQLite: WAL; `BEGIN IMMEDIATE` for every transaction that may write, so that a writer waits for another instead of
+failing in the middle; synchronous=FULL, so that a committed ticket survives a power cut. Only connections in use keep
+pages in memory.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
-    "cache_size=-8192",  # KiB; 64 MiB would save a tenth of the time for 200,000 people, and take half of the memory
+    "cache_size=-8192",  # KiB; with 200,000 people, 64 MiB would save a tenth of the time, and take half of the memory
     "temp_store=MEMORY",
 )
-READ_ONLY = "postgresql_readonly"  # what PostgreSQL's driver calls it; SQLite then begins without its lock
+READ_ONLY = "postgresql_readonly"  # the name in PostgreSQL's driver; SQLite then begins without its lock
 WRITERS = int.from_bytes(b"writers", "big")  # the number of PostgreSQL's advisory lock
-# Whoever was put to sleep in a transaction without a lease holds up nobody for longer; for the others see leases.py
+# The longest time for which a sleeping process blocks others, in a transaction without a lease; else see leases.py
 IDLE_MAX_S = 20
-LEASE_IDLE_MAX_S = 3  # in a lease's own: between its statements nothing is worked out
-# What a cut network is noticed by, since a server that is gone says nothing (libpq's parameters)
+LEASE_IDLE_MAX_S = 3  # in the transactions of leases, which have no work between their statements
+# These detect a cut network, since a lost server says nothing (libpq's parameters)
 PATIENCE: Mapping[str, Any] = {
     "connect_timeout": 10,
     "keepalives_idle": 10,
@@ -45,10 +45,10 @@ def open_engine(url: str) -> sa.Engine:
 
 
 def open_impatient_engine(url: str, patience_s: int) -> sa.Engine:
-    """One for those who must know soon: a lock or a statement that takes longer than `patience_s` is an error.
+    """An engine for callers that can't wait: a lock or statement that takes longer than `patience_s` is an error.
 
-    On PostgreSQL so is connecting, which takes two seconds at least. A server that keeps the connection and says
-    nothing is noticed only by the operating system: wait for its answers in another thread.
+    On PostgreSQL the limit is for connecting, too, and is two seconds at least. Only the operating system notices a
+    server that keeps the connection and says nothing: wait for answers in another thread.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -56,7 +56,7 @@ def open_impatient_engine(url: str, patience_s: int) -> sa.Engine:
     engine = _opened(parsed, patience_s, {"connect_timeout": patience_s})
     patience_ms = 1000 * patience_s
 
-    # Not as options of the connection: those may be the URL's, and poolers refuse them
+    # Not as options of the connection: the URL may have its own, and poolers refuse them
     @event.listens_for(engine, "begin")
     def _limit(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {patience_ms}")
@@ -68,7 +68,7 @@ def open_impatient_engine(url: str, patience_s: int) -> sa.Engine:
 def _opened(parsed: sa.URL, busy_timeout_s: int, more: dict[str, Any]) -> sa.Engine:
     if parsed.get_backend_name() != "sqlite":
         patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
-        # A statement that the server keeps prepared keeps the plan of when the tables were empty, too
+        # A statement that stays prepared on the server would keep its plan from when the tables were empty
         options = {**patience, **more, "prepare_threshold": None}
         engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=options)
         event.listen(engine, "connect", _without_jit)
@@ -91,7 +91,7 @@ def _opened(parsed: sa.URL, busy_timeout_s: int, more: dict[str, Any]) -> sa.Eng
 
 
 def _without_jit(connection: Any, _record: Any) -> None:
-    """PostgreSQL compiles what it believes to be dear: for ours that takes longer than to run it (17 of 38 ms)."""
+    """Switch PostgreSQL's JIT off: compiling our statements costs more than it saves (17 of 38 ms)."""
     connection.execute("SET jit = off")
     connection.commit()
 
@@ -103,8 +103,8 @@ def _on_connect(connection: Any, _record: Any) -> None:
 
 
 def _on_checkin(connection: Any, _record: Any) -> None:
-    if connection is not None:  # None: it broke
-        connection.execute("pragma shrink_memory")  # each connection has pages of its own, and keeps them
+    if connection is not None:  # None: the connection broke
+        connection.execute("pragma shrink_memory")  # otherwise each connection keeps pages of its own
 
 
 def _on_begin(connection: sa.Connection) -> None:
@@ -116,14 +116,14 @@ def reading_options(engine: sa.Engine) -> dict[str, Any]:
     """The options of a connection that only reads, from one moment's state."""
     if engine.dialect.name == "postgresql":
         return {READ_ONLY: True, "isolation_level": "REPEATABLE READ"}
-    return {READ_ONLY: True}  # SQLite knows nothing else
+    return {READ_ONLY: True}  # all that SQLite needs
 
 
 def wait_for_turn(connection: sa.Connection, name: str = "") -> None:
     """Make a transaction the only one that writes, until it ends; call it before anything is read.
 
-    What is decided from what was read is then never based on what somebody else has changed meanwhile. SQLite
-    has seen to it by its BEGIN IMMEDIATE. `name`: what PostgreSQL is to call the session meanwhile.
+    So nobody else can change the data between a read and a decision based on it. SQLite ensures this by BEGIN
+    IMMEDIATE. `name`: the PostgreSQL session's name meanwhile.
     """
     if connection.dialect.name == "postgresql":
         settings = {"idle_in_transaction_session_timeout": f"{IDLE_MAX_S}s"}
@@ -134,7 +134,7 @@ def wait_for_turn(connection: sa.Connection, name: str = "") -> None:
 
 
 def limit_idleness(connection: sa.Connection, limit_s: int) -> None:
-    """From now on to its end, the server waits for no statement of this transaction for longer."""
+    """Make the server end this transaction if it is idle for longer than `limit_s` between two statements."""
     if connection.dialect.name == "postgresql":
         name = "idle_in_transaction_session_timeout"
         connection.execute(sa.select(sa.func.set_config(name, f"{limit_s}s", sa.true())))

@@ -1,18 +1,18 @@
-"""What can be wrong with the database itself. Each message says what was found and what to do."""
+"""Errors of the database itself. Each message says what was found and what to do."""
 
 from __future__ import annotations
 
 
 class StorageError(Exception):
-    """Base of all: the database cannot be used as it is."""
+    """Base class: the database cannot be used as it is."""
 
 
 class SchemaOlder(StorageError):
-    """The database was made by an earlier release, or never set up."""
+    """The database was set up by an earlier release, or never."""
 
 
 class SchemaNewer(StorageError):
-    """The database was set up by a later release than this one."""
+    """The database was set up by a later release."""
 
 
 class SecondWorker(StorageError):

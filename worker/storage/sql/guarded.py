@@ -1,4 +1,4 @@
-"""Who else could read the database: its files by their mode, a server's answers on the way."""
+"""Protect the database from other readers: its files by their mode, a server's answers on their way."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pathlib import Path
 import sqlalchemy as sa
 
 OWNER_ONLY = 0o600
-PROVEN = "verify-full"  # of libpq's modes the one that compares the server's name with its certificate
+PROVEN = "verify-full"  # the only libpq mode that compares the server's name with its certificate
 DEFAULT = "prefer"  # libpq's own
 
 
 def make_private(file: Path) -> None:
     """Make an empty file that only its owner may read.
 
-    SQLite gives what it lays beside it (-wal, -shm) the same mode.
+    SQLite gives the files that it puts beside it (-wal, -shm) the same mode.
     """
-    with suppress(OSError):  # it is there; or its folder is not, which SQLite says
+    with suppress(OSError):  # the file exists; or its folder does not, which SQLite reports
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
 
 
 def database_warnings(url: str) -> tuple[str, ...]:
-    """What should be known of the database's address and files, each with its remedy. Connects to nothing."""
+    """Warnings about the database's address and files, each with its remedy. Does not connect."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return tuple(_wide_files(Path(parsed.database or "")))
@@ -58,7 +58,7 @@ def _first(url: sa.URL, name: str) -> str | None:
 
 
 def _is_near(host: str) -> bool:
-    """A socket of this machine, or its loopback."""
+    """True for a socket of this machine, or its loopback."""
     if host.startswith(("/", "@")) or host == "localhost":
         return True
     with suppress(ValueError):

@@ -1,4 +1,4 @@
-"""Rows to values and back. Facts are one JSON text, of which only what is set is written."""
+"""Turn rows into values and back. Facts are one JSON text, without fields that have no value."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _INSTANTS = ("expires_at", "leave_at")
 
 
 def facts_to_json(facts: AccountFacts) -> str:
-    """The same facts always give the same text, so that texts can be compared for a change."""
+    """Write facts as JSON. The same facts always give the same text, so comparing texts shows a change."""
     values: dict[str, Any] = {}
     for name, default in _DEFAULTS.items():
         value = getattr(facts, name)
@@ -75,7 +75,7 @@ def person_from_row(row: Any) -> Account:
 
 
 def member_from_row(row: Any) -> Member:
-    """A membership row joined with its link (email_key and employee_key stand for the originals)."""
+    """A membership row joined with its link; email_key and employee_key replace the original values."""
     return Member(
         handle=row.handle,
         display_name=row.display_name,
@@ -87,7 +87,7 @@ def member_from_row(row: Any) -> Member:
 
 
 def link_from_row(row: Any) -> Identity | None:
-    """A link's decision; None for a handle that was never decided."""
+    """A link's decision; None if the handle was never decided."""
     if row.decided_fingerprint is None:
         return None
     suggestions = tuple(
@@ -106,7 +106,7 @@ def link_from_row(row: Any) -> Identity | None:
 
 
 def suggestions_to_json(link: Identity) -> str:
-    """What `link_from_row` reads back."""
+    """The link's suggestions as `link_from_row` reads them."""
     return json.dumps([[*s.key, s.name, s.score] for s in link.suggestions], ensure_ascii=False)
 
 
@@ -121,7 +121,7 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         "source": subject.source,
         "group_id": ticket.group.group_id if ticket.group else "",
         "key_group": subject.group_id,
-        # A part of the key: what is about a person has their id here
+        # A part of the key: a ticket about a person has their id here
         "handle": subject.person_id if ticket.about is About.PERSON else ticket.handle,
         "episode": ticket.occasion,
         "details": json.dumps(dict(ticket.details), ensure_ascii=False, sort_keys=True),
@@ -191,7 +191,7 @@ def ticket_from_row(row: sa.Row[Any]) -> Ticket:
 
 
 def _assignee_values(one: Assignee | None) -> dict[str, Any]:
-    """Column values of an assignee: as this release reads them, and as the release before does (migration 0009)."""
+    """Column values of an assignee, for this release and for the one before (migration 0009)."""
     if one is None:
         return {"assignee": None, "assignee_email": None, "assignee_why": None, "assignee_by": ""}
     known_before = {"email": one.email, "name": one.name, "why": one.said, "person": one.person}
@@ -217,7 +217,7 @@ def _assignee(row: Any) -> Assignee | None:
 
 
 def _as_written_before(sentence: str) -> tuple[AssigneeWhy | None, str]:
-    """What the release before wrote since, which knows the sentence alone: while both are at work, and no longer."""
+    """Read the sentence of the release before, which writes nothing else; needed only while both releases run."""
     starts = {text.partition("{")[0]: why for why, text in WHY_THEY.items()}
     start = max((one for one in starts if sentence.startswith(one)), key=len, default=sentence)
     return starts.get(start), sentence.removeprefix(start)

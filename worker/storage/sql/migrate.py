@@ -1,11 +1,11 @@
-"""Bringing a database's tables up to this release, and refusing to work on tables that it can't know.
+"""Bring a database's tables up to this release, and refuse to work on unknown tables.
 
-Alembic does the steps (`migrations/versions`), all in one transaction; whoever migrates at the same time
-waits, then finds nothing left to do. There is no way back but the backup.
+Alembic does the steps (`migrations/versions`), all in one transaction. A second process that migrates at the
+same time waits, then finds nothing left to do. The only way back is a backup.
 
-While a cluster is upgraded, the release before works on the tables of the new one. Each migration says how old a
-release may be for that: its `floor`, the newest revision of the oldest such release. A step that only adds keeps the
-floor of the one before; one that takes away or changes a meaning is its own floor, and comes a release later.
+While a cluster is upgraded, the release before works on the tables of the new one. Each migration says how old such a
+release may be: its `floor` is the newest revision of the oldest such release. A step that only adds keeps the floor
+of the one before. A step that removes something or changes a meaning is its own floor, and comes a release later.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from worker.storage.sql.tables import schema_floor
 if TYPE_CHECKING:
     from alembic.config import Config
 
-# Alembic is imported where a step is taken: every command asks for the revision, and it takes longer than the rest
+# Alembic is imported only for a step: every command asks for the revision, and importing it takes longer than the rest
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 # One number for all of PostgreSQL's advisory locks: "whosleft" in ASCII
 LOCK = int.from_bytes(b"whosleft", "big")
@@ -33,10 +33,10 @@ _VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
 def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, str]:
     """Bring the tables up to this release; return the revision before (None: an empty database) and after.
 
-    One transaction: it happens as a whole or not at all. Does nothing when there is nothing to do, or when they are
-    of a later release that this one may work beside. Raises SchemaNewer.
+    One transaction: it happens as a whole or not at all. Does nothing if the tables are up to date, or of a later
+    release that this one may work beside. Raises SchemaNewer.
     """
-    with engine.begin() as connection:  # on SQLite the one writer from here on
+    with engine.begin() as connection:  # on SQLite the only writer from here on
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
         before = revision(connection, scripts)
@@ -51,14 +51,14 @@ def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, 
 
 
 def stamp(connection: sa.Connection) -> None:
-    """Say of tables that were made from this release's definitions that they are up to date."""
+    """Mark tables that were made from this release's definitions as up to date."""
     from alembic import command  # noqa: PLC0415  see MIGRATIONS
 
     command.stamp(configuration(connection), "head")
 
 
 def pending(engine: sa.Engine) -> bool:
-    """Whether `migrate` has something to do. Makes no file. Raises SchemaNewer."""
+    """True if `migrate` has something to do. Makes no file. Raises SchemaNewer."""
     current = _current(engine)
     _refuse_newer(current)
     return current != head()
@@ -70,7 +70,7 @@ def require_current(engine: sa.Engine) -> None:
 
 
 def require_revision(current: str | None) -> None:
-    """As `require_current`, of what `revision` said."""
+    """As `require_current`, for a result of `revision`."""
     _refuse_newer(current)
     if current is None:
         raise SchemaOlder("The database has no tables yet. Set it up with: whosleft migrate -c FILE")
@@ -99,9 +99,10 @@ def floor(scripts: Path = MIGRATIONS) -> str:
 
 
 def revision(connection: sa.Connection, scripts: Path = MIGRATIONS) -> str | None:
-    """The revision that the tables are, or can be worked on as if they were; None when they were never set up.
+    """The revision that this release can treat the tables as; None if they were never set up.
 
-    Of tables of a later release that this one may not work beside it is theirs, which nobody here knows.
+    Tables of a later release count as this release's if it may work beside that one. Else it is their own revision,
+    which this release does not know.
     """
     is_set_up = sa.inspect(connection).has_table(_VERSION.name)
     current = connection.execute(sa.select(_VERSION.c.version_num)).scalar() if is_set_up else None
@@ -123,14 +124,14 @@ def configuration(connection: sa.Connection | None = None, scripts: Path = MIGRA
 
 @cache
 def _known(scripts: Path) -> frozenset[str]:
-    """The revisions of this release, which are how the files of its steps begin: 0001, 0002 and so on."""
+    """The revisions of this release, from the first part of the migrations' file names: 0001, 0002 and so on."""
     return frozenset(file.name.partition("_")[0] for file in (scripts / "versions").glob("[0-9]*_*.py"))
 
 
 def _current(engine: sa.Engine) -> str | None:
     path = sqlite_path(engine.url)
     if path is not None and not path.exists():
-        return None  # connecting would make it
+        return None  # connecting would make the file
     with engine.connect() as connection:
         return revision(connection)
 

@@ -1,8 +1,8 @@
-"""A copy of the database to try things out on, for commands that must write nothing (`plan`).
+"""A temporary copy of the database, for commands that must write nothing (`plan`).
 
 SQLite: a temporary file, made with the backup API while a worker goes on writing. PostgreSQL: temporary
-tables of one connection under the names of the real ones, which they hide. (One big transaction that is
-rolled back would hold locks on real rows, and keep the worker waiting, for as long as the command takes.)
+tables of one connection, which have the names of the real ones and hide them. (One big transaction with a
+rollback would hold locks on real rows, and so block the worker as long as the command takes.)
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from worker.storage.sql.tables import metadata
 def scratch_engine(url: str) -> Iterator[sa.Engine]:
     """Yield an engine on a copy of the database as it is now; the copy is gone afterwards.
 
-    A database that has no tables yet gives an empty one, and is not made. An older SQLite database is
-    migrated in its copy; an older PostgreSQL database raises SchemaOlder, a newer one of either SchemaNewer.
-    Takes as much room as the database (SQLite: in the folder for temporary files). On PostgreSQL all
-    transactions share one connection: for one thread.
+    A database without tables gives an empty copy, and is itself not made. An older SQLite database is migrated
+    in its copy; an older PostgreSQL database raises SchemaOlder. A newer one of either raises SchemaNewer. The
+    copy takes as much room as the database (SQLite: in the folder for temporary files). On PostgreSQL all
+    transactions share one connection, so use it in one thread.
     """
     if sa.make_url(url).get_backend_name() == "sqlite":
         with _sqlite_copy(url) as engine:
@@ -89,7 +89,7 @@ def _postgresql_copy(url: str) -> Iterator[sa.Engine]:
 
 
 def _once_only() -> Callable[[Any, Any], None]:
-    """A second connection would have no copy, and what is written through it would be real."""
+    """Refuse a second connection: it would have no copy, so its writes would be real."""
     connections = count()
 
     def refuse_second(_connection: Any, _record: Any) -> None:
@@ -100,7 +100,7 @@ def _once_only() -> Callable[[Any, Any], None]:
 
 
 def _hide_tables(connection: sa.Connection) -> None:
-    """Make a filled temporary table for each real one: unqualified names mean these from now on."""
+    """Make a filled temporary table for each real one. From then on, unqualified names mean these."""
     with connection.begin():
         schemas = {table.name: _schema(connection, table.name) for table in metadata.sorted_tables}
         connection.exec_driver_sql("SET LOCAL search_path TO pg_temp")
@@ -110,12 +110,12 @@ def _hide_tables(connection: sa.Connection) -> None:
                 _fill(connection, table, schema)
             for index in table.indexes:
                 index.create(connection)
-            connection.exec_driver_sql(f'ANALYZE "{table.name}"')  # nothing else does for a temporary one
+            connection.exec_driver_sql(f'ANALYZE "{table.name}"')  # autovacuum skips temporary tables
         stamp(connection)
 
 
 def _schema(connection: sa.Connection, table: str) -> str | None:
-    """Where a table is, as SQL spells it; None where there is none."""
+    """The schema of a table, quoted for SQL; None if there is no such table."""
     query = "SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass(%s)"
     schema: str | None = connection.exec_driver_sql(query, (f'"{table}"',)).scalar()
     return schema

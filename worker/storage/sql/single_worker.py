@@ -1,7 +1,7 @@
-"""One worker to an SQLite database: a lock of the operating system on a file beside it.
+"""Allow one worker for an SQLite database, by an operating system's lock on a file beside it.
 
-It is gone with the process, however that ends. The desk and the commands do not take it; PostgreSQL, where
-leases let any number of workers run, does not need it.
+The lock ends with the process, even after a crash. The desk and the commands do not take it. PostgreSQL does not
+need it, since leases let any number of workers run.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from worker.storage.sql.errors import NotLockable, SecondWorker, StorageError
 from worker.storage.sql.guarded import OWNER_ONLY
 
 SUFFIX = ".worker-lock"
-NOTE_MAX = 500  # bytes read of what the holder says of itself
+NOTE_MAX = 500  # bytes read of the holder's note about itself
 
 
 @contextmanager
 def sole_worker(url: str) -> Iterator[None]:
-    """Be the only worker on this SQLite database for as long as the context lasts.
+    """Be the only worker on this SQLite database within the context.
 
-    Raises SecondWorker where there is one, NotLockable where that cannot be known. The lock file stays
-    behind, on purpose: removing it would let two processes lock two files of one name.
+    Raises SecondWorker if there is another, NotLockable if that cannot be known. The lock file stays behind on
+    purpose: after removing it, two processes could lock two files of the same name.
     """
     path = sqlite_path(url)
     if path is None:
         yield
         return
-    lock = path.resolve()  # a link to the database must lead to the same lock
+    lock = path.resolve()  # a symbolic link to the database must lead to the same lock
     lock = lock.with_name(lock.name + SUFFIX)
     descriptor = _locked(lock, path)
     try:
@@ -48,8 +48,8 @@ def _locked(lock: Path, database: Path) -> int:
     except OSError as error:
         raise problem(error, lock, database, "") from error
     try:
-        with suppress(PermissionError):  # somebody else's, of a group's folder
-            os.fchmod(descriptor, OWNER_ONLY)  # whoever may open it may hold it, and keep the worker out
+        with suppress(PermissionError):  # the file is another user's, in a folder of a group
+            os.fchmod(descriptor, OWNER_ONLY)  # a user who may open it could hold it, and keep the worker out
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
@@ -61,7 +61,7 @@ def _locked(lock: Path, database: Path) -> int:
 
 
 def problem(error: OSError, lock: Path, database: Path, holder: str) -> StorageError:
-    """What to tell the operator when the lock file could not be opened, locked or written."""
+    """The error for the operator if the lock file could not be opened, locked or written."""
     if isinstance(error, BlockingIOError):
         return SecondWorker(
             f"Another worker ({holder or 'it did not say which'}) is running on {database}, as the lock on "

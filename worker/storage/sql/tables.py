@@ -1,7 +1,7 @@
 """The tables. Instants are BIGINT microseconds since 1970 UTC, the same in both databases; JSON is text.
 
-Everything read from a source is keyed by the source's configured name and its own immutable id. `staged_*`
-hold a pass that has not proved itself complete yet.
+Everything read from a source is keyed by the source's configured name and the source's own immutable id. The
+`staged_*` tables hold a pass that has not proved itself complete yet.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _instant(name: str, *, null: bool = True) -> sa.Column[datetime]:
 
 
 def _flag(name: str) -> sa.Column[int]:
-    """A boolean as 0 or 1: the one spelling that both databases compare alike."""
+    """A boolean as 0 or 1, which both databases compare alike."""
     return sa.Column(name, sa.SmallInteger, nullable=False, server_default="0")
 
 
@@ -101,7 +101,7 @@ def _person_columns() -> list[sa.Column[Any]]:
         _flag("is_out_of_scope"),  # known, and neither counted nor missed
         _text("standing", null=True),  # null in staging: the facts decide nothing
         _text("evidence", null=True),
-        _instant("at"),  # left_at of a leaver, the coming date of somebody leaving
+        _instant("at"),  # left_at of a leaver; for a person who is leaving, the coming date
     ]
 
 
@@ -124,7 +124,7 @@ person = sa.Table(
     sa.Index("ix_person_email", "email"),
     sa.Index("ix_person_display_name", "display_name", "source", "person_id"),
     sa.Index(
-        "ix_person_missing",  # few, so that a delta need not look at everybody for who is back
+        "ix_person_missing",  # few rows, so that a delta need not search everybody for people who are back
         "source",
         sqlite_where=sa.text("missed_passes > 0"),
         postgresql_where=sa.text("missed_passes > 0"),
@@ -199,7 +199,7 @@ membership = sa.Table(
     *_membership_columns(),
     _instant("first_seen_at"),  # null: was there when we first looked
     _flag("is_unlisted"),  # known, but not listed by the latest roster, which was a partial one
-    # group_id in it as well, or SQLite prefers the primary key, of which a search by handle reads all
+    # With group_id, or SQLite would prefer the primary key, which a search by handle reads completely
     sa.Index("ix_membership_handle", "source", "handle", "group_id", "is_unlisted"),
 )
 link = sa.Table(
@@ -302,7 +302,7 @@ cohort_person = sa.Table(
     _text("name"),
 )
 
-approval = sa.Table(  # a plan so large that one person's word is not enough
+approval = sa.Table(  # one person's decision to release, for plans that need two people
     "approval",
     metadata,
     sa.Column("plan_id", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -313,7 +313,7 @@ approval = sa.Table(  # a plan so large that one person's word is not enough
     _text("reason"),
 )
 
-objection = sa.Table(  # as `approval`, of whoever rejects it
+objection = sa.Table(  # as `approval`, to reject
     "objection",
     metadata,
     sa.Column("plan_id", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -326,8 +326,8 @@ objection = sa.Table(  # as `approval`, of whoever rejects it
 
 # --- tickets ------------------------------------------------------------------------------------------
 
-# Of a live ticket that asks to remove somebody, in the very words of the partial indexes, which SQLite wants to hear.
-# Expressions, or it would take an index on the kind instead
+# A live removal ticket, in the exact words of the partial indexes, which SQLite needs to use them. They are
+# expressions, or SQLite would use an index on the kind instead
 _EXPOSING = ", ".join(f"'{code}'" for code in codes(lambda kind: kind.is_exposure))
 IS_LIVE_REMOVAL = f"state || '' IN ('blocked', 'done', 'open') AND kind || '' IN ({_EXPOSING})"
 
@@ -341,7 +341,7 @@ ticket = sa.Table(
     _text("group_id"),
     _text(
         "key_group"
-    ),  # of the subject: empty where the work is about a handle in all of its groups, or a person
+    ),  # the subject's: empty for a ticket about a handle in all of its groups, or about a person
     _text("handle", default=""),
     _text("episode", default=""),
     _text("group_name"),
@@ -377,10 +377,10 @@ ticket = sa.Table(
     _number("handed"),
     _text("reason", default=""),
     _text("assignee_email", null=True),  # folded
-    _text("assignee_why", null=True),  # a code; `assignee` has it as the sentence that release 0008 knows
+    _text("assignee_why", null=True),  # a code; `assignee` has it as the sentence of release 0008
     _text("assignee_by", default=""),
-    _text("details", default="{}"),  # what only its kind needs, as JSON
-    _text("search", default=""),  # every name and number in it, folded: what the console searches
+    _text("details", default="{}"),  # only for its kind, as JSON
+    _text("search", default=""),  # all its names and numbers, folded, for the console's search
     sa.UniqueConstraint("kind", "source", "key_group", "handle", "episode"),
     sa.Index("ix_ticket_state", "state", "id"),
     sa.Index("ix_ticket_group", "source", "group_id", "handle", "kind", "state"),
@@ -391,7 +391,7 @@ ticket = sa.Table(
     sa.Index("ix_ticket_verified_at", "verified_at", "kind", "state", "opened_at"),
     sa.Index("ix_ticket_left_at", "left_at", "kind", "state"),
     sa.Index(
-        "ix_ticket_asked",  # all that is read of tickets to count who is exposed
+        "ix_ticket_asked",  # has all columns that counting exposed people reads
         "person_source",
         "person_id",
         "left_at",
@@ -417,7 +417,7 @@ ticket = sa.Table(
         postgresql_where=sa.text(IS_LIVE_REMOVAL),
     ),
 )
-undo = sa.Table(  # what the last act on a ticket by its link changed, for as long as it can be taken back
+undo = sa.Table(  # the change by the last act on a ticket through its link, while it can be taken back
     "undo",
     metadata,
     sa.Column("ticket_id", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -457,7 +457,7 @@ outbox = sa.Table(
     _text("language", null=True),
     _text("state", default="pending"),  # pending | sent | unreachable | passed_on
     _number("bundle_id", None, null=True),
-    _flag("is_unclear"),  # it may have been seen, and is sent again all the same
+    _flag("is_unclear"),  # it may have been seen, and is sent again nevertheless
     sa.Index("ix_outbox_state", "state", "recipient_kind", "address"),
     sa.Index("ix_outbox_bundle_id", "bundle_id"),
     sa.Index("ix_outbox_ticket_id", "ticket_id"),
@@ -473,7 +473,7 @@ delivery = sa.Table(
     _text("address", default=""),
     _text("name", default=""),
     _text("language", null=True),
-    _text("note", default=""),  # not used since 0007; the release before still writes it
+    _text("note", default=""),  # unused since 0007; the release before still writes it
     _text("state"),  # claimed | waiting | sent | unreachable | failed
     _number("attempts"),
     _flag("is_unclear"),
@@ -546,13 +546,13 @@ login_link = sa.Table(
     metadata,
     _key("id"),  # the SHA-256 of the secret in the link
     _text("name"),
-    _text("subject", default=""),  # the `Actor.id` of whom it signs in
+    _text("subject", default=""),  # the `Actor.id` of the person it signs in
     _text("roles"),
     _text("created_by"),
     _instant("expires_at", null=False),
     _instant("used_at"),
 )
-shown_link = sa.Table(  # who has an assignee's link besides the assignee
+shown_link = sa.Table(  # people besides the assignee who may have the assignee's link
     "shown_link",
     metadata,
     _key("email"),  # the assignee's, folded
@@ -560,7 +560,7 @@ shown_link = sa.Table(  # who has an assignee's link besides the assignee
     _key("name"),
     _key("actor_id"),
     _instant("at", null=False),
-    _instant("until"),  # null: whoever chose an address that no directory has
+    _instant("until"),  # null: a person who chose an address that no directory has
 )
 desk_session = sa.Table(
     "desk_session",

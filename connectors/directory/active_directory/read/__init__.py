@@ -1,1 +1,1 @@
-"""What is asked of a domain and what its answers mean: pages, changes, people."""
+"""Questions to a domain, and the meaning of its answers: pages, changes, people."""

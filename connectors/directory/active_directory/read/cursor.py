@@ -1,7 +1,7 @@
 """How far a pass got: with which controller, up to which of its changes, and under which configuration.
 
-Update sequence numbers (USNs) are counted by each controller for itself, so none is ever shown to another one;
-`invocation` is what a controller's database is known by, and changes when it is properly restored.
+Each controller counts its own update sequence numbers (USNs), so a USN is never sent to another controller.
+`invocation` identifies a controller's database, and changes when it is properly restored.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Cursor:
 
     @classmethod
     def load(cls, text: str) -> Cursor:
-        """Raises CursorExpired for what `dump` did not write."""
+        """Read what `dump` wrote; raises CursorExpired for other texts."""
         try:
             values: dict[str, Any] = json.loads(text)
             taken_at = datetime.fromisoformat(values["taken_at"])
@@ -67,6 +67,6 @@ def _text(data: bytes) -> str:
 
 
 def digest_of(config: ActiveDirectoryConfig) -> str:
-    """A short name for what the configuration reads: another attribute or scope takes a full pass."""
+    """A digest of what the configuration reads; when it changes (another attribute or scope), a full pass is due."""
     text = config.model_dump_json(include=_WHAT_IS_READ)
     return sha256(text.encode()).hexdigest()[:16]

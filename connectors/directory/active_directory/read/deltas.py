@@ -1,7 +1,7 @@
-"""Who has changed since a pass, by DirSync or by USN: ids only, deletions included.
+"""People who changed since a pass, by DirSync or by USN: only their ids, with deletions.
 
-A delta's own records are not used. They hold only the attributes that changed, may come twice or come late, and
-say "removed" in three ways; whoever changed is read again whole, so that a replay costs a read and no mistake.
+A delta's own records are not used. They hold only the attributes that changed, may come twice or late, and have three
+ways to say "removed". Each person who changed is read again completely, so a replay costs only a read.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from connectors.directory.active_directory.wire.ber import Entry, read_dirsync
 from connectors.directory.active_directory.wire.client import Client, Search
 from worker.ports import CursorExpired, Incomplete, PermissionDenied, Rejected
 
-# Says nothing of a person's state, since a filter is applied to what is there *now*: one for enabled accounts
-# never shows that somebody was disabled. Both classes are kept on tombstones; objectCategory is not.
+# The filter does not mention a person's state, since it is applied to the *present* state: a filter for enabled
+# accounts never shows that somebody was disabled. Tombstones keep both classes, but not objectCategory.
 USERS = "(&(objectClass=user)(!(objectClass=computer)))"
 _NOBODY = "(cn=no such object, the cookie alone is wanted)"
-_BATCH_BYTES = 1 << 20  # of one DirSync reply, where the server honours it
+_BATCH_BYTES = 1 << 20  # of one DirSync reply, if the server honours it
 _IN_FILTER = re.compile(r"\(\s*([A-Za-z][A-Za-z0-9-]*)\s*(?::|~|<|>)?[^=()]*=")
 
 
 def first_cookie(client: Client, config: ActiveDirectoryConfig, context: str, flags: int) -> bytes:
-    """A cookie of this moment, and nothing else: taken *before* everybody is read, so that no change is missed.
+    """A cookie of this moment, without records. Take it *before* everybody is read, so that no change is missed.
 
-    Raises PermissionDenied or Rejected when the account may not use DirSync with these flags.
+    Raises PermissionDenied or Rejected if the account may not use DirSync with these flags.
     """
     answer = client.ask(_question(config, context, flags, b"", _NOBODY))
     return _read(client, answer.controls.get(lc.DIRSYNC, b""))[1]
@@ -36,7 +36,7 @@ def first_cookie(client: Client, config: ActiveDirectoryConfig, context: str, fl
 def by_dirsync(
     client: Client, config: ActiveDirectoryConfig, context: str, flags: int, cookie: bytes
 ) -> tuple[tuple[bytes, ...], bytes]:
-    """ObjectGUIDs of who changed since the cookie, and the next cookie. Raises CursorExpired for a bad one."""
+    """ObjectGUIDs of users who changed since the cookie, and the next cookie. Raises CursorExpired for a bad one."""
     ids: dict[bytes, None] = {}
     is_more = True
     while is_more:
@@ -62,7 +62,7 @@ def by_usn(client: Client, context: str, usn: int, page_size: int) -> tuple[byte
 
 
 def has_changes(client: Client, context: str, usn: int) -> bool:
-    """Whether anything was written to a user after `usn`; a sign-in is not."""
+    """True if anything was written to a user after `usn`; a sign-in does not count."""
     one = Search(
         "whether something has changed", context, _after(usn), ("objectGUID",),
         controls=(lc.show_deleted(), lc.paged(1)),
@@ -80,7 +80,7 @@ def _question(config: ActiveDirectoryConfig, context: str, flags: int, cookie: b
 
 
 def watched(config: ActiveDirectoryConfig) -> tuple[str, ...]:
-    """The attributes of which a change matters; DirSync shows nobody for any other."""
+    """The attributes with changes that matter; DirSync reports no user for changes of others."""
     named = _IN_FILTER.findall(config.scope.filter or "")
     return tuple(dict.fromkeys((*attributes_of(config), "name", *named)))
 

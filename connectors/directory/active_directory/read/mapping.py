@@ -1,7 +1,7 @@
-"""What one entry says of one person. Pure: Entry + Reading -> Mapped | Malformed.
+"""Turn one entry into one person's facts. Pure: Entry + Reading -> Mapped | Malformed.
 
-Nothing here decides who left. Of userAccountControl only bit 2 is read: lock-out, expired passwords and the
-like are not leaving. An attribute that is not there is None: the directory (or our right to read) does not say.
+Nothing here decides who left. Only bit 2 of userAccountControl is read: lock-out, expired passwords and the like
+are not leaving. A missing attribute gives None: the directory does not say, or we may not read it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _USUAL = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How entries are read, as the configuration and the organisation say. DNs are `_dn.parts`."""
+    """How entries are read, by the configuration and the organisation. DNs are as `dn.parts` gives them."""
 
     phones: tuple[str, ...]
     employee_id: str
@@ -79,26 +79,26 @@ class Mapped:
 
 
 def attributes_of(config: ActiveDirectoryConfig) -> tuple[str, ...]:
-    """Every attribute that `map_entry` looks at, as it is asked for."""
+    """Every attribute that `map_entry` uses, by its name in requests."""
     names = config.attributes
     further = (*names.phones, names.employee_id, names.leave_date, names.long_leave)
     return tuple(dict.fromkeys((*_USUAL, *(name for name in further if name))))
 
 
 def id_of(entry: Entry) -> bytes | None:
-    """objectGUID: the only thing of an account that never changes and is never used again."""
+    """objectGUID: the only value of an account that never changes and is never reused."""
     found = entry.values.get("objectguid")
     return found[0] if found and len(found[0]) == _GUID_BYTES else None
 
 
 def plain_dn(text: str) -> str:
-    """A DN without what the extended form puts before it."""
+    """A DN without the prefix of the extended form."""
     match = _EXTENDED.fullmatch(text)
     return match["dn"] if match else text
 
 
 def is_deleted(entry: Entry) -> bool:
-    """Whether it is a tombstone, or an object in the recycle bin."""
+    """True if it is a tombstone, or an object in the recycle bin."""
     return entry.values.get("isdeleted") == [b"TRUE"]
 
 
@@ -134,8 +134,8 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
         person_id=person_id,
         display_name=_display_name(entry, (text("displayname"), upn, account)) or person_id,
         email=email,
-        # A tombstone keeps its account's name (MS-ADTS 3.1.1.5.5.1.1) when all else by which somebody is known is
-        # gone: with a name it would stand for the whole person, and their number would be forgotten
+        # A tombstone keeps its account's name (MS-ADTS 3.1.1.5.5.1.1) but nothing else to recognise the person by.
+        # With a name it would replace the known facts, and the person's number would be lost
         username=upn or (account if phones or email or employee_id or not deleted else None),
         employee_id=employee_id,
         phones=phones,
@@ -166,7 +166,7 @@ def _display_name(entry: Entry, names: tuple[str | None, ...]) -> str:
         return names[0]
     whole = " ".join(_first(entry, name) for name in ("givenname", "sn")).strip()
     best = whole or _first(entry, "cn") or next((name for name in names[1:] if name), "")
-    return " ".join(re.split(r"\n(?:DEL|CNF):", best)[0].split())  # what a deleted or doubled object is named
+    return " ".join(re.split(r"\n(?:DEL|CNF):", best)[0].split())  # suffixes of deleted or duplicate objects
 
 
 def _first(entry: Entry, name: str) -> str:
@@ -200,7 +200,7 @@ def _expires_at(text: str | None, reading: Reading, place: str) -> datetime | No
 
 
 def _leave_at(text: str | None, reading: Reading, place: str, *, enabled: bool | None) -> datetime | None:
-    """A date that can't be read sets an entry aside, unless the account is disabled, which says enough."""
+    """The leave date. An unreadable date sets the entry aside, unless the account is disabled, which is enough."""
     try:
         stamp = _stamp(text, reading, reading.leave_date or "", place)
     except Malformed:
@@ -221,7 +221,7 @@ def _stamp(text: str | None, reading: Reading, name: str, place: str) -> _dates.
         ) from error
 
 
-@lru_cache(maxsize=4096)  # nearly all accounts expire never, which takes as long to read as a date
+@lru_cache(maxsize=4096)  # nearly all accounts never expire, and reading "never" takes as long as a date
 def _parsed_date(text: str, zone: tzinfo) -> _dates.Stamp | None:
     return _dates.parse(text, zone, _dates.DateOrder.MIXED)
 
@@ -245,7 +245,7 @@ def _is_in_scope(parent: str, names: Iterable[str | None], reading: Reading) -> 
     if any(fnmatchcase(name, pattern) for name in known for pattern in reading.excluded_names):
         return False
     if not parent or _dn.is_tombstone(parent):
-        return True  # deleted, and so is the OU where it was: its name says no more where that lay
+        return True  # deleted together with its OU, so the name no longer shows where the OU was
     leavers = (reading.leavers_ou,) if reading.leavers_ou else ()
     return _lies_in(parent, (*reading.places, *leavers))
 

@@ -1,9 +1,9 @@
-"""Whether something was written to a person since the last look: a question of a millisecond.
+"""Check whether something was written to a person since the last look; it takes a millisecond.
 
     highestCommittedUSN of the controller's root -> moved? -> was it a user, rather than a sign-in or a printer?
 
-Polled, not pushed: change notification (control 528) takes ldap3's reader thread, which outlives its connection
-and reads from the next one's.
+Polled, not pushed: change notification (control 528) needs ldap3's reader thread, which outlives its connection and
+then reads from the next one.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from worker.ports import ConnectorError
 
 
 class News:
-    """Keeps one connection and the number up to which it has looked."""
+    """Keeps one connection, and the USN up to which it has looked."""
 
     def __init__(self, open_client: Callable[[], tuple[Client, str]]) -> None:
-        """`open_client` gives a connection that is signed in, and the naming context to look at."""
+        """`open_client` returns a signed-in connection, and the naming context to look at."""
         self._open = open_client
         self._client: Client | None = None
         self._context = ""
         self._looked_at = self._mark = -1
 
     def look(self) -> str | None:
-        """A text that changes with every change to a user; None when it can't be told now."""
+        """A marker that changes with every change to a user; None if unknown now."""
         try:
             return self._look()
         except ConnectorError:

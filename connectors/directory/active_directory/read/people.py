@@ -1,4 +1,4 @@
-"""People as a controller lists them: everybody in pages, or those with certain ids, as `DirectoryPage`s."""
+"""People from a controller, as `DirectoryPage`s: everybody, or those with certain ids."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _UAC = USER_ACCOUNT_CONTROL.lower()
 
 
 class People:
-    """Everything that is asked about people over one connection."""
+    """All questions about people over one connection."""
 
     def __init__(
         self, client: Client, config: ActiveDirectoryConfig, controller: Controller, reading: Reading
@@ -41,7 +41,7 @@ class People:
         self._attributes = attributes_of(config)
 
     def everybody(self) -> Iterator[DirectoryPage]:
-        """All people in scope. Raises PermissionDenied when not one account's state can be read."""
+        """All people in scope. Raises PermissionDenied if no account's state can be read."""
         read = with_state = 0
         for place in places(self._config):
             for entries in self._client.pages(self._search(place), self._config.page_size):
@@ -56,7 +56,7 @@ class People:
             )
 
     def deleted_with_traces(self) -> Iterator[DirectoryPage]:
-        """Deleted people of whom there is enough left to know them in a group (with the recycle bin on)."""
+        """Deleted people with enough data left to recognise them in a group (if the recycle bin is on)."""
         names = (*self._config.attributes.phones, "mail", self._config.attributes.employee_id)
         traces = "(|" + "".join(f"({name}=*)" for name in names) + ")"
         search = Search(
@@ -68,7 +68,7 @@ class People:
             yield self._page((entry, True) for entry in entries)
 
     def with_ids(self, ids: Iterable[bytes]) -> Iterator[DirectoryPage]:
-        """Those of these objectGUIDs that are to be seen, wherever they lie, deleted ones included."""
+        """The visible people with these objectGUIDs, anywhere in the domain, including deleted ones."""
         waiting = iter(ids)
         while chunk := tuple(islice(waiting, _IDS_AT_ONCE)):
             entries = self._found(lc.all_of(PEOPLE, lc.guid_filter(chunk)), self._attributes)
@@ -104,7 +104,7 @@ class People:
 
 
 def places(config: ActiveDirectoryConfig) -> tuple[str, ...]:
-    """The subtrees of a full pass: none lies in another, and the leavers' OU is always among them."""
+    """The subtrees of a full pass: none lies within another, and the leavers' OU is always included."""
     wanted = [*(config.scope.ous or (config.base,)), *([config.leavers_ou] if config.leavers_ou else [])]
     alone: list[str] = []
     for place in sorted(wanted, key=lambda dn: len(_dn.parts(dn))):

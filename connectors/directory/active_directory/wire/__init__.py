@@ -1,1 +1,1 @@
-"""Speaking LDAP with a domain controller. Only `ldap3_session` knows ldap3."""
+"""Speak LDAP with a domain controller. Only `ldap3_session` imports ldap3."""

@@ -1,8 +1,8 @@
 """Replies of an LDAP server: bytes in, messages out (RFC 4511; BER with definite lengths).
 
-ldap3 keeps the connection, TLS and the bind. Its own decoding of search results costs five times as much as this
-one, mostly for texts that nobody reads; values stay bytes here, `mapping` knows what they mean.
-Whatever breaks a rule is `Garbled`: nothing is guessed, skipped or cut.
+ldap3 handles the connection, TLS and the bind. Its own decoding of search results takes five times as long as this
+one, mostly for texts that nobody reads. Here values stay bytes; `mapping` knows what they mean. Bytes that break a
+rule raise `Garbled`: nothing is guessed, skipped or cut.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _BOOLEAN = 0x01
 _SEQUENCE, _SET = 0x30, 0x31
 _CONTROLS, _REFERRAL, _RESPONSE_NAME = 0xA0, 0xA3, 0x8A
 _ENTRY, _REFERENCE, _EXTENDED = 0x64, 0x73, 0x78
-# bind, search done, modify, add, delete, rename, compare, extended: what carries an LDAPResult (RFC 4511, 4.1.9)
+# bind, search done, modify, add, delete, rename, compare, extended: the responses with an LDAPResult (RFC 4511, 4.1.9)
 _RESULTS = frozenset({0x61, 0x65, 0x67, 0x69, 0x6B, 0x6D, 0x6F, _EXTENDED})
 _CONTEXT, _CLASS = 0x80, 0xC0
 _LONG_TAG = 0x1F
 
 
 class Garbled(ValueError):
-    """The bytes are no LDAP message that we know."""
+    """The bytes are no known LDAP message."""
 
 
 @dataclass(slots=True)
@@ -72,17 +72,17 @@ Message = Entry | Done | Reference
 
 
 class Replies:
-    """Bytes in, messages out, still encoded; holds what is incomplete, and copies each byte a fixed number of times.
+    """Splits bytes into messages, still encoded. Keeps incomplete ones, and copies each byte a fixed number of times.
 
-    After `Garbled` the stream has no known place to go on from: every further `take` raises it again.
+    After `Garbled` there is no known place to continue from, so every further `take` raises it again.
     """
 
     def __init__(self) -> None:
         self._data = b""
         self._at = 0  # where the next message begins in `_data`
         self._later: list[bytes] = []  # fed, and not yet joined to `_data`
-        self._held = 0  # bytes of `_data` and `_later` that no message was made of
-        self._wanted = 2  # bytes that must be held before it is worth looking again
+        self._held = 0  # bytes of `_data` and `_later` that are in no message yet
+        self._wanted = 2  # bytes that must be held before the next look can find a message
 
     @property
     def held(self) -> int:
@@ -96,9 +96,9 @@ class Replies:
             self._held += len(data)
 
     def take(self) -> Iterator[bytes]:
-        """Yield each message that is whole now, for `decode`, in order; none twice.
+        """Yield each complete message once, in order, for `decode`.
 
-        May be left and called again at any point. Raises Garbled, after the messages before it.
+        It may be stopped and called again at any point. Raises Garbled, after the messages before the error.
         """
         while self._held >= self._wanted:
             if len(self._data) - self._at < self._wanted:
@@ -114,7 +114,7 @@ class Replies:
             yield message
 
     def _join(self) -> None:
-        """Only called when the next message needs it, so that a large one in many pieces is copied once."""
+        """Join the pieces. Only called if the next message needs it, so that a large one in many is copied once."""
         self._data = b"".join((self._data[self._at :], *self._later))
         self._at = 0
         self._later.clear()
@@ -155,7 +155,7 @@ def _numbers_and_octets(value: bytes, count: int) -> tuple[list[int], bytes]:
 
 
 def _whole(data: bytes, at: int) -> int:
-    """Return the size of the message that begins at `at`, or as much as its header is known to need."""
+    """Return the size of the message at `at`; if its header is incomplete, the least that the header needs."""
     if data[at] != _SEQUENCE:
         raise Garbled(f"A message begins with the byte {data[at]:#04x} instead of 0x30.")
     length = data[at + 1]
@@ -174,7 +174,7 @@ def _whole(data: bytes, at: int) -> int:
 
 
 def is_entry(data: bytes) -> bool:
-    """Whether a whole message is a SearchResultEntry, of which nothing further is looked at."""
+    """True if a complete message is a SearchResultEntry; the rest of it is not checked."""
     try:
         at, end = _open(data, 0, len(data), _SEQUENCE)
         _start, at = _open(data, at, end, _INTEGER)
@@ -185,7 +185,7 @@ def is_entry(data: bytes) -> bool:
 
 def decode(data: bytes) -> tuple[int, Message]:
     """Return (message id, message) of one whole message. Raises Garbled."""
-    # Given exactly: so an index past the end is an element past the end
+    # `data` has exactly one message, so an index past its end means an element past the end
     try:
         at, end = _open(data, 0, len(data), _SEQUENCE)
         start, at = _open(data, at, end, _INTEGER)
@@ -247,7 +247,7 @@ def _result(data: bytes, at: int, end: int, controls: dict[str, bytes], *, is_ex
     message = _text(data, start, at)
     referrals: tuple[str, ...] = ()
     name = ""
-    while at < end:  # RFC 4511, 4: what follows in a tag that we do not know is to be ignored
+    while at < end:  # RFC 4511, 4: elements with an unknown tag have to be ignored
         tag = data[at]
         start, at = _open_context(data, at, end)
         if tag == _REFERRAL:
@@ -258,7 +258,7 @@ def _result(data: bytes, at: int, end: int, controls: dict[str, bytes], *, is_ex
 
 
 def _controls(data: bytes, at: int, end: int) -> dict[str, bytes]:
-    """Read what follows the operation: the controls, which must be there, and what later RFCs may add."""
+    """Read the part after the operation: the controls, which must exist, and additions of later RFCs."""
     at, stop = _open(data, at, end, _CONTROLS)
     controls = {}
     while at < stop:
@@ -307,7 +307,7 @@ def _number(data: bytes, start: int, stop: int) -> int:
 def _open(data: bytes, at: int, limit: int, tag: int) -> tuple[int, int]:
     """Return where the content of the element at `at` begins and ends; it must have this tag.
 
-    An element past `limit` is seen by its end, since an element has two bytes at least.
+    Checking its end is enough to find an element past `limit`, since an element has two bytes at least.
     """
     if data[at] != tag:
         raise Garbled(f"The element at byte {at} has the tag {data[at]:#04x} instead of {tag:#04x}.")
@@ -331,7 +331,7 @@ def _open_context(data: bytes, at: int, limit: int) -> tuple[int, int]:
 def _long_length(data: bytes, at: int, form: int) -> tuple[int, int]:
     """Return the length of the form 81 xx to 84 xx xx xx xx, and where the content begins.
 
-    AD always writes 84. A length that is itself cut is too small, but its element ends past the data.
+    AD always writes 84. A length that is itself cut gives too small a number, but its element ends past the data.
     """
     count = form & _SHORT_MAX
     if not 0 < count <= _HEADER_MAX - 2:

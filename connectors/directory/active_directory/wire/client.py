@@ -49,7 +49,7 @@ _IN_PARTS = re.compile(rb";range=", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One question. `what` is how messages call it; scope: base, one or sub; a filter may be encoded already."""
+    """One question. `what` is its name in messages; scope: base, one or sub; a filter may be encoded already."""
 
     what: str
     base: str
@@ -64,7 +64,7 @@ class Answer:
     """All entries of the answer to one question, and the controls that came with its end."""
 
     question: int
-    encoded: list[bytes] = field(default_factory=list)  # entries that came and are not in `entries` yet
+    encoded: list[bytes] = field(default_factory=list)  # received entries that are not in `entries` yet
     entries: list[Entry] = field(default_factory=list)
     controls: Mapping[str, bytes] = field(default_factory=dict)
     done: Done | None = None
@@ -85,32 +85,32 @@ class Client:
 
     @property
     def certificate(self) -> Certificate | None:
-        """The server's, None without TLS."""
+        """The server's certificate; None without TLS."""
         plain = self._socket.plain
         return certificate_of(plain) if isinstance(plain, ssl.SSLSocket) else None
 
     def ask(self, search: Search) -> Answer:
-        """Everything that the server says to one question. Raises ConnectorError unless it says success."""
+        """The server's whole answer to one question. Raises ConnectorError unless it is success."""
         return self._whole(search, self._succeeded(search, self._receive(search, self._send(search))))
 
     def find(self, search: Search) -> Answer | None:
-        """As `ask`, None when the base of the search is not there, or not for us to see."""
+        """As `ask`; None if the base of the search does not exist, or is hidden from us."""
         answer = self._receive(search, self._send(search))
         if answer.done is not None and answer.done.code == errors.NO_SUCH_OBJECT:
             return None
         return self._whole(search, self._succeeded(search, answer))
 
     def pages(self, search: Search, page_size: int) -> Iterator[list[Entry]]:
-        """Pages of at most `page_size` entries; only a read that the server ended itself ends normally.
+        """Yield pages of at most `page_size` entries; ends normally only if the server says that it was the last.
 
-        Each page must be success and carry the paging control, or it raises: an answer without it is a part
-        of the whole, and nothing would show that.
+        Raises unless each page is success and has the paging control: an answer without the control may be only a
+        part of the whole.
         """
         question = self._send(_paged(search, page_size, b""))
         while True:
             answer = self._succeeded(search, self._receive(search, question))
             cookie = self._next_cookie(search, answer)
-            if any(map(_IN_PARTS.search, answer.encoded)):  # the rest is asked for before the next page
+            if any(map(_IN_PARTS.search, answer.encoded)):  # ask for the rest before the next page
                 self._whole(search, answer)
             if cookie:
                 question = self._send(_paged(search, page_size, cookie))  # the server works while we do
@@ -126,7 +126,7 @@ class Client:
         return {name: tuple(value.decode("utf-8", "replace") for value in values[name]) for name in values}
 
     def who_am_i(self) -> str:
-        r"""The name under which the server knows us, e.g. u:CORP\svc (RFC 4532)."""
+        r"""Our name for the server, e.g. u:CORP\svc (RFC 4532)."""
         try:
             self._socket.until_s = monotonic() + self._read_s
             return self._session.who_am_i()
@@ -134,7 +134,7 @@ class Client:
             raise errors.lost(self.server, "our own name", error) from error
 
     def close(self) -> None:
-        """Idempotent; says nothing to the server, which sees the connection end."""
+        """Close the connection without a message to the server. Idempotent."""
         self._socket.plain.close()
 
     def _send(self, search: Search) -> int:
@@ -150,7 +150,7 @@ class Client:
         return self._last_id
 
     def _receive(self, search: Search, question: int) -> Answer:
-        """The whole answer, its entries still encoded."""
+        """The whole answer, with entries still encoded."""
         self._socket.until_s = min(monotonic() + self._read_s, self._until_s)
         answer = Answer(question)
         with self._reading(search):
@@ -186,7 +186,7 @@ class Client:
                 self._note(search, answer, *decode(message))
 
     def _whole(self, search: Search, answer: Answer) -> Answer:
-        """The answer decoded, with the rest of what the server gave in parts."""
+        """The decoded answer, with the rest of attributes that the server gave in parts."""
         self._decode(search, answer)
         for entry in answer.entries:
             for name in [name for name in entry.values if ";range=" in name]:
@@ -206,7 +206,7 @@ class Client:
             ) from error
 
     def _complete(self, search: Search, entry: Entry, name: str) -> None:
-        """Read the rest of an attribute of which the server gave a part ("member;range=0-1499")."""
+        """Read the rest of an attribute that the server gave in part ("member;range=0-1499")."""
         plain = name.partition(";range=")[0]
         values = entry.values.pop(name)
         while not name.endswith("-*"):
@@ -247,7 +247,7 @@ class Client:
 
 
 def _own_dn(dn: str) -> str:
-    """The base of a search for the entry: of an extended DN the GUID, which no rename changes."""
+    """The base of a search for the entry: the GUID of an extended DN, which no rename changes."""
     return dn.partition(";")[0] if dn.startswith("<GUID=") else dn
 
 
@@ -259,7 +259,7 @@ def _paged(search: Search, size: int, cookie: bytes) -> Search:
 
 
 def open_client(config: ActiveDirectoryConfig, base_dir: Path, servers: Sequence[str]) -> Client:
-    """The first of the servers that answers and is fit to be asked. Raises ConnectorError.
+    """Connect to the first server that answers and is ready. Raises ConnectorError.
 
     A refused password is not tried on the next server: that would only lock the account sooner.
     """
@@ -270,7 +270,7 @@ def open_client(config: ActiveDirectoryConfig, base_dir: Path, servers: Sequence
             return _open_one(config, base_dir, url, tls)
         except Transient as error:
             failures.append(error)
-        except BadConfig as error:  # its certificate; that of the next may be in order
+        except BadConfig as error:  # its certificate; the next server's may be valid
             failures.append(error)
     raise _none_of(failures)
 
@@ -366,7 +366,7 @@ def _sign_in(session: Session, config: ActiveDirectoryConfig, server: str) -> No
 
 
 def _require_ready(client: Client) -> None:
-    """A controller that has not caught up with the others since it was started is not asked."""
+    """Raise an error for a controller that has not caught up with the others since its start."""
     if client.root("isSynchronized").get("issynchronized") == ("FALSE",):
         raise Transient(
             f"{client.server} has not caught up with the other domain controllers yet.",

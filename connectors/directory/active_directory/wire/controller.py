@@ -1,4 +1,4 @@
-"""One domain controller as a pass finds it: which database, how far, and what our account may see of it."""
+"""One domain controller as a pass finds it: its database, its USN, and what our account may see."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DELETED_OBJECTS = "18E2EA80684F11D2B9AA00C04F79F805"  # its well-known GUID, MS
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """`usn` is its highestCommittedUSN when the pass began, -1 where there is none (no Active Directory)."""
+    """A controller. `usn` is its highestCommittedUSN at the pass's begin; -1 if it has none (no Active Directory)."""
 
     server: str
     naming_context: str
@@ -31,7 +31,7 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How changes are read, and why so; `cookie` is where the deltas after a full pass begin."""
+    """The way to read changes, and the reason for it; `cookie` is where the deltas after a full pass begin."""
 
     mode: Mode
     why: str
@@ -40,7 +40,7 @@ class Choice:
 
 
 def look_at(client: Client, config: ActiveDirectoryConfig) -> Controller:
-    """Ask a controller who it is. Raises ConnectorError."""
+    """Ask a controller for its identity and state. Raises ConnectorError."""
     root = client.root(
         "defaultNamingContext", "dsServiceName", "highestCommittedUSN", "supportedControl", "currentTime"
     )
@@ -61,7 +61,7 @@ def look_at(client: Client, config: ActiveDirectoryConfig) -> Controller:
 
 
 def _invocation(client: Client, service_dn: str) -> str:
-    """The database's own id, else the controller's name: either changes when another one answers."""
+    """The database's own id, else the controller's name; either is different for another controller."""
     if not service_dn:
         return ""
     search = Search("its own settings", service_dn, attributes=("invocationId",), scope="base")
@@ -76,12 +76,12 @@ def _instant(text: str) -> datetime | None:
 
 
 def deleted_objects_dn(controller: Controller) -> str:
-    """The container's well-known name, whatever it is called."""
+    """The container's well-known name, which works even if it was renamed."""
     return f"<WKGUID={_DELETED_OBJECTS},{controller.naming_context}>"
 
 
 def sees_deleted(client: Client, controller: Controller) -> bool:
-    """Whether the account may read the container of deleted objects; without that no delta shows a deletion."""
+    """True if the account may read the container of deleted objects; without that, no delta shows a deletion."""
     search = Search(
         "the deleted objects", deleted_objects_dn(controller), attributes=("cn",), scope="base",
         controls=(lc.show_deleted(),),
@@ -97,7 +97,7 @@ def sees_deleted(client: Client, controller: Controller) -> bool:
 
 
 def choose(client: Client, config: ActiveDirectoryConfig, controller: Controller) -> Choice:
-    """The best way that the account may use, or the one that the configuration wants. Raises ConnectorError."""
+    """The best way that the account may use, or the configured one. Raises ConnectorError."""
     if controller.usn < 0 or config.mode is Mode.FULL:
         why = "no Active Directory, so there are no deltas" if controller.usn < 0 else "as configured"
         return Choice(Mode.FULL, why)

@@ -1,7 +1,7 @@
-"""What a domain controller's refusals mean, and what to do about each.
+"""The meaning of a domain controller's refusals, with a remedy for each.
 
 Result codes: RFC 4511 4.1.9. The `data` codes of a refused bind: Windows' error codes in hexadecimal, as
-[MS-ERREF] lists them. No vendor exception and no secret gets through here.
+[MS-ERREF] lists them. No error here contains a vendor's exception or a secret.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _DATA = re.compile(r"data ([0-9a-f]{3,4})\b", re.IGNORECASE)
 
 
 def refusal(server: str, what: str, done: Done) -> ConnectorError:
-    """The error for an answer that is not success; `what` was asked of `server`."""
+    """The error for an answer that is not success; `what` is the question to `server`."""
     said = f"{server} answered {done.code}{_quoted(done.message)} when asked for {what}"
     if done.code in _LIMITS:
         return Incomplete(
@@ -113,7 +113,7 @@ def lost(server: str, what: str, error: Exception) -> Transient:
 
 
 def unreachable(server: str, error: OSError, server_name: str) -> ConnectorError:
-    """The error for a server that we did not even get to talk to."""
+    """The error for a server that could not be reached."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return BadConfig(
             f"{server} shows a certificate that is not trusted: {error.verify_message}.",
@@ -158,7 +158,7 @@ def _named(error: Exception) -> str:
 
 
 def kerberos_refusal(server: str, user: str, said: str) -> ConnectorError:
-    """The error for a Kerberos ticket that could not be had; `said` is the library's text."""
+    """The error for a Kerberos ticket that we did not get; `said` is the library's text."""
     text = " ".join(said.split())[:300]
     if any(word in text.lower() for word in ("contact any kdc", "resolve", "unreachable", "timed out")):
         return Transient(

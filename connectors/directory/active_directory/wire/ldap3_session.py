@@ -1,6 +1,6 @@
-"""The one module that knows ldap3: it signs in over our socket, and parses the filters that people write.
+"""The only module that uses ldap3: it signs in over our socket, and parses the filters that people write.
 
-ldap3's own errors end here: a broken connection is a ConnectionError, a filter that can't be used a ValueError.
+ldap3's own errors don't leave it: a broken connection is a ConnectionError, an unusable filter a ValueError.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _SHOWN_MAX = 200  # characters of a filter in an error
 
 
 class KerberosRefused(Exception):
-    """Kerberos gave no ticket, or the server did not take it; the text is the Kerberos library's."""
+    """Kerberos gave no ticket, or the server refused it; the text is the Kerberos library's."""
 
 
 class Session:
-    """ldap3's connection over a socket that we opened; it opens none itself, and follows no referral.
+    """ldap3's connection over our own socket; it opens none itself, and follows no referral.
 
-    With a keytab it signs in by Kerberos for the service ldap/`host`, else by a password.
+    With a keytab it signs in by Kerberos for the service ldap/`host`, else by password.
     """
 
     def __init__(
@@ -57,10 +57,10 @@ class Session:
             **who,
         )
         self._ldap.socket, self._ldap.closed, self._ldap.listening = sock, False, True
-        self._ldap.strategy._outstanding = {}  # noqa: SLF001  what its own open() does besides opening
+        self._ldap.strategy._outstanding = {}  # noqa: SLF001  its own open() does this, too
 
     def start_tls(self) -> tuple[int, str]:
-        """Ask for StartTLS: the result's code, and its name. Raises OSError."""
+        """Ask for StartTLS; return the result's code and its name. Raises OSError."""
         try:
             self._ldap.extended(_START_TLS)
         except LDAPExceptionError as error:
@@ -68,7 +68,7 @@ class Session:
         return self._ldap.result["result"], self._ldap.result["description"]
 
     def bind(self) -> tuple[int, str]:
-        """Sign in: the result's code, and the server's own text. Raises OSError, KerberosRefused, BadConfig."""
+        """Sign in; return the result's code and the server's text. Raises OSError, KerberosRefused, BadConfig."""
         try:
             self._ldap.bind()
         except LDAPPackageUnavailableError as error:
@@ -85,7 +85,7 @@ class Session:
         return self._ldap.result["result"], self._ldap.result["message"]
 
     def who_am_i(self) -> str:
-        """The name under which the server knows us (RFC 4532). Raises OSError."""
+        """Our name for the server (RFC 4532). Raises OSError."""
         try:
             return str(self._ldap.extend.standard.who_am_i() or "nobody")
         except LDAPExceptionError as error:
@@ -95,8 +95,8 @@ class Session:
 def encode_filter(text: str) -> bytes:
     r"""Return a filter as RFC 4511 encodes it, from the text that RFC 4515 describes.
 
-    A backslash that is followed by no two hexadecimal digits stands for itself, as in `\,` of a DN.
-    Raises ValueError whose text quotes the filter and says what is wrong with it.
+    A backslash without two hexadecimal digits after it stands for itself, as in `\,` of a DN.
+    Raises ValueError with a text that quotes the filter and says what is wrong with it.
     """
     try:
         node = _parsed(text)
@@ -117,7 +117,7 @@ def encode_filter(text: str) -> bytes:
 
 
 def _parsed(text: str) -> Any:
-    """Let ldap3 parse a filter, without the schema and the escaping of its own that it can add."""
+    """Let ldap3 parse a filter, without its optional schema and escaping."""
     root: Any = parse_filter(text, None, False, False, None, False)  # type: ignore[no-untyped-call]  # noqa: FBT003
     return root.elements[0]
 

@@ -1,7 +1,7 @@
 """Requests to an LDAP server: the controls that AD needs, and search requests that carry them (RFC 4511).
 
-Written by hand where ldap3 gets it wrong (the flags of DirSync) or is slow (a filter of hundreds of GUIDs);
-a filter that a person wrote is parsed by ldap3. What comes back is read by `replies`.
+Written by hand where ldap3 is wrong (the flags of DirSync) or slow (a filter of hundreds of GUIDs). ldap3 parses
+filters that people wrote. `ber` reads the replies.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ SHOW_DELETED = "1.2.840.113556.1.4.417"
 EXTENDED_DN = "1.2.840.113556.1.4.529"
 
 DIRSYNC_OBJECT_SECURITY = (
-    0x1  # what the account may read, without the right to replicate (MS-ADTS 3.1.1.3.4.1.3)
+    0x1  # only objects that the account may read; needs no right to replicate (MS-ADTS 3.1.1.3.4.1.3)
 )
 
 SCOPES = {"base": 0, "one": 1, "sub": 2}
 GUID_BYTES = 16
 
 _INT_MIN, _INT_MAX = -0x80000000, 0x7FFFFFFF  # RFC 4511's maxInt, and Windows' LONG
-_SHORT_MAX = 0x7F  # a longer length is preceded by the count of its bytes
+_SHORT_MAX = 0x7F  # for a larger length, the count of its bytes comes first
 _BOOLEAN, _INTEGER, _OCTETS, _ENUMERATED, _SEQUENCE = 0x01, 0x02, 0x04, 0x0A, 0x30
 _SEARCH, _CONTROLS, _AND, _OR, _EQUALS = 0x63, 0xA0, 0xA0, 0xA1, 0xA3
 _FALSE, _TRUE = b"\x00", b"\xff"
@@ -85,7 +85,7 @@ def guid_filter(guids: Sequence[bytes]) -> bytes:
 
 
 def all_of(*filters: str | bytes) -> bytes:
-    """Return an encoded filter that takes all of these, each a text or encoded already.
+    """Return an encoded filter that requires all of these, each a text or already encoded.
 
     Raises ValueError for a text that cannot be parsed.
     """
@@ -100,11 +100,11 @@ def search_request(
     attributes: Sequence[str],
     controls: Sequence[Control] = (),
 ) -> bytes:
-    """Return a whole LDAPMessage that asks for a search; aliases are never followed, values always wanted.
+    """Return a whole LDAPMessage with a search request, which never follows aliases and always asks for values.
 
     `scope` is base, one or sub. `filter_text` is a text (see `encode_filter`), or bytes that it or `guid_filter`
-    made. No `attributes` asks for all but the operational ones. Raises ValueError for a filter that cannot be
-    parsed, another scope, and a number that LDAP has no room for.
+    made. Without `attributes` it asks for all except the operational ones. Raises ValueError for a filter that
+    cannot be parsed, another scope, and a number that is too large for LDAP.
     """
     if scope not in SCOPES:
         raise ValueError(f"{scope!r} is no scope of a search; it is one of {', '.join(SCOPES)}.")
@@ -114,7 +114,7 @@ def search_request(
         _tlv(_OCTETS, base.encode()),
         _tlv(_ENUMERATED, bytes((SCOPES[scope],))),
         _tlv(_ENUMERATED, bytes((_NEVER_DEREFERENCE,))),
-        _integer(0),  # as many entries, for as long, as the server gives: what it cuts short it says
+        _integer(0),  # no limit of entries or time of ours; the server says if it cuts the answer short
         _integer(0),
         _tlv(_BOOLEAN, _FALSE),
         wanted,

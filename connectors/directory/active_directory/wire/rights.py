@@ -1,4 +1,4 @@
-"""The rights that an account may lack, and the commands that grant them.
+"""Rights that the account may lack, and the commands that grant them.
 
 dsacls: Microsoft's "Dsacls" reference; the right to replicate is the control access right DS-Replication-Get-
 Changes (MS-ADTS 5.1.3.2.1). README.md says which right is good for what.
@@ -11,7 +11,7 @@ REPLICATE = "Replicating Directory Changes"
 
 
 def how_to_see_deleted(naming_context: str, user: str) -> str:
-    """What an administrator of the domain has to run so that deletions are seen."""
+    """The commands for an administrator of the domain that make deletions visible."""
     container = f'"CN=Deleted Objects,{naming_context}"'
     return (
         "Without it a deletion is never seen. As a domain administrator: "
@@ -20,5 +20,5 @@ def how_to_see_deleted(naming_context: str, user: str) -> str:
 
 
 def how_to_replicate(naming_context: str, user: str) -> str:
-    """What grants DirSync over everything, whatever single objects say; not needed for people."""
+    """The command that grants DirSync for all objects, despite their own permissions; not needed for people."""
     return f'dsacls "{naming_context}" /G "{user}:CA;{REPLICATE}"'

@@ -1,7 +1,7 @@
-"""TCP and TLS to one server, with a time limit on the whole and a certificate that is verified.
+"""TCP and TLS to one server, with a time limit for the whole answer and a verified certificate.
 
-We connect ourselves, and hand ldap3 the socket: its own TLS verifies nothing unless told to, sends no
-server name, and on newer Pythons refuses certificates for IP addresses.
+We connect ourselves, and give ldap3 the socket: its own TLS verifies nothing by default, sends no server name, and
+on newer Pythons refuses certificates for IP addresses.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from worker.ports import BadConfig
 
 
 class Timed:
-    """A socket whose answers have to be there before `until_s` (monotonic), however slowly they trickle."""
+    """A socket with a deadline for the whole answer, `until_s` (monotonic), even if bytes keep trickling in."""
 
     def __init__(self, plain: socket.socket, until_s: float) -> None:
         self.plain = plain
@@ -46,7 +46,7 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What the server showed; `issuer` and the end are only known of a certificate that was verified."""
+    """The server's certificate; `issuer` and the end are only known if it was verified."""
 
     issuer: str
     ends_at: datetime | None
@@ -67,7 +67,7 @@ def encrypt(plain: socket.socket, url: str, tls: ssl.SSLContext, config: TlsConf
 
 
 def tls_context(config: TlsConfig, base_dir: Path) -> ssl.SSLContext:
-    """What is trusted: the file's certificates if there is one, else the system's. Raises BadConfig."""
+    """A context that trusts the file's certificates if a file is set, else the system's. Raises BadConfig."""
     file = base_dir / config.ca_file if config.ca_file else None
     try:
         context = ssl.create_default_context(cafile=file)

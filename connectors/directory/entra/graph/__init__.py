@@ -1,1 +1,1 @@
-"""Speaking HTTP with Microsoft Graph: tokens, budget, requests, notifications."""
+"""Speak HTTP with Microsoft Graph: tokens, budget, requests, notifications."""

@@ -1,6 +1,6 @@
-"""What an answer of Graph's says beside what was asked for: errors, ids, and how much of the limit is spent.
+"""The extra information in Graph's answers: errors, ids, and how much of the limit is used.
 
-Headers and bodies are the other side's, or a gateway's in between: whatever can't be understood was not said.
+Headers and bodies come from Graph, or from a gateway in between: values that can't be understood are ignored.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from worker.ports import Noted
 
 GONE, NOT_FOUND, UNAVAILABLE = 410, 404, 503
 THROTTLED = frozenset({_http.TOO_MANY, UNAVAILABLE})
-WAIT_MAX_S = 3600.0  # then Graph is asked all the same: a gateway may name a date of another century
-UNITS_DIGITS = 5  # of a number of units that can be true
+WAIT_MAX_S = 3600.0  # the longest wait that we accept: a gateway may name a date in another century
+UNITS_DIGITS = 5  # of a plausible number of units
 TEXT_MAX = 200
 _CLAIMS = re.compile(r'claims="([A-Za-z0-9+/=_-]+)"')
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is noted of an answer. `units` is Graph's own count, else the documented one.
+    """The noted values of an answer. `units` is Graph's own count, else the documented one.
 
-    `throttle_share` is the share of the app's limit that is used, which Graph tells from 0.8 on. `throttle_scope`
-    and `throttle_why` are its words for whose limit it was, and for which. `code` is that of an error.
+    `throttle_share` is the used share of the app's limit; Graph states it from 0.8 on. `throttle_scope` and
+    `throttle_why` are Graph's words for the scope and the kind of the limit. `code` is an error's code.
     """
 
     status: int
@@ -46,7 +46,7 @@ class Told:
 
     @classmethod
     def of(cls, response: httpx2.Response, documented: int, now: datetime) -> Self:
-        """Of any answer; `now` is aware UTC."""
+        """Read any answer; `now` is aware UTC."""
         headers = response.headers
         wait_s = _http.retry_after_s(headers, now)
         return cls(
@@ -62,7 +62,7 @@ class Told:
 
     @property
     def noted(self) -> Noted:
-        """As what it is noted. That somebody is not there is an answer like any other."""
+        """The kind of note for it. A user who does not exist is an ordinary answer."""
         if self.status in THROTTLED:
             return notes.GRAPH_THROTTLED
         is_answer = httpx2.codes.is_success(self.status) or self.status == NOT_FOUND
@@ -70,7 +70,7 @@ class Told:
 
 
 def error_in(response: httpx2.Response) -> tuple[str, str]:
-    """Graph's own code and text, of a body that may be anything."""
+    """Graph's own code and text, from a body with any contents."""
     try:
         error = response.json()["error"]
         code, said = (" ".join(str(error.get(name, "")).split()) for name in ("code", "message"))
@@ -80,18 +80,18 @@ def error_in(response: httpx2.Response) -> tuple[str, str]:
 
 
 def request_id(response: httpx2.Response) -> str:
-    """What Microsoft's support wants to know first."""
+    """The id that Microsoft's support asks for first."""
     found: str = response.headers.get("request-id") or response.headers.get("client-request-id") or "unknown"
     return found[:TEXT_MAX]
 
 
 def for_support(what: str, reference: str) -> str:
-    """A sentence for the end of a remedy: a message with an id would be another trouble each time."""
+    """A sentence with the id for the end of a remedy: in the message, it would make a new trouble each time."""
     return f" For Microsoft's support: {what} {reference}." if reference else ""
 
 
 def claims_in(header: str) -> str | None:
-    """The claims that Graph wants proven (continuous access evaluation), as a JSON object."""
+    """The claims that Graph wants the token to prove (continuous access evaluation), as a JSON object."""
     match = _CLAIMS.search(header)
     if match is None or "insufficient_claims" not in header:
         return None
@@ -108,7 +108,7 @@ def _units(text: str, documented: int) -> int:
 
 
 def _share(text: str) -> float | None:
-    """Called a percentage, and is a share of one: from 0.8 to 1.8."""
+    """The throttle percentage, which in fact is a share of one: from 0.8 to 1.8."""
     try:
         share = float(text)
     except ValueError:

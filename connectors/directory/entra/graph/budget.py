@@ -1,7 +1,7 @@
-"""How much is asked of one tenant, by everything in this process: rounds, look-ups and subscriptions alike.
+"""A budget of requests to one tenant, for everything in this process: rounds, look-ups and subscriptions.
 
-Graph counts resource units for each app in a tenant, and says how long to wait once they are spent. What it said to
-one of us holds for all of us: whoever asks sooner only makes the wait longer. Source: Microsoft Graph, "Throttling
+Graph counts resource units for each app in a tenant, and says how long to wait once they are spent. A wait that one
+caller gets holds for all callers: asking sooner would only make it longer. Source: Microsoft Graph, "Throttling
 guidance" and "Service-specific throttling limits" (read 2026-11).
 """
 
@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakValueDictionary
 
 WINDOW_S = 10.0
-UNITS_MAX = 1750  # in a window: half of what the smallest tenants have, so that others have room
+UNITS_MAX = 1750  # in a window: half of the smallest tenants' limit, so that other programs have room
 _SMALL_PAGE = 20  # people; smaller pages cost less
 
 
@@ -36,20 +36,20 @@ class Hold(NamedTuple):
 
 
 class Budget:
-    """The units of the last seconds, and the wait that Graph asked for. Threads share it.
+    """The units of the last window, and the wait that Graph asked for. Threads share it.
 
-    Kept on the monotonic clock: neither a wall clock that is set nor one that stands still (`--now`) may stop us.
+    Uses the monotonic clock: a wall clock that is set, or that stands still (`--now`), must not stop requests.
     """
 
     def __init__(self, clock_s: Callable[[], float] = monotonic) -> None:
         self._clock_s = clock_s
         self._taken: deque[tuple[float, int]] = deque()
-        self._spent = 0  # the sum of what is in _taken
+        self._spent = 0  # the sum of the units in _taken
         self._until_s: float | None = None
         self._lock = Lock()
 
     def take(self, units: int) -> Hold | None:
-        """Take the units of a request that goes out now; or say why it may not, and take none."""
+        """Take the units for a request that goes out now; if it may not, take none and return the reason."""
         with self._lock:
             now_s = self._clock_s()
             if self._until_s is not None and now_s < self._until_s:
@@ -62,13 +62,13 @@ class Budget:
             return None
 
     def settle(self, taken: int, counted: int) -> None:
-        """Put right what was taken for a request, now that Graph has counted it."""
+        """Correct the units taken for a request to Graph's own count."""
         if counted != taken:
             with self._lock:
                 self._add(counted - taken, self._clock_s())
 
     def pause(self, wait_s: float) -> None:
-        """Let nothing go out for so long. A shorter wait does not end a longer one."""
+        """Let no request go out for `wait_s`. A shorter wait does not end a longer one."""
         with self._lock:
             until_s = self._clock_s() + wait_s
             self._until_s = max(until_s, self._until_s or until_s)
@@ -78,7 +78,7 @@ class Budget:
         self._spent += units
 
     def _wait_s(self, units: int, now_s: float) -> float:
-        """Seconds until so much has left the window that there is room; 0 when there is."""
+        """Seconds until enough units have left the window to make room; 0 if there is room."""
         over = self._spent + units - UNITS_MAX
         wait_s = 0.0
         for at_s, taken in self._taken:
@@ -90,19 +90,19 @@ class Budget:
 
 
 _Key = tuple[str, str, Callable[[], float]]
-_budgets: WeakValueDictionary[_Key, Budget] = WeakValueDictionary()  # gone with the last who asks
+_budgets: WeakValueDictionary[_Key, Budget] = WeakValueDictionary()  # gone with its last user
 _budgets_lock = Lock()
 
 
 def budget_of(graph: str, tenant: str, clock_s: Callable[[], float] = monotonic) -> Budget:
-    """The one budget of a tenant (at this Graph, on this clock) in this process: two sources may be one tenant."""
+    """The only budget of a tenant (at this Graph, on this clock) in this process: two sources may share a tenant."""
     key = (graph, tenant.casefold(), clock_s)
     with _budgets_lock:
         return _budgets.setdefault(key, Budget(clock_s))
 
 
 def cost(url: str) -> int:
-    """The resource units that Microsoft documents for a request, of those that we make."""
+    """The documented resource units of one of our requests."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     if parts.path.endswith("/users"):

@@ -1,9 +1,10 @@
-"""Microsoft Graph: one call is one answer, as plain JSON, or an error of ours.
+"""Microsoft Graph: one call returns one answer, as plain JSON, or raises one of our errors.
 
     call -> does the tenant's budget allow it? -> token -> request -> noted with its ids and its cost -> JSON
 
-A token goes to the configured address alone, whatever a link says. Each request has a `client-request-id` of its
-own, which Microsoft's support asks for. Nothing here tries again, but for a token that Graph has refused once.
+A token goes only to the configured address, even if a link names another. Each request has its own
+`client-request-id`, which Microsoft's support asks for. Nothing here tries again, except once after Graph refused a
+token.
 """
 
 from __future__ import annotations
@@ -43,11 +44,11 @@ from worker.ports import (
 )
 
 VERSION = "v1.0"
-READ_USERS = "User.Read.All"  # the permission that whatever is asked here needs, unless it says another
+READ_USERS = "User.Read.All"  # the permission that a request needs, unless it names another
 BAD_REQUEST = 400
 _NOT_FOLLOWED = "It is not followed. Check cloud and graph_url, and any proxy in between."
-_DIGITS_MAX = 12  # of a number of users that can be true
-# Codes with which Graph says that a delta has to begin anew; compared in lower case, since both spellings were seen
+_DIGITS_MAX = 12  # of a plausible number of users
+# Graph's codes for a delta that has to begin anew; compared in lower case, since both spellings were seen
 _RESETS = frozenset({
     "syncstatenotfound", "resyncrequired", "resyncchangesapplydifferences", "resyncchangesuploaddifferences",
     "directory_expiredpagetoken", "directory_expiredskiptoken", "expiredpagetoken",
@@ -56,7 +57,7 @@ _RESETS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
-    """One request, as it is sent again after a token was refused."""
+    """One request, kept to send it again after a refused token."""
 
     method: str
     url: str
@@ -67,7 +68,7 @@ class _Ask:
 
 
 class Graph:
-    """One tenant's Graph, over one connection pool. The budget is shared with all who ask the same tenant."""
+    """One tenant's Graph, over one connection pool. All users of the same tenant share its budget."""
 
     def __init__(
         self,
@@ -97,21 +98,21 @@ class Graph:
         return f"{self.root}/{VERSION}/{path}" + (f"?{text}" if text else "")
 
     def get(self, url: str, *, what: str, needs: str = READ_USERS) -> dict[str, Any]:
-        """The JSON object behind an address. Raises ConnectorError; Missing for one that is not there.
+        """The JSON object at an address. Raises ConnectorError; Missing if there is none.
 
-        `needs` is the permission that is missing when Graph does not let us see.
+        `needs` is the permission that is missing if Graph denies access.
         """
         return self._json(_Ask("GET", url, what, needs=needs))
 
     def find(self, url: str, *, what: str) -> dict[str, Any] | None:
-        """As `get`; None when Graph says for certain that there is no such thing."""
+        """As `get`; None if Graph says for certain that there is no such object."""
         try:
             return self.get(url, what=what)
         except Missing:
             return None
 
     def count(self, url: str, *, what: str) -> int:
-        """The number behind a `$count` address, as of a moment ago (it is eventually consistent)."""
+        """The number at a `$count` address; it may be slightly old (it is eventually consistent)."""
         response = self._answered(_Ask("GET", url, what, {"ConsistencyLevel": "eventual"}))
         text = response.text.strip().lstrip("\ufeff")
         if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS_MAX):
@@ -145,7 +146,7 @@ class Graph:
             if claims is None:
                 self._tokens.forget()
             response = self._sent(ask, claims)
-        if response.status_code == UNAVAILABLE:  # the next try should reach another machine
+        if response.status_code == UNAVAILABLE:  # a new connection may reach another machine
             self._client.close()
             self._client = self._new_client()
         if not response.is_success:
@@ -153,7 +154,7 @@ class Graph:
         return response
 
     def _sent(self, ask: _Ask, claims: str | None = None) -> httpx2.Response:
-        """Any answer. `claims` is what the token has to prove besides."""
+        """Send a request; return any answer. `claims` are extra claims that the token has to prove."""
         units = cost(ask.url)
         self._take(ask, units)
         client_request_id = str(uuid.uuid4())
@@ -179,7 +180,7 @@ class Graph:
         return response
 
     def _take(self, ask: _Ask, units: int) -> None:
-        """Take part of the tenant's budget. Raises NotDone, and sends nothing, before it is time."""
+        """Take units of the tenant's budget. Raises NotDone, before anything is sent, if it has to wait."""
         hold = self._budget.take(units)
         if hold is None:
             return
@@ -210,7 +211,7 @@ class Graph:
             )
 
     def _failure(self, response: httpx2.Response, ask: _Ask) -> ConnectorError:
-        """The error for a refusal. What changes each time is in its remedy: see `for_support`."""
+        """The error for a refusal. Values that change each time are in its remedy: see `for_support`."""
         error = self._kind(response, ask)
         error.remedy = (error.remedy + for_support("request", request_id(response))).strip()
         return error
@@ -237,7 +238,7 @@ class Graph:
 
 
 class BadRequest(Rejected):
-    """Graph answered 400: it does not understand the question."""
+    """Graph answered 400: it does not understand the request."""
 
 
 class Missing(Rejected):

@@ -1,7 +1,7 @@
 """Change notifications: Graph calls when a user changes, and the next round is due at once.
 
-A call carries no facts that we would believe: it only counts, if it knows our secret, our tenant and our
-subscription. Without calls (a lost subscription, a closed network) the poll goes on as ever. Source: Microsoft
+Facts in a call are not used. A call only counts, and only if it knows our secret, our tenant and our
+subscription. Without calls (a lost subscription, a closed network) the poll goes on as usual. Source: Microsoft
 Graph, "Receive change notifications through webhooks" and "Lifecycle notifications".
 """
 
@@ -23,11 +23,11 @@ from connectors.directory.entra.graph.client import Graph, Missing
 from connectors.kit.guids import guid
 from worker.ports import Call, ConnectorError, Incomplete, Note, PermissionDenied
 
-# Graph allows just under 29 days; one of a worker that is gone should not outlive it long
+# Graph allows just under 29 days; a subscription should not outlive its worker for long
 LIFE = timedelta(days=2)
 RENEW_BEFORE = timedelta(hours=12)
-RETRY = timedelta(minutes=15)  # after a subscription that could not be made
-RETRY_DENIED = timedelta(hours=6)  # after one that somebody has to permit first
+RETRY = timedelta(minutes=15)  # after a subscription failed
+RETRY_DENIED = timedelta(hours=6)  # after a subscription was denied: somebody has to permit it first
 PAGES_MAX = 10  # of our subscriptions; an app has a hundred at most
 LIFECYCLE = "/lifecycle"
 REAUTHORIZE, REMOVED, MISSED = "reauthorizationRequired", "subscriptionRemoved", "missed"
@@ -36,7 +36,7 @@ OK, ACCEPTED, REFUSED, WRONG_METHOD = 200, 202, 400, 405
 
 @dataclass(frozen=True, slots=True)
 class _Subscription:
-    """One that Graph has made for us."""
+    """A subscription that Graph has made for us."""
 
     id: str
     ends_at: datetime
@@ -44,9 +44,9 @@ class _Subscription:
 
 
 class Notifications:
-    """One subscription on the tenant's users, and what comes of it.
+    """One subscription to the tenant's users, and its calls.
 
-    `receive` is for any thread, `mark` for one at a time; only `mark` changes the subscription.
+    Any thread may call `receive`; only one at a time may call `mark`. Only `mark` changes the subscription.
     """
 
     caller = "Graph"
@@ -62,10 +62,10 @@ class Notifications:
     ) -> None:
         settings = config.notifications
         self.name = name
-        self.listen = settings.listen if settings else ""  # none are wanted, and nothing is asked
+        self.listen = settings.listen if settings else ""  # empty: no calls wanted
         self._url = settings.url if settings else ""
         self._secret = settings.client_state.get_secret_value() if settings else ""
-        self._tenant = guid(config.tenant_id)  # None until a token has told it, where a domain is configured
+        self._tenant = guid(config.tenant_id)  # with a domain, None until a token names the id
         self._now = now
         self._note = note
         self._token = token
@@ -73,14 +73,14 @@ class Notifications:
         self._not_before: datetime | None = None
         self._lock = Lock()
         self._accepted = 0
-        # Since the last mark: calls by what was wrong with them, and lifecycle events with their subscription
+        # Since the last mark: refused calls by their fault, and lifecycle events with their subscription
         self._refused: Counter[str] = Counter()
         self._told: set[tuple[str, str]] = set()
 
     # --- the subscription ----------------------------------------------------------------------------------
 
     def mark(self, connected: Callable[[], Graph]) -> str | None:
-        """Keep the subscription alive; a text that changes with each accepted call, None when there are none."""
+        """Keep the subscription alive; return a marker that changes with each accepted call, None without calls."""
         if not self.listen:
             return None
         now = self._now()
@@ -90,14 +90,14 @@ class Notifications:
         if is_due and (self._not_before is None or now >= self._not_before):
             try:
                 self._subscribe(connected(), now)
-            except ConnectorError as error:  # polls go on as ever
+            except ConnectorError as error:  # polls go on as usual
                 self._put_off(error, now)
         return str(self._accepted)
 
     def _heed(self, now: datetime) -> None:
-        """Follow what calls have told since the last time, and what the clock says.
+        """Act on lifecycle events since the last time, and on the subscription's end.
 
-        Refused calls are noted here, each kind once: anybody can make as many as they like.
+        Refused calls are noted here, each kind once, since anybody can make any number of them.
         """
         with self._lock:
             refused, self._refused = self._refused, Counter()
@@ -115,7 +115,7 @@ class Notifications:
             self._held = replace(held, renew_at=now)
 
     def _end(self, why: str) -> None:
-        self._held = self._not_before = None  # what was refused was its renewal
+        self._held = self._not_before = None  # the wait was only for its renewal
         self._note(notes.SUBSCRIPTION_ENDED, why=why)
 
     def _subscribe(self, graph: Graph, now: datetime) -> None:
@@ -170,8 +170,10 @@ class Notifications:
         )
 
     def found(self, graph: Graph) -> Mapping[str, str]:
-        """What `check` shows: whether Graph has our subscription, which another process keeps. Never raises a
-        ConnectorError; asks nothing when no calls are wanted. An app may list its own without further rights.
+        """Say for `check` whether Graph has our subscription, which another process keeps.
+
+        Never raises a ConnectorError. Asks nothing if no calls are wanted. An app may list its own subscriptions
+        without further rights.
         """
         if not self.listen:
             return {}
@@ -207,7 +209,7 @@ class Notifications:
         return ACCEPTED, ""
 
     def _fault_of(self, notice: Mapping[str, Any]) -> str:
-        """What is wrong with it; "" when it is genuine."""
+        """What is wrong with a notice; "" if it is genuine."""
         held = self._held
         given, tenant = notice.get("clientState"), notice.get("tenantId")
         if not isinstance(given, str) or not hmac.compare_digest(_bytes(given), _bytes(self._secret)):
@@ -249,7 +251,7 @@ def _listed(graph: Graph) -> Iterator[Mapping[str, Any]]:
 
 
 def _tenant_in(token: str) -> str | None:
-    """The tenant that a token is of, for comparing alone; None when it can't be read: they are not ours to read."""
+    """The tenant of a token, only for comparing. None if unreadable: Microsoft promises no format to apps."""
     try:
         body = token.split(".")[1]
         return guid(json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["tid"])

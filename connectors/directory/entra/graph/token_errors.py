@@ -1,4 +1,4 @@
-"""What a refused token means: mend the configuration, try later, or ask the tenant's administrator.
+"""The meaning of a refused token: mend the configuration, try later, or ask the tenant's administrator.
 
 Codes: Microsoft's "Microsoft Entra authentication and authorization error codes" (AADSTS…), and recordings.
 """
@@ -14,10 +14,10 @@ from connectors.directory.entra.config import EntraConfig
 from connectors.directory.entra.graph.answers import for_support
 from worker.ports import AuthFailed, BadConfig, ConnectorError, Transient
 
-# msal answers from memory for so long after a refusal; asking sooner asks nobody
+# After a refusal msal answers from memory for this time, so asking sooner does not reach anybody
 REFUSAL_S = 61.0
 OUTAGE_S = 6.0
-WAIT_MAX_S = 3600.0  # of what we are asked to wait
+WAIT_MAX_S = 3600.0  # the longest wait that we accept
 # code -> (what it means, what to do)
 _MEANINGS = {
     7000215: ("the client secret is wrong", "Put the secret's value, not its id, into the credential."),
@@ -49,13 +49,13 @@ _MEANINGS = {
     7000112: ("the app is disabled", "Enable it under Enterprise applications."),
 }
 _BUSY = frozenset({"temporarily_unavailable", "server_error", "timeout"})
-# What the machine's own endpoint says of a mistake of ours; whatever else it says passes (404, 410, 429 and 5xx)
+# Statuses of the machine's own endpoint for a mistake of ours; all others are temporary (404, 410, 429 and 5xx)
 _MACHINE_REFUSES = frozenset({
     "invalid_request", "invalid_resource", "unauthorized_client", "access_denied", "unknown_source",
     "bad_request_102", "unsupported_response_type", "invalid_scope",
 })  # fmt: skip
-_OURS = frozenset({"invalid_resource", "invalid_tenant"})  # words for what the configuration has to mend
-_GATEWAY = frozenset({403, 407, 408, 429})  # of those below 500, what a proxy in between may say for a while
+_OURS = frozenset({"invalid_resource", "invalid_tenant"})  # codes for errors in the configuration
+_GATEWAY = frozenset({403, 407, 408, 429})  # statuses below 500 that a proxy in between may give for a while
 _AGAIN = "Check the network, the proxy and its certificates; it is tried again by itself."
 _TEXT_MAX = 100
 
@@ -63,7 +63,7 @@ _TEXT_MAX = 100
 def refusal(name: str, config: EntraConfig, answer: Mapping[str, Any]) -> ConnectorError:
     """The error for an answer without a token; msal gives it as a dictionary.
 
-    The trace is in the remedy: it is another one each time, and the message stays the same while the trouble does.
+    The trace id is in the remedy, since it differs each time: the message has to stay the same while the trouble does.
     """
     codes = _codes(answer)
     error = _short(answer.get("error")) or "no token"
@@ -87,9 +87,9 @@ def refusal(name: str, config: EntraConfig, answer: Mapping[str, Any]) -> Connec
 
 
 def outage(name: str, config: EntraConfig, error: Exception) -> ConnectorError:
-    """The error for a sign-in service that can't be reached, fails itself, or says what nobody understands.
+    """The error for a sign-in service that can't be reached, fails, or gives an answer that can't be understood.
 
-    Of the exception only the name is shown: its text may hold half of a token.
+    Only the exception's name is shown: its text may hold a part of a token.
     """
     response = error.response if isinstance(error, requests.RequestException) else None
     if response is not None:
@@ -102,7 +102,7 @@ def outage(name: str, config: EntraConfig, error: Exception) -> ConnectorError:
 
 
 def _unusable(name: str, config: EntraConfig, response: requests.Response) -> ConnectorError:
-    """The error for an answer that is no word on our token: from a gateway, or on a tenant that is not there."""
+    """The error for an answer that does not concern our token: from a gateway, or for an unknown tenant."""
     status, asked_s = response.status_code, _asked_s(response)
     is_refusal = 400 <= status < 500 and status not in _GATEWAY  # noqa: PLR2004  the classes of HTTP
     said = _json(response)
@@ -116,7 +116,7 @@ def _unusable(name: str, config: EntraConfig, response: requests.Response) -> Co
 
 
 def _asked_s(response: requests.Response) -> float | None:
-    """The wait asked for; sign-in says it in seconds."""
+    """The wait that the sign-in service asks for; it is in seconds."""
     text = response.headers.get("Retry-After", "").strip()
     return min(float(text), WAIT_MAX_S) if text.isascii() and text.isdecimal() else None
 

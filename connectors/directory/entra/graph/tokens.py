@@ -1,10 +1,10 @@
-"""Tokens for Graph, by msal as it is meant to be used.
+"""Tokens for Graph, by msal.
 
-One app for the life of the process, built when the first token is wanted (building it asks the network). msal
-keeps and renews tokens; it also replays a refusal from memory for 60 s, which is why our waits are longer.
+There is one msal app for the life of the process, built for the first token (building it uses the network). msal
+keeps and renews tokens. It also replays a refusal from memory for 60 s, so our waits are longer.
 
-Nothing that msal raises leaves this module as it is: what it makes of an odd answer can be any exception. Nothing
-that it logs is shown: it logs an answer that it can't read whole, with the token in it.
+No exception of msal leaves this module: an odd answer can make it raise anything. msal's log is not shown: it
+logs unreadable answers completely, with the token in them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
 
 
 class Tokens:
-    """Gives a token that is good now. Threads may share it."""
+    """Gives valid tokens. Threads may share it."""
 
     def __init__(self, config: EntraConfig, base_dir: Path, name: str) -> None:
         self._config = config
@@ -53,7 +53,7 @@ class Tokens:
         self._lock = Lock()
 
     def get(self, claims: str | None = None) -> str:
-        """A bearer token; `claims` (JSON) is what Graph wants proven anew. Raises ConnectorError."""
+        """A bearer token; `claims` (JSON) are those that Graph wants proven again. Raises ConnectorError."""
         with self._lock:
             try:
                 answer = self._ask(claims)
@@ -69,15 +69,15 @@ class Tokens:
         return token
 
     def forget(self) -> None:
-        """Drop a token that Graph has refused, so that the next one is new. Asks nobody.
+        """Drop a token that Graph has refused, so that the next one is new. Does not use the network.
 
-        The whole app goes, since that of a machine's identity has no way to drop a token.
+        Drops the whole app, since an app for a machine's identity has no way to drop a token.
         """
         with self._lock:
             self._app = None
 
     def close(self) -> None:
-        """Let go of connections. Idempotent."""
+        """End the connections. Idempotent."""
         if self._session is not None:
             self._session.close()
 
@@ -111,7 +111,7 @@ class Tokens:
             authority=self._config.login,
             client_capabilities=CAPABILITIES,
             http_client=self._session,
-            # The address is ours or the operator's: nobody has to be asked whether it is good, or has other names
+            # The address is ours or the operator's, so msal need not look up whether it is valid or has other names
             instance_discovery=False,
         )
 
@@ -127,7 +127,7 @@ class Tokens:
             }
             return found if passphrase is None else found | {"passphrase": passphrase}
         file = given.federated_token_file or ""
-        read: Callable[[], str] = lambda: self._read(file).strip()  # noqa: E731  each time: it is renewed under us
+        read: Callable[[], str] = lambda: self._read(file).strip()  # noqa: E731  read each time, since it is renewed
         return {"client_assertion": read}
 
     def _private_key(self, file: str, passphrase: str | None) -> str:
@@ -172,7 +172,7 @@ class Tokens:
 
 
 class _Trusting(HTTPAdapter):
-    """Trusts whom Graph's connections trust, and nobody besides: neither certifi's list, nor REQUESTS_CA_BUNDLE."""
+    """Trusts the same authorities as Graph's connections, and no others: not certifi's list or REQUESTS_CA_BUNDLE."""
 
     def __init__(self, tls: ssl.SSLContext) -> None:
         self._tls = tls
@@ -188,14 +188,15 @@ class _Trusting(HTTPAdapter):
         return super().send(*args, **{**kwargs, "verify": True})
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
-        """The context verifies; what would be loaded here would be trusted besides."""
+        """Do nothing: the context verifies, and authorities loaded here would be trusted, too."""
 
 
 class _Session(requests.Session):
-    """With a time-out, which msal's own has not; a redirect is not followed, since it could take a secret along.
+    """A session with a time-out, which msal's own lacks. It follows no redirect, which could take a secret along.
 
-    Only for an exception msal falls back on a token that is still good, and what it never saw it can't replay. So
-    whatever is no word on our token is one: of a gateway, of a busy service, of a tenant that is not there.
+    It raises an exception for each answer that does not concern our token: of a gateway, of a busy service, or for an
+    unknown tenant. Only after an exception does msal use a token that is still valid, and it can't replay such an
+    answer from memory.
     """
 
     def __init__(self, tls: ssl.SSLContext) -> None:
@@ -220,7 +221,7 @@ def _is_a_word_on_our_token(response: requests.Response) -> bool:
 
 
 def roles_in(token: str) -> frozenset[str] | None:
-    """The permissions that a token names, for messages only: Graph's tokens are not ours to read."""
+    """The permissions that a token names, only for messages: Microsoft promises no format of Graph's tokens to apps."""
     try:
         body = token.split(".")[1]
         values = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
@@ -231,7 +232,7 @@ def roles_in(token: str) -> frozenset[str] | None:
 
 
 def certificate_ends_at(config: EntraConfig, base_dir: Path) -> datetime | None:
-    """When the app's certificate ends (aware UTC); None for another credential, or one that can't be read."""
+    """When the app's certificate ends (aware UTC); None for another credential, or an unreadable certificate."""
     if config.credential.certificate_file is None:
         return None
     try:

@@ -1,1 +1,1 @@
-"""What is asked of Graph and what its answers mean: delta rounds, users."""
+"""Questions to Graph, and the meaning of its answers: delta rounds, users."""

@@ -1,4 +1,4 @@
-"""How far a round got: Graph's own link, when it was given, under which configuration, and whom to look at again."""
+"""How far a round got: Graph's own link, its time, the configuration, and the users to look at again."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from worker.ports import CursorExpired
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`link` is replayed whole. `removed`: who was deleted, by id, with the instant; each for 30 days at most.
+    """`link` is replayed as a whole. `removed`: deleted users by id, with the instant; each for 30 days at most.
 
-    Instants are aware UTC. `reads` says what was selected, and where.
+    Instants are aware UTC. `reads` is the digest of what was read.
     """
 
     link: str
@@ -37,7 +37,7 @@ class Cursor:
 
     @classmethod
     def load(cls, text: str) -> Cursor:
-        """Raises CursorExpired for what `dump` did not write."""
+        """Read what `dump` wrote; raises CursorExpired for other texts."""
         try:
             values = json.loads(text)
             return cls(
@@ -52,6 +52,6 @@ class Cursor:
 
 
 def digest_of(config: EntraConfig, properties: tuple[str, ...]) -> str:
-    """A short name for what is read: another tenant, cloud, scope or selection takes a full round."""
+    """A digest of what is read; when it changes (tenant, cloud, scope or selection), a full round is due."""
     scope = config.model_dump_json(include={"tenant_id", "scope", "attributes"})
     return sha256(f"{config.graph} {scope} {','.join(properties)}".encode()).hexdigest()[:16]

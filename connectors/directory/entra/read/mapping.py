@@ -1,7 +1,7 @@
-"""What a user of Graph says of one person. Pure: JSON object + Reading -> Mapped | Malformed.
+"""Turn a user of Graph into one person's facts. Pure: JSON object + Reading -> Mapped | Malformed.
 
-Absent and null are the same: Graph does not say, which never makes a leaver. `@removed` is a deletion; its reason
-"changed" means that it can be restored for 30 days, "deleted" that it is gone for good.
+Absent and null are the same: Graph does not say, and that never makes a leaver. `@removed` is a deletion; its reason
+"changed" means that the user can be restored for 30 days, "deleted" that they are gone for good.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _REGION_LETTERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How users are read, as the configuration and the organisation say."""
+    """How users are read, by the configuration and the organisation."""
 
     config: EntraConfig
     region: str
@@ -47,7 +47,7 @@ class Mapped:
 
 
 def selected(config: EntraConfig, *, with_leave_date: bool = True) -> tuple[str, ...]:
-    """The properties to ask for: what is selected is what a delta tracks."""
+    """The properties to select; a delta tracks exactly these."""
     names = config.attributes
     wanted = [*names.phones, names.employee_id, names.leave_date, names.long_leave, *config.scope.require]
     tops = [name.partition(".")[0] for name in wanted if name and (with_leave_date or name != LEAVE_DATE)]
@@ -98,7 +98,7 @@ def _mapped(user: Mapping[str, Any], reading: Reading) -> Mapped:
 
 
 def _value(user: Mapping[str, Any], name: str) -> Any:
-    """A property; `a.b` is one of a property that is an object."""
+    """A property; `a.b` is the property `b` of the object `a`."""
     top, _, inner = name.partition(".")
     found = user.get(top)
     return found.get(inner) if inner and isinstance(found, dict) else None if inner else found
@@ -123,7 +123,7 @@ def _enabled(user: Mapping[str, Any]) -> bool | None:
 
 
 def _manager(user: Mapping[str, Any]) -> str | None:
-    """`manager` of a user that was read alone, `manager@delta` of one in a round; the last that is not removed."""
+    """The manager's id: from `manager` of a single user, or the last one in `manager@delta` that is not removed."""
     alone = user.get("manager")
     if isinstance(alone, dict):
         return guid(str(alone.get("id") or ""))
@@ -134,7 +134,7 @@ def _manager(user: Mapping[str, Any]) -> str | None:
 
 
 def _leave_at(user: Mapping[str, Any], name: str | None, reading: Reading, own_id: str) -> datetime | None:
-    """A date that can't be read sets a user aside, unless the account is disabled, which says enough."""
+    """The leave date. An unreadable date sets the user aside, unless the account is disabled, which is enough."""
     text = _text(user, name) if name else None
     if text is None:
         return None
@@ -168,7 +168,7 @@ def _phones(user: Mapping[str, Any], reading: Reading) -> tuple[tuple[str, ...],
 
 
 def _is_in_scope(user: Mapping[str, Any], own_id: str, reading: Reading, *, is_deleted: bool) -> bool:
-    """A deleted user has left every group, and may have lost all else: they must not be overlooked for that."""
+    """True if the user is in scope. A deleted user may have lost groups and properties; these never exclude them."""
     upn = _text(user, "userPrincipalName")
     if is_deleted and upn is None:
         return True

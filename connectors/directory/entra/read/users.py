@@ -1,4 +1,4 @@
-"""What is asked of Graph about users: rounds, lists, and single people."""
+"""Questions to Graph about users: rounds, lists, and single people."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from connectors.directory.entra.graph.client import READ_USERS, BadRequest, Grap
 from connectors.kit.guids import guid
 from worker.ports import Again, BadConfig, CursorExpired, Incomplete, PermissionDenied
 
-PAGE_MAX = 999  # of /users; what a delta gives at once is Graph's own choice
+PAGE_MAX = 999  # of /users; Graph chooses the page size of a delta
 _NEXT, _DELTA = "@odata.nextLink", "@odata.deltaLink"
 
 READ_GROUPS = "GroupMember.Read.All"
-_UNKNOWN = re.compile(r"property named '([^']+)'")  # in Graph's own words for a $select that it refuses
+_UNKNOWN = re.compile(r"property named '([^']+)'")  # from Graph's message for a $select that it refuses
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Users of one answer; `link` is where the next round begins, on a round's last page."""
+    """The users of one answer; on a round's last page, `link` is where the next round begins."""
 
     users: tuple[dict[str, Any], ...]
     link: str | None = None
 
 
 class Users:
-    """Asks with one selection. `again` tries a single answer again, as often as is good for Graph."""
+    """Asks with one selection. `again` repeats a single request within its limits."""
 
     def __init__(self, graph: Graph, properties: tuple[str, ...], again: Again) -> None:
         self._graph = graph
@@ -41,13 +41,13 @@ class Users:
         return self._graph.url("users/delta", _select=f"{self._select},manager")
 
     def round(self, link: str) -> Iterator[Page]:
-        """All pages from a link to the one that has the link of the next round; empty pages among them.
+        """All pages from a link up to the one with the link of the next round; pages may be empty.
 
-        Raises Incomplete for a page that has neither link, or no list: then nothing shows that it is the last.
-        Raises CursorExpired for a link that Graph understands no more, in whatever words.
+        Raises Incomplete for a page without either link, or without a list: nothing shows that it is the last.
+        Raises CursorExpired for a link that Graph no longer understands, by any of its errors.
         """
         what = "the users who have changed"
-        is_given = link != self.first_round()  # by Graph: with a token that can have expired
+        is_given = link != self.first_round()  # Graph gave it, with a token that may have expired
         seen = {link}
         while True:
             try:
@@ -75,7 +75,7 @@ class Users:
         return (Page(users) for users in self._pages(url, "all users"))
 
     def one(self, user_id: str) -> dict[str, Any] | None:
-        """One user with their manager; None for a 404, which is no proof of anything by itself."""
+        """One user with their manager; None for a 404, which alone proves nothing."""
         url = self._graph.url(f"users/{user_id}", _select=self._select, _expand="manager($select=id)")
         return self._again(lambda: self._graph.find(url, what="one user"))
 
@@ -91,7 +91,7 @@ class Users:
         return frozenset(self._ids(url, "the deleted users"))
 
     def members(self, group_id: str) -> frozenset[str]:
-        """The ids of a group's users, those of nested groups too; never none, since nobody would be in scope."""
+        """The ids of a group's users, including nested groups; raises an error if there are none."""
         url = self._graph.url(
             f"groups/{group_id}/transitiveMembers/microsoft.graph.user", _select="id", _top=str(PAGE_MAX)
         )
@@ -113,7 +113,7 @@ class Users:
         return found
 
     def count(self) -> int:
-        """How many users there are, guests too."""
+        """The number of users, including guests."""
         return self._again(lambda: self._graph.count(self._graph.url("users/$count"), what="users"))
 
     def _ids(self, url: str, what: str, needs: str = READ_USERS) -> Iterator[str]:
@@ -121,7 +121,7 @@ class Users:
             yield from (found for user in users if (found := guid(str(user.get("id") or ""))))
 
     def _pages(self, url: str, what: str, needs: str = READ_USERS) -> Iterator[tuple[dict[str, Any], ...]]:
-        """The users of each page; the last is the one without a link to more."""
+        """The users of each page, up to the page without a link to another."""
         following: str | None = url
         seen = {url}
         while following:
@@ -153,7 +153,7 @@ def _users_in(page: dict[str, Any], what: str) -> tuple[dict[str, Any], ...]:
 
 
 def _following(page: dict[str, Any], seen: set[str], what: str) -> str | None:
-    """The address of the next page, None on the last. `seen` are those of this pass: none leads back to one."""
+    """The address of the next page; None on the last. Raises an error for an address that is in `seen` already."""
     link = page.get(_NEXT)
     if link is None:
         return None

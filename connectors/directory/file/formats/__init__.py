@@ -1,1 +1,1 @@
-"""Reading exports: CSV and LDIF into records, in a process of its own."""
+"""Read exports: CSV and LDIF into records, in a separate process."""

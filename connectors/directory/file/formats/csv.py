@@ -1,9 +1,9 @@
-"""Rows of a CSV export as raw records, and the signs that the file was cut.
+"""Turn the rows of a CSV export into raw records, and detect a file that was cut.
 
     text lines -> preamble (#TYPE, sep=) -> header and delimiter -> rows -> RawRecord | Malformed
 
-A row in the middle with a wrong number of cells is set aside. At the end of the file the same thing
-means that the rest is missing, and so does a quote that is never closed: Incomplete.
+A row in the middle with a wrong number of cells is set aside. At the end of the file it means that the rest is
+missing, and so does a quote that is never closed: Incomplete.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ EXPORT_AGAIN = "Export again; write to a temporary name and rename it when it is
 _DELIMITERS = (",", ";", "\t", "|")
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 COLUMNS_MAX = 2000
-_HEADER_LINES_MAX = 100  # blank, #TYPE and sep= lines before it
+_HEADER_LINES_MAX = 100  # blank, #TYPE and sep= lines before the header
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class _Row:
 
 
 class CsvReader:
-    """Reads the header at once and the rows by `records`, which can be called once.
+    """Reads the header at once, and the rows by `records`, which can be called only once.
 
-    `collections` are the columns that hold PowerShell type names in place of values; it grows while reading.
+    `collections` are the columns with PowerShell type names instead of values; it grows while reading.
     """
 
     def __init__(self, place: str, lines: Iterator[str]) -> None:
@@ -45,7 +45,7 @@ class CsvReader:
         self._columns = tuple(fold(name) for name in self.header)
 
     def records(self) -> Iterator[RawRecord | Malformed]:
-        """Every row in file order; one row is held back, because the last one is judged by other rules."""
+        """Yield every row in file order. It stays one row behind, because other rules apply to the last row."""
         pending: _Row | None = None
         for row in self._rows():
             if pending is not None:
@@ -111,7 +111,7 @@ class CsvReader:
                 f"{self.place} line {line}: a quote is opened and never closed, as if the file was cut.",
                 remedy=EXPORT_AGAIN,
             ) from error
-        if lines > 1:  # it swallowed the row after it: who was in there?
+        if lines > 1:  # it swallowed the next row, and the people in it
             raise Incomplete(
                 f"{self.place} lines {line} to {line + lines - 1}: the quotes do not match, "
                 "so rows run into one another.",
@@ -130,7 +130,7 @@ class CsvReader:
 
     def _record(self, row: _Row) -> RawRecord | Malformed:
         cells = row.cells
-        # An empty cell too many is not forgiven: "Adeyemi, Amy" without quotes has moved all cells after it.
+        # An extra empty cell is an error, too: "Adeyemi, Amy" without quotes shifts all cells after it.
         place = f"{self.place} line {row.line}"
         if row.error or len(cells) != len(self._columns):
             what = row.error or f"it has {len(cells)} columns and the header has {len(self._columns)}"

@@ -1,6 +1,6 @@
-"""One open export file, looked over once and read several times: its digest, encoding, format and raw records.
+"""One open export file, checked once and read several times: its digest, encoding, format and raw records.
 
-A file that is replaced by a rename while it is read does no harm: the open one is read to its end.
+Replacing the file by a rename while it is read does no harm: the open file is read to its end.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from worker.ports import BadConfig, Incomplete, Malformed
 
 _CHUNK = 1 << 20
 _SAMPLE = 512
-LINE_MAX = 16 << 20  # letters: a picture that was not folded
-_BOMS = (  # the longer ones first: UTF-32's begins like UTF-16's
+LINE_MAX = 16 << 20  # letters: enough for a picture on one line
+_BOMS = (  # the longer ones first, because UTF-32's begins like UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -37,7 +37,7 @@ _GUESSED = "cp1252"
 
 
 class Export:
-    """One open file. `records` can be called again and again, one after another."""
+    """One open file. `records` can be called several times, one after another."""
 
     def __init__(self, name: str, raw: BinaryIO, wish: Format) -> None:
         self.name = name
@@ -59,7 +59,7 @@ class Export:
             self.collections |= reader.collections
 
     def refuse_if_changed(self) -> None:
-        """Raise Incomplete when somebody has written to the file since it was opened."""
+        """Raise Incomplete if somebody has written to the file since it was opened."""
         if self._status() != self._before:
             raise Incomplete(f"{self.name} was changed while it was read.", remedy=EXPORT_AGAIN)
 
@@ -118,7 +118,7 @@ class Export:
             ) from error
 
     def _look_over(self) -> tuple[str, str]:
-        """The digest and the encoding, in one pass over the bytes."""
+        """Find the digest and the encoding, in one pass over the bytes."""
         digest = hashlib.sha256()
         utf8 = codecs.getincrementaldecoder("utf-8")()
         encoding = ""

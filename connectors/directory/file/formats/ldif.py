@@ -1,4 +1,4 @@
-"""Entries of an LDIF file (RFC 2849) as raw records: what ldifde and ldapsearch write.
+"""Turn the entries of an LDIF file (RFC 2849), as ldifde and ldapsearch write it, into raw records.
 
     text lines -> unfolded lines -> blocks between blank lines -> RawRecord | Malformed
 
@@ -20,7 +20,7 @@ from worker.ports import BadConfig, Incomplete, Malformed
 
 # Attributes that are bytes: they stay base64. Others that are not UTF-8 (photos, certificates) are left out.
 _BINARY = frozenset({"objectguid", "msdsconsistencyguid", "objectsid"})
-# Every account has them, so a last entry without one that the others have was cut.
+# Every account has them: if the others have one and the last entry lacks it, the entry was cut.
 _ALWAYS = frozenset({"objectguid", "objectclass", "samaccountname", "useraccountcontrol"})
 _PEOPLE = frozenset({"user", "inetorgperson"})
 
@@ -41,7 +41,7 @@ class _Block:
 
 
 class LdifReader:
-    """Reads the entries by `records`, which can be called once. LDIF has no header."""
+    """Reads the entries by `records`, which can be called only once. LDIF has no header."""
 
     header: tuple[str, ...] | None = None
     delimiter = ""
@@ -181,7 +181,7 @@ def _add(values: dict[str, list[str]], text: str) -> None:
     if rest.startswith(":"):
         value = _decoded(column, rest[1:].strip())
     elif rest.startswith("<"):
-        value = None  # a file elsewhere: never opened
+        value = None  # a link to a file, which is never opened
     if value:
         values.setdefault(column, []).append(value)
 

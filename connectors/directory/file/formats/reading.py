@@ -25,7 +25,7 @@ PAGE_SIZE_MAX = 1000
 
 
 def read_file(file: BinaryIO, asked: Asked) -> Iterator[Page | Told]:
-    """Read an open export; the end proves that it is whole. Raises Transient, BadConfig or Incomplete."""
+    """Read an open export; the last item proves that it is whole. Raises Transient, BadConfig or Incomplete."""
     export = Export(asked.name, file, asked.config.format)
     survey, reading = _surveyed(export, asked)
     yield from _pages(export, survey, reading)
@@ -67,7 +67,7 @@ def _surveyed(export: Export, asked: Asked) -> tuple[Survey, Reading]:
 
 
 def _pages(export: Export, survey: Survey, reading: Reading) -> Iterator[Page]:
-    """The second pass; raises Incomplete when not one record could be read."""
+    """Do the second pass; raises Incomplete if no record could be read."""
     page = _Filling()
     first: Malformed | None = None
     people = 0
@@ -94,7 +94,7 @@ def _pages(export: Export, survey: Survey, reading: Reading) -> Iterator[Page]:
 
 
 def _people(export: Export, survey: Survey, reading: Reading) -> Iterator[Mapped | Malformed]:
-    """Everybody once: somebody who stands in several rows comes with the last of them, if these agree."""
+    """Yield each person once. A person with several rows comes with the last one, if the rows agree."""
     waiting: dict[str, list[Mapped | Malformed]] = {}
     for raw in export.records():
         if isinstance(raw, Malformed):

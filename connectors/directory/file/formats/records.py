@@ -1,4 +1,4 @@
-"""One record as it stands in a file, before anybody says what it means."""
+"""One record as it is in a file, before it gets a meaning."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# What PowerShell writes in place of a property with several values, such as otherMobile: the type's name.
+# For a property with several values, such as otherMobile, PowerShell writes the name of its type.
 _POWERSHELL_TYPE = re.compile(
     r"System\.[\w.]+\[\]|System\.Collections\.\S+|Microsoft\.[^\s`]*(?:Collection|\[\])(?:`1\S*)?"
 )
@@ -14,7 +14,7 @@ _POWERSHELL_TYPE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """A row or an entry: folded column name -> its values, none of them empty.
+    """A row or an entry: folded column name -> its values, without empty ones.
 
     `line` is where it starts, counted from 1. Binary LDIF attributes are base64 text.
     """
@@ -23,7 +23,7 @@ class RawRecord:
     values: Mapping[str, tuple[str, ...]]
 
     def first(self, columns: tuple[str, ...]) -> str:
-        """The first value in the first of these columns that has one, else empty."""
+        """The first value of the first of these columns that has one; else empty."""
         for column in columns:
             if values := self.values.get(column):
                 return values[0]
@@ -31,7 +31,7 @@ class RawRecord:
 
 
 def clean(cell: str) -> str:
-    """A cell without outer spaces, and without what Excel users put around numbers (`="0123"`, `'0123`)."""
+    """A cell without outer spaces, and without the marks that Excel users put around numbers (`="0123"`, `'0123`)."""
     text = cell.strip()
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1].strip()
@@ -39,5 +39,5 @@ def clean(cell: str) -> str:
 
 
 def is_powershell_type(text: str) -> bool:
-    """Whether a cell holds a type's name where values should be."""
+    """True if a cell holds the name of a type instead of values."""
     return text.startswith(("System.", "Microsoft.")) and _POWERSHELL_TYPE.fullmatch(text) is not None

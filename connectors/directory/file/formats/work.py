@@ -1,4 +1,4 @@
-"""What the worker and the process that reads an export say to each other. Plain values."""
+"""The values that the worker and the process that reads an export exchange. Plain values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from worker.ports import Unshown
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An export by its name, and how to read it."""
+    """The request: an export's name, and how to read it."""
 
     name: str
     config: FileConfig
@@ -25,7 +25,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A record that can't be understood, as `Malformed` has it."""
+    """A record that can't be understood, with the values of `Malformed`."""
 
     message: str
     record_id: str
@@ -43,7 +43,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is known at the end of a whole file, and what it was read as; the delimiter is empty for LDIF."""
+    """The facts known at the end of a whole file, and how it was read; the delimiter is empty for LDIF."""
 
     size: int
     digest: str

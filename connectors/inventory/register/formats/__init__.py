@@ -1,1 +1,1 @@
-"""Reading registers: spreadsheets, Word tables and CSV into tables of cells, in a process of their own."""
+"""Read registers: spreadsheets, Word tables and CSV into tables of cells, in a separate process."""

@@ -21,8 +21,7 @@ from worker.ports import BadConfig, Incomplete
 DELIMITERS = ",;\t|"
 SAMPLE_LINES, SAMPLE_LETTERS = 60, 1 << 20
 CELLS_MAX = 5_000_000
-# What a spreadsheet program would take for a formula is written with an apostrophe before it (OWASP,
-# "CSV Injection").
+# Text that a spreadsheet program would take for a formula gets an apostrophe before it (OWASP, "CSV Injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
 _WITHIN = re.compile(r"""[;,|\t\r\n][ "]*'*(?=[=+\-@])""")
 _MARKED = re.compile(r"""([;,|\t\r\n][ "]*'*)'(?=[=+\-@])""")
@@ -44,7 +43,7 @@ def read_csv(name: str, data: bytes) -> Table:
 def neutral(text: str) -> str:
     """Return the text so that no spreadsheet program runs it as a formula; `restored` undoes it.
 
-    Also where it splits lines at another mark than ours, and knows no quotes of a cell that begins elsewhere.
+    This also covers programs that split lines at another mark than ours, and so ignore our quotes.
     """
     text = _WITHIN.sub(r"\g<0>'", text)
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
@@ -133,7 +132,7 @@ def _parsed(name: str, text: str, delimiter: str) -> tuple[list[list[Value]], li
 
 
 def _whole(name: str, text: str, rows: list[list[Value]]) -> None:
-    """A last line without an end that has fewer values than the others was cut there."""
+    """Raise Incomplete if the file was cut: its last line has no end, and fewer values than the others."""
     if text.endswith("\r") and "\r\n" in text:
         raise _cut(name, "the end of a line")
     if text.endswith(("\n", "\r")) or not any(rows[:-1]):

@@ -1,4 +1,4 @@
-"""What kind of file a register is, by content first and extension second: its bytes -> tables. Pure."""
+"""Find a register's kind of file, by content first and extension second: its bytes -> tables. Pure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from connectors.inventory.register.formats.word import read_docx
 from worker.ports import BadConfig, Incomplete
 
 UNPACKED_BYTES_MAX = 512 << 20
-WORD_BYTES_MAX = 64 << 20  # of the text, which is taken into memory as a whole
+WORD_BYTES_MAX = 64 << 20  # of the text, which is held in memory as a whole
 
-# What zipfile, lxml, python-docx and calamine raise for bytes that aren't what they should be, as seen by damaging
-# files at random: they make no difference between "damaged" and "unexpected", and nor need we.
+# The errors of zipfile, lxml, python-docx and calamine for wrong bytes, found by damaging files at random. The
+# libraries do not tell "damaged" from "unexpected", and we need not either.
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,

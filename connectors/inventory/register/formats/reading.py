@@ -1,4 +1,4 @@
-"""From the register's tables to what the inventory says: rosters, problems with their places, and the date.
+"""Turn the register's tables into the inventory's data: rosters, problems with their places, and the date.
 
 Book -> tables -> headers -> rows -> Reading          no I/O; the whole register is in memory
 """
@@ -32,7 +32,7 @@ from worker.domain.identity.phones import to_e164
 from worker.domain.model import Roster
 from worker.ports import BadConfig
 
-DATA_ROWS_MIN = 2  # so many rows with a number or an address are a list of people, whatever their heading
+DATA_ROWS_MIN = 2  # this many rows with a number or an address are a list of people, with any heading
 FOUND_SHOWN = 8
 PHONE_CHARACTERS = range(7, 40)
 
@@ -95,8 +95,9 @@ def _is_explanation(table: Table) -> bool:
 
 
 def _header(name: str, table: Table, config: RegisterConfig) -> Header | None:
-    """Return the table's header; one of people without a group is an error, one of something else is
-    no header.
+    """Return the table's header; None if the table is about something else.
+
+    Raises an error for a header of people without a group.
     """
     try:
         header = find_header(table, config.columns)
@@ -115,7 +116,7 @@ def _header(name: str, table: Table, config: RegisterConfig) -> Header | None:
 
 
 def _skipped(name: str, tables: Sequence[Table], region: str) -> Iterator[str]:
-    """Yield a warning for each table without header; raise if it looks like a list of people all the same."""
+    """Yield a warning for each table without a header; raise if it looks like a list of people nevertheless."""
     for table in tables:
         if _people(table, region) >= DATA_ROWS_MIN:
             raise BadConfig(
@@ -142,7 +143,7 @@ def _no_header(name: str, tables: Sequence[Table]) -> BadConfig:
         [text_of(v).strip() for v in row if not is_blank(v)] for table in tables for row in table.rows[:30]
     ]
     first = max(texts, key=len, default=[])
-    # One text in a line of a CSV file is a line of any text file: that it is a cell, nothing says
+    # A CSV line with a single text could be a line of any text file: nothing shows that it is a cell
     is_row = len(first) > 1 or any(table.kind is not Kind.LINES for table in tables)
     shown = f" (found: {listed(first[:FOUND_SHOWN])})" if first and is_row else ""
     return BadConfig(
@@ -156,7 +157,7 @@ def _no_header(name: str, tables: Sequence[Table]) -> BadConfig:
 def _dates(
     tables: Sequence[tuple[Table, Header]], dating: Dating, region: str
 ) -> tuple[list[Problem], list[datetime]]:
-    """Return the date of each table: its own, else the earliest of the others', else the file's."""
+    """Return each table's date: its own, else the earliest of the other tables, else the file's."""
     problems: list[Problem] = []
     own: list[datetime | None] = []
     for table, header in tables:

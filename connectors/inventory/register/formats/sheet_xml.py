@@ -1,8 +1,8 @@
-"""A look at the XML of sheets before calamine reads them: how much they would take, and what calamine doesn't tell.
+"""Check the XML of sheets before calamine reads them: how much memory they need, and cells that calamine hides.
 
-calamine takes the whole rectangle that a sheet spans, each text as often as it is used and each space that is counted,
-so all of that is counted first. And it shows an error value (#N/A) and a formula without a result as an empty cell,
-which would make a member vanish silently. Streams, row by row; nothing here is matched in the text of the XML.
+calamine allocates the whole rectangle that a sheet spans, each text as often as it is used, and each repeated space,
+so all of these are counted first. It also shows an error value (#N/A) and a formula without a result as an empty cell,
+which would make a member vanish silently. Streams row by row; the XML is parsed, never searched as text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from worker.ports import BadConfig, Incomplete
 
 CELLS_MAX = 5_000_000  # some 180 MB in calamine; two hundred thousand members in twenty-five columns
 LETTERS_MAX = 50_000_000
-VALUE_MAX = 20  # letters; an index is shorter, and of others only matters that there are any
+VALUE_MAX = 20  # letters; an index is shorter, and for other values only their presence matters
 COLUMNS_MAX, ROWS_MAX = 1 << 14, 1 << 20  # Excel's own
 
 _PLACE = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
@@ -39,7 +39,7 @@ _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 
 @dataclass(slots=True)
 class Look:
-    """What was seen of one sheet: its cells without a value (row, column) -> why, and its merged ranges."""
+    """The findings in one sheet: its cells without a value (row, column) -> why, and its merged ranges."""
 
     file: str
     sheet: str
@@ -50,7 +50,7 @@ class Look:
     _columns: int = 0
 
     def reach(self, rows: int, columns: int) -> None:
-        """Note that something stands in this row and column (from 1). Raises BadConfig beyond any register."""
+        """Note that this row and column (from 1) is used. Raises BadConfig if it is beyond any register."""
         if rows <= self._rows and columns <= self._columns:
             return
         self._rows, self._columns = max(self._rows, rows), max(self._columns, columns)
@@ -76,7 +76,7 @@ class Look:
 
 
 def look_at_xlsx(file: str, archive: zipfile.ZipFile) -> dict[str, Look]:
-    """Return what is seen of each worksheet, by its name. Raises BadConfig (too much), Incomplete (damaged)."""
+    """Return the findings in each worksheet, by name. Raises BadConfig (too much), Incomplete (damaged)."""
     shared = _shared_lengths(file, archive)
     looks = {}
     for sheet, part in _xlsx_parts(file, archive):
@@ -87,7 +87,7 @@ def look_at_xlsx(file: str, archive: zipfile.ZipFile) -> dict[str, Look]:
 
 
 class _Cells:
-    """The cells of one worksheet, as the parser comes by them: no tree is built, as it would be the larger part."""
+    """The cells of one worksheet, one by one from the parser: a tree would need most of the memory."""
 
     def __init__(self, look: Look, shared: list[int]) -> None:
         self._look, self._shared = look, shared
@@ -98,7 +98,7 @@ class _Cells:
         self._has_formula = self._is_inline = False
 
     def read(self, xml: IO[bytes]) -> None:
-        """Note what is in a sheet. Raises Incomplete when it isn't the XML of an office file."""
+        """Note what is in a sheet. Raises Incomplete if it isn't the XML of an office file."""
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -193,7 +193,7 @@ def _xlsx_parts(file: str, archive: zipfile.ZipFile) -> Iterator[tuple[str, str]
 
 
 def look_at_ods(file: str, archive: zipfile.ZipFile) -> dict[str, Look]:
-    """As `look_at_xlsx`; merged ranges, too, as calamine has none. Repeats are counted, not unrolled."""
+    """As `look_at_xlsx`, with merged ranges, too, which calamine does not give. Repeats are counted, not unrolled."""
     looks = {}
     look, at = Look(file, ""), 0
     with archive.open("content.xml") as xml:
@@ -265,7 +265,7 @@ def _forget(element: etree._Element) -> None:
 
 
 def _counted(text: str | None, default: int) -> int:
-    """Return the number, or the default where there is none that can be believed."""
+    """Return the number; the default if there is none, or an implausible one."""
     return int(text) if text is not None and _COUNT.fullmatch(text) else default
 
 

@@ -64,7 +64,7 @@ def _values(name: str, data: bytes, looks: Mapping[str, Look]) -> list[Table]:
 
 
 def _mark(rows: list[list[Value]], unreadable: dict[tuple[int, int], str]) -> None:
-    """Put the cells back that calamine shows as empty, and grow the table where one lies outside of it."""
+    """Mark cells that calamine wrongly shows as empty; extend the table if one lies outside of it."""
     for (row, column), why in unreadable.items():
         while len(rows) <= row:
             rows.append([])
@@ -75,7 +75,7 @@ def _mark(rows: list[list[Value]], unreadable: dict[tuple[int, int], str]) -> No
 
 
 def _refuse_endless(look: Look, spans: list[Span], rows: int) -> None:
-    """Merged ranges that lie over one another could cover any number of rows."""
+    """Raise an error for merged ranges that cover too many rows, which they could by overlapping."""
     if sum(max(0, min(bottom, rows) - top) for top, _, bottom, _ in spans) > CELLS_MAX:
         raise BadConfig(
             f"{look.file}: the merged ranges of sheet {quoted(look.sheet)} cover one another.",

@@ -1,6 +1,6 @@
-"""What every format is turned into: tables of values, each cell with a place that a person can find.
+"""The common result of every format: tables of values, each cell with a place that a person can find.
 
-Values are as the file has them; what they mean is decided in `headings` and `mapping`.
+Values are as the file has them; `headings` and `mapping` decide what they mean.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from connectors.kit.text import quoted
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A cell whose value the file itself does not have: `#N/A`, or a formula that was never calculated."""
+    """A cell without a value in the file: `#N/A`, or a formula that was never calculated."""
 
     why: str
 
@@ -51,7 +51,7 @@ class Table:
 
     @property
     def label(self) -> str:
-        """The table as messages name it."""
+        """The table's name in messages."""
         return {Kind.SHEET: f"sheet {quoted(self.name)}", Kind.LINES: "the file", Kind.WORD: self.name}[
             self.kind
         ]
@@ -78,7 +78,7 @@ def letters(column: int) -> str:
 
 
 def text_of(value: Value) -> str:
-    """Return the value as one would type it; whole numbers without ``.0``, dates in ISO form."""
+    """Return the value as a person would type it: whole numbers without ``.0``, dates in ISO form."""
     if isinstance(value, str):
         return value
     if isinstance(value, float):
@@ -89,5 +89,5 @@ def text_of(value: Value) -> str:
 
 
 def is_blank(value: Value) -> bool:
-    """Whether the cell shows nothing at all."""
+    """True if the cell shows nothing."""
     return isinstance(value, str) and not value.strip()

@@ -1,8 +1,7 @@
 """Word documents: every table of the body, by one walk over its XML (python-docx's cells are ten times
 slower).
 
-Cells merged downwards are known by `w:vMerge`; text that was deleted with tracked changes isn't there
-any more.
+`w:vMerge` marks cells that are merged downwards; text that was deleted with tracked changes is left out.
 Measured: 55,000 rows a second.
 """
 
@@ -26,9 +25,7 @@ _TEXT = {qn("w:t"): None, qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n",
 
 
 def read_docx(name: str, data: bytes) -> list[Table]:
-    """Return the document's tables, named ``table 1``, ``table 2``… and with the text that stands
-    above each.
-    """
+    """Return the document's tables, named ``table 1``, ``table 2``…, each with the text above it."""
     try:
         body = docx.Document(io.BytesIO(data)).element.body
     except (PackageNotFoundError, KeyError, etree.XMLSyntaxError) as error:
@@ -50,7 +47,7 @@ def read_docx(name: str, data: bytes) -> list[Table]:
 
 
 def _blocks(parent: etree._Element) -> Iterator[etree._Element]:
-    """Yield paragraphs and tables in order, also those within content controls."""
+    """Yield paragraphs and tables in order, including those within content controls."""
     for child in parent:
         if child.tag in {qn("w:p"), qn("w:tbl")}:
             yield child

@@ -1,6 +1,6 @@
-"""What the worker and the process that reads a register say to each other. Plain values.
+"""The values that the worker and the process that reads a register exchange. Plain values.
 
-`reading` and what it needs (Excel, Word) are imported by that process alone.
+Only that process imports `reading` and its libraries (Excel, Word).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from worker.domain.model import Roster
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A register by its name, and how to read it. `modified_at` and `now` are aware UTC."""
+    """The request: a register's name, and how to read it. `modified_at` and `now` are aware UTC."""
 
     name: str
     modified_at: datetime
@@ -31,7 +31,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A register, read. `headings` are (table, heading, what it was taken for), "" for those not used."""
+    """A register that was read. `headings` are (table, heading, its meaning), "" for unused ones."""
 
     rosters: tuple[Roster, ...]
     taken_at: datetime
@@ -41,13 +41,13 @@ class Reading:
 
 
 def in_parts(reading: Reading) -> Iterator[Roster | Reading]:
-    """Yield the rosters one by one, and then the reading without them."""
+    """Yield the rosters one by one, then the reading without them."""
     yield from reading.rosters
     yield replace(reading, rosters=())
 
 
 def whole(parts: Iterator[Roster | Reading]) -> Reading:
-    """Return the reading that was given `in_parts`."""
+    """Return the reading that `in_parts` split."""
     rosters: list[Roster] = []
     for part in parts:
         if isinstance(part, Reading):

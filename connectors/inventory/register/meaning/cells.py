@@ -1,6 +1,6 @@
-"""What one cell says: numbers, addresses, roles, days, and several members in one cell. Pure.
+"""Read one cell: numbers, addresses, roles, days, and several members in one cell. Pure.
 
-A function returns what the cell certainly says, or None; it never picks one of two readings.
+A function returns what the cell says for certain, or None; it never picks one of two readings.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from connectors.inventory.register.meaning.words import plain
 from worker.domain.identity.phones import to_e164
 from worker.domain.model import Role
 
-EXACT_NUMBER_MAX = 10**15  # Excel keeps fifteen digits; of a longer number the last ones are lost
+EXACT_NUMBER_MAX = 10**15  # Excel keeps fifteen digits; a longer number loses its last ones
 PHONE_DIGITS_MIN = 7
 NOTHING_MAX = 20  # "no phone" and the like are shorter
 LIST_NAMES_MIN = 3  # "García López, María José" is one person, three such parts are three
 
 _HIDDEN = frozenset({"Cf", "Cc"})
 _RANK = (None, Role.UNKNOWN, Role.MEMBER, Role.ADMIN, Role.CREATOR)
-# A match begins where a word does, or else each of its letters would be tried
+# A match begins where a word does; else each of its letters would be tried
 _EMAIL = re.compile(
     r"(?<![^\s<>()\[\],;:\"@])[^\s<>()\[\],;:\"@]++@[^\s<>()\[\],;:\"@]+\.[^\s<>()\[\],;:\"@.]{2,}"
 )
@@ -42,7 +42,7 @@ _EDGE = ' \t\n\r,;:|<>"-–—'
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A member as one row or one item of a cell shows them. `role` None: nothing is said of it."""
+    """A member as one row or one item of a cell shows them. `role` None: no role is stated."""
 
     name: str = ""
     phone: str | None = None
@@ -53,7 +53,7 @@ class Seen:
 
     @property
     def handle(self) -> str | None:
-        """The identity within the register, as `worker.domain.model.Member` orders them; None without any."""
+        """The handle within the register, by the order in `worker.domain.model.Member`; None without any."""
         if self.phone:
             return self.phone
         if self.email:
@@ -73,7 +73,7 @@ def one_line(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """Return the form in which two names are the same: without case, invisible marks and extra spaces."""
+    """Return a form for comparing names: without case, invisible marks and extra spaces."""
     return _name_key(name) if len(name) <= words.CACHED_MAX else _name_key.__wrapped__(name)
 
 
@@ -89,19 +89,17 @@ def _name_key(name: str) -> str:
 
 
 def is_name(name: str) -> bool:
-    """Whether a text can name somebody: it has a letter or a picture; digits alone are a number gone
-    wrong.
-    """
+    """True if a text can name somebody: it has a letter or a picture. Digits alone are a broken number."""
     return any(c.isalpha() or unicodedata.category(c) == "So" for c in name)
 
 
 def number_lost_digits(value: Value) -> bool:
-    """Whether a spreadsheet has rounded this number."""
+    """True if a spreadsheet has rounded this number."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= EXACT_NUMBER_MAX
 
 
 def is_nothing(value: Value) -> bool:
-    """Whether the cell is empty or says in words that there is nothing ("n/a", "-", "keine")."""
+    """True if the cell is empty or says in words that there is nothing ("n/a", "-", "keine")."""
     if not isinstance(value, str):
         return isinstance(value, Unreadable)
     text = value.strip()
@@ -137,12 +135,12 @@ def emails_in(value: Value) -> list[str]:
 
 
 def max_role(one: Role | None, *others: Role | None) -> Role | None:
-    """Return the highest of the roles; nothing said is the lowest."""
+    """Return the highest of the roles; None is the lowest."""
     return max((one, *others), key=_RANK.index)
 
 
 def role_of(value: Value) -> Role | None:
-    """Return the role that a cell names; of several the highest; None when a word isn't known."""
+    """Return the role that a cell names, of several the highest; None for an unknown word."""
     text = text_of(value)
     if whole := words.ROLES.get(plain(text)):
         return whole
@@ -154,7 +152,7 @@ def role_of(value: Value) -> Role | None:
 
 
 def yes_or_no(value: Value) -> bool | None:
-    """Return what a tick-box cell says ("x", "yes", "نعم", True, "no"…); None when it is neither."""
+    """Return what a tick-box cell says ("x", "yes", "نعم", True, "no"…); None if it is neither."""
     if isinstance(value, bool):
         return value
     text = text_of(value).strip()
@@ -210,7 +208,7 @@ def item(text: str, region: str, *, may_have_role: bool = True) -> Seen:
 
 
 def merged(one: Seen, other: Seen) -> Seen:
-    """Return both showings of a member as one: the first value of each, and the higher role."""
+    """Merge two showings of a member: for each field the first value, and the higher role."""
     return replace(
         one,
         name=one.name or other.name,
@@ -222,7 +220,7 @@ def merged(one: Seen, other: Seen) -> Seen:
 
 
 def messenger_of(value: Value) -> tuple[str, bool]:
-    """Return a messenger's key, and whether it is one that we know ("Whats App" is whatsapp)."""
+    """Return a messenger's key, and whether it is a known one ("Whats App" is whatsapp)."""
     name = plain(text_of(value))
     key = words.MESSENGERS.get(name)
     return (key, True) if key else (name.replace(" ", "-"), False)
@@ -270,7 +268,7 @@ def _without_role(text: str) -> tuple[str, Role | None]:
 
 
 def _divided(text: str) -> tuple[str, str]:
-    """Return what is before the last dash or colon, and what is behind it."""
+    """Return the parts before and after the last dash or colon."""
     at = max((found.start() for found in _DASHES.finditer(text)), default=0)
     return text[:at].rstrip(), text[at + 1 :]
 

@@ -1,7 +1,7 @@
-"""Days and instants as registers write them, and the instant that a register speaks of. Pure.
+"""Days and instants as registers write them, and the instant that a register is true for. Pure.
 
-A day without a time begins at local midnight. The day of a register is worth the least that it can be worth:
-a roster later proves that somebody was removed, so it must not claim to be younger than it is.
+A day without a time begins at local midnight. A register's day means the earliest instant that it can mean: the
+roster may later prove that somebody was removed, so it must not claim to be younger than it is.
 """
 
 from __future__ import annotations
@@ -39,16 +39,14 @@ _WORDED_US = re.compile(r"([^\W\d]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})"
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """The date cell of a table: its place, its text, and what it says; `at` None when it can't be
-    understood.
-    """
+    """The date cell of a table: its place, its text, and its meaning; `at` is None if it can't be understood."""
 
     place: str
     at: date | datetime | None
 
 
 def day_or_instant(value: Value, region: str) -> date | datetime | None:
-    """Return what a date cell says: a date, or a datetime (aware if it names a zone); None if it is none.
+    """Return a date cell's value: a date, or a datetime (aware if it names a zone); None if it is neither.
 
     ISO, ``24.11.2026``, ``24/11/2026`` (month first where `region` writes it so), ``24 November 2026`` in six
     languages, digits of any script, and Excel's serial numbers.
@@ -67,9 +65,7 @@ def instant(day: date | datetime, timezone: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Dating:
-    """How much the date of a register is worth: `modified_at` is the file's, `now` the clock's (aware
-    UTC).
-    """
+    """Works out the instant that a register's date means. `modified_at` is the file's, `now` the clock's; aware UTC."""
 
     modified_at: datetime
     now: datetime
@@ -77,15 +73,14 @@ class Dating:
 
     @property
     def file_at(self) -> datetime:
-        """The file's own time, which is the register's where it has no date; never later than now."""
+        """The file's own time, which counts if the register has no date; never later than now."""
         return min(self.modified_at, self.now)
 
     def taken_at(self, said: date | datetime) -> datetime | None:
-        """Return the instant that a register of this date speaks of, aware UTC; None when it lies in
-        the future.
+        """Return the instant (aware UTC) that a register with this date is true for; None if it is in the future.
 
-        The day on which the file was last written is worth that moment: a correction of the same afternoon
-        counts. Any other day is worth its beginning.
+        The day on which the file was last written means the moment of writing, so that a correction on the same
+        afternoon counts. Any other day means its beginning.
         """
         local_day = self.file_at.astimezone(ZoneInfo(self.timezone)).date()
         if not isinstance(said, datetime) and said == local_day:

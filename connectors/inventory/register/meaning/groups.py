@@ -1,9 +1,9 @@
-"""From the rows of all tables to the groups of the register. Pure.
+"""Put the groups of the register together from the rows of all tables. Pure.
 
     rows -> one draft per group (rows with its id, else with its name) -> admins that are named -> Roster
 
-A group without an id is known by its name, so renaming it makes it a new group. Rows that name no group may
-belong to any of their table, so none of those can prove that somebody is absent.
+A group without an id is known by its name, so a renamed group is a new group. A row that names no group may belong
+to any group of its table, so none of these can prove that somebody is absent.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ WARNINGS_MAX = 20  # of one group; the rest is counted
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """What the header says of a table: its label, whether it has roles, names admins, has members, and
-    its date.
-    """
+    """Facts of one table, from its header: its label, whether it has roles, admins and members, and its date."""
 
     label: str
     has_roles: bool
@@ -49,7 +47,7 @@ class TableFacts:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The configuration's part in reading: default messenger and region, how days are dated, the tables."""
+    """The settings for reading: default messenger and region, how days are dated, the tables."""
 
     messenger: str
     region: str
@@ -62,7 +60,7 @@ _Handles = defaultdict[str, dict[str, None]]
 
 @dataclass(slots=True)
 class _Draft:
-    """A group while its rows are put together; members are keyed by handle, in the order of the register."""
+    """A group while its rows are collected; members are keyed by handle, in the order of the register."""
 
     group_id: str
     name: str = ""
@@ -81,7 +79,7 @@ class _Draft:
 
 
 def rosters_of(rows: Iterable[Row], context: Context) -> tuple[list[Roster], list[Problem]]:
-    """Return the groups in order of their ids, and every problem of their rows, in order of the rows."""
+    """Return the groups in the order of their ids, and all problems in the order of the rows."""
     rows = list(rows)
     ids = _ids_by_name(rows)
     drafts: dict[str, _Draft] = {}
@@ -107,9 +105,7 @@ def rosters_of(rows: Iterable[Row], context: Context) -> tuple[list[Roster], lis
 
 
 def _ids_by_name(rows: Iterable[Row]) -> dict[str, str]:
-    """Return the id of each name that has exactly one; a sheet of groups may be the only one that has
-    the ids.
-    """
+    """Return the id of each name that has exactly one. Only a sheet of groups may have the ids."""
     found: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.group_id and row.group_name:
@@ -158,9 +154,7 @@ def _add(draft: _Draft, row: Row) -> None:
 
 
 def _date(draft: _Draft, row: Row, dating: Dating) -> Iterator[Problem]:
-    """A row's own date is the group's; of several the earliest counts, and one in the future counts
-    for nothing.
-    """
+    """Take a row's own date for its group: of several the earliest counts, and a future one does not count."""
     if row.as_of is None:
         return
     at = dating.taken_at(row.as_of)
@@ -189,7 +183,7 @@ def _show(draft: _Draft, showing: Showing, table: int) -> None:
 
 
 def _appoint(draft: _Draft, region: str) -> Iterator[Problem]:
-    """Give the named their role: members by number, address or name, and others as members of their own."""
+    """Give the named people their role. A person who is no member yet, by number, address or name, is added."""
     if not draft.named:
         return
     handles: _Handles = defaultdict(dict)  # of the members, by name
@@ -212,7 +206,7 @@ def _appoint(draft: _Draft, region: str) -> Iterator[Problem]:
 
 
 def _named(draft: _Draft, text: str, region: str, handles: _Handles) -> list[Seen]:
-    """A cell that is a member's name as it stands is that member, whatever its commas."""
+    """Read a cell of names. A cell that equals one member's name is that member, even with commas in it."""
     if handles.get(name_key(text)):
         return [Seen(one_line(text))]
     whole = item(text.strip(), region)

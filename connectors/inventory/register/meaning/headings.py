@@ -1,8 +1,7 @@
-"""Which row of a table is its header, and what each of its columns means.
+"""Find a table's header row, and what each of its columns means.
 
-By vocabulary, never by guessing: a heading that can mean two things is not recognised, and two columns
-that mean
-the same are an error that names both (phone numbers apart, of which a person may have several).
+Only the vocabulary counts, never a guess: a heading that can mean two things is not recognised. Two columns with the
+same meaning are an error that names both, except for phone numbers, since a person may have several.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _BRACKETED = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
 class Header:
     """A table's header: its row, the column of each meaning, and the phone columns in the order to try them.
 
-    `headings` are all of the row's texts with what they were taken for, by column.
+    `headings` are all of the row's texts with their meanings, by column.
     """
 
     row: int
@@ -43,17 +42,17 @@ class Header:
 
     @property
     def has_group(self) -> bool:
-        """Whether a column says which group a row is about."""
+        """True if a column says which group a row is about."""
         return not GROUP.isdisjoint(self.columns)
 
     @property
     def has_members(self) -> bool:
-        """Whether a column says who is in the group, other than its admins."""
+        """True if a column names members of the group, other than its admins."""
         return bool(self.phones) or not IDENTITY.isdisjoint(self.columns)
 
     @property
     def is_list(self) -> bool:
-        """Whether a member's cell holds several: its heading is plural, or nothing else names a person."""
+        """True if a member's cell holds several: its heading is plural, or nothing else names a person."""
         column = self.columns.get(Meaning.MEMBER)
         heading = next((text for at, text, _ in self.headings if at == column), "")
         has_more = self.phones or {Meaning.EMAIL, Meaning.EMPLOYEE_ID} & self.columns.keys()
@@ -63,9 +62,8 @@ class Header:
 def find_header(table: Table, told: Mapping[Meaning, str]) -> Header | None:
     """Return the header within the first rows, or None when no row is one.
 
-    `told` is the configuration's `columns`, which wins over the vocabulary. Raises BadConfig, naming
-    both places,
-    when two columns of the header mean the same.
+    `told` is the configuration's `columns`, which wins over the vocabulary. Raises BadConfig, which names both
+    places, if two columns of the header mean the same.
     """
     best: tuple[int, int] | None = None
     for number, row in enumerate(table.rows[:HEADER_ROWS_MAX]):
@@ -76,14 +74,12 @@ def find_header(table: Table, told: Mapping[Meaning, str]) -> Header | None:
 
 
 def header_score(rows: Sequence[Sequence[Value]]) -> int:
-    """Return how many meanings the best of the first rows shows; by it a CSV file's delimiter is chosen."""
+    """Return how many meanings the best of the first rows shows; the delimiter of a CSV file is chosen by it."""
     return max((_row_score(row, {}) for row in rows[:HEADER_ROWS_MAX]), default=0)
 
 
 def missing_columns(told: Mapping[Meaning, str], tables: Sequence[tuple[Table, Header | None]]) -> None:
-    """Raise BadConfig when a heading of the configuration's `columns` is in no table; it lists those
-    that are.
-    """
+    """Raise BadConfig if a heading of the configuration's `columns` is in no table; it lists the existing ones."""
     found = {plain(text) for _, header in tables if header for _, text, _ in header.headings}
     for meaning, heading in told.items():
         if plain(heading) in found:
@@ -100,9 +96,7 @@ def missing_columns(told: Mapping[Meaning, str], tables: Sequence[tuple[Table, H
 
 
 def label_before(text: str, labels: frozenset[str]) -> str | None:
-    """Return what follows a label at the start of the text ("Stand: 24.11.2026"), "" if nothing, None
-    without label.
-    """
+    """Return the text after a label at its start ("Stand: 24.11.2026"), "" if nothing follows, None without label."""
     pieces = text.split()
     for count in range(min(4, len(pieces)), 0, -1):
         if plain(" ".join(pieces[:count])) in labels:
@@ -153,7 +147,7 @@ def _is_name(text: str) -> bool:
 
 
 def _meaning(text: str, told: Mapping[Meaning, str]) -> Meaning | None:
-    """Return what a heading means: as a whole, without its brackets, or as several languages that agree."""
+    """Return a heading's meaning: as a whole, without its brackets, or in several languages that agree."""
     if len(text) > HEADING_CHARACTERS_MAX:
         return None
     found = {meaning for part in _readings(text) if (meaning := _VOCABULARY.get(plain(part)))}

@@ -1,6 +1,4 @@
-"""The words of our own registers and templates, in each language; the readers know all of them, and
-many more.
-"""
+"""The words of our own registers and templates, in each language. The readers know these and many more."""
 
 from __future__ import annotations
 

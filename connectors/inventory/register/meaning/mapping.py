@@ -1,4 +1,4 @@
-"""One table's rows: which group each is about, whom it shows, and what in it can't be understood. Pure.
+"""Read one table's rows: the group of each, its members, and the parts that can't be understood. Pure.
 
     Table + Header -> Row (group as written, members seen, cells naming admins, problems)
 
@@ -47,7 +47,7 @@ _CARRIED = (Meaning.GROUP_ID, Meaning.GROUP_NAME)
 
 
 def rows_of(table: Table, header: Header, number: int, region: str) -> Iterator[Row]:
-    """Yield the rows below the header that say something; totals and repeated headers don't."""
+    """Yield the rows below the header, without empty ones, totals and repeated headers."""
     cells = _with_merged(table, header)
     head = [plain(text_of(value)) for value in table.rows[header.row]]
     carried = ("", "")
@@ -64,9 +64,7 @@ def rows_of(table: Table, header: Header, number: int, region: str) -> Iterator[
 
 
 def _carry(row: Row, carried: tuple[str, str]) -> tuple[str, str]:
-    """A row that repeats the name of the group above belongs to it, also where only the first row has
-    the id.
-    """
+    """Carry group id and name down: a row with the same name belongs to the group above, even without an id."""
     if not row.group_id and row.group_name == carried[1]:
         row.group_id = carried[0]
     if not row.group_name and row.group_id == carried[0]:
@@ -75,7 +73,7 @@ def _carry(row: Row, carried: tuple[str, str]) -> tuple[str, str]:
 
 
 def _with_merged(table: Table, header: Header) -> list[list[Value]]:
-    """Return the rows with the value of each cell that is merged downwards in all the rows that it covers."""
+    """Return the rows; the value of a cell that is merged downwards is in all rows that it covers."""
     rows = list(table.rows)
     for top, column, bottom, _right in table.merged:
         if top <= header.row or top >= len(rows) or column >= len(rows[top]):
@@ -89,7 +87,7 @@ def _with_merged(table: Table, header: Header) -> list[list[Value]]:
 
 
 def _is_total(values: list[Value]) -> bool:
-    """A row such as "Total | | 612": one word for a total, and otherwise nothing but short numbers."""
+    """True for a row such as "Total | | 612": one word for a total, and otherwise only short numbers."""
     label = ""
     for value in values:
         text = text_of(value).strip()
@@ -106,13 +104,13 @@ def _is_count(text: str) -> bool:
 
 
 def _repeats(values: list[Value], head: list[str]) -> bool:
-    """Whether the row is the header again, as at the top of each printed page."""
+    """True if the row repeats the header, as at the top of each printed page."""
     pairs = zip_longest(values, head, fillvalue="")
     return all(plain(text_of(value)) == text for value, text in pairs)
 
 
 class _RowReader:
-    """Reads one row; what it can't understand becomes a problem with the cell's place."""
+    """Reads one row; a cell that it can't understand becomes a problem with its place."""
 
     def __init__(self, table: Table, header: Header, at: int, values: list[Value], region: str) -> None:
         self.table, self.header, self.at, self.values, self.region = table, header, at, values, region
@@ -210,9 +208,7 @@ class _RowReader:
         return said
 
     def _has_too_many(self) -> bool:
-        """A CSV row with more values than the header: one holds the delimiter, and those after it are
-        shifted.
-        """
+        """True for a CSV row with more values than the header: one holds the delimiter, and the next are shifted."""
         width = len(self.table.rows[self.header.row])
         has_more = bool(self.table.lines) and any(not is_blank(value) for value in self.values[width:])
         if has_more:
@@ -256,7 +252,7 @@ class _RowReader:
         return self._several(names) if self.header.is_list else self._one_by_name(names, len(lines))
 
     def _one_with_own(self, names: Value, lines: int, beside: int) -> list[tuple[Seen, str]]:
-        """The usual row: one person, whose number, address or id has a cell of its own."""
+        """Read the usual row: one person, with cells for number, address or id."""
         if self.header.is_list and lines > 1:
             self._problem(
                 self.header.columns[Meaning.MEMBER],
@@ -268,7 +264,7 @@ class _RowReader:
         return self._own(one_line(text_of(names)), {})
 
     def _parallel(self, names: list[str]) -> list[tuple[Seen, str]]:
-        """Several names in one cell and as many numbers in another: the first belongs to the first."""
+        """Read several names in one cell, and as many numbers in another; they belong together in order."""
         found = []
         for number, name in enumerate(names):
             found += self._own(
@@ -383,9 +379,7 @@ class _RowReader:
         return [(seen, self.table.place(self.at, column))]
 
     def _says_something(self) -> bool:
-        """Whether the row is about a member at all: one that only shows a group is a group without
-        members.
-        """
+        """True if the row is about a member. A row with only a group is a group without members."""
         member_cells = (Meaning.MEMBER, Meaning.ROLE, Meaning.JOINED_ON)
         values = [self.value(meaning) for meaning in member_cells] if self.header.has_members else []
         return not all(map(is_nothing, values))
@@ -415,7 +409,7 @@ class _RowReader:
         return role or Role.UNKNOWN
 
     def _named(self) -> None:
-        """Admins and creator in a column of their own: ticked for the row's one member, or named."""
+        """Read the columns of admins and creator: a tick for the row's one member, or names."""
         for meaning, role in ((Meaning.ADMINS, Role.ADMIN), (Meaning.CREATOR, Role.CREATOR)):
             value = self.value(meaning)
             column = self.header.columns.get(meaning)

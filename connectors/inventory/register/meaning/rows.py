@@ -1,4 +1,4 @@
-"""What one row of a register says, before groups are put together: plain values.
+"""The data of one row of a register, before groups are put together: plain values.
 
 `mapping` makes them from a table, `groups` makes rosters of them.
 """
@@ -14,9 +14,7 @@ from worker.domain.model import Role
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A cell or row that can't be understood. `spoils`: somebody may be missing from the group because
-    of it.
-    """
+    """A cell or row that can't be understood. `spoils`: because of it, the group may lack somebody."""
 
     place: str
     what: str
@@ -35,9 +33,7 @@ class Showing:
 
 @dataclass(slots=True)
 class Row:
-    """What one row says. `group_id` and `group_name` are carried down from the rows above where they
-    are empty.
-    """
+    """The data of one row. Empty `group_id` and `group_name` are filled from the rows above."""
 
     table: int
     place: str
@@ -54,5 +50,5 @@ class Row:
 
     @property
     def has_group(self) -> bool:
-        """Whether the row says which group it is about."""
+        """True if the row says which group it is about."""
         return bool(self.group_id or self.group_name)

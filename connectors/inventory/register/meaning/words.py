@@ -1,7 +1,7 @@
 """The vocabulary: headings, roles and labels in English, Arabic, German, French, Spanish and Portuguese.
 
-Tables only, and the one normalisation that makes their spelling comparable. A word that can mean two
-things is in none of them: it stays unrecognised and is shown as such, rather than guessed.
+Only tables, and the one normalisation that makes spellings comparable. A word that can mean two things is in none
+of them: it is not guessed, but shown as unrecognised.
 """
 
 from __future__ import annotations
@@ -189,11 +189,10 @@ LIST_HEADINGS = _set("""
     miembros, miembros del grupo, participantes, lista de miembros, lista de participantes
     membros, membros do grupo, lista de membros""")
 
-# "Name" alone is the member's where another column is the group's, and the group's where another is the
-# member's.
+# "Name" alone is the member's if another column is the group's, and the group's if another is the member's.
 NAME_HEADINGS = _set("name, names, اسم, الاسم, nom, nombre, nome, bezeichnung")
 
-# Which of several phone columns is the one of the chat group: the first of these that can be read.
+# Of several phone columns, the first of these with a readable number is the chat group's.
 PHONE_FIRST = _set("""
     whatsapp number, whatsapp no, whatsapp, رقم الواتساب, رقم واتساب, واتساب, الواتساب
     whatsapp nummer, numéro whatsapp, número de whatsapp, número do whatsapp""")
@@ -206,7 +205,7 @@ PHONE_SECOND = _set("""
     móvil, teléfono móvil, número de móvil, celular, número de celular, teléfono celular
     telemóvel, número de telemóvel, telefone celular""")
 
-# Labels beside the date of the whole register; wider than the headings, as the place says the rest.
+# Labels beside the date of the whole register; more words than for headings, since the place makes them clear.
 AS_OF_LABELS = HEADINGS[Meaning.AS_OF] | _set("""
     date, updated, last updated, updated on, status as of, تاريخ, التاريخ, datum, aktualisiert am
     date de mise à jour
@@ -246,7 +245,7 @@ ROLES: dict[str, Role] = {
     ),
 }
 
-# What people tick a box with, besides the words that are certain everywhere
+# Signs that people tick a box with, besides the words that are certain everywhere
 YES = frozenset(map(plain, TRUE)) | _set("x, j, o, s")
 YES_MARKS = frozenset("✓✔☑✅√")
 NO = frozenset(map(plain, FALSE))

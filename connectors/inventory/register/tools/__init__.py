@@ -1,1 +1,1 @@
-"""Writing registers: the template, tidied copies, the report of problems."""
+"""Write registers: the template, tidied copies, the report of problems."""

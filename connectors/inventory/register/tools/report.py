@@ -1,6 +1,4 @@
-"""`whosleft register check FILE`: what of a register can't be understood, cell by cell, and how to
-mend it.
-"""
+"""`whosleft register check FILE`: the cells of a register that can't be understood, and how to mend them."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from worker.ports import ConnectorContext, ConnectorError
 
 @dataclass(frozen=True, slots=True)
 class CellProblem:
-    """One thing to mend: where it is ("sheet 'Groups', C14"), what is wrong, and what to do."""
+    """One thing to mend: its place ("sheet 'Groups', C14"), what is wrong, and what to do."""
 
     place: str
     what: str
@@ -25,11 +23,10 @@ class CellProblem:
 
 @dataclass(frozen=True, slots=True)
 class RegisterReport:
-    """All about one register. `is_readable` is false when nothing of it could be used.
+    """The report about one register. `is_readable` is false if nothing of it could be used.
 
-    `headings` are (sheet, heading, meaning), the meaning a key of `columns:` or "" when the column
-    isn't used.
-    `warnings` are facts to know that nothing needs to be done about. `taken_at` is aware UTC.
+    `headings` are (sheet, heading, meaning); the meaning is a key of `columns:`, or "" if the column isn't used.
+    `warnings` need no action. `taken_at` is aware UTC.
     """
 
     is_readable: bool
@@ -47,9 +44,8 @@ def check_register(
 ) -> RegisterReport:
     """Read the register at `path` (relative to `context.base_dir`) as the worker would, and report on it.
 
-    `config` gives `columns`, `sheet` and `messenger`; its own path isn't looked at. Never raises a
-    ConnectorError:
-    a register that can't be read is a report with one problem. Changes nothing.
+    `config` gives `columns`, `sheet` and `messenger`; its own path is ignored. Never raises a ConnectorError: for an
+    unreadable register, the report has one problem. Changes nothing.
     """
     used = (config or RegisterConfig(path=path)).model_copy(update={"path": path})
     try:

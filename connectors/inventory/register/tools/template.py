@@ -1,6 +1,6 @@
-"""An empty register to fill in: headings, drop-down lists and columns of text, with a sheet that explains it.
+"""An empty register to fill in: headings, drop-down lists and columns of text, with an explanation sheet.
 
-The reader recognises every language of it. Examples stand on the explanation sheet, which is never read.
+The reader recognises all of its languages. Examples are on the explanation sheet, which is never read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from worker.domain.model import Role
 from worker.ports import BadConfig
 
 HEADER_ROW = 3
-ROWS_MAX = 20_000  # as far down as the drop-down lists reach
+ROWS_MAX = 20_000  # the last row with drop-down lists
 RIGHT_TO_LEFT = frozenset({"ar"})
 
 _WIDTHS = {
@@ -43,7 +43,7 @@ _OF_TEXT = (Meaning.GROUP_ID, Meaning.PHONE, Meaning.EMPLOYEE_ID)
 def write_template(path: Path, language: str = "en") -> None:
     """Write an empty register (.xlsx) in the language, English if there is none.
 
-    Raises BadConfig when the file exists already (it may be somebody's register) or isn't to be an .xlsx.
+    Raises BadConfig if the file exists already (it may be somebody's register) or isn't named .xlsx.
     """
     if path.suffix.casefold() != ".xlsx":
         raise BadConfig(

@@ -1,6 +1,4 @@
-"""What the template says in each language: the names of its sheets, its explanation, and its invented
-examples.
-"""
+"""The template's texts in each language: the names of its sheets, its explanation, and its invented examples."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""Writes a register that reads back as it was: for tests, for the demo, and to hand one to another system.
+"""Write a register that reads back as it was: for tests, for the demo, and to hand one to another system.
 
     rosters -> table of texts (one row per member, or one per group) -> .xlsx or .csv
 
-Texts that a spreadsheet program would run as formulas are neutralised. Not written: LIDs, user names,
-warnings,
-coverage. In the layout of one row per group an item is name, role and number or address, and nothing else.
+Texts that a spreadsheet program would run as formulas are neutralised. Not written: LIDs, user names, warnings,
+coverage. In the layout of one row per group, an item has only name, role and number or address.
 """
 
 from __future__ import annotations
@@ -51,13 +50,10 @@ _ESCAPED = re.compile(
 def write_register(
     path: Path, rosters: Iterable[Roster], taken_at: datetime | None = None, layout: Layout = "member"
 ) -> None:
-    """Write the rosters to `path` (.xlsx or .csv), replacing it in one step so that no reader sees
-    half of it.
+    """Write the rosters to `path` (.xlsx or .csv), which is replaced in one step so that no reader sees half of it.
 
-    `taken_at` (aware) becomes the date of the register, to the microsecond; without it the file's own
-    time is.
-    Raises BadConfig for another extension, OSError when it can't be written. Writing again gives the
-    same table.
+    `taken_at` (aware) becomes the date of the register, to the microsecond; without it, the file's own time counts.
+    Raises BadConfig for another extension, OSError if it can't be written. Writing again gives the same table.
     """
     writers = {".xlsx": _xlsx, ".csv": _csv}
     write = writers.get(path.suffix.casefold())
@@ -73,7 +69,7 @@ def write_register(
 def table_of(
     rosters: Iterable[Roster], taken_at: datetime | None = None, layout: Layout = "member"
 ) -> list[list[str]]:
-    """Return the register's rows as plain texts, its date above the header when there is one."""
+    """Return the register's rows as plain texts, with its date, if any, above the header."""
     rows = [] if taken_at is None else [[label("en", Meaning.AS_OF), taken_at.isoformat()], []]
     return rows + (_by_member(rosters) if layout == "member" else _by_group(rosters))
 
@@ -111,7 +107,7 @@ def _by_group(rosters: Iterable[Roster]) -> list[list[str]]:
 
 
 def _by_role(members: Sequence[Member]) -> list[list[Member]]:
-    """Everybody in the first cell, so that the order is kept; admins and creators again in theirs."""
+    """Members by cell: everybody in the first, to keep the order; admins and creators again in their own."""
     return [
         list(members),
         [member for member in members if member.role is Role.ADMIN],
@@ -120,7 +116,7 @@ def _by_role(members: Sequence[Member]) -> list[list[Member]]:
 
 
 def _list(members: Sequence[Member]) -> str:
-    """One line for each; a semicolon says that a single one is all there is, whatever its commas."""
+    """One line for each member. A semicolon after a single one marks it as complete, even with commas in it."""
     lines = "\n".join(map(_item, members))
     return f"{lines};" if len(members) == 1 and "," in lines else lines
 
@@ -140,11 +136,11 @@ def _csv(rows: Sequence[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerows([_neutral(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")  # with its mark, or Excel takes it for the local code page
+    return text.getvalue().encode("utf-8-sig")  # without a BOM, Excel would assume the local code page
 
 
 def _neutral(text: str) -> str:
-    """A phone number is no formula, and an apostrophe before it would only be in the way."""
+    """As `neutral`, but leave phone numbers alone: they are no formulas, and need no apostrophe."""
     return text if re.fullmatch(r"\+\d+", text) else neutral(text)
 
 
@@ -160,7 +156,7 @@ def _xlsx(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def _cell(sheet: WriteOnlyWorksheet, text: str) -> Cell | None:
-    """Return a cell of text, which Excel neither calculates nor takes for a number when it is edited."""
+    """Return a text cell: Excel does not calculate it, nor take it for a number when it is edited."""
     if not text:
         return None
     cell = WriteOnlyCell(sheet, _ESCAPED.sub("_x005F_", text))
