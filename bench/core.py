@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from bench.company import PAGE, START, Company, CompanyDirectory, CompanyInventory
 from bench.postgres import database
-from worker.app.jobs.inventory import TakeInventory
+from worker.app.jobs.inventory import InventoryRules, TakeInventory
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.tell.health import Freshness
@@ -30,6 +30,8 @@ from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.text.tongue import ENGLISH_ONLY
+from worker.ports import takes_all
+from worker.ports.state.groups import Unlisted
 from worker.ports.state.store import Store
 from worker.storage.groups import MEMBER_COLUMNS
 from worker.storage.people import KEY_COLUMNS, PERSON_COLUMNS, keys_of
@@ -112,9 +114,11 @@ def _jobs(
 ) -> tuple[Poll, TakeInventory, Reconcile]:
     fresh = Freshness(timedelta(days=2), {})
     rules = PollRules(LeaverPolicy(), NO_LIMITS, fresh, (), Teller("UTC", ENGLISH_ONLY))
+    name = inventory.name
+    reading = InventoryRules(NO_LIMITS, {name: timedelta(minutes=15)}, {name: takes_all})
     return (
         Poll(store, [directory], rules),
-        TakeInventory(store, [inventory], NO_LIMITS, Teller("UTC", ENGLISH_ONLY)),
+        TakeInventory(store, [inventory], reading, Teller("UTC", ENGLISH_ONLY)),
         Reconcile(store, ReconcileRules(RULES, NO_LIMITS, (), Teller("UTC", ENGLISH_ONLY))),
     )
 
@@ -130,7 +134,7 @@ def _load(store: SqlStore, company: Company) -> None:
             uow.people.stage("corp", [(company.person(n), None) for n in numbers])
         uow.people.apply_stage("corp", is_full=True, taken_at=START, now=START)
         uow.rosters.stage("groups", (company.roster(g) for g in range(company.groups)))
-        uow.rosters.apply_stage("groups", now=START, limits=NO_LIMITS)
+        uow.rosters.apply_stage("groups", now=START, limits=NO_LIMITS, rest=Unlisted())
 
 
 def _rows(

@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import Field, SecretStr, field_validator
 
 from connectors.kit.settings import Section
-from worker.ports import Call
+from worker.ports import InboundCall
 
 OK, ACCEPTED, BAD, REFUSED, NOT_FOUND, WRONG_METHOD = 200, 202, 400, 401, 404, 405
 REPLAY_AFTER = timedelta(minutes=10)  # an older call has no effect
@@ -77,7 +77,7 @@ class Calls:
         name: str,
         caller: str,
         now: Callable[[], datetime],
-        is_genuine: Callable[[Call], bool],
+        is_genuine: Callable[[InboundCall], bool],
         events: Callable[[Any], Iterable[Event]],
     ) -> None:
         self.name = name
@@ -91,7 +91,7 @@ class Calls:
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._news: set[str] = set()
 
-    def receive(self, call: Call) -> tuple[int, str]:
+    def receive(self, call: InboundCall) -> tuple[int, str]:
         """See `worker.ports.Called`."""
         if call.path.rstrip("/") != self._path:
             return NOT_FOUND, ""
@@ -132,7 +132,7 @@ class Calls:
         return is_new
 
 
-def is_signed(call: Call, header: str, secret: SecretStr, algorithm: str, prefix: str = "") -> bool:
+def is_signed(call: InboundCall, header: str, secret: SecretStr, algorithm: str, prefix: str = "") -> bool:
     """Whether a header has the body's HMAC in hex, after `prefix`. Compared in constant time."""
     wanted = hmac.new(secret.get_secret_value().encode(), call.body, getattr(hashlib, algorithm)).hexdigest()
     given = call.headers.get(header, "")

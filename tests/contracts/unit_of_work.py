@@ -35,7 +35,7 @@ from worker.domain.people.leaver import Judgement, LeaverPolicy, judge
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketState
 from worker.ports import Port
-from worker.ports.state.groups import RosterChanges
+from worker.ports.state.groups import RosterChanges, Unlisted
 from worker.ports.state.leases import LeaseLost
 from worker.ports.state.outbox import Delivery, OutMessage
 from worker.ports.state.people import Applied
@@ -95,7 +95,7 @@ def read_rosters(store: Store, *rosters: Roster, at: datetime = NOW) -> RosterCh
     with store.begin() as uow:
         uow.rosters.clear_stage("wards")
         uow.rosters.stage("wards", rosters)
-        return uow.rosters.apply_stage("wards", now=at, limits=GuardLimits())
+        return uow.rosters.apply_stage("wards", now=at, limits=GuardLimits(), rest=Unlisted())
 
 
 def handles(store: Store, group: str = "g") -> list[str]:

@@ -32,12 +32,30 @@ class FakeFullUseCase(FakeUseCase):
         return super().run_once(now, lease, full=full)
 
 
+class FakePacedUseCase(FakeUseCase):
+    """One that can do only what is due."""
+
+    def run_once(
+        self,
+        now: datetime,
+        lease: Lease | None = None,
+        *,
+        full: bool | None = None,
+        due_only: bool = False,
+    ) -> Report:
+        del due_only
+        return super().run_once(now, lease, full=full)
+
+
 class FakeApp:
     """The use cases of the jobs, by their names here; `use_cases` are those that `ops.jobs.Jobs` takes."""
 
     def __init__(self) -> None:
         self._cases = {
-            name: (FakeFullUseCase if job.has_full_pass else FakeUseCase)(name) for name, job in JOBS.items()
+            name: (
+                FakeFullUseCase if job.has_full_pass else FakePacedUseCase if job.is_paced else FakeUseCase
+            )(name)
+            for name, job in JOBS.items()
         }
         self.retention = FakeUseCase("retention")
 

@@ -271,7 +271,7 @@ def _settings(directories: Iterable[Directory], inventories: Iterable[Inventory]
         {
             "organisation": {"name": ORGANISATION, "timezone": TIMEZONE},
             "directories": [{"name": one.name, "kind": "fake"} for one in directories],
-            "inventories": [{"name": one.name, "kind": "fake"} for one in inventories],
+            "inventories": [{"name": one.name, "kind": "register"} for one in inventories],
             "desk": {"url": URL, "two_approvers_from": TWO_APPROVERS_FROM},
         }
     )

@@ -6,7 +6,7 @@ from worker.app.reads.group import WholeGroup
 from worker.contract.people import NamedPersonShape
 from worker.contract.shape import Instant, Shape
 from worker.domain.identity.matching import How, Identity, IdentityState
-from worker.domain.model import Account, Coverage, Member, Role
+from worker.domain.model import Account, Allowed, Coverage, GroupFacts, Member, Role
 from worker.ports.state.groups import GroupRow
 
 
@@ -68,9 +68,36 @@ class GroupMemberShape(Shape):
         )
 
 
-class GroupShownShape(_GroupFields):
-    """A group with its roster and tickets."""
+class GroupFactsShape(Shape):
+    """What a source shows of a group besides its members; null: it does not show it. An empty text: there is none."""
 
+    description: str | None
+    has_picture: bool | None
+    approval: bool | None
+    edit: Allowed | None
+    write: Allowed | None
+    add: Allowed | None
+    last_activity_at: Instant | None
+    is_archived: bool | None
+
+    @classmethod
+    def of(cls, facts: GroupFacts) -> GroupFactsShape:
+        return cls(
+            description=facts.description,
+            has_picture=None if facts.picture_sha256 is None else bool(facts.picture_sha256),
+            approval=facts.approval,
+            edit=facts.edit,
+            write=facts.write,
+            add=facts.add,
+            last_activity_at=facts.last_activity_at,
+            is_archived=facts.is_archived,
+        )
+
+
+class GroupShownShape(_GroupFields):
+    """A group with its roster, tickets, and what its source shows of it."""
+
+    facts: GroupFactsShape
     roster: list[GroupMemberShape]
     tickets: list[str]
 
@@ -78,6 +105,7 @@ class GroupShownShape(_GroupFields):
     def of(cls, whole: WholeGroup) -> GroupShownShape:
         return cls(
             **dict(GroupShape.of(whole.group)),
+            facts=GroupFactsShape.of(whole.group.facts),
             roster=[GroupMemberShape.of(*one) for one in whole.members],
             tickets=[ticket.label for ticket in whole.tickets],
         )

@@ -50,6 +50,14 @@ class SourceShape(Shape):
         )
 
 
+class SourceReadShape(Shape):
+    """A read that was asked for: since when, and when it is due."""
+
+    source: str
+    asked_at: Instant
+    due_at: Instant
+
+
 class SourceDayShape(Shape):
     """One day (UTC): the last good read's counts, and the most failures in a row."""
 

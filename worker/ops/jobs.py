@@ -46,6 +46,7 @@ class _JobRun:
     now: datetime
     lease: Lease
     full: bool
+    due_only: bool
 
     @property
     def name(self) -> str:
@@ -99,9 +100,9 @@ class Jobs:
 
     def run_now(self, name: str) -> Report | None:
         """`run` at the clock's present instant."""
-        return self.run(name, self._clock())
+        return self.run(name, self._clock(), due_only=True)
 
-    def run(self, name: str, now: datetime, *, full: bool = False) -> Report | None:
+    def run(self, name: str, now: datetime, *, full: bool = False, due_only: bool = False) -> Report | None:
         """Run one of JOBS once; if a nightly full pass is due, the run is that pass.
 
         `now` is aware UTC. Returns None if the job runs already, here or in another process, or if the worker is
@@ -117,7 +118,7 @@ class Jobs:
                 return None
             self._running.add(name)
         try:
-            return self._run(name, now, full=full)
+            return self._run(name, now, full=full, due_only=due_only)
         except Exception as error:  # noqa: BLE001  the loop must go on: the next run may mend it
             return self._failed(name, now, error)
         finally:
@@ -125,7 +126,7 @@ class Jobs:
                 self._running.discard(name)
                 self._changed.notify_all()
 
-    def _run(self, name: str, now: datetime, *, full: bool) -> Report | None:
+    def _run(self, name: str, now: datetime, *, full: bool, due_only: bool) -> Report | None:
         tenure = Tenure.take(self._store.leases, name, self.holder, self._schedule.lease, self._clock)
         if tenure is None:
             log.debug(events.JOB_SKIPPED, job=name, why="another process holds its lease")
@@ -137,13 +138,13 @@ class Jobs:
             stack.callback(self.interrupt.forget, tenure)
             job = JOBS[name]
             is_full = job.has_full_pass and (full or self._is_full_due(name, now))
-            return self._under_lease(_JobRun(job, now, tenure.lease, is_full))
+            return self._under_lease(_JobRun(job, now, tenure.lease, is_full, due_only))
 
     def _under_lease(self, run: _JobRun) -> Report:
         log.debug(events.JOB_STARTED, job=run.name, full=run.full)
         began_s = monotonic()
         try:
-            report = run.job.run(self._use_cases, run.now, run.lease, full=run.full)
+            report = run.job.run(self._use_cases, run.now, run.lease, full=run.full, due_only=run.due_only)
             took_s = round(monotonic() - began_s, 3)
             self._record(run, report, took_s)
         except LeaseLost as error:

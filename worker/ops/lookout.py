@@ -7,7 +7,7 @@ was missed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 
@@ -21,17 +21,25 @@ class Marked(Protocol):
 
 
 class Lookout:
-    """Remembers the mark of each source. `sources` are keyed by the job that reads them."""
+    """Remembers the mark of each source. `sources` are keyed by the job that reads them.
 
-    def __init__(self, sources: Mapping[str, Sequence[Marked]]) -> None:
+    `paced` are asked whether they are due, by the job that runs them.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[str, Sequence[Marked]],
+        paced: Mapping[str, Callable[[], bool]] | None = None,
+    ) -> None:
         self._sources = sources
+        self._paced = paced or {}
         self._marks: dict[tuple[str, str], str] = {}
         self._due: set[str] = set()
 
     @property
     def has_sources(self) -> bool:
         """True if there is anything to look at."""
-        return any(self._sources.values())
+        return any(self._sources.values()) or bool(self._paced)
 
     def look(self) -> frozenset[str]:
         """The jobs with a source that changed, since the last look or since an earlier one, until `went` is called.
@@ -46,6 +54,7 @@ class Lookout:
                 if self._marks.setdefault((job, source.name), mark) != mark:
                     self._due.add(job)
                 self._marks[job, source.name] = mark
+        self._due |= {job for job, is_due in self._paced.items() if is_due()}
         return frozenset(self._due)
 
     def went(self, job: str) -> None:

@@ -128,7 +128,7 @@ class OtlpTraces(Silent):
             span.set_status(StatusCode.ERROR, mask_text(report.troubles[0]))
         span.end(now)
         context = span.get_span_context()
-        if JOBS[report.job].feeds is not None and has_done(report):
+        if JOBS[report.job].feeds and has_done(report):
             with self._lock:
                 self._reads[report.job] = context
         return context
@@ -136,7 +136,7 @@ class OtlpTraces(Silent):
     def _fed(self, report: Report) -> list[Link]:
         """Links to this process's reads for this job since its last run, such as a poll before a reconcile."""
         with self._lock:
-            reads = [name for name in self._reads if JOBS[name].feeds == report.job]
+            reads = [name for name in self._reads if report.job in JOBS[name].feeds]
             return [Link(self._reads.pop(name)) for name in reads]
 
     def _ticket(self, ticket: Ticket, of_run: SpanContext, now: Nanos) -> None:

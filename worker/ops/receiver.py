@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker.ops import server
-from worker.ports import Call, Called
+from worker.ports import Called, InboundCall
 
 METHODS = frozenset({"GET", "POST"})  # GET proves an address to those who ask before they call it
 BODY_MAX = 1 << 20  # bytes; who bundles notifications is far from this
@@ -59,7 +59,7 @@ async def _answer(source: Called, request: Request) -> Response:
         body += part
         if len(body) > BODY_MAX:
             return Response(status_code=TOO_LARGE)
-    call = Call(
+    call = InboundCall(
         request.method,
         request.scope["path"],
         dict(request.query_params),

@@ -154,11 +154,11 @@ class Loop:
         self._scheduler.shutdown(wait=False)
 
     def run(self, name: str) -> None:
-        """Run a job now; if a read found something, the job that it feeds is due."""
+        """Run a job now; if a read found something, the jobs that it feeds are due."""
         report = self._jobs.run_now(name)
-        feeds = JOBS[name].feeds
-        if report is not None and feeds is not None and has_done(report):
-            self.make_due(feeds)
+        if report is not None and has_done(report):
+            for fed in JOBS[name].feeds:
+                self.make_due(fed)
 
     def next_run_at(self, name: str) -> datetime | None:
         """The instant at which the job is next due, in UTC."""

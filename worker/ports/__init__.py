@@ -5,17 +5,19 @@ Protocols and values only. Adapters live in `connectors/` and `worker/storage/`;
 
 from worker.ports.connectors.base import (
     Again,
-    Call,
     Called,
     CheckResult,
     Commands,
     Connector,
     ConnectorContext,
     ConnectorSpec,
+    InboundCall,
     Passive,
     Port,
+    Takes,
     Unshown,
     lazily,
+    takes_all,
 )
 from worker.ports.connectors.directory import Directory, DirectoryPage, PassEnd
 from worker.ports.connectors.inventory import Capabilities, Inventory, SnapshotEnd
@@ -40,7 +42,6 @@ __all__ = [
     "Again",
     "AuthFailed",
     "BadConfig",
-    "Call",
     "Called",
     "Capabilities",
     "CheckResult",
@@ -54,6 +55,7 @@ __all__ = [
     "Directory",
     "DirectoryPage",
     "Fact",
+    "InboundCall",
     "Incomplete",
     "Inventory",
     "Malformed",
@@ -70,8 +72,10 @@ __all__ = [
     "Receipt",
     "Rejected",
     "SnapshotEnd",
+    "Takes",
     "Transient",
     "Unreachable",
     "Unshown",
     "lazily",
+    "takes_all",
 ]

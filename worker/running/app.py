@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -16,7 +16,7 @@ from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
 from worker.app.jobs.deliver import Deliver, DeliverRules
 from worker.app.jobs.escalate import Escalate
-from worker.app.jobs.inventory import TakeInventory
+from worker.app.jobs.inventory import InventoryRules, TakeInventory
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
@@ -32,6 +32,7 @@ from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.text.tongue import Languages
+from worker.ports import Takes
 from worker.ports.state.store import Store
 from worker.settings import Settings
 
@@ -52,6 +53,8 @@ class AppRules:
     has_told_links: bool
     leaver: LeaverPolicy
     limits: GuardLimits
+    paces: Mapping[str, timedelta]  # by inventory
+    takes: Mapping[str, Takes]
     fresh_directories: Freshness
     fresh_inventories: Freshness
     joiners: tuple[Placement, ...]
@@ -66,6 +69,10 @@ class AppRules:
     def teller(self) -> Teller:
         """The writer of messages."""
         return Teller(self.timezone, self.languages, self.links if self.has_told_links else None)
+
+    @property
+    def inventory(self) -> InventoryRules:
+        return InventoryRules(self.limits, self.paces, self.takes)
 
     @property
     def poll(self) -> PollRules:
@@ -120,7 +127,7 @@ def assemble(
         rules,
         store,
         Poll(store, connectors.directories, rules.poll, observer),
-        TakeInventory(store, connectors.inventories, limits, teller, observer),
+        TakeInventory(store, connectors.inventories, rules.inventory, teller, observer),
         Reconcile(store, deciding, observer),
         Verify(store, tickets, rules.fresh_inventories, teller, lists),
         Escalate(store, tickets, teller),

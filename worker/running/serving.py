@@ -134,7 +134,7 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
             interrupt=interrupt,
             observer=observer,
         )
-        loop = Loop(jobs, schedule, lookout=connectors.lookout())
+        loop = Loop(jobs, schedule, lookout=connectors.lookout(app.use_cases, system_now))
         with desk_served(app, system_now, announce) if roles.desk else nullcontext():
             shown.health.watch(loop.watch.trouble)
             shown.status.next_run_at = loop.next_run_at

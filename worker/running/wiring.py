@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
+from tenacity.nap import sleep as nap
 
 from connectors import registry
 from worker.app.jobs.observer import SILENT, Observer
-from worker.app.jobs.table import JOBS
+from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
 from worker.app.tell.health import Freshness
 from worker.app.tell.signed_links import SignedLinks
 from worker.domain.model import Roster
@@ -35,11 +37,13 @@ from worker.ports import (
     Noted,
     Notifier,
     Port,
+    takes_all,
 )
 from worker.ports.state.store import Store
 from worker.running.app import App, AppRules, Clock, assemble, assigned_of
 from worker.settings import (
     ConnectorEntry,
+    InventoryEntry,
     Kinds,
     Settings,
     SettingsProblem,
@@ -49,6 +53,7 @@ from worker.settings import (
     problems_in,
 )
 from worker.storage.sql.engine import open_engine, sqlite_path
+from worker.storage.sql.errors import StorageError
 from worker.storage.sql.migrate import migrate, require_current
 from worker.storage.sql.scratch import scratch_engine
 from worker.storage.store import SqlStore
@@ -95,9 +100,19 @@ class Connectors:
         }
         return every[port]
 
-    def lookout(self) -> Lookout:
-        """The look-out for news of the sources that jobs read."""
-        return Lookout({name: self.of(job.reads) for name, job in JOBS.items() if job.reads is not None})
+    def lookout(self, use_cases: UseCases, clock: Clock) -> Lookout:
+        """Return the look-out for news of the sources that jobs read, and for jobs that know when they are due."""
+
+        def is_due(one: KnowsDue) -> bool:
+            try:
+                return one.is_due(clock())
+            except (StorageError, DBAPIError):  # the jobs say what is wrong with the database
+                return False
+
+        return Lookout(
+            {name: self.of(job.reads) for name, job in JOBS.items() if job.reads is not None},
+            {name: partial(is_due, one) for name, one in knowing_due(use_cases).items()},
+        )
 
     def close(self) -> None:
         """End all open connections. Idempotent."""
@@ -125,6 +140,8 @@ def build_connectors(
         context = replace(
             context_of(settings, entry.name, clock),
             again=partial(again, sleep=sleep),
+            sleep=sleep or nap,
+            takes=entry.takes if isinstance(entry, InventoryEntry) else takes_all,
             has_own_files=has_own_files,
             note=_noting(observer, entry.name),
         )
@@ -187,6 +204,8 @@ def rules_of(settings: Settings) -> AppRules:
         has_told_links=settings.desk.url is not None,
         leaver=settings.leaver_policy(),
         limits=settings.guard_limits(),
+        paces=paces_of(settings),
+        takes={one.name: one.takes for one in settings.inventories},
         fresh_directories=fresh_directories,
         fresh_inventories=fresh_inventories,
         joiners=tuple(Placement(tuple(rule.when.items()), rule.groups) for rule in settings.joiners),
@@ -197,6 +216,16 @@ def rules_of(settings: Settings) -> AppRules:
         two_approvers_from=settings.desk.two_approvers_from,
         erase_after=settings.leaver.erase_after,
     )
+
+
+def paces_of(settings: Settings) -> dict[str, timedelta]:
+    """How long after a read each inventory is due again, by its name: its own pace, its kind's, or the job's."""
+    return {
+        one.name: one.every
+        or registry.spec(Port.INVENTORY, one.kind).every
+        or settings.schedule.every["inventory"]
+        for one in settings.inventories
+    }
 
 
 def _links_of(settings: Settings) -> SignedLinks:

@@ -6,7 +6,7 @@ connector_options(entry, spec.config)          an entry's own keys as its connec
 json_schema(kinds)                             for editors
 """
 
-from worker.settings.connectors import ConnectorEntry, NotifierEntry, SourceEntry
+from worker.settings.connectors import ConnectorEntry, InventoryEntry, NotifierEntry, SourceEntry
 from worker.settings.loading import Kinds, connector_options, load, problems_in
 from worker.settings.model import Settings
 from worker.settings.problems import SettingsError, SettingsProblem, format_problems
@@ -15,6 +15,7 @@ from worker.settings.sections import JoinerRule
 
 __all__ = [
     "ConnectorEntry",
+    "InventoryEntry",
     "JoinerRule",
     "Kinds",
     "NotifierEntry",

@@ -6,7 +6,8 @@ The settings know no connector; which keys an entry may have besides these is it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     Field,
@@ -19,12 +20,14 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from worker.domain.people.joiners import fits
 from worker.ports import Port
 from worker.settings.document import PlacedDict, Position
-from worker.settings.fields import Name, Period, Text
+from worker.settings.fields import Name, Period, Text, at_least
 from worker.settings.references import is_secret_key
 from worker.settings.section import Section
 
+EVERY_MIN = timedelta(seconds=10)
 SECTIONS: Mapping[str, Port] = {
     "directories": Port.DIRECTORY,
     "inventories": Port.INVENTORY,
@@ -82,8 +85,33 @@ class SourceEntry(ConnectorEntry):
     stale_after: Period | None = Field(default=None, description="Its own longest age; null: as in fresh.")
 
 
+class InventoryEntry(SourceEntry):
+    """An inventory."""
+
+    COMMON: ClassVar[tuple[str, ...]] = (*SourceEntry.COMMON, "every", "groups", "exclude")
+
+    every: Annotated[Period, at_least(EVERY_MIN)] | None = Field(
+        default=None, description="Its own pace, 10s or more; null: its kind's, or schedule.inventory."
+    )
+    groups: tuple[Text, ...] = Field(default=("*",), description="The groups to read: globs of names or ids.")
+    exclude: tuple[Text, ...] = Field(default=(), description="Groups to leave out: globs of names or ids.")
+
+    def takes(self, group_id: str, name: str) -> bool:
+        """Whether the configuration wants this group. Upper and lower case are alike."""
+        texts = (group_id, name)
+        is_wanted = any(fits(text, self.groups) for text in texts)
+        return is_wanted and not any(fits(text, self.exclude) for text in texts)
+
+
 class NotifierEntry(ConnectorEntry):
     """A channel to people."""
+
+
+ENTRIES: Mapping[Port, type[ConnectorEntry]] = {
+    Port.DIRECTORY: SourceEntry,
+    Port.INVENTORY: InventoryEntry,
+    Port.NOTIFY: NotifierEntry,
+}
 
 
 def wrapped(value: Any, place: Position | None) -> Any:

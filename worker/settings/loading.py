@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from worker.ports import Port
-from worker.settings.connectors import SECTIONS, ConnectorEntry, NotifierEntry, SourceEntry, revealed
+from worker.settings.connectors import ENTRIES, SECTIONS, ConnectorEntry, revealed
 from worker.settings.document import Document, PlacedDict, Position, read_document
 from worker.settings.explain import Described, explain
 from worker.settings.literals import literal_secrets, secret_paths
@@ -121,7 +121,7 @@ def _wrong_entry(document: Document, port: Port, entry: PlacedDict, kinds: Kinds
         remedy = did_you_mean(kind, known, what="Valid kinds")
         return [document.problem(at, document.value_mark(at), message, remedy)]
     model = known[kind]
-    common = (NotifierEntry if port is Port.NOTIFY else SourceEntry).COMMON
+    common = ENTRIES[port].COMMON
     options = {key: value for key, value in entry.items() if key not in common}
     return _validated(model, options, Described(document, model, entry.place.path, common))[1]
 

@@ -15,7 +15,7 @@ from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.ports import Port
-from worker.settings.connectors import ConnectorEntry, NotifierEntry, SourceEntry
+from worker.settings.connectors import ConnectorEntry, InventoryEntry, NotifierEntry, SourceEntry
 from worker.settings.escalation import Escalation
 from worker.settings.problems import Wrong
 from worker.settings.section import Section
@@ -44,7 +44,7 @@ class Settings(Section):
     organisation: Organisation = Field(default_factory=Organisation)
     database: Database = Field(default_factory=Database)
     directories: tuple[SourceEntry, ...] = Field(default=(), description="The authorities on people.")
-    inventories: tuple[SourceEntry, ...] = Field(default=(), description="Who is in which group.")
+    inventories: tuple[InventoryEntry, ...] = Field(default=(), description="Who is in which group.")
     leaver: Leaver = Field(default_factory=Leaver)
     groups: Groups = Field(default_factory=Groups)
     joiners: tuple[JoinerRule, ...] = Field(

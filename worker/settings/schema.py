@@ -28,7 +28,7 @@ def json_schema(kinds: Kinds) -> dict[str, Any]:
     for section, port in SECTIONS.items():
         items = schema["properties"][section]["items"]
         schema["properties"][section]["items"] = _entry(items, port, kinds.get(port, {}), definitions)
-    for unused in ("SourceEntry", "NotifierEntry"):
+    for unused in ("SourceEntry", "InventoryEntry", "NotifierEntry"):
         definitions.pop(unused, None)
     whole = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

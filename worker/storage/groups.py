@@ -26,6 +26,7 @@ from worker.ports.state.groups import (
     MissingGroups,
     RosterChanges,
     ShrunkenRoster,
+    Unlisted,
 )
 from worker.storage.candidates import wrong_groups
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
@@ -33,7 +34,12 @@ from worker.storage.dirty import dirty_groups
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.sql.bulk import bulk_upsert, clearing
 from worker.storage.sql.chunks import among, chunked
-from worker.storage.sql.mapping import link_from_row, member_from_row
+from worker.storage.sql.mapping import (
+    group_facts_from_json,
+    group_facts_to_json,
+    link_from_row,
+    member_from_row,
+)
 from worker.storage.sql.statistics import gather
 from worker.storage.sql.tables import (
     chat_group,
@@ -49,9 +55,10 @@ from worker.storage.sql.tables import (
 
 GROUP_COLUMNS = (
     "source", "group_id", "name", "messenger", "owner_email", "coverage", "taken_at", "knows_roles",
-    "has_had_admin", "size", "warning",
+    "has_had_admin", "size", "warning", "facts", "link_sha256",
 )  # fmt: skip
-MEMBER_COLUMNS = ("source", "group_id", "handle", "display_name", "role", "phone", "username", "joined_at")
+SHOWN = ("display_name", "role", "phone", "username", "lid", "business_id", "native_id", "joined_at")
+MEMBER_COLUMNS = ("source", "group_id", "handle", *SHOWN)
 MARKS = ("fingerprint", "phone_key", "email_key", "employee_key")
 
 
@@ -79,15 +86,19 @@ class SqlRosters:
 
     # --- applying --------------------------------------------------------------------------------
 
-    def apply_stage(self, source: str, *, now: datetime, limits: GuardLimits) -> RosterChanges:
+    def apply_stage(
+        self, source: str, *, now: datetime, limits: GuardLimits, rest: Unlisted
+    ) -> RosterChanges:
         staged = self._scalar(sa.select(sa.func.count()).where(staged_membership.c.source == source))
         gather(self._c, staged, staged_group, staged_membership)
-        gone = self._gone_groups(source)
-        known = self._scalar(
-            sa.select(sa.func.count()).where(chat_group.c.source == source, chat_group.c.is_gone == 0)
-        )
-        if is_too_shrunken(len(gone), known, limits.shrink_share_max, limits.share_from):
-            return RosterChanges({}, too_few_groups=MissingGroups(known, len(gone)))
+        missing: dict[GroupKey, str] = {} if rest.is_unread else self._missing_groups(source)
+        known = self._scalar(sa.select(sa.func.count()).where(_in_sight(source)))
+        listed = self._scalar(sa.select(sa.func.count()).where(staged_group.c.source == source))
+        is_empty = bool(missing) and not listed
+        if is_empty or is_too_shrunken(len(missing), known, limits.shrink_share_max, limits.share_from):
+            return RosterChanges({}, too_few_groups=MissingGroups(known, len(missing)))
+        gone = [group for group, name in missing.items() if rest.is_gone(group.group_id, name)]
+        unseen = [group for group in missing if group not in gone]
         new = self._new_groups(source)
         shrunken = self._doubt_shrunken(source, limits)
         changed = self._count_changes(source)
@@ -97,17 +108,20 @@ class SqlRosters:
         self._merge_links(source)
         self._merge_groups(source, now)
         self._end_groups(source, gone)
-        dirty_groups(self._c, {*changed, *new, *gone, *renamed}, now)
+        self._lose_sight(source, unseen)
+        dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed}, now)
         self.clear_stage(source)
         changes = sum(map(sum, changed.values()))
         gather(self._c, changes, chat_group, membership, link, dirty_group)
         return RosterChanges(changed, tuple(new), tuple(gone), tuple(shrunken))
 
-    def _gone_groups(self, source: str) -> list[GroupKey]:
+    def _missing_groups(self, source: str) -> dict[GroupKey, str]:
+        """The groups that were in sight and are not listed, with their names."""
         g, s = chat_group.c, staged_group.c
         listed = sa.exists().where(s.source == g.source, s.group_id == g.group_id)
-        query = sa.select(g.source, g.group_id).where(g.source == source, g.is_gone == 0, ~listed)
-        return [GroupKey(*row) for row in self._c.execute(query.order_by(g.group_id))]
+        query = sa.select(g.source, g.group_id, g.name).where(_in_sight(source), ~listed)
+        rows = self._c.execute(query.order_by(g.group_id))
+        return {GroupKey(row.source, row.group_id): row.name for row in rows}
 
     def _new_groups(self, source: str) -> list[GroupKey]:
         g, s = chat_group.c, staged_group.c
@@ -194,11 +208,10 @@ class SqlRosters:
             .order_by(n.source, n.group_id, n.handle)
         )
         insert = _insert(self._c, membership).from_select([*MEMBER_COLUMNS, "first_seen_at"], rows)
-        changing = ("display_name", "role", "phone", "username", "joined_at")
         self._c.execute(
             insert.on_conflict_do_update(
                 index_elements=["source", "group_id", "handle"],
-                set_={name: insert.excluded[name] for name in changing},
+                set_={name: insert.excluded[name] for name in SHOWN},
             )
         )
 
@@ -265,10 +278,10 @@ class SqlRosters:
             [*GROUP_COLUMNS, "read_at", "first_seen_at", "shrunken_at"], rows
         )
         new, old = insert.excluded, chat_group.c
-        plain = ("name", "messenger", "owner_email", "coverage", "taken_at", "knows_roles", "warning", "read_at",
-                 "shrunken_at")  # fmt: skip
+        plain = ("name", "messenger", "owner_email", "coverage", "taken_at", "knows_roles", "warning", "facts",
+                 "link_sha256", "read_at", "shrunken_at")  # fmt: skip
         values: dict[str, Any] = {name: new[name] for name in plain}
-        values["is_gone"] = 0
+        values["is_gone"] = values["is_unseen"] = 0
         values["has_had_admin"] = sa.case((new.has_had_admin == 1, 1), else_=old.has_had_admin)
         is_partial = (new.coverage != Coverage.FULL.value) & (old.size > new.size)
         values["size"] = sa.case((is_partial, old.size), else_=new.size)
@@ -278,6 +291,14 @@ class SqlRosters:
         for chunk in chunked([group.group_id for group in gone]):
             for table, change in ((chat_group, sa.update(chat_group).values(is_gone=1, size=0)),
                                   (membership, sa.delete(membership))):  # fmt: skip
+                self._c.execute(change.where(table.c.source == source, table.c.group_id.in_(chunk)))
+
+    def _lose_sight(self, source: str, groups: Sequence[GroupKey]) -> None:
+        """Keep what was known of groups that the source does not show any more; it has seen none of it."""
+        stale = sa.update(chat_group).values(coverage=Coverage.STALE.value, is_unseen=1)
+        unlisted = sa.update(membership).values(is_unlisted=1)
+        for chunk in chunked([group.group_id for group in groups]):
+            for table, change in ((chat_group, stale), (membership, unlisted)):
                 self._c.execute(change.where(table.c.source == source, table.c.group_id.in_(chunk)))
 
     # --- looking things up -----------------------------------------------------------------------
@@ -369,18 +390,24 @@ def _group_row(source: str, roster: Roster) -> tuple[Any, ...]:
     return (
         source, group.group_id, group.name, group.messenger, group.owner_email, roster.coverage.value,
         to_micros(roster.taken_at), int(bool(roles - {Role.UNKNOWN})), int(any(r.is_admin for r in roles)),
-        len(roster.members), "; ".join(roster.warnings),
+        len(roster.members), "; ".join(roster.warnings), group_facts_to_json(roster.facts), roster.facts.link_sha256,
     )  # fmt: skip
 
 
 def _member_row(source: str, roster: Roster, member: Member) -> tuple[Any, ...]:
     return (
         source, roster.group.group_id, member.handle, member.display_name, member.role.value, member.phone,
-        member.username, to_micros(member.joined_at), fingerprint(member),
+        member.username, member.lid, member.business_id, member.native_id, to_micros(member.joined_at),
+        fingerprint(member),
         canonical(member.phone) if member.phone else None,
         member.email.casefold() if member.email else None,
         member.employee_id.casefold() if member.employee_id else None,
     )  # fmt: skip
+
+
+def _in_sight(source: str) -> sa.ColumnElement[bool]:
+    g = chat_group.c
+    return sa.and_(g.source == source, g.is_gone == 0, g.is_unseen == 0)
 
 
 def _same_group(a: Any, b: Any) -> sa.ColumnElement[bool]:
@@ -401,8 +428,8 @@ def _unchanged() -> sa.ColumnElement[bool]:
     m, n = membership.c, staged_membership.c
     return sa.exists().where(
         m.source == n.source, m.group_id == n.group_id, m.handle == n.handle, m.role == n.role,
-        m.display_name == n.display_name, m.phone.is_not_distinct_from(n.phone),
-        m.username.is_not_distinct_from(n.username), m.joined_at.is_not_distinct_from(n.joined_at),
+        m.display_name == n.display_name,
+        *(m[name].is_not_distinct_from(n[name]) for name in SHOWN[2:]),
     )  # fmt: skip
 
 
@@ -429,6 +456,7 @@ def _group(row: Any) -> GroupRow:
     return GroupRow(
         GroupKey(row.source, row.group_id), row.name, row.messenger, row.owner_email, Coverage(row.coverage),
         row.taken_at, row.read_at, row.size, row.admins, bool(row.is_gone), row.warning,
+        group_facts_from_json(row.facts), bool(row.is_unseen),
     )  # fmt: skip
 
 

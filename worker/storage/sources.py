@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,11 +13,18 @@ import sqlalchemy as sa
 from worker.ports.connectors.base import Port
 from worker.ports.state.leases import JobRun
 from worker.ports.state.overview import SourceDay
-from worker.ports.state.sources import SourceState
-from worker.storage.sql.tables import job, source, source_day
+from worker.ports.state.sources import SourceState, WantedRead
+from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.tables import job, source, source_day, to_micros, wanted_read
 
 DAYS_KEPT = timedelta(days=400)
 _COLUMNS = tuple(f.name for f in fields(SourceState))
+_WANTED = sa.select(wanted_read).order_by(wanted_read.c.source, wanted_read.c.group_id)
+_HAD = sa.delete(wanted_read).where(
+    wanted_read.c.source == sa.bindparam("one"),
+    wanted_read.c.group_id == sa.bindparam("group"),
+    wanted_read.c.asked_at <= sa.bindparam("until"),
+)
 _BY_NAME = sa.select(source).where(source.c.name == sa.bindparam("wanted"))
 
 
@@ -58,6 +65,17 @@ class SqlSources:
 
     def all(self) -> list[SourceState]:
         return [_state(row) for row in self._c.execute(sa.select(source).order_by(source.c.name))]
+
+    def want(self, source: str, groups: Iterable[str], now: datetime) -> None:
+        rows = [(source, group, to_micros(now)) for group in groups]
+        bulk_upsert(self._c, wanted_read, ("source", "group_id", "asked_at"), rows, update=False)
+
+    def wanted(self) -> list[WantedRead]:
+        return [WantedRead(*row) for row in self._c.execute(_WANTED)]
+
+    def had(self, wanted: Iterable[WantedRead]) -> None:
+        for read in wanted:
+            self._c.execute(_HAD, {"one": read.source, "group": read.group_id, "until": read.asked_at})
 
 
 def days_of(connection: sa.Connection, name: str, since: date) -> list[SourceDay]:

@@ -13,7 +13,7 @@ from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.formats.work import WORK, Asked, Reading, whole
 from connectors.inventory.register.meaning.rows import Problem
 from connectors.kit.child import Apart, apart_for, plain
-from worker.domain.model import Coverage, Role, Roster
+from worker.domain.model import Coverage, Group, Role, Roster
 from worker.ports import (
     Capabilities,
     CheckResult,
@@ -63,12 +63,16 @@ class RegisterInventory(Passive):
         with open_book(self.path) as opened:
             for part in self._parts(opened):
                 if isinstance(part, Roster):
-                    if groups is None or part.group.group_id in groups:
+                    if self._is_asked_for(part.group, groups):
                         groups_total += 1
                         yield part
                 else:
                     found = tuple(malformed(opened.name, problem) for problem in part.problems)
                     yield SnapshotEnd(part.taken_at, groups_total, found, is_full=groups is None)
+
+    def _is_asked_for(self, group: Group, groups: Collection[str] | None) -> bool:
+        is_taken = self._context.takes(group.group_id, group.name)
+        return is_taken and (groups is None or group.group_id in groups)
 
     def check(self) -> CheckResult:
         """Read the register and count; red with the remedy when it can't be read. Never raises

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.ops.receiver import BODY_MAX, receiving
-from worker.ports import Call
+from worker.ports import InboundCall
 
 
 class Source:
@@ -24,7 +24,7 @@ class Source:
         self.listen = listen
         self.calls: list[tuple[str, dict[str, str], bytes]] = []
 
-    def receive(self, call: Call) -> tuple[int, str]:
+    def receive(self, call: InboundCall) -> tuple[int, str]:
         self.calls.append((call.path, dict(call.query), call.body))
         return 202, call.query.get("validationToken", "")
 

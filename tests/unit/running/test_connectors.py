@@ -5,15 +5,18 @@ from __future__ import annotations
 import http.client
 import socket
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 
 from fakes.directory import FakeDirectory
 from fakes.inventory import FakeInventory
 from fakes.notifier import FakeNotifier
+from harness import Harness
 from worker.ops.retry import RetryingDirectory, RetryingInventory
-from worker.ports import Call, Called
+from worker.ports import Called, InboundCall
 from worker.running.serving import calls_taken
 from worker.running.wiring import Connectors
 from worker.settings import SettingsError
@@ -35,7 +38,7 @@ class Door:
         self.name = name
         self.listen = free_address()
 
-    def receive(self, call: Call) -> tuple[int, str]:
+    def receive(self, call: InboundCall) -> tuple[int, str]:
         return 202, f"{self.name} got {call.body.decode()} at {call.path}"
 
 
@@ -86,12 +89,20 @@ def test_each_connector_is_closed_though_one_fails(live: Connectors) -> None:
     assert [one.is_closed for one in inner] == [True, True, True]
 
 
-def test_news_of_an_inventory_make_the_job_due_that_reads_it(live: Connectors) -> None:
-    lookout = live.lookout()
-    assert lookout.look() == set()
-    list(live.inventories[0].changes(None))
+def test_a_job_that_knows_when_it_is_due_is_looked_at_too(live: Connectors) -> None:
+    with closing(Harness()) as harness:
+        lookout = live.lookout(harness.app.use_cases, harness.clock)
+        assert lookout.look() == {"inventory"}, "it was never read"
+        harness.inventory()
+        lookout.went("inventory")
+        assert lookout.look() == set()
 
-    assert lookout.look() == {"inventory"}
+
+def test_a_database_that_fails_makes_nothing_due(live: Connectors) -> None:
+    with closing(Harness()) as harness:
+        with harness.engine.begin() as connection:
+            connection.execute(sa.text("DROP TABLE wanted_read"))
+        assert live.lookout(harness.app.use_cases, harness.clock).look() == set()
 
 
 def test_calls_of_an_inventory_and_of_a_notifier_are_taken(live: Connectors) -> None:

@@ -89,6 +89,8 @@ def test_entries_that_come_and_go_are_named(config: Path) -> None:
 
     assert [line.partition(":")[0] for line in differences(before, load_settings(config))] == [
         "inventories",
+        "inventories[wards].exclude",
+        "inventories[wards].groups[0]",
         "inventories[wards].kind",
         "inventories[wards].name",
         "inventories[wards].path",

@@ -1,13 +1,16 @@
-"""Inventory: read each group's members, roster by roster, and make them the state.
+"""Inventory: read who is in which group, roster by roster, and make it the state.
 
-changes() -> rosters, staged -> believed? -> applied -> members added, removed, regraded -> dirty groups
+what is due -> changes() -> rosters, staged -> believed? -> applied -> members added, removed, regraded -> dirty groups
+
+Each inventory is read at its own pace, and before its time if somebody asked for it: a call from outside, the API.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zlib import crc32
 
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
@@ -17,97 +20,181 @@ from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import GroupKey, Roster
 from worker.domain.reconcile.guard import GuardLimits
-from worker.ports import ConnectorError, Incomplete, Inventory, Port, SnapshotEnd
-from worker.ports.state.groups import RosterChanges, ShrunkenRoster
+from worker.ports import ConnectorError, CursorExpired, Incomplete, Inventory, Port, SnapshotEnd, Takes
+from worker.ports.state.groups import RosterChanges, ShrunkenRoster, Unlisted
 from worker.ports.state.leases import Lease
+from worker.ports.state.sources import WHOLE, WantedRead
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE_MEMBERS = 5_000
+EARLY_SHARE = 0.1  # of its pace: a read comes up to so much early, so that sources are not all read at once
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryRules:
+    """What inventories are read by; `paces` and `takes` by the inventory's name.
+
+    `paces`: how long after a read the next one is due. `takes`: which groups the configuration wants.
+    """
+
+    limits: GuardLimits
+    paces: Mapping[str, timedelta]
+    takes: Mapping[str, Takes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A read to be done: of these groups, or of all (None). `wanted` is what it answers."""
+
+    inventory: Inventory
+    groups: frozenset[str] | None
+    wanted: tuple[WantedRead, ...]
 
 
 class TakeInventory:
-    """Reads all inventories."""
+    """Reads the inventories."""
 
     def __init__(
         self,
         store: Store,
         inventories: Sequence[Inventory],
-        limits: GuardLimits,
+        rules: InventoryRules,
         teller: Teller,
         observer: Observer = SILENT,
     ) -> None:
         self._store = store
         self._inventories = inventories
-        self._limits = limits
+        self._rules = rules
         self._teller = teller
         self._observer = observer
+        self._marks: dict[str, str] = {}
 
-    def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
-        """Read every inventory once. One that fails changes nothing and never stops the others."""
+    def is_due(self, now: datetime) -> bool:
+        """Whether a read is due. Notes first what calls from outside spoke of, and what changed."""
+        for inventory in self._inventories:
+            if news := inventory.news() | self._changed(inventory):
+                with self._store.begin() as uow:
+                    uow.sources.want(inventory.name, news, now)
+        with self._store.reading() as uow:
+            return any(True for _ in self._due(uow, now, due_only=True))
+
+    def _changed(self, inventory: Inventory) -> frozenset[str]:
+        """WHOLE if the inventory's mark is another than at the last look. The first look only remembers it."""
+        mark = inventory.watermark()
+        if mark is None:
+            return frozenset()
+        known, self._marks[inventory.name] = self._marks.get(inventory.name, mark), mark
+        return frozenset() if known == mark else frozenset({WHOLE})
+
+    def run_once(self, now: datetime, lease: Lease | None = None, *, due_only: bool = False) -> Report:
+        """Read every inventory once, or only what is due; a failed read changes nothing and never stops the others."""
         counts = {"sources": 0, "groups": 0, "members": 0, "added": 0, "removed": 0, "role_changes": 0,
                   "groups_new": 0, "groups_gone": 0}  # fmt: skip
         troubles = []
-        for inventory in self._inventories:
+        with self._store.reading() as reader:
+            due = list(self._due(reader, now, due_only=due_only))
+        for one in due:
             counts["sources"] += 1
             try:
-                troubles += self._read(inventory, now, lease, counts)
+                troubles += self._read(one, now, lease, counts)
             except ConnectorError as error:
-                with self._store.begin(lease) as uow:
-                    state = uow.sources.get(inventory.name, Port.INVENTORY)
-                    record_failure(uow, state, error, now, self._teller)
-                troubles.append(f"{inventory.name}: {error}")
+                self._failed(one, error, now, lease)
+                troubles.append(f"{one.inventory.name}: {error}")
         return Report("inventory", counts, tuple(troubles))
 
-    def _read(
-        self, inventory: Inventory, now: datetime, lease: Lease | None, counts: dict[str, int]
-    ) -> list[str]:
-        end, groups, members = self._stage(inventory, lease)
+    def _due(self, uow: UnitOfWork, now: datetime, *, due_only: bool) -> Iterator[_Due]:
+        asked: dict[str, list[WantedRead]] = {}
+        for read in uow.sources.wanted():
+            asked.setdefault(read.source, []).append(read)
+        for inventory in self._inventories:
+            wanted = tuple(asked.get(inventory.name, ()))
+            groups = frozenset(read.group_id for read in wanted)
+            last_at = uow.sources.get(inventory.name, Port.INVENTORY).last_attempt_at
+            if not due_only or WHOLE in groups or self._is_over(inventory.name, last_at, now):
+                yield _Due(inventory, None, wanted)
+            elif groups:
+                yield _Due(inventory, groups, wanted)
+
+    def _is_over(self, name: str, last_at: datetime | None, now: datetime) -> bool:
+        """Whether the inventory's pace since the last read is over. A last read in the future does not count."""
+        if last_at is None or last_at > now:
+            return True
+        early = EARLY_SHARE * crc32(f"{name} {last_at.isoformat()}".encode()) / (1 << 32)
+        return now - last_at >= self._rules.paces[name] * (1 - early)
+
+    def _read(self, due: _Due, now: datetime, lease: Lease | None, counts: dict[str, int]) -> list[str]:
+        name = due.inventory.name
+        end, groups, members = self._stage(due, lease)
         if end is None:
             raise Incomplete(
-                f"The read of {inventory.name} ended without proof that it was complete.",
+                f"The read of {name} ended without proof that it was complete.",
                 remedy="It is tried again; if it stays, look at the connector's log.",
             )
         if end.groups_total != groups:
             raise Incomplete(
-                f"{inventory.name} says that it has {end.groups_total} groups and gave {groups}.",
+                f"{name} says that it has {end.groups_total} groups and gave {groups}.",
                 remedy="It is read again at the next pass.",
                 expected=end.groups_total,
                 got=groups,
             )
         with self._store.begin(lease) as uow:
-            changes = uow.rosters.apply_stage(inventory.name, now=now, limits=self._limits)
+            changes = uow.rosters.apply_stage(
+                name, now=now, limits=self._rules.limits, rest=self._rest(due, end)
+            )
             if changes.too_few_groups is not None:
                 known, missing = changes.too_few_groups
                 raise Incomplete(
-                    f"{missing} of the {known} groups of {inventory.name} are missing at once.",
+                    f"{missing} of the {known} groups of {name} are missing at once.",
                     remedy="Restore them, or take them out over several readings.",
                     expected=known,
                     got=known - missing,
                 )
             self._tell(uow, changes, now)
-            state = uow.sources.get(inventory.name, Port.INVENTORY)
-            is_first = state.first_pass_at is None
-            counted = {"groups": groups, "members": members, "malformed": len(end.malformed)}
-            record_success(
-                uow,
-                replace(
-                    state,
-                    taken_at=end.taken_at,
-                    first_pass_at=now if is_first else state.first_pass_at,
-                    last_full_at=now,
-                    counts=counted,
-                ),
-                now,
-                self._teller.tongue,
-            )
+            uow.sources.had(due.wanted)
+            if due.groups is None:
+                counted = {"groups": groups, "members": members, "malformed": len(end.malformed)}
+                self._record(uow, name, end, counted, now)
         _count(counts, groups, members, changes)
-        return [f"{inventory.name}: {_shrunken(one)}" for one in changes.shrunken]
+        return [f"{name}: {_shrunken(one)}" for one in changes.shrunken]
 
-    def _stage(self, inventory: Inventory, lease: Lease | None) -> tuple[SnapshotEnd | None, int, int]:
+    def _rest(self, due: _Due, end: SnapshotEnd) -> Unlisted:
+        """What the read means for the groups that it did not list."""
+        if not end.is_full:
+            return Unlisted(is_unread=True)
+        if due.inventory.can.sees_all_groups:
+            return Unlisted()
+        takes = self._rules.takes[due.inventory.name]
+        return Unlisted(is_gone=lambda group_id, name: not takes(group_id, name))
+
+    def _record(
+        self, uow: UnitOfWork, name: str, end: SnapshotEnd, counted: Mapping[str, int], now: datetime
+    ) -> None:
+        state = uow.sources.get(name, Port.INVENTORY)
+        state = replace(
+            state,
+            cursor=end.cursor,
+            taken_at=end.taken_at,
+            first_pass_at=now if state.first_pass_at is None else state.first_pass_at,
+            last_full_at=now if end.is_full else state.last_full_at,
+            counts=counted if end.is_full else state.counts,
+        )
+        record_success(uow, state, now, self._teller.tongue)
+
+    def _failed(self, due: _Due, error: ConnectorError, now: datetime, lease: Lease | None) -> None:
+        with self._store.begin(lease) as uow:
+            uow.sources.had(due.wanted)
+            state = uow.sources.get(due.inventory.name, Port.INVENTORY)
+            if isinstance(error, CursorExpired):
+                state = replace(state, cursor=None)
+            record_failure(uow, state, error, now, self._teller)
+
+    def _stage(self, due: _Due, lease: Lease | None) -> tuple[SnapshotEnd | None, int, int]:
+        inventory = due.inventory
         with self._store.begin(lease) as uow:
             uow.rosters.clear_stage(inventory.name)
+            cursor = uow.sources.get(inventory.name, Port.INVENTORY).cursor
         end, groups, members = None, 0, 0
-        for page in _pages(inventory.changes(None)):
+        for page in _pages(inventory.changes(cursor, due.groups)):
             if isinstance(page, SnapshotEnd):
                 end = page
                 continue

@@ -39,7 +39,7 @@ from worker.ports import (
 from worker.ports.state.groups import Expectation
 from worker.ports.state.leases import Lease
 from worker.ports.state.people import Applied
-from worker.ports.state.sources import SourceState
+from worker.ports.state.sources import SourceState, WantedRead
 from worker.ports.state.store import Store, UnitOfWork
 
 COUNTS = (
@@ -101,6 +101,23 @@ class Poll:
         self._rules = rules
         self._observer = observer
 
+    def is_due(self, _now: datetime) -> bool:
+        """Whether somebody asked for a read of one of the directories."""
+        with self._store.reading() as uow:
+            return bool(self._asked(uow))
+
+    def _asked(self, uow: UnitOfWork) -> list[WantedRead]:
+        names = {directory.name for directory in self._directories}
+        return [one for one in uow.sources.wanted() if one.source in names]
+
+    def _forget_asked(self, lease: Lease | None) -> None:
+        """Forget what was asked for: this run reads it. If it dies before that, the next one does."""
+        with self._store.reading() as reader:
+            asked = self._asked(reader)
+        if asked:
+            with self._store.begin(lease) as uow:
+                uow.sources.had(asked)
+
     def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
         """Read every directory once (of a folder of dated files, all that are ready), then apply due dates.
 
@@ -108,6 +125,7 @@ class Poll:
         source's failure is in the report and in its state, and is announced.
         """
         tally = _Tally(dict.fromkeys(COUNTS, 0))
+        self._forget_asked(lease)
         for directory in self._directories:
             tally.counts["sources"] += 1
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from worker.app.jobs.deliver import Deliver
 from worker.app.jobs.escalate import Escalate
@@ -27,6 +27,13 @@ class UseCase(Protocol):
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report: ...
 
 
+@runtime_checkable
+class KnowsDue(Protocol):
+    """A use case that knows whether it is due before its interval is over. One of a paced job takes `due_only=True`."""
+
+    def is_due(self, now: datetime) -> bool: ...
+
+
 UseCases: TypeAlias = Mapping[type[UseCase], UseCase]  # each by its class
 
 
@@ -35,8 +42,9 @@ class Job:
     """One row of the table. `name` is also the key in the configuration's `schedule:`.
 
     `every` is the default interval; `text` describes it in the configuration's schema. The nightly pass runs each
-    job that `has_full_pass`, and then its `at_night`, under the same lease. `feeds` is the job that is due at once
-    after a run that found something. `reads` are the connectors whose news make this job due.
+    job that `has_full_pass`, and then its `at_night`, under the same lease. `feeds` are the jobs that are due at once
+    after a run that found something. `reads` are the connectors whose news make this job due. The scheduler
+    has a job that `is_paced` do only what is due.
     """
 
     name: str
@@ -45,12 +53,23 @@ class Job:
     text: str
     has_full_pass: bool = False
     at_night: type[UseCase] | None = None
-    feeds: str | None = None
+    feeds: tuple[str, ...] = ()
     reads: Port | None = None
+    is_paced: bool = False
 
-    def run(self, use_cases: UseCases, now: datetime, lease: Lease | None = None, *, full: bool) -> Report:
+    def run(
+        self,
+        use_cases: UseCases,
+        now: datetime,
+        lease: Lease | None = None,
+        *,
+        full: bool,
+        due_only: bool = False,
+    ) -> Report:
         """Run its use case once. `full` asks for a full pass, if the job has one, with `at_night` after it."""
         run_once: Callable[..., Report] = use_cases[self.use_case].run_once
+        if due_only and self.is_paced:
+            return run_once(now, lease, due_only=True)
         if not (full and self.has_full_pass):
             return run_once(now, lease)
         report = run_once(now, lease, full=True)
@@ -62,9 +81,9 @@ class Job:
 
 _TABLE = (
     Job("poll", Poll, timedelta(seconds=60), "Ask the directories for changes.",
-        has_full_pass=True, feeds="reconcile", reads=Port.DIRECTORY),
+        has_full_pass=True, feeds=("reconcile",), reads=Port.DIRECTORY),
     Job("inventory", TakeInventory, timedelta(minutes=15), "Read the inventories.",
-        feeds="reconcile", reads=Port.INVENTORY),
+        feeds=("reconcile", "verify"), is_paced=True),
     # Who may be forgotten is known best when everything was looked at
     Job("reconcile", Reconcile, timedelta(seconds=30), "Compare what changed.",
         has_full_pass=True, at_night=Retention),
@@ -73,6 +92,12 @@ _TABLE = (
     Job("deliver", Deliver, timedelta(seconds=5), "Send what waits."),
 )  # fmt: skip
 JOBS: Mapping[str, Job] = {job.name: job for job in _TABLE}  # in the order of `once all`
+
+
+def knowing_due(use_cases: UseCases) -> dict[str, KnowsDue]:
+    """The use cases that know whether they are due, by the job's name."""
+    found = {name: use_cases[job.use_case] for name, job in JOBS.items()}
+    return {name: one for name, one in found.items() if isinstance(one, KnowsDue)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ SOURCE_FIRST_READ: Final = "source.first_read"
 SOURCE_FAILED: Final = "source.failed"
 SOURCE_RECOVERED: Final = "source.recovered"
 SOURCE_REPAIRED: Final = "source.repaired"
+SOURCE_READ_ASKED: Final = "source.read_asked"
 
 DESK_SIGNED_IN: Final = "desk.signed_in"
 DESK_LOGIN_LINK_MADE: Final = "desk.login_link_made"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -34,7 +34,7 @@ class Again(Protocol):
 
 
 def call_once(call: Callable[[], T], /) -> T:
-    """Call without a repeat."""
+    """InboundCall without a repeat."""
     return call()
 
 
@@ -101,7 +101,7 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class InboundCall:
     """One request from outside. `headers` have lower-case names; of one that was sent twice, the last counts."""
 
     method: str  # GET or POST
@@ -130,7 +130,7 @@ class Called(Protocol):
     def key(self) -> str:
         """The configuration key of `listen`, within the connector's."""
 
-    def receive(self, call: Call) -> tuple[int, str]:
+    def receive(self, call: InboundCall) -> tuple[int, str]:
         """Answer with a status and plain text, at once. Never raises; believes nothing unproven."""
 
 
@@ -198,7 +198,8 @@ class ConnectorSpec:
 
     `build(config, context)` must do no I/O. `config` is a pydantic model with `extra="forbid"`, whose
     fields are the keys of the configuration file besides `name` and `kind`. `notes` are all notes that it may take.
-    `write(path, rosters, taken_at)` is for inventories that are files: it replaces one in one step.
+    `every`: the pace of an inventory that its entry gives none; None: that of the job. `write(path, rosters, taken_at)`
+    is for inventories that are files: it replaces one in one step.
 
     Commands that need nothing else of the connector import the SPEC's module, so it names what needs heavy packages
     `lazily`.
@@ -212,3 +213,4 @@ class ConnectorSpec:
     notes: tuple[Noted, ...] = ()
     commands: Commands | None = None
     write: Callable[[Path, Iterable[Roster], datetime], None] | None = None
+    every: timedelta | None = None

@@ -20,7 +20,7 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ActOutcome:
     """What a source said of one act. `reference` names a request whose effect shows later."""
 
     effect: Effect
@@ -36,8 +36,8 @@ class Remover(Inventory, Protocol):
     not the member's.
     """
 
-    def remove(self, group_id: str, member: Member) -> Outcome:
+    def remove(self, group_id: str, member: Member) -> ActOutcome:
         """Take the member out of the group."""
 
-    def make_admin(self, group_id: str, member: Member) -> Outcome:
+    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
         """Make the member an admin of the group."""

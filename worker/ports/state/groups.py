@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,16 @@ from typing import NamedTuple, Protocol
 
 from worker.domain.groups.case import GroupView
 from worker.domain.identity.matching import Identity
-from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Member, Roster
+from worker.domain.model import (
+    NOTHING_SHOWN,
+    Account,
+    AccountKey,
+    Coverage,
+    GroupFacts,
+    GroupKey,
+    Member,
+    Roster,
+)
 from worker.domain.reconcile.guard import GuardLimits
 
 
@@ -30,12 +39,14 @@ class Rosters(Protocol):
     def stage(self, source: str, rosters: Iterable[Roster]) -> int:
         """Add rosters to the staged snapshot; return the number of members."""
 
-    def apply_stage(self, source: str, *, now: datetime, limits: GuardLimits) -> RosterChanges:
+    def apply_stage(
+        self, source: str, *, now: datetime, limits: GuardLimits, rest: Unlisted
+    ) -> RosterChanges:
         """Make the staged rosters the state, set-based; mark changed groups and handles dirty.
 
         A roster that lost more than `group_share_max` of its members is believed only when a later one says the
-        same; until then it counts as partial. Groups that the snapshot does not list are gone. If too many are
-        missing, nothing is applied, and `RosterChanges.too_few_groups` is set.
+        same; until then it counts as partial. `rest` says what a group that is not listed
+        means. If too many are missing, or all of them, nothing is applied, and `RosterChanges.too_few_groups` is set.
         """
 
     def groups(self) -> list[GroupRow]:
@@ -76,6 +87,18 @@ class Rosters(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Unlisted:
+    """What a read means for the groups that it did not list.
+
+    `is_unread`: nothing, since it did not have to list them. Otherwise a group that `is_gone` (by its id and its name)
+    is not there any more, and any other is out of sight: what was known of it is kept, and proves nothing.
+    """
+
+    is_unread: bool = False
+    is_gone: Callable[[str, str], bool] = lambda _group_id, _name: True
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRow:
     """A group as lists show it."""
 
@@ -90,6 +113,8 @@ class GroupRow:
     admins: int
     is_gone: bool
     warning: str
+    facts: GroupFacts = NOTHING_SHOWN
+    is_unseen: bool = False  # its source did not show it the last time, and may only not be in it any more
 
 
 class KnownMember(NamedTuple):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker.ports.connectors.base import Port
 
@@ -28,6 +28,17 @@ class SourceState:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
+WHOLE = ""  # in place of a group's id: all of the source
+
+
+class WantedRead(NamedTuple):
+    """A read that somebody asked for, of one group or of the WHOLE source."""
+
+    source: str
+    group_id: str
+    asked_at: datetime
+
+
 class Sources(Protocol):
     """One row for each connector that is read from."""
 
@@ -39,3 +50,12 @@ class Sources(Protocol):
 
     def all(self) -> list[SourceState]:
         """By name."""
+
+    def want(self, source: str, groups: Iterable[str], now: datetime) -> None:
+        """Ask for a read of these groups before its time; of all of the source for WHOLE. Idempotent."""
+
+    def wanted(self) -> list[WantedRead]:
+        """What was asked for and not read yet, by source and group."""
+
+    def had(self, wanted: Iterable[WantedRead]) -> None:
+        """Forget what was asked for by these instants: somebody tried to read it."""

@@ -16,7 +16,9 @@ from worker.domain.model import (
     Account,
     AccountFacts,
     AccountKey,
+    Allowed,
     Evidence,
+    GroupFacts,
     GroupKey,
     Member,
     Role,
@@ -74,6 +76,29 @@ def person_from_row(row: Any) -> Account:
     )
 
 
+_GROUP_INSTANTS = ("last_activity_at", "read_at")
+_ALLOWED = ("edit", "write", "add")
+
+
+def group_facts_to_json(facts: GroupFacts) -> str:
+    """Write what a source shows of a group; what it does not show is left out."""
+    values = {f.name: getattr(facts, f.name) for f in fields(GroupFacts)}
+    for name in _GROUP_INSTANTS:
+        values[name] = to_micros(values[name])
+    shown = {name: value for name, value in values.items() if value is not None}
+    return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+
+
+def group_facts_from_json(text: str) -> GroupFacts:
+    """The inverse of `group_facts_to_json`."""
+    values = json.loads(text)
+    for name in _GROUP_INSTANTS:
+        values[name] = from_micros(values.get(name))
+    for name in _ALLOWED:
+        values[name] = Allowed(values[name]) if name in values else None
+    return GroupFacts(**values)
+
+
 def member_from_row(row: Any) -> Member:
     """A membership row joined with its link; email_key and employee_key replace the original values."""
     return Member(
@@ -81,7 +106,10 @@ def member_from_row(row: Any) -> Member:
         display_name=row.display_name,
         role=Role(row.role),
         phone=row.phone,
+        lid=row.lid,
         username=row.username,
+        business_id=row.business_id,
+        native_id=row.native_id,
         joined_at=row.joined_at,
     )
 

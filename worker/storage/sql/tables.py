@@ -157,6 +157,8 @@ def _group_columns() -> list[sa.Column[Any]]:
         _flag("has_had_admin"),
         _number("size"),
         _text("warning", default=""),
+        _text("facts", default="{}"),  # GroupFacts as JSON: only what the source shows
+        _text("link_sha256", null=True),  # one of the facts: the same link is the same group
     ]
 
 
@@ -169,6 +171,9 @@ def _membership_columns() -> list[sa.Column[Any]]:
         _text("role"),
         _text("phone", null=True),
         _text("username", null=True),
+        _text("lid", null=True),
+        _text("business_id", null=True),
+        _text("native_id", null=True),
         _instant("joined_at"),
     ]
 
@@ -182,6 +187,7 @@ chat_group = sa.Table(
     _instant("first_seen_at", null=False),
     _instant("shrunken_at"),  # taken_at of a roster that was too small to believe at once
     _flag("is_gone"),
+    _flag("is_unseen"),  # still there, perhaps: its source did not show it the last time
     sa.Index("ix_chat_group_name", "name", "source", "group_id"),
 )
 staged_membership = sa.Table(
@@ -235,6 +241,11 @@ link = sa.Table(
     sa.Index("ix_link_phone_key", "phone_key"),
     sa.Index("ix_link_email_key", "email_key"),
     sa.Index("ix_link_employee_key", "employee_key"),
+)
+wanted_read = (
+    sa.Table(  # what an event from outside wants read before its time; no group_id: all of the source
+        "wanted_read", metadata, _key("source"), _key("group_id"), _instant("asked_at", null=False)
+    )
 )
 dirty_group = sa.Table(
     "dirty_group", metadata, _key("source"), _key("group_id"), _instant("since", null=False)

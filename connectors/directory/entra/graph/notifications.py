@@ -21,7 +21,7 @@ from connectors.directory.entra import notes
 from connectors.directory.entra.config import EntraConfig
 from connectors.directory.entra.graph.client import Graph, Missing
 from connectors.kit.guids import guid
-from worker.ports import Call, ConnectorError, Incomplete, Note, PermissionDenied
+from worker.ports import ConnectorError, InboundCall, Incomplete, Note, PermissionDenied
 
 # Graph allows just under 29 days; a subscription should not outlive its worker for long
 LIFE = timedelta(days=2)
@@ -187,7 +187,7 @@ class Notifications:
 
     # --- calls ---------------------------------------------------------------------------------------------
 
-    def receive(self, call: Call) -> tuple[int, str]:
+    def receive(self, call: InboundCall) -> tuple[int, str]:
         """Answer one POST of Graph's: (status, plain text). Never raises; does nothing that takes time."""
         if call.method != "POST":
             return WRONG_METHOD, ""

@@ -23,7 +23,7 @@ from fakes.graph.lab import FakeEntra
 from fakes.graph.setup import Lab
 from fakes.graph.subscriptions import Subscription
 from worker.ops.receiver import receiving
-from worker.ports import Call, Fact, Noted
+from worker.ports import Fact, InboundCall, Noted
 
 URL, STATE = "https://hooks.corp.example/entra", "a-long-random-text-7"
 SETTINGS = {"url": URL, "listen": "127.0.0.1:0", "client_state": STATE}
@@ -147,7 +147,9 @@ def test_a_tenant_that_no_token_names_is_believed_by_nobody(
     notifications.mark(directory._connected)
     for tenant in (lab.tenant.id, "", None):
         note = lab.entra.graph.subscriptions.note(only(lab), "x", "updated") | {"tenantId": tenant}
-        assert notifications.receive(Call("POST", "/entra", body=json.dumps({"value": [note]}).encode())) == (
+        assert notifications.receive(
+            InboundCall("POST", "/entra", body=json.dumps({"value": [note]}).encode())
+        ) == (
             400,
             "",
         )
@@ -172,14 +174,16 @@ def test_the_tenant_of_a_managed_identity_is_that_of_its_token(
 def test_before_there_is_a_subscription_no_call_is_accepted(lab: Lab, directory: EntraDirectory) -> None:
     for subscription in ({}, {"subscriptionId": ""}, {"subscriptionId": None}):
         note = {"clientState": STATE, "tenantId": lab.tenant.id, **subscription}
-        assert directory.calls[0].receive(Call("POST", "/", body=json.dumps({"value": [note]}).encode())) == (
+        assert directory.calls[0].receive(
+            InboundCall("POST", "/", body=json.dumps({"value": [note]}).encode())
+        ) == (
             400,
             "",
         )
 
 
 def test_a_get_is_no_notification(directory: EntraDirectory) -> None:
-    assert directory.calls[0].receive(Call("GET", "/entra", {"validationToken": "x"})) == (405, "")
+    assert directory.calls[0].receive(InboundCall("GET", "/entra", {"validationToken": "x"})) == (405, "")
 
 
 @pytest.mark.parametrize(
@@ -191,7 +195,7 @@ def test_what_is_no_notification_is_refused_and_noted(
     directory.watermark()
     told(lab)
 
-    assert directory.calls[0].receive(Call("POST", "/entra", body=body)) == (400, "")
+    assert directory.calls[0].receive(InboundCall("POST", "/entra", body=body)) == (400, "")
     directory.watermark()
     assert told(lab) == [(entra_notes.CALL_REFUSED, {"why": "no notification", "calls": 1})]
 
@@ -203,7 +207,7 @@ def test_a_flood_of_forged_calls_is_one_note_a_look_with_their_number(
     told(lab)
 
     for body in (b"{", b'{"value":[{}]}') * 100:
-        directory.calls[0].receive(Call("POST", "/entra", body=body))
+        directory.calls[0].receive(InboundCall("POST", "/entra", body=body))
     assert told(lab) == []
     directory.watermark()
 
@@ -222,7 +226,7 @@ def test_a_genuine_notification_beside_a_forged_one_counts(lab: Lab, directory: 
     forged = [note | {"clientState": "another"}, note | {"tenantId": FOREIGN}]
     body = json.dumps({"value": [note, *forged]}).encode()
 
-    assert directory.calls[0].receive(Call("POST", "/entra", body=body)) == (202, "")
+    assert directory.calls[0].receive(InboundCall("POST", "/entra", body=body)) == (202, "")
     directory.watermark()
     assert told(lab) == [
         (entra_notes.CALL_ACCEPTED, {"notices": 1, "lifecycle": None}),
@@ -253,12 +257,12 @@ def fuzzed(lab_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @given(value=_JSON | st.lists(_JSON).map(lambda value: {"value": value}), path=_TEXTS)
 def test_no_json_is_accepted_and_none_makes_it_raise(fuzzed: EntraDirectory, value: Any, path: str) -> None:
-    assert fuzzed.calls[0].receive(Call("POST", path, body=json.dumps(value).encode())) == (400, "")
+    assert fuzzed.calls[0].receive(InboundCall("POST", path, body=json.dumps(value).encode())) == (400, "")
 
 
 @given(body=st.binary() | st.binary().map(lambda inner: b'{"value":[{"clientState":"' + inner + b'"}]}'))
 def test_no_bytes_are_accepted_and_none_make_it_raise(fuzzed: EntraDirectory, body: bytes) -> None:
-    assert fuzzed.calls[0].receive(Call("POST", "/entra", body=body)) == (400, "")
+    assert fuzzed.calls[0].receive(InboundCall("POST", "/entra", body=body)) == (400, "")
 
 
 @given(
@@ -278,7 +282,7 @@ def test_a_genuine_notification_is_accepted_whatever_else_it_says(
     }
     body = json.dumps({"value": [extra | note]}).encode()
 
-    assert notifications.receive(Call("POST", "/entra/lifecycle", body=body)) == (202, "")
+    assert notifications.receive(InboundCall("POST", "/entra/lifecycle", body=body)) == (202, "")
 
 
 # --- the subscription's life ----------------------------------------------------------------------------

@@ -116,6 +116,17 @@ def test_a_group_s_name_that_several_have_makes_no_pack(company: Harness, client
     assert "several groups" in refused.json()["error"]["message"]
 
 
+def test_a_read_of_a_source_can_be_asked_for(company: Harness, client: TestClient) -> None:
+    first = client.post("/sources/wards/read")
+    company.later()
+    again = client.post("/sources/wards/read")
+
+    assert (first.status_code, first.json()) == (202, again.json())
+    assert first.json()["source"] == "wards"
+    assert client.post("/sources/none/read").status_code == 404
+    assert company.taker.is_due(company.now)
+
+
 def test_sources_are_as_their_last_read_left_them(company: Harness, client: TestClient) -> None:
     fresh = {one["name"]: one for one in client.get("/sources").json()["items"]}
     company.corp.fail(Transient("the server is busy"))

@@ -1,0 +1,27 @@
+"""Live groups: what a messenger shows of a group, all handles of a member, reads that are wanted at once. Adds only."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+floor = "0004"
+
+
+def upgrade() -> None:
+    for table in ("staged_group", "chat_group"):
+        op.add_column(table, sa.Column("facts", sa.Text(), nullable=False, server_default="{}"))
+        op.add_column(table, sa.Column("link_sha256", sa.Text(), nullable=True))
+    op.add_column("chat_group", sa.Column("is_unseen", sa.SmallInteger(), nullable=False, server_default="0"))
+    for table in ("staged_membership", "membership"):
+        for name in ("lid", "business_id", "native_id"):
+            op.add_column(table, sa.Column(name, sa.Text(), nullable=True))
+    op.create_table(
+        "wanted_read",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("group_id", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "group_id", name=op.f("pk_wanted_read")),
+    )
