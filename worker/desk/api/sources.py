@@ -1,4 +1,4 @@
-"""Sources and jobs: how fresh each one's word is, as it was at its last read. Nothing is read for an answer."""
+"""Sources and jobs: the freshness of each source at its last read. No source is read for an answer."""
 
 from __future__ import annotations
 

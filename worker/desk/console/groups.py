@@ -1,4 +1,4 @@
-"""Groups: a list that can be searched, and one group with its roster, admins, coverage, age and tickets."""
+"""Groups: a searchable list, and one group with its roster, admins, coverage, age and tickets."""
 
 from __future__ import annotations
 
