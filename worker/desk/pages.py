@@ -86,7 +86,6 @@ def page(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """One template as a response."""
     text = render(services, template, tongue, services.clock(), values)
     return HTMLResponse(text, status, {"Content-Language": tongue.code, **(headers or {})})
 

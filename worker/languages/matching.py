@@ -17,7 +17,7 @@ _QUALITY = re.compile(r"\s*q\s*=\s*([01]?(?:\.\d{0,3})?)\s*", re.IGNORECASE | re
 
 
 class Tag(NamedTuple):
-    """The parts of a code that choose a language; empty where the code doesn't say."""
+    """The parts of a code that choose a language; empty if the code doesn't have them."""
 
     language: str
     script: str = ""

@@ -87,7 +87,6 @@ class Settings(Section):
         return self._base_dir
 
     def entries(self, port: Port) -> tuple[ConnectorEntry, ...]:
-        """The connectors of one port."""
         every: Mapping[Port, tuple[ConnectorEntry, ...]] = {
             Port.DIRECTORY: self.directories,
             Port.INVENTORY: self.inventories,

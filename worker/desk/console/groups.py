@@ -27,7 +27,6 @@ def groups(call: Call, guest: Guest) -> Response:
 
 
 def group(call: Call, guest: Guest) -> Response:
-    """One group."""
     del guest
     key = group_in(call)
     with call.services.store.reading() as uow:

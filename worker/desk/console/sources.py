@@ -15,7 +15,6 @@ DAYS = timedelta(days=90)
 
 
 def sources(call: Call, guest: Guest) -> Response:
-    """All sources."""
     del guest
     with call.services.store.reading() as uow:
         found = sources_of(call.services, uow, call.now)
