@@ -119,7 +119,7 @@ class Provider:
         """Call msal; raise a refusal instead of any exception of msal's."""
         try:
             return call()
-        except SignInRefused:  # of a file of ours
+        except SignInRefused:  # for one of our files
             raise
         except Exception as error:  # noqa: BLE001  see above
             self.has_failed = True
