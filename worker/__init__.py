@@ -8,12 +8,12 @@
     desk       the web: assignees' pages, the console, signing in, the API
     settings   the configuration as typed models: loading, secrets, errors by line, the JSON Schema
     ops        what keeps a process running: scheduler, jobs under their leases, retries, clock, logs, metrics, masking
-    contract   the JSON that people's programs read, of the API and of `--json` alike: one file a subject
+    contract   the JSON that other programs read, the same for the API and `--json`: one file for each subject
     app        use cases
         jobs       table (the list of jobs), and one class each with one `run_once(now)`:
-                   poll inventory reconcile verify escalate deliver retention; observer (what is told meanwhile)
-        acts       what people do: tickets, plans, an assignee's answers, access
-        tell       who is told what, with which link
+                   poll inventory reconcile verify escalate deliver retention; observer (reports during a run)
+        acts       people's acts: tickets, plans, an assignee's answers, access
+        tell       messages to people, with their links
         reads      what a page, a command and the API show: ticket person group source situation; check
         evidence   packs for the auditor; the database compared with the journal
     languages  catalogues, and how each of the ten languages writes numbers and dates
@@ -30,11 +30,11 @@ One leaver's way through it:
     domain.identity.matching      members of groups -> who they are               (app.jobs.reconcile)
     domain.reconcile.guard        too many at once -> held for a person           (app.jobs.reconcile, app.acts.plans)
     domain.kinds                  one group -> what is wrong in it: a file for each kind of ticket
-    domain.reconcile.engine       what is wrong and the tickets there are -> actions
+    domain.reconcile.engine       findings and existing tickets -> actions
     domain.tickets.ticket         the states of a ticket and the only moves between them
-    domain.escalation.policy      a ticket -> which step is due, told to whom     (app.jobs.escalate)
-    domain.tickets.verification   a claim and a later roster -> proved or not     (app.jobs.verify)
-    domain.messages               what is told; app.jobs.deliver sends it from the outbox
+    domain.escalation.policy      a ticket -> the step that is due, its targets   (app.jobs.escalate)
+    domain.reconcile.verification a claim and a later roster -> proved or not     (app.jobs.verify)
+    domain.messages               the texts; app.jobs.deliver sends them from the outbox
 
-docs/concepts.md explains the rules behind this, docs/decisions why it is so.
+docs/concepts.md explains the rules behind this, docs/decisions the reasons.
 """

@@ -65,7 +65,7 @@ def main() -> None:
         _fail(str(error), 1)
     except OperationalError as error:
         _fail(f"The database can't be used: {error.orig}", 1)
-    except Exception:  # noqa: BLE001  a fault of ours, as Python shows it; but what it quotes may be a stranger's text
+    except Exception:  # noqa: BLE001  a fault of ours, shown as Python does; its text may quote a stranger's
         sys.stderr.write(visible(traceback.format_exc()))
         sys.exit(1)
 

@@ -112,7 +112,7 @@ def export(
 
 
 def _head(journal: JournalSum) -> str:
-    """As `verify` takes it."""
+    """A head in the form for `verify`."""
     return f"{journal.count}:{journal.hash}"
 
 
@@ -180,7 +180,7 @@ def _compared(compared: Compared) -> str:
 
 
 def _shown(problem: Unexplained) -> Unexplained:
-    """Print a row as soon as it is found: a comparison may take minutes."""
+    """Print a row as soon as it is found, because a comparison may take minutes."""
     out.print(Text(flat(f"{problem.row}: {problem.why}"), style="red"), soft_wrap=True)
     return problem
 
@@ -196,7 +196,7 @@ def _print(verdict: PackVerdict) -> None:
 
 
 def _proved(kept_at: int | None, count: int) -> str:
-    """What the head that was given says of the pack."""
+    """What the given head proves about the pack."""
     if kept_at is None:
         return HONEST
     if kept_at == count:

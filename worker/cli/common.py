@@ -1,4 +1,4 @@
-"""What all commands share: the configuration option, the clock, the actor, and how answers are printed."""
+"""Shared parts of all commands: the configuration option, the clock, the actor, and printing."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why
 
 
 def clock_at(now: datetime | None) -> datetime:
-    """The instant that a command works at."""
+    """The instant that a command uses as now."""
     return now or system_now()
 
 
 def actor(by: str | None, settings: Settings) -> Actor:
-    """The person who acts: by the login name, whatever name is given, unless `desk.trust_by` says otherwise."""
+    """The person who acts. The login name identifies them, not a given name, unless `desk.trust_by` allows that."""
     login = login_name()
     id_ = stated(by) if by and settings.desk.trust_by else logged_in(login)
     return Actor(by or login, id_, Via.COMMAND, login_and_host())
 
 
 def need_reason(reason: str) -> str:
-    """The reason; a call without one is wrong."""
+    """The reason; raises an error for a call without one."""
     if not reason.strip():
         raise typer.BadParameter("say why", param_hint="--reason")
     return reason
@@ -64,34 +64,34 @@ def need_reason(reason: str) -> str:
 
 @contextmanager
 def opened(config: Path, now: datetime | None) -> Iterator[App]:
-    """The use cases of a configuration, over its database. The journal has the real instant beside a stated one."""
+    """The use cases of a configuration, over its database. With a stated instant, the journal has the real one, too."""
     at = clock_at(now)
     with open_app(load_settings(config), lambda: at, recorded_by=recorder(now)) as app:
         yield app
 
 
 def recorder(now: datetime | None) -> Clock | None:
-    """The clock that the journal goes by where somebody set the command's own; None where nobody did."""
+    """The real clock for the journal, if somebody set the command's own clock; else None."""
     return None if now is None else system_now
 
 
 def print_json(value: Any) -> None:
-    """One document on standard output."""
+    """Print one document on standard output."""
     sys.stdout.write(f"{json_text(value, indent=2)}\n")
 
 
 def print_shape(shape: Shape) -> None:
-    """One document of the contract."""
+    """Print one document of the contract."""
     print_json(shape.model_dump(mode="json", by_alias=True))
 
 
 def print_list(items: Sequence[Shape]) -> None:
-    """A whole list of the contract."""
+    """Print a whole list of the contract."""
     print_shape(ListShape.of(items))
 
 
 def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
-    """An aligned table, or a sentence when there is nothing."""
+    """Print an aligned table; without rows, print the sentence `empty`."""
     if not rows:
         out.print(Text(empty))
         return
@@ -104,7 +104,7 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[obj
 
 
 def print_facts(facts: Sequence[tuple[str, object]]) -> None:
-    """Label and value, aligned."""
+    """Print labels and values, aligned."""
     width = max((len(label) for label, _ in facts), default=0)
     for label, value in facts:
         if value not in {None, ""}:
@@ -112,7 +112,7 @@ def print_facts(facts: Sequence[tuple[str, object]]) -> None:
 
 
 def local_time(at: datetime | None, settings: Settings) -> str:
-    """An instant in the organisation's time, to the minute."""
+    """An instant in the organisation's time zone, to the minute."""
     return (
         "-"
         if at is None
@@ -121,6 +121,6 @@ def local_time(at: datetime | None, settings: Settings) -> str:
 
 
 def act_time(entry: Entry, settings: Settings) -> str:
-    """When something was done, with the instant that was stated for it where that is another."""
+    """The instant of an act; if another one was stated, both."""
     real, stated = local_time(entry.at, settings), stated_at(entry)
     return real if stated == entry.at else f"{real} (stated as {local_time(stated, settings)})"

@@ -1,6 +1,6 @@
-"""The commands that connectors declare, each below the name that its SPEC gives (`ConnectorSpec.commands`).
+"""The commands that connectors declare, each below the name in its SPEC (`ConnectorSpec.commands`).
 
-They are asked for only when a command is none of ours, or all are listed: others need no connector's modules.
+They are loaded only if a command is not one of ours, or if all are listed: other commands need no connector's modules.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from worker.cli.common import clock_at, out, print_facts, print_json, print_tabl
 from worker.ports import ConnectorContext, ConnectorSpec
 from worker.running.wiring import commands_of_connectors, configured_options
 
-AFTER = "links"  # where they stand in the list of all commands
+AFTER = "links"  # their place in the list of all commands
 
 
 @dataclass(frozen=True, slots=True)

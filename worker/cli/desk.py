@@ -1,4 +1,4 @@
-"""desk: who may come in: links that sign in to the console once, and tokens of the API."""
+"""desk: access to the desk: links that sign in to the console once, and tokens of the API."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def token(
     ] = None,
     expires: Annotated[
         timedelta, typer.Option(parser=_life, metavar="DURATION", help="How long it works: 90d.")
-    ] = "90d",  # type: ignore[assignment]  # typer parses it as it parses what is typed
+    ] = "90d",  # type: ignore[assignment]  # typer parses a default like typed text
     revoke: Annotated[str, typer.Option(metavar="ID", help="End this token instead, at once.")] = "",
     by: ByOption = None,
     json: JsonOption = False,
@@ -129,7 +129,7 @@ def login_link(
         )
         path = f"/login/{secret}"
         desk = worker.settings.desk
-        # A desk on port 0 takes any port that is free: which one, only its process knows
+        # A desk on port 0 takes any free port, which only its own process knows
         url = None if desk.url is None and desk.address[1] == 0 else desk.base + path
     if json:
         print_shape(LoginLinkShape(url=url, path=path))

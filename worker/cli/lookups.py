@@ -1,4 +1,4 @@
-"""people, groups, links: what is known, and the answers to questions of identity."""
+"""people, groups, links: show the known data, and answer questions of identity."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def people_show(
 
 
 def _counts_as(human: Person) -> str:
-    """What several accounts come to, where they don't agree."""
+    """How the person counts, if their accounts don't agree."""
     standings = {one.standing is Standing.LEFT for one in human.accounts}
     if len(standings) == 1:
         return ""

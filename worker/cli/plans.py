@@ -134,7 +134,7 @@ def reject(
 
 
 def _waiting(worker: App, plan: HeldPlan, verdict: HoldState) -> list[str]:
-    """The cohorts on which one person's word is kept, and that wait for somebody else's."""
+    """The cohorts with one person's decision that wait for a second person."""
     with worker.store.reading() as uow:
         kept = {one.cohort for one in uow.episodes.approvals(plan.id) if one.verdict is verdict}
     return [one.id for one in plan.cohorts if one.id in kept and one.state is HoldState.HELD]

@@ -1,4 +1,4 @@
-"""tickets: list, show, and what people do with them; escalation explain."""
+"""tickets: list, show, and people's acts; escalation explain."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from worker.ports.state.store import UnitOfWork
 from worker.running.app import App
 
 PAGE = 1000
-WIDE = 110  # columns from which a table has room for reasons
+WIDE = 110  # columns; from here on, a table has room for reasons
 
 app = typer.Typer(no_args_is_help=True, help="Look at tickets, and act on them.")
 

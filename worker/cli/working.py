@@ -54,7 +54,7 @@ def run(
 
 
 def announced(secret: Callable[[], str], otherwise: str, to: Console = out) -> None:
-    """Show a line with a secret to whoever looks on, and make none for a log, which others read."""
+    """Show a line with a secret on a terminal; for a log, which others read, make no secret."""
     to.print(Text(secret() if to.is_terminal else otherwise), soft_wrap=True)
 
 
@@ -96,7 +96,7 @@ def plan(config: ConfigOption, json: JsonOption = False, now: NowOption = None) 
 
 
 def _preview(app: App, now: datetime) -> Plan:
-    """Do everything but tell anybody, on a copy."""
+    """Do everything on a copy, without sending messages."""
     reports = [
         app.poll.run_once(now),
         app.inventory.run_once(now),
@@ -121,7 +121,7 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
         with check_app(settings, lambda: at) as app:
             checks = app.check.run_once(kinds_of(settings), at)
             warnings = (*app.check.warnings(), *of_database)
-    except (StorageError, OperationalError):  # which may be why
+    except (StorageError, OperationalError):  # these warnings may explain it
         for warning in of_database:
             err.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
         raise

@@ -1,4 +1,4 @@
-"""Access: what lets somebody in, and what ended."""
+"""Access: tokens and links that let people in, and those that ended."""
 
 from __future__ import annotations
 

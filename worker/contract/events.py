@@ -1,4 +1,4 @@
-"""Events: what happened, by the names that an evidence pack has for them."""
+"""Events of the journal, by their names in an evidence pack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Links: who is behind a handle."""
+"""Links: the people behind handles."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class OverviewShape(Shape):
         held: int,
         at: datetime,
     ) -> OverviewShape:
-        """`counts` are of tickets, as `StoredTickets.counts` has them."""
+        """`counts` are the numbers of tickets, from `StoredTickets.counts`."""
         return cls(
             at=at,
             exposed=ExposedShape.of(exposure),

@@ -1,4 +1,4 @@
-"""People: an account, and the human behind it."""
+"""People: an account, and its person."""
 
 from __future__ import annotations
 

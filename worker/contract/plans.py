@@ -1,4 +1,4 @@
-"""Plans: what was held for people to decide, and what the next pass would do."""
+"""Plans: those held for people to decide, and the preview of the next pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all shapes have in common: nothing is added to them, a `null` is always there, instants are written one way."""
+"""The base of all shapes: no extra keys, `null` is always written, instants have one form."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Item = TypeVar("Item")
 class Shape(BaseModel):
     """One object of an answer."""
 
-    model_config = ConfigDict(extra="forbid", defer_build=True)  # most commands show none of them
+    model_config = ConfigDict(extra="forbid", defer_build=True)  # most commands use none of them
 
 
 class ListShape(Shape):

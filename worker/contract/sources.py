@@ -1,4 +1,4 @@
-"""Sources and jobs: how fresh each one's word is, what `check` finds of it, and what each job did last."""
+"""Sources and jobs: each source's freshness, the findings of `check`, and each job's last run."""
 
 from __future__ import annotations
 

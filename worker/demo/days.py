@@ -1,3 +1,3 @@
-"""How long the demo is; apart from the rest, so that other commands load nothing of it."""
+"""The length of the demo, in its own module so that other commands load nothing else of it."""
 
 DAYS = 28

@@ -1,4 +1,4 @@
-"""Where things stand when the demo is over, and what to try next. Everything is read from the database."""
+"""The situation at the end of the demo, and commands to try next. Everything is read from the database."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The files of the demo: its folder, the exports, the register and the configuration.
 
-A folder that holds anything else than an earlier demo is refused; an earlier demo is replaced.
+A folder with anything other than an earlier demo is refused; an earlier demo is replaced.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _COLUMNS = (
 
 
 class NotOurs(Exception):
-    """The folder holds something that the demo did not write."""
+    """The folder has something that the demo did not write."""
 
 
 class DemoFolder:
-    """Where everything is written, and nothing outside of it."""
+    """The folder of the demo, which writes nothing outside of it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -74,11 +74,11 @@ class DemoFolder:
         return [*(self.path / PEOPLE).glob("people-*.csv"), *(p for p in self.path.iterdir() if p.is_file())]
 
     def write_export(self, hospital: Hospital, on: date) -> None:
-        """The directory's export of one day."""
+        """Write the directory's export of one day."""
         self._write_export(on, [employee for employee in hospital.people if employee.is_listed])
 
     def write_empty_export(self, on: date) -> None:
-        """What is left when the export lost its connection: a header and nobody."""
+        """Write the export of a lost connection: a header without people."""
         self._write_export(on, [])
 
     def _write_export(self, on: date, people: list[Employee]) -> None:
@@ -91,7 +91,7 @@ class DemoFolder:
         beside.replace(path)
 
     def write_register(self, hospital: Hospital, taken_at: datetime) -> None:
-        """The register as the ward clerks keep it."""
+        """Write the register as the ward clerks keep it."""
         write_rosters("register", self.path / REGISTER, hospital.rosters(taken_at), taken_at)
 
 

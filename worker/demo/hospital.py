@@ -1,7 +1,7 @@
-"""The invented hospital: who works where, and who is in which chat group, as the truth has it.
+"""The invented hospital: the truth about its people, their workplaces and their chat groups.
 
-Nothing here knows of Whosleft. People and groups change by these methods only; `files` writes down what the
-directory and the register would say of them.
+Nothing here knows Whosleft. Only these methods change people and groups; `files` writes what the directory and the
+register would say about them.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Employee:
     office: str
     manager: Employee | None = None
     is_enabled: bool = True
-    is_listed: bool = True  # False: the account was deleted, so no export lists it any more
+    is_listed: bool = True  # False: the account was deleted, so exports no longer list it
     last_day: date | None = None
-    expires_on: date | None = None  # the first day on which the account does not work any more
-    suffix: str = ""  # of a second account with the same name
+    expires_on: date | None = None  # the first day on which the account no longer works
+    suffix: str = ""  # for a second account with the same name
 
     @property
     def account(self) -> str:
@@ -108,7 +108,7 @@ class Hospital:
                 self.add(group.name, self.person(part.name), part.groups[group.name])
 
     def _fill(self, group: str, staff: list[Employee], cast: list[UnitPart]) -> None:
-        """The others: two admins, and a creator unless somebody is; none beside a sole admin."""
+        """Add the other members: two admins (none beside a sole admin), and a creator unless there is one."""
         has_creator = any(role is Role.CREATOR for _, role in self.groups[group].members.values())
         roles = [Role.ADMIN, Role.ADMIN] if has_creator else [Role.CREATOR, Role.ADMIN, Role.ADMIN]
         if any(part.is_sole_admin_of == group for part in cast):
@@ -121,7 +121,7 @@ class Hospital:
     def hire(
         self, name: str, title: str, *, ou: str, department: str, office: str, of: Employee | None = None
     ) -> Employee:
-        """A new account; `of` is the earlier one of somebody who comes back."""
+        """Add a new account; `of` is the earlier account of a person who comes back."""
         number = len(self.people) + 1
         employee = Employee(
             guid=str(uuid.uuid5(_NAMESPACE, f"{number} {name}")),
@@ -141,18 +141,18 @@ class Hospital:
         return f"+{FIRST_PHONE + self._phones.pop()}"
 
     def person(self, name: str) -> Employee:
-        """The latest account of somebody by name. Raises LookupError when there is none."""
+        """The latest account with this name. Raises LookupError if there is none."""
         found = [employee for employee in self.people if employee.name == name]
         if not found:
             raise LookupError(f"nobody is called {name}")
         return found[-1]
 
     def unit_of(self, ou: str) -> list[Employee]:
-        """Everybody whose account lies in this unit."""
+        """All people with an account in this unit."""
         return [employee for employee in self.people if employee.ou == ou]
 
     def manager_of(self, office: str) -> Employee:
-        """Who manages the people of an office."""
+        """The manager of the people in an office."""
         return next(e.manager for e in self.people if e.office == office and e.manager)
 
     # --- the groups ------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ class Hospital:
         self.groups[group].members[employee.mobile] = (employee.name, role)
 
     def add_number(self, group: str, name: str) -> str:
-        """Somebody whose number no directory knows; returns the number."""
+        """Add a member with a number that no directory knows; return the number."""
         phone = self._next_phone()
         self.groups[group].members[phone] = (name, Role.MEMBER)
         return phone
@@ -176,14 +176,14 @@ class Hospital:
         return name
 
     def candidates(self, group: str) -> list[str]:
-        """Members who still work here and are no admins yet, by number."""
+        """Members who still work here and are not admins yet, by number."""
         working = {e.mobile for e in self.people if e.is_enabled and e.is_listed}
         return sorted(
             p for p, (_, role) in self.groups[group].members.items() if p in working and not role.is_admin
         )
 
     def memberships(self) -> frozenset[tuple[str, str, str, Role]]:
-        """Who is in which group, to be compared with how it was."""
+        """All memberships, for comparing with an earlier state."""
         every = ((g.id, phone, *shown) for g in self.groups.values() for phone, shown in g.members.items())
         return frozenset(every)
 

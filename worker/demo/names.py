@@ -1,6 +1,6 @@
-"""Invented names: people's, drawn from a seed, from many of the places that a hospital's staff comes from.
+"""Invented names of people, drawn by a seed, from many of the countries that a hospital's staff comes from.
 
-Letters stay within Western European code pages, so that a piped demo is readable everywhere.
+All letters are in Western European code pages, so that a piped demo is readable everywhere.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ _POOLS = (  # first names, last names
 
 
 class Names:
-    """Gives out names, each once, as the seed has it."""
+    """Gives out names, each once, in the order of the seed."""
 
     def __init__(self, rng: random.Random, taken: Collection[str]) -> None:
         pairs = (pair for firsts, lasts in _POOLS for pair in product(firsts.split(), lasts.split()))
@@ -94,6 +94,6 @@ class Names:
 
 
 def ascii_of(name: str) -> str:
-    """A name as accounts and addresses spell it: `ines.moreira`."""
+    """A name in the form for accounts and addresses: `ines.moreira`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return ".".join(plain.casefold().split())

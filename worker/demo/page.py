@@ -1,7 +1,7 @@
 """The demo's page: a date and a time at the left, sentences of at most 80 columns at the right.
 
-The same text on a terminal and in a file. A terminal gets colours, which repeat what the words say, and time
-to read.
+The text is the same on a terminal and in a file. A terminal also gets colours, which only repeat the words, and
+pauses for reading.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _COLOURS = (
 
 
 class Page:
-    """Prints; `pause` is given the seconds that a line takes to read."""
+    """Prints; `pause` gets the seconds that a line takes to read."""
 
     def __init__(self, console: Console, timezone: str, pause: Callable[[float], None]) -> None:
         self._console = console
@@ -38,11 +38,11 @@ class Page:
         self._was_quiet = False
 
     def has_said_something(self, on: date) -> bool:
-        """Whether this day has a line."""
+        """True if this day has a line."""
         return self._day == on
 
     def say(self, at: datetime, text: str) -> None:
-        """A sentence about an instant."""
+        """Print a sentence about an instant."""
         local = at.astimezone(self._zone)
         day, time = " " * len("Mon 02 Nov"), " " * len("08:00")
         if local.date() != self._day:
@@ -54,11 +54,11 @@ class Page:
         self._wrapped(f"{day}  {time}  ", text)
 
     def under(self, text: str) -> None:
-        """What follows from the sentence before."""
+        """Print a consequence of the sentence before."""
         self._wrapped(" " * GUTTER, text, hang="  ")
 
     def quiet(self, at: datetime, text: str) -> None:
-        """A whole day in one line."""
+        """Print a whole day in one line."""
         local = at.astimezone(self._zone)
         if not self._was_quiet:
             self.line("")
@@ -66,12 +66,12 @@ class Page:
         self._wrapped(f"{local:%a %d %b}  {'':5}  ", text)
 
     def paragraph(self, text: str) -> None:
-        """Text over the whole width."""
+        """Print text over the whole width."""
         for line in textwrap.wrap(text, self._width, break_on_hyphens=False, break_long_words=False):
             self.line(line)
 
     def line(self, text: str, style: str = "") -> None:
-        """A line as it is."""
+        """Print a line as it is."""
         shown = Text(self._encodable(text), style=style)
         for pattern, colour in _COLOURS:
             shown.highlight_regex(pattern, colour)
@@ -79,7 +79,7 @@ class Page:
         self._pause(LINE_S)
 
     def _encodable(self, text: str) -> str:
-        """The text with what the output's encoding lacks put in plainer letters of the same width."""
+        """The text; letters that the output's encoding lacks are replaced by plainer ones of the same width."""
         encoding = self._console.encoding
         try:
             text.encode(encoding)
@@ -88,7 +88,7 @@ class Page:
         return text
 
     def row(self, cells: Sequence[str], widths: Sequence[int], style: str = "") -> None:
-        """One row of a table; the last cell is wrapped in its column."""
+        """Print one row of a table; the last cell is wrapped in its column."""
         *first, last = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
         start = "".join(f"{cell}  " for cell in first)
         room = max(self._width - len(start), 20)

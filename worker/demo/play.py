@@ -1,4 +1,4 @@
-"""Plays the story: a clock of its own, five rounds of the jobs a day, and people acting in between."""
+"""Play the story: with its own clock, five rounds of the jobs a day, and people who act in between."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from worker.running.wiring import load_settings, open_app
 
 ZONE = ZoneInfo("Europe/London")
 MIDNIGHT, START = time(0, 0), time(8, 0)
-ROUNDS = (  # who acts before which round
+ROUNDS = (  # each round's time, and the people who act before it
     (Slot.NIGHT, START),
     (Slot.MORNING, time(12, 0)),
     (Slot.AFTERNOON, time(16, 0)),
     (Slot.EVENING, time(20, 0)),
 )
-REGISTER_AFTER = timedelta(minutes=50)  # the ward clerks note what was done
-MONDAY = 0  # when the clerks date the register anew, whether or not something changed
+REGISTER_AFTER = timedelta(minutes=50)  # then the ward clerks note what was done
+MONDAY = 0  # the day on which the clerks date the register anew, even without changes
 DIGEST_WINDOW = timedelta(minutes=2)
 PROLOGUE = (
     "St Mary's is an invented hospital. Each morning it exports its directory, and its wards keep a "
@@ -87,7 +87,7 @@ class Play:
         self._teller = Narrator(app, page)
 
     def days(self, number: int) -> datetime:
-        """Play so many days; returns the last instant."""
+        """Play `number` days; return the last instant."""
         for day in range(1, number + 1):
             self._day(day, FIRST_DAY + timedelta(days=day - 1))
         return self._clock()
@@ -128,7 +128,7 @@ class Play:
         self._teller.tell(now, list(self._jobs(now, has_inventory=has_inventory)))
 
     def _jobs(self, now: datetime, *, has_inventory: bool) -> Iterator[Report]:
-        """What `whosleft run` does again and again; the messages a little later, for the digest's window."""
+        """Run the jobs as `whosleft run` does; messages go out a little later, for the digest's window."""
         app = self._app
         yield app.poll.run_once(now)
         if has_inventory:
@@ -157,11 +157,11 @@ class Play:
 
 
 def _at_once(_seconds: float) -> None:
-    """Nobody is reading along."""
+    """Don't pause, because nobody is reading."""
 
 
 def perform(path: Path, days: int, *, has_desk: bool) -> None:
-    """Play so many days into a folder, and print them; then open the desk, until it is ended (Ctrl-C).
+    """Play `days` days into a folder, and print them; then open the desk, until it is ended (Ctrl-C).
 
     Raises Refused for a folder that isn't the demo's.
     """
@@ -186,11 +186,11 @@ def perform(path: Path, days: int, *, has_desk: bool) -> None:
 
 
 def _open_desk(app: App, page: Page, now: datetime) -> None:
-    """The hospital's desk, whose clock goes on from the demo's last moment."""
+    """Open the hospital's desk, with a clock that continues from the demo's last moment."""
     configure_logs(level="ERROR")
     began = system_now()
 
-    def announce(secret: Callable[[], str], _: str) -> None:  # of a hospital that there is not
+    def announce(secret: Callable[[], str], _: str) -> None:  # the hospital is invented
         page.line(f"\n{secret()}")
         page.line("It sends nothing to anybody. Ctrl-C ends the demo.")
         sys.stdout.flush()

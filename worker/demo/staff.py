@@ -1,6 +1,6 @@
-"""How the hospital's staff answer to tickets: most at once, some late, one without doing it.
+"""The staff's answers to tickets: most act at once, some late, and one says "done" without doing it.
 
-Every act is a person's: the truth of the group changes, and the desk hears "done" about the ticket.
+Each act has two parts, as a person's has: the group really changes, and the desk is told "done" about the ticket.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ Say = Callable[[datetime, str], None]
 
 
 class Habit(Enum):
-    """What somebody does with a ticket, other than doing it."""
+    """What a person does with a ticket instead of doing it."""
 
     IGNORE = "ignore it, unless somebody hands it on"
     LATE = "do it in the afternoon"
     CLAIM = "mark it done the first time, and forget to do it"
 
 
-Habits = Mapping[tuple[str, str], Habit]  # by person and group; an empty name is about the group itself
+Habits = Mapping[tuple[str, str], Habit]  # by person and group; an empty name means the group itself
 
 PAGE = 500
 LATE_FROM_HOUR = 14
-SLOW_ONE_IN = 4  # of the tickets, those that wait for the next round
+SLOW_ONE_IN = 4  # one ticket in this many waits for the next round
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Everybody who is given tickets."""
+    """The people who get tickets."""
 
     app: App
     hospital: Hospital
@@ -45,7 +45,7 @@ class Staff:
     say: Say
 
     def act(self, now: datetime) -> bool:
-        """Do what is open and whose time has come; returns whether anything was."""
+        """Do the open tickets that are due; return whether there were any."""
         acts: dict[str, dict[str, list[Ticket]]] = {}
         for ticket in self.open_tickets():
             if ticket.kind is not TicketKind.IDENTIFY_MEMBER and self._is_time(ticket, now):
@@ -60,7 +60,7 @@ class Staff:
         return bool(acts)
 
     def open_tickets(self) -> list[Ticket]:
-        """Tickets that somebody can act on, by id."""
+        """Tickets that people can act on, by id."""
         with self.app.store.begin() as uow:
             return _open(uow)
 
@@ -83,7 +83,7 @@ class Staff:
         return (now - ticket.clock_from).total_seconds() >= hours * 3600
 
     def _carry_out(self, ticket: Ticket) -> str:
-        """Do it, in truth; returns what was done, up to the name of the group."""
+        """Really do it; return what was done, in words up to the name of the group."""
         group, person = ticket.group_name, ticket.person_name
         if self._habit(ticket) is Habit.CLAIM and not ticket.reopened:
             return f"forgets to remove {person} from"

@@ -1,7 +1,7 @@
-"""The story: what people and computers do on which day. What comes of it is up to Whosleft.
+"""The story: what people and computers do on each day. Whosleft decides what follows.
 
-A turn changes the hospital, or uses the desk as a person would. It returns what somebody on the spot would
-say of it, and nothing where the directory's next export says it.
+A turn changes the hospital, or uses the desk as a person would. It returns a witness's sentence about it, or nothing
+if the directory's next export shows it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CATERING = next(unit for unit in UNITS if unit.name == "Catering")
 
 
 class Slot(Enum):
-    """When in a day something happens; (hour, minute), local."""
+    """A time of the day at which something happens; (hour, minute), local."""
 
     NIGHT = (7, 0)  # before the day's export is written
     MORNING = (10, 40)
@@ -35,7 +35,7 @@ class Slot(Enum):
 
 @dataclass(slots=True)
 class Scene:
-    """What a turn may touch."""
+    """The things that a turn may use."""
 
     app: App
     hospital: Hospital
@@ -92,7 +92,7 @@ def delete(name: str) -> Turn:
 
 
 def join(name: str, title: str, ward: str) -> Turn:
-    """A new account; for somebody who was here before it is a second one, with their old employee id."""
+    """A new account; a person who was here before gets a second one, with their old employee id."""
 
     def turn(scene: Scene) -> str:
         unit = next(unit for unit in UNITS if unit.name == ward)
@@ -183,7 +183,7 @@ def release_first_plan(scene: Scene) -> str:
 
 
 def split_the_plan(scene: Scene) -> str:
-    """The real leavers are let through, the script's victims are not."""
+    """Let the real leavers through, but not the accounts that a script disabled."""
     plan = scene.held()
     wrong = [cohort for cohort in plan.cohorts if CATERING.ou in cohort.cause]
     right = [cohort for cohort in plan.cohorts if cohort not in wrong]
@@ -222,7 +222,7 @@ def reject_number(group: str) -> Turn:
 
 
 def hand_on(group: str) -> Turn:
-    """The security lead finds out that the assignee is away, and gives the ticket to another admin."""
+    """The security lead learns that the assignee is away, and gives the ticket to another admin."""
 
     def turn(scene: Scene) -> str:
         ticket = scene.staff.ticket(group, TicketKind.REMOVE_MEMBER)

@@ -1,6 +1,6 @@
-"""Tells what Whosleft did: from its reports, its journal and its state, never from the story.
+"""Tell what Whosleft did: from its reports, its journal and its state, never from the story.
 
-journal -> who joined, moved, left;  plans of the reports -> tickets;  steps taken -> whom it told
+journal -> people who joined, moved, left;  plans of the reports -> tickets;  taken steps -> people who were told
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from worker.ports import Port
 from worker.ports.state.store import UnitOfWork
 from worker.running.app import App
 
-CROWD = 4  # more people than this with one fate are told in one sentence
+CROWD = 4  # more people than this with the same news share one sentence
 NAMED_MAX = 8  # people named in such a sentence
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth")
 PAGE = 1000
@@ -86,7 +86,7 @@ class Narrator:
     def _people(
         self, uow: UnitOfWork, entries: Sequence[Entry], actions: Sequence[Action], now: datetime
     ) -> list[Action]:
-        """Tell everybody's turns with the tickets that follow from them; return the actions that are left."""
+        """Tell each person's changes with the tickets that follow from them; return the other actions."""
         fates: dict[tuple[str, Evidence | None], list[Account]] = {}
         for entry in entries:
             if (
@@ -236,7 +236,7 @@ class Narrator:
 
 
 def everybody(uow: UnitOfWork) -> list[Account]:
-    """All people that are known, in key order."""
+    """All known people, in key order."""
     found: list[Account] = []
     while page := uow.people.page(found[-1].key if found else None, PAGE):
         found += page
@@ -249,7 +249,7 @@ def _person_key(entry: Entry) -> AccountKey:
 
 
 def _recipient(uow: UnitOfWork, label: str) -> str:
-    """A recipient as the steps name them: by name, else by address, or the channel."""
+    """A recipient by the label in the steps: by name, else by address, or the channel."""
     if label == CHANNEL.label:
         return "the security channel"
     people = uow.people.find(label)

@@ -1,6 +1,6 @@
-"""The hospital's plan: its units with their groups, and the people that the story is about.
+"""The hospital's units with their groups, and the people of the story.
 
-Data only. A cast member is in the groups named here, and in no others.
+Data only. A person of the story is in the groups named here, and in no others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _M, _A, _C = Role.MEMBER, Role.ADMIN, Role.CREATOR
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`groups`: name, size, and whether it is for everybody of the unit."""
+    """A unit. `groups`: name, size, and whether the group is for everybody in the unit."""
 
     name: str
     department: str
@@ -36,7 +36,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class UnitPart:
-    """Somebody of the story; `groups` are theirs with their role."""
+    """A person of the story; `groups` are their groups with their role."""
 
     name: str
     unit: str

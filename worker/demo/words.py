@@ -21,17 +21,17 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def place(person: Account) -> str:
-    """Where somebody works."""
+    """The place where a person works."""
     return person.facts.office or person.facts.department or "no office"
 
 
 def opening(text: str) -> str:
-    """The text with a capital at its start."""
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 def member_sentence(ticket: Ticket) -> str:
-    """Why a ticket was opened that no turn of this round explains."""
+    """Why a ticket was opened, if no turn of this round explains it."""
     if ticket.kind is TicketKind.IDENTIFY_MEMBER:
         shown = flat(ticket.member_name) or ticket.handle
         return f"Who is {shown} ({ticket.handle}) in {flat(ticket.group_name)}? {opening(ticket.reason)}."
@@ -41,7 +41,7 @@ def member_sentence(ticket: Ticket) -> str:
 
 
 def came_true(ticket: Ticket) -> tuple[str, str]:
-    """What the proof of a ticket says, and of which group."""
+    """What the proof of a ticket says, and about which group."""
     person, group = flat(ticket.person_name or ticket.member_name or ticket.handle), flat(ticket.group_name)
     said = {
         TicketKind.REMOVE_MEMBER: f"{person} is out of",

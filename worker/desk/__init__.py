@@ -1,1 +1,1 @@
-"""The web desk: pages, links and signing in, over the same use cases as the command line."""
+"""The web desk: pages, links and sign-in, over the same use cases as the command line."""

@@ -1,4 +1,4 @@
-"""The desk as one ASGI application: every route, and what stands around all of them."""
+"""The desk as one ASGI application: every route, and the layers around all of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from worker.desk.services import Services
 from worker.desk.sessions import SignInPages
 
 UNAVAILABLE = (OperationalError, PoolTimeoutError)
-NAME_MAX = 200  # of a static file; of a much longer one the system refuses to say whether it is there
+NAME_MAX = 200  # of a static file; for a much longer name, the system refuses to look for the file
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {
     "css": "text/css; charset=utf-8",
@@ -61,26 +61,26 @@ def desk_app(services: Services) -> Starlette:
 
 
 def _attempts(services: Services) -> Attempts:
-    """A count for one kind of secret: who tries at one has tried at no other."""
+    """A counter for one kind of secret; each kind has its own."""
     return Attempts(WRONG_MAX, WRONG_WITHIN, services.clock)
 
 
 async def _static(request: Request) -> Response:
-    """A file of ours, by its very name."""
+    """One of our static files, by its exact name."""
     name = request.path_params["name"]
     suffix = name.rpartition(".")[2]
     is_plain = all(part and not part.startswith(".") for part in name.split("/"))
     file = STATIC.joinpath(name)
     if len(name) > NAME_MAX or suffix not in TYPES or not is_plain or not file.is_file():
         raise HTTPException(404)
-    # Another release beside this one asks for its own: what is ours must not be kept in its place
+    # Pages of another release beside this one ask for their own files: ours must not be cached in their place
     is_asked_for = asset(name).endswith(f"?v={request.query_params.get('v')}")
     headers = {"Cache-Control": FOREVER if is_asked_for else "no-cache"}
     return Response(file.read_bytes(), media_type=TYPES[suffix], headers=headers)
 
 
 async def _error_page(request: Request, error: Exception) -> Response:
-    """What went wrong in the reader's language; of our own faults the log says more, the page nothing."""
+    """Say what went wrong, in the reader's language; details of our own errors are only in the log."""
     headers: Mapping[str, str] | None = None
     if isinstance(error, HTTPException):
         status, headers = error.status_code, error.headers

@@ -1,4 +1,4 @@
-"""The assignee's pages: one ticket by its link, and all of one's own. Opening them changes nothing."""
+"""The assignee's pages: one ticket by its signed link, and all of their tickets. Opening them changes nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SEE_OTHER, NOT_MODIFIED, GONE, NOT_FOUND = 303, 304, 410, 404
 
 
 class AssigneePages:
-    """`/t/<token>` and `/me/<token>`. `attempts` counts tokens that were never ours."""
+    """`/t/<token>` and `/me/<token>`. `attempts` counts forged tokens."""
 
     def __init__(self, attempts: Attempts) -> None:
         self._attempts = attempts
@@ -50,12 +50,12 @@ class AssigneePages:
     # --- showing ---------------------------------------------------------------------------------
 
     def ticket(self, call: Call) -> Response:
-        """What is to be done, and how."""
+        """Show what is to be done, and how."""
         token = call.path("token")
         shown = call.services.assigned.look(token, call.now)
         call.language = shown.language
         ticket, tongue = shown.ticket, call.tongue
-        # Being weighed without a result is no news to anybody
+        # Weighing without a result is no visible change
         version = (replace(shown, ticket=replace(ticket, weighed_at=None)), call.tongue.code)
         return _page(
             call,
@@ -75,7 +75,7 @@ class AssigneePages:
         )
 
     def mine(self, call: Call) -> Response:
-        """Everything that is the assignee's to do."""
+        """Show all open tickets of the assignee."""
         token = call.path("token")
         mine = call.services.assigned.mine(token, call.now)
         call.language = mine.language
@@ -158,7 +158,7 @@ class AssigneePages:
         return guarded
 
     def _acting(self, act: Callable[[Call], str]) -> Handler:
-        """Acts, and shows what came of it under the page's own address, which can be loaded again."""
+        """Act, and redirect to the page itself, which shows the result and can be reloaded."""
 
         def acted(call: Call) -> Response:
             token = call.path("token")
@@ -175,7 +175,7 @@ class AssigneePages:
 
 
 def _page(call: Call, template: str, version: object, values: Mapping[str, object]) -> Response:
-    """A page that asks for itself again, and gets nothing as long as it shows what there is."""
+    """A page that polls itself, and gets an empty answer as long as nothing has changed."""
     tag = f'"{sha256(repr(version).encode()).hexdigest()[:16]}"'
     if call.request.headers.get("if-none-match") == tag:
         return Response(status_code=NOT_MODIFIED, headers={"ETag": tag})

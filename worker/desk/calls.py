@@ -28,13 +28,13 @@ from worker.languages import LANGUAGES, accepted
 LANGUAGE_COOKIE = "whosleft-language"
 FIELDS_MAX = 500
 _NUMBER = re.compile(r"[0-9]{1,15}")
-# What nobody types: PostgreSQL keeps no NUL and no half of a pair, and a line break is a space in one line
+# Nobody types these: PostgreSQL stores no NUL and no half of a surrogate pair; a line break becomes a space
 _UNTYPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 YEAR = timedelta(days=365)
 
 
 class Stale(Exception):
-    """A form that is not ours, or is older than its session: nothing was done."""
+    """The form is forged, or older than its session; nothing was done."""
 
 
 @dataclass(slots=True)
@@ -44,23 +44,23 @@ class Call:
     request: Request
     services: Services
     form: FormData
-    language: str | None = None  # of the person, where the directory knows it
+    language: str | None = None  # of the person, if the directory knows it
     values: dict[str, Any] = field(default_factory=dict)
-    is_page: bool = True  # whether its address can be opened, too, and not only posted to
+    is_page: bool = True  # the address can also be opened, and not only posted to
 
     @property
     def now(self) -> datetime:
-        """The instant at which it is answered."""
+        """The instant of the answer."""
         return self.services.clock()
 
     @property
     def address(self) -> str:
-        """Where it comes from, as the server's proxy settings have it."""
+        """The caller's address, by the server's proxy settings."""
         return self.request.client.host if self.request.client else "unknown"
 
     @property
     def tongue(self) -> Tongue:
-        """What was chosen on the page, else the person's, the browser's, the organisation's language."""
+        """The language: chosen on the page, else the person's, else the browser's, else the organisation's."""
         chosen = self.cookie(LANGUAGE_COOKIE)
         wanted = [code for code in (chosen, self.language) if code]
         return self.services.languages.best(
@@ -81,7 +81,7 @@ class Call:
         return _typed(value)[:longest] if isinstance(value, str) else ""
 
     def numbers(self, name: str) -> set[int]:
-        """Every number that the form gives under one name."""
+        """All numbers in the form's fields of this name."""
         return numbers_in(value for value in self.form.getlist(name) if isinstance(value, str))
 
     def query(self, name: str) -> str:
@@ -93,7 +93,7 @@ class Call:
         return form_token(self.services.key, of)
 
     def check_token(self, of: str) -> None:
-        """Raises Stale for a form that was not given out for this link or session."""
+        """Raise Stale for a form that was not made for this link or session."""
         if not is_form_token(self.services.key, of, self.text(FIELD)):
             raise Stale
 
@@ -122,7 +122,7 @@ def error_page(
     *,
     is_foreign: bool = False,
 ) -> Response:
-    """Why something could not be done, in the reader's language; it says nothing of what went wrong inside."""
+    """Say why something could not be done, in the reader's language and without internal details."""
     call = Call(request, services, FormData(), is_page=request.method == "GET")
     return call.page(
         "error.html", {"status": status, "is_foreign": is_foreign}, status=status, headers=headers
@@ -130,17 +130,17 @@ def error_page(
 
 
 def too_many(call: Call, wait_s: int) -> Response:
-    """Ask whoever sends one wrong secret after the other to wait."""
+    """Ask a caller who sends one wrong secret after another to wait."""
     return call.page("wait.html", {"wait_s": wait_s}, status=429, headers={"Retry-After": str(wait_s)})
 
 
 def number_in(text: str) -> int | None:
-    """The number that a text is, as our own pages write it; None for everything else."""
+    """The number in a text, in the form of our own pages; None for any other text."""
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def numbers_in(texts: Iterable[str]) -> set[int]:
-    """Those of the texts that are numbers."""
+    """The numbers among these texts."""
     return {number for number in map(number_in, texts) if number is not None}
 
 
@@ -150,17 +150,17 @@ def _typed(text: str) -> str:
 
 @cache
 def language_names() -> Mapping[str, str]:
-    """Every language by its code, as it calls itself."""
+    """Each language's own name, by code."""
     return {code: (Locale.parse(code).get_display_name(code) or code).capitalize() for code in LANGUAGES}
 
 
 def is_own_path(path: str) -> bool:
-    """Whether a browser that is sent there stays with us."""
+    """True if a redirect to this path stays on this site."""
     return path.startswith("/") and not path.startswith(("//", "/\\"))
 
 
 def set_cookie(call: Call, response: Response, name: str, value: str, life: timedelta) -> None:
-    """One that no script reads and other sites' forms don't bring along; over TLS only, where there is TLS."""
+    """Set a cookie that scripts can't read and other sites' forms don't send; with TLS, only over TLS."""
     place, seconds = call.services.place, int(life.total_seconds())
     response.set_cookie(
         place.cookie(name), value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=place.is_https
@@ -168,13 +168,13 @@ def set_cookie(call: Call, response: Response, name: str, value: str, life: time
 
 
 def drop_cookie(call: Call, response: Response, name: str) -> None:
-    """Browsers forget a cookie only by the attributes with which they would take it."""
+    """Delete a cookie. Browsers require the same attributes for this as for setting it."""
     place = call.services.place
     response.delete_cookie(place.cookie(name), path="/", httponly=True, samesite="lax", secure=place.is_https)
 
 
 def choose_language(call: Call) -> Response:
-    """Remember a language in this browser, and go back to where it was chosen."""
+    """Remember a language in this browser, and go back to the page where it was chosen."""
     to, back = call.query("to"), call.query("back")
     response = RedirectResponse(back if is_own_path(back) else "/", 303)
     if to in LANGUAGES:
@@ -183,7 +183,7 @@ def choose_language(call: Call) -> Response:
 
 
 def _has_form(request: Request) -> bool:
-    """No form of ours has files, so none is sent in parts: those would be temporary files of ours."""
+    """True if the request has a form to read. Multipart is not read: we have none, and it makes temporary files."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
     return request.method == "POST" and kind == "application/x-www-form-urlencoded"
 
@@ -192,7 +192,7 @@ Handler = Callable[[Call], Response]
 
 
 def route(path: str, handler: Handler, methods: Sequence[str] = ("GET",)) -> Route:
-    """A route whose handler runs in a thread, with its form read before."""
+    """A route that reads the form, then runs the handler in a thread."""
 
     async def endpoint(request: Request) -> Response:
         form = await request.form(max_fields=FIELDS_MAX) if _has_form(request) else FormData()

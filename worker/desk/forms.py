@@ -1,6 +1,6 @@
 """The token in every form: it proves that the form came from our own page, for this link or this session.
 
-A new one each time, so that a compressed page gives nothing away about it (BREACH).
+It is new each time, so that a page's compressed size reveals nothing about it (BREACH).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def form_token(key: str, of: str) -> str:
 
 
 def is_form_token(key: str, of: str, token: str) -> bool:
-    """Whether the token was given out for this link or session."""
+    """True if the token was made for this link or session."""
     nonce, _, seal = token.partition(".")
     return hmac.compare_digest(seal.encode(), _sealed(key, of, nonce).encode())
 

@@ -1,7 +1,7 @@
-"""What stands before every page: strict headers, small bodies, one origin, tidied links, and no endless guessing.
+"""The layer before every page: strict headers, small bodies, one origin, tidied links, and limited guessing.
 
-Referrer-Policy is same-origin: under no-referrer, Chromium posts forms with `Origin: null`, which would make our own
-forms look like another site's.
+Referrer-Policy is same-origin: with no-referrer, Chromium posts forms with `Origin: null`, so our own forms would
+look like another site's.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-NOT_KEPT = "no-store"  # pages hold names: neither a proxy nor the next user of a phone has a copy
+NOT_KEPT = "no-store"  # pages have names, so neither a proxy nor the next user of a phone may get a copy
 YEAR = "max-age=31536000"
 API = "/api/"
 LINKS = ("/t/", "/me/", "/login/")  # a token of theirs ends in a letter, a digit, - or _
 TEMPORARY = 307
-# What comes along behind a link that is copied or broken over two lines, spaces that nobody sees among it
+# Characters that get attached to a link when it is copied or broken over two lines, such as invisible spaces
 _BLANK = r"\s\u200b-\u200f\u2060\ufeff"
 _BEHIND = re.compile(rf"(?<![{_BLANK}])[{_BLANK}]+\Z")
 _MARKS = rf"""{_BLANK}.,;:!?)>\]}}"'»”’"""
@@ -84,7 +84,7 @@ class Guarded:
         await self._app(scope, _bounded(receive), send_with_headers)
 
     def _tidied(self, scope: Scope) -> Response | None:
-        """Off to the address that was meant, where something came along behind it."""
+        """Redirect to the address without attached characters; None if there are none."""
         path: str = scope["path"]
         if scope["method"] not in {"GET", "HEAD"} or path.startswith(API):
             return None
@@ -95,7 +95,7 @@ class Guarded:
         return RedirectResponse(quote(meant) + (f"?{query}" if query else ""), TEMPORARY)
 
     def _refusal(self, scope: Scope) -> Response | None:
-        """Why this can't be answered: as a page, or for a program as its other errors are."""
+        """The refusal of a request that can't be answered, as a page or as an API error; None if it can."""
         headers = Headers(scope=scope)
         is_foreign = scope["method"] not in SAFE_METHODS and self._is_foreign(headers)
         if is_foreign:
@@ -118,7 +118,7 @@ class Guarded:
         return error_page(Request(scope), self._services, status, is_foreign=is_foreign)
 
     def _is_foreign(self, headers: Headers) -> bool:
-        """Whether a browser says that another site sent this. What says nothing needs its form's token anyhow."""
+        """True if the browser says that another site sent this. Without such a header, the form's token protects."""
         site = headers.get("sec-fetch-site")
         if site is not None:
             return site not in {"same-origin", "none"}
@@ -132,7 +132,7 @@ def _is_small(headers: Headers) -> bool:
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Refuses a body that is longer than it may be, whatever its length was said to be."""
+    """Refuse a body that is too long, even if its stated length was not."""
     read = 0
 
     async def bounded() -> Message:
@@ -150,9 +150,9 @@ def _bounded(receive: Receive) -> Receive:
 class Attempts:
     """Counts wrong secrets of one kind by address within a rolling window; threads share it.
 
-    It is asked about a secret that was looked at and found wrong, and never before: whoever has a right one is
-    answered, whatever others send from the same address. Nobody guesses 128 bits; the limit is there so that
-    scanners are told to slow down. Forgets the longest silent addresses.
+    It is used only after a secret was found wrong. So a caller with a right one is always answered, even if others
+    send wrong ones from the same address. Nobody guesses 128 bits; the limit only slows scanners down. Addresses that
+    have been silent longest are forgotten.
     """
 
     ADDRESSES_MAX = 10_000
@@ -165,7 +165,7 @@ class Attempts:
         self._failures: OrderedDict[str, deque[datetime]] = OrderedDict()
 
     def wrong(self, address: str) -> int:
-        """Count a wrong secret, and return the whole seconds to wait before the next; 0 while there were few."""
+        """Count a wrong secret; return the whole seconds to wait before the next one, 0 below the limit."""
         network, now = _network(address), self._clock()
         with self._lock:
             known = self._failures.setdefault(network, deque(maxlen=self._limit))
@@ -180,7 +180,7 @@ class Attempts:
 
 
 def _network(address: str) -> str:
-    """An IPv6 customer has a whole /64 of addresses."""
+    """The address to count by: for IPv6 its /64, since one customer has all of its addresses."""
     try:
         return str(ipaddress.IPv6Network((address, 64), strict=False))
     except ValueError:

@@ -1,8 +1,8 @@
-"""What an ID token says: whether it is for us and for now, who it is about, and which roles it gives.
+"""Check an ID token, and read the person and the roles from it.
 
-Pure. msal (1.38 and later) reads an ID token without looking at it: of what OpenID Connect Core 3.1.3.7 asks, it
-only compares the nonce. The rest is here, but for the signature: the token comes straight from the provider's token
-endpoint, whose certificate has been checked, and in that case the chapter's point 6 does without.
+Pure. msal (1.38 and later) hardly validates an ID token: of the checks in OpenID Connect Core 3.1.3.7, it only
+compares the nonce. The others are here, except for the signature: the token comes directly from the provider's token
+endpoint over verified TLS, and for this case the chapter's point 6 does not require it.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from worker.desk.refusals import SignInRefused, misconfigured, odd, words
 from worker.desk.roles import DeskRole
 from worker.domain.text.tongue import N_
 
-SKEW = timedelta(minutes=5)  # of the two clocks
+SKEW = timedelta(minutes=5)  # between the two clocks
 _NAME_MAX = 200
 _SUBJECT_MAX = 255  # OpenID Connect Core 2
 _EMAIL_MAX = 254
-_JOINERS = "\u200c\u200d"  # invisible, and part of names in Persian and in Indian scripts
+_JOINERS = "\u200c\u200d"  # invisible, but a part of names in Persian and in Indian scripts
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who has signed in.
+    """A person who has signed in.
 
-    `subject` is the lasting id of the account at the provider that `issuer` names (Entra ID: its object id, which is
-    a directory's person id too). `name` and `email` are for showing: people can change them, so neither is a key or
-    gives a right. `roles` is never empty.
+    `subject`: the provider's stable id for the account; `issuer` names the provider. For Entra ID it is the object id,
+    which is also a directory's person id. `name` and `email` are only for showing: people can change them, so neither
+    is a key or gives a right. `roles` is never empty.
     """
 
     issuer: str
@@ -41,7 +41,7 @@ class SignedIn:
 
 
 class RoleRules(Protocol):
-    """What decides on roles; see `worker.desk.sign_in.Rules`."""
+    """The rules for roles; see `worker.desk.sign_in.Rules`."""
 
     @property
     def is_entra(self) -> bool: ...
@@ -61,7 +61,7 @@ def check(claims: Mapping[str, Any], *, issuer: str, client_id: str, host: str, 
     audiences = audience if isinstance(audience, list) else [audience]
     if client_id not in audiences:
         raise odd(host, "it is for another client")
-    # Core 3.1.3.7, 4 and 5: whoever else it is for, it was given to us
+    # Core 3.1.3.7, 4 and 5: it may be for others as well, but it must have been issued to us
     party = claims.get("azp")
     if party != client_id and (party is not None or len(audiences) > 1):
         raise odd(host, "it was given to another client")
@@ -86,13 +86,13 @@ _CLOCKS = words(
 
 
 def _seconds(value: Any) -> float | None:
-    """A moment as JWTs have it (RFC 7519 2: a number of seconds); None for anything else."""
+    """An instant of a JWT (RFC 7519 2: a number of seconds); None for anything else."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if is_number and math.isfinite(value) else None
 
 
 def identity(claims: Mapping[str, Any], rules: RoleRules, host: str) -> SignedIn:
-    """Who it is about. Raises SignInRefused for nobody, or somebody without a role."""
+    """The person it is about. Raises SignInRefused if it names nobody, or a person without a role."""
     subject = (claims.get("oid") if rules.is_entra else None) or claims.get("sub")
     if not isinstance(subject, str) or not subject or len(subject) > _SUBJECT_MAX:
         raise odd(host, "it names nobody")
@@ -102,7 +102,7 @@ def identity(claims: Mapping[str, Any], rules: RoleRules, host: str) -> SignedIn
 
 
 def _email(claims: Mapping[str, Any], *, is_entra: bool) -> str | None:
-    if claims.get("email_verified") in (False, "false"):  # no set: it may be anything, a list too
+    if claims.get("email_verified") in (False, "false"):  # no set: it may be unhashable, such as a list
         return None
     for given in (claims.get("email"), claims.get("preferred_username") if is_entra else None):
         email = _line(given)
@@ -112,7 +112,7 @@ def _email(claims: Mapping[str, Any], *, is_entra: bool) -> str | None:
 
 
 def _line(value: Any) -> str:
-    """One line of ordinary length, whatever was sent; "" for what is no text."""
+    """A value as one line of limited length; "" if it is no text."""
     if not isinstance(value, str):
         return ""
     return " ".join("".join(c if c.isprintable() or c in _JOINERS else " " for c in value).split())[
@@ -124,7 +124,7 @@ def _roles(claims: Mapping[str, Any], rules: RoleRules) -> frozenset[DeskRole]:
     held = values_of(claims, rules.claim)
     if held is None:
         raise _without_claim(claims, rules)
-    is_by_id = rules.is_entra and rules.claim == "groups"  # ids of objects have no case
+    is_by_id = rules.is_entra and rules.claim == "groups"  # object ids are case-insensitive
     found = {value.casefold() for value in held} if is_by_id else held
     roles = {
         DeskRole(role)
@@ -143,9 +143,9 @@ def _wanted(rules: RoleRules) -> str:
 
 
 def values_of(claims: Mapping[str, Any], name: str) -> frozenset[str] | None:
-    """The texts of a claim; None when there is no such claim.
+    """The texts of a claim; None if there is no such claim.
 
-    A claim that is not there by its whole name is looked for as a path: `realm_access.roles`.
+    If no claim has the whole name, the name is used as a path: `realm_access.roles`.
     """
     found: Any = claims.get(name)
     if found is None:

@@ -1,6 +1,6 @@
-"""Templates into pages: in one language, escaped, with the files that they load.
+"""Render templates into pages: in one language, escaped, with the files that they load.
 
-Everything that comes from outside is escaped by Jinja2; nothing here is ever marked as safe.
+Jinja2 escapes everything that comes from outside; nothing here is ever marked as safe.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def environment() -> Environment:
 
 
 def _held(value: object) -> object:
-    """Any text of a page, with nothing in it that turns the words beside it: names are written by strangers."""
+    """A page's value; a text loses anything that could change the direction of the words beside it."""
     return contained(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @lru_cache(maxsize=64)
 def asset(name: str) -> str:
-    """The address of a static file; it changes with the file, so browsers may keep it for ever."""
+    """The address of a static file; it changes with the file, so browsers may cache it for ever."""
     digest = hashlib.sha256(STATIC.joinpath(name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
 
@@ -86,11 +86,10 @@ def page(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """One template as an answer."""
     text = render(services, template, tongue, services.clock(), values)
     return HTMLResponse(text, status, {"Content-Language": tongue.code, **(headers or {})})
 
 
 def local_day(at: datetime, timezone: str) -> date:
-    """The organisation's day of an instant."""
+    """The local day of an instant in this time zone."""
     return at.astimezone(ZoneInfo(timezone)).date()

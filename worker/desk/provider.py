@@ -1,7 +1,7 @@
-"""The OpenID provider as msal's client sees it: found once, asked with time-outs, and never given a token to keep.
+"""The OpenID provider, through msal's client: discovered once, asked with time-outs; no token is kept.
 
-What msal raises can be any exception, with a code or a token in its text: none leaves this module, not even as
-the context of another. Nothing that msal logs is shown: it logs an answer that it can't read whole.
+msal can raise any exception, with a code or a token in its text: none leaves this module, not even as the context
+of another. msal's log is not shown: it logs unreadable answers completely.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from worker.desk.refusals import SignInRefused, failed, misconfigured, odd, told
 DISCOVERY = "/.well-known/openid-configuration"
 CONNECT_S = 5.0
 _BUSY = frozenset({408, 429})
-_TENANT_FREE = "{tenantid}"  # stands in the issuer of those addresses that let any tenant in
+_TENANT_FREE = "{tenantid}"  # in the issuer of addresses that accept any tenant
 _ONE_AT_A_TIME = Lock()
 _Answer = TypeVar("_Answer")
 
@@ -33,7 +33,7 @@ logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
 
 
 class Registration(Protocol):
-    """Which provider, and who we are there; see `worker.desk.sign_in.Rules`."""
+    """The provider, and our registration there; see `worker.desk.sign_in.Rules`."""
 
     @property
     def is_entra(self) -> bool: ...
@@ -55,18 +55,18 @@ class Registration(Protocol):
 
 
 def host_of(address: str) -> str:
-    """How messages call a provider."""
+    """The provider's name in messages."""
     return urlsplit(address).hostname or "the identity provider"
 
 
 class Provider:
-    """One provider that has been found; making one asks it. Threads may share it. Raises SignInRefused."""
+    """One discovered provider; making it asks the provider. Threads may share it. Raises SignInRefused."""
 
     def __init__(self, registration: Registration, base_dir: Path, read_s: float) -> None:
         self.host = host_of(registration.address)
         self._registration = registration
         self._base_dir = base_dir
-        self.has_failed = False  # since it was found: it may have moved, or have another certificate
+        self.has_failed = False  # since its discovery: it may have moved, or have another certificate
         self._session = _Session(_trusting(registration, base_dir), read_s)
         try:
             self.issuer = self._find()
@@ -76,22 +76,22 @@ class Provider:
             raise
 
     def close(self) -> None:
-        """Let go of connections. Idempotent."""
+        """End the connections. Idempotent."""
         self._session.close()
 
     def begin(self, redirect_uri: str) -> dict[str, Any]:
-        """Start a flow: where the browser has to go (`auth_uri`), and what `redeem` needs again. Asks nobody."""
+        """Start a flow: it has the browser's next address (`auth_uri`), and the data for `redeem`. No network."""
         flow = self._guarded(lambda: self._new_flow(redirect_uri))
         if urlsplit(flow["auth_uri"]).scheme != "https":
             raise odd(self.host, "its sign-in page has no https address")
         return flow
 
     def redeem(self, flow: Mapping[str, Any], code: str) -> Mapping[str, Any]:
-        """The claims of the ID token that the code gives; msal has compared the nonce, and nothing else.
+        """Exchange the code for an ID token; return its claims. msal has only compared the nonce.
 
-        The provider gives one answer for a code, so a second call is refused.
+        The provider accepts a code only once, so a second call is refused.
         """
-        # Copies: msal takes things out of the flow. Of the browser's query it gets no more than it needs.
+        # A copy, since msal removes parts of the flow. It gets only the necessary part of the browser's query.
         given, query = dict(flow), {"state": flow["state"], "code": code}
         answer = self._guarded(lambda: self._app.acquire_token_by_auth_code_flow(given, query))
         if "error" in answer:
@@ -102,24 +102,24 @@ class Provider:
         return claims
 
     def _new_flow(self, redirect_uri: str) -> dict[str, Any]:
-        # Entra ID has an address in the profile already, and would want somebody's consent to more
+        # Entra ID's profile already has an address; more scopes would need an administrator's or user's consent
         scopes = [] if self._registration.is_entra else ["email"]
-        # The answer comes as a query, about which msal warns (RFC 9700 4.3.1: the code stays in the browser's history):
-        # PKCE and codes that are good once see to that, and a form posted from there would come without our cookies,
+        # The answer comes as a query. msal warns about that (RFC 9700 4.3.1: the code stays in the browser's history),
+        # but PKCE and codes for one use prevent misuse. A form posted by the provider would come without our cookies,
         # which are SameSite.
         with (
             _ONE_AT_A_TIME,
             warnings.catch_warnings(),
-        ):  # it changes what the whole process does about warnings
+        ):  # this changes the warnings of the whole process
             warnings.filterwarnings("ignore", "response_mode=", UserWarning)
             flow: dict[str, Any] = self._app.initiate_auth_code_flow(scopes=scopes, redirect_uri=redirect_uri)
         return flow
 
     def _guarded(self, call: Callable[[], _Answer]) -> _Answer:
-        """What msal gives, or a refusal in place of whatever it raises."""
+        """Call msal; raise a refusal instead of any exception of msal's."""
         try:
             return call()
-        except SignInRefused:  # of a file of ours
+        except SignInRefused:  # for one of our files
             raise
         except Exception as error:  # noqa: BLE001  see above
             self.has_failed = True
@@ -127,7 +127,7 @@ class Provider:
         raise refused
 
     def _find(self) -> str:
-        """The issuer's own name for itself, which its tokens carry. msal compares less, and for Entra ID nothing."""
+        """Discover the issuer's own name, which its tokens have. msal checks less, and for Entra ID nothing."""
         address = self._registration.address
         found = self._guarded(
             lambda: self._discovery(f"{address}/v2.0" if self._registration.is_entra else address)
@@ -161,8 +161,8 @@ class Provider:
         if self._registration.is_entra:
             where = {"authority": address}
         else:
-            # msal refuses an issuer without a path, such as Google's. This one means the same: requests takes the
-            # dot away (RFC 3986 5.2.4), and we have compared the issuer ourselves.
+            # msal refuses an issuer without a path, such as Google's. This path means the same: requests removes
+            # the dot (RFC 3986 5.2.4), and we have compared the issuer ourselves.
             where = {"oidc_authority": address if urlsplit(address).path else f"{address}/."}
         return msal.ConfidentialClientApplication(
             self._registration.client_id,
@@ -170,10 +170,10 @@ class Provider:
             **where,
             http_client=self._session,
             token_cache=_Forgetful(),
-            exclude_scopes=["offline_access"],  # nobody stays signed in on our side of it
-            # The address is the operator's: nobody has to be asked whether it is good, or has other names
+            exclude_scopes=["offline_access"],  # we need no refresh token
+            # The operator has set the address, so msal need not look up whether it is valid or has other names
             instance_discovery=False,
-            azure_region=False,  # or MSAL_FORCE_REGION, meant for other programs, would lead to another host
+            azure_region=False,  # else MSAL_FORCE_REGION, which is for other programs, would lead to another host
         )
 
     def _credential(self) -> Any:
@@ -183,7 +183,7 @@ class Provider:
         return {"client_assertion": self._token}
 
     def _token(self) -> str:
-        """The federated token; read at each use, since it is renewed under us."""
+        """The federated token; it is read at each use, since it is renewed meanwhile."""
         file = self._registration.federated_token_file or ""
         try:
             token = (self._base_dir / file).read_text(encoding="utf-8").strip()
@@ -200,14 +200,14 @@ class Provider:
 
 
 class _Forgetful(msal.TokenCache):  # type: ignore[misc]  # msal publishes no types
-    """We want to know who somebody is, not to act in their name: their tokens are not kept."""
+    """A cache that keeps no tokens: we only need to know who a person is, not to act in their name."""
 
     def add(self, event: Mapping[str, Any], now: float | None = None) -> None:
         """Keep nothing."""
 
 
 def _trusting(registration: Registration, base_dir: Path) -> ssl.SSLContext:
-    """The system's authorities, and those of the file."""
+    """A context that trusts the system's authorities, and those of the file."""
     context = ssl.create_default_context()
     if registration.ca_file is None:
         return context
@@ -224,7 +224,7 @@ def _trusting(registration: Registration, base_dir: Path) -> ssl.SSLContext:
 
 
 class _Trusting(HTTPAdapter):
-    """Trusts whom the context trusts, and nobody besides: neither certifi's list, nor REQUESTS_CA_BUNDLE."""
+    """Trusts the context's authorities, and no others: not certifi's list or REQUESTS_CA_BUNDLE."""
 
     def __init__(self, tls: ssl.SSLContext) -> None:
         self._tls = tls
@@ -240,14 +240,14 @@ class _Trusting(HTTPAdapter):
         return super().send(*args, **{**kwargs, "verify": True})
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
-        """The context verifies; what would be loaded here would be trusted besides."""
+        """Do nothing: the context verifies, and authorities loaded here would be trusted, too."""
 
 
 class _Session(requests.Session):
-    """With a time-out, which msal's own has not; a redirect is not followed, since it could take a secret along.
+    """A session with a time-out, which msal's own lacks. It follows no redirect, which could take a secret along.
 
-    Cookies are not kept: one session asks for everybody. Nor may msal keep an answer: one that is busy, or has a
-    Retry-After whatever else it says, it would give to everybody else who signs in within that time.
+    It keeps no cookies, since it is shared by everybody who signs in. msal must not cache answers either: it would
+    repeat a "busy" one, or any with Retry-After, to everybody else who signs in within that time.
     """
 
     def __init__(self, tls: ssl.SSLContext, read_s: float) -> None:

@@ -1,6 +1,6 @@
-"""Names of people, members and groups in addresses: encrypted, since addresses end in histories and logs.
+"""Ids of people, members and groups in addresses: encrypted, since addresses end in histories and logs.
 
-The same key always gives the same reference, so pages can be bookmarked; a reference that was made up is refused.
+The same key always gives the same reference, so pages can be bookmarked. A made-up reference is refused.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ REFERENCE_MAX = 4000  # characters; the longest name of a list fits
 
 
 class NoSuchReference(Exception):
-    """Nothing that this desk ever referred to."""
+    """The reference was not made by this desk."""
 
 
 def reference(key: str, kind: str, parts: tuple[str, ...]) -> str:
-    """What stands for (source, id) in an address. `kind` keeps a person's from passing as a group's."""
+    """The reference to (source, id) in an address. With `kind`, a person's can't be used as a group's."""
     text = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
     return urlsafe_b64encode(_cipher(key).encrypt(text, [kind.encode()])).decode().rstrip("=")
 
 
 def resolve(key: str, kind: str, text: str) -> tuple[str, str]:
-    """The inverse. Raises NoSuchReference."""
+    """The inverse of `reference`. Raises NoSuchReference."""
     try:
         sealed = urlsafe_b64decode(text[:REFERENCE_MAX] + "=" * (-len(text) % 4))
         source, identity = json.loads(_cipher(key).decrypt(sealed, [kind.encode()]))

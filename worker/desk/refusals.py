@@ -1,7 +1,7 @@
-"""Why somebody is not signed in, in words that they or the people who run Whosleft can act on.
+"""Reasons why a sign-in is refused, in words that the person or the people who run Whosleft can act on.
 
-What a provider or a browser sends may hold codes and tokens, or be somebody's invention: of it only words are
-shown that are known here, numbers of Entra's errors, and the provider's host.
+Data from a provider or a browser may hold codes and tokens, or be forged. Only known words of it, the numbers of
+Entra's errors, and the provider's host are shown.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import requests
 
 from worker.domain.text.tongue import ENGLISH, N_, Tongue
 
-# Error codes of OAuth 2.0, OpenID Connect Core and their registry, by what they mean to somebody who waits
+# Error codes of OAuth 2.0, OpenID Connect Core and their registry, by their meaning for the person who signs in
 _DENIED = frozenset({"access_denied"})
 _BUSY = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
 _WANTS_MORE = frozenset({
@@ -29,7 +29,7 @@ _REQUEST = frozenset({
     "request_not_supported", "request_uri_not_supported", "registration_not_supported",
 })  # fmt: skip
 _KNOWN = frozenset().union(_DENIED, _BUSY, _WANTS_MORE, _OVER, _CREDENTIAL, _REQUEST)
-# Microsoft's "authentication and authorization error codes", of those that have a remedy of their own
+# Microsoft's "authentication and authorization error codes": those with a remedy of their own
 _AADSTS = {
     50011: "add this desk's address to the registration's redirect addresses (platform: Web).",
     50105: "assign this account, or a group of it, to the app under Enterprise applications.",
@@ -49,13 +49,13 @@ _NUMBER = re.compile(r"AADSTS([0-9]{4,8})\b")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A sentence that is said later, in the reader's language: its English text, and what stands in its {places}."""
+    """A sentence to say later in the reader's language: its English text, and the values for its {places}."""
 
     text: str
     values: Mapping[str, str] = field(default_factory=dict)
 
     def said(self, tongue: Tongue) -> str:
-        """The sentence; a text that has no translation stays English."""
+        """The sentence; a text without a translation stays English."""
         return tongue.say(self.text, **self.values)
 
 
@@ -70,7 +70,7 @@ _AGAIN_OR_TELL = words(N_("Sign in again. If it stays, tell the people who run W
 
 
 class SignInRefused(Exception):
-    """Somebody is not signed in. Both texts are whole sentences and may be shown to anybody."""
+    """The sign-in is refused. Both texts are whole sentences and may be shown to anybody."""
 
     def __init__(self, message: Words, remedy: Words) -> None:
         self._words = (message, remedy)
@@ -87,12 +87,12 @@ class SignInRefused(Exception):
         return self._words[1].said(ENGLISH)
 
     def said(self, tongue: Tongue) -> str:
-        """Both in the reader's language. What only those can mend who run Whosleft stays English, as their manual."""
+        """Both in the reader's language. A text for the people who run Whosleft stays English, like their manual."""
         return " ".join(part.said(tongue) for part in self._words)
 
 
 def told(host: str, answer: Mapping[str, Any]) -> SignInRefused:
-    """The refusal for an error that the provider states, in the address it sends back or in its answer."""
+    """The refusal for an error that the provider states, in the browser's query or in its answer."""
     error = answer.get("error")
     word = error if isinstance(error, str) and error in _KNOWN else "an unknown error"
     number = _number(answer)
@@ -125,7 +125,7 @@ def told(host: str, answer: Mapping[str, Any]) -> SignInRefused:
 
 
 def failed(host: str, error: Exception) -> SignInRefused:
-    """The refusal for an exception on the way; of it only the name is shown, since its text may hold a token."""
+    """The refusal for an exception; only its name is shown, since its text may hold a token."""
     name = type(error).__name__
     if isinstance(error, requests.exceptions.SSLError):
         return misconfigured(
@@ -141,18 +141,18 @@ def failed(host: str, error: Exception) -> SignInRefused:
 
 
 def odd(host: str, what: str) -> SignInRefused:
-    """The refusal for an answer that is no proof of who somebody is; `what` is our own word for it."""
+    """The refusal for an answer that does not prove an identity; `what` is our own word for it."""
     message = N_("What {host} answered proves nothing about you ({shown}).")
     return SignInRefused(words(message, host=host, shown=what), _AGAIN_OR_TELL)
 
 
 def busy(host: str) -> SignInRefused:
-    """The refusal for those who wait behind others for a provider that does not answer."""
+    """The refusal for people who queue behind others for a provider that does not answer."""
     return SignInRefused(words(N_("{host} has not answered yet."), host=host), LATER)
 
 
 def misconfigured(message: str, remedy: str) -> SignInRefused:
-    """The refusal for what only the people who run Whosleft can mend; the remedy goes on after a colon."""
+    """The refusal for an error that only the people who run Whosleft can mend; the remedy follows a colon."""
     return SignInRefused(words("{message}", message=message), _tell(remedy))
 
 
@@ -165,7 +165,7 @@ def _cannot_now(host: str, shown: str) -> Words:
 
 
 def _number(answer: Mapping[str, Any]) -> int | None:
-    """Entra's number of the error: in a list of its own, or in the description."""
+    """Entra's error number, from its own list or from the description."""
     codes = answer.get("error_codes")
     if isinstance(codes, list) and codes and type(codes[0]) is int:
         return codes[0]

@@ -1,4 +1,4 @@
-"""Who may do what in the console: four roles, and one table of what each of them may."""
+"""Permissions in the console: four roles, and one table of each role's permissions."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ _MAY: Mapping[DeskRole, frozenset[Permission]] = {
 
 
 def allows(roles: frozenset[DeskRole], permission: Permission) -> bool:
-    """Whether one of the roles has the permission; no roles have none."""
+    """True if one of the roles has the permission."""
     return any(permission in _MAY[role] for role in roles)

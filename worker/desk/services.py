@@ -1,4 +1,4 @@
-"""What the pages work with: the use cases, and the few facts of the configuration that pages show."""
+"""Everything that pages use: the use cases, and the few facts of the configuration that pages show."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from worker.ports.state.store import Store, UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the desk is. `url` is what its links start with, without a slash at the end."""
+    """The desk's address. `url` is the start of its links, without a slash at the end."""
 
     organisation: str
     timezone: str
@@ -32,11 +32,11 @@ class Place:
 
     @property
     def is_https(self) -> bool:
-        """Whether browsers reach it over TLS; only then are its cookies marked for that."""
+        """True if browsers reach it over TLS; only then its cookies are marked as secure."""
         return self.url.startswith("https://")
 
     def cookie(self, name: str) -> str:
-        """The name of a cookie here: with the prefix, browsers take it over TLS only and send it to this host alone."""
+        """A cookie's full name. With the prefix, browsers accept it only over TLS and send it only to this host."""
         return f"__Host-{name}" if self.is_https else name
 
     @property
@@ -61,8 +61,8 @@ class Services:
     fresh_directories: Freshness
     fresh_inventories: Freshness
     sources: tuple[tuple[str, Port, str], ...]  # name, port, kind, in the configuration's order
-    situation: Callable[[], Situation]  # of a moment ago at most
-    key: str = field(repr=False)  # what links, forms, references and sign-ins are signed with
+    situation: Callable[[], Situation]  # at most a moment old
+    key: str = field(repr=False)  # signs links, forms, references and sign-ins
     sign_in: SignIn | None = None
 
 
@@ -72,6 +72,6 @@ def sources_of(services: Services, uow: UnitOfWork, now: datetime) -> list[Judge
 
 
 def as_of_now(services: Services) -> Services:
-    """The same with the key that there is now: since they were put together another one may have been made."""
+    """The same with the present key, which may have been replaced since."""
     with services.store.reading() as uow:
         return replace(services, key=signing_key(uow))

@@ -1,6 +1,6 @@
-"""Who is signed in to the console: by an OpenID provider, or by a link that works once.
+"""Sessions of the console: people sign in by an OpenID provider, or by a link that works once.
 
-Of each secret (cookie, link) the database has only the hash.
+The database has only the hash of each secret (cookie, link).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WAY_MAX = 2000  # browsers take cookies of 4 KiB
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody who is signed in. `session` is the hash that their session is kept under."""
+    """A person who is signed in. `session` is the hash under which their session is stored."""
 
     name: str
     roles: frozenset[DeskRole]
@@ -45,16 +45,16 @@ class Guest:
 
     @property
     def actor(self) -> Actor:
-        """The person whose acts theirs are."""
+        """The actor of their acts."""
         return Actor(self.name, self.id, Via.CONSOLE)
 
     def may(self, permission: Permission) -> bool:
-        """Whether one of their roles allows it."""
+        """True if one of their roles allows it."""
         return allows(self.roles, permission)
 
 
 def guest_of(call: Call) -> Guest | None:
-    """Who is calling; None for whoever is not signed in."""
+    """The signed-in person who calls; None if nobody is signed in."""
     secret = call.cookie(SESSION_COOKIE)
     if not secret:
         return None
@@ -69,7 +69,7 @@ def _roles(names: tuple[str, ...]) -> frozenset[DeskRole]:
 
 
 class SignInPages:
-    """`/login…` and `/logout`. `attempts` counts links that sign nobody in."""
+    """`/login…` and `/logout`. `attempts` counts links that don't sign anybody in."""
 
     def __init__(self, attempts: Attempts) -> None:
         self._attempts = attempts
@@ -85,11 +85,11 @@ class SignInPages:
         ]
 
     def login(self, call: Call) -> Response:
-        """How to get in."""
+        """Show the ways to sign in."""
         return call.page("login.html", _login_values(call))
 
     def link(self, call: Call) -> Response:
-        """Asks before the link is used up: mail scanners open links."""
+        """Ask before the link is used up, because mail scanners open links."""
         return call.page(
             "login_link.html", {"secret": call.path("secret"), "form_token": call.token_for(SIGN_IN_FORM)}
         )
@@ -109,9 +109,9 @@ class SignInPages:
         return self._signed_in(call, visitor)
 
     def start(self, call: Call) -> Response:
-        """Off to the provider. What belongs to this sign-in goes along in a signed cookie of this browser.
+        """Redirect to the provider. The data of this sign-in is kept in a signed cookie of this browser.
 
-        By a link and not by a form: `form-action 'self'` forbids forms to end at the provider.
+        It is a link and not a form, since `form-action 'self'` does not let a form end at the provider.
         """
         sign_in = call.services.sign_in
         if sign_in is None:
@@ -177,7 +177,7 @@ class SignInPages:
 
 
 def remember_way(call: Call, response: Response) -> None:
-    """Where somebody wanted to go before they had to sign in. Cookies are ASCII."""
+    """Remember the page that a person wanted before they had to sign in. Cookies are ASCII."""
     url = call.request.url
     way = quote(url.path, safe="/") + (f"?{url.query}" if url.query else "")
     if way.isascii() and len(way) <= WAY_MAX:
@@ -190,7 +190,7 @@ def _way(call: Call) -> str:
 
 
 def session_over(call: Call) -> Response:
-    """What a form gets whose session is over: nothing was done, and what somebody wrote is there to be copied."""
+    """The answer to a form after its session is over: nothing was done, and the person can copy what they wrote."""
     values = {**_login_values(call), "trouble": "over", "written": call.text("reason")}
     return call.page("login.html", values, status=FORBIDDEN)
 

@@ -1,9 +1,9 @@
-"""Signing in to the console through an OpenID provider: Entra ID, or any other.
+"""Sign in to the console through an OpenID provider: Entra ID, or any other.
 
     begin(redirect_uri, now) -> Started     send the browser to `url`, keep `flow`
-    finish(flow, query, now) -> Identity    the browser is back: who it is, and their roles
+    finish(flow, query, now) -> SignedIn    the browser is back: the person, and their roles
 
-The authorization-code flow with state, nonce and PKCE is msal's; what msal leaves to us is in `id_token`.
+msal does the authorization-code flow with state, nonce and PKCE; `id_token` has the checks that msal leaves to us.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from worker.domain.text.tongue import N_
 __all__ = ["Rules", "SignIn", "SignInRefused", "SignedIn", "Started"]
 
 FLOW_LIFE = timedelta(minutes=15)  # to type a password, find the phone, and read a message on it
-READ_S = 10.0  # of silence, before a provider is given up
-ASKING_MAX = 16  # at once, of the desk's 40 threads
+READ_S = 10.0  # of silence, before the provider counts as unreachable
+ASKING_MAX = 16  # threads that may wait for the provider, of the desk's 40
 _KEPT = ("state", "nonce", "code_verifier", "redirect_uri", "scope")  # of msal's flow
 
 
 class Rules(Registration, RoleRules, Protocol):
-    """What the configuration says of signing in (`desk.sign_in`), by the attributes that it has.
+    """The configuration of signing in (`desk.sign_in`), by attribute.
 
     is_entra        Entra ID, or another OpenID provider
     address         https, without a slash at the end: the tenant's authority, or the issuer
@@ -46,10 +46,10 @@ class Rules(Registration, RoleRules, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A sign-in that has begun. `flow` is JSON of less than 1 kB, and good for one `finish` within FLOW_LIFE.
+    """A sign-in that has begun. `flow` is JSON of less than 1 kB, and works for one `finish` within FLOW_LIFE.
 
-    It belongs to this browser alone: in a signed cookie (HttpOnly, SameSite=Lax), or on our side with its key in
-    one. Forget it when `finish` was called, whatever came of it.
+    It belongs only to this browser: keep it in a signed cookie (HttpOnly, SameSite=Lax), or on our side with its key
+    in one. Forget it after `finish`, even if that failed.
     """
 
     url: str = field(repr=False)
@@ -57,7 +57,7 @@ class Started:
 
 
 class SignIn:
-    """Asks one provider who people are. Made without asking anybody; threads may share it."""
+    """Signs people in at one provider. Making it uses no network; threads may share it."""
 
     def __init__(self, rules: Rules, base_dir: Path, *, read_s: float = READ_S) -> None:
         self._rules = rules
@@ -69,9 +69,9 @@ class SignIn:
         self._turns = BoundedSemaphore(ASKING_MAX)
 
     def begin(self, redirect_uri: str, now: datetime) -> Started:
-        """Where to send a browser that wants to sign in. `redirect_uri` is ours, as it is registered there.
+        """Begin a sign-in. `redirect_uri` is ours, as registered at the provider.
 
-        The first call finds the provider; when that fails, the next one tries again. Raises SignInRefused.
+        The first call discovers the provider; if that fails, the next one tries again. Raises SignInRefused.
         """
         with self._turn():
             flow = self._provider().begin(redirect_uri)
@@ -79,9 +79,9 @@ class SignIn:
         return Started(flow["auth_uri"], {**kept, "begun_s": int(now.timestamp())})
 
     def finish(self, flow: Mapping[str, Any], query: Mapping[str, str], now: datetime) -> SignedIn:
-        """Who came back with this query, by the flow that `begin` gave for the same browser.
+        """The person who came back with this query; `flow` is from `begin`, for the same browser.
 
-        Raises SignInRefused for everything else, a second call with the same flow among it.
+        Raises SignInRefused for anything else, including a second call with the same flow.
         """
         _check_flow(flow, now)
         if not _are_equal(flow["state"], query.get("state", "")):
@@ -90,7 +90,7 @@ class SignIn:
             )
         with self._turn():
             provider = self._provider()
-        # RFC 9207: a provider that names itself in the answer must be the one that was asked
+        # RFC 9207: if a provider names itself in the answer, it must be the one that was asked
         if query.get("iss", provider.issuer) != provider.issuer:
             raise odd(self._host, "another provider sent it")
         if "error" in query:
@@ -102,7 +102,7 @@ class SignIn:
         return identity(claims, self._rules, self._host)
 
     def close(self) -> None:
-        """Let go of connections; the next call finds the provider anew. Idempotent."""
+        """End the connections; the next call discovers the provider again. Idempotent."""
         known, self._known = self._known, None
         if known is not None:
             known.close()
@@ -113,11 +113,11 @@ class SignIn:
                 return provider.redeem(flow, code)
         finally:
             if provider.has_failed:
-                self.close()  # so that the next one looks where it is now
+                self.close()  # so that the next call discovers it again
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Whoever sends codes that nobody gave out keeps the provider busy, and not the desk's other pages."""
+        """Limit the threads that ask the provider, so that forged codes can't block the desk's other pages."""
         if not self._turns.acquire(blocking=False):
             raise busy(self._host)
         try:
@@ -126,7 +126,7 @@ class SignIn:
             self._turns.release()
 
     def _provider(self) -> Provider:
-        """The provider, found by the first who ask; the others don't wait for ever behind them."""
+        """The provider, discovered by the first caller; other callers wait for that only for a limited time."""
         known = self._known
         if known is not None:
             return known

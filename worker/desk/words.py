@@ -1,4 +1,4 @@
-"""What pages call states, kinds and the like: the words of the field, as people read them in a table."""
+"""The pages' words for states, kinds and the like, as people read them in a table."""
 
 from __future__ import annotations
 

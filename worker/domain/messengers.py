@@ -2,8 +2,8 @@
 
 WhatsApp: nobody can remove a group's creator, who can only leave by themselves (WhatsApp help,
 "How to manage group admins", read 2026-11). Telegram's owner and a Matrix room's creator can't be removed by others
-either. Where a company runs the messenger itself (Teams, Slack, Matrix, XMPP), a person who left has no account there
-any more.
+either. If a company runs the messenger itself (Teams, Slack, Matrix, XMPP), a person who left no longer has an account
+there.
 """
 
 from __future__ import annotations

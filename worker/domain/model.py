@@ -129,7 +129,7 @@ class Group:
     group_id: str
     name: str
     messenger: str = "whatsapp"
-    owner_email: str | None = None  # the accountable owner, where the inventory has one
+    owner_email: str | None = None  # the accountable owner, if the inventory has one
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Every language that messages and pages speak: catalogues (`catalogues/*.po`), and how CLDR writes numbers and dates.
+"""All languages of messages and pages: catalogues (`catalogues/*.po`), and CLDR's forms of numbers and dates.
 
-Behind the ports `worker.domain.text.tongue.Languages` and `Tongue`; nothing here knows what is said. `make messages`
-brings the catalogues up to date with the code; `tests/package/test_catalogues.py` says what is missing where.
+They implement the ports `worker.domain.text.tongue.Languages` and `Tongue`; nothing here depends on particular texts.
+`make messages` updates the catalogues from the code; `tests/package/test_catalogues.py` lists missing translations.
 """
 
 from worker.languages.matching import accepted

@@ -1,4 +1,4 @@
-"""The translations of one language, read from its .po file when they are first wanted."""
+"""The translations of one language, read from its .po file at their first use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOURCE = "en"
 
 @cache
 def catalogue(language: str) -> NullTranslations:
-    """What the texts of the code are in a language; a text that has no translation is said in English.
+    """The translations of a language; a text without one stays English.
 
     Compiled in memory, so that no compiled file can be older than its source.
     """

@@ -1,6 +1,6 @@
-"""Which language a code means: BCP 47 as directories, browsers and configurations write it. Pure.
+"""Find the language of a code: BCP 47 as directories, browsers and configurations write it. Pure.
 
-What comes from outside may be anything: too long or malformed is no code, never an error.
+Codes come from outside: one that is too long or malformed is ignored, never an error.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-HEADER_MAX = 1000  # characters that are read of a list; browsers send some fifty
+HEADER_MAX = 1000  # characters of a list that are read; browsers send some fifty
 RANGES_MAX = 20
 CODE_MAX = 64
 
@@ -17,7 +17,7 @@ _QUALITY = re.compile(r"\s*q\s*=\s*([01]?(?:\.\d{0,3})?)\s*", re.IGNORECASE | re
 
 
 class Tag(NamedTuple):
-    """The parts of a code that choose a language; empty where the code doesn't say."""
+    """The parts of a code that choose a language; empty if the code doesn't have them."""
 
     language: str
     script: str = ""
@@ -26,7 +26,7 @@ class Tag(NamedTuple):
 
 
 def tag_of(code: str) -> Tag | None:
-    """The parts of `de-AT`, `pt_BR`, `ar-EG-u-nu-latn`; None for what is no code."""
+    """The parts of `de-AT`, `pt_BR`, `ar-EG-u-nu-latn`; None if it is no code."""
     code = code.strip()
     if len(code) > CODE_MAX or not _CODE.fullmatch(code):
         return None
@@ -49,10 +49,10 @@ def _numbers(extensions: list[str]) -> str:
 
 
 def accepted(header: str) -> tuple[str, ...]:
-    """The codes of a list as Accept-Language and `preferredLanguage` (RFC 2798) have it, most wanted first.
+    """The codes in a list of Accept-Language or `preferredLanguage` (RFC 2798), most wanted first.
 
-    `de-AT, de;q=0.8, *;q=0.1` is ("de-AT", "de"). What is malformed, or wanted with q=0, is left out; of a hostile
-    list only the beginning is read.
+    `de-AT, de;q=0.8, *;q=0.1` is ("de-AT", "de"). Malformed codes and those with q=0 are left out. Only the first
+    `HEADER_MAX` characters are read, since a list may be hostile.
     """
     found = []
     for text in header[:HEADER_MAX].split(",")[:RANGES_MAX]:

@@ -1,4 +1,4 @@
-"""The tongues: a catalogue each, and CLDR's way of writing numbers, dates and plural forms in its region."""
+"""The languages: each has a catalogue, and CLDR's forms of numbers, dates and plurals for its region."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from worker.languages.catalogue import SOURCE, catalogue
 from worker.languages.matching import Tag, accepted, tag_of
 
 LANGUAGES: Mapping[str, str] = MappingProxyType(
-    {  # the script that each is written in: somebody who reads hi-Latn can't read our Hindi
+    {  # the script of each: a reader of hi-Latn can't read our Hindi
         SOURCE: "Latn", "ar": "Arab", "de": "Latn", "es": "Latn", "fr": "Latn", "hi": "Deva", "pl": "Latn",
         "pt": "Latn", "tr": "Latn", "ur": "Arab",
     }
 )  # fmt: skip
 
 _LATIN = "latn"
-_DIGITS = {  # Babel writes Latin digits whatever the numbering system
+_DIGITS = {  # Babel always writes Latin digits, in any numbering system
     system: str.maketrans("0123456789", digits)
     for system, digits in {
         _LATIN: "0123456789",
@@ -73,7 +73,7 @@ class CldrTongue:
         return self._digits(format_skeleton("yMMMd", noon, tzinfo=UTC, locale=self.locale))
 
     def _zone(self, local: datetime) -> str:
-        """A zone's short name where the language has one, else its distance from Greenwich."""
+        """A zone's short name if the language has one, else its distance from Greenwich."""
         name = get_timezone_name(local, "short", locale=self.locale)
         return get_timezone_gmt(local, "long", locale=self.locale) if name[:1] in "+-" else name
 
@@ -82,9 +82,9 @@ class CldrTongue:
 
 
 class BabelLanguages:
-    """`domain.tongue.Languages`: the ten languages, and the organisation's for everybody else.
+    """The port `Languages`: the ten languages, and the organisation's for any other.
 
-    Any code may be given; one of another language, or none at all, means the organisation's own.
+    Any code may be given; a code of another language, or no code, means the organisation's language.
     """
 
     def __init__(self, organisation: str = SOURCE) -> None:
@@ -111,7 +111,7 @@ def _regions() -> frozenset[str]:
     return frozenset(locale_identifiers())
 
 
-@cache  # of tags that are ours: some hundred at most
+@cache  # tags of our languages: a hundred or so at most
 def _tongue(tag: Tag) -> Tongue:
     if tag == Tag(SOURCE):
         return ENGLISH

@@ -92,7 +92,6 @@ class Connectors:
     notifiers: tuple[Notifier, ...]
 
     def of(self, port: Port) -> tuple[Connector, ...]:
-        """The connectors of one port."""
         every: Mapping[Port, tuple[Connector, ...]] = {
             Port.DIRECTORY: self.directories,
             Port.INVENTORY: self.inventories,

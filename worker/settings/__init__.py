@@ -1,6 +1,6 @@
 """The whole configuration as typed models: one YAML file in, settings or every problem with its line out.
 
-settings = load("whosleft.yaml", kinds=…)      SettingsError lists all that is wrong
+settings = load("whosleft.yaml", kinds=…)      SettingsError lists all problems
 settings.guard_limits()                        sections as values of the domain
 connector_options(entry, spec.config)          an entry's own keys as its connector's model
 json_schema(kinds)                             for editors

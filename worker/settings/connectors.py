@@ -1,6 +1,6 @@
-"""The entries of `directories:`, `inventories:` and `notify:`: what they share, and the rest as it is.
+"""The entries of `directories:`, `inventories:` and `notify:`: their common keys, and the others unchanged.
 
-The settings know no connector; which keys an entry may have besides these is its model's word.
+The settings know no connector; each connector's own model decides on its other keys.
 """
 
 from __future__ import annotations
@@ -57,20 +57,20 @@ class ConnectorEntry(Section):
         return entry.placed(place)
 
     def placed(self, place: Position | None) -> Self:
-        """Note where the entry stands, for messages about its options."""
+        """Note the entry's place in the file, for messages about its options."""
         self._place = place
         return self
 
     @property
     def place(self) -> Position | None:
-        """Where the entry stands in the file; None when it comes from none."""
+        """The entry's place in the file; None if it does not come from a file."""
         return self._place
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
     ) -> JsonSchemaValue:
-        """Keys besides the common ones are the connector's: `worker.settings.schema` adds them."""
+        """Allow other keys than the common ones: they are the connector's, and `worker.settings.schema` adds them."""
         schema = handler.resolve_ref_schema(handler(core_schema))
         del schema["properties"]["options"]
         schema["additionalProperties"] = True
@@ -115,7 +115,7 @@ ENTRIES: Mapping[Port, type[ConnectorEntry]] = {
 
 
 def wrapped(value: Any, place: Position | None) -> Any:
-    """Options with every secret in a SecretStr: what a reference gave, or what a key's name says is one."""
+    """Options with every secret in a SecretStr. A value is secret by its reference, or by its key's name."""
     return _wrapped(value, place, place.path if place else (), is_secret=False)
 
 
@@ -132,7 +132,7 @@ def _wrapped(value: Any, place: Position | None, path: tuple[str | int, ...], *,
 
 
 def revealed(value: Any) -> Any:
-    """Options as they were written, secrets plain: for the connector's own model only."""
+    """Options with plain secrets, only for the connector's own model."""
     if isinstance(value, dict):
         return {key: revealed(item) for key, item in value.items()}
     if isinstance(value, list):

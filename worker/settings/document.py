@@ -1,4 +1,4 @@
-"""A YAML file as plain values that remember where they stand.
+"""A YAML file as plain values with their places in it.
 
     bytes -> text -> nodes (PyYAML's safe composer) -> dicts, lists, scalars + the mark of each key and value
 
@@ -17,11 +17,11 @@ import yaml
 
 from worker.settings.problems import KeyPath, SettingsError, SettingsProblem, key_text
 
-NODES_MAX = 200_000  # aliases of aliases make a small file a huge one
+NODES_MAX = 200_000  # aliases of aliases can make a small file huge
 
 
 class YamlMark(NamedTuple):
-    """A place in the file, both counted from 1; 0 when it is not known."""
+    """A place in the file; line and column count from 1, 0 means unknown."""
 
     line: int
     column: int
@@ -32,10 +32,10 @@ NOWHERE = YamlMark(0, 0)
 
 @dataclass(slots=True)
 class Document:
-    """One file. `keys` and `values` say where the key and the value of a path stand.
+    """One file. `keys` and `values` have the places of each path's key and value.
 
-    `hidden` has what a message must not repeat, by path; `labels` how the value at a path is called instead;
-    `unresolved` the paths whose `${…}` could not be replaced; `written` the values as the file has them.
+    By path, `hidden` has texts that a message must not repeat, and `labels` has the names to use instead.
+    `unresolved` are the paths with a `${…}` that could not be replaced; `written` are the values as in the file.
     """
 
     file: str
@@ -52,14 +52,14 @@ class Document:
         return SettingsProblem(self.file, mark.line, mark.column, key_text(path), message, remedy)
 
     def key_mark(self, path: KeyPath) -> YamlMark:
-        """Where the key stands; a list's item has none, so where the item stands."""
+        """The place of the key; for a list's item, which has no key, the item's place."""
         return self.keys.get(path) or self.values.get(path, NOWHERE)
 
     def value_mark(self, path: KeyPath) -> YamlMark:
         return self.values.get(path, NOWHERE)
 
     def at(self, path: KeyPath) -> Any:
-        """The value at a path, None when there is none."""
+        """The value at a path; None if there is none."""
         value = self.data
         for part in path:
             try:
@@ -71,7 +71,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a mapping stands: lets a later check of it name the line."""
+    """The place of a mapping, so that a later check of it can name the line."""
 
     document: Document
     path: KeyPath
@@ -84,9 +84,9 @@ class PlacedDict(dict[str, Any]):
 
 
 def read_document(path: Path) -> tuple[Document, list[SettingsProblem]]:
-    """Read a file into a document and what is wrong with its YAML.
+    """Read a file; return the document and the problems of its YAML.
 
-    Raises SettingsError when nothing of it can be used: missing, not UTF-8, not YAML, empty.
+    Raises SettingsError if nothing of it can be used: missing, not UTF-8, not YAML, empty.
     """
     document = Document(str(path), path.absolute().parent)
     text = _text(document, path)
@@ -151,7 +151,7 @@ _HINTS = (
 
 def _syntax(error: yaml.MarkedYAMLError) -> tuple[YamlMark, str, str]:
     said = " ".join(filter(None, [error.context, error.problem]))
-    is_open_quote = "quoted scalar" in (error.context or "")  # its start helps more than the end of the file
+    is_open_quote = "quoted scalar" in (error.context or "")  # its start helps more than the file's end
     place = error.context_mark if is_open_quote else error.problem_mark or error.context_mark
     mark = YamlMark(place.line + 1, place.column + 1) if place else NOWHERE
     remedy = next(
@@ -161,7 +161,7 @@ def _syntax(error: yaml.MarkedYAMLError) -> tuple[YamlMark, str, str]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Composes nodes only; nothing is constructed by it."""
+    """Only composes nodes; it constructs no objects."""
 
 
 _NULL, _BOOL, _INT, _FLOAT, _STR = (
@@ -189,7 +189,7 @@ _COLLECTIONS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
 class _Walk:
-    """Turns nodes into values and notes where they stand."""
+    """Turns nodes into values, and notes their places."""
 
     def __init__(self, document: Document) -> None:
         self.document = document

@@ -1,4 +1,4 @@
-"""The `escalation:` section, and how a policy of it becomes one of `worker.domain.escalation.policy`."""
+"""The `escalation:` section, and its policies as values of `worker.domain.escalation.policy`."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Business(Section):
             raise Wrong(problem, did_you_mean(subdivision, known) or "Delete this line.", at=("subdivision",))
 
     def calendar(self, timezone: str) -> BusinessCalendar:
-        """The domain's calendar; `timezone` (IANA) is the organisation's, used unless one is given here."""
+        """The domain's calendar; `timezone` (IANA) is the organisation's, used unless the section has its own."""
         return BusinessCalendar(
             hours=self.hours,
             days=self.days,

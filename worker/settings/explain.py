@@ -1,7 +1,7 @@
-"""From what pydantic says to what a person can mend: line, key, what is wrong, the nearest valid one.
+"""Turn pydantic's errors into problems that a person can mend: line, key, what is wrong, the nearest valid value.
 
-Works for the models of the settings and for those of connectors alike. A value that is hidden is called by
-its label, and a text that has a part of it is replaced.
+Works for the models of the settings and of connectors. A hidden value is called by its label, and a text that has
+a part of it is replaced.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from pydantic_core import ErrorDetails
 from worker.settings.document import Document
 from worker.settings.problems import KeyPath, SettingsProblem, Wrong, did_you_mean, nearest, shown
 
-LEAK_MIN = 6  # so many characters of a secret in a row are a part of it, not chance
+LEAK_MIN = 6  # this many characters of a secret in a row are a part of it, not chance
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What was validated: a model, and where its mapping stands. `also`: keys beside the model's."""
+    """What was validated: a model, and its mapping's place. `also`: valid keys besides the model's."""
 
     document: Document
     model: type[BaseModel]
@@ -32,7 +32,7 @@ class Described:
 
 
 def explain(error: ValidationError, subject: Described) -> list[SettingsProblem]:
-    """One problem for each error, but none where a reference could not be replaced: that has its own."""
+    """One problem for each error, without errors at unresolved references, which have problems of their own."""
     details = error.errors(include_url=False)
     return [problem for detail in details if (problem := _problem(detail, subject)) is not None]
 
@@ -48,7 +48,7 @@ def _problem(detail: ErrorDetails, subject: Described) -> SettingsProblem | None
     if detail["type"] == "extra_forbidden":
         return _unknown_key(document, path, subject, detail["loc"])
     if detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]:
-        return None  # pydantic counts an item that is wrong as absent, and the item has its own problem
+        return None  # pydantic counts a wrong item as absent, but the item has its own problem
     wrong = detail.get("ctx", {}).get("error")
     if isinstance(wrong, Wrong):
         path = _existing(document, (*path, *wrong.at))
@@ -57,9 +57,9 @@ def _problem(detail: ErrorDetails, subject: Described) -> SettingsProblem | None
 
 
 def _existing(document: Document, loc: Sequence[str | int]) -> KeyPath:
-    """The place in the file that a location means; what pydantic adds (branches of a union) is skipped."""
+    """The place in the file for a location, without pydantic's own parts (branches of a union)."""
     if not document.values:
-        return tuple(loc)  # it is no file
+        return tuple(loc)  # it does not come from a file
     path: KeyPath = ()
     for part in loc:
         if (*path, part) in document.values:
@@ -91,7 +91,7 @@ def _valid_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """Every model that an annotation names, in unions and containers too."""
+    """Every model in an annotation, including unions and containers."""
     is_plain = isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias)
     if is_plain and issubclass(annotation, BaseModel):
         yield annotation
@@ -160,7 +160,7 @@ def _kind_words(kind: str, detail: ErrorDetails, label: str) -> tuple[str, str]:
 
 
 def _validator_words(error: Exception) -> tuple[str, str]:
-    """A validator's own text; after the first semicolon it says what to do."""
+    """A validator's own text, split at the first semicolon, after which it says what to do."""
     if isinstance(error, Wrong):
         return error.message, error.remedy
     message, _, remedy = str(error).rstrip(".").partition("; ")
@@ -169,7 +169,7 @@ def _validator_words(error: Exception) -> tuple[str, str]:
 
 
 def _safe(document: Document, path: KeyPath, message: str, remedy: str) -> tuple[str, str]:
-    """The words, unless a part of a hidden value is in them."""
+    """Message and remedy; a text with a part of a hidden value is replaced."""
     near = {at: texts for at, texts in document.hidden.items() if _are_related(at, path)}
     leaking = next(
         (at for at, texts in near.items() if any(_leaks(text, message + remedy) for text in texts)), None

@@ -1,6 +1,6 @@
-"""The kinds of value that settings are made of: durations, shares, regions, addresses.
+"""The types of values in settings: durations, shares, regions, addresses.
 
-Each reads what people write, refuses the rest with its remedy, and is written back in the same form.
+Each reads the forms that people write, refuses others with a remedy, and is written back in the same form.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _duration(value: Any) -> timedelta:
 
 
 def duration_text(duration: timedelta) -> str:
-    """A duration as the configuration writes it, in one unit: `24h` is `1d`."""
+    """A duration in the configuration's form, in one unit: `24h` is `1d`."""
     seconds = round(duration.total_seconds())
     return next((f"{seconds // size}{unit}" for size, unit in _UNITS if seconds and not seconds % size), "0s")
 
@@ -74,7 +74,7 @@ Period: TypeAlias = Annotated[Duration, at_least(timedelta(seconds=1))]
 
 
 def _number(value: Any) -> Any:
-    """A truth value is no number, though Python takes it for one."""
+    """Refuse a truth value, which Python takes for a number."""
     if isinstance(value, bool):
         raise Wrong(f"{shown(value)} is not a number", "Write a number.")
     return value
@@ -107,7 +107,7 @@ Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 
 
 def listed(value: Any) -> Any:
-    """One text is a list of one."""
+    """Turn a single text into a list of one."""
     return [value] if isinstance(value, str) else value
 
 
@@ -243,7 +243,7 @@ Day: TypeAlias = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": 
 
 
 def parsed(parse: Callable[[str], Any], example: str) -> BeforeValidator:
-    """Read a text with a parser of the domain, and let through what has been read."""
+    """Read a text with a parser of the domain, and let other values through."""
 
     def read(value: Any) -> Any:
         if isinstance(value, str):
@@ -301,7 +301,7 @@ Moment: TypeAlias = Annotated[
 
 
 def host_and_port(address: str) -> tuple[str, int]:
-    """`127.0.0.1:8080` or `[::1]:8080`, split; the host comes without brackets. Raises Wrong."""
+    """Split `127.0.0.1:8080` or `[::1]:8080`; the host comes without brackets. Raises Wrong."""
     host, colon, port = address.rpartition(":")
     is_bracketed = host.startswith("[") and host.endswith("]")
     if not colon or not host or (":" in host and not is_bracketed) or re.search(r"[/\s]", host):
@@ -342,7 +342,7 @@ WebAddress: TypeAlias = Annotated[
 
 
 def one_of(value: Any, valid: Iterable[str], what: str) -> None:
-    """Refuse a text that is not one of the valid ones, naming the nearest."""
+    """Refuse a text that is not one of the valid ones; the error names the nearest."""
     names = list(valid)
     if value not in names:
         raise Wrong(f"{shown(value)} is no {what}", did_you_mean(str(value), names))

@@ -1,7 +1,7 @@
-"""Secrets that stand in the configuration itself, where `${env:NAME}` or `${file:/path}` should.
+"""Find secrets that are written out in the configuration instead of `${env:NAME}` or `${file:/path}`.
 
-A configuration is read by more people than its secrets are for: it lies in a repository, and in a ConfigMap. What a
-secret is, says the type of its key (SecretStr), or its name, or it is a password within an address.
+More people read a configuration than may know its secrets: it is in a repository, and in a ConfigMap. A value is
+secret by its key's type (SecretStr) or name, or because it is a password within an address.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from worker.settings.references import REFERENCE, is_below_secret_key, is_secret
 
 SWITCH = "allow_literal_secrets"
 REMEDY = "Write ${env:NAME} or ${file:/path} in its place; for a lab there is allow_literal_secrets: true."
-_REFERRED = "\0"  # in place of each reference: no text of YAML has it
-# In a text that is an address as a whole, a password may have blanks and slashes; a port with a path after it is none
+_REFERRED = "\0"  # replaces each reference; no text of YAML has it
+# In a text that is only an address, a password may have blanks and slashes; a port with a path is no password
 _IN_ADDRESS = re.compile(
     f"(?:^\\s*[a-z][a-z0-9+.-]*://[^/?#@:]*:(?!{_REFERRED}@|[0-9]*[/?#])[^@]+|://[^/?#\\s@:]*:(?!{_REFERRED}@)[^/?#\\s@]+)@",
     re.IGNORECASE,
@@ -30,9 +30,9 @@ _IN_QUERY = re.compile("[?&;]([^=&;]*)=([^&;#]*)")
 
 
 def literal_secrets(document: Document, typed: set[KeyPath]) -> list[SettingsProblem]:
-    """Each secret that is written out; `typed` are the paths of those that a model says are secret.
+    """A problem for each secret that is written out; `typed` are the paths that are secret by a model.
 
-    All of them are hidden from now on, whatever their keys are called.
+    Messages hide all of them from now on, also under ordinary key names.
     """
     found = {path: what for path, text in document.written.items() if (what := _what(path, text, typed))}
     for path in (typed & document.written.keys()) | found.keys():
@@ -47,7 +47,7 @@ def literal_secrets(document: Document, typed: set[KeyPath]) -> list[SettingsPro
 
 
 def _what(path: KeyPath, text: str, typed: set[KeyPath]) -> str:
-    if not text.strip():  # which its key refuses, where it needs one
+    if not text.strip():  # the key itself refuses it if it needs a value
         return ""
     referred = REFERENCE.sub(_REFERRED, text)
     if referred.replace(_REFERRED, "").strip() and (path in typed or is_below_secret_key(path)):
@@ -56,7 +56,7 @@ def _what(path: KeyPath, text: str, typed: set[KeyPath]) -> str:
 
 
 def _is_in_query(address: str) -> bool:
-    """Whether a name that says so has a value of its own; programs read names with escapes as the letters they are."""
+    """True if the query has a secret: a key with a secret's name and a value. Escapes in names are decoded."""
     return any(
         value not in {"", _REFERRED} and (is_secret_key(name) or name.casefold().endswith("password"))
         for name, value in ((unquote_plus(found[1]), found[2]) for found in _IN_QUERY.finditer(address))
@@ -64,7 +64,7 @@ def _is_in_query(address: str) -> bool:
 
 
 def secret_paths(model: type[BaseModel], data: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
-    """Where the data, which is to fit the model, has values of type SecretStr."""
+    """The paths of values with type SecretStr, in data for this model."""
     if not isinstance(data, dict):
         return
     for name, field in model.model_fields.items():

@@ -1,7 +1,7 @@
-"""From a file to settings, or to everything that is wrong with it at once.
+"""Turn a file into settings, or into all of its problems at once.
 
-read_document -> resolve references -> secrets that are written out -> Settings -> each entry by its connector's model
--> names that clash
+read_document -> resolve references -> find written-out secrets -> Settings -> each entry by its connector's model
+-> find names that clash
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _CALLED = {Port.DIRECTORY: "directory", Port.INVENTORY: "inventory", Port.NOTIFY
 def load(path: Path | str, *, kinds: Kinds | None = None, env: Mapping[str, str] | None = None) -> Settings:
     """Read and check one configuration file.
 
-    `kinds` has the model of each connector's keys by port and kind; only those that the file names are looked
-    up, so a mapping may import them late. Without it, kinds and their keys are not checked. `env` is what
-    `${env:…}` reads, the process's own unless given. Relative paths start from the file's folder.
+    `kinds` has the model of each connector's keys by port and kind; only those that the file names are looked up,
+    so a mapping may import them late. Without it, kinds and their keys are not checked. `${env:…}` reads `env`, by
+    default the process's own. Relative paths start from the file's folder.
 
-    Raises SettingsError with every problem, by line. Reads only; a second call reads the files anew.
+    Raises SettingsError with every problem, by line. Reads only; a second call reads the files again.
     """
     settings, problems = _read(Path(path), kinds, os.environ if env is None else env)
     if settings is None or problems:
@@ -46,7 +46,7 @@ def load(path: Path | str, *, kinds: Kinds | None = None, env: Mapping[str, str]
 def problems_in(
     path: Path | str, *, kinds: Kinds | None = None, env: Mapping[str, str] | None = None
 ) -> tuple[SettingsProblem, ...]:
-    """What `load` would refuse, by line; empty when the file can be used."""
+    """The problems for which `load` would refuse the file, by line; empty if it can be used."""
     try:
         load(path, kinds=kinds, env=env)
     except SettingsError as error:
@@ -79,7 +79,7 @@ def _read(
 def _validated(
     model: type[AnyModel], data: Any, subject: Described, context: dict[str, Any] | None = None
 ) -> tuple[AnyModel | None, list[SettingsProblem]]:
-    """The model or its problems. pydantic's error ends here: it holds the values, secrets too."""
+    """The model or its problems. pydantic's error is not passed on, since it has the values, including secrets."""
     try:
         return model.model_validate(data, context=context), []
     except ValidationError as error:
@@ -127,7 +127,7 @@ def _wrong_entry(document: Document, port: Port, entry: PlacedDict, kinds: Kinds
 
 
 def _name_clashes(document: Document) -> list[SettingsProblem]:
-    """Names are unique over the three lists: they are the sources of ids, and what `check` shows."""
+    """Problems for repeated names. Names are unique over the three lists: ids and `check` use them."""
     problems = []
     lines: dict[str, int] = {}
     for _, entry in _entries(document):

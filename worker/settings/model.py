@@ -69,7 +69,7 @@ class Settings(Section):
     @model_validator(mode="before")
     @classmethod
     def _database_is_looked_at(cls, value: Any) -> Any:
-        """Its default is a relative path, which only validation makes an absolute one."""
+        """Validate the database even by default: only validation makes its relative path absolute."""
         return {**value, "database": value.get("database") or {}} if isinstance(value, dict) else value
 
     @model_validator(mode="after")
@@ -83,11 +83,10 @@ class Settings(Section):
 
     @property
     def base_dir(self) -> Path:
-        """The configuration's own folder, which relative paths start from; absolute when read from a file."""
+        """The configuration's own folder, from which relative paths start; absolute if read from a file."""
         return self._base_dir
 
     def entries(self, port: Port) -> tuple[ConnectorEntry, ...]:
-        """The connectors of one port."""
         every: Mapping[Port, tuple[ConnectorEntry, ...]] = {
             Port.DIRECTORY: self.directories,
             Port.INVENTORY: self.inventories,
@@ -118,7 +117,7 @@ class Settings(Section):
         )
 
     def policies(self) -> tuple[Policy, ...]:
-        """The configured policies in order; `domain.escalation.policy_for` adds the built-in one."""
+        """The configured policies in order; `domain.escalation.policy.policy_for` adds the built-in one."""
         return tuple(policy.value(self.organisation.timezone) for policy in self.escalation.policies)
 
     def ticket_rules(self) -> TicketRules:
@@ -137,7 +136,7 @@ class Settings(Section):
         return table.JobSchedule(section.every, section.full, section.lease, self.organisation.timezone)
 
     def stale_after(self, name: str) -> timedelta:
-        """The longest age of a source's last good read. Raises KeyError for a name that is no source's."""
+        """The longest allowed age of a source's last good read. Raises KeyError if no source has this name."""
         for entries, default in (
             (self.directories, self.fresh.directory),
             (self.inventories, self.fresh.inventory),

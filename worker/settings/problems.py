@@ -1,6 +1,6 @@
-"""What is wrong with a configuration, said so that a person can mend it: file, line, column, key, remedy.
+"""Problems of a configuration, in a form that a person can mend: file, line, column, key, remedy.
 
-What refuses a value raises `Wrong`; what reports makes a `SettingsProblem`. No text holds a secret.
+Code that refuses a value raises `Wrong`; code that reports makes a `SettingsProblem`. No text has a secret.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def in_order(problems: Iterable[SettingsProblem]) -> tuple[SettingsProblem, ...]
 
 
 class SettingsError(Exception):
-    """The configuration cannot be used. `problems` is all of them, by line; the text is one line for each."""
+    """The configuration cannot be used. `problems` has all problems, by line; the text has one line for each."""
 
     def __init__(self, problems: Iterable[SettingsProblem]) -> None:
         self.problems = in_order(problems)
@@ -52,7 +52,7 @@ class SettingsError(Exception):
 
 
 class Wrong(ValueError):
-    """A value is refused. `at` is where, below the value that was looked at."""
+    """A value is refused. `at` is the place, below the value that was checked."""
 
     def __init__(self, message: str, remedy: str = "", *, at: KeyPath = ()) -> None:
         super().__init__(message)
@@ -62,7 +62,7 @@ class Wrong(ValueError):
 
 
 def shown(value: Any) -> str:
-    """How a message repeats a value that somebody wrote."""
+    """A wrong value in the form for a message."""
     if isinstance(value, str):
         return f"'{value if len(value) <= SHOWN_MAX else value[:SHOWN_MAX] + '…'}'"
     if isinstance(value, bool):
@@ -75,14 +75,14 @@ def shown(value: Any) -> str:
 
 
 def nearest(word: str, valid: Iterable[str]) -> str | None:
-    """The valid word that was most likely meant, whatever its case; None when none is near."""
+    """The valid word that was most likely meant, in any case; None if none is near."""
     folded = {name.casefold(): name for name in sorted(valid)}
     close = difflib.get_close_matches(word.casefold(), folded, n=1)
     return folded[close[0]] if close else None
 
 
 def did_you_mean(word: str, valid: Iterable[str], *, what: str = "Valid") -> str:
-    """The remedy for a word that is not one of the valid ones: the nearest, else all of them."""
+    """The remedy for a word that is not valid: name the nearest, else all valid ones."""
     names = list(valid)
     near = nearest(word, names)
     if near is not None:

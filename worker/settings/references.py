@@ -1,7 +1,7 @@
-"""`${env:NAME}` and `${file:/path}` in any text of the configuration, replaced when it is loaded.
+"""Replace `${env:NAME}` and `${file:/path}` in any text of the configuration, when it is loaded.
 
-What they give is secret: it is noted as hidden, so that no message repeats it. What they give is not looked
-at again, so a secret that has `${` in it stays as it is.
+Their values are secret: they are noted as hidden, so that no message repeats them. Values are not searched again,
+so a secret with `${` in it stays as it is.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ _SECRET_KEY = re.compile(r"(?:.*[_-])?(?:token|password|passphrase|secret|api_ke
 
 
 def is_secret_key(key: object) -> bool:
-    """Whether the value under this key is a secret by the key's name."""
+    """True if the value under this key is secret by the key's name."""
     return isinstance(key, str) and _SECRET_KEY.fullmatch(key) is not None
 
 
 def is_below_secret_key(path: KeyPath) -> bool:
-    """Whether one of the keys of a path says that the value is a secret."""
+    """True if the value at a path is secret by the name of one of the path's keys."""
     return any(is_secret_key(part) for part in path)
 
 
 def resolve(document: Document, env: Mapping[str, str]) -> list[SettingsProblem]:
-    """Replace a document's references in place, noting what is hidden; return what is wrong."""
+    """Replace a document's references in place, and note hidden values; return the problems."""
     problems: list[SettingsProblem] = []
     document.data = _resolved(document, env, document.data, (), problems)
     return problems

@@ -17,9 +17,9 @@ _REF = "#/$defs/"
 
 
 def json_schema(kinds: Kinds) -> dict[str, Any]:
-    """The whole schema; each entry of a connector has the keys of its kind. Sorted as the models are.
+    """The whole schema; each entry of a connector has the keys of its kind. The order is that of the models.
 
-    A reference (`${env:NAME}`) is text, so an editor marks one where a number is expected.
+    A reference (`${env:NAME}`) is text, so an editor marks it as an error if a number is expected.
     """
     schema = _untitled(Settings.model_json_schema())
     definitions = schema["$defs"]
@@ -40,7 +40,7 @@ def json_schema(kinds: Kinds) -> dict[str, Any]:
 
 
 def _entry(items: dict[str, Any], port: Port, models: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    """One entry: its kind decides which of the definitions it must fit."""
+    """One entry: its kind decides which definition it must fit."""
     common = definitions[items["$ref"].removeprefix(_REF)]["properties"]
     branches = []
     for kind, model in models.items():
@@ -59,7 +59,7 @@ def _entry(items: dict[str, Any], port: Port, models: Any, definitions: dict[str
 def _whole_entry(
     name: str, kind: str, common: dict[str, Any], model: type[BaseModel], definitions: dict[str, Any]
 ) -> dict[str, Any]:
-    """A kind's own keys with the common ones; what its model refers to is defined under the kind's name."""
+    """A kind's own keys with the common ones; definitions that its model refers to get the kind's name."""
     own = _renamed(_untitled(model.model_json_schema()), f"{_REF}{name}_")
     definitions.update({f"{name}_{inner}": part for inner, part in own.pop("$defs", {}).items()})
     return {
@@ -71,7 +71,7 @@ def _whole_entry(
 
 
 def _sections(model: type[BaseModel]) -> dict[str, type[Section]]:
-    """Every section below a model, by its name in the schema."""
+    """All sections below a model, by their names in the schema."""
     found: dict[str, type[Section]] = {}
     for field in model.model_fields.values():
         for inner in models_in(field.annotation):
@@ -81,7 +81,7 @@ def _sections(model: type[BaseModel]) -> dict[str, type[Section]]:
 
 
 def _write_defaults(definition: dict[str, Any], model: type[Section]) -> None:
-    """Defaults as the file has them (`1d`), where pydantic writes them as it would in JSON (`P1D`)."""
+    """Write defaults in the file's form (`1d`) instead of pydantic's JSON form (`P1D`)."""
     mapping = next((part for part in definition.get("anyOf", ()) if "properties" in part), definition)
     written = model.model_construct().model_dump(mode="json")
     for key, schema in mapping["properties"].items():
@@ -90,7 +90,7 @@ def _write_defaults(definition: dict[str, Any], model: type[Section]) -> None:
 
 
 def _referring(node: Any) -> Any:
-    """With the rule that a secret is a reference, as it is unless `allow_literal_secrets` says otherwise."""
+    """Add the rule that a secret is a reference, which holds unless `allow_literal_secrets` is set."""
     if isinstance(node, dict):
         rule = {"pattern": r"\$\{(env|file):"} if node.get("writeOnly") else {}
         return {key: _referring(item) for key, item in node.items()} | rule
@@ -98,7 +98,7 @@ def _referring(node: Any) -> Any:
 
 
 def _untitled(node: Any) -> Any:
-    """Without the titles that pydantic makes of keys: they say nothing new."""
+    """Remove the titles that pydantic makes from keys: they say nothing new."""
     if isinstance(node, dict):
         return {k: _untitled(v) for k, v in node.items() if not (k == "title" and isinstance(v, str))}
     return [_untitled(item) for item in node] if isinstance(node, list) else node

@@ -1,6 +1,6 @@
 """The plain sections of the configuration: one model each, with a safe default for every key.
 
-What they mean is decided in `worker.domain`; `worker.settings.model` turns them into its values.
+`worker.domain` decides what they mean; `worker.settings.model` turns them into its values.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _LEASE_MIN = timedelta(seconds=5)  # three renewals of a second each, and a slow
 
 
 def _default(text: str, value: Any, **more: Any) -> Any:
-    """A key with its default and what the schema says of it."""
+    """A key with its default and its description in the schema."""
     return Field(default=value, description=text, **more)
 
 
@@ -105,7 +105,7 @@ def _sqlite_url(rest: str, base_dir: Path | None) -> str:
 def _postgres_url(url: str) -> str:
     try:
         parts = urlsplit(url)
-        host = parts.hostname, parts.port  # reading the port is what refuses a wrong one
+        host = parts.hostname, parts.port  # reading the port refuses a wrong one
     except ValueError:
         problem = "the host or port of the database URL cannot be read"
         raise Wrong(problem, "Percent-encode the special characters of the password.") from None
@@ -126,7 +126,7 @@ def _without_password(url: str) -> str:
 class Database(Section):
     """Where the state is kept."""
 
-    # Complete: with the password, and an absolute path. No repr and no dump shows the password.
+    # Complete: with the password, and with an absolute path. Neither repr nor a dump shows the password.
     url: Annotated[
         str,
         BeforeValidator(_database_url),
@@ -291,7 +291,7 @@ class Desk(Section):
 
     @property
     def base(self) -> str:
-        """What links start with, without a slash at the end; without `url` they work on this machine only."""
+        """The start of links, without a slash at the end; without `url` they work only on this machine."""
         return self.url or f"http://{self.listen}"
 
     @property

@@ -1,6 +1,6 @@
 """How people sign in to the desk's console: an Entra ID tenant, or another OpenID provider.
 
-Nothing here asks anybody. `worker.desk.sign_in` does, and cannot see the settings: `SignInSection` has the
+Nothing here uses the network. `worker.desk.sign_in` does, and cannot import the settings: `SignInSection` has the
 attributes that its `Rules` name.
 """
 
@@ -19,7 +19,7 @@ from worker.settings.problems import Wrong, shown
 from worker.settings.section import Section
 
 _TENANT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")  # an id, or a domain
-_NO_TENANTS = frozenset({"common", "organizations", "consumers"})  # sign-in's words for "whoever comes"
+_NO_TENANTS = frozenset({"common", "organizations", "consumers"})  # they mean accounts of any tenant
 _ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _ENTRA_CLAIMS = ("roles", "groups")
 _ENTRA_KEYS = ("tenant_id", "cloud", "authority")
@@ -159,7 +159,7 @@ class SignInSection(Section):
             self._names_groups_by_id()
 
     def _names_groups_by_id(self) -> None:
-        """A group's name may be changed by its owner, and be another's tomorrow."""
+        """Require ids for groups: an owner can change a group's name, and another group may get it."""
         if "roles" not in self.model_fields_set:
             problem = "with claim: groups the key 'roles' is needed"
             raise Wrong(problem, "Write the object ids of the groups, such as roles: {viewer: [ID]}.")
@@ -180,7 +180,7 @@ class SignInSection(Section):
 
     @property
     def is_entra(self) -> bool:
-        """Whether the provider is Entra ID, with its claims."""
+        """True if the provider is Entra ID, with its claims."""
         return self.kind is SignInKind.ENTRA
 
     @property
@@ -193,7 +193,7 @@ class SignInSection(Section):
 
     @property
     def secret(self) -> str | None:
-        """The client secret in the clear, for the provider alone."""
+        """The client secret in the clear, only for the provider."""
         return self.client_secret.get_secret_value() if self.client_secret else None
 
     @property

@@ -36,7 +36,7 @@ _ADDED = {
     "details": "{}",
     "assignee_why": None,
     "assignee_by": "",
-}  # what the release before does not write
+}  # columns that the release before does not write
 _INSTANTS = tuple(column.name for column in ticket.c if isinstance(column.type, Instant))
 
 
@@ -71,7 +71,7 @@ class SqlAccess:
         is_good = t.revoked_at.is_(None) & (t.expires_at.is_(None) | (t.expires_at > now))
         return self._c.execute(sa.update(api_token).where(is_good).values(revoked_at=now)).rowcount
 
-    # --- who has somebody else's link ------------------------------------------------------------
+    # --- people with others' links ---------------------------------------------------------------
 
     def keep_shown(self, one: Shown) -> None:
         email, s = one.email.casefold(), shown_link.c
@@ -96,7 +96,7 @@ class SqlAccess:
         query = sa.select(shown_link).where(s.email == email.casefold(), is_alive).order_by(s.at, s.name)
         return [shown_from_row(row) for row in self._c.execute(query)]
 
-    # --- what can be taken back ------------------------------------------------------------------
+    # --- undo data -------------------------------------------------------------------------------
 
     def keep_undo(self, one: Undo) -> None:
         self.forget_undo(one.before.id)

@@ -185,7 +185,7 @@ def _instants(table: sa.Table) -> set[str]:
 
 def _ticket(row: Any) -> StoredTicket:
     one = ticket_from_row(row)
-    ticket_facts(one)  # which takes what no ticket of ours has for an error
+    ticket_facts(one)  # raises for values that our tickets never have
     values = ticket_values(one)
     odd = [name for name in _DERIVED if getattr(row, name) != values[name]]
     return StoredTicket(

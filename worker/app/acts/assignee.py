@@ -86,7 +86,7 @@ class Assigned:
     # --- looking ---------------------------------------------------------------------------------
 
     def look(self, token: str, now: datetime) -> Assignment:
-        """What the link's page shows."""
+        """The data for the link's page."""
         with self._store.reading() as uow:
             opened, undo = self._opened(uow, token, now)
             ticket = opened.ticket

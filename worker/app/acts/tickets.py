@@ -61,7 +61,6 @@ class TicketActs:
         return self._change(number, events.TICKET_DONE, by, reason, now, change)
 
     def reopen(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
-        """Reopen a ticket."""
         _require(reason, "reopen")
         return self._change(
             number,

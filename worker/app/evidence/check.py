@@ -88,7 +88,7 @@ class AuditCheck:
                     mine = of.get(f"{_TICKET}{one.ticket.label}", [])
                     found = [*_ticket_problems(uow, one.ticket, state_event(mine), compared)]
                     yield from found
-                    if one.odd and not found:  # which follows from what was found
+                    if one.odd and not found:  # it follows from the problems that were found
                         yield Unexplained(one.ticket.label, one.odd)
                     yield from _confirmation_problems(uow, one.ticket.label, mine)
             if not page:
@@ -296,7 +296,7 @@ def _decided_alone(sealed: Sequence[Sealed]) -> Iterator[tuple[str, Sealed]]:
             words[cohort] = [said for said in words[cohort] if said not in taken_back] + [(state, by)]
 
 
-# --- who was let in ---------------------------------------------------------------------------------------
+# --- admissions -------------------------------------------------------------------------------------------
 
 
 def _shown_links(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:

@@ -33,7 +33,7 @@ class Selection:
 
 
 def scope_of(uow: UnitOfWork, selection: Selection, timezone: str) -> tuple[Scope, str]:
-    """The scope, and the usual name of its person, group or period. Raises Refused for an unknown person."""
+    """The scope, and the usual name of its person or group, else "". Raises Refused if one is unknown."""
     if selection.kinds > 1:
         raise Refused("A pack is about one person, one group or one period: give only one of them.")
     if selection.person:

@@ -82,7 +82,7 @@ class Deliver:
         self._observer = observer
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
-        """Fold what has waited long enough into deliveries, and send those that are due. `now` is aware UTC."""
+        """Fold messages that have waited long enough into deliveries, and send due ones. `now` is aware UTC."""
         run = _DeliveryPass(lease)
         self._fold(now, run)
         for _ in range(DELIVERIES_MAX):

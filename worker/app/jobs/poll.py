@@ -50,8 +50,6 @@ REPAIRED_NAMED_MAX = 20  # ids in the journal of people whom a full pass had to 
 
 @dataclass(frozen=True, slots=True)
 class PollRules:
-    """The rules of a poll."""
-
     leaver: LeaverPolicy
     limits: GuardLimits
     fresh: Freshness
@@ -166,7 +164,7 @@ class Poll:
     ) -> None:
         """Read a delta, and a full pass right after it. Changes in the full pass are those that the deltas missed.
 
-        If the delta proves nothing, or is refused, the full pass follows all the same, since it mends that. A
+        If the delta proves nothing, or is refused, the full pass follows nevertheless, since it mends that. A
         source that is down, or does not let us see, is not asked twice.
         """
         try:
@@ -192,7 +190,7 @@ class Poll:
         try:
             pages = [item for item in directory.changes(cursor) if isinstance(item, DirectoryPage)]
         except ConnectorError:
-            return set(ids)  # unknown which of them changed; they were repaired all the same
+            return set(ids)  # unknown which of them changed, but all of them were repaired
         return {facts.person_id for page in pages for facts in page.records}
 
     def _pass(
@@ -227,9 +225,7 @@ class Poll:
             left = [] if directory.can_look_up or not end.is_full else self._absent(uow, directory.name, end)
             uow.people.mark_left(left, end.taken_at, now)
             self._tell(uow, directory.name, applied, left, end, now, is_first=is_first)
-            if (
-                is_first
-            ):  # members whom nobody could know so far are asked about now, if nobody knows them still
+            if is_first:  # questions about members waited for this source's first read
                 uow.rosters.mark_dirty([row.key for row in uow.rosters.groups()], now)
             after = self._state_after(state, applied, read, end, now, len(unseen))
             self._record(uow, after, now, unseen)

@@ -18,7 +18,7 @@ from worker.ports.state.store import Store
 
 
 class Checked(Protocol):
-    """What is checked."""
+    """The connectors to check."""
 
     @property
     def directories(self) -> Sequence[Directory]: ...

@@ -35,7 +35,6 @@ class Freshness:
     by_source: Mapping[str, timedelta]
 
     def limit(self, source: str) -> timedelta:
-        """The limit of one source."""
         return self.by_source.get(source, self.default)
 
     def is_fresh(self, source: str, taken_at: datetime | None, now: datetime) -> bool:

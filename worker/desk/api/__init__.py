@@ -1,1 +1,1 @@
-"""The API beside the pages: what the command line does, for programs, under `/api/v1`."""
+"""The API: what the command line does, for programs, under `/api/v1`."""

@@ -37,7 +37,7 @@ class Api(FastAPI):
 def api_app(services: Services, attempts: Attempts) -> FastAPI:
     """The application over these use cases. `attempts` counts wrong tokens by address.
 
-    No page that explains it comes with it: FastAPI's load their scripts from elsewhere.
+    It has no documentation pages: FastAPI's load their scripts from elsewhere.
     """
     app = Api(
         title="Whosleft",

@@ -1,8 +1,8 @@
-"""Who calls, by their token, and as whom they act.
+"""The caller, by their token, and the actor of the caller's acts.
 
-An act's actor is `api:<token id>`, with a name behind it when the call gives one: a name that is given proves nothing,
-so nobody passes as somebody else. Where a second person counts (a claim that is confirmed, a plan that two have to
-decide) the token alone is the actor, and counts as whoever made it; the name stands in the reason.
+An act's actor is `api:<token id>`, followed by a name if the call states one. A stated name proves nothing, so it
+cannot stand for another person. If a second person counts (to confirm a claim, or to decide a plan that needs two),
+only the token is the actor, and it counts as the person who made it; the name goes into the reason.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REMEDY = "Make one with: whosleft desk token --scope SCOPE"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A call with a good token, and all that an endpoint works with."""
+    """A call with a valid token, and everything that an endpoint uses."""
 
     services: Services
     token: ApiToken
@@ -37,7 +37,7 @@ class Caller:
 
     @property
     def alone(self) -> Actor:
-        """The actor of an act in which a second person counts."""
+        """The actor of an act for which a second person counts."""
         return Actor(f"api:{self.token.id}", self.token.maker, Via.API)
 
     def named(self, by: str) -> Actor:
@@ -46,7 +46,7 @@ class Caller:
 
 
 def said_by(by: str, reason: str) -> str:
-    """The reason of an act whose actor can't be named."""
+    """The reason of an act, with the name in it because the actor has none."""
     return f"{by}: {reason}" if by and reason else reason or (f"said by {by}" if by else "")
 
 
@@ -55,7 +55,7 @@ def caller(
     asked: SecurityScopes,
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
 ) -> Caller:
-    """Let a call in whose token has the scope. Whoever sends one wrong token after the other is told to wait."""
+    """Let a call in if its token has the scope. A caller who sends one wrong token after another has to wait."""
     parts = parts_of(request)
     if given is None:
         raise _unauthenticated("This needs a token: Authorization: Bearer wl_…")

@@ -1,7 +1,7 @@
-"""Where the next page of a list starts: what stands in `next` is given back as `after`, and says nothing by itself.
+"""The place where a list's next page starts: an opaque text in `next`, to be sent back as `after`.
 
-It is encrypted, since names are in it and addresses end in logs. The place is a row's own key, not a count: what is
-added or taken away meanwhile moves nothing.
+It is encrypted, since it has names and addresses end in logs. The place is a row's own key, not a count, so rows that
+are added or removed meanwhile do not move it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Row = TypeVar("Row")
 def page_of(
     services: Services, kind: str, found: Sequence[Row], limit: int, key: Callable[[Row], Sequence[str]]
 ) -> tuple[Sequence[Row], str | None]:
-    """The rows of a page, of which one more was asked for, and the place after them."""
+    """The rows of a page, and the place after them. `found` has one row more if there is another page."""
     shown = found[:limit]
     if len(found) <= limit:
         return shown, None
@@ -28,7 +28,7 @@ def page_of(
 
 
 def place_after(services: Services, kind: str, cursor: str) -> tuple[str, ...] | None:
-    """The key of the row that a page follows; None for the first page. Raises Problem for what is no cursor of ours."""
+    """The key of the row before the page; None for the first page. Raises Problem for a text that is no cursor."""
     if not cursor:
         return None
     try:

@@ -1,6 +1,6 @@
-"""What the API says when it does not do what was asked: one shape, whatever went wrong and wherever.
+"""The API's errors: one shape for every error anywhere.
 
-No text of a caller is repeated but names of fields, cut and in ASCII: an error is the last thing to fail.
+Of a caller's texts, only names of fields are repeated, cut and in ASCII, so that making an error can't fail itself.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Problem(Exception):
 
 
 def not_found(what: str, remedy: str) -> Problem:
-    """There is no such thing."""
+    """The problem that there is no such thing."""
     return Problem(404, Code.NOT_FOUND, what, remedy)
 
 
@@ -163,7 +163,7 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
-    """Of the database's own words there are none: its address may be in them."""
+    """The answer if the database fails, without the database's own text, which may have its address."""
     headers = {"Retry-After": str(UNAVAILABLE_FOR_S)}
     message, remedy = "The database can't be reached just now.", "Try again; if it lasts, see the desk's log."
     return answer(503, Code.UNAVAILABLE, message, remedy, headers)

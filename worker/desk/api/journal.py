@@ -101,7 +101,7 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _look(caller: Caller, selection: Selection) -> None:
-    """Raises Problem when what was named is not there; of everything else the refusal says enough."""
+    """Raise Problem if the named person or group is unknown; for any other cause the refusal is enough."""
     if selection.kinds > 1:
         return
     with caller.services.store.reading() as uow:

@@ -1,4 +1,4 @@
-"""Links: members whom nobody or several people could be, and the answers to that."""
+"""Links: members who match nobody or several people, and the answers to these questions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the API was put together with, as its endpoints find it."""
+"""The parts of the API, for its endpoints."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ class Parts:
 
 
 def parts_of(request: Request) -> Parts:
-    """What `api_app` kept."""
+    """The parts that `api_app` stored."""
     return cast("Parts", request.app.state.parts)

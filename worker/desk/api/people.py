@@ -1,4 +1,4 @@
-"""People: the list, and one account with the human behind it."""
+"""People: the list, and one account with its person."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _list(query: Paged | Search, caller: Caller, text: str) -> PageShape[PersonS
     return PageShape[PersonShape].of([PersonShape.of(one) for one in shown], following=following)
 
 
-# Before the next one: an id may have slashes in it, and the first route that fits the path says which methods it has
+# Before the next route: an id may have slashes, and the first route that fits the path decides the allowed methods
 @router.post("/people/{source}/{id:path}/erase")
 def erase(
     source: SourceName,

@@ -1,4 +1,4 @@
-"""Held plans: the list, one with what was said on it, and the decision. Two tokens are two people, two names one."""
+"""Held plans: the list, one plan with its approvals, and the decision. Two tokens are two people; two names are not."""
 
 from __future__ import annotations
 

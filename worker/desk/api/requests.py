@@ -1,7 +1,7 @@
-"""What the API is asked: every parameter bounded, nothing accepted that is not named here.
+"""The API's requests: every parameter has bounds, and only parameters that are named here are accepted.
 
-A text has no NUL (PostgreSQL keeps none) and no half of a surrogate pair (pydantic refuses those); numbers fit into
-64 bits; days outside of what a database's instants reach count as the nearest one inside.
+A text has no NUL (PostgreSQL stores none) and no half of a surrogate pair (pydantic refuses those). Numbers fit into
+64 bits. A day beyond a database's instants counts as the nearest possible one.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ from worker.domain.identity.matching import IdentityState
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState
 
 SEQ_MAX = 2**63 - 1
-EXACT_MAX = 2**53 - 1  # of numbers that every program reads as they are written in JSON
+EXACT_MAX = 2**53 - 1  # every program reads JSON numbers up to this exactly
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,19})")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# One line, and the second with something to be seen in it
+# One line; the second one has to have something visible
 _ANY = r"^[^\x00]*$"
 _SOME = r"^[^\x00]*[^\s\x00-\x1f][^\x00]*$"
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 
 
 def _integer(value: Any) -> int:
-    """Parameters come as text, of which pydantic takes more for a number than JSON does."""
+    """Read an integer parameter. It comes as text, and pydantic accepts more forms than JSON."""
     if not isinstance(value, str) or not _INTEGER.fullmatch(value):
         raise ValueError("write a whole number")
     return int(value)
 
 
 def _whole(value: Any) -> int:
-    """A whole number of JSON, which may be written with a point: 50.0."""
+    """Read a whole number of JSON, which may have a decimal point: 50.0."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
         raise ValueError("write a whole number")
     return int(value)
@@ -116,7 +116,7 @@ class StateChoice(StrEnum):
 
 
 def states_of(choice: StateChoice) -> tuple[TicketState, ...]:
-    """The states that are chosen; none: all."""
+    """The chosen states; an empty tuple means all."""
     if choice is StateChoice.LIVE:
         return tuple(sorted(LIVE))
     return () if choice is StateChoice.ALL else (TicketState(choice.value),)

@@ -1,4 +1,4 @@
-"""Tickets: the list, one with its history, what is done about it, and the situation in numbers."""
+"""Tickets: the list, one ticket with its history, acts on it, and the situation in numbers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from worker.domain.tickets.ticket import Ticket, ticket_number
 from worker.ports.state.overview import TicketFilter
 from worker.ports.state.store import UnitOfWork
 
-COUNTED_MAX = 10_000  # of a list's total: beyond, nobody reads the number, and counting would read the table
+COUNTED_MAX = 10_000  # of a list's total: nobody needs more, and counting on would read the whole table
 OVERVIEW_MAX = 1_000_000
 KIND = "tickets"
 
@@ -179,7 +179,7 @@ def _ticket(uow: UnitOfWork, label: str) -> Ticket:
 
 
 def _known(caller: Caller, label: str) -> int:
-    """The number of a ticket that there is."""
+    """The number of an existing ticket."""
     with caller.services.store.reading() as uow:
         return _ticket(uow, label).id
 

@@ -1,1 +1,1 @@
-"""The console of the security team: one module for each page, all behind a session."""
+"""The security team's console: one module for each page; all need a session."""

@@ -1,4 +1,4 @@
-"""Audit: the journal searched, and evidence packs to take away."""
+"""Audit: search the journal, and download evidence packs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHUNK = 1 << 16
 
 
 def audit(call: Call, guest: Guest) -> Response:
-    """A page of the journal, newest first. Searching posts, so that nobody is named in an address."""
+    """A page of the journal, newest first. A search is posted, so that no address has names."""
     del guest
     fields = {name: call.text(name, 200) for name in ("actor", "kind", "subject", "from", "to", "before")}
     wanted = JournalFilter(

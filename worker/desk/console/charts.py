@@ -1,4 +1,4 @@
-"""How it goes over time: exposure by day, openings and proofs by week, and how long removals took."""
+"""Figures over time: exposure by day, openings and proofs by week, and how long removals took."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SPANS = {"4": 4, "13": 13, "26": 26}  # weeks
 
 
 def charts(call: Call, guest: Guest) -> Response:
-    """The figures as tables, which the chart library draws where it runs."""
+    """The figures as tables, which the chart library turns into charts if scripts run."""
     del guest
     span = call.query("weeks") if call.query("weeks") in SPANS else "13"
     now = call.now

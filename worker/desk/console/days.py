@@ -1,4 +1,4 @@
-"""Days that somebody gave in a form, in the organisation's time zone."""
+"""Days from forms, in the organisation's time zone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from worker.app.refused import Refused
 from worker.desk.calls import Call
 
-FIRST, LAST = 1970, 9998  # years; what is beyond has no instant in every time zone
+FIRST, LAST = 1970, 9998  # years; days beyond don't have an instant in every time zone
 
 
 def day_in(text: str) -> date | None:
@@ -25,12 +25,12 @@ def day_in(text: str) -> date | None:
 
 
 def start_of(call: Call, day: date | None) -> datetime | None:
-    """Its first instant, in UTC."""
+    """The day's first instant, in UTC."""
     if day is None:
         return None
     return datetime.combine(day, time(), ZoneInfo(call.services.place.timezone)).astimezone(UTC)
 
 
 def end_of(call: Call, day: date | None) -> datetime | None:
-    """The first instant after it, in UTC."""
+    """The first instant after the day, in UTC."""
     return None if day is None else start_of(call, day + timedelta(days=1))

@@ -1,4 +1,4 @@
-"""What every page of the console stands in: a session, a permission, the menu, and the form's token."""
+"""The frame of every page of the console: session, permission, menu, and the form's token."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MENU = (
 def screen(
     path: str, show: Show, permission: Permission = Permission.SEE, methods: Sequence[str] = ("GET",)
 ) -> Route:
-    """A route of the console. What is posted needs the session's token, and is refused whole otherwise."""
+    """A route of the console. A posted form needs the session's token, else all of it is refused."""
 
     def guarded(call: Call) -> Response:
         guest = guest_of(call)
@@ -66,12 +66,10 @@ def screen(
 
 
 def _unless_same(call: Call, response: Response) -> Response:
-    """A page that renews itself says what it has; nothing is sent as long as that is what there is."""
+    """The response, or an empty one if the page polls itself and already shows this content, by its ETag."""
     if not call.request.headers.get("hx-request") or response.status_code != OK:
         return response
-    body = bytes(response.body).replace(
-        str(call.values["form_token"]).encode(), b""
-    )  # another one for each page
+    body = bytes(response.body).replace(str(call.values["form_token"]).encode(), b"")  # it differs each time
     tag = f'"{sha256(body).hexdigest()[:16]}"'
     if call.request.headers.get("if-none-match") == tag:
         return Response(status_code=NO_CONTENT, headers={"ETag": tag})
@@ -80,22 +78,22 @@ def _unless_same(call: Call, response: Response) -> Response:
 
 
 def back_to(path: str) -> Response:
-    """After an act: the page that shows what came of it, which can be loaded again."""
+    """Redirect after an act to the page that shows its result and can be reloaded."""
     return RedirectResponse(path, SEE_OTHER)
 
 
 def missing(call: Call) -> Response:
-    """There is no such thing."""
+    """The page for a thing that doesn't exist."""
     return call.page("console/refused.html", {"why": "missing"}, status=NOT_FOUND)
 
 
 def person_path(call: Call, key: AccountKey) -> str:
-    """A person's page, without their id in the address."""
+    """The path of a person's page, with an encrypted id."""
     return f"/people/{reference(call.services.key, 'person', tuple(key))}"
 
 
 def group_path(call: Call, key: GroupKey) -> str:
-    """A group's page."""
+    """The path of a group's page, with an encrypted id."""
     return f"/groups/{reference(call.services.key, 'group', tuple(key))}"
 
 
@@ -110,7 +108,7 @@ def group_in(call: Call) -> GroupKey:
 
 
 def handle_ref(call: Call, key: HandleKey) -> str:
-    """What stands for a member's handle in an address."""
+    """The reference to a member's handle in an address."""
     return reference(call.services.key, "handle", tuple(key))
 
 
@@ -141,7 +139,7 @@ def _around(call: Call, guest: Guest) -> dict[str, object]:
 
 
 def _asked_again(call: Call) -> dict[str, object]:
-    """How a page asks for itself again: at its own address, with what was searched for."""
+    """How a page polls itself: at its own address, with the same search."""
     url = call.request.url
     return {
         "method": call.request.method.lower(),
@@ -155,7 +153,7 @@ def _asked_again(call: Call) -> dict[str, object]:
 
 
 def _to_login(call: Call) -> Response:
-    """A page asks to sign in. What is only a part of one (htmx) goes there as a whole: it would show what is old."""
+    """Redirect to the sign-in page. A request for a part (htmx) sends the whole page there, since it is outdated."""
     if call.request.headers.get("hx-request"):
         response = Response(status_code=UNAUTHORIZED, headers={"HX-Redirect": "/login"})
     elif call.request.method == "GET":

@@ -1,4 +1,4 @@
-"""Groups: a list that can be searched, and one group with its roster, admins, coverage, age and tickets."""
+"""Groups: a searchable list, and one group with its roster, admins, coverage, age and tickets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ def groups(call: Call, guest: Guest) -> Response:
 
 
 def group(call: Call, guest: Guest) -> Response:
-    """One group."""
     del guest
     key = group_in(call)
     with call.services.store.reading() as uow:

@@ -1,4 +1,4 @@
-"""The first page: who is out and still in, what is late, what waits for a person, and what can't be seen."""
+"""The first page: exposed people, late tickets, things that wait for a person, and unreadable sources."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def now(call: Call, guest: Guest) -> Response:
             "seen": seen,
             "exposed": _rows(call, seen.longest, seen.at),
             "parts_at": _parts(seen.plans),
-            # What a source does not show is unknown, and so is what the worker has not looked at
+            # Numbers are unknown if a source can't be read, or if the worker has not processed everything
             "is_clear": not (seen.exposure.memberships or blind) and seen.exposure.is_settled,
             "titles": {one.id: ticket_title(one, call.tongue) for one in (*seen.overdue, *seen.disputed)},
             "counted_max": COUNTED_MAX,
@@ -41,7 +41,7 @@ def now(call: Call, guest: Guest) -> Response:
 
 
 def exposed(call: Call, guest: Guest) -> Response:
-    """Everybody, or the people of one part, a page at a time, the longest first."""
+    """A page of the exposed people, all or of one part, those exposed longest first."""
     del guest
     part = Part(call.query("part")) if call.query("part") in set(Part) else None
     number = max(number_in(call.query("page")) or 1, 1)
@@ -68,6 +68,6 @@ def _rows(call: Call, people: tuple[Exposed, ...] | list[Exposed], at: datetime)
 
 
 def _parts(plans: tuple[HeldPlan, ...]) -> dict[str, str]:
-    """Where the people of each part are listed: those who wait, where it is decided."""
+    """The address that lists each part's people; for people in a held plan, it is the plan's page."""
     decision = f"/plans/{plans[0].label}" if len(plans) == 1 else "/plans"
     return {part.value: decision if part is Part.WAITING else f"/exposed?part={part.value}" for part in Part}

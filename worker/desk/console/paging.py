@@ -1,4 +1,4 @@
-"""Where the next page of a list by name starts: an encrypted place in a form, since names are in it."""
+"""The place where the next page of a list by name starts; it is encrypted in a form, since it has names."""
 
 from __future__ import annotations
 

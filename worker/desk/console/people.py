@@ -1,4 +1,4 @@
-"""People: a search, and one human with every account, their groups, tickets and history."""
+"""People: a search, and one person with all accounts, groups, tickets and history."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def people(call: Call, guest: Guest) -> Response:
 
 
 def person(call: Call, guest: Guest) -> Response:
-    """One human, by any of their accounts."""
+    """One person, by any of their accounts."""
     del guest
     with call.services.store.reading() as uow:
         one = uow.people.get(person_in(call))

@@ -1,4 +1,4 @@
-"""Held plans: cohorts side by side, and the decision about them, which a large plan needs two people for."""
+"""Held plans: their cohorts side by side, and the decision; a large plan needs two people."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ PEOPLE_SHOWN = 12
 
 
 def plans(call: Call, guest: Guest) -> Response:
-    """All of them, newest first."""
+    """All plans, newest first."""
     del guest
     with call.services.store.reading() as uow:
         return call.page("console/plans.html", {"plans": uow.episodes.plans()})
 
 
 def plan(call: Call, guest: Guest) -> Response:
-    """One with its cohorts, and who has said what."""
+    """One plan with its cohorts, and the decisions so far."""
     del guest
     number = _number(call)
     with call.services.store.reading() as uow:
@@ -41,7 +41,7 @@ def plan(call: Call, guest: Guest) -> Response:
 
 
 def decide(call: Call, guest: Guest) -> Response:
-    """Release or reject the cohorts that are ticked, or everything that is undecided."""
+    """Release or reject the ticked cohorts, or all that are undecided."""
     chosen = [value for value in call.form.getlist("cohort") if isinstance(value, str)]
     verdict = call.text("verdict")
     if verdict not in {"release", "reject"}:

@@ -1,4 +1,4 @@
-"""Escalation: every policy in words, and a preview for any ticket: who would be told when."""
+"""Escalation: every policy in words, and a preview for any ticket of who would be told when."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worker.domain.tickets.ticket import ticket_number
 
 
 def policies(call: Call, guest: Guest) -> Response:
-    """What is configured, in the order in which it is tried; the built-in one is the last."""
+    """The configured policies, in the order in which they are tried; the built-in one is last."""
     del guest
     shown = [_shown(policy) for policy in (*call.services.rules.policies, STANDARD)]
     asked = call.query("ticket")

@@ -1,4 +1,4 @@
-"""Who is who: members that nobody could match, and the answers: this person, not that one, nobody of ours."""
+"""Identities: unmatched members, and the answers: this person, not that one, nobody in the directory."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def questions(call: Call, guest: Guest) -> Response:
 
 
 def answer(call: Call, guest: Guest) -> Response:
-    """Confirm a person, reject one, or say that it is nobody of the directory (from outside, a shared phone)."""
+    """Confirm a person, reject one, or say that it is nobody in the directory (from outside, a shared phone)."""
     key = handle_in(call)
     handle = "/".join(key)
     desk, reason, person = call.services.desk, call.text("reason"), call.text("person")

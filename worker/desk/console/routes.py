@@ -1,4 +1,4 @@
-"""Every address of the console, with what it takes to use it."""
+"""Every address of the console, with the permission that it needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ POST, BOTH = ("POST",), ("GET", "POST")
 
 
 def routes() -> list[Route]:
-    """Lists take POST as well: a search has names in it, which belong in no address."""
+    """All routes. Lists accept POST, too: a search has names, which must not be in addresses."""
     return [
         screen("/", now.now),
         screen("/exposed", now.exposed),

@@ -1,4 +1,4 @@
-"""Sources: how fresh each one's word is, what last went wrong, and how its counts went over time."""
+"""Sources: how fresh each one's data is, its last trouble, and its counts over time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ DAYS = timedelta(days=90)
 
 
 def sources(call: Call, guest: Guest) -> Response:
-    """All of them."""
     del guest
     with call.services.store.reading() as uow:
         found = sources_of(call.services, uow, call.now)
@@ -25,7 +24,7 @@ def sources(call: Call, guest: Guest) -> Response:
 
 
 def source(call: Call, guest: Guest) -> Response:
-    """One, with its days."""
+    """One source, with its days."""
     del guest
     name = call.path("name")
     with call.services.store.reading() as uow:

@@ -1,4 +1,4 @@
-"""Tickets: the list with its filters and search, one ticket with its history, and what is done about it."""
+"""Tickets: the list with its filters and search, one ticket with its history, and the acts on it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STATES: dict[str, tuple[TicketState, ...]] = {
 
 
 def tickets(call: Call, guest: Guest) -> Response:
-    """A page of the list. Searching posts, so that no name is in an address."""
+    """A page of the list. A search is posted, so that no address has names."""
     del guest
     chosen = {name: call.text(name) or call.query(name) for name in ("state", "kind", "view", "before")}
     state = chosen["state"] if chosen["state"] in STATES else "live"
@@ -62,7 +62,7 @@ def tickets(call: Call, guest: Guest) -> Response:
 
 
 def ticket(call: Call, guest: Guest) -> Response:
-    """Everything about one."""
+    """Everything about one ticket."""
     del guest
     with call.services.store.reading() as uow:
         one = _ticket(call, uow)
@@ -99,7 +99,7 @@ def ticket(call: Call, guest: Guest) -> Response:
 
 
 def act(call: Call, guest: Guest) -> Response:
-    """Done, reopen, waive, assign, on it, new link, old links dead: as the command line does them."""
+    """Act on a ticket as the command line does: done, reopen, waive, assign, acknowledge, end the links."""
     number = _number(call)
     desk, by, reason = call.services.desk, guest.actor, call.text("reason")
     match call.path("act"):
@@ -121,7 +121,7 @@ def act(call: Call, guest: Guest) -> Response:
 
 
 def link(call: Call, guest: Guest) -> Response:
-    """Show the assignee's link once it is asked for: who has it can act in their name. It is written down."""
+    """Show the assignee's link on request, and journal it: a person who has it can act in the assignee's name."""
     url = call.services.assigned.show_link(_number(call), guest.actor, call.now)
     return call.page("console/link.html", {"url": url, "label": call.path("label")})
 

@@ -123,7 +123,7 @@ def policy_for(
     *,
     sensitive: bool,
 ) -> Policy:
-    """The first policy whose `when` fits; the built-in one when none does."""
+    """The first policy with a `when` that fits; the built-in one if none does."""
     fitting = (p for p in policies if p.when.fits(kind, evidence, messenger, sensitive=sensitive))
     return next(fitting, STANDARD)
 

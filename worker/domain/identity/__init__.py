@@ -1,1 +1,1 @@
-"""Who is behind a handle."""
+"""The people behind handles."""

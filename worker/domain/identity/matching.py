@@ -40,7 +40,7 @@ class IdentityState(StrEnum):
 class Candidate:
     """A person whose phone, e-mail or employee id is the member's.
 
-    `join_keys`: two accounts with a key in common are one human (see `join_keys`).
+    `join_keys`: two accounts with a key in common may be one person's (see `humans_among`).
     """
 
     person: AccountKey

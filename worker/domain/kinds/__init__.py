@@ -24,7 +24,6 @@ REMOVALS = frozenset(code for code, kind in KINDS.items() if kind.is_exposure)
 
 
 def kind_of(ticket: Ticket) -> Kind:
-    """The kind of a ticket."""
     return KINDS[ticket.kind]
 
 

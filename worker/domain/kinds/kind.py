@@ -43,7 +43,7 @@ class Asks(StrEnum):
     """The person whose help an assignee may need if their own app has no button for it."""
 
     NOBODY = "nobody"
-    ADMIN = "admin"  # another admin; where there is none, the person who left
+    ADMIN = "admin"  # another admin; if there is none, the person who left
     LEAVER = "leaver"  # the person who left, always
 
 
@@ -57,7 +57,7 @@ class Mark(StrEnum):
 
 
 class Turn(StrEnum):
-    """Where the findings of a kind stand in a plan; within a turn they go by handle, or as they were found."""
+    """The place of a kind's findings in a plan; within a turn they are ordered by handle, or as they were found."""
 
     FIRST = "1"  # others may wait for it
     BY_MEMBER = "2"

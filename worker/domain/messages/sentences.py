@@ -41,7 +41,7 @@ def ticket_title(ticket: Ticket, tongue: Tongue = ENGLISH) -> str:
 
 
 def _names(ticket: Ticket) -> dict[str, str]:
-    """The names in sentences: the group's name for the member, the directory's for the person, the group, the app."""
+    """The names in sentences: the group's name for the member, the directory's for the person, and the group's."""
     is_question = kind_of(ticket).about is About.HANDLE  # who they are is the question
     person = "" if is_question else ticket.person_name
     return {

@@ -18,7 +18,7 @@ class Placement:
 
 
 def fits(text: str | None, globs: Iterable[str]) -> bool:
-    """True if one of the globs matches the text, whatever its case."""
+    """True if one of the globs matches the text, in any case."""
     return text is not None and any(fnmatchcase(text.casefold(), glob.casefold()) for glob in globs)
 
 

@@ -34,7 +34,7 @@ class LeaverPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A standing with its evidence; `at` is when it takes effect, None where the facts give no date."""
+    """A standing with its evidence; `at` is when it takes effect, None if the facts have no date."""
 
     standing: Standing
     evidence: Evidence | None = None

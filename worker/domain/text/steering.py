@@ -1,14 +1,14 @@
 """Remove control characters from texts of strangers, such as the names of groups and people.
 
-An escape sequence could clear a terminal's screen; an override of the reading direction could make a text read as
-another one.
+An escape sequence could clear a terminal's screen; an override of the reading direction could make a text read
+differently.
 """
 
 from __future__ import annotations
 
 import re
 
-# C0 but for tabs and line feeds, DEL, C1; separators of lines and paragraphs; embeddings and overrides; and halves of a
+# C0 except tabs and line feeds, DEL, C1; separators of lines and paragraphs; embeddings and overrides; and halves of a
 # surrogate pair
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff"
 _ISOLATES = "\u2066-\u2069"

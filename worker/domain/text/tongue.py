@@ -60,7 +60,7 @@ class Languages(Protocol):
 
 
 def N_(text: str) -> str:  # noqa: N802  gettext's name for it, which translators' tools know
-    """A text that is translated where it is said."""
+    """Mark a text that is translated later, when it is said."""
     return text
 
 

@@ -37,7 +37,6 @@ def membership(group: GroupKey, handle: str) -> Subject:
 
 
 def whole_group(group: GroupKey) -> Subject:
-    """A group."""
     return Subject(About.GROUP, group.source, group.group_id)
 
 

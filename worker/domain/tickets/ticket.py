@@ -106,7 +106,7 @@ def next_state(state: TicketState, move: Move) -> TicketState:
 
 
 class Reopened(StrEnum):
-    """Why a ticket was reopened; a person who reopens one gives the reason in their own words instead."""
+    """Why a ticket was reopened, unless a person did it: they give the reason in their own words."""
 
     NOT_DONE = "not_done"  # a roster contradicts the claim
     UNPROVEN = "unproven"  # nothing could prove the claim in time

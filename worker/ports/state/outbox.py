@@ -146,4 +146,4 @@ class Outbox(Protocol):
         """
 
     def backlog(self) -> Backlog:
-        """What is still to be sent."""
+        """Count the messages and deliveries that still have to be sent."""

@@ -57,7 +57,7 @@ class Tokens:
         with self._lock:
             try:
                 answer = self._ask(claims)
-            except ConnectorError:  # of a file of ours
+            except ConnectorError:  # for one of our files
                 raise
             except Exception as error:  # noqa: BLE001  see above
                 raise outage(self._name, self._config, error) from None

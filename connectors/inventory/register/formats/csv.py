@@ -132,7 +132,7 @@ def _parsed(name: str, text: str, delimiter: str) -> tuple[list[list[Value]], li
 
 
 def _whole(name: str, text: str, rows: list[list[Value]]) -> None:
-    """Raise Incomplete if the file was cut: its last line has no end, and fewer values than the others."""
+    """Raise Incomplete if the file was cut within a line end, or in a last line with too few values and no end."""
     if text.endswith("\r") and "\r\n" in text:
         raise _cut(name, "the end of a line")
     if text.endswith(("\n", "\r")) or not any(rows[:-1]):

@@ -105,7 +105,7 @@ def rosters_of(rows: Iterable[Row], context: Context) -> tuple[list[Roster], lis
 
 
 def _ids_by_name(rows: Iterable[Row]) -> dict[str, str]:
-    """Return the id of each name that has exactly one. Only a sheet of groups may have the ids."""
+    """Return the id of each name with exactly one, since perhaps only a sheet of groups has the ids."""
     found: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.group_id and row.group_name:
