@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from worker.domain.model import Coverage, Group, GroupKey, Member, Role, Roster
 from worker.ports import (
@@ -19,6 +20,7 @@ from worker.ports import (
     Passive,
     SnapshotEnd,
 )
+from worker.ports.connectors.remover import ActOutcome, Effect
 
 
 class FakeInventory(Passive):
@@ -30,6 +32,10 @@ class FakeInventory(Passive):
         self._name = name
         self.can = Capabilities(sees_all_groups=True, is_kept_by_people=is_kept_by_people)
         self.told: set[str] = set()  # groups that calls spoke of
+        self.acts: list[tuple[str, str, str]] = []
+        self.refuses = ""
+        self.before: Callable[[], None] = lambda: None
+        self.after: Callable[[], None] = lambda: None
         self._now = now
         self.reads = 0  # snapshots that were begun
         self._groups: dict[str, Group] = {}
@@ -142,6 +148,29 @@ class FakeInventory(Passive):
         if self._cut_after is not None:
             raise self._failure(total, total)
         yield SnapshotEnd(taken_at, total, self._malformed, is_full=only is None)
+
+    # --- Acts -------------------------------------------------------------------------------------------
+
+    def remove(self, group_id: str, member: Member) -> ActOutcome:
+        """Take a member out, unless `refuses` says why not; `before` and `after` are called around it."""
+        return self._done("remove", group_id, member, lambda: self.remove_member(group_id, member.handle))
+
+    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+        change = partial(self.set_role, group_id, member.handle, Role.ADMIN)
+        return self._done("make_admin", group_id, member, change)
+
+    def _done(self, deed: str, group_id: str, member: Member, change: Callable[[], None]) -> ActOutcome:
+        self.before()
+        self.acts.append((deed, group_id, member.handle))
+        if self.refuses:
+            return ActOutcome(Effect.REFUSED, self.refuses)
+        if not self.has_member(group_id, member.handle):
+            return ActOutcome(Effect.NOT_NEEDED)
+        if self.can.removal_is_asynchronous:
+            return ActOutcome(Effect.ASKED, reference="r1")
+        change()
+        self.after()
+        return ActOutcome(Effect.DONE)
 
     def news(self) -> frozenset[str]:
         news, self.told = frozenset(self.told), set()

@@ -188,6 +188,9 @@ class Harness:
     def reconcile(self, *, full: bool = False) -> Report:
         return self.reconciler.run_once(self.now, full=full)
 
+    def remediate(self) -> Report:
+        return self.app.remediate.run_once(self.now)
+
     def verify(self) -> Report:
         return self.verifier.run_once(self.now)
 

@@ -79,6 +79,7 @@ KIND = Kind(
     sees=Sees.ACCOUNT,
     is_done_in=_is_done_in,
     contradiction=Contradiction(needs_full=True, text="marked done, but not in {roster}"),
+    deed=None,
 )
 
 

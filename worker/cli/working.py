@@ -106,7 +106,7 @@ def _preview(app: App, now: datetime) -> Plan:
     with app.store.begin() as uow:
         held = [p for p in uow.episodes.plans() if any(c.state is HoldState.HELD for c in p.cohorts)]
     return Plan(
-        tuple(action for report in reports for action in report.plan.actions),
+        (*(a for report in reports for a in report.plan.actions), *app.remediate.preview(now).actions),
         tuple(held),
         (*(trouble for report in reports for trouble in report.troubles), *app.check.warnings()),
     )

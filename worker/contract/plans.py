@@ -86,15 +86,17 @@ class PlanShownShape(_PlanFields):
 
 
 class ActionShape(Shape):
-    """What would be done to a ticket, which is as it would be afterwards."""
+    """What would be done to a ticket, which is as it would be afterwards. `rule`: what lets a machine do it."""
 
     action: ActionKind
     ticket: TicketShape
     why: str
+    rule: str | None
 
     @classmethod
     def of(cls, action: Action) -> ActionShape:
-        return cls(action=action.kind, ticket=TicketShape.of(action.ticket), why=action.why)
+        rule = action.why if action.kind is ActionKind.REMEDIATE else None
+        return cls(action=action.kind, ticket=TicketShape.of(action.ticket), why=action.why, rule=rule)
 
 
 class PreviewShape(Shape):

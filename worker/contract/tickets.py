@@ -15,6 +15,7 @@ from worker.domain.escalation.policy import Taken, Target
 from worker.domain.evidence.journal import Sealed
 from worker.domain.messages.sentences import told_line
 from worker.domain.model import Account, Evidence, Role
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState, ticket_label
 from worker.ports.state.tickets import StepTaken
 
@@ -126,6 +127,40 @@ class TicketHappenedShape(Shape):
         return cls(at=entry.at, by=entry.actor, what=entry.event, reason=entry.reason, data=dict(entry.data))
 
 
+class TicketSubjectShape(Shape):
+    """What a ticket is about, by ids; each that it is not about is null."""
+
+    about: About
+    source: str
+    group: str | None
+    handle: str | None
+    person: str | None
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> TicketSubjectShape:
+        subject = ticket.subject
+        return cls(
+            about=ticket.about,
+            source=subject.source,
+            group=subject.group_id or None,
+            handle=subject.handle or None,
+            person=subject.person_id or None,
+        )
+
+
+class RemediatedShape(Shape):
+    """The rule by which a machine made the claim, and when."""
+
+    rule: str
+    at: Instant
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> RemediatedShape | None:
+        if ticket.remediated_by is None or ticket.remediated_at is None:
+            return None
+        return cls(rule=ticket.remediated_by, at=ticket.remediated_at)
+
+
 class _TicketFields(Shape):
     id: str
     kind: TicketKind
@@ -145,6 +180,10 @@ class _TicketFields(Shape):
     escalations: list[TakenStepShape]
     reopened: int
     reason: str
+    subject: TicketSubjectShape
+    occasion: str
+    remediated_by: RemediatedShape | None
+    details: Data
 
 
 class TicketShape(_TicketFields):
@@ -173,6 +212,10 @@ class TicketShape(_TicketFields):
             escalations=[TakenStepShape.of(taken, to) for taken, _, to in steps],
             reopened=ticket.reopened,
             reason=ticket.reason,
+            subject=TicketSubjectShape.of(ticket),
+            occasion=ticket.occasion,
+            remediated_by=RemediatedShape.of(ticket),
+            details=dict(ticket.details),
         )
 
 

@@ -20,6 +20,7 @@ from worker.app.jobs.inventory import InventoryRules, TakeInventory
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
+from worker.app.jobs.remediate import Remediate, RemediateRules
 from worker.app.jobs.retention import Retention
 from worker.app.jobs.table import UseCases
 from worker.app.jobs.verify import Verify
@@ -31,6 +32,7 @@ from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.text.tongue import Languages
 from worker.ports import Takes
 from worker.ports.state.store import Store
@@ -60,6 +62,7 @@ class AppRules:
     joiners: tuple[Placement, ...]
     sensitive: tuple[str, ...]
     tickets: TicketRules
+    remediate: tuple[RemediationRule, ...]
     digest_window: timedelta
     daily_max: int
     two_approvers_from: int
@@ -93,6 +96,7 @@ class App:
     poll: Poll
     inventory: TakeInventory
     reconcile: Reconcile
+    remediate: Remediate
     verify: Verify
     escalate: Escalate
     deliver: Deliver
@@ -129,6 +133,7 @@ def assemble(
         Poll(store, connectors.directories, rules.poll, observer),
         TakeInventory(store, connectors.inventories, rules.inventory, teller, observer),
         Reconcile(store, deciding, observer),
+        Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
         Verify(store, tickets, rules.fresh_inventories, teller, lists),
         Escalate(store, tickets, teller),
         Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),

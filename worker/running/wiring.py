@@ -210,6 +210,7 @@ def rules_of(settings: Settings) -> AppRules:
         joiners=tuple(Placement(tuple(rule.when.items()), rule.groups) for rule in settings.joiners),
         sensitive=tuple(settings.groups.sensitive),
         tickets=settings.ticket_rules(),
+        remediate=settings.remediation_rules(),
         digest_window=settings.escalation.digest_window,
         daily_max=settings.escalation.daily_max,
         two_approvers_from=settings.desk.two_approvers_from,

@@ -14,10 +14,11 @@ from worker.domain.escalation.policy import Policy
 from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.reconcile.remediation import RemediationRule
 from worker.ports import Port
 from worker.settings.connectors import ConnectorEntry, InventoryEntry, NotifierEntry, SourceEntry
 from worker.settings.escalation import Escalation
-from worker.settings.problems import Wrong
+from worker.settings.problems import Wrong, did_you_mean
 from worker.settings.section import Section
 from worker.settings.sections import (
     Database,
@@ -29,6 +30,7 @@ from worker.settings.sections import (
     Leaver,
     Ops,
     Organisation,
+    RemediateRule,
     Schedule,
     Tickets,
 )
@@ -36,6 +38,24 @@ from worker.settings.sections import (
 
 def _terminal() -> tuple[NotifierEntry, ...]:
     return (NotifierEntry(name="terminal", kind="console"),)
+
+
+def _require_inventories(settings: Settings) -> None:
+    """Raise Wrong for a rule that names an inventory that there is not, or a name that two rules have."""
+    known = [one.name for one in settings.inventories]
+    seen: set[str] = set()
+    for at, rule in enumerate(settings.remediate):
+        for place, name in enumerate(rule.when.inventories):
+            if name not in known:
+                where = ("remediate", at, "when", "inventories", place)
+                raise Wrong(
+                    f"{name!r} is no inventory", did_you_mean(name, known, what="Inventories"), at=where
+                )
+        if rule.name in seen:
+            raise Wrong(
+                f"{rule.name!r} is the name of two rules", "Give each its own.", at=("remediate", at, "name")
+            )
+        seen.add(rule.name)
 
 
 class Settings(Section):
@@ -51,6 +71,9 @@ class Settings(Section):
         default=(), description="Who belongs where; empty: joiners are only recorded."
     )
     tickets: Tickets = Field(default_factory=Tickets)
+    remediate: tuple[RemediateRule, ...] = Field(
+        default=(), description="What a machine may do; empty: nobody is ever removed by a machine."
+    )
     guard: Guard = Field(default_factory=Guard)
     fresh: Fresh = Field(default_factory=Fresh)
     escalation: Escalation = Field(default_factory=Escalation)
@@ -78,6 +101,7 @@ class Settings(Section):
             raise Wrong(
                 "nobody would be told", "Add an entry, or delete the key for the console.", at=("notify",)
             )
+        _require_inventories(self)
         self._base_dir = (info.context or {}).get("base_dir", self._base_dir)
         return self
 
@@ -129,6 +153,18 @@ class Settings(Section):
             policies=self.policies(),
             claim_life=self.tickets.claim_life,
             timezone=self.organisation.timezone,
+        )
+
+    def remediation_rules(self) -> tuple[RemediationRule, ...]:
+        return tuple(
+            RemediationRule(
+                one.name,
+                frozenset(one.when.inventories),
+                one.when.groups,
+                frozenset(one.when.kinds),
+                one.per_hour,
+            )
+            for one in self.remediate
         )
 
     def job_schedule(self) -> table.JobSchedule:

@@ -24,14 +24,17 @@ from pydantic import (
 )
 
 from worker.app.jobs.table import JOBS
+from worker.domain.kinds import KINDS
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.verification import CLAIM_LIFE
+from worker.domain.tickets.ticket import TicketKind
 from worker.settings.fields import (
     Count,
     Duration,
     Email,
     Language,
     Listen,
+    Name,
     Patterns,
     Period,
     Positive,
@@ -43,6 +46,7 @@ from worker.settings.fields import (
     WebAddress,
     at_least,
     host_and_port,
+    listed,
 )
 from worker.settings.problems import Wrong
 from worker.settings.section import Section
@@ -182,6 +186,38 @@ class Groups(Section):
             problem = f"{self.admins_max} is less than admins_min, which is {self.admins_min}"
             raise Wrong(problem, f"Write {self.admins_min} or more.", at=("admins_max",))
         return self
+
+
+class RemediateWhen(Section):
+    """Where a machine may act: everything has to fit."""
+
+    inventories: Annotated[
+        Patterns, Field(description="Names of inventories whose source can remove members.")
+    ]
+    groups: Patterns = Field(default=("*",), description="Groups by id, name or glob.")
+    kinds: Annotated[tuple[TicketKind, ...], BeforeValidator(listed)] = Field(
+        description="The kinds of tickets that a machine may do."
+    )
+
+    @field_validator("kinds")
+    @classmethod
+    def _are_for_machines(cls, kinds: tuple[TicketKind, ...]) -> tuple[TicketKind, ...]:
+        possible = [code for code, kind in KINDS.items() if kind.deed is not None]
+        for at, kind in enumerate(kinds):
+            if kind not in possible:
+                remedy = f"Kinds that a machine can do: {', '.join(possible)}."
+                raise Wrong(f"{kind.value} is work for people", remedy, at=(at,))
+        if not kinds:
+            raise Wrong("this list is empty, so the rule allows nothing", f"Kinds: {', '.join(possible)}.")
+        return kinds
+
+
+class RemediateRule(Section):
+    """Lets a machine do what a ticket asks. Never for a creator, a last admin or a guess, or while a plan is held."""
+
+    name: Name = Field(description="Its name, in the journal of everything that it allowed.")
+    when: RemediateWhen
+    per_hour: Positive = _default("At most so many in any hour.", 20)
 
 
 class JoinerRule(Section):

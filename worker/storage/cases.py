@@ -64,12 +64,19 @@ class _Page:
     owners: dict[str, Account] = field(default_factory=dict)
 
 
-def group_views(connection: sa.Connection, keys: Sequence[GroupKey], rule: AccountsRule) -> list[GroupView]:
-    """The views of these groups, in the same order, without unknown groups."""
+def group_views(
+    connection: sa.Connection, keys: Sequence[GroupKey], rule: AccountsRule, *, with_everybody: bool = False
+) -> list[GroupView]:
+    """The views of these groups, in the same order, without unknown groups.
+
+    They have the members who decide something, or every member.
+    """
     views: list[GroupView] = []
     for chunk in chunked(keys):
         rows = _groups(connection, chunk)
-        page = _load(connection, chunk, [r.owner_email for r in rows.values() if r.owner_email], rule)
+        members = _members(chunk) if with_everybody else _deciding_members(connection, chunk)
+        owners = [row.owner_email for row in rows.values() if row.owner_email]
+        page = _load(connection, chunk, members, owners, rule)
         views += [_view(key, rows[key], page) for key in chunk if key in rows]
     return views
 
@@ -125,9 +132,13 @@ def _member_view(
 
 
 def _load(
-    connection: sa.Connection, keys: Sequence[GroupKey], owners: Collection[str], rule: AccountsRule
+    connection: sa.Connection,
+    keys: Sequence[GroupKey],
+    members: sa.Select[Any],
+    owners: Collection[str],
+    rule: AccountsRule,
 ) -> _Page:
-    page = _load_members(connection, keys, _deciding_members(connection, keys), rule)
+    page = _load_members(connection, keys, members, rule)
     for key, work in _tickets(connection, keys):
         page.tickets[key].append(work)
     page.managers = _managers(connection, page.humans.values(), rule)

@@ -10,8 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from worker.domain.groups.case import GroupView
 from worker.domain.identity.matching import fingerprint
 from worker.domain.identity.phones import canonical
+from worker.domain.kinds.kind import Deed
 from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Member, Role, Roster
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.people.persons import AccountsRule
@@ -48,6 +50,7 @@ from worker.storage.sql.tables import (
     link,
     membership,
     person,
+    remediation,
     staged_group,
     staged_membership,
     to_micros,
@@ -148,7 +151,7 @@ class SqlRosters:
             .select_from(membership)
             .join(chat_group, _same_group(g, membership.c))
             .join(staged_group, _same_group(s, membership.c))
-            .where(membership.c.source == source, s.coverage == Coverage.FULL.value, ~_in_stage())
+            .where(membership.c.source == source, s.coverage == Coverage.FULL.value, ~_in_stage(), ~_by_us())
             .group_by(g.group_id, g.size, g.shrunken_at, s.taken_at)
         )
         doubted = []
@@ -351,6 +354,9 @@ class SqlRosters:
     def dirty_count(self) -> int:
         return self._scalar(sa.select(sa.func.count()).select_from(dirty_group))
 
+    def view(self, key: GroupKey) -> GroupView | None:
+        return next(iter(group_views(self._c, [key], self._rule, with_everybody=True)), None)
+
     def take_dirty(self, limit: int) -> DirtyGroups:
         d = dirty_group.c
         query = sa.select(d.source, d.group_id).order_by(d.since, d.source, d.group_id).limit(limit)
@@ -417,6 +423,14 @@ def _same_group(a: Any, b: Any) -> sa.ColumnElement[bool]:
 def _in_stage() -> sa.ColumnElement[bool]:
     m, n = membership.c, staged_membership.c
     return sa.exists().where(n.source == m.source, n.group_id == m.group_id, n.handle == m.handle)
+
+
+def _by_us() -> sa.ColumnElement[bool]:
+    """A machine of ours was to take the member out."""
+    m, r = membership.c, remediation.c
+    return sa.exists().where(
+        r.source == m.source, r.group_id == m.group_id, r.handle == m.handle, r.deed == Deed.REMOVE.value
+    )
 
 
 def _in_state() -> sa.ColumnElement[bool]:

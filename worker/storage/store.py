@@ -18,6 +18,7 @@ from worker.storage.leases import SqlLeases, assert_held, session_name
 from worker.storage.outbox import SqlOutbox
 from worker.storage.overview import SqlOverview
 from worker.storage.people import SqlPeople
+from worker.storage.remediations import SqlRemediations
 from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, wait_for_turn
 from worker.storage.tickets import SqlTickets
@@ -46,6 +47,7 @@ class SqlUnitOfWork:
         self.access = SqlAccess(connection)
         self.overview = SqlOverview(connection, rule)
         self.explained = SqlExplained(connection)
+        self.remediations = SqlRemediations(connection)
 
 
 class SqlStore:

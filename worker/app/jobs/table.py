@@ -12,6 +12,7 @@ from worker.app.jobs.escalate import Escalate
 from worker.app.jobs.inventory import TakeInventory
 from worker.app.jobs.poll import Poll
 from worker.app.jobs.reconcile import Reconcile
+from worker.app.jobs.remediate import Remediate
 from worker.app.jobs.report import Report
 from worker.app.jobs.retention import Retention
 from worker.app.jobs.verify import Verify
@@ -87,6 +88,7 @@ _TABLE = (
     # Who may be forgotten is known best when everything was looked at
     Job("reconcile", Reconcile, timedelta(seconds=30), "Compare what changed.",
         has_full_pass=True, at_night=Retention),
+    Job("remediate", Remediate, timedelta(seconds=30), "Let machines do what a rule allows."),
     Job("verify", Verify, timedelta(seconds=60), "Weigh done tickets against newer inventories."),
     Job("escalate", Escalate, timedelta(seconds=60), "Look for steps that are due."),
     Job("deliver", Deliver, timedelta(seconds=5), "Send what waits."),

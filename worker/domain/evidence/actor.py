@@ -20,6 +20,7 @@ class Via(StrEnum):
     CONSOLE = "console"
     API = "api"
     COMMAND = "command"
+    RULE = "rule"  # a machine, as a rule allowed it
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ TICKET_VERIFIED: Final = "ticket.verified"
 TICKET_REOPENED: Final = "ticket.reopened"
 TICKET_CANCELLED: Final = "ticket.cancelled"
 TICKET_WAIVED: Final = "ticket.waived"
+TICKET_REMEDIATION_BEGUN: Final = "ticket.remediation_begun"  # a machine acts, as a rule allowed it
+TICKET_REMEDIATION_REFUSED: Final = "ticket.remediation_refused"  # by the source
 TICKET_LINK_SHOWN: Final = "ticket.link_shown"
 TICKET_LINKS_REVOKED: Final = "ticket.links_revoked"
 

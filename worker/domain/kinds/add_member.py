@@ -106,4 +106,5 @@ KIND = Kind(
     sees=Sees.PERSON,
     is_done_in=_is_done_in,
     contradiction=Contradiction(needs_full=True, text="marked done, but not in the group in {roster}"),
+    deed=None,
 )

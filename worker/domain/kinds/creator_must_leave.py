@@ -60,4 +60,5 @@ KIND = Kind(
     sees=Sees.MEMBER,
     is_done_in=removals.is_not_listed,
     contradiction=removals.STILL_IN,
+    deed=None,
 )

@@ -81,4 +81,5 @@ KIND = Kind(
     contradiction=Contradiction(
         needs_full=True, text="marked done, but nobody said who the member is ({roster})"
     ),
+    deed=None,
 )

@@ -64,6 +64,13 @@ class Turn(StrEnum):
     LAST = "3"
 
 
+class Deed(StrEnum):
+    """What a machine can do in a person's place."""
+
+    REMOVE = "remove"  # take the ticket's member out of the group
+    MAKE_ADMIN = "make_admin"  # make another member an admin
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """What a kind may have to wait for. The texts are English, for the stored reason and for lists.
@@ -126,6 +133,7 @@ class Kind:
     again               what it is called when it is wrong once more after a proof
     is_news_at_once     whether it may be wrong again without a newer roster, by the directory or by people
     is_done_in          (what the roster shows, how many admins a group needs)
+    deed                what a machine does for it where a rule allows that; None: only people can do it
     """
 
     code: TicketKind
@@ -151,3 +159,4 @@ class Kind:
     sees: Sees
     is_done_in: Callable[[Sight, int], bool]
     contradiction: Contradiction
+    deed: Deed | None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from worker.domain.groups.case import GroupCase, name_of
 from worker.domain.kinds import phrases, removals
 from worker.domain.kinds.finding import Finding
-from worker.domain.kinds.kind import Asks, Choice, Contradiction, InGroup, Kind, Mark, Sees, Turn
+from worker.domain.kinds.kind import Asks, Choice, Contradiction, Deed, InGroup, Kind, Mark, Sees, Turn
 from worker.domain.model import Coverage, Evidence, Role
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
@@ -175,4 +175,5 @@ KIND = Kind(
     contradiction=Contradiction(
         needs_full=True, text="marked done, but there is no other active admin in {roster}"
     ),
+    deed=Deed.MAKE_ADMIN,
 )

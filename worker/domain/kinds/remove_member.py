@@ -5,7 +5,7 @@ from __future__ import annotations
 from worker.domain.groups.case import GroupCase
 from worker.domain.kinds import phrases, removals
 from worker.domain.kinds.finding import Finding
-from worker.domain.kinds.kind import Asks, Choice, InGroup, Kind, Mark, Sees, Turn
+from worker.domain.kinds.kind import Asks, Choice, Deed, InGroup, Kind, Mark, Sees, Turn
 from worker.domain.messengers import messenger
 from worker.domain.model import Role
 from worker.domain.text.tongue import N_
@@ -73,4 +73,5 @@ KIND = Kind(
     sees=Sees.MEMBER,
     is_done_in=removals.is_not_listed,
     contradiction=removals.STILL_IN,
+    deed=Deed.REMOVE,
 )  # fmt: skip

@@ -20,6 +20,7 @@ class ActionKind(StrEnum):
     UNBLOCK = "unblock"
     VERIFY = "verify"
     ASSIGN = "assign"
+    REMEDIATE = "remediate"  # a machine does it; `why` is the rule that allows it
     WEIGH = "weigh"  # compared with a roster, without a result: only the time is kept
 
 
@@ -65,6 +66,7 @@ _SIGN = {
     ActionKind.UNBLOCK: ">",
     ActionKind.VERIFY: "=",
     ActionKind.ASSIGN: "@",
+    ActionKind.REMEDIATE: "*",
 }
 
 
@@ -87,5 +89,5 @@ def _action_line(action: Action) -> str:
     blocked = " (waits for a new admin)" if action.is_blocked else ""
     who = f" -> {ticket.assignee.email}" if ticket.assignee else ""
     subject = f"{about} in {ticket.group_name}" if about else ticket.group_name
-    verb = f"{_SIGN[action.kind]} {action.kind.value:<8}"
+    verb = f"{_SIGN[action.kind]} {action.kind.value:<9}"
     return f"{verb} {label:<8} {ticket.kind.value:<18} {subject}: {action.why}{blocked}{who}"

@@ -210,6 +210,8 @@ class Ticket:
     links_from: datetime | None = None  # signed links made before are dead
     handed: int = 0  # how often it went to another assignee
     reason: str = ""
+    remediated_by: str | None = None  # the rule by which a machine made the claim
+    remediated_at: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict, hash=False)  # only for its kind; JSON
 
     @property

@@ -70,6 +70,9 @@ class Rosters(Protocol):
     def dirty_count(self) -> int:
         """How many groups wait to be reconciled."""
 
+    def view(self, key: GroupKey) -> GroupView | None:
+        """All that deciding on one group needs, with every member; None if it is not known."""
+
     def take_dirty(self, limit: int) -> DirtyGroups:
         """Take the next groups off the dirty list, oldest first."""
 

@@ -20,6 +20,7 @@ from worker.ports.state.leases import JobRuns, Lease, Leases
 from worker.ports.state.outbox import Outbox
 from worker.ports.state.overview import Overview
 from worker.ports.state.people import People
+from worker.ports.state.remediations import Remediations
 from worker.ports.state.sources import Sources
 from worker.ports.state.tickets import StoredTickets
 
@@ -62,6 +63,9 @@ class UnitOfWork(Protocol):
 
     @property
     def explained(self) -> Explained: ...
+
+    @property
+    def remediations(self) -> Remediations: ...
 
 
 class Store(Protocol):

@@ -247,6 +247,22 @@ wanted_read = (
         "wanted_read", metadata, _key("source"), _key("group_id"), _instant("asked_at", null=False)
     )
 )
+remediation = sa.Table(  # a machine's act on a member, as a rule allowed it
+    "remediation",
+    metadata,
+    sa.Column("ticket", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("attempt", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("rule"),
+    _text("deed"),
+    _text("source"),
+    _text("group_id"),
+    _text("handle"),
+    _text("state"),
+    _instant("begun_at", null=False),
+    _text("said", default=""),
+    sa.Index("ix_remediation_state", "state", "begun_at"),
+    sa.Index("ix_remediation_member", "source", "group_id", "handle"),
+)
 dirty_group = sa.Table(
     "dirty_group", metadata, _key("source"), _key("group_id"), _instant("since", null=False)
 )
@@ -391,6 +407,8 @@ ticket = sa.Table(
     _text("assignee_why", null=True),  # a code; `assignee` has it as the sentence of release 0008
     _text("assignee_by", default=""),
     _text("details", default="{}"),  # only for its kind, as JSON
+    _text("remediated_by", null=True),  # the rule by which a machine made the claim
+    _instant("remediated_at"),
     _text("search", default=""),  # all its names and numbers, folded, for the console's search
     sa.UniqueConstraint("kind", "source", "key_group", "handle", "episode"),
     sa.Index("ix_ticket_state", "state", "id"),

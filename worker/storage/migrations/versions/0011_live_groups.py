@@ -1,4 +1,6 @@
-"""Live groups: what a messenger shows of a group, all handles of a member, reads that are wanted at once. Adds only."""
+"""Live groups: what a messenger shows of a group, all handles of a member, reads that are
+wanted at once, and what machines did. Adds only.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,22 @@ def upgrade() -> None:
     for table in ("staged_membership", "membership"):
         for name in ("lid", "business_id", "native_id"):
             op.add_column(table, sa.Column(name, sa.Text(), nullable=True))
+    op.add_column("ticket", sa.Column("remediated_by", sa.Text(), nullable=True))
+    op.add_column("ticket", sa.Column("remediated_at", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "remediation",
+        sa.Column("ticket", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("attempt", sa.BigInteger(), autoincrement=False, nullable=False),
+        *(
+            sa.Column(name, sa.Text(), nullable=False)
+            for name in ("rule", "deed", "source", "group_id", "handle", "state")
+        ),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("ticket", "attempt", name=op.f("pk_remediation")),
+    )
+    op.create_index("ix_remediation_state", "remediation", ["state", "begun_at"])
+    op.create_index("ix_remediation_member", "remediation", ["source", "group_id", "handle"])
     op.create_table(
         "wanted_read",
         sa.Column("source", sa.Text(), nullable=False),

@@ -1,0 +1,105 @@
+"""What a machine may do for a ticket, and why it leaves the rest to people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from builders import WARD, group, key, leaver, person, ticket, view
+from worker.domain.groups.capabilities import Capabilities
+from worker.domain.groups.case import GroupView
+from worker.domain.identity.matching import How
+from worker.domain.kinds.kind import Deed
+from worker.domain.model import Coverage, Role
+from worker.domain.reconcile.remediation import Allowed, LeftToPeople, RemediationRule, allowed, has_effect
+from worker.domain.tickets.ticket import Ticket, TicketKind
+
+REMOVE, REASSIGN = TicketKind.REMOVE_MEMBER, TicketKind.REASSIGN_ADMIN
+CAN = Capabilities(can_remove=True, can_change_admin=True)
+RULE = RemediationRule("all", frozenset({WARD.source}), ("*",), frozenset({REMOVE, REASSIGN}), 20)
+ANN, OTHER = "+447700900001", "+447700900002"
+BEN = view(person("ben"), OTHER)
+REMOVABLE = group(view(leaver()), view(person("ben"), OTHER, Role.ADMIN))
+LEADERLESS = group(view(leaver(), role=Role.ADMIN), BEN, owner=person("ben"))
+
+
+def reason(of: Ticket, where: GroupView | None, can: Capabilities = CAN) -> str:
+    found = allowed(of, where, (RULE,), can)
+    return found.why if isinstance(found, LeftToPeople) else f"{found.deed.value} {found.member.handle}"
+
+
+def test_a_leaver_may_be_removed_and_the_owner_promoted() -> None:
+    assert reason(ticket(), REMOVABLE) == f"remove {ANN}"
+    assert reason(ticket(REASSIGN), LEADERLESS) == f"make_admin {OTHER}"
+
+
+def test_the_first_rule_that_allows_it_is_the_one() -> None:
+    rules = (replace(RULE, name="no", groups=("Theatre",)), replace(RULE, name="first"), RULE)
+    found = allowed(ticket(), REMOVABLE, rules, CAN)
+    assert isinstance(found, Allowed)
+    assert found.rule.name == "first"
+
+
+@pytest.mark.parametrize("globs, fits", [(("ward 7*",), True), ((WARD.group_id,), True), (("Ward",), False)])
+def test_a_rule_names_groups_by_name_or_id(globs: tuple[str, ...], fits: bool) -> None:
+    assert replace(RULE, groups=globs).allows(ticket()) is fits
+
+
+def test_a_ticket_in_no_group_is_allowed_by_no_rule() -> None:
+    assert not RULE.allows(replace(ticket(), group=None))
+
+
+@pytest.mark.parametrize(
+    "of, where, can, why",
+    [
+        (ticket(TicketKind.IDENTIFY_MEMBER), REMOVABLE, CAN, "no rule"),
+        (ticket(disputed_at=ticket().opened_at), REMOVABLE, CAN, "still works here"),
+        (ticket(), None, CAN, "not whole"),
+        (ticket(), replace(REMOVABLE, is_gone=True), CAN, "not whole"),
+        (ticket(), replace(REMOVABLE, coverage=Coverage.PARTIAL), CAN, "not whole"),
+        (ticket(), REMOVABLE, Capabilities(), "can't remove"),
+        (ticket(REASSIGN), LEADERLESS, Capabilities(), "can't make"),
+        (ticket(), group(BEN), CAN, "does not show"),
+        (ticket(), group(view(person("ann"))), CAN, "does not show"),
+        (ticket(), group(view(leaver(), role=Role.CREATOR), BEN), CAN, "creator"),
+        (ticket(), group(view(leaver(), role=Role.UNKNOWN), BEN), CAN, "role"),
+        (ticket(), group(view(leaver(), role=Role.ADMIN), BEN), CAN, "last admin"),
+        (ticket(REASSIGN), replace(LEADERLESS, owner=leaver("ben")), CAN, "neither"),
+        (ticket(REASSIGN), replace(LEADERLESS, owner=person("eve")), CAN, "neither"),
+        (ticket(REASSIGN), replace(LEADERLESS, owner=None), CAN, "neither"),
+    ],
+)
+def test_a_machine_leaves_it_to_people(
+    of: Ticket, where: GroupView | None, can: Capabilities, why: str
+) -> None:
+    assert why in reason(of, where, can)
+
+
+def test_a_guess_is_never_acted_upon() -> None:
+    ann = view(leaver())
+    guessed = replace(ann, link=replace(ann.link, how=How.VARIANT))
+    assert "not certain" in reason(ticket(), group(guessed, BEN))
+    ben = replace(BEN, link=replace(BEN.link, how=How.VARIANT))
+    assert "neither" in reason(ticket(REASSIGN), replace(LEADERLESS, members=(LEADERLESS.members[0], ben)))
+
+
+def test_where_a_source_allows_it_a_creator_and_members_without_roles_are_removed() -> None:
+    creator = group(view(leaver(), role=Role.CREATOR), view(person("ben"), OTHER, Role.ADMIN))
+    assert reason(ticket(), creator, replace(CAN, creator_is_removable=True)) == f"remove {ANN}"
+    unknown = group(view(leaver(), role=Role.UNKNOWN), BEN)
+    assert reason(ticket(), unknown, replace(CAN, sees_roles=False)) == f"remove {ANN}"
+
+
+def test_the_leaver_s_manager_is_promoted_where_the_group_has_no_owner() -> None:
+    managed = replace(LEADERLESS, owner=None, managers=((key(), person("ben")),))
+    assert reason(ticket(REASSIGN), managed) == f"make_admin {OTHER}"
+
+
+def test_what_a_roster_shows_of_a_deed() -> None:
+    assert not has_effect(Deed.REMOVE, ANN, REMOVABLE)
+    assert has_effect(Deed.REMOVE, ANN, group(BEN))
+    assert not has_effect(Deed.REMOVE, ANN, group(BEN, coverage=Coverage.PARTIAL)), "unknown, not absent"
+    assert has_effect(Deed.MAKE_ADMIN, OTHER, REMOVABLE)
+    assert not has_effect(Deed.MAKE_ADMIN, OTHER, group(BEN))
+    assert not has_effect(Deed.MAKE_ADMIN, "nobody", group(BEN))

@@ -1,0 +1,244 @@
+"""Remediate: let a machine do what an open ticket asks, where a rule allows it. Off unless there are rules.
+
+unsettled acts -> looked at in a newer roster;  open tickets -> allowed? -> written down -> done -> outcome, claim
+
+An act is committed before it is made, so a process that dies leaves a trace: the next roster shows what came of it
+before anything is tried again. What is done is a claim like a person's; a later roster proves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import cast
+
+from worker.app.acts.changes import change_ticket
+from worker.app.jobs.matching import Matching
+from worker.app.jobs.report import Report
+from worker.app.tell.health import Freshness
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor, Via, acted, claimants
+from worker.domain.kinds.kind import Deed
+from worker.domain.model import Member
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.reconcile.remediation import (
+    Allowed,
+    LeftToPeople,
+    RemediationRule,
+    allowed,
+    has_effect,
+)
+from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state, ticket_label
+from worker.ports import ConnectorError, Inventory, NotDone, Port, Transient
+from worker.ports.connectors.remover import ActOutcome, Effect, Remover
+from worker.ports.state.leases import Lease
+from worker.ports.state.remediations import ActState, MachineAct
+from worker.ports.state.store import Store, UnitOfWork
+
+PAGE = 200
+ATTEMPTS_MAX = 3  # for one ticket; then people do it
+ASKED_MAX = timedelta(hours=1)  # an effect that takes longer did not come
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RemediateRules:
+    """What machines go by. Without `rules`, they do nothing."""
+
+    rules: tuple[RemediationRule, ...]
+    fresh: Freshness  # of the inventories
+
+
+class Remediate:
+    """Does what rules allow."""
+
+    def __init__(self, store: Store, inventories: Sequence[Inventory], rules: RemediateRules) -> None:
+        self._store = store
+        self._inventories = {one.name: one for one in inventories}
+        self._rules = rules.rules
+        self._fresh = rules.fresh
+
+    def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
+        """Do what is allowed now. A refusal is in the report and the ticket's history, and is no failure of the run."""
+        counts = {"done": 0, "asked": 0, "refused": 0, "unclear": 0}
+        run = _Run(Matching(self._store, now, lease), now, counts, [])
+        if self._rules:
+            self._settle(run)
+            for ticket in self._waiting():
+                if ticket.home.source not in run.failed and self._is_allowed(ticket, now):
+                    self._act(ticket, run)
+        return Report("remediate", counts, tuple(run.troubles))
+
+    def _is_allowed(self, ticket: Ticket, now: datetime) -> bool:
+        """Look without keeping others from writing; what counts is asked again in the transaction that decides."""
+        with self._store.reading() as uow:
+            return isinstance(self._allowed(uow, ticket, now), Allowed)
+
+    def preview(self, now: datetime) -> Plan:
+        """Return what would be done, by ticket, if nothing else changed; and writes nothing."""
+        actions = []
+        left = {rule.name: self._left(rule, now) for rule in self._rules}
+        for ticket in self._waiting():
+            with self._store.reading() as uow:
+                found = self._allowed(uow, ticket, now)
+            if isinstance(found, Allowed) and left[found.rule.name] > 0:
+                left[found.rule.name] -= 1
+                actions.append(Action(ActionKind.REMEDIATE, ticket, found.rule.name))
+        return Plan(tuple(actions))
+
+    def _left(self, rule: RemediationRule, now: datetime) -> int:
+        with self._store.reading() as uow:
+            return rule.per_hour - uow.remediations.count(rule.name, now - HOUR)
+
+    def _waiting(self) -> Sequence[Ticket]:
+        kinds = {kind for rule in self._rules for kind in rule.kinds}
+        sources = {name for rule in self._rules for name in rule.inventories}
+        found: list[Ticket] = []
+        with self._store.reading() as uow:
+            while True:
+                page = uow.remediations.waiting(kinds, sources, found[-1].id if found else 0, PAGE)
+                found += [one for one in page if any(rule.allows(one) for rule in self._rules)]
+                if len(page) < PAGE:
+                    return found
+
+    def _allowed(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> Allowed | LeftToPeople:
+        group = ticket.home
+        inventory = self._inventories.get(group.source)
+        if inventory is None:
+            return LeftToPeople("the inventory is not configured")
+        if any(c.state is HoldState.HELD for plan in uow.episodes.plans() for c in plan.cohorts):
+            return LeftToPeople("a plan is held")
+        view = uow.rosters.view(group)
+        if view is not None and not self._fresh.is_fresh(group.source, view.taken_at, now):
+            return LeftToPeople("the latest roster is too old")
+        if ticket.person and uow.sources.get(ticket.person.source, Port.DIRECTORY).trouble is not None:
+            return LeftToPeople("the directory can't be read just now")
+        if len(uow.remediations.of_ticket(ticket.id)) >= ATTEMPTS_MAX:
+            return LeftToPeople("it was tried often enough")
+        return allowed(ticket, view, self._rules, inventory.can)
+
+    # --- one act ---------------------------------------------------------------------------------
+
+    def _act(self, waiting: Ticket, run: _Run) -> None:
+        with run.matching.begin() as uow:
+            ticket = uow.tickets.get(waiting.id)
+            found = self._allowed(uow, ticket, run.now) if ticket else LeftToPeople("it is gone")
+            if ticket is None or isinstance(found, LeftToPeople):
+                return
+            if uow.remediations.count(found.rule.name, run.now - HOUR) >= found.rule.per_hour:
+                return
+            act = MachineAct(
+                ticket.id, len(uow.remediations.of_ticket(ticket.id)) + 1, found.rule.name, found.deed, ticket.home,
+                found.member.handle, ActState.BEGUN, run.now,
+            )  # fmt: skip
+            uow.remediations.put(act)
+            self._journal(uow, act, events.TICKET_REMEDIATION_BEGUN, run.now, act.deed.value)
+        try:
+            outcome = self._do(found.deed, act, found.member)
+        except NotDone as error:
+            self._over(act, run)
+            run.fail(act.group.source, error)
+        except Transient as error:  # it may have been done: the next roster shows it
+            run.counts["unclear"] += 1
+            self._look(act, run)
+            run.fail(act.group.source, error)
+        except ConnectorError as error:
+            self._over(act, run)
+            run.fail(act.group.source, error)
+        else:
+            self._came(act, outcome, run)
+
+    def _do(self, deed: Deed, act: MachineAct, member: Member) -> ActOutcome:
+        remover = cast("Remover", self._inventories[act.group.source])
+        if deed is Deed.REMOVE:
+            return remover.remove(act.group.group_id, member)
+        return remover.make_admin(act.group.group_id, member)
+
+    def _came(self, act: MachineAct, outcome: ActOutcome, run: _Run) -> None:
+        with run.matching.begin() as uow:
+            if outcome.effect is Effect.REFUSED:
+                self._refused(uow, act, outcome.said, run)
+            elif outcome.effect is Effect.ASKED:
+                run.counts["asked"] += 1
+                uow.remediations.put(replace(act, state=ActState.ASKED, said=outcome.said))
+            else:
+                self._done(uow, act, outcome.said, run)
+            uow.sources.want(act.group.source, [act.group.group_id], run.now)
+
+    def _done(self, uow: UnitOfWork, act: MachineAct, said: str, run: _Run) -> None:
+        """Claim that it was done, as a person would; a ticket that is settled by now needs no claim."""
+        run.counts["done"] += 1
+        uow.remediations.put(replace(act, state=ActState.DONE, said=said))
+        ticket = uow.tickets.get(act.ticket)
+        if ticket is None or ticket.state is not TicketState.OPEN:
+            return
+        by = _actor(act)
+
+        def claimed(one: Ticket) -> Ticket:
+            return replace(
+                one, state=next_state(one.state, Move.CLAIM), done_at=run.now, done_by=by.name, grade=Grade.C,
+                reason=f"done by {by.name}", claimed_by=claimants([by]), remediated_by=act.rule,
+                remediated_at=run.now,
+            )  # fmt: skip
+
+        change_ticket(uow, act.ticket, claimed, events.TICKET_DONE, by, run.now)
+        uow.outbox.withdraw_about([act.ticket])
+
+    def _refused(self, uow: UnitOfWork, act: MachineAct, said: str, run: _Run) -> None:
+        run.counts["refused"] += 1
+        uow.remediations.put(replace(act, state=ActState.REFUSED, said=said))
+        self._journal(uow, act, events.TICKET_REMEDIATION_REFUSED, run.now, said)
+
+    def _over(self, act: MachineAct, run: _Run) -> None:
+        with run.matching.begin() as uow:
+            uow.remediations.put(replace(act, state=ActState.OVER))
+
+    def _look(self, act: MachineAct, run: _Run) -> None:
+        with run.matching.begin() as uow:
+            uow.sources.want(act.group.source, [act.group.group_id], run.now)
+
+    def _journal(self, uow: UnitOfWork, act: MachineAct, kind: str, now: datetime, why: str) -> None:
+        data = {"rule": act.rule, "deed": act.deed.value, "attempt": act.attempt}
+        uow.journal.append([acted(_actor(act), now, kind, f"ticket:{ticket_label(act.ticket)}", why, data)])
+
+    # --- acts of which nobody knows yet what came of them ---------------------------------------------
+
+    def _settle(self, run: _Run) -> None:
+        with run.matching.begin() as uow:
+            for act in uow.remediations.unsettled():
+                self._settle_one(uow, act, run)
+
+    def _settle_one(self, uow: UnitOfWork, act: MachineAct, run: _Run) -> None:
+        view = uow.rosters.view(act.group)
+        if view is None or view.is_gone or view.taken_at <= act.begun_at:
+            uow.sources.want(act.group.source, [act.group.group_id], run.now)
+        elif has_effect(act.deed, act.handle, view):
+            self._done(uow, act, act.said, run)
+        elif act.state is ActState.BEGUN:
+            uow.remediations.put(replace(act, state=ActState.OVER))
+        elif run.now - act.begun_at >= ASKED_MAX:
+            self._refused(uow, act, "it was asked for, and did not come", run)
+        else:
+            uow.sources.want(act.group.source, [act.group.group_id], run.now)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run: its transactions, its instant, its counts, and the sources that failed in it."""
+
+    matching: Matching
+    now: datetime
+    counts: dict[str, int]
+    troubles: list[str]
+    failed: Collection[str] = ()
+
+    def fail(self, source: str, error: ConnectorError) -> None:
+        """Ask nothing more of a source in this run."""
+        self.failed = {*self.failed, source}
+        self.troubles.append(f"{source}: {error}")
+
+
+def _actor(act: MachineAct) -> Actor:
+    return Actor(f"rule {act.rule}", f"rule:{act.rule}", Via.RULE)

@@ -1,0 +1,25 @@
+"""What a source of groups can see and do, as its connector declares it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a source can see and do. What it can't see is unknown to the core, never absent.
+
+    `sees_all_groups`: a group that a full read does not list is not there any more. Otherwise it may only be out of
+    sight. `creator_is_removable`: by somebody else, at all. `removal_is_asynchronous`: the answer to a removal says
+    only that it was asked for. `is_kept_by_people`: a list that somebody writes, not what the messenger shows; it
+    proves with grade B at best.
+    """
+
+    sees_all_groups: bool = False
+    sees_roles: bool = True
+    sees_join_times: bool = False
+    can_remove: bool = False
+    can_change_admin: bool = False
+    creator_is_removable: bool = False
+    removal_is_asynchronous: bool = False
+    is_kept_by_people: bool = False

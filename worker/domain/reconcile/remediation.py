@@ -1,0 +1,122 @@
+"""Decide what a machine may do for a ticket: only what a rule allows, and never by a guess. Pure.
+
+ticket, its group as it is now, rules -> the deed, or why it is left to people
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.domain.groups.capabilities import Capabilities
+from worker.domain.groups.case import GroupView, MemberView, active_admins
+from worker.domain.identity.matching import How, IdentityState
+from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import Deed
+from worker.domain.model import Coverage, Member, Role, Standing
+from worker.domain.people.joiners import fits
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
+
+# A variant of a number may be another person's; the rest names one person for certain
+_SURE = frozenset({How.CONFIRMED, How.PHONE, How.EMAIL, How.EMPLOYEE_ID})
+
+
+@dataclass(frozen=True, slots=True)
+class RemediationRule:
+    """What a person allowed: in these inventories, in groups that fit a glob, for these kinds; so many in an hour."""
+
+    name: str
+    inventories: frozenset[str]
+    groups: tuple[str, ...]
+    kinds: frozenset[TicketKind]
+    per_hour: int
+
+    def allows(self, ticket: Ticket) -> bool:
+        """True if the rule names the ticket's inventory, group and kind."""
+        group = ticket.group
+        if group is None or group.source not in self.inventories or ticket.kind not in self.kinds:
+            return False
+        return fits(group.group_id, self.groups) or fits(ticket.group_name, self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A deed that a rule allows, and the member whom it is done to."""
+
+    rule: RemediationRule
+    deed: Deed
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class LeftToPeople:
+    """Why a machine leaves a ticket alone. In English, for the report and the preview."""
+
+    why: str
+
+
+def allowed(
+    ticket: Ticket, group: GroupView | None, rules: tuple[RemediationRule, ...], can: Capabilities
+) -> Allowed | LeftToPeople:
+    """Return what a machine may do for the ticket now, by the first rule that allows it.
+
+    `group` has all of its members, not only those that decide something.
+    """
+    rule = next((one for one in rules if one.allows(ticket)), None)
+    deed = kind_of(ticket).deed
+    if rule is None or deed is None:
+        return LeftToPeople("no rule allows it")
+    if ticket.state is not TicketState.OPEN or ticket.disputed_at is not None:
+        return LeftToPeople("it is not open, or somebody says that the person still works here")
+    if group is None or group.is_gone or group.coverage is not Coverage.FULL:
+        return LeftToPeople("the latest roster of the group is not whole")
+    found = _FINDS[deed](ticket, group, can)
+    return found if isinstance(found, LeftToPeople) else Allowed(rule, deed, found)
+
+
+def _to_remove(ticket: Ticket, group: GroupView, can: Capabilities) -> Member | LeftToPeople:
+    view = next((one for one in group.members if one.member.handle == ticket.handle), None)
+    if not can.can_remove:
+        return LeftToPeople("the source can't remove members")
+    if view is None or view.leaving is None:
+        return LeftToPeople("the latest roster does not show a member who has left")
+    if not _is_sure(view):
+        return LeftToPeople("who the member is, is not certain")
+    if view.member.role is Role.CREATOR and not can.creator_is_removable:
+        return LeftToPeople("nobody can remove the creator of the group")
+    if view.member.role is Role.UNKNOWN and can.sees_roles:
+        return LeftToPeople("the member's role is not known")
+    if view.member.role.is_admin and not active_admins(group):
+        return LeftToPeople("the member is the last admin")
+    return view.member
+
+
+def _to_promote(ticket: Ticket, group: GroupView, can: Capabilities) -> Member | LeftToPeople:
+    """Return the owner of the group if they are in it, else the leaver's manager. A machine chooses nobody else."""
+    if not can.can_change_admin:
+        return LeftToPeople("the source can't make anybody an admin")
+    manager = next((one for leaver, one in group.managers if leaver == ticket.person), None)
+    for account in (group.owner, manager):
+        if account is None or account.standing is Standing.LEFT:
+            continue
+        for view in group.members:
+            is_they = view.person is not None and view.person.key == account.key
+            if is_they and _is_sure(view) and view.leaving is None and view.member.role is Role.MEMBER:
+                return view.member
+    return LeftToPeople(
+        "neither the group's owner nor the leaver's manager is a member who could be an admin"
+    )
+
+
+_FINDS = {Deed.REMOVE: _to_remove, Deed.MAKE_ADMIN: _to_promote}
+
+
+def _is_sure(view: MemberView) -> bool:
+    return view.link.state is IdentityState.LINKED and view.link.how in _SURE
+
+
+def has_effect(deed: Deed, handle: str, group: GroupView) -> bool:
+    """True if a roster shows that the deed was done."""
+    view = next((one for one in group.members if one.member.handle == handle), None)
+    if deed is Deed.REMOVE:
+        return view is None and group.coverage is Coverage.FULL
+    return view is not None and view.member.role.is_admin
