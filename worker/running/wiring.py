@@ -109,7 +109,11 @@ class Connectors:
                 return False
 
         return Lookout(
-            {name: self.of(job.reads) for name, job in JOBS.items() if job.reads is not None},
+            {
+                name: self.of(job.reads)
+                for name, job in JOBS.items()
+                if job.reads is not None and not job.is_paced
+            },
             {name: partial(is_due, one) for name, one in knowing_due(use_cases).items()},
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness import Harness
+from worker.app.jobs import remediate
 from worker.domain.evidence import events
 from worker.domain.model import Coverage, Group, Member, Role
 from worker.domain.reconcile.guard import GuardLimits
@@ -270,6 +271,16 @@ def test_a_cap_counts_over_a_rolling_hour(start: Found) -> None:
     assert len(harness.wards.acts) == 2
 
 
+def test_waiting_tickets_are_read_in_pages(start: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remediate, "PAGE", 1)
+    harness = begin(start())
+    harness.group("theatre", LEAVER, admins=["eve"])
+    harness.group("ward-8", LEAVER, admins=["eve"])
+    harness.inventory()
+    leaves(harness)
+    assert harness.remediate().counts["done"] == 2
+
+
 def test_a_refusal_is_in_the_report_and_the_history_and_is_not_tried_again(ward: Harness) -> None:
     ward.wards.refuses = "403 not allowed"
     report = ward.remediate()
@@ -395,8 +406,8 @@ def test_the_preview_says_what_would_be_done_within_the_caps_and_does_nothing(st
 
 def test_a_ticket_that_is_settled_meanwhile_is_not_acted_upon(ward: Harness) -> None:
     waiting = ticket_of(ward)
-    remediate: Any = ward.app.remediate
-    remediate._waiting = lambda: [replace(waiting, id=999)]
-    remediate._is_allowed = lambda *_: True
+    job: Any = ward.app.remediate
+    job._waiting = lambda: [replace(waiting, id=999)]
+    job._is_allowed = lambda *_: True
     ward.remediate()
     assert ward.wards.acts == []

@@ -96,12 +96,12 @@ class Remediate:
         kinds = {kind for rule in self._rules for kind in rule.kinds}
         sources = {name for rule in self._rules for name in rule.inventories}
         found: list[Ticket] = []
+        after = 0
         with self._store.reading() as uow:
-            while True:
-                page = uow.remediations.waiting(kinds, sources, found[-1].id if found else 0, PAGE)
+            while page := uow.remediations.waiting(kinds, sources, after, PAGE):
                 found += [one for one in page if any(rule.allows(one) for rule in self._rules)]
-                if len(page) < PAGE:
-                    return found
+                after = page[-1].id
+        return found
 
     def _allowed(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> Allowed | LeftToPeople:
         group = ticket.home

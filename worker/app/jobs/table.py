@@ -84,7 +84,7 @@ _TABLE = (
     Job("poll", Poll, timedelta(seconds=60), "Ask the directories for changes.",
         has_full_pass=True, feeds=("reconcile",), reads=Port.DIRECTORY),
     Job("inventory", TakeInventory, timedelta(minutes=15), "Read the inventories.",
-        feeds=("reconcile", "verify"), is_paced=True),
+        feeds=("reconcile", "verify"), reads=Port.INVENTORY, is_paced=True),
     # Who may be forgotten is known best when everything was looked at
     Job("reconcile", Reconcile, timedelta(seconds=30), "Compare what changed.",
         has_full_pass=True, at_night=Retention),
