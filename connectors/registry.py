@@ -24,6 +24,7 @@ DIRECTORIES = {
 }
 INVENTORIES = {
     "register": "connectors.inventory.register:SPEC",
+    "waha": "connectors.inventory.waha:SPEC",
 }
 NOTIFIERS = {
     "slack": "connectors.notify.slack:SPEC",
