@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 from connectors.kit.calls import Calls
@@ -42,12 +43,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A group as a gateway lists it. `warnings` are of the list: that it may be cut."""
+    """A group as a gateway lists it. `warnings` are of the list: that it may be cut.
+
+    `size` is how many members WhatsApp says that it has, where that is surely as fresh as the list: a community's
+    announcement group shows only some of them.
+    """
 
     group_id: str
     name: str
     facts: GroupFacts
     warnings: tuple[str, ...] = field(default=())
+    size: int | None = None
 
 
 class LinkedPhone(Passive, ABC):
@@ -98,6 +104,10 @@ class LinkedPhone(Passive, ABC):
     @abstractmethod
     def _ask(self, action: str, group_id: str, participant: str) -> Outcome:
         """Ask for one act on one member: "remove" or "promote"."""
+
+    def _participant(self, member: Member) -> str | None:
+        """Return the id under which the gateway takes an act on a member; None if they have none of WhatsApp."""
+        return id_of(member)
 
     def _begin(self) -> None:
         """Forget what was known from the read before."""
@@ -154,26 +164,29 @@ class LinkedPhone(Passive, ABC):
             try:
                 member = self._member(row)
             except ValueError as error:
-                malformed.append(self._set_aside(f"{listed.group_id} row {number}", error))
+                malformed.append(set_aside(self._gateway, f"{listed.group_id} row {number}", error))
             else:
                 members += [] if member is None else [member]
-        is_partial = not rows or len(malformed) > before
-        warnings = listed.warnings if rows else (*listed.warnings, NO_MEMBERS)
+        shown = _shown(len(rows), listed.size)
+        is_partial = bool(shown) or len(malformed) > before
         return Roster(
             Group(listed.group_id, listed.name),
             once_each(members),
             taken_at,
             Coverage.PARTIAL if is_partial else Coverage.FULL,
-            warnings,
+            listed.warnings + shown,
             listed.facts,
         )
 
-    def _set_aside(self, record_id: str, error: ValueError) -> Malformed:
-        return Malformed(
-            f"{self._gateway}: the member in {record_id} can't be understood: {error}.",
-            record_id=record_id,
-            remedy="Update the gateway; if it stays, look at that group in WhatsApp.",
-        )
+    def _is_this(self, group_id: str, listed: Callable[[Any, datetime], Listed], row: Any) -> Listed:
+        """Return the group that was asked for. Raises Incomplete if the row is another, or none."""
+        try:
+            found = listed(row, self._context.now())
+        except ValueError:
+            found = None
+        if found is None or found.group_id != group_id:
+            raise unexpected(self._gateway, "a group")
+        return found
 
     def _again(self, call: Callable[[], T]) -> T:
         return self._context.again(call)
@@ -189,7 +202,7 @@ class LinkedPhone(Passive, ABC):
         return self._act("promote", group_id, member)
 
     def _act(self, action: str, group_id: str, member: Member) -> Outcome:
-        participant = id_of(member)
+        participant = self._participant(member)
         if participant is None or not is_group_id(group_id):
             return Outcome(Effect.REFUSED, "the member has no id of WhatsApp")
         return self._ask(action, group_id, participant)
@@ -231,6 +244,13 @@ class LinkedPhone(Passive, ABC):
         return details
 
 
+def _shown(got: int, size: int | None) -> tuple[str, ...]:
+    """Return what is missing of a list of members, as a warning; nothing where it is whole."""
+    if not got:
+        return (NO_MEMBERS,)
+    return (f"the gateway shows {got} of {size} members",) if size is not None and got < size else ()
+
+
 def _counts(rosters: list[Roster]) -> dict[str, int]:
     members = [member for roster in rosters for member in roster.members]
     counted = Counter(member.role for member in members)
@@ -239,6 +259,15 @@ def _counts(rosters: list[Roster]) -> dict[str, int]:
         "admins": counted[Role.ADMIN] + counted[Role.CREATOR],
         "without_phone": sum(member.phone is None for member in members),
     }
+
+
+def set_aside(gateway: str, record_id: str, error: ValueError) -> Malformed:
+    """The error for one row that can't be understood; the rest goes on."""
+    return Malformed(
+        f"{gateway}: {record_id} can't be understood: {error}.",
+        record_id=record_id,
+        remedy="Update the gateway; if it stays, look at that group in WhatsApp.",
+    )
 
 
 def unexpected(gateway: str, what: str) -> Incomplete:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -74,7 +74,7 @@ class GatewayConfig(Section):
         return is_accepted
 
 
-def is_group_id(found: Any) -> bool:
+def is_group_id(found: Any) -> TypeGuard[str]:
     """Whether this may be a group's id: `1203…@g.us`, or without the host. Such a text is safe within a path."""
     return isinstance(found, str) and bool(_GROUP.fullmatch(found))
 

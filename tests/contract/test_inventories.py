@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from connectors.inventory.gowa import SPEC as GOWA
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.tools.writer import Layout, table_of, write_register
 from connectors.inventory.waha import SPEC as WAHA
 from contracts.inventory import NAME, NOW, TAKEN_AT, InventoryContract, World, context
 from fakes.gateways.world import GatewayWorld
+from fakes.gowa.server import PASSWORD, USER, GowaServer
 from fakes.inventory import FakeInventory
 from fakes.office import Rows, write_docx, write_ods, write_xlsx
 from fakes.register_files import register
@@ -142,3 +144,17 @@ class TestWaha(InventoryContract):
             inventory = WAHA.build(WAHA.config.model_validate(keys), context())
             with closing(inventory):
                 yield GatewayWorld(server, inventory, "/participants/v2")
+
+
+class TestGowa(InventoryContract):
+    kind = "gowa"
+    is_live = True
+    shows_empty_groups = False
+
+    @pytest.fixture
+    def world(self) -> Iterator[World]:
+        with GowaServer() as server:
+            keys = {"url": server.url, "user": USER, "password": PASSWORD, "accept_terms_risk": True}
+            inventory = GOWA.build(GOWA.config.model_validate(keys), context())
+            with closing(inventory):
+                yield GatewayWorld(server, inventory, "/group/participants")

@@ -9,7 +9,7 @@ from connectors.inventory.waha import mapping
 from connectors.inventory.waha.client import PAGE, WAHA, WahaClient
 from connectors.inventory.waha.config import WahaConfig
 from connectors.kit.calls import Calls, is_signed
-from connectors.kit.linked_phone import LinkedPhone, Listed, outcome
+from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
 from connectors.kit.whatsapp import with_number
 from worker.domain.model import Member
 from worker.ports import ConnectorContext, Incomplete, Malformed, Rejected
@@ -70,26 +70,11 @@ class WahaInventory(LinkedPhone):
         try:
             return mapping.listed(row, self._context.now())
         except ValueError as error:
-            return Malformed(
-                f"WAHA: group {number} of its list can't be understood: {error}.",
-                record_id=f"groups row {number}",
-                remedy="Update WAHA.",
-            )
+            return set_aside(WAHA, f"groups row {number}", error)
 
     def _group(self, group_id: str) -> Listed | None:
         row = self._again(lambda: self._client.group(group_id))
-        if row is None:
-            return None
-        try:
-            found = mapping.listed(row, self._context.now())
-        except ValueError:
-            found = None
-        if found is None or found.group_id != group_id:
-            raise Incomplete(
-                "WAHA, asked for a group, answered with something else.",
-                remedy="Nothing is changed by it; it is read again.",
-            )
-        return found
+        return None if row is None else self._is_this(group_id, mapping.listed, row)
 
     def _rows(self, group_id: str) -> list[Any] | None:
         return self._again(lambda: self._client.participants(group_id))
