@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from connectors.inventory.evolution import SPEC as EVOLUTION
 from connectors.inventory.gowa import SPEC as GOWA
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.tools.writer import Layout, table_of, write_register
 from connectors.inventory.waha import SPEC as WAHA
 from contracts.inventory import NAME, NOW, TAKEN_AT, InventoryContract, World, context
+from fakes.evolution.server import INSTANCE, EvolutionServer
+from fakes.evolution.server import KEY as EVOLUTION_KEY
 from fakes.gateways.world import GatewayWorld
 from fakes.gowa.server import PASSWORD, USER, GowaServer
 from fakes.inventory import FakeInventory
@@ -156,5 +159,24 @@ class TestGowa(InventoryContract):
         with GowaServer() as server:
             keys = {"url": server.url, "user": USER, "password": PASSWORD, "accept_terms_risk": True}
             inventory = GOWA.build(GOWA.config.model_validate(keys), context())
+            with closing(inventory):
+                yield GatewayWorld(server, inventory, "/group/participants")
+
+
+class TestEvolution(InventoryContract):
+    kind = "evolution"
+    is_live = True
+    shows_empty_groups = False
+
+    @pytest.fixture
+    def world(self) -> Iterator[World]:
+        with EvolutionServer() as server:
+            keys = {
+                "url": server.url,
+                "api_key": EVOLUTION_KEY,
+                "instance": INSTANCE,
+                "accept_terms_risk": True,
+            }
+            inventory = EVOLUTION.build(EVOLUTION.config.model_validate(keys), context())
             with closing(inventory):
                 yield GatewayWorld(server, inventory, "/group/participants")

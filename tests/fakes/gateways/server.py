@@ -60,7 +60,7 @@ class GatewayServer(LoopbackServer):
         self.contract = contract
         self.refused_acts: dict[str, int] = {}  # a person's digits -> WhatsApp's status
         self._lies: list[tuple[str, Reply, int]] = []
-        self._violations: list[str] = []
+        self.violations: list[str] = []
 
     def tell(self, part: str, reply: Reply, *, times: int = 1 << 30) -> None:
         """Answer so to the next requests whose target (path and query) contains `part`."""
@@ -72,7 +72,7 @@ class GatewayServer(LoopbackServer):
 
     def judged(self) -> int:
         """Raise what was against the description; return how many requests there were."""
-        assert self._violations == []
+        assert self.violations == []
         return len(self.log)
 
     def answer(self, request: Request) -> Reply:
@@ -106,7 +106,7 @@ class GatewayServer(LoopbackServer):
         try:
             check(self.contract)
         except AssertionError as error:
-            self._violations.append(str(error))
+            self.violations.append(str(error))
 
 
 def answered(body: Any = None, status: int = 200) -> Reply:
