@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -36,6 +36,7 @@ from worker.ports.connectors.remover import Effect, Outcome
 NAME_MAX = 200
 CHECKED_MAX = 20  # groups whose members `check` reads: at 30 requests a minute, all would take long
 NO_MEMBERS = "the gateway shows no members, although the linked phone is one itself"
+NOT_INSIDE = "the linked phone is not in this group any more: it shows whom the phone saw there last"
 OK, GONE, ALREADY, ERROR_MIN, ERROR_MAX, TROUBLE = 200, 404, 409, 400, 499, 500
 _DIGITS = re.compile(r"[0-9]{7,}")
 T = TypeVar("T")
@@ -109,6 +110,10 @@ class LinkedPhone(Passive, ABC):
         """Return the id under which the gateway takes an act on a member; None if they have none of WhatsApp."""
         return id_of(member)
 
+    def _is_outside(self, members: Sequence[Member]) -> bool:
+        """Whether the phone itself is surely none of the members: some gateways keep groups that it has left."""
+        return False
+
     def _begin(self) -> None:
         """Forget what was known from the read before."""
 
@@ -167,16 +172,29 @@ class LinkedPhone(Passive, ABC):
                 malformed.append(set_aside(self._gateway, f"{listed.group_id} row {number}", error))
             else:
                 members += [] if member is None else [member]
-        shown = _shown(len(rows), listed.size)
-        is_partial = bool(shown) or len(malformed) > before
+        bad = len(malformed) - before
+        shown = once_each(members)
+        coverage, warnings = self._judged(shown, len(members) + bad, listed.size, is_partial=bad > 0)
         return Roster(
             Group(listed.group_id, listed.name),
-            once_each(members),
+            shown,
             taken_at,
-            Coverage.PARTIAL if is_partial else Coverage.FULL,
-            listed.warnings + shown,
+            coverage,
+            listed.warnings + warnings,
             listed.facts,
         )
+
+    def _judged(
+        self, members: Sequence[Member], got: int, size: int | None, *, is_partial: bool
+    ) -> tuple[Coverage, tuple[str, ...]]:
+        """Return how much of a group its list shows, and what is missing, in words."""
+        if not got:
+            return Coverage.PARTIAL, (NO_MEMBERS,)
+        if size is not None and got < size:
+            return Coverage.PARTIAL, (f"the gateway shows {got} of {size} members",)
+        if is_partial:
+            return Coverage.PARTIAL, ()
+        return (Coverage.STALE, (NOT_INSIDE,)) if self._is_outside(members) else (Coverage.FULL, ())
 
     def _is_this(self, group_id: str, listed: Callable[[Any, datetime], Listed], row: Any) -> Listed:
         """Return the group that was asked for. Raises Incomplete if the row is another, or none."""
@@ -242,13 +260,6 @@ class LinkedPhone(Passive, ABC):
         if told := sorted({warning for roster in rosters for warning in roster.warnings}):
             details["warnings"] = "; ".join(told)
         return details
-
-
-def _shown(got: int, size: int | None) -> tuple[str, ...]:
-    """Return what is missing of a list of members, as a warning; nothing where it is whole."""
-    if not got:
-        return (NO_MEMBERS,)
-    return (f"the gateway shows {got} of {size} members",) if size is not None and got < size else ()
 
 
 def _counts(rosters: list[Roster]) -> dict[str, int]:

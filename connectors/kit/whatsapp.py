@@ -143,6 +143,16 @@ def _both(one: Member, other: Member) -> Member:
     )
 
 
+def is_surely_not_among(somebody: Member, members: Iterable[Member]) -> bool:
+    """Whether each member is shown to be somebody else: by the number where both show one, else by the LID."""
+    return all(
+        somebody.phone != each.phone
+        if somebody.phone and each.phone
+        else bool(somebody.lid and each.lid and somebody.lid != each.lid)
+        for each in members
+    )
+
+
 def id_of(member: Member) -> str | None:
     """Return the id under which a group knows the member: the LID where it shows one, else the number's."""
     if member.lid is not None:

@@ -61,8 +61,10 @@ class WahaClient:
     def close(self) -> None:
         self._rest.close()
 
-    def require_working(self) -> None:
-        """Raise AuthFailed, with the remedy, unless a phone is linked and connected; Transient while it starts."""
+    def require_working(self) -> Any:
+        """Return who the linked phone is (`me`). Raises AuthFailed, with the remedy, where none is linked and
+        connected; Transient while the session starts.
+        """
         path = f"/api/sessions/{quote(self._session, safe='')}"
         try:
             found = self._asked(lambda: self._rest.get(path, "its session"))
@@ -78,6 +80,7 @@ class WahaClient:
             raise unexpected(WAHA, "its session")
         if status != WORKING:
             raise not_working(status)
+        return found.get("me")
 
     def groups(self, offset: int) -> list[Any]:
         """Return one page of the groups, in order of their ids. More than PAGE rows: WAHA knows no pages."""

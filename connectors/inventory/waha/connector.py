@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from connectors.inventory.waha import mapping
@@ -10,7 +10,7 @@ from connectors.inventory.waha.client import PAGE, WAHA, WahaClient
 from connectors.inventory.waha.config import WahaConfig
 from connectors.kit.calls import Calls, is_signed
 from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
-from connectors.kit.whatsapp import with_number
+from connectors.kit.whatsapp import is_surely_not_among, with_number
 from worker.domain.model import Member
 from worker.ports import ConnectorContext, Incomplete, Malformed, Rejected
 from worker.ports.connectors.remover import Effect, Outcome
@@ -25,6 +25,7 @@ class WahaInventory(LinkedPhone):
         super().__init__(context, WAHA, calls_of(config, context))
         self._client = WahaClient(config, context)
         self._numbers: dict[str, Any] = {}  # of LIDs, for one read
+        self._me: Member | None = None  # the linked phone, once a whole read has shown it
 
     def close(self) -> None:
         self._client.close()
@@ -33,7 +34,10 @@ class WahaInventory(LinkedPhone):
         self._numbers.clear()
 
     def _require_linked(self) -> None:
-        self._again(self._client.require_working)
+        self._me = mapping.myself(self._again(self._client.require_working), self._context.default_region)
+
+    def _is_outside(self, members: Sequence[Member]) -> bool:
+        return self._me is not None and is_surely_not_among(self._me, members)
 
     def _listing(self) -> Iterator[Listed | Malformed]:
         seen: set[str] = set()

@@ -74,6 +74,15 @@ def member(row: Any, region: str) -> Member | None:
     return member_of(ids, ROLES.get(role, Role.UNKNOWN) if isinstance(role, str) else Role.UNKNOWN, region)
 
 
+def myself(found: Any, region: str) -> Member | None:
+    """Return the linked phone from a session's `me`; None if that doesn't show it."""
+    ids = (found.get("id"), found.get("lid")) if isinstance(found, Mapping) else ()
+    try:
+        return member_of(ids, Role.UNKNOWN, region)
+    except ValueError:
+        return None
+
+
 def plain_id(found: Any) -> Any:
     """Return an id as text, which some engines keep in an object."""
     return found.get("_serialized") if isinstance(found, Mapping) else found

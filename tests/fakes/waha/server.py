@@ -25,6 +25,7 @@ class WahaServer(GatewayServer):
         self.status = "WORKING"
         self.knows_pages = True
         self.numbers: dict[str, str] = {}  # the digits of a LID -> those of a number
+        self.me: dict[str, str] | None = None
         self.act_answer: Any = None  # WAHA's description has no body; some engines answer one
 
     def truth(self, request: Request) -> Reply:
@@ -50,8 +51,9 @@ class WahaServer(GatewayServer):
     def _session(self, name: str) -> Reply:
         if name != "default":
             return answered({"statusCode": 404, "message": "Session not found"}, 404)
+        me = {} if self.me is None else {"me": {"pushName": "Ward phone", **self.me}}
         timestamps = {"activity": 1795510800000}
-        return answered({"name": name, "status": self.status, "presence": {}, "timestamps": timestamps})
+        return answered({"name": name, "status": self.status, "presence": {}, "timestamps": timestamps, **me})
 
     def _working(self, request: Request) -> Reply:
         if request.path.endswith("/groups"):
