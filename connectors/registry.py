@@ -23,7 +23,10 @@ DIRECTORIES = {
     "file": "connectors.directory.file:SPEC",
 }
 INVENTORIES = {
+    "evolution": "connectors.inventory.evolution:SPEC",
+    "gowa": "connectors.inventory.gowa:SPEC",
     "register": "connectors.inventory.register:SPEC",
+    "waha": "connectors.inventory.waha:SPEC",
 }
 NOTIFIERS = {
     "slack": "connectors.notify.slack:SPEC",

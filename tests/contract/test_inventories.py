@@ -1,17 +1,26 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from connectors.inventory.evolution import SPEC as EVOLUTION
+from connectors.inventory.gowa import SPEC as GOWA
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.tools.writer import Layout, table_of, write_register
+from connectors.inventory.waha import SPEC as WAHA
 from contracts.inventory import NAME, NOW, TAKEN_AT, InventoryContract, World, context
+from fakes.evolution.server import INSTANCE, EvolutionServer
+from fakes.evolution.server import KEY as EVOLUTION_KEY
+from fakes.gateways.world import GatewayWorld
+from fakes.gowa.server import PASSWORD, USER, GowaServer
 from fakes.inventory import FakeInventory
 from fakes.office import Rows, write_docx, write_ods, write_xlsx
 from fakes.register_files import register
+from fakes.waha.server import KEY, WahaServer
 from worker.domain.model import Coverage, Roster
 from worker.ports import Transient
 
@@ -123,3 +132,51 @@ class TestRegister(InventoryContract):
     )
     def world(self, request: pytest.FixtureRequest, tmp_path: Path) -> World:
         return RegisterWorld(tmp_path, *request.param)
+
+
+class TestWaha(InventoryContract):
+    kind = "waha"
+    is_live = True
+    shows_names = False
+    shows_empty_groups = False
+
+    @pytest.fixture
+    def world(self) -> Iterator[World]:
+        with WahaServer() as server:
+            keys = {"url": server.url, "api_key": KEY, "accept_terms_risk": True}
+            inventory = WAHA.build(WAHA.config.model_validate(keys), context())
+            with closing(inventory):
+                yield GatewayWorld(server, inventory, "/participants/v2")
+
+
+class TestGowa(InventoryContract):
+    kind = "gowa"
+    is_live = True
+    shows_empty_groups = False
+
+    @pytest.fixture
+    def world(self) -> Iterator[World]:
+        with GowaServer() as server:
+            keys = {"url": server.url, "user": USER, "password": PASSWORD, "accept_terms_risk": True}
+            inventory = GOWA.build(GOWA.config.model_validate(keys), context())
+            with closing(inventory):
+                yield GatewayWorld(server, inventory, "/group/participants")
+
+
+class TestEvolution(InventoryContract):
+    kind = "evolution"
+    is_live = True
+    shows_empty_groups = False
+
+    @pytest.fixture
+    def world(self) -> Iterator[World]:
+        with EvolutionServer() as server:
+            keys = {
+                "url": server.url,
+                "api_key": EVOLUTION_KEY,
+                "instance": INSTANCE,
+                "accept_terms_risk": True,
+            }
+            inventory = EVOLUTION.build(EVOLUTION.config.model_validate(keys), context())
+            with closing(inventory):
+                yield GatewayWorld(server, inventory, "/group/participants")

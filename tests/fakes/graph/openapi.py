@@ -8,36 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-import yaml
+from openapi import Json, as_json_schema, fail, loaded, pattern, violations, wanted
 
-from throwaway import missing
-
-Json = dict[str, Any]
 USER = "microsoft.graph.user"
-
-
-def wanted(name: str) -> Any:
-    """Import a package that only tests need; where it isn't installed, fail in CI and skip elsewhere."""
-    try:
-        return import_module(name)
-    except ImportError:
-        missing(f"the package {name} is not installed (uv sync)")
 
 
 class Contract:
     """The excerpt, ready to judge. Raises AssertionError with every violation in one text."""
 
     def __init__(self, file: Path) -> None:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        document = yaml.load(file.read_text(), loader)  # noqa: S506 - a safe loader, the quick one where it is there
-        self._schemas: Json = _as_json_schema(document["components"]["schemas"])
-        self._responses: Json = _as_json_schema(document["components"]["responses"])
+        document = loaded(file)
+        self._schemas: Json = as_json_schema(document["components"]["schemas"])
+        self._responses: Json = as_json_schema(document["components"]["responses"])
         self._paths = [
-            (_pattern(path), path, _as_json_schema(item)) for path, item in document["paths"].items()
+            (pattern(path), path, as_json_schema(item)) for path, item in document["paths"].items()
         ]
         self._validator = wanted("jsonschema").Draft202012Validator
         self._made: dict[int, tuple[Any, Any]] = {}
@@ -120,30 +107,5 @@ class Contract:
         if id(schema) not in self._made:
             whole = {"allOf": [schema], "components": {"schemas": self._schemas}}
             self._made[id(schema)] = (schema, self._validator(whole))
-        errors = sorted(
-            self._made[id(schema)][1].iter_errors(value), key=lambda error: list(map(str, error.path))
-        )
-        if errors:
-            _fail("\n".join(f"{'/'.join(map(str, each.path))}: {each.message[:300]}" for each in errors[:10]))
-
-
-def _fail(text: str) -> NoReturn:
-    raise AssertionError(text)
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(path)))
-
-
-def _as_json_schema(value: Any) -> Any:
-    """OpenAPI 3.0's `nullable` is not in JSON Schema, where null is a type."""
-    if isinstance(value, list):
-        return [_as_json_schema(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    made = {
-        name: _as_json_schema(each) for name, each in value.items() if name not in {"nullable", "x-ms-docs"}
-    }
-    if value.get("nullable") is True and isinstance(value.get("type"), str):
-        made["type"] = [value["type"], "null"]
-    return made
+        if errors := violations(self._made[id(schema)][1], value):
+            fail(errors)

@@ -11,7 +11,7 @@ import pytest
 
 from fakes.graph import faults
 from fakes.graph.lab import FakeEntra
-from fakes.graph.openapi import wanted
+from openapi import wanted
 
 # The SDK's own packages warn of one another when they are imported
 pytestmark = pytest.mark.filterwarnings(

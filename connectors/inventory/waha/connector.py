@@ -1,0 +1,117 @@
+"""WAHA behind the inventory port: what the gateway answers (client), as what it means (mapping)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from connectors.inventory.waha import mapping
+from connectors.inventory.waha.client import PAGE, WAHA, WahaClient
+from connectors.inventory.waha.config import WahaConfig
+from connectors.kit.calls import Calls, is_signed
+from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
+from connectors.kit.whatsapp import is_surely_not_among, with_number
+from worker.domain.model import Member
+from worker.ports import ConnectorContext, Incomplete, Malformed, Rejected
+from worker.ports.connectors.remover import Effect, Outcome
+
+SIGNATURE = "x-webhook-hmac"
+
+
+class WahaInventory(LinkedPhone):
+    """The groups of one session's phone."""
+
+    def __init__(self, config: WahaConfig, context: ConnectorContext) -> None:
+        super().__init__(context, WAHA, calls_of(config, context))
+        self._client = WahaClient(config, context)
+        self._numbers: dict[str, Any] = {}  # of LIDs, for one read
+        self._me: Member | None = None  # the linked phone, once a whole read has shown it
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _begin(self) -> None:
+        self._numbers.clear()
+
+    def _require_linked(self) -> None:
+        self._me = mapping.myself(self._again(self._client.require_working), self._context.default_region)
+
+    def _is_outside(self, members: Sequence[Member]) -> bool:
+        return self._me is not None and is_surely_not_among(self._me, members)
+
+    def _listing(self) -> Iterator[Listed | Malformed]:
+        seen: set[str] = set()
+        offset = 0
+        while True:
+            rows = self._again(lambda: self._client.groups(offset))  # noqa: B023  called at once
+            before = len(seen)
+            for number, row in enumerate(rows, start=offset + 1):
+                found = self._listed(row, number)
+                seen.add(found.record_id if isinstance(found, Malformed) else found.group_id)
+                yield found
+            if len(rows) != PAGE:
+                break
+            if len(seen) == before:
+                raise Incomplete(
+                    "WAHA, asked for the groups, answered the same page again.", remedy="Update WAHA."
+                )
+            offset += PAGE
+        if offset:
+            self._require_all(len(seen))
+
+    def _require_all(self, got: int) -> None:
+        """Somebody who leaves a group between two pages moves the others up, so that one is skipped."""
+        expected = self._again(self._client.groups_total)
+        if got < expected:
+            raise Incomplete(
+                f"WAHA listed {got} of {expected} groups.",
+                remedy="Nothing is changed by it; they are read again.",
+                expected=expected,
+                got=got,
+            )
+
+    def _listed(self, row: Any, number: int) -> Listed | Malformed:
+        try:
+            return mapping.listed(row, self._context.now())
+        except ValueError as error:
+            return set_aside(WAHA, f"groups row {number}", error)
+
+    def _group(self, group_id: str) -> Listed | None:
+        row = self._again(lambda: self._client.group(group_id))
+        return None if row is None else self._is_this(group_id, mapping.listed, row)
+
+    def _rows(self, group_id: str) -> list[Any] | None:
+        return self._again(lambda: self._client.participants(group_id))
+
+    def _member(self, row: Any) -> Member | None:
+        found = mapping.member(row, self._context.default_region)
+        if found is None or found.phone or found.lid is None:
+            return found
+        return with_number(found, self._number_behind(found.lid), self._context.default_region)
+
+    def _number_behind(self, lid: str) -> Any:
+        if lid not in self._numbers:
+            self._numbers[lid] = self._again(lambda: self._client.number_behind(lid))
+        return self._numbers[lid]
+
+    def _ask(self, action: str, group_id: str, participant: str) -> Outcome:
+        try:
+            answer = self._client.act(group_id, action, participant)
+        except Rejected as error:
+            return Outcome(Effect.REFUSED, error.message)
+        return outcome(WAHA, action, mapping.status_of(answer))
+
+
+def calls_of(config: WahaConfig, context: ConnectorContext) -> Calls | None:
+    """Return what takes WAHA's webhooks; None where they are not configured."""
+    calls = config.calls
+    if calls is None:
+        return None
+    return Calls(
+        calls,
+        context.name,
+        WAHA,
+        context.now,
+        lambda call: is_signed(call, SIGNATURE, calls.secret, "sha512"),
+        lambda body: mapping.events(body, config.session),
+    )

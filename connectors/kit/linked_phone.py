@@ -1,0 +1,330 @@
+"""A phone that is linked to a gateway, as an inventory: what WAHA, GOWA and Evolution have in common.
+
+    is the phone linked? -> its groups, by id -> one group's members after another -> the end
+
+It sees only the groups that it is in. A gateway may hide a number behind a LID, and answers an empty list where it
+knows no members yet; since the phone itself is in each of its groups, such a list shows nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from connectors.kit.calls import Calls
+from connectors.kit.text import cut, one_line
+from connectors.kit.whatsapp import TERMS_RISK, id_of, is_group_id, once_each
+from worker.domain.model import Coverage, Group, GroupFacts, Member, Role, Roster
+from worker.ports import (
+    Capabilities,
+    CheckResult,
+    ConnectorContext,
+    ConnectorError,
+    Incomplete,
+    Malformed,
+    Passive,
+    SnapshotEnd,
+    Transient,
+)
+from worker.ports.connectors.remover import Effect, Outcome
+
+NAME_MAX = 200
+CHECKED_MAX = 20  # groups whose members `check` reads: at 30 requests a minute, all would take long
+NO_MEMBERS = "the gateway shows no members, although the linked phone is one itself"
+NOT_INSIDE = "the linked phone is not in this group any more: it shows whom the phone saw there last"
+OK, GONE, ALREADY, ERROR_MIN, ERROR_MAX, TROUBLE = 200, 404, 409, 400, 499, 500
+_DIGITS = re.compile(r"[0-9]{7,}")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A group as a gateway lists it. `warnings` are of the list: that it may be cut.
+
+    `size` is how many members WhatsApp says that it has, where that is surely as fresh as the list: a community's
+    announcement group shows only some of them.
+    """
+
+    group_id: str
+    name: str
+    facts: GroupFacts
+    warnings: tuple[str, ...] = field(default=())
+    size: int | None = None
+
+
+class LinkedPhone(Passive, ABC):
+    """The port for a linked phone; a kind says how its gateway is asked, and what its rows mean.
+
+    A kind's methods that ask the gateway make one request a call, or wrap each one in `_again`.
+    """
+
+    can = Capabilities(sees_roles=True, can_remove=True, can_change_admin=True)
+
+    def __init__(self, context: ConnectorContext, gateway: str, calls: Calls | None) -> None:
+        self._context = context
+        self._gateway = gateway
+        self._calls = calls
+        self.calls = (calls,) if calls is not None else ()
+
+    @property
+    def name(self) -> str:
+        """The configured name; `source` of its groups."""
+        return self._context.name
+
+    def news(self) -> frozenset[str]:
+        """See `worker.ports.Inventory`."""
+        return self._calls.news() if self._calls is not None else frozenset()
+
+    # --- What a kind says --------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _require_linked(self) -> None:
+        """Raise unless the phone is linked and connected."""
+
+    @abstractmethod
+    def _listing(self) -> Iterator[Listed | Malformed]:
+        """Yield every group that the phone is in, in any order, and what can't be understood of the list."""
+
+    @abstractmethod
+    def _group(self, group_id: str) -> Listed | None:
+        """Return one group as it is now; None if the phone isn't in it."""
+
+    @abstractmethod
+    def _rows(self, group_id: str) -> list[Any] | None:
+        """Return the group's members as the gateway has them now; None if the phone isn't in it any more."""
+
+    @abstractmethod
+    def _member(self, row: Any) -> Member | None:
+        """Return a row's member; None if the row says that they have left. Raises ValueError without their number."""
+
+    @abstractmethod
+    def _ask(self, action: str, group_id: str, participant: str) -> Outcome:
+        """Ask for one act on one member: "remove" or "promote"."""
+
+    def _participant(self, member: Member) -> str | None:
+        """Return the id under which the gateway takes an act on a member; None if they have none of WhatsApp."""
+        return id_of(member)
+
+    def _is_outside(self, members: Sequence[Member]) -> bool:
+        """Whether the phone itself is surely none of the members: some gateways keep groups that it has left."""
+        return False
+
+    def _begin(self) -> None:
+        """Forget what was known from the read before."""
+
+    # --- Reading -----------------------------------------------------------------------------------------
+
+    def changes(
+        self, _cursor: str | None, groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
+        """Yield the rosters in order of their group ids, then the end; there is no cursor.
+
+        A group that vanishes meanwhile is left out. Raises AuthFailed (no phone is linked, or the credential is
+        wrong), Incomplete, Transient or Permanent.
+        """
+        self._begin()
+        malformed: list[Malformed] = []
+        groups_total = 0
+        for listed in self._all(malformed) if groups is None else self._asked(groups):
+            roster = self._roster(listed, malformed)
+            if roster is not None:
+                groups_total += 1
+                yield roster
+        yield SnapshotEnd(self._context.now(), groups_total, tuple(malformed), is_full=groups is None)
+
+    def _all(self, malformed: list[Malformed]) -> list[Listed]:
+        self._require_linked()
+        found: dict[str, Listed] = {}
+        bad: list[Malformed] = []
+        for each in self._listing():
+            if isinstance(each, Malformed):
+                bad.append(each)
+            else:
+                found[each.group_id] = each
+        if bad and not found:
+            raise unexpected(self._gateway, "the groups")
+        malformed += bad
+        takes = self._context.takes
+        return [found[key] for key in sorted(found) if takes(key, found[key].name)]
+
+    def _asked(self, groups: Collection[str]) -> Iterator[Listed]:
+        for group_id in sorted(groups):
+            listed = self._group(group_id) if is_group_id(group_id) else None
+            if listed is not None and self._context.takes(group_id, listed.name):
+                yield listed
+
+    def _roster(self, listed: Listed, malformed: list[Malformed]) -> Roster | None:
+        rows = self._rows(listed.group_id)
+        if rows is None:
+            return None
+        taken_at = self._context.now()
+        members: list[Member] = []
+        before = len(malformed)
+        for number, row in enumerate(rows, start=1):
+            try:
+                member = self._member(row)
+            except ValueError as error:
+                malformed.append(set_aside(self._gateway, f"{listed.group_id} row {number}", error))
+            else:
+                members += [] if member is None else [member]
+        bad = len(malformed) - before
+        shown = once_each(members)
+        coverage, warnings = self._judged(shown, len(members) + bad, listed.size, is_partial=bad > 0)
+        return Roster(
+            Group(listed.group_id, listed.name),
+            shown,
+            taken_at,
+            coverage,
+            listed.warnings + warnings,
+            listed.facts,
+        )
+
+    def _judged(
+        self, members: Sequence[Member], got: int, size: int | None, *, is_partial: bool
+    ) -> tuple[Coverage, tuple[str, ...]]:
+        """Return how much of a group its list shows, and what is missing, in words."""
+        if not got:
+            return Coverage.PARTIAL, (NO_MEMBERS,)
+        if size is not None and got < size:
+            return Coverage.PARTIAL, (f"the gateway shows {got} of {size} members",)
+        if is_partial:
+            return Coverage.PARTIAL, ()
+        return (Coverage.STALE, (NOT_INSIDE,)) if self._is_outside(members) else (Coverage.FULL, ())
+
+    def _is_this(self, group_id: str, listed: Callable[[Any, datetime], Listed], row: Any) -> Listed:
+        """Return the group that was asked for. Raises Incomplete if the row is another, or none."""
+        try:
+            found = listed(row, self._context.now())
+        except ValueError:
+            found = None
+        if found is None or found.group_id != group_id:
+            raise unexpected(self._gateway, "a group")
+        return found
+
+    def _again(self, call: Callable[[], T]) -> T:
+        return self._context.again(call)
+
+    # --- Acting ------------------------------------------------------------------------------------------
+
+    def remove(self, group_id: str, member: Member) -> Outcome:
+        """See `worker.ports.Remover`. The linked phone has to be an admin of the group."""
+        return self._act("remove", group_id, member)
+
+    def make_admin(self, group_id: str, member: Member) -> Outcome:
+        """See `worker.ports.Remover`. The linked phone has to be an admin of the group."""
+        return self._act("promote", group_id, member)
+
+    def _act(self, action: str, group_id: str, member: Member) -> Outcome:
+        participant = self._participant(member)
+        if participant is None or not is_group_id(group_id):
+            return Outcome(Effect.REFUSED, "the member has no id of WhatsApp")
+        return self._ask(action, group_id, participant)
+
+    # --- check -------------------------------------------------------------------------------------------
+
+    def check(self) -> CheckResult:
+        """Look whether the phone is linked; count its groups, and the members of the first of them."""
+        self._begin()
+        malformed: list[Malformed] = []
+        try:
+            listed = self._all(malformed)
+            read = [self._roster(each, malformed) for each in listed[:CHECKED_MAX]]
+        except ConnectorError as error:
+            return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
+        rosters = [roster for roster in read if roster is not None]
+        counts = _counts(rosters) | {"groups": len(listed), "malformed": len(malformed)}
+        return CheckResult(
+            ok=True,
+            message=f"{self._gateway}: the phone is linked, and is in {len(listed)} groups.",
+            remedy="" if listed else "Add the linked phone to the groups that are to be watched.",
+            counts=counts,
+            details=self._details(listed, rosters, counts),
+        )
+
+    def _details(
+        self, listed: list[Listed], rosters: list[Roster], counts: Mapping[str, int]
+    ) -> dict[str, str]:
+        details = {"terms": TERMS_RISK.partition(";")[0]}
+        if len(listed) > CHECKED_MAX:
+            details["members"] = f"counted in the first {CHECKED_MAX} groups only"
+        if counts["without_phone"]:
+            details["numbers"] = (
+                f"{counts['without_phone']} members are shown without their number: make the linked phone an admin "
+                "of their groups"
+            )
+        if told := sorted({warning for roster in rosters for warning in roster.warnings}):
+            details["warnings"] = "; ".join(told)
+        return details
+
+
+def _counts(rosters: list[Roster]) -> dict[str, int]:
+    members = [member for roster in rosters for member in roster.members]
+    counted = Counter(member.role for member in members)
+    return {
+        "members": len(members),
+        "admins": counted[Role.ADMIN] + counted[Role.CREATOR],
+        "without_phone": sum(member.phone is None for member in members),
+    }
+
+
+def set_aside(gateway: str, record_id: str, error: ValueError) -> Malformed:
+    """The error for one row that can't be understood; the rest goes on."""
+    return Malformed(
+        f"{gateway}: {record_id} can't be understood: {error}.",
+        record_id=record_id,
+        remedy="Update the gateway; if it stays, look at that group in WhatsApp.",
+    )
+
+
+def unexpected(gateway: str, what: str) -> Incomplete:
+    """The error for an answer that is JSON, but of another shape."""
+    return Incomplete(
+        f"{gateway}, asked for {what}, answered JSON of another shape.",
+        remedy="Nothing is changed by it. Check that url is the gateway itself, and that its version is a current one.",
+    )
+
+
+def without_numbers(error: ConnectorError) -> ConnectorError:
+    """Return the error with every long number in its message as "…": gateways repeat the ids of people in refusals."""
+    error.message = _DIGITS.sub("…", error.message)
+    error.args = (error.message,)
+    return error
+
+
+def name_of(found: Any) -> str:
+    """Return a group's name on one line; "" if it has none."""
+    return cut(one_line(found), NAME_MAX) if isinstance(found, str) else ""
+
+
+def outcome(gateway: str, action: str, status: Any) -> Outcome:
+    """Return what WhatsApp's status for one participant means: 200, 403, 404, 409, as a number or a text.
+
+    404 is somebody who is not in the group. Raises Transient for what is none, and for 5xx: look at the group.
+    """
+    try:
+        code = int(status)
+    except (TypeError, ValueError):
+        code = 0
+    if code == OK:
+        return Outcome(Effect.DONE)
+    if code == ALREADY or (code == GONE and action == "remove"):
+        return Outcome(Effect.NOT_NEEDED, f"WhatsApp answered {code}")
+    if ERROR_MIN <= code <= ERROR_MAX:
+        return Outcome(Effect.REFUSED, _REASONS.get(code, f"WhatsApp answered {code}"))
+    raise Transient(
+        f"{gateway}, asked to {action} a member, answered without a clear result.",
+        remedy="It is not known whether it was done: the group is read before it is tried again.",
+    )
+
+
+_REASONS = {
+    401: "WhatsApp answered 401: the linked phone may not do that",
+    403: "WhatsApp answered 403: the linked phone is no admin of the group",
+    404: "WhatsApp answered 404: they are not in the group",
+    406: "WhatsApp answered 406: the creator of a group can't be changed by others",
+}

@@ -1,0 +1,188 @@
+"""WhatsApp's own nouns, for every connector that reads them: ids, members, rights, join links, gateways' settings.
+
+    id -> a number, or a LID, never one for the other -> Member
+
+A person's id is `447700900123@c.us` or `…@s.whatsapp.net` (the digits are the number), or `…@lid`: a hidden identity,
+whose digits are no number although many read as one. A device of theirs has a suffix: `447700900123:7@…`. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import reduce
+from typing import Any, TypeGuard
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from connectors.kit.calls import CallsConfig
+from connectors.kit.settings import Section, TlsConfig
+from connectors.kit.text import NAME_MAX, cut, one_line
+from worker.domain.identity.phones import to_e164
+from worker.domain.model import Allowed, Member, Role
+
+TERMS_RISK = (
+    "linking a phone to an unofficial gateway breaks WhatsApp's terms of service, and WhatsApp may ban the number; "
+    "to accept that risk for a number that you can lose, write accept_terms_risk: true"
+)
+_LID = re.compile(r"([0-9]{1,20})(?:\.[0-9]+)?(?::[0-9]+)?@lid", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]{1,20}(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)", re.IGNORECASE)
+_GROUP = re.compile(r"(?!\.+$)[\w.-]{1,100}(?:@g\.us)?", re.ASCII)
+_LINK = re.compile(
+    r"(?:(?:https?://)?chat\.whatsapp\.com/(?:invite/)?)?(?P<code>[A-Za-z0-9_-]{8,64})/?(?:\?.*)?",
+    re.IGNORECASE,
+)
+
+
+class GatewayConfig(Section):
+    """What every gateway to a linked phone is configured with."""
+
+    url: str = Field(
+        description="The gateway's address. Plain http only to this machine or a private address."
+    )
+    accept_terms_risk: bool = Field(
+        default=False,
+        validate_default=True,
+        description="Must be true. It says that you know: " + TERMS_RISK.partition(";")[0] + ".",
+    )
+    requests_per_minute: int = Field(
+        default=30, ge=1, le=6000, description="At most so many requests a minute."
+    )
+    tls: TlsConfig = TlsConfig()
+    calls: CallsConfig | None = Field(
+        default=None, description="Where the gateway may call us; without it, it is only read."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError('write the address with http: or https:, such as "http://127.0.0.1:3000"')
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("write the address alone, without a password, ? or #")
+        return url
+
+    @field_validator("accept_terms_risk")
+    @classmethod
+    def _is_accepted(cls, is_accepted: bool) -> bool:  # noqa: FBT001  pydantic calls it
+        if not is_accepted:
+            raise ValueError(TERMS_RISK)
+        return is_accepted
+
+
+def is_group_id(found: Any) -> TypeGuard[str]:
+    """Whether this may be a group's id: `1203…@g.us`, or without the host. Such a text is safe within a path."""
+    return isinstance(found, str) and bool(_GROUP.fullmatch(found))
+
+
+def lid_of(found: Any) -> str | None:
+    """Return a LID without its device, `…@lid`; None for anything else."""
+    match = _LID.fullmatch(found.strip()) if isinstance(found, str) else None
+    return f"{match[1]}@lid" if match else None
+
+
+def number_of(found: Any, region: str) -> str | None:
+    """Return the number in an id that shows one, in E.164; None for a LID, bare digits and anything else."""
+    text = found.strip() if isinstance(found, str) else ""
+    return to_e164(text, region) if _NUMBER.fullmatch(text) else None
+
+
+def member_of(ids: Iterable[Any], role: Role, region: str, name: Any = "") -> Member:
+    """Return the member with these ids, in any order. Raises ValueError if none of them shows anybody.
+
+    A number whose digits are the LID's is none: some gateways fill the one in for the other.
+    """
+    shown = list(ids)
+    lid = next(filter(None, map(lid_of, shown)), None)
+    numbers = (number_of(each, region) for each in shown)
+    phone = next((number for number in numbers if number and not _is_same(number, lid)), None)
+    handle = phone or lid
+    if handle is None:
+        raise ValueError("it has no id of a person")
+    display_name = cut(one_line(name), NAME_MAX) if isinstance(name, str) else ""
+    return Member(handle, display_name.removeprefix("~").strip(), role, phone, lid)
+
+
+def with_number(member: Member, found: Any, region: str) -> Member:
+    """Return the member whose LID was resolved to this id; as before if that shows no number."""
+    number = number_of(found, region)
+    if number is None or _is_same(number, member.lid):
+        return member
+    return replace(member, handle=number, phone=number)
+
+
+def _is_same(number: str, lid: str | None) -> bool:
+    return lid is not None and number.removeprefix("+") == lid.partition("@")[0]
+
+
+_RANKS = {Role.CREATOR: 3, Role.ADMIN: 2, Role.MEMBER: 1, Role.UNKNOWN: 0}
+
+
+def once_each(members: Iterable[Member]) -> tuple[Member, ...]:
+    """Return the members in order without repeats; who is there twice, by number or LID, has the higher role."""
+    found: dict[str, Member] = {}  # in the order of who is first there
+    places: dict[str, str] = {}  # a number or a LID -> the key in `found`
+    for member in members:
+        ids = [each for each in (member.phone, member.lid) if each is not None] or [member.handle]
+        place, *others = dict.fromkeys([*(places[each] for each in ids if each in places), member.handle])
+        same = [found.pop(each) for each in others if each in found]
+        found[place] = reduce(_both, [*([found[place]] if place in found else []), *same, member])
+        places |= dict.fromkeys((*ids, *(id_ for one in same for id_ in (one.phone, one.lid) if id_)), place)
+    return tuple(found.values())
+
+
+def _both(one: Member, other: Member) -> Member:
+    known = one if one.phone else other
+    role = max(one.role, other.role, key=_RANKS.__getitem__)
+    return replace(
+        known, role=role, lid=one.lid or other.lid, display_name=one.display_name or other.display_name
+    )
+
+
+def is_surely_not_among(somebody: Member, members: Iterable[Member]) -> bool:
+    """Whether each member is shown to be somebody else: by the number where both show one, else by the LID."""
+    return all(
+        somebody.phone != each.phone
+        if somebody.phone and each.phone
+        else bool(somebody.lid and each.lid and somebody.lid != each.lid)
+        for each in members
+    )
+
+
+def id_of(member: Member) -> str | None:
+    """Return the id under which a group knows the member: the LID where it shows one, else the number's."""
+    if member.lid is not None:
+        return member.lid
+    return f"{member.phone.removeprefix('+')}@c.us" if member.phone else None
+
+
+def flag(found: Any) -> bool | None:
+    """Return a truth value as it is shown; None for anything else, which is not *false*."""
+    return found if isinstance(found, bool) else None
+
+
+def allowed(admins_only: Any) -> Allowed | None:
+    """Who may do what is for admins only, or isn't; None if it is not shown."""
+    shown = flag(admins_only)
+    return None if shown is None else Allowed.ADMINS if shown else Allowed.MEMBERS
+
+
+def adders(found: Any) -> Allowed | None:
+    """Who may add members, as a truth value (members may) or in WhatsApp's own words."""
+    words = {"admin_add": True, "all_member_add": False}
+    is_open = flag(found)
+    return allowed(words.get(found) if isinstance(found, str) else None if is_open is None else not is_open)
+
+
+def link_hash(found: Any) -> str | None:
+    """Return the SHA-256 in hex of a join link's code: the same for the whole link, without https, and the code alone.
+
+    None for anything else. Every group of WhatsApp has a link, so an empty one is not shown, rather than none. The
+    link itself is a key to the group: keep nothing of it.
+    """
+    match = _LINK.fullmatch(found.strip()) if isinstance(found, str) else None
+    return hashlib.sha256(match["code"].encode()).hexdigest() if match else None
