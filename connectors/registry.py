@@ -27,6 +27,7 @@ INVENTORIES = {
     "gowa": "connectors.inventory.gowa:SPEC",
     "register": "connectors.inventory.register:SPEC",
     "waha": "connectors.inventory.waha:SPEC",
+    "whatsapp_export": "connectors.inventory.whatsapp_export:SPEC",
 }
 NOTIFIERS = {
     "slack": "connectors.notify.slack:SPEC",

@@ -31,7 +31,7 @@ from worker.ports import (
     SnapshotEnd,
     Transient,
 )
-from worker.ports.connectors.remover import Effect, Outcome
+from worker.ports.connectors.remover import ActOutcome, Effect
 
 NAME_MAX = 200
 CHECKED_MAX = 20  # groups whose members `check` reads: at 30 requests a minute, all would take long
@@ -103,7 +103,7 @@ class LinkedPhone(Passive, ABC):
         """Return a row's member; None if the row says that they have left. Raises ValueError without their number."""
 
     @abstractmethod
-    def _ask(self, action: str, group_id: str, participant: str) -> Outcome:
+    def _ask(self, action: str, group_id: str, participant: str) -> ActOutcome:
         """Ask for one act on one member: "remove" or "promote"."""
 
     def _participant(self, member: Member) -> str | None:
@@ -211,18 +211,18 @@ class LinkedPhone(Passive, ABC):
 
     # --- Acting ------------------------------------------------------------------------------------------
 
-    def remove(self, group_id: str, member: Member) -> Outcome:
+    def remove(self, group_id: str, member: Member) -> ActOutcome:
         """See `worker.ports.Remover`. The linked phone has to be an admin of the group."""
         return self._act("remove", group_id, member)
 
-    def make_admin(self, group_id: str, member: Member) -> Outcome:
+    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
         """See `worker.ports.Remover`. The linked phone has to be an admin of the group."""
         return self._act("promote", group_id, member)
 
-    def _act(self, action: str, group_id: str, member: Member) -> Outcome:
+    def _act(self, action: str, group_id: str, member: Member) -> ActOutcome:
         participant = self._participant(member)
         if participant is None or not is_group_id(group_id):
-            return Outcome(Effect.REFUSED, "the member has no id of WhatsApp")
+            return ActOutcome(Effect.REFUSED, "the member has no id of WhatsApp")
         return self._ask(action, group_id, participant)
 
     # --- check -------------------------------------------------------------------------------------------
@@ -301,7 +301,7 @@ def name_of(found: Any) -> str:
     return cut(one_line(found), NAME_MAX) if isinstance(found, str) else ""
 
 
-def outcome(gateway: str, action: str, status: Any) -> Outcome:
+def outcome(gateway: str, action: str, status: Any) -> ActOutcome:
     """Return what WhatsApp's status for one participant means: 200, 403, 404, 409, as a number or a text.
 
     404 is somebody who is not in the group. Raises Transient for what is none, and for 5xx: look at the group.
@@ -311,11 +311,11 @@ def outcome(gateway: str, action: str, status: Any) -> Outcome:
     except (TypeError, ValueError):
         code = 0
     if code == OK:
-        return Outcome(Effect.DONE)
+        return ActOutcome(Effect.DONE)
     if code == ALREADY or (code == GONE and action == "remove"):
-        return Outcome(Effect.NOT_NEEDED, f"WhatsApp answered {code}")
+        return ActOutcome(Effect.NOT_NEEDED, f"WhatsApp answered {code}")
     if ERROR_MIN <= code <= ERROR_MAX:
-        return Outcome(Effect.REFUSED, _REASONS.get(code, f"WhatsApp answered {code}"))
+        return ActOutcome(Effect.REFUSED, _REASONS.get(code, f"WhatsApp answered {code}"))
     raise Transient(
         f"{gateway}, asked to {action} a member, answered without a clear result.",
         remedy="It is not known whether it was done: the group is read before it is tried again.",

@@ -59,6 +59,10 @@ class World(ABC):
 
     inventory: Inventory
 
+    def seen(self, roster: Roster) -> Roster:
+        """The roster as the source can show it at best: with its own ids, and without what it never shows."""
+        return roster
+
     @abstractmethod
     def show(self, *rosters: Roster, taken_at: datetime = TAKEN_AT) -> None:
         """From now on the source has exactly these groups, as they were at `taken_at`."""
@@ -106,7 +110,8 @@ class InventoryContract(ABC):
 
         items = list(world.inventory.changes(None))
 
-        assert [group_id_of(item) for item in items] == ["empty", "rota", "ward-7", None]
+        ids = sorted(world.seen(one).group.group_id for one in (EMPTY, ROTA, WARD))
+        assert [group_id_of(item) for item in items] == [*ids, None]
 
     def test_the_end_counts_the_groups(self, world: World) -> None:
         world.show(WARD, ROTA, EMPTY)
@@ -132,21 +137,19 @@ class InventoryContract(ABC):
 
     def test_groups_have_their_names_and_messenger(self, world: World) -> None:
         world.show(WARD)
-        assert [r.group for r in rosters_of(world.inventory)] == [WARD.group]
+        assert [r.group for r in rosters_of(world.inventory)] == [world.seen(WARD).group]
 
     def test_members_have_names_numbers_and_handles(self, world: World) -> None:
         world.show(WARD)
         assert [(m.handle, m.display_name, m.phone) for m in members_of(world.inventory)] == [
-            (m.handle, self.shown_name(m), m.phone) for m in WARD.members
+            (m.handle, self.shown_name(m), m.phone) for m in world.seen(WARD).members
         ]
 
     def test_roles_are_exact(self, world: World) -> None:
         world.show(WARD)
-        assert {m.handle: m.role for m in members_of(world.inventory)} == {
-            AMINA.handle: Role.CREATOR,
-            SAM.handle: Role.ADMIN,
-            NOOR.handle: Role.MEMBER,
-        }
+        shown = {m.handle: m.role for m in members_of(world.inventory)}
+        assert shown == {m.handle: m.role for m in world.seen(WARD).members}
+        assert world.inventory.can.sees_roles or set(shown.values()) == {Role.UNKNOWN}
 
     def test_no_member_is_twice_in_a_roster(self, world: World) -> None:
         world.show(WARD, ROTA)
@@ -182,8 +185,9 @@ class InventoryContract(ABC):
 
     def test_a_member_has_the_same_handle_in_every_group(self, world: World) -> None:
         world.show(WARD, ROTA)
-        ward, rota = ({m.handle for m in r.members} for r in rosters_of(world.inventory))
-        assert ward & rota == {SAM.handle, NOOR.handle}
+        handles = [{m.handle for m in r.members} for r in rosters_of(world.inventory)]
+        assert len(handles) == 2
+        assert set.intersection(*handles) == {m.handle for m in world.seen(ROTA).members}
 
     # --- Time -------------------------------------------------------------------------------------------
 
@@ -205,12 +209,12 @@ class InventoryContract(ABC):
     def test_a_group_without_members_is_empty_and_full_where_that_can_be_told(self, world: World) -> None:
         world.show(EMPTY)
         shown = rosters_of(world.inventory)[0]
-        coverage = Coverage.FULL if self.shows_empty_groups else Coverage.PARTIAL
+        coverage = world.seen(EMPTY).coverage if self.shows_empty_groups else Coverage.PARTIAL
         assert (shown.members, shown.coverage) == ((), coverage)
 
     def test_whole_groups_are_full(self, world: World) -> None:
         world.show(WARD, ROTA)
-        assert {r.coverage for r in rosters_of(world.inventory)} == {Coverage.FULL}
+        assert {r.coverage for r in rosters_of(world.inventory)} == {world.seen(WARD).coverage}
 
     def test_a_group_that_is_not_fully_readable_is_left_out_or_partial(self, world: World) -> None:
         world.show(WARD, ROTA)
@@ -218,8 +222,8 @@ class InventoryContract(ABC):
         world.spoil("ward-7")
 
         shown = {r.group.group_id: r.coverage for r in rosters_of(world.inventory)}
-        assert shown.get("ward-7") in {None, Coverage.PARTIAL}
-        assert shown["rota"] is Coverage.FULL
+        assert shown.get(world.seen(WARD).group.group_id) in {None, Coverage.PARTIAL}
+        assert shown[world.seen(ROTA).group.group_id] is world.seen(ROTA).coverage
 
     def test_a_read_that_breaks_off_raises_and_never_ends(self, world: World) -> None:
         world.show(WARD, ROTA, EMPTY)
@@ -254,11 +258,8 @@ class InventoryContract(ABC):
         result = world.inventory.check()
 
         assert result.ok
-        assert {key: result.counts[key] for key in ("groups", "members", "admins")} == {
-            "groups": 3,
-            "members": 5,
-            "admins": 3,
-        }
+        counts = {"groups": 3, "members": 5} | ({"admins": 3} if world.inventory.can.sees_roles else {})
+        assert {key: result.counts[key] for key in counts} == counts
 
     def test_check_changes_nothing(self, world: World) -> None:
         world.show(WARD, ROTA)

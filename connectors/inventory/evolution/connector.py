@@ -13,8 +13,8 @@ from connectors.kit.calls import Calls, CallsConfig
 from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
 from connectors.kit.whatsapp import id_of
 from worker.domain.model import Member
-from worker.ports import Call, ConnectorContext, Malformed, Rejected
-from worker.ports.connectors.remover import Effect, Outcome
+from worker.ports import ConnectorContext, InboundCall, Malformed, Rejected
+from worker.ports.connectors.remover import ActOutcome, Effect
 
 PROOF = "apikey"  # the header; Evolution signs nothing
 
@@ -54,11 +54,11 @@ class EvolutionInventory(LinkedPhone):
         participant = id_of(member)
         return participant.removesuffix("@c.us") if participant is not None else None
 
-    def _ask(self, action: str, group_id: str, participant: str) -> Outcome:
+    def _ask(self, action: str, group_id: str, participant: str) -> ActOutcome:
         try:
             answer = self._client.act(group_id, action, participant)
         except Rejected as error:
-            return Outcome(Effect.REFUSED, error.message)
+            return ActOutcome(Effect.REFUSED, error.message)
         return outcome(EVOLUTION, action, mapping.status_of(answer))
 
 
@@ -77,7 +77,7 @@ def calls_of(config: EvolutionConfig, context: ConnectorContext) -> Calls | None
     )
 
 
-def is_proven(call: Call, config: CallsConfig) -> bool:
+def is_proven(call: InboundCall, config: CallsConfig) -> bool:
     """Whether the call has the secret in its header. Compared in constant time."""
     given = call.headers.get(PROOF, "").encode("utf-8", "surrogatepass")
     return hmac.compare_digest(given, config.secret.get_secret_value().encode())

@@ -13,7 +13,7 @@ from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
 from connectors.kit.whatsapp import id_of
 from worker.domain.model import Member
 from worker.ports import ConnectorContext, Malformed, Rejected
-from worker.ports.connectors.remover import Effect, Outcome
+from worker.ports.connectors.remover import ActOutcome, Effect
 
 SIGNATURE = "x-hub-signature-256"
 
@@ -54,11 +54,11 @@ class GowaInventory(LinkedPhone):
         """The digits alone, since GOWA adds the host; but never those of a LID, which it would take for a number."""
         return member.phone.removeprefix("+") if member.phone else id_of(member)
 
-    def _ask(self, action: str, group_id: str, participant: str) -> Outcome:
+    def _ask(self, action: str, group_id: str, participant: str) -> ActOutcome:
         try:
             results = self._client.act(group_id, action, participant)
         except Rejected as error:
-            return Outcome(Effect.REFUSED, error.message)
+            return ActOutcome(Effect.REFUSED, error.message)
         return outcome(GOWA, action, mapping.status_of(results))
 
 

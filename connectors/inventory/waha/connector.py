@@ -13,7 +13,7 @@ from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
 from connectors.kit.whatsapp import is_surely_not_among, with_number
 from worker.domain.model import Member
 from worker.ports import ConnectorContext, Incomplete, Malformed, Rejected
-from worker.ports.connectors.remover import Effect, Outcome
+from worker.ports.connectors.remover import ActOutcome, Effect
 
 SIGNATURE = "x-webhook-hmac"
 
@@ -94,11 +94,11 @@ class WahaInventory(LinkedPhone):
             self._numbers[lid] = self._again(lambda: self._client.number_behind(lid))
         return self._numbers[lid]
 
-    def _ask(self, action: str, group_id: str, participant: str) -> Outcome:
+    def _ask(self, action: str, group_id: str, participant: str) -> ActOutcome:
         try:
             answer = self._client.act(group_id, action, participant)
         except Rejected as error:
-            return Outcome(Effect.REFUSED, error.message)
+            return ActOutcome(Effect.REFUSED, error.message)
         return outcome(WAHA, action, mapping.status_of(answer))
 
 

@@ -13,7 +13,7 @@ from contracts.inventory import NOW
 from fakes.evolution.server import INSTANCE, EvolutionServer
 from fakes.gateways.server import Make
 from worker.domain.model import Roster
-from worker.ports import Call
+from worker.ports import InboundCall
 
 SECRET = "header-secret-0001"
 WARD, ROTA = "120363000000000007@g.us", "120363000000000009@g.us"
@@ -35,9 +35,9 @@ def event(name: str = "group-participants.update", data: Any = None, **more: Any
     }
 
 
-def call(body: Any, secret: str | None = SECRET) -> Call:
+def call(body: Any, secret: str | None = SECRET) -> InboundCall:
     headers = {} if secret is None else {"apikey": secret}
-    return Call(
+    return InboundCall(
         "POST",
         "/phones",
         headers=headers,

@@ -29,7 +29,7 @@ from worker.ports import (
     SnapshotEnd,
     Transient,
 )
-from worker.ports.connectors.remover import Effect, Outcome
+from worker.ports.connectors.remover import ActOutcome, Effect
 
 WARD, ROTA = "120363000000000007@g.us", "120363000000000009@g.us"
 STATE, GROUPS, MEMBERS, ACT = "/connectionState/", "/fetchAllGroups/", "/participants/", "/updateParticipant/"
@@ -215,7 +215,7 @@ def test_a_member_is_removed_by_the_id_that_the_group_knows(
     evolution: EvolutionServer, make: Make, member: Member, participant: str
 ) -> None:
     inventory = make()
-    assert inventory.remove(WARD, member) == Outcome(Effect.DONE)
+    assert inventory.remove(WARD, member) == ActOutcome(Effect.DONE)
     asked = evolution.log[-1]
     assert json.loads(asked.request.body) == {"action": "remove", "participants": [participant]}
     assert asked.query == {"groupjid": WARD}
@@ -226,7 +226,7 @@ def test_a_member_is_removed_by_the_id_that_the_group_knows(
 def test_a_member_is_made_an_admin(evolution: EvolutionServer, make: Make) -> None:
     evolution.rooms[WARD].people[1] = Person("447700900102")
     inventory = make()
-    assert inventory.make_admin(WARD, SAM) == Outcome(Effect.DONE)
+    assert inventory.make_admin(WARD, SAM) == ActOutcome(Effect.DONE)
     (ward,), _ = read(inventory, {WARD})
     assert {each.role for each in ward.members if each.handle == SAM.handle} == {Role.ADMIN}
 

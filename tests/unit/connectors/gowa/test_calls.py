@@ -16,7 +16,7 @@ from contracts.inventory import NOW
 from fakes.gateways.server import Make
 from fakes.gowa.server import GowaServer
 from worker.domain.model import Roster
-from worker.ports import Call
+from worker.ports import InboundCall
 
 SECRET = "hmac-secret-0001"
 WARD = "120363000000000007@g.us"
@@ -37,10 +37,10 @@ def event(name: str = "group.participants", **payload: Any) -> dict[str, Any]:
     }
 
 
-def call(body: Any, secret: str = SECRET, prefix: str = "sha256=") -> Call:
+def call(body: Any, secret: str = SECRET, prefix: str = "sha256=") -> InboundCall:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     signature = prefix + hmac.new(secret.encode(), data, hashlib.sha256).hexdigest()
-    return Call("POST", "/phones", headers={"x-hub-signature-256": signature}, body=data)
+    return InboundCall("POST", "/phones", headers={"x-hub-signature-256": signature}, body=data)
 
 
 def test_a_removal_that_is_told_is_seen_when_the_news_is_read(
@@ -64,10 +64,10 @@ def test_a_group_that_the_phone_joined_is_due(
 
 
 @pytest.mark.parametrize(
-    "wrong", [call(event(), "secret"), call(event(), prefix=""), Call("POST", "/phones", body=b"{}")],
+    "wrong", [call(event(), "secret"), call(event(), prefix=""), InboundCall("POST", "/phones", body=b"{}")],
     ids=["secret", "prefix", "none"],
 )  # fmt: skip
-def test_a_call_without_the_right_signature_is_refused(inventory: LinkedPhone, wrong: Call) -> None:
+def test_a_call_without_the_right_signature_is_refused(inventory: LinkedPhone, wrong: InboundCall) -> None:
     assert inventory.calls[0].receive(wrong) == (401, "")
     assert inventory.news() == frozenset()
 

@@ -31,7 +31,7 @@ from worker.ports import (
     SnapshotEnd,
     Transient,
 )
-from worker.ports.connectors.remover import Effect, Outcome
+from worker.ports.connectors.remover import ActOutcome, Effect
 
 WARD, ROTA = "120363000000000007@g.us", "120363000000000009@g.us"
 STATUS, GROUPS, MEMBERS = "/app/status", "/user/my/groups", "/group/participants?"
@@ -244,7 +244,7 @@ def test_a_member_is_removed_by_the_digits_of_their_number(
     gowa: GowaServer, make: Make, member: Member, digits: str
 ) -> None:
     inventory = make()
-    assert inventory.remove(WARD, member) == Outcome(Effect.DONE)
+    assert inventory.remove(WARD, member) == ActOutcome(Effect.DONE)
     assert json.loads(gowa.log[-1].request.body) == {"group_id": WARD, "participants": [digits]}
     (ward,), _ = read(inventory, {WARD})
     assert member.handle not in {each.handle for each in ward.members}
@@ -260,7 +260,7 @@ def test_a_lid_s_digits_are_never_sent_as_a_number(gowa: GowaServer, make: Make)
 def test_a_member_is_made_an_admin(gowa: GowaServer, make: Make) -> None:
     gowa.rooms[WARD].people[1] = Person("447700900102")
     inventory = make()
-    assert inventory.make_admin(WARD, SAM) == Outcome(Effect.DONE)
+    assert inventory.make_admin(WARD, SAM) == ActOutcome(Effect.DONE)
     (ward,), _ = read(inventory, {WARD})
     assert {each.role for each in ward.members if each.handle == SAM.handle} == {Role.ADMIN}
 

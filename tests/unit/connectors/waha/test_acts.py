@@ -12,7 +12,7 @@ from fakes.graph.http import Reply
 from fakes.waha.server import WahaServer
 from worker.domain.model import Member, Role, Roster
 from worker.ports import AuthFailed, NotDone, PermissionDenied, Transient
-from worker.ports.connectors.remover import Effect, Outcome
+from worker.ports.connectors.remover import ActOutcome, Effect
 
 WARD = "120363000000000007@g.us"
 SAM = Member("+447700900102", phone="+447700900102", role=Role.ADMIN)
@@ -34,7 +34,7 @@ def test_a_member_is_removed_by_the_id_that_the_group_knows_and_is_gone_at_the_n
     waha: WahaServer, make: Make, member: Member, participant: str
 ) -> None:
     inventory = make()
-    assert inventory.remove(WARD, member) == Outcome(Effect.DONE)
+    assert inventory.remove(WARD, member) == ActOutcome(Effect.DONE)
     assert asked(waha) == {"participants": [{"id": participant}]}
     (ward, _end) = inventory.changes(None, {WARD})
     assert isinstance(ward, Roster)
@@ -43,7 +43,7 @@ def test_a_member_is_removed_by_the_id_that_the_group_knows_and_is_gone_at_the_n
 
 def test_a_member_is_made_an_admin_and_is_one_at_the_next_read(make: Make) -> None:
     inventory = make()
-    assert inventory.make_admin(WARD, HIDDEN) == Outcome(Effect.DONE)
+    assert inventory.make_admin(WARD, HIDDEN) == ActOutcome(Effect.DONE)
     (ward, _end) = inventory.changes(None, {WARD})
     assert isinstance(ward, Roster)
     assert {each.role for each in ward.members if each.handle == HIDDEN.handle} == {Role.ADMIN}

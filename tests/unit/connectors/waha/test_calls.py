@@ -17,7 +17,7 @@ from fakes.gateways.server import Make
 from fakes.waha.server import WahaServer
 from openapi import OpenApi
 from worker.domain.model import Roster
-from worker.ports import Call
+from worker.ports import InboundCall
 
 SECRET = "hmac-secret-0001"
 WARD = "120363000000000007@g.us"
@@ -50,10 +50,10 @@ def event(name: str = "group.v2.participants", **more: Any) -> dict[str, Any]:
     }
 
 
-def call(body: Any, secret: str = SECRET, **headers: str) -> Call:
+def call(body: Any, secret: str = SECRET, **headers: str) -> InboundCall:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     signature = hmac.new(secret.encode(), data, hashlib.sha512).hexdigest()
-    return Call("POST", "/phones", headers={"x-webhook-hmac": signature, **headers}, body=data)
+    return InboundCall("POST", "/phones", headers={"x-webhook-hmac": signature, **headers}, body=data)
 
 
 def test_the_event_that_is_told_is_as_it_is_published(contract_data: Path) -> None:
@@ -94,11 +94,11 @@ def test_a_removal_that_is_told_is_seen_when_the_news_is_read(
     "wrong",
     [
         call(event(), "another secret"),
-        Call("POST", "/phones", body=json.dumps(event()).encode()),
+        InboundCall("POST", "/phones", body=json.dumps(event()).encode()),
         call(event(), **{"x-webhook-hmac": ""}),
         call(event(), **{"x-webhook-hmac": "ü"}),
-        Call("POST", "/phones", headers=call(b"{}").headers, body=json.dumps(event()).encode()),
-        Call(
+        InboundCall("POST", "/phones", headers=call(b"{}").headers, body=json.dumps(event()).encode()),
+        InboundCall(
             "POST",
             "/phones",
             headers={"x-webhook-hmac": hmac.new(SECRET.encode(), b"{}", hashlib.sha256).hexdigest()},
@@ -108,7 +108,7 @@ def test_a_removal_that_is_told_is_seen_when_the_news_is_read(
     ids=["secret", "none", "empty", "no-ascii", "another-body", "sha256"],
 )
 def test_a_call_without_the_right_signature_is_refused_and_says_nothing(
-    inventory: LinkedPhone, wrong: Call
+    inventory: LinkedPhone, wrong: InboundCall
 ) -> None:
     assert inventory.calls[0].receive(wrong) == (401, "")
     assert inventory.news() == frozenset()
