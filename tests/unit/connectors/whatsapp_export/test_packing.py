@@ -120,7 +120,7 @@ def big(path: Path, megabytes: int) -> None:
 
 
 def test_memory_does_not_grow_with_the_file(folder: Path) -> None:
-    big(folder / "exports" / CHAT, 96)
+    big(folder / "exports" / CHAT, 24)
     bounds = Bounds(memory_bytes=MEMORY)
 
     inventory = WhatsappExportInventory(

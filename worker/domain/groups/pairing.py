@@ -1,0 +1,59 @@
+"""Pair one group that several sources show: which pairs are sure, and which source is the better witness. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from worker.domain.groups.capabilities import Capabilities
+from worker.domain.model import GroupKey
+
+COMMON_SHARE = 0.5  # of the smaller roster, that has to be in both
+COMMON_MIN = 3  # members; fewer prove nothing by themselves
+
+
+class PairState(StrEnum):
+    """What is known of a pair."""
+
+    SURE = "sure"  # by itself: same id, same join link, or same name and half of the members
+    SUGGESTED = "suggested"  # a question for people
+    CONFIRMED = "confirmed"  # a person said that they are one group
+    APART = "apart"  # a person said that they are two groups
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the two count as one group."""
+        return self in {PairState.SURE, PairState.CONFIRMED}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two groups of two sources. `a` is in the source that is the weaker witness."""
+
+    a: GroupKey
+    b: GroupKey
+    state: PairState
+    why: str
+    at: datetime
+    by: str = ""
+
+
+def rank(can: Capabilities) -> int:
+    """Return how good a witness of membership a source is: the messenger itself, a whole list, a part of one."""
+    if not can.is_kept_by_people:
+        return 3
+    if not can.sees_roles:
+        return 0
+    return 1 if can.sees_all_groups else 2
+
+
+def overlaps(common: int, size_a: int, size_b: int) -> bool:
+    """Whether so many common members make two groups alike."""
+    smaller = min(size_a, size_b)
+    return smaller > 0 and common >= COMMON_SHARE * smaller
+
+
+def says_overlap(common: int, size_a: int, size_b: int) -> bool:
+    """As `overlaps`, where nothing else speaks for it."""
+    return common >= COMMON_MIN and overlaps(common, size_a, size_b)

@@ -1,0 +1,40 @@
+"""Groups that several sources show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from worker.domain.groups.pairing import Pair
+from worker.domain.model import GroupKey
+
+
+class Follows(NamedTuple):
+    """A group that is followed in another source from now on: `leader` is the better witness."""
+
+    follower: GroupKey
+    leader: GroupKey
+
+
+class Pairs(Protocol):
+    """Pairs of groups."""
+
+    def find(self, weaker: str, stronger: str, now: datetime) -> int:
+        """Find and keep new pairs of groups of two sources, set by set; return how many.
+
+        Pairs that are kept already, whatever is said of them, stay as they are.
+        """
+
+    def all(self) -> list[Pair]:
+        """Every pair, by its groups."""
+
+    def put(self, pair: Pair) -> None:
+        """Insert or replace."""
+
+    def follow(self, ranks: Sequence[str]) -> list[Follows]:
+        """Say of every group in which other one it is followed; return what is new.
+
+        `ranks` are the sources, the best witness first. A group whose leader is gone or out of sight leads itself.
+        Groups of which this changed are dirty.
+        """

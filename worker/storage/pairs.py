@@ -1,0 +1,157 @@
+"""Pairs of groups that several sources show, found in sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.groups.pairing import Pair, PairState, overlaps, says_overlap
+from worker.domain.model import GroupKey
+from worker.ports.state.pairs import Follows
+from worker.storage.dirty import dirty_groups
+from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.tables import chat_group, group_pair, link, membership, to_micros
+
+_COLUMNS = ("a_source", "a_group", "b_source", "b_group", "state", "why", "at", "by")
+
+
+class SqlPairs:
+    """The port `Pairs` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def find(self, weaker: str, stronger: str, now: datetime) -> int:
+        found = self._by_id_or_link(weaker, stronger, now)
+        had = {pair.a for pair in found} | {pair.b for pair in found}
+        found += [one for one in self._by_members(weaker, stronger, now) if one.a not in had and one.b not in had]
+        for pair in found:
+            self.put(pair)
+        return len(found)
+
+    def _by_id_or_link(self, weaker: str, stronger: str, now: datetime) -> list[Pair]:
+        a, b = chat_group.alias("a"), chat_group.alias("b")
+        same_link = (a.c.link_sha256 == b.c.link_sha256) & (a.c.link_sha256 != "")
+        same_id = a.c.group_id == b.c.group_id
+        query = (
+            sa.select(a.c.group_id, b.c.group_id.label("other"), same_id.label("is_id"))
+            .where(*_unpaired(a, b, weaker, stronger), sa.or_(same_id, same_link))
+            .order_by(a.c.group_id, sa.desc("is_id"), b.c.group_id)
+        )
+        found: dict[str, Pair] = {}
+        for row in self._c.execute(query):
+            why = "the same id" if row.is_id else "the same join link"
+            pair = Pair(
+                GroupKey(weaker, row.group_id), GroupKey(stronger, row.other), PairState.SURE, why, now
+            )
+            found.setdefault(row.group_id, pair)
+        return list(found.values())
+
+    def _by_members(self, weaker: str, stronger: str, now: datetime) -> list[Pair]:
+        a, b = chat_group.alias("a"), chat_group.alias("b")
+        m, n = membership.alias("m"), membership.alias("n")
+        p, q = link.alias("p"), link.alias("q")
+        one = sa.or_(
+            p.c.phone_key == q.c.phone_key,
+            (p.c.person_source == q.c.person_source) & (p.c.person_id == q.c.person_id),
+        )
+        common = sa.func.count(sa.distinct(m.c.handle))
+        query = (
+            sa.select(a.c.group_id, a.c.name, a.c.messenger, a.c.size, b.c.group_id.label("other"),
+                      b.c.name.label("other_name"), b.c.messenger.label("other_messenger"), b.c.size.label("other_size"),
+                      common.label("common"))
+            .select_from(a)
+            .join(m, (m.c.source == a.c.source) & (m.c.group_id == a.c.group_id))
+            .join(p, (p.c.source == m.c.source) & (p.c.handle == m.c.handle))
+            .join(q, (q.c.source == stronger) & one)
+            .join(n, (n.c.source == q.c.source) & (n.c.handle == q.c.handle))
+            .join(b, (b.c.source == n.c.source) & (b.c.group_id == n.c.group_id))
+            .where(*_unpaired(a, b, weaker, stronger))
+            .group_by(a.c.group_id, a.c.name, a.c.messenger, a.c.size, b.c.group_id, b.c.name, b.c.messenger, b.c.size)
+            .order_by(a.c.group_id, sa.desc("common"), b.c.group_id)
+        )  # fmt: skip
+        alike = [found for row in self._c.execute(query) if (found := _alike(row, weaker, stronger, now))]
+        return [*_unique(alike, PairState.SURE), *_unique(alike, PairState.SUGGESTED)]
+
+    def all(self) -> list[Pair]:
+        rows = self._c.execute(sa.select(group_pair).order_by(*(group_pair.c[n] for n in _COLUMNS[:4])))
+        return [
+            Pair(
+                GroupKey(row.a_source, row.a_group), GroupKey(row.b_source, row.b_group), PairState(row.state),
+                row.why, row.at, row.by,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def put(self, pair: Pair) -> None:
+        row = (*pair.a, *pair.b, pair.state.value, pair.why, to_micros(pair.at), pair.by)
+        bulk_upsert(self._c, group_pair, _COLUMNS, [row])
+
+    def follow(self, ranks: Sequence[str]) -> list[Follows]:
+        g = chat_group.c
+        place = {source: at for at, source in enumerate(ranks)}
+        last = len(ranks)
+        usable = {
+            GroupKey(*row)
+            for row in self._c.execute(sa.select(g.source, g.group_id).where(g.is_gone == 0, g.is_unseen == 0))
+        }
+        leaders: dict[GroupKey, GroupKey] = {}
+        for pair in self.all():
+            if pair.state.is_one and pair.b in usable:
+                best = leaders.get(pair.a)
+                if best is None or place.get(pair.b.source, last) < place.get(best.source, last):
+                    leaders[pair.a] = pair.b
+        before = {
+            GroupKey(row.source, row.group_id): GroupKey(row.leader_source, row.leader_group)
+            for row in self._c.execute(sa.select(chat_group).where(g.leader_source.is_not(None)))
+        }
+        changed = {key for key in {*leaders, *before} if leaders.get(key) != before.get(key)}
+        for key in changed:
+            leader = leaders.get(key)
+            values = {"leader_source": leader and leader.source, "leader_group": leader and leader.group_id}
+            this = (g.source == key.source) & (g.group_id == key.group_id)
+            self._c.execute(sa.update(chat_group).where(this).values(values))
+        now = {key for key in changed} | {leaders[key] for key in changed if key in leaders}
+        if now:
+            at = self._c.execute(sa.select(sa.func.max(g.read_at))).scalar_one()
+            dirty_groups(self._c, now | {before[key] for key in changed if key in before}, at)
+        return [Follows(key, leaders[key]) for key in sorted(changed) if key in leaders]
+
+
+def _unpaired(a: Any, b: Any, weaker: str, stronger: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Groups that are there, of which nothing is said yet; a group that is one with another has no third."""
+    r = group_pair.c
+    this = (r.a_source == a.c.source) & (r.a_group == a.c.group_id) & (r.b_source == b.c.source)
+    is_said = sa.exists().where(this, r.b_group == b.c.group_id)
+    is_one = r.state.in_((PairState.SURE.value, PairState.CONFIRMED.value))
+    has_other = sa.exists().where(this, is_one)
+    other_has = sa.exists().where(
+        r.b_source == b.c.source, r.b_group == b.c.group_id, r.a_source == a.c.source, is_one
+    )
+    return (
+        a.c.source == weaker, b.c.source == stronger, a.c.is_gone == 0, b.c.is_gone == 0,
+        ~is_said, ~has_other, ~other_has,
+    )  # fmt: skip
+
+
+def _alike(row: Any, weaker: str, stronger: str, now: datetime) -> Pair | None:
+    a, b = GroupKey(weaker, row.group_id), GroupKey(stronger, row.other)
+    said = f"{row.common} members in common"
+    is_named = row.name.casefold().split() == row.other_name.casefold().split()
+    if is_named and row.messenger == row.other_messenger and overlaps(row.common, row.size, row.other_size):
+        return Pair(a, b, PairState.SURE, f"the same name, and {said}", now)
+    if says_overlap(row.common, row.size, row.other_size):
+        return Pair(a, b, PairState.SUGGESTED, said, now)
+    return None
+
+
+def _unique(pairs: Sequence[Pair], state: PairState) -> list[Pair]:
+    """The pairs of a state, none of whose groups is in another one. Two that could be it make each a question."""
+    these = [pair for pair in pairs if pair.state is state]
+    if state is PairState.SUGGESTED:
+        return these
+    keys = [key for pair in these for key in (pair.a, pair.b)]
+    return [pair for pair in these if keys.count(pair.a) == keys.count(pair.b) == 1]
