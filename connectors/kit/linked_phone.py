@@ -240,7 +240,7 @@ class LinkedPhone(Passive, ABC):
         counts = _counts(rosters) | {"groups": len(listed), "malformed": len(malformed)}
         return CheckResult(
             ok=True,
-            message=f"{self._gateway}: the phone is linked, and is in {len(listed)} groups.",
+            message=f"{self._gateway}: the phone is linked, and is in {len(listed)} group{'s' * (len(listed) != 1)}.",
             remedy="" if listed else "Add the linked phone to the groups that are to be watched.",
             counts=counts,
             details=self._details(listed, rosters, counts),
@@ -254,8 +254,8 @@ class LinkedPhone(Passive, ABC):
             details["members"] = f"counted in the first {CHECKED_MAX} groups only"
         if counts["without_phone"]:
             details["numbers"] = (
-                f"{counts['without_phone']} members are shown without their number: make the linked phone an admin "
-                "of their groups"
+                f"not shown for {counts['without_phone']} of {counts['members']} members: make the linked phone an "
+                "admin of their groups"
             )
         if told := sorted({warning for roster in rosters for warning in roster.warnings}):
             details["warnings"] = "; ".join(told)
@@ -308,7 +308,7 @@ def outcome(gateway: str, action: str, status: Any) -> ActOutcome:
     """
     try:
         code = int(status)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         code = 0
     if code == OK:
         return ActOutcome(Effect.DONE)

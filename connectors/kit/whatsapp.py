@@ -20,7 +20,7 @@ from pydantic import Field, field_validator
 
 from connectors.kit.calls import CallsConfig
 from connectors.kit.settings import Section, TlsConfig
-from connectors.kit.text import NAME_MAX, cut, one_line
+from connectors.kit.text import NAME_MAX, cut, one_line, shown
 from worker.domain.identity.phones import to_e164
 from worker.domain.model import Allowed, Member, Role
 
@@ -28,6 +28,7 @@ TERMS_RISK = (
     "linking a phone to an unofficial gateway breaks WhatsApp's terms of service, and WhatsApp may ban the number; "
     "to accept that risk for a number that you can lose, write accept_terms_risk: true"
 )
+DESCRIPTION_MAX = 4096  # WhatsApp takes 2048
 _LID = re.compile(r"([0-9]{1,20})(?:\.[0-9]+)?(?::[0-9]+)?@lid", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,20}(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)", re.IGNORECASE)
 _GROUP = re.compile(r"(?!\.+$)[\w.-]{1,100}(?:@g\.us)?", re.ASCII)
@@ -96,9 +97,9 @@ def member_of(ids: Iterable[Any], role: Role, region: str, name: Any = "") -> Me
 
     A number whose digits are the LID's is none: some gateways fill the one in for the other.
     """
-    shown = list(ids)
-    lid = next(filter(None, map(lid_of, shown)), None)
-    numbers = (number_of(each, region) for each in shown)
+    known = list(ids)
+    lid = next(filter(None, map(lid_of, known)), None)
+    numbers = (number_of(each, region) for each in known)
     phone = next((number for number in numbers if number and not _is_same(number, lid)), None)
     handle = phone or lid
     if handle is None:
@@ -165,10 +166,15 @@ def flag(found: Any) -> bool | None:
     return found if isinstance(found, bool) else None
 
 
+def description_of(found: Any) -> str | None:
+    """Return a group's description, safe to keep and to show; None if it is not shown."""
+    return cut(shown(found), DESCRIPTION_MAX) if isinstance(found, str) else None
+
+
 def allowed(admins_only: Any) -> Allowed | None:
     """Who may do what is for admins only, or isn't; None if it is not shown."""
-    shown = flag(admins_only)
-    return None if shown is None else Allowed.ADMINS if shown else Allowed.MEMBERS
+    is_so = flag(admins_only)
+    return None if is_so is None else Allowed.ADMINS if is_so else Allowed.MEMBERS
 
 
 def adders(found: Any) -> Allowed | None:

@@ -115,6 +115,7 @@ def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
         size=row.size,
         has_had_admin=bool(row.has_had_admin and row.knows_roles),
         is_gone=bool(row.is_gone),
+        is_followed=row.leader_source is not None,
         owner=page.owners.get((row.owner_email or "").casefold()),
         owner_email=row.owner_email,
         expected=tuple(page.expected[key]),

@@ -17,6 +17,8 @@ from worker.storage.sql.tables import chat_group, group_pair, link, membership, 
 
 _COLUMNS = ("a_source", "a_group", "b_source", "b_group", "state", "why", "at", "by")
 
+_ONE = tuple(state.value for state in PairState if state.is_one)
+
 
 class SqlPairs:
     """The port `Pairs` within one transaction."""
@@ -27,7 +29,9 @@ class SqlPairs:
     def find(self, weaker: str, stronger: str, now: datetime) -> int:
         found = self._by_id_or_link(weaker, stronger, now)
         had = {pair.a for pair in found} | {pair.b for pair in found}
-        found += [one for one in self._by_members(weaker, stronger, now) if one.a not in had and one.b not in had]
+        found += [
+            one for one in self._by_members(weaker, stronger, now) if one.a not in had and one.b not in had
+        ]
         for pair in found:
             self.put(pair)
         return len(found)
@@ -60,9 +64,11 @@ class SqlPairs:
         )
         common = sa.func.count(sa.distinct(m.c.handle))
         query = (
-            sa.select(a.c.group_id, a.c.name, a.c.messenger, a.c.size, b.c.group_id.label("other"),
-                      b.c.name.label("other_name"), b.c.messenger.label("other_messenger"), b.c.size.label("other_size"),
-                      common.label("common"))
+            sa.select(
+                a.c.group_id, a.c.name, a.c.messenger, a.c.size, b.c.group_id.label("other"),
+                b.c.name.label("other_name"), b.c.messenger.label("other_messenger"),
+                b.c.size.label("other_size"), common.label("common"),
+            )
             .select_from(a)
             .join(m, (m.c.source == a.c.source) & (m.c.group_id == a.c.group_id))
             .join(p, (p.c.source == m.c.source) & (p.c.handle == m.c.handle))
@@ -90,35 +96,39 @@ class SqlPairs:
         row = (*pair.a, *pair.b, pair.state.value, pair.why, to_micros(pair.at), pair.by)
         bulk_upsert(self._c, group_pair, _COLUMNS, [row])
 
-    def follow(self, ranks: Sequence[str]) -> list[Follows]:
+    def follow(self, ranks: Sequence[str], now: datetime) -> list[Follows]:
+        leaders = self._leaders(ranks)
         g = chat_group.c
-        place = {source: at for at, source in enumerate(ranks)}
-        last = len(ranks)
-        usable = {
-            GroupKey(*row)
-            for row in self._c.execute(sa.select(g.source, g.group_id).where(g.is_gone == 0, g.is_unseen == 0))
-        }
-        leaders: dict[GroupKey, GroupKey] = {}
-        for pair in self.all():
-            if pair.state.is_one and pair.b in usable:
-                best = leaders.get(pair.a)
-                if best is None or place.get(pair.b.source, last) < place.get(best.source, last):
-                    leaders[pair.a] = pair.b
         before = {
             GroupKey(row.source, row.group_id): GroupKey(row.leader_source, row.leader_group)
             for row in self._c.execute(sa.select(chat_group).where(g.leader_source.is_not(None)))
         }
-        changed = {key for key in {*leaders, *before} if leaders.get(key) != before.get(key)}
+        changed = sorted(key for key in {*leaders, *before} if leaders.get(key) != before.get(key))
         for key in changed:
             leader = leaders.get(key)
             values = {"leader_source": leader and leader.source, "leader_group": leader and leader.group_id}
             this = (g.source == key.source) & (g.group_id == key.group_id)
             self._c.execute(sa.update(chat_group).where(this).values(values))
-        now = {key for key in changed} | {leaders[key] for key in changed if key in leaders}
-        if now:
-            at = self._c.execute(sa.select(sa.func.max(g.read_at))).scalar_one()
-            dirty_groups(self._c, now | {before[key] for key in changed if key in before}, at)
-        return [Follows(key, leaders[key]) for key in sorted(changed) if key in leaders]
+        led = [known[key] for known in (leaders, before) for key in changed if key in known]
+        dirty_groups(self._c, {*changed, *led}, now)
+        return [Follows(key, leaders[key]) for key in changed if key in leaders]
+
+    def _leaders(self, ranks: Sequence[str]) -> dict[GroupKey, GroupKey]:
+        """The best witness of each group that another one shows, by the group; none that is gone or out of sight."""
+        place = {source: at for at, source in enumerate(ranks)}
+        r, g = group_pair.c, chat_group.c
+        query = (
+            sa.select(r.a_source, r.a_group, r.b_source, r.b_group)
+            .join(chat_group, (g.source == r.b_source) & (g.group_id == r.b_group))
+            .where(r.state.in_(_ONE), g.is_gone == 0, g.is_unseen == 0)
+            .order_by(r.a_source, r.a_group, r.b_source, r.b_group)
+        )
+        found: dict[GroupKey, GroupKey] = {}
+        for row in self._c.execute(query):
+            a, b = GroupKey(row.a_source, row.a_group), GroupKey(row.b_source, row.b_group)
+            if b.source in place and (a not in found or place[b.source] < place[found[a].source]):
+                found[a] = b
+        return found
 
 
 def _unpaired(a: Any, b: Any, weaker: str, stronger: str) -> tuple[sa.ColumnElement[bool], ...]:
@@ -126,7 +136,7 @@ def _unpaired(a: Any, b: Any, weaker: str, stronger: str) -> tuple[sa.ColumnElem
     r = group_pair.c
     this = (r.a_source == a.c.source) & (r.a_group == a.c.group_id) & (r.b_source == b.c.source)
     is_said = sa.exists().where(this, r.b_group == b.c.group_id)
-    is_one = r.state.in_((PairState.SURE.value, PairState.CONFIRMED.value))
+    is_one = r.state.in_(_ONE)
     has_other = sa.exists().where(this, is_one)
     other_has = sa.exists().where(
         r.b_source == b.c.source, r.b_group == b.c.group_id, r.a_source == a.c.source, is_one

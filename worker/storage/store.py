@@ -17,6 +17,7 @@ from worker.storage.journal import SqlJournal
 from worker.storage.leases import SqlLeases, assert_held, session_name
 from worker.storage.outbox import SqlOutbox
 from worker.storage.overview import SqlOverview
+from worker.storage.pairs import SqlPairs
 from worker.storage.people import SqlPeople
 from worker.storage.remediations import SqlRemediations
 from worker.storage.sources import SqlJobRuns, SqlSources
@@ -47,6 +48,7 @@ class SqlUnitOfWork:
         self.access = SqlAccess(connection)
         self.overview = SqlOverview(connection, rule)
         self.explained = SqlExplained(connection)
+        self.pairs = SqlPairs(connection)
         self.remediations = SqlRemediations(connection)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from connectors.kit.calls import Event, instant
 from connectors.kit.linked_phone import Listed, name_of
-from connectors.kit.whatsapp import adders, allowed, flag, is_group_id, link_hash, member_of
+from connectors.kit.whatsapp import adders, allowed, description_of, flag, is_group_id, link_hash, member_of
 from worker.domain.model import GroupFacts, Member, Role
 
 ROLES = {None: Role.MEMBER, "admin": Role.ADMIN, "superadmin": Role.CREATOR}
@@ -35,9 +35,8 @@ def listed(row: Any, read_at: datetime) -> Listed:
 
 def facts(row: Mapping[str, Any], read_at: datetime) -> GroupFacts:
     """Return what the row shows of the group besides its members."""
-    description = row.get("desc")
     return GroupFacts(
-        description=description if isinstance(description, str) else None,
+        description=description_of(row.get("desc")),
         link_sha256=link_hash(row.get("inviteCode")),
         approval=flag(row.get("joinApprovalMode")),
         edit=allowed(row.get("restrict")),

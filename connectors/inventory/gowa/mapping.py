@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.kit.calls import Event, instant
 from connectors.kit.linked_phone import Listed, name_of
-from connectors.kit.whatsapp import adders, allowed, flag, is_group_id, member_of
+from connectors.kit.whatsapp import adders, allowed, description_of, flag, is_group_id, member_of
 from worker.domain.model import GroupFacts, Member, Role
 
 GROUP_EVENTS = frozenset({"group.participants", "group.joined"})
@@ -42,7 +42,7 @@ def facts(row: Mapping[str, Any], read_at: datetime) -> GroupFacts:
     """Return what the row shows of the group besides its members."""
     topic = "" if row.get("TopicDeleted") is True else row.get("Topic")
     return GroupFacts(
-        description=topic if isinstance(topic, str) else None,
+        description=description_of(topic),
         approval=flag(row.get("IsJoinApprovalRequired")),
         edit=allowed(row.get("IsLocked")),
         write=allowed(row.get("IsAnnounce")),

@@ -16,6 +16,7 @@ from connectors.kit.linked_phone import Listed, name_of
 from connectors.kit.whatsapp import (
     adders,
     allowed,
+    description_of,
     flag,
     is_group_id,
     link_hash,
@@ -52,7 +53,7 @@ def facts(row: Mapping[str, Any], read_at: datetime) -> GroupFacts:
     message = row.get("lastMessage")
     wrote = message.get("timestamp") if isinstance(message, Mapping) else None
     return GroupFacts(
-        description=description if isinstance(description, str) else None,
+        description=description_of(description),
         link_sha256=link_hash(_first(row, "invite", "inviteCode")),
         approval=flag(_APPROVAL.get(approval) if isinstance(approval, int) else approval),
         edit=allowed(_first(row, "restrict", "IsLocked")),

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from zlib import crc32
 
 from worker.app.jobs.observer import SILENT, Observer
+from worker.app.jobs.pairing import Pairing
 from worker.app.jobs.report import Report
 from worker.app.tell.health import record_failure, record_success
 from worker.app.tell.teller import Teller
@@ -67,6 +68,7 @@ class TakeInventory:
         self._rules = rules
         self._teller = teller
         self._observer = observer
+        self._pairing = Pairing(inventories)
         self._marks: dict[str, str] = {}
 
     def is_due(self, now: datetime) -> bool:
@@ -100,6 +102,9 @@ class TakeInventory:
             except ConnectorError as error:
                 self._failed(one, error, now, lease)
                 troubles.append(f"{one.inventory.name}: {error}")
+        if due:
+            with self._store.begin(lease) as uow:
+                self._pairing.pair(uow, now)
         return Report("inventory", counts, tuple(troubles))
 
     def _due(self, uow: UnitOfWork, now: datetime, *, due_only: bool) -> Iterator[_Due]:

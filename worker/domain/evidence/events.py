@@ -20,6 +20,7 @@ TICKET_VERIFIED: Final = "ticket.verified"
 TICKET_REOPENED: Final = "ticket.reopened"
 TICKET_CANCELLED: Final = "ticket.cancelled"
 TICKET_WAIVED: Final = "ticket.waived"
+TICKET_MOVED: Final = "ticket.moved"  # to the group of another source that is the same one
 TICKET_REMEDIATION_BEGUN: Final = "ticket.remediation_begun"  # a machine acts, as a rule allowed it
 TICKET_REMEDIATION_REFUSED: Final = "ticket.remediation_refused"  # by the source
 TICKET_LINK_SHOWN: Final = "ticket.link_shown"
@@ -50,6 +51,8 @@ PERSON_ERASED: Final = "person.erased"
 
 GROUP_SEEN: Final = "group.seen"
 GROUP_GONE: Final = "group.gone"
+GROUP_PAIRED: Final = "group.paired"
+GROUP_UNPAIRED: Final = "group.unpaired"
 GROUP_ROSTER_CHANGED: Final = "group.roster_changed"
 
 SOURCE_FIRST_READ: Final = "source.first_read"

@@ -71,6 +71,7 @@ class GroupView:
     size: int = 0
     has_had_admin: bool = False
     is_gone: bool = False
+    is_followed: bool = False  # another source shows the same group better; what is wrong is found there
     is_sensitive: bool = False
     owner: Account | None = None
     owner_email: str | None = None

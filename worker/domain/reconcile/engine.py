@@ -96,7 +96,8 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
     group = case.view
     tickets = {ticket.key: ticket for ticket in group.tickets}
     alike = _by_work(group.tickets)
-    findings = [_under_known_ticket(finding, alike) for finding in findings_of(case, rules.admins_min)]
+    found = [] if group.is_followed else findings_of(case, rules.admins_min)
+    findings = [_under_known_ticket(finding, alike) for finding in found]
     wanted = {finding.key for finding in findings}
     actions = [_open_or_keep(f, tickets.get(f.key), case, rules, now) for f in findings]
     ended = [

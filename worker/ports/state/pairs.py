@@ -32,7 +32,7 @@ class Pairs(Protocol):
     def put(self, pair: Pair) -> None:
         """Insert or replace."""
 
-    def follow(self, ranks: Sequence[str]) -> list[Follows]:
+    def follow(self, ranks: Sequence[str], now: datetime) -> list[Follows]:
         """Say of every group in which other one it is followed; return what is new.
 
         `ranks` are the sources, the best witness first. A group whose leader is gone or out of sight leads itself.

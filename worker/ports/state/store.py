@@ -19,6 +19,7 @@ from worker.ports.state.journal import Journal
 from worker.ports.state.leases import JobRuns, Lease, Leases
 from worker.ports.state.outbox import Outbox
 from worker.ports.state.overview import Overview
+from worker.ports.state.pairs import Pairs
 from worker.ports.state.people import People
 from worker.ports.state.remediations import Remediations
 from worker.ports.state.sources import Sources
@@ -63,6 +64,9 @@ class UnitOfWork(Protocol):
 
     @property
     def explained(self) -> Explained: ...
+
+    @property
+    def pairs(self) -> Pairs: ...
 
     @property
     def remediations(self) -> Remediations: ...

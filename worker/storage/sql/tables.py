@@ -187,6 +187,8 @@ chat_group = sa.Table(
     _instant("first_seen_at", null=False),
     _instant("shrunken_at"),  # taken_at of a roster that was too small to believe at once
     _flag("is_gone"),
+    _text("leader_source", null=True),  # the group of another source that is this one, and the better witness
+    _text("leader_group", null=True),
     _flag("is_unseen"),  # still there, perhaps: its source did not show it the last time
     sa.Index("ix_chat_group_name", "name", "source", "group_id"),
 )
@@ -246,6 +248,19 @@ wanted_read = (
     sa.Table(  # what an event from outside wants read before its time; no group_id: all of the source
         "wanted_read", metadata, _key("source"), _key("group_id"), _instant("asked_at", null=False)
     )
+)
+group_pair = sa.Table(  # two groups of two sources that are one, may be one, or are said to be two
+    "group_pair",
+    metadata,
+    _key("a_source"),
+    _key("a_group"),
+    _key("b_source"),
+    _key("b_group"),
+    _text("state"),
+    _text("why"),
+    _instant("at", null=False),
+    _text("by", default=""),
+    sa.Index("ix_group_pair_b", "b_source", "b_group"),
 )
 remediation = sa.Table(  # a machine's act on a member, as a rule allowed it
     "remediation",

@@ -1,5 +1,5 @@
 """Live groups: what a messenger shows of a group, all handles of a member, reads that are
-wanted at once, and what machines did. Adds only.
+wanted at once, what machines did, groups that several sources show. Adds only.
 """
 
 from __future__ import annotations
@@ -17,6 +17,21 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("facts", sa.Text(), nullable=False, server_default="{}"))
         op.add_column(table, sa.Column("link_sha256", sa.Text(), nullable=True))
     op.add_column("chat_group", sa.Column("is_unseen", sa.SmallInteger(), nullable=False, server_default="0"))
+    for name in ("leader_source", "leader_group"):
+        op.add_column("chat_group", sa.Column(name, sa.Text(), nullable=True))
+    op.create_table(
+        "group_pair",
+        *(
+            sa.Column(name, sa.Text(), nullable=False)
+            for name in ("a_source", "a_group", "b_source", "b_group")
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("a_source", "a_group", "b_source", "b_group", name=op.f("pk_group_pair")),
+    )
+    op.create_index("ix_group_pair_b", "group_pair", ["b_source", "b_group"])
     for table in ("staged_membership", "membership"):
         for name in ("lid", "business_id", "native_id"):
             op.add_column(table, sa.Column(name, sa.Text(), nullable=True))

@@ -1,0 +1,96 @@
+"""Pair groups that several sources show, and have each membership in one ticket: where the better witness is.
+
+Of a pair, the group of the better witness leads. The other one is followed there: it opens no tickets of its own, and
+the tickets that it has go on in the leader, with their number, their clock and their assignee.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import combinations
+
+from worker.domain.evidence import events
+from worker.domain.evidence.explained import ticket_facts
+from worker.domain.evidence.journal import Entry
+from worker.domain.groups.case import GroupView, MemberView
+from worker.domain.groups.pairing import rank
+from worker.domain.tickets.subject import About
+from worker.domain.tickets.ticket import Move, Ticket, TicketKey, TicketState, next_state
+from worker.ports import Inventory
+from worker.ports.state.pairs import Follows
+from worker.ports.state.store import UnitOfWork
+
+_MOVABLE = (About.MEMBERSHIP, About.GROUP)
+
+
+class Pairing:
+    """Pairs the groups of several inventories."""
+
+    def __init__(self, inventories: Sequence[Inventory]) -> None:
+        ranked = sorted(inventories, key=lambda one: -rank(one.can))
+        self._names = [one.name for one in ranked]  # the best witness first
+        self._found_between = [
+            (weaker.name, stronger.name)
+            for stronger, weaker in combinations(ranked, 2)
+            if rank(weaker.can) < rank(stronger.can)
+        ]
+
+    def pair(self, uow: UnitOfWork, now: datetime) -> int:
+        """Find pairs, and move tickets to the groups that lead; return how many pairs are new."""
+        if not self._found_between:
+            return 0
+        found = sum(uow.pairs.find(weaker, stronger, now) for weaker, stronger in self._found_between)
+        self.follow(uow, now)
+        return found
+
+    def follow(self, uow: UnitOfWork, now: datetime) -> None:
+        """Say which group leads in each pair, and move the tickets of those that are followed now."""
+        for follows in uow.pairs.follow(self._names, now):
+            _move(uow, follows, now)
+
+
+def _move(uow: UnitOfWork, follows: Follows, now: datetime) -> None:
+    leader = uow.rosters.view(follows.leader)
+    if leader is None:
+        return
+    there = {ticket.key for ticket in uow.tickets.of_group(follows.leader)}
+    for ticket in uow.tickets.of_group(follows.follower):
+        if ticket.about in _MOVABLE and (ticket.is_live or ticket.state is TicketState.WAIVED):
+            moved = _moved(ticket, leader, there)
+            there.add(moved.key)
+            uow.tickets.update([moved])
+            kind = events.TICKET_MOVED if moved.state is ticket.state else events.TICKET_CANCELLED
+            subject = f"ticket:{moved.label}"
+            uow.journal.append([Entry(now, "whosleft", kind, subject, moved.reason, ticket_facts(moved))])
+            if not moved.is_live:
+                uow.outbox.withdraw_about([moved.id])
+
+
+def _moved(ticket: Ticket, leader: GroupView, there: set[TicketKey]) -> Ticket:
+    """Return the ticket in the leading group; cancelled if that has the same work already."""
+    view = _same(ticket, leader) if ticket.about is About.MEMBERSHIP else None
+    moved = replace(
+        ticket,
+        group=leader.key,
+        group_name=leader.name,
+        messenger=leader.messenger,
+        handle=view.member.handle if view else ticket.handle,
+        member_role=view.member.role if view else ticket.member_role,
+    )
+    if moved.key not in there:
+        return moved
+    state = next_state(ticket.state, Move.CANCEL)
+    return replace(
+        ticket, state=state, blocked_by=None, reason=f"the same work is asked for in {leader.name}"
+    )
+
+
+def _same(ticket: Ticket, leader: GroupView) -> MemberView | None:
+    """The member of the leading group who is the ticket's; None if it shows nobody who is."""
+    by_handle = [view for view in leader.members if view.member.handle == ticket.handle]
+    by_person = [
+        view for view in leader.members if ticket.person is not None and ticket.person in view.known_as
+    ]
+    return next(iter((*by_handle, *by_person)), None)
