@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.accounts import AccountsContract
+from contracts.live import LiveContract
 from contracts.passes import PassesContract
 from contracts.retention import RetentionContract
 from contracts.turns import TurnsContract
@@ -19,5 +20,7 @@ def store(engine: sa.Engine) -> SqlStore:
     return SqlStore(engine)
 
 
-class TestSqlStore(UnitOfWorkContract, PassesContract, AccountsContract, RetentionContract, TurnsContract):
+class TestSqlStore(
+    UnitOfWorkContract, PassesContract, AccountsContract, RetentionContract, TurnsContract, LiveContract
+):
     """On SQLite and on PostgreSQL."""

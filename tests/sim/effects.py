@@ -191,6 +191,7 @@ class _Recording:
         self.people, self.rosters = uow.people, uow.rosters
         self.sources, self.jobs = uow.sources, uow.jobs
         self.access, self.overview = uow.access, uow.overview
+        self.pairs, self.remediations = uow.pairs, uow.remediations
         self.tickets = _Tickets(uow.tickets, log, effects, entries, now)
         self.journal = _Journal(uow.journal, entries)
         self.identities = _Links(uow.identities, effects, now)

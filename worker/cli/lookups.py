@@ -28,7 +28,7 @@ from worker.cli.common import (
     print_shape,
     print_table,
 )
-from worker.contract.groups import GroupShape, GroupShownShape
+from worker.contract.groups import GroupShape, GroupShownShape, PairShape
 from worker.contract.links import HandleLinkShape
 from worker.contract.people import PersonShape, PersonShownShape
 from worker.domain.groups.case import account_line
@@ -193,6 +193,48 @@ def groups_show(
             [(t.label, t.state.value, t.reason) for t in whole.tickets],
             "",
         )
+
+
+@groups.command("pairs")
+def groups_pairs(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
+    """List groups that two sources show: pairs that are sure, those that people have to answer, and answers."""
+    with opened(config, now) as worker, worker.store.reading() as uow:
+        found = uow.pairs.all()
+    if json:
+        print_list([PairShape.of(pair) for pair in found])
+        return
+    rows = [("/".join(one.a), "/".join(one.b), one.state.value, one.why, one.by) for one in found]
+    print_table("", ("group", "the same as", "state", "why", "by"), rows, "No group is shown by two sources.")
+
+
+@groups.command("pair")
+def groups_pair(
+    one: Annotated[str, typer.Argument(metavar="GROUP")],
+    other: Annotated[str, typer.Argument(metavar="GROUP")],
+    config: ConfigOption,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
+) -> None:
+    """Say that two groups of two sources (SOURCE/ID) are one: the better witness leads."""
+    with opened(config, now) as worker:
+        pair = worker.pairs.pair(one, other, actor(by, worker.settings), need_reason(reason), clock_at(now))
+    out.print(Text(f"{'/'.join(pair.a)} is followed in {'/'.join(pair.b)}."))
+
+
+@groups.command("unpair")
+def groups_unpair(
+    one: Annotated[str, typer.Argument(metavar="GROUP")],
+    other: Annotated[str, typer.Argument(metavar="GROUP")],
+    config: ConfigOption,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
+) -> None:
+    """Say that two groups of two sources (SOURCE/ID) are two; they are not paired by themselves again."""
+    with opened(config, now) as worker:
+        pair = worker.pairs.unpair(one, other, actor(by, worker.settings), need_reason(reason), clock_at(now))
+    out.print(Text(f"{'/'.join(pair.a)} and {'/'.join(pair.b)} are two groups."))
 
 
 def _behind(link: Identity | None, person: Account | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from worker.app.reads.group import WholeGroup
 from worker.contract.people import NamedPersonShape
 from worker.contract.shape import Instant, Shape
+from worker.domain.groups.pairing import Pair, PairState
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import Account, Allowed, Coverage, GroupFacts, Member, Role
 from worker.ports.state.groups import GroupRow
@@ -66,6 +67,19 @@ class GroupMemberShape(Shape):
             how=link.how if link else None,
             person=NamedPersonShape.of(person.key, person.facts.display_name) if person else None,
         )
+
+
+class PairShape(Shape):
+    """Two groups of two sources, and whether they are one. `a` is in the source that is the weaker witness."""
+
+    a: str
+    b: str
+    state: PairState
+    why: str
+
+    @classmethod
+    def of(cls, pair: Pair) -> PairShape:
+        return cls(a="/".join(pair.a), b="/".join(pair.b), state=pair.state, why=pair.why)
 
 
 class GroupFactsShape(Shape):

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from worker.app.acts.assignee import Assigned
+from worker.app.acts.pairing import Pairing
+from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
 from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
@@ -102,6 +104,7 @@ class App:
     deliver: Deliver
     desk: TicketActs
     approvals: Approvals
+    pairs: PairActs
     check: Check
     assigned: Assigned
     audit: Audit
@@ -125,13 +128,14 @@ def assemble(
     limits, tickets, teller = rules.limits, rules.tickets, rules.teller
     directories = tuple(one.name for one in connectors.directories)
     lists = {one.name for one in connectors.inventories if one.can.is_kept_by_people}
+    pairing = Pairing(connectors.inventories)
     deciding = ReconcileRules(tickets, limits, rules.sensitive, teller, directories)
     return App(
         settings,
         rules,
         store,
         Poll(store, connectors.directories, rules.poll, observer),
-        TakeInventory(store, connectors.inventories, rules.inventory, teller, observer),
+        TakeInventory(store, connectors.inventories, rules.inventory, teller, pairing, observer),
         Reconcile(store, deciding, observer),
         Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
         Verify(store, tickets, rules.fresh_inventories, teller, lists),
@@ -139,6 +143,7 @@ def assemble(
         Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),
         TicketActs(store, tickets, teller),
         Approvals(store, rules.two_approvers_from),
+        PairActs(store, pairing),
         Check(store, connectors, limits, rules.leaver, rules.fresh_directories, rules.fresh_inventories),
         assigned_of(rules, store),
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}"),

@@ -114,21 +114,28 @@ class SqlPairs:
         return [Follows(key, leaders[key]) for key in changed if key in leaders]
 
     def _leaders(self, ranks: Sequence[str]) -> dict[GroupKey, GroupKey]:
-        """The best witness of each group that another one shows, by the group; none that is gone or out of sight."""
+        """The best witness of each group that another one shows, by the group.
+
+        One that is gone or out of sight leads nothing, and is led by the other.
+        """
         place = {source: at for at, source in enumerate(ranks)}
         r, g = group_pair.c, chat_group.c
+        is_usable = sa.and_(g.is_gone == 0, g.is_unseen == 0).label("is_usable")
         query = (
-            sa.select(r.a_source, r.a_group, r.b_source, r.b_group)
+            sa.select(r.a_source, r.a_group, r.b_source, r.b_group, is_usable)
             .join(chat_group, (g.source == r.b_source) & (g.group_id == r.b_group))
-            .where(r.state.in_(_ONE), g.is_gone == 0, g.is_unseen == 0)
+            .where(r.state.in_(_ONE))
             .order_by(r.a_source, r.a_group, r.b_source, r.b_group)
         )
         found: dict[GroupKey, GroupKey] = {}
+        lost: dict[GroupKey, GroupKey] = {}
         for row in self._c.execute(query):
             a, b = GroupKey(row.a_source, row.a_group), GroupKey(row.b_source, row.b_group)
-            if b.source in place and (a not in found or place[b.source] < place[found[a].source]):
+            if not row.is_usable or b.source not in place:
+                lost[b] = a
+            elif a not in found or place[b.source] < place[found[a].source]:
                 found[a] = b
-        return found
+        return found | {b: found.get(a, a) for b, a in lost.items()}
 
 
 def _unpaired(a: Any, b: Any, weaker: str, stronger: str) -> tuple[sa.ColumnElement[bool], ...]:

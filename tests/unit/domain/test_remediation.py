@@ -12,7 +12,7 @@ from worker.domain.groups.case import GroupView
 from worker.domain.identity.matching import How
 from worker.domain.kinds.kind import Deed
 from worker.domain.model import Coverage, Role
-from worker.domain.reconcile.remediation import Allowed, LeftToPeople, RemediationRule, allowed, has_effect
+from worker.domain.reconcile.remediation import LeftToPeople, Permitted, RemediationRule, allowed, has_effect
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 REMOVE, REASSIGN = TicketKind.REMOVE_MEMBER, TicketKind.REASSIGN_ADMIN
@@ -37,7 +37,7 @@ def test_a_leaver_may_be_removed_and_the_owner_promoted() -> None:
 def test_the_first_rule_that_allows_it_is_the_one() -> None:
     rules = (replace(RULE, name="no", groups=("Theatre",)), replace(RULE, name="first"), RULE)
     found = allowed(ticket(), REMOVABLE, rules, CAN)
-    assert isinstance(found, Allowed)
+    assert isinstance(found, Permitted)
     assert found.rule.name == "first"
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zlib import crc32
 
+from worker.app.acts.pairing import Pairing
+from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
-from worker.app.jobs.pairing import Pairing
 from worker.app.jobs.report import Report
 from worker.app.tell.health import record_failure, record_success
 from worker.app.tell.teller import Teller
@@ -61,6 +62,7 @@ class TakeInventory:
         inventories: Sequence[Inventory],
         rules: InventoryRules,
         teller: Teller,
+        pairing: Pairing | None = None,
         observer: Observer = SILENT,
     ) -> None:
         self._store = store
@@ -68,7 +70,7 @@ class TakeInventory:
         self._rules = rules
         self._teller = teller
         self._observer = observer
-        self._pairing = Pairing(inventories)
+        self._pairing = pairing or Pairing(inventories)
         self._marks: dict[str, str] = {}
 
     def is_due(self, now: datetime) -> bool:
@@ -102,8 +104,8 @@ class TakeInventory:
             except ConnectorError as error:
                 self._failed(one, error, now, lease)
                 troubles.append(f"{one.inventory.name}: {error}")
-        if due:
-            with self._store.begin(lease) as uow:
+        if counts["sources"]:
+            with Matching(self._store, now, lease).begin() as uow:
                 self._pairing.pair(uow, now)
         return Report("inventory", counts, tuple(troubles))
 

@@ -24,8 +24,8 @@ from worker.domain.model import Member
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.reconcile.remediation import (
-    Allowed,
     LeftToPeople,
+    Permitted,
     RemediationRule,
     allowed,
     has_effect,
@@ -74,7 +74,7 @@ class Remediate:
     def _is_allowed(self, ticket: Ticket, now: datetime) -> bool:
         """Look without keeping others from writing; what counts is asked again in the transaction that decides."""
         with self._store.reading() as uow:
-            return isinstance(self._allowed(uow, ticket, now), Allowed)
+            return isinstance(self._allowed(uow, ticket, now), Permitted)
 
     def preview(self, now: datetime) -> Plan:
         """Return what would be done, by ticket, if nothing else changed; and writes nothing."""
@@ -83,7 +83,7 @@ class Remediate:
         for ticket in self._waiting():
             with self._store.reading() as uow:
                 found = self._allowed(uow, ticket, now)
-            if isinstance(found, Allowed) and left[found.rule.name] > 0:
+            if isinstance(found, Permitted) and left[found.rule.name] > 0:
                 left[found.rule.name] -= 1
                 actions.append(Action(ActionKind.REMEDIATE, ticket, found.rule.name))
         return Plan(tuple(actions))
@@ -103,7 +103,7 @@ class Remediate:
                 after = page[-1].id
         return found
 
-    def _allowed(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> Allowed | LeftToPeople:
+    def _allowed(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> Permitted | LeftToPeople:
         group = ticket.home
         inventory = self._inventories.get(group.source)
         if inventory is None:

@@ -39,7 +39,7 @@ class RemediationRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class Permitted:
     """A deed that a rule allows, and the member whom it is done to."""
 
     rule: RemediationRule
@@ -56,7 +56,7 @@ class LeftToPeople:
 
 def allowed(
     ticket: Ticket, group: GroupView | None, rules: tuple[RemediationRule, ...], can: Capabilities
-) -> Allowed | LeftToPeople:
+) -> Permitted | LeftToPeople:
     """Return what a machine may do for the ticket now, by the first rule that allows it.
 
     `group` has all of its members, not only those that decide something.
@@ -70,7 +70,7 @@ def allowed(
     if group is None or group.is_gone or group.coverage is not Coverage.FULL:
         return LeftToPeople("the latest roster of the group is not whole")
     found = _FINDS[deed](ticket, group, can)
-    return found if isinstance(found, LeftToPeople) else Allowed(rule, deed, found)
+    return found if isinstance(found, LeftToPeople) else Permitted(rule, deed, found)
 
 
 def _to_remove(ticket: Ticket, group: GroupView, can: Capabilities) -> Member | LeftToPeople:

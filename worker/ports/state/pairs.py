@@ -35,6 +35,6 @@ class Pairs(Protocol):
     def follow(self, ranks: Sequence[str], now: datetime) -> list[Follows]:
         """Say of every group in which other one it is followed; return what is new.
 
-        `ranks` are the sources, the best witness first. A group whose leader is gone or out of sight leads itself.
-        Groups of which this changed are dirty.
+        `ranks` are the sources, the best witness first. A group that is gone or out of sight, or whose
+        source is not configured any more, leads nothing, and follows the other one. Changed groups are dirty.
         """

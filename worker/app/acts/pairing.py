@@ -16,6 +16,7 @@ from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView, MemberView
 from worker.domain.groups.pairing import rank
+from worker.domain.model import GroupKey
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Move, Ticket, TicketKey, TicketState, next_state
 from worker.ports import Inventory
@@ -44,6 +45,12 @@ class Pairing:
         found = sum(uow.pairs.find(weaker, stronger, now) for weaker, stronger in self._found_between)
         self.follow(uow, now)
         return found
+
+    def in_order(self, one: GroupKey, other: GroupKey) -> tuple[GroupKey, GroupKey]:
+        """Return two groups, the one of the weaker witness first; a source that is not configured is the weakest."""
+        place = {name: -at for at, name in enumerate(self._names)}
+        a, b = sorted((one, other), key=lambda key: (place.get(key.source, -len(place)), key))
+        return a, b
 
     def follow(self, uow: UnitOfWork, now: datetime) -> None:
         """Say which group leads in each pair, and move the tickets of those that are followed now."""

@@ -1,0 +1,136 @@
+"""What every `ports.store.Store` keeps of live groups: wanted reads, pairs, and what machines did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from builders import DAY, HOUR, NOW, ticket
+from contracts.unit_of_work import roster
+from worker.domain.groups.pairing import Pair, PairState
+from worker.domain.kinds.kind import Deed
+from worker.domain.model import GroupKey, Roster
+from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.ports.state.groups import Unlisted
+from worker.ports.state.pairs import Follows
+from worker.ports.state.remediations import ActState, MachineAct
+from worker.ports.state.sources import WHOLE
+from worker.ports.state.store import Store
+
+ANN, BEN, EVE = (f"+44770090010{number}" for number in range(3))
+LIST, PHONE = GroupKey("list", "ward-7"), GroupKey("phone", "120@g.us")
+
+
+def read(
+    store: Store, source: str, *rosters: Roster, at: datetime = NOW, rest: Unlisted | None = None
+) -> None:
+    with store.begin() as uow:
+        uow.rosters.clear_stage(source)
+        uow.rosters.stage(source, rosters)
+        uow.rosters.apply_stage(source, now=at, limits=GuardLimits(), rest=rest or Unlisted())
+
+
+def act(**changes: object) -> MachineAct:
+    one = MachineAct(1, 1, "rooms", Deed.REMOVE, PHONE, ANN, ActState.BEGUN, NOW, "")
+    return replace(one, **changes)  # type: ignore[arg-type]
+
+
+class LiveContract:
+    """The part of the suite about live groups."""
+
+    def test_a_read_that_is_wanted_twice_is_wanted_once_since_the_first_time(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.sources.want("phone", ["b", "a"], NOW)
+            uow.sources.want("phone", ["a", WHOLE], NOW + HOUR)
+        with store.begin() as uow:
+            wanted = uow.sources.wanted()
+            assert [(one.group_id, one.asked_at) for one in wanted] == [
+                (WHOLE, NOW + HOUR), ("a", NOW), ("b", NOW),
+            ]  # fmt: skip
+            uow.sources.had(wanted[:2])
+            assert [one.group_id for one in uow.sources.wanted()] == ["b"]
+
+    def test_what_is_wanted_again_meanwhile_is_not_had(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.sources.want("phone", ["a"], NOW)
+            early = uow.sources.wanted()
+            uow.sources.had(early)
+            uow.sources.want("phone", ["a"], NOW + HOUR)
+            uow.sources.had(early)
+            assert len(uow.sources.wanted()) == 1
+
+    def test_groups_of_one_name_with_half_of_the_members_in_common_are_one(self, store: Store) -> None:
+        read(store, "list", roster("ward-7", ANN, BEN, EVE))
+        read(store, "phone", replace(roster("120@g.us", ANN, BEN), group=roster("ward-7").group))
+        with store.begin() as uow:
+            assert uow.pairs.find("list", "phone", NOW) == 1
+            assert uow.pairs.find("list", "phone", NOW) == 0
+            [pair] = uow.pairs.all()
+            assert (pair.state, pair.a.source) == (PairState.SURE, "list")
+
+    def test_a_group_is_followed_in_the_best_witness_as_long_as_that_shows_it(self, store: Store) -> None:
+        read(store, "list", roster("ward-7", ANN))
+        read(store, "phone", roster("120@g.us", ANN), roster("other", BEN))
+        with store.begin() as uow:
+            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, "so", NOW, "sam"))
+            assert uow.pairs.follow(["phone", "list"], NOW) == [Follows(LIST, PHONE)]
+            assert uow.pairs.follow(["phone", "list"], NOW) == []
+            [followed] = [view.is_followed for view in uow.rosters.take_dirty(9).views if view.key == LIST]
+            assert followed
+        read(store, "phone", roster("other", BEN), at=NOW + DAY, rest=Unlisted(is_gone=lambda *_: False))
+        with store.begin() as uow:
+            assert uow.pairs.follow(["phone", "list"], NOW) == [Follows(PHONE, LIST)]
+            uow.pairs.put(Pair(LIST, PHONE, PairState.APART, "no", NOW, "sam"))
+            assert uow.pairs.follow(["phone", "list"], NOW) == []
+            assert not any(view.is_followed for view in uow.rosters.take_dirty(9).views)
+
+    def test_a_pair_with_a_group_that_nobody_knows_leads_to_nothing(self, store: Store) -> None:
+        read(store, "list", roster("ward-7", ANN))
+        with store.begin() as uow:
+            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, "so", NOW))
+            assert uow.pairs.follow(["phone", "list"], NOW) == []
+
+    def test_an_act_is_kept_with_its_latest_state(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.remediations.put(act())
+            uow.remediations.put(act(attempt=2, begun_at=NOW + HOUR))
+            assert [one.attempt for one in uow.remediations.unsettled()] == [1, 2]
+            uow.remediations.put(act(state=ActState.REFUSED, said="no"))
+            assert uow.remediations.unsettled() == [act(attempt=2, begun_at=NOW + HOUR)]
+            assert uow.remediations.of_ticket(1)[0] == act(state=ActState.REFUSED, said="no")
+
+    def test_acts_count_within_the_time_but_for_those_surely_not_done(self, store: Store) -> None:
+        with store.begin() as uow:
+            for attempt, state in enumerate(ActState):
+                uow.remediations.put(act(attempt=attempt, state=state))
+            assert uow.remediations.count("rooms", NOW - timedelta(microseconds=1)) == len(ActState) - 1
+            assert uow.remediations.count("rooms", NOW) == 0
+            assert uow.remediations.count("other", NOW - HOUR) == 0
+
+    def test_tickets_wait_that_no_act_is_on(self, store: Store) -> None:
+        kinds, sources = {TicketKind.REMOVE_MEMBER}, {"phone"}
+        with store.begin() as uow:
+            first = replace(ticket(), id=0, group=PHONE, handle=ANN)
+            others = [replace(first, handle=BEN), replace(first, handle=EVE, state=TicketState.DONE)]
+            elsewhere = replace(first, group=LIST)
+            uow.tickets.insert([first, *others, elsewhere])
+            waiting = uow.remediations.waiting(kinds, sources, 0, 9)
+            assert [one.handle for one in waiting] == [ANN, BEN]
+            uow.remediations.put(act(ticket=waiting[0].id))
+            uow.remediations.put(act(ticket=waiting[1].id, state=ActState.OVER))
+            assert [one.handle for one in uow.remediations.waiting(kinds, sources, 0, 9)] == [BEN]
+            assert uow.remediations.waiting(kinds, sources, waiting[1].id, 9) == []
+            assert uow.remediations.waiting({TicketKind.ADD_MEMBER}, sources, 0, 9) == []
+
+    def test_who_a_machine_was_to_remove_is_no_shrinking(self, store: Store) -> None:
+        limits = GuardLimits(group_share_max=0.1, share_from=1)
+        read(store, "phone", roster("120@g.us", ANN, BEN, EVE))
+        with store.begin() as uow:
+            uow.remediations.put(act())
+            uow.rosters.stage("phone", [roster("120@g.us", BEN, EVE, at=NOW + HOUR)])
+            changes = uow.rosters.apply_stage("phone", now=NOW + HOUR, limits=limits, rest=Unlisted())
+            assert changes.shrunken == ()
+            uow.rosters.stage("phone", [roster("120@g.us", EVE, at=NOW + DAY)])
+            changes = uow.rosters.apply_stage("phone", now=NOW + DAY, limits=limits, rest=Unlisted())
+            assert len(changes.shrunken) == 1
