@@ -23,6 +23,7 @@ DIRECTORIES = {
     "file": "connectors.directory.file:SPEC",
 }
 INVENTORIES = {
+    "matrix": "connectors.inventory.matrix:SPEC",
     "register": "connectors.inventory.register:SPEC",
 }
 NOTIFIERS = {

@@ -1,18 +1,25 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from connectors.inventory.matrix.config import MatrixConfig
+from connectors.inventory.matrix.connector import MatrixInventory
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.tools.writer import Layout, table_of, write_register
 from contracts.inventory import NAME, NOW, TAKEN_AT, InventoryContract, World, context
+from fakes.graph.http import Reply
 from fakes.inventory import FakeInventory
+from fakes.matrix.server import SERVER_NAME, MatrixServer
+from fakes.matrix.server import TOKEN as MATRIX_TOKEN
 from fakes.office import Rows, write_docx, write_ods, write_xlsx
 from fakes.register_files import register
-from worker.domain.model import Coverage, Roster
+from worker.domain.model import Coverage, Member, Role, Roster
 from worker.ports import Transient
 
 
@@ -123,3 +130,69 @@ class TestRegister(InventoryContract):
     )
     def world(self, request: pytest.FixtureRequest, tmp_path: Path) -> World:
         return RegisterWorld(tmp_path, *request.param)
+
+
+class MatrixWorld(World):
+    def __init__(self, server: MatrixServer) -> None:
+        self.server = server
+        self.inventory = MatrixInventory(
+            MatrixConfig(url=server.url, token=SecretStr(MATRIX_TOKEN), requests_per_minute=6000), context()
+        )
+        self._shown: tuple[Roster, ...] = ()
+
+    def show(self, *rosters: Roster, taken_at: datetime = TAKEN_AT) -> None:
+        self._shown = rosters
+        self.mend()
+
+    def as_shown(self, roster: Roster) -> Roster:
+        members = (replace(one, handle=self.user_id(one)) for one in roster.members)
+        return replace(
+            roster,
+            group=replace(roster.group, messenger="matrix"),
+            members=tuple(sorted(members, key=lambda one: one.handle)),
+        )
+
+    @staticmethod
+    def user_id(member: Member) -> str:
+        assert member.phone
+        return f"@p{member.phone.removeprefix('+')}:{SERVER_NAME}"
+
+    def spoil(self, group_id: str) -> None:
+        user_id = self.server.rooms[group_id].joined()[0]
+        self.server.users[user_id]["threepids"] = "none"
+
+    def break_mid_way(self) -> None:
+        """The last room's state breaks off."""
+        last = max(self.server.rooms)
+        self.server.faults[f"{last}/state"] = Reply(body=b'{"state": [{"type": "m.room', cut_after=20)
+
+    def take_away(self) -> None:
+        self.server.faults["/"] = Reply(is_dropped=True)
+
+    def mend(self) -> None:
+        self.server.faults.clear()
+        self.server.rooms.clear()
+        for roster in self._shown:
+            for one in roster.members:
+                user_id = self.server.person(self.user_id(one).partition(":")[0][1:], one.phone or "")
+                self.server.users[user_id]["displayname"] = one.display_name
+            creators = [self.user_id(one) for one in roster.members if one.role is Role.CREATOR]
+            self.server.room(
+                roster.group.group_id,
+                creators[0] if creators else f"@gone:{SERVER_NAME}",
+                [self.user_id(one) for one in roster.members],
+                name=roster.group.name,
+                powers={self.user_id(one): 100 for one in roster.members if one.role is Role.ADMIN},
+            )
+
+
+class TestMatrix(InventoryContract):
+    kind = "matrix"
+    is_live = True
+
+    @pytest.fixture
+    def world(self) -> Iterator[World]:
+        with MatrixServer() as server:
+            world = MatrixWorld(server)
+            yield world
+            world.inventory.close()
