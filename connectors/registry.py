@@ -25,6 +25,7 @@ DIRECTORIES = {
 INVENTORIES = {
     "matrix": "connectors.inventory.matrix:SPEC",
     "register": "connectors.inventory.register:SPEC",
+    "slack": "connectors.inventory.slack:SPEC",
 }
 NOTIFIERS = {
     "slack": "connectors.notify.slack:SPEC",

@@ -12,6 +12,8 @@ from connectors.inventory.matrix.config import MatrixConfig
 from connectors.inventory.matrix.connector import MatrixInventory
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.tools.writer import Layout, table_of, write_register
+from connectors.inventory.slack.config import SlackInventoryConfig
+from connectors.inventory.slack.connector import SlackInventory
 from contracts.inventory import NAME, NOW, TAKEN_AT, InventoryContract, World, context
 from fakes.graph.http import Reply
 from fakes.inventory import FakeInventory
@@ -19,6 +21,8 @@ from fakes.matrix.server import SERVER_NAME, MatrixServer
 from fakes.matrix.server import TOKEN as MATRIX_TOKEN
 from fakes.office import Rows, write_docx, write_ods, write_xlsx
 from fakes.register_files import register
+from fakes.slack.server import TOKEN as SLACK_TOKEN
+from fakes.slack.server import Fault, SlackServer
 from worker.domain.model import Coverage, Member, Role, Roster
 from worker.ports import Transient
 
@@ -194,5 +198,75 @@ class TestMatrix(InventoryContract):
     def world(self) -> Iterator[World]:
         with MatrixServer() as server:
             world = MatrixWorld(server)
+            yield world
+            world.inventory.close()
+
+
+class SlackWorld(World):
+    """A workspace of Enterprise, where an app with the right sees who manages a channel."""
+
+    def __init__(self, server: SlackServer) -> None:
+        self.server = server
+        self.inventory = SlackInventory(
+            SlackInventoryConfig(token=SecretStr(SLACK_TOKEN), api_url=server.url), context()
+        )
+        self._shown: tuple[Roster, ...] = ()
+
+    def show(self, *rosters: Roster, taken_at: datetime = TAKEN_AT) -> None:
+        self._shown = rosters
+        self.mend()
+
+    def as_shown(self, roster: Roster) -> Roster:
+        members = (
+            replace(one, handle=self.user_id(one), role=Role.ADMIN if one.role is Role.CREATOR else one.role)
+            for one in roster.members
+        )
+        return replace(roster, group=replace(roster.group, messenger="slack"), members=tuple(members))
+
+    @staticmethod
+    def user_id(member: Member) -> str:
+        assert member.phone
+        return f"U{member.phone.removeprefix('+')}"
+
+    def spoil(self, group_id: str) -> None:
+        first = self.server.channels[group_id].members[0]
+        next(one for one in self.server.people.values() if one["id"] == first)["profile"] = "none"
+
+    def break_mid_way(self) -> None:
+        """The answer breaks off with the second member of a channel."""
+        self.server.page_size = 1
+        cut = Fault(body=b'{"ok": true, "members": ["U44')
+        self.server.fail("conversations.members", *[Fault(), cut] * 3)
+
+    def take_away(self) -> None:
+        self.server.fail("admin.roles.listAssignments", *[Fault(drop_before=True)] * 3)
+        self.server.fail("auth.test", *[Fault(drop_before=True)] * 3)
+
+    def mend(self) -> None:
+        self.server.mend()
+        self.server.page_size = 200
+        self.server.channels.clear()
+        self.server.people.clear()
+        self.server.managers = {}
+        for roster in self._shown:
+            ids = [self.user_id(one) for one in roster.members]
+            group_id = roster.group.group_id
+            self.server.add_channel(group_id, roster.group.name, *ids, is_member=False)
+            self.server.managers[group_id] = [
+                self.user_id(one) for one in roster.members if one.role.is_admin
+            ]
+            for one in roster.members:
+                profile = {"real_name": one.display_name, "phone": one.phone}
+                self.server.add_person(f"{self.user_id(one)}@example.org", self.user_id(one), profile=profile)
+
+
+class TestSlack(InventoryContract):
+    kind = "slack"
+    is_live = True
+
+    @pytest.fixture
+    def world(self) -> Iterator[World]:
+        with SlackServer() as server:
+            world = SlackWorld(server)
             yield world
             world.inventory.close()
