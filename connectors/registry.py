@@ -25,7 +25,9 @@ DIRECTORIES = {
 INVENTORIES = {
     "evolution": "connectors.inventory.evolution:SPEC",
     "gowa": "connectors.inventory.gowa:SPEC",
+    "matrix": "connectors.inventory.matrix:SPEC",
     "register": "connectors.inventory.register:SPEC",
+    "slack": "connectors.inventory.slack:SPEC",
     "waha": "connectors.inventory.waha:SPEC",
     "whatsapp_export": "connectors.inventory.whatsapp_export:SPEC",
 }

@@ -1,4 +1,4 @@
-"""Fixtures for every test: a PostgreSQL database of its own, and the vendors' published contracts."""
+"""Fixtures for every test: a PostgreSQL database of its own, a Matrix server, the vendors' published contracts."""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 
 import postgres
+import synapse
 from throwaway import missing
 
 pytest_plugins = ("ad_fixtures", "gate", "templates")
@@ -45,6 +46,33 @@ def migrated_postgres_url(_postgres_server: postgres.Server | str, migrated_data
     assert not isinstance(_postgres_server, str)
     with _postgres_server.database(migrated_database) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def _synapse_server() -> Iterator[synapse.Synapse | str]:
+    try:
+        with synapse.running_synapse() as server:
+            yield server
+    except synapse.Absent as absent:
+        yield str(absent)
+
+
+@pytest.fixture
+def synapse_server(_synapse_server: synapse.Synapse | str) -> synapse.Synapse:
+    """Return the Matrix server that the tests of this process share: each makes its own people and rooms."""
+    if isinstance(_synapse_server, str):
+        missing(_synapse_server)
+    return _synapse_server
+
+
+@pytest.fixture
+def fresh_synapse() -> Iterator[synapse.Synapse]:
+    """Yield a Matrix server of the test's own, with no rooms; it takes a second."""
+    try:
+        with synapse.running_synapse() as server:
+            yield server
+    except synapse.Absent as absent:
+        missing(absent)
 
 
 @pytest.fixture(scope="session")

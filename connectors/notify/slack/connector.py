@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from connectors.kit.slack_codes import scope_remedy
 from connectors.notify.slack.client import Channel, ChannelPage, Identity, SlackClient
 from connectors.notify.slack.config import CHANNEL_ID, SlackConfig
-from connectors.notify.slack.errors import INVITE, scope_remedy
+from connectors.notify.slack.errors import INVITE
 from connectors.notify.slack.mapping import render, takes
 from worker.domain.messages.message import Message, RecipientKind
 from worker.ports import (

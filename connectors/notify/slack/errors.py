@@ -10,6 +10,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from connectors.kit.slack_codes import (
+    ASKED_TO_WAIT,
+    AUTH,
+    DENIED,
+    LATER,
+    RENEW,
+    TRANSIENT,
+    WAIT_S,
+    scope_remedy,
+)
 from worker.ports import (
     AuthFailed,
     BadConfig,
@@ -21,30 +31,10 @@ from worker.ports import (
     Unreachable,
 )
 
-RENEW = (
-    "Take the bot token (xoxb-…) from the app's page at api.slack.com/apps, OAuth & Permissions, "
-    "and put it where `token` points; reinstall the app if the page says so."
-)
 ASK_ADMIN = "Ask a Slack administrator to allow the app to post here."
 INVITE = "Open the channel in Slack and invite the app: /invite @ followed by the app's name."
-LATER = "Nothing to do unless it goes on: it is tried again."
 REPORT = "Please report this with the code: the message is not one that Slack takes."
 
-_AUTH = frozenset({
-    "account_inactive", "invalid_auth", "not_authed", "org_login_required", "token_expired", "token_revoked",
-    "two_factor_setup_required",
-})  # fmt: skip
-_DENIED = frozenset({
-    "access_denied", "accesslimited", "ekm_access_denied", "enterprise_is_restricted", "no_permission",
-    "not_allowed_token_type", "restricted_action", "restricted_action_non_threadable_channel",
-    "restricted_action_read_only_channel", "restricted_action_thread_locked",
-    "restricted_action_thread_only_channel", "team_access_not_granted",
-})  # fmt: skip
-_ASKED_TO_WAIT = frozenset({"rate_limited", "ratelimited"})
-_TRANSIENT = frozenset({
-    "fatal_error", "internal_error", "message_limit_exceeded", "request_timeout", "service_unavailable",
-    "team_added_to_org",
-})  # fmt: skip
 _BAD_CONFIG = {
     "channel_not_found": INVITE + " If `channel` is a name, check its spelling or give the channel's id.",
     "not_in_channel": INVITE,
@@ -64,7 +54,6 @@ _CODE = re.compile(r"[a-z0-9_.:-]{1,80}")
 _HTTP_NOT_FOUND = 404
 _HTTP_SERVER_ERROR = 500
 _HTTP_TOO_MANY = 429
-WAIT_S = 30.0  # if Slack asks to wait and does not say how long; its limits are per minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +102,15 @@ def _foreign(tried: str, status: int) -> ConnectorError:
 def _by_code(tried: str, answer: Answer, *, to_person: bool) -> ConnectorError:
     code = answer.code
     message = f"{tried}: Slack answered {code}."
-    if code in _ASKED_TO_WAIT:
+    if code in ASKED_TO_WAIT:
         return _asked_to_wait(message, answer)
-    if code in _TRANSIENT:
+    if code in TRANSIENT:
         return Transient(message, remedy=LATER, retry_after_s=answer.retry_after_s)
-    if code in _AUTH:
+    if code in AUTH:
         return AuthFailed(message, remedy=RENEW)
     if code == "missing_scope":
         return missing_scopes(message, answer.needed)
-    if code in _DENIED:
+    if code in DENIED:
         return PermissionDenied(message, missing=code, remedy=ASK_ADMIN)
     if code in _NO_SUCH_PERSON or (to_person and code in _PERSON_UNREACHABLE):
         return Unreachable(message, remedy=_UNREACHABLE_REMEDY)
@@ -135,11 +124,3 @@ def _by_code(tried: str, answer: Answer, *, to_person: bool) -> ConnectorError:
 def missing_scopes(message: str, scopes: str) -> PermissionDenied:
     """The error for a token that lacks `scopes` (comma-separated)."""
     return PermissionDenied(message, missing=scopes or "unknown", remedy=scope_remedy(scopes))
-
-
-def scope_remedy(scopes: str) -> str:
-    """Say where to add `scopes`, in the words of Slack's own pages."""
-    return (
-        f"At api.slack.com/apps open the app, OAuth & Permissions, add to the bot token scopes: "
-        f"{scopes or '(see the README)'}; then reinstall it to the workspace."
-    )

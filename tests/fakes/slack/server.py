@@ -19,6 +19,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs
 
 from fakes.slack.blocks import Refused, check_message, formatted, links, pinged, shown
+from fakes.slack.workspace import Channel, Workspace
 
 TOKEN = "xoxb-900000000000-s3cr3tS3cr3tS3cr3t"
 ALL_SCOPES = (
@@ -31,16 +32,12 @@ ALL_SCOPES = (
     "channels:history",
     "groups:read",
     "groups:history",
+    "channels:join",
+    "channels:manage",
+    "groups:write",
+    "usergroups:read",
+    "usergroups:write",
 )
-
-
-@dataclass
-class Channel:
-    channel_id: str
-    name: str
-    is_private: bool = False
-    is_member: bool = True
-    is_archived: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,12 +87,13 @@ def rate_limited(retry_after_s: int) -> Fault:
     return Fault(429, "ratelimited", headers={"Retry-After": str(retry_after_s)})
 
 
-class SlackServer:
+class SlackServer(Workspace):
     """State is public: tests set it up and look into it. One call of one method may be made to fail by
     `fail(method, fault)`; faults of a method are used up in order.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.people: dict[str, dict[str, Any]] = {}
         self.channels = {"C0LEAVERS01": Channel("C0LEAVERS01", "leavers")}
         self.posts: list[Post] = []
@@ -132,6 +130,9 @@ class SlackServer:
 
     def fail(self, method: str, *faults: Fault) -> None:
         self._faults[method].extend(faults)
+
+    def mend(self) -> None:
+        self._faults.clear()
 
     def called(self, method: str) -> int:
         return sum(name == method for name, _ in self.calls)
@@ -178,6 +179,7 @@ class SlackServer:
             "conversations.open": self._open,
             "users.conversations": self._own_channels,
             "users.lookupByEmail": self._look_up,
+            **self.inventory_methods(),
         }
         if method not in methods:
             raise Refused("unknown_method")
@@ -225,8 +227,7 @@ class SlackServer:
         if channel is None:
             raise Refused("channel_not_found")
         self._need("groups:read" if channel.is_private else "channels:read")
-        row = {key: value for key, value in vars(channel).items() if key != "channel_id"}
-        return {"channel": {"id": channel.channel_id, **row}}
+        return {"channel": channel.row()}
 
     def _history(self, body: dict[str, Any]) -> dict[str, Any]:
         channel_id = body.get("channel", "")
@@ -291,10 +292,16 @@ class _Server(ThreadingHTTPServer):
 
 def _handler(slack: SlackServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path, _, query = self.path.partition("?")
+            self._answer(path, _parse("", query.encode()))
+
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            body = _parse(self.headers.get("Content-Type", ""), raw)
-            method = self.path.removeprefix("/api/")
+            self._answer(self.path, _parse(self.headers.get("Content-Type", ""), raw))
+
+        def _answer(self, path: str, body: dict[str, Any]) -> None:
+            method = path.removeprefix("/api/")
             fault, answer = slack.answer(method, self.headers.get("Authorization", ""), body)
             if fault.slow_s:
                 slack.wait(fault.slow_s)

@@ -4,16 +4,18 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
 
+from connectors.kit.slack_codes import WAIT_S
 from connectors.notify.slack.client import SlackClient
 from connectors.notify.slack.connector import SlackNotifier
-from connectors.notify.slack.errors import WAIT_S
 from contracts.notifier import AMINA, MESSAGE, NOBODY, NOW, TO_AMINA, context
-from fakes.slack.server import TOKEN, Channel, Fault, SlackServer, rate_limited
+from fakes.slack.server import TOKEN, Fault, SlackServer, rate_limited
+from fakes.slack.workspace import Channel
 from worker.ports import (
     AuthFailed,
     BadConfig,
@@ -322,7 +324,7 @@ def test_a_private_channel_needs_the_scopes_of_private_ones(slack: SlackServer) 
     ],
 )
 def test_check_is_red_for_a_channel_that_cannot_be_posted_to(
-    slack: SlackServer, change: dict[str, bool], message: str, remedy: str
+    slack: SlackServer, change: dict[str, Any], message: str, remedy: str
 ) -> None:
     slack.channels["C0LEAVERS01"] = Channel("C0LEAVERS01", "leavers", **change)
     result = notifier(slack, channel="C0LEAVERS01").check()

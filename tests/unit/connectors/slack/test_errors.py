@@ -1,6 +1,7 @@
 import pytest
 
-from connectors.notify.slack.errors import WAIT_S, Answer, failure
+from connectors.kit.slack_codes import WAIT_S
+from connectors.notify.slack.errors import Answer, failure
 from worker.ports import (
     AuthFailed,
     BadConfig,

@@ -1,0 +1,207 @@
+"""Matrix behind the inventory port: every read asks Synapse anew, room by room.
+
+list of rooms (whole, or not at all) -> each room's state and members -> each user once -> Roster
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, TypeVar
+
+from connectors.inventory.matrix import acts
+from connectors.inventory.matrix.client import SynapseClient
+from connectors.inventory.matrix.config import MatrixConfig
+from connectors.inventory.matrix.mapping import (
+    DIRECT_MAX,
+    NOBODY_WE_KNOW,
+    Listed,
+    Person,
+    Room,
+    events_of,
+    joined_of,
+    listed,
+    own_id,
+    person_of,
+    room_of,
+    roster_of,
+    server_of,
+)
+from worker.domain.model import Member, Roster
+from worker.ports import (
+    Capabilities,
+    CheckResult,
+    ConnectorContext,
+    ConnectorError,
+    Incomplete,
+    Malformed,
+    Passive,
+    SnapshotEnd,
+)
+from worker.ports.connectors.remover import ActOutcome
+
+LISTINGS_MAX = 3  # a list that changed while it was read is read again
+CHECKED_MAX = 20  # rooms whose state `check` reads
+
+T = TypeVar("T")
+
+
+class MatrixInventory(Passive):
+    """The rooms of one homeserver, but for direct chats."""
+
+    can = Capabilities(
+        sees_all_groups=True,
+        sees_roles=True,
+        can_remove=True,
+        can_change_admin=True,
+        creator_is_removable=False,
+    )
+
+    def __init__(self, config: MatrixConfig, context: ConnectorContext) -> None:
+        self._context = context
+        self._client = SynapseClient(config, context)
+        self._own = ""
+
+    @property
+    def name(self) -> str:
+        """The configured name; `source` of its groups."""
+        return self._context.name
+
+    def close(self) -> None:
+        """End the connections."""
+        self._client.close()
+
+    # --- Reading --------------------------------------------------------------------------------
+
+    def changes(
+        self, _cursor: str | None, groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
+        """Yield the rosters in the order of their ids, then the end.
+
+        A room that goes away meanwhile is left out. A room whose state, or a member whose account, can't be
+        understood makes its roster PARTIAL. Raises AuthFailed, PermissionDenied (no server administrator), BadConfig
+        (no Synapse at url), Incomplete and Transient.
+        """
+        began_at = self._context.now()
+        self._account()
+        people: dict[str, Person] = {}
+        malformed: list[Malformed] = []
+        groups_total = 0
+        room_ids = sorted(one.room_id for one in self._rooms()) if groups is None else sorted(set(groups))
+        for room_id in room_ids:
+            roster, problems = self._roster(room_id, people)
+            if roster is not None:
+                malformed += problems
+                groups_total += 1
+                yield roster
+        yield SnapshotEnd(began_at, groups_total, tuple(malformed), is_full=groups is None)
+
+    def _rooms(self) -> list[Listed]:
+        """Return the rooms that are wanted. Raises Incomplete if the list never holds still."""
+        for _ in range(LISTINGS_MAX):
+            rows = self._listing()
+            if rows is not None:
+                return [row for row in rows if not row.is_direct and self._is_wanted(row.room_id, row.name)]
+        raise Incomplete(
+            f"Synapse's list of rooms changed each of the {LISTINGS_MAX} times that it was read.",
+            remedy="Nothing is changed by it; it is read again.",
+        )
+
+    def _listing(self) -> list[Listed] | None:
+        """Read all pages; None if the list changed meanwhile.
+
+        Each page begins with the last room of the page before. If it doesn't, rooms came or went, and one may have
+        slipped from a page not yet read to one read already.
+        """
+        rows, total = self._page(0)
+        while len(rows) < total:
+            start = max(0, len(rows) - 1)
+            page, _ = self._page(start)
+            if len(page) < 2 or page[0].room_id != rows[-1].room_id:  # noqa: PLR2004  the last one, and more
+                return None
+            rows += page[1:]
+        return rows if len(rows) == len({row.room_id for row in rows}) == total else None
+
+    def _page(self, start: int) -> tuple[list[Listed], int]:
+        return listed(self._get(lambda: self._client.rooms(start)))
+
+    def _is_wanted(self, room_id: str, name: str) -> bool:
+        return self._context.takes(room_id, name or room_id)
+
+    def _roster(self, room_id: str, people: dict[str, Person]) -> tuple[Roster | None, list[Malformed]]:
+        room = self._room(room_id)
+        if room is None or not self._is_wanted(room_id, room.name):
+            return None, []
+        answer = self._get(lambda: self._client.members(room_id))
+        if answer is None:
+            return None, []
+        joined = joined_of(answer)
+        if not room.name and len(joined) <= DIRECT_MAX:
+            return None, []
+        return roster_of(room, joined, self._own, lambda user_id: self._person(user_id, people))
+
+    def _room(self, room_id: str) -> Room | None:
+        read_at = self._context.now()
+        answer = self._get(lambda: self._client.state(room_id))
+        return None if answer is None else room_of(room_id, events_of(answer), read_at)
+
+    def _person(self, user_id: str, people: dict[str, Person]) -> Person:
+        """Return somebody of this server, who is asked for once; of other servers it knows only names."""
+        if server_of(user_id) != server_of(self._own):
+            return NOBODY_WE_KNOW
+        if user_id not in people:
+            answer = self._get(lambda: self._client.user(user_id))
+            known = answer is not None
+            people[user_id] = person_of(answer, self._context.default_region) if known else NOBODY_WE_KNOW
+        return people[user_id]
+
+    def _account(self) -> str:
+        """Return our own account's id, asked for once."""
+        if not self._own:
+            self._own = own_id(self._get(self._client.whoami))
+        return self._own
+
+    def _get(self, call: Callable[[], T]) -> T:
+        return self._context.again(call)
+
+    # --- Acts -----------------------------------------------------------------------------------
+
+    def remove(self, group_id: str, member: Member) -> ActOutcome:
+        """Kick the member, as an admin of the room, which our account becomes if need be.
+
+        REFUSED for whom nobody outranks. A second call is NOT_NEEDED.
+        """
+        return acts.remove(self._client, self._account(), group_id, _id_of(member), self._context.now())
+
+    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+        """Give the member the power to remove others and to change the levels; 100, or more where that needs more."""
+        return acts.make_admin(self._client, self._account(), group_id, _id_of(member), self._context.now())
+
+    # --- Looking --------------------------------------------------------------------------------
+
+    def check(self) -> CheckResult:
+        """Look whether the account may list the rooms and read their state; count."""
+        try:
+            account = self._account()
+            rooms = self._rooms()
+            read = [self._seen(room) for room in rooms[:CHECKED_MAX]]
+        except ConnectorError as error:
+            return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
+        counts = {"groups": len(rooms), "members": sum(room.joined for room in rooms)}
+        if len(rooms) <= CHECKED_MAX:
+            counts |= {
+                "members": sum(members for members, _ in read),
+                "admins": sum(admins for _, admins in read),
+            }
+        said = ", ".join(f"{number} {what}" for what, number in counts.items())
+        return CheckResult(ok=True, message=f"{server_of(account)}, read as {account}: {said}", counts=counts)
+
+    def _seen(self, row: Listed) -> tuple[int, int]:
+        """Return how many members and admins a room has."""
+        room = self._room(row.room_id)
+        joined = [] if room is None else [who for who, how in room.memberships.items() if how == "join"]
+        roles: Any = room.powers.roles(joined, self._own) if room and room.powers else {}
+        return len(joined), sum(role.is_admin for role in roles.values())
+
+
+def _id_of(member: Member) -> str:
+    return member.native_id or member.handle

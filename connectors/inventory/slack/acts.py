@@ -1,0 +1,71 @@
+"""Removing a member of a channel or of a user group.
+
+The app has to be in a channel to remove somebody: it enters a public one for it, and leaves again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+
+from connectors.inventory.slack.client import SlackWeb, code_of
+from connectors.inventory.slack.mapping import Listed, user_ids_of
+from worker.ports import ConnectorError, Rejected
+from worker.ports.connectors.remover import ActOutcome, Effect
+
+_GONE = frozenset({"not_in_channel"})
+_WHY = {
+    "cant_kick_self": "the app can't remove itself",
+    "cant_kick_from_general": "nobody can be removed from the channel that everybody is in",
+    "is_archived": "the channel is archived",
+    "user_not_found": "Slack does not know this account",
+}
+_NOT_THERE = ActOutcome(Effect.NOT_NEEDED, "not in it")
+
+
+def remove_from_channel(web: SlackWeb, channel: Listed, user_id: str, members: Collection[str]) -> ActOutcome:
+    """Remove somebody of `members`, who was in the channel right before. Raises ConnectorError, but not Rejected."""
+    if user_id not in members:
+        return _NOT_THERE
+    for code, is_so in (("is_archived", channel.is_archived), ("cant_kick_from_general", channel.is_general)):
+        if is_so:
+            return ActOutcome(Effect.REFUSED, _WHY[code])
+    try:
+        with _inside(web, channel):
+            web.kick(channel.group_id, user_id)
+    except Rejected as error:
+        code = code_of(error)
+        return (
+            _NOT_THERE if code in _GONE else ActOutcome(Effect.REFUSED, _WHY.get(code, code or error.message))
+        )
+    return ActOutcome(Effect.DONE)
+
+
+def remove_from_user_group(web: SlackWeb, group_id: str, user_id: str) -> ActOutcome:
+    """Write the list of a user group anew, as it was right before, without one. Raises as above."""
+    try:
+        answer = web.group_users(group_id)
+        before = [] if answer is None else user_ids_of(answer, "users")
+        if user_id not in before:
+            return _NOT_THERE
+        after = [one for one in before if one != user_id]
+        if not after:
+            return ActOutcome(Effect.REFUSED, "Slack takes no user group without members; disable it")
+        web.set_group_users(group_id, after)
+    except Rejected as error:
+        return ActOutcome(Effect.REFUSED, code_of(error) or error.message)
+    return ActOutcome(Effect.DONE)
+
+
+@contextmanager
+def _inside(web: SlackWeb, channel: Listed) -> Iterator[None]:
+    """Be in the channel; leave again if the app was not in it before."""
+    if channel.is_member:
+        yield
+        return
+    web.join(channel.group_id)
+    try:
+        yield
+    finally:
+        with suppress(ConnectorError):  # staying does no harm, and the act's own outcome counts
+            web.leave(channel.group_id)

@@ -1,0 +1,458 @@
+"""What the inventory makes of a Synapse's answers, whole and hostile ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from connectors.inventory.matrix.config import MatrixConfig
+from connectors.inventory.matrix.connector import MatrixInventory
+from contracts.inventory import NOW, context
+from fakes.graph.http import Reply
+from fakes.matrix.server import OWN, TOKEN, MatrixServer, json_reply
+from worker.domain.model import Allowed, Coverage, Role, Roster
+from worker.ports import (
+    AuthFailed,
+    BadConfig,
+    ConnectorError,
+    Incomplete,
+    NotDone,
+    PermissionDenied,
+    SnapshotEnd,
+    Transient,
+)
+
+WARD = "!ward:corp.example"
+
+
+@pytest.fixture
+def amina(server: MatrixServer) -> str:
+    return server.person("Amina Yusuf", "+447700900101", "amina@example.org")
+
+
+@pytest.fixture
+def sam(server: MatrixServer) -> str:
+    return server.person("Sam Okafor", "+447700900102")
+
+
+def read(inventory: MatrixInventory, groups: list[str] | None = None) -> tuple[list[Roster], SnapshotEnd]:
+    *rosters, end = inventory.changes(None, groups)
+    assert isinstance(end, SnapshotEnd)
+    return [one for one in rosters if isinstance(one, Roster)], end
+
+
+def ids(rosters: list[Roster]) -> list[str]:
+    return [roster.group.group_id for roster in rosters]
+
+
+# --- The list of rooms ---------------------------------------------------------------------------------------
+
+
+def rooms(server: MatrixServer, creator: str, number: int) -> None:
+    for at in range(number):
+        server.room(f"!{at:03}", creator, [creator], name=f"Ward {at}")
+
+
+@pytest.mark.parametrize("number, size", [(1, 2), (2, 2), (3, 2), (5, 2), (7, 3), (10, 10)])
+def test_each_room_of_each_page_is_listed_once(
+    server: MatrixServer, amina: str, inventory: MatrixInventory, number: int, size: int
+) -> None:
+    rooms(server, amina, number)
+    inventory._client.page_size = size
+    rosters, end = read(inventory)
+    assert ids(rosters) == [f"!{at:03}" for at in range(number)]
+    assert end.groups_total == number
+
+
+def test_a_room_that_slipped_to_a_page_already_read_is_not_lost(
+    server: MatrixServer, amina: str, inventory: MatrixInventory
+) -> None:
+    """One goes and one comes between two pages: the count is the same, and one room moves to the page before."""
+    rooms(server, amina, 6)
+    inventory._client.page_size = 3
+    late = server.rooms.pop("!005")
+
+    def change(start: int) -> None:
+        if start and late.room_id not in server.rooms:
+            del server.rooms["!000"]
+            server.rooms[late.room_id] = late
+
+    server.on_page = change
+    rosters, _ = read(inventory)
+    assert ids(rosters) == [f"!{at:03}" for at in range(1, 6)]
+
+
+def test_a_list_that_never_holds_still_proves_nothing(
+    server: MatrixServer, amina: str, inventory: MatrixInventory
+) -> None:
+    rooms(server, amina, 6)
+    inventory._client.page_size = 3
+    server.on_page = lambda start: server.rooms.pop(min(server.rooms)) if start else None  # type: ignore[assignment]
+    with pytest.raises(Incomplete, match="changed each of the 3 times"):
+        read(inventory)
+
+
+@pytest.mark.parametrize("total", [1, 2])
+def test_a_room_that_is_listed_twice_or_not_counted_makes_no_list(
+    server: MatrixServer, inventory: MatrixInventory, total: int
+) -> None:
+    row = {"room_id": "!a", "name": "Ward", "joined_members": 1}
+    server.faults["/v1/rooms"] = json_reply({"rooms": [row, row], "total_rooms": total})
+    with pytest.raises(Incomplete, match="changed each"):
+        read(inventory)
+
+
+def test_rooms_that_are_not_wanted_are_not_asked_for(server: MatrixServer, amina: str) -> None:
+    server.room("!a", amina, [amina], name="Ward 7")
+    server.room("!b", amina, [amina], name="Choir")
+    wanted = replace(context(Path()), takes=lambda _id, name: name != "Choir")
+    inventory = MatrixInventory(MatrixConfig(url=server.url, token=SecretStr(TOKEN)), wanted)
+
+    assert ids(read(inventory)[0]) == ["!a"]
+    assert ids(read(inventory, ["!a", "!b"])[0]) == ["!a"]
+    assert server.seen("!b/members") == []
+    inventory.close()
+
+
+def test_only_the_groups_that_are_asked_for_are_read(
+    server: MatrixServer, amina: str, inventory: MatrixInventory
+) -> None:
+    rooms(server, amina, 3)
+    rosters, end = read(inventory, ["!002", "!nowhere", "!001"])
+    assert (ids(rosters), end.groups_total, end.is_full) == (["!001", "!002"], 2, False)
+    assert server.seen("/v1/rooms")[0].path != "/_synapse/admin/v1/rooms"
+
+
+@pytest.mark.parametrize(
+    "name, alias, members, is_group",
+    [
+        ("Ward 7", "", 1, True),
+        ("Ward 7", "", 0, True),
+        ("", "#ward7:corp.example", 2, True),
+        ("", "", 3, True),
+        ("", "", 2, False),
+        ("", "", 1, False),
+        ("", "", 0, False),
+    ],
+)
+def test_two_people_in_a_room_without_a_name_are_no_group(
+    server: MatrixServer, inventory: MatrixInventory, name: str, alias: str, members: int, is_group: bool
+) -> None:
+    people = [server.person(f"Person {at}") for at in range(members)]
+    room = server.room(WARD, people[0] if people else OWN, people, name=name)
+    if alias:
+        room.set("m.room.canonical_alias", {"alias": alias})
+    for groups in (None, [WARD]):
+        rosters, _ = read(inventory, groups)
+        assert [roster.group.name for roster in rosters] == ([name or alias or WARD] if is_group else [])
+
+
+# --- Members and facts ---------------------------------------------------------------------------------------
+
+
+def test_somebody_in_many_rooms_is_asked_for_once_a_read(
+    server: MatrixServer, amina: str, inventory: MatrixInventory
+) -> None:
+    rooms(server, amina, 4)
+    read(inventory)
+    assert len(server.seen("/v2/users/")) == 1
+    read(inventory)
+    assert len(server.seen("/v2/users/")) == 2
+
+
+def test_somebody_of_another_server_is_known_by_the_name_that_the_room_shows(
+    server: MatrixServer, amina: str, inventory: MatrixInventory
+) -> None:
+    guest = "@lee:elsewhere.example"
+    room = server.room(WARD, amina, [amina, guest], name="Ward 7")
+    room.set("m.room.member", {"membership": "join", "displayname": "Lee"}, guest)
+    ((roster,), _) = read(inventory)
+    (_, lee) = roster.members
+    assert (lee.handle, lee.native_id, lee.display_name, lee.phone) == (guest, guest, "Lee", None)
+    assert server.seen(guest) == []
+
+
+def test_a_room_that_this_server_has_left_is_stale(server: MatrixServer, inventory: MatrixInventory) -> None:
+    server.room(WARD, "@lee:elsewhere.example", ["@lee:elsewhere.example"], name="Their ward")
+    ((roster,), _) = read(inventory)
+    assert roster.coverage is Coverage.STALE
+
+
+def test_an_account_that_is_not_there_any_more_is_still_a_member(
+    server: MatrixServer, amina: str, inventory: MatrixInventory
+) -> None:
+    server.room(WARD, amina, [amina, "@ghost:corp.example"], name="Ward 7")
+    ((roster,), end) = read(inventory)
+    assert [one.handle for one in roster.members] == [amina, "@ghost:corp.example"]
+    assert (roster.coverage, end.malformed) == (Coverage.FULL, ())
+
+
+@pytest.mark.parametrize(
+    "threepids, phone, email",
+    [
+        ([], None, None),
+        ([{"medium": "msisdn", "address": "447700900101"}], "+447700900101", None),
+        ([{"medium": "msisdn", "address": "+447700900101"}], "+447700900101", None),
+        (
+            [{"medium": "msisdn", "address": "1"}, {"medium": "msisdn", "address": "447700900102"}],
+            "+447700900102",
+            None,
+        ),
+        ([{"medium": "email", "address": "a@example.org"}], None, "a@example.org"),
+        ([{"medium": "pager", "address": "447700900101"}], None, None),
+        ([{"medium": "email"}], None, None),
+    ],
+)
+def test_numbers_and_addresses_come_from_threepids(
+    server: MatrixServer, amina: str, inventory: MatrixInventory, threepids: Any, phone: str, email: str
+) -> None:
+    server.room(WARD, amina, [amina], name="Ward 7")
+    server.users[amina]["threepids"] = threepids
+    ((roster,), end) = read(inventory)
+    assert [(one.phone, one.email) for one in roster.members] == [(phone, email)]
+    assert end.malformed == ()
+
+
+def test_a_member_who_can_not_be_understood_is_set_aside_and_the_roster_is_partial(
+    server: MatrixServer, amina: str, sam: str, inventory: MatrixInventory
+) -> None:
+    server.room(WARD, amina, [amina, sam], name="Ward 7")
+    server.users[sam]["threepids"] = {"msisdn": "447700900102"}
+    ((roster,), end) = read(inventory)
+    assert ([one.handle for one in roster.members], roster.coverage) == ([amina], Coverage.PARTIAL)
+    (problem,) = end.malformed
+    assert problem.record_id == sam
+    assert "7700" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"m.room.power_levels": {"users": {"@sam.okafor:corp.example": "all"}}},
+        {"m.room.create": {"room_version": "org.example.dream"}},
+    ],
+)
+def test_without_understandable_levels_roles_are_unknown(
+    server: MatrixServer, amina: str, sam: str, inventory: MatrixInventory, damage: dict[str, Any]
+) -> None:
+    room = server.room(WARD, amina, [amina, sam], name="Ward 7")
+    for kind, content in damage.items():
+        room.set(kind, content)
+    ((roster,), end) = read(inventory)
+    assert {one.role for one in roster.members} == {Role.UNKNOWN}
+    assert (roster.coverage, [one.record_id for one in end.malformed]) == (Coverage.PARTIAL, [WARD])
+    assert (roster.facts.edit, roster.facts.write, roster.facts.add) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "rule, approval",
+    [("invite", True), ("knock", True), ("public", False), ("restricted", False), ("knock_restricted", False),
+     ("private", None), ("", None)],
+)  # fmt: skip
+def test_approval_is_whether_somebody_has_to_let_one_in(
+    server: MatrixServer, amina: str, inventory: MatrixInventory, rule: str, approval: bool | None
+) -> None:
+    server.room(WARD, amina, [amina], name="Ward 7").set("m.room.join_rules", {"join_rule": rule})
+    ((roster,), _) = read(inventory)
+    assert roster.facts.approval is approval
+
+
+def test_the_facts_of_a_room(server: MatrixServer, amina: str, inventory: MatrixInventory) -> None:
+    room = server.room(WARD, amina, [amina], name="Ward 7")
+    ((before,), _) = read(inventory)
+    assert (before.facts.description, before.facts.picture_sha256, before.facts.is_archived) == (
+        "",
+        "",
+        False,
+    )
+    assert (before.facts.link_sha256, before.facts.last_activity_at, before.facts.read_at) == (
+        None,
+        None,
+        NOW,
+    )
+
+    room.set("m.room.topic", {"topic": "Nights only"})
+    room.set("m.room.avatar", {"url": "mxc://corp.example/abc"})
+    room.set("m.room.tombstone", {"body": "moved"})
+    room.set("m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"})
+    room.content("m.room.power_levels")["events"]["m.room.encrypted"] = 50
+    ((after,), _) = read(inventory)
+
+    assert (after.facts.description, after.facts.is_archived) == ("Nights only", True)
+    assert after.facts.picture_sha256 == hashlib.sha256(b"mxc://corp.example/abc").hexdigest()
+    assert after.facts.write is Allowed.ADMINS
+
+
+# --- Hostile answers -----------------------------------------------------------------------------------------
+
+HTML = Reply(body=b"<html>Sign in</html>", content_type="text/html")
+
+
+@pytest.mark.parametrize("part", ["/whoami", "/v1/rooms", "/state", "/members", "/v2/users/"])
+@pytest.mark.parametrize(
+    "reply, kind",
+    [
+        (HTML, Incomplete),
+        (Reply(body=b'{"rooms": [{"room_id"', content_type="application/json"), Incomplete),
+        (Reply(body=b'{"rooms": []}', cut_after=5), Transient),
+        (Reply(is_dropped=True), Transient),
+        (Reply(status=302, headers={"Location": "https://elsewhere.example/"}), BadConfig),
+        (json_reply({"errcode": "M_UNKNOWN_TOKEN", "error": "Invalid access token passed."}, 401), AuthFailed),
+        (json_reply({"errcode": "M_LIMIT_EXCEEDED", "error": "Too many", "retry_after_ms": 1500}, 429), NotDone),
+        (json_reply({"errcode": "M_UNKNOWN", "error": "Internal server error"}, 500), Transient),
+        (Reply(body=b"Bad gateway", status=502, content_type="text/plain"), Transient),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_none_proves_nothing(
+    server: MatrixServer,
+    amina: str,
+    inventory: MatrixInventory,
+    part: str,
+    reply: Reply,
+    kind: type[ConnectorError],
+) -> None:
+    server.room(WARD, amina, [amina], name="Ward 7")
+    server.faults[part] = reply
+    with pytest.raises(kind) as raised:
+        read(inventory)
+    assert raised.value.remedy
+    assert TOKEN not in f"{raised.value}{raised.value.__cause__!r}"
+    assert not inventory.check().ok or part in {"/members", "/v2/users/"}
+
+
+@pytest.mark.parametrize(
+    "part, answer",
+    [
+        ("/whoami", {}),
+        ("/whoami", []),
+        ("/v1/rooms", {}),
+        ("/v1/rooms", {"rooms": [], "total_rooms": 3}),
+        ("/v1/rooms", {"rooms": [{"name": "Ward"}], "total_rooms": 1}),
+        ("/v1/rooms", {"rooms": {}, "total_rooms": 0}),
+        ("/v1/rooms", {"rooms": [], "total_rooms": False}),
+        ("/members", {"members": [], "total": 2}),
+        ("/members", {"members": [1], "total": 1}),
+        ("/members", {"total": 0}),
+        ("/members", ["@amina.yusuf:corp.example"]),
+        ("/state", {"state": None}),
+        ("/state", {}),
+        ("/state", []),
+    ],
+)
+def test_an_answer_of_another_shape_is_never_an_empty_roster(
+    server: MatrixServer, amina: str, inventory: MatrixInventory, part: str, answer: Any
+) -> None:
+    server.room(WARD, amina, [amina], name="Ward 7")
+    server.faults[part] = json_reply(answer)
+    with pytest.raises(Incomplete) as raised:
+        read(inventory)
+    assert raised.value.remedy
+
+
+@pytest.mark.parametrize("state", [[None], [{"type": "m.room.create"}], [{"content": 1}], []])
+def test_a_state_without_its_beginning_is_partial(
+    server: MatrixServer, amina: str, inventory: MatrixInventory, state: Any
+) -> None:
+    room = server.room(WARD, amina, [amina, server.person("Sam"), server.person("Noor")], name="Ward 7")
+    server.faults["/state"] = json_reply({"state": state})
+    ((roster,), end) = read(inventory)
+    assert roster.coverage is Coverage.PARTIAL
+    assert {one.role for one in roster.members} == {Role.UNKNOWN}
+    assert [one.handle for one in roster.members] == sorted(room.joined())
+    assert {one.record_id for one in end.malformed} == {WARD}
+
+
+def test_a_wait_that_the_server_asks_for_is_told_to_who_repeats(
+    server: MatrixServer, inventory: MatrixInventory
+) -> None:
+    limited = {"errcode": "M_LIMIT_EXCEEDED", "error": "Too Many Requests", "retry_after_ms": 2500}
+    server.faults["/whoami"] = json_reply(limited, 429)
+    with pytest.raises(NotDone) as raised:
+        read(inventory)
+    assert raised.value.retry_after_s == 2.5
+
+    server.faults["/whoami"] = json_reply(limited, 429, **{"Retry-After": "7"})
+    with pytest.raises(NotDone) as raised:
+        read(inventory)
+    assert raised.value.retry_after_s == 7
+
+
+def test_an_account_without_the_right_is_told_which(server: MatrixServer, inventory: MatrixInventory) -> None:
+    server.is_admin = False
+    with pytest.raises(PermissionDenied) as raised:
+        read(inventory)
+    assert raised.value.missing == "server administrator"
+    result = inventory.check()
+    assert not result.ok
+    assert '"admin": true' in result.remedy
+
+
+@pytest.mark.parametrize("body", [{"errcode": "M_UNRECOGNIZED", "error": "Unrecognized request"}, {}])
+def test_a_proxy_that_hides_the_admin_api_is_named(
+    server: MatrixServer, inventory: MatrixInventory, body: dict[str, str]
+) -> None:
+    server.faults["/_synapse"] = json_reply(body, 404)
+    with pytest.raises(BadConfig, match="/_synapse/admin"):
+        read(inventory)
+    assert "proxy" in inventory.check().remedy
+
+
+def test_a_room_that_vanished_meanwhile_is_left_out(
+    server: MatrixServer, amina: str, inventory: MatrixInventory
+) -> None:
+    rooms(server, amina, 3)
+    gone = json_reply({"errcode": "M_NOT_FOUND", "error": "Room not found"}, 404)
+    server.faults["!001/members"] = gone
+    server.faults["!002/state"] = gone
+    rosters, end = read(inventory)
+    assert (ids(rosters), end.groups_total, end.malformed) == (["!000"], 1, ())
+
+
+def test_plain_http_never_carries_the_token_to_another_machine() -> None:
+    config = MatrixConfig(url="http://192.0.2.7:8008", token=SecretStr(TOKEN))
+    inventory = MatrixInventory(config, context(Path()))
+    with pytest.raises(BadConfig, match="Plain http"):
+        read(inventory)
+    assert not inventory.check().ok
+
+
+def test_a_read_that_fails_once_in_its_middle_is_repeated_there(server: MatrixServer, amina: str) -> None:
+    rooms(server, amina, 2)
+    server.faults["!001/state"] = Reply(status=503)
+    tries = []
+
+    def again(call: Any, /) -> Any:
+        try:
+            return call()
+        except Transient:
+            tries.append(1)
+            server.faults.clear()
+            return call()
+
+    inventory = MatrixInventory(
+        MatrixConfig(url=server.url, token=SecretStr(TOKEN)), replace(context(Path()), again=again)
+    )
+    rosters, _ = read(inventory)
+    assert (ids(rosters), len(tries)) == (["!000", "!001"], 1)
+    inventory.close()
+
+
+def test_check_counts_admins_of_few_rooms_and_members_of_many(
+    server: MatrixServer, amina: str, sam: str, inventory: MatrixInventory
+) -> None:
+    server.room(WARD, amina, [amina, sam], name="Ward 7", powers={sam: 100})
+    assert inventory.check().counts == {"groups": 1, "members": 2, "admins": 2}
+    rooms(server, amina, 25)
+    assert inventory.check().counts == {"groups": 26, "members": 27}
+
+
+def test_the_token_is_in_no_address(server: MatrixServer, amina: str, inventory: MatrixInventory) -> None:
+    server.room(WARD, amina, [amina], name="Ward 7")
+    read(inventory)
+    assert [line for line in server.log if TOKEN in json.dumps([line.path, dict(line.query)])] == []

@@ -1,0 +1,134 @@
+"""Removing from channels and user groups, and what Slack says of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connectors.inventory.slack.connector import SlackInventory
+from fakes.slack.server import Fault, SlackServer, rate_limited
+from worker.domain.model import Member, Roster
+from worker.ports import AuthFailed, NotDone, PermissionDenied, Transient
+from worker.ports.connectors.remover import Effect
+
+AMINA, SAM, NOOR = "U0101", "U0102", "U0103"
+WARD, NURSES = "C0WARD7", "S0NURSES"
+
+
+def named(user_id: str) -> Member:
+    return Member(user_id, native_id=user_id)
+
+
+def acts(slack: SlackServer) -> list[str]:
+    reads = {"conversations.info", "conversations.members", "usergroups.users.list"}
+    return [method for method, _ in slack.calls if method not in reads]
+
+
+@pytest.mark.parametrize("is_member", [True, False])
+def test_a_member_is_removed_and_the_next_read_shows_it(
+    slack: SlackServer, inventory: SlackInventory, is_member: bool
+) -> None:
+    """The app enters a public channel for it, and leaves again."""
+    channel = slack.add_channel(WARD, "ward-7", AMINA, SAM, is_member=is_member)
+
+    assert inventory.remove(WARD, named(SAM)).effect is Effect.DONE
+
+    come, go = (["conversations.join"], ["conversations.leave"]) if not is_member else ([], [])
+    assert acts(slack) == [*come, "conversations.kick", *go]
+    assert channel.is_member is is_member
+    (roster, _) = inventory.changes(None)
+    assert isinstance(roster, Roster)
+    assert [one.handle for one in roster.members] == [AMINA]
+    assert inventory.remove(WARD, named(SAM)).effect is Effect.NOT_NEEDED
+
+
+@pytest.mark.parametrize(
+    "more, said",
+    [({"is_general": True}, "everybody is in"), ({"is_archived": True}, "archived")],
+)
+def test_what_slack_would_refuse_is_not_asked(
+    slack: SlackServer, inventory: SlackInventory, more: dict[str, Any], said: str
+) -> None:
+    slack.add_channel(WARD, "ward-7", AMINA, SAM, is_member=False, **more)
+    outcome = inventory.remove(WARD, named(SAM))
+    assert outcome.effect is Effect.REFUSED
+    assert said in outcome.said
+    assert acts(slack) == []
+
+
+@pytest.mark.parametrize(
+    "code, effect",
+    [
+        ("cant_kick_from_general", Effect.REFUSED),
+        ("cant_kick_self", Effect.REFUSED),
+        ("user_not_found", Effect.REFUSED),
+        ("not_supported", Effect.REFUSED),
+        ("not_in_channel", Effect.NOT_NEEDED),
+    ],
+)
+def test_the_code_decides(slack: SlackServer, inventory: SlackInventory, code: str, effect: Effect) -> None:
+    slack.add_channel(WARD, "ward-7", AMINA, SAM)
+    slack.fail("conversations.kick", Fault(code=code))
+    outcome = inventory.remove(WARD, named(SAM))
+    assert outcome.effect is effect
+    assert outcome.said
+
+
+def test_the_app_can_not_remove_itself(slack: SlackServer, inventory: SlackInventory) -> None:
+    slack.add_channel(WARD, "ward-7", AMINA, "U0BOT")
+    assert inventory.remove(WARD, named("U0BOT")).effect is Effect.REFUSED
+
+
+def test_a_channel_out_of_sight_is_refused(slack: SlackServer, inventory: SlackInventory) -> None:
+    assert inventory.remove("C0NOWHERE", named(SAM)).effect is Effect.REFUSED
+
+
+@pytest.mark.parametrize(
+    "fault, kind",
+    [
+        (Fault(code="missing_scope", extra={"needed": "channels:manage"}), PermissionDenied),
+        (Fault(code="restricted_action"), PermissionDenied),
+        (Fault(code="token_revoked"), AuthFailed),
+        (rate_limited(3), NotDone),
+        (Fault(status=502, body=b"", is_after=True), Transient),
+        (Fault(drop_after=True), Transient),
+        (Fault(code="internal_error"), Transient),
+    ],
+)
+def test_an_unclear_answer_to_a_kick_is_never_an_outcome(
+    slack: SlackServer, inventory: SlackInventory, fault: Fault, kind: type[Exception]
+) -> None:
+    slack.add_channel(WARD, "ward-7", AMINA, SAM)
+    slack.fail("conversations.kick", fault)
+    with pytest.raises(kind) as raised:
+        inventory.remove(WARD, named(SAM))
+    assert type(raised.value) is kind
+    assert slack.called("conversations.kick") == 1
+
+
+def test_the_list_of_a_user_group_is_written_as_it_was_right_before(
+    slack: SlackServer, inventory: SlackInventory
+) -> None:
+    slack.add_user_group(NURSES, "Nurses", AMINA, SAM)
+    list(inventory.changes(None))
+    slack.user_groups[NURSES]["users"].append(NOOR)
+
+    assert inventory.remove(NURSES, named(SAM)).effect is Effect.DONE
+
+    assert slack.user_groups[NURSES]["users"] == [AMINA, NOOR]
+    assert inventory.remove(NURSES, named(SAM)).effect is Effect.NOT_NEEDED
+
+
+def test_a_user_group_is_never_emptied(slack: SlackServer, inventory: SlackInventory) -> None:
+    slack.add_user_group(NURSES, "Nurses", SAM)
+    assert inventory.remove(NURSES, named(SAM)).effect is Effect.REFUSED
+    assert acts(slack) == []
+    assert inventory.remove("S0NOWHERE", named(SAM)).effect is Effect.NOT_NEEDED
+
+
+def test_nobody_is_made_a_manager(slack: SlackServer, inventory: SlackInventory) -> None:
+    slack.add_channel(WARD, "ward-7", AMINA, SAM)
+    assert inventory.make_admin(WARD, named(SAM)).effect is Effect.REFUSED
+    assert not inventory.can.can_change_admin
+    assert slack.calls == []
