@@ -24,6 +24,7 @@ DIRECTORIES = {
 }
 INVENTORIES = {
     "register": "connectors.inventory.register:SPEC",
+    "whatsapp_export": "connectors.inventory.whatsapp_export:SPEC",
 }
 NOTIFIERS = {
     "slack": "connectors.notify.slack:SPEC",

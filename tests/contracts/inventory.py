@@ -59,6 +59,10 @@ class World(ABC):
 
     inventory: Inventory
 
+    def as_shown(self, roster: Roster) -> Roster:
+        """The roster as the source can show it at best: with its own ids, and without what it never shows."""
+        return roster
+
     @abstractmethod
     def show(self, *rosters: Roster, taken_at: datetime = TAKEN_AT) -> None:
         """From now on the source has exactly these groups, as they were at `taken_at`."""
@@ -96,7 +100,8 @@ class InventoryContract(ABC):
 
         items = list(world.inventory.changes(None))
 
-        assert [group_id_of(item) for item in items] == ["empty", "rota", "ward-7", None]
+        ids = sorted(world.as_shown(one).group.group_id for one in (EMPTY, ROTA, WARD))
+        assert [group_id_of(item) for item in items] == [*ids, None]
 
     def test_the_end_counts_the_groups(self, world: World) -> None:
         world.show(WARD, ROTA, EMPTY)
@@ -122,21 +127,19 @@ class InventoryContract(ABC):
 
     def test_groups_have_their_names_and_messenger(self, world: World) -> None:
         world.show(WARD)
-        assert [r.group for r in rosters_of(world.inventory)] == [WARD.group]
+        assert [r.group for r in rosters_of(world.inventory)] == [world.as_shown(WARD).group]
 
     def test_members_have_names_numbers_and_handles(self, world: World) -> None:
         world.show(WARD)
         assert [(m.handle, m.display_name, m.phone) for m in members_of(world.inventory)] == [
-            (m.handle, m.display_name, m.phone) for m in WARD.members
+            (m.handle, m.display_name, m.phone) for m in world.as_shown(WARD).members
         ]
 
     def test_roles_are_exact(self, world: World) -> None:
         world.show(WARD)
-        assert {m.display_name: m.role for m in members_of(world.inventory)} == {
-            "Amina Yusuf": Role.CREATOR,
-            "Sam Okafor": Role.ADMIN,
-            "Noor Haddad": Role.MEMBER,
-        }
+        shown = {m.handle: m.role for m in members_of(world.inventory)}
+        assert shown == {m.handle: m.role for m in world.as_shown(WARD).members}
+        assert world.inventory.can.sees_roles or set(shown.values()) == {Role.UNKNOWN}
 
     def test_no_member_is_twice_in_a_roster(self, world: World) -> None:
         world.show(WARD, ROTA)
@@ -172,8 +175,9 @@ class InventoryContract(ABC):
 
     def test_a_member_has_the_same_handle_in_every_group(self, world: World) -> None:
         world.show(WARD, ROTA)
-        by_group = [{m.display_name: m.handle for m in r.members} for r in rosters_of(world.inventory)]
-        assert by_group[0]["Sam Okafor"] == by_group[1]["Sam Okafor"]
+        handles = [{m.handle for m in r.members} for r in rosters_of(world.inventory)]
+        assert len(handles) == 2
+        assert set.intersection(*handles) == {m.handle for m in world.as_shown(ROTA).members}
 
     # --- Time -------------------------------------------------------------------------------------------
 
@@ -195,11 +199,11 @@ class InventoryContract(ABC):
     def test_a_group_without_members_is_full_and_empty(self, world: World) -> None:
         world.show(EMPTY)
         shown = rosters_of(world.inventory)[0]
-        assert (shown.members, shown.coverage) == ((), Coverage.FULL)
+        assert (shown.members, shown.coverage) == ((), world.as_shown(EMPTY).coverage)
 
     def test_whole_groups_are_full(self, world: World) -> None:
         world.show(WARD, ROTA)
-        assert {r.coverage for r in rosters_of(world.inventory)} == {Coverage.FULL}
+        assert {r.coverage for r in rosters_of(world.inventory)} == {world.as_shown(WARD).coverage}
 
     def test_a_group_that_is_not_fully_readable_is_left_out_or_partial(self, world: World) -> None:
         world.show(WARD, ROTA)
@@ -207,8 +211,8 @@ class InventoryContract(ABC):
         world.spoil("ward-7")
 
         shown = {r.group.group_id: r.coverage for r in rosters_of(world.inventory)}
-        assert shown.get("ward-7") in {None, Coverage.PARTIAL}
-        assert shown["rota"] is Coverage.FULL
+        assert shown.get(world.as_shown(WARD).group.group_id) in {None, Coverage.PARTIAL}
+        assert shown[world.as_shown(ROTA).group.group_id] is world.as_shown(ROTA).coverage
 
     def test_a_read_that_breaks_off_raises_and_never_ends(self, world: World) -> None:
         world.show(WARD, ROTA, EMPTY)
@@ -243,11 +247,8 @@ class InventoryContract(ABC):
         result = world.inventory.check()
 
         assert result.ok
-        assert {key: result.counts[key] for key in ("groups", "members", "admins")} == {
-            "groups": 3,
-            "members": 5,
-            "admins": 3,
-        }
+        counts = {"groups": 3, "members": 5} | ({"admins": 3} if world.inventory.can.sees_roles else {})
+        assert {key: result.counts[key] for key in counts} == counts
 
     def test_check_changes_nothing(self, world: World) -> None:
         world.show(WARD, ROTA)

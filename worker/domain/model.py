@@ -186,12 +186,33 @@ class GroupFacts:
 NOTHING_SHOWN = GroupFacts()
 
 
+class Going(StrEnum):
+    """How somebody went from a group."""
+
+    LEFT = "left"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """Somebody who went from a group and was not seen to come back, as the messenger itself recorded it.
+
+    `handle`, `display_name` and `phone` are as in `Member`. `at` is None where the record has no sure date.
+    """
+
+    handle: str
+    display_name: str = ""
+    phone: str | None = None
+    at: datetime | None = None
+    how: Going = Going.REMOVED
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """One group's members at one time.
 
     `taken_at` is the instant that the roster is true for (a register's own date), not when it was
-    read. Only a FULL roster proves that somebody is *not* in the group.
+    read. Only a FULL roster proves that somebody is *not* in the group; of a PARTIAL one, `departed` does.
     """
 
     group: Group
@@ -200,3 +221,4 @@ class Roster:
     coverage: Coverage = Coverage.FULL
     warnings: tuple[str, ...] = field(default=())
     facts: GroupFacts = NOTHING_SHOWN
+    departed: tuple[Departed, ...] = ()
