@@ -1,0 +1,301 @@
+"""Read a list of a group's members that somebody pasted. Pure.
+
+    "Amina Yusuf, +44 7700 900123, ~ Bob, You, and 12 others"  ->  entries, what was not understood, is it whole?
+
+WhatsApp Web and Desktop show such a list under a group's name; phones show one member on each line; others paste a list
+of contacts. Commas, semicolons and line breaks of any script divide members, quotes keep a name together. A number and
+a name are one member where they stand in one part, divided by a tab, as lines that alternate, or where "~ Name"
+follows a number on the next line; else they are two. Nothing is guessed: a part that is neither is given back.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from connectors.kit.text import REPLACEMENT, cut, one_line
+from worker.domain.identity.phones import TEXT_MAX, to_e164
+
+ENTRIES_MAX = 2_000
+LETTERS_MAX = 200_000
+NAME_MAX = 100  # letters
+SHOWN_MAX = 40  # letters of a part that was not understood
+DIGITS_MIN = 7  # fewer are part of a name ("Ward 7"), or nothing
+ALTERNATING_MIN = 2  # pairs of lines; one pair may be two members
+_DIVIDERS = frozenset(",;\u060c\u061b\u3001\uff0c\uff1b\uff64")
+_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+_QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb", "\u300c": "\u300d"}
+_AROUND = " \t:-\u2013\u2014|<>()[]{}\"'~*\u2022\u00b7@"
+_NUMBER = re.compile(r"\+?[ (]{0,3}[0-9][0-9 ().\-/]{5,40}")
+_COUNTED = re.compile(r"\+?[0-9]{1,5}\+?")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.casefold().split())
+
+
+# "You": of the second row only at the start or the end, since these are names or titles, too
+_YOU = _words(
+    "you vous você أنت آپ आप siz вы ви 你 您 あなた 自分 나 당신 anda คุณ bạn εσείς εσύ אתה את sinä wewe"
+)
+_YOU_AT_AN_END = _words("du sie tú tu usted lei je jij u sen ty te ön dvs ni dig kamu")
+_OTHERS = _words(
+    "other others more weitere weiterer andere autre autres más otros otras outro outros outras mais altri altre altro "
+    "anderen meer آخرون آخرين أخرى अन्य kişi daha diğer innych inne ещё еще других інших muut andra andre lainnya 人 名"
+)
+_AND = _words("and und et y e i en ve و और и і oraz og och ja dan ed &")
+_LAST_TWO = (
+    "and",
+    "und",
+    "et",
+    "y",
+    "en",
+    "ve",
+    "و",
+    "और",
+    "и",
+    "oraz",
+    "og",
+    "och",
+    "&",
+)  # not "e": Costa e Silva
+_NOISE = _words(
+    "admin administrator beheerder administrador administradora amministratore yönetici مشرف مسؤول एडमिन"
+)
+_NOISE_BEFORE = _words("group community gruppen de du del do di der groupe grupo gruppo grup المجموعة ग्रुप -")
+_TITLE = _words(
+    "members participants mitglieder teilnehmer membres participantes membri partecipanti leden deelnemers miembros "
+    "membros أعضاء सदस्य üye katılımcı członków uczestników"
+)
+
+
+class TooLong(ValueError):
+    """The text is longer, or has more members, than any group; the message says which bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One member. `phone` is E.164. `is_me`: the list says "You", in any language, maybe with the number."""
+
+    name: str = ""
+    phone: str | None = None
+    is_me: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberList:
+    """What a text says. `not_understood` are its other parts, safe to show; `repeated` counts what came twice.
+
+    `is_whole` is false if the text ends with "and 12 others" or "…", if a part was not understood, or without anybody.
+    """
+
+    entries: tuple[Entry, ...]
+    not_understood: tuple[str, ...]
+    is_whole: bool
+    repeated: int = 0
+
+
+def read_members(text: str, region: str) -> MemberList:
+    """Read a pasted list; `region` (ISO 3166 alpha-2) is of numbers without a country code.
+
+    Raises TooLong above LETTERS_MAX letters or ENTRIES_MAX members, and ValueError for an unknown region.
+    """
+    to_e164("", region)
+    if len(text) > LETTERS_MAX:
+        raise TooLong(f"The list has {len(text):,} letters; {LETTERS_MAX:,} are read at most.")
+    lines = [[_clean(piece) for piece in line] for line in _lines(text)]
+    lines = [line for line in ([piece for piece in line if piece] for line in lines) if line]
+    return _Reader(region).read(lines)
+
+
+# --- Parts ------------------------------------------------------------------------------------------------
+
+
+def _lines(text: str) -> Iterator[list[str]]:
+    """Yield the parts of each line. A quote that is not closed within its line is a letter."""
+    line: list[str] = []
+    part: list[str] = []
+    closing, is_blank = "", True
+    for character in [*text, "\n"]:
+        if character in _BREAKS:
+            if closing:  # never closed: its dividers count after all
+                line += _divided("".join(part))
+            else:
+                line.append("".join(part))
+            yield line
+            line, part, closing, is_blank = [], [], "", True
+        elif closing and character == closing:
+            closing = ""
+        elif is_blank and character in _QUOTES:
+            closing, is_blank = _QUOTES[character], False
+        elif not closing and character in _DIVIDERS:
+            line.append("".join(part))
+            part, is_blank = [], True
+        else:
+            part.append(character)
+            is_blank = is_blank and character.isspace()
+
+
+def _divided(text: str) -> list[str]:
+    return "".join("," if character in _DIVIDERS else character for character in text).split(",")
+
+
+def _clean(piece: str) -> str:
+    """Return a part on one line, with ASCII digits and without marks that only direct; a tab stays."""
+    return "\t".join(one_line("".join(map(_plain, field))) for field in piece.split("\t")).strip()
+
+
+def _plain(character: str) -> str:
+    digit = unicodedata.decimal(character, None) if not character.isascii() else None
+    if digit is not None:
+        return str(digit)
+    return "" if character in "\u200e\u200f\u061c\ufeff\u200b\u00ad" else character
+
+
+# --- Members ----------------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Puts the members of all lines together."""
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self._entries: dict[tuple[str, str | None, bool], Entry] = {}
+        self._odd: dict[str, None] = {}
+        self._repeated = 0
+        self._is_cut = False
+
+    def read(self, lines: list[list[str]]) -> MemberList:
+        for piece in self._pieces(lines):
+            self._take(piece)
+        entries = tuple(self._entries.values())
+        is_whole = bool(entries) and not self._is_cut and not self._odd
+        return MemberList(self._with_me(entries), tuple(self._odd), is_whole, self._repeated)
+
+    def _pieces(self, lines: list[list[str]]) -> Iterator[str]:
+        """Yield the text of one member after another."""
+        if all(len(line) == 1 for line in lines):
+            yield from self._of_lines([line[0] for line in lines])
+            return
+        for line in lines:
+            yield from line[:-1]
+            yield from _last_two(line[-1]) if len(line) > 1 else line
+
+    def _of_lines(self, lines: list[str]) -> Iterator[str]:
+        """Yield lines; a name with the number that stands below it, where all lines alternate so."""
+        lines = [line for line in lines if not _is_noise(line)]
+        numbers = [self._phone(line) is not None for line in lines]
+        pairs = len(lines) // 2
+        if pairs >= ALTERNATING_MIN and numbers in ([False, True] * pairs, [True, False] * pairs):
+            yield from (f"{one}\t{other}" for one, other in zip(lines[::2], lines[1::2], strict=True))
+            return
+        at = 0
+        while at < len(lines):
+            is_named = numbers[at] and lines[at + 1 : at + 2] and lines[at + 1].startswith("~")
+            yield f"{lines[at]}\t{lines[at + 1]}" if is_named else lines[at]
+            at += 2 if is_named else 1
+
+    def _take(self, piece: str) -> None:
+        piece = self._without_others(piece)
+        if not piece or _is_noise(piece):
+            return
+        entry = self._entry(piece)
+        if entry is None:
+            self._odd[f"'{cut(one_line(piece), SHOWN_MAX)}'"] = None
+            return
+        key = ("" if entry.phone else _folded(entry.name), entry.phone, entry.is_me)
+        if key in self._entries:
+            self._repeated += 1
+            return
+        self._entries[key] = entry
+        if len(self._entries) > ENTRIES_MAX:
+            raise TooLong(f"The list has more than {ENTRIES_MAX:,} members; no group has so many.")
+
+    def _without_others(self, piece: str) -> str:
+        """Drop "and 12 others", "+12" and "…" from the end of a part: then there are more."""
+        bare = piece.rstrip(" .\u2026")
+        if piece.endswith(("...", "\u2026")):
+            self._is_cut = True
+            if bare:  # the name itself may be cut
+                self._odd[f"'{cut(piece, SHOWN_MAX)}'"] = None
+            return ""
+        words = bare.casefold().split()
+        at = next((n for n in range(max(0, len(words) - 5), len(words)) if _is_count(words[n:])), None)
+        if at is None:
+            return piece
+        self._is_cut = True
+        return " ".join(piece.split()[:at])
+
+    def _entry(self, piece: str) -> Entry | None:
+        """Return the member of a part; None if it is none."""
+        fields = [field for field in piece.split("\t") if field.strip()]
+        phone = next((found for field in fields if (found := self._phone(field))), None)
+        if phone is not None:
+            return self._named([field for field in fields if self._phone(field) is None], phone)
+        text = " ".join(fields)
+        match = _NUMBER.search(text)
+        if match is None or _digits(match[0]) < DIGITS_MIN:
+            return self._named([text], None)
+        phone = self._phone(match[0].strip(" -/.(") + (")" if match[0].rstrip().endswith("(") else ""))
+        rest = f"{text[: match.start()]} {text[match.end() :]}"
+        return self._named([rest], phone) if phone and _digits(rest) < DIGITS_MIN else None
+
+    def _named(self, texts: Iterable[str], phone: str | None) -> Entry | None:
+        name = one_line(" ".join(text.strip(_AROUND) for text in texts)).strip(_AROUND)
+        is_name = any(c.isalpha() or unicodedata.category(c) == "So" for c in name)
+        if len(name) > NAME_MAX or REPLACEMENT in name or "@" in name or (name and not is_name):
+            return None
+        if name.casefold().rstrip(".") in _YOU:
+            return Entry("", phone, is_me=True)
+        return Entry(name, phone) if name or phone else None
+
+    def _phone(self, text: str) -> str | None:
+        if len(text) > TEXT_MAX or _digits(text) < DIGITS_MIN or any(map(str.isalpha, text)):
+            return None
+        return to_e164(text.strip(" -:~"), self._region)
+
+    def _with_me(self, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        """Take a word that may be "you" for it at the end, or at the start, of a list that has no other."""
+        if any(entry.is_me for entry in entries):
+            return entries
+        for at in (len(entries) - 1, 0) if entries else ():
+            if len(entries) > 1 and entries[at].name.casefold().rstrip(".") in _YOU_AT_AN_END:
+                me = Entry("", entries[at].phone, is_me=True)
+                return (*entries[:at], me, *entries[at + 1 :])
+        return entries
+
+
+def _last_two(piece: str) -> list[str]:
+    """Divide the last part of a list, "Bob and Carol". Alone it may be the name of one."""
+    words = piece.split()
+    for at, word in enumerate(words[1:-1], 1):
+        if word.casefold() in _LAST_TWO and not _is_count([one.casefold() for one in words[at:]]):
+            return [" ".join(words[:at]), " ".join(words[at + 1 :])]
+    return [piece]
+
+
+def _is_count(words: list[str]) -> bool:
+    """Whether words only say that there are so many more."""
+    rest = [word for word in words if word not in _AND]
+    numbers = [word for word in rest if _COUNTED.fullmatch(word)]
+    others = [word for word in rest if word in _OTHERS]
+    is_plus = len(rest) == 1 and rest[0].startswith("+")
+    return len(numbers) == 1 and len(numbers) + len(others) == len(rest) and (bool(others) or is_plus)
+
+
+def _is_noise(piece: str) -> bool:
+    """Whether a part is what the app writes beside a member, or above the list: "Group admin", "12 members"."""
+    words = piece.casefold().split()
+    if len(words) == 2 and words[1] in _TITLE and words[0].isdecimal():  # noqa: PLR2004  "12 members"
+        return True
+    return bool(words) and words[-1] in _NOISE and all(word in _NOISE_BEFORE for word in words[:-1])
+
+
+def _digits(text: str) -> int:
+    return sum(character.isdecimal() for character in text)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
