@@ -24,6 +24,7 @@ DIRECTORIES = {
 }
 INVENTORIES = {
     "register": "connectors.inventory.register:SPEC",
+    "whatsapp_cloud": "connectors.inventory.whatsapp_cloud:SPEC",
     "whatsapp_export": "connectors.inventory.whatsapp_export:SPEC",
 }
 NOTIFIERS = {

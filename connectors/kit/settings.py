@@ -1,4 +1,4 @@
-"""Shared parts of connectors' configuration models: a frozen section, durations, distinguished names.
+"""Shared parts of connectors' configuration models: a frozen section, TLS, durations, distinguished names.
 
 Connectors cannot import `worker.settings`; these have the same rules and the same messages.
 """
@@ -6,9 +6,18 @@ Connectors cannot import `worker.settings`; these have the same rules and the sa
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 from connectors.kit import dn as _dn
 from worker.domain.text.durations import parse_duration
@@ -18,6 +27,18 @@ class Section(BaseModel):
     """Settings do not change, an unknown key is an error, and no error repeats what was typed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class TlsConfig(Section):
+    """Whom to trust besides the public authorities."""
+
+    ca_file: str | None = Field(
+        default=None, description="Certificates (PEM) of the organisation's own authority."
+    )
+
+    def path(self, base_dir: Path) -> Path | None:
+        """Return the file, resolved against the configuration's folder; None if there is none."""
+        return base_dir / self.ca_file if self.ca_file else None
 
 
 def _seconds(value: Any) -> Any:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,8 @@ import pytest
 
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.tools.writer import Layout, table_of, write_register
+from connectors.inventory.whatsapp_cloud.config import WhatsappCloudConfig
+from connectors.inventory.whatsapp_cloud.connector import WhatsappCloudInventory
 from connectors.inventory.whatsapp_export.config import WhatsappExportConfig
 from connectors.inventory.whatsapp_export.connector import WhatsappExportInventory
 from connectors.kit.whatsapp_export.names import group_id
@@ -19,6 +21,7 @@ from fakes.in_process import in_process
 from fakes.inventory import FakeInventory
 from fakes.office import Rows, write_docx, write_ods, write_xlsx
 from fakes.register_files import register
+from fakes.whatsapp_cloud.server import NUMBER, TOKEN, CloudServer, Raw
 from worker.domain.model import Coverage, Role, Roster
 from worker.ports import Transient
 
@@ -179,3 +182,53 @@ class TestWhatsappExport(InventoryContract):
     @pytest.fixture(params=["android", "ios"])
     def world(self, request: pytest.FixtureRequest, tmp_path: Path) -> World:
         return ExportWorld(tmp_path, is_ios=request.param == "ios")
+
+
+class CloudWorld(World):
+    def __init__(self, server: CloudServer) -> None:
+        self.server = server
+        self._shown: tuple[Roster, ...] = ()
+        config = WhatsappCloudConfig.model_validate(
+            {"phone_number_id": NUMBER, "token": TOKEN, "graph_url": server.url, "requests_per_minute": 6000}
+        )
+        self.inventory = WhatsappCloudInventory(config, context())
+
+    def as_shown(self, roster: Roster) -> Roster:
+        """Numbers without names, and nobody's role."""
+        members = (replace(one, display_name="", role=Role.UNKNOWN) for one in roster.members)
+        return replace(roster, members=tuple(members))
+
+    def show(self, *rosters: Roster, taken_at: datetime = TAKEN_AT) -> None:
+        self._shown = rosters
+        self.mend()
+
+    def spoil(self, group_id: str) -> None:
+        self.server.groups[group_id].participants[-1] = {"wa_id": "", "user_id": "", "username": ""}
+
+    def break_mid_way(self) -> None:
+        """The answer for the last group is cut."""
+        last = max(self.server.groups)
+        cut = Raw(200, b'{"id": "', {"content-type": "application/json"})
+        self.server.hook = lambda _method, path, _query: cut if path.endswith(last) else None
+
+    def take_away(self) -> None:
+        self.server.hook = lambda _method, _path, _query: Raw(503, b"")
+
+    def mend(self) -> None:
+        self.server.hook = lambda _method, _path, _query: None
+        self.server.groups.clear()
+        for roster in self._shown:
+            ids = [str(member.phone).removeprefix("+") for member in roster.members]
+            self.server.add(roster.group.group_id, roster.group.name, *ids)
+
+
+class TestWhatsappCloud(InventoryContract):
+    kind = "whatsapp_cloud"
+    is_live = True
+
+    @pytest.fixture
+    def world(self) -> Iterator[World]:
+        with CloudServer() as server:
+            world = CloudWorld(server)
+            yield world
+            world.inventory.close()
