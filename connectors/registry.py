@@ -29,6 +29,7 @@ INVENTORIES = {
     "register": "connectors.inventory.register:SPEC",
     "slack": "connectors.inventory.slack:SPEC",
     "waha": "connectors.inventory.waha:SPEC",
+    "whatsapp_cloud": "connectors.inventory.whatsapp_cloud:SPEC",
     "whatsapp_export": "connectors.inventory.whatsapp_export:SPEC",
 }
 NOTIFIERS = {

@@ -30,12 +30,11 @@ WHOLE = ""  # in place of a group's id: all of the source
 _SECONDS_MAX = 10**11  # larger numbers are milliseconds
 
 
-class CallsConfig(Section):
+class Listening(Section):
     """Where the other side may call us."""
 
     listen: str = Field(description='Where its calls arrive, host:port: "0.0.0.0:8071" behind an ingress.')
     path: str = Field(default="/", pattern=r"^/\S*$", description="The path of its calls.")
-    secret: SecretStr = Field(description="What proves a call: ${file:…} or ${env:…}.")
 
     @field_validator("listen")
     @classmethod
@@ -44,6 +43,12 @@ class CallsConfig(Section):
         if not (host and colon and port.isascii() and port.isdecimal() and int(port) < 1 << 16):
             raise ValueError('write host:port, such as "127.0.0.1:8071"')
         return listen
+
+
+class CallsConfig(Listening):
+    """Where the other side may call us, and the one secret that proves its calls."""
+
+    secret: SecretStr = Field(description="What proves a call: ${file:…} or ${env:…}.")
 
     @field_validator("secret")
     @classmethod
@@ -66,19 +71,21 @@ class Calls:
     """Takes the calls of one source, and keeps which groups they speak of until somebody asks. Threads share it.
 
     `is_genuine` looks at the proof, before the body is read. `events` reads the body's JSON, and yields nothing for
-    what means nothing to us; whatever it raises makes the answer 400.
+    what means nothing to us; whatever it raises makes the answer 400. `prove` is for messengers that ask by GET whether
+    the address is ours: it returns the text to answer with, None for a wrong or missing proof.
     """
 
     key = "calls.listen"
 
     def __init__(
         self,
-        config: CallsConfig,
+        config: Listening,
         name: str,
         caller: str,
         now: Callable[[], datetime],
         is_genuine: Callable[[InboundCall], bool],
         events: Callable[[Any], Iterable[Event]],
+        prove: Callable[[InboundCall], str | None] | None = None,
     ) -> None:
         self.name = name
         self.caller = caller
@@ -87,6 +94,7 @@ class Calls:
         self._now = now
         self._is_genuine = is_genuine
         self._events = events
+        self._prove = prove
         self._lock = Lock()
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._news: set[str] = set()
@@ -95,6 +103,9 @@ class Calls:
         """See `worker.ports.Called`."""
         if call.path.rstrip("/") != self._path:
             return NOT_FOUND, ""
+        if call.method == "GET" and self._prove is not None:
+            answer = self._prove(call)
+            return (OK, answer) if answer is not None else (REFUSED, "")
         if call.method != "POST":
             return WRONG_METHOD, ""
         if not self._is_genuine(call):

@@ -34,8 +34,7 @@ EXEMPT = {
 VENDORS = (
     "graph", "microsoft", "entra", "azure", "msal", "active_directory", "active directory", "activedirectory", "ldap",
     "ldap3", "dirsync", "slack", "teams", "okta", "jira", "servicenow", "matrix", "telegram", "waha", "gowa",
-    "whatsapp_export",
-    "evolution",
+    "evolution", "whatsapp_cloud", "whatsapp_export",
 )  # fmt: skip
 NAMED = re.compile(rf"(?<![A-Za-z])(?i:{'|'.join(map(re.escape, VENDORS))})(?![a-z])")
 # Kinds that are ordinary words as well. The first is named where a string is that word and nothing else; the others

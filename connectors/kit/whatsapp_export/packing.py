@@ -27,6 +27,9 @@ SHOWN_MAX = 60
 _ZIP = b"PK\x03\x04", b"PK\x05\x06"
 _END, _END_SIZE, _COMMENT_MAX = b"PK\x05\x06", 22, 1 << 16
 _ENCRYPTED = 0x1
+# What the library raises while it unpacks, and what more for a list of entries that makes no sense
+_WRONG_INSIDE = (zipfile.BadZipFile, zlib.error, EOFError)
+_WRONG_LIST = (ValueError, RuntimeError, OSError, OverflowError, struct.error)
 _AGAIN = "Export the chat again in WhatsApp (the group's name, Export chat), and put that file here as it is."
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -42,12 +45,20 @@ def opened(file: BinaryIO, name: str, text_max: int) -> Iterator[tuple[IO[bytes]
         yield file, name
         return
     _check_directory(file, name)
-    try:
-        with zipfile.ZipFile(file) as archive:
+    with _damage_named(name, *_WRONG_INSIDE):
+        with _damage_named(name, *_WRONG_LIST):
+            archive = zipfile.ZipFile(file)
             entry = _chat_in(archive, name, text_max)
-            with archive.open(entry) as text:
-                yield text, _own_name(entry.filename, name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error) as error:
+            text = archive.open(entry)
+        with archive, text:
+            yield text, _own_name(entry.filename, name)
+
+
+@contextmanager
+def _damage_named(name: str, *errors: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except errors as error:
         raise _refused(name, f"the archive is cut or damaged ({type(error).__name__})") from error
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import random
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -120,7 +122,7 @@ def big(path: Path, megabytes: int) -> None:
 
 
 def test_memory_does_not_grow_with_the_file(folder: Path) -> None:
-    big(folder / "exports" / CHAT, 24)
+    big(folder / "exports" / CHAT, 96)
     bounds = Bounds(memory_bytes=MEMORY)
 
     inventory = WhatsappExportInventory(
@@ -149,3 +151,19 @@ def test_an_archive_with_a_bomb_in_it_is_refused_and_the_others_are_read(folder:
 def test_more_events_than_a_group_can_have_are_refused_by_name() -> None:
     with pytest.raises(Incomplete, match="1,000 changes"):
         read(android(*[f"Amina added N{number}" for number in range(1_001)]), events_max=1_000)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_file_with_wrong_bytes_is_read_or_refused_and_nothing_else(seed: int) -> None:
+    rng = random.Random(seed)
+    whole = [
+        zipped({CHAT: TEXT}),
+        TEXT.encode(),
+        TEXT.encode("utf-16"),
+        ios(system("W", "Bob left")).encode(),
+    ]
+    for data in map(bytearray, whole * 8):
+        for _ in range(rng.randint(1, 8)):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        with suppress(Incomplete):
+            read(bytes(data[: rng.choice([len(data), rng.randrange(len(data))])]))

@@ -1,0 +1,198 @@
+"""A business number's groups behind the inventory port: what Meta answers (client), as what it means (mapping)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from connectors.inventory.whatsapp_cloud import mapping
+from connectors.inventory.whatsapp_cloud.calls import calls_of
+from connectors.inventory.whatsapp_cloud.client import (
+    META,
+    NOT_INSIDE,
+    PAGE_SIZE,
+    CloudClient,
+    CursorGone,
+    Page,
+    Suspended,
+    code_of,
+    unexpected,
+)
+from connectors.inventory.whatsapp_cloud.config import WhatsappCloudConfig
+from worker.domain.model import Coverage, Member, Roster
+from worker.ports import (
+    Capabilities,
+    CheckResult,
+    ConnectorContext,
+    ConnectorError,
+    Incomplete,
+    Malformed,
+    Passive,
+    Rejected,
+    SnapshotEnd,
+)
+from worker.ports.connectors.remover import ActOutcome, Effect
+
+GROUPS_MAX = 10_000  # that Meta allows a number
+CHECKED_MAX = 20  # groups whose members `check` reads
+
+
+class WhatsappCloudInventory(Passive):
+    """The groups that one business number made. Meta shows no others, and nobody's role."""
+
+    can = Capabilities(sees_roles=False, can_remove=True, removal_is_asynchronous=True)
+
+    def __init__(self, config: WhatsappCloudConfig, context: ConnectorContext) -> None:
+        self._context = context
+        self._client = CloudClient(config, context)
+        self._calls = calls_of(config.calls, config.phone_number_id, context)
+        self.calls = (self._calls,) if self._calls is not None else ()
+
+    @property
+    def name(self) -> str:
+        """The configured name; `source` of its groups."""
+        return self._context.name
+
+    def news(self) -> frozenset[str]:
+        """See `worker.ports.Inventory`."""
+        return self._calls.news() if self._calls is not None else frozenset()
+
+    def close(self) -> None:
+        self._client.close()
+
+    # --- Reading -----------------------------------------------------------------------------------------
+
+    def changes(
+        self, _cursor: str | None, groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
+        """Yield the rosters in order of their group ids, then the end; there is no cursor.
+
+        A group that vanishes meanwhile is left out. Raises AuthFailed, PermissionDenied (no official business account,
+        no right), BadConfig, Incomplete or Transient.
+        """
+        malformed: list[Malformed] = []
+        total = 0
+        for listed in self._all(malformed) if groups is None else self._asked(groups):
+            roster = self._roster(listed, malformed)
+            if roster is not None and self._takes(roster):
+                total += 1
+                yield roster
+        yield SnapshotEnd(self._context.now(), total, tuple(malformed), is_full=groups is None)
+
+    def _all(self, malformed: list[Malformed]) -> list[mapping.Listed]:
+        """Return all groups by id. A page that Meta gives only in part is asked for again, row by row."""
+        found, is_whole = self._listed(PAGE_SIZE, malformed)
+        if not is_whole:
+            found, _is_whole = self._listed(1, malformed)
+        return [found[key] for key in sorted(found) if self._context.takes(key, found[key].name)]
+
+    def _listed(self, limit: int, malformed: list[Malformed]) -> tuple[dict[str, mapping.Listed], bool]:
+        found: dict[str, mapping.Listed] = {}
+        bad: list[Malformed] = []
+        is_whole = True
+        for number, page in enumerate(self._pages(limit), 1):
+            if not page.is_whole and limit > 1:
+                return {}, False
+            if not page.is_whole and not page.rows:
+                bad.append(
+                    mapping.set_aside(f"groups row {number}", ValueError("Meta answers an error for it"))
+                )
+            for at, row in enumerate(page.rows, 1):
+                try:
+                    one = mapping.listed(row)
+                    found[one.group_id] = one
+                except ValueError as error:
+                    bad.append(mapping.set_aside(f"groups row {(number - 1) * limit + at}", error))
+        if bad and not found:
+            raise unexpected("its groups")
+        malformed += bad
+        return found, is_whole
+
+    def _pages(self, limit: int) -> Iterator[Page]:
+        """Yield the pages of the list; after an expired cursor the list begins anew, once."""
+        again = self._context.again
+        after: str | None = None
+        seen: set[str] = set()
+        has_begun_anew = False
+        while True:
+            try:
+                page = again(lambda after=after: self._client.groups(after, limit))  # type: ignore[misc]
+            except CursorGone:
+                if has_begun_anew or after is None:
+                    raise _endless("its cursors expire while they are used") from None
+                has_begun_anew, after, seen = True, None, set()
+                continue
+            yield page
+            after = page.after
+            if after is None:
+                return
+            if after in seen or len(seen) * limit > 2 * GROUPS_MAX:
+                raise _endless("its list has no end")
+            seen.add(after)
+
+    def _asked(self, groups: Collection[str]) -> Iterator[mapping.Listed]:
+        return (mapping.Listed(group_id, "") for group_id in sorted(groups) if mapping.is_group_id(group_id))
+
+    def _roster(self, listed: mapping.Listed, malformed: list[Malformed]) -> Roster | None:
+        try:
+            record = self._context.again(lambda: self._client.group(listed.group_id))
+        except Suspended:
+            return mapping.suspended(listed, self._context.now())
+        if record is None:
+            return None
+        context = self._context
+        return mapping.roster(record, listed.group_id, context.now(), malformed, context.default_region)
+
+    def _takes(self, roster: Roster) -> bool:
+        return self._context.takes(roster.group.group_id, roster.group.name)
+
+    # --- Acting ------------------------------------------------------------------------------------------
+
+    def remove(self, group_id: str, member: Member) -> ActOutcome:
+        """See `worker.ports.Remover`. Meta only takes the request; a removed member can't come back by the link."""
+        user = mapping.user_of(member)
+        if user is None or not mapping.is_group_id(group_id):
+            return ActOutcome(Effect.REFUSED, "the member has no id that Meta takes")
+        try:
+            answer = self._client.remove(group_id, user)
+        except Rejected as error:
+            code = code_of(error)
+            if code == NOT_INSIDE:
+                return ActOutcome(Effect.NOT_NEEDED, f"WhatsApp answered {code}: not a participant")
+            return mapping.refused(code)
+        return mapping.outcome(answer)
+
+    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+        """Refuse: the API knows no admins."""
+        return ActOutcome(Effect.REFUSED, "Meta's API for groups has no admins")
+
+    # --- check -------------------------------------------------------------------------------------------
+
+    def check(self) -> CheckResult:
+        """List the groups, and count the members of the first of them. Never raises ConnectorError."""
+        malformed: list[Malformed] = []
+        try:
+            listed = self._all(malformed)
+            read = [self._roster(one, malformed) for one in listed[:CHECKED_MAX]]
+        except ConnectorError as error:
+            return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
+        rosters = [roster for roster in read if roster is not None]
+        members = [member for roster in rosters for member in roster.members]
+        counts = {
+            "groups": len(listed),
+            "members": len(members),
+            "without_phone": sum(member.phone is None for member in members),
+            "partial": sum(roster.coverage is not Coverage.FULL for roster in rosters),
+            "malformed": len(malformed),
+        }
+        warnings = sorted({warning for roster in rosters for warning in roster.warnings})
+        details = {"sees": "only groups that this number made itself"}
+        if len(listed) > CHECKED_MAX:
+            details["members"] = f"counted in the first {CHECKED_MAX} groups only"
+        if warnings:
+            details["warnings"] = "; ".join(warnings)
+        message = f"{META}: the number has {len(listed)} groups."
+        return CheckResult(ok=True, message=message, counts=counts, details=details)
+
+
+def _endless(what: str) -> Incomplete:
+    return Incomplete(f"{META}, asked for its groups: {what}.", remedy="It is read anew at the next run.")
