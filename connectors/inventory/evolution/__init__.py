@@ -5,7 +5,7 @@
 What it shares with other gateways is in `connectors.kit`: `linked_phone` (the port) and `whatsapp` (ids, links).
 """
 
-from connectors.inventory.evolution.config import EvolutionConfig
+from connectors.inventory.evolution.config import EVERY, EvolutionConfig
 from worker.ports import ConnectorSpec, Port, lazily
 
 SPEC = ConnectorSpec(
@@ -14,4 +14,5 @@ SPEC = ConnectorSpec(
     config=EvolutionConfig,
     build=lazily("connectors.inventory.evolution.connector:EvolutionInventory"),
     summary="the WhatsApp groups of a phone that is linked to Evolution API",
+    every=EVERY,
 )

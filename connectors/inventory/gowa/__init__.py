@@ -5,7 +5,7 @@
 What it shares with other gateways is in `connectors.kit`: `linked_phone` (the port) and `whatsapp` (ids, links).
 """
 
-from connectors.inventory.gowa.config import GowaConfig
+from connectors.inventory.gowa.config import EVERY, GowaConfig
 from worker.ports import ConnectorSpec, Port, lazily
 
 SPEC = ConnectorSpec(
@@ -14,4 +14,5 @@ SPEC = ConnectorSpec(
     config=GowaConfig,
     build=lazily("connectors.inventory.gowa.connector:GowaInventory"),
     summary="the WhatsApp groups of a phone that is linked to GOWA",
+    every=EVERY,
 )

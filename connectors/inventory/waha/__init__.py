@@ -5,7 +5,7 @@
 What it shares with other gateways is in `connectors.kit`: `linked_phone` (the port) and `whatsapp` (ids, links).
 """
 
-from connectors.inventory.waha.config import WahaConfig
+from connectors.inventory.waha.config import EVERY, WahaConfig
 from worker.ports import ConnectorSpec, Port, lazily
 
 SPEC = ConnectorSpec(
@@ -14,4 +14,5 @@ SPEC = ConnectorSpec(
     config=WahaConfig,
     build=lazily("connectors.inventory.waha.connector:WahaInventory"),
     summary="the WhatsApp groups of a phone that is linked to WAHA",
+    every=EVERY,
 )
