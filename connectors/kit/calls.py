@@ -2,7 +2,7 @@
 
 A call is a hint and is never believed further: what it says is read anew from the source. Without calls the source is
 read at its own pace. Answers: 401 for a wrong or missing proof, 202 for one that is taken, 200 for one that is old or
-was had before, 404 for another path.
+was had before, 404 for another path. A messenger that asks by GET whether the address is ours gets its own answer.
 """
 
 from __future__ import annotations

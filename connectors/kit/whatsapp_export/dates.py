@@ -74,9 +74,18 @@ class Orders:
         self.is_certain = head.shape.is_year_first or head.shape.mark == "."
         if self.is_certain:
             return
-        limit = self.now.replace(tzinfo=None) + AHEAD
-        self._day.add(written_at(head, DateOrder.DAY_FIRST), limit)
-        self._month.add(written_at(head, DateOrder.MONTH_FIRST), limit)
+        self._day.add(written_at(head, DateOrder.DAY_FIRST), self.limit)
+        self._month.add(written_at(head, DateOrder.MONTH_FIRST), self.limit)
+
+    @property
+    def limit(self) -> datetime:
+        """The local time after which a line is surely of a wrong clock, or forged."""
+        return self.now.replace(tzinfo=None) + AHEAD
+
+    def is_past(self, head: Head) -> bool:
+        """Whether a line may have been written by now, in one order or the other."""
+        both = (written_at(head, order) for order in (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST))
+        return any(at is not None and at <= self.limit for at in both)
 
     def decided(self) -> DateOrder | None:
         """Return the file's order: the one that fits, while the other does not; None if both can be.

@@ -57,6 +57,7 @@ class _Chat:
     tail: str = ""  # how the line before ended
     first: Head | None = None
     last: Head | None = None
+    newest: Head | None = None  # the last one that is not in the future
     count: int = 0
     impossible: int = 0  # heads of no day, or of another calendar
     system: int = 0
@@ -117,6 +118,7 @@ def _take(chat: _Chat, line: str, asked: Asked) -> None:
         chat.lines[-1].after = head
     _record(chat, head, rest.rstrip("\r\n"), asked)
     chat.last = head
+    chat.newest = head if chat.orders.is_past(head) else chat.newest
     chat.count += 1
 
 
@@ -198,7 +200,7 @@ def _export(chat: _Chat, own_name: str, asked: Asked) -> Export:
     order, zone = chat.orders.decided(), ZoneInfo(asked.timezone)
     assert chat.first is not None  # noqa: S101  see read_file
     assert chat.last is not None  # noqa: S101  see read_file
-    first_at, last_at = _earliest(chat.first, order, zone), _earliest(chat.last, order, zone)
+    first_at, last_at = _earliest(chat.first, order, zone), _earliest(chat.newest or chat.last, order, zone)
     of_file = group_in(own_name)
     kept, strange, out_of_order = _genuine(chat, of_file, order)
     events = tuple(event for line in kept if (event := _event(chat, line, order, zone)) is not None)
@@ -234,7 +236,8 @@ def _genuine(chat: _Chat, of_file: str, order: DateOrder | None) -> tuple[list[_
     groups |= {folded(tidy(line.said.part("s"))) for line in chat.lines if _is_by(line, groups)}
     by_group = any(line.author in groups for line in chat.lines)
     by_right = [line for line in chat.lines if _is_genuine(line, chat.platform, groups, by_group=by_group)]
-    in_order = [line for line in by_right if _is_in_order(line, order)]
+    limit = chat.orders.limit if chat.newest else datetime.max  # noqa: DTZ901  local
+    in_order = [line for line in by_right if _is_in_order(line, order, limit)]
     return in_order, len(chat.lines) - len(by_right), len(by_right) - len(in_order)
 
 
@@ -250,13 +253,13 @@ def _is_genuine(line: _Line, platform: Platform, groups: set[str], *, by_group: 
     return not by_group and folded(tidy(actor)) == line.author
 
 
-def _is_in_order(line: _Line, order: DateOrder | None) -> bool:
+def _is_in_order(line: _Line, order: DateOrder | None, limit: datetime) -> bool:
     if order is None:
-        return any(_is_in_order(line, one) for one in (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST))
+        return any(_is_in_order(line, one, limit) for one in (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST))
     at = written_at(line.head, order)
     before = line.before and written_at(line.before, order)
     after = line.after and written_at(line.after, order)
-    if at is None:
+    if at is None or at > limit:
         return False
     return not (before and at < before - APART) and not (after and at > after + APART)
 

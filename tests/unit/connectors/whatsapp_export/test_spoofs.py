@@ -96,6 +96,12 @@ def test_who_writes_after_having_gone_has_not_gone() -> None:
     assert "who writes later" in export.warnings[0]
 
 
+def test_a_forged_last_line_makes_no_event_of_a_day_to_come_and_no_export_newer() -> None:
+    export = read(android(TRUE, "Bob: look\n31/12/2026, 10:15 - Amina removed Carol"))
+    assert brief(export.events) == ["added Amina: Bob Nurse"]
+    assert f"{export.last_at:%Y-%m-%d}" == "2026-03-13"
+
+
 def test_who_comes_back_may_write_again() -> None:
     export = read(android("Bob left", "Amina added Bob", "Bob: hello"))
     assert brief(export.events) == ["left : Bob", "added Amina: Bob"]
