@@ -26,6 +26,7 @@ INVENTORIES = {
     "matrix": "connectors.inventory.matrix:SPEC",
     "register": "connectors.inventory.register:SPEC",
     "slack": "connectors.inventory.slack:SPEC",
+    "teams": "connectors.inventory.teams:SPEC",
 }
 NOTIFIERS = {
     "slack": "connectors.notify.slack:SPEC",
