@@ -19,7 +19,7 @@ READ_CHATS, READ_CHAT_MEMBERS = "Chat.ReadBasic.All", "ChatMember.Read.All"
 WRITE_CHAT_MEMBERS = "ChatMember.ReadWrite.All"
 PAGE_MAX, CHATS_MAX = "999", "50"
 _TEAM = "resourceProvisioningOptions/Any(x:x eq 'Team')"
-_USER = "id,displayName,mail,userPrincipalName,mobilePhone,businessPhones"
+_USER = "id,displayName,mail,mobilePhone,businessPhones"
 _CONVERSATION_MEMBER = "#microsoft.graph.aadUserConversationMember"
 
 
@@ -69,6 +69,12 @@ class TeamsClient:
         """Return a page of all accounts."""
         url = link or self._graph.url("users", _select="id", _top=PAGE_MAX)
         return self._graph.get(url, what="the accounts", needs=READ_USERS)
+
+    def user(self, user_id: str) -> Any | None:
+        """Return an account; None if this tenant has none."""
+        return self._graph.find(
+            self._graph.url(f"users/{_quoted(user_id)}", _select=_USER), what="an account"
+        )
 
     def chats(self, user_id: str, link: str | None = None) -> Any:
         """Return a page of somebody's chats."""

@@ -15,6 +15,7 @@ from connectors.inventory.teams.config import TeamsConfig
 from connectors.inventory.teams.mapping import (
     Place,
     Seat,
+    account_id,
     channels_of,
     chat_of,
     id_of,
@@ -111,7 +112,7 @@ class TeamsInventory(Passive):
         yield SnapshotEnd(began_at, groups_total, tuple(malformed), is_full=groups is None)
 
     def _rosters(self, groups: Collection[str] | None) -> Iterator[tuple[Roster, list[Malformed]] | None]:
-        known: dict[str, Seat] = {}  # accounts by id: channels and chats show less of them
+        known: dict[str, Seat | None] = {}  # accounts by id, None for those of other tenants
         for place in self._places(groups):
             if self._is_wanted(place, groups):
                 yield self._roster(place, known)
@@ -163,7 +164,7 @@ class TeamsInventory(Passive):
         is_asked_for = groups is None or place.group_id in groups
         return is_asked_for and self._context.takes(place.group_id, place.name)
 
-    def _roster(self, place: Place, known: dict[str, Seat]) -> tuple[Roster, list[Malformed]] | None:
+    def _roster(self, place: Place, known: dict[str, Seat | None]) -> tuple[Roster, list[Malformed]] | None:
         taken_at = self._context.now()
         try:
             seats = self._seats(place, known)
@@ -172,19 +173,33 @@ class TeamsInventory(Passive):
         is_archived = None if place.team_id or is_chat(place.group_id) else self._is_archived(place)
         return roster_of(place, seats, is_archived=is_archived, taken_at=taken_at)
 
-    def _seats(self, place: Place, known: dict[str, Seat]) -> list[Seat | None]:
-        """Return who is in a place, each once; None for each who can't be understood. Raises Missing."""
-        if is_chat(place.group_id):
-            rows = self._rows(lambda link: self._client.chat_members(place.group_id, link))
-            found = [seat_of(row, known) for row in rows]
-        elif place.team_id:
-            rows = self._rows(lambda link: self._client.channel_members(place.team_id, place.group_id, link))
-            found = [seat_of(row, known) for row in rows]
+    def _seats(self, place: Place, known: dict[str, Seat | None] | None) -> list[Seat | None]:
+        """Return who is in a place, each once; None for each who can't be understood. Raises Missing.
+
+        Channels and chats show no numbers. An account that is not `known` from its team is asked for, so that it is
+        the same in each group and each read; nobody is without `known`.
+        """
+        if is_chat(place.group_id) or place.team_id:
+            found = [seat_of(row, self._account(account_id(row), known)) for row in self._seat_rows(place)]
         else:
             found = self._people(place.group_id)
-            known |= {seat.user_id: seat for seat in found if seat is not None}
+            if known is not None:
+                known |= {seat.user_id: seat for seat in found if seat is not None}
         whole = {seat.user_id: seat for seat in found if seat is not None}
         return [*whole.values(), *(seat for seat in found if seat is None)]
+
+    def _seat_rows(self, place: Place) -> Iterator[Any]:
+        if place.team_id:
+            return self._rows(lambda link: self._client.channel_members(place.team_id, place.group_id, link))
+        return self._rows(lambda link: self._client.chat_members(place.group_id, link))
+
+    def _account(self, user_id: str, known: dict[str, Seat | None] | None) -> Seat | None:
+        if known is None or not user_id:
+            return None
+        if user_id not in known:
+            answer = self._get(lambda: self._client.user(user_id))
+            known[user_id] = user_of(answer, self._context.default_region, is_owner=False)
+        return known[user_id]
 
     def _people(self, team_id: str) -> list[Seat | None]:
         """Return a team's members, then its owners: an owner need not be among the members."""
@@ -260,7 +275,7 @@ class TeamsInventory(Passive):
     ) -> Outcome:
         try:
             place = self._place(group_id)
-            seats = [] if place is None else self._seats(place, {})
+            seats = [] if place is None else self._seats(place, None)
         except Missing:
             place, seats = None, []
         if place is None:
@@ -283,7 +298,7 @@ class TeamsInventory(Passive):
         try:
             teams = [team_of(row) for row in self._rows(self._client.teams)]
             wanted = [team for team in teams if self._is_wanted(team, None)]
-            read = [self._seats(team, {}) for team in wanted[:CHECKED_MAX]]
+            read = [self._seats(team, None) for team in wanted[:CHECKED_MAX]]
             if wanted:
                 self._channels(wanted[0])
         except ConnectorError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +39,6 @@ class Seat:
     name: str = ""
     email: str | None = None
     phone: str | None = None
-    username: str | None = None
     is_owner: bool = False
     membership_id: str = ""
 
@@ -111,26 +110,22 @@ def user_of(row: Any, region: str, *, is_owner: bool) -> Seat | None:
         _text(row, "displayName"),
         _text(row, "mail") or None,
         next((number for number in numbers if number), None),
-        _text(row, "userPrincipalName") or None,
         is_owner=is_owner,
     )
 
 
-def seat_of(row: Any, known: Mapping[str, Seat]) -> Seat | None:
-    """Read a member of a channel or a chat, with what is known from teams; None if it can't be understood."""
-    user_id, roles = _text(row, "userId"), row.get("roles") if isinstance(row, dict) else None
+def account_id(row: Any) -> str:
+    """Read whose membership of a channel or a chat it is; "" if that can't be understood."""
+    return _text(row, "userId")
+
+
+def seat_of(row: Any, known: Seat | None) -> Seat | None:
+    """Read a member of a channel or a chat, with what is known of the account; None if it can't be understood."""
+    user_id, roles = account_id(row), row.get("roles") if isinstance(row, dict) else None
     if not user_id or not isinstance(roles, list):
         return None
-    seen = known.get(user_id, Seat(user_id))
-    return Seat(
-        user_id,
-        _text(row, "displayName") or seen.name,
-        _text(row, "email") or seen.email,
-        seen.phone,
-        seen.username,
-        is_owner="owner" in roles,
-        membership_id=_text(row, "id"),
-    )
+    seen = known or Seat(user_id, _text(row, "displayName"), _text(row, "email") or None)
+    return replace(seen, is_owner="owner" in roles, membership_id=_text(row, "id"))
 
 
 def roster_of(
@@ -151,7 +146,6 @@ def _member(seat: Seat) -> Member:
         display_name=seat.name,
         role=Role.ADMIN if seat.is_owner else Role.MEMBER,
         phone=seat.phone,
-        username=seat.username,
         native_id=seat.user_id,
         email=seat.email,
     )

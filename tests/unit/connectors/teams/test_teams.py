@@ -136,6 +136,35 @@ def test_channels_with_members_of_their_own_are_groups(
     assert rosters[1].members[1].phone == "+447700900102", "known from the team"
 
 
+def test_an_account_is_the_same_in_each_group_and_each_read(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str
+) -> None:
+    """Channels and chats show no numbers, and identity rests on them."""
+    entra.graph.teams.add_room(PRIVATE, "Pay", "private", WARD, seats={SAM: []})
+    entra.graph.teams.add_room(CHAT, "On call", "group", seats={SAM: []})
+    whole, _ = read(inventory)
+    (sam,) = {one for roster in whole for one in roster.members if one.handle == SAM}
+    assert sam.phone == "+447700900102"
+    assert entra.graph.seen(f"/users/{SAM}", "GET") == entra.graph.seen(f"/users/{SAM}/chats")
+
+    for group_id in (PRIVATE, CHAT):
+        ((roster,), _) = read(inventory, [group_id])
+        assert roster.members == (sam,)
+
+
+def test_somebody_of_another_tenant_is_known_by_what_the_channel_shows(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str
+) -> None:
+    entra.graph.teams.add_room(SHARED, "Suppliers", "shared", WARD, seats={SAM: []})
+    entra.graph.faults.add(
+        Fault(status=404, code="Request_ResourceNotFound", message="no"), path=f"*/users/{SAM}"
+    )
+    ((roster,), _) = read(inventory, [SHARED])
+    assert [(one.handle, one.display_name, one.email, one.phone) for one in roster.members] == [
+        (SAM, "Sam Okafor", "sam@example.org", None)
+    ]
+
+
 def test_group_chats_are_read_where_that_is_wanted(
     entra: FakeEntra, made: Callable[..., TeamsInventory]
 ) -> None:
