@@ -28,6 +28,7 @@ INVENTORIES = {
     "matrix": "connectors.inventory.matrix:SPEC",
     "register": "connectors.inventory.register:SPEC",
     "slack": "connectors.inventory.slack:SPEC",
+    "teams": "connectors.inventory.teams:SPEC",
     "waha": "connectors.inventory.waha:SPEC",
     "whatsapp_cloud": "connectors.inventory.whatsapp_cloud:SPEC",
     "whatsapp_export": "connectors.inventory.whatsapp_export:SPEC",

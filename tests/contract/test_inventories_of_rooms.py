@@ -1,10 +1,12 @@
-"""Every inventory of rooms and channels is held to the port's suite."""
+"""Every inventory of rooms, channels and teams is held to the port's suite."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -13,8 +15,15 @@ from connectors.inventory.matrix.config import MatrixConfig
 from connectors.inventory.matrix.connector import MatrixInventory
 from connectors.inventory.slack.config import SlackInventoryConfig
 from connectors.inventory.slack.connector import SlackInventory
+from connectors.inventory.teams.config import TeamsConfig
+from connectors.inventory.teams.connector import TeamsInventory
+from contracts.entra_world import options
 from contracts.inventory import TAKEN_AT, InventoryContract, World, context
+from fakes.graph.faults import Fault as GraphFault
 from fakes.graph.http import Reply
+from fakes.graph.lab import FakeEntra
+from fakes.graph.teams import ROLES as TEAMS_ROLES
+from fakes.graph.tokens import CLIENT_ID
 from fakes.matrix.server import SERVER_NAME, MatrixServer
 from fakes.matrix.server import TOKEN as MATRIX_TOKEN
 from fakes.slack.server import TOKEN as SLACK_TOKEN
@@ -154,5 +163,82 @@ class TestSlack(InventoryContract):
     def world(self) -> Iterator[World]:
         with SlackServer() as server:
             world = SlackWorld(server)
+            yield world
+            world.inventory.close()
+
+
+class TeamsWorld(World):
+    def __init__(self, entra: FakeEntra, folder: Path) -> None:
+        self.entra = entra
+        entra.tokens.apps[CLIENT_ID].roles.update(TEAMS_ROLES)
+        self.inventory = TeamsInventory(TeamsConfig.model_validate(options(entra)), context(folder))
+        self._shown: tuple[Roster, ...] = ()
+
+    def show(self, *rosters: Roster, taken_at: datetime = TAKEN_AT) -> None:
+        self._shown = rosters
+        self.mend()
+
+    def seen(self, roster: Roster) -> Roster:
+        members = (
+            replace(
+                one,
+                handle=self.user_id(one),
+                role=Role.ADMIN if one.role is Role.CREATOR else one.role,
+            )
+            for one in roster.members
+        )
+        return replace(roster, group=replace(roster.group, messenger="teams"), members=tuple(members))
+
+    @staticmethod
+    def user_id(member: Member) -> str:
+        assert member.phone
+        return f"00000000-0000-4000-8000-{member.phone.removeprefix('+')}"
+
+    def spoil(self, group_id: str) -> None:
+        def damage(answer: dict[str, Any]) -> dict[str, Any]:
+            del answer["value"][0]["id"]
+            return answer
+
+        self.entra.graph.faults.add(GraphFault(edit=damage), path=f"*/{group_id}/members/*", times=None)
+
+    def break_mid_way(self) -> None:
+        last = max(self.entra.tenant.groups)
+        self.entra.graph.faults.add(GraphFault(keep=0.5), path=f"*/{last}/members/*", times=None)
+
+    def take_away(self) -> None:
+        self.entra.graph.faults.add(GraphFault(is_dropped=True), times=None)
+
+    def mend(self) -> None:
+        self.entra.graph.faults.clear()
+        self.entra.tenant.groups.clear()
+        for roster in self._shown:
+            for one in roster.members:
+                self._put(one)
+            owners = tuple(self.user_id(one) for one in roster.members if one.role.is_admin)
+            members = [self.user_id(one) for one in roster.members]
+            group_id = roster.group.group_id
+            self.entra.graph.teams.add_team(roster.group.name, *members, owners=owners, group_id=group_id)
+
+    def _put(self, member: Member) -> None:
+        user_id, tenant = self.user_id(member), self.entra.tenant
+        if tenant.find(user_id) is None:
+            tenant.add(user_id=user_id)
+        tenant.change(user_id, displayName=member.display_name, mobilePhone=member.phone)
+
+
+@pytest.fixture(scope="module")
+def teams_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificates are made once."""
+    return tmp_path_factory.mktemp("teams")
+
+
+class TestTeams(InventoryContract):
+    kind = "teams"
+    is_live = True
+
+    @pytest.fixture
+    def world(self, teams_folder: Path) -> Iterator[World]:
+        with FakeEntra(teams_folder) as entra:
+            world = TeamsWorld(entra, teams_folder)
             yield world
             world.inventory.close()

@@ -18,7 +18,7 @@ import pytest
 import typer
 
 from builders import NOW
-from connectors.directory.entra import notes as entra_notes
+from connectors.kit.graph import notes as entra_notes
 from worker.__main__ import app
 from worker.app.tell.health import Freshness
 from worker.demo.command import demo

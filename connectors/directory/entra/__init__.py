@@ -4,7 +4,7 @@ This module holds the declaration only; README.md says what is read, how, and wi
 """
 
 from connectors.directory.entra.config import EntraConfig
-from connectors.directory.entra.notes import NOTES
+from connectors.kit.graph.notes import NOTES
 from worker.ports import ConnectorSpec, Port, lazily
 
 SPEC = ConnectorSpec(

@@ -19,14 +19,14 @@ from zoneinfo import ZoneInfo
 
 from connectors.directory.entra.check import READ_LEAVE_DATE, checked, how_to_grant
 from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
-from connectors.directory.entra.graph.budget import budget_of
-from connectors.directory.entra.graph.client import Graph
-from connectors.directory.entra.graph.notifications import Notifications
-from connectors.directory.entra.graph.tokens import Tokens
+from connectors.directory.entra.notifications import Notifications
 from connectors.directory.entra.read.cursor import Cursor, digest_of
 from connectors.directory.entra.read.mapping import Mapped, Reading, map_user, selected
 from connectors.directory.entra.read.users import Page, Users
 from connectors.kit import http as _http
+from connectors.kit.graph.budget import budget_of
+from connectors.kit.graph.client import Graph
+from connectors.kit.graph.tokens import Tokens
 from connectors.kit.guids import guid
 from worker.domain.model import AccountFacts
 from worker.ports import (

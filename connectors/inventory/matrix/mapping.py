@@ -196,7 +196,6 @@ def roster_of(
             display_name=room.names.get(user_id) or known.name,
             role=roles.get(user_id, Role.UNKNOWN),
             phone=known.phone,
-            username=user_id.removeprefix("@").partition(":")[0],
             native_id=user_id,
             email=known.email,
         ))  # fmt: skip

@@ -52,7 +52,6 @@ class Person:
     name: str = ""
     phone: str | None = None
     email: str | None = None
-    username: str | None = None
     is_counted: bool = True
     problem: str = ""
 
@@ -138,7 +137,6 @@ def person_of(row: Any, region: str) -> tuple[str, Person]:
         name=next((name for name in names if name), ""),
         phone=to_e164(phone, region) if phone else None,
         email=email or None,
-        username=_text(row, "name") or None,
     )
 
 
@@ -184,7 +182,6 @@ def _member(user_id: str, known: Person, role: Role) -> Member:
         display_name=known.name,
         role=role,
         phone=known.phone,
-        username=known.username,
         native_id=user_id,
         email=known.email,
     )

@@ -15,7 +15,8 @@ from fakes.graph.tenant import FakeTenant, Group, User
 Json = dict[str, Any]
 Allowed = Callable[[tuple[str, ...]], tuple[str, ...]]
 EXPAND = re.compile(r"manager(\(\$select=(?P<names>[\w,]+)\))?", re.IGNORECASE)
-GROUP_NAMES = ("id", "displayName", "mailEnabled", "securityEnabled", "groupTypes")
+GROUP_NAMES = ("id", "displayName", "description", "mailEnabled", "securityEnabled", "groupTypes")
+TEAMS = "resourceProvisioningOptions/Any(x:x eq 'Team')"
 
 
 class Reads:
@@ -103,9 +104,14 @@ class Reads:
     def groups(self, request: Request) -> Json:
         options = _group_options(request)
         wanted = re.fullmatch(r"displayName eq '(.*)'", options.filter)
-        if options.filter and not wanted:
+        is_of_teams = options.filter == TEAMS
+        if options.filter and not wanted and not is_of_teams:
             raise unsupported(f"Unsupported or invalid query filter clause specified: {options.filter}.")
-        found = [group for group in self._tenant.groups.values() if not wanted or group.name == wanted[1]]
+        found = [
+            group
+            for group in self._tenant.groups.values()
+            if (not wanted or group.name == wanted[1]) and (group.is_team or not is_of_teams)
+        ]
         start = self._place(options.skip_token, "groups")
         items = [_group(group, options.select) for group in found[start : start + options.top]]
         more = start + options.top if start + options.top < len(found) else None
@@ -128,6 +134,16 @@ class Reads:
         return self._page(
             request, options, page, more, len(items), "users" if is_cast else "directoryObjects"
         )
+
+    def owners(self, request: Request, group_id: str, allowed: Allowed) -> Json:
+        """The users who own a group."""
+        options = Options.of(request)
+        names = allowed(options.select or DEFAULT)
+        owners = [self._tenant.user(each) for each in self._group(group_id).owners]
+        items = [_full(user, names) for user in owners if user.is_live]
+        start = self._place(options.skip_token, "members")
+        more = start + options.top if start + options.top < len(items) else None
+        return self._page(request, options, items[start : start + options.top], more, len(items), "users")
 
     def member_count(self, request: Request, group_id: str, *, is_transitive: bool) -> int:
         if request.headers.get("consistencylevel", "").lower() != "eventual":
@@ -229,9 +245,10 @@ def _group_options(request: Request) -> Options:
 
 
 def _group(group: Group, select: tuple[str, ...] | None) -> Json:
-    everything = {
+    everything: Json = {
         "id": group.id,
         "displayName": group.name,
+        "description": group.description,
         "mailEnabled": False,
         "securityEnabled": True,
         "groupTypes": [],

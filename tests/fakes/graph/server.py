@@ -11,7 +11,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from fakes.graph.http import LoopbackServer, Reply, Request
 from fakes.graph.reads import Reads
 from fakes.graph.shapes import Refused, bad_request, encode, error_body
 from fakes.graph.subscriptions import Subscriptions
+from fakes.graph.teams import Teams
 from fakes.graph.tenant import FakeTenant
 from fakes.graph.tokens import CLIENT_ID, LEAVE_DATE_ROLE, TokenServer
 
@@ -59,6 +60,14 @@ class Call:
     request: Request
     claims: Json
     key: str = ""
+    parts: Json = field(default_factory=dict)
+
+    def part(self, name: str) -> str:
+        """What a further part of the path is."""
+        return str(self.parts[name])
+
+    def page(self, body: Json) -> Reply:
+        return _page(body)
 
     @property
     def roles(self) -> frozenset[str]:
@@ -108,6 +117,7 @@ class GraphServer(LoopbackServer):
         self.clock_ahead_s = 0.0
         self.units = 0
         self.limit_share = 0.0
+        self.teams = Teams(tenant, self.root)
         self._reads = Reads(tenant, self.root)
         self._routes = self._table()
         tokens.graphs.add(self.url)
@@ -142,7 +152,8 @@ class GraphServer(LoopbackServer):
         for route in self._routes:
             found = route.pattern.fullmatch(path)
             if found and route.method == request.method:
-                call = Call(request, claims, found.groupdict().get("key") or "")
+                parts = found.groupdict()
+                call = Call(request, claims, parts.get("key") or "", parts)
                 if route.roles and route.roles.isdisjoint(call.roles):
                     raise Refused(
                         403,
@@ -282,6 +293,8 @@ class GraphServer(LoopbackServer):
                 route("GET", rf"{GROUP}/{name}{CAST}/\$count", self._member_count(name), READ_MEMBERS)
                 for name in ("members", "transitiveMembers")
             ),
+            route("GET", f"{GROUP}/owners{CAST}", self._owners, READ_MEMBERS, 3),
+            *self.teams.routes(route),
             route("GET", "/organization", self._organization, READ_ORGANIZATION),
             route("POST", r"/\$batch", self._batch, ANY),
             route("GET", "/subscriptions", self._subscriptions, ANY, 0),
@@ -328,6 +341,9 @@ class GraphServer(LoopbackServer):
                 is_cast=is_cast,
             )
         )
+
+    def _owners(self, call: Call) -> Reply:
+        return _page(self._reads.owners(call.request, call.key, self._allowed(call)))
 
     def _member_count(self, name: str) -> Callable[[Call], Reply]:
         return lambda call: _text(

@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors.directory.entra.config import EntraConfig
 from connectors.directory.entra.connector import EntraDirectory
-from connectors.directory.entra.graph.tokens import Tokens
+from connectors.kit.graph.tokens import Tokens
 from contracts.directory_world import Drained, context, read_pass
 from contracts.entra_world import options
 from fakes.graph.lab import FakeEntra

@@ -54,11 +54,14 @@ class Change(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """Members are ids of users and of groups, in the order of their joining."""
+    """Members are ids of users and of groups, in the order of their joining. Owners are ids of users."""
 
     id: str
     name: str
     members: dict[str, None] = field(default_factory=dict)
+    owners: dict[str, None] = field(default_factory=dict)
+    description: str | None = None
+    is_team: bool = False
 
 
 class FakeTenant:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import connectors
 import worker
-from connectors.directory.entra import notes
+from connectors.kit.graph import notes
 from worker.ops import events
 from worker.ports import Noted
 

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from builders import NOW, ticket
-from connectors.directory.entra import notes as entra_notes
+from connectors.kit.graph import notes as entra_notes
 from worker.app.jobs.report import Report
 from worker.domain.messages.message import CHANNEL
 from worker.domain.reconcile.plan import Action, ActionKind, Plan

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from connectors.directory.entra import notes as entra_notes
+from connectors.kit.graph import notes as entra_notes
 from fakes.log_lines import Lines
 from worker.app.jobs.observer import All
 from worker.ops.metrics import Metrics

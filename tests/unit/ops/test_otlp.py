@@ -13,7 +13,7 @@ from typing import Self
 import pytest
 
 from builders import NOW, ticket
-from connectors.directory.entra import notes
+from connectors.kit.graph import notes
 from fakes.otlp.collector import Collector, SeenSpan, collecting
 from worker.app.jobs.report import Report
 from worker.domain.messages.message import CHANNEL, Paragraph

@@ -27,8 +27,8 @@ SCHEMA = CONFIG / "whosleft.schema.json"
 _STATED = re.compile(r"\[(\[[^\[\]]*\]|\{\}|[^\[\]]*)\](?=[^\[\]]*$)")  # the last brackets of a comment
 
 _SECRETS = (
-    "WAHA_KEY", "WAHA_HMAC", "GOWA_PASSWORD", "GOWA_SECRET", "EVOLUTION_KEY", "EVOLUTION_SECRET", "META_TOKEN", "META_VERIFY",
-    "META_SECRET", "MATRIX_TOKEN", "SLACK_CHANNELS_TOKEN",
+    "WAHA_KEY", "WAHA_HMAC", "GOWA_PASSWORD", "GOWA_SECRET", "EVOLUTION_KEY", "EVOLUTION_SECRET", "META_TOKEN",
+    "META_VERIFY", "META_SECRET", "MATRIX_TOKEN", "SLACK_CHANNELS_TOKEN",
 )  # fmt: skip
 
 ABSENT: dict[str, str] = {}  # key: why the example does not show it
@@ -88,7 +88,7 @@ def test_the_example_can_be_used() -> None:
             "DESK_CLIENT_SECRET": "invented",
             "ENTRA_SECRET": "invented",
             "GRAPH_CLIENT_STATE": "invented-and-long-enough",
-            **{name: "invented" for name in _SECRETS},
+            **dict.fromkeys(_SECRETS, "invented"),
         },
     )
     assert settings.policies()[-1] == STANDARD

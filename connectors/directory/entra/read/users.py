@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from connectors.directory.entra.config import PROPERTIES
-from connectors.directory.entra.graph.client import READ_USERS, BadRequest, Graph, Missing
+from connectors.kit.graph.client import READ_USERS, BadRequest, Graph, Missing
 from connectors.kit.guids import guid
 from worker.ports import Again, BadConfig, CursorExpired, Incomplete, PermissionDenied
 

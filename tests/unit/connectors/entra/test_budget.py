@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from connectors.directory.entra.graph.budget import UNITS_MAX, WINDOW_S, Budget, Hold, Why, budget_of, cost
+from connectors.kit.graph.budget import UNITS_MAX, WINDOW_S, Budget, Hold, Why, budget_of, cost
 
 ROOT = "https://graph.microsoft.com/v1.0"
 TENANT = "c0ffee00-7e57-4000-8000-00000000aaaa"

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.directory.entra.config import ENDPOINTS, Cloud, EntraConfig, NotificationsConfig
+from connectors.directory.entra.config import EntraConfig, NotificationsConfig
+from connectors.kit.graph.config import ENDPOINTS, Cloud
 
 TENANT = "c0ffee00-7e57-4000-8000-00000000aaaa"
 CLIENT = "c0ffee00-7e57-4000-8000-00000000bbbb"

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from connectors.directory.entra.graph.budget import Budget
-from connectors.directory.entra.graph.client import BadRequest, Graph
 from connectors.kit import http as _http
+from connectors.kit.graph.budget import Budget
+from connectors.kit.graph.client import BadRequest, Graph
 from contracts.directory_world import read_until_error
 from fakes.graph import faults
 from fakes.graph.faults import Fault

@@ -10,9 +10,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from connectors.directory.entra import notes as entra_notes
 from connectors.directory.entra.connector import EntraDirectory
-from connectors.directory.entra.graph import budget
+from connectors.kit.graph import budget
+from connectors.kit.graph import notes as entra_notes
 from contracts.directory_world import read_pass, read_until_error
 from fakes.graph import faults
 from fakes.graph.faults import Fault

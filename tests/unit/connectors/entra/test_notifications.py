@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.directory.entra import notes as entra_notes
 from connectors.directory.entra.config import EntraConfig
 from connectors.directory.entra.connector import EntraDirectory
-from connectors.directory.entra.graph.notifications import Notifications
+from connectors.directory.entra.notifications import Notifications
+from connectors.kit.graph import notes as entra_notes
 from fakes.graph import faults
 from fakes.graph.faults import Fault
 from fakes.graph.lab import FakeEntra

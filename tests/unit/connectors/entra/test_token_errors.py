@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.directory.entra.config import EntraConfig
-from connectors.directory.entra.graph.token_errors import OUTAGE_S, REFUSAL_S, outage, refusal
+from connectors.kit.graph.token_errors import OUTAGE_S, REFUSAL_S, outage, refusal
 from worker.ports import AuthFailed, BadConfig, Transient
 
 CLIENT = "c0ffee00-7e57-4000-8000-00000000bbbb"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from connectors.directory.entra.config import EntraConfig
-from connectors.directory.entra.graph.tokens import certificate_ends_at, roles_in
+from connectors.kit.graph.tokens import certificate_ends_at, roles_in
 from fakes.graph.assertions import Federated, client_certificate, federated_token
 from fakes.graph.faults import HTML, Fault
 from fakes.graph.setup import Lab

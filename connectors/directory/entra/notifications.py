@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from connectors.directory.entra import notes
 from connectors.directory.entra.config import EntraConfig
-from connectors.directory.entra.graph.client import Graph, Missing
+from connectors.kit.graph import notes
+from connectors.kit.graph.client import Graph, Missing
 from connectors.kit.guids import guid
 from worker.ports import ConnectorError, InboundCall, Incomplete, Note, PermissionDenied
 

@@ -19,8 +19,9 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from connectors.directory.entra import notes
-from connectors.directory.entra.graph.answers import (
+from connectors.kit import http as _http
+from connectors.kit.graph import notes
+from connectors.kit.graph.answers import (
     GONE,
     NOT_FOUND,
     UNAVAILABLE,
@@ -30,9 +31,8 @@ from connectors.directory.entra.graph.answers import (
     for_support,
     request_id,
 )
-from connectors.directory.entra.graph.budget import Budget, cost
-from connectors.directory.entra.graph.tokens import Tokens
-from connectors.kit import http as _http
+from connectors.kit.graph.budget import Budget, cost
+from connectors.kit.graph.tokens import Tokens
 from worker.ports import (
     ConnectorError,
     CursorExpired,
@@ -119,9 +119,11 @@ class Graph:
             raise Incomplete(f"Graph's number of {what} is no number.")
         return int(text)
 
-    def call(self, method: str, url: str, *, what: str, body: Any = None) -> dict[str, Any]:
+    def call(
+        self, method: str, url: str, *, what: str, body: Any = None, needs: str = READ_USERS
+    ) -> dict[str, Any]:
         """As `get`, with any method and a JSON body."""
-        return self._json(_Ask(method, url, what, body=body))
+        return self._json(_Ask(method, url, what, body=body, needs=needs))
 
     def _json(self, ask: _Ask) -> dict[str, Any]:
         response = self._answered(ask)

@@ -28,9 +28,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from requests.adapters import HTTPAdapter
 
-from connectors.directory.entra.config import EntraConfig
-from connectors.directory.entra.graph.token_errors import outage, refusal
 from connectors.kit import http as _http
+from connectors.kit.graph.config import TenantConfig
+from connectors.kit.graph.token_errors import outage, refusal
 from worker.ports import BadConfig, ConnectorError
 
 TIMEOUT_S = 20
@@ -43,7 +43,7 @@ logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
 class Tokens:
     """Gives valid tokens. Threads may share it."""
 
-    def __init__(self, config: EntraConfig, base_dir: Path, name: str) -> None:
+    def __init__(self, config: TenantConfig, base_dir: Path, name: str) -> None:
         self._config = config
         self._base_dir = base_dir
         self._name = name
@@ -231,7 +231,7 @@ def roles_in(token: str) -> frozenset[str] | None:
     return frozenset(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else None
 
 
-def certificate_ends_at(config: EntraConfig, base_dir: Path) -> datetime | None:
+def certificate_ends_at(config: TenantConfig, base_dir: Path) -> datetime | None:
     """When the app's certificate ends (aware UTC); None for another credential, or an unreadable certificate."""
     if config.credential.certificate_file is None:
         return None

@@ -15,8 +15,8 @@ from typing import Self
 
 import httpx2
 
-from connectors.directory.entra import notes
 from connectors.kit import http as _http
+from connectors.kit.graph import notes
 from worker.ports import Noted
 
 GONE, NOT_FOUND, UNAVAILABLE = 410, 404, 503

@@ -1,1 +1,0 @@
-"""Speak HTTP with Microsoft Graph: tokens, budget, requests, notifications."""

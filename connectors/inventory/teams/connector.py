@@ -1,0 +1,311 @@
+"""Microsoft Teams behind the inventory port: every read asks Graph anew, team by team.
+
+teams -> owners and members, is it archived? -> private and shared channels -> their members -> chats, if wanted
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from time import monotonic
+from typing import Any, TypeVar
+
+from connectors.inventory.teams import acts
+from connectors.inventory.teams.client import TeamsClient
+from connectors.inventory.teams.config import TeamsConfig
+from connectors.inventory.teams.mapping import (
+    Place,
+    Seat,
+    account_id,
+    channels_of,
+    chat_of,
+    id_of,
+    is_channel,
+    is_chat,
+    next_of,
+    roster_of,
+    rows_of,
+    seat_of,
+    team_of,
+    user_of,
+)
+from connectors.kit import http as _http
+from connectors.kit.graph.budget import budget_of
+from connectors.kit.graph.client import Graph, Missing
+from connectors.kit.graph.tokens import Tokens
+from worker.domain.model import Member, Roster
+from worker.ports import (
+    Capabilities,
+    CheckResult,
+    ConnectorContext,
+    ConnectorError,
+    Incomplete,
+    Malformed,
+    Passive,
+    PermissionDenied,
+    SnapshotEnd,
+)
+from worker.ports.connectors.remover import ActOutcome, Effect
+
+READ_S = 30.0
+CHECKED_MAX = 20  # teams whose members `check` reads
+Listing = Callable[[str | None], Any]
+
+T = TypeVar("T")
+
+
+class TeamsInventory(Passive):
+    """All teams of a tenant, the channels that have members of their own, and group chats if wanted."""
+
+    can = Capabilities(
+        sees_all_groups=True,
+        sees_roles=True,
+        can_remove=True,
+        can_change_admin=True,
+        creator_is_removable=True,
+    )
+
+    def __init__(
+        self, config: TeamsConfig, context: ConnectorContext, *, clock_s: Callable[[], float] = monotonic
+    ) -> None:
+        self._config = config
+        self._context = context
+        self._tokens = Tokens(config, context.base_dir, context.name)
+        self._budget = budget_of(config.graph, config.tenant_id, clock_s)
+        self._graph: Graph | None = None
+        self._shows_archived = True
+
+    def __repr__(self) -> str:
+        return f"TeamsInventory({self.name!r}, tenant={self._config.tenant_id!r})"
+
+    @property
+    def name(self) -> str:
+        """The configured name; `source` of its groups."""
+        return self._context.name
+
+    def close(self) -> None:
+        """End all connections."""
+        self._tokens.close()
+        if self._graph is not None:
+            self._graph.close()
+        self._graph = None
+
+    # --- Reading --------------------------------------------------------------------------------
+
+    def changes(
+        self, _cursor: str | None, groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
+        """Yield the rosters in the order of the teams' ids, each team before its channels; then chats; then the end.
+
+        What goes away meanwhile is left out. A member without an id makes the roster PARTIAL. Raises AuthFailed,
+        PermissionDenied (an application permission), BadConfig, Rejected, Incomplete and Transient.
+        """
+        began_at = self._context.now()
+        self._shows_archived = True
+        malformed: list[Malformed] = []
+        groups_total = 0
+        for found in self._rosters(groups):
+            if found is not None:
+                roster, problems = found
+                malformed += problems
+                groups_total += 1
+                yield roster
+        yield SnapshotEnd(began_at, groups_total, tuple(malformed), is_full=groups is None)
+
+    def _rosters(self, groups: Collection[str] | None) -> Iterator[tuple[Roster, list[Malformed]] | None]:
+        known: dict[str, Seat | None] = {}  # accounts by id, None for those of other tenants
+        for place in self._places(groups):
+            if self._is_wanted(place, groups):
+                yield self._roster(place, known)
+        if self._config.chats:
+            for chat in self._chats(groups):
+                if self._is_wanted(chat, groups):
+                    yield self._roster(chat, known)
+
+    def _places(self, groups: Collection[str] | None) -> Iterator[Place]:
+        """Yield the teams and their channels; without channels where none is asked for."""
+        teams = sorted((team_of(row) for row in self._rows(self._client.teams)), key=lambda one: one.group_id)
+        has_channels = groups is None or any(map(is_channel, groups))
+        for team in teams:
+            yield team
+            if has_channels:
+                yield from self._channels(team)
+
+    def _channels(self, team: Place) -> list[Place]:
+        rows = self._rows(lambda link: self._client.channels(team.group_id, link))
+        try:
+            return sorted(channels_of(rows, team), key=lambda one: one.group_id)
+        except Missing:
+            return []
+
+    def _chats(self, groups: Collection[str] | None) -> list[Place]:
+        """Return the group chats: those asked for, or those of every account. An account may have no Teams."""
+        if groups is not None:
+            found = [self._chat(one) for one in sorted(set(groups)) if is_chat(one)]
+            return [one for one in found if one is not None]
+        chats: dict[str, Place] = {}
+        for row in self._rows(self._client.users):
+            user_id = id_of(row)
+            try:
+                for each in self._rows(lambda link, of=user_id: self._client.chats(of, link)):  # type: ignore[misc]
+                    chat = chat_of(each)
+                    if chat is not None:
+                        chats[chat.group_id] = chat
+            except Missing:
+                continue
+        return [chats[one] for one in sorted(chats)]
+
+    def _chat(self, chat_id: str) -> Place | None:
+        try:
+            return chat_of(self._get(lambda: self._client.chat(chat_id)))
+        except Missing:
+            return None
+
+    def _is_wanted(self, place: Place, groups: Collection[str] | None) -> bool:
+        is_asked_for = groups is None or place.group_id in groups
+        return is_asked_for and self._context.takes(place.group_id, place.name)
+
+    def _roster(self, place: Place, known: dict[str, Seat | None]) -> tuple[Roster, list[Malformed]] | None:
+        taken_at = self._context.now()
+        try:
+            seats = self._seats(place, known)
+        except Missing:
+            return None
+        is_archived = None if place.team_id or is_chat(place.group_id) else self._is_archived(place)
+        return roster_of(place, seats, is_archived=is_archived, taken_at=taken_at)
+
+    def _seats(self, place: Place, known: dict[str, Seat | None] | None) -> list[Seat | None]:
+        """Return who is in a place, each once; None for each who can't be understood. Raises Missing.
+
+        Channels and chats show no numbers. An account that is not `known` from its team is asked for, so that it is
+        the same in each group and each read; nobody is without `known`.
+        """
+        if is_chat(place.group_id) or place.team_id:
+            found = [seat_of(row, self._account(account_id(row), known)) for row in self._seat_rows(place)]
+        else:
+            found = self._people(place.group_id)
+            if known is not None:
+                known |= {seat.user_id: seat for seat in found if seat is not None}
+        whole = {seat.user_id: seat for seat in found if seat is not None}
+        return [*whole.values(), *(seat for seat in found if seat is None)]
+
+    def _seat_rows(self, place: Place) -> Iterator[Any]:
+        if place.team_id:
+            return self._rows(lambda link: self._client.channel_members(place.team_id, place.group_id, link))
+        return self._rows(lambda link: self._client.chat_members(place.group_id, link))
+
+    def _account(self, user_id: str, known: dict[str, Seat | None] | None) -> Seat | None:
+        if known is None or not user_id:
+            return None
+        if user_id not in known:
+            answer = self._get(lambda: self._client.user(user_id))
+            known[user_id] = user_of(answer, self._context.default_region, is_owner=False)
+        return known[user_id]
+
+    def _people(self, team_id: str) -> list[Seat | None]:
+        """Return a team's members, then its owners: an owner need not be among the members."""
+        region = self._context.default_region
+        return [
+            user_of(row, region, is_owner=role == "owners")
+            for role in ("members", "owners")
+            for row in self._rows(lambda link, role=role: self._client.people(team_id, role, link))  # type: ignore[misc]
+        ]
+
+    def _is_archived(self, team: Place) -> bool | None:
+        """Return whether a team is archived; None where the app may not see it, which is asked once a read."""
+        if not self._shows_archived:
+            return None
+        try:
+            answer = self._get(lambda: self._client.is_archived(team.group_id))
+        except PermissionDenied:
+            self._shows_archived = False
+            return None
+        found = answer.get("isArchived") if answer is not None else None
+        return found if isinstance(found, bool) else None
+
+    def _rows(self, listing: Listing) -> Iterator[Any]:
+        """Yield the rows of all pages. Raises Incomplete for a link that was there before."""
+        link: str | None = None
+        seen: set[str] = set()
+        while True:
+            page = self._get(lambda link=link: listing(link))  # type: ignore[misc]
+            yield from rows_of(page)
+            link = next_of(page)
+            if link is None:
+                return
+            if link in seen:
+                raise Incomplete(
+                    "Graph's pages go in circles.", remedy="Nothing is changed; it is read again."
+                )
+            seen.add(link)
+
+    def _get(self, call: Callable[[], T]) -> T:
+        return self._context.again(call)
+
+    @property
+    def _client(self) -> TeamsClient:
+        self._graph = self._graph or self._new_graph()
+        return TeamsClient(self._graph)
+
+    def _new_graph(self) -> Graph:
+        tls = _http.trusting(self._config.tls.path(self._context.base_dir))
+        return Graph(
+            self._config.graph,
+            self._tokens,
+            lambda: _http.new_client(READ_S, tls),
+            self._context.now,
+            budget=self._budget,
+            note=self._context.note,
+        )
+
+    # --- Acts -----------------------------------------------------------------------------------
+
+    def remove(self, group_id: str, member: Member) -> ActOutcome:
+        """Take the member out of a team, a channel or a chat; the last owner stays. A second call is NOT_NEEDED."""
+        return self._act(acts.remove, group_id, member)
+
+    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+        """Make the member an owner of a team or a channel. In a chat everybody has the same rights: REFUSED."""
+        return self._act(acts.make_owner, group_id, member)
+
+    def _act(
+        self,
+        act: Callable[[TeamsClient, Place, Collection[Seat], str], ActOutcome],
+        group_id: str,
+        member: Member,
+    ) -> ActOutcome:
+        try:
+            place = self._place(group_id)
+            seats = [] if place is None else self._seats(place, None)
+        except Missing:
+            place, seats = None, []
+        if place is None:
+            return ActOutcome(Effect.REFUSED, "Graph does not know this group")
+        seated = [seat for seat in seats if seat is not None]
+        return act(self._client, place, seated, member.native_id or member.handle)
+
+    def _place(self, group_id: str) -> Place | None:
+        """Find a group by its id. A channel's id doesn't say of which team it is, so all teams are looked through."""
+        if is_chat(group_id):
+            return self._chat(group_id)
+        if not is_channel(group_id):
+            return Place(group_id, "")
+        return next((one for one in self._places([group_id]) if one.group_id == group_id), None)
+
+    # --- Looking --------------------------------------------------------------------------------
+
+    def check(self) -> CheckResult:
+        """Look whether the app may read teams, channels and members; count."""
+        try:
+            teams = [team_of(row) for row in self._rows(self._client.teams)]
+            wanted = [team for team in teams if self._is_wanted(team, None)]
+            read = [self._seats(team, None) for team in wanted[:CHECKED_MAX]]
+            if wanted:
+                self._channels(wanted[0])
+        except ConnectorError as error:
+            return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
+        counts = {"groups": len(wanted)}
+        if len(wanted) <= CHECKED_MAX:
+            counts["members"] = sum(map(len, read))
+            counts["admins"] = sum(seat is not None and seat.is_owner for seats in read for seat in seats)
+        said = ", ".join(f"{number} {what}" for what, number in counts.items())
+        return CheckResult(ok=True, message=f"{self._config.graph}, teams alone: {said}", counts=counts)

@@ -1,0 +1,178 @@
+"""Graph's teams, channels, chats and their members -> what the ports want. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from connectors.kit.text import cut, one_line
+from worker.domain.identity.phones import to_e164
+from worker.domain.model import Coverage, Group, GroupFacts, Member, Role, Roster
+from worker.ports import Incomplete, Malformed
+
+MESSENGER = "teams"
+OWN_MEMBERS = frozenset({"private", "shared"})  # other channels have the team's
+_CHAT = "@thread.v2"  # ends the id of a group chat; a channel's ends in @thread.tacv2, or an older form of it
+_THREAD = "@thread."
+_ID_MAX = 200
+_NEXT = "@odata.nextLink"
+_AGAIN = "Nothing is changed by it; it is read again."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A team, a channel of `team_id`, or a chat."""
+
+    group_id: str
+    name: str
+    description: str | None = None
+    team_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Somebody in a place. `membership_id` is Graph's opaque id of it, in channels and chats."""
+
+    user_id: str
+    name: str = ""
+    email: str | None = None
+    phone: str | None = None
+    is_owner: bool = False
+    membership_id: str = ""
+
+
+def is_chat(group_id: str) -> bool:
+    """Whether an id is that of a chat."""
+    return group_id.endswith(_CHAT)
+
+
+def is_channel(group_id: str) -> bool:
+    """Whether an id is that of a channel."""
+    return _THREAD in group_id and not is_chat(group_id)
+
+
+def rows_of(page: Any) -> list[Any]:
+    """Read the rows of a page. Raises Incomplete."""
+    rows = page.get("value") if isinstance(page, dict) else None
+    if not isinstance(rows, list):
+        raise Incomplete("Graph answered without a list.", remedy=_AGAIN)
+    return rows
+
+
+def next_of(page: Mapping[str, Any]) -> str | None:
+    """Read the link to the next page; None on the last. Raises Incomplete."""
+    link = page.get(_NEXT)
+    if link is not None and not (isinstance(link, str) and link):
+        raise Incomplete("Graph's link to the next page is none.", remedy=_AGAIN)
+    return link
+
+
+def team_of(row: Any) -> Place:
+    """Read a team. Raises Incomplete for one without an id: it would look as if it were gone."""
+    team_id = _id(row, "team")
+    return Place(team_id, _text(row, "displayName") or team_id, _said(row))
+
+
+def channels_of(rows: Iterable[Any], team: Place) -> Iterable[Place]:
+    """Read the channels that have members of their own. Raises Incomplete for one without an id."""
+    for row in rows:
+        channel_id = _id(row, "channel")
+        if _text(row, "membershipType") in OWN_MEMBERS:
+            name = f"{team.name} / {_text(row, 'displayName') or channel_id}"
+            yield Place(channel_id, name, _said(row), team.group_id)
+
+
+def chat_of(row: Any) -> Place | None:
+    """Read a chat; None for one of two, or of a meeting. Raises Incomplete for one without an id."""
+    chat_id = _id(row, "chat")
+    if _text(row, "chatType") != "group":
+        return None
+    return Place(chat_id, _text(row, "topic") or chat_id)
+
+
+def id_of(row: Any) -> str:
+    """Read an account's id. Raises Incomplete."""
+    return _id(row, "account")
+
+
+def user_of(row: Any, region: str, *, is_owner: bool) -> Seat | None:
+    """Read a member or an owner of a team; None if it can't be understood."""
+    user_id = _text(row, "id")
+    if not user_id:
+        return None
+    phones = row.get("businessPhones") or []
+    texts = [row.get("mobilePhone"), *(phones if isinstance(phones, list) else [])]
+    numbers = (to_e164(text, region) for text in texts if isinstance(text, str) and text)
+    return Seat(
+        user_id,
+        _text(row, "displayName"),
+        _text(row, "mail") or None,
+        next((number for number in numbers if number), None),
+        is_owner=is_owner,
+    )
+
+
+def account_id(row: Any) -> str:
+    """Read whose membership of a channel or a chat it is; "" if that can't be understood."""
+    return _text(row, "userId")
+
+
+def seat_of(row: Any, known: Seat | None) -> Seat | None:
+    """Read a member of a channel or a chat, with what is known of the account; None if it can't be understood."""
+    user_id, roles = account_id(row), row.get("roles") if isinstance(row, dict) else None
+    if not user_id or not isinstance(roles, list):
+        return None
+    seen = known or Seat(user_id, _text(row, "displayName"), _text(row, "email") or None)
+    return replace(seen, is_owner="owner" in roles, membership_id=_text(row, "id"))
+
+
+def roster_of(
+    place: Place, seats: Collection[Seat | None], *, is_archived: bool | None, taken_at: datetime
+) -> tuple[Roster, list[Malformed]]:
+    """Make a roster; members that can't be understood are set aside."""
+    members = tuple(_member(seat) for seat in seats if seat is not None)
+    unread = sum(seat is None for seat in seats)
+    facts = GroupFacts(description=place.description, is_archived=is_archived, read_at=taken_at)
+    coverage = Coverage.PARTIAL if unread else Coverage.FULL
+    group = Group(place.group_id, place.name, MESSENGER)
+    return Roster(group, members, taken_at, coverage, facts=facts), _malformed(place, unread)
+
+
+def _member(seat: Seat) -> Member:
+    return Member(
+        handle=seat.user_id,
+        display_name=seat.name,
+        role=Role.ADMIN if seat.is_owner else Role.MEMBER,
+        phone=seat.phone,
+        native_id=seat.user_id,
+        email=seat.email,
+    )
+
+
+def _malformed(place: Place, unread: int) -> list[Malformed]:
+    named = cut(one_line(place.group_id), _ID_MAX)
+    said = f"Graph's record of a member of {named} has no id of an account."
+    return [
+        Malformed(said, record_id=f"{named} member {number}", remedy=_AGAIN)
+        for number in range(1, unread + 1)
+    ]
+
+
+def _said(row: Mapping[str, Any]) -> str | None:
+    """Return a description; "" for null, None where the answer has none."""
+    found = row.get("description", 0)
+    return found if isinstance(found, str) else "" if found is None else None
+
+
+def _id(row: Any, what: str) -> str:
+    found = _text(row, "id")
+    if not found:
+        raise Incomplete(f"Graph listed a {what} without an id.", remedy=_AGAIN)
+    return found
+
+
+def _text(found: Any, key: str) -> str:
+    value = found.get(key) if isinstance(found, dict) else None
+    return value if isinstance(value, str) else ""

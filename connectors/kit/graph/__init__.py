@@ -1,0 +1,1 @@
+"""Speak HTTP with Microsoft Graph: configuration, tokens, budget, requests, notes."""

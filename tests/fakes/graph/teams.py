@@ -1,0 +1,215 @@
+"""Microsoft Teams in a fake tenant: owners of groups, channels with members of their own, group chats.
+
+Which groups are teams, and who their members are, is in the tenant (`add_group`, `join`, `leave`). What is answered,
+and who may ask: the pages of learn.microsoft.com/graph/api for each call (read 2026-11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fakes.graph.http import Reply
+from fakes.graph.shapes import Refused, bad_request, not_found
+from fakes.graph.tenant import FakeTenant
+
+if TYPE_CHECKING:
+    from fakes.graph.server import Call
+
+Json = dict[str, Any]
+TYPE = "#microsoft.graph.aadUserConversationMember"
+READ_CHANNELS = frozenset({"Channel.ReadBasic.All", "ChannelSettings.Read.All", "Group.Read.All"})
+READ_SETTINGS = frozenset({"TeamSettings.Read.All", "Group.Read.All"})
+READ_SEATS = frozenset({"ChannelMember.Read.All", "ChannelMember.ReadWrite.All"})
+WRITE_SEATS = frozenset({"ChannelMember.ReadWrite.All"})
+READ_CHATS = frozenset({"Chat.ReadBasic.All", "Chat.Read.All"})
+READ_CHAT_SEATS = frozenset({"ChatMember.Read.All", "ChatMember.ReadWrite.All"})
+WRITE_CHAT_SEATS = frozenset({"ChatMember.ReadWrite.All"})
+WRITE_MEMBERS = frozenset({"GroupMember.ReadWrite.All", "Group.ReadWrite.All"})
+WRITE_OWNERS = frozenset({"Group.ReadWrite.All"})
+ROLES = (
+    "User.Read.All", "GroupMember.Read.All", "GroupMember.ReadWrite.All", "Group.ReadWrite.All",
+    "TeamSettings.Read.All", "Channel.ReadBasic.All", "ChannelMember.ReadWrite.All",
+    "Chat.ReadBasic.All", "ChatMember.ReadWrite.All",
+)  # fmt: skip
+_GROUP = r"/groups/(?P<key>[^/]+)"
+_CHANNEL = r"/teams/(?P<team>[^/]+)/channels/(?P<key>[^/]+)/members"
+_CHAT = r"/chats/(?P<key>[^/]+)"
+
+
+@dataclass
+class Room:
+    """A channel or a chat: `seats` are the roles of each account in it."""
+
+    room_id: str
+    name: str
+    kind: str  # standard, private, shared; group, oneOnOne, meeting
+    team_id: str = ""
+    seats: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Teams:
+    """State is public: tests set it up and look into it."""
+
+    def __init__(self, tenant: FakeTenant, root: Callable[[], str]) -> None:
+        self.archived: set[str] = set()
+        self.rooms: dict[str, Room] = {}
+        self.page_size = 100
+        self._tenant = tenant
+        self._root = root
+
+    def add_team(
+        self, name: str, *members: str, owners: tuple[str, ...] = (), group_id: str | None = None
+    ) -> str:
+        made = self._tenant.add_group(name, *members, group_id=group_id)
+        group = self._tenant.groups[made]
+        group.is_team = True
+        group.owners = dict.fromkeys(owners)
+        return made
+
+    def add_room(
+        self, room_id: str, name: str, kind: str, team_id: str = "", *, seats: Mapping[str, list[str]]
+    ) -> Room:
+        room = self.rooms[room_id] = Room(room_id, name, kind, team_id, dict(seats))
+        return room
+
+    def routes(self, route: Callable[..., Any]) -> tuple[Any, ...]:
+        seat = "/(?P<seat>[^/]+)"
+        reference = r"/(?P<seat>[^/]+)/\$ref"
+        return (
+            route("GET", "/teams/(?P<key>[^/]+)", self._team, READ_SETTINGS, 0),
+            route("GET", "/teams/(?P<key>[^/]+)/channels", self._channels, READ_CHANNELS, 0),
+            route("GET", _CHANNEL, self._seats, READ_SEATS, 0),
+            route("DELETE", _CHANNEL + seat, self._unseat, WRITE_SEATS, 0),
+            route("PATCH", _CHANNEL + seat, self._promote, WRITE_SEATS, 0),
+            route("GET", "/users/(?P<key>[^/]+)/chats", self._chats, READ_CHATS, 0),
+            route("GET", _CHAT, self._chat, READ_CHATS, 0),
+            route("GET", _CHAT + "/members", self._seats, READ_CHAT_SEATS, 0),
+            route("DELETE", _CHAT + "/members" + seat, self._unseat, WRITE_CHAT_SEATS, 0),
+            route("DELETE", _GROUP + "/members" + reference, self._remove_member, WRITE_MEMBERS),
+            route("DELETE", _GROUP + "/owners" + reference, self._remove_owner, WRITE_OWNERS),
+            route("POST", _GROUP + r"/owners/\$ref", self._add_owner, WRITE_OWNERS),
+        )
+
+    # --- groups -------------------------------------------------------------------------------------------------
+
+    def _group(self, group_id: str) -> Any:
+        group = self._tenant.groups.get(group_id)
+        if group is None:
+            raise not_found(group_id)
+        return group
+
+    def _remove_member(self, call: Call) -> Reply:
+        members = self._group(call.key).members
+        if call.part("seat") not in members:
+            raise not_found(call.part("seat"))
+        del members[call.part("seat")]
+        return Reply(204, content_type="")
+
+    def _remove_owner(self, call: Call) -> Reply:
+        owners = self._group(call.key).owners
+        if call.part("seat") not in owners:
+            raise not_found(call.part("seat"))
+        if len(owners) == 1:
+            raise bad_request("The group must have at least one owner, hence this owner cannot be removed.")
+        del owners[call.part("seat")]
+        return Reply(204, content_type="")
+
+    def _add_owner(self, call: Call) -> Reply:
+        owners = self._group(call.key).owners
+        prefix = f"{self._root()}/users/"
+        target = str(call.body.get("@odata.id", ""))
+        user_id = target.removeprefix(prefix)
+        if not target.startswith(prefix) or self._tenant.find(user_id) is None:
+            raise bad_request("Invalid URL format specified in payload.")
+        if user_id in owners:
+            raise bad_request(
+                "One or more added object references already exist for the following modified properties: 'owners'."
+            )
+        owners[user_id] = None
+        return Reply(204, content_type="")
+
+    # --- teams, channels, chats ---------------------------------------------------------------------------------
+
+    def _team(self, call: Call) -> Reply:
+        group = self._group(call.key)
+        if not group.is_team:
+            raise Refused(404, "NotFound", "No team found with Group Id " + call.key)
+        return call.page({"id": group.id, "isArchived": group.id in self.archived})
+
+    def _channels(self, call: Call) -> Reply:
+        self._group(call.key)
+        general = {
+            "id": f"19:{call.key}@thread.tacv2",
+            "displayName": "General",
+            "membershipType": "standard",
+        }
+        rows = [
+            {"id": one.room_id, "displayName": one.name, "description": None, "membershipType": one.kind}
+            for one in self.rooms.values()
+            if one.team_id == call.key
+        ]
+        return self._page(call, [{**general, "description": None}, *rows])
+
+    def _chats(self, call: Call) -> Reply:
+        if self._tenant.find(call.key) is None:
+            raise not_found(call.key)
+        mine = [one for one in self.rooms.values() if not one.team_id and call.key in one.seats]
+        return self._page(call, [_shown(one) for one in mine])
+
+    def _chat(self, call: Call) -> Reply:
+        return call.page(_shown(self._room(call.key)))
+
+    def _room(self, room_id: str) -> Room:
+        room = self.rooms.get(room_id)
+        if room is None:
+            raise Refused(404, "NotFound", "NotFound")
+        return room
+
+    def _seats(self, call: Call) -> Reply:
+        rows = []
+        for user_id, roles in self._room(call.key).seats.items():
+            properties = self._tenant.user(user_id).properties
+            rows.append({
+                "@odata.type": TYPE, "id": membership(call.key, user_id), "roles": roles, "userId": user_id,
+                "displayName": properties.get("displayName"), "email": properties.get("mail"),
+                "tenantId": self._tenant.id,
+            })  # fmt: skip
+        return self._page(call, rows)
+
+    def _seated(self, call: Call) -> tuple[Room, str]:
+        room = self._room(call.key)
+        for user_id in room.seats:
+            if membership(room.room_id, user_id) == call.part("seat"):
+                return room, user_id
+        raise Refused(404, "NotFound", "Member not found")
+
+    def _unseat(self, call: Call) -> Reply:
+        room, user_id = self._seated(call)
+        del room.seats[user_id]
+        return Reply(204, content_type="")
+
+    def _promote(self, call: Call) -> Reply:
+        room, user_id = self._seated(call)
+        if call.body.get("@odata.type") != TYPE:
+            raise bad_request("Bad Request", "BadRequest")
+        room.seats[user_id] = list(call.body["roles"])
+        return call.page({"id": call.part("seat"), "roles": room.seats[user_id]})
+
+    def _page(self, call: Call, rows: list[Json]) -> Reply:
+        start = int(call.request.query.get("$skiptoken", "0"))
+        page: Json = {"@odata.count": len(rows), "value": rows[start : start + self.page_size]}
+        if start + self.page_size < len(rows):
+            path = call.request.target.partition("?")[0].removeprefix("/v1.0")
+            page["@odata.nextLink"] = f"{self._root()}{path}?$skiptoken={start + self.page_size}"
+        return call.page(page)
+
+
+def membership(room_id: str, user_id: str) -> str:
+    """Graph's ids of memberships are opaque."""
+    return f"seat-{room_id}-{user_id}".encode().hex()
+
+
+def _shown(room: Room) -> Json:
+    return {"id": room.room_id, "topic": room.name or None, "chatType": room.kind}
