@@ -1,34 +1,18 @@
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from connectors.inventory.evolution import SPEC as EVOLUTION
-from connectors.inventory.gowa import SPEC as GOWA
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.tools.writer import Layout, table_of, write_register
-from connectors.inventory.waha import SPEC as WAHA
-from connectors.inventory.whatsapp_export.config import WhatsappExportConfig
-from connectors.inventory.whatsapp_export.connector import WhatsappExportInventory
-from connectors.kit.whatsapp_export.names import group_id
 from contracts.inventory import NAME, NOW, TAKEN_AT, InventoryContract, World, context
-from fakes.chat_exports import export_of
-from fakes.evolution.server import INSTANCE, EvolutionServer
-from fakes.evolution.server import KEY as EVOLUTION_KEY
-from fakes.gateways.world import GatewayWorld
-from fakes.gowa.server import PASSWORD, USER, GowaServer
-from fakes.in_process import in_process
 from fakes.inventory import FakeInventory
 from fakes.office import Rows, write_docx, write_ods, write_xlsx
 from fakes.register_files import register
-from fakes.waha.server import KEY, WahaServer
-from worker.domain.model import Coverage, Role, Roster
+from worker.domain.model import Coverage, Roster
 from worker.ports import Transient
 
 
@@ -139,100 +123,3 @@ class TestRegister(InventoryContract):
     )
     def world(self, request: pytest.FixtureRequest, tmp_path: Path) -> World:
         return RegisterWorld(tmp_path, *request.param)
-
-
-class TestWaha(InventoryContract):
-    kind = "waha"
-    is_live = True
-    shows_names = False
-    shows_empty_groups = False
-
-    @pytest.fixture
-    def world(self) -> Iterator[World]:
-        with WahaServer() as server:
-            keys = {"url": server.url, "api_key": KEY, "accept_terms_risk": True}
-            inventory = WAHA.build(WAHA.config.model_validate(keys), context())
-            with closing(inventory):
-                yield GatewayWorld(server, inventory, "/participants/v2")
-
-
-class TestGowa(InventoryContract):
-    kind = "gowa"
-    is_live = True
-    shows_empty_groups = False
-
-    @pytest.fixture
-    def world(self) -> Iterator[World]:
-        with GowaServer() as server:
-            keys = {"url": server.url, "user": USER, "password": PASSWORD, "accept_terms_risk": True}
-            inventory = GOWA.build(GOWA.config.model_validate(keys), context())
-            with closing(inventory):
-                yield GatewayWorld(server, inventory, "/group/participants")
-
-
-class TestEvolution(InventoryContract):
-    kind = "evolution"
-    is_live = True
-    shows_empty_groups = False
-
-    @pytest.fixture
-    def world(self) -> Iterator[World]:
-        with EvolutionServer() as server:
-            keys = {
-                "url": server.url,
-                "api_key": EVOLUTION_KEY,
-                "instance": INSTANCE,
-                "accept_terms_risk": True,
-            }
-            inventory = EVOLUTION.build(EVOLUTION.config.model_validate(keys), context())
-            with closing(inventory):
-                yield GatewayWorld(server, inventory, "/group/participants")
-
-
-class ExportWorld(World):
-    def __init__(self, folder: Path, *, is_ios: bool) -> None:
-        self.folder = folder / "exports"
-        self.is_ios = is_ios
-        self._shown: tuple[tuple[Roster, ...], datetime] = ((), TAKEN_AT)
-        config = WhatsappExportConfig(path=Path("exports"))
-        self.inventory = WhatsappExportInventory(config, context(folder), in_process)
-        self.mend()
-
-    def seen(self, roster: Roster) -> Roster:
-        """Nobody's role, numbers without names, and never all of a group; the id is made of the name."""
-        group = replace(roster.group, group_id=group_id(roster.group.name))
-        members = tuple(replace(one, display_name="", role=Role.UNKNOWN) for one in roster.members)
-        return replace(roster, group=group, members=members, coverage=Coverage.PARTIAL)
-
-    def show(self, *rosters: Roster, taken_at: datetime = TAKEN_AT) -> None:
-        self._shown = rosters, taken_at
-        self.mend()
-
-    def spoil(self, group_id: str) -> None:
-        rosters, taken_at = self._shown
-        (one,) = [roster for roster in rosters if roster.group.group_id == group_id]
-        (self.folder / export_of(one, taken_at, is_ios=self.is_ios)[0]).write_bytes(b"caf\xe9")
-
-    def break_mid_way(self) -> None:
-        """No export has arrived whole."""
-        for path in self.folder.iterdir():
-            path.write_bytes(b"PK\x03\x04" + path.read_bytes()[4:60])
-
-    def take_away(self) -> None:
-        shutil.rmtree(self.folder)
-
-    def mend(self) -> None:
-        rosters, taken_at = self._shown
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir()
-        for roster in rosters:
-            name, data = export_of(roster, taken_at, is_ios=self.is_ios)
-            (self.folder / name).write_bytes(data)
-
-
-class TestWhatsappExport(InventoryContract):
-    kind = "whatsapp_export"
-
-    @pytest.fixture(params=["android", "ios"])
-    def world(self, request: pytest.FixtureRequest, tmp_path: Path) -> World:
-        return ExportWorld(tmp_path, is_ios=request.param == "ios")

@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 TABLES = {Port.DIRECTORY: DIRECTORIES, Port.INVENTORY: INVENTORIES, Port.NOTIFY: NOTIFIERS}
 SUITES = {
     Port.DIRECTORY: ("contracts.directory", "DirectoryContract", "test_directories.py"),
-    Port.INVENTORY: ("contracts.inventory", "InventoryContract", "test_inventories.py"),
+    Port.INVENTORY: ("contracts.inventory", "InventoryContract", "test_inventories*.py"),
     Port.NOTIFY: ("contracts.notifier", "NotifierContract", "test_notifiers.py"),
 }
 HEADINGS = ("Rights needed", "Endpoints", "Limits", "Known gaps")
@@ -73,9 +73,10 @@ def suites_of(port: Port) -> Iterator[type]:
     """The test classes of a port's contract; each names its connector's `kind`, a fake None."""
     module_name, contract_name, file_name = SUITES[port]
     contract: type = getattr(importlib.import_module(module_name), contract_name)
-    for value in vars(module_at(HERE / file_name)).values():
-        if isinstance(value, type) and issubclass(value, contract) and value.__name__.startswith("Test"):
-            yield value
+    for path in sorted(HERE.glob(file_name)):
+        for value in vars(module_at(path)).values():
+            if isinstance(value, type) and issubclass(value, contract) and value.__name__.startswith("Test"):
+                yield value
 
 
 def module_at(path: Path) -> ModuleType:
