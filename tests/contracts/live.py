@@ -9,7 +9,7 @@ from builders import DAY, HOUR, NOW, ticket
 from contracts.unit_of_work import roster
 from worker.domain.groups.pairing import Pair, PairState
 from worker.domain.kinds.kind import Deed
-from worker.domain.model import GroupKey, Roster
+from worker.domain.model import Coverage, GroupKey, Roster
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports.state.groups import Unlisted
@@ -17,6 +17,7 @@ from worker.ports.state.pairs import Follows
 from worker.ports.state.remediations import ActState, MachineAct
 from worker.ports.state.sources import WHOLE
 from worker.ports.state.store import Store
+from worker.ports.state.tickets import SeenIn
 
 ANN, BEN, EVE = (f"+44770090010{number}" for number in range(3))
 LIST, PHONE = GroupKey("list", "ward-7"), GroupKey("phone", "120@g.us")
@@ -134,3 +135,22 @@ class LiveContract:
             uow.rosters.stage("phone", [roster("120@g.us", EVE, at=NOW + DAY)])
             changes = uow.rosters.apply_stage("phone", now=NOW + DAY, limits=limits, rest=Unlisted())
             assert len(changes.shrunken) == 1
+
+    def test_each_source_of_a_group_says_whether_it_shows_the_member(self, store: Store) -> None:
+        read(store, "list", roster("ward-7", ANN, BEN))
+        read(store, "phone", roster("120@g.us", BEN, at=NOW + HOUR))
+        with store.begin() as uow:
+            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, "so", NOW))
+            uow.pairs.follow(["phone", "list"], NOW)
+            about = replace(ticket(), id=0, group=PHONE, handle=ANN, person=None)
+            first, group_s = uow.tickets.insert([about, replace(about, handle="")])
+            seen = uow.tickets.seen_in([first, group_s, replace(about, id=99, group=None)])
+        assert seen[first.id] == [SeenIn("phone", False, NOW + HOUR), SeenIn("list", True, NOW)]
+        assert [one.shows for one in seen[group_s.id]] == [None, None]
+        assert seen[99] == []
+
+    def test_a_partial_roster_says_nothing_of_whom_it_does_not_list(self, store: Store) -> None:
+        read(store, "phone", roster("120@g.us", BEN, coverage=Coverage.PARTIAL))
+        with store.begin() as uow:
+            [one] = uow.tickets.insert([replace(ticket(), id=0, group=PHONE, handle=ANN, person=None)])
+            assert [seen.shows for seen in uow.tickets.seen_in([one])[one.id]] == [None]

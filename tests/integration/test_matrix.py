@@ -113,6 +113,44 @@ def test_a_room_without_an_admin_who_stays_gets_a_new_one_first(
     assert ("reassign_admin", "verified", "Person 0") in kinds(hospital)
 
 
+RULE = """
+remediate:
+  - {name: wards, when: {inventories: [rooms], groups: ["Ward *"], kinds: [remove_member]}, per_hour: 1}
+"""
+
+
+def test_a_machine_removes_whom_a_rule_lets_it_and_the_next_read_proves_it(
+    hospital: Hospital, fresh_synapse: Synapse, staff: list[Person]
+) -> None:
+    rooms = [fresh_synapse.room(*staff, version="12", name=name) for name in ("Ward 7 nights", "On call")]
+    for room in rooms:
+        fresh_synapse.empower(staff[0], room, {staff[1]: 100})
+        fresh_synapse.wait_until_listed(room)
+    hospital.run("once", "all")
+    hospital.export(disabled={2})
+    for job in ("poll", "inventory", "reconcile"):
+        hospital.run("once", job)
+    assert "nothing to do" in hospital.run("once", "remediate")
+    config = hospital.folder / "whosleft.yaml"
+    config.write_text(config.read_text() + RULE)
+
+    planned = [one for one in hospital.json("plan")["actions"] if one["action"] == "remediate"]
+    assert [(one["rule"], one["ticket"]["group"]["name"]) for one in planned] == [("wards", "Ward 7 nights")]
+    assert "1 done" in hospital.run("once", "remediate")
+    hospital.run("once", "all")
+
+    found = {one["group"]["name"]: one for one in hospital.tickets()}
+    assert {name: one["state"] for name, one in found.items()} == {
+        "Ward 7 nights": "verified",
+        "On call": "open",
+    }
+    removed = found["Ward 7 nights"]
+    assert (removed["grade"], removed["remediated_by"]["rule"]) == ("A", "wards")
+    assert [(one["source"], one["shows"], one["grade"]) for one in removed["sources"]] == [
+        ("rooms", False, "A")
+    ]
+
+
 def test_a_wrong_token_closes_nothing_and_check_says_what_to_do(
     hospital: Hospital, fresh_synapse: Synapse, staff: list[Person]
 ) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text
 
-from worker.app.reads.ticket import WholeTicket, explained_escalation, whole_ticket, with_steps
+from worker.app.reads.ticket import WholeTicket, explained_escalation, listed_tickets, whole_ticket
 from worker.app.refused import Refused
 from worker.app.tell.helping import help_for
 from worker.cli.common import (
@@ -66,7 +66,7 @@ def list_(
     with opened(config, now) as worker, worker.store.reading() as uow:
         tickets = list(_all(uow, states))
         if json:
-            print_list([TicketShape.of(*one) for one in with_steps(uow, tickets)])
+            print_list([TicketShape.of(one, worker.witnesses) for one in listed_tickets(uow, tickets)])
             return
         rows = [
             (t.label, state_line(t), ticket_title(t), t.assignee.email if t.assignee else None,
@@ -100,7 +100,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
         ticket = _get(uow, id_)
         whole = whole_ticket(uow, ticket, at)
         if json:
-            print_shape(TicketShownShape.of(whole))
+            print_shape(TicketShownShape.of(whole, worker.witnesses))
             return
         _print(worker, uow, whole)
         out.print()

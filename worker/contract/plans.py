@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from worker.app.reads.ticket import ListedTicket
 from worker.contract.people import NamedPersonShape
 from worker.contract.shape import Instant, Shape
 from worker.contract.tickets import TicketShape
@@ -96,7 +97,12 @@ class ActionShape(Shape):
     @classmethod
     def of(cls, action: Action) -> ActionShape:
         rule = action.why if action.kind is ActionKind.REMEDIATE else None
-        return cls(action=action.kind, ticket=TicketShape.of(action.ticket), why=action.why, rule=rule)
+        return cls(
+            action=action.kind,
+            ticket=TicketShape.of(ListedTicket(action.ticket), {}),
+            why=action.why,
+            rule=rule,
+        )
 
 
 class PreviewShape(Shape):

@@ -7,7 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from worker.app.reads.ticket import ExplainedEscalation, WholeTicket
+from worker.app.reads.ticket import (
+    ExplainedEscalation,
+    ListedTicket,
+    WholeTicket,
+    Witness,
+    Witnesses,
+)
 from worker.app.tell.recipients import ComingStep
 from worker.contract.people import AccountShape
 from worker.contract.shape import Data, Instant, Shape
@@ -17,7 +23,7 @@ from worker.domain.messages.sentences import told_line
 from worker.domain.model import Account, Evidence, Role
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState, ticket_label
-from worker.ports.state.tickets import StepTaken
+from worker.ports.state.tickets import SeenIn
 
 
 class TicketGroupShape(Shape):
@@ -148,6 +154,23 @@ class TicketSubjectShape(Shape):
         )
 
 
+class TicketSourceShape(Shape):
+    """What one source shows of the ticket's member: true, false, or null where it can't tell. `grade`: its proof's."""
+
+    source: str
+    kind: str
+    shows: bool | None
+    taken_at: Instant
+    grade: Grade
+
+    @classmethod
+    def of(cls, seen: SeenIn, witnesses: Witnesses) -> TicketSourceShape:
+        known = witnesses.get(seen.source, Witness("", Grade.B))  # one that is not configured any more
+        return cls(
+            source=seen.source, kind=known.kind, shows=seen.shows, taken_at=seen.taken_at, grade=known.grade
+        )
+
+
 class RemediatedShape(Shape):
     """The rule by which a machine made the claim, and when."""
 
@@ -182,6 +205,7 @@ class _TicketFields(Shape):
     reason: str
     subject: TicketSubjectShape
     occasion: str
+    sources: list[TicketSourceShape]
     remediated_by: RemediatedShape | None
     details: Data
 
@@ -192,7 +216,8 @@ class TicketShape(_TicketFields):
     person: TicketPersonShape | None
 
     @classmethod
-    def of(cls, ticket: Ticket, steps: Sequence[StepTaken] = ()) -> TicketShape:
+    def of(cls, listed: ListedTicket, witnesses: Witnesses) -> TicketShape:
+        ticket, steps = listed.ticket, listed.steps
         return cls(
             id=ticket.label,
             kind=ticket.kind,
@@ -214,6 +239,7 @@ class TicketShape(_TicketFields):
             reason=ticket.reason,
             subject=TicketSubjectShape.of(ticket),
             occasion=ticket.occasion,
+            sources=[TicketSourceShape.of(seen, witnesses) for seen in listed.seen_in],
             remediated_by=RemediatedShape.of(ticket),
             details=dict(ticket.details),
         )
@@ -227,8 +253,9 @@ class TicketShownShape(_TicketFields):
     history: list[TicketHappenedShape]
 
     @classmethod
-    def of(cls, whole: WholeTicket) -> TicketShownShape:
-        fields = dict(TicketShape.of(whole.ticket, whole.steps))
+    def of(cls, whole: WholeTicket, witnesses: Witnesses) -> TicketShownShape:
+        listed = ListedTicket(whole.ticket, whole.steps, whole.seen_in)
+        fields = dict(TicketShape.of(listed, witnesses))
         return cls(
             **fields | {"person": TicketPersonShownShape.of(whole.ticket, whole.accounts)},
             link_known_to=list(whole.link_known_to),

@@ -13,6 +13,7 @@ from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
 from worker.app.reads.situation import Situation
 from worker.app.reads.source import JudgedSource, judged_sources
+from worker.app.reads.ticket import Witnesses
 from worker.app.tell.health import Freshness
 from worker.app.tell.signed_links import signing_key
 from worker.desk.sign_in import SignIn
@@ -60,6 +61,7 @@ class Services:
     audit: Audit
     fresh_directories: Freshness
     fresh_inventories: Freshness
+    witnesses: Witnesses
     sources: tuple[tuple[str, Port, str], ...]  # name, port, kind, in the configuration's order
     situation: Callable[[], Situation]  # at most a moment old
     key: str = field(repr=False)  # signs links, forms, references and sign-ins

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 from tenacity.nap import sleep as nap
 
-from worker.domain.model import AccountFacts, Roster
+from worker.domain.model import AccountFacts, Member, Roster
 from worker.ports import (
     Called,
     Capabilities,
@@ -25,6 +25,7 @@ from worker.ports import (
     SnapshotEnd,
     Transient,
 )
+from worker.ports.connectors.remover import ActOutcome, Remover
 
 ATTEMPTS_MAX = 4
 TOTAL_MAX_S = 60.0
@@ -133,3 +134,16 @@ class RetryingInventory(_Retrying[Inventory]):
 
     def news(self) -> frozenset[str]:
         return self._inner.news()
+
+    def remove(self, group_id: str, member: Member) -> ActOutcome:
+        """Ask once: who acts looks at the roster before it is asked again."""
+        return self._remover.remove(group_id, member)
+
+    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+        """Ask once, as `remove` does."""
+        return self._remover.make_admin(group_id, member)
+
+    @property
+    def _remover(self) -> Remover:
+        remover: Remover = self._inner  # type: ignore[assignment]  # `can` says so
+        return remover

@@ -258,6 +258,7 @@ def services_of(app: App, clock: Clock) -> Services:
         situation=SharedSituation(lambda: situation(app.store, clock())),
         fresh_directories=rules.fresh_directories,
         fresh_inventories=rules.fresh_inventories,
+        witnesses=app.witnesses,
         sources=(
             *((one.name, Port.DIRECTORY, kinds[one.name]) for one in settings.directories),
             *((one.name, Port.INVENTORY, kinds[one.name]) for one in settings.inventories),

@@ -21,9 +21,10 @@ from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
-from worker.ports.state.tickets import SeenTicket, StepTaken, TicketSort, WatchedTicket
+from worker.ports.state.tickets import SeenIn, SeenTicket, StepTaken, TicketSort, WatchedTicket
 from worker.storage.cases import active_admins_of
 from worker.storage.persons import accounts_of, people_of
+from worker.storage.seen import seen_in
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.counters import take_numbers
@@ -222,6 +223,9 @@ class SqlTickets:
         return found
 
     # --- escalation ------------------------------------------------------------------------------
+
+    def seen_in(self, tickets: Sequence[Ticket]) -> dict[int, list[SeenIn]]:
+        return seen_in(self._c, tickets)
 
     def to_escalate(self, after: int, limit: int) -> list[WatchedTicket]:
         open_ = self.page([TicketState.OPEN], after, limit)

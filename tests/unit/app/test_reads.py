@@ -11,7 +11,7 @@ from harness import Harness
 from worker.app.reads.group import whole_group
 from worker.app.reads.person import history_of, timeline_of, whole_person
 from worker.app.reads.source import judged_sources
-from worker.app.reads.ticket import explained_escalation, whole_ticket, with_steps
+from worker.app.reads.ticket import explained_escalation, listed_tickets, whole_ticket
 from worker.app.tell.health import Freshness, SourceHealth
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
@@ -40,13 +40,16 @@ def test_a_ticket_is_read_with_its_steps_accounts_history_and_who_has_its_link(l
 
     with left.store.reading() as uow:
         whole = whole_ticket(uow, ticket, left.now)
-        listed = with_steps(uow, [ticket])
+        listed = listed_tickets(uow, [ticket])
         explained = explained_escalation(uow, ticket, left.rules, BabelLanguages("en"))
 
     assert [account.key for account in whole.accounts] == [ANN]
     assert list(whole.link_known_to) == ["sam"]
     assert whole.history[0].entry.kind == events.TICKET_OPENED
-    assert [(one, list(steps)) for one, steps in listed] == [(ticket, list(whole.steps))]
+    assert [(one.ticket, list(one.steps), list(one.seen_in)) for one in listed] == [
+        (ticket, list(whole.steps), list(whole.seen_in))
+    ]
+    assert [(seen.source, seen.shows) for seen in whole.seen_in] == [("wards", True)]
     assert whole.steps
     assert (explained.ticket, explained.policy) == (ticket, left.rules.policy(ticket).name)
     assert [step.is_taken for step in explained.steps][:2] == [True, True]

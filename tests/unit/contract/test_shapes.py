@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from builders import LEFT_AT, NOW, key, leaver, person, ticket
 from worker.app.evidence.zip import PackVerdict
 from worker.app.reads.check import SourceCheck
+from worker.app.reads.ticket import ListedTicket, Witness
 from worker.contract.evidence import VerdictShape
 from worker.contract.people import AccountShape
 from worker.contract.plans import PlanShape, PreviewShape
@@ -26,7 +27,7 @@ from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketKind, TicketState
 from worker.ports import Port
-from worker.ports.state.tickets import StepTaken
+from worker.ports.state.tickets import SeenIn, StepTaken
 
 ANN = Departure(key(), LEFT_AT, Evidence.DISABLED, "Ann")
 HELD = HeldPlan("corp", "26 leavers", NOW, (Cohort("c1", "accounts disabled", (ANN,)),), id=7)
@@ -54,7 +55,11 @@ def said(shape: Shape | None) -> Any:
 
 
 def test_a_ticket_has_the_shape_that_scripts_depend_on() -> None:
-    shown = said(TicketShape.of(FULL_TICKET, [StepTaken(Taken(1, 0, NOW), "standard", ("Bob",))]))
+    steps = [StepTaken(Taken(1, 0, NOW), "standard", ("Bob",))]
+    seen = [SeenIn("wards", True, NOW), SeenIn("gone", None, NOW)]
+    listed = ListedTicket(FULL_TICKET, steps, seen)
+
+    shown = said(TicketShape.of(listed, {"wards": Witness("register", Grade.B)}))
 
     assert shown == {
         "id": "T-000123",
@@ -81,19 +86,39 @@ def test_a_ticket_has_the_shape_that_scripts_depend_on() -> None:
         "escalations": [{"step": 1, "repeat": 0, "at": "2026-11-24T12:00:00Z", "to": ["Bob"]}],
         "reopened": 2,
         "reason": "waits",
+        "subject": {
+            "about": "membership",
+            "source": "wards",
+            "group": "ward-7",
+            "handle": "+447700900001",
+            "person": None,
+        },
+        "occasion": "corp/ann@2026-11-23T12:00:00Z",
+        "sources": [
+            {
+                "source": "wards",
+                "kind": "register",
+                "shows": True,
+                "taken_at": "2026-11-24T12:00:00Z",
+                "grade": "B",
+            },
+            {"source": "gone", "kind": "", "shows": None, "taken_at": "2026-11-24T12:00:00Z", "grade": "B"},
+        ],
+        "remediated_by": None,
+        "details": {},
     }
     assert list(shown)[:6] == ["id", "kind", "state", "blocked_by", "group", "member"]
-    assert list(shown)[-3:] == ["escalations", "reopened", "reason"]
+    assert list(shown)[-1] == "details"
 
 
 def test_what_is_not_known_of_a_ticket_is_null() -> None:
-    question = said(TicketShape.of(ticket(TicketKind.IDENTIFY_MEMBER)))
+    question = said(TicketShape.of(ListedTicket(ticket(TicketKind.IDENTIFY_MEMBER)), {}))
     assert question["member"] == {"handle": "+447700900001", "display_name": "", "role": None}
     absent = ("blocked_by", "person", "assignee", "done_at", "done_by", "verified_at", "verified_by", "grade")
     assert [question[name] for name in absent] == [None] * len(absent)
     assert question["escalations"] == []
-    assert said(TicketShape.of(ticket(TicketKind.REASSIGN_ADMIN)))["member"] is None
-    dateless = said(TicketShape.of(ticket(evidence=None, left_at=None)))["person"]
+    assert said(TicketShape.of(ListedTicket(ticket(TicketKind.REASSIGN_ADMIN)), {}))["member"] is None
+    dateless = said(TicketShape.of(ListedTicket(ticket(evidence=None, left_at=None)), {}))["person"]
     assert (dateless["evidence"], dateless["left_at"]) == (None, None)
 
 
@@ -126,7 +151,14 @@ def test_a_preview_leaves_out_what_is_only_remembered() -> None:
 
     assert said(PreviewShape.of(Plan(actions, (HELD,), ("wards is stale",)), east)) == {
         "now": "2026-11-24T12:00:00Z",
-        "actions": [{"action": "open", "ticket": said(TicketShape.of(opening)), "why": "Ann has left"}],
+        "actions": [
+            {
+                "action": "open",
+                "ticket": said(TicketShape.of(ListedTicket(opening), {})),
+                "why": "Ann has left",
+                "rule": None,
+            }
+        ],
         "held": [said(PlanShape.of(HELD))],
         "warnings": ["wards is stale"],
     }

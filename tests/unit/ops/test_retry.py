@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from worker.domain.model import AccountFacts, Roster
+from fakes.inventory import FakeInventory
+from worker.domain.model import AccountFacts, Group, Member, Roster
 from worker.ops.retry import ATTEMPTS_MAX, TOTAL_MAX_S, RetryingDirectory, RetryingInventory, again, wait_s
 from worker.ports import (
     AuthFailed,
@@ -19,6 +20,7 @@ from worker.ports import (
     SnapshotEnd,
     Transient,
 )
+from worker.ports.connectors.remover import Effect
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 END = PassEnd("c2", is_full=False, taken_at=NINE)
@@ -192,3 +194,15 @@ def test_a_wait_that_raises_ends_the_attempts() -> None:
     with pytest.raises(KeyboardInterrupt):
         again(lambda: directory.look_up("p1"), interrupted)
     assert directory.count == 1
+
+
+def test_an_act_is_asked_for_once(waits: list[float]) -> None:
+    rooms = FakeInventory(now=lambda: NINE)
+    member = Member("+447700900101")
+    rooms.add_group(Group("ward-7", "Ward 7"), [member])
+    retrying = RetryingInventory(rooms, waits.append)
+
+    assert retrying.make_admin("ward-7", member).effect is Effect.DONE
+    assert retrying.remove("ward-7", member).effect is Effect.DONE
+    assert [deed for deed, _, _ in rooms.acts] == ["make_admin", "remove"]
+    assert (retrying.can, retrying.news()) == (rooms.can, frozenset())

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import cast
 
 from worker.app.acts.changes import change_ticket
 from worker.app.jobs.matching import Matching
@@ -151,7 +150,7 @@ class Remediate:
             self._came(act, outcome, run)
 
     def _do(self, deed: Deed, act: MachineAct, member: Member) -> ActOutcome:
-        remover = cast("Remover", self._inventories[act.group.source])
+        remover: Remover = self._inventories[act.group.source]  # type: ignore[assignment]  # `can` says so
         if deed is Deed.REMOVE:
             return remover.remove(act.group.group_id, member)
         return remover.make_admin(act.group.group_id, member)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from worker.app.tell.recipients import ComingStep, steps_of
 from worker.domain.evidence.journal import Sealed
 from worker.domain.model import Account
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.text.tongue import Languages
-from worker.domain.tickets.ticket import Ticket
+from worker.domain.tickets.ticket import Grade, Ticket
 from worker.ports.state.store import UnitOfWork
-from worker.ports.state.tickets import StepTaken
+from worker.ports.state.tickets import SeenIn, StepTaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class WholeTicket:
 
     ticket: Ticket
     steps: Sequence[StepTaken]
+    seen_in: Sequence[SeenIn]
     accounts: Sequence[Account]
     link_known_to: Sequence[str]
     history: Sequence[Sealed]
@@ -37,6 +39,7 @@ def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime) -> WholeTicket:
     return WholeTicket(
         ticket,
         uow.tickets.steps(ticket.id),
+        uow.tickets.seen_in([ticket])[ticket.id],
         human.accounts if human else (),
         list(dict.fromkeys(one.name for one in shown)),
         uow.journal.of(f"ticket:{ticket.label}"),
@@ -59,7 +62,28 @@ def explained_escalation(
     return ExplainedEscalation(ticket, rules.policy(ticket).name, steps_of(uow, ticket, rules, languages))
 
 
-def with_steps(uow: UnitOfWork, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Sequence[StepTaken]]]:
-    """Each ticket with its taken steps."""
+@dataclass(frozen=True, slots=True)
+class ListedTicket:
+    """A ticket with its taken steps, and with what each source shows of its member."""
+
+    ticket: Ticket
+    steps: Sequence[StepTaken] = ()
+    seen_in: Sequence[SeenIn] = ()
+
+
+def listed_tickets(uow: UnitOfWork, tickets: Sequence[Ticket]) -> list[ListedTicket]:
+    """Read what lists show of each ticket, in few queries."""
     steps = uow.tickets.steps_of([ticket.id for ticket in tickets])
-    return [(ticket, steps[ticket.id]) for ticket in tickets]
+    seen = uow.tickets.seen_in(tickets)
+    return [ListedTicket(ticket, steps[ticket.id], seen[ticket.id]) for ticket in tickets]
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A configured inventory: its connector's kind, and the grade that it proves with."""
+
+    kind: str
+    grade: Grade
+
+
+Witnesses: TypeAlias = Mapping[str, Witness]  # by the inventory's name

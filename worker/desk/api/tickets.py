@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Query
 
-from worker.app.reads.ticket import explained_escalation, whole_ticket, with_steps
+from worker.app.reads.ticket import explained_escalation, listed_tickets, whole_ticket
 from worker.contract.overview import OverviewShape
 from worker.contract.shape import PageShape
 from worker.contract.tickets import EscalationShape, LinkShape, TicketShape, TicketShownShape
@@ -75,7 +75,7 @@ def _list(
         found = uow.overview.tickets(wanted, before, query.limit + 1)
         total = uow.overview.how_many(wanted, COUNTED_MAX + 1)
         shown, following = page_of(caller.services, KIND, found, query.limit, lambda one: [str(one.id)])
-        items = [TicketShape.of(*one) for one in with_steps(uow, shown)]
+        items = [TicketShape.of(one, caller.services.witnesses) for one in listed_tickets(uow, shown)]
     return PageShape[TicketShape].of(items, total if total <= COUNTED_MAX else None, following)
 
 
@@ -84,7 +84,7 @@ def ticket(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsR
     """One ticket with its steps and history."""
     del query
     with caller.services.store.reading() as uow:
-        return TicketShownShape.of(whole_ticket(uow, _ticket(uow, id), caller.now))
+        return TicketShownShape.of(whole_ticket(uow, _ticket(uow, id), caller.now), caller.services.witnesses)
 
 
 @router.get("/tickets/{id}/escalation")
@@ -186,8 +186,8 @@ def _known(caller: Caller, label: str) -> int:
 
 def _as_it_is(caller: Caller, label: str) -> TicketShape:
     with caller.services.store.reading() as uow:
-        [found] = with_steps(uow, [_ticket(uow, label)])
-        return TicketShape.of(*found)
+        [found] = listed_tickets(uow, [_ticket(uow, label)])
+        return TicketShape.of(found, caller.services.witnesses)
 
 
 def _day_end(day: date, timezone: str) -> datetime:

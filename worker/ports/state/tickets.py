@@ -35,6 +35,17 @@ class SeenTicket(NamedTuple):
     sight: Sight | None
 
 
+class SeenIn(NamedTuple):
+    """What one source shows of a ticket's member. `shows`: None if it can't tell, or the ticket is about no member.
+
+    `taken_at`: the instant of its latest roster.
+    """
+
+    source: str
+    shows: bool | None
+    taken_at: datetime
+
+
 class TicketSort(NamedTuple):
     """The sort of tickets that one count is about."""
 
@@ -78,6 +89,12 @@ class StoredTickets(Protocol):
 
     def claims(self, sources: Collection[str], after: int, limit: int) -> list[SeenTicket]:
         """Done tickets in groups of these inventories, by id."""
+
+    def seen_in(self, tickets: Sequence[Ticket]) -> dict[int, list[SeenIn]]:
+        """What each source that shows a ticket's group shows of its member, by the ticket's number.
+
+        The source of the ticket comes first, then the others by name. A ticket in no group has none.
+        """
 
     def to_escalate(self, after: int, limit: int) -> list[WatchedTicket]:
         """Open tickets, by id."""

@@ -1,0 +1,90 @@
+"""What the sources of a group show of the member that a ticket is about, for many tickets in few queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.model import AccountKey, Coverage, GroupKey
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.tickets import SeenIn
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.tables import chat_group, link, membership
+
+
+def seen_in(connection: sa.Connection, tickets: Sequence[Ticket]) -> dict[int, list[SeenIn]]:
+    """See `ports.state.tickets.StoredTickets.seen_in`."""
+    found: dict[int, list[SeenIn]] = {ticket.id: [] for ticket in tickets}
+    for page in chunked(ticket for ticket in tickets if ticket.group is not None):
+        groups = _groups(connection, {ticket.home for ticket in page})
+        listed = _listed(connection, page, {row.key for rows in groups.values() for row in rows})
+        for ticket in page:
+            rows = sorted(groups[ticket.home], key=lambda row: (row.key != ticket.home, row.key))
+            found[ticket.id] = [
+                SeenIn(row.key.source, _shows(ticket, row, listed[row.key]), row.taken_at) for row in rows
+            ]
+    return found
+
+
+class _Row:
+    """One group as one source shows it."""
+
+    def __init__(self, row: Any) -> None:
+        self.key = GroupKey(row.source, row.group_id)
+        self.leader = GroupKey(row.leader_source, row.leader_group) if row.leader_source else self.key
+        self.coverage = Coverage(row.coverage)
+        self.is_gone = bool(row.is_gone)
+        self.taken_at = row.taken_at
+
+
+def _groups(connection: sa.Connection, keys: Iterable[GroupKey]) -> dict[GroupKey, list[_Row]]:
+    """Each group with the groups that follow it, and the one that it follows."""
+    g = chat_group.c
+    own = [
+        _Row(row)
+        for row in connection.execute(sa.select(chat_group).where(among(g.source, g.group_id, keys)))
+    ]
+    leaders = {row.leader for row in own}
+    query = sa.select(chat_group).where(
+        sa.or_(among(g.source, g.group_id, leaders), among(g.leader_source, g.leader_group, leaders))
+    )
+    family: dict[GroupKey, list[_Row]] = defaultdict(list)
+    for row in map(_Row, connection.execute(query)):
+        family[row.leader].append(row)
+    return defaultdict(list, {row.key: family[row.leader] for row in own})
+
+
+def _listed(
+    connection: sa.Connection, tickets: Sequence[Ticket], groups: Iterable[GroupKey]
+) -> dict[GroupKey, set[str | AccountKey]]:
+    """The handles and people of these tickets that each group lists."""
+    m = membership.c
+    handles = {ticket.handle for ticket in tickets if ticket.handle}
+    people = {ticket.person for ticket in tickets if ticket.person}
+    query = (
+        sa.select(m.source, m.group_id, m.handle, link.c.person_source, link.c.person_id)
+        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+        .where(
+            among(m.source, m.group_id, groups),
+            m.is_unlisted == 0,
+            sa.or_(m.handle.in_(sorted(handles)), among(link.c.person_source, link.c.person_id, people)),
+        )
+    )
+    found: dict[GroupKey, set[str | AccountKey]] = defaultdict(set)
+    for row in connection.execute(query):
+        these = found[GroupKey(row.source, row.group_id)]
+        these.add(row.handle)
+        if row.person_source:
+            these.add(AccountKey(row.person_source, row.person_id))
+    return found
+
+
+def _shows(ticket: Ticket, row: _Row, listed: set[str | AccountKey]) -> bool | None:
+    if not ticket.handle:
+        return None
+    if ticket.handle in listed or (ticket.person is not None and ticket.person in listed):
+        return True
+    return False if row.coverage is Coverage.FULL and not row.is_gone else None
