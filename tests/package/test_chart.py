@@ -287,6 +287,9 @@ def test_the_chart_takes_every_key_that_whosleft_takes(major: str) -> None:
     variables = dict.fromkeys(re.findall(r"\$\{env:(\w+)\}", text), "key")
     del example["database"], example["ops"], example["desk"]["listen"]
     example["directories"][2]["notifications"]["listen"] = "0.0.0.0:8070"
+    for inventory in example["inventories"]:
+        if "calls" in inventory:
+            inventory["calls"]["listen"] = inventory["calls"]["listen"].replace("127.0.0.1", "0.0.0.0")
 
     done = template(
         major, {"config": example, "secrets": [{"name": "all", "existingSecret": "all", "env": variables}]}
@@ -354,6 +357,64 @@ def test_workload_identity_labels_pods_and_annotates_service_accounts() -> None:
     ]
     assert labels == ["true"] * 4
     assert clients == ["00000000-0000-0000-0000-000000000003"] * 2
+
+
+# --- Being called ---------------------------------------------------------------------------------------------
+
+SECRET = "${env:DATABASE_PASSWORD}"  # one that the situation has
+CALLED = {
+    "inventories": [
+        {
+            "name": "phones",
+            "kind": "waha",
+            "url": "http://10.96.12.7:3000",
+            "api_key": SECRET,
+            "accept_terms_risk": True,
+            "calls": {"listen": "0.0.0.0:8071", "path": "/phones", "secret": SECRET},
+        },
+        {
+            "name": "business",
+            "kind": "whatsapp_cloud",
+            "phone_number_id": "106540352242922",
+            "token": SECRET,
+            "calls": {
+                "listen": "0.0.0.0:8072",
+                "path": "/meta",
+                "verify_token": SECRET,
+                "app_secret": SECRET,
+            },
+        },
+    ]
+}
+GATEWAY = {"podSelector": {"matchLabels": {"app": "waha"}}}
+
+
+def test_a_gateway_reaches_the_worker_and_the_worker_the_gateway() -> None:
+    network = {"ingress": {"calls": [GATEWAY]}, "egress": {"inventories": [GATEWAY]}}
+    manifests = rendered({"config": CALLED, "networkPolicy": network}, situation="ha")
+
+    ports = named(manifests, "Service", "whosleft-calls")["spec"]["ports"]
+    assert [(one["name"], one["port"]) for one in ports] == [("calls-0", 8071), ("calls-1", 8072)]
+    worker = named(manifests, "Deployment", "whosleft-worker")["spec"]["template"]["spec"]["containers"][0]
+    assert {"name": "calls-0", "containerPort": 8071} in worker["ports"]
+    (rule,) = named(manifests, "NetworkPolicy", "whosleft-calls")["spec"]["ingress"]
+    assert rule == {"from": [GATEWAY], "ports": [{"port": "calls-0", "protocol": "TCP"}]}
+    egress = named(manifests, "NetworkPolicy", "whosleft")["spec"]["egress"]
+    assert {"ports": [{"port": 3000, "protocol": "TCP"}], "to": [GATEWAY]} in egress
+
+
+def test_what_comes_from_outside_comes_through_the_ingress_and_nothing_else_does() -> None:
+    manifests = rendered({"config": CALLED}, situation="ha")
+
+    rules = named(manifests, "Ingress", "whosleft")["spec"]["rules"]
+    paths = [
+        (path["path"], path["backend"]["service"]["name"]) for rule in rules for path in rule["http"]["paths"]
+    ]
+    assert paths == [("/", "whosleft-desk"), ("/meta", "whosleft-calls")]
+    (rule,) = named(manifests, "NetworkPolicy", "whosleft-desk")["spec"]["ingress"]
+    assert [port["port"] for port in rule["ports"]] == ["desk", "calls-1"]
+    names = {one["metadata"]["name"] for one in of_kind(manifests, "NetworkPolicy")}
+    assert "whosleft-calls" not in names, "nobody may call as long as nobody is named"
 
 
 # --- Reaching it ----------------------------------------------------------------------------------------------

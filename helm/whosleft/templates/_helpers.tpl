@@ -121,11 +121,28 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- toJson $found -}}
 {{- end -}}
 
+{{/*
+What calls inventories, as a JSON list of {name, port, listen, inventory, path, isPublic}.
+
+Gateways call from inside the cluster; Meta calls from outside, through the desk's host.
+*/}}
+{{- define "whosleft.calls" -}}
+{{- $found := list -}}
+{{- range $index, $inventory := .Values.config.inventories -}}
+{{- with $inventory.calls -}}
+{{- $port := include "whosleft.listenPort" .listen | int -}}
+{{- $found = append $found (dict "name" (printf "calls-%d" $index) "inventory" $inventory.name "listen" .listen "port" $port "path" (.path | default "/") "isPublic" (eq $inventory.kind "whatsapp_cloud")) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
 {{/* The ports that pods have to reach, as a JSON object of lists by what is there. */}}
 {{- define "whosleft.egressPorts" -}}
 {{- $database := list -}}
 {{- $directories := list -}}
 {{- $https := list -}}
+{{- $inventories := list -}}
 {{- $traces := list -}}
 {{- $config := .Values.config -}}
 {{- if not (include "whosleft.isEmbedded" .) -}}
@@ -153,6 +170,16 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $https = append $https (include "whosleft.urlPort" (.api_url | default "https://")) -}}
 {{- end -}}
 {{- end -}}
+{{- range $config.inventories -}}
+{{- with .url -}}
+{{- $inventories = append $inventories (include "whosleft.urlPort" .) -}}
+{{- end -}}
+{{- if has .kind (list "whatsapp_cloud" "teams") -}}
+{{- $https = append $https (include "whosleft.urlPort" (.graph_url | default "https://")) -}}
+{{- else if eq .kind "slack" -}}
+{{- $https = append $https (include "whosleft.urlPort" (.api_url | default "https://")) -}}
+{{- end -}}
+{{- end -}}
 {{- with $config.desk.sign_in -}}
 {{- $https = append $https (include "whosleft.urlPort" (.issuer | default .authority | default "https://")) -}}
 {{- end -}}
@@ -166,5 +193,5 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- dict "database" (uniq $database) "directories" (uniq $directories) "https" (uniq $https) "traces" $traces | toJson -}}
+{{- dict "database" (uniq $database) "directories" (uniq $directories) "inventories" (uniq $inventories) "https" (uniq $https) "traces" $traces | toJson -}}
 {{- end -}}

@@ -29,6 +29,11 @@
 {{- fail (printf "notifications.listen of the directory %s is %s, which nobody outside of the pod reaches: write 0.0.0.0:8070." .directory .listen) -}}
 {{- end -}}
 {{- end -}}
+{{- range include "whosleft.calls" . | fromJsonArray -}}
+{{- if not (regexMatch "^(0\\.0\\.0\\.0|\\[::\\]):[1-9][0-9]*$" .listen) -}}
+{{- fail (printf "calls.listen of the inventory %s is %s, which nobody outside of the pod reaches: write 0.0.0.0:8071." .inventory .listen) -}}
+{{- end -}}
+{{- end -}}
 {{- if or .Values.ingress.enabled .Values.httpRoute.enabled -}}
 {{- if not .Values.desk.enabled -}}
 {{- fail "ingress and httpRoute lead to the desk, which is off: write desk.enabled: true." -}}
