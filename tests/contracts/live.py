@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from builders import DAY, HOUR, NOW, ticket
 from contracts.unit_of_work import roster
-from worker.domain.groups.pairing import Pair, PairState
+from worker.domain.groups.pairing import Difference, Pair, PairState
 from worker.domain.kinds.kind import Deed
-from worker.domain.model import Coverage, GroupKey, Roster
+from worker.domain.model import Coverage, GroupKey, Member, Roster
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports.state.groups import Unlisted
@@ -154,3 +154,30 @@ class LiveContract:
         with store.begin() as uow:
             [one] = uow.tickets.insert([replace(ticket(), id=0, group=PHONE, handle=ANN, person=None)])
             assert [seen.shows for seen in uow.tickets.seen_in([one])[one.id]] == [None]
+
+    def test_a_group_that_one_sort_of_source_alone_has_says_so(self, store: Store) -> None:
+        read(store, "list", roster("ward-7", ANN), roster("ward-8", BEN))
+        read(store, "phone", roster("120@g.us", ANN), roster("121@g.us", EVE))
+        keys = [LIST, PHONE, GroupKey("list", "ward-8"), GroupKey("phone", "121@g.us")]
+        with store.begin() as uow:
+            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, "so", NOW))
+            uow.pairs.follow(["phone", "list"], NOW)
+            assert uow.rosters.differences(keys, ["list"], ["phone"]) == {
+                keys[2]: (Difference.NOT_SEEN,),
+                keys[3]: (Difference.UNREGISTERED,),
+            }
+            assert uow.rosters.differences(keys, ["list"], []) == {}, "nothing reads this messenger"
+
+    def test_members_that_one_of_two_sources_lists_are_a_difference_of_both(self, store: Store) -> None:
+        hidden = Member("9@lid", "Ann", phone=ANN, lid="9@lid")
+        read(store, "list", roster("ward-7", ANN, BEN))
+        same = replace(roster("120@g.us", BEN), members=(hidden, *roster("120@g.us", BEN).members))
+        read(store, "phone", same)
+        with store.begin() as uow:
+            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, "so", NOW))
+            uow.pairs.follow(["phone", "list"], NOW)
+            assert uow.rosters.differences([LIST, PHONE], ["list"], ["phone"]) == {}, "the same number"
+        read(store, "phone", roster("120@g.us", ANN, EVE, BEN, at=NOW + HOUR))
+        with store.begin() as uow:
+            found = uow.rosters.differences([LIST, PHONE], ["list"], ["phone"])
+            assert found == dict.fromkeys([LIST, PHONE], (Difference.MEMBERS,))

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from worker.app.acts.tickets import one_group, one_person
-from worker.app.reads.group import whole_group
+from worker.app.reads.group import listed_groups, whole_group
 from worker.app.reads.person import history_of, whole_person
 from worker.cli.common import (
     ByOption,
@@ -32,6 +32,7 @@ from worker.contract.groups import GroupShape, GroupShownShape, PairShape
 from worker.contract.links import HandleLinkShape
 from worker.contract.people import PersonShape, PersonShownShape
 from worker.domain.groups.case import account_line
+from worker.domain.groups.pairing import Difference
 from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.model import Account, Standing
 from worker.domain.people.persons import Person
@@ -141,9 +142,10 @@ def groups_list(config: ConfigOption, json: JsonOption = False, now: NowOption =
     """List groups with size, admins and the age of what is known."""
     with opened(config, now) as worker, worker.store.reading() as uow:
         found = uow.rosters.groups()
+        listed = listed_groups(uow, found, worker.witnesses) if json else []
         when = worker.settings
     if json:
-        print_list([GroupShape.of(group) for group in found])
+        print_list([GroupShape.of(one) for one in listed])
         return
     rows = [
         (g.name, f"{g.key.source}/{g.key.group_id}", g.messenger, g.size, _admins(g, when.groups.admins_max),
@@ -152,6 +154,13 @@ def groups_list(config: ConfigOption, json: JsonOption = False, now: NowOption =
     ]  # fmt: skip
     headings = ("group", "id", "messenger", "members", "admins", "coverage", "as of")
     print_table("", headings, rows, "No groups are known yet: take an inventory first.")
+
+
+_DIFFERENCES = {
+    Difference.UNREGISTERED: "no register has this group",
+    Difference.NOT_SEEN: "no source that reads its messenger shows this group",
+    Difference.MEMBERS: "its sources list different members",
+}
 
 
 def _admins(group: GroupRow, most: int) -> str:
@@ -168,7 +177,7 @@ def groups_show(
     """Show one group: its members, who they are, and its tickets."""
     with opened(config, now) as worker, worker.store.reading() as uow:
         group = one_group(uow, which)
-        whole = whole_group(uow, group)
+        whole = whole_group(uow, group, worker.witnesses)
         when = worker.settings
     if json:
         print_shape(GroupShownShape.of(whole))
@@ -179,6 +188,7 @@ def groups_show(
         ("coverage", "gone" if group.is_gone else group.coverage.value),
         ("as of", f"{local_time(group.taken_at, when)}, read {local_time(group.read_at, when)}"),
         ("warning", group.warning),
+        ("differences", "; ".join(_DIFFERENCES[one] for one in whole.differences)),
     ])  # fmt: skip
     rows = [
         (m.display_name, m.handle, m.role.value, _behind(link, person),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from worker.app.reads.group import WholeGroup
+from worker.app.reads.group import ListedGroup, WholeGroup
 from worker.contract.people import NamedPersonShape
 from worker.contract.shape import Instant, Shape
-from worker.domain.groups.pairing import Pair, PairState
+from worker.domain.groups.pairing import Difference, Pair, PairState
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import Account, Allowed, Coverage, GroupFacts, Member, Role
-from worker.ports.state.groups import GroupRow
 
 
 class _GroupFields(Shape):
@@ -24,13 +23,15 @@ class _GroupFields(Shape):
     read_at: Instant
     gone: bool
     warning: str
+    differences: list[Difference]
 
 
 class GroupShape(_GroupFields):
     """A chat group: its size, admins and the age of what is known."""
 
     @classmethod
-    def of(cls, group: GroupRow) -> GroupShape:
+    def of(cls, listed: ListedGroup) -> GroupShape:
+        group = listed.group
         return cls(
             source=group.key.source,
             id=group.key.group_id,
@@ -44,6 +45,7 @@ class GroupShape(_GroupFields):
             read_at=group.read_at,
             gone=group.is_gone,
             warning=group.warning,
+            differences=list(listed.differences),
         )
 
 
@@ -118,7 +120,7 @@ class GroupShownShape(_GroupFields):
     @classmethod
     def of(cls, whole: WholeGroup) -> GroupShownShape:
         return cls(
-            **dict(GroupShape.of(whole.group)),
+            **dict(GroupShape.of(ListedGroup(whole.group, whole.differences))),
             facts=GroupFactsShape.of(whole.group.facts),
             roster=[GroupMemberShape.of(*one) for one in whole.members],
             tickets=[ticket.label for ticket in whole.tickets],

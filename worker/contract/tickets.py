@@ -11,14 +11,14 @@ from worker.app.reads.ticket import (
     ExplainedEscalation,
     ListedTicket,
     WholeTicket,
-    Witness,
-    Witnesses,
 )
+from worker.app.reads.witness import Witness, Witnesses
 from worker.app.tell.recipients import ComingStep
 from worker.contract.people import AccountShape
 from worker.contract.shape import Data, Instant, Shape
 from worker.domain.escalation.policy import Taken, Target
 from worker.domain.evidence.journal import Sealed
+from worker.domain.groups.capabilities import Capabilities
 from worker.domain.messages.sentences import told_line
 from worker.domain.model import Account, Evidence, Role
 from worker.domain.tickets.subject import About
@@ -154,6 +154,9 @@ class TicketSubjectShape(Shape):
         )
 
 
+_FORMER = Witness("", Capabilities(is_kept_by_people=True))  # of a source that is not configured any more
+
+
 class TicketSourceShape(Shape):
     """What one source shows of the ticket's member: true, false, or null where it can't tell. `grade`: its proof's."""
 
@@ -165,7 +168,7 @@ class TicketSourceShape(Shape):
 
     @classmethod
     def of(cls, seen: SeenIn, witnesses: Witnesses) -> TicketSourceShape:
-        known = witnesses.get(seen.source, Witness("", Grade.B))  # one that is not configured any more
+        known = witnesses.get(seen.source, _FORMER)
         return cls(
             source=seen.source, kind=known.kind, shows=seen.shows, taken_at=seen.taken_at, grade=known.grade
         )

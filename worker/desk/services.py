@@ -13,7 +13,7 @@ from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
 from worker.app.reads.situation import Situation
 from worker.app.reads.source import JudgedSource, judged_sources
-from worker.app.reads.ticket import Witnesses
+from worker.app.reads.witness import Witnesses
 from worker.app.tell.health import Freshness
 from worker.app.tell.signed_links import signing_key
 from worker.desk.sign_in import SignIn

@@ -27,7 +27,7 @@ from worker.app.jobs.retention import Retention
 from worker.app.jobs.table import UseCases
 from worker.app.jobs.verify import Verify
 from worker.app.reads.check import Check, Checked
-from worker.app.reads.ticket import Witness, Witnesses
+from worker.app.reads.witness import Witness, Witnesses
 from worker.app.tell.health import Freshness
 from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
@@ -37,7 +37,6 @@ from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.text.tongue import Languages
-from worker.domain.tickets.ticket import Grade
 from worker.ports import Takes
 from worker.ports.state.store import Store
 from worker.settings import Settings
@@ -157,10 +156,7 @@ def assemble(
 
 def _witnesses(settings: Settings, connectors: Checked) -> Witnesses:
     kinds = {entry.name: entry.kind for entry in settings.inventories}
-    return {
-        one.name: Witness(kinds.get(one.name, ""), Grade.B if one.can.is_kept_by_people else Grade.A)
-        for one in connectors.inventories
-    }
+    return {one.name: Witness(kinds.get(one.name, ""), one.can) for one in connectors.inventories}
 
 
 def assigned_of(rules: AppRules, store: Store) -> Assigned:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.domain.groups.case import GroupView
+from worker.domain.groups.pairing import Difference
 from worker.domain.identity.matching import fingerprint
 from worker.domain.identity.phones import canonical
 from worker.domain.kinds.kind import Deed
@@ -32,6 +33,7 @@ from worker.ports.state.groups import (
 )
 from worker.storage.candidates import wrong_groups
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
+from worker.storage.differences import differences_of
 from worker.storage.dirty import dirty_groups
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.sql.bulk import bulk_upsert, clearing
@@ -353,6 +355,11 @@ class SqlRosters:
 
     def dirty_count(self) -> int:
         return self._scalar(sa.select(sa.func.count()).select_from(dirty_group))
+
+    def differences(
+        self, keys: Iterable[GroupKey], registers: Collection[str], live: Collection[str]
+    ) -> dict[GroupKey, tuple[Difference, ...]]:
+        return differences_of(self._c, keys, registers, live)
 
     def view(self, key: GroupKey) -> GroupView | None:
         return next(iter(group_views(self._c, [key], self._rule, with_everybody=True)), None)

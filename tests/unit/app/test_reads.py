@@ -61,7 +61,7 @@ def test_a_person_is_read_with_groups_tickets_and_directory(left: Harness) -> No
         assert account is not None
         whole = whole_person(uow, account)
         history, timeline = history_of(uow, whole), timeline_of(uow, whole, 500)
-        of_group = [whole_group(uow, group) for group, _ in whole.groups]
+        of_group = [whole_group(uow, group, left.app.witnesses) for group, _ in whole.groups]
 
     assert (whole.account, [one.key for one in whole.human.accounts]) == (account, [ANN])
     assert whole.directories["corp"].last_success_at is not None

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from builders import LEFT_AT, NOW, key, leaver, person, ticket
 from worker.app.evidence.zip import PackVerdict
 from worker.app.reads.check import SourceCheck
-from worker.app.reads.ticket import ListedTicket, Witness
+from worker.app.reads.ticket import ListedTicket
+from worker.app.reads.witness import Witness
 from worker.contract.evidence import VerdictShape
 from worker.contract.people import AccountShape
 from worker.contract.plans import PlanShape, PreviewShape
@@ -26,7 +27,7 @@ from worker.domain.model import Evidence, Role
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketKind, TicketState
-from worker.ports import Port
+from worker.ports import Capabilities, Port
 from worker.ports.state.tickets import SeenIn, StepTaken
 
 ANN = Departure(key(), LEFT_AT, Evidence.DISABLED, "Ann")
@@ -59,7 +60,7 @@ def test_a_ticket_has_the_shape_that_scripts_depend_on() -> None:
     seen = [SeenIn("wards", True, NOW), SeenIn("gone", None, NOW)]
     listed = ListedTicket(FULL_TICKET, steps, seen)
 
-    shown = said(TicketShape.of(listed, {"wards": Witness("register", Grade.B)}))
+    shown = said(TicketShape.of(listed, {"wards": Witness("register", Capabilities(is_kept_by_people=True))}))
 
     assert shown == {
         "id": "T-000123",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from worker.app.reads.witness import Witnesses
+from worker.domain.groups.pairing import Difference
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.groups import GroupRow, KnownMember
 from worker.ports.state.store import UnitOfWork
@@ -17,8 +19,27 @@ class WholeGroup:
     group: GroupRow
     members: Sequence[KnownMember]
     tickets: Sequence[Ticket]
+    differences: Sequence[Difference] = ()
 
 
-def whole_group(uow: UnitOfWork, group: GroupRow) -> WholeGroup:
+def whole_group(uow: UnitOfWork, group: GroupRow, witnesses: Witnesses) -> WholeGroup:
     """Read everything about one group."""
-    return WholeGroup(group, uow.rosters.members(group.key), uow.tickets.of_group(group.key))
+    tickets = uow.tickets.of_group(group.key)
+    [listed] = listed_groups(uow, [group], witnesses)
+    return WholeGroup(group, uow.rosters.members(group.key), tickets, listed.differences)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedGroup:
+    """A group, and in what its sources differ."""
+
+    group: GroupRow
+    differences: Sequence[Difference] = ()
+
+
+def listed_groups(uow: UnitOfWork, groups: Sequence[GroupRow], witnesses: Witnesses) -> list[ListedGroup]:
+    """Read what lists show of each group, in few queries."""
+    registers = [name for name, one in witnesses.items() if one.is_register]
+    live = [name for name, one in witnesses.items() if not one.can.is_kept_by_people]
+    found = uow.rosters.differences([group.key for group in groups], registers, live)
+    return [ListedGroup(group, found.get(group.key, ())) for group in groups]

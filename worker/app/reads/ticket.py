@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 
 from worker.app.tell.recipients import ComingStep, steps_of
 from worker.domain.evidence.journal import Sealed
 from worker.domain.model import Account
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.text.tongue import Languages
-from worker.domain.tickets.ticket import Grade, Ticket
+from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 from worker.ports.state.tickets import SeenIn, StepTaken
 
@@ -76,14 +75,3 @@ def listed_tickets(uow: UnitOfWork, tickets: Sequence[Ticket]) -> list[ListedTic
     steps = uow.tickets.steps_of([ticket.id for ticket in tickets])
     seen = uow.tickets.seen_in(tickets)
     return [ListedTicket(ticket, steps[ticket.id], seen[ticket.id]) for ticket in tickets]
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """A configured inventory: its connector's kind, and the grade that it proves with."""
-
-    kind: str
-    grade: Grade
-
-
-Witnesses: TypeAlias = Mapping[str, Witness]  # by the inventory's name

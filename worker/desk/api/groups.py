@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from worker.app.reads.group import whole_group
+from worker.app.reads.group import listed_groups, whole_group
 from worker.contract.groups import GroupShape, GroupShownShape
 from worker.contract.shape import PageShape
 from worker.desk.api.callers import Caller, GroupsRead
@@ -38,8 +38,11 @@ def _list(query: Paged | Search, caller: Caller, text: str) -> PageShape[GroupSh
     after = (place[0], GroupKey(place[1], place[2])) if place else None
     with caller.services.store.reading() as uow:
         found = uow.overview.groups(text, after, query.limit + 1)
-    shown, following = page_of(caller.services, KIND, found, query.limit, lambda one: [one.name, *one.key])
-    return PageShape[GroupShape].of([GroupShape.of(one) for one in shown], following=following)
+        shown, following = page_of(
+            caller.services, KIND, found, query.limit, lambda one: [one.name, *one.key]
+        )
+        listed = [GroupShape.of(one) for one in listed_groups(uow, shown, caller.services.witnesses)]
+    return PageShape[GroupShape].of(listed, following=following)
 
 
 @router.get("/groups/{source}/{id:path}")
@@ -57,4 +60,4 @@ def group(
             raise not_found(
                 "No inventory has a group with this source and id.", "GET /api/v1/groups lists them."
             )
-        return GroupShownShape.of(whole_group(uow, found))
+        return GroupShownShape.of(whole_group(uow, found, caller.services.witnesses))

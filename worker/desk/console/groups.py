@@ -33,7 +33,7 @@ def group(call: Call, guest: Guest) -> Response:
         one = uow.rosters.group(key)
         if one is None:
             return missing(call)
-        whole = whole_group(uow, one)
+        whole = whole_group(uow, one, call.services.witnesses)
         history = uow.journal.of(f"group:{key.source}/{key.group_id}")
     tickets = whole.tickets[-TICKETS_MAX:][::-1]
     fresh = call.services.fresh_inventories

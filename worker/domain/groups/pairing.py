@@ -27,6 +27,14 @@ class PairState(StrEnum):
         return self in {PairState.SURE, PairState.CONFIRMED}
 
 
+class Difference(StrEnum):
+    """In what the sources of a group differ."""
+
+    UNREGISTERED = "unregistered"  # the messenger shows it, and no register has it
+    NOT_SEEN = "not_seen"  # a register has it, and no source that reads its messenger shows it
+    MEMBERS = "members"  # one of them lists a member whom the other does not
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two groups of two sources. `a` is in the source that is the weaker witness."""

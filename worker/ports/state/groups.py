@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from worker.domain.groups.case import GroupView
+from worker.domain.groups.pairing import Difference
 from worker.domain.identity.matching import Identity
 from worker.domain.model import (
     NOTHING_SHOWN,
@@ -69,6 +70,14 @@ class Rosters(Protocol):
 
     def dirty_count(self) -> int:
         """How many groups wait to be reconciled."""
+
+    def differences(
+        self, keys: Iterable[GroupKey], registers: Collection[str], live: Collection[str]
+    ) -> dict[GroupKey, tuple[Difference, ...]]:
+        """In what the sources of these groups differ; groups without a difference are left out.
+
+        `registers` are the sources that people keep whole, `live` those that read a messenger.
+        """
 
     def view(self, key: GroupKey) -> GroupView | None:
         """All that deciding on one group needs, with every member; None if it is not known."""

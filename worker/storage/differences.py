@@ -1,0 +1,90 @@
+"""In what the sources of a group differ: groups that only one of them has, and members that only one of them lists."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.groups.pairing import Difference
+from worker.domain.model import Coverage, GroupKey
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.tables import chat_group, link, membership
+
+
+def differences_of(
+    connection: sa.Connection, keys: Iterable[GroupKey], registers: Collection[str], live: Collection[str]
+) -> dict[GroupKey, tuple[Difference, ...]]:
+    """See `ports.state.groups.Rosters.differences`."""
+    found: dict[GroupKey, list[Difference]] = {}
+    for page in chunked(keys):
+        for what, query in (
+            (Difference.UNREGISTERED, _alone(page, live, registers)),
+            (Difference.NOT_SEEN, _alone(page, registers, live)),
+            (Difference.MEMBERS, _with_other_members(page)),
+        ):
+            for row in connection.execute(query):
+                found.setdefault(GroupKey(row.source, row.group_id), []).append(what)
+    return {key: tuple(whats) for key, whats in found.items()}
+
+
+def _alone(page: Collection[GroupKey], sources: Collection[str], others: Collection[str]) -> sa.Select[Any]:
+    """Groups of some sources that no group of the others is paired with, although those have this messenger."""
+    g, o = chat_group.c, chat_group.alias("o").c
+    has_messenger = sa.exists().where(o.source.in_(others), o.messenger == g.messenger, o.is_gone == 0)
+    follower, leader = chat_group.alias("f").c, chat_group.alias("l").c
+    is_followed = sa.exists().where(
+        follower.leader_source == g.source, follower.leader_group == g.group_id, follower.source.in_(others)
+    )
+    follows = sa.exists().where(
+        leader.source == g.leader_source, leader.group_id == g.leader_group, leader.source.in_(others)
+    )
+    return sa.select(g.source, g.group_id).where(
+        among(g.source, g.group_id, page), g.source.in_(sources), g.is_gone == 0, has_messenger,
+        ~is_followed, ~follows,
+    )  # fmt: skip
+
+
+def _with_other_members(page: Collection[GroupKey]) -> sa.Select[Any]:
+    """Groups of a pair, both read in full, of which one lists a member whom the other does not."""
+    one, other = chat_group.alias("a"), chat_group.alias("b")
+    a, b = one.c, other.c
+    is_pair = sa.or_(
+        (a.leader_source == b.source) & (a.leader_group == b.group_id),
+        (b.leader_source == a.source) & (b.leader_group == a.group_id),
+    )
+    both_full = (a.coverage == Coverage.FULL.value) & (b.coverage == Coverage.FULL.value)
+    return (
+        sa.select(a.source, a.group_id)
+        .distinct()
+        .select_from(one.join(other, is_pair))
+        .where(
+            among(a.source, a.group_id, page), both_full, a.is_gone == 0, b.is_gone == 0,
+            sa.or_(_lists_more(one, other), _lists_more(other, one)),
+        )
+    )  # fmt: skip
+
+
+def _lists_more(one: Any, other: Any) -> sa.ColumnElement[bool]:
+    """A member of one group is in the other one under no handle of theirs."""
+    m, n = membership.alias(), membership.alias()
+    p, q = link.alias(), link.alias()
+    is_same = sa.or_(
+        n.c.handle == m.c.handle,
+        q.c.phone_key == p.c.phone_key,
+        (q.c.person_source == p.c.person_source) & (q.c.person_id == p.c.person_id),
+    )
+    counterpart = (
+        sa.select(sa.literal(1))
+        .select_from(n.join(q, (q.c.source == n.c.source) & (q.c.handle == n.c.handle)))
+        .where(n.c.source == other.c.source, n.c.group_id == other.c.group_id, is_same)
+        .correlate(m, p, other)
+    )
+    mine = (
+        sa.select(sa.literal(1))
+        .select_from(m.join(p, (p.c.source == m.c.source) & (p.c.handle == m.c.handle)))
+        .where(m.c.source == one.c.source, m.c.group_id == one.c.group_id, ~counterpart.exists())
+        .correlate(one, other)
+    )
+    return mine.exists()
