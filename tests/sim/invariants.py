@@ -18,9 +18,9 @@ from sim.events import Mass
 from sim.sources import SimDirectory, SimInventory
 from worker.domain.evidence.explained import differences
 from worker.domain.evidence.journal import Entry
-from worker.domain.kinds import REMOVALS
+from worker.domain.kinds import REMOVALS, kind_of
 from worker.domain.messages.message import Paragraph
-from worker.domain.model import AccountKey, Coverage, Evidence, GroupKey, Member, Roster
+from worker.domain.model import AccountKey, Coverage, Evidence, GroupKey, Member, Role, Roster
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
@@ -65,7 +65,7 @@ class Seeing(Protocol):
 
 
 class Invariants:
-    """All nine. `broken` collects what was found, in order."""
+    """All that are held. `broken` collects what was found, in order."""
 
     def __init__(
         self, world: Seeing, deadlines: Deadlines, now: Callable[[], datetime], only: frozenset[int]
@@ -86,6 +86,7 @@ class Invariants:
         self._questions: Counter[tuple[str, str]] = Counter()
         self._shown: dict[str, int] = defaultdict(int)
         self._appeared: Counter[tuple[str, Paragraph]] = Counter()
+        self._acted: dict[tuple[GroupKey, str], datetime] = {}
         self._maybe_again: Counter[tuple[str, Paragraph]] = Counter()
         self._queued: dict[tuple[str, Paragraph], list[Queued]] = defaultdict(list)
         world.log.listeners.append(self.hear)
@@ -480,6 +481,33 @@ class Invariants:
             self._fail(9, f"{directory.name} spoke of {told}, and {taken_at} is shown")
 
     # --- after a job ---------------------------------------------------------------------------------
+
+    # --- 12: a machine acts only where it may --------------------------------------------------------
+
+    def machine(self, deed: str, key: GroupKey, handle: str) -> None:
+        """To be called before a machine does something to a member."""
+        tickets = [one for one in self.world.log.tickets.values() if one.group == key and one.is_live]
+        asked = [one for one in tickets if (kind_of(one).deed or "") == deed]
+        if not any(one.state is TicketState.OPEN and one.handle in {"", handle} for one in asked):
+            self._fail(12, f"{deed} of {handle} in {key.group_id} without an open ticket that asks for it")
+        if "held" in self._gates.values():
+            self._fail(12, f"{deed} in {key.group_id} while a plan is held")
+        acted_at = self._acted.get((key, handle))
+        read_at = self.world.inventories[key.source].read_at
+        if acted_at is not None and (read_at is None or read_at <= acted_at):
+            self._fail(12, f"{deed} of {handle} in {key.group_id} again, and nobody had looked")
+        self._acted[key, handle] = self.now()
+        self._leaves_one(deed, key, handle)
+
+    def _leaves_one(self, deed: str, key: GroupKey, handle: str) -> None:
+        roster = self.world.inventories[key.source].believed.get(key)
+        known = {member.handle: member for member in roster.members} if roster else {}
+        if deed != "remove" or handle not in known or not known[handle].role.is_admin:
+            return
+        if known[handle].role is Role.CREATOR:
+            self._fail(12, f"a machine removes the creator of {key.group_id}")
+        if sum(member.role.is_admin for member in known.values()) == 1:
+            self._fail(12, f"a machine removes the last admin of {key.group_id}")
 
     def after(self, job: str) -> None:
         """To be called when a job ran to its end."""

@@ -19,9 +19,11 @@ import worker.app.jobs.verify
 import worker.domain.groups.case
 import worker.domain.reconcile.engine
 import worker.storage.journal
+from sim.company import LIVE
 from worker.app.jobs.deliver import Deliver
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.poll import Poll
+from worker.app.jobs.remediate import Remediate
 from worker.domain.evidence.journal import GENESIS
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import KINDS, REMOVALS
@@ -34,6 +36,7 @@ from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Grade, TicketState
 from worker.ports import PermissionDenied
 from worker.ports.state.episodes import Gate
+from worker.ports.state.remediations import ActState
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.groups import SqlRosters
 from worker.storage.tickets import SqlTickets
@@ -271,7 +274,35 @@ def _has_no_age(original: Any) -> Any:
     return lambda *args: replace(original(*args), taken_at=None)
 
 
+def _forgets_what_was_begun(_original: Any) -> Any:
+    def settle(_self: Any, run: Any) -> None:
+        with run.matching.begin() as uow:
+            for act in uow.remediations.unsettled():
+                uow.remediations.put(replace(act, state=ActState.OVER))
+
+    return settle
+
+
+def _holds_nothing(original: Any) -> Any:
+    def allowed(self: Any, uow: Any, ticket: Any, now: Any) -> Any:
+        with exchanged(SqlEpisodes, "plans", lambda _episodes: []):
+            return original(self, uow, ticket, now)
+
+    return allowed
+
+
 _POLL, _RECONCILE, _VERIFY = worker.app.jobs.poll, worker.app.jobs.reconcile, worker.app.jobs.verify
+
+# In every world
+MACHINES: Mapping[str, Any] = {
+    "remediate": [
+        {
+            "name": "live",
+            "when": {"inventories": [LIVE], "kinds": ["remove_member", "reassign_admin"]},
+            "per_hour": 20,
+        }
+    ]
+}
 
 MUTANTS = (
     Mutant(
@@ -308,5 +339,7 @@ MUTANTS = (
     Mutant(8, "each-group-asks", ((worker.domain.reconcile.engine, "findings_of", _asks_in_each_group),)),
     Mutant(9, "acts-have-no-actor", ((_VERIFY, "journal_entry", _nobody_did_it),)),
     Mutant(9, "the-chain-is-loose", ((worker.storage.journal, "seal", _seals_loosely),)),
+    Mutant(12, "an-unclear-act-is-repeated", ((Remediate, "_settle", _forgets_what_was_begun),), MACHINES),
+    Mutant(12, "a-held-plan-stops-no-machine", ((Remediate, "_allowed", _holds_nothing),), MACHINES),
     Mutant(9, "what-a-source-says-has-no-age", ((Poll, "_state_after", _has_no_age),)),
 )

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from fakes.directory import FakeDirectory
-from sim.company import Company
-from worker.domain.model import AccountFacts, Coverage, GroupKey, Roster
+from sim.company import Company, Seat
+from worker.domain.model import AccountFacts, Coverage, GroupKey, Member, Role, Roster
 from worker.ports import (
     Capabilities,
     CheckResult,
@@ -22,7 +22,9 @@ from worker.ports import (
     PassEnd,
     Passive,
     SnapshotEnd,
+    Transient,
 )
+from worker.ports.connectors.remover import ActOutcome, Effect
 
 
 @dataclass(slots=True)
@@ -139,13 +141,49 @@ class SimInventory(Passive):
         self.listed: dict[GroupKey, frozenset[str]] = {}  # the handles in the latest roster as it was read
         self.acted_upon: dict[GroupKey, Roster] = {}  # what was believed when groups were last reconciled
         self.read_at: datetime | None = None
+        self.acts = 0
+        self.machine: Callable[[str, GroupKey, str], None] = lambda *_: (
+            None
+        )  # is told of each act before it is done
+        self.pass_: Callable[[str], None] = lambda _place: None  # where the process may die
         self._company = company
         self._written: tuple[Roster, ...] = ()
         self._short: set[GroupKey] = set()
 
     @property
     def can(self) -> Capabilities:
-        return Capabilities(sees_all_groups=True, is_kept_by_people=self.is_register)
+        if self.is_register:
+            return Capabilities(sees_all_groups=True, is_kept_by_people=True)
+        return Capabilities(sees_all_groups=True, can_remove=True, can_change_admin=True)
+
+    def remove(self, group_id: str, member: Member) -> ActOutcome:
+        """A machine takes somebody out of the room."""
+        seats = self._acting("remove", group_id, member)
+        is_there = seats.pop(member.handle, None) is not None
+        self._answer()
+        return ActOutcome(Effect.DONE if is_there else Effect.NOT_NEEDED)
+
+    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+        """A machine makes somebody an admin of the room."""
+        seats = self._acting("make_admin", group_id, member)
+        if member.handle in seats:
+            seats[member.handle].role = Role.ADMIN
+        self._answer()
+        return ActOutcome(Effect.DONE)
+
+    def _answer(self) -> None:
+        """Every third answer is lost."""
+        self.pass_("after act")
+        self.acts += 1
+        if self.acts % 3 == 0:
+            raise Transient("The answer broke off.", remedy="It is tried again.")
+
+    def _acting(self, deed: str, group_id: str, member: Member) -> dict[str, Seat]:
+        self.pass_("before act")
+        key = GroupKey(self.name, group_id)
+        self.machine(deed, key, member.handle)
+        room = self._company.rooms.get(key)
+        return room.seats if room is not None else {}
 
     def write(self) -> None:
         """Somebody brings the register up to date."""

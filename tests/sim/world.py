@@ -45,6 +45,8 @@ CRASH_EVERY = 250  # boundaries, on average
 # What another process does between two transactions of a job that decides
 READS = tuple(name for name, job in JOBS.items() if job.reads is not None)
 INTERRUPTED_JOBS = 0.5
+MACHINES = 3  # in every fourth world, from this seed on, machines act
+HELD = frozenset((*range(1, 10), 12))  # the invariants that a world holds to
 EVENTS_A_DAY = 7
 CHAT_TAKES, MAIL_TAKES = 5, 3  # paragraphs that one message shows
 
@@ -60,8 +62,8 @@ class Clock:
 
 
 def settings_of(seed: int, **changes: Any) -> Settings:
-    """Every third world escalates in business time, every second one has joiner rules, and wants every
-    directory to say that somebody left. `changes`: sections.
+    """Every third world escalates in business time, every fourth has machines that act. Every second one has joiner
+    rules, and wants every directory to say that somebody left. `changes`: sections.
     """
     steps = [
         {"after": "50%", "to": ["assignee"]},
@@ -73,6 +75,11 @@ def settings_of(seed: int, **changes: Any) -> Settings:
         if is_business(seed)
         else "calendar"
     )
+    rule = {
+        "name": "live",
+        "when": {"inventories": [LIVE], "kinds": ["remove_member", "reassign_admin"]},
+        "per_hour": 20,
+    }
     joiners = [{"when": {"department": d}, "groups": [g]} for d, g in placed_by(seed).items()]
     return Settings.model_validate(
         {
@@ -88,6 +95,7 @@ def settings_of(seed: int, **changes: Any) -> Settings:
             "guard": {"leavers_max": 12},
             "leaver": {"accounts": rule_of(seed).value},
             "joiners": joiners,
+            "remediate": [rule] if seed % 4 == MACHINES else [],
             "escalation": {"policies": [{"name": "world", "clock": clock, "steps": steps}]},
             **changes,
         }
@@ -117,7 +125,7 @@ class World:
         *,
         days: int = DAYS,
         settings: Settings | None = None,
-        only: frozenset[int] = frozenset(range(1, 10)),
+        only: frozenset[int] = HELD,
     ) -> None:
         self.seed = seed
         self.clock = Clock()
@@ -147,6 +155,8 @@ class World:
         )
         self.life = Life(self._rng("life"), self.company, self.at)
         self.invariants = Invariants(self, Deadlines(business=is_business(seed)), self.clock, only)
+        self.inventories[LIVE].machine = self.invariants.machine
+        self.inventories[LIVE].pass_ = self.boundary.pass_
         self.faults = Faults(self._rng("faults"), self)
         self._crash_rng = self._rng("crashes")
         self._interruptions = self._rng("interruptions")
