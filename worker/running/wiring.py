@@ -252,6 +252,10 @@ def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:
         entry.name: settings.stale_after(entry.name)
         for entry in (*settings.directories, *settings.inventories)
     }
+    for one in settings.inventories:
+        spec = registry.spec(Port.INVENTORY, one.kind)
+        if one.stale_after is None and spec.fresh_for is not None:
+            stale[one.name] = spec.fresh_for(connector_options(one, spec.config))
     return Freshness(settings.fresh.directory, stale), Freshness(settings.fresh.inventory, stale)
 
 
