@@ -250,6 +250,7 @@ def services_of(app: App, clock: Clock) -> Services:
         desk=app.desk,
         approvals=app.approvals,
         assigned=app.assigned,
+        declaring=app.declaring,
         audit=app.audit,
         languages=rules.languages,
         rules=rules.tickets,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +48,9 @@ class Rosters(Protocol):
         same; until then it counts as partial. `rest` says what a group that is not listed
         means. If too many are missing, or all of them, nothing is applied, and `RosterChanges.too_few_groups` is set.
         """
+
+    def declared(self, group: GroupKey, by: Collection[str]) -> None:
+        """Remember the marks of whoever declared the roster that a group has now."""
 
     def groups(self) -> list[GroupRow]:
         """All groups, by source and name."""
