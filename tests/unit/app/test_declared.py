@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from builders import facts
-from connectors.inventory.declared import SPEC
-from contracts.inventory import context
+from declaring import add_declared
 from harness import Harness, company_fixture
-from worker.app.acts.declared import Outdated, Said, TooMuch, Understood
+from worker.app.acts.declared import FilledIn, Outdated, TooMuch, Understood
 from worker.app.refused import Refused
 from worker.app.tell.group_links import GroupLinks
 from worker.app.tell.signed_links import Dead, LinkDead, fresh_key
@@ -28,19 +24,6 @@ from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 ME = Actor("sam", "os:sam")
 REGISTER, DECLARED = GroupKey("wards", "ward-7"), GroupKey("said", "ward-7")
 STAFF = ("ann", "ben", "cem", "dee", "eve", "fay")
-
-
-def add_declared(harness: Harness, limits: GuardLimits | None = None) -> None:
-    """From now on the company has a declared inventory, too."""
-    harness.wards.can = replace(harness.wards.can, is_kept_by_people=True)
-    made = SPEC.build(SPEC.config(), replace(context(), name="said", now=harness.clock))
-    connectors: Any = SimpleNamespace(
-        directories=harness.directories,
-        inventories=(*harness.inventories, made),
-        notifiers=harness.notifiers,
-    )
-    rules = harness.app.rules
-    harness.start(replace(rules, limits=limits or rules.limits), connectors)
 
 
 @company_fixture
@@ -70,12 +53,12 @@ def link(harness: Harness, which: str = "ward-7") -> str:
     return harness.app.declaring.link(which, ME, harness.now).rpartition("/g/")[2]
 
 
-def said(harness: Harness, token: str, *gone: str, **changes: str) -> Said:
+def said(harness: Harness, token: str, *gone: str, **changes: str) -> FilledIn:
     """What the page sends when these people are not ticked."""
     shown = harness.app.declaring.look(token, harness.now)
     out = {harness.number(one) for one in gone}
     kept = frozenset(mark for mark, member in shown.members if member.handle not in out)
-    return Said(shown.mark, kept, **changes)
+    return FilledIn(shown.mark, kept, **changes)
 
 
 def check(harness: Harness, token: str, *gone: str, **changes: str) -> Understood:

@@ -64,7 +64,7 @@ class KnownGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FilledIn:
     """What the admin filled in. `kept` are the marks of who is still here, of the group with the mark `known`.
 
     If a list is `pasted`, it counts, and not the ticks. `added` is read as such a list, too.
@@ -160,12 +160,12 @@ class Declaring:
         with self._store.reading() as uow:
             return self._known(uow, self._links.opened(uow, token, now))[0]
 
-    def check(self, token: str, said: Said, now: datetime) -> Understood:
+    def check(self, token: str, said: FilledIn, now: datetime) -> Understood:
         """Understand what was said, and change nothing. Raises LinkDead, Outdated or TooMuch."""
         with self._store.reading() as uow:
             return self._understood(uow, self._links.opened(uow, token, now), said)[0]
 
-    def declare(self, token: str, said: Said, mark: str, now: datetime) -> bool:
+    def declare(self, token: str, said: FilledIn, mark: str, now: datetime) -> bool:
         """Count what was said and shown as `mark`: it is the group's roster of this instant.
 
         Return False if so many are gone at once that nobody counts as gone until it is declared once more. Raises
@@ -204,7 +204,7 @@ class Declaring:
         return best
 
     def _understood(
-        self, uow: UnitOfWork, opened: OpenedGroup, said: Said
+        self, uow: UnitOfWork, opened: OpenedGroup, said: FilledIn
     ) -> tuple[Understood, list[KnownMember]]:
         known, people = self._known(uow, opened)
         if known.mark != said.known:
