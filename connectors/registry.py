@@ -23,6 +23,7 @@ DIRECTORIES = {
     "file": "connectors.directory.file:SPEC",
 }
 INVENTORIES = {
+    "declared": "connectors.inventory.declared:SPEC",
     "evolution": "connectors.inventory.evolution:SPEC",
     "gowa": "connectors.inventory.gowa:SPEC",
     "matrix": "connectors.inventory.matrix:SPEC",

@@ -88,13 +88,15 @@ class Entry:
 class MemberList:
     """What a text says. `not_understood` are its other parts, safe to show; `repeated` counts what came twice.
 
-    `is_whole` is false if the text ends with "and 12 others" or "…", if a part was not understood, or without anybody.
+    `is_cut`: the text ends with "and 12 others" or "…". `is_whole` is false if it is cut, if a part was not understood,
+    or without anybody.
     """
 
     entries: tuple[Entry, ...]
     not_understood: tuple[str, ...]
     is_whole: bool
     repeated: int = 0
+    is_cut: bool = False
 
 
 def read_members(text: str, region: str) -> MemberList:
@@ -172,7 +174,7 @@ class _Reader:
             self._take(piece)
         entries = tuple(self._entries.values())
         is_whole = bool(entries) and not self._is_cut and not self._odd
-        return MemberList(self._with_me(entries), tuple(self._odd), is_whole, self._repeated)
+        return MemberList(self._with_me(entries), tuple(self._odd), is_whole, self._repeated, self._is_cut)
 
     def _pieces(self, lines: list[list[str]]) -> Iterator[str]:
         """Yield the text of one member after another."""

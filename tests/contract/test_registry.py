@@ -72,7 +72,9 @@ def test_every_port_has_a_fake_that_passes_its_contract_suite(port: Port) -> Non
 def suites_of(port: Port) -> Iterator[type]:
     """The test classes of a port's contract; each names its connector's `kind`, a fake None."""
     module_name, contract_name, file_name = SUITES[port]
-    contract: type = getattr(importlib.import_module(module_name), contract_name)
+    contracts = importlib.import_module(module_name)
+    names = (contract_name, f"Pushed{contract_name}")
+    contract = tuple(getattr(contracts, name) for name in names if hasattr(contracts, name))
     for path in sorted(HERE.glob(file_name)):
         for value in vars(module_at(path)).values():
             if isinstance(value, type) and issubclass(value, contract) and value.__name__.startswith("Test"):

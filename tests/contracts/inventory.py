@@ -17,7 +17,7 @@ from typing import ClassVar
 import pytest
 
 from worker.domain.model import Coverage, Group, Member, Role, Roster
-from worker.ports import ConnectorContext, ConnectorError, Inventory, Malformed, SnapshotEnd
+from worker.ports import Capabilities, ConnectorContext, ConnectorError, Inventory, Malformed, SnapshotEnd
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TAKEN_AT = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
@@ -300,6 +300,29 @@ class InventoryContract(ABC):
             assert [secret for secret in SECRETS if secret in str(problem)] == []
 
     def test_it_has_the_configured_name(self, inventory: Inventory) -> None:
+        assert inventory.name == NAME
+
+
+class PushedInventoryContract(ABC):
+    """An inventory that is written to and reads nothing. `kind` as in `InventoryContract`; a fixture `inventory`."""
+
+    kind: ClassVar[str | None]
+
+    @pytest.mark.parametrize("groups", [None, ("ward-7",)])
+    def test_a_read_says_nothing_of_any_group(
+        self, inventory: Inventory, groups: Sequence[str] | None
+    ) -> None:
+        assert list(inventory.changes(None, groups)) == [SnapshotEnd(NOW, 0, is_full=False)]
+
+    def test_it_is_green(self, inventory: Inventory) -> None:
+        assert inventory.check().ok
+
+    def test_it_is_kept_by_people_and_written_by_the_desk(self, inventory: Inventory) -> None:
+        assert inventory.can == Capabilities(is_kept_by_people=True, is_declared=True)
+
+    def test_it_is_passive(self, inventory: Inventory) -> None:
+        assert (inventory.watermark(), inventory.news(), inventory.calls) == (None, frozenset(), ())
+        inventory.close()
         assert inventory.name == NAME
 
 

@@ -31,6 +31,7 @@ from worker.cli.common import (
 from worker.contract.groups import GroupShape, GroupShownShape, PairShape
 from worker.contract.links import HandleLinkShape
 from worker.contract.people import PersonShape, PersonShownShape
+from worker.contract.tickets import DeadLinkShape, LinkShape
 from worker.domain.groups.case import account_line
 from worker.domain.groups.pairing import Difference
 from worker.domain.identity.matching import Identity, IdentityState
@@ -203,6 +204,34 @@ def groups_show(
             [(t.label, t.state.value, t.reason) for t in whole.tickets],
             "",
         )
+
+
+@groups.command("link")
+def groups_link(
+    which: Annotated[str, typer.Argument(metavar="GROUP")],
+    config: ConfigOption,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Make all links to it that were given out dead.")
+    ] = False,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """Print a link by which the group's first active admin declares who is in it, and write that down."""
+    with opened(config, now) as worker:
+        act = worker.declaring.revoke if revoke else worker.declaring.link
+        done = act(which, actor(by, worker.settings), clock_at(now), reason)
+    if not isinstance(done, str):
+        group, ended = done
+        if json:
+            print_shape(DeadLinkShape())
+        else:
+            out.print(Text(f"{group.name}: links that open nothing any more: {ended}"))
+    elif json:
+        print_shape(LinkShape(url=done))
+    else:
+        out.print(Text(done), soft_wrap=True)
 
 
 @groups.command("pairs")

@@ -19,6 +19,7 @@ from worker.desk.api.errors import UNAVAILABLE_FOR_S
 from worker.desk.assignee import WRONG_MAX, WRONG_WITHIN, AssigneePages
 from worker.desk.calls import choose_language, error_page, route
 from worker.desk.console.routes import routes
+from worker.desk.declared import GroupPages
 from worker.desk.guarding import Attempts, Guarded
 from worker.desk.pages import STATIC, asset
 from worker.desk.services import Services
@@ -40,6 +41,7 @@ def desk_app(services: Services) -> Starlette:
     """The application over these use cases."""
     every = [
         *AssigneePages(_attempts(services)).routes(),
+        *GroupPages(_attempts(services)).routes(),
         *SignInPages(_attempts(services)).routes(),
         *routes(),
         route("/language", choose_language),

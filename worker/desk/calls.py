@@ -191,11 +191,13 @@ def _has_form(request: Request) -> bool:
 Handler = Callable[[Call], Response]
 
 
-def route(path: str, handler: Handler, methods: Sequence[str] = ("GET",)) -> Route:
-    """A route that reads the form, then runs the handler in a thread."""
+def route(
+    path: str, handler: Handler, methods: Sequence[str] = ("GET",), fields_max: int = FIELDS_MAX
+) -> Route:
+    """A route that reads the form, of so many fields at most, then runs the handler in a thread."""
 
     async def endpoint(request: Request) -> Response:
-        form = await request.form(max_fields=FIELDS_MAX) if _has_form(request) else FormData()
+        form = await request.form(max_fields=fields_max) if _has_form(request) else FormData()
 
         def answered() -> Response:
             services = as_of_now(request.app.state.services)

@@ -26,6 +26,7 @@ from worker.desk.calls import error_page, is_own_path
 from worker.desk.services import Services
 
 BODY_MAX = 128 * 1024
+LISTS_MAX = 1024 * 1024  # of a list of 2,000 names: each letter may be nine bytes of a form
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -43,7 +44,8 @@ HEADERS: Mapping[str, str] = {
 NOT_KEPT = "no-store"  # pages have names, so neither a proxy nor the next user of a phone may get a copy
 YEAR = "max-age=31536000"
 API = "/api/"
-LINKS = ("/t/", "/me/", "/login/")  # a token of theirs ends in a letter, a digit, - or _
+GROUPS = "/g/"
+LINKS = ("/t/", "/me/", GROUPS, "/login/")  # a token of theirs ends in a letter, a digit, - or _
 TEMPORARY = 307
 # Characters that get attached to a link when it is copied or broken over two lines, such as invisible spaces
 _BLANK = r"\s\u200b-\u200f\u2060\ufeff"
@@ -81,7 +83,7 @@ class Guarded:
         if refusal is not None:
             await refusal(scope, receive, send_with_headers)
             return
-        await self._app(scope, _bounded(receive), send_with_headers)
+        await self._app(scope, _bounded(receive, _body_max(scope)), send_with_headers)
 
     def _tidied(self, scope: Scope) -> Response | None:
         """Redirect to the address without attached characters; None if there are none."""
@@ -108,7 +110,7 @@ class Guarded:
         elif any(mark < " " for mark in scope["path"]):  # such as a line break, at which routes end
             said = Code.NOT_FOUND, "There is no such address.", "Write it as our pages do."
             status = 404
-        elif not _is_small(headers):
+        elif not _is_small(headers, _body_max(scope)):
             said = Code.TOO_LARGE, "This is too long.", "Send less than 128 KiB."
             status = 413
         else:
@@ -126,12 +128,16 @@ class Guarded:
         return origin is not None and origin.partition("://")[2] not in {self._host, headers.get("host")}
 
 
-def _is_small(headers: Headers) -> bool:
+def _body_max(scope: Scope) -> int:
+    return LISTS_MAX if scope["path"].startswith(GROUPS) else BODY_MAX
+
+
+def _is_small(headers: Headers, body_max: int) -> bool:
     length = headers.get("content-length", "0")
-    return length.isascii() and length.isdigit() and int(length) <= BODY_MAX
+    return length.isascii() and length.isdigit() and int(length) <= body_max
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, body_max: int) -> Receive:
     """Refuse a body that is too long, even if its stated length was not."""
     read = 0
 
@@ -140,7 +146,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             read += len(message.get("body", b""))
-            if read > BODY_MAX:
+            if read > body_max:
                 raise HTTPException(413)
         return message
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from worker.app.acts.assignee import Assigned
+from worker.app.acts.declared import Declaring
 from worker.app.acts.plans import Approvals
 from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
@@ -54,6 +55,7 @@ class Services:
     desk: TicketActs
     approvals: Approvals
     assigned: Assigned
+    declaring: Declaring
     languages: Languages
     rules: TicketRules
     place: Place

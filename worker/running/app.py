@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from worker.app.acts.assignee import Assigned
+from worker.app.acts.declared import Declaring
 from worker.app.acts.pairing import Pairing
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
@@ -28,9 +29,11 @@ from worker.app.jobs.table import UseCases
 from worker.app.jobs.verify import Verify
 from worker.app.reads.check import Check, Checked
 from worker.app.reads.witness import Witness, Witnesses
+from worker.app.tell.group_links import GroupLinks
 from worker.app.tell.health import Freshness
 from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
+from worker.domain.groups.declaring import ReadMembers
 from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
@@ -55,6 +58,7 @@ class AppRules:
     timezone: str
     languages: Languages
     links: SignedLinks
+    read_members: ReadMembers  # of a list that somebody pasted
     has_told_links: bool
     leaver: LeaverPolicy
     limits: GuardLimits
@@ -108,6 +112,7 @@ class App:
     pairs: PairActs
     check: Check
     assigned: Assigned
+    declaring: Declaring
     audit: Audit
     retention: Retention
     witnesses: Witnesses
@@ -131,6 +136,7 @@ def assemble(
     directories = tuple(one.name for one in connectors.directories)
     lists = {one.name for one in connectors.inventories if one.can.is_kept_by_people}
     pairing = Pairing(connectors.inventories)
+    declared = next((one.name for one in connectors.inventories if one.can.is_declared), "")
     deciding = ReconcileRules(tickets, limits, rules.sensitive, teller, directories)
     return App(
         settings,
@@ -148,6 +154,7 @@ def assemble(
         PairActs(store, pairing),
         Check(store, connectors, limits, rules.leaver, rules.fresh_directories, rules.fresh_inventories),
         assigned_of(rules, store),
+        Declaring(store, group_links_of(rules), declared, rules.read_members, pairing, limits),
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}"),
         Retention(store, rules.erase_after),
         _witnesses(settings, connectors),
@@ -162,6 +169,11 @@ def _witnesses(settings: Settings, connectors: Checked) -> Witnesses:
 def assigned_of(rules: AppRules, store: Store) -> Assigned:
     """The assignee's use case, which always has links."""
     return Assigned(store, rules.links, Teller(rules.timezone, rules.languages, rules.links))
+
+
+def group_links_of(rules: AppRules) -> GroupLinks:
+    """The links by which admins declare rosters: of the same address and life as those of assignees."""
+    return GroupLinks(rules.links.base, rules.links.life)
 
 
 def holder_name() -> str:

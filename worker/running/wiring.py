@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from tenacity.nap import sleep as nap
 
 from connectors import registry
+from connectors.kit.member_lists import read_members
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
 from worker.app.tell.health import Freshness
@@ -40,7 +41,7 @@ from worker.ports import (
     takes_all,
 )
 from worker.ports.state.store import Store
-from worker.running.app import App, AppRules, Clock, assemble, assigned_of
+from worker.running.app import App, AppRules, Clock, assemble, assigned_of, group_links_of
 from worker.settings import (
     ConnectorEntry,
     InventoryEntry,
@@ -203,6 +204,7 @@ def rules_of(settings: Settings) -> AppRules:
         timezone=settings.organisation.timezone,
         languages=BabelLanguages(settings.organisation.language),
         links=_links_of(settings),
+        read_members=partial(read_members, region=settings.organisation.default_region),
         # Without an address that works outside this machine, messages have no links
         has_told_links=settings.desk.url is not None,
         leaver=settings.leaver_policy(),
@@ -243,7 +245,10 @@ def listening_at(app: App, listen: str) -> App:
     desk = app.settings.desk.model_copy(update={"listen": listen})
     settings = app.settings.model_copy(update={"desk": desk})
     rules = replace(app.rules, links=_links_of(settings))
-    return replace(app, settings=settings, rules=rules, assigned=assigned_of(rules, app.store))
+    declaring = app.declaring.at(group_links_of(rules))
+    return replace(
+        app, settings=settings, rules=rules, assigned=assigned_of(rules, app.store), declaring=declaring
+    )
 
 
 def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:
@@ -252,6 +257,10 @@ def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:
         entry.name: settings.stale_after(entry.name)
         for entry in (*settings.directories, *settings.inventories)
     }
+    for one in settings.inventories:
+        spec = registry.spec(Port.INVENTORY, one.kind)
+        if one.stale_after is None and spec.fresh_for is not None:
+            stale[one.name] = spec.fresh_for(connector_options(one, spec.config))
     return Freshness(settings.fresh.directory, stale), Freshness(settings.fresh.inventory, stale)
 
 

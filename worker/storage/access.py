@@ -10,8 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.model import AccountKey, GroupKey
 from worker.domain.tickets.ticket import LIVE, Ticket
-from worker.ports.state.access import ApiToken, Ended, Shown, Undo, Visitor
+from worker.ports.state.access import ApiToken, Ended, GroupLink, Shown, Undo, Visitor
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
 from worker.storage.sql.tables import (
@@ -20,6 +21,7 @@ from worker.storage.sql.tables import (
     desk_key,
     desk_session,
     from_micros,
+    group_link,
     login_link,
     shown_link,
     ticket,
@@ -95,6 +97,31 @@ class SqlAccess:
         is_alive = s.until.is_(None) | (s.until > now)
         query = sa.select(shown_link).where(s.email == email.casefold(), is_alive).order_by(s.at, s.name)
         return [shown_from_row(row) for row in self._c.execute(query)]
+
+    # --- links to groups -------------------------------------------------------------------------
+
+    def add_group_link(self, link: GroupLink) -> None:
+        self._c.execute(sa.delete(group_link).where(group_link.c.until <= link.made_at))
+        self._c.execute(
+            sa.insert(group_link).values(
+                id=link.id, source=link.group.source, group_id=link.group.group_id,
+                person_source=link.person.source, person_id=link.person.person_id,
+                made_at=link.made_at, until=link.until, revoked_at=link.revoked_at,
+            )
+        )  # fmt: skip
+
+    def group_link(self, id_: str) -> GroupLink | None:
+        row = self._c.execute(sa.select(group_link).where(group_link.c.id == id_)).first()
+        if row is None:
+            return None
+        group, person = GroupKey(row.source, row.group_id), AccountKey(row.person_source, row.person_id)
+        return GroupLink(row.id, group, person, row.made_at, row.until, row.revoked_at)
+
+    def revoke_group_links(self, group: GroupKey, now: datetime) -> int:
+        g = group_link.c
+        good = (g.source == group.source) & (g.group_id == group.group_id) & (g.until > now)
+        revoked = sa.update(group_link).where(good, g.revoked_at.is_(None)).values(revoked_at=now)
+        return self._c.execute(revoked).rowcount
 
     # --- undo data -------------------------------------------------------------------------------
 

@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from worker.domain.evidence.explained import ERASED
 from worker.domain.model import AccountKey
 from worker.storage.sql.tables import (
+    chat_group,
     cohort_person,
     delivery,
     episode,
     escalation,
     expected,
+    group_link,
     link,
     outbox,
     person,
@@ -29,6 +31,7 @@ from worker.storage.sql.tables import (
 
 def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     """Remove one person's data; idempotent."""
+    _erase_as_declarer(connection, key)
     _erase_as_assignee(connection, key)
     mine = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
     numbers = sa.select(ticket.c.id).where(mine)
@@ -51,7 +54,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     for table in (person, person_key, episode, cohort_person):
         where = (table.c.source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
-    for table in (link, expected):
+    for table in (link, expected, group_link):
         where = (table.c.person_source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
 
@@ -85,6 +88,16 @@ def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
     connection.execute(sa.update(delivery).where(delivery.c.address == email).values(**blank))
     connection.execute(sa.delete(shown_link).where(shown_link.c.email == email))
     _erase_from_steps(connection, {row.email, email, row.display_name})
+
+
+def _erase_as_declarer(connection: sa.Connection, key: AccountKey) -> None:
+    """Erase the person's marks from the rosters that they declared."""
+    known = (person.c.source == key.source) & (person.c.person_id == key.person_id)
+    email = connection.execute(sa.select(person.c.email).where(known)).scalar()
+    declared = chat_group.c.declared_by
+    this = declared.contains(json.dumps(key.person_id, ensure_ascii=False), autoescape=True)
+    marks = {key.person_id, *((email.casefold(),) if email else ())}
+    connection.execute(sa.update(chat_group).where(this).values(declared_by=_without(declared, marks)))
 
 
 def _without(marks: sa.ColumnElement[str], theirs: set[str]) -> sa.ColumnElement[str]:

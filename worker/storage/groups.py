@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -119,6 +120,12 @@ class SqlRosters:
         changes = sum(map(sum, changed.values()))
         gather(self._c, changes, chat_group, membership, link, dirty_group)
         return RosterChanges(changed, tuple(new), tuple(gone), tuple(shrunken))
+
+    def declared(self, group: GroupKey, by: Collection[str]) -> None:
+        g = chat_group.c
+        this = (g.source == group.source) & (g.group_id == group.group_id)
+        marks = json.dumps(sorted(by), ensure_ascii=False)
+        self._c.execute(sa.update(chat_group).where(this).values(declared_by=marks))
 
     def _missing_groups(self, source: str) -> dict[GroupKey, str]:
         """The groups that were in sight and are not listed, with their names."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.identity.matching import Candidate, How, Identity, IdentityState
+from worker.domain.identity.phones import canonical
 from worker.domain.kinds import codes
 from worker.domain.model import AccountKey, GroupKey, HandleKey, Member, Standing
 from worker.domain.tickets.subject import About
@@ -108,6 +109,13 @@ class SqlIdentities:
             which = among(membership.c.source, membership.c.handle, chunk)
             query = sa.select(membership.c.source, membership.c.group_id).where(which)
             dirty_groups(self._c, [GroupKey(*row) for row in self._c.execute(query)], now)
+
+    def people_with(self, phones: Collection[str]) -> dict[str, list[Candidate]]:
+        found: dict[str, list[Candidate]] = defaultdict(list)
+        for values in chunked(sorted(set(map(canonical, phones)))):
+            for row in self._c.execute(_people_with("phone", values)):
+                found[row.value].append(_candidate(row, How.VARIANT))
+        return found
 
     def get(self, key: HandleKey) -> Identity | None:
         known = self._known([key])

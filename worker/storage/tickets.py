@@ -134,6 +134,7 @@ class SqlTickets:
                 sa.func.coalesce(g.taken_at, source.c.taken_at).label("g_taken_at"),
                 sa.func.coalesce(g.read_at, source.c.last_success_at).label("g_read_at"),
                 sa.func.coalesce(g.coverage, Coverage.FULL.value).label("coverage"),
+                sa.func.coalesce(g.declared_by, "[]").label("declared_by"),
             )
             .outerjoin(chat_group, (g.source == t.source) & (g.group_id == t.group_id) & (g.is_gone == 0))
             .outerjoin(source, (source.c.name == t.source) & t.kind.in_(_of_people()))
@@ -156,6 +157,7 @@ class SqlTickets:
                 row.g_taken_at, row.g_read_at, Coverage(row.coverage), is_fresh=True, role=roles.get(one.id),
                 active_admins=admins.get(one.group, 0) if one.group else 0, is_identified=one.id in identified,
                 account=accounts.get(one.person) if one.person else None,
+                declared_by=frozenset(json.loads(row.declared_by)),
             )
             for one, row in zip(tickets, rows, strict=True)
             if row.g_taken_at is not None

@@ -15,7 +15,7 @@ from worker.domain.model import Member
 PUBLIC = {
     "/t/{token}", "/t/{token}/done", "/t/{token}/answer", "/t/{token}/undo", "/me/{token}", "/me/{token}/done",
     "/me/{token}/undo", "/login", "/login/start", "/login/callback", "/login/{secret}", "/logout", "/language",
-    "/static/{name:path}",
+    "/static/{name:path}", "/g/{token}", "/g/{token}/thanks", "/g/{token}/check", "/g/{token}/count",
 }  # fmt: skip
 ACTS = {
     "/tickets/{label}/link": {"operator", "approver"},

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -191,3 +192,25 @@ def test_only_a_full_fresh_roster_taken_after_the_claim_verifies(
         assert opinion.grade is (Grade.B if seen.is_kept_by_people else Grade.A)
     if opinion.verdict is REOPENED:
         assert state is TicketState.DONE
+
+
+@pytest.mark.parametrize(
+    "declared_by, claim, grade",
+    [
+        ({"dee@corp.example", "dee"}, {"done_by": "Dee@corp.example"}, Grade.C),
+        ({"dee@corp.example", "dee"}, {"done_by": "kim", "claimed_by": ("dee", "kim")}, Grade.C),
+        ({"dee@corp.example", "dee"}, {"done_by": "kim", "claimed_by": ("kim",)}, Grade.B),
+        ({"dee@corp.example", "dee"}, {"done_by": "dee@corp.example", "grade": Grade.B}, Grade.B),
+        (set(), {"done_by": "dee@corp.example"}, Grade.B),
+    ],
+)
+def test_who_claims_and_declares_gives_their_own_word_twice(
+    declared_by: set[str], claim: dict[str, Any], grade: Grade
+) -> None:
+    seen = replace(sight(DONE_IN, kept=True), declared_by=frozenset(declared_by))
+    assert weigh(replace(claimed(), **claim), seen, 1, NOW).grade is grade
+
+
+def test_what_the_messenger_shows_is_grade_a_whoever_declared_before() -> None:
+    seen = replace(sight(DONE_IN), declared_by=frozenset({"dee"}))
+    assert weigh(replace(claimed(), done_by="dee"), seen, 1, NOW).grade is Grade.A

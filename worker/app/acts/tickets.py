@@ -234,13 +234,21 @@ def one_account(uow: UnitOfWork, text: str) -> Account:
 
 
 def one_group(uow: UnitOfWork, text: str) -> GroupRow:
-    """The group with this id, name or `source/id`, in any case. Raises Refused unless it is exactly one."""
+    """The group with this id, name or `source/id`, in any case.
+
+    Of a pair of groups that are one, the better witness. Raises Refused unless it is exactly one.
+    """
     wanted = text.casefold()
     found = [
         group
         for group in uow.rosters.groups()
         if wanted in {group.key.group_id.casefold(), group.name.casefold(), "/".join(group.key).casefold()}
     ]
+    keys = {group.key for group in found}
+    followed = (
+        {pair.a for pair in uow.pairs.all() if pair.state.is_one and pair.b in keys} if found[1:] else ()
+    )
+    found = [group for group in found if group.key not in followed] or found
     if not found:
         raise Refused(f"There is no group '{text}'; `whosleft groups list` shows them.")
     if len(found) > 1:

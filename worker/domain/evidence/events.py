@@ -53,6 +53,9 @@ GROUP_SEEN: Final = "group.seen"
 GROUP_GONE: Final = "group.gone"
 GROUP_PAIRED: Final = "group.paired"
 GROUP_UNPAIRED: Final = "group.unpaired"
+GROUP_DECLARED: Final = "group.declared"  # an admin said by a link who is in it
+GROUP_LINK_MADE: Final = "group.link_made"  # and shown to whoever made it
+GROUP_LINKS_REVOKED: Final = "group.links_revoked"
 GROUP_ROSTER_CHANGED: Final = "group.roster_changed"
 
 SOURCE_FIRST_READ: Final = "source.first_read"

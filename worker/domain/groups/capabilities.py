@@ -12,7 +12,7 @@ class Capabilities:
     `sees_all_groups`: a group that a full read does not list is not there any more. Otherwise it may only be out of
     sight. `creator_is_removable`: by somebody else, at all. `removal_is_asynchronous`: the answer to a removal says
     only that it was asked for. `is_kept_by_people`: a list that somebody writes, not what the messenger shows; it
-    proves with grade B at best.
+    proves with grade B at best. `is_declared`: its rosters are what admins of groups declare on the desk.
     """
 
     sees_all_groups: bool = False
@@ -23,3 +23,4 @@ class Capabilities:
     creator_is_removable: bool = False
     removal_is_asynchronous: bool = False
     is_kept_by_people: bool = False
+    is_declared: bool = False

@@ -48,7 +48,8 @@ def weigh(
     | taken after the claim, fresh, partial | inconclusive       | reopened (if listed)   |
     | stale, none, or taken before          | inconclusive       | inconclusive           |
 
-    A proof has grade A if the worker read the messenger itself, B if people keep the list. Without a claim, the
+    A proof has grade A if the worker read the messenger itself, B if people keep the list, C if whoever claimed it
+    declared the list; a claim that a second person confirmed stays at B. Without a claim, the
     instant of opening replaces the claim's, and nothing is reopened. A claim that was not proved within
     `claim_life` is void, unless a second person confirmed it (grade B).
     """
@@ -64,10 +65,18 @@ def weigh(
         return _unproven(ticket, now, claim_life, "not done in the latest roster")
     if sight.coverage is not Coverage.FULL:
         return _unproven(ticket, now, claim_life, "the latest roster is incomplete")
-    grade = Grade.B if sight.is_kept_by_people else Grade.A
     return Verification(
-        Verdict.VERIFIED, f"the roster of {sight.taken_at:%Y-%m-%d %H:%M} UTC shows it", grade
+        Verdict.VERIFIED, f"the roster of {sight.taken_at:%Y-%m-%d %H:%M} UTC shows it", _grade(ticket, sight)
     )
+
+
+def _grade(ticket: Ticket, sight: Sight) -> Grade:
+    """How good a roster is as a proof. Who closed a ticket and declares the roster gives their own word twice."""
+    if not sight.is_kept_by_people:
+        return Grade.A
+    claimed_by = {*ticket.claimed_by, (ticket.done_by or "").casefold()}
+    is_own_word = ticket.grade is not Grade.B and not claimed_by.isdisjoint(sight.declared_by)
+    return Grade.C if is_own_word else Grade.B
 
 
 def _is_fresh(sight: Sight) -> bool:

@@ -14,8 +14,9 @@ class Sight:
 
     The roster is true for `taken_at`, and was read at `read_at`. `role` is None if the member is not listed.
     `active_admins` counts known people who have not left. `is_identified`: it is settled who the member is.
-    `is_kept_by_people`: the roster is a list that people keep, not what the messenger itself shows. `account`
-    is set for a ticket about a person: their account; the directory's pass then takes the roster's place.
+    `is_kept_by_people`: the roster is a list that people keep, not what the messenger itself shows. `declared_by`: the
+    marks of the person who declared it by a link. `account` is set for a ticket about a person: their account; the
+    directory's pass then takes the roster's place.
     """
 
     taken_at: datetime
@@ -26,4 +27,5 @@ class Sight:
     active_admins: int = 0
     is_identified: bool = False
     is_kept_by_people: bool = False
+    declared_by: frozenset[str] = frozenset()
     account: Account | None = None

@@ -199,7 +199,8 @@ class ConnectorSpec:
     `build(config, context)` must do no I/O. `config` is a pydantic model with `extra="forbid"`, whose
     fields are the keys of the configuration file besides `name` and `kind`. `notes` are all notes that it may take.
     `every`: the pace of an inventory that its entry gives none; None: that of the job. `write(path, rosters, taken_at)`
-    is for inventories that are files: it replaces one in one step.
+    is for inventories that are files: it replaces one in one step. `fresh_for(config)`: how long data of an inventory
+    counts, where its entry has no `stale_after`; None: as `fresh.inventory` says.
 
     Commands that need nothing else of the connector import the SPEC's module, so it names what needs heavy packages
     `lazily`.
@@ -214,3 +215,4 @@ class ConnectorSpec:
     commands: Commands | None = None
     write: Callable[[Path, Iterable[Roster], datetime], None] | None = None
     every: timedelta | None = None
+    fresh_for: Callable[[Any], timedelta] | None = None

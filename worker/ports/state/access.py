@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.evidence.actor import stated
+from worker.domain.model import AccountKey, GroupKey
 from worker.domain.tickets.ticket import Ticket
 
 
@@ -42,6 +43,18 @@ class Shown:
     actor_id: str
     at: datetime
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLink:
+    """A link by which one person may declare who is in one group, before `until` and unless it was revoked."""
+
+    id: str
+    group: GroupKey
+    person: AccountKey
+    made_at: datetime
+    until: datetime
+    revoked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,15 @@ class AccessState(Protocol):
 
     def shown_links(self, email: str, now: datetime) -> Sequence[Shown]:
         """The people who may have a working link of the assignee with this address (case-blind), by time."""
+
+    def add_group_link(self, link: GroupLink) -> None:
+        """Keep a link; forget those that had ended before it was made."""
+
+    def group_link(self, id_: str) -> GroupLink | None:
+        """The link with this id, even if it has ended; None if it is not known."""
+
+    def revoke_group_links(self, group: GroupKey, now: datetime) -> int:
+        """End the links to a group that still work; return how many. Idempotent."""
 
     def keep_undo(self, undo: Undo) -> None:
         """Remember what an act changed; it replaces the ticket's earlier one."""

@@ -50,6 +50,9 @@ class Rosters(Protocol):
         means. If too many are missing, or all of them, nothing is applied, and `RosterChanges.too_few_groups` is set.
         """
 
+    def declared(self, group: GroupKey, by: Collection[str]) -> None:
+        """Remember the marks of whoever declared the roster that a group has now."""
+
     def groups(self) -> list[GroupRow]:
         """All groups, by source and name."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -45,6 +45,9 @@ class Identities(Protocol):
 
     def answer(self, links: Sequence[HandleIdentity], now: datetime, by: str | None = None) -> int:
         """Store links, and mark the groups of changed ones dirty; return how many changed."""
+
+    def people_with(self, phones: Collection[str]) -> dict[str, list[Candidate]]:
+        """The people whom a directory gives one of these numbers (E.164), by number in its `canonical` form."""
 
     def get(self, key: HandleKey) -> Identity | None:
         """One link."""

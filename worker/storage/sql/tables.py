@@ -189,6 +189,7 @@ chat_group = sa.Table(
     _flag("is_gone"),
     _text("leader_source", null=True),  # the group of another source that is this one, and the better witness
     _text("leader_group", null=True),
+    _text("declared_by", default="[]"),  # the marks of whoever declared this roster by a link
     _flag("is_unseen"),  # still there, perhaps: its source did not show it the last time
     sa.Index("ix_chat_group_name", "name", "source", "group_id"),
 )
@@ -248,6 +249,19 @@ wanted_read = (
     sa.Table(  # what an event from outside wants read before its time; no group_id: all of the source
         "wanted_read", metadata, _key("source"), _key("group_id"), _instant("asked_at", null=False)
     )
+)
+group_link = sa.Table(  # by which an admin declares who is in a group
+    "group_link",
+    metadata,
+    _key("id"),
+    _text("source"),
+    _text("group_id"),
+    _text("person_source"),
+    _text("person_id"),
+    _instant("made_at", null=False),
+    _instant("until", null=False),
+    _instant("revoked_at"),
+    sa.Index(None, "source", "group_id"),
 )
 group_pair = sa.Table(  # two groups of two sources that are one, may be one, or are said to be two
     "group_pair",

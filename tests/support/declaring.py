@@ -1,0 +1,28 @@
+"""A declared inventory beside those of a harness."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+from connectors.inventory.declared import SPEC
+from contracts.inventory import context
+from harness import Harness
+from worker.domain.reconcile.guard import GuardLimits
+
+DECLARED = "said"
+
+
+def add_declared(harness: Harness, limits: GuardLimits | None = None) -> Harness:
+    """Give the company a declared inventory; its own inventory is a list that people keep."""
+    harness.wards.can = replace(harness.wards.can, is_kept_by_people=True)
+    made = SPEC.build(SPEC.config(), replace(context(), name=DECLARED, now=harness.clock))
+    connectors: Any = SimpleNamespace(
+        directories=harness.directories,
+        inventories=(*harness.inventories, made),
+        notifiers=harness.notifiers,
+    )
+    rules = harness.app.rules
+    harness.start(replace(rules, limits=limits or rules.limits), connectors)
+    return harness

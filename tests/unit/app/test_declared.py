@@ -1,0 +1,456 @@
+"""Rosters that admins of groups declare by a link: whom it is for, what it shows, what counts, and what that proves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from builders import facts
+from declaring import add_declared
+from harness import Harness, company_fixture
+from worker.app.acts.declared import FilledIn, Outdated, TooMuch, Understood
+from worker.app.refused import Refused
+from worker.app.tell.group_links import GroupLinks
+from worker.app.tell.signed_links import Dead, LinkDead, fresh_key
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor
+from worker.domain.identity.matching import How, IdentityState
+from worker.domain.model import AccountKey, Coverage, GroupKey, HandleKey, Member, Role
+from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
+
+ME = Actor("sam", "os:sam")
+REGISTER, DECLARED = GroupKey("wards", "ward-7"), GroupKey("said", "ward-7")
+STAFF = ("ann", "ben", "cem", "dee", "eve", "fay")
+
+
+@company_fixture
+def ward() -> Harness:
+    """A register lists ward 7 with two admins; dee is the first whom the directory knows."""
+    harness = Harness()
+    harness.hire(*STAFF)
+    harness.group("ward-7", "ann", "ben", "cem", admins=["dee"])
+    add_declared(harness)
+    harness.settle()
+    harness.later()
+    return harness
+
+
+@pytest.fixture
+def bare() -> Iterator[Harness]:
+    harness = Harness()
+    harness.hire("dee")
+    harness.group("ward-7", admins=["dee"])
+    harness.settle()
+    yield harness
+    harness.close()
+
+
+def link(harness: Harness, which: str = "ward-7") -> str:
+    """The token of a new link."""
+    return harness.app.declaring.link(which, ME, harness.now).rpartition("/g/")[2]
+
+
+def said(harness: Harness, token: str, *gone: str, **changes: str) -> FilledIn:
+    """What the page sends when these people are not ticked."""
+    shown = harness.app.declaring.look(token, harness.now)
+    out = {harness.number(one) for one in gone}
+    kept = frozenset(mark for mark, member in shown.members if member.handle not in out)
+    return FilledIn(shown.mark, kept, **changes)
+
+
+def check(harness: Harness, token: str, *gone: str, **changes: str) -> Understood:
+    return harness.app.declaring.check(token, said(harness, token, *gone, **changes), harness.now)
+
+
+def declare(harness: Harness, token: str, *gone: str, **changes: str) -> bool:
+    words = said(harness, token, *gone, **changes)
+    mark = harness.app.declaring.check(token, words, harness.now).mark
+    return harness.app.declaring.declare(token, words, mark, harness.now)
+
+
+def roster(harness: Harness, key: GroupKey = DECLARED) -> dict[str, Member]:
+    with harness.store.reading() as uow:
+        return {one.member.handle: one.member for one in uow.rosters.members(key)}
+
+
+def why(harness: Harness, token: str) -> Dead:
+    with pytest.raises(LinkDead) as dead:
+        harness.app.declaring.look(token, harness.now)
+    return dead.value.why
+
+
+def removal(harness: Harness) -> Ticket:
+    [ticket] = harness.tickets(TicketKind.REMOVE_MEMBER)
+    return ticket
+
+
+# --- links ------------------------------------------------------------------------------------------------
+
+
+def test_a_link_is_for_the_first_active_admin_and_shows_the_known_members(ward: Harness) -> None:
+    shown = ward.app.declaring.look(link(ward), ward.now)
+    assert [member.display_name for _, member in shown.members] == ["Ann", "Ben", "Cem", "Dee"]
+    assert (shown.group.key, shown.group.name) == (REGISTER, "Ward 7")
+
+
+def test_making_and_revoking_a_link_is_in_the_journal_without_the_link(ward: Harness) -> None:
+    token = link(ward)
+    ward.app.declaring.revoke("ward-7", ME, ward.now, "lost phone")
+    made, revoked = (sealed.entry for sealed in ward.journal()[-2:])
+    assert (made.event, made.actor, made.data["to"]) == (events.GROUP_LINK_MADE, "sam", "corp/dee")
+    assert (revoked.event, revoked.reason, revoked.data["links"]) == (
+        events.GROUP_LINKS_REVOKED,
+        "lost phone",
+        1,
+    )
+    assert token not in str(made.data)
+
+
+def test_links_are_refused_without_a_declared_inventory(bare: Harness) -> None:
+    with pytest.raises(Refused, match="kind declared"):
+        link(bare)
+
+
+def test_links_are_refused_for_a_group_that_is_gone_or_without_an_active_admin(ward: Harness) -> None:
+    ward.group("sole", "ann", admins=["fay"])
+    ward.inventory()
+    ward.leave("fay")
+    ward.settle()
+    with pytest.raises(Refused, match="no active admin"):
+        link(ward, "sole")
+    ward.wards.remove_group("sole")
+    ward.later()
+    ward.inventory()
+    with pytest.raises(Refused, match="is gone"):
+        link(ward, "sole")
+    with pytest.raises(Refused, match="no group"):
+        link(ward, "ward-99")
+
+
+def test_a_link_ends_by_its_age(ward: Harness) -> None:
+    token = link(ward)
+    ward.later(days=30)
+    assert why(ward, token) is Dead.EXPIRED
+    link(ward)  # forgets the old one
+    assert why(ward, token) is Dead.EXPIRED
+
+
+def test_a_link_ends_when_it_is_revoked_and_a_new_one_works(ward: Harness) -> None:
+    token = link(ward)
+    assert ward.app.declaring.revoke("ward-7", ME, ward.now)[1] == 1
+    assert why(ward, token) is Dead.REVOKED
+    assert ward.app.declaring.revoke("ward-7", ME, ward.now)[1] == 0
+    assert ward.app.declaring.look(link(ward), ward.now).members
+
+
+def test_a_link_ends_with_the_key(ward: Harness) -> None:
+    token = link(ward)
+    with ward.store.begin() as uow:
+        uow.access.change_key(fresh_key(), ward.now, with_tokens=False)
+    assert why(ward, token) is Dead.FORGED
+
+
+def test_a_link_ends_when_its_person_leaves_or_is_erased(ward: Harness) -> None:
+    ward.hire("dee", language="de")
+    ward.poll()
+    token = link(ward)
+    ward.leave("dee")
+    ward.poll()
+    with pytest.raises(LinkDead) as dead:
+        ward.app.declaring.look(token, ward.now)
+    assert (dead.value.why, dead.value.language) == (Dead.LEFT, "de")
+    with ward.store.begin() as uow:
+        uow.people.erase(AccountKey("corp", "dee"))
+    assert why(ward, token) is Dead.REVOKED
+
+
+def test_a_link_of_somebody_whom_no_directory_has_any_more_has_ended(ward: Harness) -> None:
+    with ward.store.begin() as uow:
+        links = GroupLinks("", timedelta(days=1))
+        made = links.make(uow, REGISTER, AccountKey("corp", "nobody"), ward.now)
+        token = links.url(uow, made).rpartition("/")[2]
+    assert why(ward, token) is Dead.LEFT
+
+
+def test_a_link_ends_with_its_group(ward: Harness) -> None:
+    ward.group("other", "ann", admins=["dee"])
+    ward.inventory()
+    token = link(ward, "other")
+    ward.wards.remove_group("other")
+    ward.later()
+    ward.inventory()
+    assert why(ward, token) is Dead.REVOKED
+
+
+@pytest.mark.parametrize("token", ["", "nothing", "a" * 300, "WyJ4IiwxXQ.AAAA"])
+def test_a_forged_link_opens_nothing(ward: Harness, token: str) -> None:
+    assert why(ward, token) is Dead.FORGED
+
+
+def test_a_link_of_a_ticket_is_none_to_a_group(ward: Harness) -> None:
+    ward.leave("ann")
+    ward.settle()
+    assert why(ward, ward.link().rpartition("/t/")[2]) is Dead.FORGED
+
+
+def test_links_can_have_another_address(ward: Harness) -> None:
+    there = ward.app.declaring.at(GroupLinks("http://127.0.0.1:81", timedelta(days=1)))
+    assert there.link("ward-7", ME, ward.now).startswith("http://127.0.0.1:81/g/")
+
+
+# --- what is said -----------------------------------------------------------------------------------------
+
+
+def test_who_is_not_ticked_is_gone_and_the_others_stay_as_known(ward: Harness) -> None:
+    before = roster(ward, REGISTER)
+    assert declare(ward, link(ward), "ann")
+    after = roster(ward)
+    assert set(after) == set(before) - {ward.number("ann")}
+    dee = after[ward.number("dee")]
+    assert (dee.role, dee.phone, dee.display_name) == (Role.ADMIN, ward.number("dee"), "Dee")
+
+
+def test_it_is_a_whole_roster_of_this_instant_that_leads_the_register(ward: Harness) -> None:
+    declare(ward, link(ward), "ann")
+    with ward.store.reading() as uow:
+        group = uow.rosters.group(DECLARED)
+        [pair] = uow.pairs.all()
+    assert group is not None
+    assert (group.taken_at, group.coverage, group.name) == (ward.now, Coverage.FULL, "Ward 7")
+    assert (pair.a, pair.b) == (REGISTER, DECLARED)
+
+
+def test_somebody_is_added_by_number_or_name(ward: Harness) -> None:
+    declare(ward, link(ward), added="07700 900199, Noor Haddad")
+    assert {"+447700900199", "name:noor haddad"} <= set(roster(ward))
+
+
+def test_a_pasted_list_counts_in_place_of_the_ticks(ward: Harness) -> None:
+    pasted = f"Ben, {ward.number('cem')}, Noor Haddad, You"
+    found = check(ward, link(ward), "ben", pasted=pasted)
+    names = {member.display_name for member in found.roster.members}
+    assert names == {"Ben", "Cem", "Noor Haddad", "Dee"}
+    assert [member.display_name for member in found.roster.gone] == ["Ann"]
+
+
+def test_what_is_understood_counts_unknown_members_and_leavers(ward: Harness) -> None:
+    token = link(ward)
+    ward.corp.put(facts("zoe", phones=("+447700900177",), enabled=False))
+    ward.leave("ann")
+    ward.poll()
+    found = check(ward, token, added="+447700900177, +447700900188, Noor, " + ward.number("eve"))
+    assert found.left == {ward.number("ann"), "+447700900177"}
+    assert found.unknown == {"+447700900188", "name:noor"}
+    assert len(found.roster.members) == 8
+
+
+def test_who_is_nobody_of_the_directory_by_answer_is_not_unknown(ward: Harness) -> None:
+    for number in ("+447700900188", "+447700900189"):
+        ward.wards.add_member("ward-7", Member(number, "Guest", phone=number))
+    ward.settle()
+    ward.desk.reject_link("wards/+447700900188", ME, "a guest", ward.now)
+    assert check(ward, link(ward)).unknown == {"+447700900189"}
+
+
+def test_a_rehire_s_old_account_is_no_leaver(ward: Harness) -> None:
+    number = "+447700900177"
+    ward.corp.put(facts("old", phones=(number,), enabled=False, employee_id="E1"))
+    ward.wards.add_member("ward-7", Member(number, "Zoe", phone=number))
+    ward.settle()
+    ward.corp.put(facts("new", employee_id="E1"))
+    ward.poll()
+    assert check(ward, link(ward)).left == frozenset()
+
+
+def test_what_was_not_understood_is_said_and_a_cut_list_can_t_count(ward: Harness) -> None:
+    token = link(ward)
+    assert check(ward, token, pasted="Ann, 12345678901234567890, You").not_understood
+    found = check(ward, token, pasted="Ann, Ben and 12 others")
+    assert (found.is_cut, found.can_count) == (True, False)
+    with pytest.raises(Refused, match="not the whole list"):
+        declare(ward, token, pasted="Ann, Ben and 12 others")
+
+
+def test_nobody_at_all_is_no_roster(ward: Harness) -> None:
+    with pytest.raises(Refused, match="not the whole list"):
+        declare(ward, link(ward), "ann", "ben", "cem", "dee")
+    assert not check(ward, link(ward), pasted="12").can_count
+
+
+def test_a_list_longer_than_any_group_is_refused(ward: Harness) -> None:
+    names = [f"Person {chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{chr(97 + n // 676)}" for n in range(2001)]
+    token = link(ward)
+    with pytest.raises(TooMuch):
+        check(ward, token, pasted="\n".join(names))
+    with pytest.raises(TooMuch):
+        check(ward, token, pasted="\n".join(names[:2000]), added=names[2000])
+
+
+def test_a_group_that_is_too_large_has_no_ticks(ward: Harness) -> None:
+    for number in range(2000):
+        ward.wards.add_member("ward-7", Member(f"name:{number}", f"Person {number}"))
+    ward.inventory()
+    assert ward.app.declaring.look(link(ward), ward.now).members == ()
+
+
+def test_nothing_counts_that_was_not_shown(ward: Harness) -> None:
+    token = link(ward)
+    words = said(ward, token)
+    with pytest.raises(Outdated):
+        ward.app.declaring.declare(token, words, "another", ward.now)
+    ward.wards.remove_member("ward-7", ward.number("ben"))
+    ward.inventory()
+    with pytest.raises(Outdated):
+        ward.app.declaring.check(token, words, ward.now)
+
+
+def test_looking_and_checking_change_nothing(ward: Harness) -> None:
+    token = link(ward)
+    before = len(ward.journal())
+    check(ward, token, pasted="Ann, You")
+    assert (len(ward.journal()), roster(ward)) == (before, {})
+
+
+def test_the_journal_has_counts_and_who_and_nobody_s_name_or_number(ward: Harness) -> None:
+    declare(ward, link(ward), "ann", added="Noor Haddad")
+    [entry] = [one.entry for one in ward.journal() if one.entry.event == events.GROUP_DECLARED]
+    assert (entry.actor, entry.subject) == ("corp/dee", "group:said/ward-7")
+    counts = {name: entry.data[name] for name in ("members", "added", "gone", "unknown", "left")}
+    assert counts == {"members": 4, "added": 1, "gone": 1, "unknown": 1, "left": 0}
+    assert not [word for word in ("Noor", "+44", "Ann") if word in str(entry)]
+
+
+def test_after_it_was_declared_the_page_shows_what_was_declared(ward: Harness) -> None:
+    token = link(ward)
+    declare(ward, token, "ann")
+    ward.later()
+    ward.inventory()
+    assert len(ward.app.declaring.look(token, ward.now).members) == 3
+    again = ward.app.declaring.look(link(ward, "Ward 7"), ward.now)
+    assert again.group.key == DECLARED
+
+
+def test_a_group_that_is_gone_from_the_register_is_shown_as_it_was_declared(ward: Harness) -> None:
+    ward.group("other", "ann", admins=["dee"])
+    ward.inventory()
+    declare(ward, link(ward), "ann")
+    ward.wards.remove_group("ward-7")
+    ward.later()
+    ward.inventory()
+    shown = ward.app.declaring.look(link(ward, "said/ward-7"), ward.now)
+    assert shown.group.key == DECLARED
+
+
+def test_a_read_of_the_declared_inventory_ends_nothing_that_was_declared(ward: Harness) -> None:
+    declare(ward, link(ward))
+    ward.later(days=9)
+    ward.settle()
+    with ward.store.reading() as uow:
+        group = uow.rosters.group(DECLARED)
+    assert group is not None
+    assert (group.is_gone, group.is_unseen) == (False, False)
+
+
+# --- who is behind a member -------------------------------------------------------------------------------
+
+
+def identity(harness: Harness, handle: str) -> tuple[IdentityState, How | None] | None:
+    with harness.store.reading() as uow:
+        found = uow.identities.get(HandleKey("said", handle))
+    return (found.state, found.how) if found else None
+
+
+def test_answers_and_links_that_a_number_does_not_show_go_with_the_member(ward: Harness) -> None:
+    ward.corp.put(facts("zoe", employee_id="E7"))
+    ward.wards.add_member("ward-7", Member("employee:E7", "Zoe", employee_id="E7"))
+    ward.wards.add_member("ward-7", Member("+447700900188", "Guest", phone="+447700900188"))
+    ward.wards.add_member("ward-7", Member("+447700900189", "Other", phone="+447700900189"))
+    ward.settle()
+    ward.desk.reject_link("wards/+447700900188", ME, "a guest", ward.now)
+    declare(ward, link(ward))
+    ward.later()
+    ward.settle()
+    assert identity(ward, "employee:E7") == (IdentityState.LINKED, How.EMPLOYEE_ID)
+    assert identity(ward, "+447700900188") == (IdentityState.NOBODY, None)
+    assert identity(ward, "+447700900189") == (IdentityState.UNMATCHED, None)
+
+
+def test_an_answer_in_the_declared_inventory_is_not_overridden(ward: Harness) -> None:
+    declare(ward, link(ward), added="+447700900188")
+    ward.settle()
+    ward.desk.reject_link("said/+447700900188", ME, "a guest", ward.now)
+    ward.later()
+    declare(ward, link(ward))
+    assert identity(ward, "+447700900188") == (IdentityState.NOBODY, None)
+
+
+# --- proof ------------------------------------------------------------------------------------------------
+
+
+def leave(harness: Harness, who: str = "ann") -> Ticket:
+    harness.leave(who)
+    harness.settle()
+    harness.later()
+    return removal(harness)
+
+
+def verified(harness: Harness) -> tuple[TicketState, Grade | None]:
+    harness.settle()
+    ticket = removal(harness)
+    return ticket.state, ticket.grade
+
+
+def test_what_somebody_declares_of_another_s_claim_proves_with_grade_b(ward: Harness) -> None:
+    ticket = leave(ward)
+    ward.desk.done(ticket.id, Actor("kim", "os:kim"), ward.now, "in the app")
+    ward.later()
+    declare(ward, link(ward), "ann")
+    assert verified(ward) == (TicketState.VERIFIED, Grade.B)
+
+
+def test_what_somebody_declares_of_their_own_claim_proves_with_grade_c(ward: Harness) -> None:
+    leave(ward)
+    ward.assigned.done(ward.link().rpartition("/t/")[2], ward.now)
+    ward.later()
+    declare(ward, link(ward), "ann")
+    assert verified(ward) == (TicketState.VERIFIED, Grade.C)
+
+
+def test_without_a_claim_it_proves_with_grade_b(ward: Harness) -> None:
+    leave(ward)
+    declare(ward, link(ward), "ann")
+    assert verified(ward) == (TicketState.VERIFIED, Grade.B)
+
+
+def test_a_claim_is_reopened_by_a_declared_roster_that_lists_the_member(ward: Harness) -> None:
+    leave(ward)
+    ward.assigned.done(ward.link().rpartition("/t/")[2], ward.now)
+    ward.later()
+    declare(ward, link(ward))
+    assert verified(ward) == (TicketState.OPEN, None)
+    assert removal(ward).home == DECLARED
+
+
+def test_who_declared_is_forgotten_with_the_person(ward: Harness) -> None:
+    leave(ward)
+    ward.assigned.done(ward.link().rpartition("/t/")[2], ward.now)
+    ward.later()
+    declare(ward, link(ward), "ann")
+    with ward.store.begin() as uow:
+        uow.people.erase(AccountKey("corp", "dee"))
+        [(_, sight)] = uow.tickets.to_weigh(0, 10, ward.now)
+    assert sight is not None
+    assert "dee" not in str(sight.declared_by)
+
+
+def test_so_many_gone_at_once_are_believed_when_it_is_declared_again(ward: Harness) -> None:
+    add_declared(ward, GuardLimits(group_share_max=0.3, share_from=1))
+    token = link(ward)
+    assert declare(ward, token)
+    ward.later()
+    assert not declare(ward, token, "ann", "ben")
+    ward.later()
+    assert declare(ward, token, "ann", "ben")

@@ -1,0 +1,331 @@
+"""Declared rosters: an admin of a group says by a link who is in it, and that is a roster of that instant.
+
+    link -> page of the known members -> what they said, understood -> said once more -> roster, journal, pairing
+
+Looking and checking change nothing. What is declared belongs to the first inventory that is `can.is_declared`, under
+the group's own id, so that it pairs with the group that the link is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+from worker.app.acts.pairing import Pairing
+from worker.app.acts.tickets import one_group
+from worker.app.refused import Refused
+from worker.app.tell.group_links import GroupLinks, OpenedGroup
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor, Via, acted, claimants
+from worker.domain.evidence.journal import stamp
+from worker.domain.groups.declaring import (
+    MEMBERS_MAX,
+    Declared,
+    MemberList,
+    ReadMembers,
+    added_as,
+    declared,
+    folded,
+)
+from worker.domain.identity.matching import IdentityState, fingerprint
+from worker.domain.identity.phones import canonical
+from worker.domain.model import Group, GroupKey, HandleKey, Member, Roster, Standing
+from worker.domain.reconcile.guard import GuardLimits
+from worker.ports.state.groups import GroupRow, KnownMember, Unlisted
+from worker.ports.state.identities import HandleIdentity
+from worker.ports.state.store import Store, UnitOfWork
+
+MARK_LENGTH = 12
+LAST = "\uffff"  # sorts behind every name
+_SETTLED = frozenset({IdentityState.LINKED, IdentityState.NOBODY})
+
+
+class TooMuch(Refused):
+    """What was pasted, or the roster that it makes, is longer than any group."""
+
+
+class Outdated(Refused):
+    """The group has changed since the page was shown; it has to be looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGroup:
+    """A group as a link's page shows it: the newest of what is known. `mark` changes with its members.
+
+    `members` are by name, each with the mark by which the page ticks them; none if there are too many to tick.
+    """
+
+    group: GroupRow
+    members: tuple[tuple[str, Member], ...]
+    mark: str
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FilledIn:
+    """What the admin filled in. `kept` are the marks of who is still here, of the group with the mark `known`.
+
+    If a list is `pasted`, it counts, and not the ticks. `added` is read as such a list, too.
+    """
+
+    known: str
+    kept: frozenset[str] = frozenset()
+    added: str = ""
+    pasted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What was said, as it would count. `unknown` and `left` are handles of its members.
+
+    `mark` has to come back with the last word. `is_cut`: the list says itself that there are more, so it can't count.
+    """
+
+    known: KnownGroup
+    roster: Declared
+    unknown: frozenset[str]
+    left: frozenset[str]
+    not_understood: tuple[str, ...]
+    is_cut: bool
+    mark: str
+
+    @property
+    def can_count(self) -> bool:
+        """Whether it can be the whole roster of a group."""
+        return not self.is_cut and bool(self.roster.members)
+
+
+class Declaring:
+    """The links to groups, and what is declared by them.
+
+    `source` is the inventory that it belongs to; empty: there is none, and no link is made. `read` reads a pasted list.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        links: GroupLinks,
+        source: str,
+        read: ReadMembers,
+        pairing: Pairing,
+        limits: GuardLimits,
+    ) -> None:
+        self._store = store
+        self._links = links
+        self._source = source
+        self._read = read
+        self._pairing = pairing
+        self._limits = limits
+
+    def at(self, links: GroupLinks) -> Declaring:
+        """Return the same with links to another address."""
+        return Declaring(self._store, links, self._source, self._read, self._pairing, self._limits)
+
+    # --- links -----------------------------------------------------------------------------------
+
+    def link(self, which: str, by: Actor, now: datetime, reason: str = "") -> str:
+        """Make a link for the first active admin of a group, and show it to whoever asks, which is written down.
+
+        Raises Refused without a declared inventory, for a group that is gone, or without such an admin.
+        """
+        with self._store.begin() as uow:
+            self._require_source()
+            group = one_group(uow, which)
+            admins = uow.rosters.active_admins(group.key)
+            if group.is_gone or not admins:
+                why = "is gone" if group.is_gone else "has no active admin whom a directory knows"
+                raise Refused(f"{group.name} {why}, so there is nobody to give a link to.")
+            link = self._links.make(uow, group.key, admins[0].key, now)
+            data = {"to": "/".join(link.person), "link": link.id, "until": stamp(link.until)}
+            uow.journal.append([acted(by, now, events.GROUP_LINK_MADE, _subject(group.key), reason, data)])
+            return self._links.url(uow, link)
+
+    def revoke(self, which: str, by: Actor, now: datetime, reason: str = "") -> tuple[GroupRow, int]:
+        """End the links to a group that still work; return the group, and how many they were. Raises Refused."""
+        with self._store.begin() as uow:
+            group = one_group(uow, which)
+            ended = uow.access.revoke_group_links(group.key, now)
+            data = {"links": ended}
+            uow.journal.append(
+                [acted(by, now, events.GROUP_LINKS_REVOKED, _subject(group.key), reason, data)]
+            )
+            return group, ended
+
+    # --- the page --------------------------------------------------------------------------------
+
+    def look(self, token: str, now: datetime) -> KnownGroup:
+        """The data for the link's page. Raises LinkDead."""
+        with self._store.reading() as uow:
+            return self._known(uow, self._links.opened(uow, token, now))[0]
+
+    def check(self, token: str, said: FilledIn, now: datetime) -> Understood:
+        """Understand what was said, and change nothing. Raises LinkDead, Outdated or TooMuch."""
+        with self._store.reading() as uow:
+            return self._understood(uow, self._links.opened(uow, token, now), said)[0]
+
+    def declare(self, token: str, said: FilledIn, mark: str, now: datetime) -> bool:
+        """Count what was said and shown as `mark`: it is the group's roster of this instant.
+
+        Return False if so many are gone at once that nobody counts as gone until it is declared once more. Raises
+        LinkDead, Outdated, TooMuch, or Refused for what can't be a whole roster.
+        """
+        with self._store.begin() as uow:
+            opened = self._links.opened(uow, token, now)
+            self._require_source()
+            understood, people = self._understood(uow, opened, said)
+            if understood.mark != mark:
+                raise Outdated("The group has changed meanwhile.")
+            if not understood.can_count:
+                raise Refused("This is not the whole list of the group's members.")
+            return self._count(uow, opened, understood, people, now)
+
+    # --- what both do ----------------------------------------------------------------------------
+
+    def _known(self, uow: UnitOfWork, opened: OpenedGroup) -> tuple[KnownGroup, list[KnownMember]]:
+        """What is known of the group: what the best of the sources that show it shows."""
+        best = self._best(uow, opened.group)
+        people = uow.rosters.members(best.key)
+        shown = [(_mark(one.member.handle), one.member) for one in people]
+        shown.sort(key=lambda one: (folded(one[1].display_name) or LAST, one[1].handle))
+        mark = _mark(*(one.member.handle for one in people))
+        ticked = tuple(shown) if len(shown) <= MEMBERS_MAX else ()
+        return KnownGroup(best, ticked, mark, opened.human.person.facts.language), people
+
+    def _best(self, uow: UnitOfWork, group: GroupRow) -> GroupRow:
+        """Of the groups that are one with this one, the one whose source is the best witness."""
+        best, pairs = group, [pair for pair in uow.pairs.all() if pair.state.is_one]
+        for pair in pairs:
+            for key in (pair.a, pair.b) if group.key in {pair.a, pair.b} else ():
+                row = uow.rosters.group(key)
+                if row is not None and not (row.is_gone or row.is_unseen):
+                    best = row if self._pairing.in_order(best.key, key)[1] == key else best
+        return best
+
+    def _understood(
+        self, uow: UnitOfWork, opened: OpenedGroup, said: FilledIn
+    ) -> tuple[Understood, list[KnownMember]]:
+        known, people = self._known(uow, opened)
+        if known.mark != said.known:
+            raise Outdated("The group has changed meanwhile.")
+        lists = [self._listed(text) for text in (said.pasted, said.added) if text.strip()]
+        kept = [] if said.pasted.strip() else [one for mark, one in known.members if mark in said.kept]
+        entries = [entry for one in lists for entry in one.entries]
+        roster = declared([one.member for one in people], kept, entries, _me(opened, people))
+        if len(roster.members) > MEMBERS_MAX:
+            raise TooMuch(f"There are more than {MEMBERS_MAX:,} members.")
+        unknown, left = _judged(uow, people, roster)
+        understood = Understood(
+            known,
+            roster,
+            unknown,
+            left,
+            tuple(part for one in lists for part in one.not_understood),
+            any(one.is_cut for one in lists),
+            _mark(known.mark, *sorted(f"{one.handle} {one.phone}" for one in roster.members)),
+        )
+        return understood, people
+
+    def _listed(self, text: str) -> MemberList:
+        try:
+            return self._read(text)
+        except ValueError as error:
+            raise TooMuch(str(error)) from None
+
+    def _count(
+        self,
+        uow: UnitOfWork,
+        opened: OpenedGroup,
+        understood: Understood,
+        people: Iterable[KnownMember],
+        now: datetime,
+    ) -> bool:
+        of, roster, person = opened.group, understood.roster, opened.human.person
+        key = GroupKey(self._source, of.key.group_id)
+        group = Group(key.group_id, of.name, of.messenger, of.owner_email)
+        uow.rosters.clear_stage(key.source)
+        uow.rosters.stage(key.source, [Roster(group, roster.members, now)])
+        rest = Unlisted(is_unread=True)
+        changes = uow.rosters.apply_stage(key.source, now=now, limits=self._limits, rest=rest)
+        who = opened.link.person
+        uow.rosters.declared(key, claimants([Actor(person.facts.email or "", who.person_id)]))
+        _carry_answers(uow, key.source, roster, people, now)
+        lists = {"members": roster.members, "added": roster.added, "gone": roster.gone,
+                 "unknown": understood.unknown, "left": understood.left}  # fmt: skip
+        data = {name: len(members) for name, members in lists.items()} | {"link": opened.link.id}
+        by = Actor("/".join(who), via=Via.LINK)
+        uow.journal.append([acted(by, now, events.GROUP_DECLARED, _subject(key), data=data)])
+        uow.rosters.mark_dirty({key, of.key}, now)
+        self._pairing.pair(uow, now)
+        return not changes.shrunken
+
+    def _require_source(self) -> None:
+        if not self._source:
+            raise Refused(
+                "Links need an inventory of kind declared: add it to inventories in the configuration."
+            )
+
+
+def _carry_answers(
+    uow: UnitOfWork, source: str, roster: Declared, people: Iterable[KnownMember], now: datetime
+) -> None:
+    """Keep who is behind each known member, unless that is known in the declared inventory."""
+    members = {one.handle: one for one in roster.members}
+    for known in people:
+        member, identity = members.get(known.member.handle), known.identity
+        if member is None or identity is None or identity.state not in _SETTLED:
+            continue
+        key = HandleKey(source, member.handle)
+        here = uow.identities.get(key)
+        if here is None or here.state not in _SETTLED:
+            answer = replace(identity, fingerprint=fingerprint(member))
+            uow.identities.answer([HandleIdentity(key, answer)], now, identity.decided_by)
+
+
+def _me(opened: OpenedGroup, people: Iterable[KnownMember]) -> Member:
+    """The person of the link as a member of the group."""
+    accounts = {one.key for one in opened.human.accounts}
+    known = (one.member for one in people if one.account is not None and one.account.key in accounts)
+    facts = opened.human.person.facts
+    return next(known, None) or added_as(facts.display_name, next(iter(facts.phones), None))
+
+
+def _judged(
+    uow: UnitOfWork, people: Iterable[KnownMember], roster: Declared
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The handles of members whom no directory knows, and of those who have left."""
+    by_handle = {one.member.handle: one for one in people}
+    found = uow.identities.people_with([one.phone for one in roster.added if one.phone])
+    unknown, left = set[str](), set[str]()
+    for member in roster.members:
+        if (known := by_handle.get(member.handle)) is not None:
+            is_unknown, has_left = _is_unknown(known), _has_left(uow, known)
+        else:
+            behind = found.get(canonical(member.phone), []) if member.phone else []
+            is_unknown = not behind
+            has_left = bool(behind) and all(one.standing is Standing.LEFT for one in behind)
+        unknown.update([member.handle] * is_unknown)
+        left.update([member.handle] * has_left)
+    return frozenset(unknown), frozenset(left)
+
+
+def _is_unknown(known: KnownMember) -> bool:
+    is_nobody = known.identity is not None and known.identity.state is IdentityState.NOBODY
+    return known.account is None and not is_nobody
+
+
+def _has_left(uow: UnitOfWork, known: KnownMember) -> bool:
+    """Whether the person behind a member has left, by all of their accounts."""
+    if known.account is None or known.account.standing is not Standing.LEFT:
+        return False
+    human = uow.people.human(known.account.key)
+    return human is not None and human.person.standing is Standing.LEFT
+
+
+def _mark(*texts: str) -> str:
+    return sha256("\n".join(texts).encode()).hexdigest()[:MARK_LENGTH]
+
+
+def _subject(key: GroupKey) -> str:
+    return f"group:{key.source}/{key.group_id}"
