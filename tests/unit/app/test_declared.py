@@ -146,6 +146,13 @@ def test_a_link_ends_when_it_is_revoked_and_a_new_one_works(ward: Harness) -> No
     assert ward.app.declaring.look(link(ward), ward.now).members
 
 
+def test_all_links_end_whichever_of_the_groups_that_are_one_is_named(ward: Harness) -> None:
+    token = link(ward)
+    declare(ward, token)
+    assert ward.app.declaring.revoke("Ward 7", ME, ward.now)[1] == 1
+    assert why(ward, token) is Dead.REVOKED
+
+
 def test_a_link_ends_with_the_key(ward: Harness) -> None:
     token = link(ward)
     with ward.store.begin() as uow:

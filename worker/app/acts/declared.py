@@ -143,10 +143,13 @@ class Declaring:
             return self._links.url(uow, link)
 
     def revoke(self, which: str, by: Actor, now: datetime, reason: str = "") -> tuple[GroupRow, int]:
-        """End the links to a group that still work; return the group, and how many they were. Raises Refused."""
+        """End the links to a group that still work, and to those that are one with it; return it, and how many.
+
+        Raises Refused.
+        """
         with self._store.begin() as uow:
             group = one_group(uow, which)
-            ended = uow.access.revoke_group_links(group.key, now)
+            ended = sum(uow.access.revoke_group_links(key, now) for key in _same(uow, group.key))
             data = {"links": ended}
             uow.journal.append(
                 [acted(by, now, events.GROUP_LINKS_REVOKED, _subject(group.key), reason, data)]
@@ -195,12 +198,11 @@ class Declaring:
 
     def _best(self, uow: UnitOfWork, group: GroupRow) -> GroupRow:
         """Of the groups that are one with this one, the one whose source is the best witness."""
-        best, pairs = group, [pair for pair in uow.pairs.all() if pair.state.is_one]
-        for pair in pairs:
-            for key in (pair.a, pair.b) if group.key in {pair.a, pair.b} else ():
-                row = uow.rosters.group(key)
-                if row is not None and not (row.is_gone or row.is_unseen):
-                    best = row if self._pairing.in_order(best.key, key)[1] == key else best
+        best = group
+        for key in _same(uow, group.key):
+            row = uow.rosters.group(key)
+            if row is not None and not (row.is_gone or row.is_unseen):
+                best = row if self._pairing.in_order(best.key, key)[1] == key else best
         return best
 
     def _understood(
@@ -265,6 +267,12 @@ class Declaring:
             raise Refused(
                 "Links need an inventory of kind declared: add it to inventories in the configuration."
             )
+
+
+def _same(uow: UnitOfWork, key: GroupKey) -> list[GroupKey]:
+    """The groups that are one with this one, itself included."""
+    pairs = [{pair.a, pair.b} for pair in uow.pairs.all() if pair.state.is_one]
+    return sorted({key}.union(*(pair for pair in pairs if key in pair)))
 
 
 def _carry_answers(
