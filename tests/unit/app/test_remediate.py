@@ -93,8 +93,8 @@ def test_a_leaver_is_removed_claimed_and_proven_by_a_later_roster(ward: Harness)
     look(ward)
     assert (ticket_of(ward).state, ticket_of(ward).grade) == (TicketState.VERIFIED, Grade.A)
     kinds = ward.kinds()
-    assert kinds.count(events.TICKET_REMEDIATION_BEGUN) == kinds.count(events.TICKET_DONE) == 1
-    [begun] = [one.entry for one in ward.journal() if one.entry.kind == events.TICKET_REMEDIATION_BEGUN]
+    assert kinds.count(events.TICKET_REMEDIATION_STARTED) == kinds.count(events.TICKET_DONE) == 1
+    [begun] = [one.entry for one in ward.journal() if one.entry.kind == events.TICKET_REMEDIATION_STARTED]
     assert begun.data["rule"] == "rooms"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from fakes.use_cases import FakeApp
 from worker.app.jobs.report import Report
-from worker.app.jobs.table import JOBS
+from worker.app.jobs.table import JOBS, knowing_due
 from worker.running.app import App
 from worker.running.wiring import open_app
 from worker.settings import Settings
@@ -49,6 +49,13 @@ def test_what_follows_a_full_pass_adds_its_counts_and_nothing_else_runs_it() -> 
     assert JOBS["reconcile"].run(app.use_cases, NOW, full=False).counts == {"opened": 1}
     assert app.retention.runs == []
     assert JOBS["reconcile"].run(app.use_cases, NOW, full=True).counts == {"opened": 1, "erased": 2}
+
+
+def test_the_scheduler_has_a_paced_job_do_only_what_is_due(settings: Settings) -> None:
+    with open_app(settings, lambda: NOW) as app:
+        for job in JOBS.values():
+            assert job.run(app.use_cases, NOW, full=False, due_only=True).job == job.name
+        assert set(knowing_due(app.use_cases)) == {"poll", "inventory"}
 
 
 def test_a_job_that_is_fed_is_a_job_and_no_two_rows_share_a_use_case() -> None:

@@ -50,7 +50,7 @@ EXPECTED = {
     "source.repaired",
     "ticket.acknowledged",
     "ticket.moved",
-    "ticket.remediation_begun",
+    "ticket.remediation_started",
     "ticket.remediation_refused",
     "ticket.assigned",
     "ticket.blocked",

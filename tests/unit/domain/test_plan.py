@@ -42,7 +42,7 @@ CHANGE = Plan((OPENING, WEIGHING), (HELD,), ("wards is stale",))
 def test_a_plan_in_words_has_a_line_for_each_action_cohort_and_warning() -> None:
     assert plan_text(CHANGE).splitlines() == [
         (
-            "+ open     new      remove_member      Ann in Ward 7 nights: Ann has left"
+            "+ open      new      remove_member      Ann in Ward 7 nights: Ann has left"
             " (waits for a new admin) -> bob@corp.example"
         ),
         "held P-000007 (corp): 26 leavers",
@@ -53,7 +53,7 @@ def test_a_plan_in_words_has_a_line_for_each_action_cohort_and_warning() -> None
 
 def test_a_ticket_about_the_group_names_the_group_only() -> None:
     action = Action(ActionKind.CANCEL, ticket(TicketKind.REASSIGN_ADMIN, person_name=""), "it is gone")
-    assert plan_text(Plan((action,))) == "- cancel   T-000001 reassign_admin     Ward 7 nights: it is gone"
+    assert plan_text(Plan((action,))) == "- cancel    T-000001 reassign_admin     Ward 7 nights: it is gone"
 
 
 def test_every_action_but_weighing_has_a_sign() -> None:

@@ -133,7 +133,7 @@ class Remediate:
                 found.member.handle, ActState.BEGUN, run.now,
             )  # fmt: skip
             uow.remediations.put(act)
-            self._journal(uow, act, events.TICKET_REMEDIATION_BEGUN, run.now, act.deed.value)
+            self._journal(uow, act, events.TICKET_REMEDIATION_STARTED, run.now, act.deed.value)
         try:
             outcome = self._do(found.deed, act, found.member)
         except NotDone as error:

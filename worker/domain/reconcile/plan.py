@@ -69,8 +69,6 @@ _SIGN = {
     ActionKind.REMEDIATE: "*",
 }
 
-_WORD = {ActionKind.REMEDIATE: "machine"}  # the others are their own
-
 
 def plan_text(plan: Plan) -> str:
     """The plan for a terminal: one line an action, one a cohort, then warnings."""
@@ -91,5 +89,5 @@ def _action_line(action: Action) -> str:
     blocked = " (waits for a new admin)" if action.is_blocked else ""
     who = f" -> {ticket.assignee.email}" if ticket.assignee else ""
     subject = f"{about} in {ticket.group_name}" if about else ticket.group_name
-    verb = f"{_SIGN[action.kind]} {_WORD.get(action.kind, action.kind.value):<8}"
+    verb = f"{_SIGN[action.kind]} {action.kind.value:<9}"
     return f"{verb} {label:<8} {ticket.kind.value:<18} {subject}: {action.why}{blocked}{who}"
