@@ -38,11 +38,15 @@ class Pairing:
             if rank(weaker.can) < rank(stronger.can)
         ]
 
-    def pair(self, uow: UnitOfWork, now: datetime) -> int:
-        """Find pairs, and move tickets to the groups that lead; return how many pairs are new."""
+    def pair(self, uow: UnitOfWork, now: datetime, *, is_new: bool = True) -> int:
+        """Move tickets to the groups that lead; return how many pairs are new.
+
+        Pairs are looked for only if a group may be new: that compares all groups that have none.
+        """
         if not self._found_between:
             return 0
-        found = sum(uow.pairs.find(weaker, stronger, now) for weaker, stronger in self._found_between)
+        between = self._found_between if is_new else []
+        found = sum(uow.pairs.find(weaker, stronger, now) for weaker, stronger in between)
         self.follow(uow, now)
         return found
 

@@ -106,7 +106,7 @@ class TakeInventory:
                 troubles.append(f"{one.inventory.name}: {error}")
         if counts["sources"]:
             with Matching(self._store, now, lease).begin() as uow:
-                self._pairing.pair(uow, now)
+                self._pairing.pair(uow, now, is_new=bool(counts["groups_new"]) or not due_only)
         return Report("inventory", counts, tuple(troubles))
 
     def _due(self, uow: UnitOfWork, now: datetime, *, due_only: bool) -> Iterator[_Due]:
