@@ -170,3 +170,22 @@ def test_a_token_counts_as_whoever_made_it(company: Harness, access: Access) -> 
     assert replace(made, created_by_id="").maker == "by:sam", (
         "one of an earlier release, which kept the name alone"
     )
+
+
+def test_what_a_backup_brings_back_ends_with_a_new_key_and_the_tokens(
+    company: Harness, access: Access
+) -> None:
+    made = access.make_token(["events:read"], Actor("sam"), company.now)
+    backup = company.twin()
+    access.revoke_token(made.token.id, Actor("sam"), company.now)
+    restored = Access(backup.store)
+    known = restored.token(made.text)
+    assert known is not None
+    assert known.is_good(company.now), "it was ended after the backup"
+
+    restored.rotate_key(Actor("sam"), company.now, "restored", with_tokens=True)
+
+    ended = restored.token(made.text)
+    assert ended is not None
+    assert not ended.is_good(company.now)
+    backup.close()
