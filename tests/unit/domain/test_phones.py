@@ -1,4 +1,4 @@
-"""Phone numbers: the rows of the facts page, what spreadsheets and keyboards do to them, and properties."""
+"""Phone numbers: how the world writes them, what spreadsheets and keyboards do to them, and properties."""
 
 import re
 from collections.abc import Callable
