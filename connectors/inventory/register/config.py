@@ -15,6 +15,7 @@ class Meaning(StrEnum):
     GROUP_NAME = "group_name"
     MESSENGER = "messenger"
     OWNER_EMAIL = "owner_email"
+    JOIN_LINK = "join_link"
     MEMBER = "member"
     PHONE = "phone"
     ROLE = "role"
@@ -36,6 +37,7 @@ _WORDS = {
     Meaning.GROUP_NAME: "the group's name",
     Meaning.MESSENGER: "the messenger",
     Meaning.OWNER_EMAIL: "the owner's e-mail address",
+    Meaning.JOIN_LINK: "the link to join the group",
     Meaning.MEMBER: "the member",
     Meaning.PHONE: "the phone number",
     Meaning.ROLE: "the role",

@@ -27,7 +27,7 @@ from connectors.inventory.register.meaning.cells import (
 from connectors.inventory.register.meaning.dates import Dating, instant
 from connectors.inventory.register.meaning.rows import Problem, Row, Showing
 from connectors.kit.text import quoted
-from worker.domain.model import Coverage, Group, Member, Role, Roster
+from worker.domain.model import Coverage, Group, GroupFacts, Member, Role, Roster
 
 FUTURE = "the date of the register lies in the future, so it counts for nothing"
 FUTURE_REMEDY = "Write the day on which the groups were last looked at."
@@ -66,6 +66,7 @@ class _Draft:
     name: str = ""
     messenger: str = ""
     owner_email: str | None = None
+    link_sha256: str | None = None
     tables: dict[int, None] = field(default_factory=dict)
     members: dict[str, Showing] = field(default_factory=dict)
     seen_in: dict[str, set[int]] = field(default_factory=dict)
@@ -144,6 +145,7 @@ def _add(draft: _Draft, row: Row) -> None:
     if draft.owner_email and row.owner_email not in {None, draft.owner_email}:
         draft.warn(f"{row.place}: another owner is named, too; the first is used")
     draft.owner_email = draft.owner_email or row.owner_email
+    draft.link_sha256 = draft.link_sha256 or row.link_sha256
     draft.is_spoilt = draft.is_spoilt or any(problem.spoils for problem in row.problems)
     for note in row.notes:
         draft.warn(note)
@@ -278,6 +280,7 @@ def _roster(draft: _Draft, context: Context, inline: set[int], spoilt_tables: se
         taken_at=min(draft.as_of or [table.taken_at for table in tables]),
         coverage=Coverage.PARTIAL if is_partial else Coverage.FULL,
         warnings=_bounded(draft.warnings),
+        facts=GroupFacts(link_sha256=draft.link_sha256),
     )
 
 

@@ -39,6 +39,7 @@ from connectors.inventory.register.meaning.headings import Header
 from connectors.inventory.register.meaning.rows import Problem, Row, Showing
 from connectors.inventory.register.meaning.words import plain
 from connectors.kit.text import quoted
+from connectors.kit.whatsapp import link_hash
 from worker.domain.model import Role
 
 COUNT_DIGITS_MAX = 6  # a total is shorter than any phone number
@@ -190,6 +191,9 @@ class _RowReader:
                     "made the group "
                     "goes into a column 'Creator'.",
                 )
+        self.row.link_sha256 = link_hash(
+            text_of(self.value(Meaning.JOIN_LINK))
+        )  # the link is a key: nothing else is kept
         self.row.as_of = self._day(Meaning.AS_OF)
 
     def _why(self, column: int | None) -> str:

@@ -41,6 +41,7 @@ class Row:
     group_name: str = ""
     messenger: str = ""
     owner_email: str | None = None
+    link_sha256: str | None = None
     as_of: date | datetime | None = None
     members: list[Showing] = field(default_factory=list)
     named: list[tuple[str, Role, str]] = field(default_factory=list)  # (cell text, role, place)

@@ -81,6 +81,13 @@ HEADINGS: dict[Meaning, frozenset[str]] = {
         responsable del grupo
         e mail do responsável, email do responsável, correio do responsável, responsável do grupo
         responsável"""),
+    Meaning.JOIN_LINK: _set("""
+        join link, invite link, invitation link, group link, group invite link, link to join, link to the group
+        رابط الانضمام, رابط الدعوة, رابط المجموعة
+        beitrittslink, einladungslink, gruppenlink, link zur gruppe, link zum beitreten
+        lien d invitation, lien du groupe, lien pour rejoindre, lien d adhésion
+        enlace de invitación, enlace del grupo, enlace para unirse
+        link de convite, link do grupo, link para entrar, ligação de convite"""),
     Meaning.MEMBER: _set("""
         member name, name of member, name of the member, member, participant, participant name, full name
         employee name, staff name, employee, display name, contact name, members name

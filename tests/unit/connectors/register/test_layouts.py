@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connectors.kit.whatsapp import link_hash
 from fakes.office import Rows, new_book, write_docx, write_ods, write_xlsx
 from fakes.register_files import brief, only, places, read_file, read_rows, shown
 from worker.domain.model import Coverage, Role
@@ -258,6 +259,29 @@ def test_a_group_on_two_sheets_has_the_members_of_both(tmp_path: Path) -> None:
     roster = only(read_file(path))
     assert brief(roster.members) == [(A, "admin"), (B, "member")]
     assert roster.warnings == ("is in sheet 'One' and sheet 'Two'; the members of all are counted",)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Join link",
+        "رابط الدعوة",
+        "Einladungslink",
+        "Lien d'invitation",
+        "Enlace de invitación",
+        "Link de convite",
+    ],
+)
+def test_of_a_join_link_only_the_hash_is_kept(tmp_path: Path, heading: str) -> None:
+    link = "https://chat.whatsapp.com/AbCdEfGhIjKlMnOpQrStUv"
+    roster = only(read_rows(tmp_path, [["Group", "Phone", heading], ["Ward 7", A, link]]))
+    assert roster.facts.link_sha256 == link_hash(link)
+    assert "AbCdEfGhIjKlMnOpQrStUv" not in repr(roster)
+
+
+def test_what_is_no_join_link_is_not_shown(tmp_path: Path) -> None:
+    roster = only(read_rows(tmp_path, [["Group", "Phone", "Join link"], ["Ward 7", A, "ask Amy"]]))
+    assert roster.facts.link_sha256 is None
 
 
 def test_a_sheet_of_groups_gives_ids_and_owners_to_a_sheet_of_members(tmp_path: Path) -> None:
