@@ -32,6 +32,7 @@ from worker.ports.state.groups import (
     ShrunkenRoster,
     Unlisted,
 )
+from worker.storage import departed
 from worker.storage.candidates import wrong_groups
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
 from worker.storage.differences import differences_of
@@ -68,7 +69,7 @@ MEMBER_COLUMNS = ("source", "group_id", "handle", *SHOWN)
 MARKS = ("fingerprint", "phone_key", "email_key", "employee_key")
 
 
-_CLEAR_STAGE = [clearing(staged_group), clearing(staged_membership)]
+_CLEAR_STAGE = [clearing(staged_group), clearing(staged_membership), departed.CLEAR_STAGE]
 
 
 class SqlRosters:
@@ -87,6 +88,7 @@ class SqlRosters:
     def stage(self, source: str, rosters: Iterable[Roster]) -> int:
         page = list(rosters)
         bulk_upsert(self._c, staged_group, GROUP_COLUMNS, [_group_row(source, roster) for roster in page])
+        departed.stage(self._c, source, page)
         members = (_member_row(source, roster, member) for roster in page for member in roster.members)
         return bulk_upsert(self._c, staged_membership, (*MEMBER_COLUMNS, *MARKS), members)
 
@@ -113,6 +115,7 @@ class SqlRosters:
         self._mark_unlisted(source)
         self._merge_links(source)
         self._merge_groups(source, now)
+        departed.apply(self._c, source)
         self._end_groups(source, gone)
         self._lose_sight(source, unseen)
         dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed}, now)

@@ -12,7 +12,7 @@ from worker.domain.model import AccountKey, Coverage, GroupKey
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.tickets import SeenIn
 from worker.storage.sql.chunks import among, chunked
-from worker.storage.sql.tables import chat_group, link, membership
+from worker.storage.sql.tables import chat_group, departed, link, membership
 
 
 def seen_in(connection: sa.Connection, tickets: Sequence[Ticket]) -> dict[int, list[SeenIn]]:
@@ -20,11 +20,13 @@ def seen_in(connection: sa.Connection, tickets: Sequence[Ticket]) -> dict[int, l
     found: dict[int, list[SeenIn]] = {ticket.id: [] for ticket in tickets}
     for page in chunked(ticket for ticket in tickets if ticket.group is not None):
         groups = _groups(connection, {ticket.home for ticket in page})
-        listed = _listed(connection, page, {row.key for rows in groups.values() for row in rows})
+        keys = {row.key for rows in groups.values() for row in rows}
+        listed, went = _listed(connection, page, keys), _went(connection, page, keys)
         for ticket in page:
             rows = sorted(groups[ticket.home], key=lambda row: (row.key != ticket.home, row.key))
             found[ticket.id] = [
-                SeenIn(row.key.source, _shows(ticket, row, listed[row.key]), row.taken_at) for row in rows
+                SeenIn(row.key.source, _shows(ticket, row, listed[row.key], went), row.taken_at)
+                for row in rows
             ]
     return found
 
@@ -82,9 +84,30 @@ def _listed(
     return found
 
 
-def _shows(ticket: Ticket, row: _Row, listed: set[str | AccountKey]) -> bool | None:
+def _went(
+    connection: sa.Connection, tickets: Sequence[Ticket], groups: Iterable[GroupKey]
+) -> set[tuple[GroupKey, tuple[str, str]]]:
+    """The handles of these tickets (with their source) that went from each group, as it was recorded."""
+    d = departed.c
+    handles = {(ticket.home.source, ticket.handle) for ticket in tickets if ticket.handle}
+    query = (
+        sa.select(d.source, d.group_id, link.c.source.label("of"), link.c.handle)
+        .join(link, link.c.phone_key == d.phone_key)
+        .where(among(d.source, d.group_id, groups), among(link.c.source, link.c.handle, handles))
+    )
+    return {(GroupKey(row.source, row.group_id), (row.of, row.handle)) for row in connection.execute(query)}
+
+
+def _shows(
+    ticket: Ticket,
+    row: _Row,
+    listed: set[str | AccountKey],
+    went: set[tuple[GroupKey, tuple[str, str]]],
+) -> bool | None:
     if not ticket.handle:
         return None
     if ticket.handle in listed or (ticket.person is not None and ticket.person in listed):
         return True
+    if (row.key, (ticket.home.source, ticket.handle)) in went:
+        return False
     return False if row.coverage is Coverage.FULL and not row.is_gone else None

@@ -21,8 +21,9 @@ from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
-from worker.ports.state.tickets import SeenIn, SeenTicket, StepTaken, TicketSort, WatchedTicket
+from worker.ports.state.tickets import Gone, SeenIn, SeenTicket, StepTaken, TicketSort, WatchedTicket
 from worker.storage.cases import active_admins_of
+from worker.storage.departed import gone
 from worker.storage.persons import accounts_of, people_of
 from worker.storage.seen import seen_in
 from worker.storage.sql.bulk import bulk_upsert
@@ -225,6 +226,9 @@ class SqlTickets:
         return found
 
     # --- escalation ------------------------------------------------------------------------------
+
+    def gone(self) -> list[Gone]:
+        return gone(self._c)
 
     def seen_in(self, tickets: Sequence[Ticket]) -> dict[int, list[SeenIn]]:
         return seen_in(self._c, tickets)

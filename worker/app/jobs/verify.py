@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from worker.app.acts.changes import mark_dirty
+from worker.app.acts.changes import change_ticket, mark_dirty
 from worker.app.acts.waiting import kept_waiting
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
@@ -17,14 +17,17 @@ from worker.app.tell.teller import (
     journal_entry,
     withdraw_unsent,
 )
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor, claimants
 from worker.domain.kinds import is_waited_for
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.reconcile.verification import Verdict, Verification, weigh
 from worker.domain.tickets.sight import Sight
-from worker.domain.tickets.ticket import Move, Ticket, TicketState, next_state
+from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
+from worker.ports.state.tickets import Gone
 
 PAGE = 500
 DOUBTED_FROM = 2  # after this many wrong claims of one ticket, the accountable person is told
@@ -67,6 +70,11 @@ class Verify:
             if len(waiting) < PAGE:
                 break
             after = waiting[-1].ticket.id
+        with matching.begin() as uow:
+            recorded = [self._recorded(uow, one, now) for one in uow.tickets.gone()]
+            withdraw_unsent(uow, recorded)
+            actions += recorded
+            counts["verified"] += sum(action.kind is ActionKind.VERIFY for action in recorded)
         self._rows.tell(matching, now)
         return Report("verify", counts, plan=Plan(tuple(actions)))
 
@@ -91,6 +99,26 @@ class Verify:
         if is_waited_for(ticket) or action.kind is ActionKind.REOPEN:
             mark_dirty(uow, ticket, now)  # tickets that it blocked, or that must wait for it again
         return action
+
+    def _recorded(self, uow: UnitOfWork, gone: Gone, now: datetime) -> Action:
+        """What the messenger recorded after a claim proves it with grade B; without a claim, it is one."""
+        ticket, why = gone.ticket, f"{gone.source} records that the member went"
+        if ticket.state is TicketState.DONE:
+            verified = replace(
+                ticket, state=next_state(ticket.state, Move.VERIFY), verified_at=now, verified_by=gone.source,
+                grade=Grade.B, blocked_by=None, weighed_at=now, reason=why,
+            )  # fmt: skip
+            action = Action(ActionKind.VERIFY, verified, why)
+            uow.tickets.update([verified])
+            uow.journal.append([journal_entry(action, now)])
+            return action
+        by = Actor(gone.source, f"source:{gone.source}")
+        claimed = replace(
+            ticket, state=next_state(ticket.state, Move.CLAIM), done_at=gone.at, done_by=by.name, grade=Grade.C,
+            reason=why, claimed_by=claimants([by]),
+        )  # fmt: skip
+        change_ticket(uow, ticket.id, lambda _: claimed, events.TICKET_DONE, by, now, why)
+        return Action(ActionKind.WEIGH, claimed, why)
 
     def _seen(self, ticket: Ticket, sight: Sight | None, now: datetime) -> Sight | None:
         """The sight, completed with what is known of its source."""

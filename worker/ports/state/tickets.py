@@ -46,6 +46,14 @@ class SeenIn(NamedTuple):
     taken_at: datetime
 
 
+class Gone(NamedTuple):
+    """A live ticket whose member went, as the messenger itself recorded it; `source` has the record."""
+
+    ticket: Ticket
+    source: str
+    at: datetime
+
+
 class TicketSort(NamedTuple):
     """The sort of tickets that one count is about."""
 
@@ -89,6 +97,12 @@ class StoredTickets(Protocol):
 
     def claims(self, sources: Collection[str], after: int, limit: int) -> list[SeenTicket]:
         """Done tickets in groups of these inventories, by id."""
+
+    def gone(self) -> list[Gone]:
+        """Take the records of members who went from their groups, where a live ticket asks for just that.
+
+        A record counts after the claim of a done ticket, and after the opening of an open one. Each is given once.
+        """
 
     def seen_in(self, tickets: Sequence[Ticket]) -> dict[int, list[SeenIn]]:
         """What each source that shows a ticket's group shows of its member, by the ticket's number.

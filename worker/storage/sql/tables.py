@@ -263,6 +263,20 @@ group_link = sa.Table(  # by which an admin declares who is in a group
     _instant("revoked_at"),
     sa.Index(None, "source", "group_id"),
 )
+
+
+def _departed_columns() -> list[sa.Column[Any]]:
+    return [_key("source"), _key("group_id"), _key("phone_key"), _instant("at", null=False)]
+
+
+staged_departed = sa.Table("staged_departed", metadata, *_departed_columns())
+departed = sa.Table(  # somebody who went from a group, as the messenger itself recorded it
+    "departed",
+    metadata,
+    *_departed_columns(),
+    _flag("is_weighed"),
+    sa.Index("ix_departed_is_weighed", "is_weighed"),
+)
 group_pair = sa.Table(  # two groups of two sources that are one, may be one, or are said to be two
     "group_pair",
     metadata,

@@ -1,0 +1,133 @@
+"""What the messenger itself recorded of who went: a claim, or the proof of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from fakes.inventory import FakeInventory
+from harness import Harness
+from worker.domain.evidence.actor import Actor
+from worker.domain.model import Coverage, Departed, Group, Roster
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
+from worker.ports import Capabilities, Incomplete, SnapshotEnd
+
+Found = Callable[..., Harness]
+LIST = Capabilities(sees_all_groups=True, is_kept_by_people=True)
+EXPORT = Capabilities(sees_roles=False, is_kept_by_people=True)
+NURSE = Actor("nurse@corp.example")
+MINUTE = timedelta(minutes=1)
+
+
+class Recording(FakeInventory):
+    """Says who went, besides who is there."""
+
+    went: tuple[Departed, ...] = ()
+
+    def changes(
+        self, cursor: str | None, groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
+        for item in super().changes(cursor, groups):
+            yield replace(item, departed=self.went) if isinstance(item, Roster) else item
+
+
+@pytest.fixture
+def ward(found: Found) -> Harness:
+    """A register's group and an export of its chat; Ann has left, and her removal is asked for."""
+    harness = found(inventories=("register", "exports"), inventory_type=Recording)
+    harness.hire("ann", "ben")
+    harness.inventories[0].can, harness.inventories[1].can = LIST, EXPORT
+    harness.start(harness.app.rules)
+    harness.group("ward-7", "ann", admins=["ben"])
+    harness.inventories[1].add_group(Group("ward-7", "Ward 7"))
+    harness.inventories[1].mark("ward-7", Coverage.PARTIAL)
+    harness.settle()
+    harness.leave("ann")
+    harness.later()
+    harness.settle()
+    assert ticket_of(harness).state is TicketState.OPEN
+    harness.wards.freeze()  # nobody brings the register up to date
+    return harness
+
+
+def ticket_of(harness: Harness) -> Ticket:
+    [ticket] = harness.tickets(TicketKind.REMOVE_MEMBER)
+    return ticket
+
+
+def record(harness: Harness, at: datetime | None, *, phone: str | None = None) -> None:
+    """The newest export says that Ann went."""
+    exports = harness.inventories[1]
+    assert isinstance(exports, Recording)
+    number = harness.number("ann") if phone is None else phone or None
+    exports.went = (Departed(number or "name:Ann", "Ann", number, at),)
+    harness.later()
+    harness.inventory()
+    harness.verify()
+
+
+def test_a_record_after_the_claim_proves_it_with_grade_b(ward: Harness) -> None:
+    ward.desk.done(1, NURSE, ward.now)
+    record(ward, ward.now + MINUTE)
+    proven = ticket_of(ward)
+    assert (proven.state, proven.grade, proven.verified_by) == (TicketState.VERIFIED, Grade.B, "exports")
+
+
+def test_a_record_without_a_claim_is_one_and_proves_nothing_by_itself(ward: Harness) -> None:
+    went_at = ward.now + MINUTE
+    record(ward, went_at)
+    claimed = ticket_of(ward)
+    assert (claimed.state, claimed.grade, claimed.done_at) == (TicketState.DONE, Grade.C, went_at)
+    assert claimed.done_by == "exports"
+    ward.verify()
+    assert ticket_of(ward).state is TicketState.DONE, "the same record is no proof of itself"
+    ward.wards.mend()
+    ward.drop("ward-7", "ann")
+    ward.later()
+    ward.settle()
+    assert (ticket_of(ward).state, ticket_of(ward).grade) == (TicketState.VERIFIED, Grade.B)
+
+
+def test_a_record_of_before_says_nothing(ward: Harness) -> None:
+    ward.desk.done(1, NURSE, ward.now)
+    record(ward, ward.now - MINUTE)
+    assert ticket_of(ward).grade is Grade.C
+
+
+@pytest.mark.parametrize("phone, has_date", [("+447700900999", True), ("", True), (None, False)])
+def test_a_record_of_another_number_or_without_number_or_date_says_nothing(
+    ward: Harness, phone: str | None, has_date: bool
+) -> None:
+    record(ward, ward.now + MINUTE if has_date else None, phone=phone)
+    assert ticket_of(ward).state is TicketState.OPEN
+
+
+def test_a_read_that_breaks_off_keeps_no_record(ward: Harness) -> None:
+    ward.inventories[1].cut_after(1, Incomplete("It broke off."))
+    record(ward, ward.now + MINUTE)
+    assert ticket_of(ward).state is TicketState.OPEN
+
+
+def test_a_record_is_weighed_once(ward: Harness) -> None:
+    record(ward, ward.now + MINUTE)
+    ward.desk.reopen(1, NURSE, "she is back in", ward.now)
+    ward.later()
+    ward.inventory()
+    ward.verify()
+    assert ticket_of(ward).state is TicketState.OPEN
+
+
+def test_the_source_of_the_record_says_that_it_does_not_show_the_member(ward: Harness) -> None:
+    record(ward, ward.now + MINUTE)
+    with ward.store.reading() as uow:
+        seen = uow.tickets.seen_in([ticket_of_in(uow)])[1]
+    assert {one.source: one.shows for one in seen} == {"register": True, "exports": False}
+
+
+def ticket_of_in(uow: object) -> Ticket:
+    found = uow.tickets.get(1)  # type: ignore[attr-defined]
+    assert isinstance(found, Ticket)
+    return found

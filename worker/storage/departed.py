@@ -1,0 +1,72 @@
+"""People who went from a group, as the messenger itself recorded it: staged, kept, and held against live tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from worker.domain.identity.phones import canonical
+from worker.domain.kinds import codes
+from worker.domain.model import Roster
+from worker.domain.tickets.ticket import TicketState
+from worker.ports.state.tickets import Gone
+from worker.storage.sql.bulk import bulk_upsert, clearing
+from worker.storage.sql.mapping import ticket_from_row
+from worker.storage.sql.tables import chat_group, departed, link, staged_departed, ticket, to_micros
+
+CLEAR_STAGE = clearing(staged_departed)
+_COLUMNS = ("source", "group_id", "phone_key", "at")
+_LEFT_BY = codes(lambda kind: kind.is_exposure)
+
+
+def stage(connection: sa.Connection, source: str, rosters: Iterable[Roster]) -> None:
+    """Keep who went, until the read has proved itself complete. A record without a number or a date proves nothing."""
+    rows: dict[tuple[str, str, str], int] = {}
+    for roster in rosters:
+        for one in roster.departed:
+            if one.phone is not None and one.at is not None:
+                key = (source, roster.group.group_id, canonical(one.phone))
+                rows[key] = max(rows.get(key, 0), to_micros(one.at) or 0)
+    bulk_upsert(connection, staged_departed, _COLUMNS, [(*key, at) for key, at in rows.items()])
+
+
+def apply(connection: sa.Connection, source: str) -> None:
+    """Make what was staged the state. What was weighed before is weighed again only if it happened again."""
+    s, d = staged_departed.c, departed.c
+    known = sa.select(sa.literal(1)).where(
+        d.source == s.source, d.group_id == s.group_id, d.phone_key == s.phone_key, d.at >= s.at
+    )
+    query = sa.select(*(s[name] for name in _COLUMNS)).where(s.source == source, ~known.exists())
+    rows = [
+        (row.source, row.group_id, row.phone_key, to_micros(row.at), 0) for row in connection.execute(query)
+    ]
+    bulk_upsert(connection, departed, (*_COLUMNS, "is_weighed"), rows)
+
+
+def gone(connection: sa.Connection) -> list[Gone]:
+    """Return the live tickets whose member went after they were opened, or after the claim; each record once.
+
+    The record is one of the ticket's own group, or of a group that is followed there.
+    """
+    t, d, g = ticket.c, departed.c, chat_group.c
+    is_here = (g.leader_source == t.source) & (g.leader_group == t.group_id)
+    is_own = (g.source == t.source) & (g.group_id == t.group_id)
+    since = sa.case((t.state == TicketState.DONE.value, t.done_at), else_=t.opened_at)
+    query = (
+        sa.select(ticket, d.source.label("seen_in"), d.group_id.label("in_group"), d.phone_key, d.at.label("gone_at"))
+        .join(link, (link.c.source == t.source) & (link.c.handle == t.handle))
+        .join(departed, d.phone_key == link.c.phone_key)
+        .join(chat_group, (g.source == d.source) & (g.group_id == d.group_id))
+        .where(
+            d.is_weighed == 0, t.kind.in_(_LEFT_BY), sa.or_(is_here, is_own), d.at > since,
+            t.state.in_((TicketState.OPEN.value, TicketState.DONE.value)),
+        )
+        .order_by(t.id, d.source)
+    )  # fmt: skip
+    found = []
+    for row in connection.execute(query).all():
+        this = (d.source == row.seen_in) & (d.group_id == row.in_group) & (d.phone_key == row.phone_key)
+        connection.execute(sa.update(departed).where(this).values(is_weighed=1))
+        found.append(Gone(ticket_from_row(row), row.seen_in, row.gone_at))
+    return found
