@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from worker.domain.groups.pairing import Difference
 from worker.domain.kinds import KINDS
 from worker.domain.text.tongue import N_
 
@@ -35,7 +36,23 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "creator": N_("creator"),
         "unknown": N_("unknown"),
     },
+    "capability": {
+        "sees_all_groups": N_("sees every group"),
+        "sees_roles": N_("sees who is an admin"),
+        "sees_join_times": N_("sees when members joined"),
+        "can_remove": N_("can remove members"),
+        "can_change_admin": N_("can change admins"),
+        "creator_is_removable": N_("the creator can be removed, too"),
+        "removal_is_asynchronous": N_("a removal takes effect later"),
+        "is_kept_by_people": N_("is kept by people: proves with grade B at best"),
+        "is_declared": N_("is declared by admins of the groups"),
+    },
     "coverage": {"full": N_("full"), "partial": N_("partial"), "stale": N_("stale")},
+    "difference": {
+        Difference.UNREGISTERED.value: N_("No register has this group."),
+        Difference.NOT_SEEN.value: N_("No source that reads its messenger shows this group."),
+        Difference.MEMBERS.value: N_("Not all of its sources list the same members."),
+    },
     "link": {
         "linked": N_("linked"),
         "ambiguous": N_("ambiguous"),

@@ -327,6 +327,24 @@ class SqlRosters:
         row = self._c.execute(query).first()
         return None if row is None else _group(row)
 
+    def in_sources(self, key: GroupKey) -> list[GroupRow]:
+        g, own = chat_group.c, chat_group.alias("own")
+        leader = (
+            sa.func.coalesce(own.c.leader_source, own.c.source).label("source"),
+            sa.func.coalesce(own.c.leader_group, own.c.group_id).label("group_id"),
+        )
+        first = (
+            sa.select(*leader).where(own.c.source == key.source, own.c.group_id == key.group_id).cte("leader")
+        )
+        leads = (g.source == first.c.source) & (g.group_id == first.c.group_id)
+        follows = (g.leader_source == first.c.source) & (g.leader_group == first.c.group_id)
+        query = (
+            _group_query()
+            .join(first, sa.or_(leads, follows))
+            .order_by(g.leader_source.is_not(None), g.source, g.group_id)
+        )
+        return [_group(row) for row in self._c.execute(query)]
+
     def members(self, key: GroupKey) -> list[KnownMember]:
         query = (
             sa.select(membership, *(link.c[n] for n in LINK_COLUMNS), *PERSON_COLUMNS)

@@ -20,13 +20,20 @@ class WholeGroup:
     members: Sequence[KnownMember]
     tickets: Sequence[Ticket]
     differences: Sequence[Difference] = ()
+    in_sources: Sequence[GroupRow] = ()  # the group in every source that shows it, the one that leads first
 
 
 def whole_group(uow: UnitOfWork, group: GroupRow, witnesses: Witnesses) -> WholeGroup:
     """Read everything about one group."""
     tickets = uow.tickets.of_group(group.key)
     [listed] = listed_groups(uow, [group], witnesses)
-    return WholeGroup(group, uow.rosters.members(group.key), tickets, listed.differences)
+    return WholeGroup(
+        group,
+        uow.rosters.members(group.key),
+        tickets,
+        listed.differences,
+        uow.rosters.in_sources(group.key),
+    )
 
 
 @dataclass(frozen=True, slots=True)

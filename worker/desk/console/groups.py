@@ -48,6 +48,8 @@ def group(call: Call, guest: Guest) -> Response:
             "tickets": tickets,
             "titles": {ticket.id: ticket_title(ticket, call.tongue) for ticket in tickets},
             "history": history,
+            "differences": whole.differences,
+            "in_sources": whole.in_sources,
             "is_fresh": fresh.is_fresh(key.source, one.taken_at, call.now),
         },
     )

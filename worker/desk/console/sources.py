@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, timedelta
 
 from starlette.responses import Response
@@ -34,5 +35,16 @@ def source(call: Call, guest: Guest) -> Response:
             return missing(call)
         days = uow.overview.source_days(name, (call.now - DAYS).astimezone(UTC).date())
         history = uow.journal.of(f"source:{name}")[-50:][::-1]
+    witness = call.services.witnesses.get(name)
+    can = [one for one, holds in asdict(witness.can).items() if holds] if witness else []
     names = sorted({count for day in days for count in day.counts})
-    return call.page("console/source.html", {"source": one, "days": days, "names": names, "history": history})
+    return call.page(
+        "console/source.html",
+        {
+            "source": one,
+            "days": days,
+            "names": names,
+            "history": history,
+            "can": can,
+        },
+    )

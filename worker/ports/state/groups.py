@@ -59,6 +59,9 @@ class Rosters(Protocol):
     def group(self, key: GroupKey) -> GroupRow | None:
         """One group."""
 
+    def in_sources(self, key: GroupKey) -> list[GroupRow]:
+        """A group as each source shows it that counts as the same group; the one that leads comes first."""
+
     def members(self, key: GroupKey) -> list[KnownMember]:
         """One group's members, by handle."""
 

@@ -1,0 +1,34 @@
+"""A group that two sources show, in both databases."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from harness import Harness
+from worker.domain.model import GroupKey
+from worker.ports import Capabilities
+
+CREW = ("ann", "ben", "eve", "joe")
+
+
+def test_a_group_is_read_as_each_of_its_sources_shows_it_the_leader_first(engine: sa.Engine) -> None:
+    harness = Harness(engine=engine, inventories=("a-register", "phone"))
+    harness.hire(*CREW)
+    harness.inventories[0].can = Capabilities(sees_all_groups=True, is_kept_by_people=True)
+    harness.inventories[1].can = Capabilities()
+    harness.group("ward-7", *CREW[:-1], admins=["joe"], at=0, name="Ward 7")
+    harness.group("120@g.us", *CREW[1:-1], admins=["joe"], at=1, name="Ward 7")
+    harness.group("hall", *CREW[:-1], admins=["joe"], at=1, name="Hall")
+    harness.start(harness.app.rules)
+    harness.settle()
+
+    ward, live, hall = (
+        GroupKey("a-register", "ward-7"),
+        GroupKey("phone", "120@g.us"),
+        GroupKey("phone", "hall"),
+    )
+    with harness.store.reading() as uow:
+        found = {key: uow.rosters.in_sources(key) for key in (ward, live, hall, GroupKey("phone", "none"))}
+
+    assert [[row.key for row in rows] for rows in found.values()] == [[live, ward], [live, ward], [hall], []]
+    assert [(row.size, row.admins) for row in found[ward]] == [(3, 1), (4, 1)]
