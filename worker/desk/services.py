@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.declared import Declaring
+from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
 from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
@@ -56,6 +57,7 @@ class Services:
     approvals: Approvals
     assigned: Assigned
     declaring: Declaring
+    pairs: PairActs
     languages: Languages
     rules: TicketRules
     place: Place

@@ -251,6 +251,7 @@ def services_of(app: App, clock: Clock) -> Services:
         approvals=app.approvals,
         assigned=app.assigned,
         declaring=app.declaring,
+        pairs=app.pairs,
         audit=app.audit,
         languages=rules.languages,
         rules=rules.tickets,

@@ -17,6 +17,7 @@ from worker.storage.sql.tables import chat_group, group_pair, link, membership, 
 
 _COLUMNS = ("a_source", "a_group", "b_source", "b_group", "state", "why", "at", "by")
 
+_IN_ORDER = sa.select(group_pair).order_by(*(group_pair.c[name] for name in _COLUMNS[:4]))
 _ONE = tuple(state.value for state in PairState if state.is_one)
 
 
@@ -83,14 +84,11 @@ class SqlPairs:
         return [*_unique(alike, PairState.SURE), *_unique(alike, PairState.SUGGESTED)]
 
     def all(self) -> list[Pair]:
-        rows = self._c.execute(sa.select(group_pair).order_by(*(group_pair.c[n] for n in _COLUMNS[:4])))
-        return [
-            Pair(
-                GroupKey(row.a_source, row.a_group), GroupKey(row.b_source, row.b_group), PairState(row.state),
-                row.why, row.at, row.by,
-            )
-            for row in rows
-        ]  # fmt: skip
+        return [_pair(row) for row in self._c.execute(_IN_ORDER)]
+
+    def suggested(self, limit: int) -> list[Pair]:
+        query = _IN_ORDER.where(group_pair.c.state == PairState.SUGGESTED.value).limit(limit)
+        return [_pair(row) for row in self._c.execute(query)]
 
     def put(self, pair: Pair) -> None:
         row = (*pair.a, *pair.b, pair.state.value, pair.why, to_micros(pair.at), pair.by)
@@ -172,3 +170,10 @@ def _unique(pairs: Sequence[Pair], state: PairState) -> list[Pair]:
         return these
     keys = [key for pair in these for key in (pair.a, pair.b)]
     return [pair for pair in these if keys.count(pair.a) == keys.count(pair.b) == 1]
+
+
+def _pair(row: Any) -> Pair:
+    return Pair(
+        GroupKey(row.a_source, row.a_group), GroupKey(row.b_source, row.b_group), PairState(row.state),
+        row.why, row.at, row.by,
+    )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
+from worker.domain.groups.pairing import PairState
 from worker.domain.model import GroupKey
 from worker.ports import Capabilities
 
@@ -82,3 +83,73 @@ def test_a_source_s_page_says_what_it_can_do(desk: Caller) -> None:
     assert "grade B at best" not in phone
     assert "sees every group sees who is an admin is kept by people: proves with grade B at best" in register
     assert "What it can do" not in _text(desk.get("/sources/corp").text)
+
+
+@pytest.fixture
+def asked(two: Harness) -> Caller:
+    """An operator before the question whether two sources show one group."""
+    two.group("nights", *CREW[:-1], admins=["joe"], at=0, name="Nights")
+    two.group("121@g.us", *CREW[:-1], admins=["joe"], at=1, name="The <owls>")
+    two.later()
+    two.settle()
+    caller = desk_of(two)
+    caller.sign_in("sam", "operator")
+    return caller
+
+
+def _state(two: Harness) -> list[PairState]:
+    with two.store.reading() as uow:
+        return [pair.state for pair in uow.pairs.all() if pair.b.group_id == "121@g.us"]
+
+
+@pytest.mark.parametrize(
+    "answer, state, kind",
+    [("one", PairState.CONFIRMED, "group.paired"), ("two", PairState.APART, "group.unpaired")],
+)
+def test_whether_two_sources_show_one_group_is_answered(
+    asked: Caller, two: Harness, answer: str, state: PairState, kind: str
+) -> None:
+    page = asked.get("/questions")
+    form = re.search(r'action="(/groups/[^"]+/pair)"', page.text)
+    other = re.search(r'name="other" value="([^"]+)"', page.text)
+    assert form is not None
+    assert other is not None
+    assert "One group or two?" in page.text
+    assert "The &lt;owls&gt;" in page.text
+    assert _state(two) == [PairState.SUGGESTED]
+
+    done = asked.post(form[1], {"other": other[1], "answer": answer})
+
+    assert done.status_code == 200
+    assert "One group or two?" not in done.text
+    assert _state(two) == [state]
+    with two.store.reading() as uow:
+        last = uow.journal.of("group:register/nights")[-1]
+    assert (last.entry.kind, last.entry.actor) == (kind, "sam")
+
+
+@pytest.mark.parametrize(
+    "fields, status", [({"answer": "x"}, 409), ({"answer": "one", "other": "AAAA"}, 404)]
+)
+def test_an_answer_that_is_none_changes_nothing(
+    asked: Caller, two: Harness, fields: dict[str, str], status: int
+) -> None:
+    page = asked.get("/questions")
+    form = re.search(r'action="(/groups/[^"]+/pair)"', page.text)
+    other = re.search(r'name="other" value="([^"]+)"', page.text)
+    assert form is not None
+    assert other is not None
+
+    assert asked.post(form[1], {"other": other[1], **fields}).status_code == status
+
+    assert _state(two) == [PairState.SUGGESTED]
+
+
+def test_a_viewer_sees_the_question_and_no_form(asked: Caller, two: Harness) -> None:
+    viewer = desk_of(two)
+    viewer.sign_in("kim", "viewer")
+
+    page = viewer.get("/questions").text
+
+    assert "One group or two?" in page
+    assert "/pair" not in page

@@ -94,7 +94,7 @@ def person_path(call: Call, key: AccountKey) -> str:
 
 def group_path(call: Call, key: GroupKey) -> str:
     """The path of a group's page, with an encrypted id."""
-    return f"/groups/{reference(call.services.key, 'group', tuple(key))}"
+    return f"/groups/{group_ref(call, key)}"
 
 
 def person_in(call: Call) -> AccountKey:
@@ -104,7 +104,17 @@ def person_in(call: Call) -> AccountKey:
 
 def group_in(call: Call) -> GroupKey:
     """The group that the address means. Raises NoSuchReference."""
-    return GroupKey(*resolve(call.services.key, "group", call.path("ref")))
+    return group_of(call, call.path("ref"))
+
+
+def group_ref(call: Call, key: GroupKey) -> str:
+    """The reference to a group in an address or a form."""
+    return reference(call.services.key, "group", tuple(key))
+
+
+def group_of(call: Call, ref: str) -> GroupKey:
+    """The group that a reference means. Raises NoSuchReference."""
+    return GroupKey(*resolve(call.services.key, "group", ref))
 
 
 def handle_ref(call: Call, key: HandleKey) -> str:
@@ -133,6 +143,7 @@ def _around(call: Call, guest: Guest) -> dict[str, object]:
         "may_audit": guest.may(Permission.AUDIT),
         "form_token": call.token_for(guest.session),
         "person_path": lambda key: person_path(call, key),
+        "group_ref": lambda key: group_ref(call, key),
         "group_path": lambda key: group_path(call, key),
         "handle_ref": lambda key: handle_ref(call, key),
     }

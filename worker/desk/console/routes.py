@@ -33,6 +33,7 @@ def routes() -> list[Route]:
         screen("/tickets/{label}/{act}", tickets.act, Permission.ACT, POST),
         screen("/groups", groups.groups, methods=BOTH),
         screen("/groups/{ref}", groups.group),
+        screen("/groups/{ref}/pair", questions.pair, Permission.ACT, POST),
         screen("/people", people.people, methods=BOTH),
         screen("/people/{ref}", people.person),
         screen("/questions", questions.questions, methods=BOTH),

@@ -29,6 +29,9 @@ class Pairs(Protocol):
     def all(self) -> list[Pair]:
         """Every pair, by its groups."""
 
+    def suggested(self, limit: int) -> list[Pair]:
+        """Pairs that wait for somebody's answer, by their groups."""
+
     def put(self, pair: Pair) -> None:
         """Insert or replace."""
 
