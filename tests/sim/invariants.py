@@ -450,7 +450,9 @@ class Invariants:
         phones = {m.phone for m in self._roster(ticket.home).members if m.handle == ticket.handle}
         accounts = self._told_accounts(phones)
         humans = {self.world.company.by_account[key].number for key in accounts}
-        if len(humans) == 1 and any(self._is_surely_here(key) for key in accounts):
+        if len(humans) == 1 and any(
+            self._is_surely_here(key) and not self._is_told_left(key) for key in accounts
+        ):
             self._fail(8, f"{ticket.label} asks about {ticket.handle}, whom the directory names")
 
     # --- 9: every act has an actor, a time and an entry -------------------------------------------
