@@ -28,6 +28,7 @@ def test_a_group_is_read_as_each_of_its_sources_shows_it_the_leader_first(engine
         GroupKey("phone", "hall"),
     )
     with harness.store.reading() as uow:
+        assert uow.pairs.suggested(9) == [], "the ward has its pair, and the hall is no second one"
         found = {key: uow.rosters.in_sources(key) for key in (ward, live, hall, GroupKey("phone", "none"))}
 
     assert [[row.key for row in rows] for rows in found.values()] == [[live, ward], [live, ward], [hall], []]

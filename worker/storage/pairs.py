@@ -81,13 +81,25 @@ class SqlPairs:
             .order_by(a.c.group_id, sa.desc("common"), b.c.group_id)
         )  # fmt: skip
         alike = [found for row in self._c.execute(query) if (found := _alike(row, weaker, stronger, now))]
-        return [*_unique(alike, PairState.SURE), *_unique(alike, PairState.SUGGESTED)]
+        sure = _unique(alike, PairState.SURE)
+        taken = {pair.a for pair in sure} | {pair.b for pair in sure}
+        return sure + [
+            one for one in _unique(alike, PairState.SUGGESTED) if one.a not in taken and one.b not in taken
+        ]
 
     def all(self) -> list[Pair]:
         return [_pair(row) for row in self._c.execute(_IN_ORDER)]
 
     def suggested(self, limit: int) -> list[Pair]:
-        query = _IN_ORDER.where(group_pair.c.state == PairState.SUGGESTED.value).limit(limit)
+        r, known = group_pair.c, group_pair.alias("known").c
+        same_a = (
+            (known.a_source == r.a_source) & (known.a_group == r.a_group) & (known.b_source == r.b_source)
+        )
+        same_b = (
+            (known.b_source == r.b_source) & (known.b_group == r.b_group) & (known.a_source == r.a_source)
+        )
+        has_one = sa.exists().where(known.state.in_(_ONE), sa.or_(same_a, same_b))
+        query = _IN_ORDER.where(r.state == PairState.SUGGESTED.value, ~has_one).limit(limit)
         return [_pair(row) for row in self._c.execute(query)]
 
     def put(self, pair: Pair) -> None:

@@ -153,3 +153,18 @@ def test_a_viewer_sees_the_question_and_no_form(asked: Caller, two: Harness) -> 
 
     assert "One group or two?" in page
     assert "/pair" not in page
+
+
+def test_nobody_is_asked_about_a_group_that_has_its_pair(asked: Caller, two: Harness) -> None:
+    two.group("122@g.us", *CREW[:-1], admins=["joe"], at=1, name="Bats")
+    two.later()
+    two.settle()
+    page = asked.get("/questions").text
+    assert "Ward 7" not in page, "it has its pair since before"
+    assert len(re.findall(r'action="/groups/[^"]+/pair"', page)) == 2
+
+    form = re.findall(r'action="(/groups/[^"]+/pair)"', page)[0]
+    other = re.findall(r'name="other" value="([^"]+)"', page)[0]
+    done = asked.post(form, {"other": other, "answer": "one"}).text
+
+    assert "/pair" not in done

@@ -30,7 +30,7 @@ class Pairs(Protocol):
         """Every pair, by its groups."""
 
     def suggested(self, limit: int) -> list[Pair]:
-        """Pairs that wait for somebody's answer, by their groups."""
+        """Pairs that wait for somebody's answer, by their groups; none of a group that is one with another by now."""
 
     def put(self, pair: Pair) -> None:
         """Insert or replace."""
