@@ -17,6 +17,15 @@ from worker.storage.sql.tables import chat_group, departed, link, staged_departe
 
 CLEAR_STAGE = clearing(staged_departed)
 _COLUMNS = ("source", "group_id", "phone_key", "at")
+_WEIGHED = (
+    sa.update(departed)
+    .where(
+        departed.c.source == sa.bindparam("of"),
+        departed.c.group_id == sa.bindparam("group"),
+        departed.c.phone_key == sa.bindparam("key"),
+    )
+    .values(is_weighed=1)
+)
 _LEFT_BY = codes(lambda kind: kind.is_exposure)
 
 
@@ -64,9 +73,9 @@ def gone(connection: sa.Connection) -> list[Gone]:
         )
         .order_by(t.id, d.source)
     )  # fmt: skip
-    found = []
-    for row in connection.execute(query).all():
-        this = (d.source == row.seen_in) & (d.group_id == row.in_group) & (d.phone_key == row.phone_key)
-        connection.execute(sa.update(departed).where(this).values(is_weighed=1))
-        found.append(Gone(ticket_from_row(row), row.seen_in, row.gone_at))
-    return found
+    rows = connection.execute(query).all()
+    if rows:
+        connection.execute(
+            _WEIGHED, [{"of": row.seen_in, "group": row.in_group, "key": row.phone_key} for row in rows]
+        )
+    return [Gone(ticket_from_row(row), row.seen_in, row.gone_at) for row in rows]

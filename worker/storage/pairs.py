@@ -90,6 +90,12 @@ class SqlPairs:
     def all(self) -> list[Pair]:
         return [_pair(row) for row in self._c.execute(_IN_ORDER)]
 
+    def of(self, one: GroupKey, other: GroupKey) -> list[Pair]:
+        r = group_pair.c
+        has_one = (r.a_source == one.source) & (r.a_group == one.group_id)
+        has_other = (r.b_source == other.source) & (r.b_group == other.group_id)
+        return [_pair(row) for row in self._c.execute(_IN_ORDER.where(sa.or_(has_one, has_other)))]
+
     def suggested(self, limit: int) -> list[Pair]:
         r, known = group_pair.c, group_pair.alias("known").c
         same_a = (

@@ -48,7 +48,7 @@ class PairActs:
 
 def _require_alone(uow: UnitOfWork, wanted: Pair) -> None:
     """Raise Refused if one of the groups is one with another group of the same source already."""
-    for known in uow.pairs.all():
+    for known in uow.pairs.of(wanted.a, wanted.b):
         is_same = (known.a, known.b) == (wanted.a, wanted.b)
         shares = (known.a == wanted.a and known.b.source == wanted.b.source) or (
             known.b == wanted.b and known.a.source == wanted.a.source

@@ -29,6 +29,9 @@ class Pairs(Protocol):
     def all(self) -> list[Pair]:
         """Every pair, by its groups."""
 
+    def of(self, one: GroupKey, other: GroupKey) -> list[Pair]:
+        """Every pair that has one of these groups, by its groups; `one` is in the weaker witness, as `Pair.a`."""
+
     def suggested(self, limit: int) -> list[Pair]:
         """Pairs that wait for somebody's answer, by their groups; none of a group that is one with another by now."""
 
