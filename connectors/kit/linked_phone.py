@@ -63,7 +63,7 @@ class LinkedPhone(Passive, ABC):
     A kind's methods that ask the gateway make one request a call, or wrap each one in `_again`.
     """
 
-    can = Capabilities(sees_roles=True, can_remove=True, can_change_admin=True)
+    can = Capabilities(sees_roles=True, can_remove=True, can_change_admin=True, breaks_terms=True)
 
     def __init__(self, context: ConnectorContext, gateway: str, calls: Calls | None) -> None:
         self._context = context

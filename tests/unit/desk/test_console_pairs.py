@@ -23,7 +23,7 @@ def two() -> Harness:
     harness = Harness(inventories=("register", "phone"))
     harness.hire(*CREW)
     harness.inventories[0].can = Capabilities(sees_all_groups=True, is_kept_by_people=True)
-    harness.inventories[1].can = Capabilities(can_remove=True)
+    harness.inventories[1].can = Capabilities(can_remove=True, breaks_terms=True)
     harness.group("ward-7", *CREW[:-1], admins=["joe"], at=0, name="Ward 7")
     harness.group("120@g.us", *CREW[1:-1], admins=["joe"], at=1, name="Ward 7")
     harness.start(harness.app.rules)
@@ -81,6 +81,8 @@ def test_a_source_s_page_says_what_it_can_do(desk: Caller) -> None:
 
     assert "sees who is an admin can remove members" in phone
     assert "grade B at best" not in phone
+    assert "breaks the messenger’s terms of service" in phone
+    assert "terms of service" not in register
     assert "sees every group sees who is an admin is kept by people: proves with grade B at best" in register
     assert "What it can do" not in _text(desk.get("/sources/corp").text)
 

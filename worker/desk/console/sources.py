@@ -36,7 +36,11 @@ def source(call: Call, guest: Guest) -> Response:
         days = uow.overview.source_days(name, (call.now - DAYS).astimezone(UTC).date())
         history = uow.journal.of(f"source:{name}")[-50:][::-1]
     witness = call.services.witnesses.get(name)
-    can = [one for one, holds in asdict(witness.can).items() if holds] if witness else []
+    can = (
+        [one for one, holds in asdict(witness.can).items() if holds and one != "breaks_terms"]
+        if witness
+        else []
+    )
     names = sorted({count for day in days for count in day.counts})
     return call.page(
         "console/source.html",
@@ -46,5 +50,6 @@ def source(call: Call, guest: Guest) -> Response:
             "names": names,
             "history": history,
             "can": can,
+            "witness": witness,
         },
     )

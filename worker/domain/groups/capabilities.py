@@ -13,6 +13,7 @@ class Capabilities:
     sight. `creator_is_removable`: by somebody else, at all. `removal_is_asynchronous`: the answer to a removal says
     only that it was asked for. `is_kept_by_people`: a list that somebody writes, not what the messenger shows; it
     proves with grade B at best. `is_declared`: its rosters are what admins of groups declare on the desk.
+    `breaks_terms`: reading it breaks the messenger's terms of service.
     """
 
     sees_all_groups: bool = False
@@ -24,3 +25,4 @@ class Capabilities:
     removal_is_asynchronous: bool = False
     is_kept_by_people: bool = False
     is_declared: bool = False
+    breaks_terms: bool = False

@@ -45,7 +45,9 @@ def read(inventory: LinkedPhone, groups: set[str] | None = None) -> tuple[list[R
 
 
 def test_it_says_what_a_linked_phone_can_see_and_do(make: Make) -> None:
-    assert make().can == Capabilities(sees_roles=True, can_remove=True, can_change_admin=True)
+    assert make().can == Capabilities(
+        sees_roles=True, can_remove=True, can_change_admin=True, breaks_terms=True
+    )
 
 
 def test_members_facts_and_names_are_read(make: Make) -> None:

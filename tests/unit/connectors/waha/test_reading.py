@@ -34,6 +34,7 @@ def many(count: int) -> dict[str, Room]:
 
 def test_it_says_what_a_linked_phone_can_see_and_do(make: Make) -> None:
     assert make().can == Capabilities(
+        breaks_terms=True,
         sees_all_groups=False,
         sees_roles=True,
         can_remove=True,
