@@ -21,6 +21,7 @@ from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.groups import Expectation
+from worker.storage.leading import owner_of
 from worker.storage.persons import (
     PERSON_COLUMNS,
     has_left_elsewhere,
@@ -75,7 +76,7 @@ def group_views(
     for chunk in chunked(keys):
         rows = _groups(connection, chunk)
         members = _members(chunk) if with_everybody else _deciding_members(connection, chunk)
-        owners = [row.owner_email for row in rows.values() if row.owner_email]
+        owners = [row.owner for row in rows.values() if row.owner]
         page = _load(connection, chunk, members, owners, rule)
         views += [_view(key, rows[key], page) for key in chunk if key in rows]
     return views
@@ -95,7 +96,7 @@ def active_admins_of(
 
 
 def _groups(connection: sa.Connection, keys: Sequence[GroupKey]) -> dict[GroupKey, Any]:
-    query = _in(sa.select(chat_group), chat_group.c, keys)
+    query = _in(sa.select(chat_group, owner_of(chat_group.c)), chat_group.c, keys)
     return {GroupKey(row.source, row.group_id): row for row in connection.execute(query)}
 
 
@@ -116,8 +117,8 @@ def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
         has_had_admin=bool(row.has_had_admin and row.knows_roles),
         is_gone=bool(row.is_gone),
         is_followed=row.leader_source is not None,
-        owner=page.owners.get((row.owner_email or "").casefold()),
-        owner_email=row.owner_email,
+        owner=page.owners.get((row.owner or "").casefold()),
+        owner_email=row.owner,
         expected=tuple(page.expected[key]),
         tickets=tuple(page.tickets[key]),
         managers=tuple((leaver, page.managers[leaver]) for leaver in sorted(leavers)),

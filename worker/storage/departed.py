@@ -27,6 +27,20 @@ _WEIGHED = (
     .values(is_weighed=1)
 )
 _LEFT_BY = codes(lambda kind: kind.is_exposure)
+_WAITING = (TicketState.OPEN.value, TicketState.DONE.value)
+
+# A ticket says nothing of a record that is older than itself, and one that is opened later is younger still
+_OLDEST = sa.select(sa.func.min(ticket.c.opened_at)).where(
+    ticket.c.kind.in_(_LEFT_BY), ticket.c.state.in_(_WAITING)
+)
+_PAST = (
+    sa.update(departed)
+    .where(
+        departed.c.is_weighed == 0,
+        departed.c.at <= sa.func.coalesce(_OLDEST.scalar_subquery(), departed.c.at),
+    )
+    .values(is_weighed=1)
+)
 
 
 def stage(connection: sa.Connection, source: str, rosters: Iterable[Roster]) -> None:
@@ -56,7 +70,8 @@ def apply(connection: sa.Connection, source: str) -> None:
 def gone(connection: sa.Connection) -> list[Gone]:
     """Return the live tickets whose member went after they were opened, or after the claim; each record once.
 
-    The record is one of the ticket's own group, or of a group that is followed there.
+    The record is one of the ticket's own group, or of a group that is followed there. A record that is older than
+    every live ticket is not looked at again.
     """
     t, d, g = ticket.c, departed.c, chat_group.c
     is_here = (g.leader_source == t.source) & (g.leader_group == t.group_id)
@@ -69,7 +84,7 @@ def gone(connection: sa.Connection) -> list[Gone]:
         .join(chat_group, (g.source == d.source) & (g.group_id == d.group_id))
         .where(
             d.is_weighed == 0, t.kind.in_(_LEFT_BY), sa.or_(is_here, is_own), d.at > since,
-            t.state.in_((TicketState.OPEN.value, TicketState.DONE.value)),
+            t.state.in_(_WAITING),
         )
         .order_by(t.id, d.source)
     )  # fmt: skip
@@ -78,4 +93,5 @@ def gone(connection: sa.Connection) -> list[Gone]:
         connection.execute(
             _WEIGHED, [{"of": row.seen_in, "group": row.in_group, "key": row.phone_key} for row in rows]
         )
+    connection.execute(_PAST)
     return [Gone(ticket_from_row(row), row.seen_in, row.gone_at) for row in rows]

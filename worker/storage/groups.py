@@ -37,6 +37,7 @@ from worker.storage.candidates import wrong_groups
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
 from worker.storage.differences import differences_of
 from worker.storage.dirty import dirty_groups
+from worker.storage.leading import leaders_of, owner_of
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.sql.bulk import bulk_upsert, clearing
 from worker.storage.sql.chunks import among, chunked
@@ -118,7 +119,8 @@ class SqlRosters:
         departed.apply(self._c, source)
         self._end_groups(source, gone)
         self._lose_sight(source, unseen)
-        dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed}, now)
+        led = leaders_of(self._c, {*gone, *renamed})
+        dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *led}, now)
         self.clear_stage(source)
         changes = sum(map(sum, changed.values()))
         gather(self._c, changes, chat_group, membership, link, dirty_group)
@@ -498,12 +500,12 @@ def _group_query() -> sa.Select[Any]:
         .where(_same_group(m, chat_group.c), m.role.in_((Role.ADMIN.value, Role.CREATOR.value)))
         .scalar_subquery()
     )
-    return sa.select(chat_group, admins.label("admins"))
+    return sa.select(chat_group, admins.label("admins"), owner_of(chat_group.c))
 
 
 def _group(row: Any) -> GroupRow:
     return GroupRow(
-        GroupKey(row.source, row.group_id), row.name, row.messenger, row.owner_email, Coverage(row.coverage),
+        GroupKey(row.source, row.group_id), row.name, row.messenger, row.owner, Coverage(row.coverage),
         row.taken_at, row.read_at, row.size, row.admins, bool(row.is_gone), row.warning,
         group_facts_from_json(row.facts), bool(row.is_unseen),
     )  # fmt: skip

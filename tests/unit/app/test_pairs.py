@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 import pytest
+import sqlalchemy as sa
 
 from fakes.inventory import FakeInventory
 from harness import Harness
@@ -17,6 +18,7 @@ from worker.domain.groups.pairing import Pair, PairState, overlaps, rank, says_o
 from worker.domain.model import Group, GroupFacts, GroupKey, Member, Role, Roster
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 from worker.ports import Capabilities
+from worker.storage.sql.tables import dirty_group
 
 Found = Callable[..., Harness]
 REMOVE = TicketKind.REMOVE_MEMBER
@@ -52,9 +54,16 @@ def two(found: Found) -> Harness:
 
 
 def show(
-    harness: Harness, group_id: str, *people: str, at: int, name: str = "Ward 7", admins: str = "ben"
+    harness: Harness,
+    group_id: str,
+    *people: str,
+    at: int,
+    name: str = "Ward 7",
+    admins: str = "ben",
+    owner: str | None = None,
 ) -> None:
-    harness.group(group_id, *(one for one in people if one != admins), admins=[admins], at=at, name=name)
+    members = (one for one in people if one != admins)
+    harness.group(group_id, *members, admins=[admins], at=at, name=name, owner_email=owner)
 
 
 def both(harness: Harness, live: str = "120@g.us", name: str = "Ward 7") -> None:
@@ -288,3 +297,47 @@ def test_half_of_the_smaller_roster_is_an_overlap_and_two_members_alone_say_noth
     assert PairState.SURE.is_one
     assert not PairState.SUGGESTED.is_one
     assert Pair.__dataclass_params__.frozen  # type: ignore[attr-defined]
+
+
+def test_the_register_says_who_owns_the_live_group_until_it_shows_it_no_more(two: Harness) -> None:
+    show(two, "ward-7", *CREW, at=0, owner="zoe@corp.example")
+    show(two, "ward-8", "zoe", at=0, name="Ward 8")
+    show(two, "120@g.us", *CREW, at=1)
+    two.settle()
+    assert owner(two) == "zoe@corp.example"
+    show(two, "ward-7", *CREW, at=0, owner="joe@corp.example")
+    two.later()
+    two.inventory()
+    assert owner(two) == "joe@corp.example"
+    assert GroupKey("phone", "120@g.us") in waiting(two), "who is asked may be another person now"
+    two.inventories[0].remove_group("ward-7")
+    two.later()
+    two.inventory()
+    assert owner(two) is None
+
+
+def test_a_group_without_an_admin_asks_the_owner_that_the_register_names(two: Harness) -> None:
+    show(two, "ward-7", *CREW, at=0, owner="zoe@corp.example", admins="ann")
+    show(two, "120@g.us", *CREW, at=1, admins="ann")
+    two.settle()
+    leave(two)
+    asked = {ticket.assignee.email for ticket in two.tickets() if ticket.assignee is not None}
+    assert asked == {"zoe@corp.example"}
+
+
+def owner(harness: Harness) -> str | None:
+    with harness.store.reading() as uow:
+        row = uow.rosters.group(GroupKey("phone", "120@g.us"))
+        assert row is not None
+        view = uow.rosters.view(row.key)
+        assert view is not None
+        assert view.owner_email == row.owner_email
+        return row.owner_email
+
+
+def waiting(harness: Harness) -> list[GroupKey]:
+    with harness.engine.connect() as connection:
+        return [
+            GroupKey(*key)
+            for key in connection.execute(sa.select(dirty_group.c.source, dirty_group.c.group_id))
+        ]

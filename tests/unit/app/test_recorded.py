@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from fakes.inventory import FakeInventory
 from harness import Harness
@@ -14,6 +15,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.model import Coverage, Departed, Group, Roster
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.ports import Capabilities, Incomplete, SnapshotEnd
+from worker.storage.sql.tables import departed
 
 Found = Callable[..., Harness]
 LIST = Capabilities(sees_all_groups=True, is_kept_by_people=True)
@@ -131,3 +133,12 @@ def ticket_of_in(uow: object) -> Ticket:
     found = uow.tickets.get(1)  # type: ignore[attr-defined]
     assert isinstance(found, Ticket)
     return found
+
+
+def test_a_record_that_is_older_than_every_live_ticket_is_looked_at_once(ward: Harness) -> None:
+    record(ward, ward.now - timedelta(days=1))
+    with ward.engine.connect() as connection:
+        waiting = connection.execute(
+            sa.select(sa.func.count()).where(departed.c.is_weighed == 0)
+        ).scalar_one()
+    assert waiting == 0

@@ -192,6 +192,7 @@ chat_group = sa.Table(
     _text("declared_by", default="[]"),  # the marks of whoever declared this roster by a link
     _flag("is_unseen"),  # still there, perhaps: its source did not show it the last time
     sa.Index("ix_chat_group_name", "name", "source", "group_id"),
+    sa.Index("ix_chat_group_leader", "leader_source", "leader_group"),
 )
 staged_membership = sa.Table(
     "staged_membership",

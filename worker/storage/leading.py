@@ -1,0 +1,32 @@
+"""What a group has from the groups that it leads: those of weaker sources that are the same group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.model import GroupKey
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.tables import chat_group
+
+
+def owner_of(group: Any) -> sa.Label[str | None]:
+    """The owner's address, as `owner`: what a register says, where one shows the same group; else the group's own."""
+    f = chat_group.alias("followed").c
+    follows = (f.leader_source == group.source) & (f.leader_group == group.group_id) & (f.is_gone == 0)
+    registered = sa.select(sa.func.min(f.owner_email)).where(follows).scalar_subquery()
+    return sa.func.coalesce(registered, group.owner_email).label("owner")
+
+
+def leaders_of(connection: sa.Connection, groups: Iterable[GroupKey]) -> set[GroupKey]:
+    """Return the groups that lead these; the ones without a leader have none here."""
+    g = chat_group.c
+    found: set[GroupKey] = set()
+    for part in chunked(sorted(groups)):
+        query = sa.select(g.leader_source, g.leader_group).where(
+            among(g.source, g.group_id, part), g.leader_source.is_not(None)
+        )
+        found |= {GroupKey(*row) for row in connection.execute(query)}
+    return found
