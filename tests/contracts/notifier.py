@@ -189,8 +189,8 @@ class NotifierContract:
 
     def test_it_has_its_configured_name_and_says_whom_it_reaches(self, world: World) -> None:
         assert world.notifier.name == "soc"
-        assert world.notifier.reaches_people is True
-        assert world.notifier.has_channel is True
+        assert world.notifier.can.reach(AMINA)
+        assert world.notifier.can.reach(CHANNEL)
 
     def test_closed_twice_it_sends_like_before(self, world: World) -> None:
         world.notifier.close()

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 
-from worker.domain.messages.message import Message, RecipientKind
-from worker.ports import CheckResult, ConnectorError, Passive, Receipt, Transient, Unreachable
+from worker.domain.messages.message import Message
+from worker.ports import (
+    Abilities,
+    CheckResult,
+    ConnectorError,
+    Passive,
+    Reach,
+    Receipt,
+    Transient,
+    Unreachable,
+)
 
 
 class FakeNotifier(Passive):
     """`sent` is the log of effects: one entry for each message that a person would see.
 
-    `can_find` False makes it a channel that cannot tell what arrived. It shows `capacity` paragraphs of a message and
+    Without `can_find` it is a channel that cannot tell what arrived. It shows `capacity` paragraphs of a message and
     drops the rest, as channels do.
     """
 
@@ -21,16 +31,23 @@ class FakeNotifier(Passive):
         name: str = "fake",
         *,
         reaches_people: bool = True,
+        reaches_phones: bool = False,
         has_channel: bool = True,
+        channels: Iterable[str] = (),
         can_find: bool = True,
         is_log: bool = False,
         capacity: int = 1_000_000,
     ) -> None:
         self.name = name
-        self.reaches_people = reaches_people
-        self.has_channel = has_channel
-        self.can_find = can_find
-        self.is_log = is_log
+        reaches = {
+            Reach.EMAIL: reaches_people, Reach.PHONE: reaches_phones, Reach.CHANNEL: has_channel,
+        }  # fmt: skip
+        self.can = Abilities(
+            frozenset(reach for reach, is_so in reaches.items() if is_so),
+            channels=frozenset(channels),
+            can_find=can_find,
+            is_log=is_log,
+        )
         self.capacity = capacity
         self.sent: list[Message] = []
         self.attempts: list[Message] = []
@@ -65,10 +82,7 @@ class FakeNotifier(Passive):
             raise self.down
         if self._before:
             raise self._before.popleft()
-        is_person = message.to.kind is RecipientKind.PERSON
-        if message.to.address in self.unreachable or not (
-            self.reaches_people if is_person else self.has_channel
-        ):
+        if message.to.address in self.unreachable or not self.can.reach(message.to):
             raise Unreachable(f"Fake: {message.to.label} is not here.", remedy="Use another channel.")
         self.sent.append(replace(message, paragraphs=message.paragraphs[: self.takes(message)]))
         if self._after:
@@ -79,7 +93,7 @@ class FakeNotifier(Passive):
         if self.down:
             raise self.down
         for number, earlier in enumerate(self.sent, 1):
-            if self.can_find and earlier.key == message.key and earlier.to == message.to:
+            if self.can.can_find and earlier.key == message.key and earlier.to == message.to:
                 return Receipt(f"fake/{number}")
         return None
 

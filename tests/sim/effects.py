@@ -322,7 +322,7 @@ class SimNotifier(FakeNotifier):
             raise
         finally:
             if len(self.sent) > shown:
-                self._log.extend([Seen(self._now(), self.name, self.can_find, self.sent[-1])])
+                self._log.extend([Seen(self._now(), self.name, self.can.can_find, self.sent[-1])])
         self._boundary.pass_("after send")
         return receipt
 

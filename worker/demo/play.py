@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from worker.app.jobs.report import Report
@@ -26,7 +27,7 @@ from worker.ops.interrupt import Interrupt
 from worker.ops.logs import configure as configure_logs
 from worker.ops.scheduler import wait_for_signal
 from worker.ops.terminal import Terminal
-from worker.ports import CheckResult, Passive, Receipt
+from worker.ports import Abilities, CheckResult, Passive, Reach, Receipt
 from worker.running.app import App
 from worker.running.serving import desk_served
 from worker.running.wiring import load_settings, open_app
@@ -49,15 +50,16 @@ PROLOGUE = (
 )
 
 
+_CAN = Abilities(frozenset({Reach.EMAIL, Reach.CHANNEL}), can_find=True)
+
+
 @dataclass(slots=True)
 class Postbox(Passive):
     """The demo's channel to people: keeps the messages that a real one would send."""
 
     name: str
     sent: list[Message] = field(default_factory=list)
-    reaches_people: bool = True
-    has_channel: bool = True
-    is_log: bool = False
+    can: ClassVar[Abilities] = _CAN
 
     def takes(self, message: Message) -> int:
         return len(message.paragraphs)

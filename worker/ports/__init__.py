@@ -21,7 +21,7 @@ from worker.ports.connectors.base import (
 )
 from worker.ports.connectors.directory import Directory, DirectoryPage, PassEnd
 from worker.ports.connectors.inventory import Capabilities, Inventory, SnapshotEnd
-from worker.ports.connectors.notifier import Notifier, Receipt
+from worker.ports.connectors.notifier import Abilities, Notifier, Reach, Receipt
 from worker.ports.errors import (
     AuthFailed,
     BadConfig,
@@ -39,6 +39,7 @@ from worker.ports.errors import (
 from worker.ports.notes import Count, Fact, Metric, Note, Noted
 
 __all__ = [
+    "Abilities",
     "Again",
     "AuthFailed",
     "BadConfig",
@@ -69,6 +70,7 @@ __all__ = [
     "Permanent",
     "PermissionDenied",
     "Port",
+    "Reach",
     "Receipt",
     "Rejected",
     "SnapshotEnd",

@@ -83,15 +83,17 @@ class SqlOutbox:
                 o.address,
                 sa.func.max(o.name).label("name"),
                 sa.func.max(o.language).label("language"),
+                sa.func.max(o.phone).label("phone"),
+                o.via,
                 sa.func.count().label("n"),
             )
             .where(_may_go(now))
-            .group_by(o.recipient_kind, o.address)
+            .group_by(o.recipient_kind, o.address, o.via)
             .having(
                 sa.func.min(sa.type_coerce(o.created_at, sa.BigInteger))
                 <= sa.literal(oldest_before, o.created_at.type)
             )
-            .order_by(o.recipient_kind, o.address)
+            .order_by(o.recipient_kind, o.address, o.via)
         )
         return [WaitingRecipient(_recipient(row), row.n) for row in self._c.execute(query)]
 
@@ -114,8 +116,8 @@ class SqlOutbox:
             self._c.execute(
                 sa.insert(delivery).values(
                     id=number + at, bundle_id=number, key=key, notifier=notifier, recipient_kind=to.kind.value,
-                    address=to.address, name=to.name, language=to.language, state="waiting", is_unclear=is_unclear,
-                    next_at=now, created_at=now,
+                    address=to.address, name=to.name, language=to.language, phone=to.phone, via=_via(to),
+                    state="waiting", is_unclear=is_unclear, next_at=now, created_at=now,
                 )
             )  # fmt: skip
         o = outbox.c
@@ -124,11 +126,16 @@ class SqlOutbox:
         return len(ids)
 
     def _pending(self, to: Recipient, now: datetime, limit: int) -> Sequence[Any]:
-        return self._c.execute(_PENDING, {**_address(to), "now": now, "limit": limit}).all()
+        return self._c.execute(_PENDING, {**_address(to), "via": _via(to), "now": now, "limit": limit}).all()
 
     def give_up(self, to: Recipient, now: datetime) -> int:
         o = outbox.c
-        theirs = (o.recipient_kind == to.kind.value) & (o.address == to.address) & o.ticket_id.is_not(None)
+        theirs = sa.and_(
+            o.recipient_kind == to.kind.value,
+            o.address == to.address,
+            o.via == _via(to),
+            o.ticket_id.is_not(None),
+        )
         given_up = sa.update(outbox).where(theirs, _may_go(now)).values(state="unreachable")
         return self._c.execute(given_up).rowcount
 
@@ -262,7 +269,11 @@ _DELIVERIES = sa.select(
 )
 _PENDING = (
     sa.select(outbox)
-    .where(_is_to(outbox.c), _may_go(sa.bindparam("now", type_=outbox.c.not_before.type)))
+    .where(
+        _is_to(outbox.c),
+        outbox.c.via == sa.bindparam("via"),
+        _may_go(sa.bindparam("now", type_=outbox.c.not_before.type)),
+    )
     .order_by(outbox.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
@@ -282,6 +293,8 @@ def _row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:
         "address": message.to.address,
         "name": message.to.name,
         "language": message.to.language,
+        "phone": message.to.phone,
+        "via": _via(message.to),
         "title": message.title,
         "body": json.dumps(asdict(message.body), ensure_ascii=False),
         "is_urgent": int(message.is_urgent),
@@ -293,7 +306,18 @@ def _row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:
 
 
 def _recipient(row: Any) -> Recipient:
-    return Recipient(RecipientKind(row.recipient_kind), row.address, row.name, row.language)
+    return Recipient(
+        RecipientKind(row.recipient_kind),
+        row.address,
+        row.name,
+        row.language,
+        row.phone,
+        tuple(json.loads(row.via)),
+    )
+
+
+def _via(to: Recipient) -> str:
+    return json.dumps(to.via, ensure_ascii=False)
 
 
 def _message(row: Any) -> OutMessage:

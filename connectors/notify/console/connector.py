@@ -12,7 +12,7 @@ from typing import TextIO
 from connectors.notify.console.config import ConsoleConfig
 from connectors.notify.console.mapping import render
 from worker.domain.messages.message import Message
-from worker.ports import CheckResult, ConnectorContext, Passive, Receipt, Transient
+from worker.ports import Abilities, CheckResult, ConnectorContext, Passive, Reach, Receipt, Transient
 
 OPEN_IT = "Start the worker with standard error open, or use another notifier."
 
@@ -20,9 +20,7 @@ OPEN_IT = "Start the worker with standard error open, or use another notifier."
 class ConsoleNotifier(Passive):
     """Shows every message on the terminal. Alone it is the only channel; beside another notifier it is a log."""
 
-    reaches_people = True
-    has_channel = True
-    is_log = True
+    can = Abilities(frozenset({Reach.EMAIL, Reach.CHANNEL}), is_log=True)
 
     def __init__(self, context: ConnectorContext, stream: TextIO | None = None) -> None:
         self._context = context

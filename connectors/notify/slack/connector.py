@@ -12,6 +12,7 @@ from connectors.notify.slack.errors import INVITE
 from connectors.notify.slack.mapping import render, takes
 from worker.domain.messages.message import Message, RecipientKind
 from worker.ports import (
+    Abilities,
     AuthFailed,
     BadConfig,
     CheckResult,
@@ -19,6 +20,7 @@ from worker.ports import (
     ConnectorError,
     Passive,
     Permanent,
+    Reach,
     Receipt,
     Unreachable,
 )
@@ -40,9 +42,6 @@ class _Found:
 class SlackNotifier(Passive):
     """Posts to people and to one channel; a restart loses nothing."""
 
-    reaches_people = True
-    is_log = False
-
     def __init__(self, client: SlackClient, channel: str | None, context: ConnectorContext) -> None:
         self._client = client
         self._channel = channel
@@ -55,8 +54,9 @@ class SlackNotifier(Passive):
         return self._context.name
 
     @property
-    def has_channel(self) -> bool:
-        return self._channel is not None
+    def can(self) -> Abilities:
+        reaches = {Reach.EMAIL} if self._channel is None else {Reach.EMAIL, Reach.CHANNEL}
+        return Abilities(frozenset(reaches), can_find=True)
 
     def takes(self, message: Message) -> int:
         """Return how many paragraphs fit into Slack's limits."""

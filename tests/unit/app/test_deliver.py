@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -200,7 +201,7 @@ def test_what_a_larger_channel_may_have_shown_says_so_in_each_message_of_the_sma
     harness.queue(*(letter(key) for key in "abc"))
     harness.deliver()
     harness.soc.unreachable.add(ANN.address)
-    harness.soc.can_find = False
+    harness.soc.can = replace(harness.soc.can, can_find=False)
     for _ in range(3):
         harness.later()
         harness.deliver()

@@ -70,12 +70,9 @@ class Deliver:
         observer: Observer = SILENT,
     ) -> None:
         self._store = store
-        talking = [one for one in notifiers if not one.is_log]
         self._notifiers = {notifier.name: notifier for notifier in notifiers}
-        self._to_people = [one.name for one in talking or notifiers if one.reaches_people]
-        channels = [one.name for one in talking if one.has_channel]
-        self._to_channel = channels or [one.name for one in notifiers if one.has_channel]
-        self._logs = [one for one in notifiers if one.is_log] if talking else []
+        self._talking = [one for one in notifiers if not one.can.is_log]
+        self._logs = [one for one in notifiers if one.can.is_log]
         self._rules = rules
         self._clock = clock
         self._holder = holder
@@ -100,7 +97,7 @@ class Deliver:
     def _fold(self, now: datetime, run: _DeliveryPass) -> None:
         with self._store.begin(run.lease) as uow:
             for recipient, waiting in uow.outbox.waiting(now - self._rules.digest_window, now):
-                channels = self._channels(recipient)
+                channels = self._first_over(recipient)
                 if not channels:
                     run.counts["unreachable"] += uow.outbox.give_up(recipient, now)
                     continue
@@ -142,14 +139,28 @@ class Deliver:
         local = now.astimezone(ZoneInfo(self._rules.teller.timezone))
         return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
-    def _channels(self, to: Recipient) -> list[str]:
-        """The notifiers for a recipient: the first that reaches people, or all those of the common channel."""
-        return self._to_channel if to.kind is RecipientKind.CHANNEL else self._to_people[:1]
+    def _first_over(self, to: Recipient) -> list[str]:
+        """The notifiers that a message goes out over first: one for a person, all that have it for a channel."""
+        names = self._over(to)
+        return names if to.kind is RecipientKind.CHANNEL else names[:1]
+
+    def _over(self, to: Recipient) -> list[str]:
+        """The notifiers that reach a recipient, the first choice first: of those in `via`, or of all.
+
+        A log does only where nothing else could. A channel that none of `via` has is written to by all that have it.
+        """
+        reaching = [one.name for one in self._talking if one.can.reach(to)]
+        if not reaching and (to.kind is RecipientKind.CHANNEL or not self._talking):
+            reaching = [one.name for one in self._logs if one.can.reach(to)]
+        chosen = [name for name in to.via if name in reaching]
+        if to.via and (chosen or to.kind is RecipientKind.PERSON):
+            return chosen
+        return reaching
 
     # --- sending ---------------------------------------------------------------------------------
 
     def _send(self, delivery: Delivery, now: datetime, run: _DeliveryPass, *, is_last: bool) -> None:
-        if not self._is_channel_for(delivery):
+        if delivery.notifier not in self._over(delivery.to):
             self._move_on(delivery, f"there is no channel {delivery.notifier} any more", now, run)
             return
         notifier = self._notifiers[delivery.notifier]
@@ -174,10 +185,6 @@ class Deliver:
                 uow.outbox.sent(delivery, reference, now)
             self._observer.delivered(delivery, Outcome.SENT, now)
             self._write_down(delivery, message, run)
-
-    def _is_channel_for(self, delivery: Delivery) -> bool:
-        is_channel = delivery.to.kind is RecipientKind.CHANNEL
-        return delivery.notifier in (self._to_channel if is_channel else self._to_people)
 
     def _shortened(self, delivery: Delivery, run: _DeliveryPass) -> Delivery:
         """The delivery without items that its channel would not show.
@@ -246,7 +253,7 @@ class Deliver:
 
     def _write_down(self, delivery: Delivery, message: Message, run: _DeliveryPass) -> None:
         """Give each log its copy, at most once. A log is only for onlookers; it reaches no recipient."""
-        for log in self._logs:
+        for log in self._logs if self._talking else ():
             if log.name == delivery.notifier:
                 continue
             try:
@@ -263,7 +270,7 @@ class Deliver:
         """The next notifier that reaches people, for a person; None for a copy to the common channel."""
         if delivery.to.kind is RecipientKind.CHANNEL:
             return None
-        names = self._to_people
+        names = self._over(delivery.to)
         if delivery.notifier not in names:
             return names[0] if names else None
         later = names[names.index(delivery.notifier) + 1 :]
@@ -279,7 +286,7 @@ class Deliver:
         tongue = self._rules.teller.languages.of(to.language)
         note = last_today(self._rules.daily_max, tongue) if is_last else ""
         is_urgent = any(item.is_urgent for item in items)
-        parts = [(item.title, item.body) for item in items]
+        parts = [(item.title, replace(item.body, ticket=item.label)) for item in items]
         message = digest(key, to, parts, note, is_urgent=is_urgent, tongue=tongue)
         return replace(message, repeat_note=may_be_repeat(tongue))
 

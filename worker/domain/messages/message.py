@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class RecipientKind(StrEnum):
-    """One person, or the security team's common channel."""
+    """One person, or a channel that several people read."""
 
     PERSON = "person"
     CHANNEL = "channel"
@@ -19,20 +19,34 @@ class RecipientKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A message's recipient; `address` is an e-mail address for a person, empty for the channel.
+    """A message's recipient.
 
-    `language` (BCP 47) is the message's, None for the organisation's. It is no part of the recipient's identity.
+    `address` identifies them: the e-mail address of a person, else their phone number (E.164); the name of a channel,
+    empty for the security team's. `phone` (E.164) is a further address of a person. `language` (BCP 47) is the
+    message's, None for the organisation's. `via` names the notifiers to use, the first choice first; empty: all.
     """
 
     kind: RecipientKind
     address: str = ""
     name: str = ""
     language: str | None = field(default=None, compare=False)
+    phone: str = field(default="", compare=False)
+    via: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def label(self) -> str:
         """The recipient's name in tables and in the journal."""
         return self.name or self.address or self.kind.value
+
+    @property
+    def email(self) -> str:
+        """The e-mail address of a person; empty if they have none."""
+        return self.address if "@" in self.address else ""
+
+    @property
+    def number(self) -> str:
+        """The phone number of a person, as E.164; empty if none is known."""
+        return self.phone or (self.address if self.address.startswith("+") else "")
 
 
 CHANNEL = Recipient(RecipientKind.CHANNEL)
@@ -40,13 +54,17 @@ CHANNEL = Recipient(RecipientKind.CHANNEL)
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One item of a message: a headline (may be empty), a text, and fact lines under it."""
+    """One item of a message: a headline (may be empty), a text, and fact lines under it.
+
+    `ticket` is the label of the ticket that it is about, such as T-000123; empty if it is about none.
+    """
 
     headline: str
     text: str = ""
     facts: tuple[tuple[str, str], ...] = ()  # (label, value)
     steps: tuple[str, ...] = ()  # numbered instructions
     link: str | None = None
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
-from worker.domain.messages.message import Message
+from worker.domain.messages.message import Message, Recipient, RecipientKind
 from worker.ports.connectors.base import Connector
 
 
@@ -16,22 +17,46 @@ class Receipt:
     reference: str
 
 
+class Reach(StrEnum):
+    """By what a notifier reaches somebody: a person's address, or a channel that several people read."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a notifier can do, as it declares it.
+
+    `channels` are the names of its channels besides the security team's. `can_find`: after an unclear answer it can
+    tell whether a message arrived. `has_key`: the other side drops a second message with the same key. `can_update`:
+    a message that was sent can be changed in place. `is_two_way`: people can act in it. `is_log`: it only records
+    messages; beside another notifier it gets copies, and it never counts as having reached anybody.
+    """
+
+    reaches: frozenset[Reach]
+    channels: frozenset[str] = frozenset()
+    can_find: bool = False
+    has_key: bool = False
+    can_update: bool = False
+    is_two_way: bool = False
+    is_log: bool = False
+
+    def reach(self, to: Recipient) -> bool:
+        """True if it has an address of the recipient that it can use."""
+        if to.kind is RecipientKind.CHANNEL:
+            return to.address in self.channels if to.address else Reach.CHANNEL in self.reaches
+        by_email = Reach.EMAIL in self.reaches and bool(to.email)
+        return by_email or (Reach.PHONE in self.reaches and bool(to.number))
+
+
 class Notifier(Connector, Protocol):
     """A channel to people. Its `check` sends nothing."""
 
     @property
-    def reaches_people(self) -> bool:
-        """True if it can address one person by e-mail address."""
-
-    @property
-    def has_channel(self) -> bool:
-        """True if it has a common channel to post to."""
-
-    @property
-    def is_log(self) -> bool:
-        """True if it only records messages: beside another notifier it gets copies, and it never counts as having
-        reached anybody.
-        """
+    def can(self) -> Abilities:
+        """What it can do; the same for its whole life."""
 
     def takes(self, message: Message) -> int:
         """The number of the message's first paragraphs that `send` can show, each with its link; at least 1. No I/O.

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from worker.domain.messages.message import Paragraph, Recipient
+from worker.domain.tickets.ticket import ticket_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class OutMessage:
     is_urgent: bool = False
     ticket: int | None = None
     not_before: datetime | None = None
+
+    @property
+    def label(self) -> str:
+        """The ticket's label, such as T-000123; empty if it is about none."""
+        return "" if self.ticket is None else ticket_label(self.ticket)
 
 
 @dataclass(frozen=True, slots=True)

@@ -531,6 +531,8 @@ outbox = sa.Table(
     _text("state", default="pending"),  # pending | sent | unreachable | passed_on
     _number("bundle_id", None, null=True),
     _flag("is_unclear"),  # it may have been seen, and is sent again nevertheless
+    _text("phone", default=""),
+    _text("via", default="[]"),  # the notifiers to use, as JSON, the first choice first; none: all
     sa.Index("ix_outbox_state", "state", "recipient_kind", "address"),
     sa.Index("ix_outbox_bundle_id", "bundle_id"),
     sa.Index("ix_outbox_ticket_id", "ticket_id"),
@@ -557,6 +559,8 @@ delivery = sa.Table(
     _instant("sent_at"),
     _text("reference", null=True),
     _text("error", default=""),
+    _text("phone", default=""),
+    _text("via", default="[]"),
     sa.Index("ix_delivery_state", "state", "next_at"),
     sa.Index("ix_delivery_bundle_id", "bundle_id"),
     sa.Index("ix_delivery_address", "address", "sent_at"),

@@ -4,6 +4,7 @@ from pydantic import ValidationError
 from connectors.notify.slack import SPEC
 from connectors.notify.slack.config import SlackConfig
 from contracts.notifier import context
+from worker.ports import Reach
 
 TOKEN = "xoxb-900000000000-s3cr3tS3cr3tS3cr3t"
 
@@ -55,4 +56,4 @@ def test_the_spec_builds_without_any_connection() -> None:
 
     config = SPEC.config.model_validate({"token": TOKEN, "api_url": "https://nowhere.invalid/api/"})
     notifier = SPEC.build(config, context())
-    assert (notifier.name, notifier.reaches_people, notifier.has_channel) == ("soc", True, False)
+    assert (notifier.name, notifier.can.reaches) == ("soc", {Reach.EMAIL})

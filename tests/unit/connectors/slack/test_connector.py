@@ -16,6 +16,7 @@ from connectors.notify.slack.connector import SlackNotifier
 from contracts.notifier import AMINA, MESSAGE, NOBODY, NOW, TO_AMINA, context
 from fakes.slack.server import TOKEN, Fault, SlackServer, rate_limited
 from fakes.slack.workspace import Channel
+from worker.domain.messages.message import CHANNEL
 from worker.ports import (
     AuthFailed,
     BadConfig,
@@ -119,7 +120,7 @@ def test_an_id_that_is_no_longer_valid_is_looked_up_again(slack: SlackServer) ->
 
 def test_without_a_channel_a_post_to_it_is_a_fault_of_the_configuration(slack: SlackServer) -> None:
     soc = notifier(slack, channel=None)
-    assert not soc.has_channel
+    assert not soc.can.reach(CHANNEL)
     with pytest.raises(BadConfig, match="Set `channel` of the notifier soc"):
         soc.send(MESSAGE)
     assert soc.find(MESSAGE) is None
