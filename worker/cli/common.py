@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from worker.contract.shape import ListShape, Shape
 from worker.domain.evidence.actor import Actor, Via, logged_in, stated
 from worker.domain.evidence.journal import Entry, stated_at
 from worker.domain.messages.sentences import flat
+from worker.domain.text.durations import parse_duration
 from worker.ops.clock import system_now
 from worker.ops.terminal import Terminal, json_text
 from worker.ops.whoami import login_and_host, login_name
@@ -29,6 +30,7 @@ from worker.settings import Settings
 __all__ = [
     "ByOption", "ConfigOption", "JsonOption", "NowOption", "ReasonOption", "act_time", "actor", "clock_at", "err",
     "local_time", "need_reason", "opened", "out", "print_facts", "print_json", "print_list", "print_table", "recorder",
+    "span_of",
 ]  # fmt: skip
 
 out = Terminal(highlight=False, soft_wrap=False)
@@ -53,6 +55,17 @@ def actor(by: str | None, settings: Settings) -> Actor:
     login = login_name()
     id_ = stated(by) if by and settings.desk.trust_by else logged_in(login)
     return Actor(by or login, id_, Via.COMMAND, login_and_host())
+
+
+def span_of(text: str) -> timedelta:
+    """A time span in a call: 2h, 90d."""
+    try:
+        span = parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if not span:
+        raise typer.BadParameter("it would be over at once; write for example 90d")
+    return span
 
 
 def need_reason(reason: str) -> str:

@@ -22,10 +22,11 @@ from worker.cli.common import (
     out,
     print_facts,
     print_shape,
+    span_of,
 )
 from worker.contract.access import LoginLinkShape, RevokedShape, RotatedShape, TokenShape
 from worker.desk.roles import DeskRole
-from worker.domain.text.durations import format_duration, parse_duration
+from worker.domain.text.durations import format_duration
 
 app = typer.Typer(no_args_is_help=True, help="Let people into the console, and programs to the API.")
 
@@ -34,16 +35,6 @@ def _scope(text: str) -> str:
     if text not in SCOPES:
         raise typer.BadParameter(f"there is no scope '{text}'; scopes are {', '.join(SCOPES)}")
     return text
-
-
-def _life(text: str) -> timedelta:
-    try:
-        life = parse_duration(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    if not life:
-        raise typer.BadParameter("it would be over at once; write for example 90d")
-    return life
 
 
 @app.command()
@@ -58,7 +49,7 @@ def token(
         ),
     ] = None,
     expires: Annotated[
-        timedelta, typer.Option(parser=_life, metavar="DURATION", help="How long it works: 90d.")
+        timedelta, typer.Option(parser=span_of, metavar="DURATION", help="How long it works: 90d.")
     ] = "90d",  # type: ignore[assignment]  # typer parses a default like typed text
     revoke: Annotated[str, typer.Option(metavar="ID", help="End this token instead, at once.")] = "",
     by: ByOption = None,

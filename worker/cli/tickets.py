@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text
 
-from worker.app.reads.ticket import WholeTicket, explained_escalation, listed_tickets, whole_ticket
+from worker.app.reads.ticket import WholeTicket, listed_tickets, whole_ticket
 from worker.app.refused import Refused
 from worker.app.tell.helping import help_for
 from worker.cli.common import (
@@ -29,13 +29,22 @@ from worker.cli.common import (
     print_list,
     print_shape,
     print_table,
+    span_of,
 )
-from worker.contract.tickets import DeadLinkShape, EscalationShape, LinkShape, TicketShape, TicketShownShape
+from worker.contract.tickets import (
+    ComingStepShape,
+    DeadLinkShape,
+    EscalationShape,
+    LinkShape,
+    TicketShape,
+    TicketShownShape,
+)
 from worker.domain.groups.case import account_line
 from worker.domain.messages.sentences import state_line, ticket_steps, ticket_title
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
 from worker.ports.state.store import UnitOfWork
 from worker.running.app import App
+from worker.settings import Settings
 
 PAGE = 1000
 WIDE = 110  # columns; from here on, a table has room for reasons
@@ -66,7 +75,12 @@ def list_(
     with opened(config, now) as worker, worker.store.reading() as uow:
         tickets = list(_all(uow, states))
         if json:
-            print_list([TicketShape.of(one, worker.witnesses) for one in listed_tickets(uow, tickets)])
+            print_list(
+                [
+                    TicketShape.of(one, worker.witnesses)
+                    for one in listed_tickets(uow, tickets, clock_at(now), worker.rules.holding)
+                ]
+            )
             return
         rows = [
             (t.label, state_line(t), ticket_title(t), t.assignee.email if t.assignee else None,
@@ -98,7 +112,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
     at = clock_at(now)
     with opened(config, now) as worker, worker.store.reading() as uow:
         ticket = _get(uow, id_)
-        whole = whole_ticket(uow, ticket, at)
+        whole = whole_ticket(uow, ticket, at, worker.rules.holding)
         if json:
             print_shape(TicketShownShape.of(whole, worker.witnesses))
             return
@@ -231,16 +245,42 @@ def assign(
 def ack(
     id_: IdArgument,
     config: ConfigOption,
+    span: Annotated[
+        timedelta | None,
+        typer.Option(
+            "--for", parser=span_of, metavar="DURATION", help="So long, in place of the policy's time."
+        ),
+    ] = None,
     by: ByOption = None,
     reason: ReasonOption = "",
     now: NowOption = None,
 ) -> None:
-    """Say "I'm on it": no escalation for four hours."""
+    """Say "I have it": no escalation for as long as the policy says (four hours)."""
     at = clock_at(now)
     with opened(config, now) as worker:
-        ticket = worker.desk.acknowledge(id_, actor(by, worker.settings), at, reason)
+        ticket = worker.desk.acknowledge(id_, actor(by, worker.settings), at, reason, span)
     out.print(
         Text(f"{ticket.label}: no escalation until {local_time(ticket.acknowledged_until, worker.settings)}.")
+    )
+
+
+@app.command()
+def snooze(
+    id_: IdArgument,
+    span: Annotated[
+        timedelta, typer.Option("--for", parser=span_of, metavar="DURATION", help="So long: 2h, 1d.")
+    ],
+    config: ConfigOption,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
+) -> None:
+    """Say "later": nobody is told about it for a while."""
+    at = clock_at(now)
+    with opened(config, now) as worker:
+        ticket = worker.desk.snooze(id_, actor(by, worker.settings), span, at, reason)
+    out.print(
+        Text(f"{ticket.label}: nobody is told until {local_time(ticket.snoozed_until, worker.settings)}.")
     )
 
 
@@ -282,12 +322,24 @@ def explain_(id_: IdArgument, config: ConfigOption, json: JsonOption = False, no
     with opened(config, now) as worker, worker.store.reading() as uow:
         ticket = _get(uow, id_)
         when = worker.settings
-        found = explained_escalation(uow, ticket, when.ticket_rules(), worker.rules.languages)
+        found = worker.explainer.explain(uow, ticket)
     explained = EscalationShape.of(found)
     if json:
         print_shape(explained)
         return
     due = local_time(ticket.due_at, when)
     out.print(Text(f"{ticket.label} is {state_line(ticket)}, due {due}; policy {explained.policy}"))
-    shown = [(local_time(one.at, when), one.what, one.state) for one in explained.steps]
-    print_table("", ("when", "what", "state"), shown, "The policy has no steps.")
+    shown = [
+        (local_time(one.at, when), one.what, _over(one), _waits(one, when), one.state)
+        for one in explained.steps
+    ]
+    print_table("", ("when", "what", "over", "waits until", "state"), shown, "The policy has no steps.")
+
+
+def _over(step: ComingStepShape) -> str | None:
+    return ", ".join(dict.fromkeys(one.over or one.why for one in step.to)) or None
+
+
+def _waits(step: ComingStepShape, when: Settings) -> str | None:
+    held = [(one.held_until, one.why) for one in step.to if one.held_until is not None]
+    return ", ".join(dict.fromkeys(f"{local_time(until, when)} ({why})" for until, why in held)) or None

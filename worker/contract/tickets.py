@@ -7,16 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from worker.app.reads.escalation import ComingStep, ExplainedEscalation, ToldOne
 from worker.app.reads.ticket import (
-    ExplainedEscalation,
     ListedTicket,
     WholeTicket,
 )
 from worker.app.reads.witness import Witness, Witnesses
-from worker.app.tell.recipients import ComingStep
 from worker.contract.people import AccountShape
 from worker.contract.shape import Data, Instant, Shape
-from worker.domain.escalation.policy import Taken, Target
+from worker.domain.escalation.policy import Taken, Whom
 from worker.domain.evidence.journal import Sealed
 from worker.domain.groups.capabilities import Capabilities
 from worker.domain.messages.sentences import told_line
@@ -210,6 +209,9 @@ class _TicketFields(Shape):
     occasion: str
     sources: list[TicketSourceShape]
     remediated_by: RemediatedShape | None
+    acknowledged_until: Instant | None
+    snoozed_until: Instant | None
+    silenced_by: str | None
     details: Data
 
 
@@ -244,6 +246,9 @@ class TicketShape(_TicketFields):
             occasion=ticket.occasion,
             sources=[TicketSourceShape.of(seen, witnesses) for seen in listed.seen_in],
             remediated_by=RemediatedShape.of(ticket),
+            acknowledged_until=ticket.acknowledged_until,
+            snoozed_until=ticket.snoozed_until,
+            silenced_by=listed.silenced_by,
             details=dict(ticket.details),
         )
 
@@ -257,7 +262,7 @@ class TicketShownShape(_TicketFields):
 
     @classmethod
     def of(cls, whole: WholeTicket, witnesses: Witnesses) -> TicketShownShape:
-        listed = ListedTicket(whole.ticket, whole.steps, whole.seen_in)
+        listed = ListedTicket(whole.ticket, whole.steps, whole.seen_in, whole.silenced_by)
         fields = dict(TicketShape.of(listed, witnesses))
         return cls(
             **fields | {"person": TicketPersonShownShape.of(whole.ticket, whole.accounts)},
@@ -281,12 +286,32 @@ class DeadLinkShape(Shape):
 class ToldShape(Shape):
     """Whom one target of a step means now, by name or address; nobody, where there is none to be reached."""
 
-    target: Target
+    target: str
     people: list[str]
 
     @classmethod
-    def of(cls, target: Target, names: Sequence[str]) -> ToldShape:
-        return cls(target=target, people=list(names))
+    def of(cls, whom: Whom, names: Sequence[str]) -> ToldShape:
+        return cls(target=str(whom), people=list(names))
+
+
+class ToldOneShape(Shape):
+    """One recipient of a step: over which notifier, and until when the message would wait, and why."""
+
+    address: str
+    name: str
+    over: str | None
+    held_until: Instant | None
+    why: str
+
+    @classmethod
+    def of(cls, one: ToldOne) -> ToldOneShape:
+        return cls(
+            address=one.to.address or one.to.kind.value,
+            name=one.to.name,
+            over=one.over or None,
+            held_until=one.held_until,
+            why=one.why,
+        )
 
 
 class ComingStepShape(Shape):
@@ -296,6 +321,8 @@ class ComingStepShape(Shape):
     at: Instant
     what: str
     told: list[ToldShape]
+    repeat: int
+    to: list[ToldOneShape]
     state: Literal["taken", "to come"]
 
     @classmethod
@@ -304,9 +331,11 @@ class ComingStepShape(Shape):
         return cls(
             step=coming.step,
             at=coming.at,
-            what=f"step {coming.step}: {told_line(step.told, coming.repeat)}",
-            told=[ToldShape.of(*one) for one in step.told],
-            state="taken" if step.is_taken else "to come",
+            what=f"step {coming.step}: {told_line(step.named, coming.repeat)}",
+            told=[ToldShape.of(*one) for one in step.named],
+            repeat=coming.number,
+            to=[ToldOneShape.of(one) for _, told in step.told for one in told],
+            state="taken" if coming.is_taken else "to come",
         )
 
 

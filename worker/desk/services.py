@@ -13,6 +13,7 @@ from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
 from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
+from worker.app.reads.escalation import Explainer
 from worker.app.reads.situation import Situation
 from worker.app.reads.source import JudgedSource, judged_sources
 from worker.app.reads.witness import Witnesses
@@ -60,6 +61,7 @@ class Services:
     pairs: PairActs
     languages: Languages
     rules: TicketRules
+    explainer: Explainer
     place: Place
     clock: Callable[[], datetime]
     audit: Audit

@@ -15,6 +15,7 @@ from worker.app.acts.declared import Declaring
 from worker.app.acts.pairing import Pairing
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
+from worker.app.acts.silencing import Silencing
 from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
 from worker.app.jobs.deliver import Deliver, DeliverRules
@@ -28,9 +29,12 @@ from worker.app.jobs.retention import Retention
 from worker.app.jobs.table import UseCases
 from worker.app.jobs.verify import Verify
 from worker.app.reads.check import Check, Checked
+from worker.app.reads.escalation import Explainer
 from worker.app.reads.witness import Witness, Witnesses
 from worker.app.tell.group_links import GroupLinks
 from worker.app.tell.health import Freshness
+from worker.app.tell.holding import Holding
+from worker.app.tell.reaching import Reaching
 from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
 from worker.domain.groups.declaring import ReadMembers
@@ -72,6 +76,7 @@ class AppRules:
     remediate: tuple[RemediationRule, ...]
     digest_window: timedelta
     daily_max: int
+    holding: Holding
     two_approvers_from: int
     erase_after: timedelta | None
 
@@ -90,7 +95,7 @@ class AppRules:
 
     @property
     def deliver(self) -> DeliverRules:
-        return DeliverRules(self.digest_window, self.daily_max, self.teller)
+        return DeliverRules(self.digest_window, self.daily_max, self.teller, self.holding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,8 @@ class App:
     approvals: Approvals
     pairs: PairActs
     check: Check
+    explainer: Explainer
+    silencing: Silencing
     assigned: Assigned
     declaring: Declaring
     audit: Audit
@@ -147,12 +154,14 @@ def assemble(
         Reconcile(store, deciding, observer),
         Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
         Verify(store, tickets, rules.fresh_inventories, teller, lists),
-        Escalate(store, tickets, teller),
+        Escalate(store, tickets, teller, holding=rules.holding),
         Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),
         TicketActs(store, tickets, teller),
         Approvals(store, rules.two_approvers_from),
         PairActs(store, pairing),
         Check(store, connectors, limits, rules.leaver, rules.fresh_directories, rules.fresh_inventories),
+        Explainer(tickets, rules.languages, Reaching(connectors.notifiers), rules.holding),
+        Silencing(store, rules.holding.silences),
         assigned_of(rules, store),
         Declaring(store, group_links_of(rules), declared, rules.read_members, pairing, limits),
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}"),

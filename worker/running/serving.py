@@ -255,6 +255,7 @@ def services_of(app: App, clock: Clock) -> Services:
         audit=app.audit,
         languages=rules.languages,
         rules=rules.tickets,
+        explainer=app.explainer,
         place=Place(rules.organisation, rules.timezone, settings.desk.base),
         clock=clock,
         situation=SharedSituation(lambda: situation(app.store, clock())),

@@ -20,6 +20,7 @@ from connectors.kit.member_lists import read_members
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
 from worker.app.tell.health import Freshness
+from worker.app.tell.holding import Holding
 from worker.app.tell.signed_links import SignedLinks
 from worker.domain.model import Roster
 from worker.domain.people.joiners import Placement
@@ -219,6 +220,7 @@ def rules_of(settings: Settings) -> AppRules:
         remediate=settings.remediation_rules(),
         digest_window=settings.escalation.digest_window,
         daily_max=settings.escalation.daily_max,
+        holding=Holding(settings.silenced()),
         two_approvers_from=settings.desk.two_approvers_from,
         erase_after=settings.leaver.erase_after,
     )

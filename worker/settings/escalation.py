@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -17,7 +25,7 @@ from worker.domain.escalation.calendar import (
     parse_hours,
     subdivisions,
 )
-from worker.domain.escalation.policy import Policy, Step, Target, When
+from worker.domain.escalation.policy import Policy, Step, Target, When, Whom, parse_whom
 from worker.domain.model import Evidence
 from worker.domain.tickets.ticket import TicketKind
 from worker.settings.fields import (
@@ -28,6 +36,7 @@ from worker.settings.fields import (
     Moment,
     Name,
     Patterns,
+    Period,
     Positive,
     Text,
     Timezone,
@@ -146,19 +155,52 @@ class PolicyWhen(Section):
         )
 
 
+def _whom(value: Any) -> Any:
+    try:
+        return parse_whom(value) if isinstance(value, str) else value
+    except ValueError as error:
+        problem, _, remedy = str(error).partition("; ")
+        near = did_you_mean(value.strip(), [*Target])
+        raise Wrong(problem, near or f"{remedy[:1].upper()}{remedy[1:]}") from None
+
+
+ToTell: TypeAlias = Annotated[
+    Whom,
+    BeforeValidator(_whom),
+    PlainSerializer(str, return_type=str, when_used="json"),
+    WithJsonSchema(
+        {
+            "anyOf": [{"enum": [*Target]}, {"type": "string", "pattern": "^(channel|on_call):|@"}],
+        }
+    ),
+]
+
+
 class PolicyStep(Section):
     """One step: after so long, tell these, again so often."""
 
     after: Moment = Field(description="A share of the time to due (50%), a duration (2h), due, or due+4h.")
-    to: Annotated[tuple[Target, ...], Field(min_length=1), BeforeValidator(listed)] = Field(
-        description="Whom to tell."
+    to: Annotated[tuple[ToTell, ...], Field(min_length=1), BeforeValidator(listed)] = Field(
+        description="Whom to tell: a target, channel:NAME, on_call:ROTA, or an e-mail address."
+    )
+    via: Annotated[tuple[Name, ...], BeforeValidator(listed)] = Field(
+        default=(), description="Over which notifiers, the first choice first; empty: all, in their order."
     )
     repeat: Annotated[Duration, at_least(timedelta(minutes=1))] | None = Field(
         default=None, description="Tell them again so often, for as long as the ticket is live."
     )
+    until: Literal["acknowledged", "done"] = Field(
+        default="acknowledged", description="Whether it rests while somebody has acknowledged the ticket."
+    )
+    quiet: Literal["hold", "override"] = Field(
+        default="hold", description="Whether it waits for the end of a person's quiet hours."
+    )
 
     def value(self) -> Step:
-        return Step(self.after, self.to, self.repeat)
+        return Step(
+            self.after, self.to, self.repeat, self.via,
+            is_until_done=self.until == "done", is_day_or_night=self.quiet == "override",
+        )  # fmt: skip
 
 
 class PolicyEntry(Section):
@@ -168,11 +210,22 @@ class PolicyEntry(Section):
     when: PolicyWhen = Field(default_factory=PolicyWhen)
     clock: Clock = Field(default_factory=Clock)
     steps: Annotated[tuple[PolicyStep, ...], Field(min_length=1)]
+    acknowledge_for: Period = Field(
+        default=timedelta(hours=4), description='How long "I have it" holds the steps back.'
+    )
+    snooze_max: Period = Field(default=timedelta(hours=72), description="The longest snooze.")
 
     def value(self, timezone: str) -> Policy:
         """The domain's policy; `timezone` as in `Business.calendar`."""
         steps = tuple(step.value() for step in self.steps)
-        return Policy(self.name, steps, self.when.value(), self.clock.calendar(timezone))
+        return Policy(
+            self.name,
+            steps,
+            self.when.value(),
+            self.clock.calendar(timezone),
+            self.acknowledge_for,
+            self.snooze_max,
+        )
 
 
 class Escalation(Section):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
@@ -240,6 +240,31 @@ def _day(value: Any) -> date:
 
 
 Day: TypeAlias = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime.combine(value, time(0))
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        remedy = (
+            'Write day and time, such as "2026-12-24 09:00", or an instant, such as "2026-12-24T09:00:00Z".'
+        )
+        raise Wrong(f"{shown(value)} is no point in time", remedy) from None
+
+
+LocalTime: TypeAlias = Annotated[  # without a zone: by the wall clock of the section's time zone
+    datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "examples": ["2026-12-24 09:00"]})
+]
+
+
+def instant_in(moment: datetime, timezone: str) -> datetime:
+    """A `LocalTime` as aware UTC; one without a zone is in `timezone` (IANA)."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))
+    return aware.astimezone(UTC)
 
 
 def parsed(parse: Callable[[str], Any], example: str) -> BeforeValidator:

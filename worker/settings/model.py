@@ -10,7 +10,8 @@ from typing import Any, Self
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from worker.app.jobs import table
-from worker.domain.escalation.policy import Policy
+from worker.domain.escalation.policy import Named, NamedKind, Policy
+from worker.domain.escalation.silences import Silence
 from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
@@ -34,6 +35,7 @@ from worker.settings.sections import (
     Schedule,
     Tickets,
 )
+from worker.settings.silences import SilenceEntry
 
 
 def _terminal() -> tuple[NotifierEntry, ...]:
@@ -58,6 +60,24 @@ def _require_inventories(settings: Settings) -> None:
         seen.add(rule.name)
 
 
+def _require_notifiers(settings: Settings) -> None:
+    """Raise Wrong for a step over a notifier that there is not, or to a channel that none has."""
+    known = [one.name for one in settings.notify]
+    channels = {name for one in settings.notify for name in one.options.get("channels") or ()}
+    for at, policy in enumerate(settings.escalation.policies):
+        for place, step in enumerate(policy.steps):
+            here = ("escalation", "policies", at, "steps", place)
+            for number, name in enumerate(step.via):
+                if name not in known:
+                    remedy = did_you_mean(name, known, what="Notifiers")
+                    raise Wrong(f"{name!r} is no notifier", remedy, at=(*here, "via", number))
+            for number, whom in enumerate(step.to):
+                is_channel = isinstance(whom, Named) and whom.kind is NamedKind.CHANNEL
+                if is_channel and str(whom).partition(":")[2] not in channels:
+                    remedy = did_you_mean(str(whom).partition(":")[2], channels, what="Channels")
+                    raise Wrong(f"no notifier has a {whom}", remedy, at=(*here, "to", number))
+
+
 class Settings(Section):
     """The configuration of one worker; every key has a default that is safe."""
 
@@ -77,6 +97,9 @@ class Settings(Section):
     guard: Guard = Field(default_factory=Guard)
     fresh: Fresh = Field(default_factory=Fresh)
     escalation: Escalation = Field(default_factory=Escalation)
+    silences: tuple[SilenceEntry, ...] = Field(
+        default=(), description="Tickets and people that nobody is told about for a while."
+    )
     notify: tuple[NotifierEntry, ...] = Field(
         default_factory=_terminal, description="Channels to people; left out: one of kind console."
     )
@@ -102,6 +125,8 @@ class Settings(Section):
                 "nobody would be told", "Add an entry, or delete the key for the console.", at=("notify",)
             )
         _require_inventories(self)
+        _require_notifiers(self)
+        self.silenced()
         self._base_dir = (info.context or {}).get("base_dir", self._base_dir)
         return self
 
@@ -128,6 +153,11 @@ class Settings(Section):
             moved_to_leavers_ou=section.moved_to_leavers_ou,
             absent=AbsentPolicy(section.absent.passes, section.absent.over),
         )
+
+    def silenced(self) -> tuple[Silence, ...]:
+        """The silences of the configuration."""
+        timezone = self.organisation.timezone
+        return tuple(one.value(place, timezone) for place, one in enumerate(self.silences, start=1))
 
     def guard_limits(self) -> GuardLimits:
         section = self.guard

@@ -54,7 +54,9 @@ class SqlOutbox:
             untried = o.ticket_id.in_(chunk) & (o.state == "pending") & ~_was_tried()
             rows = self._c.execute(sa.select(o.id, o.key, o.bundle_id).where(untried).order_by(o.id)).all()
             for part in chunked([row.id for row in rows]):
-                self._c.execute(sa.delete(outbox).where(o.id.in_(part)))
+                held = o.id.in_(part) & (o.held_by != "")
+                self._c.execute(sa.update(outbox).where(held).values(state="dropped"))
+                self._c.execute(sa.delete(outbox).where(o.id.in_(part), o.held_by == ""))
             self._end_empty({row.bundle_id for row in rows if row.bundle_id is not None})
             withdrawn += [row.key for row in rows]
         return withdrawn
@@ -72,7 +74,9 @@ class SqlOutbox:
             query = sa.select(outbox).where(o.ticket_id.in_(chunk), was_sent).order_by(o.ticket_id, o.id)
             for row in self._c.execute(query):
                 if row.created_at >= since[row.ticket_id]:
-                    told.setdefault(row.ticket_id, {})[row.recipient_kind, row.address] = _recipient(row)
+                    told.setdefault(row.ticket_id, {})[row.recipient_kind, row.address] = recipient_from_row(
+                        row
+                    )
         return {number: tuple(recipients.values()) for number, recipients in told.items()}
 
     def waiting(self, oldest_before: datetime, now: datetime) -> list[WaitingRecipient]:
@@ -95,7 +99,7 @@ class SqlOutbox:
             )
             .order_by(o.recipient_kind, o.address, o.via)
         )
-        return [WaitingRecipient(_recipient(row), row.n) for row in self._c.execute(query)]
+        return [WaitingRecipient(recipient_from_row(row), row.n) for row in self._c.execute(query)]
 
     def deliveries(self, to: Recipient, since: datetime) -> DeliveryCount:
         arrived, under_way = self._c.execute(_DELIVERIES, {**_address(to), "since": since}).one()
@@ -170,7 +174,7 @@ class SqlOutbox:
             row.key,
             row.bundle_id,
             row.notifier,
-            _recipient(row),
+            recipient_from_row(row),
             items,
             row.attempts + 1,
             is_unclear,
@@ -298,6 +302,7 @@ def _row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:
         "title": message.title,
         "body": json.dumps(asdict(message.body), ensure_ascii=False),
         "is_urgent": int(message.is_urgent),
+        "is_day_or_night": int(message.is_day_or_night),
         "ticket_id": message.ticket,
         "created_at": now,
         "not_before": message.not_before,
@@ -305,7 +310,8 @@ def _row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:
     }
 
 
-def _recipient(row: Any) -> Recipient:
+def recipient_from_row(row: Any) -> Recipient:
+    """The recipient of a message or of a delivery."""
     return Recipient(
         RecipientKind(row.recipient_kind),
         row.address,
@@ -329,7 +335,16 @@ def _message(row: Any) -> OutMessage:
         tuple(values.get("steps", ())),
         values.get("link"),
     )
-    return OutMessage(row.key, _recipient(row), row.title, body, bool(row.is_urgent), row.ticket_id)
+    return OutMessage(
+        row.key,
+        recipient_from_row(row),
+        row.title,
+        body,
+        bool(row.is_urgent),
+        row.ticket_id,
+        row.not_before,
+        bool(row.is_day_or_night),
+    )
 
 
 def _delivery_key(notifier: str, keys: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from worker.domain.people.persons import AccountsRule
 from worker.storage.access import SqlAccess
+from worker.storage.deliveries import SqlDeliveries
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.explained import SqlExplained
 from worker.storage.groups import SqlRosters
@@ -20,6 +21,7 @@ from worker.storage.overview import SqlOverview
 from worker.storage.pairs import SqlPairs
 from worker.storage.people import SqlPeople
 from worker.storage.remediations import SqlRemediations
+from worker.storage.silences import SqlSilences
 from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, wait_for_turn
 from worker.storage.tickets import SqlTickets
@@ -50,6 +52,8 @@ class SqlUnitOfWork:
         self.explained = SqlExplained(connection)
         self.pairs = SqlPairs(connection)
         self.remediations = SqlRemediations(connection)
+        self.silences = SqlSilences(connection)
+        self.deliveries = SqlDeliveries(connection)
 
 
 class SqlStore:

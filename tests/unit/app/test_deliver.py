@@ -14,6 +14,7 @@ from harness import Harness
 from worker.app.jobs.deliver import ATTEMPTS_MAX, CLAIM_LIFE, DELIVERIES_MAX, Deliver
 from worker.app.jobs.observer import Silent
 from worker.app.tell.teller import person_at
+from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient
 from worker.ports import AuthFailed, NotDone, Rejected, Transient
 from worker.ports.state.outbox import Delivery, Outcome, OutMessage
@@ -335,13 +336,16 @@ def test_too_many_requests_waits_as_long_as_asked(found: Found) -> None:
     assert not harness.soc.sent[0].may_be_repeat, "it was refused, so it can't have arrived"
 
 
-def test_a_fault_is_tried_again_after_twice_the_wait_each_time(found: Found) -> None:
-    harness = found()
+@pytest.mark.parametrize("others, times", [((), 4), (("mail",), 2)])
+def test_a_fault_is_tried_again_after_a_longer_wait_each_time_longer_still_on_the_last_channel(
+    found: Found, others: tuple[str, ...], times: int
+) -> None:
+    harness = found(notifiers=[FakeNotifier("soc"), *map(FakeNotifier, others)])
     harness.soc.fail_next(Transient("down"), times=4)
     harness.queue(letter("a"))
     harness.deliver()
     tries = []
-    for seconds in (29, 1, 59, 1, 119, 1):
+    for seconds in (29, 1, 30 * times - 1, 1, 30 * times**2 - 1, 1):
         harness.later(seconds=seconds)
         harness.deliver()
         tries.append(len(harness.soc.attempts))
@@ -425,16 +429,32 @@ def test_who_is_on_no_channel_is_unreachable_for_their_ticket(found: Found) -> N
     assert state_of(harness) == [number]
 
 
-def test_what_no_ticket_would_tell_again_is_never_given_up(found: Found) -> None:
+def test_what_no_ticket_would_tell_again_is_dead_after_the_last_attempt_and_said(found: Found) -> None:
     harness = found()
     harness.soc.down = Rejected("the channel is archived.", remedy="Restore it.")
     harness.queue(letter("a", CHANNEL))
-    for _ in range(ATTEMPTS_MAX):
-        report = harness.deliver()
-        harness.later()
-
-    assert any(f"{ATTEMPTS_MAX} times" in trouble for trouble in report.troubles)
+    for _ in range(ATTEMPTS_MAX - 1):
+        assert not any("dead" in trouble for trouble in harness.deliver().troubles)
+        harness.later(hours=6)
+    [trouble] = [one for one in harness.deliver().troubles if "dead" in one]
+    assert "`whosleft deliveries list --state dead` shows it" in trouble
     harness.soc.down = None
+    harness.later(hours=48)
+    assert harness.deliver().counts["sent"] == 0
+
+    harness.app.silencing.retry("D-000001", Actor("sam"), harness.now)
+    assert harness.deliver().counts["sent"] == 1
+
+
+def test_a_night_s_outage_of_the_last_channel_kills_nothing(found: Found) -> None:
+    harness = found()
+    harness.soc.down = NotDone("the network is down")
+    harness.queue(letter("a", CHANNEL))
+    for _ in range(14 * 60):
+        harness.deliver()
+        minutes(harness, 1)
+    harness.soc.down = None
+    harness.later(hours=1)
     assert harness.deliver().counts["sent"] == 1
 
 

@@ -14,7 +14,6 @@ from fakes.notifier import FakeNotifier
 from harness import TIMEZONE, Harness
 from worker.app.jobs import escalate
 from worker.app.jobs.escalate import Escalate
-from worker.app.tell.recipients import steps_of
 from worker.app.tell.teller import Teller
 from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.evidence.actor import Actor
@@ -94,7 +93,7 @@ def test_steps_missed_while_the_worker_was_down_are_taken_late_and_once(start: S
     harness = late(start)
     harness.later(days=5)
 
-    assert harness.escalate().counts == {"watched": 1, "steps": 3, "messages": 4}
+    assert harness.escalate().counts == {"watched": 1, "steps": 3, "messages": 4, "silenced": 0}
     assert harness.escalate().counts["steps"] == 0
 
 
@@ -103,7 +102,7 @@ def test_a_ticket_that_is_done_is_not_escalated(start: Start) -> None:
     harness.desk.done(1, Actor("dee"), harness.now)
     harness.later(days=5)
 
-    assert harness.escalate().counts == {"watched": 0, "steps": 0, "messages": 0}
+    assert harness.escalate().counts == {"watched": 0, "steps": 0, "messages": 0, "silenced": 0}
 
 
 def test_the_manager_of_who_left_is_told(start: Start) -> None:
@@ -291,24 +290,24 @@ def test_the_preview_names_those_who_are_told_when_the_time_comes(start: Start) 
     harness = late(start, (0.5, every), (1.0, (Target.CHANNEL,)))
     asked = harness.ticket()
     with harness.store.reading() as uow:
-        first, last = steps_of(uow, asked, harness.rules, ENGLISH_ONLY)
+        first, last = harness.app.explainer.explain(uow, asked).steps
 
-    assert first.told[-1] == (Target.CHANNEL, ("channel",))
+    assert first.named[-1] == (Target.CHANNEL, ["channel"])
     harness.later(hours=12)
     harness.escalate()
-    named = {name for _, names in first.told for name in names}
+    named = {name for _, names in first.named for name in names}
     with harness.store.reading() as uow:
         [(_, _, told_by_name)] = uow.tickets.steps(1)
-        again = steps_of(uow, asked, harness.rules, ENGLISH_ONLY)
+        again = harness.app.explainer.explain(uow, asked).steps
     assert set(told_by_name) <= named
-    assert [one.is_taken for one in (first, last)] == [False, False]
-    assert [one.is_taken for one in again] == [True, False]
+    assert [one.coming.is_taken for one in (first, last)] == [False, False]
+    assert [one.coming.is_taken for one in again] == [True, False]
 
 
 def test_the_preview_says_which_target_means_nobody(start: Start) -> None:
     harness = late(start, (0.5, (Target.ADMINS, Target.MANAGER)))
     asked = replace(harness.ticket(), group=GroupKey("wards", "nowhere"), person=None)
     with harness.store.reading() as uow:
-        [only] = steps_of(uow, asked, harness.rules, ENGLISH_ONLY)
+        [only] = harness.app.explainer.explain(uow, asked).steps
 
-    assert only.told == ((Target.ADMINS, ()), (Target.MANAGER, ()))
+    assert only.named == [(Target.ADMINS, []), (Target.MANAGER, [])]

@@ -11,12 +11,11 @@ from harness import Harness
 from worker.app.reads.group import whole_group
 from worker.app.reads.person import history_of, timeline_of, whole_person
 from worker.app.reads.source import judged_sources
-from worker.app.reads.ticket import explained_escalation, listed_tickets, whole_ticket
+from worker.app.reads.ticket import listed_tickets, whole_ticket
 from worker.app.tell.health import Freshness, SourceHealth
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import AccountKey
-from worker.languages import BabelLanguages
 from worker.ports import Port
 
 ANN = AccountKey("corp", "ann")
@@ -39,9 +38,9 @@ def test_a_ticket_is_read_with_its_steps_accounts_history_and_who_has_its_link(l
     left.assigned.show_link(ticket.id, Actor("sam"), left.now)
 
     with left.store.reading() as uow:
-        whole = whole_ticket(uow, ticket, left.now)
-        listed = listed_tickets(uow, [ticket])
-        explained = explained_escalation(uow, ticket, left.rules, BabelLanguages("en"))
+        whole = whole_ticket(uow, ticket, left.now, left.app.rules.holding)
+        listed = listed_tickets(uow, [ticket], left.now, left.app.rules.holding)
+        explained = left.app.explainer.explain(uow, ticket)
 
     assert [account.key for account in whole.accounts] == [ANN]
     assert list(whole.link_known_to) == ["sam"]
@@ -52,7 +51,7 @@ def test_a_ticket_is_read_with_its_steps_accounts_history_and_who_has_its_link(l
     assert [(seen.source, seen.shows) for seen in whole.seen_in] == [("wards", True)]
     assert whole.steps
     assert (explained.ticket, explained.policy) == (ticket, left.rules.policy(ticket).name)
-    assert [step.is_taken for step in explained.steps][:2] == [True, True]
+    assert [step.coming.is_taken for step in explained.steps][:2] == [True, True]
 
 
 def test_a_person_is_read_with_groups_tickets_and_directory(left: Harness) -> None:

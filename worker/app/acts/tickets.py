@@ -15,6 +15,7 @@ from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import Account, AccountKey, HandleKey, Standing
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.text.durations import format_duration
 from worker.domain.tickets.ticket import (
     Assignee,
     AssigneeWhy,
@@ -30,8 +31,6 @@ from worker.ports.state.access import Shown
 from worker.ports.state.groups import GroupRow
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store, UnitOfWork
-
-ACKNOWLEDGED_FOR = timedelta(hours=4)  # half a shift: long enough to act, too short to forget
 
 
 class TicketActs:
@@ -105,15 +104,39 @@ class TicketActs:
 
         return self._change(number, events.TICKET_ASSIGNED, by, reason, now, change, tell=True, shown=shown)
 
-    def acknowledge(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
-        """Say "I'm on it": the ticket does not escalate for `ACKNOWLEDGED_FOR`, then it does again."""
+    def acknowledge(
+        self, number: int, by: Actor, now: datetime, reason: str = "", span: timedelta | None = None
+    ) -> Ticket:
+        """Say "I'm on it": the ticket does not escalate for so long (else as its policy says), then it does again.
+
+        What waits to be said about it is taken back.
+        """
 
         def change(ticket: Ticket) -> Ticket:
-            if ticket.state is not TicketState.OPEN:
-                raise NotAllowed(f"{ticket.label} is {ticket.state.value}: nothing is escalated.")
-            return replace(ticket, acknowledged_until=now + ACKNOWLEDGED_FOR)
+            wanted = span or self._rules.policy(ticket).acknowledge_for
+            return replace(ticket, acknowledged_until=now + self._rest(ticket, wanted))
 
-        return self._change(number, events.TICKET_ACKNOWLEDGED, by, reason, now, change)
+        return self._change(number, events.TICKET_ACKNOWLEDGED, by, reason, now, change, is_quiet=True)
+
+    def snooze(self, number: int, by: Actor, span: timedelta, now: datetime, reason: str = "") -> Ticket:
+        """Say "later": nobody is told about the ticket for so long, at most for its policy's `snooze_max`.
+
+        What waits to be said about it is taken back.
+        """
+
+        def change(ticket: Ticket) -> Ticket:
+            return replace(ticket, snoozed_until=now + self._rest(ticket, span))
+
+        return self._change(number, events.TICKET_SNOOZED, by, reason, now, change, is_quiet=True)
+
+    def _rest(self, ticket: Ticket, span: timedelta) -> timedelta:
+        """How long a ticket may rest. Raises NotAllowed if it can't, or for too long or too short a time."""
+        if ticket.state is not TicketState.OPEN:
+            raise NotAllowed(f"{ticket.label} is {ticket.state.value}: nothing is escalated.")
+        longest = self._rules.policy(ticket).snooze_max
+        if not timedelta(0) < span <= longest:
+            raise NotAllowed(f"That is too long or too short; at most {format_duration(longest)}.")
+        return span
 
     def _change(
         self,
@@ -125,6 +148,7 @@ class TicketActs:
         change: Change,
         *,
         tell: bool = False,
+        is_quiet: bool = False,
         shown: Shown | None = None,
     ) -> Ticket:
         with self._store.begin() as uow:
@@ -140,7 +164,7 @@ class TicketActs:
                 action = ActionKind.REOPEN if kind == events.TICKET_REOPENED else ActionKind.ASSIGN
                 news = [Action(action, after, after.reason)]
                 uow.outbox.add(self._teller.acted(uow, news, now), now)
-            if not after.is_live:
+            if is_quiet or not after.is_live:
                 uow.outbox.withdraw_about([after.id])
         return after
 

@@ -8,6 +8,7 @@ A channel that asks to wait is left alone until then.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,9 +16,11 @@ from zoneinfo import ZoneInfo
 
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
+from worker.app.tell.holding import Held, Holding, Holds
+from worker.app.tell.reaching import Reaching
 from worker.app.tell.teller import Teller
 from worker.domain.messages.message import Message, Recipient, RecipientKind
-from worker.domain.messages.sentences import digest, last_today, may_be_repeat
+from worker.domain.messages.sentences import digest, dropped_paragraph, last_today, may_be_repeat
 from worker.ports import ConnectorError, NotDone, Notifier, Rejected, Transient, Unreachable
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import Delivery, Outcome, OutMessage
@@ -26,8 +29,15 @@ from worker.ports.state.store import Store, UnitOfWork
 CLAIM_LIFE = timedelta(minutes=5)
 ITEMS_MAX = 40  # messages in one digest
 RETRY_FIRST = timedelta(seconds=30)
-RETRY_MAX = timedelta(hours=1)
-ATTEMPTS_MAX = 8  # about two hours; then another channel is tried
+ATTEMPTS_MAX = 8  # then another channel is tried; on the last one the message is dead
+WAITS = (
+    2,
+    timedelta(hours=1),
+)  # how much longer each wait is than the one before, and the longest: an hour in all
+LAST_WAITS = (
+    4,
+    timedelta(hours=6),
+)  # on the last channel 15 hours in all, so that a night's outage kills nothing
 ASKED_MIN_S, ASKED_MAX_S = (
     1.0,
     86_400.0,
@@ -42,6 +52,7 @@ class DeliverRules:
     digest_window: timedelta
     daily_max: int
     teller: Teller
+    holding: Holding = field(default_factory=Holding)
 
 
 @dataclass(slots=True)
@@ -51,7 +62,7 @@ class _DeliveryPass:
     lease: Lease | None
     counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
-            ("folded", "sent", "retried", "unreachable", "held_for_tomorrow"), 0
+            ("folded", "sent", "retried", "unreachable", "held", "held_for_tomorrow"), 0
         )
     )
     troubles: list[str] = field(default_factory=list)
@@ -71,8 +82,7 @@ class Deliver:
     ) -> None:
         self._store = store
         self._notifiers = {notifier.name: notifier for notifier in notifiers}
-        self._talking = [one for one in notifiers if not one.can.is_log]
-        self._logs = [one for one in notifiers if one.can.is_log]
+        self._reaching = Reaching(notifiers)
         self._rules = rules
         self._clock = clock
         self._holder = holder
@@ -96,18 +106,33 @@ class Deliver:
 
     def _fold(self, now: datetime, run: _DeliveryPass) -> None:
         with self._store.begin(run.lease) as uow:
-            for recipient, waiting in uow.outbox.waiting(now - self._rules.digest_window, now):
-                channels = self._first_over(recipient)
+            holds = self._rules.holding.at(uow, now)
+            for recipient, queued in uow.outbox.waiting(now - self._rules.digest_window, now):
+                held = _hold(uow, holds, recipient, queued) if holds else 0
+                run.counts["held"] += held
+                waiting = queued - held
+                if not waiting:
+                    continue
+                channels = self._reaching.first_over(recipient)
                 if not channels:
                     run.counts["unreachable"] += uow.outbox.give_up(recipient, now)
                     continue
+                self._say_dropped(uow, recipient, now)
                 folded = 0
                 for _ in range(self._budget(uow, recipient, now)):
                     if not (more := self._bundle(uow, recipient, channels, now)):
                         break
                     folded += more
                 run.counts["folded"] += folded
-                run.counts["held_for_tomorrow"] += waiting - folded
+                run.counts["held_for_tomorrow"] += max(waiting - folded, 0)
+
+    def _say_dropped(self, uow: UnitOfWork, to: Recipient, now: datetime) -> None:
+        """Name the tickets that were closed while messages about them were held."""
+        labels = uow.deliveries.take_dropped(to, now)
+        if labels:
+            body = dropped_paragraph(labels, self._rules.teller.languages.of(to.language))
+            key = f"dropped:{to.kind.value}:{to.address}:{now.isoformat()}"
+            uow.outbox.add([OutMessage(key, to, body.headline, body)], now)
 
     def _bundle(self, uow: UnitOfWork, to: Recipient, channels: Sequence[str], now: datetime) -> int:
         """Fold as many items as every one of the channels shows into one message; return how many."""
@@ -139,28 +164,10 @@ class Deliver:
         local = now.astimezone(ZoneInfo(self._rules.teller.timezone))
         return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
-    def _first_over(self, to: Recipient) -> list[str]:
-        """The notifiers that a message goes out over first: one for a person, all that have it for a channel."""
-        names = self._over(to)
-        return names if to.kind is RecipientKind.CHANNEL else names[:1]
-
-    def _over(self, to: Recipient) -> list[str]:
-        """The notifiers that reach a recipient, the first choice first: of those in `via`, or of all.
-
-        A log does only where nothing else could. A channel that none of `via` has is written to by all that have it.
-        """
-        reaching = [one.name for one in self._talking if one.can.reach(to)]
-        if not reaching and (to.kind is RecipientKind.CHANNEL or not self._talking):
-            reaching = [one.name for one in self._logs if one.can.reach(to)]
-        chosen = [name for name in to.via if name in reaching]
-        if to.via and (chosen or to.kind is RecipientKind.PERSON):
-            return chosen
-        return reaching
-
     # --- sending ---------------------------------------------------------------------------------
 
     def _send(self, delivery: Delivery, now: datetime, run: _DeliveryPass, *, is_last: bool) -> None:
-        if delivery.notifier not in self._over(delivery.to):
+        if delivery.notifier not in self._reaching.over(delivery.to):
             self._move_on(delivery, f"there is no channel {delivery.notifier} any more", now, run)
             return
         notifier = self._notifiers[delivery.notifier]
@@ -215,7 +222,7 @@ class Deliver:
         if asked is not None and not is_unclear:
             run.counts["retried"] += 1
             self._observer.delivered(delivery, Outcome.RETRIED, now)
-        elif delivery.attempts >= ATTEMPTS_MAX and self._next_channel(delivery) is not None:
+        elif delivery.attempts >= ATTEMPTS_MAX:
             unclear = replace(delivery, is_unclear=delivery.is_unclear or is_unclear)
             self._move_on(unclear, error.message, now, run)
         else:
@@ -230,51 +237,46 @@ class Deliver:
         *,
         is_unclear: bool,
     ) -> None:
-        wait = min(RETRY_FIRST * 2 ** (min(delivery.attempts, ATTEMPTS_MAX) - 1), RETRY_MAX)
-        if delivery.attempts >= ATTEMPTS_MAX:
-            run.troubles.append(
-                f"{delivery.notifier} has refused message {delivery.key} {delivery.attempts} times: {error}"
-            )
+        times, longest = LAST_WAITS if self._next(delivery) is None else WAITS
+        wait = min(RETRY_FIRST * times ** (delivery.attempts - 1), longest)
         run.counts["retried"] += 1
         with self._store.begin(run.lease) as uow:
             uow.outbox.retry(delivery, error.message, now + wait, is_unclear=is_unclear)
         self._observer.delivered(delivery, Outcome.RETRIED, now)
 
     def _move_on(self, delivery: Delivery, why: str, now: datetime, run: _DeliveryPass) -> None:
-        following = self._next_channel(delivery)
+        following = self._next(delivery)
         with self._store.begin(run.lease) as uow:
             uow.outbox.move(delivery, following, why, now)
         if following is not None:
             self._observer.delivered(delivery, Outcome.MOVED, now)
             return
         run.counts["unreachable"] += 1
+        if self._must_arrive(delivery):
+            run.troubles.append(
+                f"{delivery.notifier}: message {delivery.key} is dead after {delivery.attempts} attempts: {why} "
+                "`whosleft deliveries list --state dead` shows it; retry or drop it there."
+            )
         self._observer.delivered(delivery, Outcome.UNREACHABLE, now)
         self._write_down(delivery, self._message_of(delivery, is_last=False), run)
 
     def _write_down(self, delivery: Delivery, message: Message, run: _DeliveryPass) -> None:
         """Give each log its copy, at most once. A log is only for onlookers; it reaches no recipient."""
-        for log in self._logs if self._talking else ():
-            if log.name == delivery.notifier:
+        for name in self._reaching.onlookers:
+            if name == delivery.notifier:
                 continue
             try:
-                log.send(message)
+                self._notifiers[name].send(message)
             except ConnectorError as error:
-                run.troubles.append(f"{log.name}: {error}")
+                run.troubles.append(f"{name}: {error}")
+
+    def _next(self, delivery: Delivery) -> str | None:
+        return self._reaching.next_over(delivery.to, delivery.notifier)
 
     def _must_arrive(self, delivery: Delivery) -> bool:
         """True if no later step of a ticket would tell the security team."""
         is_channel = delivery.to.kind is RecipientKind.CHANNEL
         return is_channel and any(item.ticket is None for item in delivery.items)
-
-    def _next_channel(self, delivery: Delivery) -> str | None:
-        """The next notifier that reaches people, for a person; None for a copy to the common channel."""
-        if delivery.to.kind is RecipientKind.CHANNEL:
-            return None
-        names = self._over(delivery.to)
-        if delivery.notifier not in names:
-            return names[0] if names else None
-        later = names[names.index(delivery.notifier) + 1 :]
-        return later[0] if later else None
 
     # --- what is said ----------------------------------------------------------------------------
 
@@ -289,6 +291,18 @@ class Deliver:
         parts = [(item.title, replace(item.body, ticket=item.label)) for item in items]
         message = digest(key, to, parts, note, is_urgent=is_urgent, tongue=tongue)
         return replace(message, repeat_note=may_be_repeat(tongue))
+
+
+def _hold(uow: UnitOfWork, holds: Holds, to: Recipient, queued: int) -> int:
+    """Hold back what a silence or the reader's quiet hours keep; return how many messages."""
+    held: dict[Held, list[str]] = defaultdict(list)
+    for item in uow.outbox.pending(to, holds.at, queued):
+        ticket = None if item.ticket is None else uow.tickets.get(item.ticket)
+        if why := holds.of_message(to, ticket, is_day_or_night=item.is_day_or_night):
+            held[why].append(item.key)
+    for why, keys in held.items():
+        uow.deliveries.hold(keys, why.until, why.by)
+    return sum(map(len, held.values()))
 
 
 def _wait_asked_for(error: ConnectorError) -> timedelta | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.tell.helping import help_for
-from worker.app.tell.recipients import Recipients
+from worker.app.tell.holding import Holding, Holds
+from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
 from worker.app.tell.teller import Teller, help_as_told
 from worker.domain.escalation.policy import Policy, Taken, Target, due_steps, next_unreached
 from worker.domain.evidence import events
@@ -25,10 +27,19 @@ PAGE = 500
 class Escalate:
     """Takes the steps of escalation policies."""
 
-    def __init__(self, store: Store, rules: TicketRules, teller: Teller) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rules: TicketRules,
+        teller: Teller,
+        on_call: OnCall = nobody_on_call,
+        holding: Holding | None = None,
+    ) -> None:
         self._store = store
         self._rules = rules
         self._teller = teller
+        self._on_call = on_call
+        self._holding = holding or Holding()
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Take the due steps of every open ticket. Steps are unique in storage, so each is taken once.
@@ -36,13 +47,14 @@ class Escalate:
         If a step reaches nobody, the next one is due at once, and its message says so.
         """
         matching = Matching(self._store, now, lease)
-        counts = {"watched": 0, "steps": 0, "messages": 0}
+        counts = {"watched": 0, "steps": 0, "messages": 0, "silenced": 0}
         after = 0
         while True:
             with matching.begin() as uow:
                 waiting = uow.tickets.to_escalate(after, PAGE)
+                holds = self._holding.at(uow, now)
                 for ticket, taken in waiting:
-                    self._escalate(uow, ticket, taken, now, counts)
+                    self._escalate(uow, ticket, taken, holds, counts)
             counts["watched"] += len(waiting)
             if len(waiting) < PAGE:
                 break
@@ -52,10 +64,15 @@ class Escalate:
         return Report("escalate", counts)
 
     def _escalate(
-        self, uow: UnitOfWork, ticket: Ticket, taken: tuple[Taken, ...], now: datetime, counts: dict[str, int]
+        self, uow: UnitOfWork, ticket: Ticket, taken: tuple[Taken, ...], holds: Holds, counts: dict[str, int]
     ) -> None:
-        policy = self._rules.policy(ticket)
-        for due in due_steps(ticket, policy, taken, self._rules.allowed(ticket), now):
+        now, policy = holds.at, self._rules.policy(ticket)
+        coming = due_steps(ticket, policy, taken, self._rules.allowed(ticket), now)
+        if coming and (silenced := holds.of_ticket(ticket)):
+            uow.silences.fired(silenced.name, [ticket.id], now)
+            counts["silenced"] += 1
+            return
+        for due in coming:
             step = Taken(due.step, due.repeat, now)
             if self._take(uow, ticket, policy, step, "", now, counts):
                 taken = (*taken, step)
@@ -90,8 +107,9 @@ class Escalate:
         counts: dict[str, int],
     ) -> bool:
         """Record a step and queue its messages; return False if there is nobody to tell."""
-        found = Recipients(uow, self._teller.languages)
-        recipients = found.of_all(ticket, policy.steps[step.step - 1].to)
+        found = Recipients(uow, self._teller.languages, self._on_call)
+        wanted = policy.steps[step.step - 1]
+        recipients = found.of_all(ticket, wanted.to, now)
         if not uow.tickets.take_step(ticket.id, step, policy.name, recipients):
             return True
         counts["steps"] += 1
@@ -99,7 +117,7 @@ class Escalate:
         uow.journal.append(
             [Entry(now, "whosleft", events.TICKET_ESCALATED, f"ticket:{ticket.label}", data=data)]
         )
-        members = found.of_all(ticket, (Target.ASSIGNEE, Target.ADMINS))  # who see the numbers anyway
+        members = found.of_all(ticket, (Target.ASSIGNEE, Target.ADMINS), now)  # who see the numbers anyway
         aid = help_for(uow, ticket, self._teller.languages)
         for recipient in recipients:
             tongue = self._teller.languages.of(recipient.language)
@@ -108,7 +126,16 @@ class Escalate:
             if recipient not in members:
                 body = masked(body)
             key = f"{ticket.label}:step{step.step}.{step.repeat}:{recipient.kind.value}:{recipient.address}"
-            message = OutMessage(key, recipient, body.headline, body, is_urgent=True, ticket=ticket.id)
+            to = replace(recipient, via=wanted.via)
+            message = OutMessage(
+                key,
+                to,
+                body.headline,
+                body,
+                is_urgent=True,
+                ticket=ticket.id,
+                is_day_or_night=wanted.is_day_or_night,
+            )
             counts["messages"] += uow.outbox.add([self._teller.linked(uow, ticket, message, now)], now)
         return bool(recipients)
 

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from worker.app.tell.recipients import ComingStep, steps_of
+from worker.app.tell.holding import Holding, Holds
 from worker.domain.evidence.journal import Sealed
 from worker.domain.model import Account
-from worker.domain.reconcile.engine import TicketRules
-from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 from worker.ports.state.tickets import SeenIn, StepTaken
@@ -29,9 +27,10 @@ class WholeTicket:
     accounts: Sequence[Account]
     link_known_to: Sequence[str]
     history: Sequence[Sealed]
+    silenced_by: str | None = None
 
 
-def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime) -> WholeTicket:
+def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime, holding: Holding) -> WholeTicket:
     """Read everything about one ticket."""
     human = uow.people.human(ticket.person) if ticket.person else None
     shown = uow.access.shown_links(ticket.assignee.email, now) if ticket.assignee else ()
@@ -42,23 +41,8 @@ def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime) -> WholeTicket:
         human.accounts if human else (),
         list(dict.fromkeys(one.name for one in shown)),
         uow.journal.of(f"ticket:{ticket.label}"),
+        _silenced_by(holding.at(uow, now), ticket),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedEscalation:
-    """A ticket's policy, by name, with all of its steps: when each comes, and the people it would tell now."""
-
-    ticket: Ticket
-    policy: str
-    steps: Sequence[ComingStep]
-
-
-def explained_escalation(
-    uow: UnitOfWork, ticket: Ticket, rules: TicketRules, languages: Languages
-) -> ExplainedEscalation:
-    """Read who would be told about a ticket, and when."""
-    return ExplainedEscalation(ticket, rules.policy(ticket).name, steps_of(uow, ticket, rules, languages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +52,23 @@ class ListedTicket:
     ticket: Ticket
     steps: Sequence[StepTaken] = ()
     seen_in: Sequence[SeenIn] = ()
+    silenced_by: str | None = None
 
 
-def listed_tickets(uow: UnitOfWork, tickets: Sequence[Ticket]) -> list[ListedTicket]:
+def listed_tickets(
+    uow: UnitOfWork, tickets: Sequence[Ticket], now: datetime, holding: Holding
+) -> list[ListedTicket]:
     """Read what lists show of each ticket, in few queries."""
+    holds = holding.at(uow, now)
     steps = uow.tickets.steps_of([ticket.id for ticket in tickets])
     seen = uow.tickets.seen_in(tickets)
-    return [ListedTicket(ticket, steps[ticket.id], seen[ticket.id]) for ticket in tickets]
+    return [
+        ListedTicket(ticket, steps[ticket.id], seen[ticket.id], _silenced_by(holds, ticket))
+        for ticket in tickets
+    ]
+
+
+def _silenced_by(holds: Holds, ticket: Ticket) -> str | None:
+    """The id of the silence that covers a live ticket."""
+    held = holds.of_ticket(ticket) if ticket.is_live else None
+    return held.name if held else None

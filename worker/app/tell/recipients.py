@@ -2,48 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
 
 from worker.app.tell.teller import person_at, recipient_of
-from worker.domain.escalation.policy import Coming, Target, explain
+from worker.domain.escalation.policy import Named, NamedKind, Target, Whom
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
-from worker.domain.model import Account, AccountKey
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 
+OnCall: TypeAlias = Callable[[UnitOfWork, str, datetime], Sequence[str]]
+
+
+def nobody_on_call(_uow: UnitOfWork, _rota: str, _at: datetime) -> Sequence[str]:
+    """No rota is known."""
+    return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """The people whom a policy's targets mean, in the state that a transaction sees."""
+    """The people whom a policy's targets mean, in the state that a transaction sees.
+
+    `on_call` says who is on call in a rota at an instant, by e-mail address.
+    """
 
     uow: UnitOfWork
     languages: Languages
+    on_call: OnCall = nobody_on_call
 
-    def of_all(self, ticket: Ticket, targets: Sequence[Target]) -> tuple[Recipient, ...]:
+    def of_all(self, ticket: Ticket, targets: Sequence[Whom], at: datetime) -> tuple[Recipient, ...]:
         """The present recipients of the targets, each once; of two equal ones, the one with a known language."""
         found: dict[tuple[RecipientKind, str], Recipient] = {}
         for target in targets:
-            for recipient in self.of(ticket, target):
+            for recipient in self.of(ticket, target, at):
                 key = (recipient.kind, recipient.address)
                 if key not in found or found[key].language is None:
                     found[key] = recipient
         return tuple(found.values())
 
-    def of(self, ticket: Ticket, target: Target) -> list[Recipient]:
+    def of(self, ticket: Ticket, target: Whom, at: datetime) -> list[Recipient]:
         """The present recipients of one target; none if nobody can be reached."""
-        if target is Target.ASSIGNEE:
-            return self._assignee(ticket)
-        if target is Target.ADMINS:
-            admins = self.uow.rosters.active_admins(ticket.group) if ticket.group else []
-            return [found for admin in admins for found in self._person(admin)]
-        if target is Target.MANAGER:
-            return self._manager(ticket)
-        if target is Target.ACCOUNTABLE:
-            return [person_at(ticket.accountable)] if ticket.accountable else []
-        return [CHANNEL]
+        if isinstance(target, Named):
+            return self._named(target, at)
+        match target:
+            case Target.ASSIGNEE:
+                return self._assignee(ticket)
+            case Target.ADMINS:
+                admins = self.uow.rosters.active_admins(ticket.group) if ticket.group else []
+                return [found for admin in admins for found in self._person(admin)]
+            case Target.OWNER:
+                return self._owner(ticket)
+            case Target.MANAGER:
+                return self._manager(ticket)
+            case Target.ACCOUNTABLE:
+                return [person_at(ticket.accountable)] if ticket.accountable else []
+            case Target.CHANNEL:
+                return [CHANNEL]
+
+    def _named(self, target: Named, at: datetime) -> list[Recipient]:
+        if target.kind is NamedKind.CHANNEL:
+            return [Recipient(RecipientKind.CHANNEL, target.name)]
+        is_rota = target.kind is NamedKind.ON_CALL
+        return [
+            self._at(address)
+            for address in (self.on_call(self.uow, target.name, at) if is_rota else [target.name])
+        ]
+
+    def _at(self, address: str) -> Recipient:
+        """Whoever has an e-mail address, by name and in their language if the directory knows them."""
+        known = [one for one in self.uow.people.find(address) if one.standing is not Standing.LEFT]
+        found = self._person(known[0]) if known else []
+        return found[0] if found else person_at(address)
+
+    def _owner(self, ticket: Ticket) -> list[Recipient]:
+        group = self.uow.rosters.group(ticket.group) if ticket.group else None
+        return [self._at(group.owner_email)] if group and group.owner_email else []
 
     def _manager(self, ticket: Ticket) -> list[Recipient]:
         person = self.uow.people.get(ticket.person) if ticket.person else None
@@ -68,28 +105,3 @@ class Recipients:
     def _code(self, stated: str | None) -> str | None:
         """The code of one of our languages; a directory may state anything."""
         return self.languages.of(stated).code if stated else None
-
-
-@dataclass(frozen=True, slots=True)
-class ComingStep:
-    """A step of a ticket's policy, with the names that each target means now. `is_taken`: in this round."""
-
-    coming: Coming
-    told: tuple[tuple[Target, tuple[str, ...]], ...]
-    is_taken: bool
-
-
-def steps_of(
-    uow: UnitOfWork, ticket: Ticket, rules: TicketRules, languages: Languages
-) -> tuple[ComingStep, ...]:
-    """Every step of a ticket's policy, in its order."""
-    taken = {one.step for one, _, _ in uow.tickets.steps(ticket.id) if one.at >= ticket.clock_from}
-    found = Recipients(uow, languages)
-    return tuple(
-        ComingStep(
-            coming,
-            tuple((target, tuple(one.label for one in found.of(ticket, target))) for target in coming.to),
-            coming.step in taken,
-        )
-        for coming in explain(ticket, rules.policy(ticket), rules.allowed(ticket))
-    )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Query
 
-from worker.app.reads.ticket import explained_escalation, listed_tickets, whole_ticket
+from worker.app.reads.ticket import listed_tickets, whole_ticket
 from worker.contract.overview import OverviewShape
 from worker.contract.shape import PageShape
 from worker.contract.tickets import EscalationShape, LinkShape, TicketShape, TicketShownShape
@@ -75,7 +75,10 @@ def _list(
         found = uow.overview.tickets(wanted, before, query.limit + 1)
         total = uow.overview.how_many(wanted, COUNTED_MAX + 1)
         shown, following = page_of(caller.services, KIND, found, query.limit, lambda one: [str(one.id)])
-        items = [TicketShape.of(one, caller.services.witnesses) for one in listed_tickets(uow, shown)]
+        items = [
+            TicketShape.of(one, caller.services.witnesses)
+            for one in listed_tickets(uow, shown, caller.now, caller.services.explainer.holding)
+        ]
     return PageShape[TicketShape].of(items, total if total <= COUNTED_MAX else None, following)
 
 
@@ -84,7 +87,10 @@ def ticket(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsR
     """One ticket with its steps and history."""
     del query
     with caller.services.store.reading() as uow:
-        return TicketShownShape.of(whole_ticket(uow, _ticket(uow, id), caller.now), caller.services.witnesses)
+        return TicketShownShape.of(
+            whole_ticket(uow, _ticket(uow, id), caller.now, caller.services.explainer.holding),
+            caller.services.witnesses,
+        )
 
 
 @router.get("/tickets/{id}/escalation")
@@ -92,8 +98,7 @@ def escalation(id: TicketLabel, query: Annotated[Nothing, Query()], caller: Tick
     """Which policy the ticket has, and when each step comes."""
     del query
     with caller.services.store.reading() as uow:
-        rules, languages = caller.services.rules, caller.services.languages
-        return EscalationShape.of(explained_escalation(uow, _ticket(uow, id), rules, languages))
+        return EscalationShape.of(caller.services.explainer.explain(uow, _ticket(uow, id)))
 
 
 # --- acts -----------------------------------------------------------------------------------------------------
@@ -186,7 +191,7 @@ def _known(caller: Caller, label: str) -> int:
 
 def _as_it_is(caller: Caller, label: str) -> TicketShape:
     with caller.services.store.reading() as uow:
-        [found] = listed_tickets(uow, [_ticket(uow, label)])
+        [found] = listed_tickets(uow, [_ticket(uow, label)], caller.now, caller.services.explainer.holding)
         return TicketShape.of(found, caller.services.witnesses)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from worker.app.refused import Refused
-from worker.app.tell.recipients import steps_of
 from worker.desk.calls import Call
 from worker.desk.console.frame import missing
 from worker.desk.sessions import Guest
@@ -32,12 +31,12 @@ def policies(call: Call, guest: Guest) -> Response:
         if ticket is None:
             return missing(call)
         taken = uow.tickets.steps(number)
-        steps = steps_of(uow, ticket, rules, call.services.languages)
+        steps = call.services.explainer.explain(uow, ticket).steps
     preview = {
         "ticket": ticket,
         "title": ticket_title(ticket, call.tongue),
         "policy": rules.policy(ticket).name,
-        "steps": [(one.coming.at, told_line(one.told, one.coming.repeat, call.tongue)) for one in steps],
+        "steps": [(one.coming.at, told_line(one.named, one.coming.repeat, call.tongue)) for one in steps],
         "taken": taken,
     }
     return call.page("console/policies.html", {"policies": shown, "asked": ticket.label, "preview": preview})
@@ -47,7 +46,7 @@ def _shown(policy: Policy) -> dict[str, object]:
     steps = [
         {
             "after": format_after(step.after),
-            "to": [target.value for target in step.to],
+            "to": [str(whom) for whom in step.to],
             "repeat": format_duration(step.repeat) if step.repeat else "",
         }
         for step in policy.steps

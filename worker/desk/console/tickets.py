@@ -9,7 +9,6 @@ from starlette.responses import Response
 from worker.app.reads.ticket import whole_ticket
 from worker.app.refused import Refused
 from worker.app.tell.helping import help_for
-from worker.app.tell.recipients import steps_of
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of
 from worker.desk.console.frame import PAGE, back_to, missing
@@ -71,8 +70,8 @@ def ticket(call: Call, guest: Guest) -> Response:
         rules, tongue = call.services.rules, call.tongue
         languages = call.services.languages
         aid = help_for(uow, one, languages)
-        to_come = steps_of(uow, one, rules, languages) if one.state is TicketState.OPEN else ()
-        whole = whole_ticket(uow, one, call.now)
+        to_come = call.services.explainer.to_come(uow, one)
+        whole = whole_ticket(uow, one, call.now, call.services.explainer.holding)
         acknowledged = [
             sealed.entry for sealed in whole.history if sealed.entry.event == events.TICKET_ACKNOWLEDGED
         ]
@@ -88,9 +87,7 @@ def ticket(call: Call, guest: Guest) -> Response:
             "taken": whole.steps,
             "policy": rules.policy(one).name,
             "to_come": [
-                (step.coming.at, told_line(step.told, step.coming.repeat, tongue))
-                for step in to_come
-                if not step.is_taken
+                (step.coming.at, told_line(step.named, step.coming.repeat, tongue)) for step in to_come
             ],
             "blocks": _blocked_by(uow, one),
             "accounts": whole.accounts,

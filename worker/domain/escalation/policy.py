@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 from worker.domain.escalation.calendar import Calendar, CalendarClock, add
 from worker.domain.model import Evidence
@@ -17,13 +18,54 @@ from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
 
 class Target(StrEnum):
-    """Whom a step tells."""
+    """Whom a step tells, by their part in the ticket."""
 
     ASSIGNEE = "assignee"
     ADMINS = "admins"
+    OWNER = "owner"
     MANAGER = "manager"
     ACCOUNTABLE = "accountable"
     CHANNEL = "channel"
+
+
+class NamedKind(StrEnum):
+    """What a step may name: a channel, a rota, or a person."""
+
+    CHANNEL = "channel"
+    ON_CALL = "on_call"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A channel, whoever is on call in a rota, or a person by e-mail address."""
+
+    kind: NamedKind
+    name: str
+
+    def __str__(self) -> str:
+        return self.name if self.kind is NamedKind.PERSON else f"{self.kind.value}:{self.name}"
+
+
+Whom: TypeAlias = Target | Named
+
+
+def parse_whom(text: str) -> Whom:
+    """Read `assignee`, `channel:wards`, `on_call:security` or an e-mail address.
+
+    Raises ValueError that says what is valid.
+    """
+    stated = text.strip()
+    kind, colon, name = stated.partition(":")
+    if colon and name.strip() and kind in {NamedKind.CHANNEL, NamedKind.ON_CALL}:
+        return Named(NamedKind(kind), name.strip())
+    if "@" in stated and not set(stated) & set(" :<>,;"):
+        return Named(NamedKind.PERSON, stated.casefold())
+    if stated.casefold() in set(Target):
+        return Target(stated.casefold())
+    raise ValueError(
+        f"'{text}' is nobody to tell; write {', '.join(Target)}, channel:NAME, on_call:ROTA or an e-mail address."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +108,18 @@ def _share(stated: str, text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step; `repeat` (in the policy's time) repeats it for as long as the ticket is live."""
+    """One step; `repeat` (in the policy's time) repeats it for as long as the ticket is live.
+
+    `via` names the notifiers to use, the first choice first; empty: all. While somebody has acknowledged the ticket,
+    only a step that `is_until_done` goes on. One that is `day_or_night` does not wait for quiet hours to end.
+    """
 
     after: After
-    to: tuple[Target, ...]
+    to: tuple[Whom, ...]
     repeat: timedelta | None = None
+    via: tuple[str, ...] = ()
+    is_until_done: bool = False
+    is_day_or_night: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +146,14 @@ _PLAIN = CalendarClock()
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Ordered steps over one calendar."""
+    """Ordered steps over one calendar; how long an acknowledgement holds, and a snooze at most."""
 
     name: str
     steps: tuple[Step, ...]
     when: When = When()
     calendar: Calendar = _PLAIN
+    acknowledge_for: timedelta = timedelta(hours=4)  # half a shift: long enough to act, too short to forget
+    snooze_max: timedelta = timedelta(hours=72)
 
 
 STANDARD = Policy(
@@ -144,7 +195,6 @@ class DueStep:
     step: int
     repeat: int
     at: datetime
-    to: tuple[Target, ...]
 
 
 def step_at(ticket: Ticket, policy: Policy, step: Step, allowed: timedelta) -> datetime:
@@ -163,18 +213,17 @@ def due_steps(
 ) -> tuple[DueStep, ...]:
     """Return the steps that are due and not yet taken, in order; at most one for each step of the policy.
 
-    A step is due when `now >= step_at(...)` (inclusive). Only an open ticket escalates, not while an
-    acknowledgement holds. Steps taken before `clock_from` belong to an earlier round and do not count; a
-    new round goes on with the next repeat number, so (step, repeat) stays unique. Calling twice with
-    the same arguments returns the same; recording is the caller's work.
+    A step is due when `now >= step_at(...)` (inclusive). Only an open ticket escalates, and none while it is
+    snoozed. Steps taken before `clock_from` belong to an earlier round and do not count; a new round goes on with
+    the next repeat number, so (step, repeat) stays unique. Calling twice with the same arguments returns the
+    same; recording is the caller's work.
     """
-    if ticket.state is not TicketState.OPEN:
-        return ()
-    if ticket.acknowledged_until is not None and now < ticket.acknowledged_until:
+    if ticket.state is not TicketState.OPEN or ticket.is_snoozed(now):
         return ()
     found = (
         _due_one(number, step, ticket, policy, taken, allowed, now)
         for number, step in enumerate(policy.steps, start=1)
+        if step.is_until_done or not ticket.is_acknowledged(now)
     )
     return tuple(due for due in found if due is not None)
 
@@ -194,11 +243,11 @@ def _due_one(
     ever = [t for t in taken if t.step == number]
     this_round = [t for t in ever if t.at >= ticket.clock_from]
     if not this_round:
-        return DueStep(number, len(ever), first, step.to)
+        return DueStep(number, len(ever), first)
     if not step.repeat:
         return None
     again = add(policy.calendar, max(t.at for t in this_round), step.repeat)
-    return DueStep(number, len(ever), again, step.to) if now >= again else None
+    return DueStep(number, len(ever), again) if now >= again else None
 
 
 def next_unreached(policy: Policy, taken: tuple[Taken, ...], since: datetime) -> int | None:
@@ -212,17 +261,33 @@ def next_unreached(policy: Policy, taken: tuple[Taken, ...], since: datetime) ->
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A step with the instant (aware UTC) at which it is first due; `step` counts from 1."""
+    """A step with the instant (aware UTC) at which it is due; `step` counts from 1, `number` its repeats from 0.
+
+    `is_taken`: it was taken then, in this round.
+    """
 
     step: int
     at: datetime
-    to: tuple[Target, ...]
+    to: tuple[Whom, ...]
     repeat: timedelta | None = None
+    number: int = 0
+    is_taken: bool = False
 
 
-def explain(ticket: Ticket, policy: Policy, allowed: timedelta) -> tuple[Coming, ...]:
-    """Say when each step of the policy comes for this ticket, and who is told."""
-    return tuple(
-        Coming(number, step_at(ticket, policy, step, allowed), step.to, step.repeat)
-        for number, step in enumerate(policy.steps, start=1)
-    )
+def explain(
+    ticket: Ticket, policy: Policy, taken: tuple[Taken, ...], allowed: timedelta
+) -> tuple[Coming, ...]:
+    """Say for each step of the policy when it comes, or when it came last, and when it comes again."""
+    found: list[Coming] = []
+    for number, step in enumerate(policy.steps, start=1):
+        ever = [t for t in taken if t.step == number]
+        last = max((t for t in ever if t.at >= ticket.clock_from), key=lambda t: t.at, default=None)
+        if last is None:
+            at = step_at(ticket, policy, step, allowed)
+            found.append(Coming(number, at, step.to, step.repeat, len(ever)))
+            continue
+        found.append(Coming(number, last.at, step.to, step.repeat, last.repeat, is_taken=True))
+        if step.repeat:
+            again = add(policy.calendar, last.at, step.repeat)
+            found.append(Coming(number, again, step.to, step.repeat, len(ever)))
+    return tuple(found)

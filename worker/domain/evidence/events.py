@@ -11,6 +11,7 @@ from typing import Final
 TICKET_OPENED: Final = "ticket.opened"
 TICKET_ASSIGNED: Final = "ticket.assigned"
 TICKET_ACKNOWLEDGED: Final = "ticket.acknowledged"
+TICKET_SNOOZED: Final = "ticket.snoozed"
 TICKET_BLOCKED: Final = "ticket.blocked"
 TICKET_UNBLOCKED: Final = "ticket.unblocked"
 TICKET_ESCALATED: Final = "ticket.escalated"
@@ -63,6 +64,12 @@ SOURCE_FAILED: Final = "source.failed"
 SOURCE_RECOVERED: Final = "source.recovered"
 SOURCE_REPAIRED: Final = "source.repaired"
 SOURCE_READ_ASKED: Final = "source.read_asked"
+
+SILENCE_MADE: Final = "silence.made"
+SILENCE_ENDED: Final = "silence.ended"
+
+DELIVERY_RETRIED: Final = "delivery.retried"
+DELIVERY_DROPPED: Final = "delivery.dropped"
 
 DESK_SIGNED_IN: Final = "desk.signed_in"
 DESK_LOGIN_LINK_MADE: Final = "desk.login_link_made"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.domain.escalation.policy import Target
+from worker.domain.escalation.policy import Named, NamedKind, Target, Whom
 from worker.domain.identity.phones import masked_number
 from worker.domain.kinds import kind_of
 from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
@@ -204,23 +204,30 @@ def escalation_paragraph(
 _TELLS = {  # target -> (text if it reaches people, text if it reaches nobody)
     Target.ASSIGNEE: (N_("{names} (assignee)"), N_("the assignee: nobody")),
     Target.ADMINS: (N_("the group's admins: {names}"), N_("the group's admins: nobody active")),
+    Target.OWNER: (N_("{names} (owner)"), N_("the group's owner: nobody known")),
     Target.MANAGER: (N_("{names} (manager)"), N_("the manager: nobody known")),
     Target.ACCOUNTABLE: (N_("{names} (accountable person)"), N_("the accountable person: nobody named")),
     Target.CHANNEL: (N_("the security channel"), N_("the security channel")),
+    NamedKind.CHANNEL: (N_("the channel {name}"), N_("the channel {name}")),
+    NamedKind.ON_CALL: (N_("{names} (on call: {name})"), N_("on call in {name}: nobody")),
+    NamedKind.PERSON: ("{names}", "{names}"),
 }
 
 
 def told_line(
-    told: Sequence[tuple[Target, Sequence[str]]], repeat: timedelta | None, tongue: Tongue = ENGLISH
+    told: Sequence[tuple[Whom, Sequence[str]]], repeat: timedelta | None, tongue: Tongue = ENGLISH
 ) -> str:
     """Say who a step tells, target by target and by name, and how often it repeats."""
-    parts = [
-        tongue.say(_TELLS[target][0 if names else 1], names=", ".join(map(flat, names)))
-        for target, names in told
-    ]
+    parts = [_tells(whom, ", ".join(map(flat, names)), tongue) for whom, names in told]
     if repeat:
         parts.append(tongue.say("again every {span}", span=format_duration(repeat)))
     return "; ".join(parts)
+
+
+def _tells(whom: Whom, names: str, tongue: Tongue) -> str:
+    if isinstance(whom, Named):
+        return tongue.say(_TELLS[whom.kind][0 if names else 1], names=names, name=flat(whom.name))
+    return tongue.say(_TELLS[whom][0 if names else 1], names=names)
 
 
 def cancelled_paragraph(ticket: Ticket, to: Recipient, tongue: Tongue = ENGLISH) -> Paragraph:
@@ -229,6 +236,12 @@ def cancelled_paragraph(ticket: Ticket, to: Recipient, tongue: Tongue = ENGLISH)
     why = flat(ticket.reason) if to.kind is RecipientKind.CHANNEL else ""
     headline = tongue.say("No longer needed: {title}", title=ticket_title(ticket, tongue))
     return masked(Paragraph(headline, sentences(why, over), ((tongue.say("Ticket"), ticket.label),)))
+
+
+def dropped_paragraph(labels: Sequence[str], tongue: Tongue = ENGLISH) -> Paragraph:
+    """Tickets that were closed before their reader could be told about them."""
+    text = tongue.say("Nothing is to be done about them any more: {tickets}.", tickets=", ".join(labels))
+    return Paragraph(tongue.say("Closed before you were told"), text)
 
 
 def doubted_paragraph(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> Paragraph:

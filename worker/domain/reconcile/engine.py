@@ -61,9 +61,11 @@ class TicketRules:
         return self.due_sensitive if ticket.is_sensitive else self.due
 
     def started(self, ticket: Ticket, at: datetime) -> Ticket:
-        """The ticket with its clock started (again) at `at`: due_at follows, an acknowledgement ends."""
+        """The ticket with its clock started (again) at `at`: due_at follows; an acknowledgement and a snooze end."""
         due_at = add(self.policy(ticket).calendar, at, self.allowed(ticket))
-        return replace(ticket, clock_from=at, due_at=due_at, waited_us=0, acknowledged_until=None)
+        return replace(
+            ticket, clock_from=at, due_at=due_at, waited_us=0, acknowledged_until=None, snoozed_until=None
+        )
 
     def resumed(self, ticket: Ticket, claimed_at: datetime, at: datetime) -> Ticket:
         """The ticket with its clock running again from `at`: the time since `claimed_at` does not count."""
@@ -74,6 +76,7 @@ class TicketRules:
             due_at=add(calendar, ticket.due_at, waited),
             waited_us=ticket.waited_us + waited // timedelta(microseconds=1),
             acknowledged_until=None,
+            snoozed_until=None,
         )
 
 

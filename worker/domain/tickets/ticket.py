@@ -205,6 +205,7 @@ class Ticket:
     waited_us: int = 0
     waived_until: datetime | None = None
     acknowledged_until: datetime | None = None
+    snoozed_until: datetime | None = None
     weighed_at: datetime | None = None  # when it was last compared with a roster
     disputed_at: datetime | None = None  # somebody says that the person still works here
     links_from: datetime | None = None  # signed links made before are dead
@@ -242,6 +243,14 @@ class Ticket:
     def is_live(self) -> bool:
         """True if something is still to be done or to be proved."""
         return self.state in LIVE
+
+    def is_acknowledged(self, now: datetime) -> bool:
+        """True while somebody has said that they have it."""
+        return self.acknowledged_until is not None and now < self.acknowledged_until
+
+    def is_snoozed(self, now: datetime) -> bool:
+        """True while nobody is to be told about it."""
+        return self.snoozed_until is not None and now < self.snoozed_until
 
     @property
     def label(self) -> str:

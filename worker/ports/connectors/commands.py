@@ -15,7 +15,7 @@ import typer
 from worker.ports.connectors.base import ConnectorContext
 
 
-def _instant(text: str) -> datetime:
+def instant_of(text: str) -> datetime:
     """Read an instant with its zone; raises the error that typer shows if it isn't one."""
     try:
         at = datetime.fromisoformat(text)
@@ -30,7 +30,7 @@ def _instant(text: str) -> datetime:
 
 NowOption = Annotated[
     datetime | None,
-    typer.Option("--now", parser=_instant, metavar="INSTANT", help="Set the clock: 2026-11-24T09:00:00Z."),
+    typer.Option("--now", parser=instant_of, metavar="INSTANT", help="Set the clock: 2026-11-24T09:00:00Z."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 

@@ -14,7 +14,10 @@ from worker.domain.tickets.ticket import ticket_label
 
 @dataclass(frozen=True, slots=True)
 class OutMessage:
-    """A message, committed together with the state it is about. It waits for `not_before`, if set."""
+    """A message, committed together with the state it is about. It waits for `not_before`, if set.
+
+    One that is for `day_or_night` does not wait for its recipient's quiet hours to end.
+    """
 
     key: str
     to: Recipient
@@ -23,6 +26,7 @@ class OutMessage:
     is_urgent: bool = False
     ticket: int | None = None
     not_before: datetime | None = None
+    is_day_or_night: bool = False
 
     @property
     def label(self) -> str:

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from worker.ports.state.access import AccessState
+from worker.ports.state.deliveries import Deliveries
 from worker.ports.state.episodes import Episodes
 from worker.ports.state.explained import Explained
 from worker.ports.state.groups import Rosters
@@ -22,6 +23,7 @@ from worker.ports.state.overview import Overview
 from worker.ports.state.pairs import Pairs
 from worker.ports.state.people import People
 from worker.ports.state.remediations import Remediations
+from worker.ports.state.silences import Silences
 from worker.ports.state.sources import Sources
 from worker.ports.state.tickets import StoredTickets
 
@@ -70,6 +72,12 @@ class UnitOfWork(Protocol):
 
     @property
     def remediations(self) -> Remediations: ...
+
+    @property
+    def silences(self) -> Silences: ...
+
+    @property
+    def deliveries(self) -> Deliveries: ...
 
 
 class Store(Protocol):

@@ -442,6 +442,7 @@ ticket = sa.Table(
     _number("waited_us"),
     _instant("waived_until"),
     _instant("acknowledged_until"),
+    _instant("snoozed_until"),
     _instant("weighed_at"),
     _instant("disputed_at"),
     _instant("links_from"),
@@ -533,6 +534,8 @@ outbox = sa.Table(
     _flag("is_unclear"),  # it may have been seen, and is sent again nevertheless
     _text("phone", default=""),
     _text("via", default="[]"),  # the notifiers to use, as JSON, the first choice first; none: all
+    _flag("is_day_or_night"),
+    _text("held_by", default=""),  # why it waits: quiet, or silence:ID
     sa.Index("ix_outbox_state", "state", "recipient_kind", "address"),
     sa.Index("ix_outbox_bundle_id", "bundle_id"),
     sa.Index("ix_outbox_ticket_id", "ticket_id"),
@@ -570,6 +573,26 @@ quiet_channel = sa.Table(
     metadata,
     sa.Column("notifier", sa.Text, primary_key=True),
     _instant("quiet_until", null=False),
+)
+silence = sa.Table(
+    "silence",
+    metadata,
+    _key("id"),
+    *(_text(name, default="[]") for name in ("groups", "people", "sources", "kinds")),
+    _instant("from_at", null=False),
+    _instant("until_at", null=False),
+    _instant("ended_at"),
+    _text("by"),
+    _text("reason"),
+    _instant("created_at", null=False),
+    sa.Index("ix_silence_until_at", "until_at"),
+)
+silenced_ticket = sa.Table(  # somebody would have been told about it
+    "silenced_ticket",
+    metadata,
+    _key("silence_id"),
+    sa.Column("ticket_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _instant("at", null=False),
 )
 journal = sa.Table(
     "journal",

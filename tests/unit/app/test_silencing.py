@@ -1,0 +1,268 @@
+"""Silences, snoozes and acknowledgements hold what they cover; what they held is told once when they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from builders import rules
+from fakes.notifier import FakeNotifier
+from harness import Harness
+from worker.app.refused import Refused
+from worker.domain.escalation.policy import After, Policy, Step, Target
+from worker.domain.escalation.silences import Silence
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor
+from worker.domain.messages.message import CHANNEL, Paragraph
+from worker.ports import Rejected
+from worker.ports.state.deliveries import Post, PostState
+from worker.ports.state.outbox import OutMessage
+
+Start = Callable[..., Harness]
+HOUR = timedelta(hours=1)
+SAM = Actor("sam", "os:sam")
+STEPS = (
+    Step(After(share=0.5), (Target.ASSIGNEE,)),
+    Step(After(share=1.0), (Target.CHANNEL,), repeat=HOUR),
+)
+
+
+@pytest.fixture
+def late(start: Start) -> Harness:
+    """Ann has left ward 7, and everybody was told; the first step comes in twelve hours."""
+    harness = start(rules=rules(policies=(Policy("test", STEPS),)))
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    return harness
+
+
+def silence(harness: Harness, hours: float, **what: Any) -> Silence:
+    wanted = Silence("", harness.now, harness.now + hours * HOUR, "sam", "Moving house", **what)
+    return harness.app.silencing.silence(wanted, SAM, harness.now)
+
+
+def told(harness: Harness) -> list[str]:
+    """Whom messages reach from here on."""
+    before = len(harness.soc.sent)
+    harness.escalate()
+    harness.deliver()
+    return [message.to.address or "channel" for message in harness.soc.sent[before:]]
+
+
+def posts(harness: Harness, *states: PostState) -> list[Post]:
+    with harness.store.reading() as uow:
+        return uow.deliveries.posts(states, harness.now, 100)
+
+
+def test_nobody_is_told_while_a_silence_is_on_and_once_when_it_ends(late: Harness) -> None:
+    made = silence(late, 40, groups=("Ward*",))
+    for _ in range(4):
+        late.later(hours=9)
+        assert told(late) == []
+    late.later(hours=4)
+    assert sorted(told(late)) == ["channel", "dee@corp.example"], "each step once, however long it was quiet"
+    with late.store.reading() as uow:
+        [listed] = late.app.silencing.all(uow)
+        assert (listed.id, listed.fired) == (made.id, 1)
+
+
+def test_a_silence_that_covers_something_else_holds_nothing(late: Harness) -> None:
+    silence(late, 40, groups=("Surgery*",))
+    late.later(hours=12)
+    assert told(late) == ["dee@corp.example"]
+
+
+def test_a_silence_for_a_person_holds_the_messages_to_them(late: Harness) -> None:
+    made = silence(late, 40, people=("Dee@corp.example",))
+    late.queue(OutMessage("x", replace(CHANNEL), "To all", Paragraph("To all")))
+    late.later(hours=12)
+    assert told(late) == ["channel"]
+    [held] = posts(late, PostState.HELD)
+    assert (held.to.address, held.held_by, held.held_until) == (
+        "dee@corp.example",
+        f"silence:{made.id}",
+        made.until_at,
+    )
+    late.app.silencing.end(made.id, SAM, late.now, "They are back")
+    assert told(late) == ["dee@corp.example"]
+    assert posts(late, PostState.HELD) == []
+
+
+def test_what_is_closed_while_it_is_held_is_dropped_and_said(late: Harness) -> None:
+    silence(late, 20, people=("dee@corp.example",))
+    late.later(hours=12)
+    assert told(late) == []
+    late.desk.waive(1, SAM, "Agreed with the ward", late.now)
+    assert posts(late, PostState.HELD) == []
+    late.later(hours=9)
+    late.queue(OutMessage("y", late.soc.to("dee@corp.example")[0].to, "Other news", Paragraph("Other news")))
+    late.deliver()
+    [said] = [
+        message
+        for message in late.soc.to("dee@corp.example")
+        if message.paragraphs[0].headline == "Other news"
+    ]
+    assert [part.text for part in said.paragraphs[1:]] == [
+        "Nothing is to be done about them any more: T-000001."
+    ]
+
+
+def test_a_silence_of_the_configuration_is_listed_and_not_ended_by_command(late: Harness) -> None:
+    own = Silence("config-1", late.now, late.now + HOUR, "sam", "Fire drill", groups=("*",))
+    late.start(replace(late.app.rules, holding=replace(late.app.rules.holding, silences=(own,))))
+    with late.store.reading() as uow:
+        assert [one.id for one in late.app.silencing.all(uow)] == ["config-1"]
+    with pytest.raises(Refused, match="stands in the configuration"):
+        late.app.silencing.end("config-1", SAM, late.now)
+    with pytest.raises(Refused, match="`whosleft silence list` shows them"):
+        late.app.silencing.end("S-000009", SAM, late.now)
+
+
+def test_a_silence_is_in_the_journal_without_those_whom_it_names(late: Harness) -> None:
+    made = silence(late, 1, people=("dee@corp.example",))
+    late.app.silencing.end(made.id, SAM, late.now)
+    with late.store.reading() as uow:
+        found = [sealed.entry for sealed in uow.journal.of(f"silence:{made.id}")]
+    assert [entry.kind for entry in found] == [events.SILENCE_MADE, events.SILENCE_ENDED]
+    assert "dee" not in str(found[0].data)
+
+
+# --- acknowledgement and snooze ---------------------------------------------------------------------------
+
+
+def test_an_acknowledgement_holds_for_as_long_as_the_policy_says(late: Harness) -> None:
+    late.later(hours=11)
+    assert late.desk.acknowledge(1, SAM, late.now).acknowledged_until == late.now + 4 * HOUR
+    assert late.desk.acknowledge(1, SAM, late.now, "", 2 * HOUR).acknowledged_until == late.now + 2 * HOUR
+    late.later(hours=1.5)
+    assert told(late) == []
+    late.later(hours=0.6)
+    assert told(late) == ["dee@corp.example"]
+
+
+def test_a_step_until_done_goes_on_while_somebody_has_it(late: Harness) -> None:
+    steps = (replace(STEPS[0], is_until_done=True), STEPS[1])
+    late.start(replace(late.app.rules, tickets=rules(policies=(Policy("test", steps),))))
+    late.desk.acknowledge(1, SAM, late.now, "", 72 * HOUR)
+    late.later(hours=25)
+    assert told(late) == ["dee@corp.example"]
+
+
+@pytest.mark.parametrize("act", ["acknowledge", "snooze"])
+def test_both_take_back_what_waits(late: Harness, act: str) -> None:
+    late.later(hours=12)
+    late.escalate()
+    assert len(posts(late, PostState.WAITING)) == 1
+    late.desk.acknowledge(1, SAM, late.now) if act == "acknowledge" else late.desk.snooze(
+        1, SAM, HOUR, late.now
+    )
+    assert posts(late, PostState.WAITING) == []
+
+
+def test_a_snoozed_ticket_is_quiet_until_then(late: Harness) -> None:
+    late.desk.snooze(1, SAM, 30 * HOUR, late.now)
+    late.later(hours=29)
+    assert told(late) == []
+    late.later(hours=1)
+    assert sorted(told(late)) == ["channel", "dee@corp.example"]
+
+
+@pytest.mark.parametrize("hours", [0, -1, 72.1])
+def test_a_snooze_is_never_longer_than_the_policy_allows(late: Harness, hours: float) -> None:
+    with pytest.raises(Refused, match="at most 3 d"):
+        late.desk.snooze(1, SAM, hours * HOUR, late.now)
+
+
+def test_only_an_open_ticket_is_snoozed(late: Harness) -> None:
+    late.desk.done(1, SAM, late.now)
+    with pytest.raises(Refused, match="nothing is escalated"):
+        late.desk.snooze(1, SAM, HOUR, late.now)
+
+
+# --- the preview ------------------------------------------------------------------------------------------
+
+
+def preview(harness: Harness) -> list[tuple[int, list[tuple[str, str, str]]]]:
+    with harness.store.reading() as uow:
+        ticket = uow.tickets.get(1)
+        assert ticket is not None
+        return [
+            (step.coming.step, [(one.to.label, one.over, one.why) for _, told in step.told for one in told])
+            for step in harness.app.explainer.explain(uow, ticket).steps
+        ]
+
+
+def test_the_preview_says_over_what_and_what_holds_it(late: Harness) -> None:
+    made = silence(late, 13, groups=("Ward*",))
+    late.desk.acknowledge(1, SAM, late.now, "", 20 * HOUR)
+    late.desk.snooze(1, SAM, 30 * HOUR, late.now)
+    assert preview(late) == [(1, [("Dee", "soc", "snoozed")]), (2, [("channel", "soc", "snoozed")])]
+    late.later(hours=31)
+    late.escalate()
+    assert made.until_at < late.now
+    assert [step for step, _ in preview(late)] == [1, 2, 2], "the last one comes again"
+
+
+def test_the_preview_says_whom_nobody_reaches(start: Start) -> None:
+    deaf = FakeNotifier("deaf", reaches_people=False)
+    harness = start(rules=rules(policies=(Policy("test", STEPS),)), notifiers=[deaf])
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    assert preview(harness)[0] == (1, [("Dee", "", "nobody reaches them")])
+
+
+# --- the dead ---------------------------------------------------------------------------------------------
+
+
+def dead(harness: Harness) -> Post:
+    harness.soc.fail_next(Rejected("No.", remedy="Look."))
+    harness.later(hours=12)
+    harness.escalate()
+    harness.deliver()
+    [post] = posts(harness, PostState.DEAD)
+    return post
+
+
+def test_a_dead_message_is_listed_and_sent_once_more(late: Harness) -> None:
+    post = dead(late)
+    assert (post.to.address, post.over, post.tickets) == ("dee@corp.example", "soc", ("T-000001",))
+    assert "No." in post.error
+    assert late.app.silencing.retry(post.id, SAM, late.now).id == post.id
+    before = len(late.soc.sent)
+    late.deliver()
+    assert [message.to.address for message in late.soc.sent[before:]].count("dee@corp.example") == 1
+    assert posts(late, PostState.DEAD) == []
+    with pytest.raises(Refused, match="no dead message"):
+        late.app.silencing.retry(post.id, SAM, late.now)
+
+
+def test_a_dead_message_is_given_up_with_a_reason(late: Harness) -> None:
+    post = dead(late)
+    with pytest.raises(Refused, match="a reason is required"):
+        late.app.silencing.drop(post.id, SAM, " ", late.now)
+    late.app.silencing.drop(post.id, SAM, "She has no phone", late.now)
+    assert posts(late, PostState.DEAD) == []
+    with pytest.raises(Refused, match="no unsent message"):
+        late.app.silencing.drop(post.id, SAM, "again", late.now)
+    with late.store.reading() as uow:
+        kinds = [sealed.entry.kind for sealed in uow.journal.of(f"delivery:{post.id}")]
+    assert kinds == [events.DELIVERY_DROPPED]
+
+
+def test_a_message_that_waits_is_given_up_too(late: Harness) -> None:
+    late.later(hours=12)
+    late.escalate()
+    [waiting] = posts(late, PostState.WAITING)
+    assert waiting.id.startswith("M-")
+    late.app.silencing.drop(waiting.id.lower(), SAM, "It was told by phone", late.now)
+    assert told(late) == []
+    for unknown in ("M-x", "Q-1", "", waiting.id):
+        with pytest.raises(Refused):
+            late.app.silencing.drop(unknown, SAM, "again", late.now)

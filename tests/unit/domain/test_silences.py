@@ -1,0 +1,71 @@
+"""What a silence covers, and when it is on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from builders import ticket
+from worker.domain.escalation.silences import LIFE_MAX, Silence
+from worker.domain.model import GroupKey
+from worker.domain.tickets.ticket import TicketKind
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+WARD = replace(
+    ticket(), group=GroupKey("wards", "120@g.us"), group_name="Ward 7 nights", kind=TicketKind.REMOVE_MEMBER
+)
+
+
+def silence(**fields: Any) -> Silence:
+    return Silence("S-000001", NOW, NOW + HOUR, "sam", "Moving house", **fields)
+
+
+@pytest.mark.parametrize("fields, is_covered", [
+    ({"groups": ("ward 7*",)}, True),
+    ({"groups": ("120@*",)}, True),
+    ({"groups": ("Ward 8*",)}, False),
+    ({"people": ("ANN@corp.example",)}, True),
+    ({"people": ("ben@corp.example",)}, False),
+    ({"sources": ("wards",)}, True),
+    ({"sources": ("ward",)}, False),
+    ({"kinds": (TicketKind.REMOVE_MEMBER,)}, True),
+    ({"kinds": (TicketKind.ADD_MEMBER,)}, False),
+    ({"groups": ("Ward*",), "kinds": (TicketKind.REMOVE_MEMBER,)}, True),
+    ({"groups": ("Ward*",), "kinds": (TicketKind.ADD_MEMBER,)}, False),
+])  # fmt: skip
+def test_a_ticket_is_covered_if_it_fits_everything_that_is_named(
+    fields: dict[str, Any], is_covered: bool
+) -> None:
+    assert silence(**fields).covers(WARD, ["ann", "ann@corp.example"]) is is_covered
+
+
+def test_a_ticket_about_a_person_is_in_no_group() -> None:
+    about = replace(WARD, group=None, group_name="")
+    assert not silence(groups=("Ward*",)).covers(about, [])
+    assert not silence(sources=("wards",)).covers(about, [])
+    assert silence(people=("ann",)).covers(about, ["ann"])
+
+
+def test_it_is_on_from_its_first_instant_to_its_end() -> None:
+    one = silence(groups=("*",))
+    on = [
+        one.is_on(NOW + at) for at in (-timedelta.resolution, timedelta(0), HOUR - timedelta.resolution, HOUR)
+    ]
+    assert on == [False, True, True, False]
+    assert not replace(one, ended_at=NOW + HOUR / 2).is_on(NOW + HOUR / 2)
+    assert replace(one, ended_at=NOW + HOUR / 2).is_on(NOW)
+
+
+@pytest.mark.parametrize("fields, said", [
+    ({"groups": ()}, "name groups, people, sources or kinds"),
+    ({"until_at": NOW}, "name a later instant"),
+    ({"until_at": NOW + LIFE_MAX + timedelta.resolution}, "30 days at most"),
+    ({"reason": " "}, "a reason is required"),
+])  # fmt: skip
+def test_what_is_no_silence_is_refused_with_the_remedy(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        replace(silence(groups=("*",)), **fields)

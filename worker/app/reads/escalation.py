@@ -1,0 +1,115 @@
+"""A ticket's escalation: each step, when it comes, whom it tells, over what, and what holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from worker.app.tell.holding import Held, Holding
+from worker.app.tell.reaching import Reaching
+from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
+from worker.domain.escalation.policy import Coming, Policy, Step, Whom, explain
+from worker.domain.messages.message import Recipient
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.text.tongue import Languages
+from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.ports.state.store import UnitOfWork
+
+NOBODY = "nobody reaches them"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldOne:
+    """One recipient of a step: over which notifier, and until when the message would wait.
+
+    `why` says what it would wait for (quiet, silence:ID, snoozed, acknowledged), or that no notifier reaches them.
+    """
+
+    to: Recipient
+    over: str
+    held_until: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComingStep:
+    """A step of a ticket's policy, with the recipients that each target means at its instant."""
+
+    coming: Coming
+    told: tuple[tuple[Whom, tuple[ToldOne, ...]], ...]
+
+    @property
+    def named(self) -> list[tuple[Whom, list[str]]]:
+        """Each target with the names of its recipients."""
+        return [(whom, [one.to.label for one in told]) for whom, told in self.told]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedEscalation:
+    """A ticket's policy, by name, with all of its steps."""
+
+    ticket: Ticket
+    policy: str
+    steps: Sequence[ComingStep]
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """Reads who would be told about a ticket, and when, by the same rules as the job that tells them."""
+
+    rules: TicketRules
+    languages: Languages
+    reaching: Reaching
+    holding: Holding = field(default_factory=Holding)
+    on_call: OnCall = nobody_on_call
+
+    def explain(self, uow: UnitOfWork, ticket: Ticket) -> ExplainedEscalation:
+        policy = self.rules.policy(ticket)
+        taken = tuple(one.taken for one in uow.tickets.steps(ticket.id))
+        coming = explain(ticket, policy, taken, self.rules.allowed(ticket))
+        return ExplainedEscalation(
+            ticket, policy.name, tuple(self._step(uow, ticket, policy, one) for one in coming)
+        )
+
+    def to_come(self, uow: UnitOfWork, ticket: Ticket) -> tuple[ComingStep, ...]:
+        """The steps that are not taken; none unless the ticket is open."""
+        if ticket.state is not TicketState.OPEN:
+            return ()
+        return tuple(step for step in self.explain(uow, ticket).steps if not step.coming.is_taken)
+
+    def _step(self, uow: UnitOfWork, ticket: Ticket, policy: Policy, coming: Coming) -> ComingStep:
+        found = Recipients(uow, self.languages, self.on_call)
+        step = policy.steps[coming.step - 1]
+        return ComingStep(
+            coming,
+            tuple(
+                (
+                    whom,
+                    tuple(
+                        self._told(uow, ticket, step, coming, one)
+                        for one in found.of(ticket, whom, coming.at)
+                    ),
+                )
+                for whom in coming.to
+            ),
+        )
+
+    def _told(self, uow: UnitOfWork, ticket: Ticket, step: Step, coming: Coming, to: Recipient) -> ToldOne:
+        recipient = replace(to, via=step.via)
+        over = ", ".join(self.reaching.first_over(recipient))
+        held = None if coming.is_taken else self._held(uow, ticket, step, coming, recipient)
+        why = held.by if held else "" if over else NOBODY
+        return ToldOne(recipient, over, held.until if held else None, why)
+
+    def _held(
+        self, uow: UnitOfWork, ticket: Ticket, step: Step, coming: Coming, to: Recipient
+    ) -> Held | None:
+        at, held = coming.at, list[Held]()
+        if ticket.snoozed_until and ticket.is_snoozed(at):
+            held.append(Held(ticket.snoozed_until, "snoozed"))
+        if ticket.acknowledged_until and ticket.is_acknowledged(at) and not step.is_until_done:
+            held.append(Held(ticket.acknowledged_until, "acknowledged"))
+        holds = self.holding.at(uow, at)
+        by = holds.of_message(to, ticket, is_day_or_night=step.is_day_or_night)
+        return max([*held, *([by] if by else [])], default=None)

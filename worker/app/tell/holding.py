@@ -1,0 +1,96 @@
+"""What holds a message or a step back: a silence, a snooze, an acknowledgement, or somebody's quiet hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from worker.domain.escalation.silences import Silence
+from worker.domain.messages.message import Recipient, RecipientKind
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.store import UnitOfWork
+
+QUIET = "quiet"
+
+
+class Held(NamedTuple):
+    """Until when something waits (aware UTC), and by what: quiet, or silence:ID."""
+
+    until: datetime
+    by: str
+
+    @property
+    def name(self) -> str:
+        """The id of the silence."""
+        return self.by.removeprefix("silence:")
+
+
+class Quiet(Protocol):
+    """Says when a person may be told."""
+
+    def held_until(self, uow: UnitOfWork, to: Recipient, at: datetime) -> datetime | None:
+        """The end of the quiet hours in which an instant lies for this person; None if it lies in none."""
+
+    def is_for(self, ticket: Ticket | None) -> bool:
+        """True if messages about this ticket wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What may hold messages. `silences` are those of the configuration; the others are in the state."""
+
+    silences: tuple[Silence, ...] = ()
+    quiet: Quiet | None = None
+
+    def at(self, uow: UnitOfWork, at: datetime) -> Holds:
+        """What may hold messages at an instant."""
+        own = [one for one in self.silences if one.is_on(at)]
+        return Holds(uow, at, (*own, *uow.silences.on(at)), self.quiet)
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """What holds messages at one instant, in the state that a transaction sees."""
+
+    uow: UnitOfWork
+    at: datetime
+    silences: tuple[Silence, ...]
+    quiet: Quiet | None
+
+    def __bool__(self) -> bool:
+        """True if anything can be held at all."""
+        return bool(self.silences or self.quiet)
+
+    def of_ticket(self, ticket: Ticket) -> Held | None:
+        """The silence that covers a ticket; of several, the one that ends last."""
+        if not self.silences:
+            return None
+        known_as = _known_as(self.uow, ticket)
+        return _last(one for one in self.silences if one.covers(ticket, known_as))
+
+    def of_message(self, to: Recipient, ticket: Ticket | None, *, is_day_or_night: bool) -> Held | None:
+        """What holds a message: a silence for its ticket or its reader, else the reader's quiet hours."""
+        is_person = to.kind is RecipientKind.PERSON
+        theirs = [one for one in self.silences if is_person and one.is_for([to.address])]
+        held = (_last(theirs), self.of_ticket(ticket) if ticket else None)
+        if silenced := max((one for one in held if one), default=None):
+            return silenced
+        if self.quiet is None or is_day_or_night or not is_person or not self.quiet.is_for(ticket):
+            return None
+        until = self.quiet.held_until(self.uow, to, self.at)
+        return Held(until, QUIET) if until else None
+
+
+def _known_as(uow: UnitOfWork, ticket: Ticket) -> list[str]:
+    if ticket.person is None:
+        return []
+    person = uow.people.get(ticket.person)
+    email = person.facts.email if person else None
+    return [ticket.person.person_id, "/".join(ticket.person), *([email] if email else [])]
+
+
+def _last(silences: Iterable[Silence]) -> Held | None:
+    ends = [Held(one.until_at, f"silence:{one.id}") for one in silences]
+    return max(ends, default=None)

@@ -1,0 +1,58 @@
+"""Over which notifiers a recipient is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from worker.domain.messages.message import Recipient, RecipientKind
+from worker.ports import Abilities
+
+
+class Able(Protocol):
+    """A notifier, as far as this is concerned."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def can(self) -> Abilities: ...
+
+
+class Reaching:
+    """Chooses notifiers by their abilities, in the order of the configuration."""
+
+    def __init__(self, notifiers: Sequence[Able]) -> None:
+        self._talking = [one for one in notifiers if not one.can.is_log]
+        self._logs = [one for one in notifiers if one.can.is_log]
+
+    @property
+    def onlookers(self) -> tuple[str, ...]:
+        """The logs that get a copy of everything: all, beside a notifier that talks."""
+        return tuple(one.name for one in self._logs) if self._talking else ()
+
+    def over(self, to: Recipient) -> list[str]:
+        """The notifiers that reach a recipient, the first choice first: of those in `via`, or of all.
+
+        A log does only where nothing else could. A channel that none of `via` has is written to by all that have it.
+        """
+        reaching = [one.name for one in self._talking if one.can.reach(to)]
+        if not reaching and (to.kind is RecipientKind.CHANNEL or not self._talking):
+            reaching = [one.name for one in self._logs if one.can.reach(to)]
+        chosen = [name for name in to.via if name in reaching]
+        if to.via and (chosen or to.kind is RecipientKind.PERSON):
+            return chosen
+        return reaching
+
+    def first_over(self, to: Recipient) -> list[str]:
+        """The notifiers that a message goes out over first: one for a person, all that have it for a channel."""
+        names = self.over(to)
+        return names if to.kind is RecipientKind.CHANNEL else names[:1]
+
+    def next_over(self, to: Recipient, after: str) -> str | None:
+        """The notifier to try after this one, for a person; None for a channel, whose others have it anyway."""
+        if to.kind is RecipientKind.CHANNEL:
+            return None
+        names = self.over(to)
+        later = names[names.index(after) + 1 :] if after in names else names
+        return later[0] if later else None

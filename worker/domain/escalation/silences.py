@@ -1,0 +1,74 @@
+"""Silences: for a while nobody is told about some tickets, or some people are told nothing; by whom, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from worker.domain.tickets.ticket import Ticket, TicketKind
+
+LIFE_MAX = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What is silenced, from and until when (aware UTC, the end excluded), by whom and why.
+
+    A ticket is covered if it fits every field that is not empty: `groups` (globs of names or ids), `people` (whom it
+    is about, by id or e-mail address), `sources` (the inventory) and `kinds`. Messages to `people` are covered, too.
+    `id` is S-000001, or the place in the configuration. Raises ValueError for one that covers nothing, that never
+    ends, or that lasts longer than `LIFE_MAX`.
+    """
+
+    id: str
+    from_at: datetime
+    until_at: datetime
+    by: str
+    reason: str
+    groups: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    kinds: tuple[TicketKind, ...] = ()
+    ended_at: datetime | None = None  # somebody ended it before its time
+    fired: int = 0  # tickets that somebody would have been told about
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no silence."""
+        if not (self.groups or self.people or self.sources or self.kinds):
+            raise ValueError("A silence of everything is none; name groups, people, sources or kinds.")
+        if self.until_at <= self.from_at:
+            raise ValueError("A silence ends after it begins; name a later instant.")
+        if self.until_at - self.from_at > LIFE_MAX:
+            raise ValueError(f"A silence lasts {LIFE_MAX.days} days at most; name an earlier instant.")
+        if not self.reason.strip():
+            raise ValueError("Say why: a reason is required to silence.")
+
+    def is_on(self, at: datetime) -> bool:
+        return self.from_at <= at < self.until_at and (self.ended_at is None or at < self.ended_at)
+
+    def covers(self, ticket: Ticket, known_as: Iterable[str]) -> bool:
+        """True if it is about this ticket; `known_as` are the ids and addresses of the person whom it is about."""
+        group = (ticket.group_name, ticket.group.group_id if ticket.group else "")
+        source = ticket.group.source if ticket.group else ""
+        return (
+            (not self.groups or any(_fits(name, self.groups) for name in group))
+            and (not self.people or self.is_for(known_as))
+            and (not self.sources or source in self.sources)
+            and (not self.kinds or ticket.kind in self.kinds)
+        )
+
+    def is_for(self, known_as: Iterable[str]) -> bool:
+        """True if it covers messages to somebody with one of these ids and addresses."""
+        wanted = {one.casefold() for one in self.people}
+        return any(one.casefold() in wanted for one in known_as)
+
+
+def silence_label(number: int) -> str:
+    """`S-000001`."""
+    return f"S-{number:06d}"
+
+
+def _fits(name: str, globs: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name.casefold(), one.casefold()) for one in globs)

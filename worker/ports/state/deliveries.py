@@ -1,0 +1,64 @@
+"""What the outbox holds, as people look at it: waiting, held, sent, or dead; and what they do about the dead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from worker.domain.messages.message import Recipient
+
+
+class PostState(StrEnum):
+    """Where a message is."""
+
+    WAITING = "waiting"
+    HELD = "held"  # until an instant
+    SENT = "sent"
+    DEAD = "dead"  # nobody was reached; only a person makes it go on
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message on its way, or one that was. `id` is D-000001, or M-000001 while it is in no delivery.
+
+    `over` is the notifier, empty while none is chosen. `held_by` says what holds it: quiet, silence:ID, or nothing.
+    """
+
+    id: str
+    to: Recipient
+    over: str
+    state: PostState
+    held_until: datetime | None
+    held_by: str
+    attempts: int
+    error: str
+    tickets: tuple[str, ...]
+    created_at: datetime
+
+
+class Deliveries(Protocol):
+    """Messages that are held, and the dead ones."""
+
+    def posts(self, states: Sequence[PostState], now: datetime, limit: int) -> list[Post]:
+        """Return posts in these states, the newest first."""
+
+    def count(self, state: PostState, now: datetime) -> int:
+        """Return the number of posts in a state."""
+
+    def hold(self, keys: Sequence[str], until: datetime, by: str) -> None:
+        """Hold messages that are in no delivery until an instant; `by` says why."""
+
+    def release(self, by: str) -> int:
+        """Let go at once what is held for this reason; return how many messages."""
+
+    def take_dropped(self, to: Recipient, now: datetime) -> list[str]:
+        """Return the labels of tickets that ended while messages about them to this recipient were held; once."""
+
+    def retry(self, post_id: str, now: datetime) -> Post | None:
+        """Send a dead post once more; return it as it was, or None if there is no such dead post."""
+
+    def drop(self, post_id: str) -> Post | None:
+        """Give up a post that is not sent; return it as it was, or None if there is none."""

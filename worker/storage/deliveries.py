@@ -1,0 +1,173 @@
+"""Messages and deliveries as people look at them; what is held, and what became of the dead."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.messages.message import Recipient
+from worker.domain.tickets.ticket import ticket_label
+from worker.ports.state.deliveries import Post, PostState
+from worker.storage.outbox import recipient_from_row
+from worker.storage.sql.chunks import chunked
+from worker.storage.sql.tables import delivery, outbox
+
+_OF_DELIVERY = {
+    PostState.WAITING: ("waiting", "claimed"),
+    PostState.SENT: ("sent",),
+    PostState.DEAD: ("unreachable",),
+}
+_GIVEN_UP = ("unreachable", "passed_on")
+
+
+class SqlDeliveries:
+    """The port `Deliveries` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def posts(self, states: Sequence[PostState], now: datetime, limit: int) -> list[Post]:
+        found = [post for state in states for post in self._of(state, now, limit)]
+        return sorted(found, key=lambda post: (post.created_at, post.id), reverse=True)[:limit]
+
+    def count(self, state: PostState, now: datetime) -> int:
+        alone = sa.select(sa.func.count()).select_from(outbox).where(_alone(state, now))
+        found = int(self._c.execute(alone).scalar_one())
+        if state in _OF_DELIVERY:
+            sent = sa.select(sa.func.count()).where(delivery.c.state.in_(_OF_DELIVERY[state]))
+            found += int(self._c.execute(sent).scalar_one())
+        return found
+
+    def _of(self, state: PostState, now: datetime, limit: int) -> list[Post]:
+        o, d = outbox.c, delivery.c
+        alone = sa.select(outbox).where(_alone(state, now)).order_by(o.id.desc()).limit(limit)
+        found = [_message(row, state) for row in self._c.execute(alone)]
+        if state in _OF_DELIVERY:
+            query = (
+                sa.select(delivery).where(d.state.in_(_OF_DELIVERY[state])).order_by(d.id.desc()).limit(limit)
+            )
+            rows = self._c.execute(query).all()
+            tickets = self._tickets({row.bundle_id for row in rows})
+            found += [_delivery(row, state, tickets[row.bundle_id]) for row in rows]
+        return found
+
+    def _tickets(self, bundles: Collection[int]) -> dict[int, tuple[str, ...]]:
+        o, found = outbox.c, defaultdict[int, tuple[str, ...]](tuple)
+        for part in chunked(sorted(bundles)):
+            query = sa.select(o.bundle_id, o.ticket_id).where(o.bundle_id.in_(part), o.ticket_id.is_not(None))
+            for bundle, number in self._c.execute(query.distinct().order_by(o.bundle_id, o.ticket_id)):
+                found[bundle] = (*found[bundle], ticket_label(number))
+        return found
+
+    def hold(self, keys: Sequence[str], until: datetime, by: str) -> None:
+        o = outbox.c
+        for part in chunked(keys):
+            waiting = o.key.in_(part) & (o.state == "pending") & o.bundle_id.is_(None)
+            self._c.execute(sa.update(outbox).where(waiting).values(not_before=until, held_by=by))
+
+    def release(self, by: str) -> int:
+        o = outbox.c
+        held = (o.held_by == by) & (o.state == "pending") & o.bundle_id.is_(None)
+        return self._c.execute(sa.update(outbox).where(held).values(not_before=None, held_by="")).rowcount
+
+    def take_dropped(self, to: Recipient, now: datetime) -> list[str]:
+        o = outbox.c
+        theirs = (o.recipient_kind == to.kind.value) & (o.address == to.address)
+        which = theirs & (o.state == "dropped") & (o.held_by != "") & (o.not_before <= now)
+        numbers = self._c.execute(
+            sa.select(o.ticket_id).where(which).distinct().order_by(o.ticket_id)
+        ).scalars()
+        labels = [ticket_label(number) for number in numbers if number is not None]
+        if labels:
+            self._c.execute(sa.update(outbox).where(which).values(held_by=""))
+        return labels
+
+    def retry(self, post_id: str, now: datetime) -> Post | None:
+        post, table, which = self._find(post_id)
+        if post is None or post.state is not PostState.DEAD:
+            return None
+        if table is delivery:
+            again = {"state": "waiting", "attempts": 0, "next_at": now, "error": ""}
+            bundle = self._c.execute(sa.select(delivery.c.bundle_id).where(which)).scalar_one()
+            self._c.execute(sa.update(delivery).where(which).values(again))
+            which = outbox.c.bundle_id == bundle
+        which &= outbox.c.state.in_(_GIVEN_UP)
+        self._c.execute(sa.update(outbox).where(which).values(state="pending", not_before=None, held_by=""))
+        return post
+
+    def drop(self, post_id: str) -> Post | None:
+        post, table, which = self._find(post_id)
+        if post is None or post.state is PostState.SENT:
+            return None
+        if table is delivery:
+            bundle = self._c.execute(sa.select(delivery.c.bundle_id).where(which)).scalar_one()
+            self._c.execute(sa.update(delivery).where(which).values(state="dropped"))
+            others = (delivery.c.bundle_id == bundle) & delivery.c.state.in_(("waiting", "claimed", "sent"))
+            if self._c.execute(sa.select(sa.func.count()).where(others)).scalar_one():
+                return post
+            which = outbox.c.bundle_id == bundle
+        self._c.execute(sa.update(outbox).where(which, outbox.c.state != "sent").values(state="dropped"))
+        return post
+
+    def _find(self, post_id: str) -> tuple[Post | None, sa.Table, sa.ColumnElement[bool]]:
+        """The post with an id, its table, and the condition that names its row."""
+        kind, _, number = post_id.strip().upper().partition("-")
+        wanted = int(number) if number.isascii() and number.isdigit() else 0
+        if kind == "D":
+            which: sa.ColumnElement[bool] = delivery.c.id == wanted
+            row = self._c.execute(sa.select(delivery).where(which)).first()
+            state = next(
+                (s for s, names in _OF_DELIVERY.items() if row is not None and row.state in names), None
+            )
+            post = (
+                _delivery(row, state, self._tickets([row.bundle_id])[row.bundle_id])
+                if row and state
+                else None
+            )
+            return post, delivery, which
+        which = (outbox.c.id == wanted) & outbox.c.bundle_id.is_(None)
+        row = self._c.execute(sa.select(outbox).where(which)).first() if kind == "M" else None
+        states = {"pending": PostState.WAITING, **dict.fromkeys(_GIVEN_UP, PostState.DEAD)}
+        post = _message(row, states[row.state]) if row is not None and row.state in states else None
+        return post, outbox, which
+
+
+def _alone(state: PostState, now: datetime) -> sa.ColumnElement[bool]:
+    """Messages in no delivery that are in this state."""
+    o = outbox.c
+    if state is PostState.DEAD:
+        return o.state.in_(_GIVEN_UP) & o.bundle_id.is_(None)
+    is_pending = (o.state == "pending") & o.bundle_id.is_(None)
+    if state is PostState.HELD:
+        return is_pending & (o.not_before > now)
+    if state is PostState.WAITING:
+        return is_pending & sa.or_(o.not_before.is_(None), o.not_before <= now)
+    return sa.false()
+
+
+def _message(row: Any, state: PostState) -> Post:
+    tickets = () if row.ticket_id is None else (ticket_label(row.ticket_id),)
+    held = row.not_before if state is PostState.HELD else None
+    return Post(
+        f"M-{row.id:06d}",
+        recipient_from_row(row),
+        "",
+        state,
+        held,
+        row.held_by,
+        0,
+        "",
+        tickets,
+        row.created_at,
+    )
+
+
+def _delivery(row: Any, state: PostState, tickets: tuple[str, ...]) -> Post:
+    return Post(
+        f"D-{row.id:06d}", recipient_from_row(row), row.notifier, state, None, "", row.attempts, row.error, tickets,
+        row.created_at,
+    )  # fmt: skip
