@@ -32,6 +32,17 @@ def many(count: int) -> dict[str, Room]:
     return {f"1203630000{number:08}@g.us": Room(f"Group {number}") for number in range(count)}
 
 
+def test_a_gateway_on_this_machine_is_not_asked_through_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, make: Make
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    assert len(read(make())[0]) == 2
+
+
 def test_it_says_what_a_linked_phone_can_see_and_do(make: Make) -> None:
     assert make().can == Capabilities(
         breaks_terms=True,
