@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -9,18 +10,33 @@ from shlex import quote
 from zoneinfo import ZoneInfo
 
 from worker.demo.page import Page
-from worker.demo.telling import everybody
+from worker.demo.sights import differences, everybody, groups_of, watched
 from worker.demo.words import count
+from worker.domain.groups.pairing import Difference
 from worker.domain.messages.sentences import state_line, ticket_title
 from worker.domain.model import Account, Standing
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import instant
-from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketKind, TicketState
+from worker.ports.state.groups import GroupRow
 from worker.ports.state.store import UnitOfWork
 from worker.ports.state.tickets import TicketSort
 from worker.running.app import App
 
 PAGE = 1000
+
+
+NAMED_MAX = 2
+DIFFERENCES = {
+    Difference.UNREGISTERED: "live, in no register",
+    Difference.NOT_SEEN: "registered, not seen live",
+    Difference.MEMBERS: "other members in each",
+}
+GRADES = {
+    Grade.A: "the messenger itself, read by the worker",
+    Grade.B: "a list that people keep, or an answer",
+    Grade.C: "the word of whoever closed it",
+}
 
 
 class Ending:
@@ -32,17 +48,19 @@ class Ending:
         self._now = now
         self._zone = ZoneInfo(app.settings.organisation.timezone)
 
-    def print(self, config: Path) -> None:
-        """Tables, then commands that can be copied."""
+    def print(self, config: Path, *, has_desk: bool) -> None:
+        """Tables, then commands that can be copied. `has_desk`: the desk and the gateway go on after it."""
         with self._app.store.begin() as uow:
             live = _tickets(uow, sorted(LIVE))
             self._title(f"Where things stand on {self._now.astimezone(self._zone):%a %d %b %Y, %H:%M}")
             self._counts(uow)
+            self._proofs(uow)
             self._live(live)
             self._leavers(uow)
             self._plans(uow)
+            self._differences(uow)
             self._sources(uow)
-            self._next(uow, live, config)
+            self._next(uow, live, config, has_desk=has_desk)
 
     # --- tables ----------------------------------------------------------------------------------
 
@@ -55,6 +73,11 @@ class Ending:
         ]
         self._table(("tickets", *(state.value for state in states)), rows, "There are no tickets.")
 
+    def _proofs(self, uow: UnitOfWork) -> None:
+        counts = Counter(ticket.grade for ticket in _tickets(uow, [TicketState.VERIFIED]))
+        rows = [[grade.value, str(counts[grade] or "-"), GRADES[grade]] for grade in Grade]
+        self._table(("grade", "verified", "proved by"), rows, "")
+
     def _live(self, live: Sequence[Ticket]) -> None:
         rows = []
         for ticket in live:
@@ -66,7 +89,7 @@ class Ending:
     def _leavers(self, uow: UnitOfWork) -> None:
         rows = []
         for person in sorted(everybody(uow), key=_when_left):
-            groups = uow.rosters.groups_of(person.key) if person.standing is Standing.LEFT else []
+            groups = groups_of(uow, person) if person.standing is Standing.LEFT else []
             if groups:
                 where = ", ".join(row.name for row, _ in groups)
                 rows.append([person.facts.display_name, self._local(person.left_at), where])
@@ -83,6 +106,16 @@ class Ending:
             for plan in uow.episodes.plans()
         ]
         self._table(("plans", "state", "people", "since"), rows, "Nothing was held.")
+
+    def _differences(self, uow: UnitOfWork) -> None:
+        groups = watched(uow)
+        found = differences(self._app, uow, groups)
+        rows = []
+        for what, words in DIFFERENCES.items():
+            names = [row.name for row in groups if what in found.get(row.key, ())]
+            if names:
+                rows.append([words, str(len(names)), ", ".join(names[:NAMED_MAX])])
+        self._table(("sources differ", "groups", "such as"), rows, "The sources agree on every group.")
 
     def _sources(self, uow: UnitOfWork) -> None:
         rows = []
@@ -116,7 +149,7 @@ class Ending:
 
     # --- what next -------------------------------------------------------------------------------
 
-    def _next(self, uow: UnitOfWork, live: Sequence[Ticket], config: Path) -> None:
+    def _next(self, uow: UnitOfWork, live: Sequence[Ticket], config: Path, *, has_desk: bool) -> None:
         now = instant(self._now)
         self._title("What to try next")
         self._page.paragraph(
@@ -124,9 +157,16 @@ class Ending:
             f"register groups.xlsx, the configuration and the database. It is {now} there, so commands that "
             "look at the clock take --now."
         )
+        self._page.paragraph(
+            "The linked phone's gateway runs until the demo is ended: use another terminal."
+            if has_desk
+            else "The linked phone's gateway has ended with the demo, so from now on phones can't be read."
+        )
         self._page.line("")
         for command in (f"export WHOSLEFT_CONFIG={quote(str(config))}", *self._commands(uow, live)):
             self._page.line(f"  {command}")
+        if has_desk:
+            self._page.line(f"  whosleft check --now {now}")
 
     def _commands(self, uow: UnitOfWork, live: Sequence[Ticket]) -> Iterator[str]:
         now = instant(self._now)
@@ -135,14 +175,23 @@ class Ending:
             if plan.state is HoldState.HELD:
                 yield f"whosleft plans show {plan.label}"
                 yield f"whosleft plans release {plan.label} --reason agreed --now {now}"
-                yield f"whosleft once all --now {now}"
+                yield f"whosleft once reconcile --now {now}"
         for ticket in live[:1]:
             yield f"whosleft tickets show {ticket.label}"
             yield f"whosleft escalation explain {ticket.label}"
             yield f'whosleft groups show "{ticket.group_name}"'
+        proved = [one for one in _tickets(uow, [TicketState.VERIFIED]) if one.grade is Grade.A]
+        for ticket in proved[:1]:
+            yield f"whosleft tickets show {ticket.label}"
+        for row in self._unregistered(uow)[:1]:
+            yield f'whosleft groups show "{row.name}"'
         for person in [person for person in everybody(uow) if person.standing is Standing.LEFT][:1]:
             yield f"whosleft people show {person.facts.email}"
-        yield f"whosleft check --now {now}"
+
+    def _unregistered(self, uow: UnitOfWork) -> list[GroupRow]:
+        groups = watched(uow)
+        found = differences(self._app, uow, groups)
+        return [row for row in groups if Difference.UNREGISTERED in found.get(row.key, ())]
 
     def _exports(self, config: Path) -> int:
         return sum(1 for _ in (config.parent / "people").glob("*.csv"))

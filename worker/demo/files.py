@@ -16,8 +16,9 @@ from worker.running.wiring import write_rosters
 
 EXPORT = re.compile(r"people-\d{4}-\d\d-\d\d\.csv")
 CONFIG, REGISTER, DATABASE, PEOPLE = "whosleft.yaml", "groups.xlsx", "whosleft.db", "people"
+KEY = "gateway.key"
 MARK = "# Written by `whosleft demo`"
-_OURS = {CONFIG, REGISTER, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", PEOPLE}
+_OURS = {CONFIG, REGISTER, KEY, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", PEOPLE}
 _COLUMNS = (
     "ObjectGUID", "SamAccountName", "UserPrincipalName", "DisplayName", "mail", "mobile", "Department",
     "Title", "Office", "Manager", "EmployeeID", "Enabled", "AccountExpirationDate", "lastDay",
@@ -36,14 +37,15 @@ class DemoFolder:
         self.path = path
         self.config = path / CONFIG
 
-    def prepare(self) -> None:
-        """Make the folder, or empty it of an earlier demo. Raises NotOurs, OSError."""
+    def prepare(self, gateway: str) -> None:
+        """Make the folder, or empty it of an earlier demo. `gateway`: its host:port. Raises NotOurs, OSError."""
         if self.path.exists() or self.path.is_symlink():
             self._refuse_strangers()
             for old in sorted(self._old_files()):
                 old.unlink()
         (self.path / PEOPLE).mkdir(parents=True, exist_ok=True)
-        self.config.write_text(_configuration(), encoding="utf-8")
+        (self.path / KEY).write_text("any key will do\n", encoding="utf-8")
+        self.config.write_text(_configuration(gateway), encoding="utf-8")
 
     def _refuse_strangers(self) -> None:
         if not self.path.is_dir() or self.path.is_symlink():
@@ -109,7 +111,7 @@ def _dn(person: Employee) -> str:
     return f"CN={person.name} {person.employee_id},{person.ou}"
 
 
-def _configuration() -> str:
+def _configuration(gateway: str) -> str:
     rules = "\n".join(
         f'  - {{when: {{department: Nursing, office: {ward}}}, groups: ["{ward} announcements"]}}'
         for ward in WARDS
@@ -129,6 +131,12 @@ directories:
     attributes: {{leave_date: lastDay}}
 inventories:
   - {{name: wards, kind: register, path: {REGISTER}, messenger: whatsapp}}
+  - name: phones                  # a linked phone; the demo plays its gateway while it runs
+    kind: waha
+    url: "http://{gateway}"
+    api_key: "${{file:{KEY}}}"
+    accept_terms_risk: true       # linking a phone breaks WhatsApp's terms; this one is invented
+    requests_per_minute: 6000     # four weeks pass in seconds here; a real phone gets 30
 groups:       {{sensitive: ["IT on call"]}}
 joiners:                          # who belongs where
 {rules}

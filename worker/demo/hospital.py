@@ -1,19 +1,19 @@
 """The invented hospital: the truth about its people, their workplaces and their chat groups.
 
 Nothing here knows Whosleft. Only these methods change people and groups; `files` writes what the directory and the
-register would say about them.
+register would say about them, `gateway` answers what a linked phone sees of them.
 """
 
 from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from worker.demo.names import Names, ascii_of
-from worker.demo.units import CAST, UNITS, Unit, UnitPart
+from worker.demo.units import CAST, LIVE, UNITS, Unit, UnitPart
 from worker.domain.model import Group, Member, Role, Roster
 
 SEED = 20261102
@@ -51,12 +51,13 @@ class Employee:
 
 @dataclass(slots=True)
 class ChatGroup:
-    """One WhatsApp group: role and shown name by phone number."""
+    """One WhatsApp group: role and shown name by phone number, which is the one that a register has."""
 
     id: str
     name: str
     owner: Employee
     members: dict[str, tuple[str, Role]] = field(default_factory=dict)
+    is_registered: bool = True
 
 
 class Hospital:
@@ -68,8 +69,12 @@ class Hospital:
         self._phones = self._rng.sample(range(1000), 1000)
         self.people: list[Employee] = []
         self.groups: dict[str, ChatGroup] = {}
+        self._changed: dict[str, str] = {}  # the number that a register has -> the one that WhatsApp shows
         for unit in UNITS:
             self._open(unit)
+        self.linked_phone = self._next_phone()
+        for name in LIVE:
+            self.groups[name].members[self.linked_phone] = ("Linked phone", Role.ADMIN)
 
     # --- how it was at the beginning -------------------------------------------------------------
 
@@ -157,6 +162,25 @@ class Hospital:
 
     # --- the groups ------------------------------------------------------------------------------
 
+    def start_unregistered(self, name: str, creator: str, members: Iterable[str]) -> None:
+        """Start a group that no register has, with people by their names, and add the linked phone as a member."""
+        group = ChatGroup(f"g{len(self.groups) + 1:02}", name, self.person(creator), is_registered=False)
+        self.groups[name] = group
+        self.add(name, group.owner, Role.CREATOR)
+        for member in members:
+            self.add(name, self.person(member))
+        group.members[self.linked_phone] = ("Linked phone", Role.MEMBER)
+
+    def change_number(self, name: str) -> None:
+        """Give somebody a new number in the directory and in WhatsApp; the register keeps the old one."""
+        employee = self.person(name)
+        old, employee.mobile = employee.mobile, self._next_phone()
+        self._changed[old] = employee.mobile
+
+    def number_shown(self, phone: str) -> str:
+        """The number that WhatsApp shows of a member, by the one that a register has."""
+        return self._changed.get(phone, phone)
+
     def add(self, group: str, employee: Employee, role: Role = Role.MEMBER) -> None:
         self.groups[group].members[employee.mobile] = (employee.name, role)
 
@@ -166,8 +190,11 @@ class Hospital:
         self.groups[group].members[phone] = (name, Role.MEMBER)
         return phone
 
-    def remove(self, group: str, phone: str) -> None:
-        self.groups[group].members.pop(phone, None)
+    def remove(self, group: str, handle: str) -> None:
+        """Remove the member whom a register, or WhatsApp, shows by this number or LID."""
+        members = self.groups[group].members
+        for phone in [p for p in members if handle in {p, self.number_shown(p), lid_of(p)}]:
+            del members[phone]
 
     def promote(self, group: str, phone: str) -> str:
         """Make a member an admin; returns the name that the group shows."""
@@ -179,7 +206,9 @@ class Hospital:
         """Members who still work here and are not admins yet, by number."""
         working = {e.mobile for e in self.people if e.is_enabled and e.is_listed}
         return sorted(
-            p for p, (_, role) in self.groups[group].members.items() if p in working and not role.is_admin
+            phone
+            for phone, (_, role) in self.groups[group].members.items()
+            if self.number_shown(phone) in working and not role.is_admin
         )
 
     def memberships(self) -> frozenset[tuple[str, str, str, Role]]:
@@ -188,7 +217,13 @@ class Hospital:
         return frozenset(every)
 
     def rosters(self, taken_at: datetime) -> Iterator[Roster]:
-        """Every group as the register lists it."""
-        for group in self.groups.values():
-            members = tuple(Member(p, name, role, phone=p) for p, (name, role) in group.members.items())
+        """Every registered group as the register lists it: without the linked phone, which is nobody."""
+        for group in filter(lambda group: group.is_registered, self.groups.values()):
+            shown = [(phone, of) for phone, of in group.members.items() if phone != self.linked_phone]
+            members = tuple(Member(phone, name, role, phone=phone) for phone, (name, role) in shown)
             yield Roster(Group(group.id, group.name, "whatsapp", group.owner.email), members, taken_at)
+
+
+def lid_of(phone: str) -> str:
+    """The hidden id that WhatsApp has for the member whom a register lists by this number; a new number keeps it."""
+    return f"{10**14 + uuid.uuid5(_NAMESPACE, phone).int % 10**14}@lid"

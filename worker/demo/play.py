@@ -14,11 +14,13 @@ from worker.app.jobs.report import Report
 from worker.app.refused import Refused
 from worker.demo.ending import Ending
 from worker.demo.files import DemoFolder, NotOurs
+from worker.demo.gateway import gateway_app
 from worker.demo.hospital import Hospital
 from worker.demo.page import Page
+from worker.demo.sights import everybody, watched
 from worker.demo.staff import Staff
 from worker.demo.story import FIRST_DAY, HABITS, STORY, Scene, Slot
-from worker.demo.telling import Narrator, everybody
+from worker.demo.telling import Narrator
 from worker.demo.words import count
 from worker.domain.messages.message import Message, RecipientKind
 from worker.domain.model import Standing
@@ -26,13 +28,16 @@ from worker.ops.clock import ManualClock, system_now
 from worker.ops.interrupt import Interrupt
 from worker.ops.logs import configure as configure_logs
 from worker.ops.scheduler import wait_for_signal
+from worker.ops.server import Limits, serving
 from worker.ops.terminal import Terminal
 from worker.ports import Abilities, CheckResult, Passive, Reach, Receipt
 from worker.running.app import App
 from worker.running.serving import desk_served
 from worker.running.wiring import load_settings, open_app
+from worker.settings import Settings
 
 ZONE = ZoneInfo("Europe/London")
+LOOPBACK = ("127.0.0.1", 0)
 MIDNIGHT, START = time(0, 0), time(8, 0)
 ROUNDS = (  # each round's time, and the people who act before it
     (Slot.NIGHT, START),
@@ -44,10 +49,11 @@ REGISTER_AFTER = timedelta(minutes=50)  # then the ward clerks note what was don
 MONDAY = 0  # the day on which the clerks date the register anew, even without changes
 DIGEST_WINDOW = timedelta(minutes=2)
 PROLOGUE = (
-    "St Mary's is an invented hospital. Each morning it exports its directory, and its wards keep a "
-    "register of their WhatsApp groups. Whosleft reads both; what follows is what it finds, and what "
-    "people do about it."
+    "St Mary's is an invented hospital. Each morning it exports its directory. Its wards keep a register of "
+    "their WhatsApp groups, and a few groups have a phone of IT's in them, which is linked to a gateway and "
+    "shows them live. Whosleft reads all three; what follows is what it finds, and what people do about it."
 )
+TERMS = "(Linking a phone breaks WhatsApp's terms, and its number may be banned. This one is invented, too.)"
 
 
 _CAN = Abilities(frozenset({Reach.EMAIL, Reach.CHANNEL}), can_find=True)
@@ -78,14 +84,22 @@ class Postbox(Passive):
 class Play:
     """One demo from its first to its last day."""
 
-    def __init__(self, app: App, folder: DemoFolder, clock: ManualClock, page: Page, post: Postbox) -> None:
+    def __init__(
+        self,
+        app: App,
+        hospital: Hospital,
+        folder: DemoFolder,
+        clock: ManualClock,
+        page: Page,
+        post: Postbox,
+    ) -> None:
         self._app = app
+        self._hospital = hospital
         self._folder = folder
         self._clock = clock
         self._page = page
         self._post = post
-        self._hospital = Hospital()
-        self._staff = Staff(app, self._hospital, HABITS, page.say)
+        self._staff = Staff(app, hospital, HABITS, page.say)
         self._teller = Narrator(app, page)
 
     def days(self, number: int) -> datetime:
@@ -134,7 +148,7 @@ class Play:
         app = self._app
         yield app.poll.run_once(now)
         if has_inventory:
-            yield app.inventory.run_once(now)
+            yield app.inventory.run_once(now, due_only=True)
         yield app.reconcile.run_once(now)
         yield app.verify.run_once(now)
         yield app.reconcile.run_once(now)
@@ -154,7 +168,7 @@ class Play:
             return
         with self._app.store.begin() as uow:
             working = sum(person.standing is not Standing.LEFT for person in everybody(uow))
-            groups = len(uow.rosters.groups())
+            groups = len(watched(uow))
         self._page.quiet(now, f"Quiet: {working} people and {groups} groups were looked at, nothing new.")
 
 
@@ -169,22 +183,31 @@ def perform(path: Path, days: int, *, has_desk: bool) -> None:
     """
     console = Terminal(highlight=False)
     page = Page(console, ZONE.key, Interrupt().sleep if sys.stdout.isatty() else _at_once)
-    folder = DemoFolder(path)
+    hospital, folder = Hospital(), DemoFolder(path)
+    with serving(gateway_app(hospital), LOOPBACK, "gateway", Limits(body_max=0)) as gateway:
+        settings = _settings(folder, gateway)
+        clock, post = ManualClock(datetime.combine(FIRST_DAY, START, ZONE)), Postbox("terminal")
+        page.paragraph(PROLOGUE)
+        page.paragraph(TERMS)
+        with open_app(settings, clock, notifiers=[post], has_own_files=True) as app:
+            now = Play(app, hospital, folder, clock, page, post).days(days)
+            Ending(app, page, now).print(folder.config, has_desk=has_desk)
+            if has_desk:
+                _open_desk(app, page, now)
+
+
+def _settings(folder: DemoFolder, gateway: str) -> Settings:
+    """Prepare the folder, and read the configuration that it has then. Raises Refused."""
     try:
-        folder.prepare()
+        folder.prepare(gateway)
     except NotOurs as error:
         raise Refused(str(error)) from None
     except OSError as error:
         why = error.strerror or error
-        raise Refused(f"{path} can't be written to: {why}. Choose another folder: --dir FOLDER.") from None
-    settings = load_settings(folder.config)
-    clock, post = ManualClock(datetime.combine(FIRST_DAY, START, ZONE)), Postbox("terminal")
-    page.paragraph(PROLOGUE)
-    with open_app(settings, clock, notifiers=[post], has_own_files=True) as app:
-        now = Play(app, folder, clock, page, post).days(days)
-        Ending(app, page, now).print(folder.config)
-        if has_desk:
-            _open_desk(app, page, now)
+        raise Refused(
+            f"{folder.path} can't be written to: {why}. Choose another folder: --dir FOLDER."
+        ) from None
+    return load_settings(folder.config)
 
 
 def _open_desk(app: App, page: Page, now: datetime) -> None:

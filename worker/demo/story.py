@@ -15,12 +15,15 @@ from worker.demo.files import DemoFolder
 from worker.demo.hospital import Employee, Hospital
 from worker.demo.staff import Habit, Habits, Staff
 from worker.demo.units import AGENCY_DESK, SECURITY, UNITS
+from worker.demo.words import listed
 from worker.domain.evidence.actor import Actor
+from worker.domain.model import Role
 from worker.domain.reconcile.guard import Cohort, HeldPlan, HoldState
 from worker.domain.tickets.ticket import TicketKind, ticket_label
 from worker.running.app import App
 
 FIRST_DAY = date(2026, 11, 2)
+SWAPPING = 5  # nurses in a group of their own
 CATERING = next(unit for unit in UNITS if unit.name == "Catering")
 
 
@@ -158,7 +161,7 @@ def undo_the_script(scene: Scene) -> str:
 def new_number(group: str, name: str) -> Turn:
     def turn(scene: Scene) -> str:
         scene.hospital.add_number(group, name)
-        return f"Somebody adds a new number to {group}; it is shown as {name}."
+        return f"Somebody adds a new number to {group}; the register has it as {name}."
 
     return turn
 
@@ -167,6 +170,29 @@ def add_again(group: str, name: str) -> Turn:
     def turn(scene: Scene) -> str:
         scene.hospital.add(group, scene.who(name))
         return f"A colleague who has not heard adds {name} to {group} again."
+
+    return turn
+
+
+def change_number(name: str) -> Turn:
+    def turn(scene: Scene) -> str:
+        scene.hospital.change_number(name)
+        return f"{name} has a new number. HR enters it, and WhatsApp takes it along; the register keeps the old one."
+
+    return turn
+
+
+def show_unregistered(group: str, guest: str) -> Turn:
+    """A group of some of Emergency's nurses and a guest, which no register has, gets the linked phone."""
+
+    def turn(scene: Scene) -> str:
+        members = scene.hospital.groups["Emergency nurses"].members.values()
+        creator, *nurses = [name for name, role in members if role is Role.MEMBER][:SWAPPING]
+        scene.hospital.start_unregistered(group, creator, [*nurses, guest])
+        return (
+            f"{creator} adds the linked phone to {group}, a group that nobody registered. It is no admin "
+            "there, so WhatsApp shows it hidden ids (LIDs) instead of numbers."
+        )
 
     return turn
 
@@ -197,26 +223,46 @@ def split_the_plan(scene: Scene) -> str:
     )
 
 
-def confirm_number(group: str, name: str) -> Turn:
+def confirm_number(group: str, name: str, what: str) -> Turn:
+    """The assignee finds out who a member is, and what there is to say of it."""
+
     def turn(scene: Scene) -> str:
         ticket = scene.staff.ticket(group, TicketKind.IDENTIFY_MEMBER)
         if ticket is None or ticket.assignee is None:
             return ""
         by = Actor(ticket.assignee.email)
         scene.app.desk.confirm_link(ticket.label, scene.who(name).email, by, scene.now, "asked on the ward")
-        return f"{ticket.assignee.name} asks around: it is {name}'s new phone. The link is confirmed."
+        return f"{ticket.assignee.name} asks around: it is {name}{what}. The link is confirmed."
 
     return turn
 
 
-def reject_number(group: str) -> Turn:
+def reject_number(group: str, what: str) -> Turn:
+    """The assignee knows that the number is nobody's in the directory, but `what`."""
+
     def turn(scene: Scene) -> str:
         ticket = scene.staff.ticket(group, TicketKind.IDENTIFY_MEMBER)
         if ticket is None or ticket.assignee is None:
             return ""
         by = Actor(ticket.assignee.email)
-        scene.app.desk.reject_link(ticket.label, by, "from the nursing agency", scene.now)
-        return f"{ticket.assignee.name} knows the number: an agency nurse, nobody of ours."
+        scene.app.desk.reject_link(ticket.label, by, what, scene.now)
+        return f"{ticket.assignee.name} knows the number: {what}, nobody of ours."
+
+    return turn
+
+
+def look_up(name: str) -> Turn:
+    """The security lead looks at what each source shows of somebody."""
+
+    def turn(scene: Scene) -> str:
+        with scene.app.store.begin() as uow:
+            person = uow.people.find(scene.who(name).email)[0]
+            found = uow.rosters.groups_of(person.key)
+        shown = listed([f"{row.key.source} shows {member.handle} in {row.name}" for row, member in found])
+        return (
+            f"{SECURITY} looks up {name}: {shown}. The directory has the new number, and the old one stays "
+            f"linked from before, so both are {name}, and nobody is asked."
+        )
 
     return turn
 
@@ -247,13 +293,21 @@ def tell(text: str) -> Turn:
 
 
 STORY: Mapping[int, Mapping[Slot, tuple[Turn, ...]]] = {
-    1: {Slot.AFTERNOON: (release_first_plan,)},
+    1: {
+        Slot.AFTERNOON: (
+            release_first_plan,
+            reject_number("Emergency nurses", "the phone that IT linked to the gateway"),
+        )
+    },
     2: {Slot.NIGHT: (disable("Amina Yusuf"), join("Chidi Okafor", "Staff nurse", "Ward 5"))},
     3: {Slot.NIGHT: (disable("Siobhan Murphy"),)},
-    4: {Slot.NIGHT: (move("Tomasz Zielinski", "Ward 5"),)},
+    4: {
+        Slot.NIGHT: (move("Tomasz Zielinski", "Ward 5"), change_number("Peter Novak")),
+        Slot.AFTERNOON: (look_up("Peter Novak"),),
+    },
     5: {
         Slot.NIGHT: (new_number("Ward 4 nights", "Fatou Diop (new)"),),
-        Slot.AFTERNOON: (confirm_number("Ward 4 nights", "Fatou Diop"),),
+        Slot.AFTERNOON: (confirm_number("Ward 4 nights", "Fatou Diop", "'s new phone"),),
     },
     8: {
         Slot.NIGHT: (
@@ -271,6 +325,10 @@ STORY: Mapping[int, Mapping[Slot, tuple[Turn, ...]]] = {
         Slot.AFTERNOON: (hand_on("Porters nights"),),
     },
     11: {Slot.NIGHT: (enable("Ewan Fraser"), disable("Olga Petrova"), delete("Gareth Pugh"))},
+    12: {
+        Slot.NIGHT: (show_unregistered("Emergency swaps", "Kenji Mori"),),
+        Slot.AFTERNOON: (confirm_number("Emergency swaps", "Kenji Mori", ", who takes extra shifts there"),),
+    },
     15: {Slot.NIGHT: (enable("Siobhan Murphy"), disable("Hannah Price"))},
     16: {Slot.MORNING: (add_again("Ward 6 days", "Olga Petrova"),)},
     17: {
@@ -281,9 +339,9 @@ STORY: Mapping[int, Mapping[Slot, tuple[Turn, ...]]] = {
     19: {
         Slot.NIGHT: (
             join("Pauline Archer", "Staff nurse", "Ward 1"),
-            new_number("Emergency nurses", "Jo (agency)"),
+            new_number("Theatres team", "Jo (agency)"),
         ),
-        Slot.AFTERNOON: (reject_number("Emergency nurses"),),
+        Slot.AFTERNOON: (reject_number("Theatres team", "an agency nurse"),),
     },
     22: {Slot.NIGHT: (end_contracts, join("Ife Balogun", "Staff nurse", "Ward 2"))},
     23: {Slot.NIGHT: (disable("Marcus Webb"),)},

@@ -13,23 +13,37 @@ from zoneinfo import ZoneInfo
 
 from worker.app.jobs.report import Report
 from worker.demo.page import Page
-from worker.demo.words import came_true, count, evidence_words, listed, member_sentence, opening, place
+from worker.demo.sights import differences, everybody, groups_of, watched
+from worker.demo.words import (
+    came_true,
+    count,
+    evidence_words,
+    listed,
+    member_sentence,
+    opening,
+    place,
+    proof,
+)
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
+from worker.domain.groups.pairing import Difference
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import ticket_title
-from worker.domain.model import Account, AccountKey, Evidence, HandleKey, Standing
+from worker.domain.model import Account, AccountKey, Evidence, GroupKey, HandleKey, Standing
 from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState, ticket_label, ticket_number
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState, ticket_label, ticket_number
 from worker.ports import Port
 from worker.ports.state.store import UnitOfWork
 from worker.running.app import App
 
 CROWD = 4  # more people than this with the same news share one sentence
 NAMED_MAX = 8  # people named in such a sentence
+GRADES = (
+    "Grade A: the worker read the messenger itself after the removal. The register alone, a list that people keep, "
+    "would give grade B."
+)
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth")
-PAGE = 1000
 
 
 class Narrator:
@@ -42,6 +56,7 @@ class Narrator:
         self._seq = 0
         self._known: dict[AccountKey, Account] = {}
         self._missed: dict[AccountKey, int] = {}
+        self._has_explained_grades = False
 
     def tell(self, now: datetime, reports: Sequence[Report]) -> None:
         """Print what one round of the jobs did."""
@@ -67,19 +82,50 @@ class Narrator:
         for entry in entries:
             name = entry.subject.partition(":")[2]
             if entry.event == events.SOURCE_FIRST_READ:
-                groups = uow.rosters.groups()
+                groups = watched(uow)
                 self._page.say(
                     now,
                     f"First look: {count(entry.data['people'], 'person', 'people')} in the directory, "
                     f"{count(len(groups), 'WhatsApp group')} with {sum(g.size for g in groups)} memberships. "
                     f"{count(entry.data['already_left'], 'person has', 'people have')} left already.",
                 )
+                self._live(uow, now)
+            elif entry.event == events.GROUP_SEEN:
+                self._unregistered(uow, entry, now)
             elif entry.event == events.SOURCE_FAILED:
                 state = uow.sources.get(name, Port.DIRECTORY)
                 self._page.say(now, f"Can't see {name}: {state.trouble}")
                 self._page.under("Nothing is concluded from this: nobody's status changes.")
             elif entry.event == events.SOURCE_RECOVERED:
                 self._page.say(now, f"{name} is read again, and is green again.")
+
+    def _live(self, uow: UnitOfWork, now: datetime) -> None:
+        names = [row.name for row in watched(uow) if self._is_live(row.key)]
+        if names:
+            self._page.say(
+                now,
+                f"The linked phone shows {len(names)} of them live: {listed(names)}. What it shows there is the "
+                "truth on who is a member; the register adds what the group is for.",
+            )
+
+    def _unregistered(self, uow: UnitOfWork, entry: Entry, now: datetime) -> None:
+        key = GroupKey(*entry.subject.partition(":")[2].split("/", 1))
+        row = uow.rosters.group(key)
+        if row is None or Difference.UNREGISTERED not in differences(self._app, uow, [row]).get(key, ()):
+            return
+        hidden = sum(known.member.phone is None for known in uow.rosters.members(key))
+        self._page.say(
+            now,
+            f"A finding: no register has {row.name}, which the linked phone shows with {count(row.size, 'member')}. "
+            "It is watched from now on.",
+        )
+        self._page.under(
+            f"{row.size - hidden} of its {row.size} hidden ids are known from another group, with their numbers; "
+            f"{hidden} {'is' if hidden == 1 else 'are'} not."
+        )
+
+    def _is_live(self, key: GroupKey) -> bool:
+        return not self._app.witnesses[key.source].can.is_kept_by_people
 
     # --- people ----------------------------------------------------------------------------------
 
@@ -173,14 +219,17 @@ class Narrator:
                 self._page.under(self._action(action))
 
     def _verified(self, tickets: Sequence[Ticket], now: datetime) -> None:
-        proofs: dict[str, list[Ticket]] = {}
+        proofs: dict[tuple[str, str], list[Ticket]] = {}
         for ticket in tickets:
-            proofs.setdefault(came_true(ticket)[0], []).append(ticket)
-        for said, same in proofs.items():
+            proofs.setdefault((came_true(ticket)[0], proof(ticket)), []).append(ticket)
+        for (said, by), same in proofs.items():
             groups = listed([came_true(ticket)[1] for ticket in same])
             labels = listed([ticket.label for ticket in same])
             verb = "is" if len(same) == 1 else "are"
-            self._page.say(now, f"{opening(said)} {groups}: {labels} {verb} verified by {_by(same[0])}.")
+            self._page.say(now, f"{opening(said)} {groups}: {labels} {verb} verified by {by}.")
+            if same[0].grade is Grade.A and not self._has_explained_grades:
+                self._has_explained_grades = True
+                self._page.under(GRADES)
 
     def _suggestion(self, uow: UnitOfWork, ticket: Ticket) -> str:
         if ticket.kind is not TicketKind.IDENTIFY_MEMBER:
@@ -235,14 +284,6 @@ class Narrator:
         self._page.say(now, f"{ticket.label} {state} ({ticket_title(ticket)}). Step {step}{again}: {whom}.")
 
 
-def everybody(uow: UnitOfWork) -> list[Account]:
-    """All known people, in key order."""
-    found: list[Account] = []
-    while page := uow.people.page(found[-1].key if found else None, PAGE):
-        found += page
-    return found
-
-
 def _person_key(entry: Entry) -> AccountKey:
     source, _, person = entry.subject.partition(":")[2].partition("/")
     return AccountKey(source, person)
@@ -256,12 +297,8 @@ def _recipient(uow: UnitOfWork, label: str) -> str:
     return people[0].facts.display_name if people else label
 
 
-def _by(ticket: Ticket) -> str:
-    return "the answer" if ticket.kind is TicketKind.IDENTIFY_MEMBER else "the register"
-
-
 def _standing_in_groups(uow: UnitOfWork, person: Account) -> str:
-    groups = uow.rosters.groups_of(person.key)
+    groups = groups_of(uow, person)
     if not groups:
         return "Is in no group any more: nothing to do."
     roles = []

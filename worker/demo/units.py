@@ -76,6 +76,11 @@ UNITS = (
          (("IT team", 10, True), ("IT on call", 6, False)), "Head of IT"),
 )  # fmt: skip
 
+LIVE = (
+    "Emergency nurses",
+    "Emergency doctors",
+    "IT on call",
+)  # the groups with the linked phone, as an admin
 SECURITY = "Margaret Obi"
 AGENCY_DESK = (
     "Bianca Ferretti", "Desmond Clarke", "Hye-jin Park", "Lorna Tait", "Mustafa Yildiz", "Tessa van Dijk",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from worker.domain.groups.case import EVIDENCE_SAYS
+from worker.domain.identity.handles import HandleKind, shown_handle
 from worker.domain.messages.sentences import flat
 from worker.domain.model import Account, Evidence
-from worker.domain.tickets.ticket import Ticket, TicketKind
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind
 
 
 def evidence_words(evidence: Evidence | None) -> str:
@@ -33,11 +34,29 @@ def opening(text: str) -> str:
 def member_sentence(ticket: Ticket) -> str:
     """Why a ticket was opened, if no turn of this round explains it."""
     if ticket.kind is TicketKind.IDENTIFY_MEMBER:
-        shown = flat(ticket.member_name) or ticket.handle
-        return f"Who is {shown} ({ticket.handle}) in {flat(ticket.group_name)}? {opening(ticket.reason)}."
+        return f"Who is {_shown(ticket)} in {flat(ticket.group_name)}? {_why_asked(ticket)}."
     if ticket.person is None:
         return f"About {flat(ticket.group_name)}: {ticket.reason}."
     return f"About {flat(ticket.person_name)} ({evidence_words(ticket.evidence)}):"
+
+
+def _shown(ticket: Ticket) -> str:
+    name = flat(ticket.member_name)
+    return f"{name} ({ticket.handle})" if name else ticket.handle
+
+
+def _why_asked(ticket: Ticket) -> str:
+    handle = shown_handle(ticket.handle)
+    if handle is not None and handle.kind is HandleKind.NATIVE:
+        return "WhatsApp hides the number, so the directory can't tell, and nobody guesses"
+    return opening(ticket.reason)
+
+
+def proof(ticket: Ticket) -> str:
+    """What a ticket is verified by, with the grade of it."""
+    if ticket.kind is TicketKind.IDENTIFY_MEMBER:
+        return "the answer"
+    return "the linked phone (grade A)" if ticket.grade is Grade.A else f"the register (grade {ticket.grade})"
 
 
 def came_true(ticket: Ticket) -> tuple[str, str]:
