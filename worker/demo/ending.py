@@ -30,7 +30,7 @@ NAMED_MAX = 2
 DIFFERENCES = {
     Difference.UNREGISTERED: "live, in no register",
     Difference.NOT_SEEN: "registered, not seen live",
-    Difference.MEMBERS: "other members in each",
+    Difference.MEMBERS: "different members",
 }
 GRADES = {
     Grade.A: "the messenger itself, read by the worker",

@@ -74,7 +74,8 @@ class Narrator:
             for entry in entries:
                 if entry.event == events.TICKET_ESCALATED:
                     self._escalated(uow, entry, now)
-            self._known = {person.key: person for person in everybody(uow)}
+            if entries:  # nobody changes without one
+                self._known = {person.key: person for person in everybody(uow)}
 
     # --- sources ---------------------------------------------------------------------------------
 
@@ -110,7 +111,7 @@ class Narrator:
 
     def _unregistered(self, uow: UnitOfWork, entry: Entry, now: datetime) -> None:
         key = GroupKey(*entry.subject.partition(":")[2].split("/", 1))
-        row = uow.rosters.group(key)
+        row = uow.rosters.group(key) if self._is_live(key) else None
         if row is None or Difference.UNREGISTERED not in differences(self._app, uow, [row]).get(key, ()):
             return
         hidden = sum(known.member.phone is None for known in uow.rosters.members(key))
