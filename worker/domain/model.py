@@ -77,6 +77,9 @@ class Coverage(StrEnum):
     STALE = "stale"
 
 
+COUNTRY, TIMEZONE = "country", "timezone"  # names of attributes
+
+
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
     """One person exactly as a directory states it; the core decides what it means.
@@ -107,8 +110,20 @@ class AccountFacts:
     is_moved_out: bool = False
     is_on_long_leave: bool = False
     is_in_scope: bool = True
-    attributes: tuple[tuple[str, str], ...] = ()  # others that the configuration names, sorted
+    attributes: tuple[
+        tuple[str, str], ...
+    ] = ()  # others: COUNTRY, TIMEZONE, and those that the configuration names
     location: str = ""
+
+    @property
+    def country(self) -> str | None:
+        """The country that they work in (ISO 3166), if the directory says so."""
+        return dict(self.attributes).get(COUNTRY)
+
+    @property
+    def timezone(self) -> str | None:
+        """The time zone that they live by (IANA), if the directory says so."""
+        return dict(self.attributes).get(TIMEZONE)
 
 
 @dataclass(frozen=True, slots=True)

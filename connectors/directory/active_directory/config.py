@@ -102,6 +102,9 @@ class AttributesConfig(Section):
     long_leave: Attribute | None = Field(
         default=None, description="In which any value but false means long leave."
     )
+    timezone: Attribute | None = Field(
+        default=None, description="With the time zone that somebody lives by (IANA), for their quiet hours."
+    )
 
 
 class TlsConfig(Section):

@@ -111,6 +111,9 @@ class AttributesConfig(Section):
     long_leave: Property | None = Field(
         default=None, description="In which any value but false means long leave."
     )
+    timezone: Property | None = Field(
+        default=None, description="With the time zone that somebody lives by (IANA), for their quiet hours."
+    )
 
 
 class NotificationsConfig(Section):

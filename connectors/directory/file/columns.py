@@ -56,6 +56,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "user_type": ("usertype",),
     "immutable_id": ("onpremisesimmutableid", "immutableid", "msdsconsistencyguid"),
     "long_leave": (),
+    "timezone": (),
 }
 ID_NAMES: Mapping[Format, tuple[str, ...]] = {
     Format.AD_CSV: ("objectguid",),
@@ -168,6 +169,7 @@ def _overrides(config: FileConfig) -> dict[str, tuple[str, ...]]:
         **({"employee_id": (attributes.employee_id,)} if attributes.employee_id else {}),
         **({"leave_date": (attributes.leave_date,)} if attributes.leave_date else {}),
         **({"long_leave": (attributes.long_leave,)} if attributes.long_leave else {}),
+        **({"timezone": (attributes.timezone,)} if attributes.timezone else {}),
     }
 
 

@@ -46,6 +46,10 @@ class AttributesConfig(Section):
     long_leave: str | None = Field(
         default=None, description="Column in which any value but false means long leave."
     )
+    timezone: str | None = Field(
+        default=None,
+        description="Column with the time zone that somebody lives by (IANA), for their quiet hours.",
+    )
 
 
 class ScopeConfig(Section):

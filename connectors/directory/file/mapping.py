@@ -19,6 +19,7 @@ from connectors.directory.file.formats.records import RawRecord
 from connectors.kit import dates, dn
 from connectors.kit.guids import guid
 from connectors.kit.phones import read_numbers
+from connectors.kit.places import country_of, places
 from connectors.kit.text import quoted
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
@@ -134,6 +135,7 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
         is_moved_out=reading.leavers_ou is not None and dn.is_under(place, reading.leavers_ou),
         is_on_long_leave=_is_on_long_leave(raw, columns),
         is_in_scope=_is_in_scope(raw, reading, place, is_deleted=is_deleted),
+        attributes=places(text("region"), text("timezone")),
         location=reading.place(raw),
     )
     return Mapped(facts, unreadable)
@@ -263,5 +265,4 @@ def _phones(raw: RawRecord, reading: Reading) -> tuple[tuple[str, ...], int]:
 
 
 def _region(raw: RawRecord, reading: Reading) -> str:
-    text = raw.first(reading.columns.of("region")).upper()
-    return text if re.fullmatch(r"[A-Z]{2}", text) else reading.region
+    return country_of(raw.first(reading.columns.of("region"))) or reading.region

@@ -19,6 +19,7 @@ from connectors.directory.active_directory.wire.ber import Entry
 from connectors.kit import dates as _dates
 from connectors.kit import dn as _dn
 from connectors.kit.phones import read_numbers
+from connectors.kit.places import country_of, places
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
 from worker.ports import Malformed
@@ -29,7 +30,6 @@ _GUID_BYTES = 16
 _EXTENDED = re.compile(
     r"(?:<GUID=(?P<guid>[0-9a-f-]{36})>;)?(?:<SID=[^>]*>;)?(?P<dn>.*)", re.IGNORECASE | re.DOTALL
 )
-_REGION = re.compile(r"[A-Z]{2}")
 _USUAL = (
     "objectGUID", "displayName", "givenName", "sn", "cn", "mail", "userPrincipalName", "sAMAccountName",
     "department", "title", "physicalDeliveryOfficeName", "company", "manager", "preferredLanguage", "c",
@@ -45,6 +45,7 @@ class Reading:
     employee_id: str
     leave_date: str | None
     long_leave: str | None
+    timezone: str | None
     places: tuple[tuple[str, ...], ...]
     leavers_ou: tuple[str, ...] | None
     excluded_ous: tuple[tuple[str, ...], ...]
@@ -61,6 +62,7 @@ class Reading:
             employee_id=names.employee_id.lower(),
             leave_date=names.leave_date.lower() if names.leave_date else None,
             long_leave=names.long_leave.lower() if names.long_leave else None,
+            timezone=names.timezone.lower() if names.timezone else None,
             places=tuple(map(_dn.parts, config.scope.ous or (config.base,))),
             leavers_ou=_dn.parts(config.leavers_ou) if config.leavers_ou else None,
             excluded_ous=tuple(_dn.parts(entry) for entry in exclude if "=" in entry),
@@ -81,7 +83,7 @@ class Mapped:
 def attributes_of(config: ActiveDirectoryConfig) -> tuple[str, ...]:
     """Every attribute that `map_entry` uses, by its name in requests."""
     names = config.attributes
-    further = (*names.phones, names.employee_id, names.leave_date, names.long_leave)
+    further = (*names.phones, names.employee_id, names.leave_date, names.long_leave, names.timezone)
     return tuple(dict.fromkeys((*_USUAL, *(name for name in further if name))))
 
 
@@ -156,6 +158,7 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
         is_moved_out=_lies_in(parent, (reading.leavers_ou,)) if reading.leavers_ou else False,
         is_on_long_leave=_is_on_long_leave(text(reading.long_leave) if reading.long_leave else None),
         is_in_scope=(fits or deleted) and _is_in_scope(parent, (account, upn), reading),
+        attributes=places(text("c"), text(reading.timezone) if reading.timezone else None),
         location=place,
     )
     return Mapped(facts, unreadable)
@@ -234,8 +237,7 @@ def _phones(entry: Entry, reading: Reading, region: str | None) -> tuple[tuple[s
     cells = [
         value.decode("utf-8", "replace") for name in reading.phones for value in entry.values.get(name, ())
     ]
-    own = region.upper() if region else ""
-    return read_numbers(cells, own if _REGION.fullmatch(own) else reading.region, reading.region)
+    return read_numbers(cells, country_of(region) or reading.region, reading.region)
 
 
 def _is_in_scope(parent: str, names: Iterable[str | None], reading: Reading) -> bool:

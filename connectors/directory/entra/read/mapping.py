@@ -16,6 +16,7 @@ from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
 from connectors.kit import dates as _dates
 from connectors.kit.guids import guid
 from connectors.kit.phones import read_numbers
+from connectors.kit.places import country_of, places
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
 from worker.ports import Malformed
@@ -25,7 +26,6 @@ _USUAL = (
     "department", "jobTitle", "companyName", "officeLocation", "preferredLanguage", "usageLocation",
     "onPremisesImmutableId", "onPremisesDistinguishedName", "deletedDateTime",
 )  # fmt: skip
-_REGION_LETTERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,14 @@ class Mapped:
 def selected(config: EntraConfig, *, with_leave_date: bool = True) -> tuple[str, ...]:
     """The properties to select; a delta tracks exactly these."""
     names = config.attributes
-    wanted = [*names.phones, names.employee_id, names.leave_date, names.long_leave, *config.scope.require]
+    wanted = [
+        *names.phones,
+        names.employee_id,
+        names.leave_date,
+        names.long_leave,
+        names.timezone,
+        *config.scope.require,
+    ]
     tops = [name.partition(".")[0] for name in wanted if name and (with_leave_date or name != LEAVE_DATE)]
     return tuple(dict.fromkeys((*_USUAL, *tops)))
 
@@ -92,6 +99,9 @@ def _mapped(user: Mapping[str, Any], reading: Reading) -> Mapped:
         leave_at=_leave_at(user, names.leave_date, reading, own_id),
         is_on_long_leave=_is_on_long_leave(user, names.long_leave),
         is_in_scope=_is_in_scope(user, own_id, reading, is_deleted=is_deleted),
+        attributes=places(
+            _text(user, "usageLocation"), _text(user, names.timezone) if names.timezone else None
+        ),
         location=upn or own_id,
     )
     return Mapped(facts, unreadable)
@@ -162,9 +172,7 @@ def _phones(user: Mapping[str, Any], reading: Reading) -> tuple[tuple[str, ...],
         found = _value(user, name)
         cells += [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
         cells += [found] if isinstance(found, str) else []
-    own = (_text(user, "usageLocation") or "").upper()
-    is_region = len(own) == _REGION_LETTERS and own.isascii() and own.isalpha()
-    return read_numbers(cells, own if is_region else reading.region, reading.region)
+    return read_numbers(cells, country_of(_text(user, "usageLocation")) or reading.region, reading.region)
 
 
 def _is_in_scope(user: Mapping[str, Any], own_id: str, reading: Reading, *, is_deleted: bool) -> bool:

@@ -68,6 +68,7 @@ def test_everything_that_graph_says_is_read() -> None:
         language="en-GB",
         immutable_id="4043ab77-9615-4b27-9014-0fc18ec8b2d1",
         enabled=True,
+        attributes=(("country", "GB"),),
         location="ann@corp.example",
     )
 
