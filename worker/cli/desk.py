@@ -147,7 +147,7 @@ def rotate_key(
 ) -> None:
     """Make the key anew that links are signed with, after somebody got a copy of the database.
 
-    All links of assignees, login links and sessions end at once, at every desk.
+    All links of assignees and to groups, login links and sessions end at once, at every desk.
     """
     at = clock_at(now)
     with opened(config, now) as worker:
@@ -160,6 +160,7 @@ def rotate_key(
     kept = "" if tokens else "0 (a copy has only their hashes; --tokens ends them, too)"
     print_facts([
         ("assignees' links", f"of {ended.assignees_links} live tickets; the next message about each has a new one"),
+        ("links to groups", str(ended.group_links)),
         ("login links", str(ended.login_links)),
         ("sessions", str(ended.sessions)),
         ("tokens of the API", kept or str(ended.tokens)),

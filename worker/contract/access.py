@@ -43,6 +43,7 @@ class EndedShape(Shape):
     """How much of each ended with the key."""
 
     assignees_links: int
+    group_links: int
     login_links: int
     sessions: int
     tokens: int
@@ -58,6 +59,7 @@ class RotatedShape(Shape):
         return cls(
             ended=EndedShape(
                 assignees_links=ended.assignees_links,
+                group_links=ended.group_links,
                 login_links=ended.login_links,
                 sessions=ended.sessions,
                 tokens=ended.tokens,

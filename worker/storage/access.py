@@ -62,11 +62,12 @@ class SqlAccess:
             None
         )
         links = self._c.execute(sa.select(sa.func.count()).select_from(ticket).where(is_asked)).scalar_one()
+        groups = self._end_group_links(group_link.c.until > now, now)
         is_good = login_link.c.used_at.is_(None) & (login_link.c.expires_at > now)
         logins = self._c.execute(sa.delete(login_link).where(is_good)).rowcount
         is_on = desk_session.c.expires_at > now
         sessions = self._c.execute(sa.delete(desk_session).where(is_on)).rowcount
-        return Ended(links, logins, sessions, self._end_tokens(now) if with_tokens else 0)
+        return Ended(links, groups, logins, sessions, self._end_tokens(now) if with_tokens else 0)
 
     def _end_tokens(self, now: datetime) -> int:
         t = api_token.c
@@ -119,9 +120,12 @@ class SqlAccess:
 
     def revoke_group_links(self, group: GroupKey, now: datetime) -> int:
         g = group_link.c
-        good = (g.source == group.source) & (g.group_id == group.group_id) & (g.until > now)
-        revoked = sa.update(group_link).where(good, g.revoked_at.is_(None)).values(revoked_at=now)
-        return self._c.execute(revoked).rowcount
+        these = (g.source == group.source) & (g.group_id == group.group_id) & (g.until > now)
+        return self._end_group_links(these, now)
+
+    def _end_group_links(self, these: sa.ColumnElement[bool], now: datetime) -> int:
+        is_good = group_link.c.revoked_at.is_(None)
+        return self._c.execute(sa.update(group_link).where(these, is_good).values(revoked_at=now)).rowcount
 
     # --- undo data -------------------------------------------------------------------------------
 

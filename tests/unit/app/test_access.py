@@ -8,9 +8,14 @@ import pytest
 from harness import Harness
 from worker.app.acts.access import SCOPES, Access, grants, hashed
 from worker.app.refused import Refused
+from worker.app.tell.group_links import GroupLinks
 from worker.app.tell.signed_links import LinkDead
 from worker.domain.evidence.actor import Actor, logged_in
+from worker.domain.model import AccountKey, GroupKey
 from worker.ports.state.access import Ended, Visitor
+
+LINKS = GroupLinks("", timedelta(days=1))
+ANN = AccountKey("corp", "ann")
 
 
 @pytest.fixture
@@ -126,17 +131,26 @@ def test_a_new_key_ends_links_sessions_and_login_links_and_leaves_tokens(
             "s1", Visitor("kim", ("viewer",)), company.now, company.now + timedelta(hours=1)
         )
         before = uow.access.key("")
+        for past in (timedelta(0), timedelta(0), timedelta(days=2)):  # the third one has ended already
+            LINKS.make(uow, GroupKey("wards", "ward-7"), ANN, company.now - past)
 
     ended = access.rotate_key(Actor("sam"), company.now, "a backup was stolen")
 
-    assert ended == Ended(assignees_links=1, login_links=1, sessions=1, tokens=0)
+    assert ended == Ended(assignees_links=1, group_links=2, login_links=1, sessions=1, tokens=0)
     entry = company.journal()[-1].entry
     assert (entry.kind, entry.reason) == ("desk.key_rotated", "a backup was stolen")
-    assert entry.data == {"assignees_links": 1, "login_links": 1, "sessions": 1, "tokens": 0}
+    assert entry.data == {
+        "assignees_links": 1,
+        "group_links": 2,
+        "login_links": 1,
+        "sessions": 1,
+        "tokens": 0,
+    }
     with company.store.begin() as uow:
         assert uow.access.key("") not in {"", before}
         assert uow.access.use_login_link(hashed(secret), company.now) is None
         assert uow.access.session("s1", company.now) is None
+    assert access.rotate_key(Actor("sam"), company.now).group_links == 0
     with pytest.raises(LinkDead):
         company.assigned.look(url.rpartition("/t/")[2], company.now)
     assert company.assigned.look(company.link().rpartition("/t/")[2], company.now).ticket.id == 1

@@ -62,6 +62,7 @@ class Ended:
     """How many of each ended with the key."""
 
     assignees_links: int
+    group_links: int
     login_links: int
     sessions: int
     tokens: int

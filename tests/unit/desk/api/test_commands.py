@@ -167,7 +167,7 @@ def test_a_new_key_is_made_and_what_ended_is_said(config: Path) -> None:
     assert said.exit_code == 0
     assert "of 0 live tickets; the next message about each has a new one" in said.stdout
     assert "--tokens ends them, too" in said.stdout
-    assert ended == {"assignees_links": 0, "login_links": 0, "sessions": 0, "tokens": 1}
+    assert ended == {"assignees_links": 0, "group_links": 0, "login_links": 0, "sessions": 0, "tokens": 1}
     assert journal(config)[-2:] == [("sam", "desk.key_rotated")] * 2
 
 
