@@ -227,7 +227,7 @@ def serve(place: str, number: int, memory_bytes: int, cpu_s: int) -> None:
                 out.write(ITEM + work.item.dump_json(item) + b"\n")
         out.write(END + b"\n")
     except ConnectorError as error:
-        out.write(_line(_Failure(type(error).__name__, error.message, error.remedy)))
+        out.write(_line(_Failure(_kind_of(error), error.message, error.remedy)))
     except MemoryError:
         out.write(_NO_MEMORY)
     except BaseException as error:  # noqa: BLE001  a panic of a library in Rust, too
@@ -247,6 +247,12 @@ def _limit(what: int, value: int) -> None:
     bounded = value if hard == resource.RLIM_INFINITY else min(value, hard)
     with suppress(ValueError, OSError):  # macOS refuses a memory limit
         resource.setrlimit(what, (bounded, hard))
+
+
+def _kind_of(error: ConnectorError) -> str:
+    """Return the name by which the worker knows this error: a reader may have classes of its own below it."""
+    names = (name for name, kind in _KINDS.items() if isinstance(error, kind))
+    return next(names, type(error).__name__)
 
 
 def _place_of(error: BaseException) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from playwright.sync_api import BrowserContext, expect
 from chromium import DESKTOP, PHONE, faults, hospital, overflows
 from declaring import DECLARED, add_declared
 from desk_setup import services_of
+from fakes.chat_exports import android
 from harness import Harness
 from worker.desk.app import desk_app
-from worker.desk.guarding import LISTS_MAX
+from worker.desk.guarding import FILE_MAX, LISTS_MAX, is_upload
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey
 from worker.languages import BabelLanguages
@@ -29,7 +31,7 @@ def ward(tmp_path: Path) -> Iterator[tuple[Harness, str]]:
     """A hospital with a declared inventory, and the address of ward 7's link."""
     harness = add_declared(hospital(f"sqlite:///{tmp_path / 'desk.db'}"))
     app = desk_app(services_of(harness, BabelLanguages("en")))
-    with serving(app, ("127.0.0.1", 0), "desk", Limits(LISTS_MAX)) as listen:
+    with serving(app, ("127.0.0.1", 0), "desk", Limits(LISTS_MAX, is_upload=is_upload)) as listen:
         url = harness.app.declaring.link("ward-7", Actor("sam"), harness.now)
         yield harness, f"http://{listen}/g/{url.rpartition('/g/')[2]}"
     harness.close()
@@ -100,3 +102,91 @@ def test_by_keyboard_alone(ward: tuple[Harness, str], open_context: Open) -> Non
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/thanks$"))
     assert handles(harness)
+
+
+def export_of(harness: Harness, folder: Path) -> Path:
+    """A chat's export as a phone saves it: two are gone, one of them by another name, and two came."""
+    at = harness.now - timedelta(days=2)
+    lines = (
+        f"Dee removed {harness.number('ann')}",
+        "Zoe left",
+        "Dee added Noor Haddad",
+        "+44 7700 900188 joined using this group's invite link",
+        "Dee: good morning",
+    )
+    path = folder / "WhatsApp Chat with Ward 7.txt"
+    path.write_text(android(*lines, at=f"{at:%d/%m/%Y, %H:%M}"), encoding="utf-8")
+    return path
+
+
+@LANGUAGES
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
+def test_a_chat_s_export_is_given_by_the_phone_s_choice_of_files(
+    ward: tuple[Harness, str], open_context: Open, tmp_path: Path, language: str, *, scripts: bool
+) -> None:
+    harness, url = ward
+    page = open_context(PHONE, language, java_script_enabled=scripts).new_page()
+    page.goto(url)
+    page.locator("details > summary").click()
+    page.locator("#export").set_input_files(export_of(harness, tmp_path))
+    page.locator("details button").click()
+    page.wait_for_url(re.compile("/export$"))
+    expect(page.locator("label.choice", has_text="Ann").locator("input")).not_to_be_checked()
+    expect(page.locator("label.choice", has_text="Noor Haddad").locator("input")).to_be_checked()
+    assert handles(harness) == set()
+    page.locator("button.main").click()
+    page.locator("button.main").click()
+    page.wait_for_url(re.compile("/thanks$"))
+    assert {"+447700900188", "name:noor haddad"} <= handles(harness)
+    assert harness.number("ann") not in handles(harness)
+
+
+@LANGUAGES
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_an_export_either(
+    ward: tuple[Harness, str], open_context: Open, tmp_path: Path, language: str, scheme: str
+) -> None:
+    harness, url = ward
+    page = open_context(PHONE, language, color_scheme=scheme).new_page()
+    found = {}
+    page.goto(f"{url}?refused=no_export")
+    found["refused"] = faults(page), overflows(page)
+    page.locator("#export").set_input_files(export_of(harness, tmp_path))
+    page.locator("details button").click()
+    page.wait_for_url(re.compile("/export$"))
+    found["ticks"] = faults(page), overflows(page)
+    assert found == dict.fromkeys(found, ([], False))
+
+
+def test_a_file_that_is_too_large_says_so_in_the_browser(
+    ward: tuple[Harness, str], open_context: Open, tmp_path: Path
+) -> None:
+    _, url = ward
+    path = tmp_path / "chat.zip"
+    with path.open("wb") as file:
+        file.truncate(FILE_MAX + 1)
+    page = open_context(PHONE).new_page()
+    page.goto(f"{url}?refused=no_file")
+    page.locator("#export").set_input_files(path)
+    page.locator("details button").click()
+    expect(page.get_by_role("alert")).to_contain_text("too large")
+
+
+def test_an_export_is_given_by_keyboard(
+    ward: tuple[Harness, str], open_context: Open, tmp_path: Path
+) -> None:
+    harness, url = ward
+    page = open_context(DESKTOP).new_page()
+    page.goto(url)
+    page.locator("button.main").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "export"
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(export_of(harness, tmp_path))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/export$"))
+    expect(page.get_by_role("status")).to_be_visible()

@@ -24,6 +24,7 @@ from worker.desk.guarding import Attempts, Guarded
 from worker.desk.pages import STATIC, asset
 from worker.desk.services import Services
 from worker.desk.sessions import SignInPages
+from worker.desk.uploads import Uploads
 
 UNAVAILABLE = (OperationalError, PoolTimeoutError)
 NAME_MAX = 200  # of a static file; for a much longer name, the system refuses to look for the file
@@ -41,7 +42,7 @@ def desk_app(services: Services) -> Starlette:
     """The application over these use cases."""
     every = [
         *AssigneePages(_attempts(services)).routes(),
-        *GroupPages(_attempts(services)).routes(),
+        *GroupPages(_attempts(services), Uploads()).routes(),
         *SignInPages(_attempts(services)).routes(),
         *routes(),
         route("/language", choose_language),

@@ -80,6 +80,10 @@ class Call:
         value = self.form.get(name, "")
         return _typed(value)[:longest] if isinstance(value, str) else ""
 
+    def texts(self, name: str) -> list[str]:
+        """All of the form's fields of this name as text."""
+        return [_typed(value) for value in self.form.getlist(name) if isinstance(value, str)]
+
     def numbers(self, name: str) -> set[int]:
         """All numbers in the form's fields of this name."""
         return numbers_in(value for value in self.form.getlist(name) if isinstance(value, str))
@@ -183,7 +187,7 @@ def choose_language(call: Call) -> Response:
 
 
 def _has_form(request: Request) -> bool:
-    """True if the request has a form to read. Multipart is not read: we have none, and it makes temporary files."""
+    """True if the request has a form to read. Multipart makes temporary files: only `uploads` reads it."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
     return request.method == "POST" and kind == "application/x-www-form-urlencoded"
 

@@ -27,6 +27,9 @@ from worker.desk.services import Services
 
 BODY_MAX = 128 * 1024
 LISTS_MAX = 1024 * 1024  # of a list of 2,000 names: each letter may be nine bytes of a form
+FILE_MAX = (
+    64 * 1024 * 1024
+)  # of a chat's export, with what the form adds: without media they have some megabytes
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -45,8 +48,9 @@ NOT_KEPT = "no-store"  # pages have names, so neither a proxy nor the next user 
 YEAR = "max-age=31536000"
 API = "/api/"
 GROUPS = "/g/"
+EXPORT = "/export"  # the end of a path of GROUPS
 LINKS = ("/t/", "/me/", GROUPS, "/login/")  # a token of theirs ends in a letter, a digit, - or _
-TEMPORARY = 307
+TEMPORARY, SEE_OTHER = 307, 303
 # Characters that get attached to a link when it is copied or broken over two lines, such as invisible spaces
 _BLANK = r"\s\u200b-\u200f\u2060\ufeff"
 _BEHIND = re.compile(rf"(?<![{_BLANK}])[{_BLANK}]+\Z")
@@ -111,6 +115,9 @@ class Guarded:
             said = Code.NOT_FOUND, "There is no such address.", "Write it as our pages do."
             status = 404
         elif not _is_small(headers, _body_max(scope)):
+            if is_upload(scope):  # the page can say what to do
+                back = scope["path"].removesuffix(EXPORT)
+                return RedirectResponse(f"{quote(back)}?refused=large", SEE_OTHER)
             said = Code.TOO_LARGE, "This is too long.", "Send less than 128 KiB."
             status = 413
         else:
@@ -128,7 +135,15 @@ class Guarded:
         return origin is not None and origin.partition("://")[2] not in {self._host, headers.get("host")}
 
 
+def is_upload(scope: Scope) -> bool:
+    """True for a call that sends a file, which is received as it comes."""
+    path: str = scope["path"]
+    return scope["method"] == "POST" and path.startswith(GROUPS) and path.endswith(EXPORT)
+
+
 def _body_max(scope: Scope) -> int:
+    if is_upload(scope):
+        return FILE_MAX
     return LISTS_MAX if scope["path"].startswith(GROUPS) else BODY_MAX
 
 

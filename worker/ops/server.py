@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +39,10 @@ class Limits:
     calls_max: int = 200  # handled at once; further calls are told to come back, since memory is limited
     request_within_s: float = 30.0  # head and body, from the connection or the answer before
     taken_within_s: float = 30.0  # TAKEN_MIN bytes of an answer
+    is_upload: Callable[[Scope], bool] = lambda _scope: False  # a file: its body is passed on as it comes
+    upload_within_s: float = (
+        600.0  # in place of `request_within_s`: the application refuses what it doesn't want
+    )
 
 
 @contextmanager
@@ -53,7 +57,8 @@ def serving(app: ASGIApp, address: tuple[str, int], name: str, limits: Limits) -
 def serving_on(listening: socket.socket, app: ASGIApp, name: str, limits: Limits) -> Iterator[None]:
     """Serve the application on a socket of `bound`, and close it at the end. `name` is the thread's.
 
-    The application is called once the whole body is there, or enough of it to show that it is too long.
+    The application is called once the whole body is there, or enough of it to show that it is too long; for an upload
+    at once.
     """
     server = uvicorn.Server(configuration(app, limits))
     thread = Thread(target=server.run, args=([listening],), name=name, daemon=True)
@@ -103,6 +108,11 @@ class _Deadline:
         if self._timer is None:
             self._timer = connection.loop.call_later(self._within_s, connection.transport.abort)
 
+    def extend(self, connection: H11Protocol, within_s: float) -> None:
+        """Start it anew, with so much time."""
+        self.lift()
+        self._timer = connection.loop.call_later(within_s, connection.transport.abort)
+
     def lift(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -141,14 +151,15 @@ class _Connection(H11Protocol):
 
     def __init__(self, limits: Limits, **given: Any) -> None:
         super().__init__(**given)
-        self._connections_max = limits.connections_max
+        self._limits = limits
         self.request = _Deadline(limits.request_within_s)
         self._taking = Taking(limits.taken_within_s)
+        self._upload: RequestResponseCycle | None = None  # the latest call that has more time
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self.request.set(self)
-        if len(self.connections) > self._connections_max:
+        if len(self.connections) > self._limits.connections_max:
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -159,10 +170,19 @@ class _Connection(H11Protocol):
     def handle_events(self) -> None:
         super().handle_events()
         cycle: RequestResponseCycle | None = self.cycle  # none before the first head
+        if (
+            cycle is not None
+            and cycle is not self._upload
+            and self._limits.is_upload(cast("Scope", cycle.scope))
+        ):
+            self._upload = cycle
+            self.request.extend(self, self._limits.upload_within_s)
         if cycle is not None and not cycle.more_body and not cycle.response_complete:
             self.request.lift()
 
     def on_response_complete(self) -> None:
+        if self._upload is not None:
+            self.request.lift()
         self.request.set(self)  # a body that is still missing after its answer gets no extra time
         super().on_response_complete()
 
@@ -178,12 +198,12 @@ class _Connection(H11Protocol):
         """If there are too many connections, cut off the one that has been waited for longest."""
         known = [one for one in self.connections if isinstance(one, _Connection)]
         there = [one for one in known if not one.transport.is_closing()]
-        if len(there) > self._connections_max:
+        if len(there) > self._limits.connections_max:
             min(there, key=lambda one: one.request.at).transport.abort()
 
 
 class _Unhurried:
-    """Calls the application only for whole requests, and for `calls_max` of them at once."""
+    """Calls the application only for whole requests, and for `calls_max` of them at once; for uploads as they come."""
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
@@ -191,6 +211,9 @@ class _Unhurried:
         self._calls = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._limits.is_upload(scope):
+            await self._app(scope, receive, send)
+            return
         read = await self._read(scope, receive)
         if read is None:
             return

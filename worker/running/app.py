@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from worker.app.acts.assignee import Assigned
-from worker.app.acts.declared import Declaring
+from worker.app.acts.declared import Declaring, Readers
 from worker.app.acts.pairing import Pairing
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
@@ -37,7 +37,6 @@ from worker.app.tell.holding import Holding
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
-from worker.domain.groups.declaring import ReadMembers
 from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
@@ -62,7 +61,7 @@ class AppRules:
     timezone: str
     languages: Languages
     links: SignedLinks
-    read_members: ReadMembers  # of a list that somebody pasted
+    readers: Readers  # of what people give on a group's page
     has_told_links: bool
     leaver: LeaverPolicy
     limits: GuardLimits
@@ -163,7 +162,7 @@ def assemble(
         Explainer(tickets, rules.languages, Reaching(connectors.notifiers), rules.holding),
         Silencing(store, rules.holding.silences),
         assigned_of(rules, store),
-        Declaring(store, group_links_of(rules), declared, rules.read_members, pairing, limits),
+        Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}"),
         Retention(store, rules.erase_after),
         _witnesses(settings, connectors),

@@ -20,7 +20,7 @@ from worker.app.jobs.observer import All, Observer
 from worker.app.reads.situation import SharedSituation, situation
 from worker.app.tell.signed_links import signing_key
 from worker.desk.app import desk_app
-from worker.desk.guarding import LISTS_MAX
+from worker.desk.guarding import LISTS_MAX, is_upload
 from worker.desk.services import Place, Services
 from worker.desk.sessions import LOGIN_LINK_LIFE
 from worker.desk.sign_in import SignIn
@@ -214,7 +214,8 @@ def desk_served(app: App, clock: Clock, announce: Announce) -> Iterator[None]:
     listen = host_and_port_of(listening)
     app = listening_at(app, listen)
     settings = app.settings
-    with serving_on(listening, desk_app(services_of(app, clock)), DESK_THREAD, Limits(LISTS_MAX)):
+    limits = Limits(LISTS_MAX, is_upload=is_upload)
+    with serving_on(listening, desk_app(services_of(app, clock)), DESK_THREAD, limits):
         log.info(events.DESK_SERVED, listen=listen)
         if settings.desk.sign_in is None and sqlite_path(settings.database.url) is not None:
             announce(

@@ -16,7 +16,9 @@ from sqlalchemy.exc import DBAPIError
 from tenacity.nap import sleep as nap
 
 from connectors import registry
+from connectors.kit.chat_exports import read_given
 from connectors.kit.member_lists import read_members
+from worker.app.acts.declared import Readers
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
 from worker.app.tell.health import Freshness
@@ -205,7 +207,10 @@ def rules_of(settings: Settings) -> AppRules:
         timezone=settings.organisation.timezone,
         languages=BabelLanguages(settings.organisation.language),
         links=_links_of(settings),
-        read_members=partial(read_members, region=settings.organisation.default_region),
+        readers=Readers(
+            partial(read_members, region=settings.organisation.default_region),
+            partial(read_given, timezone=settings.organisation.timezone),
+        ),
         # Without an address that works outside this machine, messages have no links
         has_told_links=settings.desk.url is not None,
         leaver=settings.leaver_policy(),

@@ -6,6 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.groups.exported import ExportFault
+from worker.ports import Incomplete
+
+
+class TooLarge(Incomplete):
+    """The file has more than any chat."""
+
+
+class OtherCalendar(Incomplete):
+    """The file's dates are those of a calendar that is not read."""
+
 
 class Platform(StrEnum):
     """The kind of phone that wrote the export."""
@@ -83,6 +94,13 @@ class Export:
     is_group: bool
     lines: int
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """In place of an `Export`: why there is none."""
+
+    fault: ExportFault
 
 
 @dataclass(frozen=True, slots=True)

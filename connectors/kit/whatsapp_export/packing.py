@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import IO, Any, BinaryIO
 
 from connectors.kit.text import cut, one_line
+from connectors.kit.whatsapp_export.events import TooLarge
 from worker.ports import Incomplete
 
 ENTRIES_MAX = 20_000  # an export has at most 10,000 messages with their pictures
@@ -168,8 +169,8 @@ def _check_size(name: str, size: int, text_max: int) -> None:
         raise _too_large(name, text_max)
 
 
-def _too_large(name: str, text_max: int) -> Incomplete:
-    return Incomplete(
+def _too_large(name: str, text_max: int) -> TooLarge:
+    return TooLarge(
         f"{name}: its text is larger than {text_max >> 20} MB.",
         remedy="WhatsApp exports at most 40,000 messages; look at what the file is.",
     )

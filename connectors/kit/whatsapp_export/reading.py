@@ -19,12 +19,23 @@ from zoneinfo import ZoneInfo
 
 from connectors.kit.dates import DateOrder
 from connectors.kit.whatsapp_export.dates import Orders, instant, is_possible, written_at
-from connectors.kit.whatsapp_export.events import Asked, Event, Export, Kind, Platform, Who
+from connectors.kit.whatsapp_export.events import (
+    Asked,
+    Event,
+    Export,
+    Kind,
+    OtherCalendar,
+    Platform,
+    TooLarge,
+    Unread,
+    Who,
+)
 from connectors.kit.whatsapp_export.heads import Head, split
 from connectors.kit.whatsapp_export.names import EXPORTER, group_in, group_name, key, people, who
 from connectors.kit.whatsapp_export.packing import lines, opened
 from connectors.kit.whatsapp_export.sentences import Said, read
 from connectors.kit.whatsapp_export.text import LEFT_TO_RIGHT, RIGHT_TO_LEFT, folded, tidy
+from worker.domain.groups.exported import ExportFault
 from worker.ports import Incomplete
 
 SYSTEM_MAX = 300_000  # lines that look like the system's
@@ -82,7 +93,7 @@ def read_file(file: BinaryIO, asked: Asked) -> Iterator[Export]:
                 _take(chat, line, asked)
             chat.tail = (chat.tail + line)[-2:]
     if chat.impossible > chat.count:
-        raise Incomplete(
+        raise OtherCalendar(
             f"{asked.name}: its lines have no dates of a calendar that is read.",
             remedy="Set the phone to the Gregorian calendar, and export the chat again.",
         )
@@ -92,6 +103,18 @@ def read_file(file: BinaryIO, asked: Asked) -> Iterator[Export]:
             remedy="Export the chat in WhatsApp (the group's name, Export chat), and put that file here as it is.",
         )
     yield _export(chat, own_name, asked)
+
+
+def read_given(file: BinaryIO, asked: Asked) -> Iterator[Export | Unread]:
+    """Yield the one chat of a file that somebody gave on a page, or why it can't be read, which the page words."""
+    try:
+        yield from read_file(file, asked)
+    except OtherCalendar:
+        yield Unread(ExportFault.CALENDAR)
+    except TooLarge:
+        yield Unread(ExportFault.TOO_LARGE)
+    except Incomplete:
+        yield Unread(ExportFault.NO_EXPORT)
 
 
 # --- While the file is read -------------------------------------------------------------------------------
@@ -186,8 +209,8 @@ def _keep(chat: _Chat, head: Head, said: Said, author: str, asked: Asked) -> Non
             chat.gone.pop(key(person), None)
 
 
-def _too_many(name: str, what: str) -> Incomplete:
-    return Incomplete(
+def _too_many(name: str, what: str) -> TooLarge:
+    return TooLarge(
         f"{name}: it has more than {what}.",
         remedy="WhatsApp exports at most 40,000 messages; look at what the file is.",
     )

@@ -58,7 +58,7 @@ def said(harness: Harness, token: str, *gone: str, **changes: str) -> FilledIn:
     shown = harness.app.declaring.look(token, harness.now)
     out = {harness.number(one) for one in gone}
     kept = frozenset(mark for mark, member in shown.members if member.handle not in out)
-    return FilledIn(shown.mark, kept, **changes)
+    return FilledIn(shown.mark, kept, changes.get("added", ""), changes.get("pasted", ""))
 
 
 def check(harness: Harness, token: str, *gone: str, **changes: str) -> Understood:

@@ -48,8 +48,8 @@ def text(page: str) -> str:
 
 
 def fields(page: str) -> dict[str, Any]:
-    """What a browser would send from the page's last form."""
-    form = re.findall(r'<form method="post".*?</form>', page, re.DOTALL)[-1]
+    """What a browser would send from the page's form of members."""
+    form = re.findall(r'<form method="post" action="[^"]*/(?:check|count)".*?</form>', page, re.DOTALL)[-1]
     found: dict[str, Any] = {}
     for tag in re.findall(r"<input[^>]*>", form):
         named = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))

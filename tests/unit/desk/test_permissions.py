@@ -15,7 +15,8 @@ from worker.domain.model import Member
 PUBLIC = {
     "/t/{token}", "/t/{token}/done", "/t/{token}/answer", "/t/{token}/undo", "/me/{token}", "/me/{token}/done",
     "/me/{token}/undo", "/login", "/login/start", "/login/callback", "/login/{secret}", "/logout", "/language",
-    "/static/{name:path}", "/g/{token}", "/g/{token}/thanks", "/g/{token}/check", "/g/{token}/count",
+    "/static/{name:path}", "/g/{token}", "/g/{token}/thanks", "/g/{token}/check", "/g/{token}/export",
+    "/g/{token}/count",
 }  # fmt: skip
 ACTS = {
     "/tickets/{label}/link": {"operator", "approver"},

@@ -254,3 +254,48 @@ def test_the_caller_is_the_rightmost_hop_that_no_trusted_proxy_is(
 def test_an_address_that_is_none_is_an_error_of_the_system(host: str) -> None:
     with pytest.raises((OSError, UnicodeError)):
         bound((host, 0))
+
+
+# --- uploads ----------------------------------------------------------------------------------------------
+
+
+def is_file(scope: Scope) -> bool:
+    return bool(scope["path"] == "/file")
+
+
+def test_an_upload_is_passed_on_as_it_comes_however_long_and_others_are_not(echo: Echo) -> None:
+    with serving(echo, LOOPBACK, "door", Limits(1000, is_upload=is_file)) as listen:
+        assert post(listen, bytes(LARGE), "/file") == (200, str(LARGE))
+        with callers(listen, 1, HALF_A_BODY.replace(b" / ", b" /file ")):
+            assert wait_for_calls(echo, 2)
+        with callers(listen, 1, HALF_A_BODY):
+            assert not wait_for_calls(echo, 3, 0.2)
+
+
+def test_an_upload_has_time_of_its_own_and_then_is_cut_off(echo: Echo) -> None:
+    limits = Limits(1000, request_within_s=0.2, is_upload=is_file, upload_within_s=1.0)
+    with (
+        serving(echo, LOOPBACK, "door", limits) as listen,
+        callers(listen, 1, HALF_A_BODY.replace(b" / ", b" /file ")) as [slow],
+    ):
+        began = monotonic()
+        assert is_cut_off(slow)
+        assert monotonic() - began > 0.7
+
+
+def test_after_the_answer_to_an_upload_a_connection_has_the_time_of_any(echo: Echo) -> None:
+    limits = Limits(1000, request_within_s=0.3, is_upload=is_file, upload_within_s=30.0)
+    whole = b"POST /file HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nhalf"
+    with serving(echo, LOOPBACK, "door", limits) as listen, callers(listen, 1, whole) as [caller]:
+        assert caller.recv(12) == b"HTTP/1.1 200"
+        began = monotonic()
+        while caller.recv(4096):
+            pass
+        assert monotonic() - began < 5
+
+
+def wait_for_calls(echo: Echo, number: int, within_s: float = 5.0) -> bool:
+    until = monotonic() + within_s
+    while echo.calls < number and monotonic() < until:
+        threading.Event().wait(0.01)
+    return echo.calls >= number

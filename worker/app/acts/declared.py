@@ -1,6 +1,7 @@
 """Declared rosters: an admin of a group says by a link who is in it, and that is a roster of that instant.
 
     link -> page of the known members -> what they said, understood -> said once more -> roster, journal, pairing
+                  chat export -> ticks -^
 
 Looking and checking change nothing. What is declared belongs to the first inventory that is `can.is_declared`, under
 the group's own id, so that it pairs with the group that the link is for.
@@ -8,10 +9,11 @@ the group's own id, so that it pairs with the group that the link is for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import BinaryIO
 
 from worker.app.acts.pairing import Pairing
 from worker.app.acts.tickets import one_group
@@ -22,13 +24,16 @@ from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.evidence.journal import stamp
 from worker.domain.groups.declaring import (
     MEMBERS_MAX,
+    Added,
     Declared,
     MemberList,
+    NamedMember,
     ReadMembers,
     added_as,
     declared,
     folded,
 )
+from worker.domain.groups.exported import ChatExport, ReadExport, Ticks, is_of_group, ticked
 from worker.domain.identity.matching import IdentityState, fingerprint
 from worker.domain.identity.phones import canonical
 from worker.domain.model import Group, GroupKey, HandleKey, Member, Roster, Standing
@@ -67,13 +72,26 @@ class KnownGroup:
 class FilledIn:
     """What the admin filled in. `kept` are the marks of who is still here, of the group with the mark `known`.
 
-    If a list is `pasted`, it counts, and not the ticks. `added` is read as such a list, too.
+    If a list is `pasted`, it counts, and not the ticks. `added` is read as such a list, too. An export offers more
+    ticks: `came` are members to add, and `numbers` the new ones (E.164) of known members, by their marks.
     """
 
     known: str
     kept: frozenset[str] = frozenset()
     added: str = ""
     pasted: str = ""
+    came: tuple[Added, ...] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A group with the ticks of a chat export; nothing counts yet. `is_other_group`: the export's has another name."""
+
+    known: KnownGroup
+    export: ChatExport
+    ticks: Ticks
+    is_other_group: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +115,19 @@ class Understood:
         return not self.is_cut and bool(self.roster.members)
 
 
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Read what people give on the page: a pasted list, and a chat export."""
+
+    members: ReadMembers
+    export: ReadExport
+
+
 class Declaring:
     """The links to groups, and what is declared by them.
 
-    `source` is the inventory that it belongs to; empty: there is none, and no link is made. `read` reads a pasted list.
+    `source` is the inventory that it belongs to; empty: there is none, and no link is made. `readers` read what
+    is given on the page.
     """
 
     def __init__(
@@ -108,20 +135,20 @@ class Declaring:
         store: Store,
         links: GroupLinks,
         source: str,
-        read: ReadMembers,
+        readers: Readers,
         pairing: Pairing,
         limits: GuardLimits,
     ) -> None:
         self._store = store
         self._links = links
         self._source = source
-        self._read = read
+        self._readers = readers
         self._pairing = pairing
         self._limits = limits
 
     def at(self, links: GroupLinks) -> Declaring:
         """Return the same with links to another address."""
-        return Declaring(self._store, links, self._source, self._read, self._pairing, self._limits)
+        return Declaring(self._store, links, self._source, self._readers, self._pairing, self._limits)
 
     # --- links -----------------------------------------------------------------------------------
 
@@ -162,6 +189,17 @@ class Declaring:
         """The data for the link's page. Raises LinkDead."""
         with self._store.reading() as uow:
             return self._known(uow, self._links.opened(uow, token, now))[0]
+
+    def exported(self, token: str, file: BinaryIO, name: str, now: datetime) -> Exported:
+        """Read a chat export (an open file with a number, and its name) for the ticks that it changes.
+
+        Nothing of it is kept. Raises LinkDead, or UnreadableExport. No transaction is open while it is read.
+        """
+        group = self.look(token, now).group
+        export = self._readers.export(file, name, group.name, now)
+        known = self.look(token, now)
+        ticks = ticked([member for _, member in known.members], export)
+        return Exported(known, export, ticks, not is_of_group(export, group.name))
 
     def check(self, token: str, said: FilledIn, now: datetime) -> Understood:
         """Understand what was said, and change nothing. Raises LinkDead, Outdated or TooMuch."""
@@ -212,8 +250,9 @@ class Declaring:
         if known.mark != said.known:
             raise Outdated("The group has changed meanwhile.")
         lists = [self._listed(text) for text in (said.pasted, said.added) if text.strip()]
-        kept = [] if said.pasted.strip() else [one for mark, one in known.members if mark in said.kept]
-        entries = [entry for one in lists for entry in one.entries]
+        kept = [] if said.pasted.strip() else list(_kept(known, said))
+        entries: list[NamedMember] = [entry for one in lists for entry in one.entries]
+        entries += [] if said.pasted.strip() else said.came
         roster = declared([one.member for one in people], kept, entries, _me(opened, people))
         if len(roster.members) > MEMBERS_MAX:
             raise TooMuch(f"There are more than {MEMBERS_MAX:,} members.")
@@ -231,7 +270,7 @@ class Declaring:
 
     def _listed(self, text: str) -> MemberList:
         try:
-            return self._read(text)
+            return self._readers.members(text)
         except ValueError as error:
             raise TooMuch(str(error)) from None
 
@@ -267,6 +306,13 @@ class Declaring:
             raise Refused(
                 "Links need an inventory of kind declared: add it to inventories in the configuration."
             )
+
+
+def _kept(known: KnownGroup, said: FilledIn) -> Iterator[Member]:
+    """The ticked members, with the numbers that they have now."""
+    for mark, member in known.members:
+        if mark in said.kept:
+            yield replace(member, phone=said.numbers.get(mark, member.phone))
 
 
 def _same(uow: UnitOfWork, key: GroupKey) -> list[GroupKey]:

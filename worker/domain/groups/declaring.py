@@ -29,6 +29,15 @@ class NamedMember(Protocol):
     def is_me(self) -> bool: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A member whom a page offers to add, by name, by number, or both."""
+
+    name: str
+    phone: str | None
+    is_me: bool = False
+
+
 class MemberList(Protocol):
     """What a text says. `not_understood` are its other parts; `is_cut`: it says itself that there are more."""
 
