@@ -72,3 +72,26 @@ def test_a_roster_is_declared_and_proves_until_its_declarer_is_erased(ward: Harn
         ).scalar()
         assert "dee" not in str(kept)
         assert connection.execute(sa.text("SELECT count(*) FROM group_link")).scalar() == 0
+
+
+def test_groups_are_unconfirmed_until_a_ticket_asks_about_the_roster_that_they_have(engine: sa.Engine) -> None:
+    harness = Harness(engine=engine)
+    harness.hire("ann", "dee")
+    harness.group("ward-7", "ann", admins=["dee"])
+    add_declared(harness, confirm_every=timedelta(days=30)).settle()
+    declaring = harness.app.declaring
+    token = declaring.link("ward-7", Actor("sam"), harness.now).rpartition("/g/")[2]
+    filled = FilledIn(declaring.look(token, harness.now).mark, pasted="Ann, You")
+    declaring.declare(token, filled, declaring.check(token, filled, harness.now).mark, harness.now)
+    harness.settle()
+    harness.later(days=31)
+
+    def marked(at: timedelta) -> int:
+        with harness.store.begin() as uow:
+            uow.rosters.mark_unconfirmed_dirty({DECLARED: harness.now - at, "other": harness.now}, harness.now)
+            return uow.rosters.dirty_count()
+
+    assert (marked(timedelta(days=32)), marked(timedelta(days=31))) == (0, 1)
+    harness.settle()
+    [ticket] = harness.tickets(TicketKind.CONFIRM_ROSTER)
+    assert (ticket.group, marked(timedelta(days=31))) == (GroupKey(DECLARED, "ward-7"), 0)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -17,6 +18,7 @@ from worker.desk.calls import Call, Handler, Stale, route, too_many
 from worker.desk.guarding import Attempts
 from worker.domain.identity.handles import shown_handle
 from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import Choice
 from worker.domain.messages.sentences import member_step, ticket_steps, ticket_title, why_line
 from worker.domain.messengers import messenger
 from worker.domain.reconcile.answering import answers_for
@@ -40,6 +42,7 @@ class AssigneePages:
         return [
             route("/t/{token}", self._opening(self.ticket)),
             route("/t/{token}/done", self._acting(self.done), ["POST"]),
+            route("/t/{token}/roster", self._acting(self.roster), ["POST"]),
             route("/t/{token}/answer", self._acting(self.answer), ["POST"]),
             route("/t/{token}/undo", self._acting(self.undo), ["POST"]),
             route("/me/{token}", self._opening(self.mine)),
@@ -113,6 +116,13 @@ class AssigneePages:
         token = call.path("token")
         call.services.assigned.done(token, call.now, call.text("chosen"))
         return f"/t/{token}"
+
+    def roster(self, call: Call) -> str:
+        """Lead to the page of the ticket's group, on which its assignee says who is in it."""
+        ticket = call.services.assigned.look(call.path("token"), call.now).ticket
+        if kind_of(ticket).choice is not Choice.ROSTER or ticket.state is not TicketState.OPEN:
+            raise Refused("There is no list to confirm any more.")
+        return urlsplit(call.services.declaring.link_of(ticket, call.now)).path
 
     def answer(self, call: Call) -> str:
         token, given = call.path("token"), call.text("answer")

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from worker.app.acts.assignee import Assigned
-from worker.app.acts.declared import Declaring, Readers
+from worker.app.acts.declared import Declaring
 from worker.app.acts.pairing import Pairing
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
@@ -37,6 +37,7 @@ from worker.app.tell.holding import Holding
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
+from worker.domain.groups.exported import Readers
 from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
@@ -69,6 +70,7 @@ class AppRules:
     takes: Mapping[str, Takes]
     fresh_directories: Freshness
     fresh_inventories: Freshness
+    confirm_every: Mapping[str, timedelta]  # by declared inventory
     joiners: tuple[Placement, ...]
     sensitive: tuple[str, ...]
     tickets: TicketRules
@@ -143,7 +145,7 @@ def assemble(
     lists = {one.name for one in connectors.inventories if one.can.is_kept_by_people}
     pairing = Pairing(connectors.inventories)
     declared = next((one.name for one in connectors.inventories if one.can.is_declared), "")
-    deciding = ReconcileRules(tickets, limits, rules.sensitive, teller, directories)
+    deciding = ReconcileRules(tickets, limits, rules.sensitive, teller, directories, rules.confirm_every)
     return App(
         settings,
         rules,

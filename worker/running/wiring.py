@@ -18,12 +18,12 @@ from tenacity.nap import sleep as nap
 from connectors import registry
 from connectors.kit.chat_exports import read_given
 from connectors.kit.member_lists import read_members
-from worker.app.acts.declared import Readers
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
 from worker.app.tell.health import Freshness
 from worker.app.tell.holding import Holding
 from worker.app.tell.signed_links import SignedLinks
+from worker.domain.groups.exported import Readers
 from worker.domain.model import Roster
 from worker.domain.people.joiners import Placement
 from worker.languages import BabelLanguages
@@ -219,6 +219,7 @@ def rules_of(settings: Settings) -> AppRules:
         takes={one.name: one.takes for one in settings.inventories},
         fresh_directories=fresh_directories,
         fresh_inventories=fresh_inventories,
+        confirm_every=confirmed_every(settings),
         joiners=tuple(Placement(tuple(rule.when.items()), rule.groups) for rule in settings.joiners),
         sensitive=tuple(settings.groups.sensitive),
         tickets=settings.ticket_rules(),
@@ -239,6 +240,16 @@ def paces_of(settings: Settings) -> dict[str, timedelta]:
         or settings.schedule.every["inventory"]
         for one in settings.inventories
     }
+
+
+def confirmed_every(settings: Settings) -> dict[str, timedelta]:
+    """How long a roster counts as confirmed, for each inventory whose rosters people declare."""
+    found: dict[str, timedelta] = {}
+    for one in settings.inventories:
+        spec = registry.spec(Port.INVENTORY, one.kind)
+        if spec.confirm_every is not None:
+            found[one.name] = spec.confirm_every(connector_options(one, spec.config))
+    return found
 
 
 def _links_of(settings: Settings) -> SignedLinks:

@@ -34,6 +34,7 @@ from worker.ports.state.groups import (
 )
 from worker.storage import departed
 from worker.storage.candidates import wrong_groups
+from worker.storage.candidates.confirm_roster import unconfirmed
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
 from worker.storage.differences import differences_of
 from worker.storage.dirty import dirty_groups
@@ -382,6 +383,9 @@ class SqlRosters:
         found = {GroupKey(*row) for query in wrong_groups() for row in self._c.execute(query)}
         dirty_groups(self._c, found, now)
         return len(found)
+
+    def mark_unconfirmed_dirty(self, before: Mapping[str, datetime], now: datetime) -> None:
+        dirty_groups(self._c, {GroupKey(*row) for row in self._c.execute(unconfirmed(before))}, now)
 
     def dirty_count(self) -> int:
         return self._scalar(sa.select(sa.func.count()).select_from(dirty_group))

@@ -13,4 +13,5 @@ SPEC = ConnectorSpec(
     build=lazily("connectors.inventory.declared.connector:DeclaredInventory"),
     summary="rosters that admins of groups declare by a link",
     fresh_for=lambda config: config.confirm_every,
+    confirm_every=lambda config: config.confirm_every,
 )

@@ -13,7 +13,8 @@ class DeclaredConfig(Section):
     """The keys of an inventory of kind `declared`, besides `name` and `kind`."""
 
     confirm_every: Period = Field(
-        default=timedelta(days=30), description="How long a declared roster counts, unless stale_after says."
+        default=timedelta(days=30),
+        description="How long a declared roster counts, unless stale_after says. Then its admin is asked again.",
     )
     messenger: str = Field(
         default="whatsapp", min_length=1, description="The messenger of groups that name none."

@@ -13,7 +13,8 @@ from harness import Harness
 from worker.domain.model import Member
 
 PUBLIC = {
-    "/t/{token}", "/t/{token}/done", "/t/{token}/answer", "/t/{token}/undo", "/me/{token}", "/me/{token}/done",
+    "/t/{token}", "/t/{token}/done", "/t/{token}/answer", "/t/{token}/roster", "/t/{token}/undo", "/me/{token}",
+    "/me/{token}/done",
     "/me/{token}/undo", "/login", "/login/start", "/login/callback", "/login/{secret}", "/logout", "/language",
     "/static/{name:path}", "/g/{token}", "/g/{token}/thanks", "/g/{token}/check", "/g/{token}/export",
     "/g/{token}/count",

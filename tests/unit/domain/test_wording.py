@@ -49,6 +49,7 @@ TITLES = {
     TicketKind.CREATOR_MUST_LEAVE: "Ask Ann to leave Ward 7 nights",
     TicketKind.IDENTIFY_MEMBER: "Say who +447700900001 in Ward 7 nights is",
     TicketKind.ADD_MEMBER: "Add Ann to Ward 7 nights",
+    TicketKind.CONFIRM_ROSTER: "Say who is in Ward 7 nights",
 }
 
 
@@ -60,7 +61,8 @@ def test_every_kind_of_ticket_has_a_title_and_steps_for_its_messenger(kind: Tick
     assert ticket_steps(one)
     assert not any("{" in step for step in ticket_steps(one))
     other = ticket_steps(ticket(kind, messenger="signal"))
-    is_in_the_app = kind not in {TicketKind.IDENTIFY_MEMBER, TicketKind.CREATOR_MUST_LEAVE}
+    elsewhere = {TicketKind.IDENTIFY_MEMBER, TicketKind.CREATOR_MUST_LEAVE, TicketKind.CONFIRM_ROSTER}
+    is_in_the_app = kind not in elsewhere
     assert (other != ticket_steps(one)) is is_in_the_app
 
 

@@ -154,6 +154,8 @@ class Assigned:
             ticket = self._links.ticket(uow, token, now)
             if kind_of(ticket).choice is Choice.PERSON:
                 return self._identify(uow, ticket, chosen, now)
+            if kind_of(ticket).choice is Choice.ROSTER:
+                raise Refused("Say on the page of the group who is in it; that proves it.")
             return self._done(uow, ticket, now, _made_admin(uow, ticket, chosen))
 
     def done_together(self, token: str, numbers: Collection[int], now: datetime) -> list[Ticket]:

@@ -28,16 +28,16 @@ from worker.domain.groups.declaring import (
     Declared,
     MemberList,
     NamedMember,
-    ReadMembers,
     added_as,
     declared,
     folded,
 )
-from worker.domain.groups.exported import ChatExport, ReadExport, Ticks, is_of_group, ticked
+from worker.domain.groups.exported import ChatExport, Readers, Ticks, is_of_group, ticked
 from worker.domain.identity.matching import IdentityState, fingerprint
 from worker.domain.identity.phones import canonical
-from worker.domain.model import Group, GroupKey, HandleKey, Member, Roster, Standing
+from worker.domain.model import AccountKey, Group, GroupKey, HandleKey, Member, Roster, Standing
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.groups import GroupRow, KnownMember, Unlisted
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store, UnitOfWork
@@ -115,14 +115,6 @@ class Understood:
         return not self.is_cut and bool(self.roster.members)
 
 
-@dataclass(frozen=True, slots=True)
-class Readers:
-    """Read what people give on the page: a pasted list, and a chat export."""
-
-    members: ReadMembers
-    export: ReadExport
-
-
 class Declaring:
     """The links to groups, and what is declared by them.
 
@@ -164,10 +156,26 @@ class Declaring:
             if group.is_gone or not admins:
                 why = "is gone" if group.is_gone else "has no active admin whom a directory knows"
                 raise Refused(f"{group.name} {why}, so there is nobody to give a link to.")
-            link = self._links.make(uow, group.key, admins[0].key, now)
-            data = {"to": "/".join(link.person), "link": link.id, "until": stamp(link.until)}
-            uow.journal.append([acted(by, now, events.GROUP_LINK_MADE, _subject(group.key), reason, data)])
-            return self._links.url(uow, link)
+            return self._made(uow, group.key, admins[0].key, by, now, reason)
+
+    def _made(
+        self, uow: UnitOfWork, group: GroupKey, person: AccountKey, by: Actor, now: datetime, reason: str = ""
+    ) -> str:
+        link = self._links.make(uow, group, person, now)
+        data = {"to": "/".join(link.person), "link": link.id, "until": stamp(link.until)}
+        uow.journal.append([acted(by, now, events.GROUP_LINK_MADE, _subject(group), reason, data)])
+        return self._links.url(uow, link)
+
+    def link_of(self, ticket: Ticket, now: datetime) -> str:
+        """Make a link to a ticket's group for the assignee, who asks for it by the ticket's own link.
+
+        Raises Refused if no directory has the assignee, since a link ends with its person.
+        """
+        person = ticket.assignee.person if ticket.assignee else None
+        if person is None:
+            raise Refused("Nobody whom a directory knows has this ticket.")
+        with self._store.begin() as uow:
+            return self._made(uow, ticket.home, person, Actor("/".join(person), via=Via.LINK), now)
 
     def revoke(self, which: str, by: Actor, now: datetime, reason: str = "") -> tuple[GroupRow, int]:
         """End the links to a group that still work, and to those that are one with it; return it, and how many.

@@ -8,14 +8,15 @@ page of groups.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
+from worker.app.jobs.unconfirmed import Unconfirmed
 from worker.app.tell.teller import Teller, journal_entry, withdraw_unsent
 from worker.domain.groups.case import GroupView
 from worker.domain.kinds import is_waited_for, kind_of
@@ -40,6 +41,7 @@ class ReconcileRules:
     """The rules of reconciling. `sensitive`: ids, names or globs of groups.
 
     `directories`: until each of these was read once, no question who a member is is asked; the answer may be in it.
+    `confirm_every`: how long a declared roster counts as confirmed, by inventory.
     """
 
     tickets: TicketRules
@@ -47,6 +49,7 @@ class ReconcileRules:
     sensitive: tuple[str, ...]
     teller: Teller
     directories: tuple[str, ...] = ()
+    confirm_every: Mapping[str, timedelta] = field(default_factory=dict)
 
 
 class Reconcile:
@@ -56,6 +59,7 @@ class Reconcile:
         self._store = store
         self._rules = rules
         self._observer = observer
+        self._unconfirmed = Unconfirmed(rules.confirm_every, rules.teller.timezone)
 
     def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
         """Reconcile every dirty group; with `full`, every group that the state shows as wrong. `now` is aware UTC.
@@ -66,8 +70,9 @@ class Reconcile:
         held: list[HeldPlan] = []
         actions: list[Action] = []
         groups = 0
-        if full:
-            with matching.begin() as uow:
+        with matching.begin() as uow:
+            self._unconfirmed.mark(uow, now)
+            if full:
                 uow.rosters.mark_wrong_groups_dirty(now)
                 uow.people.mark_asked_dirty(now)
         while True:
@@ -143,7 +148,9 @@ class Reconcile:
     def _plan(self, view: GroupView, now: datetime) -> tuple[Action, ...]:
         sensitive = self._rules.sensitive
         is_sensitive = fits(view.key.group_id, sensitive) or fits(view.name, sensitive)
-        return reconcile_group(replace(view, is_sensitive=is_sensitive), self._rules.tickets, now)
+        is_unconfirmed = self._unconfirmed.holds(view, now)
+        judged = replace(view, is_sensitive=is_sensitive, is_unconfirmed=is_unconfirmed)
+        return reconcile_group(judged, self._rules.tickets, now)
 
     def _is_blind(self, uow: UnitOfWork) -> bool:
         states = (uow.sources.get(name, Port.DIRECTORY) for name in self._rules.directories)

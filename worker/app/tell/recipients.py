@@ -12,6 +12,7 @@ from worker.domain.escalation.policy import Named, NamedKind, Target, Whom
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.text.tongue import Languages
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 
@@ -83,7 +84,11 @@ class Recipients:
         return [self._at(group.owner_email)] if group and group.owner_email else []
 
     def _manager(self, ticket: Ticket) -> list[Recipient]:
-        person = self.uow.people.get(ticket.person) if ticket.person else None
+        """The manager of the ticket's person; of whoever has to do it, if it is about a whole group alone."""
+        key = ticket.person
+        if key is None and ticket.about is About.GROUP and ticket.assignee is not None:
+            key = ticket.assignee.person
+        person = self.uow.people.get(key) if key else None
         if person is None or person.facts.manager_id is None:
             return []
         manager = self.uow.people.get(AccountKey(person.key.source, person.facts.manager_id))

@@ -73,6 +73,7 @@ class GroupView:
     is_gone: bool = False
     is_followed: bool = False  # another source shows the same group better; what is wrong is found there
     is_sensitive: bool = False
+    is_unconfirmed: bool = False  # people declare the roster, and have to confirm it again
     owner: Account | None = None
     owner_email: str | None = None
     expected: tuple[Expected, ...] = ()

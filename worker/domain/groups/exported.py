@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO, TypeAlias
 
-from worker.domain.groups.declaring import folded
+from worker.domain.groups.declaring import ReadMembers, folded
 from worker.domain.identity.phones import canonical
 from worker.domain.model import Departed, Member
 
@@ -68,6 +68,14 @@ class ChatExport:
 
 # (an open file with a number of the system's, its name, the group's name, now) -> export; raises UnreadableExport
 ReadExport: TypeAlias = Callable[[BinaryIO, str, str, datetime], ChatExport]
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Read what people give on a group's page: a pasted list, and a chat export."""
+
+    members: ReadMembers
+    export: ReadExport
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from worker.domain.kinds import (
     add_member,
+    confirm_roster,
     creator_must_leave,
     identify_member,
     reassign_admin,
@@ -16,7 +17,14 @@ from worker.domain.tickets.ticket import Ticket, TicketKind
 
 KINDS: Mapping[TicketKind, Kind] = {
     one.KIND.code: one.KIND
-    for one in (reassign_admin, remove_member, creator_must_leave, identify_member, add_member)
+    for one in (
+        reassign_admin,
+        remove_member,
+        creator_must_leave,
+        identify_member,
+        add_member,
+        confirm_roster,
+    )
 }
 
 # A live ticket of these kinds means that somebody who left is still in a group

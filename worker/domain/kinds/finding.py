@@ -12,7 +12,10 @@ from worker.domain.tickets.ticket import TicketKey
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong; `needs_admin` says that acting on it must wait for a new admin."""
+    """One thing that is wrong; `needs_admin` says that acting on it must wait for a new admin.
+
+    `accountable`: the e-mail address of whoever answers for it in place of the accountable person; empty: nobody else.
+    """
 
     key: TicketKey
     why: str
@@ -20,3 +23,4 @@ class Finding:
     leaving: Leaving | None = None
     person: Account | None = None
     needs_admin: bool = False
+    accountable: str = ""

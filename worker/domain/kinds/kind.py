@@ -27,6 +27,7 @@ class Choice(StrEnum):
     NOTHING = "nothing"
     ADMIN = "admin"  # the new admin
     PERSON = "person"  # the person who the member is
+    ROSTER = "roster"  # who is in the group, on the page of a link to it, which makes "done" needless
 
 
 class Sees(StrEnum):
@@ -36,6 +37,7 @@ class Sees(StrEnum):
     PERSON = "person"  # whether its person is in the group under any handle
     ADMINS = "admins"  # how many active admins the group has
     IDENTITY = "identity"  # whether the handle's identity is settled
+    ROSTER = "roster"  # only that it is of a later date
     ACCOUNT = "account"  # what the directory has of its person
 
 

@@ -244,7 +244,7 @@ def _open(finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) 
         left_at=leaving.at if leaving else None,
         occasion=key.occasion,
         assignee=assignee_for(finding, case, rules),
-        accountable=rules.accountable,
+        accountable=finding.accountable or rules.accountable,
         is_sensitive=group.is_sensitive,
         reason=finding.why,
     )

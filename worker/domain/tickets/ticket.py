@@ -26,6 +26,7 @@ class TicketKind(StrEnum):
     CREATOR_MUST_LEAVE = "creator_must_leave"
     IDENTIFY_MEMBER = "identify_member"
     ADD_MEMBER = "add_member"
+    CONFIRM_ROSTER = "confirm_roster"
 
 
 class TicketState(StrEnum):

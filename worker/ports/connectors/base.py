@@ -200,7 +200,8 @@ class ConnectorSpec:
     fields are the keys of the configuration file besides `name` and `kind`. `notes` are all notes that it may take.
     `every`: the pace of an inventory that its entry gives none; None: that of the job. `write(path, rosters, taken_at)`
     is for inventories that are files: it replaces one in one step. `fresh_for(config)`: how long data of an inventory
-    counts, where its entry has no `stale_after`; None: as `fresh.inventory` says.
+    counts, where its entry has no `stale_after`; None: as `fresh.inventory` says. `confirm_every(config)`: how long a
+    declared roster counts as confirmed; then somebody is asked to declare it again.
 
     Commands that need nothing else of the connector import the SPEC's module, so it names what needs heavy packages
     `lazily`.
@@ -216,3 +217,4 @@ class ConnectorSpec:
     write: Callable[[Path, Iterable[Roster], datetime], None] | None = None
     every: timedelta | None = None
     fresh_for: Callable[[Any], timedelta] | None = None
+    confirm_every: Callable[[Any], timedelta] | None = None

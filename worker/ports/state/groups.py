@@ -74,6 +74,12 @@ class Rosters(Protocol):
         One set-based query for each kind of finding, for the nightly pass.
         """
 
+    def mark_unconfirmed_dirty(self, before: Mapping[str, datetime], now: datetime) -> None:
+        """Mark groups as dirty whose roster is not newer than the instant of its source in `before`.
+
+        Not those about which a ticket has asked since, of which another source is the better witness, or that are gone.
+        """
+
     def dirty_count(self) -> int:
         """How many groups wait to be reconciled."""
 

@@ -1,0 +1,34 @@
+"""Rosters that people declare, and that nobody has confirmed for so long that somebody should be asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from worker.domain.groups.case import GroupView
+from worker.ports.state.store import UnitOfWork
+
+ASKED_FROM, ASKED_UNTIL = time(8), time(18)  # local: a month-old list can wait for the morning
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """Finds them. `every`: how long a roster counts as confirmed, by its inventory; `timezone` is IANA."""
+
+    every: Mapping[str, timedelta]
+    timezone: str
+
+    def mark(self, uow: UnitOfWork, now: datetime) -> None:
+        """Mark their groups as dirty, but those that somebody was asked about since."""
+        if self.every and self._is_asking(now):
+            uow.rosters.mark_unconfirmed_dirty({name: now - every for name, every in self.every.items()}, now)
+
+    def holds(self, group: GroupView, now: datetime) -> bool:
+        """True if a group's roster is one of them, at an hour at which people are asked."""
+        every = self.every.get(group.key.source)
+        return every is not None and group.taken_at <= now - every and self._is_asking(now)
+
+    def _is_asking(self, now: datetime) -> bool:
+        return ASKED_FROM <= now.astimezone(ZoneInfo(self.timezone)).time() < ASKED_UNTIL
