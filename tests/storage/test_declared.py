@@ -74,7 +74,9 @@ def test_a_roster_is_declared_and_proves_until_its_declarer_is_erased(ward: Harn
         assert connection.execute(sa.text("SELECT count(*) FROM group_link")).scalar() == 0
 
 
-def test_groups_are_unconfirmed_until_a_ticket_asks_about_the_roster_that_they_have(engine: sa.Engine) -> None:
+def test_groups_are_unconfirmed_until_a_ticket_asks_about_the_roster_that_they_have(
+    engine: sa.Engine,
+) -> None:
     harness = Harness(engine=engine)
     harness.hire("ann", "dee")
     harness.group("ward-7", "ann", admins=["dee"])
@@ -88,7 +90,9 @@ def test_groups_are_unconfirmed_until_a_ticket_asks_about_the_roster_that_they_h
 
     def marked(at: timedelta) -> int:
         with harness.store.begin() as uow:
-            uow.rosters.mark_unconfirmed_dirty({DECLARED: harness.now - at, "other": harness.now}, harness.now)
+            uow.rosters.mark_unconfirmed_dirty(
+                {DECLARED: harness.now - at, "other": harness.now}, harness.now
+            )
             return uow.rosters.dirty_count()
 
     assert (marked(timedelta(days=32)), marked(timedelta(days=31))) == (0, 1)
