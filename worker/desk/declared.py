@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from worker.app.acts.declared import Exported, FilledIn, KnownGroup, Outdated, TooMuch, Understood
+from worker.app.acts.declared import FilledIn, GivenExport, KnownGroup, Outdated, TooMuch, Understood
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.desk.assignee import GONE, NOT_FOUND, SEE_OTHER
@@ -167,7 +167,7 @@ def _paired(phone: str | None, rest: str) -> str:
     return f"{phone or ''}{BETWEEN}{rest}"
 
 
-def _ticked(known: KnownGroup, found: Exported | None = None) -> dict[str, object]:
+def _ticked(known: KnownGroup, found: GivenExport | None = None) -> dict[str, object]:
     """The members with their ticks, as an export changes them where there is one, and what it says."""
     ticks = found.ticks if found else Ticks({}, {}, (), ())
     rows = [

@@ -11,7 +11,7 @@ import pytest
 from declaring import DECLARED, add_declared
 from fakes.chat_exports import android
 from harness import Harness, company_fixture
-from worker.app.acts.declared import Exported, FilledIn
+from worker.app.acts.declared import FilledIn, GivenExport
 from worker.app.tell.signed_links import LinkDead
 from worker.domain.evidence.actor import Actor
 from worker.domain.groups.declaring import Added
@@ -39,7 +39,7 @@ def link(harness: Harness) -> str:
     return harness.app.declaring.link("ward-7", Actor("sam"), harness.now).rpartition("/g/")[2]
 
 
-def give(harness: Harness, token: str, *lines: str, name: str = NAME) -> Exported:
+def give(harness: Harness, token: str, *lines: str, name: str = NAME) -> GivenExport:
     at = harness.now - timedelta(hours=1)
     with TemporaryFile() as file:
         file.write(android(*lines, at=f"{at:%d/%m/%Y, %H:%M}").encode())
@@ -47,7 +47,7 @@ def give(harness: Harness, token: str, *lines: str, name: str = NAME) -> Exporte
         return harness.app.declaring.exported(token, file, name, harness.now)
 
 
-def filled(found: Exported) -> FilledIn:
+def filled(found: GivenExport) -> FilledIn:
     """What the page sends when its ticks are left as they are."""
     marks = {member.handle: mark for mark, member in found.known.members}
     kept = frozenset(mark for handle, mark in marks.items() if handle not in found.ticks.gone)

@@ -85,7 +85,7 @@ class FilledIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class GivenExport:
     """A group with the ticks of a chat export; nothing counts yet. `is_other_group`: the export's has another name."""
 
     known: KnownGroup
@@ -198,7 +198,7 @@ class Declaring:
         with self._store.reading() as uow:
             return self._known(uow, self._links.opened(uow, token, now))[0]
 
-    def exported(self, token: str, file: BinaryIO, name: str, now: datetime) -> Exported:
+    def exported(self, token: str, file: BinaryIO, name: str, now: datetime) -> GivenExport:
         """Read a chat export (an open file with a number, and its name) for the ticks that it changes.
 
         Nothing of it is kept. Raises LinkDead, or UnreadableExport. No transaction is open while it is read.
@@ -207,7 +207,7 @@ class Declaring:
         export = self._readers.export(file, name, group.name, now)
         known = self.look(token, now)
         ticks = ticked([member for _, member in known.members], export)
-        return Exported(known, export, ticks, not is_of_group(export, group.name))
+        return GivenExport(known, export, ticks, not is_of_group(export, group.name))
 
     def check(self, token: str, said: FilledIn, now: datetime) -> Understood:
         """Understand what was said, and change nothing. Raises LinkDead, Outdated or TooMuch."""
