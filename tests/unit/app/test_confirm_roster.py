@@ -148,7 +148,7 @@ def test_a_policy_may_tell_the_manager_of_whoever_is_asked(ward: Harness) -> Non
     run(ward, days=30)
     [ticket] = asked(ward)
     with ward.store.reading() as uow:
-        found = Recipients(uow, ENGLISH_ONLY).of(ticket, Target.MANAGER)
+        found = Recipients(uow, ENGLISH_ONLY).of(ticket, Target.MANAGER, ward.now)
     assert [one.address for one in found] == ["max@example.org"]
 
 
