@@ -62,7 +62,7 @@ class EntraDirectory:
         self._config = config
         self._context = context
         self._reading = Reading(config, context.default_region, ZoneInfo(context.timezone))
-        self._tokens = Tokens(config, context.base_dir, context.name)
+        self._tokens = Tokens(config, config.graph, context.base_dir, context.name)
         self._budget = budget_of(config.graph, config.tenant_id, clock_s)
         self._graph: Graph | None = None
         self._calling: Graph | None = None  # for subscriptions: another thread's, with its own connections

@@ -69,7 +69,7 @@ class TeamsInventory(Passive):
     ) -> None:
         self._config = config
         self._context = context
-        self._tokens = Tokens(config, context.base_dir, context.name)
+        self._tokens = Tokens(config, config.graph, context.base_dir, context.name)
         self._budget = budget_of(config.graph, config.tenant_id, clock_s)
         self._graph: Graph | None = None
         self._shows_archived = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -30,17 +31,30 @@ class Cloud(StrEnum):
 
 
 class Endpoints(NamedTuple):
-    """Where a cloud signs in, and where its Graph is (Microsoft Graph: national cloud deployments)."""
+    """Where a cloud signs in, and where its Graph and its mail are (Microsoft: national cloud deployments)."""
 
     login: str
     graph: str
+    mail: str
 
 
 ENDPOINTS = {
-    Cloud.GLOBAL: Endpoints("https://login.microsoftonline.com", "https://graph.microsoft.com"),
-    Cloud.USGOV: Endpoints("https://login.microsoftonline.us", "https://graph.microsoft.us"),
-    Cloud.USGOV_DOD: Endpoints("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
-    Cloud.CHINA: Endpoints("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
+    Cloud.GLOBAL: Endpoints(
+        "https://login.microsoftonline.com", "https://graph.microsoft.com", "https://outlook.office365.com"
+    ),
+    Cloud.USGOV: Endpoints(
+        "https://login.microsoftonline.us", "https://graph.microsoft.us", "https://outlook.office365.us"
+    ),
+    Cloud.USGOV_DOD: Endpoints(
+        "https://login.microsoftonline.us",
+        "https://dod-graph.microsoft.us",
+        "https://outlook-dod.office365.us",
+    ),
+    Cloud.CHINA: Endpoints(
+        "https://login.chinacloudapi.cn",
+        "https://microsoftgraph.chinacloudapi.cn",
+        "https://partner.outlook.cn",
+    ),
 }
 
 
@@ -75,8 +89,8 @@ class CredentialConfig(Section):
         )
 
 
-class TenantConfig(Section):
-    """One tenant, and the app that signs in to it."""
+class AppConfig(Section):
+    """An app that signs in to one tenant."""
 
     tenant_id: str = Field(default="", description="The tenant's id or domain; else AZURE_TENANT_ID.")
     client_id: str = Field(default="", description="The app registration's id; else AZURE_CLIENT_ID.")
@@ -85,24 +99,7 @@ class TenantConfig(Section):
     )
     cloud: Cloud = Field(default=Cloud.GLOBAL, description="global, usgov, usgov_dod or china.")
     authority: str | None = Field(default=None, description="Another sign-in address, for labs.")
-    graph_url: str | None = Field(default=None, description="Another address of Graph, for labs.")
     tls: TlsConfig = Field(default=TlsConfig())
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_environment(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        found = dict(values)
-        for key, name in (("tenant_id", "AZURE_TENANT_ID"), ("client_id", "AZURE_CLIENT_ID")):
-            if not found.get(key) and os.environ.get(name):
-                found[key] = os.environ[name]
-        token_file = os.environ.get("AZURE_FEDERATED_TOKEN_FILE")
-        if not found.get("credential") and token_file:
-            found["credential"] = {"federated_token_file": token_file}
-            if not found.get("authority") and os.environ.get("AZURE_AUTHORITY_HOST"):
-                found["authority"] = os.environ["AZURE_AUTHORITY_HOST"]
-        return found
 
     @field_validator("tenant_id")
     @classmethod
@@ -113,7 +110,7 @@ class TenantConfig(Section):
             raise ValueError(f"{tenant!r} is neither a tenant's id nor a domain")
         return tenant
 
-    @field_validator("authority", "graph_url")
+    @field_validator("authority", "graph_url", check_fields=False)
     @classmethod
     def _is_an_address(cls, url: str | None, info: ValidationInfo) -> str | None:
         if url is None:
@@ -127,8 +124,14 @@ class TenantConfig(Section):
             raise ValueError(f"{url!r} has a path; give the address alone: {parts.scheme}://{parts.netloc}")
         return url.rstrip("/")
 
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
+    @property
+    def login(self) -> str:
+        """The address that gives tokens, with the tenant; the authority may already end in it."""
+        authority, tenant = self.authority or ENDPOINTS[self.cloud].login, f"/{self.tenant_id}"
+        return authority if authority.casefold().endswith(tenant.casefold()) else authority + tenant
+
+    def can_sign_in(self) -> None:
+        """Raise ValueError if a key is missing."""
         if not self.credential.is_given:
             raise ValueError("credential is missing: give one of secret, certificate_file, federated_token_file, "
                              "managed_identity")  # fmt: skip
@@ -136,13 +139,36 @@ class TenantConfig(Section):
             raise ValueError("tenant_id is missing")
         if not self.client_id and not self.credential.managed_identity:
             raise ValueError("client_id is missing")
-        return self
 
-    @property
-    def login(self) -> str:
-        """The address that gives tokens, with the tenant; the authority may already end in it."""
-        authority, tenant = self.authority or ENDPOINTS[self.cloud].login, f"/{self.tenant_id}"
-        return authority if authority.casefold().endswith(tenant.casefold()) else authority + tenant
+
+def with_environment(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of an app, with those of AKS workload identity in the place of what is left out."""
+    found = dict(values)
+    for key, name in (("tenant_id", "AZURE_TENANT_ID"), ("client_id", "AZURE_CLIENT_ID")):
+        if not found.get(key) and os.environ.get(name):
+            found[key] = os.environ[name]
+    token_file = os.environ.get("AZURE_FEDERATED_TOKEN_FILE")
+    if not found.get("credential") and token_file:
+        found["credential"] = {"federated_token_file": token_file}
+        if not found.get("authority") and os.environ.get("AZURE_AUTHORITY_HOST"):
+            found["authority"] = os.environ["AZURE_AUTHORITY_HOST"]
+    return found
+
+
+class TenantConfig(AppConfig):
+    """One tenant that is read through Graph, and the app that signs in to it."""
+
+    graph_url: str | None = Field(default=None, description="Another address of Graph, for labs.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_environment(cls, values: Any) -> Any:
+        return with_environment(values) if isinstance(values, dict) else values
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        self.can_sign_in()
+        return self
 
     @property
     def graph(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from connectors.kit.graph.answers import for_support
-from connectors.kit.graph.config import TenantConfig
+from connectors.kit.graph.config import AppConfig
 from worker.ports import AuthFailed, BadConfig, ConnectorError, Transient
 
 # After a refusal msal answers from memory for this time, so asking sooner does not reach anybody
@@ -60,7 +60,7 @@ _AGAIN = "Check the network, the proxy and its certificates; it is tried again b
 _TEXT_MAX = 100
 
 
-def refusal(name: str, config: TenantConfig, answer: Mapping[str, Any]) -> ConnectorError:
+def refusal(name: str, config: AppConfig, answer: Mapping[str, Any]) -> ConnectorError:
     """The error for an answer without a token; msal gives it as a dictionary.
 
     The trace id is in the remedy, since it differs each time: the message has to stay the same while the trouble does.
@@ -86,7 +86,7 @@ def refusal(name: str, config: TenantConfig, answer: Mapping[str, Any]) -> Conne
     return AuthFailed(message, remedy=remedy + trace)
 
 
-def outage(name: str, config: TenantConfig, error: Exception) -> ConnectorError:
+def outage(name: str, config: AppConfig, error: Exception) -> ConnectorError:
     """The error for a sign-in service that can't be reached, fails, or gives an answer that can't be understood.
 
     Only the exception's name is shown: its text may hold a part of a token.
@@ -101,7 +101,7 @@ def outage(name: str, config: TenantConfig, error: Exception) -> ConnectorError:
     )
 
 
-def _unusable(name: str, config: TenantConfig, response: requests.Response) -> ConnectorError:
+def _unusable(name: str, config: AppConfig, response: requests.Response) -> ConnectorError:
     """The error for an answer that does not concern our token: from a gateway, or for an unknown tenant."""
     status, asked_s = response.status_code, _asked_s(response)
     is_refusal = 400 <= status < 500 and status not in _GATEWAY  # noqa: PLR2004  the classes of HTTP
@@ -138,5 +138,5 @@ def _short(said: Any) -> str:
     return " ".join(said.split())[:_TEXT_MAX] if isinstance(said, str) else ""
 
 
-def _where(config: TenantConfig) -> str:
+def _where(config: AppConfig) -> str:
     return "the managed identity's endpoint" if config.credential.managed_identity else config.login

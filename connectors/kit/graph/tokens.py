@@ -1,4 +1,4 @@
-"""Tokens for Graph, by msal.
+"""Tokens for Graph and for Exchange Online, by msal.
 
 There is one msal app for the life of the process, built for the first token (building it uses the network). msal
 keeps and renews tokens. It also replays a refusal from memory for 60 s, so our waits are longer.
@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from requests.adapters import HTTPAdapter
 
 from connectors.kit import http as _http
-from connectors.kit.graph.config import TenantConfig
+from connectors.kit.graph.config import AppConfig
 from connectors.kit.graph.token_errors import outage, refusal
 from worker.ports import BadConfig, ConnectorError
 
@@ -41,13 +41,13 @@ logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
 
 
 class Tokens:
-    """Gives valid tokens. Threads may share it."""
+    """Gives valid tokens for one resource, such as Graph's address. Threads may share it."""
 
-    def __init__(self, config: TenantConfig, base_dir: Path, name: str) -> None:
+    def __init__(self, config: AppConfig, resource: str, base_dir: Path, name: str) -> None:
         self._config = config
         self._base_dir = base_dir
         self._name = name
-        self._scope = f"{config.graph}/.default"
+        self._resource = resource
         self._session: _Session | None = None
         self._app: Any = None
         self._lock = Lock()
@@ -85,9 +85,9 @@ class Tokens:
         if self._app is None:
             self._app = self._new_app()
         wanted = (
-            {"resource": self._config.graph}
+            {"resource": self._resource}
             if self._config.credential.managed_identity
-            else {"scopes": [self._scope]}
+            else {"scopes": [f"{self._resource}/.default"]}
         )
         answer: Mapping[str, Any] = self._app.acquire_token_for_client(**wanted, claims_challenge=claims)
         if not isinstance(answer, dict):
@@ -231,7 +231,7 @@ def roles_in(token: str) -> frozenset[str] | None:
     return frozenset(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else None
 
 
-def certificate_ends_at(config: TenantConfig, base_dir: Path) -> datetime | None:
+def certificate_ends_at(config: AppConfig, base_dir: Path) -> datetime | None:
     """When the app's certificate ends (aware UTC); None for another credential, or an unreadable certificate."""
     if config.credential.certificate_file is None:
         return None

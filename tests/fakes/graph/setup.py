@@ -81,7 +81,8 @@ class Lab:
         return made
 
     def tokens(self, **changes: Any) -> Tokens:
-        made = Tokens(EntraConfig.model_validate(self.whole(**changes)), self.folder, NAME)
+        config = EntraConfig.model_validate(self.whole(**changes))
+        made = Tokens(config, config.graph, self.folder, NAME)
         self._open.append(made)
         return made
 
