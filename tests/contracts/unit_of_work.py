@@ -50,7 +50,8 @@ MICRO = timedelta(microseconds=1)
 
 
 def letter(name: str, to: Recipient = ANN) -> OutMessage:
-    return OutMessage(name, to, "Title", Paragraph("Headline", "Text", (("Due", "today"),), ("Do it.",), "x"))
+    body = Paragraph("Headline", "Text", (("Due", "today"),), ("Do it.",), "x", title="Do it")
+    return OutMessage(name, to, "Title", body)
 
 
 def at_once(count: int, act: Callable[[int], T]) -> list[T]:

@@ -334,6 +334,7 @@ def _message(row: Any) -> OutMessage:
         tuple((label, value) for label, value in values.get("facts", ())),
         tuple(values.get("steps", ())),
         values.get("link"),
+        title=values.get("title", ""),
     )
     return OutMessage(
         row.key,

@@ -92,6 +92,7 @@ def test_a_digest_and_its_note_are_in_the_language_of_what_they_hold(found: Foun
     assert message.note.startswith("Bu, bugün size gönderilen son ileti;")
     assert message.to.language == "tr-TR"
     assert message.repeat_note.startswith("Bu ileti tekrar olabilir")
+    assert message.link_label == "Bu görevi aç"
 
 
 def test_a_reopened_ticket_says_so_in_the_assignee_s_language(found: Found) -> None:
@@ -108,6 +109,7 @@ def test_a_reopened_ticket_says_so_in_the_assignee_s_language(found: Found) -> N
 
     [message] = harness.soc.to("dee@corp.example")
     assert message.title == "Yeniden açıldı: Ann adlı kişiyi Ward 7 grubundan çıkarın"
+    assert message.paragraphs[0].title == "Ann adlı kişiyi Ward 7 grubundan çıkarın"
     assert message.paragraphs[0].text.startswith("Yapıldı olarak işaretlendi")
 
 

@@ -293,6 +293,7 @@ def test_what_may_have_been_sent_is_taken_back_as_well(company: Harness) -> None
     company.later()
 
     assert company.titles() == ["Remove Ann from Ward 7", "No longer needed: Remove Ann from Ward 7"]
+    assert {message.paragraphs[0].title for message in company.soc.sent} == {"Remove Ann from Ward 7"}
 
 
 def test_what_was_sent_of_an_earlier_round_is_not_taken_back(company: Harness) -> None:

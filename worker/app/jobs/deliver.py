@@ -20,7 +20,7 @@ from worker.app.tell.holding import Held, Holding, Holds
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.teller import Teller
 from worker.domain.messages.message import Message, Recipient, RecipientKind
-from worker.domain.messages.sentences import digest, dropped_paragraph, last_today, may_be_repeat
+from worker.domain.messages.sentences import digest, dropped_paragraph, last_today, may_be_repeat, open_ticket
 from worker.ports import ConnectorError, NotDone, Notifier, Rejected, Transient, Unreachable
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import Delivery, Outcome, OutMessage
@@ -290,7 +290,7 @@ class Deliver:
         is_urgent = any(item.is_urgent for item in items)
         parts = [(item.title, replace(item.body, ticket=item.label)) for item in items]
         message = digest(key, to, parts, note, is_urgent=is_urgent, tongue=tongue)
-        return replace(message, repeat_note=may_be_repeat(tongue))
+        return replace(message, repeat_note=may_be_repeat(tongue), link_label=open_ticket(tongue))
 
 
 def _hold(uow: UnitOfWork, holds: Holds, to: Recipient, queued: int) -> int:

@@ -56,7 +56,8 @@ CHANNEL = Recipient(RecipientKind.CHANNEL)
 class Paragraph:
     """One item of a message: a headline (may be empty), a text, and fact lines under it.
 
-    `ticket` is the label of the ticket that it is about, such as T-000123; empty if it is about none.
+    `ticket` is the label of the ticket that it is about, such as T-000123; empty if it is about none. `title` is that
+    ticket's own: what is to be done, the same in everything that one reader gets about it.
     """
 
     headline: str
@@ -65,6 +66,7 @@ class Paragraph:
     steps: tuple[str, ...] = ()  # numbered instructions
     link: str | None = None
     ticket: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Message:
 
     `is_urgent` marks an escalation. `may_be_repeat` is set when an earlier attempt ended unclearly, and
     `repeat_note` says so in the recipient's language. `note` stands at the end, and is always shown.
+    `link_label` is what links may be called, in the recipient's language.
     """
 
     key: str
@@ -83,3 +86,4 @@ class Message:
     may_be_repeat: bool = False
     repeat_note: str = ""
     note: str = ""
+    link_label: str = ""

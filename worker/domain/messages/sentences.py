@@ -92,11 +92,13 @@ def ticket_paragraph(
     if aid is not None and aid.text:
         label = tongue.say("Text for {person}", person=flat(ticket.person_name))
         facts.append((label, isolated(aid.text, is_rtl=tongue.is_rtl)))
+    title = ticket_title(ticket, tongue)
     return Paragraph(
-        headline or ticket_title(ticket, tongue),
+        headline or title,
         why_line(ticket, timezone, tongue) if text is None else text,
         tuple(facts),
         ticket_steps(ticket, tongue, aid),
+        title=title,
     )
 
 
@@ -234,8 +236,10 @@ def cancelled_paragraph(ticket: Ticket, to: Recipient, tongue: Tongue = ENGLISH)
     """Take back a message about a ticket that is cancelled."""
     over = tongue.say("This ticket is cancelled: there is nothing to do about it any more.")
     why = flat(ticket.reason) if to.kind is RecipientKind.CHANNEL else ""
-    headline = tongue.say("No longer needed: {title}", title=ticket_title(ticket, tongue))
-    return masked(Paragraph(headline, sentences(why, over), ((tongue.say("Ticket"), ticket.label),)))
+    title = ticket_title(ticket, tongue)
+    headline = tongue.say("No longer needed: {title}", title=title)
+    facts = ((tongue.say("Ticket"), ticket.label),)
+    return masked(Paragraph(headline, sentences(why, over), facts, title=title))
 
 
 def dropped_paragraph(labels: Sequence[str], tongue: Tongue = ENGLISH) -> Paragraph:
@@ -269,6 +273,7 @@ def masked(paragraph: Paragraph) -> Paragraph:
         text=_masked(paragraph.text),
         facts=tuple((label, _masked(value)) for label, value in paragraph.facts),
         steps=tuple(_masked(step) for step in paragraph.steps),
+        title=_masked(paragraph.title),
     )
 
 
@@ -394,3 +399,8 @@ def last_today(daily_max: int, tongue: Tongue = ENGLISH) -> str:
 def may_be_repeat(tongue: Tongue = ENGLISH) -> str:
     """The note in a message that may have arrived before."""
     return tongue.say("This may be a repeat: an earlier attempt to send it ended without a clear answer.")
+
+
+def open_ticket(tongue: Tongue = ENGLISH) -> str:
+    """What the link to a ticket is called."""
+    return tongue.say("Open this ticket")
