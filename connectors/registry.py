@@ -37,6 +37,7 @@ INVENTORIES = {
 NOTIFIERS = {
     "slack": "connectors.notify.slack:SPEC",
     "console": "connectors.notify.console:SPEC",
+    "email": "connectors.notify.email:SPEC",
 }
 OURS: Mapping[Port, Mapping[str, str]] = {
     Port.DIRECTORY: DIRECTORIES,

@@ -11,6 +11,7 @@ import os
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from worker.domain.text.direction import ISOLATES, OVERRIDES, PDI, contained
 
@@ -85,6 +86,15 @@ def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
             break
         kept.append(piece)
     return contained("".join(kept).rstrip() + ELLIPSIS)  # an isolate may have lost its end
+
+
+def web_address(url: str | None) -> str:
+    """The URL without characters that could end it in a text; empty if it isn't a web address."""
+    try:
+        is_web = bool(url) and urlsplit(url).scheme in {"http", "https"}
+    except ValueError:  # brackets that are no IPv6 address
+        is_web = False
+    return quote(url, safe="%/:?#[]@!$&'()*+,;=-._~") if url and is_web else ""
 
 
 def _shown(char: str) -> str:

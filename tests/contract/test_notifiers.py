@@ -3,18 +3,25 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from certificates import Pair, authority, issue
 from connectors.kit import http as _http
 from connectors.notify.console.connector import ConsoleNotifier
 from connectors.notify.console.mapping import render
+from connectors.notify.email.config import EmailConfig
+from connectors.notify.email.connector import EmailNotifier
 from connectors.notify.slack.client import SlackClient
 from connectors.notify.slack.connector import SlackNotifier
 from contracts.notifier import (
     AMINA,
+    MESSAGE,
     NOBODY,
+    HttpNotifierContract,
+    HttpWorld,
     NotifierContract,
     RemoteNotifierContract,
     RemoteWorld,
@@ -23,6 +30,9 @@ from contracts.notifier import (
 )
 from fakes.notifier import FakeNotifier
 from fakes.slack.server import TOKEN, Fault, SlackServer, rate_limited
+from fakes.smtp.reader import as_shown, links_in
+from fakes.smtp.server import PASSWORD, USER, SmtpServer
+from fakes.smtp.server import Fault as SmtpFault
 from worker.ports import (
     AuthFailed,
     BadConfig,
@@ -31,10 +41,11 @@ from worker.ports import (
     PermissionDenied,
     Rejected,
     Transient,
+    Unreachable,
 )
 
 
-class FakeWorld(RemoteWorld):
+class FakeWorld(HttpWorld):
     secret = "not one"
 
     def __init__(self, capacity: int = 50) -> None:
@@ -64,7 +75,7 @@ class FakeWorld(RemoteWorld):
         return [("refused", lambda: self.notifier.fail_next(error), Rejected)]
 
 
-class SlackWorld(RemoteWorld):
+class SlackWorld(HttpWorld):
     secret = TOKEN
 
     def __init__(self, slack: SlackServer) -> None:
@@ -122,6 +133,83 @@ class SlackWorld(RemoteWorld):
         return [(name, arm(fault), expected) for name, fault, expected in faults]
 
 
+class EmailWorld(RemoteWorld):
+    secret = PASSWORD
+
+    def __init__(self, smtp: SmtpServer, ca_file: Path) -> None:
+        smtp.known |= {AMINA.address, "soc@example.org"}
+        self.smtp = smtp
+        config = EmailConfig.model_validate({
+            "server": "localhost", "port": smtp.port, "ca_file": str(ca_file), "channel": "soc@example.org",
+            "from": "Whosleft <whosleft@example.org>",
+            "auth": {"method": "password", "user": USER, "password": PASSWORD},
+        })  # fmt: skip
+        self.notifier: EmailNotifier = EmailNotifier(config, context(), timeout_s=0.5)
+
+    def shown(self) -> list[str]:
+        return [mail.part("text/plain") for mail in self.smtp.mails]
+
+    def pings(self) -> list[str]:
+        asked = {AMINA.address, "soc@example.org"}
+        return [address for mail in self.smtp.mails for address in mail.to if address not in asked]
+
+    def lose_next_answer(self) -> None:
+        self.smtp.fail("DOT", SmtpFault(is_after=True))
+
+    def lose_next_request(self) -> None:
+        self.smtp.fail("DOT", SmtpFault())
+
+    def revoke(self) -> None:
+        self.smtp.is_revoked = True
+
+    def failures(self) -> list[tuple[str, Callable[[], None], type[ConnectorError]]]:
+        def arm(stage: str, fault: SmtpFault) -> Callable[[], None]:
+            return lambda: self.smtp.fail(stage, fault)
+
+        return [
+            (f"{stage}: {fault}", arm(stage, fault), expected) for stage, fault, expected in SMTP_FAILURES
+        ]
+
+
+class EmailHtmlWorld(EmailWorld):
+    """The same mails, in the eyes of those who see the HTML."""
+
+    def shown(self) -> list[str]:
+        return [as_shown(mail.part("text/html")) for mail in self.smtp.mails]
+
+    def links(self) -> list[str]:
+        return [link for mail in self.smtp.mails for link in links_in(mail.part("text/html"))]
+
+
+SMTP_FAILURES: list[tuple[str, SmtpFault, type[ConnectorError]]] = [
+    ("CONNECT", SmtpFault("421 4.3.2 too busy"), NotDone),
+    ("CONNECT", SmtpFault("554 5.7.1 not from your address"), PermissionDenied),
+    ("CONNECT", SmtpFault(), NotDone),
+    ("EHLO", SmtpFault(), NotDone),
+    ("STARTTLS", SmtpFault("454 4.7.0 TLS not available"), NotDone),
+    ("STARTTLS", SmtpFault(), NotDone),
+    ("AUTH", SmtpFault("454 4.7.0 Temporary authentication failure"), NotDone),
+    ("AUTH", SmtpFault(f"535 5.7.8 no {PASSWORD}"), AuthFailed),
+    ("AUTH", SmtpFault("550 5.7.30 Basic authentication is not supported"), AuthFailed),
+    ("MAIL", SmtpFault("530 5.7.0 Authentication required"), BadConfig),
+    ("MAIL", SmtpFault("550 5.1.8 no such sender"), BadConfig),
+    ("MAIL", SmtpFault("552 5.3.4 too big"), Rejected),
+    ("RCPT", SmtpFault("451 4.7.1 Greylisted, come back in 300 seconds"), NotDone),
+    ("RCPT", SmtpFault("450 4.2.0 try later"), NotDone),
+    ("RCPT", SmtpFault("550 no such user"), Unreachable),
+    ("RCPT", SmtpFault("554 5.7.1 Relay access denied"), PermissionDenied),
+    ("RCPT", SmtpFault(slow_s=1.0), NotDone),
+    ("DATA", SmtpFault("452 4.3.1 disk full"), NotDone),
+    ("DATA", SmtpFault(), NotDone),
+    ("DOT", SmtpFault("451 4.3.0 queue file write error"), Transient),
+    ("DOT", SmtpFault("554 5.2.252 SendAsDenied"), PermissionDenied),
+    ("DOT", SmtpFault("554 5.6.0 no"), Rejected),
+    ("DOT", SmtpFault(), Transient),
+    ("DOT", SmtpFault(is_after=True), Transient),
+    ("DOT", SmtpFault(slow_s=1.0), Transient),
+]
+
+
 class ConsoleWorld(World):
     def __init__(self) -> None:
         self.stream = io.StringIO()
@@ -132,7 +220,7 @@ class ConsoleWorld(World):
         return written.removeprefix("To: ").split("\n\nTo: ") if written else []
 
 
-class TestFake(RemoteNotifierContract):
+class TestFake(HttpNotifierContract):
     kind = None
 
     @pytest.fixture
@@ -140,7 +228,7 @@ class TestFake(RemoteNotifierContract):
         return FakeWorld()
 
 
-class TestSmallFake(RemoteNotifierContract):
+class TestSmallFake(HttpNotifierContract):
     kind = None
 
     @pytest.fixture
@@ -148,13 +236,49 @@ class TestSmallFake(RemoteNotifierContract):
         return FakeWorld(capacity=2)
 
 
-class TestSlack(RemoteNotifierContract):
+class TestSlack(HttpNotifierContract):
     kind = "slack"
 
     @pytest.fixture
     def world(self) -> Iterator[SlackWorld]:
         with SlackServer() as slack:
             yield SlackWorld(slack)
+
+
+@pytest.fixture(scope="session")
+def mail_server_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pair]:
+    """Return the authority's certificate, and a server's."""
+    folder = tmp_path_factory.mktemp("mail")
+    issuer = authority(folder / "authority")
+    return issuer.certificate, issue(issuer, folder / "server", "localhost")
+
+
+class TestEmail(RemoteNotifierContract):
+    kind = "email"
+    can_find = False
+
+    @pytest.fixture
+    def world(self, mail_server_files: tuple[Path, Pair]) -> Iterator[EmailWorld]:
+        with SmtpServer(mail_server_files[1]) as smtp:
+            yield EmailWorld(smtp, mail_server_files[0])
+
+    def test_the_same_message_has_the_same_id_whenever_it_is_sent(self, world: EmailWorld) -> None:
+        receipts = [
+            world.notifier.send(replace(MESSAGE, may_be_repeat=is_repeat)) for is_repeat in (False, True)
+        ]
+        first, second = (mail.content["Message-ID"] for mail in world.smtp.mails)
+        assert first == second
+        assert {receipt.reference for receipt in receipts} == {first}
+
+
+class TestEmailAsHtml(NotifierContract):
+    kind = "email"
+    can_find = False
+
+    @pytest.fixture
+    def world(self, mail_server_files: tuple[Path, Pair]) -> Iterator[EmailHtmlWorld]:
+        with SmtpServer(mail_server_files[1]) as smtp:
+            yield EmailHtmlWorld(smtp, mail_server_files[0])
 
 
 class TestConsole(NotifierContract):

@@ -268,6 +268,12 @@ def test_no_pod_of_the_release_is_without_a_policy_for_both_ways(situation: str)
          {8090, 8443}),
         ({"ops": {"otlp": "http://collector.monitoring:4318"}}, {4318}),
         ({"notify": [{"name": "soc", "kind": "slack", "token": "${file:/t}"}]}, {443}),
+        ({"notify": [{"name": "mail", "kind": "email", "server": "smtp.x", "from": "w@x"}]}, {587}),
+        ({"notify": [{"name": "mail", "kind": "email", "server": "smtp.x", "from": "w@x", "tls": "implicit"}]}, {465}),
+        ({"notify": [{
+            "name": "mail", "kind": "email", "server": "smtp.x", "from": "w@x", "port": 2525,
+            "auth": {"method": "xoauth2", "user": "w@x", "tenant_id": "x"},
+        }]}, {2525, 443}),
         ({"desk": {"sign_in": {"kind": "oidc", "issuer": "https://login.example.org:9443/x", "client_id": "w"}}},
          {9443}),
     ],

@@ -13,9 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, takewhile
 from typing import Any
-from urllib.parse import quote, urlsplit
 
-from connectors.kit.text import ELLIPSIS, cut, shown, shown_line, width
+from connectors.kit.text import ELLIPSIS, cut, shown, shown_line, web_address, width
 from worker.domain.messages.message import Message, Paragraph
 
 Block = dict[str, Any]
@@ -185,20 +184,8 @@ def _bold(text: str, limit: int) -> str:
 
 
 def _link(url: str | None) -> str:
-    url = _web_address(url)
-    return f"<{url}|{OPEN}>" if url else ""
-
-
-def _web_address(url: str | None) -> str:
-    """The URL without characters that could end Slack's link; empty if it isn't a web address."""
-    try:
-        is_web = bool(url) and urlsplit(url).scheme in {"http", "https"}
-    except ValueError:  # brackets that are no IPv6 address
-        is_web = False
-    if not url or not is_web:
-        return ""
-    url = quote(url, safe="%/:?#[]@!$&'()*+,;=-._~").replace("&", "&amp;")
-    return url if len(url) <= URL_MAX else ""
+    url = web_address(url).replace("&", "&amp;")
+    return f"<{url}|{OPEN}>" if url and len(url) <= URL_MAX else ""
 
 
 def _repeat(message: Message) -> str:

@@ -143,6 +143,7 @@ Gateways call from inside the cluster; Meta calls from outside, through the desk
 {{- $directories := list -}}
 {{- $https := list -}}
 {{- $inventories := list -}}
+{{- $mail := list -}}
 {{- $traces := list -}}
 {{- $config := .Values.config -}}
 {{- if not (include "whosleft.isEmbedded" .) -}}
@@ -168,6 +169,11 @@ Gateways call from inside the cluster; Meta calls from outside, through the desk
 {{- range $config.notify -}}
 {{- if eq .kind "slack" -}}
 {{- $https = append $https (include "whosleft.urlPort" (.api_url | default "https://")) -}}
+{{- else if eq .kind "email" -}}
+{{- $mail = append $mail (.port | default (eq .tls "implicit" | ternary 465 587) | toString) -}}
+{{- if eq (dig "auth" "method" "none" .) "xoauth2" -}}
+{{- $https = append $https (include "whosleft.urlPort" (.auth.authority | default "https://")) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- range $config.inventories -}}
@@ -193,5 +199,5 @@ Gateways call from inside the cluster; Meta calls from outside, through the desk
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- dict "database" (uniq $database) "directories" (uniq $directories) "inventories" (uniq $inventories) "https" (uniq $https) "traces" $traces | toJson -}}
+{{- dict "database" (uniq $database) "directories" (uniq $directories) "inventories" (uniq $inventories) "https" (uniq $https) "mail" (uniq $mail) "traces" $traces | toJson -}}
 {{- end -}}

@@ -1,0 +1,135 @@
+"""The keys of a `kind: email` notifier in the configuration file."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Any, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from connectors.kit.graph.config import ENDPOINTS, AppConfig, with_environment
+from connectors.kit.settings import Section
+from connectors.notify.email.mailbox import mailbox
+
+_APP_KEYS = frozenset(AppConfig.model_fields)
+
+
+class Tls(StrEnum):
+    """How the connection is encrypted; the certificate is always verified."""
+
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE = "none"
+
+
+PORTS = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
+
+
+class Method(StrEnum):
+    """How the worker signs in to the mail server."""
+
+    NONE = "none"
+    PASSWORD = "password"  # noqa: S105  a name
+    XOAUTH2 = "xoauth2"
+
+
+class AuthConfig(AppConfig):
+    """Signing in to the mail server; the keys of an app are for xoauth2 (Exchange Online), as for `kind: entra`."""
+
+    method: Method = Field(default=Method.NONE, description="none, password or xoauth2 (Microsoft 365).")
+    user: str | None = Field(default=None, description="The account, or for xoauth2 the mailbox.")
+    password: SecretStr | None = Field(default=None, description="For password: ${file:…} or ${env:…}.")
+
+    @field_validator("user")
+    @classmethod
+    def _is_ascii(cls, user: str | None) -> str | None:
+        if user is not None and not _is_plain(user):
+            raise ValueError("is empty, or has characters that can't be sent when signing in")
+        return user
+
+    @field_validator("password")
+    @classmethod
+    def _can_be_sent(cls, password: SecretStr | None) -> SecretStr | None:
+        if password is not None and not _is_plain(password.get_secret_value()):
+            raise ValueError("is empty, or has characters outside ASCII, which can't be sent when signing in")
+        return password
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_environment(cls, values: Any) -> Any:
+        is_app = isinstance(values, dict) and values.get("method") == Method.XOAUTH2
+        return with_environment(values) if is_app else values
+
+    @model_validator(mode="after")
+    def _fits_its_method(self) -> Self:
+        needs_user = self.method is not Method.NONE
+        if needs_user is (self.user is None):
+            raise ValueError(
+                f"method {self.method} needs user" if needs_user else "user is for a method other than none"
+            )
+        needs_password = self.method is Method.PASSWORD
+        if needs_password is (self.password is None):
+            raise ValueError(
+                "method password needs password" if needs_password else "password is for method password"
+            )
+        if self.method is Method.XOAUTH2:
+            self.can_sign_in()
+        elif given := sorted(self.model_fields_set & _APP_KEYS):
+            raise ValueError(f"{given[0]} is for method xoauth2")
+        return self
+
+    @property
+    def resource(self) -> str:
+        """What a token for SMTP is asked for."""
+        return ENDPOINTS[self.cloud].mail
+
+
+def _is_plain(text: str) -> bool:
+    return bool(text) and text.isascii() and text.isprintable()
+
+
+class EmailConfig(Section):
+    """The mail server, and who writes to whom."""
+
+    server: str = Field(
+        pattern=r"^[A-Za-z0-9._:-]+$", description="The mail server's name, as in its certificate."
+    )
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="Its port; null: 587, with implicit 465."
+    )
+    tls: Tls = Field(default=Tls.STARTTLS, description="starttls, implicit, or none (to this machine only).")
+    ca_file: str | None = Field(
+        default=None, description="Certificates (PEM) of the organisation's own authority."
+    )
+    sender: str = Field(alias="from", description="Whom the mail is from: a mailbox that somebody reads.")
+    channel: str | None = Field(default=None, description="The security team's address; null: people only.")
+    auth: AuthConfig = Field(default=AuthConfig())
+
+    @field_validator("sender", "channel")
+    @classmethod
+    def _is_an_address(cls, text: str | None) -> str | None:
+        if text is not None:
+            mailbox(text)
+        return text
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Self:
+        if self.tls is Tls.NONE and not _is_loopback(self.server):
+            raise ValueError(
+                "tls: none sends everything readable; it is for a server on this machine (127.0.0.1), "
+                "so use starttls or implicit"
+            )
+        return self
+
+    @property
+    def used_port(self) -> int:
+        """The port to connect to."""
+        return self.port or PORTS[self.tls]
+
+
+def _is_loopback(server: str) -> bool:
+    try:
+        return ip_address(server).is_loopback
+    except ValueError:
+        return server == "localhost"

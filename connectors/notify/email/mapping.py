@@ -1,0 +1,74 @@
+"""Message -> a mail: headers, the plain text first, then the HTML. Pure.
+
+All mail about one ticket is one thread: it refers to the same root, which is never sent, and has the same subject
+(Gmail groups by both). A digest of several tickets is a thread of its own. Automatic answers are asked not to come;
+reports of non-delivery are welcome.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
+from hashlib import sha256
+
+from connectors.kit.text import cut, shown_line
+from connectors.notify.email.layout import Layout, laid_out
+from connectors.notify.email.mailbox import Mailbox
+from worker.domain.messages.message import Message
+
+SUBJECT_MAX = 200
+NAME_MAX = 60
+NO_ANSWERS = (
+    "OOF, AutoReply, RN, NRN"  # MS-OXCMAIL; neither NDR nor All, since reports of non-delivery have to come
+)
+# Between them Python may break a long quoted name over two lines without its quotes
+_SPECIALS = str.maketrans(dict.fromkeys('()<>[]:;@\\,."', " "))
+
+
+def message_id(message: Message, domain: str) -> str:
+    """The same for the same key, so that a store that compares them keeps one of two."""
+    return f"<{sha256(message.key.encode()).hexdigest()[:32]}@{domain}>"
+
+
+def composed(message: Message, sender: Mailbox, to: Mailbox, language: str, now: datetime) -> bytes:
+    """The mail with CRLF at each line's end. `language` is BCP 47, `now` aware."""
+    layout = laid_out(message, language)
+    utf8 = to.needs_utf8 or sender.needs_utf8
+    policy: EmailPolicy = SMTP.clone(utf8=utf8)
+    mail = EmailMessage(policy=policy)
+    ticket = _ticket(message)
+    mail["From"] = _address(sender)
+    mail["To"] = _address(to)
+    mail["Subject"] = _subject(message, layout, ticket)
+    mail["Date"] = now
+    mail["Message-ID"] = message_id(message, sender.domain)
+    if ticket:
+        mail["In-Reply-To"] = mail["References"] = f"<{ticket}@{sender.domain}>"
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834
+    mail["X-Auto-Response-Suppress"] = NO_ANSWERS
+    if message.is_urgent:
+        mail["Importance"] = "high"
+    mail["Content-Language"] = language
+    mail.set_content(layout.text, cte="quoted-printable")
+    mail.add_alternative(layout.html, subtype="html", cte="quoted-printable")
+    return mail.as_bytes(policy=policy)
+
+
+def _ticket(message: Message) -> str:
+    """The one ticket that the whole message is about; empty if there are several, or none."""
+    tickets = {paragraph.ticket for paragraph in message.paragraphs}
+    return tickets.pop() if len(tickets) == 1 else ""
+
+
+def _subject(message: Message, layout: Layout, ticket: str) -> str:
+    if not ticket:
+        return cut(layout.title, SUBJECT_MAX)
+    title = cut(shown_line(message.paragraphs[0].title), SUBJECT_MAX) or layout.title
+    return f"{title} [{ticket}]"
+
+
+def _address(mailbox: Mailbox) -> Address:
+    name = cut(" ".join(shown_line(mailbox.name).translate(_SPECIALS).split()), NAME_MAX)
+    return Address(name, mailbox.local, mailbox.domain)
