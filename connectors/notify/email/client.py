@@ -129,7 +129,7 @@ class _Conversation:
             self._smtp = smtplib.SMTP_SSL(*at, local_hostname=name, timeout=timeout_s, context=tls)
         else:
             self._smtp = smtplib.SMTP(*at, local_hostname=name, timeout=timeout_s)
-        self.smtp.ehlo_or_helo_if_needed()
+        self._expect(self.smtp.ehlo())
         if config.tls is not Tls.STARTTLS:
             return
         if not self.smtp.has_extn("starttls"):
@@ -138,7 +138,7 @@ class _Conversation:
                 remedy="Use the port for submission (587), or tls: implicit with 465.",
             )
         self.smtp.starttls(context=tls)
-        self.smtp.ehlo_or_helo_if_needed()
+        self._expect(self.smtp.ehlo())
 
     def sign_in(self, auth: AuthConfig, tokens: Tokens | None) -> None:
         """Sign in as configured. Raises BadConfig if the server offers no such way."""
@@ -196,7 +196,10 @@ class _Conversation:
         options = [f"SIZE={len(mail.content)}"] if self.smtp.has_extn("size") else []
         if self.smtp.has_extn("dsn"):
             key = _NOT_IN_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", mail.key)
-            options += ["RET=HDRS", *([f"ENVID={key}"] if key.isascii() and len(key) <= _ENVID_MAX else [])]
+            options += [
+                "RET=HDRS",
+                *([f"ENVID={key}"] if mail.key.isascii() and len(key) <= _ENVID_MAX else []),
+            ]
         if mail.to.needs_utf8 or mail.sender.needs_utf8:
             if not self.smtp.has_extn("smtputf8"):
                 raise Unreachable(

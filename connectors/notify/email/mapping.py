@@ -23,7 +23,7 @@ NAME_MAX = 60
 NO_ANSWERS = (
     "OOF, AutoReply, RN, NRN"  # MS-OXCMAIL; neither NDR nor All, since reports of non-delivery have to come
 )
-# Between them Python may break a long quoted name over two lines without its quotes
+# They make Python quote a name, and it may break a long quoted name over two lines without its quotes
 _SPECIALS = str.maketrans(dict.fromkeys('()<>[]:;@\\,."', " "))
 
 
@@ -50,9 +50,9 @@ def composed(message: Message, sender: Mailbox, to: Mailbox, language: str, now:
     mail["X-Auto-Response-Suppress"] = NO_ANSWERS
     if message.is_urgent:
         mail["Importance"] = "high"
-    mail["Content-Language"] = language
     mail.set_content(layout.text, cte="quoted-printable")
     mail.add_alternative(layout.html, subtype="html", cte="quoted-printable")
+    mail["Content-Language"] = language  # the two lines above drop or move what is there of Content-…
     return mail.as_bytes(policy=policy)
 
 
@@ -64,11 +64,16 @@ def _ticket(message: Message) -> str:
 
 def _subject(message: Message, layout: Layout, ticket: str) -> str:
     if not ticket:
-        return cut(layout.title, SUBJECT_MAX)
-    title = cut(shown_line(message.paragraphs[0].title), SUBJECT_MAX) or layout.title
-    return f"{title} [{ticket}]"
+        return _for_header(layout.title, SUBJECT_MAX)
+    title = shown_line(message.paragraphs[0].title) or layout.title
+    return f"{_for_header(title, SUBJECT_MAX)} [{ticket}]"
 
 
 def _address(mailbox: Mailbox) -> Address:
-    name = cut(" ".join(shown_line(mailbox.name).translate(_SPECIALS).split()), NAME_MAX)
-    return Address(name, mailbox.local, mailbox.domain)
+    name = " ".join(shown_line(mailbox.name).translate(_SPECIALS).split())
+    return Address(_for_header(name, NAME_MAX), mailbox.local, mailbox.domain)
+
+
+def _for_header(text: str, limit: int) -> str:
+    """The text with no encoded word (=?utf-8?q?…?=) in it, which Python and mail programs would decode."""
+    return cut(text.replace("=?", "= ?"), limit)

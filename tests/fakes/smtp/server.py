@@ -9,8 +9,9 @@ import asyncio
 import logging
 import socket
 import ssl
+from base64 import b64decode
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -28,7 +29,7 @@ USER, PASSWORD, TOKEN = (
     "Kettle-0range-Drama",
     "eyJhbGciOiJub25lIn0.c2VjcmV0LXRva2Vu.e",
 )
-STAGES = ("CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "DOT")
+STAGES = ("CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "DOT", "QUIT")
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # it would log each line, and take its time for it
 _ENDS = ("RET=", "ENVID=", "NOTIFY=")  # what aiosmtpd doesn't know of DSN
 
@@ -79,12 +80,15 @@ class SmtpServer:
         offers_utf8: bool = True,
         offers_dsn: bool = False,
         size_max: int = 1_000_000,
+        auth_exclude_mechanism: Sequence[str] = (),
     ) -> None:
         self.mails: list[Mail] = []
         self.known: set[str] = set()
         self.faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self.is_revoked = False
+        self.tries: list[str] = []
         self.signed_in: list[str] = []
+        self.takes_token: Callable[[str], bool] = lambda token: token == TOKEN
         self.offers_auth = offers_auth
         self.offers_dsn = offers_dsn
         tls = _context(pair) if pair else None
@@ -98,6 +102,8 @@ class SmtpServer:
             "enable_SMTPUTF8": offers_utf8,
             "data_size_limit": size_max,
             "decode_data": False,
+            "hostname": "localhost",
+            "auth_exclude_mechanism": auth_exclude_mechanism,
             "ident": "loopback",
         }, is_implicit=is_implicit)  # fmt: skip
 
@@ -142,10 +148,9 @@ class _Handler:
         return [*kept[:-1], *(["250-DSN"] if self._owner.offers_dsn else []), kept[-1]]
 
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
-        from base64 import b64decode  # noqa: PLC0415
-
-        given = b64decode(args[1]).decode()
-        is_right = given == f"user={USER}\1auth=Bearer {TOKEN}\1\1"
+        user, bearer, *ends = b64decode(args[1]).decode().split("\1")
+        token = bearer.removeprefix("auth=Bearer ")
+        is_right = (user, ends) == (f"user={USER}", ["", ""]) and self._owner.takes_token(token)
         if not is_right or self._owner.is_revoked:
             await server.challenge_auth('{"status":"400","schemes":"Bearer"}')
             return AuthResult(success=False, handled=False)
@@ -189,6 +194,7 @@ def _cut(server: SMTP) -> str:
 
 
 class _Smtp(SMTP):
+    line_length_limit = 12_288  # RFC 4954 4: what AUTH may need
     owner: SmtpServer
 
     async def _handle_client(self) -> None:
@@ -212,12 +218,14 @@ class _Smtp(SMTP):
             self.transport.close()
 
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
+        self.command_size_limits["AUTH"] = self.line_length_limit
         await self._or_fault("EHLO", super().smtp_EHLO, hostname)
 
     async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802
         await self._or_fault("STARTTLS", super().smtp_STARTTLS, arg)
 
     async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802
+        self.owner.tries.append(arg.partition(" ")[0])
         await self._or_fault("AUTH", super().smtp_AUTH, arg)
 
     async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
@@ -229,6 +237,9 @@ class _Smtp(SMTP):
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         await self._or_fault("DATA", super().smtp_DATA, arg)
+
+    async def smtp_QUIT(self, arg: str) -> None:  # noqa: N802
+        await self._or_fault("QUIT", super().smtp_QUIT, arg)
 
     def _without_dsn(self, arg: str | None) -> str | None:
         if arg is None or not self.owner.offers_dsn:

@@ -1,0 +1,58 @@
+"""Mail servers on loopback, and notifiers that write to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from certificates import Pair, authority, issue
+from connectors.notify.email.config import EmailConfig
+from connectors.notify.email.connector import EmailNotifier
+from contracts.notifier import AMINA, context
+from fakes.smtp.server import PASSWORD, USER, SmtpServer
+
+CHANNEL_ADDRESS = "soc@example.org"
+Serve = Callable[..., SmtpServer]
+Write = Callable[..., EmailNotifier]
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def pair(issuer: Pair, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return issue(issuer, tmp_path_factory.mktemp("server"), "localhost")
+
+
+@pytest.fixture
+def serve(pair: Pair) -> Iterator[Serve]:
+    with ExitStack() as stack:
+
+        def started(own: Pair | None = pair, **options: Any) -> SmtpServer:
+            server = stack.enter_context(SmtpServer(own, **options))
+            server.known |= {AMINA.address, CHANNEL_ADDRESS}
+            return server
+
+        yield started
+
+
+@pytest.fixture
+def write(issuer: Pair) -> Write:
+    def made(server: SmtpServer, **changes: Any) -> EmailNotifier:
+        own = {
+            "server": "localhost",
+            "port": server.port,
+            "ca_file": str(issuer.certificate),
+            "from": "Whosleft <whosleft@example.org>",
+            "channel": CHANNEL_ADDRESS,
+            "auth": {"method": "password", "user": USER, "password": PASSWORD},
+        }
+        config = EmailConfig.model_validate(own | changes)
+        return EmailNotifier(config, context(), timeout_s=0.5)
+
+    return made
