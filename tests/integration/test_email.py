@@ -8,13 +8,12 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from lxml import html
 
 import postfix
 from connectors.notify.email.config import EmailConfig
 from connectors.notify.email.connector import EmailNotifier
 from contracts.notifier import AMINA, MESSAGE, TO_AMINA, context
-from fakes.smtp.reader import as_shown
+from fakes.smtp.reader import as_shown, parsed
 from fakes.smtp.server import SmtpServer
 from mails import late_ticket
 from postfix import GREYLISTED, ONWARD, PASSWORD, SENDER, SIZE_MAX, USER, Postfix
@@ -80,7 +79,7 @@ def test_a_mail_in_any_language_arrives_with_both_parts_as_they_were_written(
     for said in (message.title, *paragraph.steps, message.note):
         assert said in text
         assert said in shown
-    assert html.document_fromstring(part(mail, "html")).get("lang") == language
+    assert parsed(part(mail, "html")).get("lang") == language
 
 
 def test_over_tls_from_the_first_byte_it_arrives_too(server: Postfix) -> None:
@@ -136,8 +135,12 @@ def test_what_bounces_later_comes_back_to_the_sender_with_the_delivery_s_key(ser
     notifier(server).send(replace(MESSAGE, key=key, to=Recipient(PERSON, ONWARD)))
 
     [report] = server.mails(SENDER)
-    status, recipient = next(
-        part for part in report.walk() if part.get_content_type() == "message/delivery-status"
-    ).get_payload()
+    status, recipient = _fields(report)
     assert status["Original-Envelope-Id"] == key
     assert (recipient["Final-Recipient"], recipient["Status"]) == (f"rfc822; {ONWARD}", "5.1.1")
+
+
+def _fields(report: EmailMessage) -> Any:
+    """What a report of non-delivery says to programs: on the message, and on its recipient."""
+    [part] = [one for one in report.walk() if one.get_content_type() == "message/delivery-status"]
+    return part.get_payload()

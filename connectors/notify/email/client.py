@@ -215,9 +215,13 @@ class _Conversation:
             raise _Refused(Answer(self.stage, answer[0], _text(answer[1])))
 
 
-def _bearer(user: str, token: str) -> Callable[[bytes | None], str]:
+def _bearer(user: str, token: str) -> Callable[..., str]:
     """Answers for XOAUTH2: the token first; a refusal comes as a challenge, which an empty line ends."""
-    return lambda challenge=None: f"user={user}\1auth=Bearer {token}\1\1" if challenge is None else ""
+
+    def answer(challenge: bytes | None = None) -> str:
+        return f"user={user}\1auth=Bearer {token}\1\1" if challenge is None else ""
+
+    return answer
 
 
 def _text(said: bytes | str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP
 from hashlib import sha256
 
 from connectors.kit.text import cut, shown_line
@@ -36,7 +36,7 @@ def composed(message: Message, sender: Mailbox, to: Mailbox, language: str, now:
     """The mail with CRLF at each line's end. `language` is BCP 47, `now` aware."""
     layout = laid_out(message, language)
     utf8 = to.needs_utf8 or sender.needs_utf8
-    policy: EmailPolicy = SMTP.clone(utf8=utf8)
+    policy = SMTP.clone(utf8=utf8)
     mail = EmailMessage(policy=policy)
     ticket = _ticket(message)
     mail["From"] = _address(sender)

@@ -12,9 +12,14 @@ from worker.domain.text.direction import FSI, PDI
 BLOCKS = ("p", "h1", "h2", "tr", "li", "br")
 
 
+def parsed(page: str) -> Any:
+    """The root element."""
+    return html.document_fromstring(page)
+
+
 def as_shown(page: str) -> str:
     """The text, one line a block; style and title are not shown."""
-    body = html.document_fromstring(page).body
+    body = parsed(page).body
     for bdi in body.iter("bdi"):
         _isolated(bdi)
     for ordered in body.iter("ol"):
@@ -36,4 +41,4 @@ def _isolated(bdi: Any) -> None:
 
 
 def links_in(page: str) -> list[str]:
-    return [str(link) for link in html.document_fromstring(page).xpath("//a/@href")]
+    return [str(link) for link in parsed(page).xpath("//a/@href")]

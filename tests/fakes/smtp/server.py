@@ -164,7 +164,7 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: _Smtp, session: Session, envelope: Envelope) -> str:  # noqa: N802
         fault = _next(self._owner, "DOT")
         if fault and fault.slow_s:
             await asyncio.sleep(fault.slow_s)
@@ -174,7 +174,7 @@ class _Handler:
         self._owner.mails.append(Mail(
             envelope.mail_from or "",
             tuple(envelope.rcpt_tos),
-            tuple(getattr(session, "dsn", ())),
+            tuple(server.dsn),
             envelope.content,
             session.host_name or "",
             session.ssl is not None or server.transport.get_extra_info("sslcontext") is not None,
@@ -188,7 +188,7 @@ def _next(owner: SmtpServer, stage: str) -> Fault | None:
     return owner.faults[stage].popleft() if owner.faults[stage] else None
 
 
-def _cut(server: SMTP) -> str:
+def _cut(server: _Smtp) -> str:
     server.transport.close()
     return "421 gone"
 
@@ -196,6 +196,8 @@ def _cut(server: SMTP) -> str:
 class _Smtp(SMTP):
     line_length_limit = 12_288  # RFC 4954 4: what AUTH may need
     owner: SmtpServer
+    transport: Any
+    dsn: list[str]
 
     async def _handle_client(self) -> None:
         fault = _next(self.owner, "CONNECT")
@@ -229,7 +231,7 @@ class _Smtp(SMTP):
         await self._or_fault("AUTH", super().smtp_AUTH, arg)
 
     async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
-        self.session.dsn = []
+        self.dsn = []
         await self._or_fault("MAIL", super().smtp_MAIL, self._without_dsn(arg))
 
     async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
@@ -245,7 +247,7 @@ class _Smtp(SMTP):
         if arg is None or not self.owner.offers_dsn:
             return arg
         words = arg.split()
-        self.session.dsn += [word for word in words if word.startswith(_ENDS)]
+        self.dsn += [word for word in words if word.startswith(_ENDS)]
         return " ".join(word for word in words if not word.startswith(_ENDS))
 
 

@@ -3,11 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from lxml import html
 
 from connectors.notify.email.layout import SIZE_MAX, is_rtl, laid_out, takes
 from contracts.notifier import CROWDS, HOSTILE, LONG, MESSAGE, NOTED
-from fakes.smtp.reader import as_shown
+from fakes.smtp.reader import as_shown, parsed
 from mails import late_ticket
 from worker.domain.messages.message import Message, Paragraph
 from worker.languages import LANGUAGES
@@ -53,16 +52,16 @@ def test_text_from_outside_makes_no_element_and_no_link(hostile: str) -> None:
     calm = laid_out(replace(MESSAGE, title="b", paragraphs=(plain,)), "en")
 
     assert tags(layout.html) <= tags(calm.html) | {"bdi", "br", "h2"}
-    assert html.document_fromstring(layout.html).xpath("//a") == []
+    assert parsed(layout.html).xpath("//a") == []
     assert "javascript" not in layout.text
 
 
 def tags(page: str) -> set[str]:
-    return {str(element.tag) for element in html.document_fromstring(page).iter()}
+    return {str(element.tag) for element in parsed(page).iter()}
 
 
 def test_a_message_loads_nothing_and_runs_nothing() -> None:
-    page = html.document_fromstring(laid_out(late_ticket("ar"), "ar").html)
+    page = parsed(laid_out(late_ticket("ar"), "ar").html)
     assert page.xpath("//img | //script | //link | //iframe | //form | //@background | //@src") == []
     assert "url(" not in laid_out(late_ticket("ar"), "ar").html
     assert "@import" not in laid_out(late_ticket("ar"), "ar").html
@@ -70,7 +69,7 @@ def test_a_message_loads_nothing_and_runs_nothing() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_language_and_direction_stand_where_mail_programs_keep_them(language: str) -> None:
-    page = html.document_fromstring(laid_out(late_ticket(language), language).html)
+    page = parsed(laid_out(late_ticket(language), language).html)
     direction = "rtl" if language in {"ar", "ur"} else "ltr"
     for element in (page, page.body[0]):
         assert (element.get("lang"), element.get("dir")) == (language, direction)
@@ -84,10 +83,10 @@ def test_a_headline_that_is_the_title_stands_there_once() -> None:
 
 
 def test_a_link_is_a_button_with_its_host_beside_it() -> None:
-    [link] = html.document_fromstring(laid_out(late_ticket("de"), "de").html).xpath("//a")
+    [link] = parsed(laid_out(late_ticket("de"), "de").html).xpath("//a")
     assert link.text_content() == "Diese Aufgabe öffnen"
     assert "whosleft.example.org" in link.getparent().text_content()
-    [bare] = html.document_fromstring(laid_out(MESSAGE, "en").html).xpath("//a")
+    [bare] = parsed(laid_out(MESSAGE, "en").html).xpath("//a")
     assert bare.text_content() == "whosleft.example.org"
 
 
