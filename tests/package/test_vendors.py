@@ -40,8 +40,8 @@ VENDORS = (
 NAMED = re.compile(rf"(?<![A-Za-z])(?i:{'|'.join(map(re.escape, VENDORS))})(?![a-z])")
 # Kinds that are ordinary words as well. The first is named where a string is that word and nothing else; the others
 # are said of much that is no connector
-ORDINARY = {"register", "file", "console", "declared"}
-NOT_SEARCHED = {"file", "console", "declared"}
+ORDINARY = {"register", "file", "console", "declared", "email"}
+NOT_SEARCHED = {"file", "console", "declared", "email"}
 
 
 def sources() -> Iterator[tuple[str, str]]:

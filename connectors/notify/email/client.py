@@ -211,7 +211,7 @@ class _Conversation:
 
     def _expect(self, answer: tuple[int, bytes], code: int | None = None) -> None:
         """Raise unless the answer is `code`, or any success (2xx)."""
-        if answer[0] != code if code else answer[0] // 100 != 2:  # noqa: PLR2004
+        if answer[0] != code if code else answer[0] // 100 != 2:  # noqa: PLR2004  the class of success
             raise _Refused(Answer(self.stage, answer[0], _text(answer[1])))
 
 

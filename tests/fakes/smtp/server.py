@@ -140,14 +140,14 @@ class _Handler:
     def __init__(self, owner: SmtpServer) -> None:
         self._owner = owner
 
-    async def handle_EHLO(  # noqa: N802  aiosmtpd's name
+    async def handle_EHLO(
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
         kept = [line for line in responses if self._owner.offers_auth or "AUTH" not in line]
         return [*kept[:-1], *(["250-DSN"] if self._owner.offers_dsn else []), kept[-1]]
 
-    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
         user, bearer, *ends = b64decode(args[1]).decode().split("\1")
         token = bearer.removeprefix("auth=Bearer ")
         is_right = (user, ends) == (f"user={USER}", ["", ""]) and self._owner.takes_token(token)
@@ -156,7 +156,7 @@ class _Handler:
             return AuthResult(success=False, handled=False)
         return self._owner.signs_in("XOAUTH2", is_right=True)
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         if address not in self._owner.known:
@@ -164,7 +164,7 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
-    async def handle_DATA(self, server: _Smtp, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: _Smtp, session: Session, envelope: Envelope) -> str:
         fault = _next(self._owner, "DOT")
         if fault and fault.slow_s:
             await asyncio.sleep(fault.slow_s)
@@ -219,28 +219,28 @@ class _Smtp(SMTP):
         else:
             self.transport.close()
 
-    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
+    async def smtp_EHLO(self, hostname: str) -> None:
         self.command_size_limits["AUTH"] = self.line_length_limit
         await self._or_fault("EHLO", super().smtp_EHLO, hostname)
 
-    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802
+    async def smtp_STARTTLS(self, arg: str) -> None:
         await self._or_fault("STARTTLS", super().smtp_STARTTLS, arg)
 
-    async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802
+    async def smtp_AUTH(self, arg: str) -> None:
         self.owner.tries.append(arg.partition(" ")[0])
         await self._or_fault("AUTH", super().smtp_AUTH, arg)
 
-    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
+    async def smtp_MAIL(self, arg: str | None) -> None:
         self.dsn = []
         await self._or_fault("MAIL", super().smtp_MAIL, self._without_dsn(arg))
 
-    async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
+    async def smtp_RCPT(self, arg: str | None) -> None:
         await self._or_fault("RCPT", super().smtp_RCPT, self._without_dsn(arg))
 
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+    async def smtp_DATA(self, arg: str) -> None:
         await self._or_fault("DATA", super().smtp_DATA, arg)
 
-    async def smtp_QUIT(self, arg: str) -> None:  # noqa: N802
+    async def smtp_QUIT(self, arg: str) -> None:
         await self._or_fault("QUIT", super().smtp_QUIT, arg)
 
     def _without_dsn(self, arg: str | None) -> str | None:
