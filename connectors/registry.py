@@ -36,6 +36,9 @@ INVENTORIES = {
 }
 NOTIFIERS = {
     "slack": "connectors.notify.slack:SPEC",
+    "teams": "connectors.notify.teams:SPEC",
+    "webhook": "connectors.notify.webhook:SPEC",
+    "apprise": "connectors.notify.apprise:SPEC",
     "console": "connectors.notify.console:SPEC",
     "email": "connectors.notify.email:SPEC",
 }

@@ -14,7 +14,7 @@ from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
 from worker.app.refused import Refused
-from worker.cli import audit, desk, files, lookups, plans, telling, tickets, working
+from worker.cli import audit, desk, files, lookups, notify, plans, telling, tickets, working
 from worker.cli.common import err, out
 from worker.cli.connectors import WithConnectors
 from worker.demo.command import demo
@@ -45,6 +45,7 @@ app.add_typer(lookups.links, name="links")
 app.add_typer(tickets.escalation, name="escalation")
 app.add_typer(telling.silence, name="silence")
 app.add_typer(telling.deliveries, name="deliveries")
+app.add_typer(notify.app, name="notify")
 app.add_typer(audit.app, name="audit")
 app.add_typer(desk.app, name="desk")
 app.command()(working.migrate)

@@ -13,15 +13,19 @@ Nothing here tries again. No part of a request gets into an error, since its hea
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from time import monotonic
 
 import httpx2
+from pydantic import SecretStr
 
+from connectors.kit.text import cut, one_line
 from worker.ports import (
     AuthFailed,
     BadConfig,
@@ -35,7 +39,12 @@ from worker.ports import (
 CONNECT_S = 10.0
 REFUSED, FORBIDDEN, TIMED_OUT, TOO_MANY, TROUBLE = 401, 403, 408, 429, 500
 OWN_MACHINE = ("http://127.0.0.1", "http://[::1]", "http://localhost")  # no proxy can reach our loopback
+SAID_MAX, READ_MAX = 200, 4096  # of an answer's text: characters that are kept, bytes that are read
 _PASSING = "It is tried again by itself."
+
+logging.getLogger("httpx2").setLevel(
+    logging.WARNING
+)  # at INFO it logs every address, and some hold a credential
 
 
 def trusting(ca_file: Path | None) -> ssl.SSLContext:
@@ -52,10 +61,11 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def new_client(read_s: float, tls: ssl.SSLContext) -> httpx2.Client:
+def new_client(read_s: float, tls: ssl.SSLContext, *, is_direct: bool = False) -> httpx2.Client:
     """A client that keeps its connections and follows no redirect. Plain HTTP to this machine goes through no proxy.
 
-    It gives up after `read_s` of silence, and if a body isn't complete `read_s` after its head.
+    It gives up after `read_s` of silence, and if a body isn't complete `read_s` after its head. It goes through the
+    proxy that the environment names, unless `is_direct`.
     """
 
     def limit(response: httpx2.Response) -> None:
@@ -66,6 +76,7 @@ def new_client(read_s: float, tls: ssl.SSLContext) -> httpx2.Client:
         timeout=httpx2.Timeout(read_s, connect=CONNECT_S),
         verify=tls,
         follow_redirects=False,
+        trust_env=not is_direct,
         event_hooks={"response": [limit]},
         mounts=dict.fromkeys(OWN_MACHINE),
     )
@@ -127,3 +138,47 @@ def broken(where: str, error: Exception) -> Transient:
     detail = type(error).__name__
     kind = NotDone if isinstance(error, _NOT_SENT) else Transient
     return kind(f"{where} {how} ({detail}).", remedy="Check the network; it is tried again by itself.")
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The answer to a POST whose text says nothing that we need; `said` is its beginning, on one line."""
+
+    status: int
+    headers: Mapping[str, str]
+    said: str
+
+
+def post(
+    client: httpx2.Client,
+    where: str,
+    url: SecretStr,
+    body: bytes,
+    headers: Mapping[str, str],
+    extensions: Mapping[str, str] | None = None,
+) -> Posted:
+    """POST once to an address that is a secret itself, and return whatever is answered.
+
+    Raises NotDone or Transient, with nothing behind them: the client's own errors know the address.
+    """
+    try:
+        with client.stream(
+            "POST",
+            url.get_secret_value(),
+            content=body,
+            headers=dict(headers),
+            extensions=dict(extensions or {}),
+        ) as response:
+            return Posted(response.status_code, dict(response.headers), _beginning(response))
+    except UNANSWERED as trouble:
+        error = broken(where, trouble)
+    raise error
+
+
+def _beginning(response: httpx2.Response) -> str:
+    data = b""
+    for part in response.iter_bytes():
+        data += part
+        if len(data) > READ_MAX:
+            break
+    return cut(one_line(data[:READ_MAX].decode(errors="replace")), SAID_MAX)

@@ -34,14 +34,16 @@ NO_CONTENT, OK_MAX, MOVED_MAX = 204, 299, 399
 
 
 class Pace:
-    """A budget of requests: so many a minute, a tenth of them at once. Threads share it.
+    """A budget of requests: so many a minute, `burst` of them at once (a tenth, if it isn't given). Threads share it.
 
     Kept on the monotonic clock: neither a wall clock that is set nor one that stands still (`--now`) may stop us.
     """
 
-    def __init__(self, per_minute: int, clock_s: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, per_minute: int, clock_s: Callable[[], float] = monotonic, *, burst: int | None = None
+    ) -> None:
         self._every_s = 60.0 / per_minute
-        self._burst = max(1, per_minute // BURST_SHARE)
+        self._burst = burst or max(1, per_minute // BURST_SHARE)
         self._clock_s = clock_s
         self._next_s = clock_s() - self._burst * self._every_s
         self._lock = Lock()

@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.accounts import AccountsContract
+from contracts.feeds import FeedsContract
 from contracts.live import LiveContract
 from contracts.passes import PassesContract
 from contracts.retention import RetentionContract
@@ -21,6 +22,12 @@ def store(engine: sa.Engine) -> SqlStore:
 
 
 class TestSqlStore(
-    UnitOfWorkContract, PassesContract, AccountsContract, RetentionContract, TurnsContract, LiveContract
+    UnitOfWorkContract,
+    PassesContract,
+    AccountsContract,
+    RetentionContract,
+    TurnsContract,
+    LiveContract,
+    FeedsContract,
 ):
     """On SQLite and on PostgreSQL."""

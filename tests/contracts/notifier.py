@@ -1,7 +1,8 @@
 """What every notifier keeps to. An adapter's test subclasses the suite that fits it and builds its world.
 
-`NotifierContract` is for all; `RemoteNotifierContract` adds what can go wrong over a network, `HttpNotifierContract`
-what the statuses of HTTP mean.
+`AnyNotifierContract` is for all, whomever they reach; `RemoteContract` adds what can go wrong over a network, and
+`HttpContract` what the statuses of HTTP mean. `ChannelContract` is for those that write to a channel, and
+`NotifierContract` for those that write to people, too.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from worker.domain.messages.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind
+from worker.domain.messages.event import FeedEvent, event_paragraph
+from worker.domain.messages.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind, feed_of
 from worker.domain.text.direction import contained
 from worker.ports import (
     AuthFailed,
@@ -49,6 +51,16 @@ MESSAGE = Message(
     ),
 )
 TO_AMINA = replace(MESSAGE, to=AMINA)
+EVENT = FeedEvent(
+    seq=17,
+    kind="ticket.escalated",
+    at=NOW,
+    source="https://whosleft.example.org",
+    subject="T-000123",
+    link="https://whosleft.example.org/tickets/T-000123",
+    data={"state": "open", "group": "wards/120@g.us"},
+)
+TO_A_FEED = Message(key="event-17", to=feed_of("soc"), title=EVENT.kind, paragraphs=(event_paragraph(EVENT),))
 
 
 def context(name: str = "soc") -> ConnectorContext:
@@ -182,43 +194,55 @@ class HttpWorld(RemoteWorld):
         """The next message is answered with an HTTP status and nothing else."""
 
 
-class NotifierContract:
-    """What all notifiers promise. Subclasses set `kind` and the `world` fixture."""
+class AnyNotifierContract:
+    """What all notifiers promise. Subclasses set `kind` and the `world` fixture, and `message` where it isn't one to
+    a channel.
+    """
 
     kind: ClassVar[str | None]
     can_find: ClassVar[bool] = True
+    message: ClassVar[Message] = MESSAGE
 
     @pytest.fixture
     def world(self) -> Any:
         """Build the notifier; Amina is known, and Nobody is not where that can be said."""
         raise NotImplementedError
 
-    def test_it_has_its_configured_name_and_says_whom_it_reaches(self, world: World) -> None:
+    def test_it_has_its_configured_name_and_reaches_whom_it_is_for(self, world: World) -> None:
         assert world.notifier.name == "soc"
-        assert world.notifier.can.reach(AMINA)
-        assert world.notifier.can.reach(CHANNEL)
+        assert world.notifier.can.reach(self.message.to)
 
     def test_closed_twice_it_sends_like_before(self, world: World) -> None:
         world.notifier.close()
-        world.notifier.send(MESSAGE)
+        world.notifier.send(self.message)
         world.notifier.close()
         world.notifier.close()
 
-        world.notifier.send(TO_AMINA)
+        world.notifier.send(replace(self.message, key="another"))
 
         assert len(world.shown()) == 2
         assert all(called.listen and called.name == world.notifier.name for called in world.notifier.calls)
 
-    @pytest.mark.parametrize("message", [MESSAGE, TO_AMINA], ids=["channel", "person"])
-    def test_a_message_sent_once_is_shown_once_with_all_that_it_says(
-        self, world: World, message: Message
-    ) -> None:
-        receipt = world.notifier.send(message)
-        (shown,) = world.shown()
-        words = " ".join(shown.split())
-        for part in _parts(message):
-            assert part in words
-        assert receipt.reference
+    def test_a_message_sent_once_is_shown_once_with_all_that_it_says(self, world: World) -> None:
+        _assert_shown(world, self.message)
+
+    def test_a_message_that_was_never_sent_is_not_found(self, world: World) -> None:
+        assert world.notifier.find(self.message) is None
+
+    def test_check_is_green_sends_nothing_and_says_something(self, world: World) -> None:
+        result = world.notifier.check()
+        assert (result.ok, result.remedy) == (True, "")
+        assert result.message
+        assert world.shown() == []
+
+
+class ChannelContract(AnyNotifierContract):
+    """What notifiers that write to a channel promise, too."""
+
+    @pytest.fixture
+    def world(self) -> Any:
+        """As for all; the channel is the security team's."""
+        raise NotImplementedError
 
     def test_steps_are_numbered_in_their_order(self, world: World) -> None:
         world.notifier.send(MESSAGE)
@@ -298,32 +322,116 @@ class NotifierContract:
         world.notifier.send(_everywhere(name))
         assert name in world.shown()[0]
 
-    def test_a_message_that_was_never_sent_is_not_found(self, world: World) -> None:
-        assert world.notifier.find(MESSAGE) is None
-        assert world.notifier.find(TO_AMINA) is None
+    def test_a_message_that_was_sent_is_found_by_its_key_where_that_can_be_told(self, world: World) -> None:
+        _assert_found(world, MESSAGE, can_find=self.can_find)
 
-    @pytest.mark.parametrize("message", [MESSAGE, TO_AMINA], ids=["channel", "person"])
-    def test_a_message_that_was_sent_is_found_by_its_key_where_that_can_be_told(
-        self, world: World, message: Message
+
+class NotifierContract(ChannelContract):
+    """What notifiers that write to people promise, too."""
+
+    @pytest.fixture
+    def world(self) -> Any:
+        """As for a channel; Amina is known, and Nobody is not where that can be said."""
+        raise NotImplementedError
+
+    def test_it_reaches_people(self, world: World) -> None:
+        assert world.notifier.can.reach(AMINA)
+
+    def test_a_message_to_a_person_is_shown_once_with_all_that_it_says(self, world: World) -> None:
+        _assert_shown(world, TO_AMINA)
+
+    def test_a_message_that_a_person_was_sent_is_found_by_its_key_where_that_can_be_told(
+        self, world: World
     ) -> None:
-        receipt = world.notifier.send(message)
-        world.notifier.send(replace(message, key="another"))
-        assert world.notifier.find(message) == (receipt if self.can_find else None)
-        assert world.notifier.find(replace(message, key="a third")) is None
-
-    def test_check_is_green_sends_nothing_and_says_something(self, world: World) -> None:
-        result = world.notifier.check()
-        assert (result.ok, result.remedy) == (True, "")
-        assert result.message
-        assert world.shown() == []
+        assert world.notifier.find(TO_AMINA) is None
+        _assert_found(world, TO_AMINA, can_find=self.can_find)
 
 
-class RemoteNotifierContract(NotifierContract):
+class RemoteContract(AnyNotifierContract):
     """What notifiers over a network promise, too."""
 
     @pytest.fixture
     def world(self) -> Any:
         """As for all, on a network that can be broken."""
+        raise NotImplementedError
+
+    def test_after_a_lost_answer_or_request_nothing_is_known(self, world: RemoteWorld) -> None:
+        for lose, shown in ((world.lose_next_answer, 1), (world.lose_next_request, 1)):
+            lose()
+            with pytest.raises(Transient) as raised:
+                world.notifier.send(self.message)
+            assert not isinstance(raised.value, NotDone)
+            assert len(world.shown()) == shown
+
+    def test_each_failure_is_one_of_the_taxonomy_and_has_a_remedy(self, world: RemoteWorld) -> None:
+        for name, arm, expected in world.failures():
+            arm()
+            with pytest.raises(ConnectorError) as raised:
+                world.notifier.send(self.message)
+            assert (name, type(raised.value)) == (name, expected)
+            assert raised.value.remedy, name
+            world.notifier.send(self.message)  # the failure was this one message's
+
+    def test_a_credential_that_is_not_accepted_is_said(self, world: RemoteWorld) -> None:
+        world.revoke()
+        with pytest.raises(AuthFailed):
+            world.notifier.send(self.message)
+
+    def test_no_secret_is_in_any_error_repr_or_log(
+        self, world: RemoteWorld, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        said = [repr(world.notifier), str(vars(world.notifier))]
+        for _, arm, _ in world.failures():
+            arm()
+            with pytest.raises(ConnectorError) as raised:
+                world.notifier.send(self.message)
+            said += _everything(raised.value)
+        world.revoke()
+        said.append(repr(world.notifier.check()))
+        with pytest.raises(AuthFailed) as refused:
+            world.notifier.send(self.message)
+        said += [*_everything(refused.value), caplog.text]
+        assert world.secret
+        assert not [text for text in said if world.secret in text]
+        assert "https://whosleft.example.org/t/" not in caplog.text  # a signed link is a secret, too
+
+
+class HttpContract(RemoteContract):
+    """What notifiers over HTTP promise, too."""
+
+    @pytest.fixture
+    def world(self) -> Any:
+        """As for a network, with HTTP's statuses."""
+        raise NotImplementedError
+
+    def test_the_wait_that_the_other_side_asks_for_is_passed_on_at_once(self, world: HttpWorld) -> None:
+        world.limit_next(retry_after_s=37)
+        with pytest.raises(NotDone) as raised:
+            world.notifier.send(self.message)
+        assert raised.value.retry_after_s == 37
+        assert world.shown() == []
+
+    def test_of_all_statuses_only_429_is_surely_for_now_and_only_trouble_is_unclear(
+        self, world: HttpWorld
+    ) -> None:
+        for status in range(300, 600):
+            world.answer_next(status)
+            with pytest.raises(ConnectorError) as raised:
+                world.notifier.send(self.message)
+            kind = type(raised.value)
+            assert (status, kind is NotDone) == (status, status == 429)
+            if status == 408 or status >= 500:
+                assert (status, kind) == (status, Transient)
+        assert world.shown() == []
+
+
+class RemoteNotifierContract(RemoteContract, NotifierContract):
+    """What notifiers to people over a network promise."""
+
+    @pytest.fixture
+    def world(self) -> Any:
+        """As for people, on a network that can be broken."""
         raise NotImplementedError
 
     @pytest.mark.parametrize("message", [MESSAGE, TO_AMINA], ids=["channel", "person"])
@@ -357,19 +465,8 @@ class RemoteNotifierContract(NotifierContract):
     def test_an_unknown_person_has_no_earlier_message(self, world: RemoteWorld) -> None:
         assert world.notifier.find(replace(MESSAGE, to=NOBODY)) is None
 
-    def test_each_failure_is_one_of_the_taxonomy_and_has_a_remedy(self, world: RemoteWorld) -> None:
-        for name, arm, expected in world.failures():
-            arm()
-            with pytest.raises(ConnectorError) as raised:
-                world.notifier.send(MESSAGE)
-            assert (name, type(raised.value)) == (name, expected)
-            assert raised.value.remedy, name
-            world.notifier.send(MESSAGE)  # the failure was this one message's
-
-    def test_a_credential_that_is_not_accepted_is_said(self, world: RemoteWorld) -> None:
+    def test_a_credential_that_is_not_accepted_is_said_by_a_look_too(self, world: RemoteWorld) -> None:
         world.revoke()
-        with pytest.raises(AuthFailed):
-            world.notifier.send(MESSAGE)
         with pytest.raises(AuthFailed) if self.can_find else nullcontext():
             world.notifier.find(MESSAGE)
 
@@ -380,53 +477,30 @@ class RemoteNotifierContract(NotifierContract):
         assert result.message
         assert result.remedy
 
-    def test_no_secret_is_in_any_error_repr_or_log(
-        self, world: RemoteWorld, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        caplog.set_level(logging.DEBUG)
-        said = [repr(world.notifier), str(vars(world.notifier))]
-        for _, arm, _ in world.failures():
-            arm()
-            with pytest.raises(ConnectorError) as raised:
-                world.notifier.send(MESSAGE)
-            said += _everything(raised.value)
-        world.revoke()
-        said.append(repr(world.notifier.check()))
-        with pytest.raises(AuthFailed) as refused:
-            world.notifier.send(MESSAGE)
-        said += [*_everything(refused.value), caplog.text]
-        assert world.secret
-        assert not [text for text in said if world.secret in text]
-        assert "https://whosleft.example.org/t/" not in caplog.text  # a signed link is a secret, too
 
-
-class HttpNotifierContract(RemoteNotifierContract):
-    """What notifiers over HTTP promise, too."""
+class HttpNotifierContract(HttpContract, RemoteNotifierContract):
+    """What notifiers to people over HTTP promise."""
 
     @pytest.fixture
     def world(self) -> Any:
-        """As for a network, with HTTP's statuses."""
+        """As for people, with HTTP's statuses."""
         raise NotImplementedError
 
-    def test_the_wait_that_the_other_side_asks_for_is_passed_on_at_once(self, world: HttpWorld) -> None:
-        world.limit_next(retry_after_s=37)
-        with pytest.raises(NotDone) as raised:
-            world.notifier.send(MESSAGE)
-        assert raised.value.retry_after_s == 37
-        assert world.shown() == []
 
-    def test_of_all_statuses_only_429_is_surely_for_now_and_only_trouble_is_unclear(
-        self, world: HttpWorld
-    ) -> None:
-        for status in range(300, 600):
-            world.answer_next(status)
-            with pytest.raises(ConnectorError) as raised:
-                world.notifier.send(MESSAGE)
-            kind = type(raised.value)
-            assert (status, kind is NotDone) == (status, status == 429)
-            if status == 408 or status >= 500:
-                assert (status, kind) == (status, Transient)
-        assert world.shown() == []
+def _assert_shown(world: World, message: Message) -> None:
+    receipt = world.notifier.send(message)
+    (shown,) = world.shown()
+    words = " ".join(shown.split())
+    for part in _parts(message):
+        assert part in words
+    assert receipt.reference
+
+
+def _assert_found(world: World, message: Message, *, can_find: bool) -> None:
+    receipt = world.notifier.send(message)
+    world.notifier.send(replace(message, key="another"))
+    assert world.notifier.find(message) == (receipt if can_find else None)
+    assert world.notifier.find(replace(message, key="a third")) is None
 
 
 def _parts(message: Message) -> Iterator[str]:

@@ -36,6 +36,8 @@ class FakeNotifier(Passive):
         channels: Iterable[str] = (),
         can_find: bool = True,
         is_log: bool = False,
+        events: Iterable[str] = (),
+        wants_names: bool = False,
         capacity: int = 1_000_000,
     ) -> None:
         self.name = name
@@ -47,6 +49,8 @@ class FakeNotifier(Passive):
             channels=frozenset(channels),
             can_find=can_find,
             is_log=is_log,
+            events=tuple(events),
+            wants_names=wants_names,
         )
         self.capacity = capacity
         self.sent: list[Message] = []

@@ -35,12 +35,12 @@ EXEMPT = {
 VENDORS = (
     "graph", "microsoft", "entra", "azure", "msal", "active_directory", "active directory", "activedirectory", "ldap",
     "ldap3", "dirsync", "slack", "teams", "okta", "jira", "servicenow", "matrix", "telegram", "waha", "gowa",
-    "evolution", "whatsapp_cloud", "whatsapp_export",
+    "evolution", "whatsapp_cloud", "whatsapp_export", "apprise", "ntfy", "pagerduty",
 )  # fmt: skip
 NAMED = re.compile(rf"(?<![A-Za-z])(?i:{'|'.join(map(re.escape, VENDORS))})(?![a-z])")
 # Kinds that are ordinary words as well. The first is named where a string is that word and nothing else; the others
 # are said of much that is no connector
-ORDINARY = {"register", "file", "console", "declared", "email"}
+ORDINARY = {"register", "file", "console", "declared", "email", "webhook"}
 NOT_SEARCHED = {"file", "console", "declared", "email"}
 
 

@@ -105,6 +105,12 @@ def expected(who: Account, since: datetime = LEFT_AT, *, is_former: bool = False
     return Expected(who, since, is_former)
 
 
+_OCCASIONS = {
+    TicketKind.IDENTIFY_MEMBER: "",
+    TicketKind.CONFIRM_ROSTER: f"roster@{LEFT_AT.isoformat()}",
+}
+
+
 def ticket(kind: TicketKind = TicketKind.REMOVE_MEMBER, **changes: Any) -> Ticket:
     """The first ticket: open since an hour ago, due in 23, about Ann who left yesterday."""
     stated: dict[str, Any] = {
@@ -122,7 +128,7 @@ def ticket(kind: TicketKind = TicketKind.REMOVE_MEMBER, **changes: Any) -> Ticke
         "person_name": "Ann",
         "evidence": Evidence.DISABLED,
         "left_at": LEFT_AT,
-        "occasion": "" if kind is TicketKind.IDENTIFY_MEMBER else episode_name(key(), LEFT_AT),
+        "occasion": _OCCASIONS.get(kind, episode_name(key(), LEFT_AT)),
     }
     return Ticket(**(stated | changes))
 

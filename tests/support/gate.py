@@ -25,7 +25,7 @@ FIRST = (
 )  # fmt: skip
 SERVERS = frozenset({
     "_postgres_server", "samba_domain", "kerberos_domain", "shared_domain", "slapd_server", "browser", "cluster",
-    "synapse_server", "fresh_synapse", "postfix_server",
+    "synapse_server", "fresh_synapse", "postfix_server", "ntfy_server", "alertmanager_server",
 })  # fmt: skip
 
 

@@ -35,6 +35,7 @@ from worker.ports.errors import (
     Rejected,
     Transient,
     Unreachable,
+    Unsubscribed,
 )
 from worker.ports.notes import Count, Fact, Metric, Note, Noted
 
@@ -78,6 +79,7 @@ __all__ = [
     "Transient",
     "Unreachable",
     "Unshown",
+    "Unsubscribed",
     "lazily",
     "takes_all",
 ]

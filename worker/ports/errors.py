@@ -4,7 +4,7 @@
       Transient(retry_after_s)     tried again in one place (ops/retry.py), bounded. It may have been done nevertheless
         NotDone                    surely not done: refused with 429, or never sent
       Permanent
-        AuthFailed | PermissionDenied(missing) | BadConfig | Rejected
+        AuthFailed | PermissionDenied(missing) | BadConfig | Unsubscribed | Rejected
           Unreachable              (Rejected) this recipient is not on this channel
       CursorExpired                start a full pass
       Incomplete(expected, got)    the read proves nothing: no status changes, health goes red
@@ -64,6 +64,10 @@ class PermissionDenied(Permanent):
 
 class BadConfig(Permanent):
     """The configuration cannot work: it names a path, a column or something else that doesn't exist."""
+
+
+class Unsubscribed(Permanent):
+    """The other side wants nothing more, ever: stop asking it."""
 
 
 class Rejected(Permanent):

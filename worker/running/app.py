@@ -17,6 +17,7 @@ from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
 from worker.app.acts.silencing import Silencing
 from worker.app.acts.tickets import TicketActs
+from worker.app.acts.trial import Trial
 from worker.app.evidence.export import Audit
 from worker.app.jobs.deliver import Deliver, DeliverRules
 from worker.app.jobs.escalate import Escalate
@@ -124,6 +125,7 @@ class App:
     audit: Audit
     retention: Retention
     witnesses: Witnesses
+    trial: Trial
 
     @property
     def use_cases(self) -> UseCases:
@@ -168,6 +170,7 @@ def assemble(
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}"),
         Retention(store, rules.erase_after),
         _witnesses(settings, connectors),
+        Trial(store, connectors.notifiers, teller),
     )
 
 

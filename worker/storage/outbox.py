@@ -15,7 +15,7 @@ from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
 from worker.ports.state.outbox import Backlog, Delivery, DeliveryCount, OutMessage, WaitingRecipient
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.counters import take_numbers
-from worker.storage.sql.tables import delivery, outbox, quiet_channel
+from worker.storage.sql.tables import delivery, feed, outbox, quiet_channel
 
 UNSENT = ("waiting", "claimed")
 _KNOWN = sa.select(outbox.c.key).where(outbox.c.key.in_(sa.bindparam("keys", expanding=True)))
@@ -51,7 +51,7 @@ class SqlOutbox:
     def withdraw_about(self, tickets: Collection[int]) -> list[str]:
         o, withdrawn = outbox.c, list[str]()
         for chunk in chunked(sorted(set(tickets))):
-            untried = o.ticket_id.in_(chunk) & (o.state == "pending") & ~_was_tried()
+            untried = o.ticket_id.in_(chunk) & (o.state == "pending") & ~_was_tried() & _IS_TO_PEOPLE
             rows = self._c.execute(sa.select(o.id, o.key, o.bundle_id).where(untried).order_by(o.id)).all()
             for part in chunked([row.id for row in rows]):
                 held = o.id.in_(part) & (o.held_by != "")
@@ -71,7 +71,11 @@ class SqlOutbox:
         o, told = outbox.c, dict[int, dict[tuple[str, str], Recipient]]()
         for chunk in chunked(sorted(since)):
             was_sent = sa.or_(o.state == "sent", (o.state == "pending") & _was_tried())
-            query = sa.select(outbox).where(o.ticket_id.in_(chunk), was_sent).order_by(o.ticket_id, o.id)
+            query = (
+                sa.select(outbox)
+                .where(o.ticket_id.in_(chunk), was_sent, _IS_TO_PEOPLE)
+                .order_by(o.ticket_id, o.id)
+            )
             for row in self._c.execute(query):
                 if row.created_at >= since[row.ticket_id]:
                     told.setdefault(row.ticket_id, {})[row.recipient_kind, row.address] = recipient_from_row(
@@ -150,7 +154,12 @@ class SqlOutbox:
         )
         quiet = self._quiet()
         may_go = d.notifier.not_in([name for name, until in quiet.items() if until > now])
-        query = sa.select(delivery).where(is_due, may_go).order_by(d.next_at, d.id).limit(1)
+        query = (
+            sa.select(delivery)
+            .where(is_due, may_go, ~_IS_STOPPED)
+            .order_by(_IS_FEED, d.next_at, d.id)
+            .limit(1)
+        )
         row = self._c.execute(query.with_for_update(skip_locked=True)).first()
         if row is None:
             return None
@@ -201,6 +210,9 @@ class SqlOutbox:
 
     def sent(self, one: Delivery, reference: str, now: datetime) -> None:
         self._finish(one, state="sent", reference=reference, sent_at=now, error="")
+        if one.to.kind is RecipientKind.FEED:  # the journal has the event; what was said of it is not kept
+            self._c.execute(sa.delete(outbox).where(outbox.c.bundle_id == one.bundle))
+            return
         self._c.execute(sa.update(outbox).where(outbox.c.bundle_id == one.bundle).values(state="sent"))
 
     def retry(self, one: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
@@ -262,6 +274,11 @@ def _may_go(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool
         (o.state == "pending") & o.bundle_id.is_(None) & sa.or_(o.not_before.is_(None), o.not_before <= now)
     )
 
+
+# What a program is sent is no message about a ticket: it stays true, and tells nobody
+_IS_TO_PEOPLE = outbox.c.recipient_kind != RecipientKind.FEED.value
+_IS_FEED = delivery.c.recipient_kind == RecipientKind.FEED.value  # after people, however long it has waited
+_IS_STOPPED = sa.exists().where(feed.c.notifier == delivery.c.notifier, feed.c.stopped_at.is_not(None))
 
 # Queries that run for each delivery are built once
 

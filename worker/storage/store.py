@@ -12,6 +12,7 @@ from worker.storage.access import SqlAccess
 from worker.storage.deliveries import SqlDeliveries
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.explained import SqlExplained
+from worker.storage.feeds import SqlFeeds
 from worker.storage.groups import SqlRosters
 from worker.storage.identities import SqlIdentities
 from worker.storage.journal import SqlJournal
@@ -54,6 +55,7 @@ class SqlUnitOfWork:
         self.remediations = SqlRemediations(connection)
         self.silences = SqlSilences(connection)
         self.deliveries = SqlDeliveries(connection)
+        self.feeds = SqlFeeds(connection)
 
 
 class SqlStore:

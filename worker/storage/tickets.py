@@ -15,7 +15,7 @@ from worker.domain.escalation.policy import Taken
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import codes, kind_of
 from worker.domain.kinds.kind import Sees
-from worker.domain.messages.message import Recipient
+from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Role
 from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.sight import Sight
@@ -51,6 +51,9 @@ _UPDATE = (
     .values({name: sa.bindparam(name) for name in ticket.c.keys()})  # noqa: SIM118 - columns, not a dict
 )
 _BY_ID = sa.select(ticket).where(ticket.c.id == sa.bindparam("wanted"))
+
+# Of people: a program that an event did not reach is nobody
+_REACHED_NOBODY = (outbox.c.state == "unreachable") & (outbox.c.recipient_kind != RecipientKind.FEED.value)
 
 
 class SqlTickets:
@@ -244,12 +247,12 @@ class SqlTickets:
         return [WatchedTicket(one, tuple(taken[one.id])) for one in open_]
 
     def unreachable(self) -> list[int]:
-        query = sa.select(outbox.c.ticket_id).distinct().where(outbox.c.state == "unreachable")
+        query = sa.select(outbox.c.ticket_id).distinct().where(_REACHED_NOBODY)
         numbers = self._c.execute(query.where(outbox.c.ticket_id.is_not(None)).order_by(outbox.c.ticket_id))
         return [number for number in numbers.scalars() if number is not None]
 
     def answered_unreachable(self, number: int) -> None:
-        which = (outbox.c.ticket_id == number) & (outbox.c.state == "unreachable")
+        which = (outbox.c.ticket_id == number) & _REACHED_NOBODY
         self._c.execute(sa.update(outbox).where(which).values(state="passed_on"))
 
     def take_step(self, number: int, taken: Taken, policy: str, to: Sequence[Recipient]) -> bool:

@@ -88,6 +88,9 @@ def test_the_example_can_be_used() -> None:
             "DESK_CLIENT_SECRET": "invented",
             "ENTRA_SECRET": "invented",
             "GRAPH_CLIENT_STATE": "invented-and-long-enough",
+            "TEAMS_FLOW_URL": "https://flows.example.org/invented",
+            "WHSEC": "whsec_aW52ZW50ZWQtYW5kLWxvbmctZW5vdWdo",
+            "SMS_URL": "twilio://SID:invented@+447700900123/{phone}",
             **dict.fromkeys(_SECRETS, "invented"),
         },
     )

@@ -3,7 +3,8 @@
 Claim, send outside any transaction, mark. If the holder of a claim died, the delivery is unclear: the channel is
 asked whether the message arrived before it is sent again. If it cannot tell, the message says that it may be a repeat.
 Items that a channel would not show stay pending, so that nothing counts as sent that nobody could see.
-A channel that asks to wait is left alone until then.
+A channel that asks to wait is left alone until then. A feed (a program that follows events) gets one event a message;
+after a failure it is left alone as a whole, so that it keeps nobody waiting for its time-outs.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from zoneinfo import ZoneInfo
 
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
+from worker.app.tell.feeds import Followers
 from worker.app.tell.holding import Held, Holding, Holds
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.teller import Teller
+from worker.domain.messages.event import event_in
 from worker.domain.messages.message import Message, Recipient, RecipientKind
 from worker.domain.messages.sentences import digest, dropped_paragraph, last_today, may_be_repeat, open_ticket
-from worker.ports import ConnectorError, NotDone, Notifier, Rejected, Transient, Unreachable
+from worker.ports import ConnectorError, NotDone, Notifier, Rejected, Transient, Unreachable, Unsubscribed
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import Delivery, Outcome, OutMessage
 from worker.ports.state.store import Store, UnitOfWork
@@ -82,6 +85,7 @@ class Deliver:
     ) -> None:
         self._store = store
         self._notifiers = {notifier.name: notifier for notifier in notifiers}
+        self._feeds = Followers(notifiers, rules.teller)
         self._reaching = Reaching(notifiers)
         self._rules = rules
         self._clock = clock
@@ -106,6 +110,7 @@ class Deliver:
 
     def _fold(self, now: datetime, run: _DeliveryPass) -> None:
         with self._store.begin(run.lease) as uow:
+            run.troubles += self._feeds.queue(uow, now)
             holds = self._rules.holding.at(uow, now)
             for recipient, queued in uow.outbox.waiting(now - self._rules.digest_window, now):
                 held = _hold(uow, holds, recipient, queued) if holds else 0
@@ -148,14 +153,14 @@ class Deliver:
         return self._notifiers[channel].takes(message)
 
     def _budget(self, uow: UnitOfWork, to: Recipient, now: datetime) -> int:
-        """How many more messages a recipient may get today; for the common channel, only a pass is limited."""
-        if to.kind is RecipientKind.CHANNEL:
+        """How many more messages a recipient may get today; only for people it is a limited number."""
+        if to.kind is not RecipientKind.PERSON:
             return DELIVERIES_MAX
         today = uow.outbox.deliveries(to, self._day_start(now))
         return self._rules.daily_max - sum(today)
 
     def _is_last_today(self, uow: UnitOfWork, to: Recipient, now: datetime) -> bool:
-        if to.kind is RecipientKind.CHANNEL:
+        if to.kind is not RecipientKind.PERSON:
             return False
         today = uow.outbox.deliveries(to, self._day_start(now))
         return today.arrived + 1 >= self._rules.daily_max
@@ -173,6 +178,9 @@ class Deliver:
         notifier = self._notifiers[delivery.notifier]
         delivery = self._shortened(delivery, run)
         message = self._message_of(delivery, is_last=is_last)
+        if delivery.to.kind is RecipientKind.FEED and event_in(message) is None:
+            self._move_on(delivery, "who it was about was erased", now, run)
+            return
         try:
             reference = self._send_once(notifier, message)
         except Transient as error:
@@ -186,6 +194,9 @@ class Deliver:
         except ConnectorError as error:
             run.troubles.append(f"{delivery.notifier}: {error}")
             self._later(delivery, error, now, run)
+            if isinstance(error, Unsubscribed) and delivery.to.kind is RecipientKind.FEED:
+                with self._store.begin(run.lease) as uow:
+                    self._feeds.stop(uow, delivery.notifier, error, now)
         else:
             run.counts["sent"] += 1
             with self._store.begin(run.lease) as uow:
@@ -242,6 +253,9 @@ class Deliver:
         run.counts["retried"] += 1
         with self._store.begin(run.lease) as uow:
             uow.outbox.retry(delivery, error.message, now + wait, is_unclear=is_unclear)
+            if delivery.to.kind is RecipientKind.FEED:
+                longest = max(wait, _wait_asked_for(error) or wait)
+                uow.outbox.leave_alone(delivery.notifier, now + longest)
         self._observer.delivered(delivery, Outcome.RETRIED, now)
 
     def _move_on(self, delivery: Delivery, why: str, now: datetime, run: _DeliveryPass) -> None:
@@ -262,7 +276,7 @@ class Deliver:
 
     def _write_down(self, delivery: Delivery, message: Message, run: _DeliveryPass) -> None:
         """Give each log its copy, at most once. A log is only for onlookers; it reaches no recipient."""
-        for name in self._reaching.onlookers:
+        for name in self._reaching.onlookers(message.to):
             if name == delivery.notifier:
                 continue
             try:
@@ -274,7 +288,9 @@ class Deliver:
         return self._reaching.next_over(delivery.to, delivery.notifier)
 
     def _must_arrive(self, delivery: Delivery) -> bool:
-        """True if no later step of a ticket would tell the security team."""
+        """True if no later step of a ticket would tell the security team, or if it is an event that is tried on."""
+        if delivery.to.kind is RecipientKind.FEED:
+            return delivery.attempts < ATTEMPTS_MAX
         is_channel = delivery.to.kind is RecipientKind.CHANNEL
         return is_channel and any(item.ticket is None for item in delivery.items)
 

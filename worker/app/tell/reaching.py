@@ -23,19 +23,22 @@ class Reaching:
     """Chooses notifiers by their abilities, in the order of the configuration."""
 
     def __init__(self, notifiers: Sequence[Able]) -> None:
-        self._talking = [one for one in notifiers if not one.can.is_log]
+        self._talking = [one for one in notifiers if not one.can.is_log and not one.can.events]
+        self._feeds = [one for one in notifiers if one.can.events]
         self._logs = [one for one in notifiers if one.can.is_log]
 
-    @property
-    def onlookers(self) -> tuple[str, ...]:
-        """The logs that get a copy of everything: all, beside a notifier that talks."""
-        return tuple(one.name for one in self._logs) if self._talking else ()
+    def onlookers(self, to: Recipient) -> tuple[str, ...]:
+        """The logs that get a copy of what people are told: all, beside a notifier that talks."""
+        is_told = self._talking and to.kind is not RecipientKind.FEED
+        return tuple(one.name for one in self._logs) if is_told else ()
 
     def over(self, to: Recipient) -> list[str]:
         """The notifiers that reach a recipient, the first choice first: of those in `via`, or of all.
 
         A log does only where nothing else could. A channel that none of `via` has is written to by all that have it.
         """
+        if to.kind is RecipientKind.FEED:
+            return [one.name for one in self._feeds if one.name == to.address and one.can.reach(to)]
         reaching = [one.name for one in self._talking if one.can.reach(to)]
         if not reaching and (to.kind is RecipientKind.CHANNEL or not self._talking):
             reaching = [one.name for one in self._logs if one.can.reach(to)]
@@ -50,8 +53,8 @@ class Reaching:
         return names if to.kind is RecipientKind.CHANNEL else names[:1]
 
     def next_over(self, to: Recipient, after: str) -> str | None:
-        """The notifier to try after this one, for a person; None for a channel, whose others have it anyway."""
-        if to.kind is RecipientKind.CHANNEL:
+        """The notifier to try after this one, for a person; None for a channel, whose others have it, and a feed."""
+        if to.kind is not RecipientKind.PERSON:
             return None
         names = self.over(to)
         later = names[names.index(after) + 1 :] if after in names else names

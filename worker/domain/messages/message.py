@@ -11,10 +11,11 @@ from enum import StrEnum
 
 
 class RecipientKind(StrEnum):
-    """One person, or a channel that several people read."""
+    """One person, a channel that several people read, or a program that follows events (see `event`)."""
 
     PERSON = "person"
     CHANNEL = "channel"
+    FEED = "feed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,9 @@ class Recipient:
     """A message's recipient.
 
     `address` identifies them: the e-mail address of a person, else their phone number (E.164); the name of a channel,
-    empty for the security team's. `phone` (E.164) is a further address of a person. `language` (BCP 47) is the
-    message's, None for the organisation's. `via` names the notifiers to use, the first choice first; empty: all.
+    empty for the security team's; the notifier of a feed. `phone` (E.164) is a further address of a person.
+    `language` (BCP 47) is the message's, None for the organisation's. `via` names the notifiers to use, the first
+    choice first; empty: all.
     """
 
     kind: RecipientKind
@@ -50,6 +52,11 @@ class Recipient:
 
 
 CHANNEL = Recipient(RecipientKind.CHANNEL)
+
+
+def feed_of(notifier: str) -> Recipient:
+    """The program behind a notifier that follows events."""
+    return Recipient(RecipientKind.FEED, notifier, via=(notifier,))
 
 
 @dataclass(frozen=True, slots=True)

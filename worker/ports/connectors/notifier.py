@@ -32,7 +32,9 @@ class Abilities:
     `channels` are the names of its channels besides the security team's. `can_find`: after an unclear answer it can
     tell whether a message arrived. `has_key`: the other side drops a second message with the same key. `can_update`:
     a message that was sent can be changed in place. `is_two_way`: people can act in it. `is_log`: it only records
-    messages; beside another notifier it gets copies, and it never counts as having reached anybody.
+    messages; beside another notifier it gets copies, and it never counts as having reached anybody. `events`: globs of
+    the journal's events (ticket.*) that a program behind it follows, each sent as a message to its feed, which
+    `event_in` reads; `wants_names`: with the names of the group and the person.
     """
 
     reaches: frozenset[Reach]
@@ -42,9 +44,13 @@ class Abilities:
     can_update: bool = False
     is_two_way: bool = False
     is_log: bool = False
+    events: tuple[str, ...] = ()
+    wants_names: bool = False
 
     def reach(self, to: Recipient) -> bool:
         """True if it has an address of the recipient that it can use."""
+        if to.kind is RecipientKind.FEED:
+            return bool(self.events)
         if to.kind is RecipientKind.CHANNEL:
             return to.address in self.channels if to.address else Reach.CHANNEL in self.reaches
         by_email = Reach.EMAIL in self.reaches and bool(to.email)

@@ -127,6 +127,8 @@ class Outbox(Protocol):
     def claim(self, holder: str, now: datetime, life: timedelta) -> Delivery | None:
         """Take the next delivery that is due and that nobody holds, unless its channel has to be left alone.
 
+        Feeds come after people, and none that is stopped (see `feeds`).
+
         If an earlier claim expired, the delivery is unclear.
         """
 
@@ -138,7 +140,7 @@ class Outbox(Protocol):
         """
 
     def sent(self, delivery: Delivery, reference: str, now: datetime) -> None:
-        """Record that it arrived; idempotent."""
+        """Record that it arrived; idempotent. What was said to a feed is not kept: the journal has the event."""
 
     def retry(self, delivery: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
         """Try again at `at`."""

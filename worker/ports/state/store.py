@@ -14,6 +14,7 @@ from worker.ports.state.access import AccessState
 from worker.ports.state.deliveries import Deliveries
 from worker.ports.state.episodes import Episodes
 from worker.ports.state.explained import Explained
+from worker.ports.state.feeds import Feeds
 from worker.ports.state.groups import Rosters
 from worker.ports.state.identities import Identities
 from worker.ports.state.journal import Journal
@@ -78,6 +79,9 @@ class UnitOfWork(Protocol):
 
     @property
     def deliveries(self) -> Deliveries: ...
+
+    @property
+    def feeds(self) -> Feeds: ...
 
 
 class Store(Protocol):

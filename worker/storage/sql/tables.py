@@ -594,6 +594,13 @@ silenced_ticket = sa.Table(  # somebody would have been told about it
     sa.Column("ticket_id", sa.BigInteger, primary_key=True, autoincrement=False),
     _instant("at", null=False),
 )
+feed = sa.Table(  # how far a notifier that follows events has got
+    "feed",
+    metadata,
+    sa.Column("notifier", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    _instant("stopped_at"),  # the other side wants nothing more
+)
 journal = sa.Table(
     "journal",
     metadata,

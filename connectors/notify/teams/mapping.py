@@ -1,0 +1,95 @@
+"""Message -> an Adaptive Card of version 1.4, in the envelope that a workflow takes. Pure.
+
+A TextBlock and a FactSet read Markdown, so every text is a TextRun, which shows it as it is. A card through a workflow
+can have no buttons but links: others need a bot.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from connectors.kit import fitting
+from worker.domain.messages.message import Message, Paragraph
+
+CARD_MAX = 20_000  # bytes of the whole request: 28 KB is documented, refusals were seen from 21 KB on
+VERSION = "1.4"
+OPEN = "Open"
+_RTL = frozenset({"R", "AL"})
+
+Element = dict[str, Any]
+
+
+def takes(message: Message) -> int:
+    """How many paragraphs go into one card."""
+    return fitting.takes(message, _fits)
+
+
+def render(message: Message) -> bytes:
+    """The request's body; what does not fit is cut, visibly."""
+    return _body(fitting.fitted(message, _fits))
+
+
+def _fits(message: Message) -> bool:
+    return len(_body(message)) <= CARD_MAX
+
+
+def _body(message: Message) -> bytes:
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": VERSION,
+        "body": list(_elements(message)),
+        "msteams": {"width": "Full"},
+    }
+    attachment = {
+        "contentType": "application/vnd.microsoft.card.adaptive",
+        "contentUrl": None,
+        "content": card,
+    }
+    envelope = {"type": "message", "attachments": [attachment]}
+    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _elements(message: Message) -> Iterator[Element]:
+    yield _text(_run(message.title or "–", size="Large", weight="Bolder"))
+    if note := fitting.repeat_note(message):
+        yield _text(_run(note, italic=True))
+    for paragraph in message.paragraphs:
+        if items := list(_items(paragraph)):
+            direction = {"rtl": True} if _is_rtl(message.title) else {}
+            yield {"type": "Container", "separator": True, **direction, "items": items}
+    if message.note:
+        yield _text(_run(message.note, italic=True))
+
+
+def _items(paragraph: Paragraph) -> Iterator[Element]:
+    if paragraph.headline:
+        yield _text(_run(paragraph.headline, weight="Bolder"))
+    for line in paragraph.text.splitlines():
+        if line.strip():
+            yield _text(_run(line))
+    for label, value in paragraph.facts:
+        if label or value:
+            yield _text(_run(f"{label}: ", weight="Bolder"), _run(value or "–"))
+    for number, step in enumerate(filter(None, paragraph.steps), 1):
+        yield _text(_run(f"{number}. {step}"))
+    if paragraph.link:
+        action = {"type": "Action.OpenUrl", "title": paragraph.ticket or OPEN, "url": paragraph.link}
+        yield {"type": "ActionSet", "actions": [action]}
+
+
+def _text(*runs: Element) -> Element:
+    return {"type": "RichTextBlock", "inlines": list(runs)}
+
+
+def _run(text: str, **style: Any) -> Element:
+    return {"type": "TextRun", "text": text, **style}
+
+
+def _is_rtl(text: str) -> bool:
+    """True if most of a text runs from right to left: the first letter may be a name's."""
+    kinds = [unicodedata.bidirectional(char) for char in text]
+    return sum(kind in _RTL for kind in kinds) > sum(kind == "L" for kind in kinds)

@@ -1,0 +1,261 @@
+"""Programs that follow the journal's events: what they are sent, from where on, and what happens when they are out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from fakes.notifier import FakeNotifier
+from harness import URL, Harness
+from worker.app.jobs.deliver import ATTEMPTS_MAX, RETRY_FIRST
+from worker.app.tell.feeds import NO_DESK, WAITING_MAX
+from worker.domain.evidence.journal import Entry
+from worker.domain.messages.event import FeedEvent, event_in
+from worker.domain.messages.message import CHANNEL, Message, Paragraph, RecipientKind, feed_of
+from worker.domain.model import AccountKey
+from worker.ports import Rejected, Transient, Unsubscribed
+from worker.ports.state.outbox import OutMessage
+from worker.storage.sql.tables import outbox
+
+Found = Callable[..., Harness]
+
+
+class Crash(BaseException):
+    """The process dies."""
+
+
+Sent = list[FeedEvent]
+
+
+def siem(**wishes: object) -> FakeNotifier:
+    wanted: dict[str, object] = {"events": ("ticket.*",), "reaches_people": False, "has_channel": False}
+    return FakeNotifier("siem", **(wanted | wishes))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def ward(start: Found) -> Harness:
+    """A ward, its security team's channel, and a program that follows tickets from now on."""
+    harness = start(notifiers=[FakeNotifier("soc"), siem(wants_names=True)], has_links=True)
+    harness.deliver()
+    return harness
+
+
+def followed(harness: Harness) -> Sent:
+    events = [event_in(message) for message in harness.notifiers[-1].sent]
+    assert None not in events
+    return [event for event in events if event]
+
+
+def happen(harness: Harness, count: int, kind: str = "ticket.opened") -> None:
+    """So many events, about no ticket."""
+    with harness.store.begin() as uow:
+        uow.journal.append([Entry(harness.now, "whosleft", kind, f"plan:P-{at}") for at in range(count)])
+
+
+def depart(harness: Harness) -> None:
+    """Ann leaves; her ticket is opened."""
+    harness.leave("ann")
+    harness.settle()
+
+
+def test_a_program_is_sent_what_happens_from_now_on(ward: Harness) -> None:
+    assert followed(ward) == []
+    depart(ward)
+    ward.deliver()
+    [opened] = followed(ward)
+    entry = ward.journal()[opened.seq - 1].entry
+    assert (opened.kind, opened.subject, opened.at) == ("ticket.opened", "T-000001", entry.at)
+    assert (opened.source, opened.link) == (URL, f"{URL}/tickets/T-000001")
+    assert opened.data == {
+        "kind": "remove_member", "state": "open", "group": "wards/ward-7", "person": "corp/ann",
+        "group_name": "Ward 7", "person_name": "Ann",
+    }  # fmt: skip
+
+
+def test_without_the_wish_for_names_it_has_ids_only_and_without_a_desk_no_link(start: Found) -> None:
+    harness = start(notifiers=[siem()])
+    harness.deliver()
+    depart(harness)
+    harness.deliver()
+    [opened] = followed(harness)
+    assert set(opened.data) == {"kind", "state", "group", "person"}
+    assert (opened.source, opened.link) == (NO_DESK, "")
+
+
+def test_only_what_fits_a_glob_is_sent_and_the_rest_is_passed_over(start: Found) -> None:
+    harness = start(notifiers=[siem(events=("ticket.escalated", "person.*"))])
+    harness.deliver()
+    depart(harness)
+    harness.later(days=3)
+    harness.escalate()
+    harness.deliver()
+    kinds = [event.kind for event in followed(harness)]
+    assert kinds[0] == "person.left"
+    assert "ticket.opened" not in kinds
+    escalated = followed(harness)[-1]
+    assert (escalated.kind, escalated.data["step"], escalated.data["state"]) == (
+        "ticket.escalated",
+        "3",
+        "open",
+    )
+
+
+def test_an_event_is_sent_once_and_alone(ward: Harness) -> None:
+    happen(ward, 3)
+    ward.deliver()
+    ward.deliver()
+    assert [event.subject for event in followed(ward)] == ["P-0", "P-1", "P-2"]
+    assert len({message.key for message in ward.notifiers[-1].sent}) == 3
+
+
+def test_nobody_else_is_sent_events_and_a_program_is_sent_nothing_else(start: Found) -> None:
+    log = FakeNotifier("terminal", is_log=True)
+    harness = start(notifiers=[FakeNotifier("soc"), log, siem()])
+    harness.deliver()
+    depart(harness)
+    harness.deliver()
+    assert {message.to.kind for message in harness.notifiers[-1].sent} == {RecipientKind.FEED}
+    assert {message.to.kind for message in (*harness.soc.sent, *log.sent)} <= {
+        RecipientKind.PERSON, RecipientKind.CHANNEL,
+    }  # fmt: skip
+
+
+def test_beside_a_program_alone_the_console_still_reaches_people(start: Found) -> None:
+    log = FakeNotifier("terminal", is_log=True)
+    harness = start(notifiers=[log, siem()])
+    depart(harness)
+    harness.deliver()
+    assert [message.to.kind for message in log.sent] == [RecipientKind.PERSON]
+
+
+def test_people_come_first(ward: Harness) -> None:
+    happen(ward, 2)
+    ward.notifiers[-1].down = Transient("No answer.", remedy="Wait.")
+    ward.deliver()
+    ward.queue(OutMessage("a", CHANNEL, "Title", Paragraph("Headline")))
+    ward.notifiers[-1].down = Crash()  # type: ignore[assignment]
+    ward.later()
+    with pytest.raises(Crash):
+        ward.deliver()
+    assert [message.title for message in ward.soc.sent] == ["Title"]
+
+
+def test_what_a_program_was_sent_is_kept_nowhere_but_in_the_journal(ward: Harness) -> None:
+    depart(ward)
+    ward.deliver()
+    assert len(followed(ward)) == 1
+    with ward.engine.begin() as connection:
+        kinds = connection.execute(sa.select(outbox.c.recipient_kind)).scalars().all()
+    assert set(kinds) == {"person"}
+
+
+def test_what_happens_to_a_ticket_withdraws_no_event_and_tells_no_program_twice(ward: Harness) -> None:
+    ward.notifiers[-1].fail_next(Transient("No answer.", remedy="Wait."))
+    depart(ward)
+    ward.deliver()
+    ward.corp.enable("ann")  # the ticket is cancelled before its first event is through
+    ward.settle()
+    ward.later()
+    ward.deliver()
+    assert [event.kind for event in followed(ward)] == ["ticket.opened", "ticket.cancelled"]
+    assert {message.to.kind for message in ward.notifiers[-1].sent} == {RecipientKind.FEED}
+
+
+def test_a_program_that_is_out_is_left_alone_as_a_whole_and_keeps_its_events_in_the_journal(
+    ward: Harness,
+) -> None:
+    program = ward.notifiers[-1]
+    program.down = Transient("No answer.", remedy="Wait.")
+    happen(ward, WAITING_MAX + 5)
+    ward.deliver()
+    assert len(program.attempts) == 1
+    ward.deliver()
+    assert len(program.attempts) == 1
+    with ward.store.begin() as uow:
+        assert uow.outbox.backlog().deliveries == WAITING_MAX
+    program.down = None
+    ward.now += RETRY_FIRST
+    ward.deliver()
+    ward.deliver()
+    assert len(followed(ward)) == WAITING_MAX + 5
+
+
+def test_the_wait_that_a_program_asks_for_is_not_cut_short_by_ours(ward: Harness) -> None:
+    program = ward.notifiers[-1]
+    program.fail_next(Transient("Busy.", remedy="Wait.", retry_after_s=3600))
+    happen(ward, 1)
+    ward.deliver()
+    ward.later(minutes=59)
+    ward.deliver()
+    assert len(program.attempts) == 1
+    ward.later(minutes=1)
+    ward.deliver()
+    assert len(followed(ward)) == 1
+
+
+def test_an_event_that_is_refused_is_given_up_in_the_end_and_the_next_one_comes(ward: Harness) -> None:
+    program = ward.notifiers[-1]
+    program.fail_next(Rejected("Too odd.", remedy="Look."), times=ATTEMPTS_MAX)
+    happen(ward, 1)
+    reports = []
+    for _ in range(ATTEMPTS_MAX):
+        reports.append(ward.deliver())
+        ward.later(hours=2)
+    assert [report.counts["unreachable"] for report in reports] == [*([0] * (ATTEMPTS_MAX - 1)), 1]
+    happen(ward, 1, "ticket.done")
+    ward.deliver()
+    assert [event.kind for event in followed(ward)] == ["ticket.done"]
+    with ward.store.begin() as uow:
+        assert uow.tickets.unreachable() == []
+
+
+def test_a_program_whose_address_is_gone_is_stopped_and_the_security_team_is_told(ward: Harness) -> None:
+    program = ward.notifiers[-1]
+    program.fail_next(Unsubscribed("It answered 410.", remedy="Look."))
+    happen(ward, 2)
+    ward.deliver()
+    ward.later(days=2)
+    report = ward.deliver()
+    assert len(program.attempts) == 1
+    assert report.troubles == (
+        "siem: stopped, since its address is gone. To start it: whosleft notify test siem",
+    )
+    [told] = [message for message in ward.soc.sent if message.to == CHANNEL]
+    assert told.title == "siem takes no more events"
+    assert told.paragraphs[0].facts == (("Answer", "It answered 410."),)
+
+    with ward.store.begin() as uow:
+        uow.feeds.resume("siem")
+    ward.deliver()
+    assert sorted(event.subject for event in followed(ward)) == ["P-0", "P-1"]
+
+
+def test_another_kind_of_notifier_by_that_name_is_sent_no_event(ward: Harness) -> None:
+    program = ward.notifiers[-1]
+    program.down = Transient("No answer.", remedy="Wait.")
+    happen(ward, 1)
+    ward.deliver()
+    ward.notifiers[-1] = FakeNotifier("siem")
+    ward.start(ward.app.rules)
+    ward.later()
+    assert ward.deliver().counts["unreachable"] == 1
+    assert ward.notifiers[-1].attempts == []
+
+
+def test_who_was_erased_is_not_named_by_what_still_waits(ward: Harness) -> None:
+    program = ward.notifiers[-1]
+    program.fail_next(Transient("No answer.", remedy="Wait."))
+    depart(ward)
+    ward.deliver()
+    with ward.store.begin() as uow:
+        uow.people.erase(AccountKey("corp", "ann"))
+    ward.later()
+    ward.deliver()
+    assert followed(ward) == []
+    assert len(program.attempts) == 1
+
+
+def test_a_message_without_an_event_has_none() -> None:
+    assert event_in(Message("k", feed_of("siem"), "Title")) is None
