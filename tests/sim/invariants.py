@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -384,7 +385,8 @@ class Invariants:
         # a larger channel may have shown the same in another message; one that says so is no second effect
         counter = self._maybe_again if message.may_be_repeat else self._appeared
         for paragraph in message.paragraphs:
-            counter[message.to.address, paragraph] += 1
+            queued = replace(paragraph, ticket="")  # delivering names the ticket
+            counter[message.to.address, queued] += 1
 
     def nothing_is_lost(self, until: datetime) -> None:
         """At the end: what was queued before `until` was seen, as often as it was queued.
