@@ -39,7 +39,6 @@ from worker.ports import (
 )
 
 SECRET = f"whsec_{base64.b64encode(b'k' * 32).decode()}"
-ABUSE = f"no {SECRET} here\n".encode() * 50
 
 
 class ReceiverWorld(HttpWorld):
