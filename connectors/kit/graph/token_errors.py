@@ -41,7 +41,10 @@ _MEANINGS = {
     700212: ("no federated credential fits the token's audience", "It has to be api://AzureADTokenExchange."),
     700213: ("no federated credential fits the token's subject", "Compare namespace and service account."),
     700038: ("client_id is no app's id", "Copy the Application (client) ID from the app registration."),
-    500011: ("Graph is not known in this tenant", "Check cloud and graph_url: they have to belong together."),
+    500011: (
+        "what the token is for is not known in this tenant",
+        "Check cloud and graph_url: they have to belong together.",
+    ),
     53003: (
         "a conditional access policy refuses the app",
         "Exclude the app, or let it in from this network.",

@@ -25,6 +25,7 @@ from worker.ports import AuthFailed, BadConfig, ConnectorError, Unreachable
 
 TIMEOUT_S = 30.0  # for the connection, and for each answer
 QUIT_S = 2.0  # the message is taken by then, so its answer matters to nobody
+GRANT = "Give the app SMTP.SendAsApp and the mailbox, and let the mailbox sign in by SMTP (see the README)."
 _GO_AHEAD = 354
 _WAYS = {Method.PASSWORD: ("PLAIN", "LOGIN"), Method.XOAUTH2: ("XOAUTH2",)}  # the connection is encrypted
 _ENVID_MAX = 100  # RFC 3461 4.4
@@ -100,6 +101,7 @@ class SmtpClient:
             talk.close()
         if isinstance(error, AuthFailed) and self._tokens is not None:
             self._tokens.forget()
+            error = AuthFailed(error.message, remedy=GRANT)
         raise error  # out here, so that it has no context: see the module's docstring
 
 

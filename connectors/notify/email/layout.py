@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, takewhile
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -84,8 +83,7 @@ class Layout:
 def laid_out(message: Message, language: str) -> Layout:
     """Return both forms. Text from outside can neither format nor link anything."""
     title = cut(shown_line(message.title), TITLE_MAX)
-    whole = [_part(paragraph) for paragraph in message.paragraphs[: takes(message)]]
-    parts = [part if _size(part) <= _room(message) else _shortened(part) for part in whole]
+    parts = _whole(message) or [_shortened(_part(first)) for first in message.paragraphs[:1]]
     shown_parts = [replace(part, headline="") if part.headline == title else part for part in parts]
     left = len(message.paragraphs) - len(parts)
     repeat = _repeat(message) if message.may_be_repeat else ""
@@ -107,9 +105,18 @@ def laid_out(message: Message, language: str) -> Layout:
 
 def takes(message: Message) -> int:
     """How many of the first paragraphs fit whole beside the title, the note and the repeat note; at least 1."""
-    sizes = accumulate(_size(_part(paragraph)) for paragraph in message.paragraphs)
-    room = _room(message)
-    return max(1, sum(1 for _ in takewhile(lambda size: size <= room, sizes)))
+    return max(1, len(_whole(message)))
+
+
+def _whole(message: Message) -> list[_Part]:
+    """The first paragraphs that fit whole beside all that may stand around them."""
+    room, kept = _room(message), list[_Part]()
+    for part in map(_part, message.paragraphs):
+        room -= _size(part)
+        if room < 0:
+            break
+        kept.append(part)
+    return kept
 
 
 def is_rtl(language: str) -> bool:

@@ -183,7 +183,7 @@ def test_a_token_that_the_mail_server_refuses_is_not_shown_again(
     for _ in range(2):
         with pytest.raises(AuthFailed) as raised:
             notifier.send(MESSAGE)
-        assert raised.value.remedy
+        assert "SMTP.SendAsApp" in raised.value.remedy
         assert entra.tokens.issued[-1].token not in f"{raised.value}{caplog.text}{vars(notifier)}"
 
     assert entra.tokens.token_requests == 2

@@ -131,7 +131,7 @@ def test_a_graph_of_another_cloud_is_a_matter_of_the_configuration(lab: Lab) -> 
     error = failure(lab.tokens(graph_url="https://graph.corp.example").get)
 
     assert isinstance(error, BadConfig)
-    assert "Graph is not known in this tenant (AADSTS500011" in error.message
+    assert "what the token is for is not known in this tenant (AADSTS500011" in error.message
 
 
 # --- a certificate --------------------------------------------------------------------------------------
