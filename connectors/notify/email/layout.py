@@ -57,7 +57,7 @@ _PAGE = _PAGES.get_template("message.html")
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A paragraph as it is shown; `is_title` if its headline is the message's title, which stands above it."""
+    """A paragraph as it is shown. `is_cut`: it is shown in part."""
 
     headline: str
     text: str

@@ -28,6 +28,23 @@ def test_no_part_is_longer_than_mail_programs_show(message: Message) -> None:
     assert len(layout.text.encode()) <= SIZE_MAX
 
 
+def test_the_worst_that_can_be_said_fits_too() -> None:
+    quotes = '"' * 50_000  # five bytes each, escaped
+    worst = Paragraph(
+        quotes,
+        quotes,
+        ((quotes, quotes),) * 50,
+        (quotes,) * 50,
+        "https://x.example/?" + "&" * 1900,
+        "T-1",
+        quotes,
+    )
+    message = Message("k", MESSAGE.to, quotes, (worst,), may_be_repeat=True, repeat_note=quotes, note=quotes)
+    layout = laid_out(replace(message, link_label=quotes), "en")
+    assert len(layout.html.encode()) <= SIZE_MAX
+    assert "https://x.example/" in layout.text
+
+
 def test_what_was_given_beyond_what_fits_is_counted() -> None:
     crowd = replace(NOTED, paragraphs=CROWDS["long texts"])
     layout = laid_out(crowd, "en")
