@@ -14,7 +14,7 @@ from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
 from worker.app.refused import Refused
-from worker.cli import audit, desk, files, lookups, notify, plans, telling, tickets, working
+from worker.cli import audit, desk, files, lookups, notify, plans, rotas, telling, tickets, working
 from worker.cli.common import err, out
 from worker.cli.connectors import WithConnectors
 from worker.demo.command import demo
@@ -46,6 +46,7 @@ app.add_typer(tickets.escalation, name="escalation")
 app.add_typer(telling.silence, name="silence")
 app.add_typer(telling.deliveries, name="deliveries")
 app.add_typer(notify.app, name="notify")
+app.add_typer(rotas.rota, name="rota")
 app.add_typer(audit.app, name="audit")
 app.add_typer(desk.app, name="desk")
 app.command()(working.migrate)

@@ -48,6 +48,8 @@ class FakeDirectory(Passive):
         self.unshown: tuple[Unshown, ...] = ()
         self.can_look_up = can_look_up
         self.has_delta = has_delta
+        self.can_tell_away = True
+        self.away: dict[str, bool | None] = {}
         self.page_size = page_size
         self.reads: list[str] = []
         self._now = now
@@ -56,6 +58,9 @@ class FakeDirectory(Passive):
         self._sequence = 0
         self._epoch = 0
         self.be_honest()
+
+    def is_away(self, person_id: str) -> bool | None:
+        return self.away.get(person_id)
 
     # The world's side
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
 from worker.app.jobs.report import Report
-from worker.app.jobs.table import ALL, JOBS
+from worker.app.jobs.table import ALL, JOBS, OF_ALL
 from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_shape, recorder
 from worker.contract.plans import PreviewShape
 from worker.contract.sources import CheckShape
@@ -66,7 +66,7 @@ def once(
 ) -> None:
     """Run one job, or all of them, once."""
     at = clock_at(now)
-    names = tuple(JOBS) if job == ALL else (str(job),)
+    names = OF_ALL if job == ALL else (str(job),)
     ok = True
     for report in run_jobs(load_settings(config), names, at, recorder(now), full=full):
         ok = _show(report) and ok

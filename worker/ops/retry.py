@@ -14,6 +14,7 @@ from tenacity.nap import sleep as nap
 
 from worker.domain.model import AccountFacts, Member, Roster
 from worker.ports import (
+    AwayTeller,
     Called,
     Capabilities,
     CheckResult,
@@ -113,11 +114,19 @@ class RetryingDirectory(_Retrying[Directory]):
     def has_delta(self) -> bool:
         return self._inner.has_delta
 
+    @property
+    def can_tell_away(self) -> bool:
+        return self._inner.can_tell_away
+
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
         return _started(lambda: self._inner.changes(cursor, full=full), self._sleep)
 
     def look_up(self, person_id: str) -> AccountFacts | None:
         return again(lambda: self._inner.look_up(person_id), self._sleep)
+
+    def is_away(self, person_id: str) -> bool | None:
+        inner: AwayTeller = self._inner  # type: ignore[assignment]  # `can_tell_away` says so
+        return again(lambda: inner.is_away(person_id), self._sleep)
 
 
 class RetryingInventory(_Retrying[Inventory]):

@@ -19,7 +19,7 @@ from worker.ports.connectors.base import (
     lazily,
     takes_all,
 )
-from worker.ports.connectors.directory import Directory, DirectoryPage, PassEnd
+from worker.ports.connectors.directory import AwayTeller, Directory, DirectoryPage, PassEnd
 from worker.ports.connectors.inventory import Capabilities, Inventory, SnapshotEnd
 from worker.ports.connectors.notifier import Abilities, Notifier, Reach, Receipt
 from worker.ports.errors import (
@@ -43,6 +43,7 @@ __all__ = [
     "Abilities",
     "Again",
     "AuthFailed",
+    "AwayTeller",
     "BadConfig",
     "Called",
     "Capabilities",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -29,8 +29,11 @@ from worker.app.jobs.remediate import Remediate, RemediateRules
 from worker.app.jobs.retention import Retention
 from worker.app.jobs.table import UseCases
 from worker.app.jobs.verify import Verify
+from worker.app.jobs.watch import WatchFeeds
+from worker.app.reads.away import Away, teller_named
 from worker.app.reads.check import Check, Checked
 from worker.app.reads.escalation import Explainer
+from worker.app.reads.rotas import RotaRules, Rotas
 from worker.app.reads.witness import Witness, Witnesses
 from worker.app.tell.group_links import GroupLinks
 from worker.app.tell.health import Freshness
@@ -46,6 +49,7 @@ from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.text.tongue import Languages
 from worker.ports import Takes
+from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.state.store import Store
 from worker.settings import Settings
 
@@ -76,6 +80,7 @@ class AppRules:
     sensitive: tuple[str, ...]
     tickets: TicketRules
     remediate: tuple[RemediationRule, ...]
+    rotas: RotaRules
     digest_window: timedelta
     daily_max: int
     holding: Holding
@@ -126,6 +131,9 @@ class App:
     retention: Retention
     witnesses: Witnesses
     trial: Trial
+    rotas: Rotas
+    away: Away
+    watch: WatchFeeds
 
     @property
     def use_cases(self) -> UseCases:
@@ -140,6 +148,7 @@ def assemble(
     connectors: Checked,
     clock: Clock,
     observer: Observer = SILENT,
+    feeds: Sequence[RotaFeed] = (),
 ) -> App:
     """Build the use cases. They depend only on `rules`; `settings` are for the parts beside them."""
     limits, tickets, teller = rules.limits, rules.tickets, rules.teller
@@ -171,6 +180,9 @@ def assemble(
         Retention(store, rules.erase_after),
         _witnesses(settings, connectors),
         Trial(store, connectors.notifiers, teller),
+        Rotas(store, rules.rotas),
+        Away(rules.rotas.absences, teller_named(rules.rotas.automatic_replies, connectors.directories)),
+        WatchFeeds(store, feeds, rules.rotas.feeds),
     )
 
 

@@ -17,6 +17,7 @@ from tenacity.nap import sleep as nap
 
 from connectors import registry
 from connectors.kit.chat_exports import read_given
+from connectors.kit.ical.feed import IcalFeed
 from connectors.kit.member_lists import read_members
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
@@ -43,6 +44,7 @@ from worker.ports import (
     Port,
     takes_all,
 )
+from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.state.store import Store
 from worker.running.app import App, AppRules, Clock, assemble, assigned_of, group_links_of
 from worker.settings import (
@@ -94,6 +96,7 @@ class Connectors:
     directories: tuple[Directory, ...]
     inventories: tuple[Inventory, ...]
     notifiers: tuple[Notifier, ...]
+    feeds: tuple[RotaFeed, ...] = ()
 
     def of(self, port: Port) -> tuple[Connector, ...]:
         every: Mapping[Port, tuple[Connector, ...]] = {
@@ -127,6 +130,8 @@ class Connectors:
             for port in Port:
                 for one in self.of(port):
                     stack.callback(one.close)
+            for feed in self.feeds:
+                stack.callback(feed.close)
 
 
 def build_connectors(
@@ -158,6 +163,9 @@ def build_connectors(
         tuple(RetryingDirectory(build(Port.DIRECTORY, entry), sleep) for entry in settings.directories),
         tuple(RetryingInventory(build(Port.INVENTORY, entry), sleep) for entry in settings.inventories),
         tuple(build(Port.NOTIFY, entry) for entry in settings.notify),
+        tuple(
+            IcalFeed(n, settings.place_of_feed(n), rules) for n, rules in settings.rota_rules().feeds.items()
+        ),
     )
 
 
@@ -196,7 +204,7 @@ def build_app(
     observer: Observer = SILENT,
 ) -> App:
     """The use cases of a configuration."""
-    return assemble(settings, rules_of(settings), store, connectors, clock, observer)
+    return assemble(settings, rules_of(settings), store, connectors, clock, observer, connectors.feeds)
 
 
 def rules_of(settings: Settings) -> AppRules:
@@ -224,6 +232,7 @@ def rules_of(settings: Settings) -> AppRules:
         sensitive=tuple(settings.groups.sensitive),
         tickets=settings.ticket_rules(),
         remediate=settings.remediation_rules(),
+        rotas=settings.rota_rules(),
         digest_window=settings.escalation.digest_window,
         daily_max=settings.escalation.daily_max,
         holding=Holding(settings.silenced()),

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     GetJsonSchemaHandler,
     PlainSerializer,
     WithJsonSchema,
-    field_validator,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -41,6 +41,7 @@ from worker.settings.fields import (
     Text,
     Timezone,
     at_least,
+    country_of_holidays,
     listed,
 )
 from worker.settings.problems import Wrong, did_you_mean, shown
@@ -54,20 +55,13 @@ class Business(Section):
 
     hours: Hours = Field(default=parse_hours("09:00-17:30"), description="Opening and closing time.")
     days: Days = Field(default=parse_days("mon-fri"), description="Working days.")
-    country: Text | None = Field(default=None, description="Whose public holidays are closed (ISO 3166).")
+    country: Annotated[Text, AfterValidator(country_of_holidays)] | None = Field(
+        default=None, description="Whose public holidays are closed (ISO 3166)."
+    )
     subdivision: Text | None = Field(default=None, description="The part of the country, such as ENG.")
     timezone: Timezone | None = Field(default=None, description="IANA; the organisation's unless given.")
     holidays: tuple[Day, ...] = Field(default=(), description="Further days that are closed.")
     ignore_holidays: tuple[Day, ...] = Field(default=(), description="Public holidays that are worked.")
-
-    @field_validator("country")
-    @classmethod
-    def _country_is_known(cls, country: str | None) -> str | None:
-        if country == "UK":
-            raise Wrong("'UK' is no ISO 3166 code", "Did you mean 'GB'?")
-        if country is not None:
-            subdivisions(country)
-        return country
 
     @model_validator(mode="after")
     def _makes_a_calendar(self) -> Self:

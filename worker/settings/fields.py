@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
@@ -24,8 +24,9 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from worker.domain.escalation.calendar import parse_days, parse_hours
+from worker.domain.escalation.calendar import parse_days, parse_hours, subdivisions
 from worker.domain.escalation.policy import After, parse_after
+from worker.domain.escalation.wall_clock import timezones
 from worker.domain.text.durations import parse_duration
 from worker.settings.problems import Wrong, did_you_mean, nearest, shown
 
@@ -144,27 +145,31 @@ Region: TypeAlias = Annotated[
 ]
 
 
-@lru_cache(maxsize=1)
-def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _timezone(value: str) -> str:
-    if value in _timezones():
+def known_timezone(value: str) -> str:
+    """The name of a zone (IANA). Raises Wrong for another text."""
+    if value in timezones():
         return value
-    near = nearest(value, _timezones()) or _zone_of_city(value)
+    near = nearest(value, timezones()) or _zone_of_city(value)
     remedy = f"Did you mean '{near}'?" if near else "Write a name such as Europe/London."
     raise Wrong(f"{shown(value)} is no IANA time zone", remedy)
 
 
 def _zone_of_city(value: str) -> str | None:
     city = value.strip().replace(" ", "_").casefold()
-    return next((zone for zone in sorted(_timezones()) if zone.casefold().endswith(f"/{city}")), None)
+    return next((zone for zone in sorted(timezones()) if zone.casefold().endswith(f"/{city}")), None)
 
 
 Timezone: TypeAlias = Annotated[
-    str, AfterValidator(_timezone), WithJsonSchema({"type": "string", "examples": ["Europe/London"]})
+    str, AfterValidator(known_timezone), WithJsonSchema({"type": "string", "examples": ["Europe/London"]})
 ]
+
+
+def country_of_holidays(value: str) -> str:
+    """A country (ISO 3166) whose public holidays are known. Raises ValueError for another text."""
+    if value == "UK":
+        raise Wrong("'UK' is no ISO 3166 code", "Did you mean 'GB'?")
+    subdivisions(value)
+    return value
 
 
 def _language(value: str) -> str:
@@ -294,7 +299,7 @@ def _days(value: Any) -> Any:
     return ",".join(value) if is_words else value
 
 
-def _days_text(days: frozenset[int]) -> str:
+def days_text(days: frozenset[int]) -> str:
     return ",".join(_WEEKDAYS[day] for day in sorted(days))
 
 
@@ -302,7 +307,7 @@ Days: TypeAlias = Annotated[
     frozenset[int],
     parsed(parse_days, "mon-fri"),
     BeforeValidator(_days),
-    PlainSerializer(_days_text, return_type=str, when_used="json"),
+    PlainSerializer(days_text, return_type=str, when_used="json"),
     _one_or_more({"type": "string", "examples": ["mon-fri", "mon,wed"]}),
 ]
 

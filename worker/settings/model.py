@@ -10,7 +10,9 @@ from typing import Any, Self
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from worker.app.jobs import table
+from worker.app.reads.rotas import RotaRules
 from worker.domain.escalation.policy import Named, NamedKind, Policy
+from worker.domain.escalation.quiet import QuietHours
 from worker.domain.escalation.silences import Silence
 from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
@@ -20,6 +22,7 @@ from worker.ports import Port
 from worker.settings.connectors import ConnectorEntry, InventoryEntry, NotifierEntry, SourceEntry
 from worker.settings.escalation import Escalation
 from worker.settings.problems import Wrong, did_you_mean
+from worker.settings.rotas import Absences, QuietSection, RotaEntry, require_rota_names
 from worker.settings.section import Section
 from worker.settings.sections import (
     Database,
@@ -78,6 +81,14 @@ def _require_notifiers(settings: Settings) -> None:
                     raise Wrong(f"no notifier has a {whom}", remedy, at=(*here, "to", number))
 
 
+def _require_directory(settings: Settings) -> None:
+    """Raise Wrong if automatic replies are to come from a directory that there is not."""
+    name, known = settings.absences.automatic_replies, [one.name for one in settings.directories]
+    if name is not None and name not in known:
+        where = ("absences", "automatic_replies")
+        raise Wrong(f"{name!r} is no directory", did_you_mean(name, known, what="Directories"), at=where)
+
+
 class Settings(Section):
     """The configuration of one worker; every key has a default that is safe."""
 
@@ -99,6 +110,11 @@ class Settings(Section):
     escalation: Escalation = Field(default_factory=Escalation)
     silences: tuple[SilenceEntry, ...] = Field(
         default=(), description="Tickets and people that nobody is told about for a while."
+    )
+    rotas: tuple[RotaEntry, ...] = Field(default=(), description="Who is on call: on_call:NAME in a policy.")
+    absences: Absences = Field(default_factory=Absences)
+    quiet_hours: QuietSection | None = Field(
+        default=None, description="When people are not told, by their own clock; null: never."
     )
     notify: tuple[NotifierEntry, ...] = Field(
         default_factory=_terminal, description="Channels to people; left out: one of kind console."
@@ -127,6 +143,8 @@ class Settings(Section):
         _require_inventories(self)
         _require_notifiers(self)
         self.silenced()
+        _require_directory(self)
+        require_rota_names(self.rotas)
         self._base_dir = (info.context or {}).get("base_dir", self._base_dir)
         return self
 
@@ -173,6 +191,28 @@ class Settings(Section):
     def policies(self) -> tuple[Policy, ...]:
         """The configured policies in order; `domain.escalation.policy.policy_for` adds the built-in one."""
         return tuple(policy.value(self.organisation.timezone) for policy in self.escalation.policies)
+
+    def rota_rules(self) -> RotaRules:
+        timezone = self.organisation.timezone
+        rotas = {one.name: one.value(timezone) for one in self.rotas}
+        return RotaRules(
+            rotas,
+            {one.name: one.ical.rules(rotas[one.name].timezone) for one in self.rotas if one.ical},
+            {one.name: one.gap_warning for one in self.rotas},
+            tuple(one.value(timezone) for one in self.absences.people),
+            self.absences.automatic_replies,
+        )
+
+    def place_of_feed(self, rota: str) -> str | Path:
+        """Where the calendar of a rota that has one is: its address, or its file."""
+        [feed] = [one.ical for one in self.rotas if one.name == rota and one.ical]
+        if feed.path is not None:
+            return self.base_dir / feed.path
+        assert feed.url is not None  # noqa: S101  one of the two, as validated
+        return feed.url.get_secret_value()
+
+    def quiet_times(self) -> QuietHours | None:
+        return self.quiet_hours.value() if self.quiet_hours else None
 
     def ticket_rules(self) -> TicketRules:
         return TicketRules(

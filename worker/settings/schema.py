@@ -83,7 +83,7 @@ def _sections(model: type[BaseModel]) -> dict[str, type[Section]]:
 def _write_defaults(definition: dict[str, Any], model: type[Section]) -> None:
     """Write defaults in the file's form (`1d`) instead of pydantic's JSON form (`P1D`)."""
     mapping = next((part for part in definition.get("anyOf", ()) if "properties" in part), definition)
-    written = model.model_construct().model_dump(mode="json")
+    written = model.model_construct().model_dump(mode="json", by_alias=True)
     for key, schema in mapping["properties"].items():
         if "default" in schema:
             schema["default"] = written[key]

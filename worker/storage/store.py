@@ -22,6 +22,7 @@ from worker.storage.overview import SqlOverview
 from worker.storage.pairs import SqlPairs
 from worker.storage.people import SqlPeople
 from worker.storage.remediations import SqlRemediations
+from worker.storage.rota_feeds import SqlRotaFeeds
 from worker.storage.silences import SqlSilences
 from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, wait_for_turn
@@ -56,6 +57,7 @@ class SqlUnitOfWork:
         self.silences = SqlSilences(connection)
         self.deliveries = SqlDeliveries(connection)
         self.feeds = SqlFeeds(connection)
+        self.rota_feeds = SqlRotaFeeds(connection)
 
 
 class SqlStore:

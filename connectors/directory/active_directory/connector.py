@@ -45,6 +45,7 @@ class ActiveDirectory(Passive):
     """One domain. Reads only; look-ups and looks for news keep their connection for the next one."""
 
     can_look_up = True
+    can_tell_away = False
 
     def __init__(self, config: ActiveDirectoryConfig, context: ConnectorContext) -> None:
         self.name = context.name

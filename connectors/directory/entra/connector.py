@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from connectors.directory.entra.check import READ_LEAVE_DATE, checked, how_to_grant
 from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
 from connectors.directory.entra.notifications import Notifications
+from connectors.directory.entra.read.away import is_away
 from connectors.directory.entra.read.cursor import Cursor, digest_of
 from connectors.directory.entra.read.mapping import Mapped, Reading, map_user, selected
 from connectors.directory.entra.read.users import Page, Users
@@ -53,6 +54,7 @@ class EntraDirectory:
     """One tenant. Reads only."""
 
     can_look_up = True
+    can_tell_away = True
     has_delta = True
 
     def __init__(
@@ -229,6 +231,10 @@ class EntraDirectory:
         if isinstance(mapped, Malformed):
             raise mapped
         return mapped.facts
+
+    def is_away(self, person_id: str) -> bool | None:
+        """Whether the person's mailbox sends automatic replies: see `AwayTeller.is_away`."""
+        return is_away(self._connected(), person_id, self._context.now(), self._context.again)
 
     def watermark(self) -> str | None:
         """The number of accepted notifications; None if Graph was not asked for any."""

@@ -37,6 +37,7 @@ class FileDirectory(Passive):
     """The Directory port over export files; reads only, keeps nothing between calls."""
 
     can_look_up = False
+    can_tell_away = False
     has_delta = False
 
     def __init__(self, config: FileConfig, context: ConnectorContext, apart: Apart | None = None) -> None:

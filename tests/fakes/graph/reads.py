@@ -15,6 +15,7 @@ from fakes.graph.tenant import FakeTenant, Group, User
 Json = dict[str, Any]
 Allowed = Callable[[tuple[str, ...]], tuple[str, ...]]
 EXPAND = re.compile(r"manager(\(\$select=(?P<names>[\w,]+)\))?", re.IGNORECASE)
+NO_REPLIES: Json = {"status": "disabled", "externalAudience": "all"}
 GROUP_NAMES = ("id", "displayName", "description", "mailEnabled", "securityEnabled", "groupTypes")
 TEAMS = "resourceProvisioningOptions/Any(x:x eq 'Team')"
 
@@ -73,6 +74,19 @@ class Reads:
             raise not_found("manager")
         context = {"@odata.context": f"{self._root()}/$metadata#directoryObjects/$entity"}
         return {**context, "@odata.type": USER_TYPE, **_full(manager, names)}
+
+    def automatic_replies(self, key: str) -> Json:
+        """What a mailbox is set to; off where a test says nothing."""
+        user = self._user(key)
+        setting = self._tenant.automatic_replies.get(user.id, NO_REPLIES)
+        if setting is None:
+            raise Refused(
+                404,
+                "MailboxNotEnabledForRESTAPI",
+                "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+            )
+        context = f"{self._root()}/$metadata#users('{user.id}')/mailboxSettings/automaticRepliesSetting"
+        return {"@odata.context": context, **setting}
 
     # --- deleted items --------------------------------------------------------------------------------------
 

@@ -46,7 +46,9 @@ LEAVE_DATE_ROLES = frozenset({LEAVE_DATE_ROLE, "User-LifeCycleInfo.ReadWrite.All
 DIAGNOSTIC = (
     '{"ServerInfo":{"DataCenter":"UK South","Slice":"E","Ring":"5","ScaleUnit":"000","RoleInstance":"LN2PE"}}'
 )
+READ_MAILBOX = frozenset({"MailboxSettings.Read", "MailboxSettings.ReadWrite"})
 USERS = r"/users/(?P<key>[^/]+)"
+REPLIES = "/mailboxSettings/automaticRepliesSetting"
 DELETED = r"/directory/deletedItems/(?P<key>[^/]+)"
 GROUP = r"/groups/(?P<key>[^/]+)"
 CAST = r"/(?:microsoft\.)?graph\.user"
@@ -278,6 +280,7 @@ class GraphServer(LoopbackServer):
             route("GET", r"/users/\$count", lambda call: _text(reads.count(call.request)), READ_USERS),
             route("GET", USERS, self._user, READ_USERS),
             route("GET", USERS + "/manager", self._manager, READ_USERS),
+            route("GET", USERS + REPLIES, self._automatic_replies, READ_MAILBOX, 0),
             route("GET", "/directory/deletedItems" + CAST, self._deleted_users, READ_USERS),
             route("GET", DELETED, self._deleted_user, READ_USERS),
             route("POST", DELETED + "/restore", self._restore, RESTORE_USERS),
@@ -313,6 +316,9 @@ class GraphServer(LoopbackServer):
 
     def _manager(self, call: Call) -> Reply:
         return _page(self._reads.manager(call.request, call.key, self._allowed(call)))
+
+    def _automatic_replies(self, call: Call) -> Reply:
+        return _page(self._reads.automatic_replies(call.key))
 
     def _deleted_users(self, call: Call) -> Reply:
         return _page(self._reads.deleted_users(call.request, self._allowed(call)))

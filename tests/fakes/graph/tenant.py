@@ -83,6 +83,7 @@ class FakeTenant:
         self.domain = "corp.example"
         self.history: list[Change] = []
         self.groups: dict[str, Group] = {}
+        self.automatic_replies: dict[str, Json | None] = {}  # by user; None: no mailbox
         self.lock = threading.RLock()
         self._population = Population(people, make)
         self._known: dict[str, User] = {}

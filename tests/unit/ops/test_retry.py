@@ -37,6 +37,7 @@ class Failing(Passive):
     name: str = "corp"
     can_look_up: bool = True
     has_delta: bool = True
+    can_tell_away: bool = True
     asked: list[object] = field(default_factory=list)
 
     def _call(self) -> None:
@@ -57,6 +58,10 @@ class Failing(Passive):
         self.asked.append(person_id)
         self._call()
         return None
+
+    def is_away(self, person_id: str) -> bool | None:
+        self._call()
+        return True
 
     def watermark(self) -> str | None:
         return "17"
@@ -184,6 +189,14 @@ def test_the_wrappers_go_by_the_name_of_what_they_wrap() -> None:
     assert RetryingDirectory(Failing([])).name == RetryingInventory(FailingInventory([])).name == "corp"
     directory = RetryingDirectory(Failing([]))
     assert (directory.can_look_up, directory.has_delta, directory.watermark()) == (True, True, "17")
+
+
+def test_who_is_away_is_asked_again(waits: list[float]) -> None:
+    directory = RetryingDirectory(Failing([Transient("busy")]), waits.append)
+
+    assert directory.can_tell_away
+    assert directory.is_away("p1") is True
+    assert len(waits) == 1
 
 
 def test_a_wait_that_raises_ends_the_attempts() -> None:

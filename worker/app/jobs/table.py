@@ -16,6 +16,7 @@ from worker.app.jobs.remediate import Remediate
 from worker.app.jobs.report import Report
 from worker.app.jobs.retention import Retention
 from worker.app.jobs.verify import Verify
+from worker.app.jobs.watch import WatchFeeds
 from worker.ports import Port
 from worker.ports.state.leases import Lease
 
@@ -45,7 +46,7 @@ class Job:
     `every` is the default interval; `text` describes it in the configuration's schema. The nightly pass runs each
     job that `has_full_pass`, and then its `at_night`, under the same lease. `feeds` are the jobs that are due at once
     after a run that found something. `reads` are the connectors whose news make this job due. The scheduler
-    has a job that `is_paced` do only what is due.
+    has a job that `is_paced` do only what is due. One that is not `is_in_all` is run by its own name alone.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Job:
     feeds: tuple[str, ...] = ()
     reads: Port | None = None
     is_paced: bool = False
+    is_in_all: bool = True
 
     def run(
         self,
@@ -92,8 +94,11 @@ _TABLE = (
     Job("verify", Verify, timedelta(seconds=60), "Weigh done tickets against newer inventories."),
     Job("escalate", Escalate, timedelta(seconds=60), "Look for steps that are due."),
     Job("deliver", Deliver, timedelta(seconds=5), "Send what waits."),
+    Job("watch", WatchFeeds, timedelta(seconds=60), "Look what calendars of rotas are due to be read.",
+        is_paced=True, is_in_all=False),
 )  # fmt: skip
 JOBS: Mapping[str, Job] = {job.name: job for job in _TABLE}  # in the order of `once all`
+OF_ALL = tuple(job.name for job in _TABLE if job.is_in_all)
 
 
 def knowing_due(use_cases: UseCases) -> dict[str, KnowsDue]:

@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TypeAlias
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import holidays
 
-SEARCH_MAX = timedelta(days=400)  # a year and a long closure: further off, the calendar is a mistake
-YEAR_MIN, YEAR_MAX = 2, 9998  # every offset fits inside datetime's years 1 to 9999
+from worker.domain.escalation.wall_clock import DAY, offsets, timezones
 
-_DAY = timedelta(days=1)
-_SECOND = timedelta(seconds=1)
+SEARCH_MAX = timedelta(days=400)  # a year and a long closure: further off, the calendar is a mistake
+
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY_OF = {name[:size]: number for number, name in enumerate(_WEEKDAYS) for size in (3, len(name))}
 _HOURS = re.compile(r"([0-9]{1,2}):([0-9]{2})\s*[-\u2013]\s*([0-9]{1,2}):([0-9]{2})")
@@ -87,7 +86,7 @@ def add(calendar: Calendar, start: datetime, amount: timedelta) -> datetime:
 
     ``start`` is aware (any zone), the result aware UTC. Takes time in proportion to the days passed. Raises
     ValueError for a naive start, a negative amount or a calendar that is closed for `SEARCH_MAX` on end;
-    OverflowError past the year `YEAR_MAX`.
+    OverflowError past the year 9998.
     """
     if amount < timedelta(0):
         raise ValueError(f"business time to add: {amount} is negative; amounts start at 0")
@@ -107,7 +106,7 @@ def elapsed(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
     """Return the calendar's time between two aware instants; 0 when ``end`` isn't after ``start``.
 
     Takes time in proportion to the days between. Raises ValueError for a naive instant, OverflowError
-    outside the years `YEAR_MIN` to `YEAR_MAX`.
+    outside the years 2 to 9998.
     """
     since, until = _utc(start), _utc(end)
     if until <= since:
@@ -154,6 +153,18 @@ def parse_hours(text: str) -> tuple[time, time]:
 
     Raises ValueError, with an example, for anything else and for hours that don't end after they start.
     """
+    opening, closing = parse_turn_hours(text)
+    if closing == time(0) and not text.rstrip().endswith("24:00"):
+        raise _error("hours", text, f"ends before it starts; for midnight write '{opening:%H:%M}-24:00'")
+    _check_hours(opening, closing)
+    return opening, closing
+
+
+def parse_turn_hours(text: str) -> tuple[time, time]:
+    """As `parse_hours`, for hours that may go over midnight: ``18:00-09:00`` ends on the next day.
+
+    So do hours whose end is their start, which are a whole day. Raises ValueError, with an example.
+    """
     match = _HOURS.fullmatch(text.strip())
     if match is None:
         raise _error(
@@ -165,9 +176,6 @@ def parse_hours(text: str) -> tuple[time, time]:
         closing = time(0) if (end_hour, end_minute) == _MIDNIGHT_ENDS else time(end_hour, end_minute)
     except ValueError:
         raise _error("hours", text, "no such time of day; hours go from 00:00 to 24:00") from None
-    if (end_hour, end_minute) == (0, 0):
-        raise _error("hours", text, f"ends before it starts; for midnight write '{opening:%H:%M}-24:00'")
-    _check_hours(opening, closing)
     return opening, closing
 
 
@@ -224,56 +232,14 @@ def _spans(
     """
     opening, closing = _bounds(calendar)
     for year in range(start.year, stop.year + 1):
-        for since, until, offset in _offsets(calendar.timezone, year):
+        for since, until, offset in offsets(calendar.timezone, year):
             lower, upper = max(since, start), min(until, stop)
             midnight = datetime.combine((lower + offset).date(), time(0), UTC) - offset
             while midnight < upper:
                 opens, closes = max(midnight + opening, lower), min(midnight + closing, upper)
                 if opens < closes and _is_working_day(calendar, (midnight + offset).date()):
                     yield opens, closes
-                midnight += _DAY
-
-
-@lru_cache(maxsize=4096)
-def _offsets(timezone: str, year: int) -> tuple[tuple[datetime, datetime, timedelta], ...]:
-    """Return the stretches of constant UTC offset in a UTC year, in order: (since, until, offset).
-
-    zoneinfo doesn't publish its transitions, so this asks for the offset once a day. The two transitions that
-    lie closest together in tzdata 2026 are 95 hours apart (Africa/Freetown, September 1939).
-    """
-    if not YEAR_MIN <= year <= YEAR_MAX:
-        raise OverflowError(
-            f"business time: the year {year} is outside {YEAR_MIN} to {YEAR_MAX}; check the date"
-        )
-    zone = ZoneInfo(timezone)
-    since = probe = datetime(year, 1, 1, tzinfo=UTC)
-    end = datetime(year + 1, 1, 1, tzinfo=UTC)
-    offset = _offset(zone, since)
-    stretches: list[tuple[datetime, datetime, timedelta]] = []
-    while probe < end:
-        following = probe + _DAY
-        if _offset(zone, following) != offset:
-            change = _change(zone, probe, following)
-            stretches.append((since, change, offset))
-            since, offset = change, _offset(zone, change)
-        probe = following
-    return (*stretches, (since, end, offset))
-
-
-def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """Return the first second with another offset than ``before``; offsets change on whole seconds."""
-    old = _offset(zone, before)
-    while after - before > _SECOND:
-        middle = before + (after - before) // _SECOND // 2 * _SECOND
-        if _offset(zone, middle) == old:
-            before = middle
-        else:
-            after = middle
-    return after
-
-
-def _offset(zone: ZoneInfo, instant: datetime) -> timedelta:
-    return instant.astimezone(zone).replace(tzinfo=UTC) - instant
+                midnight += DAY
 
 
 def _is_working_day(calendar: BusinessCalendar, day: date) -> bool:
@@ -284,6 +250,11 @@ def _is_working_day(calendar: BusinessCalendar, day: date) -> bool:
     return day not in _public_holidays(calendar.country, calendar.subdivision, day.year)
 
 
+def is_public_holiday(country: str | None, day: date) -> bool:
+    """True if the whole country is off on this day. A country that is not given, or not known, has no holidays."""
+    return country in _countries() and day in _public_holidays(country, None, day.year)
+
+
 @lru_cache(maxsize=4096)
 def _public_holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year, expand=False))
@@ -291,7 +262,7 @@ def _public_holidays(country: str, subdivision: str | None, year: int) -> frozen
 
 def _bounds(calendar: BusinessCalendar) -> tuple[timedelta, timedelta]:
     opening, closing = calendar.hours
-    return _since_midnight(opening), _since_midnight(closing) or _DAY
+    return _since_midnight(opening), _since_midnight(closing) or DAY
 
 
 def _since_midnight(wall: time) -> timedelta:
@@ -329,8 +300,8 @@ def last_day(ends_at: datetime, timezone: str) -> date:
 
 
 def _check_timezone(timezone: str) -> None:
-    if timezone not in _timezones():
-        near = _nearest(timezone, _timezones())
+    if timezone not in timezones():
+        near = _nearest(timezone, timezones())
         remedy = f"did you mean {near!r}?" if near else "use a name such as 'Europe/London'"
         raise _error("timezone", timezone, f"is no IANA time zone; {remedy}")
 
@@ -353,11 +324,6 @@ def _check_country(country: str | None, subdivision: str | None) -> None:
         near = _nearest(subdivision, known)
         remedy = f"did you mean {near!r}?" if near else f"it has {', '.join(known) or 'none'}"
         raise _error("subdivision", subdivision, f"is no part of {country}; {remedy}") from None
-
-
-@lru_cache(maxsize=1)
-def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 @lru_cache(maxsize=1)

@@ -55,6 +55,10 @@ class Directory(Connector, Protocol):
     def has_delta(self) -> bool:
         """True if a pass with a cursor lists only what changed; otherwise every pass is full."""
 
+    @property
+    def can_tell_away(self) -> bool:
+        """True if it is an `AwayTeller`."""
+
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
         """Yield pages, then exactly one `PassEnd`.
 
@@ -68,4 +72,14 @@ class Directory(Connector, Protocol):
 
         Only called if `can_look_up`. Raises PermissionDenied for a person who may just be hidden from us, and
         Transient or Permanent if there was no answer.
+        """
+
+
+class AwayTeller(Directory, Protocol):
+    """A directory with `can_tell_away`: it knows who does not read their messages now."""
+
+    def is_away(self, person_id: str) -> bool | None:
+        """Whether the person is away now; None if it can't be known, which counts as present.
+
+        Raises PermissionDenied, Transient or another Permanent if there was no answer.
         """

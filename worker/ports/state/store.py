@@ -24,6 +24,7 @@ from worker.ports.state.overview import Overview
 from worker.ports.state.pairs import Pairs
 from worker.ports.state.people import People
 from worker.ports.state.remediations import Remediations
+from worker.ports.state.rota_feeds import RotaFeeds
 from worker.ports.state.silences import Silences
 from worker.ports.state.sources import Sources
 from worker.ports.state.tickets import StoredTickets
@@ -82,6 +83,9 @@ class UnitOfWork(Protocol):
 
     @property
     def feeds(self) -> Feeds: ...
+
+    @property
+    def rota_feeds(self) -> RotaFeeds: ...
 
 
 class Store(Protocol):

@@ -307,6 +307,20 @@ remediation = sa.Table(  # a machine's act on a member, as a rule allowed it
     sa.Index("ix_remediation_state", "state", "begun_at"),
     sa.Index("ix_remediation_member", "source", "group_id", "handle"),
 )
+rota_feed = sa.Table(  # the last good copy of a rota's calendar
+    "rota_feed",
+    metadata,
+    _key("rota"),
+    _instant("tried_at", null=False),
+    _instant("fetched_at"),
+    _instant("read_at"),
+    _instant("known_until"),
+    _text("turns", default="[]"),
+    _text("notes", default="[]"),
+    _text("etag", null=True),
+    _text("asked", default=""),
+    _text("problem", default=""),
+)
 dirty_group = sa.Table(
     "dirty_group", metadata, _key("source"), _key("group_id"), _instant("since", null=False)
 )

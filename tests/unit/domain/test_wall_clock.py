@@ -1,0 +1,48 @@
+"""Which instant a local time is, and which zone a country has."""
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slow_clock import DAY, SlowClock, places
+from worker.domain.escalation.wall_clock import first_showing, last_showing, local_day, only_zone
+
+
+@settings(deadline=None, max_examples=100)
+@given(places(), st.integers(0, 3), st.integers(0, 24 * 60 - 1))
+def test_showings_are_those_of_the_wall_clock(place: tuple[str, datetime], days: int, minute: int) -> None:
+    zone, since = place
+    clock = SlowClock(zone, since)
+    day, wall = since.date() + days * DAY, time(*divmod(minute, 60))
+
+    assert first_showing(zone, day, wall) == clock.begins(day, wall)
+    assert last_showing(zone, day, wall) == clock.ends(day, wall)
+
+
+def test_a_skipped_day_is_the_instant_of_the_change() -> None:
+    change = datetime(2011, 12, 30, 10, tzinfo=UTC)
+
+    assert first_showing("Pacific/Apia", date(2011, 12, 30), time(9)) == change
+    assert last_showing("Pacific/Apia", date(2011, 12, 30), time(17)) == change
+
+
+def test_a_day_is_that_of_the_zone() -> None:
+    assert local_day("Pacific/Auckland", datetime(2026, 11, 2, 20, tzinfo=UTC)) == date(2026, 11, 3)
+
+
+@pytest.mark.parametrize(
+    "country, zone",
+    [
+        ("GB", "Europe/London"),
+        ("IN", "Asia/Kolkata"),
+        ("DE", "Europe/Berlin"),  # Europe/Busingen reads the same
+        ("US", None),
+        ("ES", None),  # the Canaries
+        ("XX", None),
+        ("", None),
+    ],
+)
+def test_the_only_zone_of_a_country(country: str, zone: str | None) -> None:
+    assert only_zone(country) == zone

@@ -1,0 +1,177 @@
+"""Rotas, absences and quiet hours as values of the domain."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from worker.domain.escalation.absence import Absence
+from worker.domain.escalation.quiet import QuietHours
+from worker.domain.escalation.rota import Layer, Rota
+from worker.domain.escalation.spans import Span
+from worker.settings import Settings
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def settings(**sections: Any) -> Settings:
+    return Settings.model_validate({"organisation": {"timezone": "Europe/Lisbon"}, **sections})
+
+
+def test_a_rota_is_what_it_says() -> None:
+    entry = {
+        "name": "security",
+        "timezone": "Europe/London",
+        "layers": [
+            {
+                "people": ["a@example.org", "b@example.org"],
+                "turn": "1w",
+                "handover": "mon 09:00",
+                "from": "2026-11-02",
+            },
+            {
+                "people": ["n@example.org"],
+                "turn": "1d",
+                "handover": "18:00",
+                "hours": "18:00-09:00",
+                "days": "sat,sun",
+            },
+        ],
+        "overrides": [
+            {
+                "person": "c@example.org",
+                "from": "2026-12-24 09:00",
+                "until": "2026-12-26 09:00",
+                "reason": "leave",
+            }
+        ],
+        "fallback": "it-security@example.org",
+    }
+
+    assert settings(rotas=[entry]).rota_rules().rotas == {
+        "security": Rota(
+            "security",
+            "Europe/London",
+            (
+                Layer(("a@example.org", "b@example.org"), 7, time(9), 0, date(2026, 11, 2)),
+                Layer(
+                    ("n@example.org",),
+                    1,
+                    time(18),
+                    hours=(time(18), time(9)),
+                    days=frozenset({5, 6}),
+                ),
+            ),
+            (
+                Span(
+                    datetime(2026, 12, 24, 9, tzinfo=LONDON),
+                    datetime(2026, 12, 26, 9, tzinfo=LONDON),
+                    "c@example.org",
+                ),
+            ),
+            "it-security@example.org",
+        )
+    }
+
+
+def test_a_rota_without_a_zone_has_the_organisation_s() -> None:
+    [rota] = (
+        settings(rotas=[{"name": "site", "layers": [{"people": ["a@example.org"]}]}])
+        .rota_rules()
+        .rotas.values()
+    )
+
+    assert rota.timezone == "Europe/Lisbon"
+
+
+def test_a_calendar_s_rota_has_no_layers_of_its_own() -> None:
+    ical = {"url": "https://calendar.example.org/x.ics", "aliases": {"Ann O.": "a@example.org"}}
+    read = settings(rotas=[{"name": "site", "ical": ical}])
+    feed = read.rotas[0].ical
+
+    assert read.rota_rules().rotas["site"].layers == ()
+    assert feed is not None
+    rules = feed.rules("Europe/Paris")
+    assert (rules.timezone, rules.every, rules.stale_after) == (
+        "Europe/Paris",
+        timedelta(minutes=15),
+        timedelta(hours=24),
+    )
+    assert rules.aliases == {"Ann O.": "a@example.org"}
+
+
+def test_a_calendar_s_address_is_in_no_repr() -> None:
+    url = "https://calendar.example.org/private-0123456789/x.ics"
+
+    assert "private" not in repr(settings(rotas=[{"name": "site", "ical": {"url": url}}]))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8099/x.ics", "http://[::1]/x.ics", "http://localhost/x.ics"]
+)
+def test_plain_http_may_go_to_this_machine(url: str) -> None:
+    assert settings(rotas=[{"name": "site", "ical": {"url": url}}]).rotas[0].ical is not None
+
+
+def test_a_calendar_may_be_a_file() -> None:
+    feed = settings(rotas=[{"name": "site", "ical": {"path": "site.ics"}}]).rotas[0].ical
+
+    assert feed is not None
+    assert feed.path == Path("site.ics")
+
+
+def test_days_of_an_absence_are_the_organisation_s() -> None:
+    away = {
+        "person": "a@example.org",
+        "from": "2026-12-20",
+        "until": "2027-01-04 12:00",
+        "deputy": "b@example.org",
+    }
+
+    assert settings(absences={"people": [away]}).rota_rules().absences == (
+        Absence(
+            "a@example.org",
+            datetime(2026, 12, 20, tzinfo=UTC),
+            datetime(2027, 1, 4, 12, tzinfo=UTC),
+            "b@example.org",
+        ),
+    )
+
+
+def test_there_are_no_quiet_hours_unless_they_are_asked_for() -> None:
+    assert settings().quiet_times() is None
+    assert settings(quiet_hours=None).quiet_times() is None
+    assert settings(quiet_hours={}).quiet_times() == QuietHours(time(20), time(7))
+
+
+def test_quiet_hours_are_what_they_say() -> None:
+    section = {
+        "from": "22:00",
+        "until": "06:30",
+        "days": "mon-fri",
+        "holidays": False,
+        "exempt": {"sensitive": False},
+    }
+
+    assert settings(quiet_hours=section).quiet_times() == QuietHours(
+        time(22), time(6, 30), frozenset(range(5)), holidays=False, exempt_sensitive=False
+    )
+
+
+def test_it_is_written_as_it_is_read() -> None:
+    layer = {
+        "people": ["a@example.org"],
+        "handover": "mon 09:00",
+        "from": "2026-11-02",
+        "hours": "18:00-09:00",
+    }
+    override = {"person": "c@example.org", "from": "2026-12-24 09:00", "until": "2026-12-26"}
+    read = settings(rotas=[{"name": "site", "layers": [layer], "overrides": [override]}])
+
+    written = read.model_dump(mode="json", by_alias=True)["rotas"]
+
+    assert settings(rotas=written).rotas == read.rotas
+    assert written[0]["layers"][0]["handover"] == "mon 09:00"
+    assert written[0]["overrides"][0]["until"] == "2026-12-26 00:00"
