@@ -20,7 +20,7 @@ from worker.app.acts.tickets import TicketActs
 from worker.app.acts.trial import Trial
 from worker.app.evidence.export import Audit
 from worker.app.jobs.deliver import Deliver, DeliverRules
-from worker.app.jobs.escalate import Escalate
+from worker.app.jobs.escalate import Escalate, EscalateRules
 from worker.app.jobs.inventory import InventoryRules, TakeInventory
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.poll import Poll, PollRules
@@ -50,7 +50,7 @@ from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.text.tongue import Languages
 from worker.ports import Takes
 from worker.ports.connectors.rota_feed import RotaFeed
-from worker.ports.state.store import Store
+from worker.ports.state.store import Store, UnitOfWork
 from worker.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -157,6 +157,12 @@ def assemble(
     pairing = Pairing(connectors.inventories)
     declared = next((one.name for one in connectors.inventories if one.can.is_declared), "")
     deciding = ReconcileRules(tickets, limits, rules.sensitive, teller, directories, rules.confirm_every)
+    rotas = Rotas(store, rules.rotas)
+    away = Away(rules.rotas.absences, teller_named(rules.rotas.automatic_replies, connectors.directories))
+
+    def on_call(uow: UnitOfWork, name: str, at: datetime) -> list[str]:
+        return rotas.on_call(uow, name, at, clock())
+
     return App(
         settings,
         rules,
@@ -166,13 +172,13 @@ def assemble(
         Reconcile(store, deciding, observer),
         Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
         Verify(store, tickets, rules.fresh_inventories, teller, lists),
-        Escalate(store, tickets, teller, holding=rules.holding),
+        Escalate(store, tickets, teller, EscalateRules(rules.holding, on_call, away)),
         Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),
         TicketActs(store, tickets, teller),
         Approvals(store, rules.two_approvers_from),
         PairActs(store, pairing),
         Check(store, connectors, limits, rules.leaver, rules.fresh_directories, rules.fresh_inventories),
-        Explainer(tickets, rules.languages, Reaching(connectors.notifiers), rules.holding),
+        Explainer(tickets, rules.languages, Reaching(connectors.notifiers), rules.holding, on_call),
         Silencing(store, rules.holding.silences),
         assigned_of(rules, store),
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),
@@ -180,8 +186,8 @@ def assemble(
         Retention(store, rules.erase_after),
         _witnesses(settings, connectors),
         Trial(store, connectors.notifiers, teller),
-        Rotas(store, rules.rotas),
-        Away(rules.rotas.absences, teller_named(rules.rotas.automatic_replies, connectors.directories)),
+        rotas,
+        away,
         WatchFeeds(store, feeds, rules.rotas.feeds),
     )
 

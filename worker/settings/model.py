@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -11,8 +11,8 @@ from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from worker.app.jobs import table
 from worker.app.reads.rotas import RotaRules
-from worker.domain.escalation.policy import Named, NamedKind, Policy
-from worker.domain.escalation.quiet import QuietHours
+from worker.app.tell.quiet import PersonalQuiet
+from worker.domain.escalation.policy import Named, NamedKind, Policy, Whom
 from worker.domain.escalation.silences import Silence
 from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
@@ -22,7 +22,7 @@ from worker.ports import Port
 from worker.settings.connectors import ConnectorEntry, InventoryEntry, NotifierEntry, SourceEntry
 from worker.settings.escalation import Escalation
 from worker.settings.problems import Wrong, did_you_mean
-from worker.settings.rotas import Absences, QuietSection, RotaEntry, require_rota_names
+from worker.settings.rotas import RECIPIENT, Absences, QuietSection, RotaEntry, require_rota_names
 from worker.settings.section import Section
 from worker.settings.sections import (
     Database,
@@ -67,6 +67,7 @@ def _require_notifiers(settings: Settings) -> None:
     """Raise Wrong for a step over a notifier that there is not, or to a channel that none has."""
     known = [one.name for one in settings.notify]
     channels = {name for one in settings.notify for name in one.options.get("channels") or ()}
+    rotas = [one.name for one in settings.rotas]
     for at, policy in enumerate(settings.escalation.policies):
         for place, step in enumerate(policy.steps):
             here = ("escalation", "policies", at, "steps", place)
@@ -75,10 +76,19 @@ def _require_notifiers(settings: Settings) -> None:
                     remedy = did_you_mean(name, known, what="Notifiers")
                     raise Wrong(f"{name!r} is no notifier", remedy, at=(*here, "via", number))
             for number, whom in enumerate(step.to):
-                is_channel = isinstance(whom, Named) and whom.kind is NamedKind.CHANNEL
-                if is_channel and str(whom).partition(":")[2] not in channels:
-                    remedy = did_you_mean(str(whom).partition(":")[2], channels, what="Channels")
-                    raise Wrong(f"no notifier has a {whom}", remedy, at=(*here, "to", number))
+                _require_named(whom, channels, rotas, (*here, "to", number))
+
+
+def _require_named(
+    whom: Whom, channels: Collection[str], rotas: Collection[str], at: tuple[str | int, ...]
+) -> None:
+    """Raise Wrong for a channel that no notifier has, or a rota that there is not."""
+    if not isinstance(whom, Named):
+        return
+    if whom.kind is NamedKind.CHANNEL and whom.name not in channels:
+        raise Wrong(f"no notifier has a {whom}", did_you_mean(whom.name, channels, what="Channels"), at=at)
+    if whom.kind is NamedKind.ON_CALL and whom.name not in rotas:
+        raise Wrong(f"{whom.name!r} is no rota", did_you_mean(whom.name, rotas, what="Rotas"), at=at)
 
 
 def _require_directory(settings: Settings) -> None:
@@ -211,8 +221,13 @@ class Settings(Section):
         assert feed.url is not None  # noqa: S101  one of the two, as validated
         return feed.url.get_secret_value()
 
-    def quiet_times(self) -> QuietHours | None:
-        return self.quiet_hours.value() if self.quiet_hours else None
+    def quiet_times(self) -> PersonalQuiet | None:
+        """When people are not told."""
+        section, place = self.quiet_hours, self.organisation
+        if section is None:
+            return None
+        zone, country = (None if one == RECIPIENT else one for one in (section.timezone, section.country))
+        return PersonalQuiet(section.value(), place.timezone, place.default_region, zone, country)
 
     def ticket_rules(self) -> TicketRules:
         return TicketRules(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from worker.app.tell.quiet import PersonalQuiet
 from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.quiet import QuietHours
 from worker.domain.escalation.rota import Layer, Rota
@@ -143,7 +144,9 @@ def test_days_of_an_absence_are_the_organisation_s() -> None:
 def test_there_are_no_quiet_hours_unless_they_are_asked_for() -> None:
     assert settings().quiet_times() is None
     assert settings(quiet_hours=None).quiet_times() is None
-    assert settings(quiet_hours={}).quiet_times() == QuietHours(time(20), time(7))
+    assert settings(quiet_hours={}).quiet_times() == PersonalQuiet(
+        QuietHours(time(20), time(7)), "Europe/Lisbon", "GB"
+    )
 
 
 def test_quiet_hours_are_what_they_say() -> None:
@@ -152,11 +155,14 @@ def test_quiet_hours_are_what_they_say() -> None:
         "until": "06:30",
         "days": "mon-fri",
         "holidays": False,
+        "timezone": "Asia/Kolkata",
+        "country": "IN",
         "exempt": {"sensitive": False},
     }
 
-    assert settings(quiet_hours=section).quiet_times() == QuietHours(
-        time(22), time(6, 30), frozenset(range(5)), holidays=False, exempt_sensitive=False
+    hours = QuietHours(time(22), time(6, 30), frozenset(range(5)), holidays=False, exempt_sensitive=False)
+    assert settings(quiet_hours=section).quiet_times() == PersonalQuiet(
+        hours, "Europe/Lisbon", "GB", "Asia/Kolkata", "IN"
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
+from worker.app.reads.away import Away
 from worker.app.tell.helping import help_for
 from worker.app.tell.holding import Holding, Holds
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
@@ -14,7 +15,9 @@ from worker.app.tell.teller import Teller, help_as_told
 from worker.domain.escalation.policy import Policy, Taken, Target, due_steps, next_unreached
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.messages.sentences import UNREACHED, escalation_paragraph, masked
+from worker.domain.messages.message import Recipient
+from worker.domain.messages.sentences import AWAY, UNREACHED, escalation_paragraph, masked
+from worker.domain.model import AccountKey
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.leases import Lease
@@ -24,35 +27,41 @@ from worker.ports.state.store import Store, UnitOfWork
 PAGE = 500
 
 
+@dataclass(frozen=True, slots=True)
+class EscalateRules:
+    """What holds messages, who is on call, and who is away."""
+
+    holding: Holding = field(default_factory=Holding)
+    on_call: OnCall = nobody_on_call
+    away: Away = field(default_factory=Away)
+
+
 class Escalate:
     """Takes the steps of escalation policies."""
 
     def __init__(
-        self,
-        store: Store,
-        rules: TicketRules,
-        teller: Teller,
-        on_call: OnCall = nobody_on_call,
-        holding: Holding | None = None,
+        self, store: Store, rules: TicketRules, teller: Teller, more: EscalateRules | None = None
     ) -> None:
         self._store = store
         self._rules = rules
         self._teller = teller
-        self._on_call = on_call
-        self._holding = holding or Holding()
+        self._more = more or EscalateRules()
+        self._away: frozenset[str] = frozenset()  # of the present run, by address
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Take the due steps of every open ticket. Steps are unique in storage, so each is taken once.
 
-        If a step reaches nobody, the next one is due at once, and its message says so.
+        If a step reaches nobody, or somebody who is away and has no deputy, the next one is due at once, and its
+        message says so.
         """
+        self._away = self._away_by_mailbox(now)
         matching = Matching(self._store, now, lease)
         counts = {"watched": 0, "steps": 0, "messages": 0, "silenced": 0}
         after = 0
         while True:
             with matching.begin() as uow:
                 waiting = uow.tickets.to_escalate(after, PAGE)
-                holds = self._holding.at(uow, now)
+                holds = self._more.holding.at(uow, now)
                 for ticket, taken in waiting:
                     self._escalate(uow, ticket, taken, holds, counts)
             counts["watched"] += len(waiting)
@@ -74,10 +83,9 @@ class Escalate:
             return
         for due in coming:
             step = Taken(due.step, due.repeat, now)
-            if self._take(uow, ticket, policy, step, "", now, counts):
-                taken = (*taken, step)
-            else:
-                taken = self._take_next(uow, ticket, policy, (*taken, step), now, counts)
+            taken = (*taken, step)
+            if why := self._take(uow, ticket, policy, step, "", now, counts):
+                taken = self._take_next(uow, ticket, policy, taken, why, now, counts)
 
     def _take_next(
         self,
@@ -85,14 +93,15 @@ class Escalate:
         ticket: Ticket,
         policy: Policy,
         taken: tuple[Taken, ...],
+        why: str,
         now: datetime,
         counts: dict[str, int],
     ) -> tuple[Taken, ...]:
-        """Go on to the first step that reaches somebody."""
+        """Go on to the first step that reaches somebody who is there; `why` is the sentence that says so."""
         while (number := next_unreached(policy, taken, ticket.clock_from)) is not None:
             step = Taken(number, sum(t.step == number for t in taken), now)
             taken = (*taken, step)
-            if self._take(uow, ticket, policy, step, UNREACHED, now, counts):
+            if not (why := self._take(uow, ticket, policy, step, why, now, counts)):
                 return taken
         return taken
 
@@ -105,13 +114,14 @@ class Escalate:
         why: str,
         now: datetime,
         counts: dict[str, int],
-    ) -> bool:
-        """Record a step and queue its messages; return False if there is nobody to tell."""
-        found = Recipients(uow, self._teller.languages, self._on_call)
+    ) -> str:
+        """Record a step and queue its messages; return why the next one comes at once, if it does."""
+        found = Recipients(uow, self._teller.languages, self._more.on_call)
         wanted = policy.steps[step.step - 1]
-        recipients = found.of_all(ticket, wanted.to, now)
+        named = found.of_all(ticket, wanted.to, now)
+        recipients, is_away = self._with_deputies(found, named, now)
         if not uow.tickets.take_step(ticket.id, step, policy.name, recipients):
-            return True
+            return ""
         counts["steps"] += 1
         data = {"step": step.step, "repeat": step.repeat, "policy": policy.name, "told": len(recipients)}
         uow.journal.append(
@@ -137,7 +147,39 @@ class Escalate:
                 is_day_or_night=wanted.is_day_or_night,
             )
             counts["messages"] += uow.outbox.add([self._teller.linked(uow, ticket, message, now)], now)
-        return bool(recipients)
+        return UNREACHED if not recipients else AWAY if is_away else ""
+
+    def _with_deputies(
+        self, found: Recipients, named: tuple[Recipient, ...], now: datetime
+    ) -> tuple[tuple[Recipient, ...], bool]:
+        """The recipients, with a deputy for each who is away; and whether somebody away has none."""
+        everybody, is_away = list(named), False
+        for one in named:
+            if one.address in self._away or self._more.away.is_away(one.address, None, now):
+                deputy = self._more.away.deputy(one.address, now)
+                is_away |= deputy is None
+                everybody += [found.at(deputy)] if deputy else []
+        return tuple(dict.fromkeys(everybody)), is_away
+
+    def _away_by_mailbox(self, now: datetime) -> frozenset[str]:
+        """The people of due steps whose mailboxes say that they are away. Asks outside of any transaction."""
+        if not self._more.away.asks_mailboxes:
+            return frozenset()
+        people: dict[str, AccountKey] = {}
+        with self._store.reading() as uow:
+            found, after = Recipients(uow, self._teller.languages, self._more.on_call), 0
+            while waiting := uow.tickets.to_escalate(after, PAGE):
+                after = waiting[-1].ticket.id
+                for ticket, taken in waiting:
+                    policy = self._rules.policy(ticket)
+                    for due in due_steps(ticket, policy, taken, self._rules.allowed(ticket), now):
+                        for one in found.of_all(ticket, policy.steps[due.step - 1].to, now):
+                            people.update(
+                                (one.address, known.key) for known in uow.people.find(one.address)[:1]
+                            )
+        return frozenset(
+            address for address, key in people.items() if self._more.away.is_away(address, key, now)
+        )
 
     def _answer_unreachable(self, uow: UnitOfWork, now: datetime, counts: dict[str, int]) -> None:
         """Take the next step at once for each ticket whose message reached nobody."""
@@ -147,4 +189,4 @@ class Escalate:
             if ticket is None or ticket.state is not TicketState.OPEN:
                 continue
             taken = tuple(step.taken for step in uow.tickets.steps(number))
-            self._take_next(uow, ticket, self._rules.policy(ticket), taken, now, counts)
+            self._take_next(uow, ticket, self._rules.policy(ticket), taken, UNREACHED, now, counts)

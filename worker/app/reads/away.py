@@ -13,9 +13,14 @@ from worker.ports import AwayTeller, BadConfig, ConnectorError, Directory
 class Away:
     """Says of one person at a time whether they are away now. Keeps nothing."""
 
-    def __init__(self, absences: tuple[Absence, ...], teller: AwayTeller | None) -> None:
+    def __init__(self, absences: tuple[Absence, ...] = (), teller: AwayTeller | None = None) -> None:
         self._absences = absences
         self._teller = teller
+
+    @property
+    def asks_mailboxes(self) -> bool:
+        """Whether `is_away` may ask a directory, over the network."""
+        return self._teller is not None
 
     def is_away(self, email: str, account: AccountKey | None, now: datetime) -> bool:
         """Whether a person is away. Asks the directory about an account of its own that no absence names.

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from worker.app.refused import Refused
 from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.feeds import FeedRules, is_stale, with_feed
-from worker.domain.escalation.rota import Gap, Rota, Shift, gaps, shifts
+from worker.domain.escalation.rota import Gap, Rota, Shift, all_on_call, gaps, shifts
 from worker.domain.model import Standing
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -55,6 +55,11 @@ class Rotas:
         """The rota as it is now, with its calendar's turns while its copy is not too old. Raises Refused."""
         rota, rules = self.named(name), self._rules.feeds.get(name)
         return rota if rules is None else with_feed(rota, uow.rota_feeds.get(name), rules, now)
+
+    def on_call(self, uow: UnitOfWork, name: str, at: datetime, now: datetime) -> list[str]:
+        """The e-mail addresses of whoever is on call at an instant, who took over last at the end; nobody: empty."""
+        found = all_on_call(self.current(uow, name, now), at)
+        return list(dict.fromkeys(one.person for one in found if one.person is not None))
 
     def shifts(self, name: str, since: datetime, until: datetime, now: datetime) -> tuple[Shift, ...]:
         """Who is on call in [since, until), as `domain.escalation.rota.shifts` has it. Raises Refused."""

@@ -69,11 +69,11 @@ class Recipients:
             return [Recipient(RecipientKind.CHANNEL, target.name)]
         is_rota = target.kind is NamedKind.ON_CALL
         return [
-            self._at(address)
+            self.at(address)
             for address in (self.on_call(self.uow, target.name, at) if is_rota else [target.name])
         ]
 
-    def _at(self, address: str) -> Recipient:
+    def at(self, address: str) -> Recipient:
         """Whoever has an e-mail address, by name and in their language if the directory knows them."""
         known = [one for one in self.uow.people.find(address) if one.standing is not Standing.LEFT]
         found = self._person(known[0]) if known else []
@@ -81,7 +81,7 @@ class Recipients:
 
     def _owner(self, ticket: Ticket) -> list[Recipient]:
         group = self.uow.rosters.group(ticket.group) if ticket.group else None
-        return [self._at(group.owner_email)] if group and group.owner_email else []
+        return [self.at(group.owner_email)] if group and group.owner_email else []
 
     def _manager(self, ticket: Ticket) -> list[Recipient]:
         """The manager of the ticket's person; of whoever has to do it, if it is about a whole group alone."""

@@ -1,0 +1,225 @@
+"""When people are told, and who else: quiet hours, rotas, people who are away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import time, timedelta
+
+import pytest
+
+from builders import rules
+from harness import Harness
+from worker.app.jobs.escalate import Escalate, EscalateRules
+from worker.app.reads.away import Away
+from worker.app.reads.rotas import RotaRules
+from worker.app.tell.holding import Holding
+from worker.app.tell.quiet import PersonalQuiet
+from worker.app.tell.teller import person_at
+from worker.domain.escalation.absence import Absence
+from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Target
+from worker.domain.escalation.quiet import QuietHours
+from worker.domain.escalation.rota import Layer, Rota
+from worker.domain.evidence.actor import Actor
+from worker.domain.messages.message import CHANNEL, Paragraph
+from worker.domain.messages.sentences import AWAY
+from worker.domain.model import COUNTRY, TIMEZONE
+from worker.ports import Transient
+from worker.ports.state.deliveries import PostState
+from worker.ports.state.outbox import OutMessage
+
+Start = Callable[..., Harness]
+HOUR = timedelta(hours=1)
+NIGHT = PersonalQuiet(QuietHours(time(20), time(7)), "UTC", "GB")
+ASSIGNEE, CHANNEL_LATER = (
+    Step(After(share=0.5), (Target.ASSIGNEE,)),
+    Step(After(share=1.0), (Target.CHANNEL,)),
+)
+DEE = "dee@corp.example"
+
+
+def late(start: Start, *steps: Step) -> Harness:
+    """Ann has left ward 7, and everybody was told of it at once."""
+    harness = start(rules=rules(policies=(Policy("test", steps or (ASSIGNEE, CHANNEL_LATER)),)))
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    return harness
+
+
+def told(harness: Harness) -> list[str]:
+    before = len(harness.soc.sent)
+    harness.escalate()
+    harness.deliver()
+    return [message.to.address or "channel" for message in harness.soc.sent[before:]]
+
+
+def at(harness: Harness, hour: int) -> None:
+    """Wait for the next time that the clock shows this hour, in UTC."""
+    wait = (hour - harness.now.hour) % 24 or 24
+    harness.later(seconds=(wait * HOUR - timedelta(minutes=harness.now.minute)).total_seconds())
+
+
+def quiet(harness: Harness, hours: PersonalQuiet = NIGHT) -> None:
+    harness.start(replace(harness.app.rules, holding=Holding(quiet=hours)))
+
+
+# --- quiet hours --------------------------------------------------------------------------------------------
+
+
+def test_what_comes_at_night_is_held_until_its_end_and_told_once(start: Start) -> None:
+    harness = late(start)
+    quiet(harness)
+    at(harness, 22)
+    harness.queue(
+        OutMessage("x", person_at(DEE), "News", Paragraph("News")),
+        OutMessage("y", CHANNEL, "To all", Paragraph("y")),
+    )
+    assert told(harness) == ["channel"], "channels have no night"
+    with harness.store.reading() as uow:
+        held = uow.deliveries.posts([PostState.HELD], harness.now, 10)
+    assert {one.held_by for one in held} == {"quiet"}
+    assert {one.held_until.hour for one in held if one.held_until} == {7}
+    at(harness, 6)
+    assert told(harness) == []
+    at(harness, 7)
+    assert told(harness).count(DEE) == 1
+
+
+def test_a_step_for_day_or_night_does_not_wait(start: Start) -> None:
+    harness = late(start, replace(ASSIGNEE, is_day_or_night=True))
+    quiet(harness, PersonalQuiet(QuietHours(time(0), time(23, 59)), "UTC", "GB"))
+    harness.later(hours=12)
+    assert told(harness) == [DEE]
+
+
+@pytest.mark.parametrize("attributes, is_told", [
+    (((COUNTRY, "GB"),), False),
+    (((COUNTRY, "GB"), (TIMEZONE, "Pacific/Auckland")), True),
+    (((COUNTRY, "NZ"), (TIMEZONE, "Mars/Olympus")), False),
+    (((COUNTRY, "JP"),), True),
+])  # fmt: skip
+def test_it_is_the_reader_s_own_night(
+    start: Start, attributes: tuple[tuple[str, str], ...], is_told: bool
+) -> None:
+    harness = start()
+    harness.corp.change("dee", attributes=attributes)
+    harness.poll()
+    quiet(harness)
+    at(harness, 23)
+    harness.queue(OutMessage("x", person_at(DEE), "News", Paragraph("News")))
+    assert (told(harness) == [DEE]) is is_told
+
+
+def test_one_zone_and_country_may_be_for_all(start: Start) -> None:
+    harness = start()
+    quiet(harness, replace(NIGHT, timezone="Pacific/Auckland", country="NZ"))
+    at(harness, 23)
+    harness.queue(OutMessage("x", person_at(DEE), "News", Paragraph("News")))
+    assert told(harness) == [DEE]
+
+
+def test_a_sensitive_ticket_is_told_at_night_unless_it_is_not_exempt(start: Start) -> None:
+    ticket = late(start).ticket()
+    sensitive = replace(ticket, is_sensitive=True)
+    assert not NIGHT.is_for(sensitive)
+    assert NIGHT.is_for(ticket)
+    assert NIGHT.is_for(None)
+    assert replace(NIGHT, hours=replace(NIGHT.hours, exempt_sensitive=False)).is_for(sensitive)
+
+
+def test_the_preview_says_until_when_the_night_holds_it(start: Start) -> None:
+    harness = late(start)
+    quiet(harness, PersonalQuiet(QuietHours(time(0), time(23, 59)), "UTC", "GB"))
+    with harness.store.reading() as uow:
+        ticket = uow.tickets.get(1)
+        assert ticket is not None
+        first = harness.app.explainer.explain(uow, ticket).steps[0]
+    [(_, [one])] = first.told
+    assert (one.why, one.held_until and one.held_until.hour) == ("quiet", 23)
+
+
+# --- rotas --------------------------------------------------------------------------------------------------
+
+
+def test_a_step_tells_whoever_is_on_call_and_a_gap_is_said_at_once(start: Start) -> None:
+    on_call = Step(After(share=0.5), (Named(NamedKind.ON_CALL, "night"),))
+    harness = late(start, on_call, CHANNEL_LATER)
+    rota = Rota("night", "UTC", (Layer(("ben@corp.example",), turn_days=1, handover=time(0)),))
+    harness.start(replace(harness.app.rules, rotas=RotaRules({"night": rota})))
+    with harness.store.reading() as uow:
+        ticket = uow.tickets.get(1)
+        assert ticket is not None
+        [(_, [one])] = harness.app.explainer.explain(uow, ticket).steps[0].told
+    assert one.to.address == "ben@corp.example"
+    harness.later(hours=12)
+    assert told(harness) == ["ben@corp.example"]
+
+    harness.start(replace(harness.app.rules, rotas=RotaRules({"night": replace(rota, layers=())})))
+    harness.desk.done(1, Actor("sam"), harness.now)
+    harness.desk.reopen(1, Actor("sam"), "She is still in", harness.now)
+    told(harness)
+    harness.later(hours=12)
+    assert told(harness) == ["channel"], "nobody is on call, so the next step comes at once"
+
+
+def test_a_step_tells_a_person_by_address_and_a_channel_by_name(start: Start) -> None:
+    named = (Named(NamedKind.PERSON, "boss@else.example"), Named(NamedKind.PERSON, "ben@corp.example"))
+    harness = late(start, Step(After(share=0.5), (*named, Target.OWNER, Named(NamedKind.CHANNEL, "wards"))))
+    harness.later(hours=12)
+    assert sorted(told(harness)) == ["ben@corp.example", "boss@else.example"]
+
+
+# --- away ---------------------------------------------------------------------------------------------------
+
+
+def away(harness: Harness, deputy: str | None) -> None:
+    absence = Absence(DEE, harness.now - HOUR, harness.now + 1000 * HOUR, deputy)
+    harness.start(replace(harness.app.rules, rotas=RotaRules(absences=(absence,))))
+
+
+def test_who_is_away_is_told_and_so_is_the_deputy(start: Start) -> None:
+    harness = late(start)
+    away(harness, "ben@corp.example")
+    harness.later(hours=12)
+    assert sorted(told(harness)) == ["ben@corp.example", DEE]
+
+
+def test_who_is_away_without_a_deputy_is_told_and_the_next_step_comes_at_once_and_says_why(
+    start: Start,
+) -> None:
+    harness = late(start)
+    away(harness, None)
+    harness.later(hours=12)
+    assert sorted(told(harness)) == ["channel", DEE]
+    assert AWAY in harness.soc.to("")[-1].paragraphs[0].text
+
+
+class Mailboxes:
+    """A directory that tells whose mailbox sends automatic replies."""
+
+    name = "corp"
+    is_down = False
+
+    def is_away(self, person_id: str) -> bool | None:
+        if self.is_down:
+            raise Transient("no answer")
+        return {"dee": True, "ben": None}.get(person_id, False)
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_a_mailbox_that_answers_by_itself_counts_and_one_that_is_silent_does_not(
+    start: Start, is_down: bool
+) -> None:
+    harness = late(start)
+    mailboxes = Mailboxes()
+    mailboxes.is_down = is_down
+    more = EscalateRules(away=Away((), mailboxes))
+    job = Escalate(harness.store, harness.rules, harness.app.rules.teller, more)
+    harness.later(hours=12)
+    before = len(harness.soc.sent)
+    job.run_once(harness.now)
+    harness.deliver()
+    addresses = sorted(message.to.address or "channel" for message in harness.soc.sent[before:])
+    assert addresses == ([DEE] if is_down else ["channel", DEE])
