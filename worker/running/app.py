@@ -83,6 +83,7 @@ class AppRules:
     rotas: RotaRules
     digest_window: timedelta
     daily_max: int
+    channel_max: int
     holding: Holding
     two_approvers_from: int
     erase_after: timedelta | None
@@ -102,7 +103,7 @@ class AppRules:
 
     @property
     def deliver(self) -> DeliverRules:
-        return DeliverRules(self.digest_window, self.daily_max, self.teller, self.holding)
+        return DeliverRules(self.digest_window, self.daily_max, self.channel_max, self.teller, self.holding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,7 @@ def rules_of(settings: Settings) -> AppRules:
         rotas=settings.rota_rules(),
         digest_window=settings.escalation.digest_window,
         daily_max=settings.escalation.daily_max,
+        channel_max=settings.escalation.channel_max,
         holding=Holding(settings.silenced(), settings.quiet_times()),
         two_approvers_from=settings.desk.two_approvers_from,
         erase_after=settings.leaver.erase_after,

@@ -230,6 +230,7 @@ class Escalation(Section):
         description="Messages to one recipient in this time are one; 0s: each at once.",
     )
     daily_max: Positive = Field(default=20, description="Messages to one person in a day.")
+    channel_max: Positive = Field(default=20, description="Messages to a channel in an hour.")
     policies: tuple[PolicyEntry, ...] = Field(
         default=(), description="The first whose `when` fits; else the built-in one."
     )

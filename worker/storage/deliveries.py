@@ -10,11 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.messages.message import Recipient
-from worker.domain.tickets.ticket import ticket_label
+from worker.domain.messages.sentences import Cause
+from worker.domain.tickets.ticket import TicketKind, ticket_label
 from worker.ports.state.deliveries import Post, PostState
-from worker.storage.outbox import recipient_from_row
+from worker.storage.outbox import recipient_from_row, via_text
 from worker.storage.sql.chunks import chunked
-from worker.storage.sql.tables import delivery, outbox
+from worker.storage.sql.tables import delivery, outbox, ticket
 
 _OF_DELIVERY = {
     PostState.WAITING: ("waiting", "claimed"),
@@ -85,6 +86,23 @@ class SqlDeliveries:
         if labels:
             self._c.execute(sa.update(outbox).where(which).values(held_by=""))
         return labels
+
+    def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:
+        o = outbox.c
+        theirs = (o.recipient_kind == to.kind.value) & (o.address == to.address) & (o.via == via_text(to))
+        which = theirs & _alone(PostState.WAITING, now) & o.ticket_id.is_not(None)
+        query = (
+            sa.select(ticket.c.kind, o.is_urgent, sa.func.count())
+            .join(ticket, ticket.c.id == o.ticket_id)
+            .where(which)
+            .group_by(ticket.c.kind, o.is_urgent)
+            .order_by(o.is_urgent.desc(), ticket.c.kind)
+        )
+        found = [
+            Cause(TicketKind(kind), bool(urgent), count) for kind, urgent, count in self._c.execute(query)
+        ]
+        self._c.execute(sa.update(outbox).where(which).values(state="summed_up"))
+        return found
 
     def retry(self, post_id: str, now: datetime) -> Post | None:
         post, table, which = self._find(post_id)

@@ -124,7 +124,7 @@ class SqlOutbox:
             self._c.execute(
                 sa.insert(delivery).values(
                     id=number + at, bundle_id=number, key=key, notifier=notifier, recipient_kind=to.kind.value,
-                    address=to.address, name=to.name, language=to.language, phone=to.phone, via=_via(to),
+                    address=to.address, name=to.name, language=to.language, phone=to.phone, via=via_text(to),
                     state="waiting", is_unclear=is_unclear, next_at=now, created_at=now,
                 )
             )  # fmt: skip
@@ -134,14 +134,16 @@ class SqlOutbox:
         return len(ids)
 
     def _pending(self, to: Recipient, now: datetime, limit: int) -> Sequence[Any]:
-        return self._c.execute(_PENDING, {**_address(to), "via": _via(to), "now": now, "limit": limit}).all()
+        return self._c.execute(
+            _PENDING, {**_address(to), "via": via_text(to), "now": now, "limit": limit}
+        ).all()
 
     def give_up(self, to: Recipient, now: datetime) -> int:
         o = outbox.c
         theirs = sa.and_(
             o.recipient_kind == to.kind.value,
             o.address == to.address,
-            o.via == _via(to),
+            o.via == via_text(to),
             o.ticket_id.is_not(None),
         )
         given_up = sa.update(outbox).where(theirs, _may_go(now)).values(state="unreachable")
@@ -315,7 +317,7 @@ def _row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:
         "name": message.to.name,
         "language": message.to.language,
         "phone": message.to.phone,
-        "via": _via(message.to),
+        "via": via_text(message.to),
         "title": message.title,
         "body": json.dumps(asdict(message.body), ensure_ascii=False),
         "is_urgent": int(message.is_urgent),
@@ -339,7 +341,8 @@ def recipient_from_row(row: Any) -> Recipient:
     )
 
 
-def _via(to: Recipient) -> str:
+def via_text(to: Recipient) -> str:
+    """The notifiers to use, as the tables have them."""
     return json.dumps(to.via, ensure_ascii=False)
 
 

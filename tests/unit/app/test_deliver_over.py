@@ -87,3 +87,55 @@ def test_a_message_names_the_ticket_of_each_part(three: Harness) -> None:
     three.queue(letter("a", ANN, stored.id), letter("b", ANN))
     three.deliver()
     assert [part.ticket for part in three.notifiers[0].sent[0].paragraphs] == ["T-000001", ""]
+
+
+# --- too many at once ---------------------------------------------------------------------------------------
+
+
+def tickets(harness: Harness, count: int) -> list[int]:
+    with harness.store.begin() as uow:
+        made = [replace(ticket(), occasion=str(number)) for number in range(count)]
+        return [stored.id for stored in uow.tickets.insert(made)]
+
+
+def test_a_channel_gets_so_many_messages_an_hour_and_the_rest_as_one_line_for_each_cause(
+    found: Found,
+) -> None:
+    harness = found(notifiers=[FakeNotifier("chat", capacity=10)])
+    harness.start(replace(harness.app.rules, channel_max=3))
+    numbers = tickets(harness, 5000)
+    harness.queue(*(letter(f"k{number}", CHANNEL, number) for number in numbers))
+    harness.queue(letter("plan", CHANNEL))
+    harness.deliver()
+
+    sizes = [len(message.paragraphs) for message in harness.soc.sent]
+    assert sizes == [10, 10, 2]
+    plan, summary = harness.soc.sent[-1].paragraphs
+    assert plan.headline == "Headline plan", "what no ticket tells again is never summed up"
+    assert summary.headline == "And 4,980 more messages"
+    assert summary.facts == (("remove a member", "4,980 pieces of news"),)
+    harness.queue(letter("later", CHANNEL))
+    harness.later(minutes=59)
+    assert harness.deliver().counts["sent"] == 0
+    harness.later(minutes=1)
+    assert harness.deliver().counts["sent"] == 1
+
+
+def test_a_person_gets_no_more_than_a_day_s_messages_whatever_happens(found: Found) -> None:
+    harness = found(daily_max=2)
+    numbers = tickets(harness, 1000)
+    urgent = [replace(letter(f"k{number}", ANN, number), is_urgent=True) for number in numbers[:300]]
+    for message in urgent:
+        assert message.body.link is None
+    linked = [replace(one, body=replace(one.body, link="https://desk/t/one")) for one in urgent]
+    harness.queue(*linked, *(letter(f"k{number}", ANN, number) for number in numbers[300:]))
+    harness.deliver()
+
+    first, last = harness.soc.sent
+    assert len(first.paragraphs) == 40
+    assert [part.headline for part in last.paragraphs] == ["And 960 more messages"]
+    assert [value for _, value in last.paragraphs[0].facts] == ["260 escalations", "700 pieces of news"]
+    assert last.paragraphs[0].link == "https://desk/t/one"
+    assert "last of 2 messages" in last.note
+    harness.later(hours=24)
+    assert harness.deliver().counts["sent"] == 0

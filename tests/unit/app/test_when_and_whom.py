@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import time, timedelta
+from typing import cast
 
 import pytest
 
@@ -24,7 +25,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.messages.sentences import AWAY
 from worker.domain.model import COUNTRY, TIMEZONE
-from worker.ports import Transient
+from worker.ports import AwayTeller, Transient
 from worker.ports.state.deliveries import PostState
 from worker.ports.state.outbox import OutMessage
 
@@ -215,7 +216,7 @@ def test_a_mailbox_that_answers_by_itself_counts_and_one_that_is_silent_does_not
     harness = late(start)
     mailboxes = Mailboxes()
     mailboxes.is_down = is_down
-    more = EscalateRules(away=Away((), mailboxes))
+    more = EscalateRules(away=Away((), cast("AwayTeller", mailboxes)))
     job = Escalate(harness.store, harness.rules, harness.app.rules.teller, more)
     harness.later(hours=12)
     before = len(harness.soc.sent)

@@ -23,7 +23,14 @@ from worker.app.tell.reaching import Reaching
 from worker.app.tell.teller import Teller
 from worker.domain.messages.event import event_in
 from worker.domain.messages.message import Message, Recipient, RecipientKind
-from worker.domain.messages.sentences import digest, dropped_paragraph, last_today, may_be_repeat, open_ticket
+from worker.domain.messages.sentences import (
+    digest,
+    dropped_paragraph,
+    last_today,
+    may_be_repeat,
+    open_ticket,
+    summary_paragraph,
+)
 from worker.ports import ConnectorError, NotDone, Notifier, Rejected, Transient, Unreachable, Unsubscribed
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import Delivery, Outcome, OutMessage
@@ -31,6 +38,7 @@ from worker.ports.state.store import Store, UnitOfWork
 
 CLAIM_LIFE = timedelta(minutes=5)
 ITEMS_MAX = 40  # messages in one digest
+CHANNEL_TIME = timedelta(hours=1)
 RETRY_FIRST = timedelta(seconds=30)
 ATTEMPTS_MAX = 8  # then another channel is tried; on the last one the message is dead
 WAITS = (
@@ -50,10 +58,14 @@ DELIVERIES_MAX = 200  # in one pass, so that a long queue does not outlive the l
 
 @dataclass(frozen=True, slots=True)
 class DeliverRules:
-    """`daily_max`: messages to one person in one local day of the organisation; the rest waits for the next day."""
+    """`daily_max`: messages to one person in one local day of the organisation; `channel_max`: to a channel in an hour.
+
+    The rest waits, or is summed up where one message could not hold it.
+    """
 
     digest_window: timedelta
     daily_max: int
+    channel_max: int
     teller: Teller
     holding: Holding = field(default_factory=Holding)
 
@@ -124,7 +136,9 @@ class Deliver:
                     continue
                 self._say_dropped(uow, recipient, now)
                 folded = 0
-                for _ in range(self._budget(uow, recipient, now)):
+                for left in range(self._budget(uow, recipient, now), 0, -1):
+                    if left == 1:
+                        folded += self._sum_up(uow, recipient, channels, now)
                     if not (more := self._bundle(uow, recipient, channels, now)):
                         break
                     folded += more
@@ -138,6 +152,30 @@ class Deliver:
             body = dropped_paragraph(labels, self._rules.teller.languages.of(to.language))
             key = f"dropped:{to.kind.value}:{to.address}:{now.isoformat()}"
             uow.outbox.add([OutMessage(key, to, body.headline, body)], now)
+
+    def _sum_up(self, uow: UnitOfWork, to: Recipient, channels: Sequence[str], now: datetime) -> int:
+        """Replace messages about tickets that the last message of the time would not hold by one line for each cause.
+
+        To a person, the rest of a day goes out tomorrow, unless it is more than one message could ever hold.
+        """
+        items = uow.outbox.pending(to, now, ITEMS_MAX + 1)
+        most = (
+            ITEMS_MAX
+            if to.kind is RecipientKind.PERSON
+            else min(self._fitting(n, to, items) for n in channels)
+        )
+        if len(items) <= most:
+            return 0
+        causes = uow.deliveries.sum_up(to, now)
+        if not causes:
+            return 0
+        teller = self._rules.teller
+        link = next((item.body.link for item in items if item.ticket is not None and item.body.link), None)
+        desk = f"{teller.links.base}/" if teller.links and to.kind is RecipientKind.CHANNEL else link
+        body = replace(summary_paragraph(causes, teller.languages.of(to.language)), link=desk)
+        key = f"summary:{to.kind.value}:{to.address}:{'.'.join(to.via)}:{now.isoformat()}"
+        uow.outbox.add([OutMessage(key, to, body.headline, body, is_urgent=True)], now)
+        return sum(cause.count for cause in causes)
 
     def _bundle(self, uow: UnitOfWork, to: Recipient, channels: Sequence[str], now: datetime) -> int:
         """Fold as many items as every one of the channels shows into one message; return how many."""
@@ -153,9 +191,11 @@ class Deliver:
         return self._notifiers[channel].takes(message)
 
     def _budget(self, uow: UnitOfWork, to: Recipient, now: datetime) -> int:
-        """How many more messages a recipient may get today; only for people it is a limited number."""
-        if to.kind is not RecipientKind.PERSON:
+        """How many more messages a person may get today, a channel within an hour, and a program in one pass."""
+        if to.kind is RecipientKind.FEED:
             return DELIVERIES_MAX
+        if to.kind is RecipientKind.CHANNEL:
+            return self._rules.channel_max - sum(uow.outbox.deliveries(to, now - CHANNEL_TIME))
         today = uow.outbox.deliveries(to, self._day_start(now))
         return self._rules.daily_max - sum(today)
 

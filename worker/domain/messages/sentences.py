@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from worker.domain.escalation.policy import Named, NamedKind, Target, Whom
 from worker.domain.identity.phones import masked_number
-from worker.domain.kinds import kind_of
+from worker.domain.kinds import KINDS, kind_of
 from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messengers import messenger
 from worker.domain.reconcile.guard import HeldPlan
@@ -24,7 +24,7 @@ from worker.domain.text.durations import format_duration
 from worker.domain.text.tongue import ENGLISH, N_, Tongue
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import WHY_THEY, Assignee, Reopened, Ticket, TicketState
+from worker.domain.tickets.ticket import WHY_THEY, Assignee, Reopened, Ticket, TicketKind, TicketState
 
 
 def flat(text: str) -> str:
@@ -247,6 +247,32 @@ def dropped_paragraph(labels: Sequence[str], tongue: Tongue = ENGLISH) -> Paragr
     """Tickets that were closed before their reader could be told about them."""
     text = tongue.say("Nothing is to be done about them any more: {tickets}.", tickets=", ".join(labels))
     return Paragraph(tongue.say("Closed before you were told"), text)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What several messages are about: a kind of ticket, and whether it is escalated."""
+
+    kind: TicketKind
+    is_urgent: bool
+    count: int
+
+
+def summary_paragraph(causes: Sequence[Cause], tongue: Tongue = ENGLISH) -> Paragraph:
+    """Many messages as one line for each cause, with their number."""
+    headline = tongue.count("And {n} more message", "And {n} more messages", sum(one.count for one in causes))
+    facts = tuple(
+        (
+            tongue.say(KINDS[one.kind].word),
+            tongue.count("{n} escalation", "{n} escalations", one.count)
+            if one.is_urgent
+            else tongue.count("{n} piece of news", "{n} pieces of news", one.count),
+        )
+        for one in causes
+    )
+    return Paragraph(
+        headline, tongue.say("There are too many to be told one by one. The desk shows them all."), facts
+    )
 
 
 def doubted_paragraph(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> Paragraph:

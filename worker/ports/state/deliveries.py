@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from worker.domain.messages.message import Recipient
+from worker.domain.messages.sentences import Cause
 
 
 class PostState(StrEnum):
@@ -56,6 +57,9 @@ class Deliveries(Protocol):
 
     def take_dropped(self, to: Recipient, now: datetime) -> list[str]:
         """Return the labels of tickets that ended while messages about them to this recipient were held; once."""
+
+    def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:
+        """Take the waiting messages about tickets to a recipient out of the queue; return how many of each cause."""
 
     def retry(self, post_id: str, now: datetime) -> Post | None:
         """Send a dead post once more; return it as it was, or None if there is no such dead post."""
