@@ -113,7 +113,7 @@ def test_a_channel_gets_so_many_messages_an_hour_and_the_rest_as_one_line_for_ea
     plan, summary = harness.soc.sent[-1].paragraphs
     assert plan.headline == "Headline plan", "what no ticket tells again is never summed up"
     assert summary.headline == "And 4,980 more messages"
-    assert summary.facts == (("remove a member", "4,980 pieces of news"),)
+    assert summary.facts == (("remove member", "4,980 pieces of news"),)
     harness.queue(letter("later", CHANNEL))
     harness.later(minutes=59)
     assert harness.deliver().counts["sent"] == 0
