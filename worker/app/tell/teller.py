@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.app.tell.helping import help_for
+from worker.app.tell.passing import Passing
 from worker.app.tell.signed_links import SignedLinks
 from worker.domain.evidence import events
 from worker.domain.evidence.explained import ticket_facts
@@ -54,6 +55,7 @@ class Teller:
     timezone: str
     languages: Languages
     links: SignedLinks | None = None
+    passing: Passing | None = None
 
     @property
     def tongue(self) -> Tongue:
@@ -105,12 +107,13 @@ class Teller:
         return self.linked(uow, ticket, message, now)
 
     def linked(self, uow: UnitOfWork, ticket: Ticket, message: OutMessage, now: datetime) -> OutMessage:
-        """The message with its recipient's link: a signed link for the assignee, the console for others."""
-        if self.links is None:
-            return message
-        return replace(
-            message, body=replace(message.body, link=self.links.told(uow, ticket, message.to, now))
-        )
+        """The message with its recipient's link: a signed link for the assignee, the console for others.
+
+        What is for an assignee whom nothing reaches goes to somebody who passes it on.
+        """
+        link = self.links.told(uow, ticket, message.to, now) if self.links else None
+        linked = replace(message, body=replace(message.body, link=link)) if link else message
+        return self.passing.passed(uow, ticket, linked, link, now) if self.passing else linked
 
 
 def _language(ticket: Ticket, spoken: Mapping[AccountKey, str]) -> str | None:

@@ -411,7 +411,7 @@ def assignee_for(finding: Finding, case: GroupCase, rules: TicketRules) -> Assig
     """The assignee: an active admin of the group other than the leaver; else the group's owner; else the
     leaver's manager; else the accountable person.
 
-    Only people with an e-mail address, since nobody else can be reached.
+    Only people with an e-mail address; an admin may have a phone alone, since somebody can pass it on to them.
     """
     leaver = finding.leaving.person if finding.leaving else None
     group = case.view
@@ -423,9 +423,10 @@ def _an_admin(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:
     people = [
         view.person
         for view in sorted(case.active_admins, key=lambda v: (v.first_seen_at is not None, v.member.handle))
-        if view.person and view.person.facts.email and view.person.key != leaver
+        if view.person and view.person.key != leaver
     ]
-    staying = [p for p in people if p.standing is Standing.ACTIVE] or people
+    reached = [p for p in people if p.facts.email] or [p for p in people if p.facts.phones]
+    staying = [p for p in reached if p.standing is Standing.ACTIVE] or reached
     return _person(staying[0], AssigneeWhy.ADMIN) if staying else None
 
 
@@ -447,4 +448,5 @@ def _accountable(rules: TicketRules) -> Assignee | None:
 
 
 def _person(person: Account, why: AssigneeWhy) -> Assignee:
-    return Assignee(person.facts.email or "", person.facts.display_name, why, person.key)
+    address = person.facts.email or next(iter(person.facts.phones), "")
+    return Assignee(address, person.facts.display_name, why, person.key)

@@ -147,7 +147,8 @@ WHY_THEY = {
 class Assignee:
     """The person who should do the ticket, and why they are the one.
 
-    `by` belongs to a choice: the name of the person who assigned it, or the previous assignee's answer.
+    `email` is the address that they are known by: an e-mail address, or the phone number (E.164) of somebody who has
+    none. `by` belongs to a choice: the name of the person who assigned it, or the previous assignee's answer.
     """
 
     email: str

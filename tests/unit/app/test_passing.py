@@ -1,0 +1,128 @@
+"""Somebody whom no message reaches is told through somebody who can write to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from builders import rules
+from fakes.notifier import FakeNotifier
+from harness import Harness
+from worker.domain.evidence import events
+from worker.domain.messages.message import Message
+from worker.domain.tickets.ticket import TicketState
+
+Start = Callable[..., Harness]
+NURSE = "+447700900003"  # dee's: the admin of ward 7
+
+
+@pytest.fixture
+def ward(start: Start) -> Harness:
+    """Dee is the only admin of ward 7, and has a phone and no mailbox; Eve is her manager."""
+    harness = start(rules=rules(), has_links=True)
+    assert harness.number("dee") == NURSE
+    harness.corp.change("dee", email=None, manager_id="eve")
+    harness.settle()
+    return harness
+
+
+def leave(harness: Harness) -> Message:
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    return harness.soc.sent[-1]
+
+
+def test_an_admin_with_a_phone_alone_stays_the_assignee_and_the_manager_passes_it_on(ward: Harness) -> None:
+    message = leave(ward)
+    ticket = ward.ticket()
+    assert ticket.assignee is not None
+    assert (ticket.assignee.name, ticket.assignee.email, ticket.state) == ("Dee", NURSE, TicketState.OPEN)
+    assert message.to.address == "eve@corp.example"
+    [part] = message.paragraphs
+    assert part.headline == "Please pass this on to Dee"
+    assert part.link is not None
+    link = urlsplit(part.link)
+    [text] = parse_qs(link.query)["text"]
+    assert (link.scheme, link.netloc, link.path) == ("https", "wa.me", f"/{NURSE[1:]}")
+    assert "Remove Ann from Ward 7" in text
+    assert text.rpartition(" ")[2] == ward.link()
+
+
+def test_the_signed_link_opens_the_ticket_for_her(ward: Harness) -> None:
+    leave(ward)
+    token = ward.link().rpartition("/t/")[2]
+    ward.assigned.done(token, ward.now)
+    assert ward.ticket().state is TicketState.DONE
+    assert ward.ticket().done_by == NURSE
+
+
+def test_it_is_in_the_ticket_s_history_by_whom(ward: Harness) -> None:
+    leave(ward)
+    with ward.store.reading() as uow:
+        found = [
+            one.entry
+            for one in uow.journal.of("ticket:T-000001")
+            if one.entry.kind == events.TICKET_PASSED_ON
+        ]
+    assert [entry.data for entry in found] == [{"by": "corp/eve"}]
+    assert NURSE not in str(found)
+
+
+def test_who_can_be_reached_by_phone_is_told_at_once(start: Start) -> None:
+    sms = FakeNotifier("sms", reaches_people=False, reaches_phones=True, has_channel=False)
+    harness = start(rules=rules(), notifiers=[FakeNotifier("soc"), sms])
+    harness.corp.change("dee", email=None, manager_id="eve")
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    assert [message.to.number for message in sms.sent] == [NURSE]
+    assert harness.soc.sent == []
+
+
+def test_without_a_manager_and_an_owner_it_is_the_accountable_person(ward: Harness) -> None:
+    ward.corp.change("dee", manager_id=None)
+    assert leave(ward).to.address == "it-security@example.org"
+
+
+def test_who_has_left_passes_nothing_on(ward: Harness) -> None:
+    ward.leave("eve")
+    ward.settle()
+    assert leave(ward).to.address == "it-security@example.org"
+
+
+def test_an_owner_whom_no_directory_knows_passes_it_on_too(ward: Harness) -> None:
+    ward.corp.change("dee", manager_id=None)
+    ward.group("ward-7", "ann", "ben", "cem", admins=["dee"], owner_email="Ward@else.example")
+    assert leave(ward).to.address == "ward@else.example"
+
+
+def test_where_nobody_can_be_reached_it_is_said_as_always(start: Start) -> None:
+    deaf = FakeNotifier("deaf", reaches_people=False)
+    harness = start(rules=rules(), notifiers=[deaf])
+    harness.corp.change("dee", email=None, manager_id="eve")
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    assert harness.deliver().counts["unreachable"] == 1
+
+
+def test_without_a_desk_s_address_the_text_says_what_to_do(start: Start) -> None:
+    harness = start(rules=rules(), has_links=False)
+    harness.corp.change("dee", email=None, manager_id="eve")
+    harness.settle()
+    message = leave(harness)
+    link = message.paragraphs[0].link
+    assert link is not None
+    assert parse_qs(urlsplit(link).query)["text"] == ["Please do this: Remove Ann from Ward 7."]
+
+
+def test_an_admin_with_a_mailbox_comes_before_one_without(start: Start) -> None:
+    harness = start(rules=rules())
+    harness.corp.change("dee", email=None)
+    harness.group("ward-7", "ann", "cem", admins=["dee", "ben"])
+    harness.settle()
+    assert leave(harness).to.address == "ben@corp.example"

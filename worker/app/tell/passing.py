@@ -1,0 +1,112 @@
+"""Pass it on: what an assignee is to be told, where no notifier reaches them, goes to somebody who can hand it over.
+
+Two taps in that person's own WhatsApp. It is handed over, not received: the next step comes by its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import quote
+
+from worker.app.tell.reaching import Reaching
+from worker.domain.evidence import events
+from worker.domain.evidence.journal import Entry
+from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
+from worker.domain.messages.sentences import flat, ticket_title
+from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.text.tongue import Languages
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.store import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """Finds who passes a message on, and writes what they get."""
+
+    reaching: Reaching
+    languages: Languages
+
+    def passed(
+        self, uow: UnitOfWork, ticket: Ticket, message: OutMessage, link: str | None, now: datetime
+    ) -> OutMessage:
+        """The message, or the one to whoever passes it on; `link` is the assignee's signed link.
+
+        As it is if a notifier reaches its recipient, if that is not the assignee, if nobody knows their number, or if
+        nobody else can be reached.
+        """
+        to = message.to
+        if (
+            ticket.assignee is None
+            or to.address != ticket.assignee.email.casefold()
+            or self.reaching.over(to)
+        ):
+            return message
+        passer = next(self._passers(uow, ticket), None) if to.number else None
+        if passer is None:
+            return message
+        data = {"by": passer.address if passer.person is None else "/".join(passer.person)}
+        entry = Entry(now, "whosleft", events.TICKET_PASSED_ON, f"ticket:{ticket.label}", data=data)
+        uow.journal.append([entry])
+        body = self._body(ticket, message, passer.to, link)
+        return replace(message, key=f"{message.key}:passed", to=passer.to, title=body.headline, body=body)
+
+    def _body(self, ticket: Ticket, message: OutMessage, to: Recipient, link: str | None) -> Paragraph:
+        mine, theirs = self.languages.of(to.language), self.languages.of(message.to.language)
+        name = flat(message.to.name or message.to.number)
+        text = theirs.say("Please do this: {title}.", title=ticket_title(ticket, theirs))
+        text = f"{text} {link}" if link else text
+        number = "".join(filter(str.isdigit, message.to.number))
+        return Paragraph(
+            mine.say("Please pass this on to {name}", name=name),
+            mine.say("{name} has no address that a message reaches, and you can write to them.", name=name),
+            ((mine.say("Ticket"), ticket.label),),
+            (
+                mine.say("Open the link on your phone: WhatsApp shows a message to {name}.", name=name),
+                mine.say("Send it. Only {name} may use the link in it.", name=name),
+            ),
+            f"https://wa.me/{number}?text={quote(text, safe='')}",
+        )  # fmt: skip
+
+    def _passers(self, uow: UnitOfWork, ticket: Ticket) -> Iterator[_Passer]:
+        """The assignee's manager, the group's owner, the accountable person: those whom a notifier reaches."""
+        assignee = (
+            uow.people.get(ticket.assignee.person) if ticket.assignee and ticket.assignee.person else None
+        )
+        if assignee is not None and assignee.facts.manager_id is not None:
+            yield from self._known(uow.people.get(AccountKey(assignee.key.source, assignee.facts.manager_id)))
+        group = uow.rosters.group(ticket.group) if ticket.group else None
+        for address in (group.owner_email if group else None, ticket.accountable):
+            if address:
+                yield from self._at(uow, address)
+
+    def _at(self, uow: UnitOfWork, address: str) -> Iterator[_Passer]:
+        known = uow.people.find(address)
+        for one in known:
+            yield from self._known(one)
+        if not known:
+            yield from self._reached(Recipient(RecipientKind.PERSON, address.casefold()), None)
+
+    def _known(self, person: Account | None) -> Iterator[_Passer]:
+        email = person.facts.email if person is not None and person.standing is not Standing.LEFT else None
+        if person is not None and email:
+            facts = person.facts
+            code = self.languages.of(facts.language).code if facts.language else None
+            to = Recipient(RecipientKind.PERSON, email.casefold(), facts.display_name, code)
+            yield from self._reached(to, person.key)
+
+    def _reached(self, to: Recipient, person: AccountKey | None) -> Iterator[_Passer]:
+        if self.reaching.over(to):
+            yield _Passer(to, person)
+
+
+@dataclass(frozen=True, slots=True)
+class _Passer:
+    to: Recipient
+    person: AccountKey | None
+
+    @property
+    def address(self) -> str:
+        return self.to.address
