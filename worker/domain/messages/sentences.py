@@ -211,6 +211,8 @@ _TELLS = {  # target -> (text if it reaches people, text if it reaches nobody)
     Target.MANAGER: (N_("{names} (manager)"), N_("the manager: nobody known")),
     Target.ACCOUNTABLE: (N_("{names} (accountable person)"), N_("the accountable person: nobody named")),
     Target.CHANNEL: (N_("the security channel"), N_("the security channel")),
+}
+_TELLS_NAMED = {
     NamedKind.CHANNEL: (N_("the channel {name}"), N_("the channel {name}")),
     NamedKind.ON_CALL: (N_("{names} (on call: {name})"), N_("on call in {name}: nobody")),
     NamedKind.PERSON: ("{names}", "{names}"),
@@ -229,7 +231,7 @@ def told_line(
 
 def _tells(whom: Whom, names: str, tongue: Tongue) -> str:
     if isinstance(whom, Named):
-        return tongue.say(_TELLS[whom.kind][0 if names else 1], names=names, name=flat(whom.name))
+        return tongue.say(_TELLS_NAMED[whom.kind][0 if names else 1], names=names, name=flat(whom.name))
     return tongue.say(_TELLS[whom][0 if names else 1], names=names)
 
 
