@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.accounts import AccountsContract
+from contracts.conversations import ConversationsContract
 from contracts.feeds import FeedsContract
 from contracts.live import LiveContract
 from contracts.passes import PassesContract
@@ -29,5 +30,6 @@ class TestSqlStore(
     TurnsContract,
     LiveContract,
     FeedsContract,
+    ConversationsContract,
 ):
     """On SQLite and on PostgreSQL."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from worker.domain.messages.message import Message
@@ -14,16 +15,18 @@ from worker.ports import (
     Passive,
     Reach,
     Receipt,
+    Rejected,
     Transient,
     Unreachable,
 )
+from worker.ports.connectors.conversing import Clicker, Form, Interaction, Keep
 
 
 class FakeNotifier(Passive):
     """`sent` is the log of effects: one entry for each message that a person would see.
 
     Without `can_find` it is a channel that cannot tell what arrived. It shows `capacity` paragraphs of a message and
-    drops the rest, as channels do.
+    drops the rest, as channels do. If it `is_conversing`, what was sent can be changed, and people act in it.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class FakeNotifier(Passive):
         is_log: bool = False,
         events: Iterable[str] = (),
         wants_names: bool = False,
+        is_conversing: bool = False,
         capacity: int = 1_000_000,
     ) -> None:
         self.name = name
@@ -51,12 +55,22 @@ class FakeNotifier(Passive):
             is_log=is_log,
             events=tuple(events),
             wants_names=wants_names,
+            can_update=is_conversing,
+            is_two_way=is_conversing,
         )
         self.capacity = capacity
         self.sent: list[Message] = []
         self.attempts: list[Message] = []
         self.unreachable: set[str] = set()
         self.down: ConnectorError | None = None  # the answer to everything, check too, while it is set
+        self.standing: dict[str, Message] = {}  # what stands in the channel, by reference
+        self.replies: list[tuple[str, Message]] = []
+        self.people: dict[str, Clicker] = {}
+        self.forms: list[Form] = []
+        self.answers: list[Message] = []
+        self.is_late = False  # for a form
+        self.answering: BaseException | None = None  # what goes wrong with every answer
+        self.cannot_change: ConnectorError | None = None
         self._before: deque[BaseException] = deque()
         self._after: deque[BaseException] = deque()
 
@@ -89,9 +103,46 @@ class FakeNotifier(Passive):
         if message.to.address in self.unreachable or not self.can.reach(message.to):
             raise Unreachable(f"Fake: {message.to.label} is not here.", remedy="Use another channel.")
         self.sent.append(replace(message, paragraphs=message.paragraphs[: self.takes(message)]))
+        self.standing[f"fake/{len(self.sent)}"] = self.sent[-1]
         if self._after:
             raise self._after.popleft()
         return Receipt(f"fake/{len(self.sent)}")
+
+    # --- conversing ------------------------------------------------------------------------------
+
+    def update(self, reference: str, message: Message) -> None:
+        if self.cannot_change:
+            raise self.cannot_change
+        self.standing[reference] = message
+
+    def reply(self, reference: str, message: Message) -> None:
+        self.replies.append((reference, message))
+
+    @contextmanager
+    def listen(self, keep: Keep) -> Iterator[None]:
+        self.keep = keep
+        yield
+
+    def prepare(self, asked: Interaction) -> Interaction:
+        if self.is_late:
+            raise Rejected("Fake: too late.", remedy="Click again.")
+        return replace(asked, place="prepared")
+
+    def who(self, user: str) -> Clicker:
+        if self.down:
+            raise self.down
+        if user not in self.people:
+            raise Unreachable(f"Fake: {user} is nobody here.", remedy="Ask somebody else.")
+        return self.people[user]
+
+    def ask(self, asked: Interaction, form: Form) -> None:
+        assert asked.place == "prepared"
+        self.forms.append(form)
+
+    def answer(self, to: Interaction, message: Message) -> None:
+        if self.answering:
+            raise self.answering
+        self.answers.append(message)
 
     def find(self, message: Message) -> Receipt | None:
         if self.down:

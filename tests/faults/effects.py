@@ -14,8 +14,10 @@ from typing import NamedTuple
 import psycopg
 import sqlalchemy as sa
 
+from connectors.notify.slack.client import hashed
 from connectors.notify.slack.mapping import REPEAT
-from fakes.slack.server import Post, SlackServer
+from fakes.slack.posting import Post
+from fakes.slack.server import SlackServer
 from faults.town import Place, Town, handle
 from worker.app.jobs.table import JOBS
 from worker.domain.evidence.journal import first_broken
@@ -101,7 +103,7 @@ class Effects:
         return [Tenure(*row) for row in rows]
 
     def posts(self) -> dict[str, list[Post]]:
-        """What Slack was given, by the message's key."""
+        """What Slack was given, by the hash of the message's key."""
         found: dict[str, list[Post]] = defaultdict(list)
         for post in list(self._slack.posts):
             found[post.body["metadata"]["event_payload"]["key"]].append(post)
@@ -206,7 +208,7 @@ class Effects:
         for key, state, error in rows:
             if state != "sent":
                 yield f"message {key} is {state}: {error}"
-            elif key not in posts:
+            elif hashed(key) not in posts:
                 yield f"message {key} is called sent, and Slack never saw it"
 
     def _fences_wrong(self) -> Iterator[str]:

@@ -19,6 +19,7 @@ import typer
 
 from builders import NOW
 from connectors.kit.graph import notes as entra_notes
+from connectors.notify.slack import notes as slack_notes
 from worker.__main__ import app
 from worker.app.tell.health import Freshness
 from worker.demo.command import demo
@@ -172,6 +173,7 @@ def shown_metrics() -> set[tuple[str, str, str]]:
     metrics = Metrics(["soc"], notes_of(Settings()))
     metrics.noted(entra_notes.GRAPH_ANSWERED, {"source": "tenant", "status": 200})
     metrics.noted(entra_notes.CALL_ACCEPTED, {"source": "tenant"})
+    metrics.noted(slack_notes.SOCKET_OPENED, {"source": "soc", "connections": 2})
     state = SourceState("corp", Port.DIRECTORY, counts={"people": 1})
     pile = Pile(1, NOW)
     tickets = {TicketSort(TicketState.OPEN, TicketKind.REMOVE_MEMBER): pile}

@@ -27,6 +27,8 @@ JOB_FAILED: Final = "job.failed"  # job, error, exception
 JOB_STOPPED: Final = "job.stopped"  # job, why
 JOB_UNRECORDED: Final = "job.left_unrecorded"  # job, error
 
+ATTENDING_FAILED: Final = "interaction.failed"  # error, exception
+
 LEASE_LOST: Final = "lease.lost"  # job, holder, fence, why
 LEASE_UNRENEWED: Final = "lease.left_unrenewed"  # job, holder, fence, error
 LEASE_UNRELEASED: Final = "lease.left_unreleased"  # job, holder, fence, error

@@ -67,4 +67,4 @@ async def _answer(source: Called, request: Request) -> Response:
         bytes(body),
     )
     status, text = await run_in_threadpool(source.receive, call)
-    return PlainTextResponse(text, status)
+    return PlainTextResponse(text, status, media_type="application/json" if text.startswith("{") else None)

@@ -12,6 +12,7 @@ from importlib.metadata import version
 
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.declared import Declaring
+from worker.app.acts.interacting import Interacting
 from worker.app.acts.pairing import Pairing
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
@@ -33,6 +34,7 @@ from worker.app.jobs.watch import WatchFeeds
 from worker.app.reads.away import Away, teller_named
 from worker.app.reads.check import Check, Checked
 from worker.app.reads.escalation import Explainer
+from worker.app.reads.glance import Glance
 from worker.app.reads.rotas import RotaRules, Rotas
 from worker.app.reads.witness import Witness, Witnesses
 from worker.app.tell.group_links import GroupLinks
@@ -136,6 +138,7 @@ class App:
     rotas: Rotas
     away: Away
     watch: WatchFeeds
+    interacting: Interacting
 
     @property
     def use_cases(self) -> UseCases:
@@ -193,6 +196,7 @@ def assemble(
         rotas,
         away,
         WatchFeeds(store, feeds, rules.rotas.feeds),
+        Interacting(store, connectors.notifiers, tickets, teller, Glance(store, teller, tickets.accountable)),
     )
 
 

@@ -26,6 +26,7 @@ from worker.desk.sessions import LOGIN_LINK_LIFE
 from worker.desk.sign_in import SignIn
 from worker.domain.evidence.actor import Actor, logged_in
 from worker.ops import events
+from worker.ops.attending import attended
 from worker.ops.clock import system_now
 from worker.ops.health import Health, reason, thread_trouble
 from worker.ops.interrupt import Interrupt, InterruptibleStore
@@ -135,7 +136,10 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
             observer=observer,
         )
         loop = Loop(jobs, schedule, lookout=connectors.lookout(app.use_cases, system_now))
-        with desk_served(app, system_now, announce) if roles.desk else nullcontext():
+        with (
+            attended(app.interacting, system_now),
+            desk_served(app, system_now, announce) if roles.desk else nullcontext(),
+        ):
             shown.health.watch(loop.watch.trouble)
             shown.status.next_run_at = loop.next_run_at
             shown.begun(roles)

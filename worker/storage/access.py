@@ -38,6 +38,7 @@ _ADDED = {
     "details": "{}",
     "assignee_why": None,
     "assignee_by": "",
+    "version": 0,
 }  # columns that the release before does not write
 _INSTANTS = tuple(column.name for column in ticket.c if isinstance(column.type, Instant))
 

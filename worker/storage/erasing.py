@@ -24,6 +24,7 @@ from worker.storage.sql.tables import (
     person,
     person_key,
     shown_link,
+    shown_message,
     ticket,
     undo,
 )
@@ -86,6 +87,7 @@ def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
     key_of = sa.literal(f"{ERASED}:") + sa.cast(outbox.c.id, sa.Text)
     connection.execute(sa.update(outbox).where(outbox.c.address == email).values(**blank, key=key_of))
     connection.execute(sa.update(delivery).where(delivery.c.address == email).values(**blank))
+    connection.execute(sa.delete(shown_message).where(shown_message.c.address == email))
     connection.execute(sa.delete(shown_link).where(shown_link.c.email == email))
     _erase_from_steps(connection, {row.email, email, row.display_name})
 

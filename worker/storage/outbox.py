@@ -189,6 +189,7 @@ class SqlOutbox:
             items,
             row.attempts + 1,
             is_unclear,
+            row.created_at,
         )
 
     def _quiet(self) -> dict[str, datetime]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from worker.domain.people.persons import AccountsRule
 from worker.storage.access import SqlAccess
+from worker.storage.conversations import SqlConversations, SqlInteractions
 from worker.storage.deliveries import SqlDeliveries
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.explained import SqlExplained
@@ -58,6 +59,8 @@ class SqlUnitOfWork:
         self.deliveries = SqlDeliveries(connection)
         self.feeds = SqlFeeds(connection)
         self.rota_feeds = SqlRotaFeeds(connection)
+        self.conversations = SqlConversations(connection)
+        self.interactions = SqlInteractions(connection)
 
 
 class SqlStore:

@@ -45,10 +45,25 @@ _OF_IDENTITY = codes(lambda kind: kind.sees is Sees.IDENTITY)
 _LIVE = tuple(state.value for state in sorted(LIVE))
 
 
+# What a reader of a ticket sees of it; a change of anything else is no other version
+_SEEN = (
+    "state", "assignee_email", "due_at", "done_at", "done_by", "verified_at", "grade", "blocked_by",
+    "waived_until", "acknowledged_until", "snoozed_until", "disputed_at",
+)  # fmt: skip
+
+
+def _version() -> sa.ColumnElement[int]:
+    """The ticket's version with the new values: one more if a reader would see another ticket."""
+    is_other = (
+        ticket.c[name].is_distinct_from(sa.bindparam(name, type_=ticket.c[name].type)) for name in _SEEN
+    )
+    return sa.case((sa.or_(*is_other), ticket.c.version + 1), else_=ticket.c.version)
+
+
 _UPDATE = (
     sa.update(ticket)
     .where(ticket.c.id == sa.bindparam("k_id"))
-    .values({name: sa.bindparam(name) for name in ticket.c.keys()})  # noqa: SIM118 - columns, not a dict
+    .values({name: sa.bindparam(name) for name in ticket.c.keys()} | {"version": _version()})  # noqa: SIM118 - columns
 )
 _BY_ID = sa.select(ticket).where(ticket.c.id == sa.bindparam("wanted"))
 
@@ -73,7 +88,7 @@ class SqlTickets:
 
     def update(self, changed: Sequence[Ticket]) -> None:
         if changed:
-            rows = [{**ticket_values(one), "k_id": one.id} for one in changed]
+            rows = [{**_without_version(one), "k_id": one.id} for one in changed]
             self._c.execute(_UPDATE, rows)
 
     def get(self, number: int) -> Ticket | None:
@@ -278,6 +293,10 @@ class SqlTickets:
                 taken = Taken(row.step, row.repeat, row.at)
                 found[row.ticket_id].append(StepTaken(taken, row.policy, tuple(json.loads(row.recipients))))
         return found
+
+
+def _without_version(one: Ticket) -> dict[str, Any]:
+    return {name: value for name, value in ticket_values(one).items() if name != "version"}
 
 
 def _of_people() -> tuple[str, ...]:

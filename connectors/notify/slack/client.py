@@ -1,37 +1,25 @@
-"""Calls to Slack's Web API: each is one request, returns plain values, and never retries.
-
-Uses slack-sdk's synchronous client. Its exceptions are caught here and not chained: their frames hold the token,
-and a traceback that is logged with locals would show it.
-"""
+"""Calls to Slack's Web API for sending, looking back, and changing what was sent."""
 
 from __future__ import annotations
 
-import logging
-import socket
-import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http.client import HTTPException
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
 from typing import Any
-from urllib.error import URLError
-from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
-from slack_sdk.web.base_client import BaseClient
 
-from connectors.kit.text import cut, one_line
-from connectors.notify.slack.errors import Answer, failure
+from connectors.kit.text import one_line
 from connectors.notify.slack.mapping import Rendered
-from worker.ports import ConnectorError, NotDone, Transient
+from connectors.notify.slack.web import SlackWeb, mapping, rows
 
-TIMEOUT_S = 15  # for the connection, and for each read
-HISTORY_MAX = 100  # newest messages of a conversation that are searched for an earlier attempt
+HISTORY_PER_PAGE = 100
+HISTORY_PAGES_MAX = 10  # 1,000 messages since the first attempt, newest first
+LOOK_BACK = timedelta(seconds=60)  # what Slack's clock and ours may differ
 CHANNELS_PER_PAGE = 200  # what Slack recommends (docs.slack.dev, users.conversations)
 EVENT_TYPE = "whosleft_message"
-_NOTES_MAX = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +27,7 @@ class Identity:
     """The token's identity; `scopes` is None if the answer did not name them."""
 
     workspace: str
+    team_id: str
     user: str
     scopes: frozenset[str] | None
 
@@ -68,21 +57,36 @@ class Posted:
 
     channel_id: str
     ts: str
-    key: str
+
+    @property
+    def reference(self) -> str:
+        return f"{self.channel_id}/{self.ts}"
 
 
-class SlackClient:
-    """Raises only ConnectorErrors. Safe to use from several threads."""
+def posted_at(reference: str) -> Posted:
+    """The place that a reference names."""
+    channel_id, _, ts = reference.partition("/")
+    return Posted(channel_id, ts)
 
-    def __init__(self, token: SecretStr, api_url: str | None = None, *, timeout_s: int = TIMEOUT_S) -> None:
-        self._web = WebClient(
-            token=token.get_secret_value(),
-            base_url=api_url or BaseClient.BASE_URL,
-            timeout=timeout_s,
-            retry_handlers=[],  # the worker retries in one place, and would not see waits in here
-            logger=_silent(),
-        )
-        self._host = urlsplit(self._web.base_url).netloc
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The thread of a message, by its time stamp; `is_loud`: it is shown in the channel, too."""
+
+    ts: str
+    is_loud: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The messages of ours on one page, each with the hash of its key; `cursor` is empty on the last page."""
+
+    posts: Sequence[tuple[Posted, str]]
+    cursor: str
+
+
+class SlackClient(SlackWeb):
+    """What sending needs."""
 
     def identity(self) -> Identity:
         """auth.test."""
@@ -91,6 +95,7 @@ class SlackClient:
         scopes = headers.get("x-oauth-scopes")
         return Identity(
             workspace=one_line(str(answer.get("team", "?"))),
+            team_id=str(answer.get("team_id", "")),
             user=one_line(str(answer.get("user", "?"))),
             scopes=None if scopes is None else frozenset(filter(None, map(str.strip, scopes.split(",")))),
         )
@@ -100,7 +105,7 @@ class SlackClient:
         answer = self._call(
             f"looking at channel {channel_id}", lambda: self._web.conversations_info(channel=channel_id)
         )
-        found = _mapping(answer.get("channel"))
+        found = mapping(answer.get("channel"))
         return Channel(
             channel_id=channel_id,
             name=one_line(str(found.get("name", channel_id))),
@@ -117,16 +122,16 @@ class SlackClient:
                 types="public_channel,private_channel", limit=CHANNELS_PER_PAGE, cursor=cursor
             ),
         )
-        rows = _rows(answer, "channels")
+        found = rows(answer, "channels")
         return ChannelPage(
-            ids={str(row.get("name", "")): str(row.get("id", "")) for row in rows},
-            cursor=str(_mapping(answer.get("response_metadata")).get("next_cursor", "")),
+            ids={str(row.get("name", "")): str(row.get("id", "")) for row in found},
+            cursor=str(mapping(answer.get("response_metadata")).get("next_cursor", "")),
         )
 
     def user_id(self, email: str) -> str | None:
         """users.lookupByEmail; None for a deactivated account or a bot; tier 3. Raises Unreachable."""
         answer = self._call(f"looking up {email}", lambda: self._web.users_lookupByEmail(email=email))
-        user = _mapping(answer.get("user"))
+        user = mapping(answer.get("user"))
         is_gone = bool(user.get("deleted") or user.get("is_bot"))
         return None if is_gone or not user.get("id") else str(user["id"])
 
@@ -135,12 +140,22 @@ class SlackClient:
         answer = self._call(
             "opening a direct message", lambda: self._web.conversations_open(users=user_id), to_person=True
         )
-        return str(_mapping(answer.get("channel")).get("id", ""))
+        return str(mapping(answer.get("channel")).get("id", ""))
 
-    def post(self, target: str, label: str, message: Rendered, key: str, *, to_person: bool) -> Posted:
+    def post(
+        self,
+        target: str,
+        label: str,
+        message: Rendered,
+        key: str,
+        *,
+        to_person: bool,
+        below: Below | None = None,
+    ) -> Posted:
         """chat.postMessage to a channel's id or name, or to a user's id; one a second and channel.
 
-        A Transient that is not NotDone leaves open whether it was posted: `history` tells.
+        With `below` it goes into that message's thread, and is shown in the channel, too, if it `is_loud`.
+        A Transient that is not NotDone leaves open whether it was posted: `find` tells.
         """
         answer = self._call(
             f"posting to {label}",
@@ -148,97 +163,85 @@ class SlackClient:
                 channel=target,
                 text=message.text,
                 blocks=message.blocks,
-                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": hashed(key)}},
                 unfurl_links=False,  # a preview would fetch the link, and a signed link is only for its reader
                 unfurl_media=False,
                 link_names=False,
                 parse="none",
+                thread_ts=below.ts if below else None,
+                reply_broadcast=below.is_loud if below else None,
             ),
             to_person=to_person,
         )
-        return Posted(str(answer.get("channel", target)), str(answer.get("ts", "?")), key)
+        return Posted(str(answer.get("channel", target)), str(answer.get("ts", "?")))
 
-    def history(self, channel_id: str, label: str) -> tuple[Posted, ...]:
-        """conversations.history: our messages among the newest `HISTORY_MAX`, newest first; tier 3."""
-        answer = self._call(
-            f"reading the history of {label}",
-            lambda: self._web.conversations_history(
-                channel=channel_id, limit=HISTORY_MAX, include_all_metadata=True
+    def update(self, posted: Posted, message: Rendered) -> None:
+        """chat.update; tier 3. The metadata stay. Raises Unreachable if it is gone, Rejected if it can't be changed."""
+        self._call(
+            "changing a message",
+            lambda: self._web.chat_update(
+                channel=posted.channel_id,
+                ts=posted.ts,
+                text=message.text,
+                blocks=message.blocks,
+                link_names=False,
+                parse="none",  # left out, it would fall back to the client's way
             ),
+            to_person=True,
         )
-        return tuple(posted for row in _rows(answer, "messages") if (posted := _ours(channel_id, row)))
 
-    def _call(
-        self, tried: str, call: Callable[[], SlackResponse], *, to_person: bool = False
-    ) -> SlackResponse:
-        tried = f"Slack: {tried}"
-        error: ConnectorError
-        try:
-            return call()
-        except SlackApiError as refusal:
-            error = failure(tried, _answer(refusal.response), to_person=to_person)
-        except (OSError, HTTPException) as trouble:
-            error = self._unanswered(tried, trouble)
-        except (SlackClientError, AttributeError, TypeError, ValueError):
-            # The SDK expects every answer to be a JSON object, and fails for others.
-            error = failure(tried, Answer(status=200))
-        raise error  # out here, so that it has no context: see the module's docstring
+    def find(
+        self, channel_id: str, label: str, key: str, since: datetime | None, thread: str = ""
+    ) -> Posted | None:
+        """Return our message with this key, if it is among the newest since an instant.
 
-    def _unanswered(self, tried: str, trouble: Exception) -> Transient:
-        reason = trouble.reason if isinstance(trouble, URLError) else trouble
-        remedy = f"Check the way to {self._host} (name, proxy, firewall); it is tried again."
-        if isinstance(reason, ssl.SSLCertVerificationError):
-            remedy = f"If a proxy signs for {self._host}, name its CA in SSL_CERT_FILE; it is tried again."
-        text = cut(one_line(str(reason)) or type(reason).__name__, _NOTES_MAX)
-        kind = NotDone if _is_unsent(trouble) else Transient
-        return kind(f"{tried}: no answer from {self._host} ({text}).", remedy=remedy)
-
-
-def _is_unsent(trouble: Exception) -> bool:
-    """True if the request was not sent, because there was no connection. urllib opens one for each request, and wraps
-    errors from before it waits for the answer.
-    """
-    no_connection = (ConnectionRefusedError, socket.gaierror, ssl.SSLError, TimeoutError)
-    return isinstance(trouble, URLError) and isinstance(trouble.reason, no_connection)
-
-
-def _silent() -> logging.Logger:
-    """A silent logger: the SDK's own would log message bodies, and errors are raised anyway."""
-    logger = logging.getLogger(f"{__name__}.sdk")
-    logger.setLevel(logging.CRITICAL)
-    return logger
-
-
-def _answer(response: SlackResponse) -> Answer:
-    headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
-    data = _mapping(response.data)
-    notes = _mapping(data.get("response_metadata")).get("messages") or ()
-    return Answer(
-        status=response.status_code,
-        code=str(data.get("error", "")),
-        needed=cut(one_line(str(data.get("needed", ""))), _NOTES_MAX),
-        notes=tuple(cut(one_line(str(note)), _NOTES_MAX) for note in notes),
-        retry_after_s=_seconds(headers.get("retry-after", "")),
-    )
-
-
-def _seconds(retry_after: str) -> float | None:
-    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
-
-
-def _ours(channel_id: str, row: Mapping[str, Any]) -> Posted | None:
-    metadata = _mapping(row.get("metadata"))
-    if metadata.get("event_type") != EVENT_TYPE:
+        What is in a thread is not in the channel's history; with `thread` its replies are searched.
+        """
+        cursor, wanted = "", {hashed(key), key}  # the release before wrote the key itself
+        for _ in range(HISTORY_PAGES_MAX):
+            page = self.history(channel_id, label, since, cursor, thread)
+            for posted, found in page.posts:
+                if found in wanted:
+                    return posted
+            if not (cursor := page.cursor):
+                break
         return None
-    return Posted(
-        channel_id, str(row.get("ts", "?")), str(_mapping(metadata.get("event_payload")).get("key", ""))
+
+    def history(
+        self, channel_id: str, label: str, since: datetime | None, cursor: str = "", thread: str = ""
+    ) -> History:
+        """conversations.history, or .replies of a thread: one page, from a minute before `since` on; tier 3."""
+        oldest = "0" if since is None else f"{(since - LOOK_BACK).timestamp():.6f}"
+        wanted: dict[str, Any] = {
+            "channel": channel_id,
+            "limit": HISTORY_PER_PAGE,
+            "oldest": oldest,
+            "cursor": cursor,
+            "include_all_metadata": True,
+        }
+        if thread:
+            read = partial(self._web.conversations_replies, ts=thread, **wanted)
+        else:
+            read = partial(self._web.conversations_history, **wanted)
+        answer = self._call(f"reading the history of {label}", read)
+        return _history(channel_id, answer)
+
+
+def hashed(key: str) -> str:
+    """What stands for a key in a message's metadata, which every app and member can read."""
+    return sha256(key.encode()).hexdigest()[:32]
+
+
+def _history(channel_id: str, answer: SlackResponse) -> History:
+    found = [(row, mapping(row.get("metadata"))) for row in rows(answer, "messages")]
+    return History(
+        [
+            (
+                Posted(channel_id, str(row.get("ts", "?"))),
+                str(mapping(data.get("event_payload")).get("key", "")),
+            )
+            for row, data in found
+            if data.get("event_type") == EVENT_TYPE
+        ],
+        str(mapping(answer.get("response_metadata")).get("next_cursor", "")),
     )
-
-
-def _rows(answer: SlackResponse, key: str) -> list[Mapping[str, Any]]:
-    rows: list[Any] = answer.get(key) or []
-    return [_mapping(row) for row in rows]
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -49,11 +49,16 @@ _NO_SUCH_PERSON = frozenset({"users_not_found", "user_not_found", "user_not_visi
 _PERSON_UNREACHABLE = _NO_SUCH_PERSON | {
     "cannot_dm_bot", "channel_not_found", "is_archived", "not_in_channel", "user_is_restricted",
 }  # fmt: skip
+_GONE = frozenset({"message_not_found", "thread_not_found", "is_inactive", "cannot_reply_to_message"})
 _UNREACHABLE_REMEDY = "Check that the person is an active member of the workspace with this e-mail address."
 _CODE = re.compile(r"[a-z0-9_.:-]{1,80}")
 _HTTP_NOT_FOUND = 404
 _HTTP_SERVER_ERROR = 500
 _HTTP_TOO_MANY = 429
+
+
+class Gone(Unreachable):
+    """The message that was to be changed, or answered in its thread, stands there no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,8 @@ def _by_code(tried: str, answer: Answer, *, to_person: bool) -> ConnectorError:
         return missing_scopes(message, answer.needed)
     if code in DENIED:
         return PermissionDenied(message, missing=code, remedy=ASK_ADMIN)
+    if code in _GONE:
+        return Gone(message, remedy="Nothing to do: somebody deleted the message.")
     if code in _NO_SUCH_PERSON or (to_person and code in _PERSON_UNREACHABLE):
         return Unreachable(message, remedy=_UNREACHABLE_REMEDY)
     if code in _BAD_CONFIG:

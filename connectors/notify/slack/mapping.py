@@ -1,6 +1,6 @@
 """Message -> Block Kit blocks and the plain text beside them. Pure.
 
-Limits: 50 blocks a message, header 150 characters, section 3,000, ten fields of 2,000, text 4,000
+Limits: 50 blocks a message, header 150 characters, section 3,000, ten fields of 2,000, button 75, text 4,000
 recommended (docs.slack.dev, Block Kit reference and chat.postMessage, read 2026-11). A text that doesn't fit
 is cut visibly.
 """
@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, takewhile
 from typing import Any
 
 from connectors.kit.text import ELLIPSIS, cut, shown, shown_line, web_address, width
-from worker.domain.messages.message import Message, Paragraph
+from worker.domain.messages.message import Message, Offer, Paragraph, ReaderAct
 
 Block = dict[str, Any]
 
@@ -31,6 +31,7 @@ STEP_MAX = 600
 LINE_MAX = 1000
 NOTE_MAX = 300
 URL_MAX = 2000
+BUTTON_MAX = 75
 # All blocks together, as JSON. Undocumented: Slack answers msg_blocks_too_long from about 13,170 characters
 # (slackapi/bolt-js issues 2509 and 2867). A part is kept for the note that says what was left out.
 SIZE_MAX = 12_500
@@ -78,8 +79,13 @@ def mrkdwn(text: str, limit: int) -> str:
 
 
 def takes(message: Message) -> int:
-    """How many of the first paragraphs `render` shows; the very first may be shortened."""
-    return max(1, len(_whole(message)))
+    """How many of the first paragraphs one message shows; the very first may be shortened.
+
+    What continues another message is in that one's thread, so it can't be together with anything else.
+    """
+    thread = message.paragraphs[0].thread if message.paragraphs else ""
+    together = tuple(takewhile(lambda one: one.thread == thread, message.paragraphs))
+    return max(1, len(_whole(replace(message, paragraphs=together))))
 
 
 def _blocks(message: Message) -> Iterator[Block]:
@@ -138,6 +144,7 @@ def _paragraph(paragraph: Paragraph) -> Iterator[Block]:
         yield _section("", fields[start : start + FIELDS_MAX])
     if tail:
         yield _section(tail, [])
+    yield from buttons(paragraph)
 
 
 def _shortened(paragraph: Paragraph) -> Iterator[Block]:
@@ -146,7 +153,24 @@ def _shortened(paragraph: Paragraph) -> Iterator[Block]:
     yield _section(_head(paragraph, SHORT_TEXT_MAX), fields)
     if tail := _steps_and_link(paragraph, SHORT_STEPS_MAX):
         yield _section(tail, [])
+    yield from buttons(paragraph)
     yield _context(f"{ELLIPSIS} the rest is cut; {SEE_REST}")
+
+
+def buttons(paragraph: Paragraph) -> Iterator[Block]:
+    """A row of buttons for what the reader is offered. Each says which ticket, and as it was at which version."""
+    if paragraph.offers:
+        yield {"type": "actions", "elements": [_button(offer, paragraph) for offer in paragraph.offers]}
+
+
+def _button(offer: Offer, paragraph: Paragraph) -> Block:
+    button: Block = {
+        "type": "button",
+        "action_id": offer.act.value,
+        "text": {"type": "plain_text", "text": cut(shown_line(offer.label), BUTTON_MAX), "emoji": False},
+        "value": f"{paragraph.ticket}.{paragraph.version}",
+    }
+    return button | ({"style": "primary"} if offer.act is ReaderAct.DONE else {})
 
 
 def _head(paragraph: Paragraph, text_max: int) -> str:

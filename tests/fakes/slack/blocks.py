@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 TEXT_MAX = 40_000
@@ -40,9 +40,9 @@ def check_message(body: Mapping[str, Any]) -> None:
     text, blocks = body.get("text", ""), body.get("blocks") or []
     if not text and not blocks:
         raise Refused("no_text")
-    if _length(text) > TEXT_MAX:
+    if width(text) > TEXT_MAX:
         raise Refused("msg_too_long")
-    if _length(json.dumps(body.get("metadata", {}))) > METADATA_MAX:
+    if width(json.dumps(body.get("metadata", {}))) > METADATA_MAX:
         raise Refused("metadata_too_large")
     troubles = (
         []
@@ -50,11 +50,11 @@ def check_message(body: Mapping[str, Any]) -> None:
         else [f"no more than {BLOCKS_MAX} items allowed [json-pointer:/blocks]"]
     )
     for number, block in enumerate(blocks):
-        troubles += [f"{trouble} [json-pointer:/blocks/{number}]" for trouble in _block_troubles(block)]
+        troubles += [f"{trouble} [json-pointer:/blocks/{number}]" for trouble in block_troubles(block)]
     if troubles:
         notes = [f"[ERROR] {trouble}" for trouble in troubles]
         raise Refused("invalid_blocks", errors=troubles, response_metadata={"messages": notes})
-    if _length(json.dumps(blocks, ensure_ascii=False)) > BLOCKS_SIZE_MAX:
+    if width(json.dumps(blocks, ensure_ascii=False)) > BLOCKS_SIZE_MAX:
         raise Refused("msg_blocks_too_long")
 
 
@@ -109,7 +109,10 @@ def _text_objects(blocks: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]
         if "text" in block:
             yield block["text"]
         yield from block.get("fields", ())
-        yield from block.get("elements", ())
+        for element in block.get("elements", ()):
+            yield element if element["type"] in {"plain_text", "mrkdwn"} else element["text"]
+        if "label" in block:
+            yield block["label"]
 
 
 def _readable(text: str) -> str:
@@ -117,36 +120,101 @@ def _readable(text: str) -> str:
     return html.unescape(_SPAN.sub(lambda span: span.group(2), text))
 
 
-def _block_troubles(block: Mapping[str, Any]) -> Iterator[str]:
-    kind = block.get("type")
-    allowed = {"header": {"text"}, "section": {"text", "fields"}, "context": {"elements"}, "divider": set()}
+def block_troubles(block: Mapping[str, Any]) -> Iterator[str]:
+    """What Slack would say against a block; nothing for one that it takes."""
+    kind = str(block.get("type"))
+    if kind not in _BLOCKS:
+        yield f"unsupported type: {kind}"
+        return
+    keys, troubles = _BLOCKS[kind]
+    for key in block.keys() - keys - {"type", "block_id"}:
+        yield f"unknown key: {key}"
+    yield from troubles(block)
+
+
+def _header_troubles(block: Mapping[str, Any]) -> Iterator[str]:
+    yield from text_troubles(block.get("text"), 150, {"plain_text"})
+
+
+def _section_troubles(block: Mapping[str, Any]) -> Iterator[str]:
+    if "text" not in block and not block.get("fields"):
+        yield "missing required field: text"
+    if "text" in block:
+        yield from text_troubles(block["text"], 3000)
+    yield from _list_troubles(block.get("fields", []), 10, 2000)
+
+
+def _context_troubles(block: Mapping[str, Any]) -> Iterator[str]:
+    if not block.get("elements"):
+        yield "missing required field: elements"
+    yield from _list_troubles(block.get("elements", []), 10, 3000)
+
+
+def _actions_troubles(block: Mapping[str, Any]) -> Iterator[str]:
+    elements = block.get("elements", [])
+    if not 0 < len(elements) <= 25:
+        yield "between 1 and 25 elements"
+    names = [element.get("action_id") for element in elements]
+    if len(names) != len(set(names)):
+        yield "action_id is there twice"
+    for element in elements:
+        yield from _button_troubles(element)
+
+
+def _button_troubles(element: Mapping[str, Any]) -> Iterator[str]:
+    if element.get("type") != "button":
+        yield f"unsupported type: {element.get('type')}"
+    for key in element.keys() - {"type", "action_id", "text", "value", "style"}:
+        yield f"unknown key: {key}"
+    yield from text_troubles(element.get("text"), 75, {"plain_text"})
+    if len(element.get("value", "")) > 2000 or not 0 < len(element.get("action_id", "")) <= 255:
+        yield "too long"
+    if element.get("style", "primary") not in {"primary", "danger"}:
+        yield "unknown style"
+
+
+def _input_troubles(block: Mapping[str, Any]) -> Iterator[str]:
+    yield from text_troubles(block.get("label"), 2000, {"plain_text"})
+    element = block.get("element", {})
+    allowed = {
+        "users_select": {"placeholder", "initial_user"},
+        "static_select": {"placeholder", "options"},
+        "plain_text_input": {"multiline", "min_length", "max_length", "placeholder", "initial_value"},
+    }
+    kind = element.get("type", "")
     if kind not in allowed:
         yield f"unsupported type: {kind}"
         return
-    for key in block.keys() - allowed[kind] - {"type", "block_id"}:
+    for key in element.keys() - allowed[kind] - {"type", "action_id"}:
         yield f"unknown key: {key}"
-    if kind == "header":
-        yield from _text_troubles(block.get("text"), 150, {"plain_text"})
-    elif kind == "section":
-        if "text" not in block and not block.get("fields"):
-            yield "missing required field: text"
-        if "text" in block:
-            yield from _text_troubles(block["text"], 3000)
-        yield from _list_troubles(block.get("fields", []), 10, 2000)
-    elif kind == "context":
-        if not block.get("elements"):
-            yield "missing required field: elements"
-        yield from _list_troubles(block.get("elements", []), 10, 3000)
+    options = element.get("options", [])
+    if kind == "static_select" and not 0 < len(options) <= 100:
+        yield "between 1 and 100 options"
+    for option in options:
+        yield from text_troubles(option.get("text"), 75, {"plain_text"})
+        if not 0 < len(option.get("value", "")) <= 75:
+            yield "too long"
+    if not 0 < element.get("max_length", 1) <= 3000 or not 0 <= element.get("min_length", 0) <= 3000:
+        yield "must be between 1 and 3000"
+
+
+_BLOCKS: dict[str, tuple[set[str], Callable[[Mapping[str, Any]], Iterator[str]]]] = {
+    "header": ({"text"}, _header_troubles),
+    "section": ({"text", "fields"}, _section_troubles),
+    "context": ({"elements"}, _context_troubles),
+    "actions": ({"elements"}, _actions_troubles),
+    "input": ({"label", "element", "hint", "optional"}, _input_troubles),
+}
 
 
 def _list_troubles(texts: list[Any], count: int, length: int) -> Iterator[str]:
     if len(texts) > count:
         yield f"no more than {count} items allowed"
     for text in texts:
-        yield from _text_troubles(text, length)
+        yield from text_troubles(text, length)
 
 
-def _text_troubles(
+def text_troubles(
     text: Any, length: int, kinds: frozenset[str] | set[str] = frozenset({"plain_text", "mrkdwn"})
 ) -> Iterator[str]:
     if (
@@ -162,9 +230,9 @@ def _text_troubles(
         yield "emoji is for plain_text only"
     if not text["text"]:
         yield "must be more than 0 characters"
-    if _length(text["text"]) > length:
+    if width(text["text"]) > length:
         yield f"must be less than {length + 1} characters"
 
 
-def _length(text: str) -> int:
+def width(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

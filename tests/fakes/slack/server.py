@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
-from fakes.slack.blocks import Refused, check_message, formatted, links, pinged, shown
+from fakes.slack.blocks import Refused
+from fakes.slack.posting import Posting
+from fakes.slack.talking import TEAM, Talking
 from fakes.slack.workspace import Channel, Workspace
+
+if TYPE_CHECKING:
+    from fakes.slack.sockets import SocketServer
+
+APP_TOKEN = "xapp-1-A09-900-s3cr3tApps3cr3tApp"
 
 TOKEN = "xoxb-900000000000-s3cr3tS3cr3tS3cr3t"
 ALL_SCOPES = (
@@ -37,32 +43,8 @@ ALL_SCOPES = (
     "groups:write",
     "usergroups:read",
     "usergroups:write",
+    "commands",
 )
-
-
-@dataclass(frozen=True)
-class Post:
-    """A stored message: what people see is `shown`, whom it notifies `pings`, what it formats `spans`."""
-
-    channel_id: str
-    ts: str
-    body: Mapping[str, Any]
-
-    @property
-    def shown(self) -> str:
-        return shown(self.body)
-
-    @property
-    def links(self) -> list[str]:
-        return links(self.body)
-
-    @property
-    def pings(self) -> list[str]:
-        return pinged(self.body)
-
-    @property
-    def spans(self) -> list[str]:
-        return formatted(self.body)
 
 
 @dataclass(frozen=True)
@@ -87,23 +69,23 @@ def rate_limited(retry_after_s: int) -> Fault:
     return Fault(429, "ratelimited", headers={"Retry-After": str(retry_after_s)})
 
 
-class SlackServer(Workspace):
+class SlackServer(Workspace, Posting, Talking):
     """State is public: tests set it up and look into it. One call of one method may be made to fail by
     `fail(method, fault)`; faults of a method are used up in order.
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        Workspace.__init__(self)
+        Posting.__init__(self)
+        Talking.__init__(self)
+        self.sockets: SocketServer | None = None  # of Socket Mode, if it is on
         self.people: dict[str, dict[str, Any]] = {}
         self.channels = {"C0LEAVERS01": Channel("C0LEAVERS01", "leavers")}
-        self.posts: list[Post] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.scopes = set(ALL_SCOPES)
         self.is_revoked = False
-        self.is_paced = False  # one post a second and channel, as Slack documents
         self.page_size = 200
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
-        self._last_post: dict[str, float] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
@@ -122,11 +104,16 @@ class SlackServer(Workspace):
         self._server.server_close()
 
     @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/api/"
+        return f"{self.base}/api/"
 
     def add_person(self, email: str, user_id: str, **extra: Any) -> None:
-        self.people[email.lower()] = {"id": user_id, "name": email.partition("@")[0], **extra}
+        known = {"id": user_id, "name": email.partition("@")[0], "team_id": TEAM, "profile": {"email": email}}
+        self.people[email.lower()] = {**known, **extra}
 
     def fail(self, method: str, *faults: Fault) -> None:
         self._faults[method].extend(faults)
@@ -167,19 +154,24 @@ class SlackServer(Workspace):
     def _method(self, method: str, bearer: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
         if not bearer.startswith("Bearer "):
             raise Refused("not_authed")
+        if method == "apps.connections.open":
+            if bearer != f"Bearer {APP_TOKEN}" or self.sockets is None:
+                raise Refused("invalid_auth")
+            address = self.sockets.address()
+            return lambda _: {"url": address}
         if bearer != f"Bearer {TOKEN}":
             raise Refused("invalid_auth")
         if self.is_revoked:
             raise Refused("token_revoked")
         methods = {
             "auth.test": self._auth_test,
-            "chat.postMessage": self._post_message,
-            "conversations.history": self._history,
             "conversations.info": self._info,
             "conversations.open": self._open,
             "users.conversations": self._own_channels,
             "users.lookupByEmail": self._look_up,
             **self.inventory_methods(),
+            **self.posting_methods(),
+            **self.talking_methods(),
         }
         if method not in methods:
             raise Refused("unknown_method")
@@ -195,7 +187,7 @@ class SlackServer(Workspace):
     def _auth_test(self, _: dict[str, Any]) -> dict[str, Any]:
         return {
             "team": "St Mary's",
-            "team_id": "T0900",
+            "team_id": TEAM,
             "user": "whosleft",
             "user_id": "U0BOT",
             "bot_id": "B09",
@@ -229,59 +221,6 @@ class SlackServer(Workspace):
         self._need("groups:read" if channel.is_private else "channels:read")
         return {"channel": channel.row()}
 
-    def _history(self, body: dict[str, Any]) -> dict[str, Any]:
-        channel_id = body.get("channel", "")
-        if not channel_id.startswith("D"):
-            channel = self.channels.get(channel_id)
-            if channel is None:
-                raise Refused("channel_not_found")
-            self._need("groups:history" if channel.is_private else "channels:history")
-            if not channel.is_member:
-                raise Refused("not_in_channel")
-        else:
-            self._need("im:history")
-        newest = [post for post in reversed(self.posts) if post.channel_id == channel_id]
-        wants_metadata = body.get("include_all_metadata") in {True, "1", "true"}
-        rows = []
-        for post in newest[: int(body.get("limit", 100))]:
-            row = {"type": "message", "ts": post.ts, "text": post.body.get("text", ""), "bot_id": "B09"}
-            if wants_metadata and "metadata" in post.body:
-                row["metadata"] = post.body["metadata"]
-            rows.append(row)
-        return {"messages": rows, "has_more": len(rows) < len(newest)}
-
-    def _post_message(self, body: dict[str, Any]) -> dict[str, Any]:
-        self._need("chat:write")
-        channel_id = self._destination(str(body.get("channel", "")))
-        check_message(body)
-        self._pace(channel_id)
-        post = Post(channel_id, f"{1_795_000_000 + len(self.posts)}.000100", body)
-        self.posts.append(post)
-        return {"channel": channel_id, "ts": post.ts, "message": {"text": body.get("text", "")}}
-
-    def _destination(self, target: str) -> str:
-        if target.startswith("U"):
-            return self._direct(target)
-        for channel in self.channels.values():
-            if target in {channel.channel_id, channel.name, f"#{channel.name}"}:
-                if channel.is_archived:
-                    raise Refused("is_archived")
-                if not channel.is_member:
-                    raise Refused("channel_not_found" if channel.is_private else "not_in_channel")
-                return channel.channel_id
-        raise Refused("channel_not_found")
-
-    def _direct(self, user_id: str) -> str:
-        if all(user["id"] != user_id for user in self.people.values()):
-            raise Refused("user_not_found")
-        return "D" + user_id[1:]
-
-    def _pace(self, channel_id: str) -> None:
-        now = time.monotonic()
-        if self.is_paced and now - self._last_post.get(channel_id, -1.0) < 1:
-            raise Refused("ratelimited")
-        self._last_post[channel_id] = now
-
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = False  # server_close() waits for them
@@ -298,6 +237,9 @@ def _handler(slack: SlackServer) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if self.path.startswith("/response/"):
+                self._take_answer(raw)
+                return
             self._answer(self.path, _parse(self.headers.get("Content-Type", ""), raw))
 
         def _answer(self, path: str, body: dict[str, Any]) -> None:
@@ -313,6 +255,14 @@ def _handler(slack: SlackServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", "application/json; charset=utf-8" if is_json else "text/html")
             for name, value in {**slack.headers(), **fault.headers}.items():
                 self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def _take_answer(self, raw: bytes) -> None:
+            number = self.path.removeprefix("/response/")
+            status, answer = slack.take_answer(number, json.loads(raw))
+            self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)

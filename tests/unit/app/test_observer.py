@@ -51,7 +51,7 @@ class Diary(Observer):
 
 def tell(observer: Observer) -> None:
     """Each event once."""
-    delivery = Delivery(1, "whosleft-1", 1, "soc", CHANNEL, (), 1, is_unclear=False)
+    delivery = Delivery(1, "whosleft-1", 1, "soc", CHANNEL, (), 1, is_unclear=False, created_at=NOW)
     observer.opened("secret")
     with observer.running():
         observer.progressed("corp", 3)

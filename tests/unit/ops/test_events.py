@@ -27,6 +27,7 @@ EXPECTED = {
     "graph.left_unanswered",
     "graph.refused",
     "graph.throttled",
+    "interaction.failed",
     "job.failed",
     "job.finished",
     "job.left_unrecorded",

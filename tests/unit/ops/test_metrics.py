@@ -202,7 +202,7 @@ def test_a_directory_whose_clock_is_ahead_takes_no_time_away() -> None:
 
 def test_deliveries_are_counted_by_channel_and_outcome_and_begin_at_0() -> None:
     metrics = Metrics(["soc", "mail"])
-    delivery = Delivery(1, "whosleft-1", 1, "soc", CHANNEL, (), 1, is_unclear=False)
+    delivery = Delivery(1, "whosleft-1", 1, "soc", CHANNEL, (), 1, is_unclear=False, created_at=NOW)
     for outcome in (Outcome.SENT, Outcome.SENT, Outcome.RETRIED):
         metrics.delivered(delivery, outcome, NOW)
 

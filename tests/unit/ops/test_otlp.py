@@ -73,7 +73,7 @@ def delivery(*tickets: int | None) -> Delivery:
         OutMessage(f"m{at}", CHANNEL, "Ann left", Paragraph("Ann"), ticket=one)
         for at, one in enumerate(tickets)
     )
-    return Delivery(1, "whosleft-1", 1, "soc", CHANNEL, items, 1, is_unclear=False)
+    return Delivery(1, "whosleft-1", 1, "soc", CHANNEL, items, 1, is_unclear=False, created_at=NOW)
 
 
 def only(spans: list[SeenSpan]) -> SeenSpan:

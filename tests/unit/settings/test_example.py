@@ -84,6 +84,7 @@ def test_the_example_can_be_used() -> None:
         kinds=kinds(),
         env={
             "SLACK_TOKEN": "xoxb-invented",
+            "SLACK_APP_TOKEN": "xapp-invented",
             "AD_PASSWORD": "invented",
             "DESK_CLIENT_SECRET": "invented",
             "ENTRA_SECRET": "invented",

@@ -15,6 +15,7 @@ CONFIG = Path(__file__).parents[3] / "config"
 EXAMPLE = yaml.safe_load((CONFIG / "whosleft.example.yaml").read_text(encoding="utf-8"))
 ENV = {
     "SLACK_TOKEN": "xoxb-invented",
+    "SLACK_APP_TOKEN": "xapp-invented",
     "AD_PASSWORD": "invented",
     "DESK_CLIENT_SECRET": "invented",
     "ENTRA_SECRET": "invented",

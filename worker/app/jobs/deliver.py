@@ -15,14 +15,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from worker.app.jobs.keeping_true import KeepTrue, keep_shown
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
+from worker.app.tell.conversing import Conversing, is_conversing, plain
 from worker.app.tell.feeds import Followers
 from worker.app.tell.holding import Held, Holding, Holds
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.teller import Teller
 from worker.domain.messages.event import event_in
-from worker.domain.messages.message import Message, Recipient, RecipientKind
+from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messages.sentences import (
     digest,
     dropped_paragraph,
@@ -77,7 +79,7 @@ class _DeliveryPass:
     lease: Lease | None
     counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
-            ("folded", "sent", "retried", "unreachable", "held", "held_for_tomorrow"), 0
+            ("folded", "sent", "retried", "unreachable", "held", "held_for_tomorrow", "updated"), 0
         )
     )
     troubles: list[str] = field(default_factory=list)
@@ -103,6 +105,8 @@ class Deliver:
         self._clock = clock
         self._holder = holder
         self._observer = observer
+        self._conversing = Conversing(rules.teller)
+        self._keep_true = KeepTrue(store, notifiers, self._conversing)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Fold messages that have waited long enough into deliveries, and send due ones. `now` is aware UTC."""
@@ -116,6 +120,7 @@ class Deliver:
             if delivery is None:
                 break
             self._send(delivery, at, run, is_last=is_last)
+        run.counts["updated"] = self._keep_true.run(max(now, self._clock()), lease, run.troubles)
         return Report("deliver", run.counts, tuple(dict.fromkeys(run.troubles)))
 
     # --- folding ---------------------------------------------------------------------------------
@@ -162,7 +167,7 @@ class Deliver:
         most = (
             ITEMS_MAX
             if to.kind is RecipientKind.PERSON
-            else min(self._fitting(n, to, items) for n in channels)
+            else min(self._fitting(n, to, items, uow) for n in channels)
         )
         if len(items) <= most:
             return 0
@@ -182,13 +187,28 @@ class Deliver:
         items = uow.outbox.pending(to, now, ITEMS_MAX)
         if not items:
             return 0
-        fitting = min(self._fitting(name, to, items) for name in channels)
+        fitting = min(self._fitting(name, to, items, uow) for name in channels)
         return uow.outbox.bundle(to, channels, now, fitting)
 
-    def _fitting(self, channel: str, to: Recipient, items: Sequence[OutMessage]) -> int:
+    def _fitting(
+        self, channel: str, to: Recipient, items: Sequence[OutMessage], uow: UnitOfWork | None = None
+    ) -> int:
         """How many of the items one message over a channel shows, with the longest note."""
-        message = self._message("", to, items, is_last=to.kind is RecipientKind.PERSON)
+        paragraphs = self._paragraphs(channel, to, items, uow)
+        message = self._message("", to, items, paragraphs, is_last=to.kind is RecipientKind.PERSON)
         return self._notifiers[channel].takes(message)
+
+    def _paragraphs(
+        self, channel: str, to: Recipient, items: Sequence[OutMessage], uow: UnitOfWork | None = None
+    ) -> list[Paragraph]:
+        """The items as a channel shows them; as they are for one that is no more."""
+        notifier = self._notifiers.get(channel)
+        if notifier is None or not is_conversing(notifier.can):
+            return plain(items)
+        if uow is not None:
+            return self._conversing.paragraphs(uow, notifier, to, items)
+        with self._store.reading() as reading:
+            return self._conversing.paragraphs(reading, notifier, to, items)
 
     def _budget(self, uow: UnitOfWork, to: Recipient, now: datetime) -> int:
         """How many more messages a person may get today, a channel within an hour, and a program in one pass."""
@@ -241,6 +261,8 @@ class Deliver:
             run.counts["sent"] += 1
             with self._store.begin(run.lease) as uow:
                 uow.outbox.sent(delivery, reference, now)
+                if notifier.can.can_update:
+                    keep_shown(uow, delivery.notifier, reference, message, now)
             self._observer.delivered(delivery, Outcome.SENT, now)
             self._write_down(delivery, message, run)
 
@@ -337,14 +359,23 @@ class Deliver:
     # --- what is said ----------------------------------------------------------------------------
 
     def _message_of(self, delivery: Delivery, *, is_last: bool) -> Message:
-        message = self._message(delivery.key, delivery.to, delivery.items, is_last=is_last)
-        return replace(message, may_be_repeat=delivery.is_unclear)
+        paragraphs = self._paragraphs(delivery.notifier, delivery.to, delivery.items)
+        message = self._message(delivery.key, delivery.to, delivery.items, paragraphs, is_last=is_last)
+        return replace(message, may_be_repeat=delivery.is_unclear, tried_from=delivery.created_at)
 
-    def _message(self, key: str, to: Recipient, items: Sequence[OutMessage], *, is_last: bool) -> Message:
+    def _message(
+        self,
+        key: str,
+        to: Recipient,
+        items: Sequence[OutMessage],
+        paragraphs: Sequence[Paragraph],
+        *,
+        is_last: bool,
+    ) -> Message:
         tongue = self._rules.teller.languages.of(to.language)
         note = last_today(self._rules.daily_max, tongue) if is_last else ""
         is_urgent = any(item.is_urgent for item in items)
-        parts = [(item.title, replace(item.body, ticket=item.label)) for item in items]
+        parts = [(item.title, paragraph) for item, paragraph in zip(items, paragraphs, strict=True)]
         message = digest(key, to, parts, note, is_urgent=is_urgent, tongue=tongue)
         return replace(message, repeat_note=may_be_repeat(tongue), link_label=open_ticket(tongue))
 

@@ -21,6 +21,7 @@ class Via(StrEnum):
     API = "api"
     COMMAND = "command"
     RULE = "rule"  # a machine, as a rule allowed it
+    CHANNEL = "channel"  # where a message is read
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from outside (group and person names) is never marked up here: escaping is the r
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -59,12 +60,32 @@ def feed_of(notifier: str) -> Recipient:
     return Recipient(RecipientKind.FEED, notifier, via=(notifier,))
 
 
+class ReaderAct(StrEnum):
+    """What a reader can do about a ticket where they read of it."""
+
+    ACKNOWLEDGE = "acknowledge"
+    DONE = "done"
+    ASSIGN = "assign"
+    SNOOZE = "snooze"
+    WAIVE = "waive"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An act that a reader is offered, in their language."""
+
+    act: ReaderAct
+    label: str
+
+
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """One item of a message: a headline (may be empty), a text, and fact lines under it.
 
     `ticket` is the label of the ticket that it is about, such as T-000123; empty if it is about none. `title` is that
-    ticket's own: what is to be done, the same in everything that one reader gets about it.
+    ticket's own: what is to be done, the same in everything that one reader gets about it. `offers` are for channels in
+    which people can act, about the ticket as it was at `version`. `thread` is the notifier's reference of the message
+    that this one continues; empty if it stands alone. `is_call`: it asks its reader to act, so it has to be noticed.
     """
 
     headline: str
@@ -74,6 +95,10 @@ class Paragraph:
     link: str | None = None
     ticket: str = ""
     title: str = ""
+    version: int = 0
+    offers: tuple[Offer, ...] = ()
+    thread: str = ""
+    is_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +107,8 @@ class Message:
 
     `is_urgent` marks an escalation. `may_be_repeat` is set when an earlier attempt ended unclearly, and
     `repeat_note` says so in the recipient's language. `note` stands at the end, and is always shown.
-    `link_label` is what links may be called, in the recipient's language.
+    `link_label` is what links may be called, in the recipient's language. `tried_from` is the earliest instant (aware
+    UTC) at which it may have been sent.
     """
 
     key: str
@@ -94,3 +120,4 @@ class Message:
     repeat_note: str = ""
     note: str = ""
     link_label: str = ""
+    tried_from: datetime | None = None

@@ -215,6 +215,9 @@ class Ticket:
     reason: str = ""
     remediated_by: str | None = None  # the rule by which a machine made the claim
     remediated_at: datetime | None = None
+    version: int = field(
+        default=0, compare=False
+    )  # counts the changes that a reader would see; storage counts
     details: Mapping[str, Any] = field(default_factory=dict, hash=False)  # only for its kind; JSON
 
     @property

@@ -131,7 +131,10 @@ class Called(Protocol):
         """The configuration key of `listen`, within the connector's."""
 
     def receive(self, call: InboundCall) -> tuple[int, str]:
-        """Answer with a status and plain text, at once. Never raises; believes nothing unproven."""
+        """Answer with a status and a text, at once. Never raises; believes nothing unproven.
+
+        A text that starts with "{" is sent as JSON, any other as plain text.
+        """
 
 
 class Connector(Protocol):

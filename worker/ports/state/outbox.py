@@ -38,7 +38,7 @@ class OutMessage:
 class Delivery:
     """One message on its way to one recipient: some outbox rows folded into one.
 
-    Deliveries of the same rows over several channels share their `bundle`.
+    Deliveries of the same rows over several channels share their `bundle`. Before `created_at`, nothing was sent.
     """
 
     id: int
@@ -49,6 +49,7 @@ class Delivery:
     items: tuple[OutMessage, ...]
     attempts: int
     is_unclear: bool
+    created_at: datetime
 
 
 class Outcome(StrEnum):

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from worker.ports.state.access import AccessState
+from worker.ports.state.conversations import Conversations, Interactions
 from worker.ports.state.deliveries import Deliveries
 from worker.ports.state.episodes import Episodes
 from worker.ports.state.explained import Explained
@@ -83,6 +84,11 @@ class UnitOfWork(Protocol):
 
     @property
     def feeds(self) -> Feeds: ...
+    @property
+    def conversations(self) -> Conversations: ...
+
+    @property
+    def interactions(self) -> Interactions: ...
 
     @property
     def rota_feeds(self) -> RotaFeeds: ...

@@ -468,6 +468,7 @@ ticket = sa.Table(
     _text("details", default="{}"),  # only for its kind, as JSON
     _text("remediated_by", null=True),  # the rule by which a machine made the claim
     _instant("remediated_at"),
+    _number("version"),  # counts the changes that a reader would see
     _text("search", default=""),  # all its names and numbers, folded, for the console's search
     sa.UniqueConstraint("kind", "source", "key_group", "handle", "episode"),
     sa.Index("ix_ticket_state", "state", "id"),
@@ -614,6 +615,35 @@ feed = sa.Table(  # how far a notifier that follows events has got
     sa.Column("notifier", sa.Text, primary_key=True),
     sa.Column("seq", sa.BigInteger, nullable=False),
     _instant("stopped_at"),  # the other side wants nothing more
+)
+shown_message = sa.Table(  # what stands in a channel and is kept true: a row for each ticket in it
+    "shown_message",
+    metadata,
+    _key("notifier"),
+    _key("reference"),  # the notifier's own
+    sa.Column("ticket_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("recipient_kind"),
+    _text("address", default=""),
+    _text("name", default=""),
+    _text("language", null=True),
+    _number("version"),  # of the ticket, as it is shown
+    _instant("posted_at", null=False),
+    _instant("told_at", null=False),  # what happened until then is told in it or below it
+    sa.Index("ix_shown_message_ticket", "ticket_id", "notifier", "recipient_kind", "address"),
+)
+interaction = sa.Table(  # what people did in channels, before it has an effect
+    "interaction",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("notifier"),
+    _text("key"),  # who, what and when, as the channel tells them apart
+    _text("body"),  # as JSON; empty once it was taken
+    _text("state", default="waiting"),  # waiting | claimed | taken
+    _number("attempts"),
+    _instant("received_at", null=False),
+    _instant("claimed_until"),
+    sa.UniqueConstraint("notifier", "key"),
+    sa.Index("ix_interaction_state", "state", "id"),
 )
 journal = sa.Table(
     "journal",

@@ -25,16 +25,18 @@ def test_a_channel_is_a_name_or_an_id(channel: str | None) -> None:
 @pytest.mark.parametrize(
     "key, value, part",
     [
-        ("token", "", "bot token"),
-        ("token", "  ", "bot token"),
-        ("token", f"{TOKEN}\nX-Evil: 1", "bot token"),
-        ("token", f"Bearer {TOKEN}", "bot token"),
-        ("token", TOKEN + "…", "bot token"),
+        ("token", "", "the token alone"),
+        ("token", "  ", "the token alone"),
+        ("token", f"{TOKEN}\nX-Evil: 1", "the token alone"),
+        ("token", f"Bearer {TOKEN}", "the token alone"),
+        ("token", TOKEN + "…", "the token alone"),
         ("channel", "", "#leavers"),
         ("channel", "# leavers", "#leavers"),
         ("channel", "#Leavers", "#leavers"),
         ("channel", "@amina", "#leavers"),
         ("channel", "#a,#b", "#leavers"),
+        ("channels", {"wards": "@amina"}, "#leavers"),
+        ("channels", {"a b": "C0123456789"}, "letters, digits"),
         ("api_url", "slack.com/api", "https://slack.com/api/"),
         ("api_url", "ftp://slack.example.org/", "https://slack.com/api/"),
         ("api_url", f"https://u:{TOKEN}@slack.example.org/", "https://slack.com/api/"),
@@ -42,7 +44,7 @@ def test_a_channel_is_a_name_or_an_id(channel: str | None) -> None:
     ],
 )
 def test_a_wrong_value_is_refused_with_what_is_right_and_without_the_token(
-    key: str, value: str, part: str
+    key: str, value: object, part: str
 ) -> None:
     with pytest.raises(ValidationError) as raised:
         SlackConfig.model_validate({"token": TOKEN, key: value})

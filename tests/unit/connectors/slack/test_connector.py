@@ -3,7 +3,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,12 +11,12 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.kit.slack_codes import WAIT_S
-from connectors.notify.slack.client import SlackClient
+from connectors.notify.slack.client import SlackClient, hashed
 from connectors.notify.slack.connector import SlackNotifier
 from contracts.notifier import AMINA, MESSAGE, NOBODY, NOW, TO_AMINA, context
 from fakes.slack.server import TOKEN, Fault, SlackServer, rate_limited
 from fakes.slack.workspace import Channel
-from worker.domain.messages.message import CHANNEL
+from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.ports import (
     AuthFailed,
     BadConfig,
@@ -49,22 +49,36 @@ def clock() -> Clock:
 
 
 def notifier(
-    slack: SlackServer, clock: Clock | None = None, *, channel: str | None = "#leavers", token: str = TOKEN
+    slack: SlackServer,
+    clock: Clock | None = None,
+    *,
+    channel: str | None = "#leavers",
+    token: str = TOKEN,
+    channels: dict[str, str] | None = None,
 ) -> SlackNotifier:
     """A new process's notifier: it remembers nothing."""
     client = SlackClient(SecretStr(token), slack.url, timeout_s=1)
-    return SlackNotifier(client, channel, replace(context(), now=clock or Clock()))
+    return SlackNotifier(client, channel, replace(context(), now=clock or Clock()), channels)
 
 
 # --- sending ---------------------------------------------------------------------------------------
 
 
-def test_a_person_gets_a_direct_message_with_the_key_in_its_metadata(slack: SlackServer) -> None:
+def test_a_person_gets_a_direct_message_with_the_hash_of_the_key_in_its_metadata(slack: SlackServer) -> None:
     receipt = notifier(slack).send(TO_AMINA)
     (post,) = slack.posts
     assert post.channel_id == "D0AMINA01"
     assert receipt.reference == f"D0AMINA01/{post.ts}"
-    assert post.body["metadata"] == {"event_type": "whosleft_message", "event_payload": {"key": TO_AMINA.key}}
+    assert post.body["metadata"] == {
+        "event_type": "whosleft_message",
+        "event_payload": {"key": hashed(TO_AMINA.key)},
+    }
+
+
+def test_the_metadata_which_everybody_can_read_has_neither_address_nor_name(slack: SlackServer) -> None:
+    notifier(slack).send(replace(TO_AMINA, key=f"T-000123:ack:{AMINA.address}:{AMINA.name}"))
+    said = str(slack.posts[0].body["metadata"])
+    assert not [word for word in ("amina", "yusuf", "example", "T-000123") if word in said.casefold()]
 
 
 def test_links_are_not_fetched_for_previews_and_names_are_not_linked(slack: SlackServer) -> None:
@@ -121,7 +135,7 @@ def test_an_id_that_is_no_longer_valid_is_looked_up_again(slack: SlackServer) ->
 def test_without_a_channel_a_post_to_it_is_a_fault_of_the_configuration(slack: SlackServer) -> None:
     soc = notifier(slack, channel=None)
     assert not soc.can.reach(CHANNEL)
-    with pytest.raises(BadConfig, match="Set `channel` of the notifier soc"):
+    with pytest.raises(BadConfig, match="for the security team"):
         soc.send(MESSAGE)
     assert soc.find(MESSAGE) is None
 
@@ -131,6 +145,28 @@ def test_a_channel_may_be_named_or_given_by_its_id(slack: SlackServer, channel: 
     soc = notifier(slack, channel=channel)
     assert soc.send(MESSAGE).reference.startswith("C0LEAVERS01/")
     assert soc.check().ok
+
+
+WARDS = Recipient(RecipientKind.CHANNEL, "wards")
+
+
+def test_a_step_writes_to_another_channel_by_its_name(slack: SlackServer) -> None:
+    slack.add_channel("C0WARDS0001", "wards")
+    soc = notifier(slack, channels={"wards": "C0WARDS0001"})
+    assert soc.can.reach(WARDS)
+    assert not soc.can.reach(replace(WARDS, address="theatres"))
+    message = replace(MESSAGE, to=WARDS)
+    assert soc.send(message).reference.startswith("C0WARDS0001/")
+    assert soc.find(message) is not None
+    assert soc.find(MESSAGE) is None
+    assert "posts to #leavers, #wards" in soc.check().message
+
+
+def test_check_looks_at_every_channel(slack: SlackServer) -> None:
+    slack.add_channel("C0WARDS0001", "wards", is_member=False)
+    result = notifier(slack, channels={"wards": "C0WARDS0001"}).check()
+    assert not result.ok
+    assert "the app is not in #wards" in result.message
 
 
 # --- what goes wrong -------------------------------------------------------------------------------
@@ -233,6 +269,40 @@ def test_after_a_restart_an_unclear_attempt_is_found(
     assert found.reference == f"{slack.posts[0].channel_id}/{slack.posts[0].ts}"
 
 
+def test_an_attempt_is_found_among_hundreds_of_newer_messages(slack: SlackServer) -> None:
+    soc = notifier(slack)
+    first = soc.send(MESSAGE)
+    for number in range(250):
+        soc.send(replace(MESSAGE, key=f"newer-{number}", paragraphs=()))
+    assert soc.find(MESSAGE) == first
+    assert slack.called("conversations.history") == 3
+
+
+def test_a_search_begins_a_minute_before_the_first_attempt(slack: SlackServer, clock: Clock) -> None:
+    soc = notifier(slack)
+    soc.send(MESSAGE)
+    sent_at = datetime.fromtimestamp(float(slack.posts[0].ts), UTC)
+    assert soc.find(replace(MESSAGE, tried_from=sent_at + timedelta(seconds=59))) is not None
+    assert soc.find(replace(MESSAGE, tried_from=sent_at + timedelta(seconds=61))) is None
+
+
+def test_the_search_ends_after_a_thousand_messages(slack: SlackServer) -> None:
+    soc = notifier(slack)
+    soc.send(MESSAGE)
+    slack.posts += [replace(slack.posts[0], body={}, ts=f"{1_795_100_000 + n}.000100") for n in range(1000)]
+    assert soc.find(MESSAGE) is None
+    assert slack.called("conversations.history") == 10
+
+
+def test_an_attempt_of_the_release_before_is_found_by_the_key_itself(slack: SlackServer) -> None:
+    soc = notifier(slack)
+    soc.send(MESSAGE)
+    (post,) = slack.posts
+    metadata = {"event_type": "whosleft_message", "event_payload": {"key": MESSAGE.key}}
+    slack.posts = [replace(post, body={**post.body, "metadata": metadata})]
+    assert soc.find(MESSAGE) is not None
+
+
 def test_the_same_key_to_somebody_else_is_another_message(slack: SlackServer) -> None:
     soc = notifier(slack)
     soc.send(MESSAGE)
@@ -275,7 +345,10 @@ def test_other_apps_messages_are_not_mistaken_for_ours(slack: SlackServer) -> No
     slack.posts = [
         replace(
             post,
-            body={**post.body, "metadata": {"event_type": "else", "event_payload": {"key": MESSAGE.key}}},
+            body={
+                **post.body,
+                "metadata": {"event_type": "else", "event_payload": {"key": hashed(MESSAGE.key)}},
+            },
         )
     ]
     assert soc.find(MESSAGE) is None

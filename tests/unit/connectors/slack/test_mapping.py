@@ -245,3 +245,22 @@ def test_what_it_takes_is_shown_whole_and_is_all_that_is_taken_of_what_was_taken
 def test_outside_text_formats_nothing_wherever_it_stands(text: str) -> None:
     rendered = render(message(Paragraph("x", text=text, facts=(("x", text),), steps=(text,)), title=text))
     assert set(formatted(body(rendered))) <= {"x"}
+
+
+LONGEST_NAME = ("<!channel> *W* _a_ ~r~ `d` :fire: &lt;@U0AMINA01> <https://evil.example.org|x> " * 4)[:300]
+
+
+def test_a_group_s_name_of_300_characters_full_of_markup_stays_within_all_limits() -> None:
+    ticket = Paragraph(
+        f"Overdue: Remove {LONGEST_NAME} from {LONGEST_NAME}",
+        f"{LONGEST_NAME} has left and is still in {LONGEST_NAME}.",
+        (("Ticket", "T-000123"), ("Member", LONGEST_NAME), ("With", LONGEST_NAME)),
+        (f"Open the group {LONGEST_NAME} in WhatsApp.",) * 5,
+        "https://whosleft.example.org/t/1",
+    )
+    one = body(render(replace(message(ticket, title=LONGEST_NAME), note=LONGEST_NAME)))
+    check_message(one)
+    assert pinged(one) == []
+    assert links(one) == ["https://whosleft.example.org/t/1"]
+    crowd = (ticket,) * 50
+    check_message(body(render(message(*crowd[: takes(message(*crowd))], title=LONGEST_NAME))))

@@ -1,0 +1,111 @@
+"""The way to Slack's Web API: each call is one request, returns plain values, and never retries.
+
+Uses slack-sdk's synchronous client. Its exceptions are caught here and not chained: their frames hold the token,
+and a traceback that is logged with locals would show it.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
+from slack_sdk.web.base_client import BaseClient
+
+from connectors.kit.text import cut, one_line
+from connectors.notify.slack.errors import Answer, failure
+from worker.ports import ConnectorError, NotDone, Transient
+
+TIMEOUT_S = 15  # for the connection, and for each read
+_NOTES_MAX = 300
+
+
+class SlackWeb:
+    """Raises only ConnectorErrors. Safe to use from several threads."""
+
+    def __init__(self, token: SecretStr, api_url: str | None = None, *, timeout_s: int = TIMEOUT_S) -> None:
+        self._web = WebClient(
+            token=token.get_secret_value(),
+            base_url=api_url or BaseClient.BASE_URL,
+            timeout=timeout_s,
+            retry_handlers=[],  # the worker retries in one place, and would not see waits in here
+            logger=silent(),
+        )
+        self._host = urlsplit(self._web.base_url).netloc
+
+    def _call(
+        self, tried: str, call: Callable[[], SlackResponse], *, to_person: bool = False
+    ) -> SlackResponse:
+        tried = f"Slack: {tried}"
+        error: ConnectorError
+        try:
+            return call()
+        except SlackApiError as refusal:
+            error = failure(tried, _answer(refusal.response), to_person=to_person)
+        except (OSError, HTTPException) as trouble:
+            error = self._unanswered(tried, trouble)
+        except (SlackClientError, AttributeError, TypeError, ValueError):
+            # The SDK expects every answer to be a JSON object, and fails for others.
+            error = failure(tried, Answer(status=200))
+        raise error  # out here, so that it has no context: see the module's docstring
+
+    def _unanswered(self, tried: str, trouble: Exception) -> Transient:
+        reason = trouble.reason if isinstance(trouble, URLError) else trouble
+        remedy = f"Check the way to {self._host} (name, proxy, firewall); it is tried again."
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            remedy = f"If a proxy signs for {self._host}, name its CA in SSL_CERT_FILE; it is tried again."
+        text = cut(one_line(str(reason)) or type(reason).__name__, _NOTES_MAX)
+        kind = NotDone if _is_unsent(trouble) else Transient
+        return kind(f"{tried}: no answer from {self._host} ({text}).", remedy=remedy)
+
+
+def _is_unsent(trouble: Exception) -> bool:
+    """True if the request was not sent, because there was no connection. urllib opens one for each request, and wraps
+    errors from before it waits for the answer.
+    """
+    no_connection = (ConnectionRefusedError, socket.gaierror, ssl.SSLError, TimeoutError)
+    return isinstance(trouble, URLError) and isinstance(trouble.reason, no_connection)
+
+
+def silent() -> logging.Logger:
+    """A silent logger: the SDK's own would log message bodies, and errors are raised anyway."""
+    logger = logging.getLogger(f"{__name__}.sdk")
+    logger.setLevel(logging.CRITICAL)
+    return logger
+
+
+def _answer(response: SlackResponse) -> Answer:
+    headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
+    data = mapping(response.data)
+    notes = mapping(data.get("response_metadata")).get("messages") or ()
+    return Answer(
+        status=response.status_code,
+        code=str(data.get("error", "")),
+        needed=cut(one_line(str(data.get("needed", ""))), _NOTES_MAX),
+        notes=tuple(cut(one_line(str(note)), _NOTES_MAX) for note in notes),
+        retry_after_s=_seconds(headers.get("retry-after", "")),
+    )
+
+
+def _seconds(retry_after: str) -> float | None:
+    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
+
+
+def rows(answer: SlackResponse, key: str) -> list[Mapping[str, Any]]:
+    """The objects of a list in an answer; empty if there is none."""
+    found: list[Any] = answer.get(key) or []
+    return [mapping(row) for row in found]
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,232 @@
+"""Messages that are kept true: one a ticket and conversation, changed in silence, with its history below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from fakes.notifier import FakeNotifier
+from harness import ACCOUNTABLE, Harness
+from worker.app.jobs.keeping_true import PAUSE
+from worker.domain.evidence.actor import Actor
+from worker.domain.messages.message import CHANNEL, Message, Paragraph, ReaderAct
+from worker.ports import NotDone, PermissionDenied, Rejected, Transient, Unreachable
+from worker.ports.state.outbox import OutMessage
+
+Found = Callable[..., Harness]
+DEE = "dee@corp.example"
+EVE = Actor("eve@corp.example")
+
+
+@pytest.fixture
+def ward(start: Found) -> Harness:
+    """A company in which Ben has left, and Dee was asked to remove him."""
+    harness = start(notifiers=[FakeNotifier("soc", is_conversing=True)], has_links=True)
+    harness.leave("ben")
+    harness.settle()
+    harness.deliver()
+    return harness
+
+
+def told(harness: Harness, number: int = 1, *, is_urgent: bool = False) -> Message:
+    """The security channel is told something about the ticket; return its message."""
+    key = f"news-{len(harness.soc.sent)}"
+    harness.queue(OutMessage(key, CHANNEL, "News", Paragraph("News", "Text."), is_urgent, number))
+    harness.deliver()
+    return harness.soc.sent[-1]
+
+
+def text_of(message: Message) -> str:
+    return "\n".join(f"{one.headline} {one.text}" for one in message.paragraphs)
+
+
+def test_the_assignee_is_offered_what_they_may_do_and_the_channel_everything(ward: Harness) -> None:
+    [asked] = ward.soc.sent[0].paragraphs
+    assert [one.act for one in asked.offers] == [ReaderAct.ACKNOWLEDGE, ReaderAct.DONE, ReaderAct.SNOOZE]
+    assert [one.label for one in asked.offers] == ["I have it", "Done", "Snooze"]
+    assert [one.act for one in told(ward).paragraphs[0].offers] == list(ReaderAct)
+
+
+def test_a_message_says_how_its_ticket_stands_now_and_offers_nothing_that_is_over(ward: Harness) -> None:
+    ward.later(minutes=5)
+    ward.desk.done(1, Actor(DEE), ward.now, "took him out")
+    assert ward.deliver().counts["updated"] == 1
+
+    [part] = ward.soc.standing["fake/1"].paragraphs
+    assert part.headline == "Marked as done: Remove Ben from Ward 7"
+    assert f"{DEE} marked it as done on" in part.text
+    assert (part.offers, part.steps) == ((), ())
+    assert part.link
+    assert len(ward.soc.sent) == 1  # nobody is notified
+    assert ward.deliver().counts["updated"] == 0
+
+
+def test_below_it_stands_what_happened_with_who_and_why(ward: Harness) -> None:
+    ward.later(minutes=5)
+    ward.desk.acknowledge(1, Actor(DEE), ward.now)
+    ward.later(minutes=5)
+    ward.desk.done(1, Actor(DEE), ward.now, "took him out")
+    ward.deliver()
+
+    [(reference, history)] = ward.soc.replies
+    assert (reference, history.title) == ("fake/1", "T-000001")
+    first, second = history.paragraphs[0].text.split("\n")
+    assert first.endswith(f"{DEE} has it.")
+    assert second.endswith(f"{DEE} marked it as done. took him out")
+
+    ward.later(minutes=5)
+    ward.desk.reopen(1, EVE, "he is back", ward.now)
+    ward.deliver()
+    assert text_of(ward.soc.replies[-1][1]).strip().endswith("It was reopened. he is back")
+
+
+def test_an_open_ticket_keeps_its_steps_and_says_who_has_it(ward: Harness) -> None:
+    ward.later(minutes=5)
+    ward.desk.acknowledge(1, Actor(DEE), ward.now)
+    ward.deliver()
+    [part] = ward.soc.standing["fake/1"].paragraphs
+    assert "Somebody has it until" in part.text
+    assert part.steps
+    assert part.offers
+
+
+def test_what_no_reader_sees_changes_no_message(ward: Harness) -> None:
+    weighed = replace(ward.ticket(), weighed_at=ward.now, handed=3)
+    with ward.store.begin() as uow:
+        uow.tickets.update([weighed])
+    assert ward.deliver().counts["updated"] == 0
+
+
+def test_in_a_channel_news_continue_the_first_message_and_in_a_direct_message_only_if_nobody_must_act(
+    ward: Harness,
+) -> None:
+    first = told(ward)
+    assert first.paragraphs[0].thread == ""
+    reference = f"fake/{len(ward.soc.sent)}"
+    for is_urgent in (False, True):
+        following = told(ward, is_urgent=is_urgent).paragraphs[0]
+        assert (following.thread, following.is_call) == (reference, True)
+
+    ward.later(minutes=5)
+    ward.desk.assign(1, DEE, EVE, ward.now, "again")  # a call to act stands alone
+    ward.deliver()
+    assert ward.soc.to(DEE)[-1].paragraphs[0].thread == ""
+
+
+def test_news_of_what_is_over_are_history_and_are_not_kept_true_themselves(ward: Harness) -> None:
+    told(ward)
+    ward.desk.waive(1, EVE, "agreed", ward.now)
+    over = told(ward)
+    assert over.paragraphs[0].thread
+    assert over.paragraphs[0].offers == ()
+    before = dict(ward.soc.standing)
+    ward.later(minutes=5)
+    ward.desk.reopen(1, EVE, "after all", ward.now)
+    ward.deliver()
+    changed = {key for key, message in ward.soc.standing.items() if before.get(key) not in (None, message)}
+    assert changed == {"fake/1", "fake/2"}
+
+
+def test_a_message_that_somebody_deleted_is_let_go(ward: Harness) -> None:
+    ward.soc.cannot_change = Unreachable("Fake: gone.", remedy="None.")
+    ward.desk.done(1, Actor(DEE), ward.now)
+    ward.deliver()
+    ward.soc.cannot_change = None
+    assert ward.deliver().counts["updated"] == 0
+    assert ward.soc.replies == []
+
+
+def test_a_message_too_old_to_be_changed_is_followed_by_one_that_is_true(ward: Harness) -> None:
+    ward.soc.cannot_change = Rejected("Fake: too old.", remedy="None.")
+    ward.desk.done(1, Actor(DEE), ward.now)
+    ward.deliver()
+    assert "Marked as done" in text_of(ward.soc.sent[-1])
+
+    ward.soc.cannot_change = None
+    ward.later(minutes=1)
+    ward.desk.reopen(1, EVE, "no", ward.now)
+    ward.deliver()
+    assert "fake/2" in {reference for reference, _ in ward.soc.replies}
+
+
+def test_a_message_that_was_lost_after_it_was_sent_anew_is_found(ward: Harness) -> None:
+    ward.soc.cannot_change = Rejected("Fake: too old.", remedy="None.")
+    ward.soc.lose_next_answer()
+    ward.desk.done(1, Actor(DEE), ward.now)
+    ward.deliver()
+    ward.now += PAUSE
+    ward.deliver()
+    assert len(ward.soc.sent) == 2
+
+
+def test_a_wait_that_the_channel_asks_for_is_kept(ward: Harness) -> None:
+    ward.soc.cannot_change = NotDone("Fake: busy.", remedy="Wait.", retry_after_s=300)
+    ward.desk.done(1, Actor(DEE), ward.now)
+    told(ward)
+    ward.soc.cannot_change = None
+    ward.later(seconds=299)
+    assert ward.deliver().counts["updated"] == 0
+    ward.later(seconds=1)
+    assert ward.deliver().counts["updated"] == 1
+
+
+@pytest.mark.parametrize("is_loud", [False, True])
+def test_a_failure_holds_up_changes_for_a_minute_and_never_what_is_new(ward: Harness, is_loud: bool) -> None:
+    kind = (
+        PermissionDenied("Fake: no.", missing="x", remedy="Add it.")
+        if is_loud
+        else Transient("Fake: ?", remedy="W.")
+    )
+    told(ward)
+    ward.soc.cannot_change = kind
+    ward.desk.done(1, Actor(DEE), ward.now)
+    report = ward.deliver()
+    assert (report.counts["updated"], bool(report.troubles)) == (0, is_loud)
+    ward.soc.cannot_change = None
+    assert ward.deliver().counts["updated"] == 0
+    told(ward)
+    assert ward.soc.sent[-1].title == "News"
+    ward.now += PAUSE
+    assert ward.deliver().counts["updated"] == 2
+
+
+def test_the_accountable_person_is_offered_everything_and_another_reader_nothing(ward: Harness) -> None:
+    for address, acts in ((ACCOUNTABLE, list(ReaderAct)), ("mia@corp.example", [])):
+        to = replace(ward.soc.sent[0].to, address=address)
+        ward.queue(OutMessage(f"to-{address}", to, "Overdue", Paragraph("Overdue"), is_urgent=True, ticket=1))
+        ward.deliver()
+        [part] = ward.soc.to(address)[-1].paragraphs
+        assert [one.act for one in part.offers] == acts
+
+
+def test_a_message_about_no_ticket_is_only_shown(ward: Harness) -> None:
+    ward.queue(OutMessage("plan", CHANNEL, "Held", Paragraph("Held")))
+    ward.deliver()
+    assert ward.soc.sent[-1].paragraphs == (Paragraph("Held"),)
+    assert ward.deliver().counts["updated"] == 0
+
+
+def test_a_channel_that_only_shows_gets_no_offers(start: Found) -> None:
+    harness = start()
+    harness.leave("ben")
+    harness.settle()
+    harness.deliver()
+    assert harness.soc.sent[0].paragraphs[0].offers == ()
+    harness.later(minutes=5)
+    harness.desk.done(1, Actor(DEE), harness.now)
+    assert harness.deliver().counts["updated"] == 0
+    assert harness.soc.replies == []
+
+
+def test_a_notifier_that_can_be_changed_but_not_answered_offers_nothing(ward: Harness) -> None:
+    ward.soc.can = replace(ward.soc.can, is_two_way=False)
+    assert told(ward).paragraphs[0].offers == ()
+
+
+def test_a_notifier_that_can_be_answered_but_not_changed_has_no_threads(ward: Harness) -> None:
+    ward.soc.can = replace(ward.soc.can, can_update=False)
+    told(ward)
+    [part] = told(ward).paragraphs
+    assert (part.thread, bool(part.offers)) == ("", True)

@@ -1,0 +1,271 @@
+"""What people do in channels: stored first, then taken once.
+
+    the channel -> keep -> (acknowledged) -> take: who is it? may they? is it still so? -> the act -> an answer to them
+
+The act and the mark that it was taken are one transaction, in which the right and the ticket's version are looked at
+again: a click on an old message changes nothing, and says what happened meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from worker.app.acts.tickets import TicketActs
+from worker.app.refused import Refused
+from worker.app.tell.teller import Teller
+from worker.domain.evidence.actor import Actor, Via
+from worker.domain.messages.message import Message, Paragraph, ReaderAct, Recipient, RecipientKind
+from worker.domain.messages.offers import LABELS, RIGHTS, Involvement
+from worker.domain.messages.sentences import flat, masked, sentences, ticket_title
+from worker.domain.messages.standing import standing_line
+from worker.domain.model import Account, Standing
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.text.tongue import Tongue
+from worker.domain.tickets.ticket import Ticket
+from worker.ports import ConnectorError, Notifier, Rejected, Transient, Unreachable
+from worker.ports.connectors.conversing import Clicker, Field, Form, Interaction
+from worker.ports.state.conversations import Claimed
+from worker.ports.state.store import Store, UnitOfWork
+
+if TYPE_CHECKING:
+    from worker.ports.connectors.conversing import TwoWay
+    from worker.ports.state.leases import Lease, Leases
+
+CLAIM_LIFE = timedelta(minutes=1)
+ATTEMPTS_MAX = 5
+REASON_MAX = 1000
+SPANS_H = (1, 4, 24, 72)  # for how many hours something can be put off, as far as its policy lets it
+Look = Callable[
+    [Clicker, str | None, datetime], Message
+]  # (who, their language, now) -> what they asked to see
+
+
+class Interacting:
+    """Keeps what people do, and does it."""
+
+    def __init__(
+        self, store: Store, notifiers: Sequence[Notifier], rules: TicketRules, teller: Teller, look: Look
+    ) -> None:
+        self._store = store
+        self._notifiers = {one.name: cast("TwoWay", one) for one in notifiers if one.can.is_two_way}
+        self._rules = rules
+        self._teller = teller
+        self._look = look
+
+    @property
+    def notifiers(self) -> Sequence[TwoWay]:
+        """The notifiers in which people can act."""
+        return tuple(self._notifiers.values())
+
+    def keep(self, notifier: str, one: Interaction, now: datetime) -> bool:
+        """Store what somebody did; False if it was stored before."""
+        with self._store.begin() as uow:
+            return uow.interactions.keep(notifier, one, now)
+
+    def take(self, now: datetime) -> bool:
+        """Do the oldest thing that waits; False if nothing does.
+
+        What fails for now waits for a minute, up to `ATTEMPTS_MAX` times.
+        """
+        with self._store.begin() as uow:
+            claimed = uow.interactions.claim(now, CLAIM_LIFE)
+        if claimed is None:
+            return False
+        notifier = self._notifiers.get(claimed.notifier)
+        if notifier is None:
+            self._finish(claimed)
+            return True
+        try:
+            _Turn(notifier, claimed, self._store, self._rules, self._teller, self._look, now).take()
+        except ConnectorError as error:
+            if not isinstance(error, Transient) or claimed.attempts >= ATTEMPTS_MAX:
+                self._finish(claimed)
+        return True
+
+    def _finish(self, claimed: Claimed) -> None:
+        with self._store.begin() as uow:
+            uow.interactions.finish(claimed.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One interaction's turn."""
+
+    notifier: TwoWay
+    claimed: Claimed
+    store: Store
+    rules: TicketRules
+    teller: Teller
+    look: Look
+    now: datetime
+
+    def take(self) -> None:
+        """Do it, and answer. Raises ConnectorError, before anything was done or after all of it."""
+        one = self.claimed.interaction
+        tongue = self.teller.tongue
+        try:
+            one = self.notifier.prepare(one) if one.is_asking else one
+            who = self.notifier.who(one.user)
+        except Unreachable:
+            said = self._said(tongue, tongue.say("Only people of this workspace can do that."))
+        except Rejected:
+            said = self._said(tongue, tongue.say("That took too long. Please click once more."))
+        else:
+            accounts, language = self._accounts(who)
+            tongue = self.teller.languages.of(language)
+            if one.act is None:
+                said = self.look(who, language, self.now)
+            else:
+                outcome = self._outcome(one, one.act, who, accounts, tongue)
+                if isinstance(outcome, Form):
+                    self._finish()
+                    self.notifier.ask(one, outcome)
+                    return
+                said = self._said(tongue, outcome)
+        self._finish()
+        self.notifier.answer(one, said)
+
+    def _outcome(
+        self, one: Interaction, act: ReaderAct, who: Clicker, accounts: Sequence[Account], tongue: Tongue
+    ) -> str | Form:
+        """What came of it, in the person's language, or the form that has to be filled in first."""
+
+        def check(uow: UnitOfWork) -> Ticket:
+            ticket = uow.tickets.get(one.ticket)
+            if ticket is None:
+                raise Refused(tongue.say("There is no such ticket."))
+            _require_right(ticket, act, who, accounts, tongue)
+            if ticket.version != one.version:
+                line = standing_line(ticket, self.teller.timezone, tongue)
+                raise Refused(sentences(tongue.say("This has changed meanwhile."), line))
+            return ticket
+
+        try:
+            if one.is_asking:
+                with self.store.reading() as uow:
+                    ticket = check(uow)
+                    return _form(ticket, act, self.rules.policy(ticket).snooze_max, tongue)
+            return self._done(one, act, who, check, tongue)
+        except Refused as refused:
+            return str(refused)
+
+    def _done(
+        self,
+        one: Interaction,
+        act: ReaderAct,
+        who: Clicker,
+        check: Callable[[UnitOfWork], Ticket],
+        tongue: Tongue,
+    ) -> str:
+        def take(uow: UnitOfWork) -> None:
+            check(uow)
+            uow.interactions.finish(self.claimed.id)
+
+        acts = TicketActs(_Checked(self.store, self.store.leases, take), self.rules, self.teller)
+        by = Actor(who.email.casefold(), who.id, Via.CHANNEL)
+        reason = flat(one.given.get("reason", ""))[:REASON_MAX]
+        if act is ReaderAct.ACKNOWLEDGE:
+            after = acts.acknowledge(one.ticket, by, self.now)
+        elif act is ReaderAct.DONE:
+            after = acts.done(one.ticket, by, self.now)
+        elif act is ReaderAct.SNOOZE:
+            after = acts.snooze(one.ticket, by, _span(one, tongue), self.now)
+        elif act is ReaderAct.WAIVE:
+            after = acts.waive(one.ticket, by, reason, self.now)
+        else:
+            after = acts.assign(one.ticket, self._chosen(one, tongue), by, self.now)
+        return standing_line(after, self.teller.timezone, tongue)
+
+    def _chosen(self, one: Interaction, tongue: Tongue) -> str:
+        try:
+            return self.notifier.who(one.given.get("person", "")).email
+        except Unreachable:
+            raise Refused(tongue.say("Only people of this workspace can have a ticket.")) from None
+
+    def _accounts(self, who: Clicker) -> tuple[list[Account], str | None]:
+        """The directory's accounts with the person's address, and their language."""
+        with self.store.reading() as uow:
+            email = who.email.casefold()
+            accounts = [one for one in uow.people.find(email) if (one.facts.email or "").casefold() == email]
+            spoken = uow.people.languages([one.key for one in accounts])
+        return accounts, next(iter(spoken.values()), None)
+
+    def _said(self, tongue: Tongue, text: str) -> Message:
+        one = self.claimed.interaction
+        with self.store.reading() as uow:
+            ticket = uow.tickets.get(one.ticket)
+        title = ticket_title(ticket, tongue) if ticket and one.act else ""
+        to = Recipient(RecipientKind.PERSON, one.user, language=tongue.code)
+        return Message(one.key, to, title, (masked(Paragraph("", text)),))
+
+    def _finish(self) -> None:
+        with self.store.begin() as uow:
+            uow.interactions.finish(self.claimed.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A store whose writing transactions begin with a look, which may refuse them."""
+
+    store: Store
+    leases: Leases
+    look: Callable[[UnitOfWork], None]
+
+    @contextmanager
+    def begin(self, lease: Lease | None = None) -> Iterator[UnitOfWork]:
+        with self.store.begin(lease) as uow:
+            self.look(uow)
+            yield uow
+
+    def reading(self) -> AbstractContextManager[UnitOfWork]:
+        return self.store.reading()
+
+
+def part_of(ticket: Ticket, who: Clicker, accounts: Sequence[Account]) -> Involvement:
+    """Somebody's part in a ticket, by their address and their accounts in the directories."""
+    email = who.email.casefold()
+    if who.is_operator or email == ticket.accountable.casefold():
+        return Involvement.OVERSEER
+    assignee = ticket.assignee
+    if assignee is None:
+        return Involvement.NOBODY
+    is_assignee = email == assignee.email.casefold() or assignee.person in {one.key for one in accounts}
+    return Involvement.ASSIGNEE if is_assignee else Involvement.NOBODY
+
+
+def _require_right(
+    ticket: Ticket, act: ReaderAct, who: Clicker, accounts: Sequence[Account], tongue: Tongue
+) -> None:
+    if accounts and all(one.standing is Standing.LEFT for one in accounts):
+        raise Refused(tongue.say("Your account in the directory is not active."))
+    part = part_of(ticket, who, accounts)
+    if act in RIGHTS[part]:
+        return
+    if ticket.assignee is None or part is Involvement.ASSIGNEE:
+        raise Refused(tongue.say("Only the accountable person and the operators can do that."))
+    name = flat(ticket.assignee.name or ticket.assignee.email)
+    raise Refused(tongue.say("Only {name}, the accountable person and the operators can do that.", name=name))
+
+
+def _span(one: Interaction, tongue: Tongue) -> timedelta:
+    spans = {str(hours): timedelta(hours=hours) for hours in SPANS_H}
+    if (span := spans.get(one.given.get("span", ""))) is None:
+        raise Refused(tongue.say("Say for how long."))
+    return span
+
+
+def _form(ticket: Ticket, act: ReaderAct, longest: timedelta, tongue: Tongue) -> Form:
+    title, label = ticket_title(ticket, tongue), tongue.say(LABELS[act])
+    if act is ReaderAct.ASSIGN:
+        field = Field("person", tongue.say("Who has it from now on?"), is_person=True)
+    elif act is ReaderAct.SNOOZE:
+        spans = [hours for hours in SPANS_H if timedelta(hours=hours) <= longest]
+        choices = tuple((str(n), tongue.count("{n} hour", "{n} hours", n)) for n in spans)
+        field = Field("span", tongue.say("For how long?"), choices=choices)
+    else:
+        field = Field("reason", tongue.say("Why?"))
+    return Form(label, title, label, tongue.say("Cancel"), field)

@@ -1,0 +1,99 @@
+"""Keep true what stands in channels: a message that shows a ticket is changed when the ticket does.
+
+A change in place notifies nobody, so it is no news: who has to act is told by a message of their own. What happened is
+written below the message, at most once: after a crash in between, a line may be missing there, and the journal has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from worker.app.tell.conversing import Conversing
+from worker.domain.messages.message import Message, Paragraph
+from worker.domain.tickets.ticket import ticket_number
+from worker.ports import ConnectorError, Notifier, Rejected, Transient, Unreachable
+from worker.ports.state.conversations import ShownMessage
+from worker.ports.state.leases import Lease
+from worker.ports.state.store import Store, UnitOfWork
+
+if TYPE_CHECKING:
+    from worker.ports.connectors.conversing import Updating
+
+UPDATES_MAX = 50  # in one pass: new messages come first, and channels take about 50 changes a minute
+PAUSE = timedelta(minutes=1)  # after a failure that names no wait
+
+
+class KeepTrue:
+    """Changes messages in place, after what is new was sent."""
+
+    def __init__(self, store: Store, notifiers: Sequence[Notifier], conversing: Conversing) -> None:
+        self._store = store
+        self._notifiers: dict[str, Updating] = {
+            one.name: cast("Updating", one) for one in notifiers if one.can.can_update
+        }
+        self._conversing = conversing
+        self._resting: dict[str, datetime] = {}
+
+    def run(self, now: datetime, lease: Lease | None, troubles: list[str]) -> int:
+        """Bring messages up to date, the oldest first; return how many were changed."""
+        ready = [name for name in self._notifiers if self._resting.get(name, now) <= now]
+        if not ready:
+            return 0
+        with self._store.reading() as uow:
+            waiting = uow.conversations.outdated(ready, now, UPDATES_MAX)
+        done = 0
+        for shown in waiting:
+            if self._resting.get(shown.notifier, now) > now:
+                continue
+            try:
+                self._bring_up_to_date(shown, now, lease)
+                done += 1
+            except ConnectorError as error:
+                self._rest(shown.notifier, error, now, lease)
+                if not isinstance(error, Transient):
+                    troubles.append(f"{shown.notifier}: {error}")
+        return done
+
+    def _bring_up_to_date(self, shown: ShownMessage, now: datetime, lease: Lease | None) -> None:
+        notifier = self._notifiers[shown.notifier]
+        with self._store.reading() as uow:
+            message = self._conversing.standing(uow, notifier.can, shown, now)
+            history = self._conversing.history(uow, shown, now)
+        fresh = replace(shown, versions=_versions(message.paragraphs), told_at=now)
+        try:
+            notifier.update(shown.reference, message)
+        except Unreachable:  # somebody deleted it
+            with self._store.begin(lease) as uow:
+                uow.conversations.forget(shown.notifier, shown.reference)
+            return
+        except Rejected:  # it is too old to be changed, and says what is no longer so
+            receipt = notifier.find(message) or notifier.send(message)
+            fresh = replace(fresh, reference=receipt.reference)
+        with self._store.begin(lease) as uow:
+            if fresh.reference != shown.reference:
+                uow.conversations.forget(shown.notifier, shown.reference)
+            uow.conversations.keep(fresh)
+        if history is not None:
+            notifier.reply(fresh.reference, history)
+
+    def _rest(self, notifier: str, error: ConnectorError, now: datetime, lease: Lease | None) -> None:
+        """Change nothing for a while. Only a wait that the channel asks for holds up what is new."""
+        asked = error.retry_after_s if isinstance(error, Transient) else None
+        self._resting[notifier] = now + (PAUSE if asked is None else timedelta(seconds=asked))
+        if asked is not None:
+            with self._store.begin(lease) as uow:
+                uow.outbox.leave_alone(notifier, self._resting[notifier])
+
+
+def keep_shown(uow: UnitOfWork, notifier: str, reference: str, message: Message, now: datetime) -> None:
+    """Keep true from now on what a message says of tickets. What only continues another message is history."""
+    alone = [one for one in message.paragraphs if one.ticket and (one.is_call or not one.thread)]
+    if alone:
+        uow.conversations.keep(ShownMessage(notifier, reference, message.to, _versions(alone), now, now))
+
+
+def _versions(paragraphs: Sequence[Paragraph]) -> dict[int, int]:
+    return {ticket_number(one.ticket): one.version for one in paragraphs}

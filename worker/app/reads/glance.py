@@ -1,0 +1,66 @@
+"""What somebody sees at a glance where they read messages: their open tickets, and the situation if they watch it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from worker.app.reads.situation import COUNTED_MAX, Situation, situation
+from worker.app.tell.teller import Teller, person_at
+from worker.domain.messages.message import Message, Paragraph
+from worker.domain.messages.offers import Involvement, offers
+from worker.domain.messages.sentences import sentences, ticket_title
+from worker.domain.messages.standing import standing_line
+from worker.domain.text.tongue import Tongue
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.connectors.conversing import Clicker
+from worker.ports.state.store import Store, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Reads it from the store. `accountable` sees the situation, as the operators do."""
+
+    store: Store
+    teller: Teller
+    accountable: str
+
+    def __call__(self, who: Clicker, language: str | None, now: datetime) -> Message:
+        """The person's open tickets, the earliest due first, after the situation."""
+        tongue = self.teller.languages.of(language)
+        is_overseer = who.is_operator or who.email.casefold() == self.accountable.casefold()
+        part = Involvement.OVERSEER if is_overseer else Involvement.ASSIGNEE
+        with self.store.reading() as uow:
+            mine = sorted(uow.tickets.open_of(who.email), key=lambda one: (one.due_at, one.id))
+            paragraphs = [self._ticket(uow, one, part, who, tongue, now) for one in mine]
+        if is_overseer:
+            paragraphs.insert(0, _situation(situation(self.store, now), tongue))
+        if not mine:
+            paragraphs.append(Paragraph("", tongue.say("You have no open tickets.")))
+        title = tongue.count("{n} open ticket is with you", "{n} open tickets are with you", len(mine))
+        return Message(f"glance:{who.id}:{now.isoformat()}", person_at(who.email), title, tuple(paragraphs))
+
+    def _ticket(
+        self, uow: UnitOfWork, ticket: Ticket, part: Involvement, who: Clicker, tongue: Tongue, now: datetime
+    ) -> Paragraph:
+        due = tongue.say("Due: {instant}.", instant=tongue.instant(ticket.due_at, self.teller.timezone))
+        line = standing_line(ticket, self.teller.timezone, tongue) if ticket.acknowledged_until else ""
+        link = self.teller.links.told(uow, ticket, person_at(who.email), now) if self.teller.links else None
+        said = Paragraph(ticket_title(ticket, tongue), sentences(due, line), link=link)
+        return replace(said, ticket=ticket.label, version=ticket.version, offers=offers(ticket, part, tongue))
+
+
+def _situation(now: Situation, tongue: Tongue) -> Paragraph:
+    facts = (
+        (tongue.say("People who left and are still in groups"), tongue.number(now.exposure.people)),
+        (tongue.say("Overdue"), _count(now.overdue_count, tongue)),
+        (tongue.say("Disputed"), _count(now.disputed_count, tongue)),
+        (tongue.say("Held plans"), tongue.number(len(now.plans))),
+        (tongue.say("Questions"), _count(now.questions, tongue)),
+        (tongue.say("Live tickets"), tongue.number(now.live)),
+    )
+    return Paragraph(tongue.say("The situation"), facts=facts)
+
+
+def _count(n: int, tongue: Tongue) -> str:
+    return tongue.number(n) if n < COUNTED_MAX else f"{tongue.number(COUNTED_MAX)}+"

@@ -1,0 +1,129 @@
+"""Messages for channels that can do more than show: what continues what, what a reader may do, how it stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from worker.app.tell.helping import help_for
+from worker.app.tell.teller import Teller, help_as_told
+from worker.domain.messages.message import Message, Offer, Paragraph, Recipient, RecipientKind
+from worker.domain.messages.offers import Involvement, offers
+from worker.domain.messages.sentences import digest, masked
+from worker.domain.messages.standing import history_lines, standing_paragraph
+from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.ports import Abilities, Notifier
+from worker.ports.state.conversations import ShownMessage
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.store import UnitOfWork
+
+
+def plain(items: Sequence[OutMessage]) -> list[Paragraph]:
+    """The items' paragraphs for a channel that only shows them."""
+    return [replace(item.body, ticket=item.label) for item in items]
+
+
+def is_conversing(can: Abilities) -> bool:
+    """True if a channel can do more than show."""
+    return can.can_update or can.is_two_way
+
+
+def reader_s_part(ticket: Ticket, to: Recipient) -> Involvement:
+    """What a message's reader is to the ticket. In a channel it may be anybody: who acts is looked at then."""
+    if to.kind is RecipientKind.CHANNEL:
+        return Involvement.OVERSEER
+    address = to.address.casefold()
+    if ticket.accountable and address == ticket.accountable.casefold():
+        return Involvement.OVERSEER
+    is_assignee = ticket.assignee is not None and address == ticket.assignee.email.casefold()
+    return Involvement.ASSIGNEE if is_assignee else Involvement.NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Conversing:
+    """Writes the paragraphs. What happened to a ticket continues its first message; who has to act gets a new one."""
+
+    teller: Teller
+
+    def paragraphs(
+        self, uow: UnitOfWork, notifier: Notifier, to: Recipient, items: Sequence[OutMessage]
+    ) -> list[Paragraph]:
+        """The items' paragraphs for one notifier that is conversing, in order."""
+        tickets = _tickets(uow, [item.ticket for item in items if item.ticket is not None])
+        firsts: Mapping[int, str] = {}
+        if notifier.can.can_update:
+            firsts = uow.conversations.first_of(notifier.name, to, tickets)
+        return [
+            self._paragraph(notifier.can, to, item, body, tickets, firsts)
+            for item, body in zip(items, plain(items), strict=True)
+        ]
+
+    def _paragraph(
+        self,
+        can: Abilities,
+        to: Recipient,
+        item: OutMessage,
+        body: Paragraph,
+        tickets: Mapping[int, Ticket],
+        firsts: Mapping[int, str],
+    ) -> Paragraph:
+        ticket = tickets.get(item.ticket or 0)
+        if ticket is None:
+            return body
+        is_call = item.is_urgent or ticket.state is TicketState.OPEN
+        # People are not told of what is added to a thread, and a channel sees what is shown beside it, too
+        stands_alone = is_call and to.kind is RecipientKind.PERSON
+        thread = "" if stands_alone else firsts.get(ticket.id, "")
+        return replace(
+            body, version=ticket.version, thread=thread, is_call=is_call,
+            offers=self._offers(can, ticket, to) if is_call or not thread else (),
+        )  # fmt: skip
+
+    def _offers(self, can: Abilities, ticket: Ticket, to: Recipient) -> tuple[Offer, ...]:
+        if not can.is_two_way:
+            return ()
+        return offers(ticket, reader_s_part(ticket, to), self.teller.languages.of(to.language))
+
+    def standing(self, uow: UnitOfWork, can: Abilities, shown: ShownMessage, now: datetime) -> Message:
+        """What a message should say now, in place of what it says."""
+        tongue = self.teller.languages.of(shown.to.language)
+        tickets = _tickets(uow, shown.versions).values()
+        parts = [self._standing(uow, can, ticket, shown.to, now) for ticket in tickets]
+        named = [(part.headline, part) for part in parts]
+        versions = ",".join(f"{one.ticket}.{one.version}" for one in parts)
+        key = f"{shown.reference}:{versions}"
+        return digest(key, shown.to, named, "", is_urgent=False, tongue=tongue)
+
+    def _standing(
+        self, uow: UnitOfWork, can: Abilities, ticket: Ticket, to: Recipient, now: datetime
+    ) -> Paragraph:
+        teller, tongue = self.teller, self.teller.languages.of(to.language)
+        is_open = ticket.state is TicketState.OPEN
+        aid = help_as_told(help_for(uow, ticket, teller.languages), ticket, to) if is_open else None
+        said = standing_paragraph(ticket, to, teller.timezone, tongue, aid)
+        link = teller.links.told(uow, ticket, to, now) if teller.links else None
+        return replace(
+            said, ticket=ticket.label, version=ticket.version, link=link, offers=self._offers(can, ticket, to)
+        )
+
+    def history(self, uow: UnitOfWork, shown: ShownMessage, now: datetime) -> Message | None:
+        """What happened to a message's tickets since it was last told, as the journal has it; None if nothing is to
+        be said.
+        """
+        tongue = self.teller.languages.of(shown.to.language)
+        parts = []
+        for ticket in _tickets(uow, shown.versions).values():
+            sealed = uow.journal.of(f"ticket:{ticket.label}")
+            fresh = [one.entry for one in sealed if one.entry.at > shown.told_at]
+            if lines := history_lines(fresh, self.teller.timezone, tongue):
+                parts.append(masked(Paragraph("", "\n".join(lines), ticket=ticket.label)))
+        if not parts:
+            return None
+        title = parts[0].ticket if len(parts) == 1 else ""
+        return Message(f"{shown.reference}:{now.isoformat()}", shown.to, title, tuple(parts))
+
+
+def _tickets(uow: UnitOfWork, numbers: Collection[int]) -> dict[int, Ticket]:
+    found = {number: uow.tickets.get(number) for number in numbers}
+    return {number: ticket for number, ticket in found.items() if ticket is not None}

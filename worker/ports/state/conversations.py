@@ -1,0 +1,65 @@
+"""What stands in channels about tickets, and what people did there. Instants are aware UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from worker.domain.messages.message import Recipient
+from worker.ports.connectors.conversing import Interaction
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """A message that is kept true. `versions`: of each ticket in it, as it is shown; in the order of the tickets.
+
+    What happened until `told_at` is told in it, or below it.
+    """
+
+    notifier: str
+    reference: str
+    to: Recipient
+    versions: Mapping[int, int]
+    posted_at: datetime
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An interaction that one process is at. `attempts` counts from 1."""
+
+    id: int
+    notifier: str
+    interaction: Interaction
+    attempts: int
+
+
+class Conversations(Protocol):
+    """Messages that are kept true."""
+
+    def keep(self, message: ShownMessage) -> None:
+        """Store a message, or what it shows now."""
+
+    def first_of(self, notifier: str, to: Recipient, tickets: Collection[int]) -> dict[int, str]:
+        """By ticket, the reference of the oldest message about it to this recipient; without tickets that have none."""
+
+    def outdated(self, notifiers: Collection[str], now: datetime, limit: int) -> list[ShownMessage]:
+        """Messages in which a ticket is not shown as it is, oldest first; none of a notifier to be left alone now."""
+
+    def forget(self, notifier: str, reference: str) -> None:
+        """A message that stands nowhere any more."""
+
+
+class Interactions(Protocol):
+    """What people did: stored before the channel is told so, and taken once."""
+
+    def keep(self, notifier: str, one: Interaction, now: datetime) -> bool:
+        """Store it; False if it was stored before. Those taken more than a day ago are forgotten."""
+
+    def claim(self, now: datetime, life: timedelta) -> Claimed | None:
+        """Take the oldest that waits, or whose claim is over. A claim is a conditional UPDATE with a time limit."""
+
+    def finish(self, number: int) -> None:
+        """It had its effect; what it said is forgotten."""
