@@ -14,10 +14,10 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim faults fuzz bench bench-core bench-ad bench-entra bench-desk bench-footprint lock clean
+.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim faults fuzz bench bench-core bench-ad bench-entra bench-desk bench-footprint bench-identity lock clean
 
 help: ## This list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 # --- Set-up: the stamps say which lock the environment was made from ---------------------------------------------------
 
@@ -128,6 +128,9 @@ bench-entra: dev ## The benchmarks of Entra ID alone, on a fake tenant of their 
 
 bench-footprint: dev ## Memory of a worker and of a desk, and what is written into the log in a day
 	$(BIN)/python -m bench footprint $(ARGS)
+
+bench-identity: dev ## Who is behind 200,000 invented people's handles; writes its figures into docs/identity.md
+	$(BIN)/python -m bench identity $(ARGS)
 
 bench-desk: dev ## The desk's pages at a hundred thousand tickets, against a bare page of the same server
 	$(BIN)/python -m bench desk $(ARGS)

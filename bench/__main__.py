@@ -1,8 +1,8 @@
-"""python -m bench [core|bulk|ad|entra|desk|footprint]: every benchmark, or one."""
+"""python -m bench [core|bulk|ad|entra|desk|footprint|identity]: every benchmark, or one."""
 
 import sys
 
-from bench import ad, bulk, core, desk, entra, footprint
+from bench import ad, bulk, core, desk, entra, footprint, identity
 
 ALL = {
     "core": core.main,
@@ -11,6 +11,7 @@ ALL = {
     "entra": entra.main,
     "desk": desk.main,
     "footprint": footprint.main,
+    "identity": identity.main,
 }
 
 if __name__ == "__main__":

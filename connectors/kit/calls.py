@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from typing import Any
 from pydantic import Field, SecretStr, field_validator
 
 from connectors.kit.settings import Section
+from worker.domain.model import Renumbered
 from worker.ports import InboundCall
 
 OK, ACCEPTED, BAD, REFUSED, NOT_FOUND, WRONG_METHOD = 200, 202, 400, 401, 404, 405
@@ -60,11 +61,15 @@ class CallsConfig(Listening):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a genuine call says. `call_id` tells replays apart; "" if it has none. No `groups`: all of the source."""
+    """What a genuine call says. `call_id` tells replays apart; "" if it has none. No `groups`: all of the source.
+
+    `renumbered`: which numbers or ids changed, which no read would show.
+    """
 
     call_id: str
     at: datetime | None
     groups: tuple[str, ...] = ()
+    renumbered: tuple[Renumbered, ...] = ()
 
 
 class Calls:
@@ -98,6 +103,7 @@ class Calls:
         self._lock = Lock()
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._news: set[str] = set()
+        self._renumbered: deque[Renumbered] = deque(maxlen=REMEMBERED_MAX)
 
     def receive(self, call: InboundCall) -> tuple[int, str]:
         """See `worker.ports.Called`."""
@@ -122,6 +128,11 @@ class Calls:
             news, self._news = frozenset(self._news), set()
         return news
 
+    def renumbered(self) -> tuple[Renumbered, ...]:
+        """Return the changes of numbers and ids that calls told since this process began, the latest ones."""
+        with self._lock:
+            return tuple(self._renumbered)
+
     def _take(self, events: Iterable[Event]) -> bool:
         """Keep what is new; False when all of it was had before, or is too old."""
         oldest = self._now() - REPLAY_AFTER
@@ -138,6 +149,7 @@ class Calls:
                         self._seen.popitem(last=False)
                 is_new = True
                 self._news.update(event.groups or (WHOLE,))
+                self._renumbered.extend(event.renumbered)
             if len(self._news) > NEWS_MAX:
                 self._news = {WHOLE}
         return is_new

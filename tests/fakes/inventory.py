@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from worker.domain.model import Coverage, Group, GroupKey, Member, Role, Roster
+from worker.domain.model import Coverage, Group, GroupKey, Member, Renumbered, Role, Roster
 from worker.ports import (
     Capabilities,
     CheckResult,
@@ -40,6 +40,7 @@ class FakeInventory(Passive):
         self.reads = 0  # snapshots that were begun
         self._groups: dict[str, Group] = {}
         self._members: dict[str, dict[str, Member]] = {}
+        self._renumbered: dict[str, tuple[Renumbered, ...]] = {}
         self.mend()
 
     @property
@@ -70,6 +71,16 @@ class FakeInventory(Passive):
     def remove_member(self, group_id: str, handle: str) -> None:
         """Remove a member; one who isn't there is a mistake of the test (KeyError)."""
         del self._members[group_id][handle]
+
+    def replace_member(self, group_id: str, handle: str, member: Member) -> None:
+        """Show a member under another handle, without a word about why."""
+        self.remove_member(group_id, handle)
+        self.add_member(group_id, member)
+
+    def record_change(self, group_id: str, old: str, new: str) -> None:
+        """Record that a member's number changed now, as a chat does; who is listed stays as it is."""
+        known = self._renumbered.get(group_id, ())
+        self._renumbered[group_id] = (*known, Renumbered(old, new, self._now()))
 
     def set_role(self, group_id: str, handle: str, role: Role) -> None:
         members = self._members[group_id]
@@ -197,7 +208,9 @@ class FakeInventory(Passive):
 
     def _roster(self, group: Group, members: tuple[Member, ...], taken_at: datetime) -> Roster:
         kept = members[: self._kept.get(group.group_id, len(members))]
-        return Roster(group, kept, taken_at, self._coverage.get(group.group_id, Coverage.FULL))
+        coverage = self._coverage.get(group.group_id, Coverage.FULL)
+        renumbered = self._renumbered.get(group.group_id, ())
+        return Roster(group, kept, taken_at, coverage, renumbered=renumbered)
 
     def _failure(self, got: int, expected: int) -> ConnectorError:
         return self._error or Incomplete(

@@ -223,6 +223,15 @@ class Departed:
 
 
 @dataclass(frozen=True, slots=True)
+class Renumbered:
+    """A member changed from one number (E.164) or id of the account to another, as the messenger itself recorded it."""
+
+    old: str
+    new: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Roster:
     """One group's members at one time.
 
@@ -237,3 +246,4 @@ class Roster:
     warnings: tuple[str, ...] = field(default=())
     facts: GroupFacts = NOTHING_SHOWN
     departed: tuple[Departed, ...] = ()
+    renumbered: tuple[Renumbered, ...] = ()

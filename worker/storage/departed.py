@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +12,7 @@ from worker.domain.kinds import codes
 from worker.domain.model import Roster
 from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.tickets import Gone
+from worker.storage.other_handles import roles_of_people, roles_under_other_handles
 from worker.storage.sql.bulk import bulk_upsert, clearing
 from worker.storage.sql.mapping import ticket_from_row
 from worker.storage.sql.tables import chat_group, departed, link, staged_departed, ticket, to_micros
@@ -70,8 +72,8 @@ def apply(connection: sa.Connection, source: str) -> None:
 def gone(connection: sa.Connection) -> list[Gone]:
     """Return the live tickets whose member went after they were opened, or after the claim; each record once.
 
-    The record is one of the ticket's own group, or of a group that is followed there. A record that is older than
-    every live ticket is not looked at again.
+    The record is one of the ticket's own group, or of a group that is followed there. It is kept for later while the
+    same person is in the group under another handle. One that is older than every live ticket is not looked at again.
     """
     t, d, g = ticket.c, departed.c, chat_group.c
     is_here = (g.leader_source == t.source) & (g.leader_group == t.group_id)
@@ -88,10 +90,19 @@ def gone(connection: sa.Connection) -> list[Gone]:
         )
         .order_by(t.id, d.source)
     )  # fmt: skip
-    rows = connection.execute(query).all()
+    rows = _out_of_it(connection, connection.execute(query).all())
     if rows:
         connection.execute(
             _WEIGHED, [{"of": row.seen_in, "group": row.in_group, "key": row.phone_key} for row in rows]
         )
     connection.execute(_PAST)
     return [Gone(ticket_from_row(row), row.seen_in, row.gone_at) for row in rows]
+
+
+def _out_of_it(connection: sa.Connection, rows: Sequence[Any]) -> list[Any]:
+    """The rows of tickets without another handle of theirs in the group."""
+    tickets = [ticket_from_row(row) for row in rows]
+    still = roles_of_people(connection, tickets, besides=True) | roles_under_other_handles(
+        connection, tickets
+    )
+    return [row for row in rows if row.id not in still]

@@ -10,6 +10,7 @@ import json
 import sqlalchemy as sa
 
 from worker.domain.evidence.explained import ERASED
+from worker.domain.identity.ties import surely_same
 from worker.domain.model import AccountKey
 from worker.storage.sql.tables import (
     chat_group,
@@ -19,6 +20,7 @@ from worker.storage.sql.tables import (
     escalation,
     expected,
     group_link,
+    handle_tie,
     link,
     outbox,
     person,
@@ -28,6 +30,7 @@ from worker.storage.sql.tables import (
     ticket,
     undo,
 )
+from worker.storage.ties import around, ties_around
 
 
 def erase_person(connection: sa.Connection, key: AccountKey) -> None:
@@ -55,9 +58,29 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     for table in (person, person_key, episode, cohort_person):
         where = (table.c.source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
+    _erase_ties(connection, key)
     for table in (link, expected, group_link):
         where = (table.c.person_source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
+
+
+def _erase_ties(connection: sa.Connection, key: AccountKey) -> None:
+    """Erase what ties the person's handles to others, and these to theirs: former numbers, and their accounts."""
+    mine = sa.select(link.c.handle, link.c.phone_key).where(
+        link.c.person_source == key.source, link.c.person_id == key.person_id
+    )
+    t = handle_tie.c
+    connection.execute(
+        sa.delete(handle_tie).where(t.person_source == key.source, t.person_id == key.person_id)
+    )
+    handles = {one for row in connection.execute(mine) for one in row if one}
+    for one in sorted(handles):
+        found = around(one, ties_around(connection, [one], with_weak=True))
+        theirs = {one, *surely_same(one, found)}
+        for tie in found:
+            if {tie.handle, tie.other} & theirs:
+                this = (t.source == tie.source) & (t.kind == tie.kind.value) & (t.handle == tie.handle)
+                connection.execute(sa.delete(handle_tie).where(this, t.other == tie.other))
 
 
 def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:

@@ -32,7 +32,7 @@ from worker.ports.state.groups import (
     ShrunkenRoster,
     Unlisted,
 )
-from worker.storage import departed
+from worker.storage import departed, ties
 from worker.storage.candidates import wrong_groups
 from worker.storage.candidates.confirm_roster import unconfirmed
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
@@ -71,7 +71,7 @@ MEMBER_COLUMNS = ("source", "group_id", "handle", *SHOWN)
 MARKS = ("fingerprint", "phone_key", "email_key", "employee_key")
 
 
-_CLEAR_STAGE = [clearing(staged_group), clearing(staged_membership), departed.CLEAR_STAGE]
+_CLEAR_STAGE = [clearing(staged_group), clearing(staged_membership), departed.CLEAR_STAGE, ties.CLEAR_STAGE]
 
 
 class SqlRosters:
@@ -91,6 +91,7 @@ class SqlRosters:
         page = list(rosters)
         bulk_upsert(self._c, staged_group, GROUP_COLUMNS, [_group_row(source, roster) for roster in page])
         departed.stage(self._c, source, page)
+        ties.stage(self._c, source, page)
         members = (_member_row(source, roster, member) for roster in page for member in roster.members)
         return bulk_upsert(self._c, staged_membership, (*MEMBER_COLUMNS, *MARKS), members)
 
@@ -113,12 +114,14 @@ class SqlRosters:
         shrunken = self._doubt_shrunken(source, limits)
         changed = self._count_changes(source)
         renamed = self._renamed_groups(source)
-        self._merge_members(source)
+        self._merge_members(source, now)
         self._mark_unlisted(source)
         self._merge_links(source)
+        ties.came_back(self._c, source, now)
+        ties.apply(self._c, source, now)
         self._merge_groups(source, now)
         departed.apply(self._c, source)
-        self._end_groups(source, gone)
+        self._end_groups(source, gone, now)
         self._lose_sight(source, unseen)
         led = leaders_of(self._c, {*gone, *renamed})
         dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *led}, now)
@@ -213,10 +216,11 @@ class SqlRosters:
                 changes.setdefault(GroupKey(source, group_id), [0, 0, 0])[place] = count
         return {group: MemberChanges(*counts) for group, counts in changes.items()}
 
-    def _merge_members(self, source: str) -> None:
+    def _merge_members(self, source: str, now: datetime) -> None:
         m, n, g = membership.c, staged_membership.c, staged_group.c
         full = sa.select(g.group_id).where(g.source == source, g.coverage == Coverage.FULL.value)
-        self._c.execute(sa.delete(membership).where(m.source == source, m.group_id.in_(full), ~_in_stage()))
+        gone = sa.delete(membership).where(m.source == source, m.group_id.in_(full), ~_in_stage())
+        ties.went(self._c, source, self._c.execute(gone.returning(m.handle)).scalars().all(), now)
         first_seen = sa.case((chat_group.c.group_id.is_(None), sa.null()), else_=g.taken_at)
         rows = (
             sa.select(*(n[name] for name in MEMBER_COLUMNS), first_seen)
@@ -305,11 +309,13 @@ class SqlRosters:
         values["size"] = sa.case((is_partial, old.size), else_=new.size)
         self._c.execute(insert.on_conflict_do_update(index_elements=["source", "group_id"], set_=values))
 
-    def _end_groups(self, source: str, gone: Sequence[GroupKey]) -> None:
+    def _end_groups(self, source: str, gone: Sequence[GroupKey], now: datetime) -> None:
+        g, m = chat_group.c, membership.c
         for chunk in chunked([group.group_id for group in gone]):
-            for table, change in ((chat_group, sa.update(chat_group).values(is_gone=1, size=0)),
-                                  (membership, sa.delete(membership))):  # fmt: skip
-                self._c.execute(change.where(table.c.source == source, table.c.group_id.in_(chunk)))
+            these = (g.source == source) & g.group_id.in_(chunk)
+            self._c.execute(sa.update(chat_group).where(these).values(is_gone=1, size=0))
+            out = sa.delete(membership).where(m.source == source, m.group_id.in_(chunk)).returning(m.handle)
+            ties.went(self._c, source, self._c.execute(out).scalars().all(), now)
 
     def _lose_sight(self, source: str, groups: Sequence[GroupKey]) -> None:
         """Keep what was known of groups that the source does not show any more; it has seen none of it."""

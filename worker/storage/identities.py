@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import Candidate, How, Identity, IdentityState
+from worker.domain.identity.matching import Candidate, How, Identity, IdentityState, KnownHandle
 from worker.domain.identity.phones import canonical
 from worker.domain.kinds import codes
 from worker.domain.model import AccountKey, GroupKey, HandleKey, Member, Standing
@@ -19,6 +19,7 @@ from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import ticket_number
 from worker.ports.state.identities import HandleIdentity, Question
 from worker.storage.dirty import dirty_groups
+from worker.storage.other_handles import known_elsewhere, rematch_others
 from worker.storage.persons import PERSON_COLUMNS, joining_keys, person_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import link_from_row, suggestions_to_json
@@ -49,8 +50,8 @@ class SqlIdentities:
             sa.select(link).where(link.c.is_dirty == 1).order_by(link.c.source, link.c.handle).limit(limit)
         )
         rows = self._c.execute(query).all()
-        candidates = self._candidates(rows)
-        return [_question(row, candidates) for row in rows]
+        candidates, others = self._candidates(rows), known_elsewhere(self._c, rows)
+        return [_question(row, candidates, others) for row in rows]
 
     def _candidates(self, rows: Sequence[Any]) -> dict[HandleKey, list[Candidate]]:
         """The people who share a key with each of these handles; looked up by value, for companies of any size."""
@@ -97,6 +98,8 @@ class SqlIdentities:
         if same:
             self._c.execute(update.values(is_dirty=0), same)
         self._dirty_groups(changed, now)
+        is_first_hand = {key for key, new in links if new.how is not How.HANDLE}
+        rematch_others(self._c, [key for key in changed if key in is_first_hand])
         return len(changed)
 
     def _known(self, keys: Sequence[HandleKey]) -> list[tuple[HandleKey, Identity | None]]:
@@ -203,7 +206,7 @@ def _values(key: HandleKey, new: Identity, now: datetime, by: str | None) -> dic
         "suggestions": suggestions_to_json(new),
         "decided_fingerprint": new.fingerprint,
         "decided_at": now,
-        "decided_by": by,
+        "decided_by": by or new.decided_by,
         "is_dirty": 0,
     }
 
@@ -218,12 +221,17 @@ def _people_with(kind: str, values: Sequence[str]) -> sa.Select[Any]:
     )
 
 
-def _question(row: Any, candidates: dict[HandleKey, list[Candidate]]) -> Question:
+def _question(
+    row: Any, candidates: dict[HandleKey, list[Candidate]], others: Mapping[HandleKey, list[KnownHandle]]
+) -> Question:
     key = HandleKey(row.source, row.handle)
     rejected = frozenset(AccountKey(*pair) for pair in json.loads(row.rejected))
     offered = tuple(c for c in candidates.get(key, ()) if c.person not in rejected)
+    known = tuple(one for one in others.get(key, ()) if one.identity.person not in rejected)
     member = Member(handle=row.handle, display_name=row.display_name, phone=row.phone)
-    return Question(key, member, row.fingerprint, link_from_row(row), offered, row.first_seen_at)
+    is_of_another = row.first_seen_at and row.decided_at and row.first_seen_at > row.decided_at
+    previous = None if is_of_another else link_from_row(row)
+    return Question(key, member, row.fingerprint, previous, offered, row.first_seen_at, known)
 
 
 def _candidate(row: Any, how: How) -> Candidate:

@@ -24,10 +24,11 @@ from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
 from worker.ports.state.tickets import Gone, SeenIn, SeenTicket, StepTaken, TicketSort, WatchedTicket
 from worker.storage.cases import active_admins_of
 from worker.storage.departed import gone
-from worker.storage.persons import accounts_of, people_of
+from worker.storage.other_handles import roles_of_people, roles_under_other_handles
+from worker.storage.persons import people_of
 from worker.storage.seen import seen_in
 from worker.storage.sql.bulk import bulk_upsert
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import chunked
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
 from worker.storage.sql.tables import (
@@ -183,7 +184,7 @@ class SqlTickets:
         }  # fmt: skip
 
     def _roles(self, tickets: Sequence[Ticket]) -> dict[int, Role]:
-        """The role of each ticket's member in the ticket's group. A joiner may be there under any handle."""
+        """The role of each ticket's member in the ticket's group, under any handle of theirs."""
         m, t = membership.c, ticket.c
         roles: dict[int, Role] = {}
         for chunk in chunked([one.id for one in tickets]):
@@ -195,30 +196,7 @@ class SqlTickets:
                 .where(t.id.in_(chunk), m.is_unlisted == 0)
             )
             roles |= {number: Role(role) for number, role in self._c.execute(query)}
-        return self._joiners_roles(tickets) | roles
-
-    def _joiners_roles(self, tickets: Sequence[Ticket]) -> dict[int, Role]:
-        m = membership.c
-        roles: dict[int, Role] = {}
-        joiners = ((one, one.person) for one in tickets if kind_of(one).sees is Sees.PERSON and one.person)
-        for chunk in chunked(joiners):
-            accounts = accounts_of(self._c, [person for _, person in chunk])
-            everybody = {key for keys in accounts.values() for key in keys}
-            query = (
-                sa.select(m.source, m.group_id, link.c.person_source, link.c.person_id, m.role)
-                .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-                .where(among(m.source, m.group_id, {one.home for one, _ in chunk}), m.is_unlisted == 0)
-                .where(among(link.c.person_source, link.c.person_id, everybody))
-            )
-            found = {
-                (GroupKey(source, group), AccountKey(of, person_id)): Role(role)
-                for source, group, of, person_id, role in self._c.execute(query)
-            }
-            for one, person in chunk:
-                for key in accounts.get(person, set()):
-                    if (role := found.get((one.home, key))) is not None:
-                        roles[one.id] = role
-        return roles
+        return roles_under_other_handles(self._c, tickets) | roles_of_people(self._c, tickets) | roles
 
     def _active_admins(self, tickets: Sequence[Ticket]) -> dict[GroupKey, int]:
         """The number of active admins, for groups with tickets that need this."""

@@ -3,8 +3,11 @@
     GET  ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…   answered with the challenge
     POST {"entry": [{"changes": [{"field": "group_participants_update", "value": {"groups": [{"group_id": …}]}}]}]}
 
-Source: developers.facebook.com/documentation/business-messaging/whatsapp/groups/webhooks (2026-02-11), and "Webhooks,
-Getting started" for the proof. Public programs have other spellings of fields and types, so any `group_…` counts.
+    POST {"entry": [{"changes": [{"field": "messages", "value": {"messages": [{"type": "system", "system": {…}}]}}]}]}
+
+Sources: developers.facebook.com/documentation/business-messaging/whatsapp/, groups/webhooks (2026-02-11) and, for
+numbers that changed, webhooks/reference/messages/system (2026-08-11); "Webhooks, Getting started" for the proof. Public
+programs have other spellings of fields and types, so any `group_…` counts.
 """
 
 from __future__ import annotations
@@ -17,14 +20,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from connectors.inventory.whatsapp_cloud.config import CloudCallsConfig
-from connectors.inventory.whatsapp_cloud.mapping import is_group_id
+from connectors.inventory.whatsapp_cloud.mapping import business_id_of, is_group_id, phone_of
 from connectors.kit.calls import Calls, Event, instant, is_signed
+from worker.domain.model import Renumbered
 from worker.ports import ConnectorContext, InboundCall
 
 CALLER = "Meta"
 SIGNATURE = "x-hub-signature-256"
 GROUPS_MAX = 1_000  # of one call
-_FIELD = "group_"
+_FIELD, _MESSAGES = "group_", "messages"
+_CHANGED = frozenset({"user_changed_number", "user_changed_user_id"})
 _CHALLENGE = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 
 
@@ -38,7 +43,7 @@ def calls_of(config: CloudCallsConfig | None, number: str, context: ConnectorCon
         CALLER,
         context.now,
         lambda call: is_signed(call, SIGNATURE, config.app_secret, "sha256", "sha256="),
-        lambda body: events(body, number),
+        lambda body: events(body, number, context.default_region),
         lambda call: challenge(call, config),
     )
 
@@ -52,13 +57,39 @@ def challenge(call: InboundCall, config: CloudCallsConfig) -> str | None:
     return asked if is_ours and is_asked else None
 
 
-def events(body: Any, number: str) -> Iterator[Event]:
-    """Yield which groups a call speaks of. A change of groups that names none is one of all."""
+def events(body: Any, number: str, region: str) -> Iterator[Event]:
+    """Yield which groups a call speaks of, and which numbers changed. A change of groups that names none is one of all.
+
+    Messages of people are not looked at.
+    """
     for entry in body["entry"]:
         for change in entry["changes"]:
             field, value = change["field"], change["value"]
-            if isinstance(field, str) and field.startswith(_FIELD) and _is_of(value, number):
+            if not isinstance(field, str) or not _is_of(value, number):
+                continue
+            if field.startswith(_FIELD):
                 yield from _of_groups(field, value)
+            elif field == _MESSAGES:
+                yield from _of_changes(value, region)
+
+
+def _of_changes(value: dict[str, Any], region: str) -> Iterator[Event]:
+    """Yield the numbers and ids that people changed, as Meta says itself. Without a date one proves nothing."""
+    rows = value.get("messages")
+    for row in rows[:GROUPS_MAX] if isinstance(rows, list) else ():
+        said = row.get("system") if isinstance(row, dict) and row.get("type") == "system" else None
+        if not isinstance(said, dict) or said.get("type") not in _CHANGED:
+            continue
+        at = instant(row.get("timestamp"))
+        if at is None:
+            continue
+        pairs = (
+            (phone_of(row.get("from"), region), phone_of(said.get("wa_id"), region)),
+            (business_id_of(said.get("previous_user_id")), business_id_of(said.get("user_id"))),
+        )
+        found = tuple(Renumbered(old, new, at) for old, new in pairs if old and new and old != new)
+        if found:
+            yield Event(str(row.get("id") or ""), at, renumbered=found)
 
 
 def _is_of(value: dict[str, Any], number: str) -> bool:

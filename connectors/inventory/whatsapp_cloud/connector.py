@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from connectors.inventory.whatsapp_cloud import mapping
 from connectors.inventory.whatsapp_cloud.calls import calls_of
@@ -66,16 +67,20 @@ class WhatsappCloudInventory(Passive):
     ) -> Iterator[Roster | SnapshotEnd]:
         """Yield the rosters in order of their group ids, then the end; there is no cursor.
 
+        What calls told of changed numbers comes with the first of them, at each read, since any read may be the first
+        that is kept.
         A group that vanishes meanwhile is left out. Raises AuthFailed, PermissionDenied (no official business account,
         no right), BadConfig, Incomplete or Transient.
         """
         malformed: list[Malformed] = []
         total = 0
+        renumbered = self._calls.renumbered() if self._calls is not None else ()
         for listed in self._all(malformed) if groups is None else self._asked(groups):
             roster = self._roster(listed, malformed)
             if roster is not None and self._takes(roster):
                 total += 1
-                yield roster
+                yield replace(roster, renumbered=renumbered)
+                renumbered = ()
         yield SnapshotEnd(self._context.now(), total, tuple(malformed), is_full=groups is None)
 
     def _all(self, malformed: list[Malformed]) -> list[mapping.Listed]:

@@ -111,9 +111,8 @@ def member(row: Any, region: str) -> Member:
     """Return a participant. Raises ValueError if the record shows neither a number nor a BSUID."""
     if not isinstance(row, dict):
         raise ValueError("it is no record")  # noqa: TRY004  what `roster` sets aside
-    wa_id, user_id, username = (_shown(row.get(key)) for key in ("wa_id", "user_id", "username"))
-    phone = to_e164(f"{wa_id.removeprefix('+')}@c.us", region) if _WA_ID.fullmatch(wa_id) else None
-    business_id = user_id if _USER_ID.fullmatch(user_id) else None
+    username = _shown(row.get("username"))
+    phone, business_id = phone_of(row.get("wa_id"), region), business_id_of(row.get("user_id"))
     handle = phone or business_id
     if handle is None:
         raise ValueError("it has neither a number nor an id")
@@ -125,6 +124,18 @@ def member(row: Any, region: str) -> Member:
         business_id=business_id,
         native_id=business_id,
     )
+
+
+def phone_of(found: Any, region: str) -> str | None:
+    """Return the number that a `wa_id` shows, in E.164; None for anything else."""
+    wa_id = _shown(found)
+    return to_e164(f"{wa_id.removeprefix('+')}@c.us", region) if _WA_ID.fullmatch(wa_id) else None
+
+
+def business_id_of(found: Any) -> str | None:
+    """Return a BSUID; None for anything else."""
+    user_id = _shown(found)
+    return user_id if _USER_ID.fullmatch(user_id) else None
 
 
 def _shown(found: Any) -> str:

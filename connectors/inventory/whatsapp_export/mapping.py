@@ -28,4 +28,5 @@ def roster_of(export: Export, now: datetime) -> Roster:
         export.warnings,
         GroupFacts(last_activity_at=at if export.is_dated else None, read_at=now),
         tuple(seen.departed.values()),
+        tuple(seen.renumbered),
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from connectors.kit.whatsapp_export.events import Event, Kind, Who
 from connectors.kit.whatsapp_export.names import key
 from worker.domain.groups.exported import NewNumber
-from worker.domain.model import Departed, Going, Member, Role
+from worker.domain.model import Departed, Going, Member, Renumbered, Role
 
 
 def standing(events: Iterable[Event]) -> Standing:
@@ -31,6 +31,9 @@ class Standing:
     members: dict[str, Member] = field(default_factory=dict)
     departed: dict[str, Departed] = field(default_factory=dict)
     numbers: list[NewNumber] = field(default_factory=list)
+    renumbered: list[Renumbered] = field(
+        default_factory=list
+    )  # those of whom the old number is known, and when
     _numbers: dict[str, str] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
@@ -66,6 +69,9 @@ class Standing:
         self.numbers.append(NewNumber(event.actor.name, event.actor.phone, new, event.at))
         before = [self._handle(one) for one in _forms(event.actor)]
         found = [member for handle in before if (member := self.members.pop(handle, None))]
+        old = next((handle for handle in before if handle.startswith("+")), None)
+        if old is not None and old != new and event.at is not None:
+            self.renumbered.append(Renumbered(old, new, event.at))
         if event.actor.name:
             self._numbers[key(Who(name=event.actor.name))] = new
         if found:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fakes.inventory import FakeInventory
 from harness import Harness
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Coverage, Departed, Group, Roster
+from worker.domain.model import Coverage, Departed, Group, Member, Roster
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.ports import Capabilities, Incomplete, SnapshotEnd
 from worker.storage.sql.tables import departed
@@ -142,3 +142,21 @@ def test_a_record_that_is_older_than_every_live_ticket_is_looked_at_once(ward: H
             sa.select(sa.func.count()).where(departed.c.is_weighed == 0)
         ).scalar_one()
     assert waiting == 0
+
+
+def test_a_record_that_a_handle_went_is_no_proof_while_another_of_theirs_is_there(ward: Harness) -> None:
+    other = "+447700900900"
+    ward.wards.mend()
+    ward.wards.add_member("ward-7", Member(other, "Ann", phone=other))
+    ward.settle()
+    ward.desk.confirm_link(other, "ann", NURSE, ward.now)
+    ward.settle()
+    ward.wards.freeze()
+    record(ward, ward.now + MINUTE)
+
+    first, second = ward.tickets(TicketKind.REMOVE_MEMBER)
+    assert (first.handle, first.state, second.state) == (
+        ward.number("ann"),
+        TicketState.OPEN,
+        TicketState.OPEN,
+    )

@@ -11,6 +11,7 @@ from worker.domain.identity.matching import (
     How,
     Identity,
     IdentityState,
+    KnownHandle,
     fingerprint,
     humans_among,
     join_keys,
@@ -170,14 +171,107 @@ def test_a_persons_answer_holds_whatever_the_directory_says(
     "changed",
     [
         replace(MEMBER, phone="+447700900002"),
-        replace(MEMBER, lid="55@lid"),
-        replace(MEMBER, username="ann"),
+        replace(MEMBER, phone="+447700900002", lid="55@lid"),
+        replace(MEMBER, phone=None, lid="55@lid"),
         replace(MEMBER, email="ann@corp.example"),
         replace(MEMBER, employee_id="7"),
     ],
 )
 def test_an_answer_ends_when_a_handle_changes(answer: Identity, changed: Member) -> None:
     assert match(fingerprint(changed), answer, (), None).state is IdentityState.UNMATCHED
+
+
+@pytest.mark.parametrize("answer", CONFIRMED)
+@pytest.mark.parametrize(
+    "more", [{"lid": "55@lid"}, {"username": "ann"}, {"lid": "55@lid", "username": "ann"}]
+)
+def test_an_answer_holds_when_more_of_the_same_account_is_shown(
+    answer: Identity, more: dict[str, str]
+) -> None:
+    mark = fingerprint(replace(MEMBER, **more))  # type: ignore[arg-type]
+    assert match(mark, answer, (), None) == replace(answer, fingerprint=mark)
+
+
+def test_another_account_at_the_same_number_is_not_the_same_member() -> None:
+    before, after = (fingerprint(replace(MEMBER, lid=f"{lid}@lid")) for lid in (55, 66))
+    assert match(after, link(how=How.CONFIRMED, mark=before), (), None).state is IdentityState.UNMATCHED
+    assert match(after, link(how=How.CONFIRMED, mark="name:Ann"), (), None).state is IdentityState.UNMATCHED
+
+
+def other(
+    person_id: str | None = "ann", how: How | None = How.PHONE, *keys: str, gave_up: bool = False
+) -> KnownHandle:
+    person = AccountKey("corp", person_id) if person_id else None
+    state = IdentityState.LINKED if person else IdentityState.NOBODY
+    name = person_id.capitalize() if person_id else ""
+    return KnownHandle(Identity(state, "x", person, how), name, frozenset(keys), gave_up)
+
+
+NOBODY = other(None, None)
+
+
+def test_a_member_is_who_they_are_under_another_handle() -> None:
+    found = match(MARK, None, (), None, (other(),))
+    assert (found.state, found.person, found.how, found.fingerprint) == (
+        IdentityState.LINKED,
+        ANN,
+        How.HANDLE,
+        MARK,
+    )
+    assert match(MARK, None, (), None, (NOBODY,)).state is IdentityState.NOBODY
+
+
+def test_other_handles_that_follow_change_what_followed_from_them() -> None:
+    known = link(how=How.HANDLE)
+    assert match(MARK, known, (), None, (other("bob", How.CONFIRMED),)).person == AccountKey("corp", "bob")
+    assert match(MARK, known, (), None) == known
+
+
+@pytest.mark.parametrize(
+    "others, person",
+    [
+        ((other("bob"), other(how=How.CONFIRMED)), "ann"),
+        ((other("bob", How.HANDLE), other()), "ann"),
+        ((other("bob"), other()), None),
+        ((other(), NOBODY), None),
+        ((other(how=How.CONFIRMED), NOBODY), None),
+        ((other("a", How.PHONE, "employee:7"), other("b", How.PHONE, "employee:7")), "a"),
+    ],
+)
+def test_the_best_evidence_of_other_handles_counts_and_two_people_are_a_question(
+    others: tuple[KnownHandle, ...], person: str | None
+) -> None:
+    found = match(MARK, None, (), None, others)
+    expected = IdentityState.LINKED if person else IdentityState.AMBIGUOUS
+    if others[-1] == NOBODY and others[0].identity.how is How.PHONE:
+        expected = IdentityState.NOBODY
+    assert (found.state, found.person and found.person.person_id) == (expected, person)
+
+
+def test_another_handle_says_which_of_two_people_with_one_number_it_is() -> None:
+    rivals = (candidate("ann"), candidate("bob"))
+    found = match(MARK, None, rivals, None, (other(how=How.CONFIRMED),))
+    assert (found.person, found.how) == (ANN, How.PHONE)
+    assert match(MARK, None, rivals, None, (other("cem"),)).why == (
+        "its handles are known as different people: Ann, Bob, Cem"
+    )
+
+
+def test_a_number_of_one_person_and_a_handle_of_another_are_a_question() -> None:
+    found = match(MARK, link(), (candidate("bob"),), None, (other(),))
+    assert (found.state, [one.name for one in found.suggestions]) == (IdentityState.AMBIGUOUS, ["Ann", "Bob"])
+    assert match(MARK, None, (candidate("bob"),), None, (NOBODY,)).state is IdentityState.AMBIGUOUS
+
+
+def test_an_account_that_is_known_is_not_taken_for_a_recycled_number() -> None:
+    assert match(MARK, None, (has_left(candidate()),), NOW, (other(),)).person == ANN
+
+
+def test_a_number_that_its_person_gave_up_is_a_question_and_anybody_elses_is_theirs() -> None:
+    given_up = other(gave_up=True)
+    assert match(MARK, None, (candidate(),), None, (given_up,)).state is IdentityState.AMBIGUOUS
+    assert match(MARK, None, (candidate("bob"),), None, (given_up,)).person == AccountKey("corp", "bob")
+    assert match(MARK, None, (), None, (given_up,)).state is IdentityState.UNMATCHED
 
 
 def test_a_new_display_name_changes_the_fingerprint_only_of_somebody_who_has_nothing_else() -> None:

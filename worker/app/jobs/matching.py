@@ -68,4 +68,6 @@ class Matching:
 
 
 def _answer(question: Question) -> Identity:
-    return match(question.fingerprint, question.previous, question.candidates, question.first_seen_at)
+    return match(
+        question.fingerprint, question.previous, question.candidates, question.first_seen_at, question.others
+    )

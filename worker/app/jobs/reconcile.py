@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from worker.app.jobs.following import follow
 from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
@@ -127,6 +128,7 @@ class Reconcile:
         self, uow: UnitOfWork, views: Sequence[GroupView], cases: Sequence[PersonCase], now: datetime
     ) -> list[Action]:
         """Carry out the actions for the groups and people of one page: tickets, messages and journal together."""
+        views = [follow(uow, view, now) for view in views]
         planned = _once([action for view in views for action in self._plan(view, now)])
         planned += [action for case in cases for action in reconcile_person(case, self._rules.tickets, now)]
         if self._is_blind(uow):

@@ -1,15 +1,15 @@
 """Decide which person is behind a member: a link, a question, or nobody.
 
-Order: a link confirmed by a person; exact phone; a number variant; e-mail or employee id; then name
-similarity, which only ever suggests. We never act on a guess: two people, a recycled number or a
-shared phone become a question.
+Order: a link confirmed by a person; exact phone; a number variant; e-mail or employee id; who the member is under
+another handle (see `ties`); then name similarity, which only ever suggests. We never act on a guess: two people, a
+recycled number or a shared phone become a question, and so does a number that says another person than the rest.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -25,6 +25,7 @@ class How(StrEnum):
     VARIANT = "variant"
     EMAIL = "email"
     EMPLOYEE_ID = "employee_id"
+    HANDLE = "handle"  # another handle of the same member is known
 
 
 class IdentityState(StrEnum):
@@ -67,12 +68,45 @@ class Identity:
     decided_by: str | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class KnownHandle:
+    """Who is behind another handle: a settled identity, with the keys that join the accounts.
+
+    It is another handle of the same member; or, if it `gave_up` the member's number, of whoever had that before.
+    """
+
+    identity: Identity
+    name: str = ""
+    join_keys: frozenset[str] = frozenset()
+    gave_up: bool = False
+
+
+_PARTS = 5
+
+
 def fingerprint(member: Member) -> str:
     """The member's values that a link rests on. When one changes, the question may be asked again."""
     parts = (member.phone, member.lid, member.username, member.email, member.employee_id)
     if not any(parts):
         return f"name:{member.display_name}"
     return "|".join(part or "" for part in parts)
+
+
+def is_still(known: str, mark: str) -> bool:
+    """Whether a fingerprint is still that of the same member: it may show more or less of the account than before.
+
+    A number or a LID that is shown now and was not before, or the other way round, takes nothing away from an answer;
+    another one does. A username is only decoration beside them, since people change it.
+    """
+    if known == mark:
+        return True
+    before, now = known.split("|"), mark.split("|")
+    if not len(before) == len(now) == _PARTS or before[3:] != now[3:]:
+        return False
+    ids = list(zip(before[:2], now[:2], strict=True))
+    return any(one and one == other for one, other in ids) and all(
+        not one or not other or one == other for one, other in ids
+    )
 
 
 JOIN_KEY_SHARED_MAX = 5  # a key that more accounts share ("N/A", a team mailbox) joins none of them
@@ -117,26 +151,32 @@ def match(
     previous: Identity | None,
     candidates: tuple[Candidate, ...],
     first_seen_at: datetime | None,
+    others: tuple[KnownHandle, ...] = (),
 ) -> Identity:
     """Decide which person is behind a member. Pure; the same input gives the same link.
 
     `mark` is the member's `fingerprint` as the inventory shows it now. `first_seen_at`: when the member
     joined, as far as we know; None if they were there before we looked. `candidates` may repeat a person, in
-    any order. A confirmed answer holds until the fingerprint changes. A link by number outlives a change of
-    the number in the directory, unless somebody else has the number now. Of several accounts of one person,
-    an active one is linked if there is one.
+    any order. `others`: what other handles say, settled ones only. A confirmed answer holds until the
+    fingerprint changes (`is_still`). A link by number outlives a change of the number in the directory, unless
+    somebody else has the number now. Of several accounts of one person, an active one is linked if there is one.
     """
-    if previous is not None and previous.fingerprint != mark:
-        previous = None
+    if previous is not None:
+        previous = replace(previous, fingerprint=mark) if is_still(previous.fingerprint, mark) else None
     if previous is not None and (previous.how is How.CONFIRMED or previous.state is IdentityState.NOBODY):
         return previous
+    same = _best_known(one for one in others if not one.gave_up)
     if not candidates:
-        if previous is not None and previous.state is IdentityState.LINKED:
-            return previous
-        return Identity(
-            IdentityState.UNMATCHED, mark, why="no one in the directory has this number or address"
+        return (
+            _known_elsewhere(mark, same)
+            or _kept(previous)
+            or Identity(
+                IdentityState.UNMATCHED, mark, why="no one in the directory has this number or address"
+            )
         )
     rivals = _strongest(candidates)
+    if same:
+        return _weighed(mark, rivals, same)
     if len(_humans(rivals)) > 1:
         names = ", ".join(sorted({_name(c) for c in rivals}))
         why = f"several people have it: {names}"
@@ -145,9 +185,66 @@ def match(
     if not _is_known(previous, best, candidates) and _may_be_recycled(best, first_seen_at):
         why = f"{_name(best)} left before this member joined: the number may be recycled"
         return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best]))
+    if any(one.gave_up and len(_humans([_as_candidate(one), *rivals])) == 1 for one in others):
+        why = f"{_name(best)} has another number now: this one may be somebody else's"
+        return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best]))
+    return _linked(mark, best)
+
+
+def _linked(mark: str, best: Candidate) -> Identity:
     return Identity(
         IdentityState.LINKED, mark, person=best.person, how=best.how, why=f"same {_WORDS[best.how]}"
     )
+
+
+def _kept(previous: Identity | None) -> Identity | None:
+    return previous if previous is not None and previous.state is IdentityState.LINKED else None
+
+
+def _best_known(others: Iterable[KnownHandle]) -> tuple[KnownHandle, ...]:
+    """The other handles with the best evidence: people's answers, else numbers and addresses, else what follows."""
+    ranked: dict[int, list[KnownHandle]] = defaultdict(list)
+    for one in others:
+        how = one.identity.how
+        is_answer = how in {None, How.CONFIRMED}  # None: nobody of the directory
+        ranked[0 if is_answer else 2 if how is How.HANDLE else 1].append(one)
+    return tuple(ranked[min(ranked)]) if ranked else ()
+
+
+def _known_elsewhere(mark: str, others: tuple[KnownHandle, ...]) -> Identity | None:
+    """Who the member is by other handles alone; None if there are none."""
+    if not others:
+        return None
+    people = [_as_candidate(one) for one in others if one.identity.person is not None]
+    if not people:
+        return replace(others[0].identity, fingerprint=mark)
+    if len(people) < len(others) or len(_humans(people)) > 1:
+        return _contradicted(mark, people)
+    return _linked(mark, min(people, key=_preference))
+
+
+def _weighed(mark: str, rivals: list[Candidate], others: tuple[KnownHandle, ...]) -> Identity:
+    """The candidate whom the other handles speak for; a question if they speak for somebody else."""
+    known = [_as_candidate(one) for one in others]
+    chosen = [
+        c for c in rivals if any({c.person, k.person} <= h for k in known for h in _humans([*rivals, *known]))
+    ]
+    if chosen and len(_humans([*chosen, *known])) == 1:
+        return _linked(mark, min(chosen, key=_preference))
+    return _contradicted(mark, [*rivals, *(k for k in known if k.person != _NOBODY)])
+
+
+_NOBODY = AccountKey("", "")
+
+
+def _as_candidate(one: KnownHandle) -> Candidate:
+    return Candidate(one.identity.person or _NOBODY, How.HANDLE, one.join_keys, one.name)
+
+
+def _contradicted(mark: str, people: list[Candidate]) -> Identity:
+    names = ", ".join(sorted({_name(c) for c in people}))
+    why = f"its handles are known as different people: {names}"
+    return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions(people))
 
 
 _WORDS = {
@@ -156,6 +253,7 @@ _WORDS = {
     How.VARIANT: "phone number in another spelling",
     How.EMAIL: "e-mail address",
     How.EMPLOYEE_ID: "employee id",
+    How.HANDLE: "member under another handle",
 }
 _STRENGTH = {how: rank for rank, how in enumerate(How)}
 _STANDING = {Standing.ACTIVE: 0, Standing.LEAVING: 1, Standing.LEFT: 2}

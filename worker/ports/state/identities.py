@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from worker.domain.identity.matching import Candidate, Identity, IdentityState
+from worker.domain.identity.matching import Candidate, Identity, IdentityState, KnownHandle
 from worker.domain.model import AccountKey, HandleKey, Member
 
 
@@ -15,8 +15,9 @@ from worker.domain.model import AccountKey, HandleKey, Member
 class Question:
     """A handle to be matched: the member, the earlier link, and the people who could be behind it.
 
-    `fingerprint` is `matching.fingerprint` of the whole member as the inventory shows them now. People who were
-    rejected for this handle are not among the candidates.
+    `fingerprint` is `matching.fingerprint` of the whole member as the inventory shows them now. `previous` is None,
+    too, if it was about whoever had the number before. `others` are other handles that were surely the same member's,
+    as they were known while they were. People who were rejected for this handle are not among them, nor candidates.
     """
 
     key: HandleKey
@@ -25,6 +26,7 @@ class Question:
     previous: Identity | None
     candidates: tuple[Candidate, ...]
     first_seen_at: datetime | None
+    others: tuple[KnownHandle, ...] = ()
 
 
 class HandleIdentity(NamedTuple):

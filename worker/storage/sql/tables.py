@@ -235,6 +235,7 @@ link = sa.Table(
     _instant("decided_at"),
     _text("decided_by", null=True),
     _flag("is_dirty"),
+    _instant("gone_at"),  # since when no group of the source lists the handle
     sa.Index(
         "ix_link_is_dirty",
         "is_dirty",
@@ -245,7 +246,43 @@ link = sa.Table(
     sa.Index("ix_link_phone_key", "phone_key"),
     sa.Index("ix_link_email_key", "email_key"),
     sa.Index("ix_link_employee_key", "employee_key"),
+    sa.Index("ix_link_handle", "handle"),  # of every source: the same LID is the same account
+    sa.Index(
+        "ix_link_gone_at",
+        "source",
+        "handle",
+        sqlite_where=sa.text("gone_at IS NOT NULL"),
+        postgresql_where=sa.text("gone_at IS NOT NULL"),
+    ),
 )
+handle_tie = sa.Table(  # two handles of one human, with the evidence: domain.identity.ties
+    "handle_tie",
+    metadata,
+    _key("source"),
+    _key("kind"),
+    _key("handle"),
+    _key("other"),
+    _text("group_id"),
+    _instant("at", null=False),
+    _instant("until"),
+    _text("person_source", null=True),  # who was known to be behind it when it ended
+    _text("person_id", null=True),
+    _text("how", null=True),
+    _flag("is_new"),  # of the read that is being applied
+    # With kind and source, or SQLite would prefer the primary key, of which it then reads a whole kind
+    sa.Index("ix_handle_tie_handle", "handle", "kind", "source"),
+    sa.Index("ix_handle_tie_other", "other", "kind", "source"),
+    sa.Index(
+        "ix_handle_tie_is_new",
+        "source",
+        sqlite_where=sa.text("is_new = 1"),
+        postgresql_where=sa.text("is_new = 1"),
+    ),
+)
+staged_renumbered = sa.Table(
+    "staged_renumbered", metadata, _key("source"), _key("old"), _key("new"), _text("group_id"),
+    _instant("at", null=False),
+)  # fmt: skip
 wanted_read = (
     sa.Table(  # what an event from outside wants read before its time; no group_id: all of the source
         "wanted_read", metadata, _key("source"), _key("group_id"), _instant("asked_at", null=False)

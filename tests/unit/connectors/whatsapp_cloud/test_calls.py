@@ -9,7 +9,7 @@ import pytest
 from connectors.inventory.whatsapp_cloud.connector import WhatsappCloudInventory
 from contracts.inventory import NOW
 from fakes.whatsapp_cloud.server import APP_SECRET, VERIFY_TOKEN, CloudServer, change, signed
-from worker.domain.model import Member
+from worker.domain.model import Member, Roster
 from worker.ports import Called, InboundCall
 
 CALLS = {"listen": "127.0.0.1:8071", "path": "/meta", "verify_token": VERIFY_TOKEN, "app_secret": APP_SECRET}
@@ -184,3 +184,55 @@ def test_what_meta_calls_with_after_a_removal_makes_its_group_due(
     (said,) = server.settle()
     assert post(called, change("group_participants_update", said | {"timestamp": RECENT})) == 202
     assert called.news() == {"g1"}
+
+
+# --- Numbers that change ----------------------------------------------------------------------------------
+
+OLD, NEW = "447700900101", "447700900102"
+
+
+def told(**system: Any) -> Any:
+    row = {"from": OLD, "id": "wamid.1", "timestamp": str(RECENT), "type": "system", "system": system}
+    return {"entry": [{"changes": [{"field": "messages", "value": {"messages": [row]}}]}]}
+
+
+def renumbered(inventory: WhatsappCloudInventory) -> list[tuple[str, str]]:
+    (first, *_others) = [item for item in inventory.changes(None) if isinstance(item, Roster)]
+    return [(one.old, one.new) for one in first.renumbered]
+
+
+def test_a_changed_number_and_id_come_with_the_next_reads(
+    called: WhatsappCloudInventory, server: CloudServer
+) -> None:
+    server.add("g1", "Ward 7")
+    value = told(type="user_changed_number", wa_id=NEW, user_id="GB.2", previous_user_id="GB.1", body="x")
+
+    assert post(called, value) == 202
+    assert called.news() == {""}
+    assert renumbered(called) == renumbered(called) == [(f"+{OLD}", f"+{NEW}"), ("GB.1", "GB.2")]
+    assert post(called, value) == 200, "the same call once more"
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        {"type": "user_identity_changed", "wa_id": NEW},
+        {"type": "user_changed_number"},
+        {"type": "user_changed_number", "wa_id": OLD},
+        {"type": "user_changed_user_id", "user_id": "GB.2", "previous_user_id": "../x"},
+    ],
+)
+def test_what_says_no_old_and_new_number_changes_nothing(
+    system: dict[str, str], called: WhatsappCloudInventory
+) -> None:
+    assert post(called, told(**system)) == 200
+    assert called.news() == frozenset()
+
+
+@pytest.mark.parametrize(
+    "row", [{"type": "text", "system": {"type": "user_changed_number", "wa_id": NEW}}, 7]
+)
+def test_a_message_of_a_person_is_no_record(row: Any, called: WhatsappCloudInventory) -> None:
+    value = {"entry": [{"changes": [{"field": "messages", "value": {"messages": [row]}}]}]}
+    assert post(called, value) == 200
+    assert called.news() == frozenset()

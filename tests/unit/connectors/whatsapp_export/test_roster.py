@@ -14,7 +14,7 @@ from connectors.kit.whatsapp_export.names import group_id, group_in
 from contracts.inventory import context
 from fakes.chat_exports import NOW, android, read
 from fakes.in_process import in_process
-from worker.domain.model import Coverage, Going, Role, Roster
+from worker.domain.model import Coverage, Going, Renumbered, Role, Roster
 from worker.ports import BadConfig, ConnectorContext, Incomplete, SnapshotEnd
 
 N1, N2 = "+44 7700 900101", "+44 7700 900102"
@@ -76,6 +76,16 @@ def test_a_new_number_of_a_name_gives_the_name_its_number() -> None:
     assert [(d.handle, d.display_name, d.phone) for d in gone.departed] == [
         ("+447700900102", "Bob", "+447700900102")
     ]
+
+
+def test_a_change_from_one_number_to_another_is_told() -> None:
+    shown = roster(f"{N1} changed to {N2}", "Amina added Bob", f"Bob changed to {N1}", f"Bob changed to {N2}")
+    assert shown.renumbered == (
+        Renumbered("+447700900101", "+447700900102", AT),
+        Renumbered("+447700900101", "+447700900102", AT),
+    )
+    undated = read(android(f"{N1} changed to {N2}", f"{N1} changed to {N1}", at="03/04/2026, 10:15"))
+    assert roster_of(undated, NOW).renumbered == ()
 
 
 def test_a_new_number_that_is_not_said_changes_nothing() -> None:

@@ -1,0 +1,99 @@
+"""Handles over time, in both databases: what a read adds, what it ends, and what it leaves alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+
+from harness import Harness
+from worker.domain.identity.matching import IdentityState
+from worker.domain.model import HandleKey, Member
+from worker.storage.sql.tables import handle_tie
+
+LID, OTHER_LID = "76699677012110@lid", "81160099417703@lid"
+OLD, NEW = "+447700900800", "+447700900900"
+
+
+@pytest.fixture
+def ward(engine: sa.Engine) -> Harness:
+    """Ann is in a group, under a number that has a LID."""
+    harness = Harness(engine=engine)
+    harness.hire("ann", "dee", phones=(OLD,))
+    harness.hire("dee")
+    harness.group("ward-7", admins=["dee"])
+    harness.wards.add_member("ward-7", Member(OLD, "Ann", phone=OLD, lid=LID))
+    harness.settle()
+    harness.later()
+    return harness
+
+
+def ties(harness: Harness) -> list[tuple[str, str, str, datetime, datetime | None]]:
+    columns = (handle_tie.c[name] for name in ("kind", "handle", "other", "at", "until"))
+    with harness.engine.connect() as connection:
+        rows = connection.execute(sa.select(*columns).order_by(handle_tie.c.at, handle_tie.c.other)).all()
+        assert not connection.execute(sa.select(handle_tie).where(handle_tie.c.is_new == 1)).all()
+    return [(*row,) for row in rows]
+
+
+def state(harness: Harness, handle: str) -> IdentityState:
+    with harness.store.reading() as uow:
+        found = uow.identities.get(HandleKey("wards", handle))
+    assert found is not None
+    return found.state
+
+
+def test_a_read_that_shows_nothing_new_adds_nothing(ward: Harness) -> None:
+    before = ties(ward)
+    assert [tie[:3] + tie[4:] for tie in before] == [("lid", OLD, LID, None)]
+    ward.settle()
+    assert ties(ward) == before
+
+
+def test_the_account_has_another_number(ward: Harness) -> None:
+    ward.wards.replace_member("ward-7", OLD, Member(NEW, "Ann", phone=NEW, lid=LID))
+    ward.settle()
+
+    assert [(tie[1:3], tie[4]) for tie in ties(ward)] == [((OLD, LID), ward.now), ((NEW, LID), None)]
+    assert state(ward, NEW) is IdentityState.LINKED
+
+
+def test_the_number_has_another_account_and_the_first_comes_back_to_it(ward: Harness) -> None:
+    ward.wards.replace_member("ward-7", OLD, Member(OLD, "Zoe", phone=OLD, lid=OTHER_LID))
+    ward.settle()
+    second = ward.now
+    assert [(tie[2], tie[4]) for tie in ties(ward)] == [(LID, second), (OTHER_LID, None)]
+
+    ward.later()
+    ward.wards.replace_member("ward-7", OLD, Member(OLD, "Ann", phone=OLD, lid=LID))
+    ward.settle()
+    assert [(tie[2], tie[3], tie[4]) for tie in ties(ward)] == [
+        (OTHER_LID, second, ward.now),
+        (LID, ward.now, None),
+    ]
+
+
+def test_a_record_of_a_change_is_kept_once_and_ends_when_the_number_has_another_account(
+    ward: Harness,
+) -> None:
+    ward.wards.replace_member("ward-7", OLD, Member(NEW, "Ann", phone=NEW, lid=LID))
+    ward.wards.record_change("ward-7", OLD, NEW)
+    ward.settle()
+    ward.settle()
+    changes = [tie for tie in ties(ward) if tie[0] == "number"]
+    assert [tie[1:3] + tie[4:] for tie in changes] == [(OLD, NEW, None)]
+
+    ward.later()
+    ward.wards.replace_member("ward-7", NEW, Member(NEW, "Zoe", phone=NEW, lid=OTHER_LID))
+    ward.settle()
+    assert [tie[4] for tie in ties(ward) if tie[0] == "number"] == [ward.now]
+    assert state(ward, NEW) is IdentityState.UNMATCHED
+
+
+def test_a_read_that_breaks_off_ties_nothing(ward: Harness) -> None:
+    before = ties(ward)
+    ward.wards.record_change("ward-7", OLD, NEW)
+    ward.wards.cut_after(1)
+    ward.inventory()
+    assert ties(ward) == before

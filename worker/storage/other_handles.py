@@ -1,0 +1,212 @@
+"""One human's other handles: who is behind them, and whether one of them is still in a group."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from worker.domain.identity.matching import Identity, IdentityState, KnownHandle
+from worker.domain.identity.ties import Tie, given_up_for, known_before, known_then, maybe_same, surely_same
+from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import Sees
+from worker.domain.model import AccountKey, GroupKey, HandleKey, Role
+from worker.domain.tickets.ticket import Ticket
+from worker.storage.persons import accounts_of, joining_keys, people_of
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.mapping import link_from_row
+from worker.storage.sql.tables import link, membership
+from worker.storage.ties import around, ties_around
+
+_OF_SOMEBODY = frozenset({Sees.PERSON, Sees.MEMBER})
+_SETTLED = (IdentityState.LINKED.value, IdentityState.NOBODY.value)
+
+
+class _Settled(NamedTuple):
+    """A handle that is settled, since when."""
+
+    key: HandleKey
+    known: KnownHandle
+    decided_at: datetime
+
+
+def known_elsewhere(connection: sa.Connection, rows: Sequence[Any]) -> dict[HandleKey, list[KnownHandle]]:
+    """By handle, who is behind the other handles that were surely the same member's, and who gave its number up.
+
+    An identity that was settled after the handle was given up may be somebody else's, and does not count.
+    """
+    starts = _starts_of(rows)
+    ties = ties_around(connection, set(starts.values()))
+    if not ties:
+        return {}
+    near = {key: around(start, ties) for key, start in starts.items() if start in ties}
+    same = {key: surely_same(starts[key], found) for key, found in near.items()}
+    before = {key: given_up_for(starts[key], found) for key, found in near.items()}
+    settled = _settled(connection, {one for key in near for one in (*same[key], *before[key])})
+    seen = {HandleKey(row.source, row.handle): row.first_seen_at for row in rows}
+    found: dict[HandleKey, list[KnownHandle]] = defaultdict(list)
+    for key, ties_of in near.items():
+        for handle, until in same[key].items():
+            those = (one for one in settled.get(handle, ()) if one.key != key)
+            found[key] += [one.known for one in those if until is None or one.decided_at < until]
+        found[key] += [_as_known(tie) for tie in known_then(starts[key], ties_of)]
+        given_up = [(one.known, at) for handle, at in before[key].items() for one in settled.get(handle, ())]
+        given_up += [(_as_known(tie), tie.until) for tie in known_before(starts[key], ties_of) if tie.until]
+        at = seen[key]
+        found[key] += [
+            replace(one, gave_up=True) for one, until in given_up if at is not None and at >= until
+        ]
+    return _with_people(connection, found)
+
+
+def _as_known(tie: Tie) -> KnownHandle:
+    return KnownHandle(Identity(IdentityState.LINKED, "", tie.person, tie.how))
+
+
+def _starts_of(rows: Iterable[Any]) -> dict[HandleKey, str]:
+    """The handle of each link as ties name it."""
+    return {HandleKey(row.source, row.handle): row.phone_key or row.handle for row in rows}
+
+
+def _settled(connection: sa.Connection, handles: set[str]) -> Mapping[str, list[_Settled]]:
+    """The settled identities of these handles, in every inventory."""
+    found: dict[str, list[_Settled]] = defaultdict(list)
+    for chunk in chunked(sorted(handles)):
+        by_number = link.c.phone_key.in_(chunk)
+        by_id = link.c.handle.in_(chunk) & link.c.phone_key.is_(None)
+        for which in (by_number, by_id):
+            query = sa.select(link).where(which, link.c.state.in_(_SETTLED), link.c.decided_at.is_not(None))
+            for row in connection.execute(query.order_by(link.c.source, link.c.handle)):
+                if (identity := link_from_row(row)) is not None:
+                    settled = _Settled(
+                        HandleKey(row.source, row.handle), KnownHandle(identity), row.decided_at
+                    )
+                    found[row.phone_key or row.handle].append(settled)
+    return found
+
+
+def _with_people(
+    connection: sa.Connection, found: dict[HandleKey, list[KnownHandle]]
+) -> dict[HandleKey, list[KnownHandle]]:
+    """The same, with the names of the people and the keys of their accounts; without people who are forgotten."""
+    people = {one.identity.person for others in found.values() for one in others if one.identity.person}
+    names = {one.key: one.facts.display_name for one in people_of(connection, people)}
+    keys = joining_keys(connection, people)
+
+    def complete(one: KnownHandle) -> KnownHandle:
+        who = one.identity.person
+        return replace(one, name=names[who], join_keys=keys.get(who, frozenset())) if who else one
+
+    return {
+        handle: [
+            complete(one) for one in others if one.identity.person is None or one.identity.person in names
+        ]
+        for handle, others in found.items()
+    }
+
+
+def rematch_others(connection: sa.Connection, keys: Sequence[HandleKey]) -> None:
+    """Have the other handles of these members matched again: what is known of these says who they are."""
+    for chunk in chunked(keys):
+        starts = set(_starts_of(connection.execute(_links(chunk))).values())
+        ties = ties_around(connection, starts)
+        others = {one for start in starts if start in ties for one in surely_same(start, around(start, ties))}
+        for part in chunked(sorted(others - starts)):
+            for column in (link.c.handle, link.c.phone_key):
+                connection.execute(sa.update(link).where(column.in_(part)).values(is_dirty=1))
+
+
+def _links(keys: Sequence[HandleKey]) -> sa.Select[Any]:
+    which = among(link.c.source, link.c.handle, keys)
+    return sa.select(link.c.source, link.c.handle, link.c.phone_key).where(which)
+
+
+# --- who may still be there --------------------------------------------------------------------------------
+
+
+def roles_of_people(
+    connection: sa.Connection, tickets: Sequence[Ticket], *, besides: bool = False
+) -> dict[int, Role]:
+    """By ticket, the role of a listed member of its group who is known to be the ticket's person, under any handle.
+
+    With `besides`, the ticket's own handle does not count.
+    """
+    m = membership.c
+    roles: dict[int, Role] = {}
+    people = [(one, one.person) for one in tickets if kind_of(one).sees in _OF_SOMEBODY and one.person]
+    for chunk in chunked(people):
+        accounts = accounts_of(connection, [who for _, who in chunk])
+        query = (
+            sa.select(m.source, m.group_id, m.handle, link.c.person_source, link.c.person_id, m.role)
+            .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+            .where(among(m.source, m.group_id, {one.home for one, _ in chunk}), m.is_unlisted == 0)
+            .where(
+                among(
+                    link.c.person_source,
+                    link.c.person_id,
+                    {key for keys in accounts.values() for key in keys},
+                )
+            )
+        )
+        found: dict[tuple[GroupKey, AccountKey], dict[str, Role]] = defaultdict(dict)
+        for row in connection.execute(query):
+            key = AccountKey(row.person_source, row.person_id)
+            found[GroupKey(row.source, row.group_id), key][row.handle] = Role(row.role)
+        for one, who in chunk:
+            for key in accounts.get(who, set()):
+                for handle, role in found.get((one.home, key), {}).items():
+                    if not besides or handle != one.handle:
+                        roles[one.id] = role
+    return roles
+
+
+def roles_under_other_handles(connection: sa.Connection, tickets: Sequence[Ticket]) -> dict[int, Role]:
+    """By ticket, the role of a listed member of its group who may be the ticket's under another handle.
+
+    Only members whom nobody has identified: who is known to be somebody else is, and who is known to be the ticket's
+    person is found by that.
+    """
+    about = [one for one in tickets if kind_of(one).sees is Sees.MEMBER and one.handle and one.group]
+    starts = _starts(connection, about)
+    ties = ties_around(connection, {one for handles in starts.values() for one in handles}, with_weak=True)
+    if not ties:
+        return {}
+    wanted: dict[GroupKey, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for ticket in about:
+        near = {tie for start in starts[ticket.id] for tie in around(start, ties)}
+        for one in maybe_same(starts[ticket.id], near, ticket.opened_at) - starts[ticket.id]:
+            wanted[ticket.home][one].append(ticket.id)
+    return _listed(connection, wanted)
+
+
+def _starts(connection: sa.Connection, tickets: Sequence[Ticket]) -> dict[int, frozenset[str]]:
+    """By ticket, the member's handle as ties name it."""
+    keys = {one.id: HandleKey(one.home.source, one.handle) for one in tickets}
+    names: dict[HandleKey, str] = {}
+    for chunk in chunked(sorted(set(keys.values()))):
+        names |= _starts_of(connection.execute(_links(chunk)))
+    return {number: frozenset({names.get(key, key.handle)}) for number, key in keys.items()}
+
+
+def _listed(
+    connection: sa.Connection, wanted: Mapping[GroupKey, Mapping[str, Sequence[int]]]
+) -> dict[int, Role]:
+    m = membership.c
+    roles: dict[int, Role] = {}
+    for chunk in chunked(sorted(wanted)):
+        query = (
+            sa.select(
+                m.source, m.group_id, m.role, m.handle, m.lid, m.business_id, m.username, link.c.phone_key
+            )
+            .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+            .where(among(m.source, m.group_id, chunk), m.is_unlisted == 0, ~link.c.state.in_(_SETTLED))
+        )
+        for row in connection.execute(query):
+            here = wanted[GroupKey(row.source, row.group_id)]
+            for handle in {row.handle, row.phone_key, row.lid, row.business_id, row.username}:
+                roles |= dict.fromkeys(here.get(handle or "", ()), Role(row.role))
+    return roles
