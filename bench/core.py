@@ -24,6 +24,7 @@ from bench.postgres import database
 from worker.app.jobs.inventory import InventoryRules, TakeInventory
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
+from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import Freshness
 from worker.app.tell.teller import Teller
 from worker.domain.people.leaver import LeaverPolicy
@@ -118,7 +119,7 @@ def _jobs(
     reading = InventoryRules(NO_LIMITS, {name: timedelta(minutes=15)}, {name: takes_all})
     return (
         Poll(store, [directory], rules),
-        TakeInventory(store, [inventory], reading, Teller("UTC", ENGLISH_ONLY)),
+        TakeInventory(store, [inventory], reading, Alarms()),
         Reconcile(store, ReconcileRules(RULES, NO_LIMITS, (), Teller("UTC", ENGLISH_ONLY))),
     )
 

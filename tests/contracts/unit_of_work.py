@@ -289,7 +289,7 @@ class _Outbox:
         with store.begin() as uow:
             uow.outbox.add([letter("a"), letter("b", german), letter("c", CHANNEL)], NOW)
         with store.begin() as uow:
-            [(channel, _), (to, count)] = uow.outbox.waiting(NOW, NOW)
+            [(channel, *_), (to, count, _)] = uow.outbox.waiting(NOW, NOW)
             uow.outbox.bundle(to, ["soc"], NOW, 40)
             delivery = uow.outbox.claim("us", NOW, LIFE)
 

@@ -88,7 +88,7 @@ def test_what_was_told_is_not_told_again_and_what_is_wrong_has_its_ticket(
     ward.leave("ben")
     ward.settle()
     with ward.store.begin() as uow:  # ben's message was just folded when the backup was made
-        for to, _ in uow.outbox.waiting(ward.now, ward.now):
+        for to, *_ in uow.outbox.waiting(ward.now, ward.now):
             uow.outbox.bundle(to, ["soc"], ward.now, 40)
     restore = backed_up(ward.engine, tmp_path)
     ward.deliver()

@@ -14,6 +14,7 @@ from charts import CHART, CHECKOUT, Manifest, named, promtool, rendered
 ALERTS = {
     "WhosleftSourceDown", "WhosleftSourceStale", "WhosleftPlanHeld", "WhosleftTicketsOverdue", "WhosleftDeliveriesFail",
     "WhosleftOutboxStuck", "WhosleftJobStalled", "WhosleftNotRunning", "WhosleftLeaversSlow", "WhosleftGraphThrottled",
+    "WhosleftSwitchUnheard",
 }  # fmt: skip
 DASHBOARD = CHART / "files" / "dashboard.json"
 METRICS = CHECKOUT / "docs" / "metrics.md"
@@ -70,6 +71,8 @@ GOOD_DAY = {  # by the minute, as promtool writes it: first value, step, times
     'job_age_seconds{job="poll"}': "1300x300",
     'job_age_seconds{job="inventory"}': "3500x300",
     'lease_held{job="poll"}': "0x300",
+    'alarms{cause="ping"}': "0x300",
+    'alarms{cause="guard"}': "1x300",
     f'{LEFT}{{le="60"}}': "0+1x300",
     f'{LEFT}{{le="3600"}}': "0+1x300",
     f'{LEFT}{{le="86400"}}': "0+1x300",
@@ -99,6 +102,7 @@ BAD_DAYS: dict[
         {},
     ),
     "WhosleftJobStalled": ({'job_age_seconds{job="inventory"}': "3601x300"}, {"job": "inventory"}),
+    "WhosleftSwitchUnheard": ({'alarms{cause="ping"}': "1x300"}, {}),
     "WhosleftNotRunning": ({'lease_held{job="poll"}': "_x300"}, {"namespace": "leavers"}),
     "WhosleftLeaversSlow": ({f'{LEFT}{{le="{le}"}}': "0x300" for le in ("60", "3600")}, {}),
     "WhosleftGraphThrottled": ({'graph_throttled_total{source="tenant"}': "0+7x300"}, {"source": "tenant"}),

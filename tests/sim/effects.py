@@ -192,6 +192,8 @@ class _Recording:
         self.sources, self.jobs = uow.sources, uow.jobs
         self.access, self.overview = uow.access, uow.overview
         self.pairs, self.remediations = uow.pairs, uow.remediations
+        self.silences, self.deliveries, self.watched = uow.silences, uow.deliveries, uow.watched
+        self.feeds, self.rota_feeds = uow.feeds, uow.rota_feeds
         self.tickets = _Tickets(uow.tickets, log, effects, entries, now)
         self.journal = _Journal(uow.journal, entries)
         self.identities = _Links(uow.identities, effects, now)

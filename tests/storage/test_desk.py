@@ -132,9 +132,9 @@ def test_a_message_waits_for_its_time_and_can_be_taken_back(store: SqlStore) -> 
     goes = OutMessage("goes", CHANNEL, "t", Paragraph("h"))
     with store.begin() as uow:
         uow.outbox.add([waits, goes], NOW)
-        assert uow.outbox.waiting(NOW, NOW) == [(CHANNEL, 1)]
+        assert uow.outbox.waiting(NOW, NOW) == [(CHANNEL, 1, False)]
         assert uow.outbox.bundle(CHANNEL, ["soc"], NOW, 10) == 1
-        assert uow.outbox.waiting(NOW, NOW + MINUTE) == [(CHANNEL, 1)]
+        assert uow.outbox.waiting(NOW, NOW + MINUTE) == [(CHANNEL, 1, False)]
         uow.outbox.withdraw(["waits", "goes"])
         assert uow.outbox.waiting(NOW, NOW + MINUTE) == []
         claimed = uow.outbox.claim("us", NOW, MINUTE)

@@ -36,6 +36,7 @@ from worker.domain.reconcile.guard import GuardLimits, HeldPlan
 from worker.domain.text.tongue import ENGLISH_ONLY, Languages
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports import Directory, Inventory, Port
+from worker.ports.ping import Pinger
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.sources import SourceState
 from worker.running.app import AppRules, assemble
@@ -108,9 +109,11 @@ class Harness:
             )
         )
 
-    def start(self, rules: AppRules, connectors: Checked | None = None) -> None:
+    def start(self, rules: AppRules, connectors: Checked | None = None, pinger: Pinger | None = None) -> None:
         """A process: new use cases, by these rules, over the database as it is and the harness's own connectors."""
-        app = self.app = assemble(self.settings, rules, self.store, connectors or self, self.clock)
+        app = self.app = assemble(
+            self.settings, rules, self.store, connectors or self, self.clock, pinger=pinger
+        )
         self.rules, self.links, self.deliver_rules = rules.tickets, rules.links, rules.deliver
         self.poller, self.taker, self.reconciler = app.poll, app.inventory, app.reconcile
         self.verifier, self.escalator, self.deliverer = app.verify, app.escalate, app.deliver
@@ -199,6 +202,9 @@ class Harness:
 
     def deliver(self) -> Report:
         return self.deliverer.run_once(self.now)
+
+    def watch(self, *, due_only: bool = True) -> Report:
+        return self.app.watch.run_once(self.now, due_only=due_only)
 
     def settle(self, *, full: bool = False) -> None:
         """Everything up to verification, as `once all` does it; nothing may be in trouble."""

@@ -31,9 +31,10 @@ from worker.ports.state.store import Store
 
 FULL_RETRY = timedelta(hours=1)  # after a nightly pass that was not ok
 # Counts of existing things; any other count that is not 0 means that something was done, and is worth a line
-TOTALS = frozenset(
-    {"sources", "unchanged", "groups", "members", "watched", "weighed", "inconclusive", "held_for_tomorrow"}
-)
+TOTALS = frozenset({
+    "sources", "unchanged", "groups", "members", "watched", "weighed", "inconclusive", "held_for_tomorrow", "alarms",
+    "pinged",
+})  # fmt: skip
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -18,6 +18,7 @@ from worker.ports import (
     Called,
     Capabilities,
     CheckResult,
+    Concern,
     Connector,
     Directory,
     DirectoryPage,
@@ -98,6 +99,9 @@ class _Retrying(Generic[C]):
 
     def check(self) -> CheckResult:
         return self._inner.check()
+
+    def concerns(self) -> Sequence[Concern]:
+        return self._inner.concerns()
 
     def close(self) -> None:
         self._inner.close()

@@ -123,8 +123,10 @@ class Loop:
         schedule: JobSchedule,
         watch: Watch | None = None,
         lookout: Lookout | None = None,
+        jumped: Callable[[float, datetime], None] | None = None,
     ) -> None:
         self.watch = watch or Watch()
+        self._jumped = jumped
         self._jobs = jobs
         self._lookout = lookout or Lookout({})
         # It warns about each run that is skipped because the one before goes on; here that is intended
@@ -182,6 +184,8 @@ class Loop:
         """Check on the loop; called about twice a second."""
         if by_s := self.watch.jumped_s():
             log.warning(events.CLOCK_JUMPED, by_s=round(by_s, 1))
+            if self._jumped is not None:  # it writes to the database, for which the loop must not wait
+                self._scheduler.add_job(self._jumped, args=[by_s, system_now()])
             self.replan(system_now())
         if for_s := self.watch.stalled_s():
             log.error(events.LOOP_STALLED, for_s=round(for_s))

@@ -1,4 +1,4 @@
-"""/statusz: each job's last run and next time, the leases with their holders, and the state of each source.
+"""/statusz: each job's last run and next time, the leases with their holders, the state of each source, alarms.
 
 Made only from the stored state: no source is asked. Texts of errors are masked as in the log.
 """
@@ -72,6 +72,10 @@ class Status:
             ],
             "jobs": self._jobs(standing.jobs),
             "sources": self._judged(standing.sources),
+            "alarms": [
+                {"cause": one.cause.value, "about": one.about, "since": instant(one.since_at)}
+                for one in standing.alarms
+            ],
         }
 
     def _jobs(self, runs: Sequence[JobRun]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ If the database does not answer, only `whosleft_database_up` is left, and is 0.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from math import inf
@@ -14,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from worker.app.jobs.table import JOBS
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState
+from worker.domain.watch.alarms import AlarmCause
 from worker.ops.patience import PatientCall
 from worker.ops.statusz import Source
 from worker.ports.state.figures import Figures
@@ -56,6 +58,7 @@ class StoredMetrics(Collector):
         yield from _of_tickets(figures, now)
         yield from _of_sources(figures.standing.sources, self._sources, now)
         yield _job_age(figures, now)
+        yield _alarms(figures)
 
 
 def _up(value: int) -> Metric:
@@ -137,6 +140,16 @@ def _job_age(figures: Figures, now: datetime) -> Metric:
     good = {name: ok_at for name, _, ok_at, _ in figures.standing.jobs}
     for job in JOBS:
         family.add_metric((job,), _age_s(good.get(job), now))
+    return family
+
+
+def _alarms(figures: Figures) -> Metric:
+    family = GaugeMetricFamily(
+        "whosleft_alarms", "What is wrong with the worker itself and was told, by cause.", labels=("cause",)
+    )
+    standing = Counter(one.cause for one in figures.standing.alarms)
+    for cause in AlarmCause:
+        family.add_metric((cause.value,), standing[cause])
     return family
 
 

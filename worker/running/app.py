@@ -20,23 +20,29 @@ from worker.app.acts.silencing import Silencing
 from worker.app.acts.tickets import TicketActs
 from worker.app.acts.trial import Trial
 from worker.app.evidence.export import Audit
+from worker.app.jobs.canary import Canary, CanaryRules
 from worker.app.jobs.deliver import Deliver, DeliverRules
 from worker.app.jobs.escalate import Escalate, EscalateRules
+from worker.app.jobs.faults import Faults, Look, Watching
 from worker.app.jobs.inventory import InventoryRules, TakeInventory
+from worker.app.jobs.jumps import Jumps
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.jobs.remediate import Remediate, RemediateRules
 from worker.app.jobs.retention import Retention
+from worker.app.jobs.switch import Switch
 from worker.app.jobs.table import UseCases
 from worker.app.jobs.verify import Verify
 from worker.app.jobs.watch import WatchFeeds
+from worker.app.jobs.watch_itself import WatchItself
 from worker.app.reads.away import Away, teller_named
 from worker.app.reads.check import Check, Checked
 from worker.app.reads.escalation import Explainer
 from worker.app.reads.glance import Glance
 from worker.app.reads.rotas import RotaRules, Rotas
 from worker.app.reads.witness import Witness, Witnesses
+from worker.app.tell.alarms import AlarmRules, Alarms
 from worker.app.tell.group_links import GroupLinks
 from worker.app.tell.health import Freshness
 from worker.app.tell.holding import Holding
@@ -51,8 +57,9 @@ from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.text.tongue import Languages
-from worker.ports import Takes
+from worker.ports import Port, Takes
 from worker.ports.connectors.rota_feed import RotaFeed
+from worker.ports.ping import Pinger
 from worker.ports.state.store import Store, UnitOfWork
 from worker.settings import Settings
 
@@ -88,6 +95,10 @@ class AppRules:
     daily_max: int
     channel_max: int
     holding: Holding
+    alarms: AlarmRules
+    canary: CanaryRules | None
+    ping_every: timedelta
+    job_every: Mapping[str, timedelta]  # by job
     two_approvers_from: int
     erase_after: timedelta | None
 
@@ -137,7 +148,8 @@ class App:
     trial: Trial
     rotas: Rotas
     away: Away
-    watch: WatchFeeds
+    jumps: Jumps
+    watch: WatchItself
     interacting: Interacting
 
     @property
@@ -154,6 +166,7 @@ def assemble(
     clock: Clock,
     observer: Observer = SILENT,
     feeds: Sequence[RotaFeed] = (),
+    pinger: Pinger | None = None,
 ) -> App:
     """Build the use cases. They depend only on `rules`; `settings` are for the parts beside them."""
     limits, tickets = rules.limits, rules.tickets
@@ -163,6 +176,7 @@ def assemble(
     lists = {one.name for one in connectors.inventories if one.can.is_kept_by_people}
     pairing = Pairing(connectors.inventories)
     declared = next((one.name for one in connectors.inventories if one.can.is_declared), "")
+    jumps = Jumps(store, rules.alarms.clock_jump)
     deciding = ReconcileRules(tickets, limits, rules.sensitive, teller, directories, rules.confirm_every)
     rotas = Rotas(store, rules.rotas)
     away = Away(rules.rotas.absences, teller_named(rules.rotas.automatic_replies, connectors.directories))
@@ -170,16 +184,19 @@ def assemble(
     def on_call(uow: UnitOfWork, name: str, at: datetime) -> list[str]:
         return rotas.on_call(uow, name, at, clock())
 
+    alarms = Alarms(rules.alarms, rules.timezone, rules.languages, reaching, on_call)
+    escalating = EscalateRules(rules.holding, on_call, away, jumps)
+    watching = _watching(rules, connectors, lambda: rotas.concerns(clock()), has_ping=pinger is not None)
     return App(
         settings,
         rules,
         store,
-        Poll(store, connectors.directories, rules.poll, observer),
-        TakeInventory(store, connectors.inventories, rules.inventory, teller, pairing, observer),
+        Poll(store, connectors.directories, replace(rules.poll, alarms=alarms), observer),
+        TakeInventory(store, connectors.inventories, rules.inventory, alarms, pairing, observer),
         Reconcile(store, deciding, observer),
         Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
         Verify(store, tickets, rules.fresh_inventories, teller, lists),
-        Escalate(store, tickets, teller, EscalateRules(rules.holding, on_call, away)),
+        Escalate(store, tickets, teller, escalating),
         Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),
         TicketActs(store, tickets, teller),
         Approvals(store, rules.two_approvers_from),
@@ -195,8 +212,30 @@ def assemble(
         Trial(store, connectors.notifiers, teller),
         rotas,
         away,
-        WatchFeeds(store, feeds, rules.rotas.feeds),
+        jumps,
+        WatchItself(
+            store,
+            Faults(alarms, watching),
+            Switch(store, pinger, rules.ping_every),
+            Canary(store, connectors.notifiers, alarms, rules.canary, len(watching.sources)),
+            WatchFeeds(store, feeds, rules.rotas.feeds),
+            clock,
+        ),
         Interacting(store, connectors.notifiers, tickets, teller, Glance(store, teller, tickets.accountable)),
+    )
+
+
+def _watching(rules: AppRules, connectors: Checked, rotas: Look, *, has_ping: bool) -> Watching:
+    directories = {(one.name, Port.DIRECTORY): rules.fresh_directories for one in connectors.directories}
+    inventories = {(one.name, Port.INVENTORY): rules.fresh_inventories for one in connectors.inventories}
+    every = (*connectors.directories, *connectors.inventories, *connectors.notifiers)
+    return Watching(
+        {**directories, **inventories},
+        {name: interval for name, interval in rules.job_every.items() if name != "watch"},
+        rules.limits.switched_off(),
+        {"rota": rotas, **{one.name: one.concerns for one in every}},
+        has_ping=has_ping,
+        has_canary=rules.canary is not None,
     )
 
 

@@ -135,7 +135,8 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
             interrupt=interrupt,
             observer=observer,
         )
-        loop = Loop(jobs, schedule, lookout=connectors.lookout(app.use_cases, system_now))
+        lookout = connectors.lookout(app.use_cases, system_now)
+        loop = Loop(jobs, schedule, lookout=lookout, jumped=app.jumps.happened)
         with (
             attended(app.interacting, system_now),
             desk_served(app, system_now, announce) if roles.desk else nullcontext(),

@@ -19,6 +19,7 @@ from connectors import registry
 from connectors.kit.chat_exports import read_given
 from connectors.kit.ical.feed import IcalFeed
 from connectors.kit.member_lists import read_members
+from worker.app.jobs.canary import CanaryRules
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
 from worker.app.tell.health import Freshness
@@ -29,6 +30,7 @@ from worker.domain.model import Roster
 from worker.domain.people.joiners import Placement
 from worker.languages import BabelLanguages
 from worker.ops.lookout import Lookout
+from worker.ops.ping import HttpPinger
 from worker.ops.retry import RetryingDirectory, RetryingInventory, again
 from worker.ports import (
     BadConfig,
@@ -204,12 +206,17 @@ def build_app(
     observer: Observer = SILENT,
 ) -> App:
     """The use cases of a configuration."""
-    return assemble(settings, rules_of(settings), store, connectors, clock, observer, connectors.feeds)
+    ping = settings.watch.ping
+    pinger = HttpPinger(ping.url.get_secret_value(), ping.style, ping.timeout) if ping else None
+    return assemble(
+        settings, rules_of(settings), store, connectors, clock, observer, connectors.feeds, pinger
+    )
 
 
 def rules_of(settings: Settings) -> AppRules:
     """The rules for the use cases, from a configuration."""
     fresh_directories, fresh_inventories = freshness_of(settings)
+    canary = settings.watch.canary
     return AppRules(
         organisation=settings.organisation.name,
         timezone=settings.organisation.timezone,
@@ -237,6 +244,10 @@ def rules_of(settings: Settings) -> AppRules:
         daily_max=settings.escalation.daily_max,
         channel_max=settings.escalation.channel_max,
         holding=Holding(settings.silenced(), settings.quiet_times()),
+        alarms=settings.alarm_rules(),
+        canary=CanaryRules(canary.to, canary.at) if canary else None,
+        ping_every=settings.watch.ping.every if settings.watch.ping else timedelta(),
+        job_every=settings.schedule.every,
         two_approvers_from=settings.desk.two_approvers_from,
         erase_after=settings.leaver.erase_after,
     )

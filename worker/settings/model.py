@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from worker.app.jobs import table
 from worker.app.reads.rotas import RotaRules
+from worker.app.tell.alarms import AlarmRules
 from worker.app.tell.quiet import PersonalQuiet
 from worker.domain.escalation.policy import Named, NamedKind, Policy, Whom
 from worker.domain.escalation.silences import Silence
@@ -39,6 +40,7 @@ from worker.settings.sections import (
     Tickets,
 )
 from worker.settings.silences import SilenceEntry
+from worker.settings.watch import WatchSection
 
 
 def _terminal() -> tuple[NotifierEntry, ...]:
@@ -64,7 +66,7 @@ def _require_inventories(settings: Settings) -> None:
 
 
 def _require_notifiers(settings: Settings) -> None:
-    """Raise Wrong for a step over a notifier that there is not, or to a channel that none has."""
+    """Raise Wrong for a step over a notifier that there is not, or for a channel to tell that none has."""
     known = [one.name for one in settings.notify]
     channels = {name for one in settings.notify for name in one.options.get("channels") or ()}
     rotas = [one.name for one in settings.rotas]
@@ -77,6 +79,8 @@ def _require_notifiers(settings: Settings) -> None:
                     raise Wrong(f"{name!r} is no notifier", remedy, at=(*here, "via", number))
             for number, whom in enumerate(step.to):
                 _require_named(whom, channels, rotas, (*here, "to", number))
+    for number, whom in enumerate(settings.watch.alarms.to):
+        _require_named(whom, channels, rotas, ("watch", "alarms", "to", number))
 
 
 def _require_named(
@@ -129,6 +133,7 @@ class Settings(Section):
     notify: tuple[NotifierEntry, ...] = Field(
         default_factory=_terminal, description="Channels to people; left out: one of kind console."
     )
+    watch: WatchSection = Field(default_factory=WatchSection)
     schedule: Schedule = Field(default_factory=Schedule)
     desk: Desk = Field(default_factory=Desk)
     ops: Ops = Field(default_factory=Ops)
@@ -239,6 +244,9 @@ class Settings(Section):
             claim_life=self.tickets.claim_life,
             timezone=self.organisation.timezone,
         )
+
+    def alarm_rules(self) -> AlarmRules:
+        return self.watch.alarms.value(self.tickets.accountable or "")
 
     def remediation_rules(self) -> tuple[RemediationRule, ...]:
         return tuple(

@@ -22,6 +22,7 @@ from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, sqlite_path
 from worker.storage.sql.migrate import require_revision, revision
 from worker.storage.sql.tables import cohort, desk_session, outbox, ticket
+from worker.storage.watched import standing_alarms
 
 
 class SqlVitals:
@@ -70,6 +71,7 @@ def _standing(connection: sa.Connection) -> ProcessState:
         tuple(listed_leases(connection)),
         tuple(SqlJobRuns(connection).all()),
         tuple(SqlSources(connection).all()),
+        tuple(standing_alarms(connection)),
     )
 
 

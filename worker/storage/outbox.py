@@ -93,27 +93,38 @@ class SqlOutbox:
                 sa.func.max(o.language).label("language"),
                 sa.func.max(o.phone).label("phone"),
                 o.via,
+                o.is_alarm,
                 sa.func.count().label("n"),
             )
             .where(_may_go(now))
-            .group_by(o.recipient_kind, o.address, o.via)
+            .group_by(o.recipient_kind, o.address, o.via, o.is_alarm)
             .having(
-                sa.func.min(sa.type_coerce(o.created_at, sa.BigInteger))
-                <= sa.literal(oldest_before, o.created_at.type)
+                sa.or_(
+                    o.is_alarm == 1,
+                    sa.func.min(sa.type_coerce(o.created_at, sa.BigInteger))
+                    <= sa.literal(oldest_before, o.created_at.type),
+                )
             )
-            .order_by(o.recipient_kind, o.address, o.via)
+            .order_by(o.is_alarm.desc(), o.recipient_kind, o.address, o.via)
         )
-        return [WaitingRecipient(recipient_from_row(row), row.n) for row in self._c.execute(query)]
+        return [
+            WaitingRecipient(recipient_from_row(row), row.n, bool(row.is_alarm))
+            for row in self._c.execute(query)
+        ]
 
     def deliveries(self, to: Recipient, since: datetime) -> DeliveryCount:
         arrived, under_way = self._c.execute(_DELIVERIES, {**_address(to), "since": since}).one()
         return DeliveryCount(int(arrived), int(under_way))
 
-    def pending(self, to: Recipient, now: datetime, limit: int) -> list[OutMessage]:
-        return [_message(row) for row in self._pending(to, now, limit)]
+    def pending(
+        self, to: Recipient, now: datetime, limit: int, *, is_alarm: bool = False
+    ) -> list[OutMessage]:
+        return [_message(row) for row in self._pending(to, now, limit, is_alarm=is_alarm)]
 
-    def bundle(self, to: Recipient, notifiers: Sequence[str], now: datetime, limit: int) -> int:
-        rows = self._pending(to, now, limit)
+    def bundle(
+        self, to: Recipient, notifiers: Sequence[str], now: datetime, limit: int, *, is_alarm: bool = False
+    ) -> int:
+        rows = self._pending(to, now, limit, is_alarm=is_alarm)
         if not rows:
             return 0
         ids = [row.id for row in rows]
@@ -125,7 +136,7 @@ class SqlOutbox:
                 sa.insert(delivery).values(
                     id=number + at, bundle_id=number, key=key, notifier=notifier, recipient_kind=to.kind.value,
                     address=to.address, name=to.name, language=to.language, phone=to.phone, via=via_text(to),
-                    state="waiting", is_unclear=is_unclear, next_at=now, created_at=now,
+                    state="waiting", is_unclear=is_unclear, next_at=now, created_at=now, is_alarm=int(is_alarm),
                 )
             )  # fmt: skip
         o = outbox.c
@@ -133,10 +144,9 @@ class SqlOutbox:
         self._c.execute(claimed)
         return len(ids)
 
-    def _pending(self, to: Recipient, now: datetime, limit: int) -> Sequence[Any]:
-        return self._c.execute(
-            _PENDING, {**_address(to), "via": via_text(to), "now": now, "limit": limit}
-        ).all()
+    def _pending(self, to: Recipient, now: datetime, limit: int, *, is_alarm: bool) -> Sequence[Any]:
+        which = {**_address(to), "via": via_text(to), "is_alarm": int(is_alarm)}
+        return self._c.execute(_PENDING, {**which, "now": now, "limit": limit}).all()
 
     def give_up(self, to: Recipient, now: datetime) -> int:
         o = outbox.c
@@ -158,8 +168,8 @@ class SqlOutbox:
         may_go = d.notifier.not_in([name for name, until in quiet.items() if until > now])
         query = (
             sa.select(delivery)
-            .where(is_due, may_go, ~_IS_STOPPED)
-            .order_by(_IS_FEED, d.next_at, d.id)
+            .where(is_due, may_go, ~IS_STOPPED)
+            .order_by(d.is_alarm.desc(), _IS_FEED, d.next_at, d.id)
             .limit(1)
         )
         row = self._c.execute(query.with_for_update(skip_locked=True)).first()
@@ -271,6 +281,10 @@ def _is_to(columns: Any) -> sa.ColumnElement[bool]:
     return sa.and_(is_kind, columns.address == sa.bindparam("to_address"))
 
 
+def _is_counted() -> sa.ColumnElement[bool]:
+    return sa.and_(_is_to(delivery.c), delivery.c.is_alarm == 0)
+
+
 def _may_go(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     o = outbox.c
     return (
@@ -281,21 +295,22 @@ def _may_go(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool
 # What a program is sent is no message about a ticket: it stays true, and tells nobody
 _IS_TO_PEOPLE = outbox.c.recipient_kind != RecipientKind.FEED.value
 _IS_FEED = delivery.c.recipient_kind == RecipientKind.FEED.value  # after people, however long it has waited
-_IS_STOPPED = sa.exists().where(feed.c.notifier == delivery.c.notifier, feed.c.stopped_at.is_not(None))
+IS_STOPPED = sa.exists().where(feed.c.notifier == delivery.c.notifier, feed.c.stopped_at.is_not(None))
 
 # Queries that run for each delivery are built once
 
 _DELIVERIES = sa.select(
     sa.select(sa.func.count())
-    .where(_is_to(delivery.c), delivery.c.state == "sent", delivery.c.sent_at >= sa.bindparam("since"))
+    .where(_is_counted(), delivery.c.state == "sent", delivery.c.sent_at >= sa.bindparam("since"))
     .scalar_subquery(),
-    sa.select(sa.func.count()).where(_is_to(delivery.c), delivery.c.state.in_(UNSENT)).scalar_subquery(),
+    sa.select(sa.func.count()).where(_is_counted(), delivery.c.state.in_(UNSENT)).scalar_subquery(),
 )
 _PENDING = (
     sa.select(outbox)
     .where(
         _is_to(outbox.c),
         outbox.c.via == sa.bindparam("via"),
+        outbox.c.is_alarm == sa.bindparam("is_alarm"),
         _may_go(sa.bindparam("now", type_=outbox.c.not_before.type)),
     )
     .order_by(outbox.c.id)
@@ -323,6 +338,7 @@ def _row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:
         "body": json.dumps(asdict(message.body), ensure_ascii=False),
         "is_urgent": int(message.is_urgent),
         "is_day_or_night": int(message.is_day_or_night),
+        "is_alarm": int(message.is_alarm),
         "ticket_id": message.ticket,
         "created_at": now,
         "not_before": message.not_before,
@@ -366,6 +382,7 @@ def _message(row: Any) -> OutMessage:
         row.ticket_id,
         row.not_before,
         bool(row.is_day_or_night),
+        bool(row.is_alarm),
     )
 
 

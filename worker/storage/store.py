@@ -28,6 +28,7 @@ from worker.storage.silences import SqlSilences
 from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, wait_for_turn
 from worker.storage.tickets import SqlTickets
+from worker.storage.watched import SqlWatched
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -61,6 +62,7 @@ class SqlUnitOfWork:
         self.rota_feeds = SqlRotaFeeds(connection)
         self.conversations = SqlConversations(connection)
         self.interactions = SqlInteractions(connection)
+        self.watched = SqlWatched(connection)
 
 
 class SqlStore:

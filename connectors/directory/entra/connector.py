@@ -27,12 +27,13 @@ from connectors.directory.entra.read.users import Page, Users
 from connectors.kit import http as _http
 from connectors.kit.graph.budget import budget_of
 from connectors.kit.graph.client import Graph
-from connectors.kit.graph.tokens import Tokens
+from connectors.kit.graph.tokens import Tokens, certificate_concerns
 from connectors.kit.guids import guid
 from worker.domain.model import AccountFacts
 from worker.ports import (
     Called,
     CheckResult,
+    Concern,
     ConnectorContext,
     ConnectorError,
     CursorExpired,
@@ -258,6 +259,9 @@ class EntraDirectory:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
 
     # --- connections -------------------------------------------------------------------------------
+
+    def concerns(self) -> Sequence[Concern]:
+        return certificate_concerns(self._config, self._context.base_dir)
 
     def close(self) -> None:
         """End all connections; they are opened again when needed. Idempotent."""

@@ -5,7 +5,7 @@ teams -> owners and members, is it archived? -> private and shared channels -> t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -31,11 +31,12 @@ from connectors.inventory.teams.mapping import (
 from connectors.kit import http as _http
 from connectors.kit.graph.budget import budget_of
 from connectors.kit.graph.client import Graph, Missing
-from connectors.kit.graph.tokens import Tokens
+from connectors.kit.graph.tokens import Tokens, certificate_concerns
 from worker.domain.model import Member, Roster
 from worker.ports import (
     Capabilities,
     CheckResult,
+    Concern,
     ConnectorContext,
     ConnectorError,
     Incomplete,
@@ -81,6 +82,9 @@ class TeamsInventory(Passive):
     def name(self) -> str:
         """The configured name; `source` of its groups."""
         return self._context.name
+
+    def concerns(self) -> Sequence[Concern]:
+        return certificate_concerns(self._config, self._context.base_dir)
 
     def close(self) -> None:
         """End all connections."""

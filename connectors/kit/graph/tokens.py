@@ -31,7 +31,7 @@ from requests.adapters import HTTPAdapter
 from connectors.kit import http as _http
 from connectors.kit.graph.config import AppConfig
 from connectors.kit.graph.token_errors import outage, refusal
-from worker.ports import BadConfig, ConnectorError
+from worker.ports import BadConfig, Concern, ConnectorError
 
 TIMEOUT_S = 20
 CAPABILITIES = ["CP1"]  # we understand claims challenges
@@ -240,3 +240,13 @@ def certificate_ends_at(config: AppConfig, base_dir: Path) -> datetime | None:
         return x509.load_pem_x509_certificate(data).not_valid_after_utc.astimezone(UTC)
     except (OSError, ValueError, x509.InvalidVersion):
         return None
+
+
+def certificate_concerns(config: AppConfig, base_dir: Path) -> tuple[Concern, ...]:
+    """The app's certificate, if it has one. When a secret ends, only the tenant's administrators see."""
+    ends_at = certificate_ends_at(config, base_dir)
+    if ends_at is None:
+        return ()
+    message = "The app signs in with this certificate."
+    remedy = "Upload a new one to the app registration, and give it here."
+    return (Concern("the app's certificate", message, remedy, ends_at),)

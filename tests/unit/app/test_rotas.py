@@ -11,6 +11,7 @@ from harness import Harness
 from worker.app.reads.rotas import RotaGap, RotaRules, Rotas
 from worker.app.refused import Refused
 from worker.domain.escalation.absence import Absence
+from worker.domain.escalation.feeds import FeedCopy, FeedRules
 from worker.domain.escalation.rota import Gap, Lack, Layer, Rota
 
 DAY = timedelta(days=1)
@@ -60,3 +61,27 @@ def test_somebody_who_left_is_a_gap_and_a_stranger_is_none(harness: Harness) -> 
     found = rotas(harness, ann, ben.upper(), "nobody@example.org").gaps(NOW)
 
     assert {(one.gap.why, one.gap.person) for one in found} == {(Lack.UNREACHABLE, ben.upper())}
+
+
+def test_the_watch_is_told_of_each_rota_with_gaps_once(harness: Harness) -> None:
+    leave = Absence("ann@example.org", NOW + 2 * DAY, NOW + 3 * DAY)
+
+    [concern] = rotas(harness, "ann@example.org", absences=(leave,)).concerns(NOW)
+
+    assert (concern.about, concern.message) == (
+        "site, gap",
+        "Nobody is on call from 2026-11-26T12:00:00Z until 2026-11-27T12:00:00Z.",
+    )
+    assert rotas(harness, "ann@example.org").concerns(NOW) == ()
+
+
+def test_the_watch_is_told_of_a_calendar_that_is_too_old(harness: Harness) -> None:
+    rules = FeedRules("Europe/London", timedelta(minutes=15), DAY)
+    found = Rotas(harness.store, RotaRules({"site": Rota("site", "Europe/London", ())}, {"site": rules}))
+    assert found.concerns(NOW) == (), "it was not tried yet"
+    with harness.store.begin() as uow:
+        uow.rota_feeds.put(FeedCopy("site", NOW, fetched_at=NOW, problem="It answered 404."))
+
+    assert found.concerns(NOW) == ()
+    [concern] = found.concerns(NOW + DAY)
+    assert (concern.about, concern.remedy) == ("site, calendar", "It answered 404.")

@@ -19,11 +19,7 @@ from worker.domain.messages.sentences import (
     last_today,
     member_step,
     news_paragraph,
-    recovered_paragraph,
-    recovered_title,
     sentences,
-    source_paragraph,
-    source_title,
     state_line,
     ticket_paragraph,
     ticket_steps,
@@ -312,19 +308,6 @@ def test_a_held_plan_says_why_its_parts_and_how_to_decide() -> None:
     assert paragraph.facts == (("c1", "2 people: accounts disabled"),)
     assert "whosleft plans release P-000007" in paragraph.text
     assert "--reason" in paragraph.text
-
-
-def test_a_source_in_trouble_says_that_nobody_s_status_changes_and_what_to_do() -> None:
-    paragraph = source_paragraph("corp", "Bind refused.", "Renew it.", NOW, "Europe/London")
-
-    assert (
-        paragraph.text == "Bind refused. Nothing is concluded from this: nobody's status changes. Renew it."
-    )
-    assert paragraph.facts == (("Last good read", "Tue 24 Nov 2026 12:00 GMT"),)
-    assert source_paragraph("corp", "x", "", None, "UTC").facts == (("Last good read", "never"),)
-    assert source_title("corp") == "Whosleft can't read corp"
-    assert recovered_paragraph("corp").headline == "Seeing again: corp"
-    assert recovered_title("corp") == "Whosleft reads corp again"
 
 
 def test_several_messages_are_one_digest_with_a_note_at_its_end() -> None:

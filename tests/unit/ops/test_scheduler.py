@@ -196,6 +196,28 @@ def test_after_the_clock_was_set_every_job_is_due_within_its_interval(
     assert [line["by_s"] for line in lines.of("clock.jumped")] == [-400 * 86400.0]
 
 
+def test_who_wants_to_know_is_told_that_the_clock_was_set_and_the_loop_goes_on(
+    jobs: Jobs, watch: Watch, clock: ManualClock
+) -> None:
+    told, is_told = list[tuple[float, datetime]](), threading.Event()
+
+    def jumped(by_s: float, now: datetime) -> None:
+        told.append((by_s, now))
+        is_told.set()
+        raise OSError("the database is away")
+
+    loop = Loop(jobs, schedule_of(every=timedelta(hours=1)), watch, jumped=jumped)
+    loop.start()
+    clock.advance(timedelta(seconds=-90))
+    loop.tick()
+    assert is_told.wait(PATIENCE_S)
+    loop.tick()
+    loop.end()
+
+    assert [by_s for by_s, _ in told] == [-90.0]
+    assert abs(told[0][1] - system_now()) < MINUTE
+
+
 def test_a_loop_that_stands_still_is_said_aloud(
     paused: Loop, clock: ManualClock, seconds: Seconds, lines: Lines
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from worker.app.jobs.table import JOBS
 from worker.app.tell.health import Freshness
+from worker.domain.watch.alarms import AlarmCause, ToldAlarm
 from worker.ops.clock import ManualClock
 from worker.ops.statusz import Source, Status
 from worker.ports import Port
@@ -45,7 +46,7 @@ def test_it_has_the_keys_of_the_contract_and_no_others() -> None:
         )
     )
 
-    assert list(found) == ["process", "version", "leases", "jobs", "sources"]
+    assert list(found) == ["process", "version", "leases", "jobs", "sources", "alarms"]
     assert (found["process"], found["version"]) == ("host:1", "9.9")
     assert found["leases"] == [
         {"job": "poll", "holder": "host:1", "fence": 7, "expires_at": "2026-11-24T09:00:00Z"}
@@ -54,6 +55,12 @@ def test_it_has_the_keys_of_the_contract_and_no_others() -> None:
     assert set(found["sources"][0]) == {
         "name", "port", "kind", "ok", "message", "remedy", "last_success_at", "stale", "counts",
     }  # fmt: skip
+
+
+def test_alarms_that_stand_are_there() -> None:
+    found = document(ProcessState(alarms=(ToldAlarm(AlarmCause.CHANNEL, "soc", EARLIER, NINE),)))
+
+    assert found["alarms"] == [{"cause": "channel", "about": "soc", "since": "2026-11-24T08:58:00Z"}]
 
 
 def test_every_job_is_there_and_the_nightly_passes_when_there_was_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf
 
@@ -11,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from worker.app.jobs.table import JOBS
 from worker.app.tell.health import Freshness
 from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.domain.watch.alarms import AlarmCause, ToldAlarm
 from worker.ops.clock import ManualClock
 from worker.ops.statusz import Source
 from worker.ops.stored_metrics import KEEP_S, StoredMetrics
@@ -141,6 +143,17 @@ def test_a_job_s_age_counts_from_its_last_good_run() -> None:
     assert found["job_age_seconds", "poll"] == 60
     assert found["job_age_seconds", "verify"] == inf
     assert ("job_age_seconds", "poll.full") not in found
+
+
+def test_alarms_are_counted_by_cause() -> None:
+    told = [
+        ToldAlarm(cause, about, NINE, NINE)
+        for cause, about in ((AlarmCause.STALE, "a"), (AlarmCause.STALE, "b"))
+    ]
+    found = shown(Stored(replace(NOTHING, standing=ProcessState(alarms=tuple(told)))))
+
+    assert found["alarms", "stale"] == 2
+    assert found["alarms", "ping"] == 0
 
 
 def test_a_process_with_jobs_says_which_leases_it_holds() -> None:

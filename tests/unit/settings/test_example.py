@@ -88,6 +88,7 @@ def test_the_example_can_be_used() -> None:
             "AD_PASSWORD": "invented",
             "DESK_CLIENT_SECRET": "invented",
             "ENTRA_SECRET": "invented",
+            "PING_URL": "https://hc-ping.example.org/invented",
             "GRAPH_CLIENT_STATE": "invented-and-long-enough",
             "TEAMS_FLOW_URL": "https://flows.example.org/invented",
             "WHSEC": "whsec_aW52ZW50ZWQtYW5kLWxvbmctZW5vdWdo",

@@ -116,7 +116,7 @@ class Deliver:
             at = max(now, self._clock())
             with self._store.begin(lease) as uow:
                 delivery = uow.outbox.claim(self._holder, at, CLAIM_LIFE)
-                is_last = delivery is not None and self._is_last_today(uow, delivery.to, at)
+                is_last = delivery is not None and self._is_last_today(uow, delivery, at)
             if delivery is None:
                 break
             self._send(delivery, at, run, is_last=is_last)
@@ -129,8 +129,8 @@ class Deliver:
         with self._store.begin(run.lease) as uow:
             run.troubles += self._feeds.queue(uow, now)
             holds = self._rules.holding.at(uow, now)
-            for recipient, queued in uow.outbox.waiting(now - self._rules.digest_window, now):
-                held = _hold(uow, holds, recipient, queued) if holds else 0
+            for recipient, queued, is_alarm in uow.outbox.waiting(now - self._rules.digest_window, now):
+                held = _hold(uow, holds, recipient, queued) if holds and not is_alarm else 0
                 run.counts["held"] += held
                 waiting = queued - held
                 if not waiting:
@@ -141,10 +141,11 @@ class Deliver:
                     continue
                 self._say_dropped(uow, recipient, now)
                 folded = 0
-                for left in range(self._budget(uow, recipient, now), 0, -1):
-                    if left == 1:
+                budget = DELIVERIES_MAX if is_alarm else self._budget(uow, recipient, now)
+                for left in range(budget, 0, -1):
+                    if left == 1 and not is_alarm:
                         folded += self._sum_up(uow, recipient, channels, now)
-                    if not (more := self._bundle(uow, recipient, channels, now)):
+                    if not (more := self._bundle(uow, recipient, channels, now, is_alarm=is_alarm)):
                         break
                     folded += more
                 run.counts["folded"] += folded
@@ -182,13 +183,15 @@ class Deliver:
         uow.outbox.add([OutMessage(key, to, body.headline, body, is_urgent=True)], now)
         return sum(cause.count for cause in causes)
 
-    def _bundle(self, uow: UnitOfWork, to: Recipient, channels: Sequence[str], now: datetime) -> int:
+    def _bundle(
+        self, uow: UnitOfWork, to: Recipient, channels: Sequence[str], now: datetime, *, is_alarm: bool
+    ) -> int:
         """Fold as many items as every one of the channels shows into one message; return how many."""
-        items = uow.outbox.pending(to, now, ITEMS_MAX)
+        items = uow.outbox.pending(to, now, ITEMS_MAX, is_alarm=is_alarm)
         if not items:
             return 0
         fitting = min(self._fitting(name, to, items, uow) for name in channels)
-        return uow.outbox.bundle(to, channels, now, fitting)
+        return uow.outbox.bundle(to, channels, now, fitting, is_alarm=is_alarm)
 
     def _fitting(
         self, channel: str, to: Recipient, items: Sequence[OutMessage], uow: UnitOfWork | None = None
@@ -219,10 +222,10 @@ class Deliver:
         today = uow.outbox.deliveries(to, self._day_start(now))
         return self._rules.daily_max - sum(today)
 
-    def _is_last_today(self, uow: UnitOfWork, to: Recipient, now: datetime) -> bool:
-        if to.kind is not RecipientKind.PERSON:
+    def _is_last_today(self, uow: UnitOfWork, delivery: Delivery, now: datetime) -> bool:
+        if delivery.to.kind is not RecipientKind.PERSON or any(item.is_alarm for item in delivery.items):
             return False
-        today = uow.outbox.deliveries(to, self._day_start(now))
+        today = uow.outbox.deliveries(delivery.to, self._day_start(now))
         return today.arrived + 1 >= self._rules.daily_max
 
     def _day_start(self, now: datetime) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from worker.app.jobs.jumps import Jumps
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.reads.away import Away
@@ -29,11 +30,12 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class EscalateRules:
-    """What holds messages, who is on call, and who is away."""
+    """What holds messages, who is on call, who is away, and whether the clock was set."""
 
     holding: Holding = field(default_factory=Holding)
     on_call: OnCall = nobody_on_call
     away: Away = field(default_factory=Away)
+    jumps: Jumps | None = None
 
 
 class Escalate:
@@ -52,8 +54,10 @@ class Escalate:
         """Take the due steps of every open ticket. Steps are unique in storage, so each is taken once.
 
         If a step reaches nobody, or somebody who is away and has no deputy, the next one is due at once, and its
-        message says so.
+        message says so. Right after the clock was set nothing is taken: the next run does it.
         """
+        if self._more.jumps is not None and self._more.jumps.take_hold():
+            return Report("escalate", {"held_by_the_clock": 1})
         self._away = self._away_by_mailbox(now)
         matching = Matching(self._store, now, lease)
         counts = {"watched": 0, "steps": 0, "messages": 0, "silenced": 0}

@@ -16,8 +16,8 @@ from worker.app.acts.pairing import Pairing
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
+from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import record_failure, record_success
-from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import GroupKey, Roster
@@ -61,14 +61,14 @@ class TakeInventory:
         store: Store,
         inventories: Sequence[Inventory],
         rules: InventoryRules,
-        teller: Teller,
+        alarms: Alarms,
         pairing: Pairing | None = None,
         observer: Observer = SILENT,
     ) -> None:
         self._store = store
         self._inventories = inventories
         self._rules = rules
-        self._teller = teller
+        self._alarms = alarms
         self._observer = observer
         self._pairing = pairing or Pairing(inventories)
         self._marks: dict[str, str] = {}
@@ -185,7 +185,7 @@ class TakeInventory:
             last_full_at=now if end.is_full else state.last_full_at,
             counts=counted if end.is_full else state.counts,
         )
-        record_success(uow, state, now, self._teller.tongue)
+        record_success(uow, state, now, self._alarms)
 
     def _failed(self, due: _Due, error: ConnectorError, now: datetime, lease: Lease | None) -> None:
         with self._store.begin(lease) as uow:
@@ -193,7 +193,7 @@ class TakeInventory:
             state = uow.sources.get(due.inventory.name, Port.INVENTORY)
             if isinstance(error, CursorExpired):
                 state = replace(state, cursor=None)
-            record_failure(uow, state, error, now, self._teller)
+            record_failure(uow, state, error, now, self._alarms)
 
     def _stage(self, due: _Due, lease: Lease | None) -> tuple[SnapshotEnd | None, int, int]:
         inventory = due.inventory

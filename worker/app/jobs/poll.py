@@ -15,6 +15,7 @@ from worker.app.jobs.absence import confirm_missing, hold_shrunken, unseen_error
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.reads.blind import blind_spot
+from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import Freshness, record_failure, record_still_failing, record_success
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
@@ -55,6 +56,7 @@ class PollRules:
     fresh: Freshness
     joiners: tuple[Placement, ...]
     teller: Teller
+    alarms: Alarms = field(default_factory=Alarms)
 
 
 @dataclass(slots=True)
@@ -137,7 +139,7 @@ class Poll:
     def _fail(self, name: str, error: ConnectorError, now: datetime, lease: Lease | None) -> None:
         with self._store.begin(lease) as uow:
             state = uow.sources.get(name, Port.DIRECTORY)
-            record_failure(uow, state, error, now, self._rules.teller)
+            record_failure(uow, state, error, now, self._rules.alarms)
 
     def _read(
         self, directory: Directory, now: datetime, lease: Lease | None, tally: _Tally, *, full: bool
@@ -257,12 +259,12 @@ class Poll:
         if unseen:
             error = unseen_error(state.name, len(unseen), unseen[0].remedy)
             failed, rules = replace(state, last_success_at=now), self._rules
-            record_failure(uow, failed, error, now, rules.teller)
+            record_failure(uow, failed, error, now, rules.alarms)
         elif count := state.counts.get("unseen", 0):
             error = unseen_error(state.name, count)
             record_still_failing(uow, replace(state, last_success_at=now), error, now)
         else:
-            record_success(uow, state, now, self._rules.teller.tongue)
+            record_success(uow, state, now, self._rules.alarms)
 
     def _stage(
         self, directory: Directory, cursor: str | None, now: datetime, lease: Lease | None, *, full: bool

@@ -16,7 +16,7 @@ from worker.app.jobs.remediate import Remediate
 from worker.app.jobs.report import Report
 from worker.app.jobs.retention import Retention
 from worker.app.jobs.verify import Verify
-from worker.app.jobs.watch import WatchFeeds
+from worker.app.jobs.watch_itself import WatchItself
 from worker.ports import Port
 from worker.ports.state.leases import Lease
 
@@ -94,7 +94,7 @@ _TABLE = (
     Job("verify", Verify, timedelta(seconds=60), "Weigh done tickets against newer inventories."),
     Job("escalate", Escalate, timedelta(seconds=60), "Look for steps that are due."),
     Job("deliver", Deliver, timedelta(seconds=5), "Send what waits."),
-    Job("watch", WatchFeeds, timedelta(seconds=60), "Look what calendars of rotas are due to be read.",
+    Job("watch", WatchItself, timedelta(seconds=60), "Look whether the worker works; read calendars of rotas.",
         is_paced=True, is_in_all=False),
 )  # fmt: skip
 JOBS: Mapping[str, Job] = {job.name: job for job in _TABLE}  # in the order of `once all`

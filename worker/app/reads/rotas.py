@@ -11,6 +11,8 @@ from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.feeds import FeedRules, is_stale, with_feed
 from worker.domain.escalation.rota import Gap, Rota, Shift, all_on_call, gaps, shifts
 from worker.domain.model import Standing
+from worker.domain.reconcile.plan import instant
+from worker.ports import Concern
 from worker.ports.state.store import Store, UnitOfWork
 
 
@@ -77,6 +79,24 @@ class Rotas:
                 rota, until = self.current(uow, name, now), now + warning
                 gone = _gone(uow, shifts(rota, now, until))
                 found += [RotaGap(name, one) for one in gaps(rota, now, until, self._rules.absences, gone)]
+        return tuple(found)
+
+    def concerns(self, now: datetime) -> tuple[Concern, ...]:
+        """What the watch tells of: for each rota its gaps to come, and that its calendar is too old."""
+        spans: dict[str, list[str]] = {}
+        for one in self.gaps(now):
+            span = f"from {instant(one.gap.from_at)} until {instant(one.gap.until_at)}"
+            spans.setdefault(one.rota, []).append(span)
+        found = [
+            Concern(f"{name}, gap", f"Nobody is on call {', '.join(gaps)}.", "`whosleft rota gaps` says why.")
+            for name, gaps in spans.items()
+        ]
+        with self._store.reading() as uow:
+            for name, rules in self._rules.feeds.items():
+                copy = uow.rota_feeds.get(name)
+                if copy is not None and is_stale(copy, rules, now):
+                    message = "It was not read for too long, so that the fallback is asked."
+                    found.append(Concern(f"{name}, calendar", message, copy.problem))
         return tuple(found)
 
     def notes(self, name: str, now: datetime) -> tuple[str, ...]:

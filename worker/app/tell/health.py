@@ -7,20 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from worker.app.tell.teller import Teller
+from worker.app.tell.alarms import Alarms
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.messages.message import CHANNEL
-from worker.domain.messages.sentences import (
-    recovered_paragraph,
-    recovered_title,
-    source_paragraph,
-    source_title,
-)
 from worker.domain.reconcile.plan import instant
-from worker.domain.text.tongue import ENGLISH, Tongue
+from worker.domain.watch.alarms import Alarm, AlarmCause
 from worker.ports import ConnectorError, Transient
-from worker.ports.state.outbox import OutMessage
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import UnitOfWork
 
@@ -89,9 +81,9 @@ def record_failure(
     state: SourceState,
     error: ConnectorError,
     now: datetime,
-    teller: Teller,
+    alarms: Alarms,
 ) -> None:
-    """Turn a source red. The security channel is told once: at once, or for a transient fault at the third failure.
+    """Turn a source red, and raise the alarm: at once, or for a transient fault at the third failure.
 
     A new trouble that is not transient is told, too.
     """
@@ -106,13 +98,12 @@ def record_failure(
         return
     subject, data = f"source:{state.name}", {"error": type(error).__name__}
     uow.journal.append([Entry(now, "whosleft", events.SOURCE_FAILED, subject, data=data)])
-    body = source_paragraph(
-        state.name, error.message, error.remedy, state.last_success_at, teller.timezone, teller.tongue
-    )
-    key = f"source:{state.name}:red:{now.isoformat()}"
-    uow.outbox.add(
-        [OutMessage(key, CHANNEL, source_title(state.name, teller.tongue), body, is_urgent=True)], now
-    )
+    alarms.raised(uow, failed_alarm(state.name, error.message, error.remedy, state.last_success_at), now)
+
+
+def failed_alarm(name: str, trouble: str, remedy: str, last_success_at: datetime | None) -> Alarm:
+    """The alarm about a source that can't be read."""
+    return Alarm(AlarmCause.SOURCE, name, last_success_at, said=trouble, remedy=remedy)
 
 
 def record_still_failing(uow: UnitOfWork, state: SourceState, error: ConnectorError, now: datetime) -> None:
@@ -121,20 +112,10 @@ def record_still_failing(uow: UnitOfWork, state: SourceState, error: ConnectorEr
     uow.sources.put(replace(state, last_attempt_at=now, trouble=error.message, remedy=remedy))
 
 
-def record_success(uow: UnitOfWork, state: SourceState, now: datetime, tongue: Tongue = ENGLISH) -> None:
-    """Turn a source green; announce it if its trouble was announced."""
-    if state.trouble is not None and _was_announced(uow, state.name):
+def record_success(uow: UnitOfWork, state: SourceState, now: datetime, alarms: Alarms) -> None:
+    """Turn a source green; say so if its trouble was told."""
+    if state.trouble is not None and alarms.ended(uow, Alarm(AlarmCause.SOURCE, state.name).key, now):
         uow.journal.append([Entry(now, "whosleft", events.SOURCE_RECOVERED, f"source:{state.name}")])
-        key = f"source:{state.name}:green:{now.isoformat()}"
-        title, body = recovered_title(state.name, tongue), recovered_paragraph(state.name, tongue)
-        uow.outbox.add([OutMessage(key, CHANNEL, title, body)], now)
     uow.sources.put(
         replace(state, last_attempt_at=now, last_success_at=now, failures=0, trouble=None, remedy="")
     )
-
-
-def _was_announced(uow: UnitOfWork, name: str) -> bool:
-    """True if the last announcement about a source is that it fails."""
-    happened = (sealed.entry.event for sealed in uow.journal.of(f"source:{name}"))
-    told = [one for one in happened if one in {events.SOURCE_FAILED, events.SOURCE_RECOVERED}]
-    return told[-1:] == [events.SOURCE_FAILED]

@@ -45,6 +45,20 @@ class Recipients:
                     found[key] = recipient
         return tuple(found.values())
 
+    def of_alarms(self, targets: Sequence[Whom], accountable: str, at: datetime) -> tuple[Recipient, ...]:
+        """The recipients of targets that need no ticket, each once; `accountable` is an e-mail address or empty."""
+        found: dict[tuple[RecipientKind, str], Recipient] = {}
+        for target in targets:
+            if isinstance(target, Named):
+                recipients = self._named(target, at)
+            elif target is Target.CHANNEL:
+                recipients = [CHANNEL]
+            else:
+                recipients = [self.at(accountable)] if accountable else []
+            for one in recipients:
+                found.setdefault((one.kind, one.address), one)
+        return tuple(found.values())
+
     def of(self, ticket: Ticket, target: Whom, at: datetime) -> list[Recipient]:
         """The present recipients of one target; none if nobody can be reached."""
         if isinstance(target, Named):

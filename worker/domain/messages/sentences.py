@@ -316,7 +316,7 @@ def sentences(*texts: str) -> str:
     return " ".join([*(text if text[-1] in ".!?।۔؟" else f"{text}." for text in said[:-1]), *said[-1:]])
 
 
-# --- plans and sources ------------------------------------------------------------------------------------
+# --- plans ------------------------------------------------------------------------------------
 
 
 def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH) -> Paragraph:
@@ -337,36 +337,6 @@ def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH) -> Paragraph:
     )
     headline = tongue.say("Held: plan {plan} for {source}", plan=plan.label, source=plan.source)
     return Paragraph(headline, sentences(flat(plan.why), decide), cohorts)
-
-
-def source_title(name: str, tongue: Tongue = ENGLISH) -> str:
-    """The title of the message about a source that cannot be read."""
-    return tongue.say("Whosleft can't read {source}", source=name)
-
-
-def source_paragraph(
-    name: str, trouble: str, remedy: str, since: datetime | None, timezone: str, tongue: Tongue = ENGLISH
-) -> Paragraph:
-    """Say that a source cannot be read: nobody's status changes, and somebody has to look."""
-    seen = tongue.instant(since, timezone) if since else tongue.say("never")
-    calm = tongue.say("Nothing is concluded from this: nobody's status changes.")
-    return Paragraph(
-        tongue.say("Can't see: {source}", source=name),
-        sentences(flat(trouble), calm, flat(remedy)),
-        ((tongue.say("Last good read"), seen),),
-    )
-
-
-def recovered_title(name: str, tongue: Tongue = ENGLISH) -> str:
-    """The title of the message about a source that can be read again."""
-    return tongue.say("Whosleft reads {source} again", source=name)
-
-
-def recovered_paragraph(name: str, tongue: Tongue = ENGLISH) -> Paragraph:
-    """A source that can be read again."""
-    return Paragraph(
-        tongue.say("Seeing again: {source}", source=name), tongue.say("The source was read completely.")
-    )
 
 
 # --- lists that people keep --------------------------------------------------------------------------------

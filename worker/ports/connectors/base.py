@@ -101,6 +101,18 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Concern:
+    """Something that a connector knows about itself and that its reads don't show: a connection that hears nothing, or
+    a credential that ends at `ends_at` (aware UTC). `about` names it briefly, the same for as long as it lasts.
+    """
+
+    about: str
+    message: str
+    remedy: str
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InboundCall:
     """One request from outside. `headers` have lower-case names; of one that was sent twice, the last counts."""
 
@@ -158,6 +170,11 @@ class Connector(Protocol):
     def check(self) -> CheckResult:
         """Check reach, rights and counts; read only. Never raises a ConnectorError: the result has its message."""
 
+    def concerns(self) -> Sequence[Concern]:
+        """What it knows about itself, without asking the other side; of credentials whenever they end. Never raises a
+        ConnectorError.
+        """
+
     def close(self) -> None:
         """End the open connections. Idempotent; the next call connects again."""
 
@@ -172,6 +189,9 @@ class Passive:
 
     def news(self) -> frozenset[str]:
         return frozenset()
+
+    def concerns(self) -> Sequence[Concern]:
+        return ()
 
     def close(self) -> None:
         """Do nothing."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from worker.domain.watch.alarms import ToldAlarm
 from worker.ports.state.leases import JobRun, ListedLease
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
@@ -23,11 +24,12 @@ class Pile:
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """The last run of each job, the leases with holder and end, and what is known of each source."""
+    """The last run of each job, the leases with holder and end, what is known of each source, and standing alarms."""
 
     leases: tuple[ListedLease, ...] = ()
     jobs: tuple[JobRun, ...] = ()
     sources: tuple[SourceState, ...] = ()
+    alarms: tuple[ToldAlarm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from worker.domain.tickets.ticket import ticket_label
 class OutMessage:
     """A message, committed together with the state it is about. It waits for `not_before`, if set.
 
-    One that is for `day_or_night` does not wait for its recipient's quiet hours to end.
+    One that is for `day_or_night` does not wait for its recipient's quiet hours to end. An alarm waits for nothing, and
+    goes before everything else.
     """
 
     key: str
@@ -27,6 +28,7 @@ class OutMessage:
     ticket: int | None = None
     not_before: datetime | None = None
     is_day_or_night: bool = False
+    is_alarm: bool = False
 
     @property
     def label(self) -> str:
@@ -36,7 +38,7 @@ class OutMessage:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message on its way to one recipient: some outbox rows folded into one.
+    """One message on its way to one recipient: some outbox rows folded into one, all alarms or none.
 
     Deliveries of the same rows over several channels share their `bundle`. Before `created_at`, nothing was sent.
     """
@@ -62,10 +64,11 @@ class Outcome(StrEnum):
 
 
 class WaitingRecipient(NamedTuple):
-    """A recipient, and how many messages wait for them."""
+    """A recipient, and how many messages wait for them: of alarms, or of all else."""
 
     to: Recipient
     messages: int
+    is_alarm: bool = False
 
 
 class DeliveryCount(NamedTuple):
@@ -102,20 +105,25 @@ class Outbox(Protocol):
         """
 
     def waiting(self, oldest_before: datetime, now: datetime) -> list[WaitingRecipient]:
-        """Recipients with pending messages, if their oldest was queued at or before `oldest_before`.
+        """Recipients with pending messages, if their oldest was queued at or before `oldest_before`. Alarms come first,
+        whenever they were queued.
 
         Messages that have to wait beyond `now` are left out, here and in `bundle`.
         """
 
     def deliveries(self, to: Recipient, since: datetime) -> DeliveryCount:
-        """Count one recipient's deliveries: those that arrived since an instant, and those under way."""
+        """Count one recipient's deliveries but for alarms: those that arrived since an instant, and those under way."""
 
-    def pending(self, to: Recipient, now: datetime, limit: int) -> list[OutMessage]:
+    def pending(
+        self, to: Recipient, now: datetime, limit: int, *, is_alarm: bool = False
+    ) -> list[OutMessage]:
         """The recipient's messages that `bundle` would fold."""
 
-    def bundle(self, to: Recipient, notifiers: Sequence[str], now: datetime, limit: int) -> int:
+    def bundle(
+        self, to: Recipient, notifiers: Sequence[str], now: datetime, limit: int, *, is_alarm: bool = False
+    ) -> int:
         """Fold the recipient's pending messages (at most `limit`, oldest first) into one delivery for each
-        notifier; return how many were folded.
+        notifier; return how many were folded. Alarms are folded only with alarms.
         """
 
     def give_up(self, to: Recipient, now: datetime) -> int:
@@ -126,7 +134,7 @@ class Outbox(Protocol):
         """
 
     def claim(self, holder: str, now: datetime, life: timedelta) -> Delivery | None:
-        """Take the next delivery that is due and that nobody holds, unless its channel has to be left alone.
+        """Take the next delivery, alarms first, that is due and held by nobody, if its channel may be used.
 
         Feeds come after people, and none that is stopped (see `feeds`).
 

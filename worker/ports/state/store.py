@@ -29,6 +29,7 @@ from worker.ports.state.rota_feeds import RotaFeeds
 from worker.ports.state.silences import Silences
 from worker.ports.state.sources import Sources
 from worker.ports.state.tickets import StoredTickets
+from worker.ports.state.watched import Watched
 
 
 class UnitOfWork(Protocol):
@@ -92,6 +93,9 @@ class UnitOfWork(Protocol):
 
     @property
     def rota_feeds(self) -> RotaFeeds: ...
+
+    @property
+    def watched(self) -> Watched: ...
 
 
 class Store(Protocol):

@@ -588,6 +588,7 @@ outbox = sa.Table(
     _text("via", default="[]"),  # the notifiers to use, as JSON, the first choice first; none: all
     _flag("is_day_or_night"),
     _text("held_by", default=""),  # why it waits: quiet, or silence:ID
+    _flag("is_alarm"),
     sa.Index("ix_outbox_state", "state", "recipient_kind", "address"),
     sa.Index("ix_outbox_bundle_id", "bundle_id"),
     sa.Index("ix_outbox_ticket_id", "ticket_id"),
@@ -616,6 +617,7 @@ delivery = sa.Table(
     _text("error", default=""),
     _text("phone", default=""),
     _text("via", default="[]"),
+    _flag("is_alarm"),
     sa.Index("ix_delivery_state", "state", "next_at"),
     sa.Index("ix_delivery_bundle_id", "bundle_id"),
     sa.Index("ix_delivery_address", "address", "sent_at"),
@@ -724,6 +726,22 @@ source_day = sa.Table(  # the last good read of each day, for a source's counts 
     _key("day"),  # YYYY-MM-DD, UTC
     _number("failures"),
     _text("counts", default="{}"),
+)
+alarm = sa.Table(  # those that stand; one that is over has no row
+    "alarm",
+    metadata,
+    _key("key"),
+    _text("cause"),
+    _text("about", default=""),
+    _instant("since_at", null=False),
+    _instant("told_at", null=False),
+)
+watch_mark = sa.Table(  # what the watch did last
+    "watch_mark",
+    metadata,
+    _key("name"),
+    _instant("at", null=False),
+    _text("text", default=""),
 )
 
 # --- the desk -----------------------------------------------------------------------------------------

@@ -123,6 +123,9 @@ def test_a_certificate_near_its_end_is_a_fault(lab: Lab) -> None:
     result = lab.directory(credential=credential).check()
 
     assert before.ok
+    [concern] = lab.directory(credential=credential).concerns()
+    assert (concern.about, concern.ends_at) == ("the app's certificate", ends_at)
+    assert lab.directory().concerns() == ()
     assert result.message.endswith("; the app's certificate ends in 13 days")
     assert result.remedy == "Upload a new one, and give it here."
     assert result.details["credential"] == "a certificate, which ends in 13 days"

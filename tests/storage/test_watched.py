@@ -1,0 +1,181 @@
+"""What the watch reads and keeps, on both databases; and that alarms have a lane of their own."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from builders import NOW
+from worker.app.jobs.faults import Faults, Watching
+from worker.app.tell.alarms import Alarms
+from worker.app.tell.teller import person_at
+from worker.domain.messages.message import CHANNEL, Paragraph, Recipient
+from worker.domain.watch.alarms import AlarmCause, ToldAlarm
+from worker.ops.clock import system_now
+from worker.ports.state.outbox import Delivery, DeliveryCount, OutMessage, WaitingRecipient
+from worker.ports.state.store import UnitOfWork
+from worker.ports.state.watched import Arrival, Failing, LateMessages, WatchMark
+from worker.storage.store import SqlStore
+
+MINUTE = timedelta(minutes=1)
+ANN = person_at("ann@corp.example")
+
+
+@pytest.fixture
+def store(engine: sa.Engine) -> SqlStore:
+    return SqlStore(engine)
+
+
+def letter(key: str, to: Recipient = CHANNEL, **more: Any) -> OutMessage:
+    return OutMessage(key, to, key, Paragraph(key), **more)
+
+
+def claimed(uow: UnitOfWork, at: datetime = NOW) -> Delivery:
+    found = uow.outbox.claim("us", at, MINUTE)
+    assert found is not None
+    return found
+
+
+# --- the lane ---------------------------------------------------------------------------------------------
+
+
+def test_an_alarm_waits_for_no_window_and_is_folded_only_with_alarms(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.outbox.add([letter("a", ANN), letter("b", ANN, is_alarm=True), letter("c", ANN)], NOW)
+
+        assert uow.outbox.waiting(NOW - MINUTE, NOW) == [WaitingRecipient(ANN, 1, is_alarm=True)]
+        assert uow.outbox.waiting(NOW, NOW) == [
+            WaitingRecipient(ANN, 1, is_alarm=True),
+            WaitingRecipient(ANN, 2),
+        ]
+        assert [one.key for one in uow.outbox.pending(ANN, NOW, 9)] == ["a", "c"]
+        assert uow.outbox.bundle(ANN, ["soc"], NOW, 9, is_alarm=True) == 1
+        assert claimed(uow).items == (letter("b", ANN, is_alarm=True),)
+
+
+def test_an_alarm_is_claimed_before_what_was_there_first_and_is_not_counted(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.outbox.add([letter("a", ANN)], NOW)
+        uow.outbox.bundle(ANN, ["soc"], NOW, 9)
+    with store.begin() as uow:
+        uow.outbox.add([letter("b", ANN, is_alarm=True)], NOW + MINUTE)
+        uow.outbox.bundle(ANN, ["soc"], NOW + MINUTE, 9, is_alarm=True)
+        first, second = claimed(uow, NOW + MINUTE), claimed(uow, NOW + MINUTE)
+
+        assert [first.items[0].key, second.items[0].key] == ["b", "a"]
+        uow.outbox.sent(first, "1", NOW + MINUTE)
+        assert uow.outbox.deliveries(ANN, NOW) == DeliveryCount(0, 1)
+
+
+# --- alarms and marks -------------------------------------------------------------------------------------
+
+
+def test_an_alarm_stands_until_it_is_ended(store: SqlStore) -> None:
+    late, stale = (
+        ToldAlarm(AlarmCause.LATE, "", NOW, NOW),
+        ToldAlarm(AlarmCause.STALE, "corp", NOW - MINUTE, NOW),
+    )
+    again = ToldAlarm(AlarmCause.LATE, "", NOW, NOW + MINUTE)
+    with store.begin() as uow:
+        for one in (late, stale, again):
+            uow.watched.put(one)
+
+        assert uow.watched.standing() == [stale, again]
+        assert uow.watched.end(stale.key) == stale
+        assert uow.watched.end(stale.key) is None
+        assert uow.watched.standing() == [again]
+
+
+def test_a_mark_is_replaced(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.watched.mark(WatchMark("ping", NOW, "well"))
+        uow.watched.mark(WatchMark("ping", NOW + MINUTE, "blind"))
+
+        assert uow.watched.marks() == {"ping": WatchMark("ping", NOW + MINUTE, "blind")}
+
+
+def test_a_server_has_a_clock_of_its_own(store: SqlStore, engine: sa.Engine) -> None:
+    faults, now = Faults(Alarms(), Watching()), system_now()
+    with store.reading() as uow:
+        right, behind, untold = (
+            faults.found(uow, now, clock=clock) for clock in (now, now - timedelta(hours=1), None)
+        )
+
+    assert right == untold == ()
+    if engine.dialect.name == "sqlite":
+        assert behind == (), "its clock is this machine's"
+    else:
+        [alarm] = behind
+        assert (alarm.cause, abs(alarm.count - 3600) < 30) == (AlarmCause.CLOCK, True)
+
+
+def test_leases_are_listed(store: SqlStore) -> None:
+    store.leases.acquire("poll", "us", NOW, MINUTE)
+    with store.reading() as uow:
+        assert [(one.lease.job, one.lease.holder, one.expires_at) for one in uow.watched.leases()] == [
+            ("poll", "us", NOW + MINUTE)
+        ]
+
+
+# --- channels ---------------------------------------------------------------------------------------------
+
+
+def sent_off(uow: UnitOfWork, key: str, notifier: str, at: datetime, to: Recipient = CHANNEL) -> Delivery:
+    uow.outbox.add([letter(key, to)], at)
+    uow.outbox.bundle(to, [notifier], at, 9)
+    return claimed(uow, at)
+
+
+def test_a_channel_fails_since_the_first_that_waits_or_the_last_that_arrived(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.outbox.retry(sent_off(uow, "a", "soc", NOW), "No.", NOW + 60 * MINUTE, is_unclear=False)
+        sent_off(uow, "b", "mail", NOW)
+        assert uow.watched.failing() == [Failing("soc", NOW, "No.")]
+
+        other = sent_off(uow, "c", "soc", NOW + MINUTE / 2, ANN)
+        uow.outbox.sent(other, "1", NOW + MINUTE)
+        assert uow.watched.failing() == [Failing("soc", NOW + MINUTE, "No.")]
+
+
+def test_what_could_have_gone_is_late(store: SqlStore) -> None:
+    with store.begin() as uow:
+        assert uow.watched.due(NOW) == LateMessages(0, None)
+        uow.outbox.add([letter("a"), letter("b", ANN)], NOW)
+        assert uow.watched.due(NOW + MINUTE) == LateMessages(0, None), "they may be over their limit"
+        uow.outbox.add([letter("c", ANN, is_alarm=True)], NOW + MINUTE)
+        later = letter("d", is_alarm=True, not_before=NOW + 9 * MINUTE)
+        uow.outbox.add([later], NOW + MINUTE)
+        assert uow.watched.due(NOW + 8 * MINUTE) == LateMessages(1, NOW + MINUTE)
+        assert uow.watched.due(NOW + 9 * MINUTE) == LateMessages(2, NOW + MINUTE)
+
+
+def test_a_delivery_is_late_when_its_claim_is_over_unless_its_channel_asked_to_wait(store: SqlStore) -> None:
+    with store.begin() as uow:
+        sent_off(uow, "a", "soc", NOW)
+        assert uow.watched.due(NOW) == LateMessages(0, None)
+        assert uow.watched.due(NOW + MINUTE) == LateMessages(1, NOW + MINUTE)
+        uow.outbox.leave_alone("soc", NOW + 5 * MINUTE)
+        assert uow.watched.due(NOW + MINUTE) == LateMessages(0, None)
+        assert uow.watched.due(NOW + 5 * MINUTE) == LateMessages(1, NOW + MINUTE)
+
+
+def test_the_dead_are_counted(store: SqlStore) -> None:
+    with store.begin() as uow:
+        one = sent_off(uow, "a", "soc", NOW)
+        assert uow.watched.dead() == 0
+        uow.outbox.move(one, None, "No.", NOW)
+        assert uow.watched.dead() == 1
+        uow.deliveries.drop(f"D-{one.id:06d}")
+        assert uow.watched.dead() == 0
+
+
+def test_it_says_where_a_message_is(store: SqlStore) -> None:
+    with store.begin() as uow:
+        assert uow.watched.arrivals("a") == []
+        one = sent_off(uow, "a", "soc", NOW)
+        assert uow.watched.arrivals("a") == [Arrival(one.key, "soc", None)]
+        uow.outbox.sent(one, "1", NOW)
+        assert uow.watched.arrivals("a") == [Arrival(one.key, "soc", NOW)]
