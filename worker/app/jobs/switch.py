@@ -70,6 +70,6 @@ def _remember(uow: UnitOfWork, trouble: ConnectorError | None, now: datetime) ->
     if trouble is None:
         uow.watched.mark(WatchMark(HEARD, now, ""))
         return
-    said = "" if isinstance(trouble, Transient) else str(trouble)
+    said = "" if isinstance(trouble, Transient) else trouble.message
     failing = failing_since(uow.watched.marks())
     uow.watched.mark(WatchMark(UNHEARD, now if failing is None else failing.at, said))
