@@ -14,7 +14,19 @@ from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
 from worker.app.refused import Refused
-from worker.cli import audit, desk, files, lookups, notify, plans, rotas, telling, tickets, working
+from worker.cli import (
+    audit,
+    desk,
+    escalation,
+    files,
+    lookups,
+    notify,
+    plans,
+    rotas,
+    telling,
+    tickets,
+    working,
+)
 from worker.cli.common import err, out
 from worker.cli.connectors import WithConnectors
 from worker.demo.command import demo
@@ -42,7 +54,7 @@ app.add_typer(plans.app, name="plans")
 app.add_typer(lookups.people, name="people")
 app.add_typer(lookups.groups, name="groups")
 app.add_typer(lookups.links, name="links")
-app.add_typer(tickets.escalation, name="escalation")
+app.add_typer(escalation.escalation, name="escalation")
 app.add_typer(telling.silence, name="silence")
 app.add_typer(telling.deliveries, name="deliveries")
 app.add_typer(notify.app, name="notify")

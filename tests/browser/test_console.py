@@ -12,14 +12,19 @@ import pytest
 from playwright.sync_api import BrowserContext, ViewportSize, expect
 
 from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
+from worker.app.tell.teller import person_at
 from worker.domain.evidence.actor import Actor
+from worker.domain.messages.message import Paragraph
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.ports import Rejected
+from worker.ports.state.outbox import OutMessage
 
 Open = Callable[..., BrowserContext]
 PAGES = ("/", "/tickets", "/tickets/T-000002", "/groups", "/people", "/questions", "/plans", "/plans/P-000001",
          "/sources",
-         "/sources/corp", "/policies", "/policies?ticket=T-2", "/charts", "/audit")  # fmt: skip
+         "/sources/corp", "/unreached", "/policies", "/policies?ticket=T-2",
+         "/messages", "/messages?state=dead", "/silences", "/charts", "/audit")  # fmt: skip
 
 
 @pytest.mark.parametrize("language, scheme, size", [
@@ -85,6 +90,38 @@ def test_two_approvers_release_without_javascript(desk: Desk, open_context: Open
         expect(page.locator("h1")).to_contain_text("P-000001")
 
     assert desk.harness.plans()[0].state is HoldState.RELEASED
+
+
+def test_a_silence_is_made_and_ended_without_javascript_by_keyboard(desk: Desk, open_context: Open) -> None:
+    page = open_context(java_script_enabled=False).new_page()
+    sign_in(page, desk, "operator")
+    page.goto(f"{desk.base}/silences")
+    page.locator("#groups").focus()
+    page.keyboard.type("theatre")
+    page.locator("#reason").focus()
+    page.keyboard.type("moving house")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_contain_text("moving house")
+    page.locator("#reason-S-000001").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("tbody .badge")).to_have_text("over")
+
+
+def test_a_dead_message_is_given_up_without_javascript(desk: Desk, open_context: Open) -> None:
+    harness = desk.harness
+    harness.deliver()
+    harness.queue(OutMessage("x", person_at("fay@corp.example"), "News", Paragraph("News")))
+    harness.soc.fail_next(Rejected("No.", remedy="Look."))
+    harness.deliver()
+    page = open_context(PHONE, java_script_enabled=False).new_page()
+    sign_in(page, desk, "operator")
+    page.goto(f"{desk.base}/")
+    page.get_by_role("link", name="One message reached nobody.").click()
+    page.locator("tbody input[name='reason']").fill("told by phone")
+    page.get_by_role("button", name="Give up").click()
+
+    expect(page.locator("main")).to_contain_text("No message is like that.")
 
 
 def test_charts_are_drawn_beside_their_figures(desk: Desk, open_context: Open) -> None:

@@ -20,17 +20,17 @@ from worker.cli.common import (
     need_reason,
     opened,
     out,
-    print_json,
     print_list,
     print_shape,
     print_table,
     span_of,
 )
+from worker.contract.shape import ListShape
 from worker.contract.telling import DeliveryShape, SilenceShape
 from worker.domain.escalation.silences import Silence
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports.connectors.commands import instant_of
-from worker.ports.state.deliveries import PostState
+from worker.ports.state.deliveries import PostFilter, PostState
 
 SHOWN_MAX = 1000
 
@@ -94,7 +94,7 @@ def list_silences(config: ConfigOption, json: JsonOption = False, now: NowOption
     at = clock_at(now)
     rows = [
         (
-            one.id, "on" if one.is_on(at) else "over" if one.from_at <= at else "to come", _covered(one),
+            one.id, one.state(at).value, _covered(one),
             local_time(one.from_at, when), local_time(one.ended_at or one.until_at, when), one.by, one.fired,
             one.reason,
         )
@@ -139,12 +139,11 @@ def list_deliveries(
     """List messages, the newest first."""
     at, wanted = clock_at(now), state or list(PostState)
     with opened(config, now) as worker, worker.store.reading() as uow:
-        posts = uow.deliveries.posts(wanted, at, SHOWN_MAX)
+        posts = uow.deliveries.posts(PostFilter(tuple(wanted)), at, SHOWN_MAX)
         total = sum(uow.deliveries.count(one, at) for one in wanted)
         when = worker.settings
     if json:
-        items = [DeliveryShape.of(post).model_dump(mode="json") for post in posts]
-        print_json({"items": items, "total": total})
+        print_shape(ListShape(items=[DeliveryShape.of(post) for post in posts], total=total))
         return
     rows = [
         (

@@ -1,4 +1,4 @@
-"""tickets: list, show, and people's acts; escalation explain."""
+"""tickets: list, show, and people's acts."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ from worker.cli.common import (
     span_of,
 )
 from worker.contract.tickets import (
-    ComingStepShape,
     DeadLinkShape,
-    EscalationShape,
     LinkShape,
     TicketShape,
     TicketShownShape,
@@ -44,7 +42,6 @@ from worker.domain.messages.sentences import state_line, ticket_steps, ticket_ti
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
 from worker.ports.state.store import UnitOfWork
 from worker.running.app import App
-from worker.settings import Settings
 
 PAGE = 1000
 WIDE = 110  # columns; from here on, a table has room for reasons
@@ -52,14 +49,15 @@ WIDE = 110  # columns; from here on, a table has room for reasons
 app = typer.Typer(no_args_is_help=True, help="Look at tickets, and act on them.")
 
 
-def _number(text: str) -> int:
+def number_of(text: str) -> int:
+    """The number of a ticket's id in a call."""
     try:
         return ticket_number(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
 
-IdArgument = Annotated[int, typer.Argument(parser=_number, metavar="ID", help="A ticket's id: T-000123.")]
+IdArgument = Annotated[int, typer.Argument(parser=number_of, metavar="ID", help="A ticket's id: T-000123.")]
 
 
 @app.command("list")
@@ -99,7 +97,8 @@ def _all(uow: UnitOfWork, states: list[TicketState]) -> list[Ticket]:
     return tickets
 
 
-def _get(uow: UnitOfWork, number: int) -> Ticket:
+def known_ticket(uow: UnitOfWork, number: int) -> Ticket:
+    """A ticket by its number. Raises Refused if there is none."""
     ticket = uow.tickets.get(number)
     if ticket is None:
         raise Refused(f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them.")
@@ -111,7 +110,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
     """Show one ticket with its history."""
     at = clock_at(now)
     with opened(config, now) as worker, worker.store.reading() as uow:
-        ticket = _get(uow, id_)
+        ticket = known_ticket(uow, id_)
         whole = whole_ticket(uow, ticket, at, worker.rules.holding)
         if json:
             print_shape(TicketShownShape.of(whole, worker.witnesses))
@@ -311,35 +310,3 @@ def link(
         print_shape(LinkShape(url=url))
     else:
         out.print(Text(url), soft_wrap=True)
-
-
-escalation = typer.Typer(no_args_is_help=True, help="See who would be told when.")
-
-
-@escalation.command("explain")
-def explain_(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
-    """Say which policy a ticket has, and when each step comes."""
-    with opened(config, now) as worker, worker.store.reading() as uow:
-        ticket = _get(uow, id_)
-        when = worker.settings
-        found = worker.explainer.explain(uow, ticket)
-    explained = EscalationShape.of(found)
-    if json:
-        print_shape(explained)
-        return
-    due = local_time(ticket.due_at, when)
-    out.print(Text(f"{ticket.label} is {state_line(ticket)}, due {due}; policy {explained.policy}"))
-    shown = [
-        (local_time(one.at, when), one.what, _over(one), _waits(one, when), one.state)
-        for one in explained.steps
-    ]
-    print_table("", ("when", "what", "over", "waits until", "state"), shown, "The policy has no steps.")
-
-
-def _over(step: ComingStepShape) -> str | None:
-    return ", ".join(dict.fromkeys(one.over or one.why for one in step.to)) or None
-
-
-def _waits(step: ComingStepShape, when: Settings) -> str | None:
-    held = [(one.held_until, one.why) for one in step.to if one.held_until is not None]
-    return ", ".join(dict.fromkeys(f"{local_time(until, when)} ({why})" for until, why in held)) or None

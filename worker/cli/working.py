@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import ALL, JOBS, OF_ALL
+from worker.app.reads.check import Check
 from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_shape, recorder
 from worker.contract.plans import PreviewShape
 from worker.contract.sources import CheckShape
@@ -120,7 +121,7 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
     try:
         with check_app(settings, lambda: at) as app:
             checks = app.check.run_once(kinds_of(settings), at)
-            warnings = (*app.check.warnings(), *of_database)
+            warnings = (*app.check.warnings(), *_unreached(app.check), *of_database)
     except (StorageError, OperationalError):  # these warnings may explain it
         for warning in of_database:
             err.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
@@ -146,6 +147,15 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
             out.print(Text("Nothing is configured to be read: add directories and inventories."))
     if not ok:
         raise typer.Exit(1)
+
+
+def _unreached(check: Check) -> tuple[str, ...]:
+    missed = check.unreached()
+    if not missed.said:
+        return ()
+    return (
+        f"{missed.said} have no address that a channel reaches; the console's page /unreached names them",
+    )
 
 
 def migrate(config: ConfigOption) -> None:

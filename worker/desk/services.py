@@ -11,6 +11,7 @@ from worker.app.acts.assignee import Assigned
 from worker.app.acts.declared import Declaring
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
+from worker.app.acts.silencing import Silencing
 from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
 from worker.app.reads.escalation import Explainer
@@ -59,6 +60,7 @@ class Services:
     assigned: Assigned
     declaring: Declaring
     pairs: PairActs
+    silencing: Silencing
     languages: Languages
     rules: TicketRules
     explainer: Explainer

@@ -84,10 +84,19 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "target": {
         "assignee": N_("assignee"),
         "admins": N_("admins of the group"),
+        "owner": N_("owner of the group"),
         "manager": N_("manager"),
         "accountable": N_("accountable person"),
         "channel": N_("security channel"),
     },
+    "post": {
+        "all": N_("all"),
+        "waiting": N_("waiting"),
+        "held": N_("held back"),
+        "sent": N_("sent"),
+        "dead": N_("dead"),
+    },
+    "silence": {"on": N_("on"), "to come": N_("to come"), "over": N_("over")},
     "handle": {
         "phone": N_("Phone number"),
         "email": N_("E-mail address"),

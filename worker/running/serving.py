@@ -258,6 +258,7 @@ def services_of(app: App, clock: Clock) -> Services:
         assigned=app.assigned,
         declaring=app.declaring,
         pairs=app.pairs,
+        silencing=app.silencing,
         audit=app.audit,
         languages=rules.languages,
         rules=rules.tickets,

@@ -58,6 +58,7 @@ from worker.settings import (
     connector_options,
     json_schema,
     load,
+    load_changed,
     problems_in,
 )
 from worker.storage.sql.engine import open_engine, sqlite_path
@@ -89,6 +90,11 @@ KINDS: Kinds = {port: _Models(port) for port in Port}
 def load_settings(path: Path) -> Settings:
     """Read and check a configuration with all connectors' keys. Raises SettingsError."""
     return load(path, kinds=KINDS)
+
+
+def load_changed_settings(path: Path, changes: Path) -> Settings:
+    """The configuration with another file's sections in place of its own. Raises SettingsError."""
+    return load_changed(path, changes, kinds=KINDS)
 
 
 @dataclass(frozen=True, slots=True)

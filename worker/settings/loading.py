@@ -43,6 +43,28 @@ def load(path: Path | str, *, kinds: Kinds | None = None, env: Mapping[str, str]
     return settings
 
 
+def load_changed(
+    path: Path | str, changes: Path, *, kinds: Kinds | None = None, env: Mapping[str, str] | None = None
+) -> Settings:
+    """As `load`, with the sections that another file has in place of the configuration's own.
+
+    The other file may be a part of a configuration or a whole one; problems are named by its lines.
+    """
+    known = os.environ if env is None else env
+    base, problems = read_document(Path(path))
+    problems += resolve(base, known)
+    document, found = read_document(changes)
+    found += resolve(document, known)
+    found += literal_secrets(document, set(_secret_paths(document, kinds)))
+    data = document.data
+    merged = {**base.data, **data} if isinstance(data, dict) else data
+    settings, wrong = _validated(Settings, merged, Described(document, Settings), {"base_dir": base.base_dir})
+    problems += [*found, *wrong, *_wrong_options(document, kinds), *_name_clashes(document)]
+    if settings is None or problems:
+        raise SettingsError(problems)
+    return settings
+
+
 def problems_in(
     path: Path | str, *, kinds: Kinds | None = None, env: Mapping[str, str] | None = None
 ) -> tuple[SettingsProblem, ...]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 
 from worker.domain.messages.message import Recipient
 from worker.domain.messages.sentences import Cause
-from worker.domain.tickets.ticket import TicketKind, ticket_label
-from worker.ports.state.deliveries import Post, PostState
+from worker.domain.tickets.ticket import TicketKind, ticket_label, ticket_number
+from worker.ports.state.deliveries import NEWEST, Post, PostFilter, PostPlace, PostState
 from worker.storage.outbox import recipient_from_row, via_text
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.tables import delivery, outbox, ticket
@@ -22,6 +24,7 @@ _OF_DELIVERY = {
     PostState.SENT: ("sent",),
     PostState.DEAD: ("unreachable",),
 }
+_STATES = {name: state for state, names in _OF_DELIVERY.items() for name in names}
 _GIVEN_UP = ("unreachable", "passed_on")
 
 
@@ -31,9 +34,12 @@ class SqlDeliveries:
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
 
-    def posts(self, states: Sequence[PostState], now: datetime, limit: int) -> list[Post]:
-        found = [post for state in states for post in self._of(state, now, limit)]
-        return sorted(found, key=lambda post: (post.created_at, post.id), reverse=True)[:limit]
+    def posts(self, wanted: PostFilter, now: datetime, limit: int, place: PostPlace = NEWEST) -> list[Post]:
+        alone = self._alone(wanted, now, limit, place.message)
+        together = self._together(wanted, limit, place.delivery)
+        # Each list stays in its own order, so that a page ends at one number of each
+        merged = heapq.merge(alone, together, key=lambda post: post.created_at, reverse=True)
+        return list(islice(merged, limit))
 
     def count(self, state: PostState, now: datetime) -> int:
         alone = sa.select(sa.func.count()).select_from(outbox).where(_alone(state, now))
@@ -43,18 +49,32 @@ class SqlDeliveries:
             found += int(self._c.execute(sent).scalar_one())
         return found
 
-    def _of(self, state: PostState, now: datetime, limit: int) -> list[Post]:
-        o, d = outbox.c, delivery.c
-        alone = sa.select(outbox).where(_alone(state, now)).order_by(o.id.desc()).limit(limit)
-        found = [_message(row, state) for row in self._c.execute(alone)]
-        if state in _OF_DELIVERY:
-            query = (
-                sa.select(delivery).where(d.state.in_(_OF_DELIVERY[state])).order_by(d.id.desc()).limit(limit)
-            )
-            rows = self._c.execute(query).all()
-            tickets = self._tickets({row.bundle_id for row in rows})
-            found += [_delivery(row, state, tickets[row.bundle_id]) for row in rows]
-        return found
+    def _alone(self, wanted: PostFilter, now: datetime, limit: int, below: int | None) -> list[Post]:
+        """Messages in no delivery."""
+        o = outbox.c
+        which = sa.or_(*(_alone(state, now) for state in wanted.states))
+        if below is not None:
+            which &= o.id < below
+        if wanted.text:
+            number = _number_in(wanted.text)
+            which &= sa.or_(_is_to(o, wanted.text), sa.false() if number is None else o.ticket_id == number)
+        rows = self._c.execute(sa.select(outbox).where(which).order_by(o.id.desc()).limit(limit))
+        return [_message(row, _state_alone(row, now)) for row in rows]
+
+    def _together(self, wanted: PostFilter, limit: int, below: int | None) -> list[Post]:
+        """Deliveries."""
+        d = delivery.c
+        states = [name for state in wanted.states for name in _OF_DELIVERY.get(state, ())]
+        which: sa.ColumnElement[bool] = d.state.in_(states)
+        if below is not None:
+            which &= d.id < below
+        if wanted.text:
+            number = _number_in(wanted.text)
+            about = sa.select(outbox.c.bundle_id).where(outbox.c.ticket_id == number)
+            which &= sa.or_(_is_to(d, wanted.text), sa.false() if number is None else d.bundle_id.in_(about))
+        rows = self._c.execute(sa.select(delivery).where(which).order_by(d.id.desc()).limit(limit)).all()
+        tickets = self._tickets({row.bundle_id for row in rows})
+        return [_delivery(row, _STATES[row.state], tickets[row.bundle_id]) for row in rows]
 
     def _tickets(self, bundles: Collection[int]) -> dict[int, tuple[str, ...]]:
         o, found = outbox.c, defaultdict[int, tuple[str, ...]](tuple)
@@ -138,9 +158,7 @@ class SqlDeliveries:
         if kind == "D":
             which: sa.ColumnElement[bool] = delivery.c.id == wanted
             row = self._c.execute(sa.select(delivery).where(which)).first()
-            state = next(
-                (s for s, names in _OF_DELIVERY.items() if row is not None and row.state in names), None
-            )
+            state = _STATES.get(row.state) if row is not None else None
             post = (
                 _delivery(row, state, self._tickets([row.bundle_id])[row.bundle_id])
                 if row and state
@@ -165,6 +183,25 @@ def _alone(state: PostState, now: datetime) -> sa.ColumnElement[bool]:
     if state is PostState.WAITING:
         return is_pending & sa.or_(o.not_before.is_(None), o.not_before <= now)
     return sa.false()
+
+
+def _state_alone(row: Any, now: datetime) -> PostState:
+    if row.state in _GIVEN_UP:
+        return PostState.DEAD
+    return PostState.HELD if row.not_before is not None and row.not_before > now else PostState.WAITING
+
+
+def _is_to(columns: Any, text: str) -> sa.ColumnElement[bool]:
+    """Whether a row's recipient has this text in their address or name."""
+    return sa.or_(*(column.icontains(text, autoescape=True) for column in (columns.address, columns.name)))
+
+
+def _number_in(text: str) -> int | None:
+    """The number of the ticket that a text is the id of; None for any other text."""
+    try:
+        return ticket_number(text)
+    except ValueError:
+        return None
 
 
 def _message(row: Any, state: PostState) -> Post:

@@ -15,12 +15,13 @@ from worker.domain.evidence import events
 from worker.domain.evidence.journal import Sealed
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import codes
-from worker.domain.model import Account, AccountKey, GroupKey
+from worker.domain.model import Account, AccountKey, GroupKey, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.ports.state.groups import GroupRow
 from worker.ports.state.overview import Exposed, Exposure, JournalFilter, Part, SourceDay, TicketFilter, Week
+from worker.storage.cases import ADMINS
 from worker.storage.exposure import SqlExposure
 from worker.storage.groups import group_rows
 from worker.storage.journal import sealed_from_row
@@ -28,7 +29,7 @@ from worker.storage.persons import people_of
 from worker.storage.sources import days_of
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
-from worker.storage.sql.tables import chat_group, cohort, journal, link, person, ticket, to_micros
+from worker.storage.sql.tables import chat_group, cohort, journal, link, membership, person, ticket, to_micros
 
 _REMOVALS = codes(lambda kind: kind.is_exposure)
 _LIVE = tuple(state.value for state in sorted(LIVE))
@@ -153,6 +154,17 @@ class SqlOverview:
 
     def named(self, people: Collection[AccountKey]) -> dict[AccountKey, Account]:
         return {one.key: one for one in people_of(self._c, people)}
+
+    def admins(self) -> list[Account]:
+        m, k, p = membership.c, link.c, person.c
+        is_admin = sa.exists().where(
+            k.person_source == p.source, k.person_id == p.person_id, m.source == k.source, m.handle == k.handle,
+            m.role.in_(ADMINS), chat_group.c.source == m.source, chat_group.c.group_id == m.group_id,
+            chat_group.c.is_gone == 0,
+        )  # fmt: skip
+        query = sa.select(person).where(p.standing != Standing.LEFT.value, is_admin)
+        rows = self._c.execute(query.order_by(p.display_name, p.source, p.person_id))
+        return [person_from_row(row) for row in rows]
 
     # --- the journal -----------------------------------------------------------------------------
 

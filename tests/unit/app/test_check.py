@@ -66,6 +66,28 @@ def test_another_fact_that_is_not_shown_is_no_trouble(company: Harness) -> None:
     assert looked(company)["corp"].ok
 
 
+def test_admins_without_an_address_are_counted_for_each_notifier_that_is_there_for_people(
+    start: Start,
+) -> None:
+    notifiers = [FakeNotifier("mail"), FakeNotifier("flow", reaches_people=False)]
+    harness = start(notifiers=notifiers)
+    harness.hire("sol", email=None)
+    harness.group("ward-8", "ann", admins=["sol", "dee"])
+    harness.group("ward-9", "ann", admins=["sol"])
+    harness.settle()
+
+    missed = harness.checker.unreached()
+
+    assert (missed.admins, [one.facts.display_name for one in missed.people]) == (2, ["Sol"])
+    assert looked(harness)["mail"].details == {"does_not_reach": "1 of 2 group admins"}
+    assert looked(harness)["flow"].details == {}
+
+    harness.leave("sol")
+    harness.settle()
+    assert harness.checker.unreached().said == ""
+    assert looked(harness)["mail"].details == {}
+
+
 def test_what_was_never_read_is_not_stale(found: Start) -> None:
     harness = found()
     harness.hire("ann")

@@ -19,7 +19,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.ports import Rejected
-from worker.ports.state.deliveries import Post, PostState
+from worker.ports.state.deliveries import Post, PostFilter, PostState
 from worker.ports.state.outbox import OutMessage
 
 Start = Callable[..., Harness]
@@ -57,7 +57,7 @@ def told(harness: Harness) -> list[str]:
 
 def posts(harness: Harness, *states: PostState) -> list[Post]:
     with harness.store.reading() as uow:
-        return uow.deliveries.posts(states, harness.now, 100)
+        return uow.deliveries.posts(PostFilter(states), harness.now, 100)
 
 
 def test_nobody_is_told_while_a_silence_is_on_and_once_when_it_ends(late: Harness) -> None:
@@ -179,6 +179,12 @@ def test_a_snooze_is_never_longer_than_the_policy_allows(late: Harness, hours: f
         late.desk.snooze(1, SAM, hours * HOUR, late.now)
 
 
+def to_come(harness: Harness) -> list[int]:
+    ticket = harness.ticket()
+    with harness.store.reading() as uow:
+        return [one.coming.step for one in harness.app.explainer.to_come(uow, ticket)]
+
+
 def test_only_an_open_ticket_is_snoozed(late: Harness) -> None:
     late.desk.done(1, SAM, late.now)
     with pytest.raises(Refused, match="nothing is escalated"):
@@ -207,6 +213,14 @@ def test_the_preview_says_over_what_and_what_holds_it(late: Harness) -> None:
     late.escalate()
     assert made.until_at < late.now
     assert [step for step, _ in preview(late)] == [1, 2, 2], "the last one comes again"
+
+
+def test_only_an_open_ticket_has_steps_to_come(late: Harness) -> None:
+    late.later(hours=12)
+    late.escalate()
+    assert to_come(late) == [2]
+    late.desk.done(1, SAM, late.now)
+    assert to_come(late) == []
 
 
 def test_the_preview_says_whom_nobody_reaches(start: Start) -> None:

@@ -30,4 +30,4 @@ def test_it_counts_who_left_and_is_still_in_a_group(company: Harness) -> None:
     found = situation(company.store, company.now)
 
     assert [one.name for one in found.longest] == ["Ann"]
-    assert (found.live, found.overdue_count, found.questions) == (1, 0, 0)
+    assert (found.live, found.overdue_count, found.questions, found.dead) == (1, 0, 0, 0)

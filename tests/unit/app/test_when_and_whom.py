@@ -26,7 +26,7 @@ from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.messages.sentences import AWAY
 from worker.domain.model import COUNTRY, TIMEZONE
 from worker.ports import AwayTeller, Transient
-from worker.ports.state.deliveries import PostState
+from worker.ports.state.deliveries import PostFilter, PostState
 from worker.ports.state.outbox import OutMessage
 
 Start = Callable[..., Harness]
@@ -79,7 +79,7 @@ def test_what_comes_at_night_is_held_until_its_end_and_told_once(start: Start) -
     )
     assert told(harness) == ["channel"], "channels have no night"
     with harness.store.reading() as uow:
-        held = uow.deliveries.posts([PostState.HELD], harness.now, 10)
+        held = uow.deliveries.posts(PostFilter((PostState.HELD,)), harness.now, 10)
     assert {one.held_by for one in held} == {"quiet"}
     assert {one.held_until.hour for one in held if one.held_until} == {7}
     at(harness, 6)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from builders import DAY, HOUR, NOW, group, key, leaver, rules, ticket, view
-from worker.domain.escalation.policy import Target
+from worker.domain.escalation.policy import Named, NamedKind, Target
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, RecipientKind
 from worker.domain.messages.sentences import (
     UNREACHED,
@@ -65,13 +65,22 @@ def test_every_kind_of_ticket_has_a_title_and_steps_for_its_messenger(kind: Tick
 def test_whom_a_step_tells_is_said_by_name_and_an_empty_target_says_so() -> None:
     told = [(target, ("Dee", "Eve")) for target in Target]
     assert told_line(told, DAY) == (
-        "Dee, Eve (assignee); the group's admins: Dee, Eve; Dee, Eve (manager); "
+        "Dee, Eve (assignee); the group's admins: Dee, Eve; Dee, Eve (owner); Dee, Eve (manager); "
         "Dee, Eve (accountable person); the security channel; again every 1 day"
     )
     assert told_line([(target, ()) for target in Target], None) == (
-        "the assignee: nobody; the group's admins: nobody active; the manager: nobody known; "
-        "the accountable person: nobody named; the security channel"
+        "the assignee: nobody; the group's admins: nobody active; the group's owner: nobody known; "
+        "the manager: nobody known; the accountable person: nobody named; the security channel"
     )
+
+
+def test_what_a_step_names_is_said_by_its_own_name() -> None:
+    named = [Named(NamedKind.CHANNEL, "wards"), Named(NamedKind.ON_CALL, "night")]
+    person = (Named(NamedKind.PERSON, "sam@example.org"), ("sam@example.org",))
+    assert told_line([*((one, ("Dee",)) for one in named), person], None) == (
+        "the channel wards; Dee (on call: night); sam@example.org"
+    )
+    assert told_line([(named[1], ())], None) == "on call in night: nobody"
 
 
 def test_an_assignee_who_is_no_admin_reads_the_steps_with_the_admins_to_ask() -> None:

@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.app.reads.blind import blind_spot
+from worker.app.reads.unreached import Unreached, unreached
 from worker.app.tell.health import Freshness, SourceHealth, judged
+from worker.app.tell.reaching import Reaching
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.reconcile.guard import GuardLimits
-from worker.ports import CheckResult, Directory, Inventory, Notifier, Port
+from worker.ports import CheckResult, Directory, Inventory, Notifier, Port, Reach
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store
 
@@ -74,6 +76,11 @@ class Check:
             for name, port, result in self._results()
         ]
 
+    def unreached(self) -> Unreached:
+        """The group admins whom no notifier reaches."""
+        with self._store.reading() as uow:
+            return unreached(uow, Reaching(self._connectors.notifiers).over)
+
     def warnings(self) -> tuple[str, ...]:
         """Further warnings: limits of the guard that are switched off."""
         return tuple(
@@ -87,7 +94,20 @@ class Check:
         for inventory in self._connectors.inventories:
             yield inventory.name, Port.INVENTORY, inventory.check()
         for notifier in self._connectors.notifiers:
-            yield notifier.name, Port.NOTIFY, notifier.check()
+            yield notifier.name, Port.NOTIFY, self._reaching(notifier)
+
+    def _reaching(self, notifier: Notifier) -> CheckResult:
+        """What a notifier's own check found, with whom it has no address of, if it is there for people."""
+        result = notifier.check()
+        if not notifier.can.reaches & {Reach.EMAIL, Reach.PHONE}:
+            return result
+        with self._store.reading() as uow:
+            missed = unreached(uow, notifier.can.reach)
+        return (
+            replace(result, details={**result.details, "does_not_reach": missed.said})
+            if missed.said
+            else result
+        )
 
     def _merged(self, name: str, port: Port, kind: str, result: CheckResult, now: datetime) -> SourceCheck:
         with self._store.reading() as uow:

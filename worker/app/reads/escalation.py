@@ -96,11 +96,14 @@ class Explainer:
         )
 
     def _told(self, uow: UnitOfWork, ticket: Ticket, step: Step, coming: Coming, to: Recipient) -> ToldOne:
-        recipient = replace(to, via=step.via)
-        over = ", ".join(self.reaching.first_over(recipient))
-        held = None if coming.is_taken else self._held(uow, ticket, step, coming, recipient)
-        why = held.by if held else "" if over else NOBODY
-        return ToldOne(recipient, over, held.until if held else None, why)
+        one = self.reached(replace(to, via=step.via))
+        held = None if coming.is_taken else self._held(uow, ticket, step, coming, one.to)
+        return replace(one, held_until=held.until, why=held.by) if held else one
+
+    def reached(self, to: Recipient) -> ToldOne:
+        """Over what a recipient is reached, if nothing holds the message."""
+        over = ", ".join(self.reaching.first_over(to))
+        return ToldOne(to, over, None, "" if over else NOBODY)
 
     def _held(
         self, uow: UnitOfWork, ticket: Ticket, step: Step, coming: Coming, to: Recipient

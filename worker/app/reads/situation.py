@@ -10,6 +10,7 @@ from time import monotonic
 
 from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.tickets.ticket import LIVE, Ticket
+from worker.ports.state.deliveries import PostState
 from worker.ports.state.overview import Exposed, Exposure, TicketFilter
 from worker.ports.state.store import Store
 
@@ -33,6 +34,7 @@ class Situation:
     plans: tuple[HeldPlan, ...]
     questions: int
     live: int
+    dead: int  # messages that reached nobody
 
 
 def situation(store: Store, now: datetime) -> Situation:
@@ -52,6 +54,7 @@ def situation(store: Store, now: datetime) -> Situation:
             plans=tuple(plan for plan in plans if plan is not None),
             questions=see.questions(COUNTED_MAX),
             live=see.how_many(TicketFilter(states=tuple(LIVE)), LIVE_MAX),
+            dead=uow.deliveries.count(PostState.DEAD, now),
         )
 
 

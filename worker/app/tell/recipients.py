@@ -24,6 +24,12 @@ def nobody_on_call(_uow: UnitOfWork, _rota: str, _at: datetime) -> Sequence[str]
     return ()
 
 
+def known_person(person: Account, language: str | None) -> list[Recipient]:
+    """A person of the directory as a recipient; none if it has no address of theirs."""
+    facts = person.facts
+    return [person_at(facts.email, facts.display_name, language)] if facts.email else []
+
+
 @dataclass(frozen=True, slots=True)
 class Recipients:
     """The people whom a policy's targets mean, in the state that a transaction sees.
@@ -116,10 +122,7 @@ class Recipients:
         return [recipient_of(ticket, self._code(spoken.get(person) if person else None))]
 
     def _person(self, person: Account) -> list[Recipient]:
-        facts = person.facts
-        if not facts.email:
-            return []
-        return [person_at(facts.email, facts.display_name, self._code(facts.language))]
+        return known_person(person, self._code(person.facts.language))
 
     def _code(self, stated: str | None) -> str | None:
         """The code of one of our languages; a directory may state anything."""

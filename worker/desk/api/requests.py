@@ -7,7 +7,7 @@ A text has no NUL (PostgreSQL stores none) and no half of a surrogate pair (pyda
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -24,13 +24,16 @@ from pydantic import (
 
 from worker.desk.refs import REFERENCE_MAX
 from worker.domain.identity.matching import IdentityState
+from worker.domain.text.durations import parse_duration
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState
+from worker.ports.state.deliveries import PostState
 
 SEQ_MAX = 2**63 - 1
 EXACT_MAX = 2**53 - 1  # every program reads JSON numbers up to this exactly
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,19})")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SPAN = r"^[1-9][0-9]{0,3}[mhd]$"  # in one unit: programs need no more, and all that fits is a duration
 # One line; the second one has to have something visible
 _ANY = r"^[^\x00]*$"
 _SOME = r"^[^\x00]*[^\s\x00-\x1f][^\x00]*$"
@@ -63,6 +66,12 @@ def _day(value: Any) -> date:
     return min(max(date.fromisoformat(value), FIRST_DAY), LAST_DAY)
 
 
+def _span(value: Any) -> timedelta:
+    if not isinstance(value, str) or not re.fullmatch(_SPAN, value, re.ASCII):
+        raise ValueError("write a time span such as 90m, 4h or 2d")
+    return parse_duration(value)
+
+
 Text = Annotated[str, StringConstraints(max_length=200, pattern=_ANY)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=_SOME)]
 By = Annotated[str, StringConstraints(max_length=200, pattern=_LINE)]
@@ -78,10 +87,18 @@ Limit = Annotated[int, Field(ge=1, le=500), BeforeValidator(_integer)]
 Seq = Annotated[int, Field(ge=0, le=SEQ_MAX), BeforeValidator(_integer)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Span = Annotated[
+    timedelta,
+    BeforeValidator(_span),
+    WithJsonSchema({"type": "string", "pattern": _SPAN, "examples": ["4h"]}),
+]
+Named = Annotated[list[Name], Field(max_length=100)]
 
 SourceName = Annotated[str, Path(min_length=1, max_length=200, pattern=_ANY)]
 Identity = Annotated[str, Path(min_length=1, max_length=400, pattern=_ANY)]
 TicketLabel = Annotated[str, Path(pattern=r"^T-[0-9]{6,18}$", examples=["T-000123"])]
+SilenceLabel = Annotated[str, Path(pattern=r"^[A-Za-z]{1,10}-[0-9]{1,18}$", examples=["S-000007"])]
+PostLabel = Annotated[str, Path(pattern=r"^[DM]-[0-9]{6,18}$", examples=["D-000007"])]
 PlanLabel = Annotated[str, Path(pattern=r"^P-[0-9]{6,18}$", examples=["P-000007"])]
 
 
@@ -162,6 +179,12 @@ class LinksQuery(Paged):
     ]
 
 
+class DeliveriesQuery(Paged):
+    """Which messages; all, unless told otherwise."""
+
+    state: Annotated[list[PostState], Field(max_length=10)] = list(PostState)
+
+
 class DaysQuery(Asked):
     """How many days back."""
 
@@ -222,6 +245,32 @@ class Reasoned(Act):
 class Waive(Reasoned):
     """For good, or until the end of a day in the organisation's time zone."""
 
+    until: Day | None = None
+
+
+class Acknowledge(Said):
+    """So long, in place of the policy's time."""
+
+    span: Annotated[Span | None, Field(alias="for")] = None
+
+
+class Snooze(Said):
+    """So long, at most for the policy's `snooze_max`."""
+
+    span: Annotated[Span, Field(alias="for")]
+
+
+class MakeSilence(Reasoned):
+    """What it covers: all fields that are not empty have to fit. It ends after `for`, or with the day `until`.
+
+    `groups` are globs of names or ids, `people` e-mail addresses or ids, `sources` names of inventories.
+    """
+
+    groups: Named = []
+    people: Named = []
+    sources: Named = []
+    kinds: Annotated[list[Annotated[TicketKind, Field(strict=False)]], Field(max_length=100)] = []
+    span: Annotated[Span | None, Field(alias="for")] = None
     until: Day | None = None
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Query
 
@@ -14,12 +12,15 @@ from worker.contract.shape import PageShape
 from worker.contract.tickets import EscalationShape, LinkShape, TicketShape, TicketShownShape
 from worker.desk.api.callers import Caller, TicketsRead, TicketsWrite, said_by
 from worker.desk.api.cursors import page_of, place_after
+from worker.desk.api.days import day_end
 from worker.desk.api.errors import not_found
 from worker.desk.api.requests import (
+    Acknowledge,
     Assign,
     Nothing,
     Reasoned,
     Said,
+    Snooze,
     TicketLabel,
     TicketsQuery,
     TicketsSearch,
@@ -123,7 +124,7 @@ def reopen(id: TicketLabel, said: Reasoned, caller: TicketsWrite) -> TicketShape
 @router.post("/tickets/{id}/waive")
 def waive(id: TicketLabel, said: Waive, caller: TicketsWrite) -> TicketShape:  # noqa: A002  see above
     """Accept the state as it is, for good or until a day."""
-    until = _day_end(said.until, caller.services.place.timezone) if said.until else None
+    until = day_end(said.until, caller.services.place.timezone) if said.until else None
     by = caller.named(said.by)
     caller.services.desk.waive(_known(caller, id), by, said.reason, caller.now, until)
     return _as_it_is(caller, id)
@@ -138,10 +139,19 @@ def assign(id: TicketLabel, said: Assign, caller: TicketsWrite) -> TicketShape: 
 
 
 @router.post("/tickets/{id}/acknowledge")
-def acknowledge(id: TicketLabel, caller: TicketsWrite, said: Said | None = None) -> TicketShape:  # noqa: A002  see above
-    """Say "I'm on it": no escalation for four hours."""
-    said = said or Said()
-    caller.services.desk.acknowledge(_known(caller, id), caller.named(said.by), caller.now, said.reason)
+def acknowledge(id: TicketLabel, caller: TicketsWrite, said: Acknowledge | None = None) -> TicketShape:  # noqa: A002  see above
+    """Say "I have it": no escalation for so long, or for as long as the ticket's policy says."""
+    said = said or Acknowledge()
+    by = caller.named(said.by)
+    caller.services.desk.acknowledge(_known(caller, id), by, caller.now, said.reason, said.span)
+    return _as_it_is(caller, id)
+
+
+@router.post("/tickets/{id}/snooze")
+def snooze(id: TicketLabel, said: Snooze, caller: TicketsWrite) -> TicketShape:  # noqa: A002  see above
+    """Say "later": nobody is told about it for so long."""
+    by = caller.named(said.by)
+    caller.services.desk.snooze(_known(caller, id), by, said.span, caller.now, said.reason)
     return _as_it_is(caller, id)
 
 
@@ -193,7 +203,3 @@ def _as_it_is(caller: Caller, label: str) -> TicketShape:
     with caller.services.store.reading() as uow:
         [found] = listed_tickets(uow, [_ticket(uow, label)], caller.now, caller.services.explainer.holding)
         return TicketShape.of(found, caller.services.witnesses)
-
-
-def _day_end(day: date, timezone: str) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(timezone)).astimezone(UTC)

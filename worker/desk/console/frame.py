@@ -31,6 +31,8 @@ MENU = (
     ("/plans", N_("Held plans"), Permission.SEE),
     ("/sources", N_("Sources"), Permission.SEE),
     ("/policies", N_("Escalation"), Permission.SEE),
+    ("/messages", N_("Messages"), Permission.SEE),
+    ("/silences", N_("Silences"), Permission.SEE),
     ("/charts", N_("Charts"), Permission.SEE),
     ("/audit", N_("Audit"), Permission.AUDIT),
 )

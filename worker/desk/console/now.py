@@ -23,6 +23,7 @@ def now(call: Call, guest: Guest) -> Response:
     seen = call.services.situation()
     with call.services.store.reading() as uow:
         sources = sources_of(call.services, uow, call.now)
+        silences = len(call.services.explainer.holding.at(uow, call.now).silences)
     blind = [one for one in sources if not one.judged.ok]
     return call.page(
         "console/now.html",
@@ -36,6 +37,7 @@ def now(call: Call, guest: Guest) -> Response:
             "counted_max": COUNTED_MAX,
             "blind": blind,
             "sources": sources,
+            "silences": silences,
         },
     )
 

@@ -7,9 +7,10 @@ from starlette.responses import Response
 from worker.app.refused import Refused
 from worker.desk.calls import Call
 from worker.desk.console.frame import missing
+from worker.desk.console.told import shown_steps
 from worker.desk.sessions import Guest
 from worker.domain.escalation.policy import STANDARD, Policy, format_after
-from worker.domain.messages.sentences import ticket_title, told_line
+from worker.domain.messages.sentences import ticket_title
 from worker.domain.text.durations import format_duration
 from worker.domain.tickets.ticket import ticket_number
 
@@ -36,7 +37,7 @@ def policies(call: Call, guest: Guest) -> Response:
         "ticket": ticket,
         "title": ticket_title(ticket, call.tongue),
         "policy": rules.policy(ticket).name,
-        "steps": [(one.coming.at, told_line(one.named, one.coming.repeat, call.tongue)) for one in steps],
+        "steps": shown_steps(call, steps),
         "taken": taken,
     }
     return call.page("console/policies.html", {"policies": shown, "asked": ticket.label, "preview": preview})
@@ -47,6 +48,7 @@ def _shown(policy: Policy) -> dict[str, object]:
         {
             "after": format_after(step.after),
             "to": [str(whom) for whom in step.to],
+            "via": ", ".join(step.via),
             "repeat": format_duration(step.repeat) if step.repeat else "",
         }
         for step in policy.steps

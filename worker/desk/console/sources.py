@@ -7,12 +7,14 @@ from datetime import UTC, timedelta
 
 from starlette.responses import Response
 
+from worker.app.reads.unreached import unreached
 from worker.desk.calls import Call
 from worker.desk.console.frame import missing
 from worker.desk.services import sources_of
 from worker.desk.sessions import Guest
 
 DAYS = timedelta(days=90)
+UNREACHED_SHOWN = 200
 
 
 def sources(call: Call, guest: Guest) -> Response:
@@ -22,6 +24,15 @@ def sources(call: Call, guest: Guest) -> Response:
         jobs = uow.jobs.all()
         backlog = uow.outbox.backlog()
     return call.page("console/sources.html", {"sources": found, "jobs": jobs, "backlog": backlog})
+
+
+def unreached_admins(call: Call, guest: Guest) -> Response:
+    """Admins of groups whom no message reaches. A page of its own, since it reads them all."""
+    del guest
+    with call.services.store.reading() as uow:
+        missed = unreached(uow, call.services.explainer.reaching.over)
+    values = {"admins": missed.admins, "people": missed.people, "shown_max": UNREACHED_SHOWN}
+    return call.page("console/unreached.html", values)
 
 
 def source(call: Call, guest: Guest) -> Response:

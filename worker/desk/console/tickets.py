@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
@@ -12,12 +14,18 @@ from worker.app.tell.helping import help_for
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of
 from worker.desk.console.frame import PAGE, back_to, missing
+from worker.desk.console.told import shown_steps
 from worker.desk.sessions import Guest
 from worker.domain.evidence import events
-from worker.domain.messages.sentences import ticket_steps, ticket_title, told_line, why_line
+from worker.domain.evidence.journal import Entry, Sealed
+from worker.domain.messages.sentences import ticket_steps, ticket_title, why_line
+from worker.domain.text.durations import format_duration
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState, ticket_number
 from worker.ports.state.overview import TicketFilter
 from worker.ports.state.store import UnitOfWork
+
+SNOOZE_HOURS = (1, 4)
+MORNING = time(9)
 
 STATES: dict[str, tuple[TicketState, ...]] = {
     "live": tuple(sorted(LIVE)),
@@ -72,9 +80,7 @@ def ticket(call: Call, guest: Guest) -> Response:
         aid = help_for(uow, one, languages)
         to_come = call.services.explainer.to_come(uow, one)
         whole = whole_ticket(uow, one, call.now, call.services.explainer.holding)
-        acknowledged = [
-            sealed.entry for sealed in whole.history if sealed.entry.event == events.TICKET_ACKNOWLEDGED
-        ]
+        policy = rules.policy(one)
         values = {
             "ticket": one,
             "title": ticket_title(one, tongue),
@@ -83,12 +89,16 @@ def ticket(call: Call, guest: Guest) -> Response:
             "plea": aid.text if aid else "",
             "history": whole.history,
             "link_known_to": whole.link_known_to,
-            "on_it": acknowledged[-1:],
+            "on_it": _last(whole.history, events.TICKET_ACKNOWLEDGED),
+            "snoozed": _last(whole.history, events.TICKET_SNOOZED),
+            "silenced_by": whole.silenced_by,
+            "acknowledge_for": format_duration(policy.acknowledge_for),
+            "acknowledge_hours": _whole_hours(policy.acknowledge_for),
+            "snooze_hours": [hours for hours in SNOOZE_HOURS if timedelta(hours=hours) <= policy.snooze_max],
+            "tomorrow": tomorrow if (tomorrow := _tomorrow(call)) - call.now <= policy.snooze_max else None,
             "taken": whole.steps,
-            "policy": rules.policy(one).name,
-            "to_come": [
-                (step.coming.at, told_line(step.named, step.coming.repeat, tongue)) for step in to_come
-            ],
+            "policy": policy.name,
+            "to_come": shown_steps(call, to_come),
             "blocks": _blocked_by(uow, one),
             "accounts": whole.accounts,
         }
@@ -96,7 +106,7 @@ def ticket(call: Call, guest: Guest) -> Response:
 
 
 def act(call: Call, guest: Guest) -> Response:
-    """Act on a ticket as the command line does: done, reopen, waive, assign, acknowledge, end the links."""
+    """Act on a ticket as the command line does: done, reopen, waive, assign, acknowledge, snooze, end the links."""
     number = _number(call)
     desk, by, reason = call.services.desk, guest.actor, call.text("reason")
     match call.path("act"):
@@ -110,6 +120,8 @@ def act(call: Call, guest: Guest) -> Response:
             desk.assign(number, _email(call), by, call.now, reason)
         case "acknowledge":
             desk.acknowledge(number, by, call.now, reason)
+        case "snooze":
+            desk.snooze(number, by, _span(call), call.now, reason)
         case "revoke":
             call.services.assigned.revoke(number, by, call.now, reason)
         case _:
@@ -144,6 +156,34 @@ def _email(call: Call) -> str:
 def _until(call: Call) -> datetime | None:
     """The end of the organisation's day that the form names."""
     return end_of(call, day_in(call.text("until")))
+
+
+def _span(call: Call) -> timedelta:
+    """How long the form wants it to be quiet."""
+    if call.text("span") == "tomorrow":
+        return _tomorrow(call) - call.now
+    hours = number_in(call.text("span"))
+    if hours not in SNOOZE_HOURS:
+        raise Refused("Say for how long.")
+    return timedelta(hours=hours)
+
+
+def _whole_hours(span: timedelta) -> int | None:
+    """A time span in hours, which every language has words for; None if it is not whole hours."""
+    hours, rest = divmod(span, timedelta(hours=1))
+    return None if rest else hours
+
+
+def _tomorrow(call: Call) -> datetime:
+    """Tomorrow morning in the organisation's time zone."""
+    zone = ZoneInfo(call.services.place.timezone)
+    on = call.now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(on, MORNING, zone).astimezone(UTC)
+
+
+def _last(history: Sequence[Sealed], event: str) -> list[Entry]:
+    """The last entry of a ticket's history with this event, if there is one."""
+    return [sealed.entry for sealed in history if sealed.entry.event == event][-1:]
 
 
 def _blocked_by(uow: UnitOfWork, ticket: Ticket) -> list[Ticket]:

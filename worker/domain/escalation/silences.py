@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 LIFE_MAX = timedelta(days=30)
+
+
+class SilenceState(StrEnum):
+    """Whether a silence holds anything at an instant."""
+
+    TO_COME = "to come"
+    ON = "on"
+    OVER = "over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +54,13 @@ class Silence:
         if not self.reason.strip():
             raise ValueError("Say why: a reason is required to silence.")
 
+    def state(self, at: datetime) -> SilenceState:
+        if at >= min(self.until_at, self.ended_at or self.until_at):
+            return SilenceState.OVER
+        return SilenceState.ON if self.from_at <= at else SilenceState.TO_COME
+
     def is_on(self, at: datetime) -> bool:
-        return self.from_at <= at < self.until_at and (self.ended_at is None or at < self.ended_at)
+        return self.state(at) is SilenceState.ON
 
     def covers(self, ticket: Ticket, known_as: Iterable[str]) -> bool:
         """True if it is about this ticket; `known_as` are the ids and addresses of the person whom it is about."""

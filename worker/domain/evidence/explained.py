@@ -7,6 +7,7 @@ person who did the ticket, or the people who may have claimed it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -67,6 +68,24 @@ def _plain(value: Any) -> Any:
 def state_event(sealed: list[Sealed]) -> Sealed | None:
     """The last event that has the ticket's state."""
     return next((one for one in reversed(sealed) if "state" in one.entry.data), None)
+
+
+def as_left_by(ticket: Ticket, event: Entry) -> Ticket | None:
+    """The ticket with the state, the clock and the rests that an event left; None if the event does not keep them."""
+    said = event.data
+    if "state" not in said or "clock_from" not in said:
+        return None
+    return replace(
+        ticket,
+        state=TicketState(said["state"]),
+        clock_from=datetime.fromisoformat(said["clock_from"]),
+        acknowledged_until=_instant(said.get("acknowledged_until")),
+        snoozed_until=_instant(said.get("snoozed_until")),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def confirmations(sealed: Sequence[Sealed]) -> Iterator[tuple[Sealed, Sealed | None]]:

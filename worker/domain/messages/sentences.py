@@ -204,7 +204,8 @@ def escalation_paragraph(
     return ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
 
 
-_TELLS = {  # target -> (text if it reaches people, text if it reaches nobody)
+# target -> (text if it reaches people, text if it reaches nobody); two tables, as both kinds of name have a "channel"
+_TELLS = {
     Target.ASSIGNEE: (N_("{names} (assignee)"), N_("the assignee: nobody")),
     Target.ADMINS: (N_("the group's admins: {names}"), N_("the group's admins: nobody active")),
     Target.OWNER: (N_("{names} (owner)"), N_("the group's owner: nobody known")),

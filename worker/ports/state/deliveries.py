@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker.domain.messages.message import Recipient
 from worker.domain.messages.sentences import Cause
@@ -40,11 +40,37 @@ class Post:
     created_at: datetime
 
 
+class PostPlace(NamedTuple):
+    """Where a list of posts goes on: below the message and the delivery of these numbers; None: at the newest one."""
+
+    message: int | None = None
+    delivery: int | None = None
+
+    def after(self, shown: Sequence[Post]) -> PostPlace:
+        """The place after these posts, which were listed from here."""
+        numbers = [post.id.partition("-") for post in shown]
+        messages, deliveries = (
+            [int(number) for kind, _, number in numbers if kind == wanted] for wanted in ("M", "D")
+        )
+        return PostPlace(min(messages, default=self.message), min(deliveries, default=self.delivery))
+
+
+NEWEST = PostPlace()
+
+
+@dataclass(frozen=True, slots=True)
+class PostFilter:
+    """Which posts. `text` is part of the recipient's name or address, or a ticket's whole id; empty: of everybody."""
+
+    states: tuple[PostState, ...] = tuple(PostState)
+    text: str = ""
+
+
 class Deliveries(Protocol):
     """Messages that are held, and the dead ones."""
 
-    def posts(self, states: Sequence[PostState], now: datetime, limit: int) -> list[Post]:
-        """Return posts in these states, the newest first."""
+    def posts(self, wanted: PostFilter, now: datetime, limit: int, place: PostPlace = NEWEST) -> list[Post]:
+        """Return posts from a place on, the newest first."""
 
     def count(self, state: PostState, now: datetime) -> int:
         """Return the number of posts in a state."""

@@ -152,6 +152,9 @@ class Overview(Protocol):
     def named(self, people: Collection[AccountKey]) -> dict[AccountKey, Account]:
         """The accounts of these people, without those that are unknown."""
 
+    def admins(self) -> list[Account]:
+        """Known people who are admins of a group and have not left, each once, by name and key."""
+
     def groups(self, text: str, after: tuple[str, GroupKey] | None, limit: int) -> list[GroupRow]:
         """Groups with `text` in their name or id, by name, after (name, key)."""
 

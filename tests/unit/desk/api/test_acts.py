@@ -152,7 +152,7 @@ def test_the_situation_in_numbers(company: Harness, client: TestClient) -> None:
     assert numbers["overdue"] == client.get("/tickets?overdue=true").json()["total"] > 0
     assert numbers["disputed"] == 0
     assert live["blocked", "remove_member"] == 1
-    assert len(live) == 15
+    assert len(live) == 18
     assert sum(live.values()) == len([ticket for ticket in company.tickets() if ticket.is_live])
 
 

@@ -132,7 +132,7 @@ def test_a_database_that_can_t_be_reached_is_said_to_be_without_its_address(
 
 
 def test_an_error_of_ours_says_nothing_of_itself(services: Services) -> None:
-    broken = replace(services, rules=None)  # type: ignore[arg-type]  # the error that nobody thought of
+    broken = replace(services, explainer=None)  # type: ignore[arg-type]  # the error that nobody thought of
     client = TestClient(
         guarded_api(broken),
         base_url=URL + API,

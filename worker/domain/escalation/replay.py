@@ -1,0 +1,160 @@
+"""What if: a ticket's recorded life, replayed against another policy. Pure; nothing here sends or stores.
+
+The rules are those of the job that takes steps (`policy.due_steps`), asked at each instant at which one may be due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from worker.domain.escalation.calendar import add, elapsed
+from worker.domain.escalation.policy import Policy, Taken, due_steps, explain
+from worker.domain.evidence.explained import as_left_by
+from worker.domain.evidence.journal import Entry, stated_at
+from worker.domain.tickets.ticket import Ticket, TicketState
+
+STEPS_MAX = 200  # of one ticket: a repeat of a minute would fill hours with nothing new
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A stretch of a ticket's life, from one event up to the next; `until` (excluded) is None while it lasts."""
+
+    begins: datetime
+    until: datetime | None
+    state: TicketState
+    clock_from: datetime
+    acknowledged_until: datetime | None = None
+    snoozed_until: datetime | None = None
+
+
+def life_of(ticket: Ticket, entries: Iterable[Entry]) -> tuple[Spell, ...]:
+    """The spells that a ticket's journal tells, in order; as it is now, from its opening, if that tells none.
+
+    An entry that keeps no facts of the ticket, such as a step's, changes nothing. What came before the first one that
+    does counts as open from the opening on.
+    """
+    known = [
+        (stated_at(entry), after) for entry in entries if (after := as_left_by(ticket, entry)) is not None
+    ]
+    found = sorted(known, key=lambda one: one[0]) or [(ticket.opened_at, ticket)]
+    if found[0][0] > ticket.opened_at:
+        found.insert(0, (ticket.opened_at, _as_opened(ticket)))
+    ends = [*(at for at, _ in found[1:]), None]
+    return tuple(
+        Spell(at, until, one.state, one.clock_from, one.acknowledged_until, one.snoozed_until)
+        for (at, one), until in zip(found, ends, strict=True)
+    )
+
+
+def _as_opened(ticket: Ticket) -> Ticket:
+    return replace(
+        ticket,
+        state=TicketState.OPEN,
+        clock_from=ticket.opened_at,
+        acknowledged_until=None,
+        snoozed_until=None,
+    )
+
+
+def replay(
+    ticket: Ticket, life: Sequence[Spell], policy: Policy, allowed: timedelta, now: datetime
+) -> tuple[Taken, ...]:
+    """The steps that a policy would have taken by `now`, in order; at most `STEPS_MAX`.
+
+    `allowed` is the ticket's time from a start of its clock to due. A step is taken the instant it is due, and at
+    the end of what holds it: a claim, an acknowledgement or a snooze, for as long as it in fact lasted. Silences,
+    quiet hours, absences and steps that reached nobody are not replayed. All instants are aware UTC.
+    """
+    taken: list[Taken] = []
+    clock_from, waited, claimed_at = None, timedelta(0), None
+    for spell in life:
+        if spell.clock_from != clock_from:
+            clock_from, waited, claimed_at = spell.clock_from, timedelta(0), None
+        if spell.state is TicketState.DONE:
+            claimed_at = claimed_at or spell.begins
+        if spell.state is not TicketState.OPEN:
+            continue
+        if claimed_at is not None:  # a claim that was not true: the clock goes on where it was
+            waited, claimed_at = waited + elapsed(policy.calendar, claimed_at, spell.begins), None
+        _take(taken, _in_spell(ticket, spell, policy, allowed, waited), policy, allowed, _stretch(spell, now))
+    return tuple(taken)
+
+
+class _Stretch(NamedTuple):
+    begins: datetime
+    until: datetime
+
+
+def _stretch(spell: Spell, now: datetime) -> _Stretch:
+    """The part of a spell that is over, with the present instant."""
+    past_now = now + timedelta(microseconds=1)
+    return _Stretch(spell.begins, past_now if spell.until is None else min(spell.until, past_now))
+
+
+def _in_spell(ticket: Ticket, spell: Spell, policy: Policy, allowed: timedelta, waited: timedelta) -> Ticket:
+    """The ticket as it was in a spell, due by this policy."""
+    return replace(
+        ticket,
+        state=spell.state,
+        clock_from=spell.clock_from,
+        due_at=add(policy.calendar, spell.clock_from, allowed + waited),
+        waited_us=waited // timedelta(microseconds=1),
+        acknowledged_until=spell.acknowledged_until,
+        snoozed_until=spell.snoozed_until,
+    )
+
+
+def _take(taken: list[Taken], ticket: Ticket, policy: Policy, allowed: timedelta, stretch: _Stretch) -> None:
+    """Add the steps that come in this stretch."""
+    at: datetime | None = stretch.begins
+    while at is not None and at < stretch.until and len(taken) < STEPS_MAX:
+        due = due_steps(ticket, policy, tuple(taken), allowed, at)
+        taken += [Taken(one.step, one.repeat, at) for one in due]
+        coming = [one.at for one in explain(ticket, policy, tuple(taken), allowed) if not one.is_taken]
+        ends = [end for end in (ticket.acknowledged_until, ticket.snoozed_until) if end is not None]
+        at = min((instant for instant in (*coming, *ends) if instant > at), default=None)
+
+
+class Change(StrEnum):
+    """What another policy changes about one ticket."""
+
+    MORE = "more"
+    FEWER = "fewer"
+    EARLIER = "earlier"
+    LATER = "later"
+    SAME = "same"
+
+
+class Telling(NamedTuple):
+    """Somebody is told at an instant."""
+
+    at: datetime
+    who: str
+
+
+def change(was: Sequence[Telling], would: Sequence[Telling]) -> Change:
+    """Compare who is told, and when.
+
+    | how often  | whom               | first instant that differs | change  |
+    | more often |                    |                            | more    |
+    | less often |                    |                            | fewer   |
+    | as often   | somebody new       |                            | more    |
+    | as often   | somebody no longer |                            | fewer   |
+    | as often   | the same           | is sooner                  | earlier |
+    | as often   | the same           | is later                   | later   |
+    | as often   | the same           | none                       | same    |
+    """
+    if len(was) != len(would):
+        return Change.MORE if len(would) > len(was) else Change.FEWER
+    before, after = {one.who for one in was}, {one.who for one in would}
+    if before != after:
+        return Change.MORE if after - before else Change.FEWER
+    differing = ((a, b) for a, b in zip(sorted(was), sorted(would), strict=True) if a.at != b.at)
+    if (first := next(differing, None)) is None:
+        return Change.SAME
+    return Change.EARLIER if first[1].at < first[0].at else Change.LATER
