@@ -22,6 +22,7 @@ from worker.ports import (
     BadConfig,
     Called,
     CheckResult,
+    Concern,
     ConnectorContext,
     ConnectorError,
     Passive,
@@ -139,6 +140,10 @@ class SlackNotifier(Passive):
         label = message.to.label
         below, content = Below(place.ts), render(message)
         self._client.post(place.channel_id, label, content, message.key, to_person=True, below=below)
+
+    def concerns(self) -> Sequence[Concern]:
+        """That nothing people do in Slack is heard."""
+        return () if self._reception is None else self._reception.concerns()
 
     def listen(self, keep: Keep) -> AbstractContextManager[None]:
         """Take clicks, forms, commands and openings of the Home."""

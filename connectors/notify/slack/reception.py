@@ -19,10 +19,11 @@ from connectors.notify.slack.sockets import Sockets
 from connectors.notify.slack.talk import SocketOpener, TalkClient
 from connectors.notify.slack.views import Place, form_view, home_view, text_view, waiting_view
 from worker.domain.messages.message import Message
-from worker.ports import Called, ConnectorContext, Rejected
+from worker.ports import Called, Concern, ConnectorContext, Rejected
 from worker.ports.connectors.conversing import Clicker, Form, Interaction, Keep
 
 HOOKS = "hooks.slack.com"
+DEAF_S = 60.0  # without a connection: longer than any renewal
 SCOPES_COMMANDS, SCOPES_GROUPS = frozenset({"commands"}), frozenset({"usergroups:read"})
 
 
@@ -39,6 +40,7 @@ class Reception:
         self._clickers = Clickers(talk, interactive.operators)
         self._incoming = Incoming(context.now, has_home=config.home)
         self._opener: SocketOpener | None = None
+        self._sockets: Sockets | None = None  # while it listens
         self.calls: Sequence[Called] = ()
         if interactive.mode is Mode.SOCKET and interactive.app_token is not None:
             self._opener = SocketOpener(interactive.app_token, config.api_url)
@@ -55,11 +57,26 @@ class Reception:
         try:
             if sockets is not None:
                 sockets.begin()
+                self._sockets = sockets
             yield
         finally:
+            self._sockets = None
             if sockets is not None:
                 sockets.end()
             self._incoming.end()
+
+    def concerns(self) -> Sequence[Concern]:
+        """That clicks have not come in for a while. A renewed connection is back within seconds."""
+        sockets = self._sockets
+        if sockets is None or sockets.deaf_s < DEAF_S:
+            return ()
+        return (
+            Concern(
+                "socket",
+                f"Slack: no click has been heard for {sockets.deaf_s:.0f} s, as no connection is open.",
+                "Check the app-level token, whether Socket Mode is switched on in the app's settings, and the network.",
+            ),
+        )
 
     def check(self) -> str:
         """Prove what clicks need; return what was proved. Raises ConnectorError."""

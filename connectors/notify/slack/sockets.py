@@ -43,9 +43,15 @@ class Sockets:
         self._incoming = incoming
         self._note = note
         self._lines: list[_Line] = []
+        self._heard_s = 0.0  # when a connection was last ready, by the monotonic clock
         self._ended = Event()
         self._lock = Lock()
         self._thread = Thread(target=self._watch, name="slack sockets", daemon=True)
+
+    @property
+    def deaf_s(self) -> float:
+        """For how many seconds no connection was ready; 0 while one is."""
+        return 0.0 if self.ready else monotonic() - self._heard_s
 
     @property
     def ready(self) -> int:
@@ -54,6 +60,7 @@ class Sockets:
 
     def begin(self) -> None:
         """Start connecting."""
+        self._heard_s = monotonic()
         self._lines = [_Line(self._opener, self._take, self._changed) for _ in range(CONNECTIONS)]
         self._thread.start()
 
@@ -68,6 +75,8 @@ class Sockets:
         while not self._ended.is_set():
             for line in self._lines:
                 line.look()
+            if self.ready:
+                self._heard_s = monotonic()
             self._ended.wait(LOOK_S)
 
     def _take(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:

@@ -204,6 +204,23 @@ def test_a_refused_handshake_is_not_taken_for_a_connection(
         sockets.wait_for(2, 20)
 
 
+def test_it_says_that_no_click_is_heard_once_that_lasts(
+    workspace: SlackServer, sockets: SocketServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notifier = built(workspace, desk)
+    assert notifier.concerns() == ()
+    monkeypatch.setattr("connectors.notify.slack.reception.DEAF_S", 0.2)
+    sockets.refuses = True
+    with notifier.listen(desk.keep):
+        until(lambda: len(notifier.concerns()) == 1)
+        [concern] = notifier.concerns()
+        assert (concern.about, "Socket Mode is switched on" in concern.remedy) == ("socket", True)
+        sockets.refuses = False
+        sockets.wait_for(2, 20)
+        until(lambda: notifier.concerns() == ())
+    assert notifier.concerns() == ()
+
+
 def test_without_a_greeting_a_connection_is_not_ready(
     workspace: SlackServer, sockets: SocketServer, desk: Desk
 ) -> None:
