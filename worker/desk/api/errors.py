@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse
 
 from worker.app.refused import Refused
 
+NOT_ALLOWED = 405
 WRONG_SHOWN = 5
 FIELD_SHOWN = 60
 UNAVAILABLE_FOR_S = 5
@@ -156,10 +157,19 @@ _HTTP: Mapping[int, tuple[Code, str, str]] = {
 }
 
 
-async def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     raised = cast("HTTPException", error)
+    headers = (
+        {"Allow": allowed} if raised.status_code == NOT_ALLOWED and (allowed := _allowed(request)) else {}
+    )
     code, message, remedy = _HTTP.get(raised.status_code, (Code.FAILED, str(raised.detail), "See the log."))
-    return answer(raised.status_code, code, message, remedy, raised.headers)
+    return answer(raised.status_code, code, message, remedy, {**(raised.headers or {}), **headers})
+
+
+def _allowed(request: Request) -> str:
+    """Every method of an address without parts to fill in; the router names those of its first route alone."""
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    return ", ".join(sorted(name.upper() for name in request.app.openapi()["paths"].get(path, ())))
 
 
 async def _unavailable(_request: Request, _error: Exception) -> JSONResponse:

@@ -120,6 +120,12 @@ def test_messages_are_listed_page_by_page_each_once(dead: Harness, client: TestC
     assert dead.soc.sent
 
 
+def test_an_address_with_two_methods_names_both(client: TestClient) -> None:
+    answer = client.delete("/silences")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+
+
 def test_each_call_asks_for_its_scope(calling: Clients) -> None:
     reader = calling("messages:read")
 
