@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -26,26 +26,20 @@ from starlette.routing import Route
 
 from bench.postgres import database
 from worker.app.acts.access import Access
-from worker.app.acts.assignee import Assigned
-from worker.app.acts.plans import Approvals
-from worker.app.acts.tickets import TicketActs
-from worker.app.evidence.export import Audit
 from worker.app.reads.situation import situation
-from worker.app.tell.health import Freshness
-from worker.app.tell.signed_links import SignedLinks, signing_key
-from worker.app.tell.teller import Teller
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
-from worker.desk.services import Place, Services
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import AccountKey, Evidence, GroupKey, Role
 from worker.domain.people.leaving import episode_name
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketKind, TicketState
-from worker.languages import BabelLanguages
 from worker.ops.server import Limits, serving
+from worker.ports import Port
+from worker.running.serving import services_of
+from worker.running.wiring import Connectors, build_app
+from worker.settings import Settings
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate
 from worker.storage.sql.tables import chat_group, link, membership, person, ticket
@@ -118,18 +112,14 @@ PAGES = {
 
 @contextmanager
 def _desk(store: SqlStore) -> Iterator[tuple[httpx2.Client, str]]:
-    languages, rules = BabelLanguages("en"), TicketRules(DAY, DAY, "boss@example.org")
-    links = SignedLinks("http://127.0.0.1", 30 * DAY)
-    with store.begin() as uow:
-        key = signing_key(uow)
-    fresh = Freshness(DAY, {})
-    services = Services(
-        store=store, desk=TicketActs(store, rules, Teller("UTC", languages)), approvals=Approvals(store, 50),
-        assigned=Assigned(store, links, Teller("UTC", languages, links)), audit=Audit(store, "Bench", "UTC", "bench"),
-        languages=languages, rules=rules, place=Place("Bench", "UTC", "http://127.0.0.1"), clock=lambda: NOW,
-        situation=lambda: situation(store, NOW),
-        fresh_directories=fresh, fresh_inventories=fresh, sources=(("corp", "directory", "file"),), key=key,
-    )  # fmt: skip
+    settings = Settings.model_validate({"desk": {"url": "http://127.0.0.1"}})
+    worker = build_app(settings, store, Connectors((), (), ()), lambda: NOW)
+    links = worker.rules.links
+    services = replace(
+        services_of(worker, lambda: NOW),
+        sources=(("corp", Port.DIRECTORY, "file"),),
+        situation=lambda: situation(store, NOW),  # worked out anew for every request
+    )
     app = desk_app(services)
     app.router.routes.append(Route("/hello", lambda _request: HTMLResponse("<p>hello</p>")))
     access = Access(store)
