@@ -69,6 +69,7 @@ class CompanyDirectory(Passive):
     name: str = "corp"
     can_look_up: bool = False
     has_delta: bool = True
+    can_tell_away: bool = False
 
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
         is_full = cursor is None or full

@@ -196,7 +196,8 @@ def _raw(
     driver = connection.connection.cursor()
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" for _ in columns)
-        driver.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', rows)  # noqa: S608
+        inserting = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608
+        driver.executemany(inserting, rows)  # type: ignore[arg-type]  # the driver takes any iterable
         return
     with driver.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
         for row in rows:

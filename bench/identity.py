@@ -26,6 +26,7 @@ from worker.app.jobs.inventory import InventoryRules, TakeInventory
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.jobs.verify import Verify
+from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import Freshness
 from worker.app.tell.teller import Teller
 from worker.domain.identity.matching import How, Identity, IdentityState
@@ -168,6 +169,7 @@ class PeopleDirectory(Passive):
     name: str = "corp"
     can_look_up: bool = False
     has_delta: bool = False
+    can_tell_away: bool = False
 
     def changes(self, _cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:  # noqa: ARG002
         for page in chunked(self.people.records(self.read), PAGE_OF):
@@ -224,7 +226,7 @@ class _World:
         self._poll = Poll(
             self._store, [self._directory], PollRules(LeaverPolicy(), NO_LIMITS, fresh, (), teller)
         )
-        self._take = TakeInventory(self._store, [self._inventory], reading, teller)
+        self._take = TakeInventory(self._store, [self._inventory], reading, Alarms())
         self._reconcile = Reconcile(self._store, ReconcileRules(RULES, NO_LIMITS, (), teller))
         self._verify = Verify(self._store, RULES, fresh, teller)
         self._asked: set[tuple[str, str]] = set()  # human, handle

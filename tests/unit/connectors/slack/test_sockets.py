@@ -204,6 +204,9 @@ def test_a_refused_handshake_is_not_taken_for_a_connection(
         sockets.wait_for(2, 20)
 
 
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # the SDK drops the socket open
 def test_it_says_that_no_click_is_heard_once_that_lasts(
     workspace: SlackServer, sockets: SocketServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
