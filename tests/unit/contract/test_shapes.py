@@ -76,7 +76,12 @@ def test_a_ticket_has_the_shape_that_scripts_depend_on() -> None:
             "evidence": "disabled",
             "left_at": "2026-11-23T12:00:00Z",
         },
-        "assignee": {"name": "Bob", "email": "bob@corp.example", "why": "active admin of the group"},
+        "assignee": {
+            "name": "Bob",
+            "email": "bob@corp.example",
+            "phone": None,
+            "why": "active admin of the group",
+        },
         "opened_at": "2026-11-24T11:00:00Z",
         "due_at": "2026-11-25T11:00:00Z",
         "done_at": "2026-11-24T12:00:00Z",
@@ -106,6 +111,9 @@ def test_a_ticket_has_the_shape_that_scripts_depend_on() -> None:
             {"source": "gone", "kind": "", "shows": None, "taken_at": "2026-11-24T12:00:00Z", "grade": "B"},
         ],
         "remediated_by": None,
+        "acknowledged_until": None,
+        "snoozed_until": None,
+        "silenced_by": None,
         "details": {},
     }
     assert list(shown)[:6] == ["id", "kind", "state", "blocked_by", "group", "member"]
