@@ -202,7 +202,7 @@ def test_an_event_that_is_refused_is_given_up_in_the_end_and_the_next_one_comes(
     reports = []
     for _ in range(ATTEMPTS_MAX):
         reports.append(ward.deliver())
-        ward.later(hours=2)
+        ward.later(hours=7)
     assert [report.counts["unreachable"] for report in reports] == [*([0] * (ATTEMPTS_MAX - 1)), 1]
     happen(ward, 1, "ticket.done")
     ward.deliver()
