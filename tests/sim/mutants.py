@@ -194,7 +194,7 @@ def _hides_repeats(original: Any) -> Any:
 
 
 def _shows_everything(_original: Any) -> Any:
-    return lambda _self, _channel, _to, items: len(items)
+    return lambda _self, _channel, _to, items, _uow=None: len(items)
 
 
 def _gives_up(_original: Any) -> Any:
@@ -226,8 +226,8 @@ def _keeps_no_record(_original: Any) -> Any:
 
 
 def _guesses(original: Any) -> Any:
-    def match(mark: str, previous: Any, candidates: Any, first_seen_at: Any) -> Any:
-        link = original(mark, previous, candidates, first_seen_at)
+    def match(mark: str, previous: Any, candidates: Any, first_seen_at: Any, others: Any = ()) -> Any:
+        link = original(mark, previous, candidates, first_seen_at, others)
         if link.state is IdentityState.AMBIGUOUS:
             best = max(candidates, key=lambda c: (c.standing is Standing.LEFT, c.person))
             return replace(link, state=IdentityState.LINKED, person=best.person, how=best.how)

@@ -9,7 +9,7 @@ from typing import Any
 from icalendar import vCalAddress
 
 TEXT_MAX = 2_000  # of a title or a description; nobody's name stands further on
-_ADDRESS = re.compile(r"[\w.+'-]++@[\w-]++(?:\.[\w-]++)++")
+_ADDRESS = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}+@[\w-]++(?:\.[\w-]++)++")
 _NOT_ASKED = {"ROOM", "RESOURCE"}
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_WRITTEN = re.compile(r'\s*(?:"?(?P<name>[^"<>]*?)"?\s*<(?P<inner>[^<>]*)>|(?P<bare>[^<>]*?))\s*')
+_WRITTEN = re.compile(
+    r'(?:"?(?P<name>[^"<>]*+)"?[ \t]?<(?P<inner>[^<>]*+)>|(?P<bare>[^<>]*+))'
+)  # of stripped text
 _LOCAL = re.compile(r"[^\s\x00-\x20\x7f-\xa0@<>(),:;\"\\\[\]]+")
 _DOMAIN = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _LOCAL_MAX, _ADDRESS_MAX = 64, 254  # bytes (RFC 5321 4.5.3.1)
@@ -35,7 +37,7 @@ class Mailbox:
 
 def mailbox(text: str) -> Mailbox:
     """Read "a@example.org" or "Name <a@example.org>". Raises ValueError."""
-    found = _WRITTEN.fullmatch(text)
+    found = _WRITTEN.fullmatch(" ".join(text.split()))
     given = (found["inner"] if found["inner"] is not None else found["bare"]) if found else ""
     local, _, domain = given.strip().rpartition("@")
     try:

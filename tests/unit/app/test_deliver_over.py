@@ -139,3 +139,13 @@ def test_a_person_gets_no_more_than_a_day_s_messages_whatever_happens(found: Fou
     assert "last of 2 messages" in last.note
     harness.later(hours=24)
     assert harness.deliver().counts["sent"] == 0
+
+
+def test_what_no_ticket_would_tell_again_waits_for_the_next_hour(found: Found) -> None:
+    harness = found(notifiers=[FakeNotifier("chat", capacity=10)])
+    harness.start(replace(harness.app.rules, channel_max=1))
+    harness.queue(*(letter(f"k{number}", CHANNEL) for number in range(15)))
+    harness.deliver()
+    harness.later(minutes=61)
+    harness.deliver()
+    assert [len(message.paragraphs) for message in harness.soc.sent] == [10, 5]

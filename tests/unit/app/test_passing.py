@@ -126,3 +126,10 @@ def test_an_admin_with_a_mailbox_comes_before_one_without(start: Start) -> None:
     harness.group("ward-7", "ann", "cem", admins=["dee", "ben"])
     harness.settle()
     assert leave(harness).to.address == "ben@corp.example"
+
+
+def test_an_owner_of_the_directory_passes_it_on_in_their_own_name(ward: Harness) -> None:
+    ward.corp.change("dee", manager_id=None)
+    ward.group("ward-7", "ann", "ben", "cem", admins=["dee"], owner_email="ben@corp.example")
+    message = leave(ward)
+    assert (message.to.address, message.to.name) == ("ben@corp.example", "Ben")

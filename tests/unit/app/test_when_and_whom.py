@@ -21,6 +21,7 @@ from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Target
 from worker.domain.escalation.quiet import QuietHours
 from worker.domain.escalation.rota import Layer, Rota
+from worker.domain.escalation.silences import Silence
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.messages.sentences import AWAY
@@ -224,3 +225,22 @@ def test_a_mailbox_that_answers_by_itself_counts_and_one_that_is_silent_does_not
     harness.deliver()
     addresses = sorted(message.to.address or "channel" for message in harness.soc.sent[before:])
     assert addresses == ([DEE] if is_down else ["channel", DEE])
+
+
+def test_a_ticket_about_somebody_without_a_person_is_covered_by_group_alone(start: Start) -> None:
+    harness = late(start)
+    own = Silence("config-1", harness.now, harness.now + 40 * HOUR, "sam", "Fire drill", groups=("*",))
+    question = replace(harness.ticket(), person=None)
+    with harness.store.reading() as uow:
+        held = Holding((own,)).at(uow, harness.now).of_ticket(question)
+    assert held is not None
+    assert held.name == "config-1"
+
+
+def test_no_rota_is_known_unless_one_is_configured(start: Start) -> None:
+    harness = late(start, Step(After(share=0.5), (Named(NamedKind.ON_CALL, "night"),)), CHANNEL_LATER)
+    job = Escalate(harness.store, harness.rules, harness.app.rules.teller)
+    harness.later(hours=12)
+    job.run_once(harness.now)
+    harness.deliver()
+    assert harness.soc.sent[-1].to == CHANNEL

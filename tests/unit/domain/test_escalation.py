@@ -12,6 +12,8 @@ from worker.domain.escalation.policy import (
     After,
     Coming,
     DueStep,
+    Named,
+    NamedKind,
     Policy,
     Step,
     Taken,
@@ -22,6 +24,7 @@ from worker.domain.escalation.policy import (
     format_after,
     next_unreached,
     parse_after,
+    parse_whom,
     policy_for,
     step_at,
 )
@@ -237,3 +240,26 @@ def test_a_policy_is_explained_as_data() -> None:
         Coming(2, STEP_TIMES[1], both),
         Coming(3, STEP_TIMES[2], (Target.CHANNEL,), DAY),
     )
+
+
+@pytest.mark.parametrize("text, meant", [
+    ("assignee", Target.ASSIGNEE),
+    (" Owner ", Target.OWNER),
+    ("channel", Target.CHANNEL),
+    ("channel:wards", Named(NamedKind.CHANNEL, "wards")),
+    ("on_call: security", Named(NamedKind.ON_CALL, "security")),
+    ("Ann@Example.org", Named(NamedKind.PERSON, "ann@example.org")),
+])  # fmt: skip
+def test_whom_a_step_tells_is_a_part_a_name_or_an_address(text: str, meant: Target | Named) -> None:
+    assert parse_whom(text) == meant
+
+
+@pytest.mark.parametrize("text", ["", "channel:", "rota:night", "ann@b <c@d>", "nobody", "on_call"])
+def test_anything_else_is_nobody_to_tell(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is nobody to tell; write assignee"):
+        parse_whom(text)
+
+
+def test_a_name_is_written_as_it_is_read() -> None:
+    for text in ("channel:wards", "on_call:security", "ann@example.org"):
+        assert str(parse_whom(text)) == text

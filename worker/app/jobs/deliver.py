@@ -214,9 +214,7 @@ class Deliver:
             return self._conversing.paragraphs(reading, notifier, to, items)
 
     def _budget(self, uow: UnitOfWork, to: Recipient, now: datetime) -> int:
-        """How many more messages a person may get today, a channel within an hour, and a program in one pass."""
-        if to.kind is RecipientKind.FEED:
-            return DELIVERIES_MAX
+        """How many more messages a person may get today, and a channel within an hour."""
         if to.kind is RecipientKind.CHANNEL:
             return self._rules.channel_max - sum(uow.outbox.deliveries(to, now - CHANNEL_TIME))
         today = uow.outbox.deliveries(to, self._day_start(now))

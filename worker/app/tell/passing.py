@@ -84,9 +84,9 @@ class Passing:
 
     def _at(self, uow: UnitOfWork, address: str) -> Iterator[_Passer]:
         known = uow.people.find(address)
-        for one in known:
-            yield from self._known(one)
-        if not known:
+        if known:
+            yield from self._known(known[0])
+        else:
             yield from self._reached(Recipient(RecipientKind.PERSON, address.casefold()), None)
 
     def _known(self, person: Account | None) -> Iterator[_Passer]:

@@ -81,7 +81,7 @@ class Recipients:
                 return self._manager(ticket)
             case Target.ACCOUNTABLE:
                 return [person_at(ticket.accountable)] if ticket.accountable else []
-            case Target.CHANNEL:
+            case _:
                 return [CHANNEL]
 
     def _named(self, target: Named, at: datetime) -> list[Recipient]:
