@@ -46,12 +46,16 @@ Make = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """What is exchanged: (owner, attribute, from the original to the broken one), and settings besides."""
+    """What is exchanged: (owner, attribute, from the original to the broken one), and settings besides.
+
+    `first` is the first world that is tried: a mutant that lives through those before it need not do so each time.
+    """
 
     number: int
     name: str
     changes: tuple[tuple[Any, str, Make], ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    first: int = 0
 
     @contextmanager
     def alive(self) -> Iterator[None]:
@@ -335,11 +339,11 @@ MUTANTS = (
     Mutant(7, "the-second-step-is-left-out", ((worker.app.jobs.escalate, "due_steps", _skips_the_second),)),
     Mutant(7, "steps-are-taken-again", ((SqlTickets, "take_step", _keeps_no_record),)),
     Mutant(8, "doubtful-members-are-guessed", ((worker.app.jobs.matching, "match", _guesses),)),
-    Mutant(8, "identities-are-matched-only-once", ((Matching, "begin", _matches_only_once),)),
+    Mutant(8, "identities-are-matched-only-once", ((Matching, "begin", _matches_only_once),), first=2),
     Mutant(8, "each-group-asks", ((worker.domain.reconcile.engine, "findings_of", _asks_in_each_group),)),
     Mutant(9, "acts-have-no-actor", ((_VERIFY, "journal_entry", _nobody_did_it),)),
     Mutant(9, "the-chain-is-loose", ((worker.storage.journal, "seal", _seals_loosely),)),
-    Mutant(12, "an-unclear-act-is-repeated", ((Remediate, "_settle", _forgets_what_was_begun),), MACHINES),
+    Mutant(12, "an-unclear-act-is-repeated", ((Remediate, "_settle", _forgets_what_was_begun),), MACHINES, 3),
     Mutant(12, "a-held-plan-stops-no-machine", ((Remediate, "_allowed", _holds_nothing),), MACHINES),
     Mutant(9, "what-a-source-says-has-no-age", ((Poll, "_state_after", _has_no_age),)),
 )

@@ -12,7 +12,7 @@ DAYS = 14
 
 def first_broken(mutant: Mutant) -> Broken | None:
     with mutant.alive():
-        for seed in range(SEEDS):
+        for seed in range(mutant.first, mutant.first + SEEDS):
             settings = settings_of(seed, **mutant.settings)
             world = World(seed, days=DAYS, settings=settings, only=frozenset({mutant.number}))
             try:
