@@ -81,7 +81,7 @@ def list_(
             )
             return
         rows = [
-            (t.label, state_line(t), ticket_title(t), t.assignee.email if t.assignee else None,
+            (t.label, state_line(t), ticket_title(t), t.assignee.label if t.assignee else None,
              local_time(t.due_at, worker.settings), t.reason)
             for t in tickets
         ]  # fmt: skip

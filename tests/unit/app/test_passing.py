@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -133,3 +134,11 @@ def test_an_owner_of_the_directory_passes_it_on_in_their_own_name(ward: Harness)
     ward.group("ward-7", "ann", "ben", "cem", admins=["dee"], owner_email="ben@corp.example")
     message = leave(ward)
     assert (message.to.address, message.to.name) == ("ben@corp.example", "Ben")
+
+
+def test_lists_show_the_name_of_somebody_without_a_mailbox_and_not_the_number(ward: Harness) -> None:
+    leave(ward)
+    assignee = ward.ticket().assignee
+    assert assignee is not None
+    assert (assignee.label, replace(assignee, name="").label) == ("Dee", NURSE)
+    assert replace(assignee, email="dee@corp.example").label == "dee@corp.example"

@@ -87,7 +87,7 @@ def _action_line(action: Action) -> str:
     about = f"{ticket.person_name or ticket.member_name or ticket.handle}".strip()
     label = ticket.label if ticket.id else "new"
     blocked = " (waits for a new admin)" if action.is_blocked else ""
-    who = f" -> {ticket.assignee.email}" if ticket.assignee else ""
+    who = f" -> {ticket.assignee.label}" if ticket.assignee else ""
     subject = f"{about} in {ticket.group_name}" if about else ticket.group_name
     verb = f"{_SIGN[action.kind]} {action.kind.value:<9}"
     return f"{verb} {label:<8} {ticket.kind.value:<18} {subject}: {action.why}{blocked}{who}"

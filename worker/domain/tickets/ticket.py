@@ -158,6 +158,11 @@ class Assignee:
     by: str = ""
 
     @property
+    def label(self) -> str:
+        """Their e-mail address in lists, or the name of somebody who has none: a number is for those who need it."""
+        return self.email if "@" in self.email else self.name or self.email
+
+    @property
     def said(self) -> str:
         """Why they are the assignee, in English, for programs and tables; empty if unknown."""
         return WHY_THEY[self.why].replace("{name}", self.by) if self.why else ""
