@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from worker.domain.messages.message import Recipient
 from worker.domain.messages.sentences import Cause
-from worker.domain.tickets.ticket import TicketKind, ticket_label, ticket_number
+from worker.domain.tickets.ticket import TicketKind, TicketState, ticket_label, ticket_number
 from worker.ports.state.deliveries import NEWEST, Post, PostFilter, PostPlace, PostState
 from worker.storage.outbox import recipient_from_row, via_text
 from worker.storage.sql.chunks import chunked
@@ -98,6 +98,9 @@ class SqlDeliveries:
     def take_dropped(self, to: Recipient, now: datetime) -> list[str]:
         o = outbox.c
         theirs = (o.recipient_kind == to.kind.value) & (o.address == to.address)
+        is_done = sa.exists().where(ticket.c.id == o.ticket_id, ticket.c.state == TicketState.DONE.value)
+        called = theirs & _alone(PostState.WAITING, now) & (o.held_by != "") & (o.is_urgent == 1) & is_done
+        self._c.execute(sa.update(outbox).where(called).values(state="dropped"))
         which = theirs & (o.state == "dropped") & (o.held_by != "") & (o.not_before <= now)
         numbers = self._c.execute(
             sa.select(o.ticket_id).where(which).distinct().order_by(o.ticket_id)

@@ -49,17 +49,29 @@ class SqlOutbox:
         return gone
 
     def withdraw_about(self, tickets: Collection[int]) -> list[str]:
-        o, withdrawn = outbox.c, list[str]()
+        o, rows = outbox.c, self._untried(tickets)
+        for part in chunked([row.id for row in rows]):
+            held = o.id.in_(part) & (o.held_by != "")
+            self._c.execute(sa.update(outbox).where(held).values(state="dropped"))
+            self._c.execute(sa.delete(outbox).where(o.id.in_(part), o.held_by == ""))
+        self._end_empty({row.bundle_id for row in rows if row.bundle_id is not None})
+        return [row.key for row in rows]
+
+    def hold_about(self, ticket: int, until: datetime, by: str) -> int:
+        o, rows = outbox.c, self._untried([ticket])
+        for part in chunked([row.id for row in rows]):
+            held = {"bundle_id": None, "not_before": until, "held_by": by}
+            self._c.execute(sa.update(outbox).where(o.id.in_(part)).values(held))
+        self._end_empty({row.bundle_id for row in rows if row.bundle_id is not None})
+        return len(rows)
+
+    def _untried(self, tickets: Collection[int]) -> list[Any]:
+        """The messages to people about these tickets that no channel has tried to send."""
+        o, found = outbox.c, list[Any]()
         for chunk in chunked(sorted(set(tickets))):
             untried = o.ticket_id.in_(chunk) & (o.state == "pending") & ~_was_tried() & _IS_TO_PEOPLE
-            rows = self._c.execute(sa.select(o.id, o.key, o.bundle_id).where(untried).order_by(o.id)).all()
-            for part in chunked([row.id for row in rows]):
-                held = o.id.in_(part) & (o.held_by != "")
-                self._c.execute(sa.update(outbox).where(held).values(state="dropped"))
-                self._c.execute(sa.delete(outbox).where(o.id.in_(part), o.held_by == ""))
-            self._end_empty({row.bundle_id for row in rows if row.bundle_id is not None})
-            withdrawn += [row.key for row in rows]
-        return withdrawn
+            found += self._c.execute(sa.select(o.id, o.key, o.bundle_id).where(untried).order_by(o.id))
+        return found
 
     def _end_empty(self, bundles: Collection[int]) -> None:
         """Delete deliveries that have no messages left."""

@@ -18,7 +18,7 @@ from worker.domain.escalation.silences import Silence
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL, Paragraph
-from worker.ports import Rejected
+from worker.ports import NotDone, Rejected
 from worker.ports.state.deliveries import Post, PostFilter, PostState
 from worker.ports.state.outbox import OutMessage
 
@@ -154,15 +154,53 @@ def test_a_step_until_done_goes_on_while_somebody_has_it(late: Harness) -> None:
     assert told(late) == ["dee@corp.example"]
 
 
-@pytest.mark.parametrize("act", ["acknowledge", "snooze"])
-def test_both_take_back_what_waits(late: Harness, act: str) -> None:
+@pytest.mark.parametrize("act", ["acknowledged", "snoozed"])
+def test_both_hold_what_waits_and_it_is_told_once_when_they_end(late: Harness, act: str) -> None:
     late.later(hours=12)
     late.escalate()
     assert len(posts(late, PostState.WAITING)) == 1
-    late.desk.acknowledge(1, SAM, late.now) if act == "acknowledge" else late.desk.snooze(
-        1, SAM, HOUR, late.now
-    )
+    rest(late, act)
     assert posts(late, PostState.WAITING) == []
+    [held] = posts(late, PostState.HELD)
+    assert (held.held_by, held.held_until) == (act, late.now + HOUR)
+    late.later(minutes=59)
+    assert told(late) == []
+    late.later(minutes=1)
+    assert told(late) == ["dee@corp.example"], "the step was taken, and its message is not lost"
+
+
+def rest(harness: Harness, act: str) -> None:
+    if act == "snoozed":
+        harness.desk.snooze(1, SAM, HOUR, harness.now)
+    else:
+        harness.desk.acknowledge(1, SAM, harness.now, "", HOUR)
+
+
+def test_what_is_folded_already_is_held_as_well(late: Harness) -> None:
+    late.later(hours=12)
+    late.escalate()
+    late.soc.down = NotDone("not now", retry_after_s=60)
+    late.deliver()
+    rest(late, "snoozed")
+    late.soc.down = None
+    late.later(minutes=59)
+    assert told(late) == []
+    late.later(minutes=2)
+    assert told(late) == ["dee@corp.example"]
+
+
+def test_a_held_call_to_act_is_dropped_once_somebody_says_that_it_is_done(late: Harness) -> None:
+    late.later(hours=12)
+    late.escalate()
+    rest(late, "acknowledged")
+    late.desk.done(1, SAM, late.now)
+    late.queue(OutMessage("y", late.soc.to("dee@corp.example")[0].to, "Other news", Paragraph("Other news")))
+    late.later(hours=1)
+    assert told(late) == ["dee@corp.example"]
+    assert [part.headline for part in late.soc.sent[-1].paragraphs] == [
+        "Other news",
+        "Closed before you were told",
+    ]
 
 
 def test_a_snoozed_ticket_is_quiet_until_then(late: Harness) -> None:

@@ -109,34 +109,39 @@ class TicketActs:
     ) -> Ticket:
         """Say "I'm on it": the ticket does not escalate for so long (else as its policy says), then it does again.
 
-        What waits to be said about it is taken back.
+        What waits to be said about it is held until then.
         """
-
-        def change(ticket: Ticket) -> Ticket:
-            wanted = span or self._rules.policy(ticket).acknowledge_for
-            return replace(ticket, acknowledged_until=now + self._rest(ticket, wanted))
-
-        return self._change(number, events.TICKET_ACKNOWLEDGED, by, reason, now, change, is_quiet=True)
+        return self._rest(number, "acknowledged", events.TICKET_ACKNOWLEDGED, by, span, now, reason)
 
     def snooze(self, number: int, by: Actor, span: timedelta, now: datetime, reason: str = "") -> Ticket:
         """Say "later": nobody is told about the ticket for so long, at most for its policy's `snooze_max`.
 
-        What waits to be said about it is taken back.
+        What waits to be said about it is held until then.
         """
+        return self._rest(number, "snoozed", events.TICKET_SNOOZED, by, span, now, reason)
+
+    def _rest(
+        self, number: int, how: str, kind: str, by: Actor, span: timedelta | None, now: datetime, reason: str
+    ) -> Ticket:
+        ends: list[datetime] = []
 
         def change(ticket: Ticket) -> Ticket:
-            return replace(ticket, snoozed_until=now + self._rest(ticket, span))
+            if ticket.state is not TicketState.OPEN:
+                raise NotAllowed(f"{ticket.label} is {ticket.state.value}: nothing is escalated.")
+            policy = self._rules.policy(ticket)
+            wanted = policy.acknowledge_for if span is None else span
+            if span is not None and not timedelta(0) < span <= policy.snooze_max:
+                longest = format_duration(policy.snooze_max)
+                raise NotAllowed(f"That is too long or too short; at most {longest}.")
+            ends.append(now + wanted)
+            if kind == events.TICKET_SNOOZED:
+                return replace(ticket, snoozed_until=ends[0])
+            return replace(ticket, acknowledged_until=ends[0])
 
-        return self._change(number, events.TICKET_SNOOZED, by, reason, now, change, is_quiet=True)
-
-    def _rest(self, ticket: Ticket, span: timedelta) -> timedelta:
-        """How long a ticket may rest. Raises NotAllowed if it can't, or for too long or too short a time."""
-        if ticket.state is not TicketState.OPEN:
-            raise NotAllowed(f"{ticket.label} is {ticket.state.value}: nothing is escalated.")
-        longest = self._rules.policy(ticket).snooze_max
-        if not timedelta(0) < span <= longest:
-            raise NotAllowed(f"That is too long or too short; at most {format_duration(longest)}.")
-        return span
+        with self._store.begin() as uow:
+            _, after = change_ticket(uow, number, change, kind, by, now, reason)
+            uow.outbox.hold_about(after.id, ends[0], how)
+        return after
 
     def _change(
         self,
@@ -148,7 +153,6 @@ class TicketActs:
         change: Change,
         *,
         tell: bool = False,
-        is_quiet: bool = False,
         shown: Shown | None = None,
     ) -> Ticket:
         with self._store.begin() as uow:
@@ -164,7 +168,7 @@ class TicketActs:
                 action = ActionKind.REOPEN if kind == events.TICKET_REOPENED else ActionKind.ASSIGN
                 news = [Action(action, after, after.reason)]
                 uow.outbox.add(self._teller.acted(uow, news, now), now)
-            if is_quiet or not after.is_live:
+            if not after.is_live:
                 uow.outbox.withdraw_about([after.id])
         return after
 

@@ -82,7 +82,10 @@ class Deliveries(Protocol):
         """Let go at once what is held for this reason; return how many messages."""
 
     def take_dropped(self, to: Recipient, now: datetime) -> list[str]:
-        """Return the labels of tickets that ended while messages about them to this recipient were held; once."""
+        """Return the labels of tickets that ended while messages about them to this recipient were held; once.
+
+        A held call to act is dropped, too, if somebody has claimed meanwhile that it is done.
+        """
 
     def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:
         """Take the waiting messages about tickets to a recipient out of the queue; return how many of each cause."""

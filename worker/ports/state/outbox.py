@@ -95,7 +95,13 @@ class Outbox(Protocol):
         """Take back messages that are not on their way yet; return how many."""
 
     def withdraw_about(self, tickets: Collection[int]) -> list[str]:
-        """Take back messages about these tickets that no channel has tried to send; return their keys."""
+        """Take back messages about these tickets, which are over, that no channel has tried to send; return their keys.
+
+        Of those that were held, the ticket is kept, for `Deliveries.take_dropped`.
+        """
+
+    def hold_about(self, ticket: int, until: datetime, by: str) -> int:
+        """Hold back the messages about a ticket that no channel has tried to send; return how many. `by` says why."""
 
     def told_about(self, since: Mapping[int, datetime]) -> dict[int, tuple[Recipient, ...]]:
         """By ticket, the recipients who got, or may have got, a message about it.
