@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -297,6 +297,11 @@ def shape(value: Any, wanted: Any) -> Any:
     return type(value).__name__
 
 
+def only(listed: Mapping[str, Any], room: str) -> dict[str, Any]:
+    """A list of rooms with this room alone: other tests' rooms have no name, say."""
+    return {**listed, "rooms": [one for one in listed["rooms"] if one["room_id"] == room]}
+
+
 @pytest.mark.parametrize("version", ["11", "12"])
 def test_the_fake_refuses_what_the_server_refuses(
     synapse_server: Synapse, amina: Person, noor: Person, inventory: MatrixInventory, version: str
@@ -326,7 +331,7 @@ def test_the_fakes_answers_have_the_shape_of_the_servers(synapse_server: Synapse
         real = inventory_of(synapse_server, synapse_server.admin.token)._client
         for ours, theirs in (
             (client.whoami(), real.whoami()),
-            (client.rooms(0), real.rooms(0)),
+            (only(client.rooms(0), "!ward"), only(real.rooms(0), room)),
             (client.members("!ward"), real.members(room)),
             (client.state("!ward"), real.state(room)),
             (client.user(first), real.user(amina.user_id)),
