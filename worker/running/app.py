@@ -202,7 +202,7 @@ def assemble(
         Approvals(store, rules.two_approvers_from),
         PairActs(store, pairing),
         Check(store, connectors, limits, rules.leaver, rules.fresh_directories, rules.fresh_inventories),
-        Explainer(tickets, rules.languages, reaching, rules.holding, on_call),
+        Explainer(tickets, rules.languages, reaching, rules.holding, on_call, away),
         Silencing(store, rules.holding.silences),
         assigned_of(rules, store),
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),

@@ -151,7 +151,8 @@ class SqlDeliveries:
             if self._c.execute(sa.select(sa.func.count()).where(others)).scalar_one():
                 return post
             which = outbox.c.bundle_id == bundle
-        self._c.execute(sa.update(outbox).where(which, outbox.c.state != "sent").values(state="dropped"))
+        given_up = {"state": "dropped", "held_by": ""}
+        self._c.execute(sa.update(outbox).where(which, outbox.c.state != "sent").values(given_up))
         return post
 
     def _find(self, post_id: str) -> tuple[Post | None, sa.Table, sa.ColumnElement[bool]]:

@@ -12,7 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
-from worker.ports.state.outbox import Backlog, Delivery, DeliveryCount, OutMessage, WaitingRecipient
+from worker.ports.state.outbox import (
+    Backlog,
+    Delivery,
+    DeliveryCount,
+    MessageHead,
+    OutMessage,
+    WaitingRecipient,
+)
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.tables import delivery, feed, outbox, quiet_channel
@@ -57,20 +64,23 @@ class SqlOutbox:
         self._end_empty({row.bundle_id for row in rows if row.bundle_id is not None})
         return [row.key for row in rows]
 
-    def hold_about(self, ticket: int, until: datetime, by: str) -> int:
-        o, rows = outbox.c, self._untried([ticket])
+    def hold_about(self, ticket: int, until: datetime, by: str, but: tuple[str, ...] = ()) -> int:
+        o = outbox.c
+        calls = (o.is_urgent == 1) & sa.or_(o.not_before.is_(None), o.not_before < until)
+        rows = [row for row in self._untried([ticket], calls) if not row.key.startswith(but)]
         for part in chunked([row.id for row in rows]):
             held = {"bundle_id": None, "not_before": until, "held_by": by}
             self._c.execute(sa.update(outbox).where(o.id.in_(part)).values(held))
         self._end_empty({row.bundle_id for row in rows if row.bundle_id is not None})
         return len(rows)
 
-    def _untried(self, tickets: Collection[int]) -> list[Any]:
+    def _untried(self, tickets: Collection[int], *which: sa.ColumnElement[bool]) -> list[Any]:
         """The messages to people about these tickets that no channel has tried to send."""
         o, found = outbox.c, list[Any]()
         for chunk in chunked(sorted(set(tickets))):
             untried = o.ticket_id.in_(chunk) & (o.state == "pending") & ~_was_tried() & _IS_TO_PEOPLE
-            found += self._c.execute(sa.select(o.id, o.key, o.bundle_id).where(untried).order_by(o.id))
+            query = sa.select(o.id, o.key, o.bundle_id).where(untried, *which)
+            found += self._c.execute(query.order_by(o.id))
         return found
 
     def _end_empty(self, bundles: Collection[int]) -> None:
@@ -133,6 +143,14 @@ class SqlOutbox:
     ) -> list[OutMessage]:
         return [_message(row) for row in self._pending(to, now, limit, is_alarm=is_alarm)]
 
+    def heads(self, to: Recipient, now: datetime) -> list[MessageHead]:
+        o = outbox.c
+        query = sa.select(o.key, o.ticket_id, o.is_day_or_night).where(
+            _is_to(o), o.via == sa.bindparam("via"), o.is_alarm == 0, _may_go(now)
+        )
+        rows = self._c.execute(query.order_by(o.id), {**_address(to), "via": via_text(to)})
+        return [MessageHead(key, number, bool(day_or_night)) for key, number, day_or_night in rows]
+
     def bundle(
         self, to: Recipient, notifiers: Sequence[str], now: datetime, limit: int, *, is_alarm: bool = False
     ) -> int:
@@ -152,7 +170,9 @@ class SqlOutbox:
                 )
             )  # fmt: skip
         o = outbox.c
-        claimed = sa.update(outbox).where(o.id.in_(ids), o.bundle_id.is_(None)).values(bundle_id=number)
+        claimed = (
+            sa.update(outbox).where(o.id.in_(ids), o.bundle_id.is_(None)).values(bundle_id=number, held_by="")
+        )
         self._c.execute(claimed)
         return len(ids)
 
@@ -239,6 +259,10 @@ class SqlOutbox:
             self._c.execute(sa.delete(outbox).where(outbox.c.bundle_id == one.bundle))
             return
         self._c.execute(sa.update(outbox).where(outbox.c.bundle_id == one.bundle).values(state="sent"))
+
+    def let_go(self, one: Delivery) -> None:
+        self._finish(one, state="dropped")
+        self._c.execute(sa.delete(outbox).where(outbox.c.bundle_id == one.bundle))
 
     def retry(self, one: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
         self._finish(
@@ -384,6 +408,7 @@ def _message(row: Any) -> OutMessage:
         tuple(values.get("steps", ())),
         values.get("link"),
         title=values.get("title", ""),
+        is_fixed=values.get("is_fixed", False),
     )
     return OutMessage(
         row.key,

@@ -96,6 +96,13 @@ class SqlTickets:
         row = self._c.execute(_BY_ID, {"wanted": number}).first()
         return None if row is None else ticket_from_row(row)
 
+    def many(self, numbers: Collection[int]) -> dict[int, Ticket]:
+        found: dict[int, Ticket] = {}
+        for chunk in chunked(sorted(set(numbers))):
+            for row in self._c.execute(sa.select(ticket).where(ticket.c.id.in_(chunk))):
+                found[row.id] = ticket_from_row(row)
+        return found
+
     def page(self, states: Sequence[TicketState], after: int, limit: int) -> list[Ticket]:
         wanted = [state.value for state in states]
         query = sa.select(ticket).where(ticket.c.state.in_(wanted), ticket.c.id > after)

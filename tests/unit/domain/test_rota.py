@@ -13,7 +13,6 @@ from worker.domain.escalation.rota import (
     Shift,
     all_on_call,
     gaps,
-    handovers,
     on_call,
     shifts,
 )
@@ -159,7 +158,7 @@ def test_nothing_is_said_of_what_a_calendar_does_not_reach() -> None:
     assert gaps(known, since, until) == (Gap(at("2026-11-05 09:00"), at("2026-11-06 09:00"), Lack.NOBODY),)
 
 
-# --- Gaps and handovers -----------------------------------------------------------------------------------------
+# --- Gaps ------------------------------------------------------------------------------------------------------
 
 
 def test_somebody_away_without_a_deputy_is_a_gap() -> None:
@@ -190,20 +189,3 @@ def test_gaps_of_a_pattern_come_in_order() -> None:
     found = gaps(rota(NIGHTS), at("2026-11-07 12:00"), at("2026-11-08 20:00"), unreachable=frozenset({NED}))
 
     assert [one.why for one in found] == [Lack.NOBODY, Lack.UNREACHABLE, Lack.NOBODY, Lack.UNREACHABLE]
-
-
-def test_a_handover_is_where_somebody_new_begins() -> None:
-    told = handovers(rota(WEEKS, NIGHTS), at("2026-11-07 12:00"), at("2026-11-09 09:00"))
-
-    assert [(one.person, one.from_at) for one in told] == [
-        (NED, at("2026-11-07 18:00")),
-        (ANN, at("2026-11-08 09:00")),
-        (NED, at("2026-11-08 18:00")),
-        (BOB, at("2026-11-09 09:00")),
-    ]
-
-
-def test_who_goes_on_in_another_layer_hands_over_to_nobody() -> None:
-    same = Span(at("2026-11-03 09:00"), at("2026-11-04 09:00"), ANN)
-
-    assert handovers(rota(WEEKS, overrides=(same,)), at("2026-11-03 00:00"), at("2026-11-05 00:00")) == ()

@@ -13,7 +13,6 @@ from worker.domain.escalation.rota import (
     Rota,
     all_on_call,
     gaps,
-    handovers,
     on_call,
     shifts,
 )
@@ -173,15 +172,3 @@ def test_a_gap_is_where_neither_a_layer_nor_an_override_has_somebody(case: tuple
         (one.from_at, one.until_at) for one in uncovered
     ]
     assert {one.why for one in gaps(rota, since, until)} <= {Lack.NOBODY}
-
-
-@settings(deadline=None, max_examples=40)
-@given(cases())
-def test_handovers_of_two_spans_are_those_of_both(case: tuple[Rota, datetime]) -> None:
-    rota, since = case
-    middle, until = since + DAY, since + 2 * DAY
-    both = (*handovers(rota, since, middle), *handovers(rota, middle, until))
-    told = [(one.person, one.from_at) for one in both]
-
-    assert told == [(one.person, one.from_at) for one in handovers(rota, since, until)]
-    assert len(told) == len(set(told))

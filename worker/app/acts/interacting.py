@@ -18,17 +18,18 @@ from worker.app.acts.tickets import TicketActs
 from worker.app.refused import Refused
 from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor, Via
-from worker.domain.messages.message import Message, Paragraph, ReaderAct, Recipient, RecipientKind
+from worker.domain.messages.message import CHANNEL, Message, Paragraph, ReaderAct, Recipient, RecipientKind
 from worker.domain.messages.offers import LABELS, RIGHTS, Involvement
 from worker.domain.messages.sentences import flat, masked, sentences, ticket_title
 from worker.domain.messages.standing import standing_line
 from worker.domain.model import Account, Standing
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.text.tongue import Tongue
-from worker.domain.tickets.ticket import Ticket
-from worker.ports import ConnectorError, Notifier, Rejected, Transient, Unreachable
+from worker.domain.tickets.ticket import Ticket, ticket_label
+from worker.ports import ConnectorError, Notifier, Rejected, Unreachable
 from worker.ports.connectors.conversing import Clicker, Field, Form, Interaction
 from worker.ports.state.conversations import Claimed
+from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Interacting:
     def take(self, now: datetime) -> bool:
         """Do the oldest thing that waits; False if nothing does.
 
-        What fails for now waits for a minute, up to `ATTEMPTS_MAX` times.
+        What fails waits for a minute, up to `ATTEMPTS_MAX` times. Then it is given up, and the security team is told.
         """
         with self._store.begin() as uow:
             claimed = uow.interactions.claim(now, CLAIM_LIFE)
@@ -79,12 +80,27 @@ class Interacting:
         if notifier is None:
             self._finish(claimed)
             return True
+        if claimed.attempts > ATTEMPTS_MAX:  # each time it ended in a crash
+            self._give_up(claimed, "", now)
+            return True
         try:
             _Turn(notifier, claimed, self._store, self._rules, self._teller, self._look, now).take()
         except ConnectorError as error:
-            if not isinstance(error, Transient) or claimed.attempts >= ATTEMPTS_MAX:
-                self._finish(claimed)
+            if claimed.attempts >= ATTEMPTS_MAX:
+                self._give_up(claimed, error.message, now)
         return True
+
+    def _give_up(self, claimed: Claimed, why: str, now: datetime) -> None:
+        """Finish what can't be done, and say so; what fails alike within a day is said once."""
+        tongue = self._teller.tongue
+        title = tongue.say("What somebody did in {notifier} was lost", notifier=claimed.notifier)
+        text = sentences(flat(why), tongue.say("They saw no answer. Look at the ticket, and ask them."))
+        label = ticket_label(claimed.interaction.ticket)
+        body = Paragraph(title, text, ((tongue.say("Ticket"), label),))
+        key = f"interaction:{claimed.notifier}:{label}:{now.date()}"
+        with self._store.begin() as uow:
+            uow.interactions.finish(claimed.id)
+            uow.outbox.add([OutMessage(key, CHANNEL, title, body)], now)
 
     def _finish(self, claimed: Claimed) -> None:
         with self._store.begin() as uow:

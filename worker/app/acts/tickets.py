@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from worker.app.acts.changes import Change, change_ticket
 from worker.app.refused import Refused
-from worker.app.tell.teller import Teller
+from worker.app.tell.teller import Teller, step_key
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted, claimants
 from worker.domain.evidence.explained import ticket_facts
@@ -109,14 +109,14 @@ class TicketActs:
     ) -> Ticket:
         """Say "I'm on it": the ticket does not escalate for so long (else as its policy says), then it does again.
 
-        What waits to be said about it is held until then.
+        The calls to act on it that wait are held until then, but those of steps that go on until it is done.
         """
         return self._rest(number, "acknowledged", events.TICKET_ACKNOWLEDGED, by, span, now, reason)
 
     def snooze(self, number: int, by: Actor, span: timedelta, now: datetime, reason: str = "") -> Ticket:
         """Say "later": nobody is told about the ticket for so long, at most for its policy's `snooze_max`.
 
-        What waits to be said about it is held until then.
+        The calls to act on it that wait are held until then.
         """
         return self._rest(number, "snoozed", events.TICKET_SNOOZED, by, span, now, reason)
 
@@ -140,7 +140,12 @@ class TicketActs:
 
         with self._store.begin() as uow:
             _, after = change_ticket(uow, number, change, kind, by, now, reason)
-            uow.outbox.hold_about(after.id, ends[0], how)
+            goes_on = kind == events.TICKET_ACKNOWLEDGED
+            policy = self._rules.policy(after)
+            but = [
+                step_key(after, n) for n, step in enumerate(policy.steps, 1) if goes_on and step.is_until_done
+            ]
+            uow.outbox.hold_about(after.id, ends[0], how, tuple(but))
         return after
 
     def _change(

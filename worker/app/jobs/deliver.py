@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from worker.app.jobs.asked_wait import asked_wait
 from worker.app.jobs.keeping_true import KeepTrue, keep_shown
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
@@ -51,10 +52,6 @@ LAST_WAITS = (
     4,
     timedelta(hours=6),
 )  # on the last channel 15 hours in all, so that a night's outage kills nothing
-ASKED_MIN_S, ASKED_MAX_S = (
-    1.0,
-    86_400.0,
-)  # the least and the most that we wait when a channel asks us to
 DELIVERIES_MAX = 200  # in one pass, so that a long queue does not outlive the lease
 
 
@@ -130,7 +127,7 @@ class Deliver:
             run.troubles += self._feeds.queue(uow, now)
             holds = self._rules.holding.at(uow, now)
             for recipient, queued, is_alarm in uow.outbox.waiting(now - self._rules.digest_window, now):
-                held = _hold(uow, holds, recipient, queued) if holds and not is_alarm else 0
+                held = _hold(uow, holds, recipient, now) if holds and not is_alarm else 0
                 run.counts["held"] += held
                 waiting = queued - held
                 if not waiting:
@@ -240,7 +237,8 @@ class Deliver:
         delivery = self._shortened(delivery, run)
         message = self._message_of(delivery, is_last=is_last)
         if delivery.to.kind is RecipientKind.FEED and event_in(message) is None:
-            self._move_on(delivery, "who it was about was erased", now, run)
+            with self._store.begin(run.lease) as uow:
+                uow.outbox.let_go(delivery)
             return
         try:
             reference = self._send_once(notifier, message)
@@ -287,7 +285,7 @@ class Deliver:
 
     def _later(self, delivery: Delivery, error: ConnectorError, now: datetime, run: _DeliveryPass) -> None:
         is_unclear = isinstance(error, Transient) and not isinstance(error, NotDone)
-        asked = _wait_asked_for(error)
+        asked = asked_wait(error)
         if asked is not None:
             with self._store.begin(run.lease) as uow:
                 uow.outbox.leave_alone(delivery.notifier, now + asked)
@@ -317,7 +315,7 @@ class Deliver:
         with self._store.begin(run.lease) as uow:
             uow.outbox.retry(delivery, error.message, now + wait, is_unclear=is_unclear)
             if delivery.to.kind is RecipientKind.FEED:
-                longest = max(wait, _wait_asked_for(error) or wait)
+                longest = max(wait, asked_wait(error) or wait)
                 uow.outbox.leave_alone(delivery.notifier, now + longest)
         self._observer.delivered(delivery, Outcome.RETRIED, now)
 
@@ -381,18 +379,15 @@ class Deliver:
         return replace(message, repeat_note=may_be_repeat(tongue), link_label=open_ticket(tongue))
 
 
-def _hold(uow: UnitOfWork, holds: Holds, to: Recipient, queued: int) -> int:
+def _hold(uow: UnitOfWork, holds: Holds, to: Recipient, now: datetime) -> int:
     """Hold back what a silence or the reader's quiet hours keep; return how many messages."""
     held: dict[Held, list[str]] = defaultdict(list)
-    for item in uow.outbox.pending(to, holds.at, queued):
-        ticket = None if item.ticket is None else uow.tickets.get(item.ticket)
-        if why := holds.of_message(to, ticket, is_day_or_night=item.is_day_or_night):
-            held[why].append(item.key)
+    heads = uow.outbox.heads(to, now)
+    tickets = uow.tickets.many([head.ticket for head in heads if head.ticket is not None])
+    for head in heads:
+        ticket = None if head.ticket is None else tickets.get(head.ticket)
+        if why := holds.of_message(to, ticket, is_day_or_night=head.is_day_or_night):
+            held[why].append(head.key)
     for why, keys in held.items():
         uow.deliveries.hold(keys, why.until, why.by)
     return sum(map(len, held.values()))
-
-
-def _wait_asked_for(error: ConnectorError) -> timedelta | None:
-    seconds = error.retry_after_s if isinstance(error, Transient) else None
-    return None if seconds is None else timedelta(seconds=min(max(seconds, ASKED_MIN_S), ASKED_MAX_S))

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from worker.app.jobs.jumps import Jumps
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
-from worker.app.reads.away import Away
+from worker.app.reads.away import Away, with_deputies
 from worker.app.tell.helping import help_for
 from worker.app.tell.holding import Holding, Holds
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
-from worker.app.tell.teller import Teller, help_as_told
+from worker.app.tell.teller import Teller, help_as_told, step_key
 from worker.domain.escalation.policy import Policy, Taken, Target, due_steps, next_unreached
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.messages.message import Recipient
 from worker.domain.messages.sentences import AWAY, UNREACHED, escalation_paragraph, masked
-from worker.domain.model import AccountKey
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.leases import Lease
@@ -26,6 +24,8 @@ from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 500
+MAILBOXES_MAX = 50  # asked in one run
+MAILBOX_LIFE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,12 @@ class Escalate:
         self._teller = teller
         self._more = more or EscalateRules()
         self._away: frozenset[str] = frozenset()  # of the present run, by address
+        self._mailboxes: dict[str, tuple[datetime, bool]] = {}  # when asked, and what they said
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Take the due steps of every open ticket. Steps are unique in storage, so each is taken once.
 
-        If a step reaches nobody, or somebody who is away and has no deputy, the next one is due at once, and its
+        If a step reaches nobody, or only people who are away and have no deputy, the next one is due at once, and its
         message says so. Right after the clock was set nothing is taken: the next run does it.
         """
         if self._more.jumps is not None and self._more.jumps.take_hold():
@@ -123,7 +124,7 @@ class Escalate:
         found = Recipients(uow, self._teller.languages, self._more.on_call)
         wanted = policy.steps[step.step - 1]
         named = found.of_all(ticket, wanted.to, now)
-        recipients, is_away = self._with_deputies(found, named, now)
+        recipients, is_away = with_deputies(named, self._more.away, now, found, self._away)
         if not uow.tickets.take_step(ticket.id, step, policy.name, recipients):
             return ""
         counts["steps"] += 1
@@ -139,7 +140,7 @@ class Escalate:
             body = escalation_paragraph(ticket, recipient, self._teller.timezone, now, why, tongue, told)
             if recipient not in members:
                 body = masked(body)
-            key = f"{ticket.label}:step{step.step}.{step.repeat}:{recipient.kind.value}:{recipient.address}"
+            key = f"{step_key(ticket, step.step)}{step.repeat}:{recipient.kind.value}:{recipient.address}"
             to = replace(recipient, via=wanted.via)
             message = OutMessage(
                 key,
@@ -153,37 +154,37 @@ class Escalate:
             counts["messages"] += uow.outbox.add([self._teller.linked(uow, ticket, message, now)], now)
         return UNREACHED if not recipients else AWAY if is_away else ""
 
-    def _with_deputies(
-        self, found: Recipients, named: tuple[Recipient, ...], now: datetime
-    ) -> tuple[tuple[Recipient, ...], bool]:
-        """The recipients, with a deputy for each who is away; and whether somebody away has none."""
-        everybody, is_away = list(named), False
-        for one in named:
-            if one.address in self._away or self._more.away.is_away(one.address, None, now):
-                deputy = self._more.away.deputy(one.address, now)
-                is_away |= deputy is None
-                everybody += [found.at(deputy)] if deputy else []
-        return tuple(dict.fromkeys(everybody)), is_away
-
     def _away_by_mailbox(self, now: datetime) -> frozenset[str]:
-        """The people of due steps whose mailboxes say that they are away. Asks outside of any transaction."""
+        """The people of due steps whose mailboxes say that they are away. Asks outside of any transaction.
+
+        A mailbox is asked again after a while, and only so many in one run: who was not asked counts as there.
+        """
         if not self._more.away.asks_mailboxes:
             return frozenset()
-        people: dict[str, AccountKey] = {}
         with self._store.reading() as uow:
-            found, after = Recipients(uow, self._teller.languages, self._more.on_call), 0
-            while waiting := uow.tickets.to_escalate(after, PAGE):
-                after = waiting[-1].ticket.id
-                for ticket, taken in waiting:
-                    policy = self._rules.policy(ticket)
-                    for due in due_steps(ticket, policy, taken, self._rules.allowed(ticket), now):
-                        for one in found.of_all(ticket, policy.steps[due.step - 1].to, now):
-                            people.update(
-                                (one.address, known.key) for known in uow.people.find(one.address)[:1]
-                            )
-        return frozenset(
-            address for address, key in people.items() if self._more.away.is_away(address, key, now)
-        )
+            addresses = self._told_now(uow, now)
+            people = {address: uow.people.find(address)[:1] for address in sorted(addresses)}
+        asked = {address: one for address, one in self._mailboxes.items() if now - one[0] < MAILBOX_LIFE}
+        for address in [address for address in people if address not in asked][:MAILBOXES_MAX]:
+            is_away = any(self._more.away.is_away(address, one.key, now) for one in people[address])
+            asked[address] = (now, is_away)
+        self._mailboxes = asked
+        return frozenset(address for address in people if address in asked and asked[address][1])
+
+    def _told_now(self, uow: UnitOfWork, now: datetime) -> set[str]:
+        """The addresses of the people whom steps tell now."""
+        addresses: set[str] = set()
+        found, after = Recipients(uow, self._teller.languages, self._more.on_call), 0
+        holds = self._more.holding.at(uow, now)
+        while waiting := uow.tickets.to_escalate(after, PAGE):
+            after = waiting[-1].ticket.id
+            for ticket, taken in waiting:
+                policy = self._rules.policy(ticket)
+                coming = due_steps(ticket, policy, taken, self._rules.allowed(ticket), now)
+                if coming and holds.of_ticket(ticket) is None:
+                    named = [found.of_all(ticket, policy.steps[due.step - 1].to, now) for due in coming]
+                    addresses |= {one.address for recipients in named for one in recipients if one.email}
+        return addresses
 
     def _answer_unreachable(self, uow: UnitOfWork, now: datetime, counts: dict[str, int]) -> None:
         """Take the next step at once for each ticket whose message reached nobody."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
+from worker.app.jobs.asked_wait import asked_wait
 from worker.app.tell.conversing import Conversing
 from worker.domain.messages.message import Message, Paragraph
 from worker.domain.tickets.ticket import ticket_number
@@ -81,8 +82,8 @@ class KeepTrue:
 
     def _rest(self, notifier: str, error: ConnectorError, now: datetime, lease: Lease | None) -> None:
         """Change nothing for a while. Only a wait that the channel asks for holds up what is new."""
-        asked = error.retry_after_s if isinstance(error, Transient) else None
-        self._resting[notifier] = now + (PAUSE if asked is None else timedelta(seconds=asked))
+        asked = asked_wait(error)
+        self._resting[notifier] = now + (asked or PAUSE)
         if asked is not None:
             with self._store.begin(lease) as uow:
                 uow.outbox.leave_alone(notifier, self._resting[notifier])
@@ -90,7 +91,11 @@ class KeepTrue:
 
 def keep_shown(uow: UnitOfWork, notifier: str, reference: str, message: Message, now: datetime) -> None:
     """Keep true from now on what a message says of tickets. What only continues another message is history."""
-    alone = [one for one in message.paragraphs if one.ticket and (one.is_call or not one.thread)]
+    alone = [
+        one
+        for one in message.paragraphs
+        if one.ticket and not one.is_fixed and (one.is_call or not one.thread)
+    ]
     if alone:
         uow.conversations.keep(ShownMessage(notifier, reference, message.to, _versions(alone), now, now))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from worker.app.tell.recipients import Recipients
 from worker.domain.escalation.absence import Absence, absence_of, stand_in
+from worker.domain.messages.message import Recipient
 from worker.domain.model import AccountKey
 from worker.ports import AwayTeller, BadConfig, ConnectorError, Directory
 
@@ -39,6 +41,23 @@ class Away:
     def deputy(self, email: str, now: datetime) -> str | None:
         """Who stands in by the configuration, for somebody whom it has as absent; None: nobody."""
         return stand_in(self._absences, email, now)
+
+
+def with_deputies(
+    named: Sequence[Recipient], away: Away, at: datetime, found: Recipients, by_mailbox: Collection[str] = ()
+) -> tuple[tuple[Recipient, ...], bool]:
+    """The recipients, with a deputy for each who is away and has one; and whether none of all these is there.
+
+    `by_mailbox` are the addresses whose mailboxes said that they are away.
+    """
+    gone = {
+        one: away.deputy(one.address, at)
+        for one in named
+        if one.address in by_mailbox or away.is_away(one.address, None, at)
+    }
+    deputies = [found.at(deputy) for deputy in gone.values() if deputy is not None]
+    is_nobody_there = bool(named) and len(gone) == len(named) and not deputies
+    return tuple(dict.fromkeys((*named, *deputies))), is_nobody_there
 
 
 def teller_named(name: str | None, directories: Sequence[Directory]) -> AwayTeller | None:

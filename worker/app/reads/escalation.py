@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from worker.app.reads.away import Away, with_deputies
 from worker.app.tell.holding import Held, Holding
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
@@ -56,13 +57,17 @@ class ExplainedEscalation:
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
-    """Reads who would be told about a ticket, and when, by the same rules as the job that tells them."""
+    """Reads who would be told about a ticket, and when, by the same rules as the job that tells them.
+
+    Absences are those of the configuration: no mailbox is asked here.
+    """
 
     rules: TicketRules
     languages: Languages
     reaching: Reaching
     holding: Holding = field(default_factory=Holding)
     on_call: OnCall = nobody_on_call
+    away: Away = field(default_factory=Away)
 
     def explain(self, uow: UnitOfWork, ticket: Ticket) -> ExplainedEscalation:
         policy = self.rules.policy(ticket)
@@ -81,19 +86,11 @@ class Explainer:
     def _step(self, uow: UnitOfWork, ticket: Ticket, policy: Policy, coming: Coming) -> ComingStep:
         found = Recipients(uow, self.languages, self.on_call)
         step = policy.steps[coming.step - 1]
-        return ComingStep(
-            coming,
-            tuple(
-                (
-                    whom,
-                    tuple(
-                        self._told(uow, ticket, step, coming, one)
-                        for one in found.of(ticket, whom, coming.at)
-                    ),
-                )
-                for whom in coming.to
-            ),
-        )
+        told = []
+        for whom in coming.to:
+            recipients, _ = with_deputies(found.of(ticket, whom, coming.at), self.away, coming.at, found)
+            told.append((whom, tuple(self._told(uow, ticket, step, coming, one) for one in recipients)))
+        return ComingStep(coming, tuple(told))
 
     def _told(self, uow: UnitOfWork, ticket: Ticket, step: Step, coming: Coming, to: Recipient) -> ToldOne:
         one = self.reached(replace(to, via=step.via))

@@ -125,5 +125,5 @@ class Conversing:
 
 
 def _tickets(uow: UnitOfWork, numbers: Collection[int]) -> dict[int, Ticket]:
-    found = {number: uow.tickets.get(number) for number in numbers}
-    return {number: ticket for number, ticket in found.items() if ticket is not None}
+    found = uow.tickets.many(numbers)
+    return {number: found[number] for number in numbers if number in found}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -58,6 +58,7 @@ class Holds:
     at: datetime
     silences: tuple[Silence, ...]
     quiet: Quiet | None
+    _nights: dict[str, datetime | None] = field(default_factory=dict)  # by reader: when their quiet hours end
 
     def __bool__(self) -> bool:
         """True if anything can be held at all."""
@@ -67,7 +68,8 @@ class Holds:
         """The silence that covers a ticket; of several, the one that ends last."""
         if not self.silences:
             return None
-        known_as = _known_as(self.uow, ticket)
+        by_person = any(one.people for one in self.silences)
+        known_as = _known_as(self.uow, ticket) if by_person else ()
         return _last(one for one in self.silences if one.covers(ticket, known_as))
 
     def of_message(self, to: Recipient, ticket: Ticket | None, *, is_day_or_night: bool) -> Held | None:
@@ -79,7 +81,9 @@ class Holds:
             return silenced
         if self.quiet is None or is_day_or_night or not is_person or not self.quiet.is_for(ticket):
             return None
-        until = self.quiet.held_until(self.uow, to, self.at)
+        if to.address not in self._nights:
+            self._nights[to.address] = self.quiet.held_until(self.uow, to, self.at)
+        until = self._nights[to.address]
         return Held(until, QUIET) if until else None
 
 

@@ -68,6 +68,7 @@ class Passing:
                 mine.say("Send it. Only {name} may use the link in it.", name=name),
             ),
             f"https://wa.me/{number}?text={quote(text, safe='')}",
+            is_fixed=True,
         )  # fmt: skip
 
     def _passers(self, uow: UnitOfWork, ticket: Ticket) -> Iterator[_Passer]:

@@ -121,6 +121,11 @@ def _language(ticket: Ticket, spoken: Mapping[AccountKey, str]) -> str | None:
     return spoken.get(person) if person else None
 
 
+def step_key(ticket: Ticket, step: int) -> str:
+    """The beginning of the keys of a step's messages; `step` counts from 1."""
+    return f"{ticket.label}:step{step}."
+
+
 def help_as_told(aid: Help | None, ticket: Ticket, to: Recipient) -> Help | None:
     """The help as one reader may see it: only the assignee sees the leaver's number."""
     is_assignee = ticket.assignee is not None and to.address == ticket.assignee.email.casefold()

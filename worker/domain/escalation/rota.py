@@ -151,19 +151,6 @@ def on_call(rota: Rota, instant: datetime) -> Shift:
     return all_on_call(rota, instant)[-1]
 
 
-def handovers(rota: Rota, since: datetime, until: datetime) -> tuple[Shift, ...]:
-    """Return the shifts that begin in (since, until] with somebody who was not on call just before, in order."""
-    around = shifts(rota, since - DAY, until + DAY)
-    return tuple(
-        one for one in around if since < one.from_at <= until and one.is_covered and not _goes_on(one, around)
-    )
-
-
-def _goes_on(shift: Shift, others: tuple[Shift, ...]) -> bool:
-    """Whether its person was on call just before."""
-    return any(one.person == shift.person and one.from_at < shift.from_at <= one.until_at for one in others)
-
-
 def gaps(
     rota: Rota,
     since: datetime,

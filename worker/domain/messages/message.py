@@ -86,6 +86,7 @@ class Paragraph:
     ticket's own: what is to be done, the same in everything that one reader gets about it. `offers` are for channels in
     which people can act, about the ticket as it was at `version`. `thread` is the notifier's reference of the message
     that this one continues; empty if it stands alone. `is_call`: it asks its reader to act, so it has to be noticed.
+    `is_fixed`: it stays as it was sent, whatever becomes of the ticket.
     """
 
     headline: str
@@ -99,6 +100,7 @@ class Paragraph:
     offers: tuple[Offer, ...] = ()
     thread: str = ""
     is_call: bool = False
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,14 @@ class WaitingRecipient(NamedTuple):
     is_alarm: bool = False
 
 
+class MessageHead(NamedTuple):
+    """What decides whether a message may go now: its key, its ticket, and whether it waits for no quiet hours."""
+
+    key: str
+    ticket: int | None
+    is_day_or_night: bool
+
+
 class DeliveryCount(NamedTuple):
     """How many deliveries arrived at a recipient, and how many are under way to them."""
 
@@ -100,8 +108,11 @@ class Outbox(Protocol):
         Of those that were held, the ticket is kept, for `Deliveries.take_dropped`.
         """
 
-    def hold_about(self, ticket: int, until: datetime, by: str) -> int:
-        """Hold back the messages about a ticket that no channel has tried to send; return how many. `by` says why."""
+    def hold_about(self, ticket: int, until: datetime, by: str, but: tuple[str, ...] = ()) -> int:
+        """Hold back the calls to act on a ticket that no channel has tried to send; return how many. `by` says why.
+
+        Left alone are those that wait longer, and those whose keys begin with one of `but`.
+        """
 
     def told_about(self, since: Mapping[int, datetime]) -> dict[int, tuple[Recipient, ...]]:
         """By ticket, the recipients who got, or may have got, a message about it.
@@ -124,6 +135,9 @@ class Outbox(Protocol):
         self, to: Recipient, now: datetime, limit: int, *, is_alarm: bool = False
     ) -> list[OutMessage]:
         """The recipient's messages that `bundle` would fold."""
+
+    def heads(self, to: Recipient, now: datetime) -> list[MessageHead]:
+        """The heads of all messages that `pending` has for a recipient, alarms left out."""
 
     def bundle(
         self, to: Recipient, notifiers: Sequence[str], now: datetime, limit: int, *, is_alarm: bool = False
@@ -156,6 +170,9 @@ class Outbox(Protocol):
 
     def sent(self, delivery: Delivery, reference: str, now: datetime) -> None:
         """Record that it arrived; idempotent. What was said to a feed is not kept: the journal has the event."""
+
+    def let_go(self, delivery: Delivery) -> None:
+        """Send it to nobody, and forget its messages: whom they were about was erased."""
 
     def retry(self, delivery: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
         """Try again at `at`."""

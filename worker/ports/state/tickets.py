@@ -73,6 +73,9 @@ class StoredTickets(Protocol):
     def get(self, number: int) -> Ticket | None:
         """One ticket."""
 
+    def many(self, numbers: Collection[int]) -> dict[int, Ticket]:
+        """The tickets with these numbers, by number; unknown ones are left out."""
+
     def page(self, states: Sequence[TicketState], after: int, limit: int) -> list[Ticket]:
         """Tickets in the given states with an id above `after`, by id."""
 
