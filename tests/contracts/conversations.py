@@ -129,7 +129,7 @@ class ConversationsContract:
             again = uow.interactions.claim(NOW + LIFE, LIFE)
             assert again is not None
             assert (again.interaction, again.attempts) == (glance, 2)
-            uow.interactions.finish(again.id)
+            assert [uow.interactions.finish(again.id) for _ in range(2)] == [True, False]
         with store.begin() as uow:
             assert uow.interactions.claim(NOW + 2 * LIFE, LIFE) is None
             assert not uow.interactions.keep("soc", glance, NOW + LIFE)

@@ -232,6 +232,14 @@ class _Tickets:
             assert sum(uow.tickets.counts().values()) == 1
             assert uow.tickets.insert([ticket(occasion="another leaving")])[0].id == 2
 
+    def test_many_tickets_are_read_by_number_and_unknown_ones_are_left_out(self, store: Store) -> None:
+        with store.begin() as uow:
+            first, second, third = uow.tickets.insert([ticket(handle=f"{n}") for n in range(3)])
+        with store.begin() as uow:
+            assert uow.tickets.many([third.id, first.id, first.id]) == {1: first, 3: third}
+            assert uow.tickets.many(range(1000, 0, -1)) == {1: first, 2: second, 3: third}
+            assert uow.tickets.many([]) == {}
+
     def test_a_step_is_taken_once(self, store: Store) -> None:
         with store.begin() as uow:
             [stored] = uow.tickets.insert([ticket()])
@@ -272,15 +280,16 @@ class _Outbox:
             assert uow.outbox.backlog() == (3, 0)
 
     def test_a_delivery_has_what_was_queued_in_order(self, store: Store) -> None:
+        fixed = replace(letter("b"), body=replace(letter("b").body, is_fixed=True))
         with store.begin() as uow:
-            uow.outbox.add([letter("a"), letter("b")], NOW)
+            uow.outbox.add([letter("a"), fixed], NOW)
             assert uow.outbox.bundle(ANN, ["soc"], NOW, 40) == 2
             assert uow.outbox.bundle(ANN, ["soc"], NOW, 40) == 0
         with store.begin() as uow:
             delivery = uow.outbox.claim("us", NOW, LIFE)
 
         assert delivery is not None
-        assert (delivery.items, delivery.attempts) == ((letter("a"), letter("b")), 1)
+        assert (delivery.items, delivery.attempts) == ((letter("a"), fixed), 1)
 
     def test_a_recipient_s_language_goes_with_what_they_are_sent_and_does_not_divide_it(
         self, store: Store
@@ -339,6 +348,20 @@ class _Outbox:
 
         assert claimed is not None
         assert claimed.is_unclear is is_unclear
+
+    def test_the_heads_of_messages_are_of_all_that_may_go_now_but_of_no_alarm(self, store: Store) -> None:
+        day_or_night = replace(letter("a"), ticket=7, is_day_or_night=True)
+        others = (
+            letter("c", CHANNEL),
+            replace(letter("d"), is_alarm=True),
+            replace(letter("e"), not_before=NOW + MICRO),
+            letter("f", replace(ANN, via=("mail",))),
+        )
+        with store.begin() as uow:
+            uow.outbox.add([letter("g")], NOW)
+            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
+            uow.outbox.add([day_or_night, letter("b"), *others], NOW)
+            assert uow.outbox.heads(ANN, NOW) == [("a", 7, True), ("b", None, False)]
 
     def test_a_shortened_delivery_keeps_its_beginning_and_the_rest_is_pending_again(
         self, store: Store

@@ -105,9 +105,10 @@ class SqlInteractions:
             return None
         return Claimed(row.id, row.notifier, _interaction(row.body), row.attempts + 1)
 
-    def finish(self, number: int) -> None:
-        this = sa.update(interaction).where(interaction.c.id == number)
-        self._c.execute(this.values(state="taken", body="", claimed_until=None))
+    def finish(self, number: int) -> bool:
+        i = interaction.c
+        this = sa.update(interaction).where(i.id == number, i.state != "taken")
+        return self._c.execute(this.values(state="taken", body="", claimed_until=None)).rowcount > 0
 
 
 def _shown_message(rows: list[Any]) -> ShownMessage:

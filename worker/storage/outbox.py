@@ -66,7 +66,8 @@ class SqlOutbox:
 
     def hold_about(self, ticket: int, until: datetime, by: str, but: tuple[str, ...] = ()) -> int:
         o = outbox.c
-        calls = (o.is_urgent == 1) & sa.or_(o.not_before.is_(None), o.not_before < until)
+        is_sooner = sa.or_(o.not_before.is_(None), o.not_before < until, o.held_by == by)
+        calls = (o.is_urgent == 1) & is_sooner
         rows = [row for row in self._untried([ticket], calls) if not row.key.startswith(but)]
         for part in chunked([row.id for row in rows]):
             held = {"bundle_id": None, "not_before": until, "held_by": by}

@@ -16,8 +16,9 @@ from worker.domain.messages.event import FeedEvent, event_in
 from worker.domain.messages.message import CHANNEL, Message, Paragraph, RecipientKind, feed_of
 from worker.domain.model import AccountKey
 from worker.ports import Rejected, Transient, Unsubscribed
+from worker.ports.state.deliveries import PostState
 from worker.ports.state.outbox import OutMessage
-from worker.storage.sql.tables import outbox
+from worker.storage.sql.tables import delivery, outbox
 
 Found = Callable[..., Harness]
 
@@ -252,9 +253,19 @@ def test_who_was_erased_is_not_named_by_what_still_waits(ward: Harness) -> None:
     with ward.store.begin() as uow:
         uow.people.erase(AccountKey("corp", "ann"))
     ward.later()
-    ward.deliver()
+    report = ward.deliver()
     assert followed(ward) == []
     assert len(program.attempts) == 1
+    assert (report.counts["unreachable"], report.troubles) == (0, ())
+    with ward.engine.begin() as connection:
+        kept = connection.execute(sa.select(outbox.c.recipient_kind)).scalars().all()
+        [state] = connection.execute(
+            sa.select(delivery.c.state).where(delivery.c.notifier == "siem")
+        ).scalars()
+    assert ("feed" in kept, state) == (False, "dropped")
+    with ward.store.reading() as uow:
+        assert uow.deliveries.count(PostState.DEAD, ward.now) == 0
+        assert uow.outbox.backlog().deliveries == 0
 
 
 def test_a_message_without_an_event_has_none() -> None:

@@ -13,7 +13,7 @@ from harness import ACCOUNTABLE, Harness
 from worker.app.acts.interacting import ATTEMPTS_MAX, CLAIM_LIFE
 from worker.domain.messages.message import ReaderAct
 from worker.domain.tickets.ticket import Grade, Ticket, TicketState
-from worker.ports import Rejected, Transient
+from worker.ports import AuthFailed, ConnectorError, Rejected, Transient
 from worker.ports.connectors.conversing import Clicker, Interaction
 
 Found = Callable[..., Harness]
@@ -22,6 +22,7 @@ EVE = Clicker("eve@corp.example", "Eve", "slack:T1 U-EVE")
 BOSS = Clicker(ACCOUNTABLE, "Boss", "slack:T1 U-BOSS")
 SOC = Clicker("ann@corp.example", "Ann", "slack:T1 U-SOC", is_operator=True)
 STRANGER = Clicker("op@elsewhere.example", "Op", "slack:T1 U-OP", is_operator=True)
+DOWN = Transient("Fake: down.", remedy="Wait.")
 
 
 @pytest.fixture
@@ -177,22 +178,70 @@ def test_who_asks_for_a_form_too_late_is_asked_to_click_again(ward: Harness) -> 
     assert "click once more" in click(ward, "soc", ReaderAct.WAIVE, is_asking=True)
 
 
-def test_an_interaction_whose_channel_is_out_of_order_waits_and_is_given_up_in_the_end(ward: Harness) -> None:
-    ward.soc.down = Transient("Fake: down.", remedy="Wait.")
+def again(harness: Harness) -> bool:
+    """What waits is taken once more when its claim is over; False if nothing is."""
+    harness.now += CLAIM_LIFE
+    return harness.app.interacting.take(harness.now)
+
+
+def given_up(harness: Harness) -> list[str]:
+    """What the security team is told of clicks that were lost."""
+    harness.soc.down = None
+    harness.deliver()
+    return [message.paragraphs[0].text for message in harness.soc.to("") if "was lost" in message.title]
+
+
+def test_an_interaction_whose_channel_is_out_of_order_waits(ward: Harness) -> None:
+    ward.soc.down = DOWN
     assert click(ward, "dee", ReaderAct.DONE) == ""
     assert not ward.app.interacting.take(ward.now)  # it waits
-    ward.later(seconds=CLAIM_LIFE.total_seconds())
     ward.soc.down = None
-    assert ward.app.interacting.take(ward.now)
+    assert again(ward)
     assert ward.ticket().state is TicketState.DONE
 
-    ward.soc.down = Transient("Fake: down.", remedy="Wait.")
-    click(ward, "dee", ReaderAct.DONE, key="another")
-    for _ in range(ATTEMPTS_MAX):
-        ward.later(seconds=CLAIM_LIFE.total_seconds())
-        ward.app.interacting.take(ward.now)
-    ward.later(seconds=CLAIM_LIFE.total_seconds())
-    assert not ward.app.interacting.take(ward.now)
+
+@pytest.mark.parametrize("error", [DOWN, AuthFailed("Fake: token revoked.", remedy="Renew it.")])
+def test_a_click_that_fails_whatever_the_failure_is_given_up_in_the_end_and_said_once_a_day(
+    ward: Harness, error: ConnectorError
+) -> None:
+    said = f"{error.message} They saw no answer. Look at the ticket, and ask them."
+    for hours, told in ((0, [said]), (1, [said]), (24, [said, said])):
+        ward.later(hours=hours)
+        ward.soc.down = error
+        click(ward, "dee", ReaderAct.DONE, key=f"after {hours}")
+        assert [again(ward) for _ in range(ATTEMPTS_MAX)] == [*[True] * (ATTEMPTS_MAX - 1), False]
+        assert given_up(ward) == told
+    assert ward.ticket().state is TicketState.OPEN
+    assert ward.soc.to("")[-1].paragraphs[0].facts == (("Ticket", "T-000001"),)
+
+
+def test_a_click_that_ends_the_process_each_time_is_given_up_without_another_look(ward: Harness) -> None:
+    ward.soc.down = _DiedError()  # type: ignore[assignment]
+    with pytest.raises(_DiedError):
+        click(ward, "dee", ReaderAct.DONE)
+    for _ in range(ATTEMPTS_MAX - 1):
+        with pytest.raises(_DiedError):
+            again(ward)
+    assert [again(ward), again(ward)] == [True, False]
+    assert given_up(ward) == ["They saw no answer. Look at the ticket, and ask them."]
+
+
+def test_what_was_done_in_the_last_attempt_is_not_called_lost(ward: Harness) -> None:
+    ward.soc.down = DOWN
+    click(ward, "dee", ReaderAct.DONE)
+    for _ in range(ATTEMPTS_MAX - 2):
+        again(ward)
+    ward.soc.down, ward.soc.answering = None, DOWN
+    assert [again(ward), again(ward)] == [True, False]
+    assert ward.ticket().state is TicketState.DONE
+    assert given_up(ward) == []
+
+
+def test_of_a_look_that_fails_nothing_is_lost(ward: Harness) -> None:
+    ward.soc.down = DOWN
+    click(ward, "dee", None)
+    assert [again(ward) for _ in range(ATTEMPTS_MAX)][-2:] == [True, False]
+    assert given_up(ward) == []
 
 
 def test_an_answer_that_does_not_arrive_undoes_nothing_and_repeats_nothing(ward: Harness) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -172,6 +173,22 @@ def test_a_wait_that_the_channel_asks_for_is_kept(ward: Harness) -> None:
     assert ward.deliver().counts["updated"] == 1
 
 
+@pytest.mark.parametrize("asked_s, waits", [
+    (0, timedelta(seconds=1)), (30 * 86_400, timedelta(days=1)), (1e12, timedelta(days=1)),
+])  # fmt: skip
+def test_a_wait_for_changes_is_a_second_at_least_and_a_day_at_most(
+    ward: Harness, asked_s: float, waits: timedelta
+) -> None:
+    ward.soc.cannot_change = NotDone("Fake: busy.", remedy="Wait.", retry_after_s=asked_s)
+    ward.desk.done(1, Actor(DEE), ward.now)
+    ward.deliver()
+    ward.soc.cannot_change = None
+    ward.now += waits - timedelta(microseconds=1)
+    assert ward.deliver().counts["updated"] == 0
+    ward.now += timedelta(microseconds=1)
+    assert ward.deliver().counts["updated"] == 1
+
+
 @pytest.mark.parametrize("is_loud", [False, True])
 def test_a_failure_holds_up_changes_for_a_minute_and_never_what_is_new(ward: Harness, is_loud: bool) -> None:
     kind = (
@@ -206,6 +223,17 @@ def test_a_message_about_no_ticket_is_only_shown(ward: Harness) -> None:
     ward.deliver()
     assert ward.soc.sent[-1].paragraphs == (Paragraph("Held"),)
     assert ward.deliver().counts["updated"] == 0
+
+
+def test_a_message_that_tells_something_else_too_stays_as_it_was_sent(ward: Harness) -> None:
+    ward.queue(OutMessage("plan", CHANNEL, "Held", Paragraph("Held")))
+    message = told(ward)
+    reference = f"fake/{len(ward.soc.sent)}"
+    assert len(message.paragraphs) == 2
+    ward.later(minutes=5)
+    ward.desk.done(1, Actor(DEE), ward.now)
+    assert ward.deliver().counts["updated"] == 1, "the one to Dee"
+    assert ward.soc.standing[reference] == message
 
 
 def test_a_channel_that_only_shows_gets_no_offers(start: Found) -> None:

@@ -12,6 +12,7 @@ from builders import rules
 from fakes.notifier import FakeNotifier
 from harness import Harness
 from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import Message
 from worker.domain.tickets.ticket import TicketState
 
@@ -58,6 +59,23 @@ def test_the_signed_link_opens_the_ticket_for_her(ward: Harness) -> None:
     ward.assigned.done(token, ward.now)
     assert ward.ticket().state is TicketState.DONE
     assert ward.ticket().done_by == NURSE
+
+
+@pytest.mark.parametrize("has_more", [False, True])
+def test_it_stays_as_it_was_sent_whatever_becomes_of_the_tickets_in_its_message(
+    start: Start, has_more: bool
+) -> None:
+    harness = start(rules=rules(), notifiers=[FakeNotifier("soc", is_conversing=True)], has_links=True)
+    harness.corp.change("dee", email=None, manager_id="eve")
+    if has_more:
+        harness.group("ward-8", "ann", admins=["eve"])
+    message = leave(harness)
+    assert len(message.paragraphs) == 1 + has_more
+    harness.later()
+    for ticket in harness.tickets():
+        harness.desk.done(ticket.id, Actor("sam"), harness.now)
+    assert harness.deliver().counts["updated"] == 0
+    assert harness.soc.standing["fake/1"] == message
 
 
 def test_it_is_in_the_ticket_s_history_by_whom(ward: Harness) -> None:

@@ -25,6 +25,7 @@ from worker.ports.state.outbox import OutMessage
 Start = Callable[..., Harness]
 HOUR = timedelta(hours=1)
 SAM = Actor("sam", "os:sam")
+DEE = "dee@corp.example"
 STEPS = (
     Step(After(share=0.5), (Target.ASSIGNEE,)),
     Step(After(share=1.0), (Target.CHANNEL,), repeat=HOUR),
@@ -66,7 +67,7 @@ def test_nobody_is_told_while_a_silence_is_on_and_once_when_it_ends(late: Harnes
         late.later(hours=9)
         assert told(late) == []
     late.later(hours=4)
-    assert sorted(told(late)) == ["channel", "dee@corp.example"], "each step once, however long it was quiet"
+    assert sorted(told(late)) == ["channel", DEE], "each step once, however long it was quiet"
     with late.store.reading() as uow:
         [listed] = late.app.silencing.all(uow)
         assert (listed.id, listed.fired) == (made.id, 1)
@@ -75,7 +76,7 @@ def test_nobody_is_told_while_a_silence_is_on_and_once_when_it_ends(late: Harnes
 def test_a_silence_that_covers_something_else_holds_nothing(late: Harness) -> None:
     silence(late, 40, groups=("Surgery*",))
     late.later(hours=12)
-    assert told(late) == ["dee@corp.example"]
+    assert told(late) == [DEE]
 
 
 def test_a_silence_for_a_person_holds_the_messages_to_them(late: Harness) -> None:
@@ -85,29 +86,25 @@ def test_a_silence_for_a_person_holds_the_messages_to_them(late: Harness) -> Non
     assert told(late) == ["channel"]
     [held] = posts(late, PostState.HELD)
     assert (held.to.address, held.held_by, held.held_until) == (
-        "dee@corp.example",
+        DEE,
         f"silence:{made.id}",
         made.until_at,
     )
     late.app.silencing.end(made.id, SAM, late.now, "They are back")
-    assert told(late) == ["dee@corp.example"]
+    assert told(late) == [DEE]
     assert posts(late, PostState.HELD) == []
 
 
 def test_what_is_closed_while_it_is_held_is_dropped_and_said(late: Harness) -> None:
-    silence(late, 20, people=("dee@corp.example",))
+    silence(late, 20, people=(DEE,))
     late.later(hours=12)
     assert told(late) == []
     late.desk.waive(1, SAM, "Agreed with the ward", late.now)
     assert posts(late, PostState.HELD) == []
     late.later(hours=9)
-    late.queue(OutMessage("y", late.soc.to("dee@corp.example")[0].to, "Other news", Paragraph("Other news")))
+    late.queue(OutMessage("y", late.soc.to(DEE)[0].to, "Other news", Paragraph("Other news")))
     late.deliver()
-    [said] = [
-        message
-        for message in late.soc.to("dee@corp.example")
-        if message.paragraphs[0].headline == "Other news"
-    ]
+    [said] = [message for message in late.soc.to(DEE) if message.paragraphs[0].headline == "Other news"]
     assert [part.text for part in said.paragraphs[1:]] == [
         "Nothing is to be done about them any more: T-000001."
     ]
@@ -125,7 +122,7 @@ def test_a_silence_of_the_configuration_is_listed_and_not_ended_by_command(late:
 
 
 def test_a_silence_is_in_the_journal_without_those_whom_it_names(late: Harness) -> None:
-    made = silence(late, 1, people=("dee@corp.example",))
+    made = silence(late, 1, people=(DEE,))
     late.app.silencing.end(made.id, SAM, late.now)
     with late.store.reading() as uow:
         found = [sealed.entry for sealed in uow.journal.of(f"silence:{made.id}")]
@@ -143,7 +140,7 @@ def test_an_acknowledgement_holds_for_as_long_as_the_policy_says(late: Harness) 
     late.later(hours=1.5)
     assert told(late) == []
     late.later(hours=0.6)
-    assert told(late) == ["dee@corp.example"]
+    assert told(late) == [DEE]
 
 
 def test_a_step_until_done_goes_on_while_somebody_has_it(late: Harness) -> None:
@@ -151,7 +148,46 @@ def test_a_step_until_done_goes_on_while_somebody_has_it(late: Harness) -> None:
     late.start(replace(late.app.rules, tickets=rules(policies=(Policy("test", steps),))))
     late.desk.acknowledge(1, SAM, late.now, "", 72 * HOUR)
     late.later(hours=25)
-    assert told(late) == ["dee@corp.example"]
+    assert told(late) == [DEE]
+
+
+@pytest.mark.parametrize("act, is_told", [("acknowledged", [DEE]), ("snoozed", [])])
+def test_a_call_to_act_until_done_is_held_by_a_snooze_alone(
+    late: Harness, act: str, is_told: list[str]
+) -> None:
+    steps = (replace(STEPS[0], is_until_done=True), STEPS[1])
+    late.start(replace(late.app.rules, tickets=rules(policies=(Policy("test", steps),))))
+    late.later(hours=24)
+    late.escalate()
+    rest(late, act)
+    assert told(late) == is_told, "the other step's call waits in either case"
+    late.later(hours=1)
+    assert sorted([*is_told, *told(late)]) == ["channel", DEE]
+
+
+@pytest.mark.parametrize("act", ["acknowledged", "snoozed"])
+def test_news_of_a_ticket_are_not_held(late: Harness, act: str) -> None:
+    late.desk.assign(1, DEE, SAM, late.now, "again")
+    rest(late, act)
+    assert told(late) == [DEE]
+
+
+def test_what_waits_longer_for_something_else_goes_on_waiting(late: Harness) -> None:
+    made = silence(late, 40, people=(DEE,))
+    late.later(hours=12)
+    assert told(late) == []
+    rest(late, "snoozed")
+    [held] = posts(late, PostState.HELD)
+    assert (held.held_by, held.held_until) == (f"silence:{made.id}", made.until_at)
+
+
+def test_a_shorter_rest_takes_the_place_of_a_longer_one(late: Harness) -> None:
+    late.later(hours=12)
+    late.escalate()
+    late.desk.acknowledge(1, SAM, late.now)
+    rest(late, "acknowledged")
+    late.later(hours=1)
+    assert told(late) == [DEE]
 
 
 @pytest.mark.parametrize("act", ["acknowledged", "snoozed"])
@@ -166,7 +202,7 @@ def test_both_hold_what_waits_and_it_is_told_once_when_they_end(late: Harness, a
     late.later(minutes=59)
     assert told(late) == []
     late.later(minutes=1)
-    assert told(late) == ["dee@corp.example"], "the step was taken, and its message is not lost"
+    assert told(late) == [DEE], "the step was taken, and its message is not lost"
 
 
 def rest(harness: Harness, act: str) -> None:
@@ -186,7 +222,7 @@ def test_what_is_folded_already_is_held_as_well(late: Harness) -> None:
     late.later(minutes=59)
     assert told(late) == []
     late.later(minutes=2)
-    assert told(late) == ["dee@corp.example"]
+    assert told(late) == [DEE]
 
 
 def test_a_held_call_to_act_is_dropped_once_somebody_says_that_it_is_done(late: Harness) -> None:
@@ -194,13 +230,35 @@ def test_a_held_call_to_act_is_dropped_once_somebody_says_that_it_is_done(late: 
     late.escalate()
     rest(late, "acknowledged")
     late.desk.done(1, SAM, late.now)
-    late.queue(OutMessage("y", late.soc.to("dee@corp.example")[0].to, "Other news", Paragraph("Other news")))
+    assert other_news(late) == ["Other news", "Closed before you were told"]
+
+
+def other_news(harness: Harness) -> list[str]:
+    """What Dee is told along with other news an hour later."""
+    harness.queue(OutMessage("y", harness.soc.to(DEE)[0].to, "Other news", Paragraph("Other news")))
+    harness.later(hours=1)
+    assert told(harness) == [DEE]
+    return [part.headline for part in harness.soc.sent[-1].paragraphs]
+
+
+def test_what_was_on_its_way_after_a_hold_is_not_named_when_its_ticket_is_closed(late: Harness) -> None:
+    late.later(hours=12)
+    late.escalate()
+    rest(late, "snoozed")
     late.later(hours=1)
-    assert told(late) == ["dee@corp.example"]
-    assert [part.headline for part in late.soc.sent[-1].paragraphs] == [
-        "Other news",
-        "Closed before you were told",
-    ]
+    late.soc.fail_next(NotDone("not now"))
+    assert told(late) == []
+    late.desk.waive(1, SAM, "Agreed with the ward", late.now)
+    assert other_news(late) == ["Other news"]
+
+
+def test_what_was_given_up_while_it_was_held_is_not_named_as_closed(late: Harness) -> None:
+    late.later(hours=12)
+    late.escalate()
+    rest(late, "snoozed")
+    [held] = posts(late, PostState.HELD)
+    late.app.silencing.drop(held.id, SAM, "It was told by phone", late.now)
+    assert other_news(late) == ["Other news"]
 
 
 def test_a_snoozed_ticket_is_quiet_until_then(late: Harness) -> None:
@@ -208,7 +266,7 @@ def test_a_snoozed_ticket_is_quiet_until_then(late: Harness) -> None:
     late.later(hours=29)
     assert told(late) == []
     late.later(hours=1)
-    assert sorted(told(late)) == ["channel", "dee@corp.example"]
+    assert sorted(told(late)) == ["channel", DEE]
 
 
 @pytest.mark.parametrize("hours", [0, -1, 72.1])
@@ -284,12 +342,12 @@ def dead(harness: Harness) -> Post:
 
 def test_a_dead_message_is_listed_and_sent_once_more(late: Harness) -> None:
     post = dead(late)
-    assert (post.to.address, post.over, post.tickets) == ("dee@corp.example", "soc", ("T-000001",))
+    assert (post.to.address, post.over, post.tickets) == (DEE, "soc", ("T-000001",))
     assert "No." in post.error
     assert late.app.silencing.retry(post.id, SAM, late.now).id == post.id
     before = len(late.soc.sent)
     late.deliver()
-    assert [message.to.address for message in late.soc.sent[before:]].count("dee@corp.example") == 1
+    assert [message.to.address for message in late.soc.sent[before:]].count(DEE) == 1
     assert posts(late, PostState.DEAD) == []
     with pytest.raises(Refused, match="no dead message"):
         late.app.silencing.retry(post.id, SAM, late.now)

@@ -91,7 +91,10 @@ class Interacting:
         return True
 
     def _give_up(self, claimed: Claimed, why: str, now: datetime) -> None:
-        """Finish what can't be done, and say so; what fails alike within a day is said once."""
+        """Finish what can't be done, and say so; what fails alike within a day is said once.
+
+        Nothing is lost of what was done before its answer failed, or of a look.
+        """
         tongue = self._teller.tongue
         title = tongue.say("What somebody did in {notifier} was lost", notifier=claimed.notifier)
         text = sentences(flat(why), tongue.say("They saw no answer. Look at the ticket, and ask them."))
@@ -99,8 +102,8 @@ class Interacting:
         body = Paragraph(title, text, ((tongue.say("Ticket"), label),))
         key = f"interaction:{claimed.notifier}:{label}:{now.date()}"
         with self._store.begin() as uow:
-            uow.interactions.finish(claimed.id)
-            uow.outbox.add([OutMessage(key, CHANNEL, title, body)], now)
+            if uow.interactions.finish(claimed.id) and claimed.interaction.act is not None:
+                uow.outbox.add([OutMessage(key, CHANNEL, title, body)], now)
 
     def _finish(self, claimed: Claimed) -> None:
         with self._store.begin() as uow:

@@ -114,7 +114,7 @@ class TicketActs:
         return self._rest(number, "acknowledged", events.TICKET_ACKNOWLEDGED, by, span, now, reason)
 
     def snooze(self, number: int, by: Actor, span: timedelta, now: datetime, reason: str = "") -> Ticket:
-        """Say "later": nobody is told about the ticket for so long, at most for its policy's `snooze_max`.
+        """Say "later": nobody is called to act on the ticket for so long, at most for its policy's `snooze_max`.
 
         The calls to act on it that wait are held until then.
         """

@@ -90,12 +90,14 @@ class KeepTrue:
 
 
 def keep_shown(uow: UnitOfWork, notifier: str, reference: str, message: Message, now: datetime) -> None:
-    """Keep true from now on what a message says of tickets. What only continues another message is history."""
-    alone = [
-        one
-        for one in message.paragraphs
-        if one.ticket and not one.is_fixed and (one.is_call or not one.thread)
-    ]
+    """Keep true from now on what a message says of tickets. What only continues another message is history.
+
+    A message of which a part stays as it was sent, or is about no ticket, is never changed: a change says how tickets
+    stand, and would take that part out of it.
+    """
+    if not all(one.ticket and not one.is_fixed for one in message.paragraphs):
+        return
+    alone = [one for one in message.paragraphs if one.is_call or not one.thread]
     if alone:
         uow.conversations.keep(ShownMessage(notifier, reference, message.to, _versions(alone), now, now))
 

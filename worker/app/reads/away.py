@@ -51,13 +51,16 @@ def with_deputies(
     `by_mailbox` are the addresses whose mailboxes said that they are away.
     """
     gone = {
-        one: away.deputy(one.address, at)
+        one.address: away.deputy(one.address, at)
         for one in named
         if one.address in by_mailbox or away.is_away(one.address, None, at)
     }
-    deputies = [found.at(deputy) for deputy in gone.values() if deputy is not None]
-    is_nobody_there = bool(named) and len(gone) == len(named) and not deputies
-    return tuple(dict.fromkeys((*named, *deputies))), is_nobody_there
+    told = {(one.kind, one.address): one for one in named}
+    for deputy in gone.values():
+        if deputy is not None:
+            one = found.at(deputy)
+            told.setdefault((one.kind, one.address), one)
+    return tuple(told.values()), all(one.address in gone for one in told.values())
 
 
 def teller_named(name: str | None, directories: Sequence[Directory]) -> AwayTeller | None:

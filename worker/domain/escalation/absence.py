@@ -1,4 +1,4 @@
-"""Who is away, and who stands in. Somebody absent is told nevertheless, and the next one at once."""
+"""Who is away, and who stands in. Somebody absent is told nevertheless; the next step is for when nobody is there."""
 
 from __future__ import annotations
 

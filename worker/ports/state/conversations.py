@@ -61,5 +61,5 @@ class Interactions(Protocol):
     def claim(self, now: datetime, life: timedelta) -> Claimed | None:
         """Take the oldest that waits, or whose claim is over. A claim is a conditional UPDATE with a time limit."""
 
-    def finish(self, number: int) -> None:
-        """It had its effect; what it said is forgotten."""
+    def finish(self, number: int) -> bool:
+        """It had its effect; what it said is forgotten. False if it was finished before."""

@@ -111,7 +111,7 @@ class Outbox(Protocol):
     def hold_about(self, ticket: int, until: datetime, by: str, but: tuple[str, ...] = ()) -> int:
         """Hold back the calls to act on a ticket that no channel has tried to send; return how many. `by` says why.
 
-        Left alone are those that wait longer, and those whose keys begin with one of `but`.
+        Left alone are those that wait longer for something else, and those whose keys begin with one of `but`.
         """
 
     def told_about(self, since: Mapping[int, datetime]) -> dict[int, tuple[Recipient, ...]]:
