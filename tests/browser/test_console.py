@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, ViewportSize, expect
 
 from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
-from worker.app.tell.teller import person_at
+from worker.app.tell.addressing import person_at
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import Paragraph
 from worker.domain.reconcile.guard import HoldState

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from builders import NOW
 from worker.app.jobs.faults import Faults, Watching
+from worker.app.tell.addressing import person_at
 from worker.app.tell.alarms import Alarms
-from worker.app.tell.teller import person_at
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient
 from worker.domain.watch.alarms import AlarmCause, ToldAlarm
 from worker.ops.clock import system_now

@@ -89,7 +89,10 @@ def _explain(config: Path, number: int, now: datetime | None, *, json: bool) -> 
 
 
 def _over(step: ComingStepShape) -> str | None:
-    return ", ".join(dict.fromkeys(one.over or one.why for one in step.to)) or None
+    over = (
+        f"{one.over} ({one.why})" if one.over and one.passes_on_to else one.over or one.why for one in step.to
+    )
+    return ", ".join(dict.fromkeys(over)) or None
 
 
 def _waits(step: ComingStepShape, when: Settings) -> str | None:

@@ -181,7 +181,7 @@ def groups_show(
         whole = whole_group(uow, group, worker.witnesses)
         when = worker.settings
     if json:
-        print_shape(GroupShownShape.of(whole))
+        print_shape(GroupShownShape.of(whole, worker.witnesses))
         return
     print_facts([
         ("group", f"{group.name} ({group.key.source}/{group.key.group_id}, {group.messenger})"),
@@ -257,7 +257,7 @@ def groups_pair(
 ) -> None:
     """Say that two groups of two sources (SOURCE/ID) are one: the better witness leads."""
     with opened(config, now) as worker:
-        pair = worker.pairs.pair(one, other, actor(by, worker.settings), need_reason(reason), clock_at(now))
+        pair = worker.pairs.pair(one, other, actor(by, worker.settings), reason, clock_at(now))
     out.print(Text(f"{'/'.join(pair.a)} is followed in {'/'.join(pair.b)}."))
 
 
@@ -272,7 +272,7 @@ def groups_unpair(
 ) -> None:
     """Say that two groups of two sources (SOURCE/ID) are two; they are not paired by themselves again."""
     with opened(config, now) as worker:
-        pair = worker.pairs.unpair(one, other, actor(by, worker.settings), need_reason(reason), clock_at(now))
+        pair = worker.pairs.unpair(one, other, actor(by, worker.settings), reason, clock_at(now))
     out.print(Text(f"{'/'.join(pair.a)} and {'/'.join(pair.b)} are two groups."))
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from worker.app.reads.group import ListedGroup, WholeGroup
+from worker.app.reads.witness import FORMER, Witnesses
 from worker.contract.people import NamedPersonShape
 from worker.contract.shape import Instant, Shape
 from worker.domain.groups.pairing import Difference, Pair, PairState
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import Account, Allowed, Coverage, GroupFacts, Member, Role
+from worker.domain.tickets.ticket import Grade
+from worker.ports.state.groups import GroupRow
 
 
 class _GroupFields(Shape):
@@ -110,18 +113,43 @@ class GroupFactsShape(Shape):
         )
 
 
+class GroupSourceShape(Shape):
+    """The group as one source shows it. `shows`: whether it still does. `grade`: that of its proofs at best."""
+
+    source: str
+    kind: str
+    id: str
+    name: str
+    shows: bool
+    members: int
+    coverage: Coverage
+    taken_at: Instant
+    grade: Grade
+
+    @classmethod
+    def of(cls, group: GroupRow, witnesses: Witnesses) -> GroupSourceShape:
+        known = witnesses.get(group.key.source, FORMER)
+        return cls(
+            source=group.key.source, kind=known.kind, id=group.key.group_id, name=group.name,
+            shows=not group.is_gone, members=group.size, coverage=group.coverage, taken_at=group.taken_at,
+            grade=known.grade,
+        )  # fmt: skip
+
+
 class GroupShownShape(_GroupFields):
-    """A group with its roster, tickets, and what its source shows of it."""
+    """A group with its roster, tickets, and what its source shows of it. `sources`: all that have it."""
 
     facts: GroupFactsShape
+    sources: list[GroupSourceShape]
     roster: list[GroupMemberShape]
     tickets: list[str]
 
     @classmethod
-    def of(cls, whole: WholeGroup) -> GroupShownShape:
+    def of(cls, whole: WholeGroup, witnesses: Witnesses) -> GroupShownShape:
         return cls(
             **dict(GroupShape.of(ListedGroup(whole.group, whole.differences))),
             facts=GroupFactsShape.of(whole.group.facts),
+            sources=[GroupSourceShape.of(one, witnesses) for one in whole.in_sources],
             roster=[GroupMemberShape.of(*one) for one in whole.members],
             tickets=[ticket.label for ticket in whole.tickets],
         )

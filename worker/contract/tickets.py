@@ -12,12 +12,11 @@ from worker.app.reads.ticket import (
     ListedTicket,
     WholeTicket,
 )
-from worker.app.reads.witness import Witness, Witnesses
+from worker.app.reads.witness import FORMER, Witnesses
 from worker.contract.people import AccountShape
 from worker.contract.shape import Data, Instant, Shape
 from worker.domain.escalation.policy import Taken, Whom
 from worker.domain.evidence.journal import Sealed
-from worker.domain.groups.capabilities import Capabilities
 from worker.domain.messages.sentences import told_line
 from worker.domain.model import Account, Evidence, Role
 from worker.domain.tickets.subject import About
@@ -160,9 +159,6 @@ class TicketSubjectShape(Shape):
         )
 
 
-_FORMER = Witness("", Capabilities(is_kept_by_people=True))  # of a source that is not configured any more
-
-
 class TicketSourceShape(Shape):
     """What one source shows of the ticket's member: true, false, or null where it can't tell. `grade`: its proof's."""
 
@@ -174,7 +170,7 @@ class TicketSourceShape(Shape):
 
     @classmethod
     def of(cls, seen: SeenIn, witnesses: Witnesses) -> TicketSourceShape:
-        known = witnesses.get(seen.source, _FORMER)
+        known = witnesses.get(seen.source, FORMER)
         return cls(
             source=seen.source, kind=known.kind, shows=seen.shows, taken_at=seen.taken_at, grade=known.grade
         )
@@ -309,6 +305,7 @@ class ToldOneShape(Shape):
     over: str | None
     held_until: Instant | None
     why: str
+    passes_on_to: str | None
 
     @classmethod
     def of(cls, one: ToldOne) -> ToldOneShape:
@@ -318,6 +315,7 @@ class ToldOneShape(Shape):
             over=one.over or None,
             held_until=one.held_until,
             why=one.why,
+            passes_on_to=one.passes_on_to or None,
         )
 
 
@@ -341,7 +339,7 @@ class ComingStepShape(Shape):
             what=f"step {coming.step}: {told_line(step.named, coming.repeat)}",
             told=[ToldShape.of(*one) for one in step.named],
             repeat=coming.number,
-            to=[ToldOneShape.of(one) for _, told in step.told for one in told],
+            to=[ToldOneShape.of(one) for one in step.everybody],
             state="taken" if coming.is_taken else "to come",
         )
 

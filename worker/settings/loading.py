@@ -95,7 +95,8 @@ def _read(
     problems += literal_secrets(document, set(_secret_paths(document, kinds)))
     context = {"base_dir": document.base_dir}
     settings, found = _validated(Settings, document.data, Described(document, Settings), context)
-    return settings, [*problems, *found, *_wrong_options(document, kinds), *_name_clashes(document)]
+    problems += [*found, *_wrong_options(document, kinds), *_name_clashes(document)]
+    return settings, [*problems, *(_wrong_reply_source(document, kinds) if kinds is not None else ())]
 
 
 def _validated(
@@ -146,6 +147,24 @@ def _wrong_entry(document: Document, port: Port, entry: PlacedDict, kinds: Kinds
     common = ENTRIES[port].COMMON
     options = {key: value for key, value in entry.items() if key not in common}
     return _validated(model, options, Described(document, model, entry.place.path, common))[1]
+
+
+def _wrong_reply_source(document: Document, kinds: Kinds) -> list[SettingsProblem]:
+    """The problem of automatic replies that are to come from a directory without mailboxes."""
+    at = ("absences", "automatic_replies")
+    name, known = document.at(at), kinds.get(Port.DIRECTORY, {})
+    has = {
+        entry.get("name"): getattr(known.get(str(entry.get("kind"))), "has_mailboxes", False)
+        for port, entry in _entries(document)
+        if port is Port.DIRECTORY
+    }
+    if has.get(name, True):
+        return []
+    able = ", ".join(str(one) for one in has if has[one])
+    remedy = f"Name one that has: {able}." if able else "Write null."
+    return [
+        document.problem(at, document.value_mark(at), f"the directory {shown(name)} has no mailboxes", remedy)
+    ]
 
 
 def _name_clashes(document: Document) -> list[SettingsProblem]:

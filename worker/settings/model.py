@@ -103,6 +103,16 @@ def _require_directory(settings: Settings) -> None:
         raise Wrong(f"{name!r} is no directory", did_you_mean(name, known, what="Directories"), at=where)
 
 
+def _require_sources(settings: Settings) -> None:
+    """Raise Wrong for a silence of an inventory that there is not."""
+    known = [one.name for one in settings.inventories]
+    for place, silence in enumerate(settings.silences):
+        for number, name in enumerate(silence.sources):
+            if name not in known:
+                remedy = did_you_mean(name, known, what="Inventories")
+                raise Wrong(f"{name!r} is no inventory", remedy, at=("silences", place, "sources", number))
+
+
 class Settings(Section):
     """The configuration of one worker; every key has a default that is safe."""
 
@@ -158,6 +168,7 @@ class Settings(Section):
         _require_inventories(self)
         _require_notifiers(self)
         self.silenced()
+        _require_sources(self)
         _require_directory(self)
         require_rota_names(self.rotas)
         self._base_dir = (info.context or {}).get("base_dir", self._base_dir)

@@ -25,7 +25,11 @@ _OF_DELIVERY = {
     PostState.DEAD: ("unreachable",),
 }
 _STATES = {name: state for state, names in _OF_DELIVERY.items() for name in names}
-_GIVEN_UP = ("unreachable", "passed_on")
+_WHY_DEAD = {
+    "unreachable": "No notifier reaches them.",
+    "passed_on": "No notifier reaches them. The next step came in its place.",
+}
+_GIVEN_UP = tuple(_WHY_DEAD)
 
 
 class SqlDeliveries:
@@ -219,7 +223,7 @@ def _message(row: Any, state: PostState) -> Post:
         held,
         row.held_by,
         0,
-        "",
+        _WHY_DEAD.get(row.state, ""),
         tickets,
         row.created_at,
     )

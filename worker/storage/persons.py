@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, humans_among
-from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.model import Account, AccountFacts, AccountKey, Standing
 from worker.domain.people.persons import AccountsRule, AccountState, Person, human_of
 from worker.ports.connectors.base import Port
 from worker.ports.state.episodes import EpisodeKind, Gate
@@ -184,8 +184,8 @@ _JOINED_AT = (
     .join(source, source.c.name == person.c.source)
     .where(in_source(person.c.source, person.c.person_id), person.c.first_seen_at > source.c.first_pass_at)
 )
-_LANGUAGES = sa.select(person.c.source, person.c.person_id, person.c.facts).where(
-    in_source(person.c.source, person.c.person_id), person.c.facts.contains('"language":')
+_FACTS = sa.select(person.c.source, person.c.person_id, person.c.facts).where(
+    in_source(person.c.source, person.c.person_id)
 )
 
 
@@ -217,11 +217,10 @@ def _is_linked_elsewhere(
     )  # fmt: skip
 
 
-def languages_of(connection: sa.Connection, people: Collection[AccountKey]) -> dict[AccountKey, str]:
-    """The language that the directory states for each of these accounts, without those that have none."""
-    found: dict[AccountKey, str] = {}
-    for page in by_source(people):
-        for row in connection.execute(_LANGUAGES, page):
-            if stated := facts_from_json(row.person_id, row.facts).language:
-                found[AccountKey(row.source, row.person_id)] = stated
-    return found
+def facts_of(connection: sa.Connection, people: Collection[AccountKey]) -> dict[AccountKey, AccountFacts]:
+    """What the directory says of each of these accounts."""
+    return {
+        AccountKey(row.source, row.person_id): facts_from_json(row.person_id, row.facts)
+        for page in by_source(people)
+        for row in connection.execute(_FACTS, page)
+    }

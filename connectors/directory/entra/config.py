@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -148,6 +148,8 @@ class NotificationsConfig(Section):
 
 class EntraConfig(TenantConfig):
     """One tenant, read through Microsoft Graph."""
+
+    has_mailboxes: ClassVar[bool] = True  # so absences.automatic_replies may name it
 
     scope: ScopeConfig = Field(default=ScopeConfig())
     attributes: AttributesConfig = Field(default=AttributesConfig())

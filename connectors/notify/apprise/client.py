@@ -61,6 +61,26 @@ def version() -> str:
     return str(_apprise().__version__)
 
 
+def unsafe(url: str) -> str:
+    """Say what forbids sending to a URL: it has no encryption, and is not of this machine.
+
+    Empty if nothing does, or if nobody can tell: without Apprise, or for a URL that it can't read.
+    """
+    try:
+        plugins: Any = _apprise().plugins
+    except BadConfig:
+        return ""
+    parts = plugins.url_to_dict(url, secure_logging=True)
+    if parts is None:
+        return ""
+    schema = parts["schema"]
+    secure = plugins.N_MGR[schema].secure_protocol or ()
+    is_secure = schema in ((secure,) if isinstance(secure, str) else secure)
+    if is_secure or names_this_machine(str(parts.get("host") or "")):
+        return ""
+    return f"{schema}: sends without encryption, which is only for this machine; write {schema}s: if the service has it"
+
+
 def _apprise() -> ModuleType:
     try:
         import apprise  # noqa: PLC0415  an extra, and heavy
@@ -78,7 +98,6 @@ def _instance(apprise: ModuleType, url: str, asset: Any) -> Any:
     parts = plugins.url_to_dict(url, secure_logging=True)
     if parts is None:
         raise BadConfig("Apprise can't read url.", remedy="See its page of the service at appriseit.com.")
-    _require_safe(parts, plugins)
     found = apprise.Apprise.instantiate({**parts, "cto": CONNECT_S, "rto": READ_S}, asset=asset)
     if found is None:
         raise BadConfig(
@@ -86,15 +105,3 @@ def _instance(apprise: ModuleType, url: str, asset: Any) -> Any:
             remedy="See its page of the service at appriseit.com.",
         )
     return found
-
-
-def _require_safe(parts: dict[str, Any], plugins: Any) -> None:
-    """Refuse a service without encryption, but on this machine."""
-    schema = parts["schema"]
-    secure = plugins.N_MGR[schema].secure_protocol or ()
-    is_secure = schema in ((secure,) if isinstance(secure, str) else secure)
-    if not is_secure and not names_this_machine(str(parts.get("host") or "")):
-        raise BadConfig(
-            f"{schema}: sends without encryption, which is only for this machine.",
-            remedy=f"Write the encrypted form, for most services {schema}s: with an s.",
-        )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import Self
+from urllib.parse import quote
 
 from pydantic import Field, field_validator, model_validator
 
 from connectors.kit.settings import Section
+from connectors.notify.apprise.client import unsafe
 from worker.ports import Reach
 
 PLACEHOLDERS = ("phone", "email", "ticket", "key")
@@ -54,4 +56,13 @@ class AppriseConfig(Section):
         if wanted != found:
             needs = ", ".join(sorted(wanted)) or "neither {phone} nor {email}"
             raise ValueError(f"reaches: {self.reaches.value} needs {needs} in url")
+        if problem := unsafe(self.url_for("+447700900123", "somebody@example.org", "T-000001", "key")):
+            raise ValueError(problem)
         return self
+
+    def url_for(self, phone: str, email: str, ticket: str, key: str) -> str:
+        """The URL with its placeholders filled. Each value is percent-encoded, so that none can be more than that."""
+        url = self.url
+        for name, value in zip(PLACEHOLDERS, (phone, email, ticket, key), strict=True):
+            url = url.replace(f"{{{name}}}", quote(value, safe=""))
+        return url

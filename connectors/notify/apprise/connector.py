@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from connectors.notify.apprise.client import Service, version
-from connectors.notify.apprise.config import PLACEHOLDERS, AppriseConfig
+from connectors.notify.apprise.config import AppriseConfig
 from connectors.notify.apprise.mapping import render, takes
 from worker.domain.messages.message import Message, Recipient, RecipientKind
 from worker.ports import (
@@ -71,13 +69,9 @@ class AppriseNotifier(Passive):
         )
 
     def _url(self, message: Message) -> str:
-        """The URL for one recipient. Each value is percent-encoded, so that none can be more than a value."""
+        """The URL for one recipient."""
         ticket = next((paragraph.ticket for paragraph in message.paragraphs if paragraph.ticket), "")
-        values = (message.to.number, message.to.email, ticket, message.key)
-        url = self._config.url
-        for name, value in zip(PLACEHOLDERS, values, strict=True):
-            url = url.replace(f"{{{name}}}", quote(value, safe=""))
-        return url
+        return self._config.url_for(message.to.number, message.to.email, ticket, message.key)
 
 
 def build(config: AppriseConfig, context: ConnectorContext) -> AppriseNotifier:

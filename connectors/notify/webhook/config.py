@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
@@ -10,7 +11,9 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 from connectors.kit.settings import Period, Section, TlsConfig
 from connectors.kit.signing import problem_with
 from connectors.kit.urls import web_address
+from worker.domain.evidence import events as journal
 
+KINDS = tuple(kind for name, kind in vars(journal).items() if name[0].isupper() and isinstance(kind, str))
 TIMEOUT_MAX = timedelta(seconds=60)  # longer than that, a claim on the message would expire meanwhile
 
 
@@ -59,6 +62,7 @@ class WebhookConfig(Section):
     @field_validator("events")
     @classmethod
     def _are_globs(cls, events: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(event.strip() for event in events):
-            raise ValueError("has an empty glob; ticket.* is every event of tickets")
+        for glob in events:
+            if not any(fnmatchcase(kind, glob) for kind in KINDS):
+                raise ValueError(f"{glob!r} fits no event; write ticket.* for every event of tickets")
         return events

@@ -13,10 +13,11 @@ from fakes.notifier import FakeNotifier
 from harness import Harness
 from worker.app.jobs.deliver import ATTEMPTS_MAX, CLAIM_LIFE, DELIVERIES_MAX, Deliver
 from worker.app.jobs.observer import Silent
-from worker.app.tell.teller import person_at
+from worker.app.tell.addressing import person_at
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient
 from worker.ports import AuthFailed, NotDone, Rejected, Transient
+from worker.ports.state.deliveries import PostFilter, PostState
 from worker.ports.state.outbox import Delivery, Outcome, OutMessage
 
 Found = Callable[..., Harness]
@@ -567,6 +568,9 @@ def test_who_no_channel_could_reach_is_unreachable_at_once(found: Found) -> None
 
     assert harness.deliver().counts["unreachable"] == 1
     assert state_of(harness) == [number]
+    with harness.store.reading() as uow:
+        [dead] = uow.deliveries.posts(PostFilter((PostState.DEAD,)), harness.now, 10)
+    assert (dead.over, dead.error) == ("", "No notifier reaches them.")
 
 
 # --- who is told what became of it ------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from builders import ticket
 from fakes.notifier import FakeNotifier
 from harness import Harness
-from worker.app.tell.teller import person_at
+from worker.app.tell.addressing import person_at
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, RecipientKind
 from worker.ports import Rejected
 from worker.ports.state.outbox import OutMessage

@@ -11,6 +11,8 @@ import pytest
 from builders import rules
 from fakes.notifier import FakeNotifier
 from harness import Harness
+from worker.contract.tickets import ComingStepShape
+from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import Message
@@ -51,6 +53,20 @@ def test_an_admin_with_a_phone_alone_stays_the_assignee_and_the_manager_passes_i
     assert (link.scheme, link.netloc, link.path) == ("https", "wa.me", f"/{NURSE[1:]}")
     assert "Remove Ann from Ward 7" in text
     assert text.rpartition(" ")[2] == ward.link()
+
+
+def test_the_preview_names_who_passes_it_on(ward: Harness) -> None:
+    leave(ward)
+    ticket = ward.ticket()
+    with ward.store.reading() as uow:
+        step = ward.app.explainer.explain(uow, ticket).steps[0]
+    [one] = ComingStepShape.of(step).to
+    assert (one.address, one.over, one.why, one.passes_on_to) == (
+        "eve@corp.example",
+        "soc",
+        "passes it on to Dee",
+        "Dee",
+    )
 
 
 def test_the_signed_link_opens_the_ticket_for_her(ward: Harness) -> None:
@@ -160,3 +176,20 @@ def test_lists_show_the_name_of_somebody_without_a_mailbox_and_not_the_number(wa
     assert assignee is not None
     assert (assignee.label, replace(assignee, name="").label) == ("Dee", NURSE)
     assert replace(assignee, email="dee@corp.example").label == "dee@corp.example"
+
+
+def test_who_has_a_mailbox_and_a_phone_is_told_by_phone_where_no_notifier_mails(start: Start) -> None:
+    sms = FakeNotifier("sms", reaches_people=False, reaches_phones=True, has_channel=False)
+    both = Policy("test", (Step(After(share=0.5), (Target.ASSIGNEE, Target.MANAGER)),))
+    harness = start(rules=rules(policies=(both,)), notifiers=[sms])
+    harness.corp.change("ann", manager_id="eve")
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    assert {message.to.number for message in sms.sent} == {NURSE}
+    harness.later(days=3)
+    harness.escalate()
+    harness.deliver()
+    assert {message.to.address for message in sms.sent} == {"dee@corp.example", "eve@corp.example"}
+    assert all(message.to.number for message in sms.sent)

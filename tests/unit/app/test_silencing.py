@@ -376,3 +376,18 @@ def test_a_message_that_waits_is_given_up_too(late: Harness) -> None:
     for unknown in ("M-x", "Q-1", "", waiting.id):
         with pytest.raises(Refused):
             late.app.silencing.drop(unknown, SAM, "again", late.now)
+
+
+def test_a_silence_for_a_person_counts_the_tickets_whose_messages_it_held(late: Harness) -> None:
+    made = silence(late, 40, people=("Dee@corp.example",))
+    late.later(hours=12)
+    assert told(late) == []
+    with late.store.reading() as uow:
+        [listed] = late.app.silencing.all(uow)
+    assert (listed.id, listed.fired) == (made.id, 1)
+
+
+def test_a_silence_of_an_inventory_that_there_is_not_is_refused(late: Harness) -> None:
+    with pytest.raises(Refused, match="no inventory 'ward'; there are: wards"):
+        silence(late, 40, sources=("ward",))
+    assert silence(late, 40, sources=("wards",)).sources == ("wards",)

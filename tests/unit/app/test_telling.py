@@ -8,7 +8,8 @@ import pytest
 
 from builders import NOW, facts, key, ticket
 from harness import Harness
-from worker.app.tell.teller import Teller, journal_entry, recipient_of
+from worker.app.tell.addressing import recipient_of
+from worker.app.tell.teller import Teller, journal_entry
 from worker.domain.messages.message import CHANNEL
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.tongue import ENGLISH_ONLY
@@ -57,10 +58,10 @@ def test_a_question_has_neither_person_nor_evidence() -> None:
 
 
 def test_the_assignee_is_told_under_one_spelling_of_their_address() -> None:
-    to = recipient_of(ticket(assignee=DEE))
+    to = recipient_of(ticket(assignee=DEE), {}, ENGLISH_ONLY)
 
     assert (to.address, to.name) == ("dee@corp.example", "Dee")
-    assert recipient_of(ticket()) == CHANNEL
+    assert recipient_of(ticket(), {}, ENGLISH_ONLY) == CHANNEL
 
 
 WHY = "Ann has left: the account was disabled on 23 Nov 2026."
@@ -111,7 +112,7 @@ def test_each_assignee_reads_their_own_language_and_the_team_the_organisation_s(
     with harness.store.begin() as uow:
         messages = Teller("UTC", BabelLanguages("de")).acted(uow, actions, NOW)
 
-    assert [message.to.language for message in messages] == ["pl-PL", "de", "de", "de", None]
+    assert [message.to.language for message in messages] == ["pl-PL", "de", None, None, None]
     assert [message.title for message in messages] == [
         "Usuń z grupy Ward 7 nights: Ann", *["Ann aus Ward 7 nights entfernen"] * 4
     ]  # fmt: skip

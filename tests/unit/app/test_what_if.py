@@ -94,7 +94,14 @@ def test_whoever_was_on_call_is_asked_by_the_instant(late: Harness) -> None:
     shape = ReplayedTicketShape.of(found).model_dump(mode="json")
     assert shape["change"] == "fewer"
     assert shape["would"][0]["to"] == [
-        {"address": "night@example.org", "name": "", "over": "soc", "held_until": None, "why": ""}
+        {
+            "address": "night@example.org",
+            "name": "",
+            "over": "soc",
+            "held_until": None,
+            "why": "",
+            "passes_on_to": None,
+        }
     ]
 
 

@@ -10,14 +10,15 @@ from typing import cast
 import pytest
 
 from builders import rules
+from fakes.notifier import FakeNotifier
 from harness import Harness
 from worker.app.jobs import escalate
 from worker.app.jobs.escalate import Escalate, EscalateRules
 from worker.app.reads.away import Away
 from worker.app.reads.rotas import RotaRules
+from worker.app.tell.addressing import person_at
 from worker.app.tell.holding import Holding
 from worker.app.tell.quiet import PersonalQuiet
-from worker.app.tell.teller import person_at
 from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Target
 from worker.domain.escalation.quiet import QuietHours
@@ -173,6 +174,23 @@ def test_the_preview_says_until_when_the_night_holds_it(start: Start) -> None:
         first = harness.app.explainer.explain(uow, ticket).steps[0]
     [(_, [one])] = first.told
     assert (one.why, one.held_until and one.held_until.hour) == ("quiet", 23)
+
+
+def test_whom_nothing_reaches_has_no_quiet_hours_so_that_the_next_step_comes_at_once(start: Start) -> None:
+    board = FakeNotifier("board", reaches_people=False)
+    harness = start(rules=rules(policies=(Policy("test", (ASSIGNEE,)),)), notifiers=[board])
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    quiet(harness, NIGHT)
+    at(harness, 23)
+    harness.queue(OutMessage("x", person_at(DEE), "Act", Paragraph("Act"), is_urgent=True, ticket=1))
+    ticket = harness.ticket()
+    with harness.store.reading() as uow:
+        [(_, [one])] = harness.app.explainer.explain(uow, ticket).steps[0].told
+    assert (one.over, one.held_until, one.why) == ("", None, "nobody reaches them")
+    counts = harness.deliver().counts
+    assert (counts["held"], counts["unreachable"]) == (0, 2)
 
 
 # --- rotas --------------------------------------------------------------------------------------------------
@@ -356,7 +374,7 @@ def test_a_ticket_about_somebody_without_a_person_is_covered_by_group_alone(star
     with harness.store.reading() as uow:
         held = Holding((own, theirs)).at(uow, harness.now).of_ticket(question)
     assert held is not None
-    assert held.name == "config-1"
+    assert held.silence == "config-1"
 
 
 def test_no_rota_is_known_unless_one_is_configured(start: Start) -> None:

@@ -12,7 +12,7 @@ import pytest
 from builders import rules
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
-from worker.app.tell.teller import person_at
+from worker.app.tell.addressing import person_at
 from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Target
 from worker.domain.escalation.silences import Silence
 from worker.domain.messages.message import Paragraph

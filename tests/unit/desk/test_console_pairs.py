@@ -9,6 +9,8 @@ import pytest
 
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
+from worker.app.reads.group import whole_group
+from worker.contract.groups import GroupShownShape
 from worker.domain.groups.pairing import PairState
 from worker.domain.model import GroupKey
 from worker.ports import Capabilities
@@ -170,3 +172,14 @@ def test_nobody_is_asked_about_a_group_that_has_its_pair(asked: Caller, two: Har
     done = asked.post(form, {"other": other, "answer": "one"}).text
 
     assert "/pair" not in done
+
+
+def test_a_group_in_the_interface_has_the_word_of_each_source(two: Harness) -> None:
+    with two.store.reading() as uow:
+        group = uow.rosters.group(FOLLOWER)
+        assert group is not None
+        shape = GroupShownShape.of(whole_group(uow, group, two.app.witnesses), two.app.witnesses)
+    assert [(one.source, one.id, one.shows, one.members, one.grade) for one in shape.sources] == [
+        ("phone", "120@g.us", True, 3, "A"),
+        ("register", "ward-7", True, 4, "B"),
+    ]

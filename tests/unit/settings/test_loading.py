@@ -1,9 +1,10 @@
 from collections.abc import Callable
 from datetime import time, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import pytest
+from pydantic import BaseModel
 
 from fakes.kinds import KINDS
 from worker.domain.escalation.calendar import BusinessCalendar, parse_days
@@ -13,7 +14,9 @@ from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.ticket import TicketKind
+from worker.ports import Port
 from worker.settings import Settings, SettingsError, load, problems_in
+from worker.settings.loading import Kinds
 
 Write: TypeAlias = Callable[[str], Path]
 
@@ -302,3 +305,15 @@ def test_the_shortest_durations_that_are_allowed_are_allowed(write: Write) -> No
     assert settings.schedule.every["poll"] == timedelta(seconds=1)
     assert settings.escalation.digest_window == timedelta(0)
     assert settings.policies()[0].steps[0].repeat == timedelta(minutes=1)
+
+
+def test_automatic_replies_come_from_a_directory_with_mailboxes(write: Write) -> None:
+    class Mailboxes(BaseModel):
+        has_mailboxes: ClassVar[bool] = True
+
+    kinds: Kinds = {**KINDS, Port.DIRECTORY: {**KINDS[Port.DIRECTORY], "mailboxes": Mailboxes}}
+    two = "directories: [{name: hr, kind: file, path: p.csv}, {name: tenant, kind: mailboxes}]\n"
+    assert problems_in(write(two + "absences: {automatic_replies: tenant}\n"), kinds=kinds) == ()
+    [problem] = problems_in(write(two + "absences: {automatic_replies: hr}\n"), kinds=kinds)
+    assert problem.message == "the directory 'hr' has no mailboxes"
+    assert problem.remedy == "Name one that has: tenant."

@@ -177,7 +177,7 @@ class Assigned:
 
             def messages(after: Ticket) -> list[OutMessage]:
                 aid = help_for(uow, after, self._teller.languages)
-                return answer_messages(answer, ticket, after, words, self._teller, now, aid)
+                return answer_messages(uow, answer, ticket, after, words, self._teller, now, aid)
 
             return self._act(uow, ticket, change, _EVENTS[answer], now, messages)
 

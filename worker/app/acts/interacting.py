@@ -210,8 +210,7 @@ class _Turn:
         with self.store.reading() as uow:
             email = who.email.casefold()
             accounts = [one for one in uow.people.find(email) if (one.facts.email or "").casefold() == email]
-            spoken = uow.people.languages([one.key for one in accounts])
-        return accounts, next(iter(spoken.values()), None)
+        return accounts, next((one.facts.language for one in accounts if one.facts.language), None)
 
     def _said(self, tongue: Tongue, text: str) -> Message:
         one = self.claimed.interaction

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,12 +17,19 @@ from worker.ports.state.store import Store, UnitOfWork
 class Silencing:
     """Makes and ends silences; sends the dead once more, or gives them up. All raise Refused."""
 
-    def __init__(self, store: Store, configured: tuple[Silence, ...]) -> None:
+    def __init__(
+        self, store: Store, configured: tuple[Silence, ...] = (), inventories: Collection[str] = ()
+    ) -> None:
         self._store = store
         self._configured = configured
+        self._inventories = inventories
 
     def silence(self, wanted: Silence, by: Actor, now: datetime) -> Silence:
         """Make a silence; return it with its id. Whoever is named, and the reason, stay out of the journal."""
+        for name in wanted.sources:
+            if name not in self._inventories:
+                known = ", ".join(self._inventories) or "none"
+                raise Refused(f"There is no inventory '{name}'; there are: {known}.")
         with self._store.begin() as uow:
             made = uow.silences.add(wanted, now)
             data = {"until": made.until_at.isoformat(), "kinds": [kind.value for kind in made.kinds]}

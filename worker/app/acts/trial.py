@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from worker.app.refused import Refused
+from worker.app.tell.addressing import person_at
 from worker.app.tell.feeds import Followers
-from worker.app.tell.teller import Teller, person_at
+from worker.app.tell.teller import Teller
 from worker.domain.messages.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind, feed_of
 from worker.ports import Notifier, Receipt
 from worker.ports.state.store import Store

@@ -36,7 +36,7 @@ from worker.domain.messages.sentences import (
 )
 from worker.ports import ConnectorError, NotDone, Notifier, Rejected, Transient, Unreachable, Unsubscribed
 from worker.ports.state.leases import Lease
-from worker.ports.state.outbox import Delivery, Outcome, OutMessage
+from worker.ports.state.outbox import Delivery, MessageHead, Outcome, OutMessage
 from worker.ports.state.store import Store, UnitOfWork
 
 CLAIM_LIFE = timedelta(minutes=5)
@@ -127,12 +127,16 @@ class Deliver:
             run.troubles += self._feeds.queue(uow, now)
             holds = self._rules.holding.at(uow, now)
             for recipient, queued, is_alarm in uow.outbox.waiting(now - self._rules.digest_window, now):
-                held = _hold(uow, holds, recipient, now) if holds and not is_alarm else 0
+                channels = self._reaching.first_over(recipient)
+                held = (
+                    _hold(uow, holds, recipient, now, is_reached=bool(channels))
+                    if holds and not is_alarm
+                    else 0
+                )
                 run.counts["held"] += held
                 waiting = queued - held
                 if not waiting:
                     continue
-                channels = self._reaching.first_over(recipient)
                 if not channels:
                     run.counts["unreachable"] += uow.outbox.give_up(recipient, now)
                     continue
@@ -379,15 +383,20 @@ class Deliver:
         return replace(message, repeat_note=may_be_repeat(tongue), link_label=open_ticket(tongue))
 
 
-def _hold(uow: UnitOfWork, holds: Holds, to: Recipient, now: datetime) -> int:
-    """Hold back what a silence or the reader's quiet hours keep; return how many messages."""
-    held: dict[Held, list[str]] = defaultdict(list)
+def _hold(uow: UnitOfWork, holds: Holds, to: Recipient, now: datetime, *, is_reached: bool) -> int:
+    """Hold back what a silence or the reader's quiet hours keep; return how many messages.
+
+    Whom nothing reaches has no quiet hours: what comes in their place comes at once.
+    """
+    held: dict[Held, list[MessageHead]] = defaultdict(list)
     heads = uow.outbox.heads(to, now)
     tickets = uow.tickets.many([head.ticket for head in heads if head.ticket is not None])
     for head in heads:
         ticket = None if head.ticket is None else tickets.get(head.ticket)
-        if why := holds.of_message(to, ticket, is_day_or_night=head.is_day_or_night):
-            held[why].append(head.key)
-    for why, keys in held.items():
-        uow.deliveries.hold(keys, why.until, why.by)
+        if why := holds.of_message(to, ticket, is_day_or_night=head.is_day_or_night or not is_reached):
+            held[why].append(head)
+    for why, those in held.items():
+        uow.deliveries.hold([head.key for head in those], why.until, why.by)
+        if why.silence:
+            uow.silences.fired(why.silence, {head.ticket for head in those if head.ticket is not None}, now)
     return sum(map(len, held.values()))

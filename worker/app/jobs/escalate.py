@@ -16,7 +16,7 @@ from worker.app.tell.teller import Teller, help_as_told, step_key
 from worker.domain.escalation.policy import Policy, Taken, Target, due_steps, next_unreached
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.messages.sentences import AWAY, UNREACHED, escalation_paragraph, masked
+from worker.domain.messages.sentences import AWAY, UNDELIVERED, UNREACHED, escalation_paragraph, masked
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.leases import Lease
@@ -83,7 +83,7 @@ class Escalate:
         now, policy = holds.at, self._rules.policy(ticket)
         coming = due_steps(ticket, policy, taken, self._rules.allowed(ticket), now)
         if coming and (silenced := holds.of_ticket(ticket)):
-            uow.silences.fired(silenced.name, [ticket.id], now)
+            uow.silences.fired(silenced.silence, [ticket.id], now)
             counts["silenced"] += 1
             return
         for due in coming:
@@ -194,4 +194,4 @@ class Escalate:
             if ticket is None or ticket.state is not TicketState.OPEN:
                 continue
             taken = tuple(step.taken for step in uow.tickets.steps(number))
-            self._take_next(uow, ticket, self._rules.policy(ticket), taken, UNREACHED, now, counts)
+            self._take_next(uow, ticket, self._rules.policy(ticket), taken, UNDELIVERED, now, counts)

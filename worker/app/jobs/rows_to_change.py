@@ -11,7 +11,8 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from worker.app.jobs.matching import Matching
-from worker.app.tell.teller import Teller, person_at
+from worker.app.tell.addressing import whoever_has
+from worker.app.tell.teller import Teller
 from worker.domain.kinds import kind_of
 from worker.domain.messages.message import CHANNEL, Recipient
 from worker.domain.messages.sentences import Row, rows_paragraph
@@ -73,13 +74,10 @@ class RowsToChange:
         email = group.owner_email if group else None
         people = uow.people.find(email) if email else []
         here = [one for one in people if one.standing is not Standing.LEFT]
-        if here and email:
-            return person_at(
-                email, here[0].facts.display_name, self._languages.of(here[0].facts.language).code
-            )
-        if email and not people:
-            return person_at(email)
-        return person_at(self._rules.accountable) if self._rules.accountable else CHANNEL
+        if email and (here or not people):
+            return whoever_has(uow, email, self._languages)
+        accountable = self._rules.accountable
+        return whoever_has(uow, accountable, self._languages) if accountable else CHANNEL
 
 
 def _claims(uow: UnitOfWork, sources: Collection[str]) -> Iterator[tuple[Ticket, Sight]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from worker.app.reads.away import Away, with_deputies
 from worker.app.tell.holding import Held, Holding
+from worker.app.tell.passing import Passing
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
 from worker.domain.escalation.policy import Coming, Policy, Step, Whom, explain
@@ -24,13 +25,15 @@ NOBODY = "nobody reaches them"
 class ToldOne:
     """One recipient of a step: over which notifier, and until when the message would wait.
 
-    `why` says what it would wait for (quiet, silence:ID, snoozed, acknowledged), or that no notifier reaches them.
+    `why` says what it would wait for (quiet, silence:ID, snoozed, acknowledged), that no notifier reaches them, or
+    whom they pass it on to. `passes_on_to` is that person's name, else empty.
     """
 
     to: Recipient
     over: str
     held_until: datetime | None
     why: str
+    passes_on_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,13 @@ class ComingStep:
     def named(self) -> list[tuple[Whom, list[str]]]:
         """Each target with the names of its recipients."""
         return [(whom, [one.to.label for one in told]) for whom, told in self.told]
+
+    @property
+    def everybody(self) -> list[ToldOne]:
+        """The recipients of all targets, each once."""
+        return list(
+            {(one.to.kind, one.to.address): one for _, told in reversed(self.told) for one in told}.values()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,7 @@ class Explainer:
     holding: Holding = field(default_factory=Holding)
     on_call: OnCall = nobody_on_call
     away: Away = field(default_factory=Away)
+    passing: Passing | None = None
 
     def explain(self, uow: UnitOfWork, ticket: Ticket) -> ExplainedEscalation:
         policy = self.rules.policy(ticket)
@@ -94,7 +105,11 @@ class Explainer:
 
     def _told(self, uow: UnitOfWork, ticket: Ticket, step: Step, coming: Coming, to: Recipient) -> ToldOne:
         one = self.reached(replace(to, via=step.via))
-        held = None if coming.is_taken else self._held(uow, ticket, step, coming, one.to)
+        passer = self.passing.passer(uow, ticket, one.to) if self.passing else None
+        if passer is not None:
+            name = to.label
+            one = replace(self.reached(passer.to), why=f"passes it on to {name}", passes_on_to=name)
+        held = None if coming.is_taken or not one.over else self._held(uow, ticket, step, coming, one.to)
         return replace(one, held_until=held.until, why=held.by) if held else one
 
     def reached(self, to: Recipient) -> ToldOne:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.app.reads.situation import COUNTED_MAX, Situation, situation
-from worker.app.tell.teller import Teller, person_at
+from worker.app.tell.addressing import person_at
+from worker.app.tell.teller import Teller
 from worker.domain.messages.message import Message, Paragraph
 from worker.domain.messages.offers import Involvement, offers
 from worker.domain.messages.sentences import sentences, ticket_title

@@ -71,4 +71,4 @@ def listed_tickets(
 def _silenced_by(holds: Holds, ticket: Ticket) -> str | None:
     """The id of the silence that covers a live ticket."""
     held = holds.of_ticket(ticket) if ticket.is_live else None
-    return held.name if held else None
+    return held.silence if held else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from worker.app.tell.recipients import known_person
+from worker.app.tell.addressing import known_person
 from worker.domain.messages.message import Recipient
 from worker.domain.model import Account
 from worker.ports.state.store import UnitOfWork
@@ -27,5 +27,5 @@ class Unreached:
 def unreached(uow: UnitOfWork, is_reached: Callable[[Recipient], object]) -> Unreached:
     """The admins without an address by which they are reached. Reads all admins, in one query."""
     admins = uow.overview.admins()
-    missed = (one for one in admins if not any(is_reached(to) for to in known_person(one, None)))
+    missed = (one for one in admins if not any(is_reached(to) for to in known_person(one)))
     return Unreached(len(admins), tuple(missed))

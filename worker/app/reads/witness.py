@@ -28,4 +28,6 @@ class Witness:
         return self.can.is_kept_by_people and self.can.sees_all_groups
 
 
+FORMER = Witness("", Capabilities(is_kept_by_people=True))  # of a source that is not configured any more
+
 Witnesses: TypeAlias = Mapping[str, Witness]  # by the inventory's name

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from worker.app.tell.teller import Teller, help_as_told, recipient_of
+from worker.app.tell.addressing import recipient_of
+from worker.app.tell.teller import Teller, help_as_told
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import flat, masked, sentences, ticket_paragraph, ticket_title
 from worker.domain.text.tongue import N_
@@ -12,6 +13,7 @@ from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.outbox import OutMessage
+from worker.ports.state.store import UnitOfWork
 
 _SAYS = {
     Answer.NOT_MY_GROUP: N_("{name} says that this is not their group."),
@@ -21,6 +23,7 @@ _SAYS = {
 
 
 def answer_messages(
+    uow: UnitOfWork,
     answer: Answer,
     before: Ticket,
     after: Ticket,
@@ -35,17 +38,19 @@ def answer_messages(
     """
     if answer not in _SAYS:
         return []
-    tongue = teller.tongue
+    is_dispute = answer is Answer.STILL_WORKS_HERE
+    person = after.assignee.person if after.assignee else None
+    known = uow.people.facts([person] if person else [])
+    to = CHANNEL if is_dispute else recipient_of(after, known, teller.languages)
+    tongue = teller.languages.of(to.language)
     name = flat(before.assignee.name or before.assignee.email) if before.assignee else ""
     said = tongue.say(_SAYS[answer], name=name, person=flat(after.person_name))
-    is_dispute = answer is Answer.STILL_WORKS_HERE
     title = ticket_title(after, tongue)
     headline = (
         tongue.say("Disputed: {title}", title=title)
         if is_dispute
         else tongue.say("Now with you: {title}", title=title)
     )
-    to = CHANNEL if is_dispute else recipient_of(after, tongue.code)
     told = help_as_told(aid, after, to)
     body = ticket_paragraph(after, teller.timezone, headline, sentences(said, flat(words)), tongue, told)
     if to == CHANNEL:

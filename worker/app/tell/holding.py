@@ -22,9 +22,10 @@ class Held(NamedTuple):
     by: str
 
     @property
-    def name(self) -> str:
-        """The id of the silence."""
-        return self.by.removeprefix("silence:")
+    def silence(self) -> str:
+        """The id of the silence; empty if it is something else."""
+        kind, _, name = self.by.partition(":")
+        return name if kind == "silence" else ""
 
 
 class Quiet(Protocol):

@@ -10,16 +10,29 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
+from worker.app.tell.addressing import known_person, person_at
 from worker.app.tell.reaching import Reaching
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
+from worker.domain.messages.message import Paragraph, Recipient
 from worker.domain.messages.sentences import flat, ticket_title
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Passer:
+    """Somebody whom a notifier reaches; `person` if the directory knows them."""
+
+    to: Recipient
+    person: AccountKey | None
+
+    @property
+    def address(self) -> str:
+        return self.to.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +50,7 @@ class Passing:
         As it is if a notifier reaches its recipient, if that is not the assignee, if nobody knows their number, or if
         nobody else can be reached.
         """
-        to = message.to
-        if (
-            ticket.assignee is None
-            or to.address != ticket.assignee.email.casefold()
-            or self.reaching.over(to)
-        ):
-            return message
-        passer = next(self._passers(uow, ticket), None) if to.number else None
+        passer = self.passer(uow, ticket, message.to)
         if passer is None:
             return message
         data = {"by": passer.address if passer.person is None else "/".join(passer.person)}
@@ -52,6 +58,13 @@ class Passing:
         uow.journal.append([entry])
         body = self._body(ticket, message, passer.to, link)
         return replace(message, key=f"{message.key}:passed", to=passer.to, title=body.headline, body=body)
+
+    def passer(self, uow: UnitOfWork, ticket: Ticket, to: Recipient) -> Passer | None:
+        """Who passes on what a recipient is to be told about a ticket; None: nobody has to, or nobody can."""
+        is_assignee = ticket.assignee is not None and to.address == ticket.assignee.email.casefold()
+        if not is_assignee or not to.number or self.reaching.over(to):
+            return None
+        return next(self._passers(uow, ticket), None)
 
     def _body(self, ticket: Ticket, message: OutMessage, to: Recipient, link: str | None) -> Paragraph:
         mine, theirs = self.languages.of(to.language), self.languages.of(message.to.language)
@@ -71,7 +84,7 @@ class Passing:
             is_fixed=True,
         )  # fmt: skip
 
-    def _passers(self, uow: UnitOfWork, ticket: Ticket) -> Iterator[_Passer]:
+    def _passers(self, uow: UnitOfWork, ticket: Ticket) -> Iterator[Passer]:
         """The assignee's manager, the group's owner, the accountable person: those whom a notifier reaches."""
         assignee = (
             uow.people.get(ticket.assignee.person) if ticket.assignee and ticket.assignee.person else None
@@ -83,31 +96,18 @@ class Passing:
             if address:
                 yield from self._at(uow, address)
 
-    def _at(self, uow: UnitOfWork, address: str) -> Iterator[_Passer]:
+    def _at(self, uow: UnitOfWork, address: str) -> Iterator[Passer]:
         known = uow.people.find(address)
         if known:
             yield from self._known(known[0])
         else:
-            yield from self._reached(Recipient(RecipientKind.PERSON, address.casefold()), None)
+            yield from self._reached(person_at(address), None)
 
-    def _known(self, person: Account | None) -> Iterator[_Passer]:
-        email = person.facts.email if person is not None and person.standing is not Standing.LEFT else None
-        if person is not None and email:
-            facts = person.facts
-            code = self.languages.of(facts.language).code if facts.language else None
-            to = Recipient(RecipientKind.PERSON, email.casefold(), facts.display_name, code)
-            yield from self._reached(to, person.key)
+    def _known(self, person: Account | None) -> Iterator[Passer]:
+        if person is not None and person.standing is not Standing.LEFT:
+            for to in known_person(person, self.languages):
+                yield from self._reached(to, person.key)
 
-    def _reached(self, to: Recipient, person: AccountKey | None) -> Iterator[_Passer]:
+    def _reached(self, to: Recipient, person: AccountKey | None) -> Iterator[Passer]:
         if self.reaching.over(to):
-            yield _Passer(to, person)
-
-
-@dataclass(frozen=True, slots=True)
-class _Passer:
-    to: Recipient
-    person: AccountKey | None
-
-    @property
-    def address(self) -> str:
-        return self.to.address
+            yield Passer(to, person)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from worker.app.tell.teller import person_at, recipient_of
+from worker.app.tell.addressing import known_person, recipient_of, whoever_has
 from worker.domain.escalation.policy import Named, NamedKind, Target, Whom
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
-from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.model import Account, AccountKey
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Ticket
@@ -22,12 +22,6 @@ OnCall: TypeAlias = Callable[[UnitOfWork, str, datetime], Sequence[str]]
 def nobody_on_call(_uow: UnitOfWork, _rota: str, _at: datetime) -> Sequence[str]:
     """No rota is known."""
     return ()
-
-
-def known_person(person: Account, language: str | None) -> list[Recipient]:
-    """A person of the directory as a recipient; none if it has no address of theirs."""
-    facts = person.facts
-    return [person_at(facts.email, facts.display_name, language)] if facts.email else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +74,7 @@ class Recipients:
             case Target.MANAGER:
                 return self._manager(ticket)
             case Target.ACCOUNTABLE:
-                return [person_at(ticket.accountable)] if ticket.accountable else []
+                return [self.at(ticket.accountable)] if ticket.accountable else []
             case _:
                 return [CHANNEL]
 
@@ -95,9 +89,7 @@ class Recipients:
 
     def at(self, address: str) -> Recipient:
         """Whoever has an e-mail address, by name and in their language if the directory knows them."""
-        known = [one for one in self.uow.people.find(address) if one.standing is not Standing.LEFT]
-        found = self._person(known[0]) if known else []
-        return found[0] if found else person_at(address)
+        return whoever_has(self.uow, address, self.languages)
 
     def _owner(self, ticket: Ticket) -> list[Recipient]:
         group = self.uow.rosters.group(ticket.group) if ticket.group else None
@@ -118,12 +110,7 @@ class Recipients:
         if ticket.assignee is None:
             return []
         person = ticket.assignee.person
-        spoken = self.uow.people.languages([person] if person else [])
-        return [recipient_of(ticket, self._code(spoken.get(person) if person else None))]
+        return [recipient_of(ticket, self.uow.people.facts([person] if person else []), self.languages)]
 
     def _person(self, person: Account) -> list[Recipient]:
-        return known_person(person, self._code(person.facts.language))
-
-    def _code(self, stated: str | None) -> str | None:
-        """The code of one of our languages; a directory may state anything."""
-        return self.languages.of(stated).code if stated else None
+        return known_person(person, self.languages)

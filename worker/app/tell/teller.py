@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from worker.app.tell.addressing import recipient_of, whoever_has
 from worker.app.tell.helping import help_for
 from worker.app.tell.passing import Passing
 from worker.app.tell.signed_links import SignedLinks
 from worker.domain.evidence import events
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
-from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
+from worker.domain.messages.message import CHANNEL, Recipient
 from worker.domain.messages.sentences import cancelled_paragraph, doubted_paragraph, masked, news_paragraph
-from worker.domain.model import AccountKey
+from worker.domain.model import AccountFacts, AccountKey
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.tongue import Languages, Tongue
 from worker.domain.tickets.help import Help
@@ -65,12 +66,15 @@ class Teller:
     def acted(self, uow: UnitOfWork, actions: Sequence[Action], now: datetime) -> list[OutMessage]:
         """The messages to the assignees, or to the channel for tickets without one. One look-up for all."""
         people = {action.ticket.assignee.person for action in actions if action.ticket.assignee}
-        spoken = uow.people.languages([person for person in people if person])
-        return [self._acted(uow, action, _language(action.ticket, spoken), now) for action in actions]
+        known = uow.people.facts([person for person in people if person])
+        return [self._acted(uow, action, known, now) for action in actions]
 
-    def _acted(self, uow: UnitOfWork, action: Action, language: str | None, now: datetime) -> OutMessage:
-        ticket, tongue = action.ticket, self.languages.of(language)
-        to = recipient_of(ticket, tongue.code)
+    def _acted(
+        self, uow: UnitOfWork, action: Action, known: Mapping[AccountKey, AccountFacts], now: datetime
+    ) -> OutMessage:
+        ticket = action.ticket
+        to = recipient_of(ticket, known, self.languages)
+        tongue = self.languages.of(to.language)
         aid = help_as_told(help_for(uow, ticket, self.languages), ticket, to)
         body = news_paragraph(action, to, self.timezone, tongue, aid)
         if to == CHANNEL:
@@ -100,7 +104,7 @@ class Teller:
         """
         assignee = ticket.assignee.email.casefold() if ticket.assignee else ""
         is_theirs = not ticket.accountable or ticket.accountable.casefold() == assignee
-        to = CHANNEL if is_theirs else person_at(ticket.accountable)
+        to = CHANNEL if is_theirs else whoever_has(uow, ticket.accountable, self.languages)
         body = masked(doubted_paragraph(ticket, self.timezone, self.tongue))
         key = f"{ticket.label}:doubted:{now.isoformat()}"
         message = OutMessage(key, to, body.headline, body, is_urgent=True, ticket=ticket.id)
@@ -116,11 +120,6 @@ class Teller:
         return self.passing.passed(uow, ticket, linked, link, now) if self.passing else linked
 
 
-def _language(ticket: Ticket, spoken: Mapping[AccountKey, str]) -> str | None:
-    person = ticket.assignee.person if ticket.assignee else None
-    return spoken.get(person) if person else None
-
-
 def step_key(ticket: Ticket, step: int) -> str:
     """The beginning of the keys of a step's messages; `step` counts from 1."""
     return f"{ticket.label}:step{step}."
@@ -130,15 +129,3 @@ def help_as_told(aid: Help | None, ticket: Ticket, to: Recipient) -> Help | None
     """The help as one reader may see it: only the assignee sees the leaver's number."""
     is_assignee = ticket.assignee is not None and to.address == ticket.assignee.email.casefold()
     return aid if aid is None or is_assignee else aid.without_number()
-
-
-def recipient_of(ticket: Ticket, language: str | None = None) -> Recipient:
-    """The assignee, or the channel."""
-    if ticket.assignee is None:
-        return CHANNEL
-    return person_at(ticket.assignee.email, ticket.assignee.name, language)
-
-
-def person_at(email: str, name: str = "", language: str | None = None) -> Recipient:
-    """A person by e-mail address; the address identifies them, so it is casefolded."""
-    return Recipient(RecipientKind.PERSON, email.casefold(), name, language)

@@ -60,4 +60,6 @@ def group(
             raise not_found(
                 "No inventory has a group with this source and id.", "GET /api/v1/groups lists them."
             )
-        return GroupShownShape.of(whole_group(uow, found, caller.services.witnesses))
+        return GroupShownShape.of(
+            whole_group(uow, found, caller.services.witnesses), caller.services.witnesses
+        )

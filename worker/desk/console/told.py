@@ -36,7 +36,7 @@ def shown_steps(call: Call, steps: Iterable[ComingStep]) -> list[ShownStep]:
         ShownStep(
             step.coming.at,
             told_line(step.named, step.coming.repeat, call.tongue),
-            [_line(call, one) for _, told in step.told for one in told],
+            [_line(call, one) for one in step.everybody],
             step.coming.is_taken,
         )
         for step in steps
@@ -58,6 +58,11 @@ def _line(call: Call, one: ToldOne) -> str:
     if one.held_until is None:
         if not one.over:
             return tongue.say("{name}: no channel reaches them", name=name)
+        if one.passes_on_to:
+            passed = flat(one.passes_on_to)
+            return tongue.say(
+                "{name}: over {channel}, passes it on to {person}", name=name, channel=one.over, person=passed
+            )
         return tongue.say("{name}: over {channel}", name=name, channel=one.over)
     return tongue.say(
         "{name}: over {channel}, held until {at} ({why})",

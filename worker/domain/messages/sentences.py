@@ -178,6 +178,7 @@ def news_paragraph(
 
 
 UNREACHED = N_("Nobody could be reached before, so this comes to you.")
+UNDELIVERED = N_("An earlier message reached nobody, so this comes to you.")
 AWAY = N_("Whoever was told before is away, so this comes to you, too.")
 
 

@@ -97,8 +97,8 @@ class People(Protocol):
     def human(self, person: AccountKey) -> Person | None:
         """The person behind an account, as all of their accounts show them."""
 
-    def languages(self, people: Collection[AccountKey]) -> dict[AccountKey, str]:
-        """The language of each of these accounts, as the directory states it; without accounts that have none."""
+    def facts(self, people: Collection[AccountKey]) -> dict[AccountKey, AccountFacts]:
+        """What the directory says of each of these accounts; unknown ones are left out."""
 
     def find(self, text: str) -> list[Account]:
         """People with `text` as id, e-mail, user name or employee id (case-blind), at most 20."""

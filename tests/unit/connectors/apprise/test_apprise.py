@@ -19,7 +19,7 @@ from connectors.notify.apprise.mapping import failure
 from contracts.notifier import AMINA, MESSAGE, NOTED, context
 from fakes.http_receiver import Fault, HttpReceiver
 from worker.domain.messages.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind
-from worker.ports import AuthFailed, BadConfig, ConnectorError, NotDone, Rejected, Transient, Unreachable
+from worker.ports import AuthFailed, ConnectorError, NotDone, Rejected, Transient, Unreachable
 
 NURSE = Recipient(RecipientKind.PERSON, "+447700900123", "Bea")
 KEY = "s3cr3tK3y"
@@ -145,14 +145,6 @@ def test_the_url_is_in_no_error_and_in_no_log(
     assert KEY not in " ".join((*said, caplog.text, *capfd.readouterr()))
 
 
-@pytest.mark.parametrize("url", ["json://example.org/", "ntfy://topic", "mailto://example.org"])
-def test_without_encryption_only_this_machine_is_sent_to(url: str) -> None:
-    one = notifier(url)
-    with pytest.raises(BadConfig, match="without encryption"):
-        one.send(MESSAGE)
-    assert not one.check().ok
-
-
 def test_a_url_that_apprise_cannot_use_is_red(receiver: HttpReceiver) -> None:
     assert not notifier("twilio://nonsense").check().ok
     assert not notifier("nosuchservice://x").check().ok
@@ -184,6 +176,9 @@ def test_without_the_extra_it_says_how_to_install_it() -> None:
         ({"reaches": "phone"}, "needs {phone} in url"),
         ({"reaches": "channel", "url": "json://127.0.0.1/{email}"}, "neither {phone} nor {email}"),
         ({"reaches": "fax"}, "'email', 'phone' or 'channel'"),
+        ({"url": "json://example.org/"}, "json: sends without encryption, which is only for this machine"),
+        ({"url": "ntfy://topic", "schemas": ["ntfy"]}, "ntfy: sends without encryption"),
+        ({"url": "mailto://example.org", "schemas": ["mailto"]}, "mailto: sends without encryption"),
         ({"text_max": 20}, "greater than or equal to 160"),
     ],
 )

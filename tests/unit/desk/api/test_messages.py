@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from desk_setup import Clients
 from harness import Harness
-from worker.app.tell.teller import person_at
+from worker.app.tell.addressing import person_at
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.ports import Rejected
 from worker.ports.state.outbox import OutMessage
