@@ -286,17 +286,19 @@ class ChannelContract(AnyNotifierContract):
     def test_of_many_tickets_all_that_it_takes_are_shown_with_their_links_and_so_are_the_notes(
         self, world: World, crowd: tuple[Paragraph, ...], is_repeat: bool
     ) -> None:
-        left, messages = crowd, 0
+        left, sent = crowd, list[tuple[Paragraph, ...]]()
         while left:
-            message = replace(NOTED, key=f"k{messages}", paragraphs=left)
+            message = replace(NOTED, key=f"k{len(sent)}", paragraphs=left)
             taken = world.notifier.takes(message)
             assert 1 <= taken <= len(left)
             world.notifier.send(replace(message, paragraphs=left[:taken], may_be_repeat=is_repeat))
-            words = " ".join(world.shown()[messages].split())
-            assert [value for p in left[:taken] for _, value in p.facts[:1] if value not in words] == []
+            sent.append(left[:taken])
+            left = left[taken:]
+        for part, shown in zip(sent, world.shown(), strict=True):
+            words = " ".join(shown.split())
+            assert [value for p in part for _, value in p.facts[:1] if value not in words] == []
             assert NOTED.note in words
             assert (NOTED.repeat_note in words) is is_repeat
-            left, messages = left[taken:], messages + 1
         assert world.links() == [paragraph.link for paragraph in crowd]
 
     @pytest.mark.parametrize("crowd", [*CROWDS.values()], ids=[*CROWDS])

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,14 +33,12 @@ from worker.running.app import App
 from worker.running.wiring import load_settings, open_app
 
 END = datetime(2026, 11, 29, 20, 2, tzinfo=UTC)
-CPU_MAX_S = 40
 
 
 @dataclass(frozen=True)
 class Played:
     folder: Path
     text: str
-    cpu_s: float
     left_beside: list[str]
 
     @property
@@ -69,16 +66,15 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
         fcntl.flock(held, fcntl.LOCK_EX)
         if not told.exists():
             told.write_text(json.dumps(_play(beside)))
-    text, cpu_s, left_beside = json.loads(told.read_text())
-    return Played(beside / "hospital", text, cpu_s, left_beside)
+    text, left_beside = json.loads(told.read_text())
+    return Played(beside / "hospital", text, left_beside)
 
 
-def _play(beside: Path) -> tuple[str, float, list[str]]:
-    began_s = time.process_time()
+def _play(beside: Path) -> tuple[str, list[str]]:
     beside.mkdir()
     done = run("--dir", str(beside / "hospital"))
     assert done.exit_code == 0, done.output
-    return done.stdout, time.process_time() - began_s, sorted(one.name for one in beside.iterdir())
+    return done.stdout, sorted(one.name for one in beside.iterdir())
 
 
 @pytest.fixture(scope="session")
@@ -111,10 +107,6 @@ def kinds_of(app: App, ticket: Ticket) -> list[str]:
 
 
 # --- the play ---------------------------------------------------------------------------------------------
-
-
-def test_four_weeks_take_well_under_a_minute(played: Played) -> None:
-    assert played.cpu_s < CPU_MAX_S
 
 
 def test_it_fits_80_columns_and_has_no_colours_when_piped(played: Played) -> None:
