@@ -42,6 +42,7 @@ class FakeNotifier(Passive):
         events: Iterable[str] = (),
         wants_names: bool = False,
         is_conversing: bool = False,
+        knows_zones: bool = False,
         capacity: int = 1_000_000,
     ) -> None:
         self.name = name
@@ -57,6 +58,7 @@ class FakeNotifier(Passive):
             wants_names=wants_names,
             can_update=is_conversing,
             is_two_way=is_conversing,
+            knows_zones=knows_zones,
         )
         self.capacity = capacity
         self.sent: list[Message] = []
@@ -66,6 +68,8 @@ class FakeNotifier(Passive):
         self.standing: dict[str, Message] = {}  # what stands in the channel, by reference
         self.replies: list[tuple[str, Message]] = []
         self.people: dict[str, Clicker] = {}
+        self.zones: dict[str, str | ConnectorError | None] = {}  # by e-mail address
+        self.zones_asked: list[str] = []
         self.forms: list[Form] = []
         self.answers: list[Message] = []
         self.is_late = False  # for a form
@@ -107,6 +111,13 @@ class FakeNotifier(Passive):
         if self._after:
             raise self._after.popleft()
         return Receipt(f"fake/{len(self.sent)}")
+
+    def zone_of(self, email: str) -> str | None:
+        self.zones_asked.append(email)
+        known = self.down or self.zones.get(email)
+        if isinstance(known, ConnectorError):
+            raise known
+        return known
 
     # --- conversing ------------------------------------------------------------------------------
 

@@ -102,3 +102,41 @@ def test_a_click_is_a_claim_and_the_message_says_so(company: Company, slack: Sla
     [ticket] = company.tickets()
     assert (ticket["state"], ticket["done_by"]) == ("done", "sam@example.org")
     assert sockets.late == []
+
+
+def test_what_slack_says_of_a_zone_is_in_the_preview_and_holds_the_message(
+    tmp_path: Path, slack: SlackServer
+) -> None:
+    company = Company(tmp_path)
+    company.export()
+    company.register()
+    quiet = 'quiet_hours: {{from: "20:00", until: "07:00", holidays: false}}\n'
+    config = (CONFIG + quiet).format(token=TOKEN, app_token=APP_TOKEN, url=slack.url)
+    (tmp_path / "whosleft.yaml").write_text(config)
+    slack.add_person("p0@example.org", "U0ADMIN01", real_name="Person 0", tz="Pacific/Auckland")
+    company.run("once", "all", "--now", "2026-11-03T10:00:00Z")
+    company.export(disabled=[5])
+    now = ("--now", "2026-11-03T12:00:00Z")  # one in the morning in Auckland
+    for job in ("poll", "reconcile"):
+        company.run("once", job, *now)
+
+    def shown() -> list[str]:
+        steps = company.json("escalation", "explain", "T-1", *now)["steps"]
+        told = [one for step in steps for one in step["to"] if one["address"] == "p0@example.org"]
+        return [one["held_until"] for one in told if one["why"] == "quiet"]
+
+    def asked() -> int:
+        return sum(
+            name == "users.lookupByEmail" and body["email"] == "p0@example.org" for name, body in slack.calls
+        )
+
+    assert shown() == ["2026-11-04T18:00:00Z"], (
+        "seven o'clock in Auckland, for the step at one in the morning"
+    )
+    assert asked() == 1
+    company.run("once", "deliver", *now)
+    held = company.json("deliveries", "list", "--state", "held", *now)["items"]
+    assert {(one["to"], one["held_until"]) for one in held} == {("p0@example.org", "2026-11-03T18:00:00Z")}
+    assert "D0ADMIN01" not in {post.channel_id for post in slack.posts}
+    assert shown() == ["2026-11-04T18:00:00Z"]
+    assert asked() == 1, "nobody asks again what is stored"

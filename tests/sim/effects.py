@@ -193,7 +193,7 @@ class _Recording:
         self.access, self.overview = uow.access, uow.overview
         self.pairs, self.remediations = uow.pairs, uow.remediations
         self.silences, self.deliveries, self.watched = uow.silences, uow.deliveries, uow.watched
-        self.feeds, self.rota_feeds = uow.feeds, uow.rota_feeds
+        self.feeds, self.rota_feeds, self.zones = uow.feeds, uow.rota_feeds, uow.zones
         self.tickets = _Tickets(uow.tickets, log, effects, entries, now)
         self.journal = _Journal(uow.journal, entries)
         self.identities = _Links(uow.identities, effects, now)

@@ -71,10 +71,13 @@ def explain_(
 
 
 def _explain(config: Path, number: int, now: datetime | None, *, json: bool) -> None:
-    with opened(config, now) as worker, worker.store.reading() as uow:
-        ticket = known_ticket(uow, number)
+    with opened(config, now) as worker:
+        # As the worker will, before it tells them; else the preview would hold messages until another hour.
+        worker.zones.learn(clock_at(now), lambda uow: worker.explainer.people(uow, known_ticket(uow, number)))
         when = worker.settings
-        found = worker.explainer.explain(uow, ticket)
+        with worker.store.reading() as uow:
+            ticket = known_ticket(uow, number)
+            found = worker.explainer.explain(uow, ticket)
     explained = EscalationShape.of(found)
     if json:
         print_shape(explained)

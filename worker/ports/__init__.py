@@ -22,7 +22,7 @@ from worker.ports.connectors.base import (
 )
 from worker.ports.connectors.directory import AwayTeller, Directory, DirectoryPage, PassEnd
 from worker.ports.connectors.inventory import Capabilities, Inventory, SnapshotEnd
-from worker.ports.connectors.notifier import Abilities, Notifier, Reach, Receipt
+from worker.ports.connectors.notifier import Abilities, Notifier, Reach, Receipt, ZoneTeller
 from worker.ports.errors import (
     AuthFailed,
     BadConfig,
@@ -83,6 +83,7 @@ __all__ = [
     "Unreachable",
     "Unshown",
     "Unsubscribed",
+    "ZoneTeller",
     "lazily",
     "takes_all",
 ]

@@ -50,6 +50,7 @@ from worker.app.tell.passing import Passing
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
+from worker.app.tell.zones import ChannelZones
 from worker.domain.groups.exported import Readers
 from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy
@@ -151,6 +152,7 @@ class App:
     jumps: Jumps
     watch: WatchItself
     interacting: Interacting
+    zones: ChannelZones
 
     @property
     def use_cases(self) -> UseCases:
@@ -222,6 +224,7 @@ def assemble(
             clock,
         ),
         Interacting(store, connectors.notifiers, tickets, teller, Glance(store, teller, tickets.accountable)),
+        ChannelZones(store, connectors.notifiers, rules.holding.quiet),
     )
 
 

@@ -25,6 +25,7 @@ from worker.storage.sql.tables import (
     outbox,
     person,
     person_key,
+    said_zone,
     shown_link,
     shown_message,
     ticket,
@@ -112,6 +113,7 @@ def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
     connection.execute(sa.update(delivery).where(delivery.c.address == email).values(**blank))
     connection.execute(sa.delete(shown_message).where(shown_message.c.address == email))
     connection.execute(sa.delete(shown_link).where(shown_link.c.email == email))
+    connection.execute(sa.delete(said_zone).where(said_zone.c.address == email))
     _erase_from_steps(connection, {row.email, email, row.display_name})
 
 

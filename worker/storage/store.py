@@ -29,6 +29,7 @@ from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, wait_for_turn
 from worker.storage.tickets import SqlTickets
 from worker.storage.watched import SqlWatched
+from worker.storage.zones import SqlZones
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -63,6 +64,7 @@ class SqlUnitOfWork:
         self.conversations = SqlConversations(connection)
         self.interactions = SqlInteractions(connection)
         self.watched = SqlWatched(connection)
+        self.zones = SqlZones(connection)
 
 
 class SqlStore:

@@ -52,6 +52,14 @@ class ChannelPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """An active person. `timezone` is the profile's, mostly an IANA name; None if Slack shows none."""
+
+    user_id: str
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Posted:
     """The place of a message: its conversation, and Slack's time stamp, which is its id there."""
 
@@ -128,12 +136,15 @@ class SlackClient(SlackWeb):
             cursor=str(mapping(answer.get("response_metadata")).get("next_cursor", "")),
         )
 
-    def user_id(self, email: str) -> str | None:
+    def member(self, email: str) -> Member | None:
         """users.lookupByEmail; None for a deactivated account or a bot; tier 3. Raises Unreachable."""
         answer = self._call(f"looking up {email}", lambda: self._web.users_lookupByEmail(email=email))
         user = mapping(answer.get("user"))
         is_gone = bool(user.get("deleted") or user.get("is_bot"))
-        return None if is_gone or not user.get("id") else str(user["id"])
+        if is_gone or not user.get("id"):
+            return None
+        timezone = user.get("tz")
+        return Member(str(user["id"]), timezone if isinstance(timezone, str) and timezone else None)
 
     def direct_channel(self, user_id: str) -> str:
         """conversations.open: the id of the conversation with one person. The person does not notice the call."""

@@ -75,6 +75,7 @@ class SlackNotifier(Passive):
             can_find=True,
             can_update=self._can_update,
             is_two_way=self._reception is not None,
+            knows_zones=True,
         )
 
     def takes(self, message: Message) -> int:
@@ -107,6 +108,12 @@ class SlackNotifier(Passive):
         except Unreachable:
             self._places.forget(to.email)  # a person may come back with another id
             raise
+
+    def zone_of(self, email: str) -> str | None:
+        """The time zone of the person's profile: by the same look-up as that of a message to them."""
+        with suppress(Unreachable):
+            return self._places.member(email).timezone
+        return None
 
     def find(self, message: Message) -> Receipt | None:
         """Look for `message.key` in the message's conversation, from just before it was tried for the first time.

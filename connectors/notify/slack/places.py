@@ -1,6 +1,7 @@
 """Where a message goes: the configured channels' ids, and people's, by their addresses.
 
-Ids that Slack gave are remembered: a channel's for as long as this process lives, a person's for an hour.
+Ids that Slack gave are remembered: a channel's for as long as this process lives, a person's, with their time zone, for
+an hour.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.notify.slack.client import SlackClient
+from connectors.notify.slack.client import Member, SlackClient
 from connectors.notify.slack.config import CHANNEL_ID
 from connectors.notify.slack.errors import INVITE
 from worker.domain.messages.message import Recipient, RecipientKind
@@ -22,7 +23,7 @@ CHANNEL_PAGES_MAX = 50  # no app for this purpose is in 10,000 channels
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    user_id: str
+    member: Member
     until: datetime
 
 
@@ -77,21 +78,25 @@ class Places:
         return self._client.direct_channel(self.user_id(to.email))
 
     def user_id(self, address: str) -> str:
-        """The person's id; a missing one is not remembered. Raises Unreachable."""
+        """The person's id. Raises Unreachable."""
+        return self.member(address).user_id
+
+    def member(self, address: str) -> Member:
+        """The person; a missing one is not remembered. Raises Unreachable."""
         now = self._now()
         known = self._people.get(address.casefold())
         if known and now < known.until:
-            return known.user_id
-        user_id = self._client.user_id(address) if address else None
-        if user_id is None:
+            return known.member
+        found = self._client.member(address) if address else None
+        if found is None:
             raise Unreachable(
                 f"Slack: {address or 'a recipient without e-mail address'} is no active person there.",
                 remedy="Check the person's e-mail address in the directory and in Slack.",
             )
         if len(self._people) >= PEOPLE_MAX:
             self._people.clear()
-        self._people[address.casefold()] = _Found(user_id, now + PERSON_LIFE)
-        return user_id
+        self._people[address.casefold()] = _Found(found, now + PERSON_LIFE)
+        return found
 
     def forget(self, address: str) -> None:
         """Look a person up again the next time: they may come back with another id."""

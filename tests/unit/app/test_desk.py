@@ -339,6 +339,9 @@ def test_an_erased_assignee_is_in_nobody_s_tickets_messages_or_steps_any_more(co
     company.leave("dee")
     company.settle()
 
+    with company.store.begin() as uow:
+        uow.zones.put({"dee@corp.example": "Asia/Tokyo"}, company.now)
+
     company.desk.erase("dee", Actor("sam"), "asked to be", company.now)
 
     with company.engine.connect() as connection:

@@ -129,6 +129,9 @@ class Asked:
         self.people.append(to.address)
         return None
 
+    def lacks_zone(self, _uow: UnitOfWork, _to: Recipient) -> bool:
+        raise AssertionError
+
     def is_for(self, ticket: Ticket | None) -> bool:
         return ticket is None
 

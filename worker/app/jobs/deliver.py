@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from worker.app.jobs.asked_wait import asked_wait
@@ -24,6 +25,7 @@ from worker.app.tell.feeds import Followers
 from worker.app.tell.holding import Held, Holding, Holds
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.teller import Teller
+from worker.app.tell.zones import ChannelZones
 from worker.domain.messages.event import event_in
 from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messages.sentences import (
@@ -104,10 +106,12 @@ class Deliver:
         self._observer = observer
         self._conversing = Conversing(rules.teller)
         self._keep_true = KeepTrue(store, notifiers, self._conversing)
+        self._zones = ChannelZones(store, notifiers, rules.holding.quiet)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Fold messages that have waited long enough into deliveries, and send due ones. `now` is aware UTC."""
         run = _DeliveryPass(lease)
+        self._zones.learn(now, partial(self._told_now, now), lease)
         self._fold(now, run)
         for _ in range(DELIVERIES_MAX):
             at = max(now, self._clock())
@@ -119,6 +123,11 @@ class Deliver:
             self._send(delivery, at, run, is_last=is_last)
         run.counts["updated"] = self._keep_true.run(max(now, self._clock()), lease, run.troubles)
         return Report("deliver", run.counts, tuple(dict.fromkeys(run.troubles)))
+
+    def _told_now(self, now: datetime, uow: UnitOfWork) -> list[Recipient]:
+        """The people whose messages wait to be folded, and might be held."""
+        waiting = uow.outbox.waiting(now - self._rules.digest_window, now)
+        return [to for to, _, is_alarm in waiting if to.kind is RecipientKind.PERSON and not is_alarm]
 
     # --- folding ---------------------------------------------------------------------------------
 

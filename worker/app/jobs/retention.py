@@ -14,6 +14,7 @@ from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 100
+ZONE_LIFE = timedelta(days=30)  # of what a channel said of somebody's time zone
 
 
 class Retention:
@@ -27,8 +28,11 @@ class Retention:
         """Erase each person who left longer ago and is gone from every directory.
 
         People in a group, in a plan that waits, or with a live ticket stay. One transaction for each page of
-        candidates. `now` is aware UTC. A second call finds nobody.
+        candidates. `now` is aware UTC. A second call finds nobody. Whatever the rule, the time zones that
+        channels said are forgotten after 30 days without asking.
         """
+        with self._store.begin(lease) as uow:
+            uow.zones.forget(now - ZONE_LIFE)
         erased = 0
         after: AccountKey | None = None
         while self._after is not None:

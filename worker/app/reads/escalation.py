@@ -12,7 +12,7 @@ from worker.app.tell.passing import Passing
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
 from worker.domain.escalation.policy import Coming, Policy, Step, Whom, explain
-from worker.domain.messages.message import Recipient
+from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket, TicketState
@@ -93,6 +93,12 @@ class Explainer:
         if ticket.state is not TicketState.OPEN:
             return ()
         return tuple(step for step in self.explain(uow, ticket).steps if not step.coming.is_taken)
+
+    def people(self, uow: UnitOfWork, ticket: Ticket) -> list[Recipient]:
+        """The people whom the steps to come would tell."""
+        steps = [step for step in self.explain(uow, ticket).steps if not step.coming.is_taken]
+        told = [one.to for step in steps for one in step.everybody if one.over]
+        return [to for to in told if to.kind is RecipientKind.PERSON]
 
     def _step(self, uow: UnitOfWork, ticket: Ticket, policy: Policy, coming: Coming) -> ComingStep:
         found = Recipients(uow, self.languages, self.on_call)

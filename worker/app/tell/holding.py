@@ -34,6 +34,9 @@ class Quiet(Protocol):
     def held_until(self, uow: UnitOfWork, to: Recipient, at: datetime) -> datetime | None:
         """The end of the quiet hours in which an instant lies for this person; None if it lies in none."""
 
+    def lacks_zone(self, uow: UnitOfWork, to: Recipient) -> bool:
+        """True if these hours go by the person's own clock, and the directory doesn't say in which zone they are."""
+
     def is_for(self, ticket: Ticket | None) -> bool:
         """True if messages about this ticket wait for it."""
 

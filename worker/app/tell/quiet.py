@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.domain.escalation.quiet import QuietHours, held_until, zone_of
+from worker.domain.escalation.wall_clock import timezones
 from worker.domain.messages.message import Recipient
 from worker.domain.model import AccountFacts, Standing
 from worker.domain.tickets.ticket import Ticket
@@ -16,7 +17,8 @@ from worker.ports.state.store import UnitOfWork
 class PersonalQuiet:
     """The port `Quiet` of `holding`. `timezone` (IANA) and `country` (ISO 3166) are for all; None: each one's own.
 
-    `organisation` is the time zone, and `region` the country, of people of whom the directory says neither.
+    `organisation` is the time zone of people of whom neither the directory nor a channel (`uow.zones`) says one, and
+    whose country has several; `region` is the country of those of whom the directory says none.
     """
 
     hours: QuietHours
@@ -29,8 +31,16 @@ class PersonalQuiet:
         facts = _facts(uow, to)
         country = self.country or (facts.country if facts else None) or self.region
         stated = facts.timezone if facts else None
-        timezone = self.timezone or zone_of(stated, None, facts.country if facts else None, self.organisation)
+        timezone = self.timezone or zone_of(
+            stated, uow.zones.of(to.address), facts.country if facts else None, self.organisation
+        )
         return held_until(self.hours, at, timezone, country)
+
+    def lacks_zone(self, uow: UnitOfWork, to: Recipient) -> bool:
+        if self.timezone is not None:
+            return False
+        facts = _facts(uow, to)
+        return facts is None or facts.timezone not in timezones()
 
     def is_for(self, ticket: Ticket | None) -> bool:
         return not (self.hours.exempt_sensitive and ticket is not None and ticket.is_sensitive)

@@ -34,7 +34,7 @@ class Abilities:
     a message that was sent can be changed in place. `is_two_way`: people can act in it. `is_log`: it only records
     messages; beside another notifier it gets copies, and it never counts as having reached anybody. `events`: globs of
     the journal's events (ticket.*) that a program behind it follows, each sent as a message to its feed, which
-    `event_in` reads; `wants_names`: with the names of the group and the person.
+    `event_in` reads; `wants_names`: with the names of the group and the person. `knows_zones`: it is a `ZoneTeller`.
     """
 
     reaches: frozenset[Reach]
@@ -46,6 +46,7 @@ class Abilities:
     is_log: bool = False
     events: tuple[str, ...] = ()
     wants_names: bool = False
+    knows_zones: bool = False
 
     def reach(self, to: Recipient) -> bool:
         """True if it has an address of the recipient that it can use."""
@@ -80,3 +81,13 @@ class Notifier(Connector, Protocol):
 
     def find(self, message: Message) -> Receipt | None:
         """The receipt of the message with this key if it arrived; None if it did not, or if the channel can't tell."""
+
+
+class ZoneTeller(Notifier, Protocol):
+    """A notifier with `can.knows_zones`: people's time zones are known there."""
+
+    def zone_of(self, email: str) -> str | None:
+        """The person's time zone as it is stored there, maybe not one of IANA's; None if there is none.
+
+        Raises ConnectorError if it can't be asked now; Unreachable and Rejected are about this person alone.
+        """

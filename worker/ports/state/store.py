@@ -30,6 +30,7 @@ from worker.ports.state.silences import Silences
 from worker.ports.state.sources import Sources
 from worker.ports.state.tickets import StoredTickets
 from worker.ports.state.watched import Watched
+from worker.ports.state.zones import Zones
 
 
 class UnitOfWork(Protocol):
@@ -96,6 +97,9 @@ class UnitOfWork(Protocol):
 
     @property
     def watched(self) -> Watched: ...
+
+    @property
+    def zones(self) -> Zones: ...
 
 
 class Store(Protocol):

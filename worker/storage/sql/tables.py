@@ -743,6 +743,13 @@ watch_mark = sa.Table(  # what the watch did last
     _instant("at", null=False),
     _text("text", default=""),
 )
+said_zone = sa.Table(  # what channels said of people's time zones
+    "said_zone",
+    metadata,
+    _key("address"),  # an e-mail address, folded
+    _text("timezone", default=""),  # IANA; empty: none is known there
+    _instant("asked_at", null=False),
+)
 
 # --- the desk -----------------------------------------------------------------------------------------
 

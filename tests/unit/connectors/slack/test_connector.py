@@ -100,6 +100,52 @@ def test_a_person_is_looked_up_once_an_hour_whatever_the_case_of_the_address(
     assert slack.called("users.lookupByEmail") == 2
 
 
+@pytest.mark.parametrize("shown, zone", [
+    ({"tz": "Pacific/Auckland"}, "Pacific/Auckland"),
+    ({"tz": "US/Pacific-New"}, "US/Pacific-New"),  # whether it is a zone is for the core to say
+    ({"tz": None}, None),
+    ({"tz": ""}, None),
+    ({"tz": 3600}, None),
+    ({"tz": ["Asia/Tokyo"]}, None),
+    ({}, None),
+    ({"tz": "Asia/Tokyo", "deleted": True}, None),
+    ({"tz": "Asia/Tokyo", "is_bot": True}, None),
+])  # fmt: skip
+def test_a_person_s_time_zone_is_what_their_profile_has(
+    slack: SlackServer, shown: dict[str, Any], zone: str | None
+) -> None:
+    slack.add_person(AMINA.address, "U0AMINA01", **shown)
+    soc = notifier(slack)
+    assert soc.can.knows_zones
+    assert soc.zone_of(AMINA.address) == zone
+
+
+def test_of_somebody_who_is_not_there_no_zone_is_known(slack: SlackServer) -> None:
+    assert notifier(slack).zone_of(NOBODY.address) is None
+
+
+def test_the_look_up_for_the_zone_is_that_for_the_message(slack: SlackServer) -> None:
+    soc = notifier(slack)
+    slack.add_person(AMINA.address, "U0AMINA01", tz="Asia/Tokyo")
+    soc.zone_of(AMINA.address)
+    soc.send(TO_AMINA)
+    assert slack.called("users.lookupByEmail") == 1
+
+
+@pytest.mark.parametrize("fault, error", [
+    (rate_limited(30), NotDone),
+    (Fault(503), Transient),
+    (Fault(code="invalid_auth"), AuthFailed),
+    (Fault(code="missing_scope"), PermissionDenied),
+])  # fmt: skip
+def test_a_zone_that_cannot_be_asked_for_is_an_error_and_not_an_answer(
+    slack: SlackServer, fault: Fault, error: type[ConnectorError]
+) -> None:
+    slack.fail("users.lookupByEmail", fault)
+    with pytest.raises(error):
+        notifier(slack).zone_of(AMINA.address)
+
+
 def test_that_somebody_is_not_there_is_not_remembered(slack: SlackServer) -> None:
     soc = notifier(slack)
     with pytest.raises(Unreachable):
