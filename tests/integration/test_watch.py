@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from fakes.checks.server import KNOWN, UNKNOWN, Checks, checking
 from integration.company import COMMAND, Company
+from worker.app.jobs.table import OF_ALL
 
 SOON_S = 60.0
 
@@ -61,6 +63,27 @@ def test_the_switch_hears_only_after_a_good_round_and_then_why_there_is_none(
     company.run("once", "all", code=1)
     company.run("once", "watch")
     assert checks.heard[1:] == [("POST", "fail", "not well: source corp")]
+
+
+def test_one_command_does_the_jobs_then_looks_and_tells_of_it_in_the_same_run(
+    company: Company, checks: Checks
+) -> None:
+    everything = ("once", "all", "watch", "deliver")
+    said = company.run(*everything)
+    assert [line.split()[0] for line in said.splitlines() if line[0].islower()] == [
+        *OF_ALL,
+        "watch",
+        "deliver",
+    ]
+    assert checks.heard == [("POST", "success", "")]
+    assert re.search(r"^watch .*1 sent\ndeliver +1 folded, 1 sent$", said, re.MULTILINE), (
+        "the daily test message"
+    )
+
+    (company.folder / "people.csv").write_text("nothing of it\r\n")
+    said = company.run(*everything, code=1)
+    assert checks.heard[1:] == [("POST", "fail", "not well: source corp")]
+    assert "Can't see: corp" in said
 
 
 def test_an_unknown_check_is_the_command_s_failure_and_its_address_is_not_shown(

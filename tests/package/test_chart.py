@@ -97,7 +97,7 @@ def test_cron_has_a_job_in_place_of_the_worker() -> None:
     manifests = rendered({**POSTGRES, "mode": "cron"})
 
     cron = named(manifests, "CronJob", "whosleft-worker")
-    assert arguments(cron) == ["once", "all"]
+    assert arguments(cron) == ["once", "all", "watch", "deliver"]
     assert cron["spec"]["concurrencyPolicy"] == "Forbid"
     assert [one["metadata"]["name"] for one in of_kind(manifests, "Deployment")] == ["whosleft-desk"]
 
@@ -249,7 +249,10 @@ def test_whosleft_takes_the_configuration_that_the_chart_writes(
     monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(tmp_path / "token"))
     text = configuration(rendered(situation=situation))
     text = text.replace("/var/run/secrets/whosleft", str(tmp_path))
-    variables = dict.fromkeys(re.findall(r"\$\{env:(\w+)\}", text), GIVEN)
+    variables = {
+        name: f"https://checks.corp.example/{GIVEN}" if name.endswith("_URL") else GIVEN
+        for name in re.findall(r"\$\{env:(\w+)\}", text)
+    }
     for path in re.findall(r"\$\{file:([^}]+)\}", text):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(GIVEN, encoding="utf-8")
@@ -415,6 +418,79 @@ def test_what_comes_from_outside_comes_through_the_ingress_and_nothing_else_does
     assert [port["port"] for port in rule["ports"]] == ["desk", "calls-1"]
     names = {one["metadata"]["name"] for one in of_kind(manifests, "NetworkPolicy")}
     assert "whosleft-calls" not in names, "nobody may call as long as nobody is named"
+
+
+SIEM = {"name": "siem", "kind": "webhook", "secrets": [SECRET]}
+
+
+def clicked(listen: str = "0.0.0.0:8073", **more: str) -> dict[str, Any]:
+    """Notifiers of which Slack has signed HTTP, and stands second."""
+    interactive = {"mode": "http", "signing_secret": SECRET, "listen": listen, **more}
+    slack = {"name": "soc", "kind": "slack", "token": SECRET, "interactive": interactive}
+    return {"notify": [{"name": "terminal", "kind": "console"}, slack]}
+
+
+@pytest.mark.parametrize("more, path", [({}, "/slack"), ({"path": "/clicks"}, "/clicks")])
+def test_slack_s_signed_http_reaches_the_worker_by_the_ingress(more: dict[str, str], path: str) -> None:
+    manifests = rendered({"config": {**CALLED, **clicked(**more)}}, situation="ha")
+
+    ports = named(manifests, "Service", "whosleft-calls")["spec"]["ports"]
+    assert ports[-1] == {"name": "clicks-1", "port": 8073, "targetPort": "clicks-1", "appProtocol": "http"}
+    worker = named(manifests, "Deployment", "whosleft-worker")["spec"]["template"]["spec"]["containers"][0]
+    assert {"name": "clicks-1", "containerPort": 8073} in worker["ports"]
+    [rule] = [
+        one
+        for one in named(manifests, "Ingress", "whosleft")["spec"]["rules"]
+        if one["http"]["paths"][0]["path"] == path
+    ]
+    assert rule["host"] == "whosleft.corp.example"
+    service = {"name": "whosleft-calls", "port": {"name": "clicks-1"}}
+    assert rule["http"]["paths"] == [{"path": path, "pathType": "Exact", "backend": {"service": service}}]
+    (rule,) = named(manifests, "NetworkPolicy", "whosleft-desk")["spec"]["ingress"]
+    assert [port["port"] for port in rule["ports"]] == ["desk", "calls-1", "clicks-1"]
+
+
+def test_slack_s_signed_http_reaches_the_worker_by_a_gateway() -> None:
+    route = {"enabled": True, "parentRefs": [{"name": "public"}]}
+    manifests = rendered(
+        {"config": clicked(), "httpRoute": route, "ingress": {"enabled": False}}, situation="ha"
+    )
+
+    (rule,) = named(manifests, "HTTPRoute", "whosleft-clicks-1")["spec"]["rules"]
+    assert rule["matches"] == [{"path": {"type": "Exact", "value": "/slack"}}]
+    assert rule["backendRefs"] == [{"name": "whosleft-calls", "port": 8073}]
+
+
+@pytest.mark.parametrize("notify, values", [
+    ([{"name": "soc", "kind": "slack", "token": SECRET, "interactive": {"mode": "socket", "app_token": SECRET}}], {}),
+    ([{"name": "soc", "kind": "slack", "token": SECRET, "interactive": None}], {}),
+    (clicked()["notify"], {"mode": "cron"}),
+])  # fmt: skip
+def test_nothing_is_let_in_for_socket_mode_nor_where_no_worker_stays(
+    notify: list[dict[str, Any]], values: dict[str, Any]
+) -> None:
+    manifests = rendered({"config": {"notify": notify}, **values}, situation="ha")
+
+    names = {(one["kind"], one["metadata"]["name"]) for one in manifests}
+    assert ("Service", "whosleft-calls") not in names
+    assert "clicks-" not in json.dumps([one for one in manifests if one["kind"] != "ConfigMap"])
+
+
+@pytest.mark.parametrize("config, port", [
+    ({"watch": {"ping": {"url": SECRET}}}, 443),
+    ({"watch": {"ping": None}}, None),
+    ({"notify": [{**SIEM, "url": "https://siem.corp.example:9443/in"}]}, 9443),
+    ({"notify": [{"name": "flow", "kind": "teams", "url": SECRET}]}, 443),
+    ({"rotas": [{"name": "site", "ical": {"url": "https://cal.corp.example:10443/x.ics"}}]}, 10443),
+    ({"rotas": [{"name": "site", "ical": {"path": "/data/x.ics"}}]}, None),
+])  # fmt: skip
+def test_what_the_worker_calls_over_https_is_let_out(config: dict[str, Any], port: int | None) -> None:
+    secrets = [{"name": "all", "existingSecret": "all", "env": {"DATABASE_PASSWORD": "key"}}]
+    manifests = rendered({"config": config, "secrets": secrets})
+
+    egress = named(manifests, "NetworkPolicy", "whosleft")["spec"]["egress"]
+    out = [one["port"] for rule in egress for one in rule["ports"] if one["port"] != 53]
+    assert out == ([] if port is None else [port])
 
 
 # --- Reaching it ----------------------------------------------------------------------------------------------

@@ -61,13 +61,15 @@ def announced(secret: Callable[[], str], otherwise: str, to: Console = out) -> N
 
 def once(
     config: ConfigOption,
-    job: Annotated[Job, typer.Argument(help="Which job; all runs them in order.")],
+    jobs: Annotated[
+        list[Job], typer.Argument(metavar="JOB", help="Which jobs, in this order; all is each but watch.")
+    ],
     full: Annotated[bool, typer.Option("--full", help="A full pass of each source.")] = False,
     now: NowOption = None,
 ) -> None:
-    """Run one job, or all of them, once."""
+    """Run jobs once, in the order given, or all of them."""
     at = clock_at(now)
-    names = OF_ALL if job == ALL else (str(job),)
+    names = [name for job in jobs for name in (OF_ALL if job == ALL else (str(job),))]
     ok = True
     for report in run_jobs(load_settings(config), names, at, recorder(now), full=full):
         ok = _show(report) and ok

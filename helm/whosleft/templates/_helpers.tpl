@@ -122,16 +122,25 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 
 {{/*
-What calls inventories, as a JSON list of {name, port, listen, inventory, path, isPublic}.
+What calls inventories and notifiers, as a JSON list of {name, port, listen, key, path, isPublic}; `key` says where `listen` is.
 
-Gateways call from inside the cluster; Meta calls from outside, through the desk's host.
+Gateways call from inside the cluster; Meta and Slack call from outside, through the desk's host. Socket Mode calls nobody.
 */}}
 {{- define "whosleft.calls" -}}
 {{- $found := list -}}
 {{- range $index, $inventory := .Values.config.inventories -}}
 {{- with $inventory.calls -}}
 {{- $port := include "whosleft.listenPort" .listen | int -}}
-{{- $found = append $found (dict "name" (printf "calls-%d" $index) "inventory" $inventory.name "listen" .listen "port" $port "path" (.path | default "/") "isPublic" (eq $inventory.kind "whatsapp_cloud")) -}}
+{{- $found = append $found (dict "name" (printf "calls-%d" $index) "key" (printf "calls.listen of the inventory %s" $inventory.name) "listen" .listen "port" $port "path" (.path | default "/") "isPublic" (eq $inventory.kind "whatsapp_cloud")) -}}
+{{- end -}}
+{{- end -}}
+{{- range $index, $notifier := .Values.config.notify -}}
+{{- with $notifier.interactive -}}
+{{- if eq .mode "http" -}}
+{{- $listen := .listen | default "" -}}
+{{- $port := include "whosleft.listenPort" $listen | int -}}
+{{- $found = append $found (dict "name" (printf "clicks-%d" $index) "key" (printf "interactive.listen of the notifier %s" $notifier.name) "listen" $listen "port" $port "path" (.path | default "/slack") "isPublic" true) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $found -}}
@@ -169,6 +178,8 @@ Gateways call from inside the cluster; Meta calls from outside, through the desk
 {{- range $config.notify -}}
 {{- if eq .kind "slack" -}}
 {{- $https = append $https (include "whosleft.urlPort" (.api_url | default "https://")) -}}
+{{- else if has .kind (list "teams" "webhook") -}}
+{{- $https = append $https (include "whosleft.urlPort" .url) -}}
 {{- else if eq .kind "email" -}}
 {{- $mail = append $mail (.port | default (eq .tls "implicit" | ternary 465 587) | toString) -}}
 {{- if eq (dig "auth" "method" "none" .) "xoauth2" -}}
@@ -184,6 +195,18 @@ Gateways call from inside the cluster; Meta calls from outside, through the desk
 {{- $https = append $https (include "whosleft.urlPort" (.graph_url | default "https://")) -}}
 {{- else if eq .kind "slack" -}}
 {{- $https = append $https (include "whosleft.urlPort" (.api_url | default "https://")) -}}
+{{- end -}}
+{{- end -}}
+{{- range $config.rotas -}}
+{{- with .ical -}}
+{{- with .url -}}
+{{- $https = append $https (include "whosleft.urlPort" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- with $config.watch -}}
+{{- with .ping -}}
+{{- $https = append $https (include "whosleft.urlPort" .url) -}}
 {{- end -}}
 {{- end -}}
 {{- with $config.desk.sign_in -}}

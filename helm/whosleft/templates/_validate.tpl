@@ -31,7 +31,7 @@
 {{- end -}}
 {{- range include "whosleft.calls" . | fromJsonArray -}}
 {{- if not (regexMatch "^(0\\.0\\.0\\.0|\\[::\\]):[1-9][0-9]*$" .listen) -}}
-{{- fail (printf "calls.listen of the inventory %s is %s, which nobody outside of the pod reaches: write 0.0.0.0:8071." .inventory .listen) -}}
+{{- fail (printf "%s is %s, which nobody outside of the pod reaches: write 0.0.0.0:%s." .key (.listen | default "missing") (include "whosleft.listenPort" .listen | default "8072")) -}}
 {{- end -}}
 {{- end -}}
 {{- if or .Values.ingress.enabled .Values.httpRoute.enabled -}}
