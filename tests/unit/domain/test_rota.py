@@ -13,6 +13,7 @@ from worker.domain.escalation.rota import (
     Shift,
     all_on_call,
     gaps,
+    handovers,
     on_call,
     shifts,
 )
@@ -158,7 +159,7 @@ def test_nothing_is_said_of_what_a_calendar_does_not_reach() -> None:
     assert gaps(known, since, until) == (Gap(at("2026-11-05 09:00"), at("2026-11-06 09:00"), Lack.NOBODY),)
 
 
-# --- Gaps ------------------------------------------------------------------------------------------------------
+# --- Gaps and handovers -----------------------------------------------------------------------------------------
 
 
 def test_somebody_away_without_a_deputy_is_a_gap() -> None:
@@ -189,3 +190,44 @@ def test_gaps_of_a_pattern_come_in_order() -> None:
     found = gaps(rota(NIGHTS), at("2026-11-07 12:00"), at("2026-11-08 20:00"), unreachable=frozenset({NED}))
 
     assert [one.why for one in found] == [Lack.NOBODY, Lack.UNREACHABLE, Lack.NOBODY, Lack.UNREACHABLE]
+
+
+def test_a_handover_is_where_somebody_new_begins() -> None:
+    told = handovers(rota(WEEKS, NIGHTS), at("2026-11-07 12:00"), at("2026-11-09 09:00"))
+
+    assert told == (
+        Span(at("2026-11-07 18:00"), at("2026-11-08 09:00"), NED),
+        Span(at("2026-11-08 09:00"), at("2026-11-08 18:00"), ANN),
+        Span(at("2026-11-08 18:00"), at("2026-11-09 09:00"), NED),
+        Span(at("2026-11-09 09:00"), at("2026-11-14 18:00"), BOB),
+    )
+
+
+def test_who_goes_on_in_another_layer_hands_over_to_nobody() -> None:
+    same = Span(at("2026-11-03 09:00"), at("2026-11-04 09:00"), ANN.upper())
+
+    assert handovers(rota(WEEKS, overrides=(same,)), at("2026-11-03 00:00"), at("2026-11-05 00:00")) == ()
+
+
+def test_the_fallback_takes_over_and_a_gap_does_not() -> None:
+    since, until = at("2026-11-08 12:00"), at("2026-11-09 12:00")
+    weekend = Span(at("2026-11-09 09:00"), at("2026-11-14 18:00"), DESK)
+
+    assert handovers(rota(NIGHTS), since, until)[-1] == weekend
+    assert [one.value for one in handovers(rota(NIGHTS, fallback=None), since, until)] == [NED]
+
+
+def test_who_takes_over_for_good_does_so_for_400_days() -> None:
+    last = Layer((CAT,), 7, time(9), starts_on=date(2026, 11, 4))
+    until = at("2026-11-04 10:00")
+
+    assert handovers(rota(last), until - DAY, until) == (
+        Span(at("2026-11-04 09:00"), until + 400 * DAY, CAT),
+    )
+
+
+def test_an_override_hands_over_twice() -> None:
+    leave = Span(at("2026-11-04 12:00"), at("2026-11-05 12:00"), CAT)
+    told = handovers(rota(WEEKS, overrides=(leave,)), at("2026-11-04 00:00"), at("2026-11-06 00:00"))
+
+    assert [(one.value, one.from_at) for one in told] == [(CAT, leave.from_at), (ANN, leave.until_at)]

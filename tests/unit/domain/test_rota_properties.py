@@ -13,6 +13,7 @@ from worker.domain.escalation.rota import (
     Rota,
     all_on_call,
     gaps,
+    handovers,
     on_call,
     shifts,
 )
@@ -172,3 +173,36 @@ def test_a_gap_is_where_neither_a_layer_nor_an_override_has_somebody(case: tuple
         (one.from_at, one.until_at) for one in uncovered
     ]
     assert {one.why for one in gaps(rota, since, until)} <= {Lack.NOBODY}
+
+
+@settings(deadline=None, max_examples=40)
+@given(cases())
+def test_somebody_takes_over_in_the_minute_in_which_they_are_new(case: tuple[Rota, datetime]) -> None:
+    rota, since = case
+    clock = SlowClock(rota.timezone, since)
+    people = [{who for who, _ in answers if who is not None} for answers in reference(rota, clock)]
+    begun = [
+        (who, clock.minutes[number], number)
+        for number in range(1, len(people))
+        for who in people[number] - people[number - 1]
+    ]
+    until = since + LONG * DAY - MINUTE
+    told = handovers(rota, since, until)
+
+    assert sorted((one.value, one.from_at) for one in told) == sorted(one[:2] for one in begun)
+    for who, from_at, number in begun:
+        ends = next((n for n in range(number, len(people)) if who not in people[n]), None)
+        [one] = [one for one in told if (one.value, one.from_at) == (who, from_at)]
+        assert one.until_at == clock.minutes[ends] if ends is not None else one.until_at > until
+
+
+@settings(deadline=None, max_examples=40)
+@given(cases())
+def test_handovers_of_two_spans_are_those_of_both(case: tuple[Rota, datetime]) -> None:
+    rota, since = case
+    middle, until = since + DAY, since + 2 * DAY
+    both = (*handovers(rota, since, middle), *handovers(rota, middle, until))
+    told = [(one.value, one.from_at) for one in both]
+
+    assert told == [(one.value, one.from_at) for one in handovers(rota, since, until)]
+    assert len(told) == len(set(told))

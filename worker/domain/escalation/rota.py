@@ -151,6 +151,26 @@ def on_call(rota: Rota, instant: datetime) -> Shift:
     return all_on_call(rota, instant)[-1]
 
 
+def handovers(rota: Rota, since: datetime, until: datetime) -> tuple[Span[str], ...]:
+    """Return the time on call of each person who takes over in (since, until], by beginning.
+
+    Somebody takes over who was not on call just before, by whatever source: a layer, an override, a calendar, the
+    fallback. Their time ends where they are on call no more, whatever the sources are; it is cut at 400 days after
+    `until`. The values are e-mail addresses in lower case.
+    """
+    for reach in (DAY, *_REACHES):
+        end = until + reach
+        people = joined(
+            Span(one.from_at, one.until_at, one.person.casefold())
+            for one in shifts(rota, since - DAY, end)
+            if one.person is not None
+        )
+        found = tuple(one for one in people if since < one.from_at <= until)
+        if all(one.until_at < end for one in found):
+            break
+    return found
+
+
 def gaps(
     rota: Rota,
     since: datetime,
