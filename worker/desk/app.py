@@ -21,6 +21,7 @@ from worker.desk.calls import choose_language, error_page, route
 from worker.desk.console.routes import routes
 from worker.desk.declared import GroupPages
 from worker.desk.guarding import Attempts, Guarded
+from worker.desk.handovers import HandoverPages
 from worker.desk.pages import STATIC, asset
 from worker.desk.services import Services
 from worker.desk.sessions import SignInPages
@@ -43,6 +44,7 @@ def desk_app(services: Services) -> Starlette:
     every = [
         *AssigneePages(_attempts(services)).routes(),
         *GroupPages(_attempts(services), Uploads()).routes(),
+        *HandoverPages(_attempts(services)).routes(),
         *SignInPages(_attempts(services)).routes(),
         *routes(),
         route("/language", choose_language),

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.declared import Declaring
+from worker.app.acts.handovers import TakeOver
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
 from worker.app.acts.silencing import Silencing
@@ -59,6 +60,7 @@ class Services:
     approvals: Approvals
     assigned: Assigned
     declaring: Declaring
+    taking_over: TakeOver
     pairs: PairActs
     silencing: Silencing
     languages: Languages

@@ -12,6 +12,7 @@ from importlib.metadata import version
 
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.declared import Declaring
+from worker.app.acts.handovers import TakeOver
 from worker.app.acts.interacting import Interacting
 from worker.app.acts.pairing import Pairing
 from worker.app.acts.pairs import PairActs
@@ -24,6 +25,7 @@ from worker.app.jobs.canary import Canary, CanaryRules
 from worker.app.jobs.deliver import Deliver, DeliverRules
 from worker.app.jobs.escalate import Escalate, EscalateRules
 from worker.app.jobs.faults import Faults, Look, Watching
+from worker.app.jobs.handovers import TellHandovers, rotas_asked
 from worker.app.jobs.inventory import InventoryRules, TakeInventory
 from worker.app.jobs.jumps import Jumps
 from worker.app.jobs.observer import SILENT, Observer
@@ -153,6 +155,7 @@ class App:
     watch: WatchItself
     interacting: Interacting
     zones: ChannelZones
+    taking_over: TakeOver
 
     @property
     def use_cases(self) -> UseCases:
@@ -187,7 +190,10 @@ def assemble(
         return rotas.on_call(uow, name, at, clock())
 
     alarms = Alarms(rules.alarms, rules.timezone, rules.languages, reaching, on_call)
-    escalating = EscalateRules(rules.holding, on_call, away, jumps)
+    asked = rotas_asked(tickets.policies, rules.alarms.to)
+    handovers = TellHandovers(store, rotas, asked, away, rules.teller)
+    escalating = EscalateRules(rules.holding, on_call, away, jumps, handovers)
+    zones = {name: one.timezone for name, one in rules.rotas.rotas.items()}
     watching = _watching(rules, connectors, lambda: rotas.concerns(clock()), has_ping=pinger is not None)
     return App(
         settings,
@@ -225,6 +231,7 @@ def assemble(
         ),
         Interacting(store, connectors.notifiers, tickets, teller, Glance(store, teller, tickets.accountable)),
         ChannelZones(store, connectors.notifiers, rules.holding.quiet),
+        TakeOver(store, zones, on_call, rules.languages),
     )
 
 

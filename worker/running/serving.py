@@ -257,6 +257,7 @@ def services_of(app: App, clock: Clock) -> Services:
         approvals=app.approvals,
         assigned=app.assigned,
         declaring=app.declaring,
+        taking_over=app.taking_over,
         pairs=app.pairs,
         silencing=app.silencing,
         audit=app.audit,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from worker.domain.evidence.explained import ERASED
 from worker.domain.identity.ties import surely_same
 from worker.domain.model import AccountKey
+from worker.ports.state.handovers import HANDOVER
 from worker.storage.sql.tables import (
     chat_group,
     cohort_person,
@@ -21,6 +22,7 @@ from worker.storage.sql.tables import (
     expected,
     group_link,
     handle_tie,
+    handover,
     link,
     outbox,
     person,
@@ -107,14 +109,24 @@ def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
     named = outbox.c.ticket_id.in_(sa.select(t.id).where(theirs))
     connection.execute(sa.update(outbox).where(named).values(title=ERASED, body="{}"))
     connection.execute(sa.update(ticket).where(theirs).values(values))
-    blank = {"address": ERASED, "name": ""}
     key_of = sa.literal(f"{ERASED}:") + sa.cast(outbox.c.id, sa.Text)
+    _erase_from_handovers(connection, email, key_of)
+    blank = {"address": ERASED, "name": ""}
     connection.execute(sa.update(outbox).where(outbox.c.address == email).values(**blank, key=key_of))
     connection.execute(sa.update(delivery).where(delivery.c.address == email).values(**blank))
     connection.execute(sa.delete(shown_message).where(shown_message.c.address == email))
     connection.execute(sa.delete(shown_link).where(shown_link.c.email == email))
     connection.execute(sa.delete(said_zone).where(said_zone.c.address == email))
     _erase_from_steps(connection, {row.email, email, row.display_name})
+
+
+def _erase_from_handovers(connection: sa.Connection, email: str, key_of: sa.ColumnElement[str]) -> None:
+    """Erase the person from handovers of rotas, and from the messages that say that they are on call."""
+    h, key = handover.c, outbox.c.key
+    connection.execute(sa.delete(handover).where((h.person == email) | (h.told == email)))
+    about = sa.or_(key.endswith(f":{email}", autoescape=True), key.contains(f":{email}:", autoescape=True))
+    this = key.startswith(HANDOVER) & about
+    connection.execute(sa.update(outbox).where(this).values(title=ERASED, body="{}", key=key_of))
 
 
 def _erase_as_declarer(connection: sa.Connection, key: AccountKey) -> None:

@@ -410,6 +410,7 @@ def _message(row: Any) -> OutMessage:
         values.get("link"),
         title=values.get("title", ""),
         is_fixed=values.get("is_fixed", False),
+        link_label=values.get("link_label", ""),
     )
     return OutMessage(
         row.key,

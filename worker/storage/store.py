@@ -15,6 +15,7 @@ from worker.storage.episodes import SqlEpisodes
 from worker.storage.explained import SqlExplained
 from worker.storage.feeds import SqlFeeds
 from worker.storage.groups import SqlRosters
+from worker.storage.handovers import SqlHandovers
 from worker.storage.identities import SqlIdentities
 from worker.storage.journal import SqlJournal
 from worker.storage.leases import SqlLeases, assert_held, session_name
@@ -61,6 +62,7 @@ class SqlUnitOfWork:
         self.deliveries = SqlDeliveries(connection)
         self.feeds = SqlFeeds(connection)
         self.rota_feeds = SqlRotaFeeds(connection)
+        self.handovers = SqlHandovers(connection)
         self.conversations = SqlConversations(connection)
         self.interactions = SqlInteractions(connection)
         self.watched = SqlWatched(connection)

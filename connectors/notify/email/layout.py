@@ -64,6 +64,7 @@ class _Part:
     facts: Sequence[tuple[str, str]]
     steps: Sequence[str]
     url: str
+    label: str = ""
     is_cut: bool = False
 
     @property
@@ -135,6 +136,7 @@ def _part(paragraph: Paragraph) -> _Part:
         facts=[(shown_line(label), shown_line(value)) for label, value in paragraph.facts if label or value],
         steps=[shown_line(step) for step in paragraph.steps if step],
         url=url if len(url) <= URL_MAX else "",
+        label=cut(shown_line(paragraph.link_label), LABEL_MAX),
     )
 
 
@@ -198,4 +200,5 @@ def _lines(part: _Part, label: str) -> Iterator[str]:
     if part.is_cut:
         yield ELLIPSIS
     if part.url:
-        yield f"{label}: {part.url}" if label else part.url
+        name = part.label or label
+        yield f"{name}: {part.url}" if name else part.url

@@ -30,6 +30,8 @@ EXPECTED = {
     "group.unpaired",
     "group.roster_changed",
     "group.seen",
+    "handover.accepted",
+    "handover.missed",
     "link.confirmed",
     "link.rejected",
     "person.erased",

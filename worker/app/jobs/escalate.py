@@ -1,10 +1,11 @@
-"""Escalate: take each step that is due, and tell the people whom it names."""
+"""Escalate: take each step that is due, and tell the people whom it names; tell who takes over a rota."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from worker.app.jobs.handovers import TellHandovers
 from worker.app.jobs.jumps import Jumps
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
@@ -30,12 +31,13 @@ MAILBOX_LIFE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class EscalateRules:
-    """What holds messages, who is on call, who is away, and whether the clock was set."""
+    """What holds messages, who is on call, who is away, whether the clock was set, and what tells handovers."""
 
     holding: Holding = field(default_factory=Holding)
     on_call: OnCall = nobody_on_call
     away: Away = field(default_factory=Away)
     jumps: Jumps | None = None
+    handovers: TellHandovers | None = None
 
 
 class Escalate:
@@ -75,6 +77,8 @@ class Escalate:
             after = waiting[-1].ticket.id
         with matching.begin() as uow:
             self._answer_unreachable(uow, now, counts)
+        if self._more.handovers is not None:
+            counts |= self._more.handovers.run(now, lease)
         return Report("escalate", counts)
 
     def _escalate(

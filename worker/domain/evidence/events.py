@@ -69,6 +69,9 @@ SOURCE_READ_ASKED: Final = "source.read_asked"
 SILENCE_MADE: Final = "silence.made"
 SILENCE_ENDED: Final = "silence.ended"
 
+HANDOVER_ACCEPTED: Final = "handover.accepted"  # whoever takes over a rota said so
+HANDOVER_MISSED: Final = "handover.missed"  # and nobody did in time
+
 DELIVERY_RETRIED: Final = "delivery.retried"
 DELIVERY_DROPPED: Final = "delivery.dropped"
 

@@ -86,7 +86,8 @@ class Paragraph:
     ticket's own: what is to be done, the same in everything that one reader gets about it. `offers` are for channels in
     which people can act, about the ticket as it was at `version`. `thread` is the notifier's reference of the message
     that this one continues; empty if it stands alone. `is_call`: it asks its reader to act, so it has to be noticed.
-    `is_fixed`: it stays as it was sent, whatever becomes of the ticket.
+    `is_fixed`: it stays as it was sent, whatever becomes of the ticket. `link_label` is what its link may be called, in
+    the reader's language; empty: as `Message` has it.
     """
 
     headline: str
@@ -101,6 +102,7 @@ class Paragraph:
     thread: str = ""
     is_call: bool = False
     is_fixed: bool = False
+    link_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

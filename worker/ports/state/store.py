@@ -17,6 +17,7 @@ from worker.ports.state.episodes import Episodes
 from worker.ports.state.explained import Explained
 from worker.ports.state.feeds import Feeds
 from worker.ports.state.groups import Rosters
+from worker.ports.state.handovers import Handovers
 from worker.ports.state.identities import Identities
 from worker.ports.state.journal import Journal
 from worker.ports.state.leases import JobRuns, Lease, Leases
@@ -94,6 +95,9 @@ class UnitOfWork(Protocol):
 
     @property
     def rota_feeds(self) -> RotaFeeds: ...
+
+    @property
+    def handovers(self) -> Handovers: ...
 
     @property
     def watched(self) -> Watched: ...

@@ -358,6 +358,20 @@ rota_feed = sa.Table(  # the last good copy of a rota's calendar
     _text("asked", default=""),
     _text("problem", default=""),
 )
+handover = sa.Table(  # of a rota, as it was told: a row for each whom it was told
+    "handover",
+    metadata,
+    _key("rota"),
+    sa.Column("from_at", Instant, primary_key=True),
+    _key("person"),
+    _key("told"),
+    _text("link", default=""),  # the id in the link to tap
+    _instant("until_at", null=False),
+    _instant("told_at", null=False),
+    _instant("taken_at"),
+    _instant("missed_at"),
+    sa.Index("ix_handover_link", "link"),
+)
 dirty_group = sa.Table(
     "dirty_group", metadata, _key("source"), _key("group_id"), _instant("since", null=False)
 )
