@@ -42,7 +42,11 @@ def on_duty(
     """Give the company a rota that its policy asks, links in messages, and half an hour until a handover."""
     harness.now = max(harness.now, NOW + timedelta(minutes=90))
     duty = RotaRules({rota.name: rota}, feeds or {}, absences=absences)
-    stated = {"rotas": duty, "tickets": rules(policies=asking(*asked)), "has_told_links": True}
+    stated: dict[str, Any] = {
+        "rotas": duty,
+        "tickets": rules(policies=asking(*asked)),
+        "has_told_links": True,
+    }
     harness.start(replace(harness.app.rules, **(stated | changes)))
     return harness
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,8 @@ def test_another_site_s_form_is_refused(phone: Caller, duty: Harness) -> None:
     before = state(duty)
     at = link_of(duty, ANN)
     phone.get(at)
-    page = phone.post(f"{at}/take", Origin="https://evil.example", **{"Sec-Fetch-Site": "cross-site"})
+    foreign: dict[str, Any] = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    page = phone.post(f"{at}/take", **foreign)
 
     assert (page.status_code, state(duty)) == (403, before)
 

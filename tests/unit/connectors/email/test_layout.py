@@ -38,6 +38,7 @@ def test_the_worst_that_can_be_said_fits_too() -> None:
         "https://x.example/?" + "&" * 1900,
         "T-1",
         quotes,
+        link_label=quotes,
     )
     message = Message("k", MESSAGE.to, quotes, (worst,), may_be_repeat=True, repeat_note=quotes, note=quotes)
     layout = laid_out(replace(message, link_label=quotes), "en")
@@ -53,6 +54,16 @@ def test_what_was_given_beyond_what_fits_is_counted() -> None:
     assert f"… +{left}" in layout.html
 
 
+def test_a_paragraph_s_link_has_its_own_name_and_else_the_message_s() -> None:
+    first = Paragraph("You are on call", link="https://x.example/h/1", link_label="Take over")
+    second = Paragraph("Remove Ann", link="https://x.example/t/2")
+    layout = laid_out(replace(MESSAGE, paragraphs=(first, second), link_label="Open this ticket"), "en")
+
+    assert "Take over: https://x.example/h/1" in layout.text
+    assert "Open this ticket: https://x.example/t/2" in layout.text
+    assert [one.text for one in parsed(layout.html).xpath("//a")] == ["Take over", "Open this ticket"]
+
+
 def test_names_that_run_the_other_way_stand_in_elements_of_their_own() -> None:
     page = laid_out(titled(ISOLATED), "en").html
     assert 'Remove <bdi>قسم</bdi> from <bdi dir="rtl">a</bdi> and <bdi dir="ltr">b</bdi>' in page
@@ -63,7 +74,9 @@ def test_names_that_run_the_other_way_stand_in_elements_of_their_own() -> None:
     "hostile", [*HOSTILE, "<script>alert(1)</script>", '"><img src=x>', "</table></html>", "{{ 7*7 }}"]
 )
 def test_text_from_outside_makes_no_element_and_no_link(hostile: str) -> None:
-    everywhere = Paragraph(hostile, hostile, ((hostile, hostile),), (hostile,), "javascript:alert(1)")
+    everywhere = Paragraph(
+        hostile, hostile, ((hostile, hostile),), (hostile,), "javascript:alert(1)", link_label=hostile
+    )
     plain = Paragraph("a", "a", (("a", "a"),), ("a",))
     layout = laid_out(replace(MESSAGE, title=hostile, paragraphs=(everywhere,), link_label=hostile), "en")
     calm = laid_out(replace(MESSAGE, title="b", paragraphs=(plain,)), "en")
