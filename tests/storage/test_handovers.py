@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from worker.ports.state.handovers import Handover
+from worker.ports.state.handovers import ToldHandover
 from worker.storage.sql.tables import metadata
 from worker.storage.store import SqlStore
 
 NOW = datetime(2026, 11, 3, 12, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-ANN = Handover("site", NOW, NOW + HOUR, "ann@example.org", "ann@example.org", NOW, "a")
+ANN = ToldHandover("site", NOW, NOW + HOUR, "ann@example.org", "ann@example.org", NOW, "a")
 BEN = replace(ANN, told="ben@example.org", link="b")
-PLAIN = Handover("ward", NOW, NOW + 2 * HOUR, "cem@example.org", "cem@example.org", NOW)
+PLAIN = ToldHandover("ward", NOW, NOW + 2 * HOUR, "cem@example.org", "cem@example.org", NOW)
 
 
 def stored(engine: sa.Engine) -> SqlStore:

@@ -27,7 +27,7 @@ from worker.domain.escalation.spans import Span
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import Message
 from worker.domain.model import AccountKey
-from worker.ports.state.handovers import Handover
+from worker.ports.state.handovers import ToldHandover
 from worker.ports.state.leases import Lease, LeaseLost
 
 Start = Callable[..., Harness]
@@ -51,7 +51,7 @@ def last(harness: Harness) -> Message:
     return harness.soc.sent[-1]
 
 
-def rows(harness: Harness) -> list[Handover]:
+def rows(harness: Harness) -> list[ToldHandover]:
     with harness.store.reading() as uow:
         return list(uow.handovers.all())
 

@@ -15,7 +15,7 @@ from worker.domain.evidence.actor import Actor, Via, acted
 from worker.domain.evidence.journal import stamp
 from worker.domain.model import Account, Standing
 from worker.domain.text.tongue import Languages
-from worker.ports.state.handovers import Handover
+from worker.ports.state.handovers import ToldHandover
 from worker.ports.state.store import Store, UnitOfWork
 
 MISSED_MAX = 2  # the fallback, and whoever stands in for them
@@ -76,7 +76,7 @@ class TakeOver:
             by = Actor(person_id(uow, one.told), via=Via.LINK)
             uow.journal.append([acted(by, now, events.HANDOVER_ACCEPTED, *about(uow, one))])
 
-    def _opened(self, uow: UnitOfWork, token: str, now: datetime) -> Handover:
+    def _opened(self, uow: UnitOfWork, token: str, now: datetime) -> ToldHandover:
         """The handover, while its person is on call and whoever it was told has not left."""
         one = read_handover(uow, token, now)
         if one.rota not in self._zones:
@@ -90,7 +90,7 @@ class TakeOver:
         return one
 
 
-def about(uow: UnitOfWork, one: Handover) -> tuple[str, str, dict[str, str]]:
+def about(uow: UnitOfWork, one: ToldHandover) -> tuple[str, str, dict[str, str]]:
     """What the journal says of a handover: its subject, no reason, and its data."""
     data = {"from": stamp(one.from_at), "until": stamp(one.until_at), "person": person_id(uow, one.person)}
     return f"rota:{one.rota}", "", data
@@ -103,7 +103,7 @@ def person_id(uow: UnitOfWork, address: str) -> str:
     return "/".join((here or found)[0].key) if found else address
 
 
-def _told(uow: UnitOfWork, one: Handover) -> list[Handover]:
+def _told(uow: UnitOfWork, one: ToldHandover) -> list[ToldHandover]:
     """Everybody whom the same handover was told."""
     which = (one.rota, one.from_at, one.person)
     return [row for row in uow.handovers.all() if (row.rota, row.from_at, row.person) == which]

@@ -31,7 +31,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.handovers import handover_paragraph, missed_paragraph
 from worker.domain.messages.message import CHANNEL
-from worker.ports.state.handovers import Handover
+from worker.ports.state.handovers import ToldHandover
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
@@ -83,7 +83,7 @@ class TellHandovers:
         told, _ = with_deputies([found.at(turn.value)], self._away, now, found)
         new, links = 0, self._teller.links
         for to in told:
-            one = Handover(rota.name, turn.from_at, turn.until_at, turn.value, to.address, now)
+            one = ToldHandover(rota.name, turn.from_at, turn.until_at, turn.value, to.address, now)
             one = replace(one, link=fresh_link()) if links else one
             link = handover_url(uow, links.base, one) if links else None
             person = stands_in_for(uow, one, self._teller.languages)
@@ -117,7 +117,7 @@ class TellHandovers:
     def _is_on_call(self, uow: UnitOfWork, rota: str, person: str, now: datetime) -> bool:
         return person in {one.casefold() for one in self._rotas.on_call(uow, rota, now, now)}
 
-    def _warn_of(self, uow: UnitOfWork, one: Handover, now: datetime) -> int:
+    def _warn_of(self, uow: UnitOfWork, one: ToldHandover, now: datetime) -> int:
         """Tell the fallback, or the channel if the fallback is who is on call, or nobody."""
         rota, found = self._rotas.named(one.rota), Recipients(uow, self._teller.languages)
         person = found.at(one.person)
@@ -136,11 +136,11 @@ class TellHandovers:
         return uow.outbox.add(messages, now)
 
 
-def _is_missed(same: Sequence[Handover], now: datetime) -> bool:
+def _is_missed(same: Sequence[ToldHandover], now: datetime) -> bool:
     """Whether nobody of those whom a handover was told has tapped in time, and nobody else was told of it."""
     is_settled = any(one.taken_at or one.missed_at or not one.link for one in same)
     return not is_settled and now >= min(one.told_at for one in same) + PATIENCE
 
 
-def _keys(one: Handover) -> Sequence[str]:
+def _keys(one: ToldHandover) -> Sequence[str]:
     return handover_key(one), *(missed_key(one, number) for number in range(MISSED_MAX))

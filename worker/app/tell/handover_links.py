@@ -15,7 +15,7 @@ from worker.app.tell.addressing import whoever_has
 from worker.app.tell.signed_links import TOKEN_LENGTH_MAX, Dead, LinkDead, signing_key
 from worker.domain.messages.message import Recipient
 from worker.domain.text.tongue import Languages
-from worker.ports.state.handovers import HANDOVER, Handover
+from worker.ports.state.handovers import HANDOVER, ToldHandover
 from worker.ports.state.store import UnitOfWork
 
 HANDOVERS = "handover-link"
@@ -29,13 +29,13 @@ def fresh_link() -> str:
     return secrets.token_urlsafe(_ID_BYTES)
 
 
-def handover_url(uow: UnitOfWork, base: str, one: Handover) -> str:
+def handover_url(uow: UnitOfWork, base: str, one: ToldHandover) -> str:
     """The address of a handover's page. `base` is its start, without a slash at its end."""
     until_ms = (one.until_at - _EPOCH) // _MILLISECOND
     return f"{base}/h/{_serializer(signing_key(uow)).dumps([one.link, until_ms])}"
 
 
-def read_handover(uow: UnitOfWork, token: str, now: datetime) -> Handover:
+def read_handover(uow: UnitOfWork, token: str, now: datetime) -> ToldHandover:
     """The handover of a link. Raises LinkDead if it is forged or over, or if its row was erased."""
     if len(token) > TOKEN_LENGTH_MAX:
         raise LinkDead(Dead.FORGED)
@@ -51,23 +51,23 @@ def read_handover(uow: UnitOfWork, token: str, now: datetime) -> Handover:
     return found
 
 
-def handover_key(one: Handover) -> str:
+def handover_key(one: ToldHandover) -> str:
     """The key of the message by which it was told."""
     return _key_of(one) + (f":{one.told}" if one.told != one.person else "")
 
 
-def missed_key(one: Handover, number: int) -> str:
+def missed_key(one: ToldHandover, number: int) -> str:
     """The key of a message that nobody has taken over; `number` counts those who are told, from 0."""
     return f"{_key_of(one)}:missed{number}"
 
 
-def stands_in_for(uow: UnitOfWork, one: Handover, languages: Languages) -> Recipient | None:
+def stands_in_for(uow: UnitOfWork, one: ToldHandover, languages: Languages) -> Recipient | None:
     """The person on call, if it was told somebody else, who is their deputy; else None."""
     person = whoever_has(uow, one.person, languages)
     return None if person.address == one.told else person
 
 
-def _key_of(one: Handover) -> str:
+def _key_of(one: ToldHandover) -> str:
     return f"{HANDOVER}{one.rota}:{one.from_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}:{one.person}"
 
 

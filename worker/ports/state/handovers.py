@@ -13,7 +13,7 @@ HANDOVER: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Handover:
+class ToldHandover:
     """`person` is on call for `rota` from `from_at` until `until_at`; `told` was told: the person, or a deputy.
 
     Both are e-mail addresses in lower case. `link` is the id in the link to tap; empty: there was no link. `taken_at`
@@ -34,20 +34,20 @@ class Handover:
 class Handovers(Protocol):
     """One row for each whom a handover was told."""
 
-    def add(self, one: Handover) -> None:
+    def add(self, one: ToldHandover) -> None:
         """Keep what is told; a second time, nothing changes."""
 
-    def all(self) -> Sequence[Handover]:
+    def all(self) -> Sequence[ToldHandover]:
         """Every row, by rota, beginning, person and whom it was told."""
 
-    def by_link(self, link: str) -> Handover | None:
+    def by_link(self, link: str) -> ToldHandover | None:
         """The row of a link that is not empty."""
 
-    def take(self, one: Handover, now: datetime) -> bool:
+    def take(self, one: ToldHandover, now: datetime) -> bool:
         """Record that whoever was told has taken over; return whether they had not before."""
 
-    def miss(self, one: Handover, now: datetime) -> None:
+    def miss(self, one: ToldHandover, now: datetime) -> None:
         """Record that somebody else was told that nobody has taken over: for all whom this handover was told."""
 
-    def forget(self, ended_by: datetime) -> Sequence[Handover]:
+    def forget(self, ended_by: datetime) -> Sequence[ToldHandover]:
         """Delete the rows whose time on call ended at or before an instant; return them."""
