@@ -26,7 +26,7 @@ from worker.cli.common import (
     print_table,
 )
 from worker.cli.tickets import known_ticket, number_of
-from worker.contract.tickets import ComingStepShape, EscalationShape
+from worker.contract.tickets import ComingStepShape, EscalationShape, ToldOneShape
 from worker.contract.what_if import ReplayedTicketShape
 from worker.domain.escalation.replay import Change
 from worker.domain.messages.sentences import state_line
@@ -92,10 +92,12 @@ def _explain(config: Path, number: int, now: datetime | None, *, json: bool) -> 
 
 
 def _over(step: ComingStepShape) -> str | None:
-    over = (
-        f"{one.over} ({one.why})" if one.over and one.passes_on_to else one.over or one.why for one in step.to
-    )
-    return ", ".join(dict.fromkeys(over)) or None
+    return ", ".join(dict.fromkeys(map(_reached, step.to))) or None
+
+
+def _reached(one: ToldOneShape) -> str:
+    passes_on = one.why if one.held_until is None else ""
+    return f"{one.over} ({passes_on})" if one.over and passes_on else one.over or one.why
 
 
 def _waits(step: ComingStepShape, when: Settings) -> str | None:

@@ -305,7 +305,6 @@ class ToldOneShape(Shape):
     over: str | None
     held_until: Instant | None
     why: str
-    passes_on_to: str | None
 
     @classmethod
     def of(cls, one: ToldOne) -> ToldOneShape:
@@ -315,7 +314,6 @@ class ToldOneShape(Shape):
             over=one.over or None,
             held_until=one.held_until,
             why=one.why,
-            passes_on_to=one.passes_on_to or None,
         )
 
 

@@ -100,7 +100,6 @@ def test_whoever_was_on_call_is_asked_by_the_instant(late: Harness) -> None:
             "over": "soc",
             "held_until": None,
             "why": "",
-            "passes_on_to": None,
         }
     ]
 
