@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 from httpx2 import Response
@@ -40,6 +41,11 @@ class Caller:
     def get(self, path: str, **headers: str) -> Response:
         self.last = self.client.get(path, headers={"Accept-Language": self.language, **headers})
         return self.last
+
+    def next_page(self) -> Response | None:
+        """Follow the link to the next page of the list shown; None if this is its last."""
+        found = re.search(r'rel="next" href="([^"]+)"', self.last.text) if self.last else None
+        return self.get(unescape(found[1])) if found else None
 
     def post(
         self, path: str, data: dict[str, Any] | None = None, *, token: str | None = None, **headers: str

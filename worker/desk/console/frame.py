@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import sha256
 
 from starlette.responses import RedirectResponse, Response
@@ -10,7 +11,7 @@ from starlette.routing import Route
 
 from worker.app.refused import Refused
 from worker.desk.calls import Call, Stale, route
-from worker.desk.forms import FIELD
+from worker.desk.console.searching import asked, posted, search_path
 from worker.desk.refs import NoSuchReference, reference, resolve
 from worker.desk.roles import Permission
 from worker.desk.sessions import Guest, guest_of, remember_way, session_over
@@ -41,7 +42,11 @@ MENU = (
 def screen(
     path: str, show: Show, permission: Permission = Permission.SEE, methods: Sequence[str] = ("GET",)
 ) -> Route:
-    """A route of the console. A posted form needs the session's token, else all of it is refused."""
+    """A route of the console. A posted form needs the session's token, else all of it is refused.
+
+    What takes GET and POST is a list with a search: the form leads to an address that has its fields, encrypted.
+    """
+    is_list = len(methods) > 1
 
     def guarded(call: Call) -> Response:
         guest = guest_of(call)
@@ -53,6 +58,10 @@ def screen(
         try:
             if call.request.method == "POST":
                 call.check_token(guest.session)
+                if is_list:
+                    return back_to(search_path(call, call.request.url.path, posted(call)))
+            elif is_list:
+                call.form = asked(call)
             return _unless_same(call, show(call, guest))
         except Stale:
             return call.page("console/refused.html", {"why": "stale"}, status=FORBIDDEN)
@@ -139,7 +148,8 @@ def _around(call: Call, guest: Guest) -> dict[str, object]:
     return {
         "guest": guest,
         "menu": menu,
-        "live": _asked_again(call),
+        "live": _own_address(call),
+        "search_path": partial(search_path, call),
         "may_act": guest.may(Permission.ACT),
         "may_release": guest.may(Permission.RELEASE),
         "may_audit": guest.may(Permission.AUDIT),
@@ -151,18 +161,10 @@ def _around(call: Call, guest: Guest) -> dict[str, object]:
     }
 
 
-def _asked_again(call: Call) -> dict[str, object]:
-    """How a page polls itself: at its own address, with the same search."""
+def _own_address(call: Call) -> str:
+    """Where a page polls itself."""
     url = call.request.url
-    return {
-        "method": call.request.method.lower(),
-        "path": f"{url.path}?{url.query}" if url.query else url.path,
-        "fields": [
-            (name, value)
-            for name, value in call.form.multi_items()
-            if name != FIELD and isinstance(value, str)
-        ],
-    }
+    return f"{url.path}?{url.query}" if url.query else url.path
 
 
 def _to_login(call: Call) -> Response:

@@ -25,7 +25,7 @@ POST, BOTH = ("POST",), ("GET", "POST")
 
 
 def routes() -> list[Route]:
-    """All routes. Lists accept POST, too: a search has names, which must not be in addresses."""
+    """All routes. Lists take POST, too: a search, which leads to an address without names."""
     return [
         screen("/", now.now),
         screen("/exposed", now.exposed),

@@ -35,7 +35,7 @@ STATES: dict[str, tuple[TicketState, ...]] = {
 
 
 def tickets(call: Call, guest: Guest) -> Response:
-    """A page of the list. A search is posted, so that no address has names."""
+    """A page of the list."""
     del guest
     chosen = {name: call.text(name) or call.query(name) for name in ("state", "kind", "view", "before")}
     state = chosen["state"] if chosen["state"] in STATES else "live"
