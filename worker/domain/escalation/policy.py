@@ -288,6 +288,7 @@ def explain(
             continue
         found.append(Coming(number, last.at, step.to, step.repeat, last.repeat, is_taken=True))
         if step.repeat:
-            again = add(policy.calendar, last.at, step.repeat)
+            # As `due_steps` has it: one that was taken early, or was put off since, does not come before its own time
+            again = max(step_at(ticket, policy, step, allowed), add(policy.calendar, last.at, step.repeat))
             found.append(Coming(number, again, step.to, step.repeat, len(ever)))
     return tuple(found)
