@@ -211,7 +211,7 @@ def assemble(
         PairActs(store, pairing),
         Check(store, connectors, limits, rules.leaver, rules.fresh_directories, rules.fresh_inventories),
         Explainer(tickets, rules.languages, reaching, rules.holding, on_call, away, teller.passing),
-        Silencing(store, rules.holding.silences, [one.name for one in connectors.inventories]),
+        Silencing(store, tickets, rules.holding.silences, [one.name for one in connectors.inventories]),
         assigned_of(rules, store),
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}"),

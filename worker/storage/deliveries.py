@@ -30,6 +30,7 @@ _WHY_DEAD = {
     "passed_on": "No notifier reaches them. The next step came in its place.",
 }
 _GIVEN_UP = tuple(_WHY_DEAD)
+_TO_DO = (TicketState.OPEN.value, TicketState.BLOCKED.value)
 
 
 class SqlDeliveries:
@@ -94,10 +95,14 @@ class SqlDeliveries:
             waiting = o.key.in_(part) & (o.state == "pending") & o.bundle_id.is_(None)
             self._c.execute(sa.update(outbox).where(waiting).values(not_before=until, held_by=by))
 
-    def release(self, by: str) -> int:
+    def release(self, by: str) -> list[int]:
         o = outbox.c
         held = (o.held_by == by) & (o.state == "pending") & o.bundle_id.is_(None)
-        return self._c.execute(sa.update(outbox).where(held).values(not_before=None, held_by="")).rowcount
+        query = sa.select(o.ticket_id).where(held, o.ticket_id.is_not(None)).distinct().order_by(o.ticket_id)
+        about = list(self._c.execute(query).scalars())
+        # `held_by` stays: it was held, and is dropped if its ticket is closed before it goes out
+        self._c.execute(sa.update(outbox).where(held).values(not_before=None))
+        return [number for number in about if number is not None]
 
     def take_dropped(self, to: Recipient, now: datetime) -> list[str]:
         o = outbox.c
@@ -105,14 +110,16 @@ class SqlDeliveries:
         is_done = sa.exists().where(ticket.c.id == o.ticket_id, ticket.c.state == TicketState.DONE.value)
         called = theirs & _alone(PostState.WAITING, now) & (o.held_by != "") & (o.is_urgent == 1) & is_done
         self._c.execute(sa.update(outbox).where(called).values(state="dropped"))
-        which = theirs & (o.state == "dropped") & (o.held_by != "") & (o.not_before <= now)
-        numbers = self._c.execute(
-            sa.select(o.ticket_id).where(which).distinct().order_by(o.ticket_id)
-        ).scalars()
-        labels = [ticket_label(number) for number in numbers if number is not None]
-        if labels:
+        is_time = sa.or_(o.not_before.is_(None), o.not_before <= now)
+        which = theirs & (o.state == "dropped") & (o.held_by != "") & is_time
+        is_reopened = sa.exists().where(ticket.c.id == o.ticket_id, ticket.c.state.in_(_TO_DO))
+        query = sa.select(o.ticket_id, is_reopened.label("is_reopened")).where(
+            which, o.ticket_id.is_not(None)
+        )
+        found = self._c.execute(query.distinct().order_by(o.ticket_id)).all()
+        if found:
             self._c.execute(sa.update(outbox).where(which).values(held_by=""))
-        return labels
+        return [ticket_label(number) for number, is_reopened in found if not is_reopened]
 
     def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:
         o = outbox.c

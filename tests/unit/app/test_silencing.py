@@ -233,6 +233,53 @@ def test_a_held_call_to_act_is_dropped_once_somebody_says_that_it_is_done(late: 
     assert other_news(late) == ["Other news", "Closed before you were told"]
 
 
+@pytest.mark.parametrize("act", ["acknowledged", "snoozed"])
+def test_a_call_that_a_silence_held_waits_for_a_rest_when_the_silence_is_ended(
+    late: Harness, act: str
+) -> None:
+    made = silence(late, 40, people=(DEE,))
+    late.later(hours=12)
+    assert told(late) == []
+    rest(late, act)
+    late.app.silencing.end(made.id, SAM, late.now)
+    late.later(minutes=59)
+    assert told(late) == []
+    late.later(minutes=1)
+    assert told(late) == [DEE]
+
+
+def test_a_shorter_snooze_lets_nothing_go_that_somebody_has(late: Harness) -> None:
+    late.later(hours=12)
+    late.escalate()
+    late.desk.acknowledge(1, SAM, late.now, "", 4 * HOUR)
+    late.desk.snooze(1, SAM, 9 * HOUR, late.now)
+    late.desk.snooze(1, SAM, HOUR, late.now)
+    late.later(hours=3.9)
+    assert told(late) == []
+    late.later(hours=0.2)
+    assert told(late) == [DEE]
+
+
+def test_a_call_is_dropped_that_is_done_before_its_silence_is_ended(late: Harness) -> None:
+    made = silence(late, 40, people=(DEE,))
+    late.later(hours=12)
+    assert told(late) == []
+    late.desk.done(1, SAM, late.now)
+    late.app.silencing.end(made.id, SAM, late.now)
+    assert other_news(late) == ["Other news", "Closed before you were told"]
+
+
+def test_what_was_closed_and_reopened_is_not_called_closed(late: Harness) -> None:
+    late.later(hours=12)
+    late.escalate()
+    rest(late, "snoozed")
+    late.desk.waive(1, SAM, "Agreed with the ward", late.now)
+    late.desk.reopen(1, SAM, "The ward changed its mind", late.now)
+    headlines = other_news(late)
+    assert "Other news" in headlines
+    assert "Closed before you were told" not in headlines
+
+
 def other_news(harness: Harness) -> list[str]:
     """What Dee is told along with other news an hour later."""
     harness.queue(OutMessage("y", harness.soc.to(DEE)[0].to, "Other news", Paragraph("Other news")))

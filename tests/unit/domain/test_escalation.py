@@ -245,9 +245,7 @@ def test_a_policy_is_explained_as_data() -> None:
 @pytest.mark.parametrize("waited", [timedelta(0), 2 * DAY])
 def test_a_repeat_is_explained_for_the_instant_at_which_it_comes(waited: timedelta) -> None:
     """A step that was taken early, or put off by a claim that was not true, is not repeated before its own time."""
-    work = replace(
-        OPENED, due_at=OPENED.due_at + waited, waited_us=waited // timedelta(microseconds=1)
-    )
+    work = replace(OPENED, due_at=OPENED.due_at + waited, waited_us=waited // timedelta(microseconds=1))
     policy = replace(STANDARD, steps=(Step(After(share=1.0), (Target.CHANNEL,), repeat=HOUR),))
     taken = (Taken(1, 0, NOW + HOUR),)
     again = explain(work, policy, taken, DAY_LONG)[-1].at

@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from worker.app.refused import Refused
+from worker.app.tell.holding import hold_calls
 from worker.domain.escalation.silences import Silence
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
+from worker.domain.reconcile.engine import TicketRules
 from worker.ports.state.deliveries import Post
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -18,9 +20,14 @@ class Silencing:
     """Makes and ends silences; sends the dead once more, or gives them up. All raise Refused."""
 
     def __init__(
-        self, store: Store, configured: tuple[Silence, ...] = (), inventories: Collection[str] = ()
+        self,
+        store: Store,
+        rules: TicketRules,
+        configured: tuple[Silence, ...] = (),
+        inventories: Collection[str] = (),
     ) -> None:
         self._store = store
+        self._rules = rules
         self._configured = configured
         self._inventories = inventories
 
@@ -37,7 +44,7 @@ class Silencing:
         return made
 
     def end(self, silence_id: str, by: Actor, now: datetime, reason: str = "") -> Silence:
-        """End a silence before its time. What it held goes out at once."""
+        """End a silence before its time. What it held goes out at once, or when nothing else holds it."""
         with self._store.begin() as uow:
             ended = uow.silences.end(silence_id, now)
             if ended is None:
@@ -46,7 +53,9 @@ class Silencing:
                 raise Refused(
                     f"There is no silence '{silence_id}' that could be ended; `whosleft silence list` shows them."
                 )
-            uow.deliveries.release(f"silence:{ended.id}")
+            about = uow.deliveries.release(f"silence:{ended.id}")
+            for ticket in uow.tickets.many(about).values():
+                hold_calls(uow, ticket, self._rules.policy(ticket), now)
             uow.journal.append([acted(by, now, events.SILENCE_ENDED, f"silence:{ended.id}", reason)])
         return ended
 

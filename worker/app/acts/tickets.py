@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from worker.app.acts.changes import Change, change_ticket
 from worker.app.refused import Refused
-from worker.app.tell.teller import Teller, step_key
+from worker.app.tell.holding import hold_calls
+from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted, claimants
 from worker.domain.evidence.explained import ticket_facts
@@ -111,20 +112,18 @@ class TicketActs:
 
         The calls to act on it that wait are held until then, but those of steps that go on until it is done.
         """
-        return self._rest(number, "acknowledged", events.TICKET_ACKNOWLEDGED, by, span, now, reason)
+        return self._rest(number, events.TICKET_ACKNOWLEDGED, by, span, now, reason)
 
     def snooze(self, number: int, by: Actor, span: timedelta, now: datetime, reason: str = "") -> Ticket:
         """Say "later": nobody is called to act on the ticket for so long, at most for its policy's `snooze_max`.
 
         The calls to act on it that wait are held until then.
         """
-        return self._rest(number, "snoozed", events.TICKET_SNOOZED, by, span, now, reason)
+        return self._rest(number, events.TICKET_SNOOZED, by, span, now, reason)
 
     def _rest(
-        self, number: int, how: str, kind: str, by: Actor, span: timedelta | None, now: datetime, reason: str
+        self, number: int, kind: str, by: Actor, span: timedelta | None, now: datetime, reason: str
     ) -> Ticket:
-        ends: list[datetime] = []
-
         def change(ticket: Ticket) -> Ticket:
             if ticket.state is not TicketState.OPEN:
                 raise NotAllowed(f"{ticket.label} is {ticket.state.value}: nothing is escalated.")
@@ -133,19 +132,13 @@ class TicketActs:
             if span is not None and not timedelta(0) < span <= policy.snooze_max:
                 longest = format_duration(policy.snooze_max)
                 raise NotAllowed(f"That is too long or too short; at most {longest}.")
-            ends.append(now + wanted)
             if kind == events.TICKET_SNOOZED:
-                return replace(ticket, snoozed_until=ends[0])
-            return replace(ticket, acknowledged_until=ends[0])
+                return replace(ticket, snoozed_until=now + wanted)
+            return replace(ticket, acknowledged_until=now + wanted)
 
         with self._store.begin() as uow:
             _, after = change_ticket(uow, number, change, kind, by, now, reason)
-            goes_on = kind == events.TICKET_ACKNOWLEDGED
-            policy = self._rules.policy(after)
-            but = [
-                step_key(after, n) for n, step in enumerate(policy.steps, 1) if goes_on and step.is_until_done
-            ]
-            uow.outbox.hold_about(after.id, ends[0], how, tuple(but))
+            hold_calls(uow, after, self._rules.policy(after), now)
         return after
 
     def _change(

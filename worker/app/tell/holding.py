@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from worker.app.tell.teller import step_key
+from worker.domain.escalation.policy import Policy
 from worker.domain.escalation.silences import Silence
 from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.tickets.ticket import Ticket
@@ -89,6 +91,20 @@ class Holds:
             self._nights[to.address] = self.quiet.held_until(self.uow, to, self.at)
         until = self._nights[to.address]
         return Held(until, QUIET) if until else None
+
+
+def hold_calls(uow: UnitOfWork, ticket: Ticket, policy: Policy, now: datetime) -> None:
+    """Hold the waiting calls to act on a ticket until its snooze ends, and until its acknowledgement does.
+
+    An acknowledgement does not hold those of steps that go on until it is done.
+    """
+    goes_on = tuple(
+        step_key(ticket, number) for number, step in enumerate(policy.steps, 1) if step.is_until_done
+    )
+    rests = ((ticket.acknowledged_until, "acknowledged", goes_on), (ticket.snoozed_until, "snoozed", ()))
+    # The one that ends last comes last: it holds what the other would let go
+    for until, how, but in sorted((until, how, but) for until, how, but in rests if until and until > now):
+        uow.outbox.hold_about(ticket.id, until, how, but)
 
 
 def _known_as(uow: UnitOfWork, ticket: Ticket) -> list[str]:

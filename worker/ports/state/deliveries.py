@@ -78,13 +78,17 @@ class Deliveries(Protocol):
     def hold(self, keys: Sequence[str], until: datetime, by: str) -> None:
         """Hold messages that are in no delivery until an instant; `by` says why."""
 
-    def release(self, by: str) -> int:
-        """Let go at once what is held for this reason; return how many messages."""
+    def release(self, by: str) -> list[int]:
+        """Let go at once what is held for this reason; return the numbers of the tickets that it is about.
+
+        What is closed before it goes out is said nevertheless.
+        """
 
     def take_dropped(self, to: Recipient, now: datetime) -> list[str]:
         """Return the labels of tickets that ended while messages about them to this recipient were held; once.
 
-        A held call to act is dropped, too, if somebody has claimed meanwhile that it is done.
+        A held call to act is dropped, too, if somebody has claimed meanwhile that it is done. A ticket that was
+        reopened is not named: something is to be done about it.
         """
 
     def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:
