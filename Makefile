@@ -6,6 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_EXPORT := $(BIN)/uv --quiet export --locked --offline --no-emit-project --no-annotate --no-header
 COVERAGE := --cov=worker.domain --cov=worker.app --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 SEEDS ?= 200
+LIVES ?= 100000
 FAULTS ?= 200
 SEED ?= 1
 MINUTES ?= 5
@@ -14,7 +15,7 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim faults fuzz bench bench-core bench-ad bench-entra bench-desk bench-footprint bench-identity lock clean
+.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lives faults fuzz bench bench-core bench-ad bench-entra bench-desk bench-footprint bench-identity lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -105,6 +106,9 @@ image: venv ## Build the container image into dist, from a Debian root file syst
 
 sim: dev ## Simulate whole companies, crashes and lies included (SEEDS=N)
 	$(BIN)/python -m pytest tests/sim -n $(WORKERS) --dist worksteal --seeds=$(SEEDS) $(ARGS)
+
+lives: dev ## Escalate tickets for ten years: rotas, holidays, changes of clocks, quiet hours (LIVES=N)
+	$(BIN)/python -m pytest tests/sim/test_escalation_lives.py -n $(WORKERS) --dist worksteal --lives=$(LIVES) $(ARGS)
 
 faults: dev ## Kill, stop, cut off and restart three replicas and their PostgreSQL at random, as root (FAULTS=N SEED=N)
 	@.ci/postgres
