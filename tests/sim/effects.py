@@ -183,24 +183,6 @@ class SimStore:
         return self._inner.reading()
 
 
-class _Recording:
-    """A unit of work that notes what is written through it."""
-
-    def __init__(self, uow: UnitOfWork, log: EffectLog, effects: list[Effect], now: datetime) -> None:
-        entries: list[Entry] = []
-        self.people, self.rosters = uow.people, uow.rosters
-        self.sources, self.jobs = uow.sources, uow.jobs
-        self.access, self.overview = uow.access, uow.overview
-        self.pairs, self.remediations = uow.pairs, uow.remediations
-        self.silences, self.deliveries, self.watched = uow.silences, uow.deliveries, uow.watched
-        self.feeds, self.rota_feeds, self.zones = uow.feeds, uow.rota_feeds, uow.zones
-        self.tickets = _Tickets(uow.tickets, log, effects, entries, now)
-        self.journal = _Journal(uow.journal, entries)
-        self.identities = _Links(uow.identities, effects, now)
-        self.outbox = _Outbox(uow.outbox, effects, now)
-        self.episodes = _Episodes(uow.episodes, effects, now)
-
-
 class _Through:
     """All that is not noted goes to the real thing."""
 
@@ -209,6 +191,19 @@ class _Through:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
+
+
+class _Recording(_Through):
+    """A unit of work that notes what is written through it."""
+
+    def __init__(self, uow: UnitOfWork, log: EffectLog, effects: list[Effect], now: datetime) -> None:
+        super().__init__(uow)
+        entries: list[Entry] = []
+        self.tickets = _Tickets(uow.tickets, log, effects, entries, now)
+        self.journal = _Journal(uow.journal, entries)
+        self.identities = _Links(uow.identities, effects, now)
+        self.outbox = _Outbox(uow.outbox, effects, now)
+        self.episodes = _Episodes(uow.episodes, effects, now)
 
 
 class _Tickets(_Through):

@@ -12,6 +12,7 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -108,6 +109,10 @@ class EscalationWorld:
         corp.put(*map(_facts, PEOPLE))
         connectors = Connectors((corp,), (wards,), tuple(self._notifiers.values()))
         self._app = build_app(settings, self._store, connectors, self._clock, self._ears)
+        escalate = (
+            self._app.escalate
+        )  # without the messages about rotas themselves: here tickets alone are played
+        escalate._more = replace(escalate._more, handovers=None)
         self._app.poll.run_once(self._clock())
         self._rng = random.Random(f"{seed}/ticks")
         self._order = count()

@@ -20,6 +20,7 @@ import worker.domain.groups.case
 import worker.domain.reconcile.engine
 import worker.storage.journal
 from sim.company import LIVE
+from sim.world import DAYS
 from worker.app.jobs.deliver import Deliver
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.poll import Poll
@@ -48,7 +49,8 @@ Make = Callable[[Any], Any]
 class Mutant:
     """What is exchanged: (owner, attribute, from the original to the broken one), and settings besides.
 
-    `first` is the first world that is tried: a mutant that lives through those before it need not do so each time.
+    `first` is the first world that is tried, and `days` how long each lasts: a mutant that is found out early need not
+    live through all those in which it is not.
     """
 
     number: int
@@ -56,6 +58,7 @@ class Mutant:
     changes: tuple[tuple[Any, str, Make], ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
     first: int = 0
+    days: int = DAYS
 
     @contextmanager
     def alive(self) -> Iterator[None]:
@@ -320,18 +323,20 @@ MUTANTS = (
         "one-absence-is-enough",
         ((_POLL, "is_too_shrunken", _never),),
         {"guard": GUARD_OFF, "leaver": IMPATIENT},
+        first=4,
+        days=3,
     ),
-    Mutant(2, "a-group-is-forgotten", ((SqlRosters, "take_dirty", _forgets_a_group),)),
+    Mutant(2, "a-group-is-forgotten", ((SqlRosters, "take_dirty", _forgets_a_group),), first=12, days=3),
     Mutant(2, "tickets-are-opened-twice", ((_RECONCILE, "reconcile_group", _opens_twice),)),
     Mutant(3, "removals-never-wait", ((worker.domain.reconcile.engine, "findings_of", _never_waits),)),
     Mutant(4, "a-claim-is-proof", ((_VERIFY, "weigh", _takes_their_word),)),
     Mutant(4, "a-false-claim-stands", ((_VERIFY, "weigh", _never_objects),)),
     Mutant(4, "an-old-list-contradicts", ((_VERIFY, "weigh", _believes_old_lists),)),
     Mutant(4, "a-list-is-called-the-messenger", ((_VERIFY, "weigh", _calls_lists_the_messenger),)),
-    Mutant(5, "the-guard-sleeps", ((_RECONCILE, "inspect", _lets_everybody_through),)),
-    Mutant(5, "a-rejection-releases", ((SqlEpisodes, "_set_gate", _rejects_in_vain),)),
-    Mutant(6, "nobody-looks-before-sending-again", ((Deliver, "_send_once", _never_looks),)),
-    Mutant(6, "a-repeat-does-not-say-so", ((Deliver, "_message_of", _hides_repeats),)),
+    Mutant(5, "the-guard-sleeps", ((_RECONCILE, "inspect", _lets_everybody_through),), first=1, days=3),
+    Mutant(5, "a-rejection-releases", ((SqlEpisodes, "_set_gate", _rejects_in_vain),), first=4, days=3),
+    Mutant(6, "nobody-looks-before-sending-again", ((Deliver, "_send_once", _never_looks),), first=3, days=6),
+    Mutant(6, "a-repeat-does-not-say-so", ((Deliver, "_message_of", _hides_repeats),), first=2, days=6),
     Mutant(6, "what-was-not-shown-counts-as-sent", ((Deliver, "_fitting", _shows_everything),)),
     Mutant(6, "a-failed-send-is-forgotten", ((Deliver, "_later", _gives_up),)),
     Mutant(7, "a-false-claim-buys-time", ((TicketRules, "resumed", _claims_buy_time),)),
@@ -342,7 +347,7 @@ MUTANTS = (
     Mutant(8, "identities-are-matched-only-once", ((Matching, "begin", _matches_only_once),), first=2),
     Mutant(8, "each-group-asks", ((worker.domain.reconcile.engine, "findings_of", _asks_in_each_group),)),
     Mutant(9, "acts-have-no-actor", ((_VERIFY, "journal_entry", _nobody_did_it),)),
-    Mutant(9, "the-chain-is-loose", ((worker.storage.journal, "seal", _seals_loosely),)),
+    Mutant(9, "the-chain-is-loose", ((worker.storage.journal, "seal", _seals_loosely),), days=3),
     Mutant(12, "an-unclear-act-is-repeated", ((Remediate, "_settle", _forgets_what_was_begun),), MACHINES, 3),
     Mutant(12, "a-held-plan-stops-no-machine", ((Remediate, "_allowed", _holds_nothing),), MACHINES),
     Mutant(9, "what-a-source-says-has-no-age", ((Poll, "_state_after", _has_no_age),)),

@@ -7,14 +7,13 @@ from sim.mutants import MUTANTS, Mutant
 from sim.world import HELD, World, settings_of
 
 SEEDS = 8
-DAYS = 14
 
 
 def first_broken(mutant: Mutant) -> Broken | None:
     with mutant.alive():
         for seed in range(mutant.first, mutant.first + SEEDS):
             settings = settings_of(seed, **mutant.settings)
-            world = World(seed, days=DAYS, settings=settings, only=frozenset({mutant.number}))
+            world = World(seed, days=mutant.days, settings=settings, only=frozenset({mutant.number}))
             try:
                 world.run()
             except Broken as broken:

@@ -1,4 +1,4 @@
-"""Whole companies, three weeks each: crashes, lies and people included, and the invariants all the time."""
+"""Whole companies, two weeks each: crashes, lies and people included, and the invariants all the time."""
 
 import pytest
 

@@ -34,7 +34,7 @@ from worker.running.wiring import Connectors, build_app, open_store
 from worker.settings import Settings
 
 START = datetime(2026, 10, 12, 6, tzinfo=UTC)  # summer time ends in the second week
-DAYS = 21
+DAYS = 14
 PEOPLE, GROUPS = 160, 20
 CALM_DAYS = 3  # at the end nothing new goes wrong, so that everything has to settle
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -16,6 +16,7 @@ from worker.app.jobs import escalate
 from worker.app.jobs.escalate import Escalate
 from worker.app.tell.teller import Teller
 from worker.domain.escalation.policy import After, Policy, Step, Target
+from worker.domain.escalation.silences import Silence
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey
 from worker.domain.text.tongue import ENGLISH_ONLY
@@ -215,6 +216,30 @@ def test_an_unreachable_assignee_makes_the_next_step_due_at_once_and_says_so(sta
     harness.deliver()
     [message] = harness.soc.to("it-security@example.org")
     assert "An earlier message reached nobody, so this comes to you." in message.paragraphs[0].text
+
+
+@pytest.mark.parametrize("rest", ["acknowledge", "snooze", "silence"])
+def test_while_a_ticket_rests_no_step_comes_for_a_message_that_reached_nobody(
+    start: Start, rest: str
+) -> None:
+    harness = start()
+    harness.soc.unreachable |= {"dee@corp.example"}
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    hour, sam = timedelta(hours=1), Actor("sam")
+    match rest:
+        case "acknowledge":
+            harness.desk.acknowledge(1, sam, harness.now, "", hour)
+        case "snooze":
+            harness.desk.snooze(1, sam, hour, harness.now)
+        case _:
+            wanted = Silence("", harness.now, harness.now + hour, "sam", "Fire drill", groups=("*",))
+            harness.app.silencing.silence(wanted, sam, harness.now)
+
+    assert harness.escalate().counts["steps"] == 0
+    harness.later(hours=1)
+    assert harness.escalate().counts["steps"] == 1
 
 
 def test_an_unreachable_assignee_of_a_ticket_that_is_done_is_nothing(start: Start) -> None:

@@ -191,11 +191,20 @@ class Escalate:
         return addresses
 
     def _answer_unreachable(self, uow: UnitOfWork, now: datetime, counts: dict[str, int]) -> None:
-        """Take the next step at once for each ticket whose message reached nobody."""
+        """Take the next step at once for each ticket whose message reached nobody; later, if the ticket rests now."""
+        holds = self._more.holding.at(uow, now)
         for number in uow.tickets.unreachable():
-            uow.tickets.answered_unreachable(number)
             ticket = uow.tickets.get(number)
+            if ticket is not None and ticket.state is TicketState.OPEN and _rests(ticket, holds):
+                continue
+            uow.tickets.answered_unreachable(number)
             if ticket is None or ticket.state is not TicketState.OPEN:
                 continue
             taken = tuple(step.taken for step in uow.tickets.steps(number))
             self._take_next(uow, ticket, self._rules.policy(ticket), taken, UNDELIVERED, now, counts)
+
+
+def _rests(ticket: Ticket, holds: Holds) -> bool:
+    """Whether somebody has the ticket, or it is snoozed or silenced, at the instant of `holds`."""
+    is_left = ticket.is_acknowledged(holds.at) or ticket.is_snoozed(holds.at)
+    return is_left or holds.of_ticket(ticket) is not None
