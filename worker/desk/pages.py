@@ -68,6 +68,7 @@ def render(
         "count": tongue.count,
         "number": tongue.number,
         "instant": lambda at: tongue.instant(at, timezone),
+        "span": tongue.span,
         "day": lambda at: tongue.day(at if not isinstance(at, datetime) else local_day(at, timezone)),
         "iso": lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "word": lambda group, value: tongue.say(WORDS[group].get(value, value)),

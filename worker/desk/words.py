@@ -47,6 +47,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "is_kept_by_people": N_("is kept by people: proves with grade B at best"),
         "is_declared": N_("is declared by admins of the groups"),
     },
+    "view": {
+        "mine": N_("mine"),
+        "unassigned": N_("unassigned"),
+        "overdue": N_("overdue"),
+        "sensitive": N_("sensitive"),
+        "disputed": N_("disputed"),
+        "reopened": N_("reopened"),
+    },
     "coverage": {"full": N_("full"), "partial": N_("partial"), "stale": N_("stale")},
     "difference": {
         Difference.UNREGISTERED.value: N_("No register has this group."),

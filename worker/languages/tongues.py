@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from gettext import NullTranslations
 from types import MappingProxyType
@@ -14,8 +14,9 @@ from babel import Locale
 from babel.dates import format_skeleton, format_time, get_timezone_gmt, get_timezone_name
 from babel.localedata import locale_identifiers
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
-from worker.domain.text.tongue import ENGLISH, Tongue, fill
+from worker.domain.text.tongue import ENGLISH, Tongue, fill, parts_of
 from worker.languages.catalogue import SOURCE, catalogue
 from worker.languages.matching import Tag, accepted, tag_of
 
@@ -71,6 +72,12 @@ class CldrTongue:
     def day(self, on: date) -> str:
         noon = datetime.combine(on, time(12), UTC)
         return self._digits(format_skeleton("yMMMd", noon, tzinfo=UTC, locale=self.locale))
+
+    def span(self, length: timedelta) -> str:
+        units = (
+            format_unit(n, f"duration-{unit}", "short", locale=self.locale) for unit, n in parts_of(length)
+        )
+        return self._digits(" ".join(units))
 
     def _zone(self, local: datetime) -> str:
         """A zone's short name if the language has one, else its distance from Greenwich."""

@@ -20,7 +20,16 @@ from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.ports.state.groups import GroupRow
-from worker.ports.state.overview import Exposed, Exposure, JournalFilter, Part, SourceDay, TicketFilter, Week
+from worker.ports.state.overview import (
+    DuePlace,
+    Exposed,
+    Exposure,
+    JournalFilter,
+    Part,
+    SourceDay,
+    TicketFilter,
+    Week,
+)
 from worker.storage.cases import ADMINS
 from worker.storage.exposure import SqlExposure
 from worker.storage.groups import group_rows
@@ -67,6 +76,16 @@ class SqlOverview:
         if before is not None:
             query = query.where(ticket.c.id < before)
         query = query.order_by(ticket.c.id.desc()).limit(limit)
+        return [ticket_from_row(row) for row in self._c.execute(query)]
+
+    def tickets_by_due(self, wanted: TicketFilter, after: DuePlace | None, limit: int) -> list[Ticket]:
+        t = ticket.c
+        query = sa.select(ticket).where(*_of(wanted))
+        if after is not None:
+            query = query.where(
+                (t.due_at > after.due_at) | ((t.due_at == after.due_at) & (t.id > after.number))
+            )
+        query = query.order_by(t.due_at, t.id).limit(limit)
         return [ticket_from_row(row) for row in self._c.execute(query)]
 
     def how_many(self, wanted: TicketFilter, at_most: int) -> int:
@@ -209,8 +228,13 @@ def _of(wanted: TicketFilter) -> list[sa.ColumnElement[bool]]:
         found.append(t.search.contains(wanted.text.replace("\0", "").casefold(), autoescape=True))
     if wanted.overdue_at is not None:
         found.append((t.state == TicketState.OPEN.value) & (t.due_at <= wanted.overdue_at))
-    if wanted.is_disputed:
-        found.append(t.disputed_at.is_not(None) & t.state.in_(_LIVE))
+    marks = (
+        (wanted.is_disputed, t.disputed_at.is_not(None) & t.state.in_(_LIVE)),
+        (wanted.is_sensitive, t.is_sensitive == 1),
+        (wanted.is_reopened, t.reopened > 0),
+        (wanted.is_unassigned, t.assignee.is_(None)),
+    )
+    found += [which for is_wanted, which in marks if is_wanted]
     if wanted.group is not None:
         found.append((t.source == wanted.group.source) & (t.group_id == wanted.group.group_id))
     if wanted.assignee:

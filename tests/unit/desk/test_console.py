@@ -328,7 +328,7 @@ def test_what_is_no_id_says_what_one_looks_like(desk: Caller, path: str) -> None
     ({"state": "verified"}, set()),
     ({"view": "overdue", "text": "theatre"}, {"T-000002"}),
     (dict.fromkeys(("state", "kind", "view", "before"), "nonsense"), {"T-000001", "T-000002", "T-000003"}),
-    ({"before": "2"}, {"T-000001"}),
+    ({"state": "all", "after": "2"}, {"T-000001"}),
 ], ids=range(7))  # fmt: skip
 def test_tickets_are_filtered_and_searched(desk: Caller, fields: dict[str, str], found: set[str]) -> None:
     desk.sign_in("sam", "viewer")
@@ -336,7 +336,7 @@ def test_tickets_are_filtered_and_searched(desk: Caller, fields: dict[str, str],
 
     page = desk.post("/tickets", fields)
 
-    shown = set(re.findall(r'<th scope="row"><a href="/tickets/(T-\d+)', page.text))
+    shown = set(re.findall(r'<th scope="row"[^>]*><a href="/tickets/(T-\d+)', page.text))
     assert shown == found
 
 

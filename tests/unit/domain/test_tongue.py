@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -45,3 +45,16 @@ def test_an_instant_is_said_in_its_zone_and_a_day_without_its_weekday() -> None:
 def test_without_other_languages_everybody_reads_english() -> None:
     assert ENGLISH_ONLY.of("de") is ENGLISH_ONLY.of(None) is ENGLISH
     assert ENGLISH_ONLY.best(["de", "fr"]) is ENGLISH
+
+
+@pytest.mark.parametrize("span, said", [
+    (timedelta(days=2, hours=12, minutes=59), "2 d 12 h"),
+    (timedelta(days=2, minutes=59), "2 d"),
+    (timedelta(hours=1, minutes=5, seconds=59), "1 h 5 min"),
+    (timedelta(hours=3), "3 h"),
+    (timedelta(minutes=59), "59 min"),
+    (timedelta(seconds=20), "1 min"),
+    (timedelta(), "1 min"),
+])  # fmt: skip
+def test_a_length_of_time_has_its_two_largest_units(span: timedelta, said: str) -> None:
+    assert ENGLISH.span(span) == said

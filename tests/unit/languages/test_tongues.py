@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -190,3 +190,14 @@ def test_a_digest_s_title_is_in_its_recipient_s_language() -> None:
     items = [("a", Paragraph("one")), ("b", Paragraph("two"))]
 
     assert digest("k", to, items, "", is_urgent=False, tongue=ALL.of("tr")).title == "Whosleft’ten 2 ileti"
+
+
+@pytest.mark.parametrize("code, said", [
+    ("en-US", "2 days 12 hr"),
+    ("de", "2 Tg. 12 Std."),
+    ("pl", "2 dni 12 godz."),
+    ("ar-EG", "يومان ١٢ س"),
+    ("hi", "2 दिन 12 घं॰"),
+])  # fmt: skip
+def test_a_length_of_time_is_written_with_the_language_s_units(code: str, said: str) -> None:
+    assert BabelLanguages().of(code).span(timedelta(days=2, hours=12, minutes=5)) == said

@@ -30,6 +30,7 @@ def routes() -> list[Route]:
         screen("/", now.now),
         screen("/exposed", now.exposed),
         screen("/tickets", tickets.tickets, methods=BOTH),
+        screen("/tickets/together", tickets.act_together, Permission.ACT, POST),
         screen("/tickets/{label}", tickets.ticket),
         screen("/tickets/{label}/link", tickets.link, Permission.ACT, POST),
         screen("/tickets/{label}/{act}", tickets.act, Permission.ACT, POST),

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import io
+from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
+from worker.app.evidence.report import with_rows
 from worker.app.reads.ticket import whole_ticket
 from worker.app.refused import Refused
 from worker.app.tell.helping import help_for
-from worker.desk.calls import Call, number_in
+from worker.desk.calls import Call, is_own_path, number_in
 from worker.desk.console.days import day_in, end_of
-from worker.desk.console.frame import PAGE, back_to, missing
+from worker.desk.console.frame import CONFLICT, PAGE, back_to, group_of, missing
 from worker.desk.console.told import shown_steps
+from worker.desk.refs import REFERENCE_MAX
 from worker.desk.sessions import Guest
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.messages.sentences import ticket_steps, ticket_title, why_line
 from worker.domain.text.durations import format_duration
-from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState, ticket_number
-from worker.ports.state.overview import TicketFilter
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState, ticket_label, ticket_number
+from worker.ports.state.overview import DuePlace, TicketFilter
 from worker.ports.state.store import UnitOfWork
 
 SNOOZE_HOURS = (1, 4)
 MORNING = time(9)
 
+COUNTED_MAX, TABLE_MAX, ADDRESS_MAX = 10_000, 10_000, 4000
+TOGETHER = ("assign", "acknowledge", "waive")
+VIEWS = ("mine", "unassigned", "overdue", "sensitive", "disputed", "reopened")
 STATES: dict[str, tuple[TicketState, ...]] = {
     "live": tuple(sorted(LIVE)),
     **{state.value: (state,) for state in TicketState},
@@ -35,37 +43,88 @@ STATES: dict[str, tuple[TicketState, ...]] = {
 
 
 def tickets(call: Call, guest: Guest) -> Response:
-    """A page of the list."""
-    del guest
-    chosen = {name: call.text(name) or call.query(name) for name in ("state", "kind", "view", "before")}
-    state = chosen["state"] if chosen["state"] in STATES else "live"
-    kind = chosen["kind"] if chosen["kind"] in set(TicketKind) else ""
-    text = call.text("text", 200)
-    before = number_in(chosen["before"])
-    wanted = TicketFilter(
-        states=STATES[state],
-        kinds=(TicketKind(kind),) if kind else (),
-        text=text,
-        overdue_at=call.now if chosen["view"] == "overdue" else None,
-        is_disputed=chosen["view"] == "disputed",
-    )
+    """A page of the list: what is live by when it is due, anything else by its number, the newest first."""
+    view = _view(call, guest)
+    if call.text("as") == "table":
+        return _table(call, view.wanted)
     with call.services.store.reading() as uow:
-        found = uow.overview.tickets(wanted, before, PAGE + 1)
+        if view.is_by_due:
+            found = uow.overview.tickets_by_due(view.wanted, _place(call.text("after")), PAGE + 1)
+        else:
+            found = uow.overview.tickets(view.wanted, number_in(call.text("after")), PAGE + 1)
+        shown = found[:PAGE]
+        steps = uow.tickets.steps_of([one.id for one in shown])
+        total = uow.overview.how_many(view.wanted, COUNTED_MAX)
+    last = shown[-1] if len(found) > PAGE else None
     return call.page(
         "console/tickets.html",
         {
-            "tickets": found[:PAGE],
-            "titles": {one.id: ticket_title(one, call.tongue) for one in found},
-            "next": found[PAGE - 1].id if len(found) > PAGE else None,
-            "state": state,
-            "kind": kind,
-            "view": chosen["view"],
-            "text": text,
+            "tickets": shown,
+            "titles": {one.id: ticket_title(one, call.tongue) for one in shown},
+            "told": {number: max(one.taken.at for one in taken) for number, taken in steps.items() if taken},
+            "next": _after(last, is_by_due=view.is_by_due) if last else None,
+            "fields": view.fields,
+            "views": VIEWS,
             "states": list(STATES),
             "kinds": [one.value for one in TicketKind],
-            "is_first": before is None,
+            "is_first": not call.text("after"),
+            "total": total,
+            "counted_max": COUNTED_MAX,
         },
     )
+
+
+def _table(call: Call, wanted: TicketFilter) -> Response:
+    """The same tickets as a file for spreadsheets, at most `TABLE_MAX` of them."""
+    with call.services.store.reading() as uow:
+        found = uow.overview.tickets(wanted, None, TABLE_MAX)
+    file = io.BytesIO()
+    deque(with_rows(found, file), maxlen=0)
+    headers = {"Content-Disposition": f'attachment; filename="tickets-{call.now:%Y%m%d-%H%M%S}.csv"'}
+    return Response(file.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+class _View(NamedTuple):
+    fields: dict[str, str]
+    wanted: TicketFilter
+    is_by_due: bool
+
+
+def _view(call: Call, guest: Guest) -> _View:
+    """The tickets that the search form, or a link, asks for."""
+    given = {name: call.text(name, 200) or call.query(name) for name in ("state", "kind", "view", "text")}
+    view = given["view"] if given["view"] in VIEWS else ""
+    state = given["state"] if given["state"] in STATES else "live"
+    kind = given["kind"] if given["kind"] in set(TicketKind) else ""
+    group = call.text("group", REFERENCE_MAX)
+    wanted = TicketFilter(
+        states=STATES[state],
+        kinds=(TicketKind(kind),) if kind else (),
+        text=call.text("text", 200),
+        group=group_of(call, group) if group else None,
+        overdue_at=call.now if view == "overdue" else None,
+        is_disputed=view == "disputed",
+        is_sensitive=view == "sensitive",
+        is_reopened=view == "reopened",
+        is_unassigned=view == "unassigned",
+        assignee=guest.name if view == "mine" else "",
+    )
+    fields = {"state": state, "kind": kind, "view": view, "text": wanted.text, "group": group}
+    return _View(fields, wanted, is_by_due=bool(wanted.states) and set(wanted.states) <= LIVE)
+
+
+def _after(last: Ticket, *, is_by_due: bool) -> str:
+    return f"{last.due_at.isoformat()} {last.id}" if is_by_due else str(last.id)
+
+
+def _place(text: str) -> DuePlace | None:
+    """The inverse of `_after` for a list by due; None for the first page, and for any other text."""
+    due, _, number = text.partition(" ")
+    found = number_in(number)
+    try:
+        return None if found is None else DuePlace(datetime.fromisoformat(due).astimezone(UTC), found)
+    except ValueError:
+        return None
 
 
 def ticket(call: Call, guest: Guest) -> Response:
@@ -107,9 +166,35 @@ def ticket(call: Call, guest: Guest) -> Response:
 
 def act(call: Call, guest: Guest) -> Response:
     """Act on a ticket as the command line does: done, reopen, waive, assign, acknowledge, snooze, end the links."""
-    number = _number(call)
+    if not _act(call, guest, call.path("act"), _number(call)):
+        return missing(call)
+    return back_to(f"/tickets/{call.path('label')}")
+
+
+def act_together(call: Call, guest: Guest) -> Response:
+    """Do one act on each ticket that is ticked, for one reason; say of each that refuses it why."""
+    what, numbers = call.text("act"), sorted(call.numbers("ticket"))
+    if what not in TOGETHER or not numbers:
+        raise Refused("Tick the tickets, and choose what is to be done with them.")
+    refused: list[tuple[str, str]] = []
+    for number in numbers:
+        try:
+            _act(call, guest, what, number)
+        except Refused as refusal:
+            refused.append((ticket_label(number), str(refusal)))
+    back = call.text("back", ADDRESS_MAX)
+    if not is_own_path(back):
+        back = "/tickets"
+    if not refused:
+        return back_to(back)
+    values = {"refused": refused, "done": len(numbers) - len(refused), "back": back}
+    return call.page("console/together.html", values, status=CONFLICT)
+
+
+def _act(call: Call, guest: Guest, what: str, number: int) -> bool:
+    """Do one act on one ticket, with the form's reason and details. False if there is no such act. Raises Refused."""
     desk, by, reason = call.services.desk, guest.actor, call.text("reason")
-    match call.path("act"):
+    match what:
         case "done":
             desk.done(number, by, call.now, reason)
         case "reopen":
@@ -125,8 +210,8 @@ def act(call: Call, guest: Guest) -> Response:
         case "revoke":
             call.services.assigned.revoke(number, by, call.now, reason)
         case _:
-            return missing(call)
-    return back_to(f"/tickets/{call.path('label')}")
+            return False
+    return True
 
 
 def link(call: Call, guest: Guest) -> Response:

@@ -47,7 +47,9 @@ if (old) {
   document.addEventListener("htmx:configRequest", (event) => {
     if (tag) event.detail.headers["If-None-Match"] = tag;
   });
-  document.addEventListener("htmx:beforeRequest", (event) => { if (document.hidden) event.preventDefault(); });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden || document.querySelector("#live input:checked")) event.preventDefault(); // ticks are not taken away
+  });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (!event.detail.successful) return;
     tag = event.detail.xhr.getResponseHeader("ETag");
@@ -102,3 +104,32 @@ if (changed) {
   setInterval(ask, 15_000);
   document.addEventListener("visibilitychange", ask);
 }
+
+// A list of tickets is walked by keys, which `?` shows.
+const keys = document.getElementById("keys");
+if (keys) {
+  let at = -1;
+  const rows = () => [...document.querySelectorAll("#live tbody tr")];
+  const go = (by) => {
+    const all = rows();
+    at = Math.max(0, Math.min(all.length - 1, at + by));
+    for (const row of all) row.classList.toggle("here", row === all[at]);
+    all[at]?.querySelector("a").focus();
+  };
+  const does = {
+    j: () => go(1),
+    k: () => go(-1),
+    x: () => rows()[at]?.querySelector("input[type=checkbox]")?.click(),
+    "/": () => document.getElementById("text").focus(),
+    "?": () => keys.showModal(),
+  };
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.closest("input:not([type=checkbox]), select, textarea, dialog");
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !(event.key in does)) return;
+    event.preventDefault();
+    does[event.key]();
+  });
+}
+
+// The menu is one line, which may be longer than a phone is wide: where one is, is in sight.
+document.querySelector(".top nav a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from worker.domain.text.direction import isolated
 
+_SHORT = {"day": "d", "hour": "h", "minute": "min"}
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -48,6 +49,9 @@ class Tongue(Protocol):
     def day(self, on: date) -> str:
         """A date without its weekday."""
 
+    def span(self, length: timedelta) -> str:
+        """A length of time in its two largest units of days, hours and minutes, rounded down; one minute at least."""
+
 
 class Languages(Protocol):
     """All languages that there are."""
@@ -57,6 +61,18 @@ class Languages(Protocol):
 
     def best(self, wanted: Sequence[str]) -> Tongue:
         """The language of the first known code, else the organisation's."""
+
+
+def parts_of(length: timedelta) -> list[tuple[str, int]]:
+    """The two largest units of a length of time (day, hour, minute) with their numbers; those that are 0 are left out.
+
+    Rounded down, and one minute at least.
+    """
+    minutes = max(int(length / timedelta(minutes=1)), 1)
+    days, rest = divmod(minutes, 24 * 60)
+    parts = [("day", days), ("hour", rest // 60), ("minute", rest % 60)]
+    first = next(at for at, (_, number) in enumerate(parts) if number)
+    return [(unit, number) for unit, number in parts[first : first + 2] if number]
 
 
 def N_(text: str) -> str:  # noqa: N802  gettext's name for it, which translators' tools know
@@ -95,6 +111,9 @@ class _English:
 
     def day(self, on: date) -> str:
         return on.strftime("%d %b %Y")
+
+    def span(self, length: timedelta) -> str:
+        return " ".join(f"{number} {_SHORT[unit]}" for unit, number in parts_of(length))
 
 
 class _EnglishOnly:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker.domain.evidence.journal import Sealed
 from worker.domain.model import Account, AccountKey, Evidence, GroupKey
@@ -81,8 +81,18 @@ class TicketFilter:
     text: str = ""
     overdue_at: datetime | None = None  # open, and due before
     is_disputed: bool = False
+    is_sensitive: bool = False
+    is_reopened: bool = False
+    is_unassigned: bool = False
     group: GroupKey | None = None
     assignee: str = ""
+
+
+class DuePlace(NamedTuple):
+    """The last ticket of a page of a list by due: when it is due, and its number."""
+
+    due_at: datetime
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,9 @@ class Overview(Protocol):
 
     def tickets(self, wanted: TicketFilter, before: int | None, limit: int) -> list[Ticket]:
         """The next tickets with an id below `before`, newest first."""
+
+    def tickets_by_due(self, wanted: TicketFilter, after: DuePlace | None, limit: int) -> list[Ticket]:
+        """The next tickets after a place, by the instant at which they are due, the earliest first."""
 
     def how_many(self, wanted: TicketFilter, at_most: int) -> int:
         """The number of tickets, counted up to `at_most`."""

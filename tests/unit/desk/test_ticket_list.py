@@ -1,0 +1,173 @@
+"""The list of tickets as a place to work in: what comes first, what is chosen, and acts on many at once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from desk_caller import Caller, desk_of
+from harness import Harness, company_fixture
+from worker.desk.console import tickets
+from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.ticket import TicketState
+
+ROW = re.compile(r'<th scope="row"[^>]*><a href="/tickets/(T-\d+)')
+
+
+@company_fixture
+def ward() -> Harness:
+    """Ann left two days ago, Ben and Cem an hour ago; fay has the admin's ticket of ward 9."""
+    harness = Harness()
+    harness.hire("ann", "ben", "cem", "dee", "fay")
+    harness.group("ward-7", "ann", "ben", admins=["dee"], name="Ward 7")
+    harness.group("ward-9", "cem", admins=["fay"], name="Ward 9")
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    harness.later(hours=47)
+    harness.leave("ben", "cem")
+    harness.settle()
+    harness.later()
+    harness.escalate()
+    return harness
+
+
+@pytest.fixture
+def desk(ward: Harness) -> Caller:
+    caller = desk_of(ward)
+    caller.sign_in("fay@corp.example", "operator")
+    return caller
+
+
+def shown(html: str) -> list[str]:
+    return ROW.findall(html)
+
+
+def text(html: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+
+
+def chip(desk: Caller, words: str) -> str:
+    """The page that a chip of the shown list leads to."""
+    assert desk.last is not None
+    found = re.search(rf'<li><a href="([^"]+)"[^>]*>{words}</a>', desk.last.text)
+    assert found is not None
+    return desk.get(unescape(found[1])).text
+
+
+def test_what_is_most_late_comes_first_with_how_late_it_is_and_when_somebody_was_told(desk: Caller) -> None:
+    page = desk.get("/tickets").text
+    assert shown(page) == ["T-000001", "T-000002", "T-000003"]
+    assert "1 d late" in text(page)
+    assert "in 23 h" in text(page)
+    assert "Last told" in text(page)
+    assert "Found: 3" in text(page)
+
+
+def test_a_page_of_late_ones_goes_on_where_it_ended(desk: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tickets, "PAGE", 1)
+    found = shown(desk.get("/tickets").text)
+    while (page := desk.next_page()) is not None:
+        found += shown(page.text)
+    assert found == ["T-000001", "T-000002", "T-000003"]
+    assert desk.get("/tickets").status_code == 200
+
+
+def test_chips_choose_and_are_taken_off_again(desk: Caller, ward: Harness) -> None:
+    desk.get("/tickets")
+    assert shown(chip(desk, "mine")) == ["T-000003"]
+    assert shown(chip(desk, "mine")) == ["T-000001", "T-000002", "T-000003"], "a second tap takes it off"
+    assert shown(chip(desk, "overdue")) == ["T-000001"]
+    assert shown(chip(desk, "sensitive")) == []
+    assert shown(chip(desk, "unassigned")) == []
+    ward.desk.done(2, Actor("dee"), ward.now)
+    ward.desk.reopen(2, Actor("sam"), "She is still in", ward.now)
+    assert shown(chip(desk, "reopened")) == ["T-000002"]
+
+
+@pytest.mark.parametrize("after", ["nonsense", "2026-11-24 x", "x 2", "2026-13-24 2"])
+def test_a_place_that_means_nothing_is_the_first_page(desk: Caller, after: str) -> None:
+    desk.get("/tickets")
+    assert shown(desk.post("/tickets", {"after": after}).text) == ["T-000001", "T-000002", "T-000003"]
+
+
+def test_several_are_acted_on_for_one_reason_and_the_list_comes_back(desk: Caller, ward: Harness) -> None:
+    desk.get("/tickets")
+    desk.post("/tickets", {"text": "Ward 7"})
+    assert desk.last is not None
+    back = re.search(r'name="back" value="([^"]+)"', desk.last.text.partition('id="together"')[2])
+    assert back is not None
+    fields = {"act": "waive", "ticket": ["1", "2"], "reason": "Agreed", "back": unescape(back[1])}
+    page = desk.post("/tickets/together", fields)
+    assert [ward.ticket(number).state for number in (1, 2, 3)] == [
+        TicketState.WAIVED,
+        TicketState.WAIVED,
+        TicketState.OPEN,
+    ]
+    assert str(page.url).endswith(unescape(back[1]))
+    assert "No tickets match." in page.text
+
+
+def test_what_refuses_is_named_with_why_and_the_rest_is_done(desk: Caller, ward: Harness) -> None:
+    ward.desk.done(1, Actor("dee"), ward.now)
+    desk.get("/tickets")
+    page = desk.post(
+        "/tickets/together", {"act": "acknowledge", "ticket": ["1", "3"], "back": "//evil.example"}
+    )
+    assert page.status_code == 409
+    assert "Done: 1. Refused: 1." in page.text
+    assert re.search(r'<a href="/tickets/T-000001">T-000001</a>: \S+', page.text)
+    assert 'href="/tickets"' in page.text
+    assert "evil" not in page.text
+    assert ward.ticket(3).acknowledged_until is not None
+
+
+@pytest.mark.parametrize("fields", [{"act": "waive"}, {"act": "done", "ticket": "1"}, {"ticket": "1"}])
+def test_without_a_tick_or_an_act_nothing_is_done(
+    desk: Caller, ward: Harness, fields: dict[str, str]
+) -> None:
+    desk.get("/tickets")
+    assert desk.post("/tickets/together", {"reason": "Agreed", **fields}).status_code == 409
+    assert ward.ticket(1).state is TicketState.OPEN
+
+
+def test_all_are_assigned_to_one_person(desk: Caller, ward: Harness) -> None:
+    desk.get("/tickets")
+    fields = {"act": "assign", "ticket": ["1", "3"], "email": "dee@corp.example"}
+    assert desk.post("/tickets/together", fields).status_code == 200
+    assert {ward.ticket(number).assignee.email for number in (1, 3)} == {"dee@corp.example"}  # type: ignore[union-attr]
+
+
+def test_the_list_is_a_file_for_spreadsheets_that_no_cell_turns_into_a_formula(
+    desk: Caller, ward: Harness
+) -> None:
+    ward.group("ward-7", "ann", "ben", admins=["dee"], name="=Ward 7")
+    page = desk.get("/tickets").text
+    link = re.search(r'href="([^"]+)">as a table', page)
+    assert link is not None
+    answer = desk.get(unescape(link[1]))
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(rows) == 4
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+def test_who_may_only_look_is_offered_no_tick(ward: Harness) -> None:
+    caller = desk_of(ward)
+    caller.sign_in("vic", "viewer")
+    page = caller.get("/tickets").text
+    assert "checkbox" not in page
+    assert "together" in page
+    assert "Waive" not in page
+
+
+def test_what_is_over_comes_newest_first(desk: Caller, ward: Harness) -> None:
+    for number in (1, 2):
+        ward.desk.waive(number, Actor("sam"), "Agreed", ward.now + timedelta(minutes=1))
+    desk.get("/tickets")
+    assert shown(desk.post("/tickets", {"state": "waived"}).text) == ["T-000002", "T-000001"]
