@@ -2,6 +2,7 @@
 
 The signature is over the raw body, so nothing is read before it was proved. Answers: 401 for a wrong, missing, old or
 future proof, 200 for what was kept or means nothing to us, 500 if it could not be kept: then the person sees a warning.
+The same call again is answered as the first one was; with 500 while that is being kept, as nobody knows yet.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class SignedCalls:
         self._now_s = now_s
         self._lock = Lock()
         self._seen: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._under_way: set[tuple[str, str]] = set()
 
     def receive(self, call: InboundCall) -> tuple[int, str]:
         """See `worker.ports.Called`."""
@@ -60,8 +62,8 @@ class SignedCalls:
         if not self._is_genuine(call):
             self._note(CALL_REFUSED)
             return REFUSED, ""
-        if not self._is_new(call):
-            return OK, ""
+        if (known := self._known(call)) is not None:
+            return known, ""
         try:
             return self._answer(call)
         except MALFORMED:
@@ -69,6 +71,8 @@ class SignedCalls:
         except Exception:  # noqa: BLE001  whatever storing raises: it was not kept, so it is not acknowledged
             self._forget(call)
             return FAILED, ""
+        finally:
+            self._under_way.discard(_proof(call))
 
     def _answer(self, call: InboundCall) -> tuple[int, str]:
         kind, payload = _payload(call)
@@ -84,17 +88,21 @@ class SignedCalls:
         except (ValueError, TypeError):  # what the SDK raises for hostile headers and bodies
             return False
 
-    def _is_new(self, call: InboundCall) -> bool:
+    def _known(self, call: InboundCall) -> int | None:
+        """The answer to a call that came before; None for a new one, which is under way from now on."""
         now_s, proof = self._now_s(), _proof(call)
         with self._lock:
             while self._seen and (
                 next(iter(self._seen.values())) < now_s - REMEMBERED_S or len(self._seen) > REMEMBERED_MAX
             ):
                 self._seen.popitem(last=False)
+            if proof in self._under_way:
+                return FAILED
             if proof in self._seen:
-                return False
+                return OK
             self._seen[proof] = now_s
-            return True
+            self._under_way.add(proof)
+            return None
 
     def _forget(self, call: InboundCall) -> None:
         with self._lock:

@@ -13,7 +13,7 @@ from harness import ACCOUNTABLE, Harness
 from worker.app.acts.interacting import ATTEMPTS_MAX, CLAIM_LIFE
 from worker.domain.messages.message import ReaderAct
 from worker.domain.tickets.ticket import Grade, Ticket, TicketState
-from worker.ports import AuthFailed, ConnectorError, Rejected, Transient
+from worker.ports import AuthFailed, ConnectorError, Rejected, Transient, Unreachable
 from worker.ports.connectors.conversing import Clicker, Interaction
 
 Found = Callable[..., Harness]
@@ -268,6 +268,51 @@ def test_a_crash_after_the_act_repeats_nothing(ward: Harness) -> None:
     ward.later(seconds=CLAIM_LIFE.total_seconds())
     assert not ward.app.interacting.take(ward.now)
     assert ward.kinds().count("ticket.done") == 1
+
+
+@pytest.mark.parametrize("error", [DOWN, AuthFailed("Fake: token revoked.", remedy="Renew it.")])
+def test_who_was_refused_and_not_told_is_told_when_it_can_be(ward: Harness, error: ConnectorError) -> None:
+    ward.soc.answering = error
+    click(ward, "eve", ReaderAct.DONE)
+    ward.soc.answering = None
+    assert [again(ward), again(ward)] == [True, False]
+    [answer] = ward.soc.answers
+    assert "Only Dee" in answer.paragraphs[0].text
+
+
+def test_who_was_refused_is_told_though_the_process_ends_before(ward: Harness) -> None:
+    ward.soc.answering = _DiedError()
+    with pytest.raises(_DiedError):
+        click(ward, "eve", ReaderAct.DONE)
+    ward.soc.answering = None
+    assert [again(ward), again(ward)] == [True, False]
+    assert len(ward.soc.answers) == 1
+
+
+@pytest.mark.parametrize(
+    "error", [Rejected("Fake: no.", remedy="None."), Unreachable("Fake: gone.", remedy="None.")]
+)
+def test_who_was_refused_and_cannot_be_told_is_let_be(ward: Harness, error: ConnectorError) -> None:
+    ward.soc.answering = error
+    click(ward, "eve", ReaderAct.DONE)
+    assert not again(ward)
+    assert given_up(ward) == []
+
+
+def test_a_process_that_slept_for_longer_than_its_claim_says_nothing_of_what_another_did(
+    ward: Harness,
+) -> None:
+    soc, looked_up = ward.soc, ward.soc.who
+
+    def who(user: str) -> Clicker:
+        soc.who = looked_up  # type: ignore[method-assign]
+        assert again(ward)
+        return looked_up(user)
+
+    soc.who = who  # type: ignore[method-assign]
+    assert "marked it as done" in click(ward, "dee", ReaderAct.DONE)
+    assert ward.kinds().count("ticket.done") == 1
+    assert len(soc.answers) == 1
 
 
 def test_at_a_glance_people_see_their_open_tickets_with_what_they_may_do(ward: Harness) -> None:

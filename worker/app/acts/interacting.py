@@ -3,7 +3,8 @@
     the channel -> keep -> (acknowledged) -> take: who is it? may they? is it still so? -> the act -> an answer to them
 
 The act and the mark that it was taken are one transaction, in which the right and the ticket's version are looked at
-again: a click on an old message changes nothing, and says what happened meanwhile.
+again: a click on an old message changes nothing, and says what happened meanwhile. Where nothing was done, the answer
+comes before the mark, so that a crash in between tells somebody twice, and never nobody.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ SPANS_H = (1, 4, 24, 72)  # for how many hours something can be put off, as far 
 Look = Callable[
     [Clicker, str | None, datetime], Message
 ]  # (who, their language, now) -> what they asked to see
+
+
+class _TakenError(Exception):
+    """Another process has done it: this one slept for longer than its claim."""
 
 
 class Interacting:
@@ -85,6 +90,8 @@ class Interacting:
             return True
         try:
             _Turn(notifier, claimed, self._store, self._rules, self._teller, self._look, now).take()
+        except _TakenError:
+            return True
         except ConnectorError as error:
             if claimed.attempts >= ATTEMPTS_MAX:
                 self._give_up(claimed, error.message, now)
@@ -123,7 +130,7 @@ class _Turn:
     now: datetime
 
     def take(self) -> None:
-        """Do it, and answer. Raises ConnectorError, before anything was done or after all of it."""
+        """Do it, and answer. Raises ConnectorError, before anything was done or after all of it; and _TakenError."""
         one = self.claimed.interaction
         tongue = self.teller.tongue
         try:
@@ -145,8 +152,12 @@ class _Turn:
                     self.notifier.ask(one, outcome)
                     return
                 said = self._said(tongue, outcome)
+        try:
+            self.notifier.answer(one, said)
+        except (Unreachable, Rejected):  # they can't be told, now or later
+            self._finish()
+            raise
         self._finish()
-        self.notifier.answer(one, said)
 
     def _outcome(
         self, one: Interaction, act: ReaderAct, who: Clicker, accounts: Sequence[Account], tongue: Tongue
@@ -181,8 +192,9 @@ class _Turn:
         tongue: Tongue,
     ) -> str:
         def take(uow: UnitOfWork) -> None:
+            if not uow.interactions.finish(self.claimed.id):
+                raise _TakenError
             check(uow)
-            uow.interactions.finish(self.claimed.id)
 
         acts = TicketActs(_Checked(self.store, self.store.leases, take), self.rules, self.teller)
         by = Actor(who.email.casefold(), who.id, Via.CHANNEL)

@@ -362,6 +362,21 @@ def test_what_cannot_be_kept_is_not_acknowledged_and_can_be_sent_again(
     assert len(desk.kept) == 1
 
 
+def test_a_call_that_comes_again_while_it_is_being_kept_is_not_acknowledged(
+    workspace: SlackServer, soc: SlackNotifier, posted: Any
+) -> None:
+    payload, caller = workspace.click(AMINA, posted, "done"), Caller(soc)
+    meanwhile = []
+
+    def keep(_: Interaction) -> None:
+        meanwhile.append(caller.send(payload))
+        raise OSError("the database is away, after all")
+
+    with soc.listen(keep):
+        assert caller.send(payload) == (500, "")
+    assert meanwhile == [(500, "")]
+
+
 def test_while_nobody_listens_nothing_is_acknowledged(
     workspace: SlackServer, soc: SlackNotifier, posted: Any
 ) -> None:
