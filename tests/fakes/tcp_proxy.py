@@ -30,6 +30,7 @@ class Fault:
     """How the server's answers are treated; byte counts start anew for each connection and each fault."""
 
     cut_after: int | None = None
+    lost_after: int | None = None
     is_reset: bool = False
     corrupt_after: int | None = None
     is_frozen: bool = False
@@ -98,6 +99,10 @@ class TcpProxy:
         In order (the client reads an end), or with a reset.
         """
         self._set(Fault(cut_after=count, is_reset=reset))
+
+    def lose_answers_after(self, count: int) -> None:
+        """Close each connection in place of what the server says once it has `count` more bytes of the client."""
+        self._set(Fault(lost_after=count))
 
     def freeze(self) -> None:
         """Deliver nothing in either direction, and close nothing; connections are accepted."""
@@ -195,9 +200,13 @@ class TcpProxy:
             flow.has_ended = True
             return
         if not flow.is_from_server:
+            flow.seen += len(data)
             self._hold(flow, data, 0.0)
             return
         fault, begin = self._fault, flow.seen
+        if fault.lost_after is not None and self._asked(flow) >= fault.lost_after:
+            self._drop(flow)
+            return
         flow.seen += len(data)
         if fault.corrupt_after is not None and begin <= fault.corrupt_after < flow.seen:
             spot = fault.corrupt_after - begin
@@ -251,6 +260,10 @@ class TcpProxy:
             if self._fault.is_reset:
                 other.source.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             other.source.close()
+
+    def _asked(self, flow: _Flow) -> int:
+        """How many bytes the client of a server's flow has sent."""
+        return sum(other.seen for other in self._pair(flow) if not other.is_from_server)
 
     def _pair(self, flow: _Flow) -> list[_Flow]:
         return [other for other in self._flows if flow.source in {other.source, other.sink}]

@@ -8,7 +8,6 @@ from random import Random
 
 from psycopg.errors import LockNotAvailable
 
-from fakes.slack.server import Fault
 from faults.replicas import LEASE_S, STOP_MAX_S, Replica
 from faults.waiting import pause
 from faults.world import World
@@ -43,11 +42,12 @@ class Chaos:
         """Let something happen in the company, and something break; says what."""
         draw = self._draw
         self._world.town.live_on(draw)
-        if draw.random() < 0.3:
-            self._world.slack.fail("chat.postMessage", Fault(slow_s=2))
+        if draw.random() < 0.6:
+            self._world.channels.disturb(draw)
         pause(draw.uniform(0, MOMENT_S_MAX))
         if draw.random() < 0.5 and not self._is_full:
             self._world.do_the_work(draw)
+        self._world.clicks.some(draw)
         [name] = draw.choices(list(self._faults), self._weights)
         is_of_database = name.startswith(("database", "disk"))
         with nullcontext() if is_of_database or self._is_full else self._bad_moment():
@@ -71,6 +71,7 @@ class Chaos:
         with ExitStack() as stack:
             with suppress(LockNotAvailable):  # nobody is left to end the session of who has it, and sleeps
                 stack.enter_context(draw.choice(moments)())
+            self._world.clicks.some(draw)
             pause(draw.uniform(*MOMENT_S))
             yield
 

@@ -18,6 +18,7 @@ import postgres
 from throwaway import Absent, guarded_folder, loopback_address, program
 
 PORT = 5432
+CALL_PORTS = (5501, 5502, 5503)  # where replicas listen, at the same address; no other program is given these
 DISK_SIZE = "300m"
 # Durable, since it is killed; small, since its disk is
 OPTIONS = {
@@ -117,7 +118,7 @@ def running_cluster() -> Iterator[Cluster]:
         postgres._programs()
     except postgres.Absent as absent:
         raise Absent(str(absent)) from absent
-    with loopback_address(PORT) as address, guarded_folder("whosleft-faults-") as folder:
+    with loopback_address(PORT, *CALL_PORTS) as address, guarded_folder("whosleft-faults-") as folder:
         cluster = Cluster(folder, address)
         with _disk(cluster.disk) as cluster.lacks_disk:
             cluster.make()

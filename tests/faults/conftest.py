@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+import postfix
+from fakes.smtp.server import SmtpServer
 from faults.cluster import Cluster, running_cluster
+from faults.town import PEOPLE
 from faults.world import World, running_world
+from postfix import Postfix
 from throwaway import Absent, missing
 
 FAULTS = 12
@@ -47,10 +51,20 @@ def cluster(_cluster: Cluster | str) -> Cluster:
     return _cluster
 
 
+@pytest.fixture(scope="session")
+def mail() -> Iterator[Postfix]:
+    with SmtpServer(None) as onward:
+        try:
+            with postfix.running_postfix(onward.port, [f"p{n}@example.org" for n in range(PEOPLE)]) as server:
+                yield server
+        except Absent as absent:
+            missing(absent)
+
+
 # A module's, not the session's: replicas are processes that poll as long as they are there
 @pytest.fixture(scope="module")
-def _world(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with running_world(cluster, tmp_path_factory.mktemp("town")) as world:
+def _world(cluster: Cluster, mail: Postfix, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with running_world(cluster, tmp_path_factory.mktemp("town"), mail) as world:
         yield world
 
 
@@ -66,6 +80,6 @@ def world(_world: World) -> Iterator[World]:
 
 
 @pytest.fixture
-def fresh_world(cluster: Cluster, tmp_path: Path) -> Iterator[World]:
-    with running_world(cluster, tmp_path) as world:
+def fresh_world(cluster: Cluster, mail: Postfix, tmp_path: Path) -> Iterator[World]:
+    with running_world(cluster, tmp_path, mail) as world:
         yield world

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from connectors.notify.slack.client import hashed
 from connectors.notify.slack.mapping import REPEAT
 from fakes.slack.posting import Post
-from fakes.slack.server import SlackServer
+from faults.channels import MAIL, Channels, Mail
+from faults.clicks import Click, Clicks
 from faults.town import Place, Town, handle
 from worker.app.jobs.table import JOBS
 from worker.domain.evidence.journal import first_broken
@@ -73,14 +74,21 @@ class Effects:
     """Reads them over a connection of the test's own."""
 
     def __init__(
-        self, engine: sa.Engine, session: psycopg.Connection, town: Town, slack: SlackServer
+        self,
+        engine: sa.Engine,
+        session: psycopg.Connection,
+        town: Town,
+        channels: Channels,
+        clicks: Clicks,
     ) -> None:
         self._engine = engine
         self._store = SqlStore(engine)
         self._session = session
         self._town = town
-        self._slack = slack
+        self._channels = channels
+        self._clicks = clicks
         self.taps: list[Tap] = []
+        self.unsearched: set[str] = set()  # messages for which Slack could not be asked
         session.execute(NOTES)
 
     def use(self, session: psycopg.Connection) -> None:
@@ -105,18 +113,45 @@ class Effects:
     def posts(self) -> dict[str, list[Post]]:
         """What Slack was given, by the hash of the message's key."""
         found: dict[str, list[Post]] = defaultdict(list)
-        for post in list(self._slack.posts):
+        for post in list(self._channels.slack.posts):
             found[post.body["metadata"]["event_payload"]["key"]].append(post)
         return found
 
+    def mails(self) -> dict[str, list[Mail]]:
+        """What has arrived by mail, by the hash of the message's key."""
+        found: dict[str, list[Mail]] = defaultdict(list)
+        for mail in self._channels.mails():
+            found[mail.number].append(mail)
+        return found
+
+    def acts(self, click: Click) -> int:
+        """How often the journal has what somebody's click was to do."""
+        kind = {"acknowledge": "ticket.acknowledged", "done": "ticket.done"}[click.act]
+        with self._store.reading() as reader:
+            entries = [sealed.entry for sealed in reader.journal.of(f"ticket:{click.label}")]
+        return sum((entry.kind, entry.actor) == (kind, click.email) for entry in entries)
+
+    def answers(self, click: Click) -> list[str]:
+        """What only they were shown where they had clicked."""
+        place = (click.channel, click.user, click.thread)
+        return [
+            one.shown
+            for one in list(self._channels.slack.whispers)
+            if (one.channel, one.user, one.body.get("thread_ts")) == place
+        ]
+
     def counts(self) -> dict[str, int]:
         """How much of what there was."""
-        posts = self.posts()
+        posts, mails = self.posts(), self.mails()
         return {
             "tickets": len(self.tickets()),
             "taps": len(self.taps),
-            "messages": len(posts),
-            "repeats": sum(len(found) - 1 for found in posts.values()),
+            "clicks": len(self._clicks.all),
+            "clicks with an effect": sum(map(self.acts, self._clicks.all)),
+            "posts": len(posts),
+            "posts repeated": sum(len(found) - 1 for found in posts.values()),
+            "mails": len(mails),
+            "mails repeated": sum(len(found) - 1 for found in mails.values()),
             "tenures": len({(one.job, one.fence) for job in JOBS for one in self.tenures(job)}),
         }
 
@@ -124,14 +159,25 @@ class Effects:
 
     def unsettled(self) -> list[str]:
         """What is not yet as it will be once the work is done."""
-        wrong = list(self._unwanted())
+        wrong = list(self.unwanted())
         with self._store.reading() as reader:
             pending, unsent = reader.outbox.backlog()
         if pending or unsent:
             wrong.append(f"{pending} messages wait, {unsent} deliveries are under way")
+        wrong += [f"{click} is not acknowledged" for click in self._clicks.unacknowledged()]
+        untaken = self._session.execute("SELECT count(*) FROM interaction WHERE state <> 'taken'").fetchone()
+        if untaken != (0,):
+            wrong.append(f"{untaken} clicks are not taken")
+        if not wrong and (missing := self._unread()):  # a mail server takes its time
+            wrong.append(f"mails {missing} are not in their mailboxes")
         return wrong
 
-    def _unwanted(self) -> Iterator[str]:
+    def _unread(self) -> set[str]:
+        query = sa.select(delivery.c.key).where(delivery.c.notifier == MAIL, delivery.c.state == "sent")
+        with self._engine.connect() as connection:
+            return {hashed(key) for key in connection.scalars(query)} - self.mails().keys()
+
+    def unwanted(self) -> Iterator[str]:
         """Every leaver who is still in a group has exactly one live removal ticket, and nobody else has any."""
         names = {(ward, handle(number)): (ward, number) for ward, number in self._town.wanted()}
         live = Counter((one.group_name, one.handle) for one in self.removals() if one.is_live)
@@ -144,10 +190,11 @@ class Effects:
     def broken(self) -> list[str]:
         """What must never be, and is. The town should be settled."""
         checks = (
-            self._unwanted,
+            self.unwanted,
             self._admins_lost,
             self._journal_wrong,
             self._taps_lost,
+            self._clicks_wrong,
             self._proofs_missing,
             self._messages_wrong,
             self._fences_wrong,
@@ -197,19 +244,42 @@ class Effects:
     def _known_places(self) -> set[Place]:
         return {place for _, places in self._town.registers for place in places}
 
+    def _clicks_wrong(self) -> Iterator[str]:
+        """Each click has its effect once, or who clicked was told why not; of two on the same, one has it."""
+        acts = {click: self.acts(click) for click in self._clicks.all}
+        for click, times in acts.items():
+            answers = self.answers(click)
+            if times > 1:
+                yield f"{click} had its effect {times} times"
+            elif times and len(answers) > 1:
+                yield f"{click} had its effect, and they were answered {answers}"
+            elif not times and not answers:
+                yield f"{click} had no effect, and they were not told"
+        changes = Counter[tuple[str, int]]()
+        for click, times in acts.items():
+            changes[click.label, click.version] += times
+        for same, times in changes.items():
+            if times > 1:
+                yield f"{same} was changed by {times} clicks on the same state"
+
     def _messages_wrong(self) -> Iterator[str]:
-        posts = self.posts()
+        posts, mails = self.posts(), self.mails()
         for key, found in posts.items():
-            unsaid = [post for post in found if REPEAT not in post.shown]
-            if len(unsaid) > 1:
-                yield f"message {key} was sent {len(found)} times, and {len(unsaid)} of them say nothing of a repeat"
+            unsaid = sum(REPEAT not in post.shown for post in found)
+            if len(found) > 1 and (key not in self.unsearched or unsaid > 1):
+                yield f"message {key} was posted {len(found)} times, and {unsaid} of them say nothing of a repeat"
+        for key, those in mails.items():
+            unsaid = sum(not mail.says_repeat for mail in those)
+            if unsaid > 1:
+                yield f"message {key} was mailed {len(those)} times, and {unsaid} of them say nothing of a repeat"
+        columns = (delivery.c.key, delivery.c.notifier, delivery.c.state, delivery.c.error)
         with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(delivery.c.key, delivery.c.state, delivery.c.error)).all()
-        for key, state, error in rows:
+            rows = connection.execute(sa.select(*columns)).all()
+        for key, notifier, state, error in rows:
             if state != "sent":
                 yield f"message {key} is {state}: {error}"
-            elif hashed(key) not in posts:
-                yield f"message {key} is called sent, and Slack never saw it"
+            elif hashed(key) not in (mails if notifier == MAIL else posts):
+                yield f"message {key} is called sent, and {notifier} never saw it"
 
     def _fences_wrong(self) -> Iterator[str]:
         last: dict[str, Tenure] = {}

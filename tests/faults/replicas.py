@@ -1,6 +1,6 @@
 """Worker processes that share one database, each behind a wire of its own that can be cut.
 
-Each goes through its proxy to the cluster; all of them read the same files and write to the same Slack.
+Each goes through its proxy to the cluster; all of them read the same files and have the same channels.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from fakes.slack.server import TOKEN
 from fakes.tcp_proxy import TcpProxy
-from faults.cluster import PORT, Cluster
+from faults.cluster import CALL_PORTS, PORT, Cluster
 from faults.waiting import SOON_S, until
 from integration.company import COMMAND
 from worker.app.jobs.table import JOBS
@@ -26,15 +25,17 @@ from worker.app.jobs.table import JOBS
 LEASE_S = 5  # the shortest that a configuration may ask for
 INTERVAL_S = 1
 STOP_MAX_S = 10.0
+Notifiers = list[dict[str, Any]]  # as in a configuration
 OFF = dict.fromkeys(("leavers_max", "leavers_share_max", "group_share_max", "shrink_share_max"))
 
 
 class Replica:
     """One `whosleft run --role worker`; its log goes to a file, its configuration names its own proxy."""
 
-    def __init__(self, name: str, folder: Path, proxy: TcpProxy) -> None:
+    def __init__(self, name: str, folder: Path, proxy: TcpProxy, listen: str) -> None:
         self.name = name
         self.proxy = proxy
+        self.listen = listen  # for calls
         self._folder = folder
         self._log = folder / f"{name}.log"
         self._read_to = 0
@@ -115,6 +116,11 @@ class Fleet:
     def __iter__(self) -> Iterator[Replica]:
         return iter(self.replicas)
 
+    @property
+    def pids(self) -> list[str]:
+        """Of those that are there, awake or not."""
+        return [str(replica.pid) for replica in self if replica.is_running]
+
     def of(self, holder: str) -> Replica:
         """Whose name a lease has: host:pid:number."""
         pid = int(holder.split(":")[-2])
@@ -137,15 +143,18 @@ class Fleet:
 
 @contextmanager
 def running_fleet(
-    count: int, folder: Path, cluster: Cluster, database: str, slack_url: str
+    folder: Path, cluster: Cluster, database: str, notifiers: Callable[[str], Notifiers]
 ) -> Iterator[Fleet]:
-    """Start so many replicas on one database; none is left behind."""
-    proxies = [TcpProxy(cluster.address, PORT) for _ in range(count)]
-    fleet = Fleet([Replica(f"w{number}", folder, proxy) for number, proxy in enumerate(proxies, start=1)])
+    """Start replicas on one database, one for each of CALL_PORTS; none is left behind."""
+    fleet = Fleet([
+        Replica(f"w{number}", folder, TcpProxy(cluster.address, PORT), f"{cluster.address}:{port}")
+        for number, port in enumerate(CALL_PORTS, start=1)
+    ])  # fmt: skip
     try:
         for replica in fleet:
             replica.proxy.__enter__()
-            configure(folder / f"{replica.name}.yaml", url_of(replica.proxy.address, database), slack_url)
+            url = url_of(replica.proxy.address, database)
+            configure(folder / f"{replica.name}.yaml", url, notifiers(replica.listen))
             replica.start()
         for replica in fleet:
             replica.wait_started()
@@ -162,10 +171,13 @@ def url_of(address: tuple[str, int], database: str) -> str:
     return f"postgresql+psycopg://postgres@{host}:{port}/{database}"
 
 
-def configure(path: Path, url: str, slack_url: str) -> None:
+def configure(path: Path, url: str, notifiers: Notifiers) -> None:
     """The busiest schedule there can be, and a guard that is off: what leaves here leaves by the test's hand."""
     schedule = {**dict.fromkeys(JOBS, f"{INTERVAL_S}s"), "lease": f"{LEASE_S}s"}
-    soc = {"name": "soc", "kind": "slack", "token": TOKEN, "channel": "#leavers", "api_url": slack_url}
+    policy = {
+        "name": "standard",
+        "steps": [{"after": "1s", "to": ["channel"]}, {"after": "50%", "to": ["assignee"]}],
+    }
     settings = {
         "allow_literal_secrets": True,
         "organisation": {"name": "St Mary's", "default_region": "GB", "timezone": "Europe/London"},
@@ -174,8 +186,13 @@ def configure(path: Path, url: str, slack_url: str) -> None:
         "inventories": [{"name": "wards", "kind": "register", "path": "groups.csv"}],
         "tickets": {"accountable": "it-security@example.org"},
         "guard": OFF,
-        "escalation": {"digest_window": "0s", "daily_max": 10_000},
-        "notify": [soc],
+        "escalation": {
+            "digest_window": "0s",
+            "daily_max": 10_000,
+            "channel_max": 10_000,
+            "policies": [policy],
+        },
+        "notify": notifiers,
         "schedule": schedule,
         "ops": {"listen": "127.0.0.1:0"},
     }

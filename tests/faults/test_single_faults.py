@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
+from random import Random
 
 import pytest
 
-from fakes.slack.server import Fault
+from fakes.slack.posting import Post
+from fakes.slack.server import Fault, rate_limited
+from faults.channels import CALLED_CHANNEL
+from faults.clicks import Click
 from faults.replicas import INTERVAL_S, LEASE_S, STOP_MAX_S, Replica
+from faults.town import handle
 from faults.waiting import pause, until
 from faults.world import World
 from throwaway import missing
+from worker.domain.messages.message import ReaderAct
 from worker.ops.clock import system_now
 
 pytestmark = pytest.mark.postgres
@@ -21,6 +27,9 @@ RENEWAL_S = LEASE_S / 3
 LOAD_S = 3.0  # for a machine that has other things to do as well
 TAKEN_OVER_MAX_S = LEASE_S + INTERVAL_S + LOAD_S
 BACK_MAX_S = 30.0
+SOCKET_CHANNEL = "C0LEAVERS01"
+STORING_S = 1.0  # far longer than storing takes, and shorter than Slack waits
+DRAW = Random(0)
 
 
 def holder_of(replica: Replica) -> str:
@@ -85,7 +94,7 @@ def test_of_a_process_that_sleeps_while_all_its_jobs_wait_none_gets_the_turn(wor
         pause(2 * RENEWAL_S)
     free_at = system_now()
 
-    world.calm()
+    until("whoever left has a ticket", lambda: not [*world.effects.unwanted()])
 
     assert (system_now() - free_at).total_seconds() < 3 * INTERVAL_S + LOAD_S
     victim.wake()
@@ -206,6 +215,7 @@ def test_a_message_whose_sender_was_killed_comes_once_or_says_that_it_may_be_a_r
     until("a message is there, and its sender does not know yet", lambda: set(world.effects.posts()) - before)
     [key] = set(world.effects.posts()) - before
     if not can_ask:
+        world.effects.unsearched.add(key)
         world.slack.scopes -= {"im:history", "channels:history"}
     world.fleet.of(world.held()["deliver"]).kill()
 
@@ -226,3 +236,97 @@ def test_a_process_ends_in_time_though_its_database_says_nothing(world: World) -
 
     assert code == 0
     assert (system_now() - asked_at).total_seconds() < STOP_MAX_S
+
+
+# --- on the way to people, and from them ------------------------------------------------------------
+
+
+def asked(world: World, channel: str, act: ReaderAct, number: int) -> tuple[Post, str]:
+    """The message in a channel about somebody's ticket as it is, and the value of its button, once there is one."""
+
+    def found() -> tuple[Post, str] | None:
+        as_it_is = {
+            f"{one.label}.{one.version}" for one in world.effects.tickets() if one.handle == handle(number)
+        }
+        for post, what, value in world.clicks.places():
+            if (post.channel_id, what) == (channel, act) and value in as_it_is:
+                return post, value
+        return None
+
+    return until(f"somebody can {act} in {channel}", found)
+
+
+def click(world: World, asked: tuple[Post, str], act: ReaderAct, operator: int) -> Click:
+    post, value = asked
+    return world.clicks.click(f"U0000OP0{operator}", post, act, value, DRAW)
+
+
+def test_a_click_is_acknowledged_when_it_is_stored_and_had_once_or_answered_though_everybody_dies_and_slack_repeats(
+    world: World,
+) -> None:
+    first, second = 19, 36
+    world.town.leave(first, second)
+    world.calm()
+    done, seen = ReaderAct.DONE, ReaderAct.ACKNOWLEDGE
+    in_socket = asked(world, SOCKET_CHANNEL, done, first), asked(world, SOCKET_CHANNEL, seen, second)
+    by_call = asked(world, CALLED_CHANNEL, done, first), asked(world, CALLED_CHANNEL, seen, second)
+    world.slack.fail("chat.postEphemeral", *2 * [Fault(drop_before=True), Fault(500)])
+    with world.turn():
+        rivals = [click(world, in_socket[0], done, 0), click(world, by_call[0], done, 1)]
+        others = [click(world, in_socket[1], seen, 2), click(world, by_call[1], seen, 3)]
+        pause(STORING_S)
+        acknowledged = [str(one) for one in rivals + others if world.clicks.is_acknowledged(one)]
+        assert not acknowledged, "nobody can have stored it"
+        for replica in world.fleet:
+            replica.kill()
+    world.fleet.heal()
+
+    world.calm()
+    for one in rivals + others:
+        world.clicks.send(one, DRAW)
+    world.calm()
+
+    for pair in (rivals, others):
+        [winner] = [one for one in pair if world.effects.acts(one)]
+        [loser] = {*pair} - {winner}
+        answers = world.effects.answers(loser)
+        assert answers
+        assert all("This has changed meanwhile" in text for text in answers)
+
+
+def test_what_slack_took_without_a_clear_answer_is_found_and_what_it_refused_comes_later(
+    world: World,
+) -> None:
+    faults = (
+        Fault(drop_after=True),
+        Fault(503, is_after=True),
+        Fault(503, is_after=True, headers={"Retry-After": "1"}),
+        Fault(drop_before=True),
+        rate_limited(1),
+    )
+    called = world.slack.called("chat.postMessage")
+    world.slack.fail("chat.postMessage", *faults)
+    world.town.leave(20, 37, 43)
+
+    def is_over() -> bool:
+        world.calm()
+        return world.slack.called("chat.postMessage") > called + len(faults)
+
+    until("all faults have struck", is_over)
+
+
+def test_a_mail_whose_answer_was_lost_comes_again_with_its_id_and_says_that_it_may_be_a_repeat(
+    world: World,
+) -> None:
+    before = world.effects.mails().keys()
+    world.channels.lose_answers_to_mail()
+    world.town.leave(44)
+    [key, *_] = until(
+        "a mail is there, and its sender does not know", lambda: world.effects.mails().keys() - before
+    )
+    world.channels.mend()
+
+    world.calm()
+
+    until("it has come again", lambda: len(world.effects.mails()[key]) == 2)
+    assert {mail.says_repeat for mail in world.effects.mails()[key]} == {False, True}

@@ -1,4 +1,4 @@
-"""A town with its replicas, its Slack and its database, which can be broken and must come to rest again."""
+"""A town with its replicas, its channels and its database, which can be broken and must come to rest again."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from random import Random
+from time import monotonic
 from uuid import uuid4
 
 from psycopg import Connection, sql
 from sqlalchemy.exc import DBAPIError
 
-from fakes.slack.server import SlackServer
-from faults.cluster import PORT, Cluster
+from faults.channels import CALLED_CHANNEL, Channels, running_channels
+from faults.clicks import Clicks
+from faults.cluster import CALL_PORTS, PORT, Cluster
 from faults.effects import Effects, Tap
 from faults.replicas import Fleet, Replica, configure, running_fleet, url_of
 from faults.town import PEOPLE, Town
 from faults.waiting import SOON_S, until
+from postfix import Postfix
 from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.table import JOBS
 from worker.app.refused import Refused
@@ -28,32 +31,38 @@ from worker.running.wiring import Connectors, build_app, load_settings, open_sto
 from worker.storage.sql.engine import WRITERS, open_engine
 from worker.storage.sql.migrate import migrate
 
-REPLICAS = 3
 CLAIMED_S = 300  # how long a claim on a delivery lasts: what the tests do not wait for
+TAKEN_S = 60  # and one on what somebody did
 HURRY_S = 3
 LOCKING_MAX_S = 10
-SENDING_S = 2  # a claim older than this is nobody's: a message takes milliseconds
+SENDING_S = 2  # of somebody who is awake, a claim older than this is nobody's: a message takes milliseconds
 
 
 class World:
     """Everything there is. `calm` is called between faults, `check` in the end."""
 
-    def __init__(self, cluster: Cluster, database: str, folder: Path, slack: SlackServer) -> None:
+    def __init__(self, cluster: Cluster, database: str, folder: Path, channels: Channels) -> None:
         self.cluster = cluster
         self.database = database
-        self.slack = slack
+        self.channels = channels
+        self.slack = channels.slack
         self.town = Town(folder)
         self.engine = open_engine(url_of((cluster.address, PORT), database))
         migrate(self.engine)
         self.session = cluster.connect(database)
-        self.effects = Effects(self.engine, self.session, self.town, slack)
+        addresses = [f"{cluster.address}:{port}" for port in CALL_PORTS]
+        self.clicks = Clicks(channels.slack, channels.sockets, CALLED_CHANNEL, addresses)
+        self.effects = Effects(self.engine, self.session, self.town, channels, self.clicks)
+        self._draw = Random(0)  # which replica gets what is repeated
+        self._awake_s = 0.0  # since when, by the monotonic clock, everybody is
         self._hurried = open_engine(f"{self.engine.url}?options=-c%20lock_timeout%3D{HURRY_S}s")
         self.desk = self._desk(folder / "desk.yaml")
         self.fleet = Fleet([])
 
     def _desk(self, config: Path) -> TicketActs:
         """What admins tap on, by the replicas' configuration; it reads from nobody."""
-        configure(config, url_of((self.cluster.address, PORT), self.database), self.slack.url)
+        url = url_of((self.cluster.address, PORT), self.database)
+        configure(config, url, self.channels.notifiers("127.0.0.1:0"))
         settings, nobody = load_settings(config), Connectors((), (), ())
         return build_app(settings, open_store(settings, self._hurried), nobody, system_now).desk
 
@@ -66,6 +75,7 @@ class World:
         self.effects.use(self.session)
 
     def close(self) -> None:
+        self.clicks.close()
         self.session.close()
         self.engine.dispose()
         self._hurried.dispose()
@@ -168,7 +178,9 @@ class World:
         """The database, the wires and the processes as they should be."""
         if not self.cluster.is_up():
             self.cluster.start()
+        self.channels.mend()
         self.fleet.heal()
+        self._awake_s = monotonic()
 
     def has_begun(self) -> bool:
         rows = self.session.execute("SELECT name FROM job WHERE last_ok_at IS NOT NULL")
@@ -181,6 +193,7 @@ class World:
 
         def is_done() -> bool:
             self._let_time_pass()
+            self.clicks.repeat(self._draw)
             left[:] = self.effects.unsettled()
             return not left
 
@@ -198,30 +211,37 @@ class World:
         return "\n".join(f"--- {one.name}\n{one.text()[-3000:]}" for one in self.fleet)
 
     def _let_time_pass(self) -> None:
-        """What was claimed by a process that then died is free after five minutes: those have passed."""
+        """What was claimed by a process that then died is free after minutes: those have passed. Not so for
+        one that has only just been woken, and is about to send.
+        """
+        is_everybody_s = monotonic() - self._awake_s > SENDING_S
         self.session.execute(
             "UPDATE delivery SET claimed_until = 0 WHERE state = 'claimed' AND claimed_until < "
-            "(extract(epoch FROM clock_timestamp()) + %s) * 1000000",
-            (CLAIMED_S - SENDING_S,),
+            "(extract(epoch FROM clock_timestamp()) + %s) * 1000000 AND "
+            "(%s OR split_part(claimed_by, ':', 2) <> ALL (%s))",
+            (CLAIMED_S - SENDING_S, is_everybody_s, self.fleet.pids),
         )
+        if is_everybody_s:
+            self.session.execute(
+                "UPDATE interaction SET claimed_until = 0 WHERE state = 'claimed' AND claimed_until < "
+                "(extract(epoch FROM clock_timestamp()) + %s) * 1000000",
+                (TAKEN_S - SENDING_S,),
+            )
         self.session.execute("UPDATE delivery SET next_at = 0 WHERE state = 'waiting'")
 
 
 @contextmanager
-def running_world(cluster: Cluster, folder: Path) -> Iterator[World]:
+def running_world(cluster: Cluster, folder: Path, mail: Postfix) -> Iterator[World]:
     """A town and its replicas on a database of their own."""
     database = f"t_{uuid4().hex}"
     with ExitStack() as stack:
         with cluster.connect("postgres") as admin:
             admin.execute(f'CREATE DATABASE "{database}" TEMPLATE template0')
         stack.callback(_drop, cluster, database)
-        slack = stack.enter_context(SlackServer())
-        for number in range(PEOPLE):
-            slack.add_person(f"p{number}@example.org", f"U{number:08d}")
-        slack.add_person("it-security@example.org", "U99999999")
-        world = World(cluster, database, folder, slack)
+        channels = stack.enter_context(running_channels(mail, PEOPLE))
+        world = World(cluster, database, folder, channels)
         stack.callback(world.close)
-        world.fleet = stack.enter_context(running_fleet(REPLICAS, folder, cluster, database, slack.url))
+        world.fleet = stack.enter_context(running_fleet(folder, cluster, database, channels.notifiers))
         # Who had left before the first reading would be held: the town begins with nobody gone
         until("the first readings", world.has_begun)
         yield world

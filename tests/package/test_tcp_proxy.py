@@ -154,6 +154,17 @@ def test_a_cut_may_be_a_reset(proxy: TcpProxy, client: socket.socket) -> None:
         read(client, 10)
 
 
+def test_what_is_said_after_so_much_was_asked_is_lost_though_the_server_has_all_of_it(
+    proxy: TcpProxy, client: socket.socket
+) -> None:
+    proxy.lose_answers_after(5)
+
+    assert ask(client, b"1234") == b"1234"
+    assert ask(client, b"56") == b""
+    assert proxy.bytes_from_client == len(b"hello123456")
+    assert proxy.open_connections == 0
+
+
 def test_freezes_and_delivers_when_mended(proxy: TcpProxy, client: socket.socket) -> None:
     proxy.freeze()
     client.sendall(b"anybody there?")

@@ -2,13 +2,14 @@
 
     running_postfix(onward=port) -> Postfix: submission with STARTTLS, submission over TLS, SASL, mailboxes as maildirs
 
-Mail for ONWARD's domain goes to the port `onward`, so that a test can refuse it there, and a report comes back.
+`people` of example.org share the mailbox of PEOPLE. Mail for ONWARD's domain goes to the port `onward`, so that a test
+can refuse it there, and a report comes back.
 """
 
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email import message_from_string
 from email.message import EmailMessage
@@ -19,12 +20,13 @@ from pwd import getpwnam
 import certificates
 from throwaway import Absent, guarded_folder, program, run
 
-__all__ = ["Absent", "Postfix", "running_postfix"]
+__all__ = ["Absent", "Postfix", "parsed", "running_postfix"]
 
 HOST = "localhost"
 USER, PASSWORD = "whosleft", "Kettle-0range-Drama"
 SENDER = "whosleft@example.org"
 MAILBOXES = (SENDER, "soc@example.org", "amina.yusuf@example.org", "jörg@example.org")
+PEOPLE = "people@example.org"
 ONWARD, GREYLISTED = "gone@example.net", "later@example.org"
 SIZE_MAX = 60_000
 ARRIVES_S_MAX = 20.0
@@ -62,7 +64,7 @@ smtputf8_enable = yes
 message_size_limit = {size_max}
 virtual_mailbox_domains = example.org
 virtual_mailbox_base = {folder}/mail
-virtual_mailbox_maps = inline:{{ {mailboxes} {greylisted}=greylisted/ }}
+virtual_mailbox_maps = inline:{{ {mailboxes} {people} {greylisted}=greylisted/ }}
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
@@ -85,14 +87,14 @@ smtpd_recipient_restrictions = check_recipient_access inline:{{ {greylisted}={{ 
 class Postfix:
     """A running server."""
 
-    def __init__(self, folder: Path, onward: int) -> None:
+    def __init__(self, folder: Path, onward: int, people: Sequence[str] = ()) -> None:
         self._folder = folder
         authority = certificates.authority(folder / "authority")
         self.ca_file = authority.certificate
         self._pair = certificates.issue(authority, folder / "tls", HOST)
         self.submission, self.over_tls = _free_port(), _free_port()
         self._command = program("postfix", "postfix")
-        self._configure(onward)
+        self._configure(onward, people)
 
     def start(self) -> None:
         for step in ("set-permissions", "start"):
@@ -107,11 +109,10 @@ class Postfix:
 
     def mails(self, address: str, count: int = 1) -> list[EmailMessage]:
         """Wait until a mailbox has at least so many mails; return them, the oldest first."""
-        place = self._folder / "mail" / _mailbox(address) / "new"
         for _ in range(int(ARRIVES_S_MAX / POLL_S)):
-            found = sorted(place.glob("*"), key=lambda path: path.stat().st_mtime_ns)
+            found = sorted(self.places(address), key=lambda path: path.stat().st_mtime_ns)
             if len(found) >= count:
-                return [_parsed(path) for path in found]
+                return [parsed(path) for path in found]
             time.sleep(POLL_S)  # noqa: TID251  a real server's own time
         raise AssertionError(f"{address} has {len(found)} mails, not {count}:\n{self.log()[-4000:]}")
 
@@ -120,7 +121,11 @@ class Postfix:
         for path in self._folder.glob("mail/*/new/*"):
             path.unlink()
 
-    def _configure(self, onward: int) -> None:
+    def places(self, address: str) -> list[Path]:
+        """The files of the mails that are in a mailbox now."""
+        return list((self._folder / "mail" / _mailbox(address) / "new").glob("*"))
+
+    def _configure(self, onward: int, people: Sequence[str]) -> None:
         folder, owner = self._folder, getpwnam("postfix")
         folder.chmod(0o755)  # its processes run as several accounts
         for name in ("queue", "data", "mail", "sasl"):
@@ -131,6 +136,7 @@ class Postfix:
         (folder / "main.cf").write_text(SETTINGS.format(
             folder=folder, size_max=SIZE_MAX, certificate=self._pair.certificate, key=self._pair.key,
             mailboxes=" ".join(f"{address}={_mailbox(address)}/" for address in MAILBOXES),
+            people=" ".join(f"{address}={_mailbox(PEOPLE)}/" for address in people),
             uid=owner.pw_uid, gid=owner.pw_gid, onward=ONWARD, onward_port=onward, greylisted=GREYLISTED,
             sender=SENDER, user=USER,
         ), encoding="utf-8")  # fmt: skip
@@ -150,20 +156,21 @@ def _mailbox(address: str) -> str:
     return address.partition("@")[0].encode("ascii", "replace").decode().replace("?", "_")
 
 
-def _parsed(path: Path) -> EmailMessage:
+def parsed(path: Path) -> EmailMessage:
+    """The mail in a file of a mailbox."""
     found = message_from_string(path.read_text(encoding="utf-8"), policy=SMTPUTF8)
     assert isinstance(found, EmailMessage)
     return found
 
 
 @contextmanager
-def running_postfix(onward: int) -> Iterator[Postfix]:
+def running_postfix(onward: int, people: Sequence[str] = ()) -> Iterator[Postfix]:
     """Yield a server that hands mail for ONWARD to a port of loopback. Raises Absent."""
     program("postfix", "postfix")
     if os.geteuid():
         raise Absent("Postfix starts as root only (run the tests in a container)")
     with guarded_folder("whosleft-postfix-") as folder:
-        server = Postfix(folder, onward)
+        server = Postfix(folder, onward, people)
         server.start()
         try:
             yield server

@@ -101,15 +101,13 @@ class Talking:
 
     # --- what people do --------------------------------------------------------------------------
 
-    def click(
-        self, user: str, post: Any, action_id: str, *, at_s: float | None = None, **changes: Any
-    ) -> Payload:
-        """The payload of a click on a message's button."""
+    def click(self, user: str, post: Any, action_id: str, *, value: str = "", **changes: Any) -> Payload:
+        """The payload of a click on a message's button; `value` says which, where it has several for an act."""
         [button] = [
             element
             for block in post.body["blocks"]
             for element in block.get("elements", ())
-            if element.get("action_id") == action_id
+            if element.get("action_id") == action_id and (not value or element["value"] == value)
         ]
         stamp = f"{1_795_500_000 + next(self._ids)}.000200"
         container = {
