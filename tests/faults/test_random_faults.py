@@ -14,7 +14,7 @@ from faults.world import World
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 BURST = (2, 4)  # faults before the next rest
-LONG_FROM = 5  # faults; from here on somebody waits for the end, and wants to know how far it is
+LONG_FROM = 50  # faults; from here on somebody waits for the end, and wants to know how far it is
 REST_MAX_S = 90.0
 
 
