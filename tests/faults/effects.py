@@ -28,6 +28,8 @@ from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.storage.sql.tables import delivery
 from worker.storage.store import SqlStore
 
+CHANGED = "This has changed meanwhile"  # what somebody is told who comes too late
+
 # A session that writes for a job has its holder's name; whoever has none is a person at the desk
 NOTES = """
 CREATE TABLE lease_note (
@@ -251,7 +253,7 @@ class Effects:
             answers = self.answers(click)
             if times > 1:
                 yield f"{click} had its effect {times} times"
-            elif times and len(answers) > 1:
+            elif times and (len(answers) > 1 or CHANGED in "".join(answers)):
                 yield f"{click} had its effect, and they were answered {answers}"
             elif not times and not answers:
                 yield f"{click} had no effect, and they were not told"
@@ -265,7 +267,7 @@ class Effects:
     def _messages_wrong(self) -> Iterator[str]:
         posts, mails = self.posts(), self.mails()
         for key, found in posts.items():
-            unsaid = sum(REPEAT not in post.shown for post in found)
+            unsaid = sum(REPEAT not in post.shown_first for post in found)
             if len(found) > 1 and (key not in self.unsearched or unsaid > 1):
                 yield f"message {key} was posted {len(found)} times, and {unsaid} of them say nothing of a repeat"
         for key, those in mails.items():

@@ -21,10 +21,15 @@ class Post:
     channel_id: str
     ts: str
     body: Mapping[str, Any]
+    first: Mapping[str, Any] | None = None  # what it said before it was changed
 
     @property
     def shown(self) -> str:
         return shown(self.body)
+
+    @property
+    def shown_first(self) -> str:
+        return shown(self.first or self.body)
 
     @property
     def links(self) -> list[str]:
@@ -146,7 +151,7 @@ class Posting:
             "blocks": [],
             **{key: body[key] for key in ("text", "blocks", "parse") if key in body},
         }
-        self.posts[found[0]] = Post(old.channel_id, old.ts, {**old.body, **said})
+        self.posts[found[0]] = Post(old.channel_id, old.ts, {**old.body, **said}, old.first or old.body)
         return {"channel": old.channel_id, "ts": old.ts, "text": body.get("text", "")}
 
     def _destination(self, target: str) -> str:
