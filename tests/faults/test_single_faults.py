@@ -299,10 +299,10 @@ def test_what_slack_took_without_a_clear_answer_is_found_and_what_it_refused_com
     world: World,
 ) -> None:
     faults = (
+        Fault(drop_before=True),
         Fault(drop_after=True),
         Fault(503, is_after=True),
         Fault(503, is_after=True, headers={"Retry-After": "1"}),
-        Fault(drop_before=True),
         rate_limited(1),
     )
     called = world.slack.called("chat.postMessage")
