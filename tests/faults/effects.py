@@ -166,13 +166,16 @@ class Effects:
             pending, unsent = reader.outbox.backlog()
         if pending or unsent:
             wrong.append(f"{pending} messages wait, {unsent} deliveries are under way")
-        wrong += [f"{click} is not acknowledged" for click in self._clicks.unacknowledged()]
-        untaken = self._session.execute("SELECT count(*) FROM interaction WHERE state <> 'taken'").fetchone()
-        if untaken != (0,):
-            wrong.append(f"{untaken} clicks are not taken")
+        wrong += self.untaken()
         if not wrong and (missing := self._unread()):  # a mail server takes its time
             wrong.append(f"mails {missing} are not in their mailboxes")
         return wrong
+
+    def untaken(self) -> list[str]:
+        """Clicks that were not heard, and how many have still to be taken."""
+        wrong = [f"{click} is not acknowledged" for click in self._clicks.unacknowledged()]
+        row = self._session.execute("SELECT count(*) FROM interaction WHERE state <> 'taken'").fetchone()
+        return wrong if row == (0,) else [*wrong, f"{row} clicks are not taken"]
 
     def _unread(self) -> set[str]:
         query = sa.select(delivery.c.key).where(delivery.c.notifier == MAIL, delivery.c.state == "sent")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from time import monotonic
@@ -187,18 +188,19 @@ class World:
         return {name for (name,) in rows} >= {"poll", "inventory", "reconcile"}
 
     def calm(self, within_s: float = SOON_S) -> None:
-        """Wait until the work is done."""
-        self.town.staff()
+        """Wait until the work is done. The register is written last: it proves only what was said before it."""
         left: list[str] = []
 
-        def is_done() -> bool:
+        def is_over(find: Callable[[], list[str]]) -> bool:
             self._let_time_pass()
             self.clicks.repeat(self._draw)
-            left[:] = self.effects.unsettled()
+            left[:] = find()
             return not left
 
         try:
-            until("the work is done", is_done, within_s)
+            until("all clicks are taken", partial(is_over, self.effects.untaken), within_s)
+            self.town.staff()
+            until("the work is done", partial(is_over, self.effects.unsettled), within_s)
         except AssertionError as error:
             raise AssertionError(f"{error}: {left}\n{self.told()}") from error
 
