@@ -32,7 +32,9 @@ class ChannelZones:
 
     def __init__(self, store: Store, notifiers: Sequence[Notifier], quiet: Quiet | None) -> None:
         self._store = store
-        self._tellers = [cast("ZoneTeller", one) for one in notifiers if one.can.knows_zones]
+        self._tellers: list[ZoneTeller] = [
+            cast("ZoneTeller", one) for one in notifiers if one.can.knows_zones
+        ]
         self._quiet = quiet
         self._paused_until: datetime | None = None
 
