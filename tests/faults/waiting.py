@@ -7,7 +7,7 @@ from threading import Event
 from time import monotonic
 from typing import TypeVar
 
-SOON_S = 60.0  # on a machine that has other things to do as well
+SOON_S = 150.0  # on a machine that has other things to do as well
 
 T = TypeVar("T")
 
