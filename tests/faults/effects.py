@@ -167,6 +167,7 @@ class Effects:
         if pending or unsent:
             wrong.append(f"{pending} messages wait, {unsent} deliveries are under way")
         wrong += self.untaken()
+        wrong += self._unescalated()
         if not wrong and (missing := self._unread()):  # a mail server takes its time
             wrong.append(f"mails {missing} are not in their mailboxes")
         return wrong
@@ -176,6 +177,14 @@ class Effects:
         wrong = [f"{click} is not acknowledged" for click in self._clicks.unacknowledged()]
         row = self._session.execute("SELECT count(*) FROM interaction WHERE state <> 'taken'").fetchone()
         return wrong if row == (0,) else [*wrong, f"{row} clicks are not taken"]
+
+    def _unescalated(self) -> list[str]:
+        """Tickets whose first step, a second after they were opened, is still to come."""
+        rows = self._session.execute(
+            "SELECT id FROM ticket WHERE state = 'open' AND acknowledged_until IS NULL "
+            "AND NOT EXISTS (SELECT FROM escalation WHERE ticket_id = ticket.id)"
+        )
+        return [f"the channel has still to hear of ticket {number}" for (number,) in rows]
 
     def _unread(self) -> set[str]:
         query = sa.select(delivery.c.key).where(delivery.c.notifier == MAIL, delivery.c.state == "sent")
