@@ -15,9 +15,9 @@ from worker.desk.console.questions import OPEN
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import AccountKey, GroupKey, Member
-from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import LIVE, Assignee, Ticket, TicketKind, TicketState
 from worker.ports import Port
-from worker.ports.state.overview import JournalFilter, SourceDay, TicketFilter, Week
+from worker.ports.state.overview import DuePlace, JournalFilter, SourceDay, TicketFilter, Week
 from worker.ports.state.sources import SourceState
 from worker.storage.store import SqlStore
 
@@ -90,6 +90,22 @@ def test_tickets_come_in_pages_newest_first(store: SqlStore) -> None:
         assert [one.id for one in uow.overview.tickets(TicketFilter(), None, 3)] == [4, 3, 2]
         assert [one.id for one in uow.overview.tickets(TicketFilter(), 2, 3)] == [1]
         assert uow.overview.how_many(TicketFilter(), 2) == 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_tickets_by_due_come_in_pages_whatever_their_states(store: SqlStore, size: int) -> None:
+    same = NOW + HOUR
+    due = (same, NOW + DAY, same, NOW - HOUR, same, NOW)
+    states = (TicketState.OPEN, TicketState.DONE, TicketState.BLOCKED, TicketState.OPEN, TicketState.OPEN,
+              TicketState.VERIFIED)  # fmt: skip
+    _put(store, *(_removal(f"p{at}", due_at=due[at], state=states[at]) for at in range(6)))
+    wanted, after, found = TicketFilter(states=tuple(LIVE)), None, []
+    with store.reading() as uow:
+        while page := uow.overview.tickets_by_due(wanted, after, size):
+            found += [one.id for one in page]
+            after = DuePlace(page[-1].due_at, page[-1].id)
+        assert uow.overview.tickets_by_due(TicketFilter(), None, 5) == []
+    assert found == [4, 1, 3, 5, 2]
 
 
 def test_weeks_count_and_rank_how_long_it_took(store: SqlStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -79,14 +80,18 @@ class SqlOverview:
         return [ticket_from_row(row) for row in self._c.execute(query)]
 
     def tickets_by_due(self, wanted: TicketFilter, after: DuePlace | None, limit: int) -> list[Ticket]:
+        """See the port. Each state is read in the order of its index, and no further than the limit."""
         t = ticket.c
-        query = sa.select(ticket).where(*_of(wanted))
-        if after is not None:
-            query = query.where(
-                (t.due_at > after.due_at) | ((t.due_at == after.due_at) & (t.id > after.number))
-            )
-        query = query.order_by(t.due_at, t.id).limit(limit)
-        return [ticket_from_row(row) for row in self._c.execute(query)]
+        found: list[Ticket] = []
+        for state in wanted.states:
+            query = sa.select(ticket).where(*_of(replace(wanted, states=(state,))))
+            if after is not None:
+                query = query.where(
+                    t.due_at >= after.due_at, (t.due_at > after.due_at) | (t.id > after.number)
+                )
+            rows = self._c.execute(query.order_by(t.due_at, t.id).limit(limit))
+            found += [ticket_from_row(row) for row in rows]
+        return sorted(found, key=lambda one: (one.due_at, one.id))[:limit]
 
     def how_many(self, wanted: TicketFilter, at_most: int) -> int:
         some = sa.select(ticket.c.id).where(*_of(wanted)).limit(at_most).subquery()

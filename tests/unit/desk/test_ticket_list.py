@@ -90,6 +90,17 @@ def test_chips_choose_and_are_taken_off_again(desk: Caller, ward: Harness) -> No
     assert shown(chip(desk, "reopened")) == ["T-000002"]
 
 
+def test_what_is_found_is_counted_to_a_bound_and_a_text_is_not_searched_twice(
+    desk: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tickets, "PAGE", 1)
+    assert "Found: 3 ·" in text(desk.get("/tickets").text)
+    monkeypatch.setattr(tickets, "COUNTED_MAX", 2)
+    assert "Found: 2+" in text(desk.get("/tickets").text)
+    assert "Found: 1 ·" in text(desk.post("/tickets", {"text": "Ward 9"}).text)
+    assert "Found" not in text(desk.post("/tickets", {"text": "Ward"}).text)
+
+
 @pytest.mark.parametrize("after", ["nonsense", "2026-11-24 x", "x 2", "2026-13-24 2"])
 def test_a_place_that_means_nothing_is_the_first_page(desk: Caller, after: str) -> None:
     desk.get("/tickets")

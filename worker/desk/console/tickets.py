@@ -54,7 +54,7 @@ def tickets(call: Call, guest: Guest) -> Response:
             found = uow.overview.tickets(view.wanted, number_in(call.text("after")), PAGE + 1)
         shown = found[:PAGE]
         steps = uow.tickets.steps_of([one.id for one in shown])
-        total = uow.overview.how_many(view.wanted, COUNTED_MAX)
+        counted = _counted(uow, view, found, is_first=not call.text("after"))
     last = shown[-1] if len(found) > PAGE else None
     return call.page(
         "console/tickets.html",
@@ -68,10 +68,24 @@ def tickets(call: Call, guest: Guest) -> Response:
             "states": list(STATES),
             "kinds": [one.value for one in TicketKind],
             "is_first": not call.text("after"),
-            "total": total,
-            "counted_max": COUNTED_MAX,
+            "counted": counted,
         },
     )
+
+
+class _Counted(NamedTuple):
+    number: int
+    is_at_least: bool
+
+
+def _counted(uow: UnitOfWork, view: _View, found: Sequence[Ticket], *, is_first: bool) -> _Counted | None:
+    """How many match. None if that would mean to search all texts once more."""
+    if is_first and len(found) <= PAGE:
+        return _Counted(len(found), is_at_least=False)
+    if view.wanted.text:
+        return None
+    number = uow.overview.how_many(view.wanted, COUNTED_MAX)
+    return _Counted(number, is_at_least=number >= COUNTED_MAX)
 
 
 def _table(call: Call, wanted: TicketFilter) -> Response:

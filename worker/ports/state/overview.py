@@ -141,7 +141,10 @@ class Overview(Protocol):
         """The next tickets with an id below `before`, newest first."""
 
     def tickets_by_due(self, wanted: TicketFilter, after: DuePlace | None, limit: int) -> list[Ticket]:
-        """The next tickets after a place, by the instant at which they are due, the earliest first."""
+        """The next tickets of `wanted.states` after a place, by the instant at which they are due, the earliest first.
+
+        Without states there are none: they name the lists to read.
+        """
 
     def how_many(self, wanted: TicketFilter, at_most: int) -> int:
         """The number of tickets, counted up to `at_most`."""

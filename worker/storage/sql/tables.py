@@ -523,6 +523,7 @@ ticket = sa.Table(
     _text("search", default=""),  # all its names and numbers, folded, for the console's search
     sa.UniqueConstraint("kind", "source", "key_group", "handle", "episode"),
     sa.Index("ix_ticket_state", "state", "id"),
+    sa.Index("ix_ticket_due", "state", "due_at", "id"),
     sa.Index("ix_ticket_group", "source", "group_id", "handle", "kind", "state"),
     sa.Index("ix_ticket_handle", "source", "handle"),
     sa.Index("ix_ticket_person", "person_source", "person_id"),
