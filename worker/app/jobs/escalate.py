@@ -193,8 +193,10 @@ class Escalate:
     def _answer_unreachable(self, uow: UnitOfWork, now: datetime, counts: dict[str, int]) -> None:
         """Take the next step at once for each ticket whose message reached nobody; later, if the ticket rests now."""
         holds = self._more.holding.at(uow, now)
-        for number in uow.tickets.unreachable():
-            ticket = uow.tickets.get(number)
+        numbers = uow.tickets.unreachable()
+        tickets = uow.tickets.many(numbers)
+        for number in numbers:
+            ticket = tickets.get(number)
             if ticket is not None and ticket.state is TicketState.OPEN and _rests(ticket, holds):
                 continue
             uow.tickets.answered_unreachable(number)
