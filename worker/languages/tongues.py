@@ -64,10 +64,12 @@ class CldrTongue:
 
     def instant(self, at: datetime, timezone: str) -> str:
         local = at.astimezone(ZoneInfo(timezone))
-        on = format_skeleton("yMMMEd", local, tzinfo=local.tzinfo, locale=self.locale)
-        clock = format_time(local, "short", tzinfo=local.tzinfo, locale=self.locale)
-        both = str(self.locale.datetime_formats["medium"]).format(clock, on)
-        return f"{self._digits(both)} {self._digits(self._zone(local))}"
+        return f"{self._moment(local, 'yMMMEd')} {self._digits(self._zone(local))}"
+
+    def moment(self, at: datetime, timezone: str, now: datetime) -> str:
+        zone = ZoneInfo(timezone)
+        local, year = at.astimezone(zone), now.astimezone(zone).year
+        return self._moment(local, "MMMEd" if local.year == year else "yMMMEd")
 
     def day(self, on: date) -> str:
         noon = datetime.combine(on, time(12), UTC)
@@ -78,6 +80,12 @@ class CldrTongue:
             format_unit(n, f"duration-{unit}", "short", locale=self.locale) for unit, n in parts_of(length)
         )
         return self._digits(" ".join(units))
+
+    def _moment(self, local: datetime, day: str) -> str:
+        """A local date, as this skeleton of CLDR says which parts of it, and the time."""
+        on = format_skeleton(day, local, tzinfo=local.tzinfo, locale=self.locale)
+        clock = format_time(local, "short", tzinfo=local.tzinfo, locale=self.locale)
+        return self._digits(str(self.locale.datetime_formats["medium"]).format(clock, on))
 
     def _zone(self, local: datetime) -> str:
         """A zone's short name if the language has one, else its distance from Greenwich."""

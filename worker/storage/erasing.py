@@ -13,6 +13,7 @@ from worker.domain.evidence.explained import ERASED
 from worker.domain.identity.ties import surely_same
 from worker.domain.model import AccountKey
 from worker.ports.state.handovers import HANDOVER
+from worker.storage.saved_lists import erase_from_lists
 from worker.storage.sql.tables import (
     chat_group,
     cohort_person,
@@ -40,6 +41,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     """Remove one person's data; idempotent."""
     _erase_as_declarer(connection, key)
     _erase_as_assignee(connection, key)
+    erase_from_lists(connection, _texts_about(connection, key))
     mine = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
     numbers = sa.select(ticket.c.id).where(mine)
     connection.execute(
@@ -65,6 +67,17 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     for table in (link, expected, group_link):
         where = (table.c.person_source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
+
+
+def _texts_about(connection: sa.Connection, key: AccountKey) -> set[str]:
+    """What somebody may have searched for to find the person."""
+    p, k, t = person.c, link.c, ticket.c
+    queries = (
+        sa.select(p.display_name, p.email).where(p.source == key.source, p.person_id == key.person_id),
+        sa.select(k.handle).where(k.person_source == key.source, k.person_id == key.person_id),
+        sa.select(t.person_name, t.handle).where(t.person_source == key.source, t.person_id == key.person_id),
+    )
+    return {text for query in queries for row in connection.execute(query) for text in row if text}
 
 
 def _erase_ties(connection: sa.Connection, key: AccountKey) -> None:

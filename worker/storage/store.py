@@ -25,6 +25,7 @@ from worker.storage.pairs import SqlPairs
 from worker.storage.people import SqlPeople
 from worker.storage.remediations import SqlRemediations
 from worker.storage.rota_feeds import SqlRotaFeeds
+from worker.storage.saved_lists import SqlSavedLists
 from worker.storage.silences import SqlSilences
 from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, wait_for_turn
@@ -67,6 +68,7 @@ class SqlUnitOfWork:
         self.interactions = SqlInteractions(connection)
         self.watched = SqlWatched(connection)
         self.zones = SqlZones(connection)
+        self.saved_lists = SqlSavedLists(connection)
 
 
 class SqlStore:

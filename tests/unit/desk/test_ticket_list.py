@@ -12,11 +12,14 @@ import pytest
 
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
-from worker.desk.console import tickets
+from worker.desk.console import saved, tickets
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import TicketState
 
 ROW = re.compile(r'<th scope="row"[^>]*><a href="/tickets/(T-\d+)')
+
+
+KEPT = '<span aria-hidden="true">★</span> <bdi>Late in Ward 7</bdi>'
 
 
 @company_fixture
@@ -99,6 +102,34 @@ def test_what_is_found_is_counted_to_a_bound_and_a_text_is_not_searched_twice(
     assert "Found: 2+" in text(desk.get("/tickets").text)
     assert "Found: 1 ·" in text(desk.post("/tickets", {"text": "Ward 9"}).text)
     assert "Found" not in text(desk.post("/tickets", {"text": "Ward"}).text)
+
+
+def test_a_list_is_kept_under_a_name_for_whoever_saved_it(desk: Caller, ward: Harness) -> None:
+    desk.get("/tickets")
+    fields = {"state": "live", "view": "overdue", "text": "Ward 7", "name": "  Late in   Ward 7 "}
+    assert shown(desk.post("/tickets/saved", fields).text) == ["T-000001"]
+    desk.get("/tickets")
+    assert shown(chip(desk, KEPT)) == ["T-000001"]
+    desk.post("/tickets/saved", fields | {"view": ""})
+    desk.get("/tickets")
+    assert shown(chip(desk, KEPT)) == ["T-000001", "T-000002"], "the later one counts"
+    other = desk_of(ward)
+    other.sign_in("sam", "viewer")
+    assert "Late in Ward 7" not in other.get("/tickets").text
+    desk.get("/tickets")
+    assert "Late in" not in desk.post("/tickets/saved", {"name": "Late in Ward 7", "act": "forget"}).text
+
+
+def test_a_list_wants_a_name_and_there_are_so_many_at_most(
+    desk: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saved, "LISTS_MAX", 1)
+    desk.get("/tickets")
+    assert "Give the list a name" in desk.post("/tickets/saved", {"name": " "}).text
+    desk.get("/tickets")
+    assert desk.post("/tickets/saved", {"name": "one"}).status_code == 200
+    assert desk.post("/tickets/saved", {"name": "one", "state": "done"}).status_code == 200
+    assert "forget one first" in desk.post("/tickets/saved", {"name": "two"}).text
 
 
 @pytest.mark.parametrize("after", ["nonsense", "2026-11-24 x", "x 2", "2026-13-24 2"])

@@ -96,6 +96,25 @@ def test_instants_days_and_numbers_are_written_as_in_its_region(
 @pytest.mark.parametrize(
     "code, said",
     [
+        ("en", ("Fri 01 Jan 00:30", "Thu 31 Dec 2026 23:30")),
+        ("de", ("Fr., 1. Jan., 00:30", "Do., 31. Dez. 2026, 23:30")),
+        ("ar-EG", ("الجمعة، ١ يناير، ١٢:٣٠ ص", "الخميس، ٣١ ديسمبر ٢٠٢٦، ١١:٣٠ م")),
+    ],
+)
+def test_a_moment_names_its_year_unless_it_is_the_present_one_in_that_zone(
+    code: str, said: tuple[str, str]
+) -> None:
+    new_year = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    moments = [
+        ALL.of(code).moment(new_year, zone, new_year + timedelta(hours=1)).replace("\u00a0", " ")
+        for zone in ("Europe/Berlin", "Europe/London")
+    ]
+    assert [one.replace("\u200f", "") for one in moments] == list(said)
+
+
+@pytest.mark.parametrize(
+    "code, said",
+    [
         ("de", {1: "1 Nachricht von Whosleft", 2: "2 Nachrichten von Whosleft"}),
         (
             "pl",

@@ -18,6 +18,7 @@ from worker.app.tell.helping import help_for
 from worker.desk.calls import Call, is_own_path, number_in
 from worker.desk.console.days import day_in, end_of
 from worker.desk.console.frame import CONFLICT, PAGE, back_to, group_of, missing
+from worker.desk.console.saved import account_of, is_shown
 from worker.desk.console.told import shown_steps
 from worker.desk.refs import REFERENCE_MAX
 from worker.desk.sessions import Guest
@@ -54,6 +55,7 @@ def tickets(call: Call, guest: Guest) -> Response:
             found = uow.overview.tickets(view.wanted, number_in(call.text("after")), PAGE + 1)
         shown = found[:PAGE]
         steps = uow.tickets.steps_of([one.id for one in shown])
+        kept = uow.saved_lists.of(account_of(guest))
         counted = _counted(uow, view, found, is_first=not call.text("after"))
     last = shown[-1] if len(found) > PAGE else None
     return call.page(
@@ -65,6 +67,7 @@ def tickets(call: Call, guest: Guest) -> Response:
             "next": _after(last, is_by_due=view.is_by_due) if last else None,
             "fields": view.fields,
             "views": VIEWS,
+            "kept": [(one, is_shown(one, view.fields)) for one in kept],
             "states": list(STATES),
             "kinds": [one.value for one in TicketKind],
             "is_first": not call.text("after"),

@@ -68,6 +68,6 @@ def _line(call: Call, one: ToldOne) -> str:
         "{name}: over {channel}, held until {at} ({why})",
         name=name,
         channel=one.over or "–",
-        at=tongue.instant(one.held_until, call.services.place.timezone),
+        at=tongue.moment(one.held_until, call.services.place.timezone, call.now),
         why=hold_words(one.why, tongue),
     )

@@ -46,6 +46,12 @@ class Tongue(Protocol):
     def instant(self, at: datetime, timezone: str) -> str:
         """Weekday, date, time and zone of an aware instant, in an IANA time zone."""
 
+    def moment(self, at: datetime, timezone: str, now: datetime) -> str:
+        """Weekday, date and time of an aware instant in an IANA time zone that is named elsewhere.
+
+        The year is left out if it is that of `now`.
+        """
+
     def day(self, on: date) -> str:
         """A date without its weekday."""
 
@@ -108,6 +114,11 @@ class _English:
 
     def instant(self, at: datetime, timezone: str) -> str:
         return at.astimezone(ZoneInfo(timezone)).strftime("%a %d %b %Y %H:%M %Z")
+
+    def moment(self, at: datetime, timezone: str, now: datetime) -> str:
+        zone = ZoneInfo(timezone)
+        local, year = at.astimezone(zone), now.astimezone(zone).year
+        return local.strftime("%a %d %b %H:%M" if local.year == year else "%a %d %b %Y %H:%M")
 
     def day(self, on: date) -> str:
         return on.strftime("%d %b %Y")

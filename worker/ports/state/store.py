@@ -27,6 +27,7 @@ from worker.ports.state.pairs import Pairs
 from worker.ports.state.people import People
 from worker.ports.state.remediations import Remediations
 from worker.ports.state.rota_feeds import RotaFeeds
+from worker.ports.state.saved_lists import SavedLists
 from worker.ports.state.silences import Silences
 from worker.ports.state.sources import Sources
 from worker.ports.state.tickets import StoredTickets
@@ -101,6 +102,9 @@ class UnitOfWork(Protocol):
 
     @property
     def watched(self) -> Watched: ...
+
+    @property
+    def saved_lists(self) -> SavedLists: ...
 
     @property
     def zones(self) -> Zones: ...

@@ -801,6 +801,14 @@ desk_session = sa.Table(
     _instant("expires_at", null=False),
     sa.Index("ix_desk_session_expires_at", "expires_at"),
 )
+saved_list = sa.Table(  # searches for tickets that somebody keeps under a name
+    "saved_list",
+    metadata,
+    _key("account"),
+    _key("name"),
+    _text("fields"),  # of the search form, as JSON
+    _instant("saved_at", null=False),
+)
 api_token = sa.Table(
     "api_token",
     metadata,
