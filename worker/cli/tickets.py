@@ -274,13 +274,12 @@ def snooze(
     reason: ReasonOption = "",
     now: NowOption = None,
 ) -> None:
-    """Say "later": nobody is told about it for a while."""
+    """Say "later": no step of its policy is taken for a while."""
     at = clock_at(now)
     with opened(config, now) as worker:
         ticket = worker.desk.snooze(id_, actor(by, worker.settings), span, at, reason)
-    out.print(
-        Text(f"{ticket.label}: nobody is told until {local_time(ticket.snoozed_until, worker.settings)}.")
-    )
+    until = local_time(ticket.snoozed_until, worker.settings)
+    out.print(Text(f"{ticket.label}: snoozed. The next step is taken after {until}."))
 
 
 @app.command()

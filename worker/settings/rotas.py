@@ -307,7 +307,7 @@ def require_rota_names(rotas: tuple[RotaEntry, ...]) -> None:
 
 
 class AbsenceEntry(Section):
-    """Somebody is away: they are told nevertheless, and the next one at once."""
+    """Somebody is away: they are told nevertheless, and so is their deputy."""
 
     person: Email
     from_: WallTime = Field(alias="from", description="From this day or local time.")

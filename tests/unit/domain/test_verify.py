@@ -106,9 +106,9 @@ def test_too_few_admins_are_not_enough() -> None:
     ],
 )
 def test_a_reopened_ticket_says_what_the_roster_shows(kind: TicketKind, words: str) -> None:
-    why = weigh(claimed(kind), sight(None if kind is ADD else LISTED), 1, NOW).why
+    why = weigh(claimed(kind), sight(None if kind is ADD else LISTED), 1, NOW, timezone="Europe/Berlin").why
     assert words in why
-    assert "roster of 2026-11-24 03:00 UTC, read 2026-11-24 04:00 UTC" in why
+    assert "roster of Tue 24 Nov 2026 04:00 CET, read Tue 24 Nov 2026 05:00 CET" in why
 
 
 @pytest.mark.parametrize("state", [TicketState.DONE, TicketState.OPEN])

@@ -82,7 +82,12 @@ class Verify:
         self, uow: UnitOfWork, ticket: Ticket, sight: Sight | None, now: datetime, counts: dict[str, int]
     ) -> Action | None:
         opinion = weigh(
-            ticket, self._seen(ticket, sight, now), self._rules.admins_min, now, self._rules.claim_life
+            ticket,
+            self._seen(ticket, sight, now),
+            self._rules.admins_min,
+            now,
+            self._rules.claim_life,
+            self._rules.timezone,
         )
         counts[opinion.verdict.value] += 1
         if opinion.verdict is Verdict.INCONCLUSIVE:

@@ -149,7 +149,7 @@ def acknowledge(id: TicketLabel, caller: TicketsWrite, said: Acknowledge | None 
 
 @router.post("/tickets/{id}/snooze")
 def snooze(id: TicketLabel, said: Snooze, caller: TicketsWrite) -> TicketShape:  # noqa: A002  see above
-    """Say "later": nobody is told about it for so long."""
+    """Say "later": no step of its policy is taken for so long."""
     by = caller.named(said.by)
     caller.services.desk.snooze(_known(caller, id), by, said.span, caller.now, said.reason)
     return _as_it_is(caller, id)

@@ -14,6 +14,7 @@ from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Sees
 from worker.domain.model import Coverage
 from worker.domain.text.durations import format_duration
+from worker.domain.text.tongue import ENGLISH
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Grade, Reopened, Ticket, TicketState
 
@@ -39,9 +40,16 @@ class Verification:
 
 
 def weigh(
-    ticket: Ticket, sight: Sight | None, admins_min: int, now: datetime, claim_life: timedelta = CLAIM_LIFE
+    ticket: Ticket,
+    sight: Sight | None,
+    admins_min: int,
+    now: datetime,
+    claim_life: timedelta = CLAIM_LIFE,
+    timezone: str = "UTC",
 ) -> Verification:
     """Return what the latest roster of the ticket's group says about it. All instants aware UTC.
+
+    Its reason says instants in `timezone` (IANA), with the zone's name.
 
     | the latest roster is                  | work is done in it | work is not            |
     | taken after the claim, fresh, full    | verified           | reopened (if done)     |
@@ -59,14 +67,16 @@ def weigh(
     if sight is None or not _is_fresh(sight) or sight.taken_at <= since:
         return _unproven(ticket, now, claim_life, "no fresh roster of a later date")
     if not is_done_in(ticket, sight, admins_min):
-        against = _still_wrong(ticket, sight)
+        against = _still_wrong(ticket, sight, timezone)
         if ticket.state is TicketState.DONE and against is not None:
             return Verification(Verdict.REOPENED, against, reopened=Reopened.NOT_DONE)
         return _unproven(ticket, now, claim_life, "not done in the latest roster")
     if sight.coverage is not Coverage.FULL:
         return _unproven(ticket, now, claim_life, "the latest roster is incomplete")
     return Verification(
-        Verdict.VERIFIED, f"the roster of {sight.taken_at:%Y-%m-%d %H:%M} UTC shows it", _grade(ticket, sight)
+        Verdict.VERIFIED,
+        f"the roster of {ENGLISH.instant(sight.taken_at, timezone)} shows it",
+        _grade(ticket, sight),
     )
 
 
@@ -88,12 +98,13 @@ def is_done_in(ticket: Ticket, sight: Sight, admins_min: int) -> bool:
     return kind_of(ticket).is_done_in(sight, admins_min)
 
 
-def _still_wrong(ticket: Ticket, sight: Sight) -> str | None:
+def _still_wrong(ticket: Ticket, sight: Sight, timezone: str) -> str | None:
     """What a roster says against a claim; None if it can't contradict one."""
     contradiction = kind_of(ticket).contradiction
     if contradiction.needs_full and sight.coverage is not Coverage.FULL:
         return None
-    roster = f"the roster of {sight.taken_at:%Y-%m-%d %H:%M} UTC, read {sight.read_at:%Y-%m-%d %H:%M} UTC"
+    taken, read = (ENGLISH.instant(at, timezone) for at in (sight.taken_at, sight.read_at))
+    roster = f"the roster of {taken}, read {read}"
     return contradiction.text.format(roster=roster)
 
 
