@@ -1,12 +1,12 @@
-"""How much is played. `--seeds=N` (20 unless told): worlds, one test each, so that xdist spreads them.
+"""How much is played. `--seeds=N` (12 unless told): worlds, one test each, so that xdist spreads them.
 
-`--lives=N` (200 unless told): tickets whose escalation is played for ten years, a test for each thousand or less.
+`--lives=N` (100 unless told): tickets whose escalation is played for ten years, a test for each thousand or less.
 """
 
 import pytest
 
-SEEDS = 20
-LIVES, LIVES_A_WORLD, LIFE_WORLDS_MIN = 200, 1000, 2
+SEEDS = 12
+LIVES, LIVES_A_WORLD, LIFE_WORLDS_MIN = 100, 1000, 2
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -124,14 +124,14 @@ def groups(draw: st.DrawFn) -> GroupView:
 POLICIES = st.sampled_from([RULES, rules(admins_min=2), rules(accountable="")])
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(groups(), POLICIES)
 def test_after_its_plan_a_group_needs_no_other(seen: GroupView, by: TicketRules) -> None:
     after = carried_out(seen, reconcile_group(seen, by, NOW))
     assert reconcile_group(after, by, NOW) == ()
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(groups(), POLICIES)
 def test_no_removal_of_an_admin_is_open_while_no_other_admin_is_surely_there(
     seen: GroupView, by: TicketRules
@@ -145,7 +145,7 @@ def test_no_removal_of_an_admin_is_open_while_no_other_admin_is_surely_there(
     assert sum(t.kind is TicketKind.REASSIGN_ADMIN and t.is_live for t in after.tickets) <= 1
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(bare_groups())
 def test_every_leaver_gets_exactly_one_live_removal_and_nobody_else_does(seen: GroupView) -> None:
     after = carried_out(seen, reconcile_group(seen, RULES, NOW))
@@ -154,7 +154,7 @@ def test_every_leaver_gets_exactly_one_live_removal_and_nobody_else_does(seen: G
     assert removed == sorted(leaving)
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(bare_groups())
 def test_a_blocked_removal_has_a_reassignment_to_wait_for(seen: GroupView) -> None:
     after = carried_out(seen, reconcile_group(seen, RULES, NOW))
@@ -162,7 +162,7 @@ def test_a_blocked_removal_has_a_reassignment_to_wait_for(seen: GroupView) -> No
     assert all(t.blocked_by in live for t in after.tickets if t.state is TicketState.BLOCKED)
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(groups(), st.randoms(use_true_random=False))
 def test_the_order_of_members_and_tickets_never_shows(seen: GroupView, chance: object) -> None:
     shuffled = replace(

@@ -3,14 +3,13 @@
 from datetime import UTC, date, datetime, time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slow_clock import DAY, SlowClock, places
 from worker.domain.escalation.wall_clock import first_showing, last_showing, local_day, only_zone
 
 
-@settings(deadline=None, max_examples=100)
 @given(places(), st.integers(0, 3), st.integers(0, 24 * 60 - 1))
 def test_showings_are_those_of_the_wall_clock(place: tuple[str, datetime], days: int, minute: int) -> None:
     zone, since = place

@@ -186,7 +186,7 @@ any_values = st.lists(raw_values | numbers | dates | st.just(AMY.bytes_le), max_
     st.booleans(),
     st.booleans(),
 )
-@settings(max_examples=1000)
+@settings(max_examples=200)
 def test_any_bytes_give_a_person_or_are_set_aside(
     dn: str, values: dict[str, list[bytes]], fits: bool, has_id: bool
 ) -> None:
@@ -203,7 +203,7 @@ def test_any_bytes_give_a_person_or_are_set_aside(
 
 
 @given(st.sampled_from(["accountexpires", "x1", "useraccountcontrol"]), st.binary() | numbers | dates)
-@settings(max_examples=1000)
+@settings(max_examples=200)
 def test_any_date_or_number_is_read_or_set_aside(name: str, raw: bytes) -> None:
     values = {"objectguid": [AMY.bytes_le], name: [raw]}
     assert isinstance(map_entry(Entry(f"CN=Amy,{STAFF}", values), reading(**EVERYTHING)), Mapped | Malformed)

@@ -335,7 +335,7 @@ def test_a_length_inside_that_is_wrong_by_one_is_garbled(message: bytes, change:
 
 
 @given(st.sampled_from([PAGE, widened(PAGE)]), st.data())
-@settings(max_examples=1500)
+@settings(max_examples=300)
 def test_flipped_bytes_give_garbled_or_a_message_and_nothing_else(data: bytes, draw: st.DataObject) -> None:
     broken = bytearray(data)
     for place in draw.draw(st.lists(st.integers(0, len(data) - 1), min_size=1, max_size=3)):
@@ -345,7 +345,7 @@ def test_flipped_bytes_give_garbled_or_a_message_and_nothing_else(data: bytes, d
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=500)
+@settings(max_examples=150)
 def test_noise_is_garbled_or_incomplete(noise: bytes) -> None:
     assert outcome(noise) in {"garbled", "held", "whole"}
     assert outcome(tlv(0x30, noise)) in {"garbled", "whole"}

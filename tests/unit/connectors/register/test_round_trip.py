@@ -87,7 +87,7 @@ def registers(draw: st.DrawFn) -> list[Roster]:
 
 
 @pytest.mark.parametrize("extension", ["xlsx", "csv"])
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rosters=registers())
 @example(rosters=[])
 @example(
