@@ -17,6 +17,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.model import AccountKey, GroupKey, Member
 from worker.domain.tickets.ticket import LIVE, Assignee, Ticket, TicketKind, TicketState
 from worker.ports import Port
+from worker.ports.state.deliveries import PostState
 from worker.ports.state.overview import DuePlace, JournalFilter, SourceDay, TicketFilter, Week
 from worker.ports.state.sources import SourceState
 from worker.storage.store import SqlStore
@@ -215,3 +216,49 @@ def test_people_and_histories_are_found_together(engine: sa.Engine) -> None:
         assert {one.entry.subject for one in found} == {"ticket:T-000001", "person:corp/ann"}
         assert uow.overview.history(["ticket:T-000001", "person:corp/ann"], 1) == found[:1]
         assert uow.overview.history([], 10) == []
+
+
+def test_groups_and_actors_of_the_journal_are_named(engine: sa.Engine) -> None:
+    harness = Harness(engine=engine)
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"], name="Ward 7")
+    harness.settle()
+    harness.leave("ann")
+    harness.later()
+    harness.settle()
+    ward, unknown = GroupKey("wards", "ward-7"), GroupKey("wards", "none")
+    with harness.store.reading() as uow:
+        assert uow.overview.group_names([ward, unknown, ward]) == {ward: "Ward 7"}
+        assert uow.overview.group_names([]) == {}
+        before = uow.overview.actors(1000)
+    harness.desk.done(1, Actor("sam"), harness.later())
+    with harness.store.reading() as uow:
+        assert uow.overview.actors(1000) == sorted([*before, "sam"])
+        assert uow.overview.actors(1) == ["sam"]
+        assert uow.overview.actors(0) == []
+
+
+def test_the_messages_about_a_ticket_are_found_wherever_they_are(engine: sa.Engine) -> None:
+    harness = Harness(engine=engine)
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.group("ward-8", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.leave("ann")
+    queued_at = harness.later()
+    harness.settle()
+    with harness.store.reading() as uow:
+        [waiting] = uow.deliveries.about(1, harness.now, 10)
+        assert (waiting.post.state, waiting.queued_at, waiting.sent_at) == (
+            PostState.WAITING,
+            queued_at,
+            None,
+        )
+        assert uow.deliveries.about(3, harness.now, 10) == []
+    sent_at = harness.later()
+    harness.deliver()
+    with harness.store.reading() as uow:
+        [sent] = uow.deliveries.about(1, harness.now, 10)
+        assert (sent.post.state, sent.queued_at, sent.sent_at) == (PostState.SENT, queued_at, sent_at)
+        assert (sent.post.over, sent.post.tickets) == ("soc", ("T-000001",)), "of a digest it is one ticket's"
+        assert uow.deliveries.about(1, harness.now, 0) == []

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from worker.domain.messages.message import Recipient
 from worker.domain.messages.sentences import Cause
 from worker.domain.tickets.ticket import TicketKind, TicketState, ticket_label, ticket_number
-from worker.ports.state.deliveries import NEWEST, Post, PostFilter, PostPlace, PostState
+from worker.ports.state.deliveries import NEWEST, Post, PostAbout, PostFilter, PostPlace, PostState
 from worker.storage.outbox import recipient_from_row, via_text
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.tables import delivery, outbox, ticket
@@ -30,6 +30,7 @@ _WHY_DEAD = {
     "passed_on": "No notifier reaches them. The next step came in its place.",
 }
 _GIVEN_UP = tuple(_WHY_DEAD)
+_WAITING = ("pending", *_GIVEN_UP)
 _TO_DO = (TicketState.OPEN.value, TicketState.BLOCKED.value)
 
 
@@ -45,6 +46,29 @@ class SqlDeliveries:
         # Each list stays in its own order, so that a page ends at one number of each
         merged = heapq.merge(alone, together, key=lambda post: post.created_at, reverse=True)
         return list(islice(merged, limit))
+
+    def about(self, ticket: int, now: datetime, limit: int) -> list[PostAbout]:
+        o, d = outbox.c, delivery.c
+        query = sa.select(outbox).where(o.ticket_id == ticket).order_by(o.id.desc()).limit(limit)
+        messages = self._c.execute(query).all()
+        bundles = {row.bundle_id for row in messages if row.bundle_id is not None}
+        of = defaultdict[int, list[Any]](list)
+        for part in chunked(sorted(bundles)):
+            rows = self._c.execute(sa.select(delivery).where(d.bundle_id.in_(part)).order_by(d.id))
+            for row in rows:
+                of[row.bundle_id].append(row)
+        found = []
+        for row in messages:
+            if row.bundle_id is None and row.state in _WAITING:
+                found.append(PostAbout(_message(row, _state_alone(row, now)), row.created_at, None))
+            found += [
+                PostAbout(
+                    _delivery(one, _STATES[one.state], (ticket_label(ticket),)), row.created_at, one.sent_at
+                )
+                for one in of.get(row.bundle_id, ())
+                if one.state in _STATES
+            ]
+        return found
 
     def count(self, state: PostState, now: datetime) -> int:
         alone = sa.select(sa.func.count()).select_from(outbox).where(_alone(state, now))

@@ -179,6 +179,13 @@ class SqlOverview:
     def named(self, people: Collection[AccountKey]) -> dict[AccountKey, Account]:
         return {one.key: one for one in people_of(self._c, people)}
 
+    def group_names(self, groups: Collection[GroupKey]) -> dict[GroupKey, str]:
+        g, found = chat_group.c, {}
+        for part in chunked(sorted(set(groups))):
+            query = sa.select(g.source, g.group_id, g.name).where(sa.tuple_(g.source, g.group_id).in_(part))
+            found.update({GroupKey(source, id_): name for source, id_, name in self._c.execute(query)})
+        return found
+
     def admins(self) -> list[Account]:
         m, k, p = membership.c, link.c, person.c
         is_admin = sa.exists().where(
@@ -210,6 +217,12 @@ class SqlOverview:
         if before is not None:
             query = query.where(j.seq < before)
         return [sealed_from_row(row) for row in self._c.execute(query.order_by(j.seq.desc()).limit(limit))]
+
+    def actors(self, entries: int) -> list[str]:
+        j = journal.c
+        last = sa.select(sa.func.coalesce(sa.func.max(j.seq), 0)).scalar_subquery()
+        query = sa.select(j.actor).distinct().where(j.seq > last - entries).order_by(j.actor)
+        return list(self._c.execute(query).scalars())
 
     def history(self, subjects: Collection[str], limit: int) -> list[Sealed]:
         j, found = journal.c, []

@@ -40,6 +40,14 @@ class Post:
     created_at: datetime
 
 
+class PostAbout(NamedTuple):
+    """A post, when the message was queued in the transaction of what it tells, and when it was sent."""
+
+    post: Post
+    queued_at: datetime
+    sent_at: datetime | None
+
+
 class PostPlace(NamedTuple):
     """Where a list of posts goes on: below the message and the delivery of these numbers; None: at the newest one."""
 
@@ -71,6 +79,9 @@ class Deliveries(Protocol):
 
     def posts(self, wanted: PostFilter, now: datetime, limit: int, place: PostPlace = NEWEST) -> list[Post]:
         """Return posts from a place on, the newest first."""
+
+    def about(self, ticket: int, now: datetime, limit: int) -> list[PostAbout]:
+        """Return the posts of the last `limit` messages about a ticket, the newest first; none that was given up."""
 
     def count(self, state: PostState, now: datetime) -> int:
         """Return the number of posts in a state."""

@@ -168,6 +168,9 @@ class Overview(Protocol):
     def named(self, people: Collection[AccountKey]) -> dict[AccountKey, Account]:
         """The accounts of these people, without those that are unknown."""
 
+    def group_names(self, groups: Collection[GroupKey]) -> dict[GroupKey, str]:
+        """The names of these groups, without those that are unknown."""
+
     def admins(self) -> list[Account]:
         """Known people who are admins of a group and have not left, each once, by name and key."""
 
@@ -179,6 +182,9 @@ class Overview(Protocol):
 
     def journal(self, wanted: JournalFilter, before: int | None, limit: int) -> list[Sealed]:
         """The next entries with a seq below `before`, newest first."""
+
+    def actors(self, entries: int) -> list[str]:
+        """Who acted in the last so many entries, each once, by the journal's name for them."""
 
     def history(self, subjects: Collection[str], limit: int) -> list[Sealed]:
         """The last entries about any of these subjects, newest first."""
