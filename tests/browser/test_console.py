@@ -72,11 +72,35 @@ def test_a_search_and_an_act_by_keyboard_alone(desk: Desk, open_context: Open) -
     assert "theatre" not in page.url
     page.locator("tbody a").focus()
     page.keyboard.press("Enter")
-    page.locator("#reason-done").focus()
+    page.locator("input[value='done']").focus()
+    page.keyboard.press("Space")
+    page.locator("#reason").focus()
     page.keyboard.type("I saw it")
     page.keyboard.press("Enter")
 
     expect(page.locator(".badge.done")).to_be_visible()
+
+
+def test_fields_of_acts_that_are_not_chosen_are_out_of_the_way_and_a_refusal_is_beside_its_field(
+    desk: Desk, open_context: Open
+) -> None:
+    page = open_context(PHONE, java_script_enabled=False).new_page()
+    sign_in(page, desk, "operator")
+    page.goto(f"{desk.base}/tickets/T-000002")
+    expect(page.locator("#email")).to_be_hidden()
+    page.get_by_label("Assign").check()
+    page.locator("#email").fill("nobody")
+    page.locator("#reason").fill("on leave")
+    page.get_by_role("button", name="Do it").click()
+
+    expect(page.locator("#refusal")).to_be_in_viewport()
+    expect(page.locator("#email")).to_be_focused()
+    assert page.locator("#reason").input_value() == "on leave"
+    page.locator("#email").fill("lea@corp.example")
+    page.get_by_role("button", name="Do it").click()
+
+    expect(page.locator("#state")).to_contain_text("With Lea")
+    assert not overflows(page)
 
 
 def test_two_approvers_release_without_javascript(desk: Desk, open_context: Open) -> None:

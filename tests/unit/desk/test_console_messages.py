@@ -199,15 +199,17 @@ def test_a_silence_of_the_configuration_is_not_ended_here(ward: Harness) -> None
 
 def test_a_ticket_is_put_off_for_an_hour_or_until_tomorrow(ward: Harness, desk: Caller) -> None:
     assert "no escalation for 4 hours" in desk.get("/tickets/T-000001").text
-    page = desk.post("/tickets/T-000001/snooze", {"span": "1", "reason": "after the round"})
+    page = desk.post("/tickets/T-000001/act", {"act": "snooze", "span": "1", "reason": "after the round"})
     assert ward.ticket().snoozed_until == ward.now + timedelta(hours=1)
-    assert re.search(r"Snoozed until .* sam : after the round", text(page.text))
+    assert re.search(r"Put off until .* by sam: after the round", text(page.text))
 
-    desk.post("/tickets/T-000001/snooze", {"span": "tomorrow"})
+    desk.post("/tickets/T-000001/act", {"act": "snooze", "span": "tomorrow"})
     until = ward.ticket().snoozed_until
     assert until is not None
     assert (until.date() - ward.now.date()).days == 1
-    assert "Say for how long." in text(desk.post("/tickets/T-000001/snooze", {"span": "500"}).text)
+    assert "Say for how long." in text(
+        desk.post("/tickets/T-000001/act", {"act": "snooze", "span": "500"}).text
+    )
 
 
 def test_a_policy_that_allows_no_long_snooze_offers_none(ward: Harness) -> None:

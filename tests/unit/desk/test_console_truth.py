@@ -84,7 +84,7 @@ def test_a_day_that_nobody_means_is_refused_in_words(desk: Caller, ward: Harness
         ("/audit", {"to": day}),
         ("/audit/export", {"from": day}),
         ("/audit/export", {"to": day}),
-        ("/tickets/T-000001/waive", {"until": day, "reason": "agreed"}),
+        ("/tickets/T-000001/act", {"act": "waive", "until": day, "reason": "agreed"}),
     ]:
         desk.get("/tickets/T-000001")
         assert desk.post(path, fields).status_code == 409, (path, fields)
@@ -93,11 +93,11 @@ def test_a_day_that_nobody_means_is_refused_in_words(desk: Caller, ward: Harness
 
 def test_nothing_is_waived_until_a_day_that_is_over(desk: Caller, ward: Harness) -> None:
     desk.get("/tickets/T-000001")
-    page = desk.post("/tickets/T-000001/waive", {"until": "2026-11-23", "reason": "agreed"})
+    page = desk.post("/tickets/T-000001/act", {"act": "waive", "until": "2026-11-23", "reason": "agreed"})
     assert (page.status_code, ward.ticket().state) == (409, TicketState.OPEN)
 
     desk.get("/tickets/T-000001")
-    desk.post("/tickets/T-000001/waive", {"until": "2026-11-24", "reason": "agreed"})
+    desk.post("/tickets/T-000001/act", {"act": "waive", "until": "2026-11-24", "reason": "agreed"})
 
     assert ward.ticket().state is TicketState.WAIVED, "today is not over"
 

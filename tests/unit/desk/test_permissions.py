@@ -21,7 +21,7 @@ PUBLIC = {
 }  # fmt: skip
 ACTS = {
     "/tickets/{label}/link": {"operator", "approver"},
-    "/tickets/{label}/{act}": {"operator", "approver"},
+    "/tickets/{label}/act": {"operator", "approver"},
     "/tickets/together": {"operator", "approver"},
     "/groups/{ref}/pair": {"operator", "approver"},
     "/questions/{ref}": {"operator", "approver"},

@@ -40,7 +40,7 @@ def test_a_form_after_the_session_changes_nothing_and_loses_no_words(desk: Calle
     desk.get("/tickets/T-000001")
     ward.later(seconds=SESSION_LIFE.total_seconds())
 
-    page = desk.post("/tickets/T-000001/waive", {"reason": "agreed with <kim> & the ward"})
+    page = desk.post("/tickets/T-000001/act", {"act": "waive", "reason": "agreed with <kim> & the ward"})
 
     assert page.status_code == 403
     assert "Nothing was changed." in page.text

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from worker.app.refused import Refused
 from worker.desk.calls import Call, Stale, route
+from worker.desk.console.histories import NO_NAMES, line_of
 from worker.desk.console.searching import asked, posted, search_path
 from worker.desk.refs import NoSuchReference, reference, resolve
 from worker.desk.roles import Permission
@@ -139,7 +140,7 @@ def handle_in(call: Call) -> HandleKey:
 
 
 def _around(call: Call, guest: Guest) -> dict[str, object]:
-    path = call.request.url.path
+    path, tongue = call.request.url.path, call.tongue
     menu = [
         {"path": to, "label": label, "is_here": path == to or (to != "/" and path.startswith(to))}
         for to, label, permission in MENU
@@ -158,6 +159,8 @@ def _around(call: Call, guest: Guest) -> dict[str, object]:
         "group_ref": lambda key: group_ref(call, key),
         "group_path": lambda key: group_path(call, key),
         "handle_ref": lambda key: handle_ref(call, key),
+        "no_names": NO_NAMES,
+        "line_of": lambda entry, names: line_of(entry, names, tongue),
     }
 
 

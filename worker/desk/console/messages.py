@@ -28,7 +28,7 @@ def messages(call: Call, guest: Guest) -> Response:
     return call.page(
         "console/messages.html",
         {
-            "posts": [(post, _why(call, post)) for post in shown],
+            "posts": [(post, why_not_sent(call, post)) for post in shown],
             "counts": counts,
             "state": state.value if state else ALL,
             "states": [ALL, *(one.value for one in PostState)],
@@ -55,8 +55,8 @@ def act(call: Call, guest: Guest) -> Response:
     return back_to("/messages?state=dead")
 
 
-def _why(call: Call, post: Post) -> str:
-    """Why it is not sent: what holds it, or the last error, which is English."""
+def why_not_sent(call: Call, post: Post) -> str:
+    """Why a message is not sent: what holds it, or the last error, which is English."""
     if post.state is PostState.HELD and post.held_by:
         return hold_words(post.held_by, call.tongue)
     return post.error

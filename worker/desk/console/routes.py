@@ -17,6 +17,7 @@ from worker.desk.console import (
     saved,
     silences,
     sources,
+    ticket,
     tickets,
 )
 from worker.desk.console.frame import screen
@@ -33,9 +34,9 @@ def routes() -> list[Route]:
         screen("/tickets", tickets.tickets, methods=BOTH),
         screen("/tickets/together", tickets.act_together, Permission.ACT, POST),
         screen("/tickets/saved", saved.save, methods=POST),
-        screen("/tickets/{label}", tickets.ticket),
-        screen("/tickets/{label}/link", tickets.link, Permission.ACT, POST),
-        screen("/tickets/{label}/{act}", tickets.act, Permission.ACT, POST),
+        screen("/tickets/{label}", ticket.ticket),
+        screen("/tickets/{label}/link", ticket.link, Permission.ACT, POST),
+        screen("/tickets/{label}/act", ticket.act, Permission.ACT, POST),
         screen("/groups", groups.groups, methods=BOTH),
         screen("/groups/{ref}", groups.group),
         screen("/groups/{ref}/pair", questions.pair, Permission.ACT, POST),

@@ -132,4 +132,10 @@ if (keys) {
 }
 
 // The menu is one line, which may be longer than a phone is wide: where one is, is in sight.
-document.querySelector(".top nav a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// Only the menu is moved: a page that opens at a field with a refusal stays there.
+const here = document.querySelector(".top nav a[aria-current]");
+if (here) {
+  const nav = here.closest("nav");
+  const [link, menu] = [here, nav].map((part) => part.getBoundingClientRect());
+  nav.scrollLeft += link.left + link.width / 2 - menu.left - menu.width / 2;
+}

@@ -1,0 +1,139 @@
+"""Histories in words: who did what about what, with names in place of the journal's ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import quote
+
+from worker.desk.words import WORDS
+from worker.domain.evidence import events
+from worker.domain.evidence.explained import person_in
+from worker.domain.evidence.journal import Entry, Sealed, stated_at
+from worker.domain.messages.message import RecipientKind
+from worker.domain.messages.sentences import flat
+from worker.domain.model import AccountKey, GroupKey
+from worker.domain.text.tongue import N_, Tongue
+from worker.ports.state.deliveries import PostAbout, PostState
+from worker.ports.state.store import UnitOfWork
+
+_NAMED_IN = {  # where an entry names the person whom it is about: what is said, and the key in its data
+    events.TICKET_OPENED: (N_("Opened, assigned to {name}"), "assignee"),
+    events.TICKET_ASSIGNED: (N_("Assigned to {name}"), "assignee"),
+    events.TICKET_PASSED_ON: (N_("{name} was asked to pass it on"), "by"),
+    events.LINK_CONFIRMED: (N_("Member identified as {name}"), "person"),
+    events.LINK_REJECTED: (N_("Member is not {name}"), "person"),
+}
+_PAGES = {"ticket": "/tickets/", "plan": "/plans/", "source": "/sources/", "silence": "/silences#"}
+
+
+class Names(NamedTuple):
+    """The usual names of people and groups that entries name by their ids."""
+
+    people: Mapping[AccountKey, str]
+    groups: Mapping[GroupKey, str]
+
+
+class Thing(NamedTuple):
+    """Whom or what an entry names, and where a link leads: to a path, or to the page of a person or a group."""
+
+    text: str
+    path: str = ""
+    person: AccountKey | None = None
+    group: GroupKey | None = None
+
+
+class Line(NamedTuple):
+    """An entry in the reader's language."""
+
+    by: Thing
+    what: str
+    about: Thing
+
+
+NO_NAMES = Names({}, {})
+
+
+def names_in(uow: UnitOfWork, history: Iterable[Sealed], actors: Iterable[str] = ()) -> Names:
+    """The names of everybody and of every group in these entries, and of these actors."""
+    people, groups = set(map(person_in, actors)), set[GroupKey]()
+    for entry in (sealed.entry for sealed in history):
+        noun, _, identity = entry.subject.partition(":")
+        people |= {person_in(entry.actor), person_in(_named(entry))}
+        if noun == "person":
+            people.add(person_in(identity))
+        elif noun == "group":
+            groups.add(_group_in(identity))
+    found = uow.overview.named([key for key in people if key])
+    return Names(
+        {key: one.facts.display_name for key, one in found.items()}, uow.overview.group_names(groups)
+    )
+
+
+def line_of(entry: Entry, names: Names, tongue: Tongue) -> Line:
+    """One entry. An id without a name stays as it is, and a sentence about it names nobody."""
+    return Line(who(entry.actor, names), _said(entry, names, tongue), _about(entry.subject, names))
+
+
+def _said(entry: Entry, names: Names, tongue: Tongue) -> str:
+    if entry.event == events.TICKET_ESCALATED and {"step", "policy", "told"} <= entry.data.keys():
+        step, policy = int(entry.data["step"]), str(entry.data["policy"])
+        if entry.data["told"]:
+            return tongue.say("Escalated: step {step} of {policy}", step=step, policy=policy)
+        return tongue.say("Escalated: step {step} of {policy} reached nobody", step=step, policy=policy)
+    text, _ = _NAMED_IN.get(entry.event, ("", ""))
+    named = who(_named(entry), names)
+    if named.text and (named.person is not None or person_in(named.text) is None):
+        return tongue.say(text, name=flat(named.text))
+    return tongue.say(WORDS["event"].get(entry.event, entry.event))
+
+
+def who(text: str, names: Names) -> Thing:
+    """Whom the journal means by an id, an address or a name."""
+    key = person_in(text)
+    return Thing(names.people[key], person=key) if key and key in names.people else Thing(text)
+
+
+def told_at(history: Sequence[Sealed], posts: Iterable[PostAbout], tongue: Tongue) -> dict[int, list[str]]:
+    """By the number of an entry, a line for each message that was queued with it: to whom, and over what."""
+    numbers: dict[datetime, int] = {}
+    for sealed in history:
+        numbers.setdefault(stated_at(sealed.entry), sealed.seq)
+    found: dict[int, list[str]] = {}
+    for one in posts:
+        if one.queued_at in numbers:
+            found.setdefault(numbers[one.queued_at], []).append(_told(one, tongue))
+    return found
+
+
+def _told(one: PostAbout, tongue: Tongue) -> str:
+    post = one.post
+    is_common = post.to.kind is RecipientKind.CHANNEL and not post.to.address
+    name = tongue.say(N_("security channel")) if is_common else flat(post.to.label)
+    said = tongue.say("{name}: over {channel}", name=name, channel=post.over) if post.over else name
+    if post.state is PostState.SENT:
+        return said
+    return f"{said} ({tongue.say(WORDS['post'][post.state.value])})"
+
+
+def _named(entry: Entry) -> str:
+    _, key = _NAMED_IN.get(entry.event, ("", ""))
+    return str(entry.data.get(key) or "")
+
+
+def _about(subject: str, names: Names) -> Thing:
+    noun, _, identity = subject.partition(":")
+    if noun in _PAGES:
+        return Thing(identity, _PAGES[noun] + quote(identity, safe=""))
+    if noun == "person":
+        return who(identity, names)
+    if noun == "group":
+        key = _group_in(identity)
+        return Thing(names.groups[key], group=key) if key in names.groups else Thing(identity)
+    return Thing("" if noun in {"desk", "audit"} else identity)  # the event says all of it
+
+
+def _group_in(identity: str) -> GroupKey:
+    source, _, group_id = identity.partition("/")
+    return GroupKey(source, group_id)
