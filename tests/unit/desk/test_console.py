@@ -595,15 +595,70 @@ def test_a_large_plan_takes_two_people(ward: Harness) -> None:
 # --- audit ------------------------------------------------------------------------------------------------
 
 
+def _rows(html: str) -> str:
+    return _text(html.partition("<tbody")[2].partition("</tbody>")[0])
+
+
 def test_the_journal_is_searched(desk: Caller) -> None:
     desk.sign_in("sam", "auditor")
     desk.get("/audit")
 
-    shown = _text(desk.post("/audit", {"kind": "ticket.*", "subject": "ticket:T-000002"}).text)
+    shown = _rows(desk.post("/audit", {"kind": "ticket.*", "subject": "ticket:T-000002"}).text)
 
-    assert "Ticket opened" in shown
+    assert "Opened, assigned to Gus" in shown
     assert "Signed in" not in shown
+    assert "Signed in" in _rows(desk.post("/audit", {"actor": "sam"}).text)
+    assert "Escalated: step 1 of" in _rows(desk.post("/audit", {"subject": "t-2"}).text), "its id is enough"
+    assert "Plan held" in _rows(desk.post("/audit", {"subject": "P-000001"}).text)
     assert desk.post("/audit", {"from": "someday"}).status_code == 409
+
+
+def test_events_and_people_of_the_journal_are_chosen_from_lists(desk: Caller, ward: Harness) -> None:
+    ward.assigned.answer(ward.link(2).rpartition("/t/")[2], Answer.STILL_WORKS_HERE, "", ward.now)
+    desk.sign_in("sam", "auditor")
+    page = desk.get("/audit").text
+    assert '<option value="corp/gus">Gus</option>' in page
+    assert '<option value="sam">sam</option>' in page
+    assert '<option value="plan.held">Plan held</option>' in page
+
+    page = desk.post("/audit", {"actor": "corp/gus", "kind": "ticket.*"}).text
+
+    assert '<option value="corp/gus" selected>Gus</option>' in page
+    assert '<option value="ticket.*" selected>Tickets: all</option>' in page
+    assert "Answered: still works here" in _rows(page)
+    assert desk.get(_link(page, "Gus")).status_code == 200
+    assert _link(page, "T-000002") == "/tickets/T-000002"
+    assert '<option value="old name" selected>' in desk.post("/audit", {"actor": "old name"}).text
+
+
+def test_people_groups_and_sources_of_the_journal_are_links(desk: Caller) -> None:
+    desk.sign_in("sam", "auditor")
+    desk.get("/audit")
+    page = desk.post("/audit", {"kind": "person.left", "subject": "person:corp/ann"}).text
+    assert desk.get(_link(page, "Ann")).status_code == 200
+    page = desk.post("/audit", {"kind": "group.seen", "subject": "group:wards/theatre"}).text
+    assert desk.get(_link(page, "Theatre")).status_code == 200
+    page = desk.post("/audit", {"kind": "source.*"}).text
+    assert _link(page, "corp") == "/sources/corp"
+
+
+@pytest.mark.parametrize("fields, said", [
+    ({"subject": "person:corp/ann", "from": "2026-11-24"}, "the whole history of this person"),
+    ({"subject": "group:wards/theatre"}, "the whole history of this group"),
+    ({"from": "2026-11-24", "kind": "ticket.*"}, "everything of these days"),
+    ({}, "choose days to make it smaller"),
+])  # fmt: skip
+def test_a_pack_of_what_is_shown_is_taken_away(desk: Caller, fields: dict[str, str], said: str) -> None:
+    desk.sign_in("sam", "auditor")
+    desk.get("/audit")
+    page = desk.post("/audit", fields).text
+    form = page.partition('action="/audit/export"')[2].partition("</form>")[0]
+    assert said in _text(form)
+    given = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+
+    pack = desk.post("/audit/export", given, token=given["form_token"])
+
+    assert pack.content[:2] == b"PK"
 
 
 def test_an_earlier_name_finds_and_is_shown_as_the_one_of_today(desk: Caller, ward: Harness) -> None:
@@ -611,9 +666,9 @@ def test_an_earlier_name_finds_and_is_shown_as_the_one_of_today(desk: Caller, wa
     desk.sign_in("sam", "auditor")
     desk.get("/audit")
 
-    shown = _text(desk.post("/audit", {"kind": "ticket.open", "subject": "ticket:T-000002"}).text)
+    shown = _rows(desk.post("/audit", {"kind": "ticket.open", "subject": "ticket:T-000002"}).text)
 
-    assert "Ticket opened" in shown
+    assert "Opened, assigned to Gus" in shown
 
 
 def test_an_act_at_a_stated_instant_is_shown_with_both(desk: Caller, ward: Harness) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, BinaryIO, cast
 
 from starlette.responses import Response, StreamingResponse
@@ -12,17 +12,26 @@ from worker.app.evidence.scope import Selection
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of, start_of
 from worker.desk.console.frame import PAGE
+from worker.desk.console.histories import Names, names_in, who
 from worker.desk.sessions import Guest
+from worker.desk.words import WORDS
+from worker.domain.evidence.events import current
+from worker.domain.tickets.ticket import ticket_label, ticket_number
 from worker.ports.state.overview import JournalFilter
 
 SPOOL_MAX = 4 << 20
 CHUNK = 1 << 16
+LAST_ENTRIES = (
+    5000  # those who acted in them are offered: an hour of a large organisation, or months of a small one
+)
+FIELDS = ("actor", "kind", "subject", "from", "to")
 
 
 def audit(call: Call, guest: Guest) -> Response:
     """A page of the journal, newest first. A search is posted, so that no address has names."""
     del guest
-    fields = {name: call.text(name, 200) for name in ("actor", "kind", "subject", "from", "to", "before")}
+    fields = {name: call.text(name, 200) for name in FIELDS}
+    fields["kind"], fields["subject"] = current(fields["kind"]), _subject_in(fields["subject"])
     wanted = JournalFilter(
         fields["actor"],
         fields["kind"],
@@ -30,17 +39,55 @@ def audit(call: Call, guest: Guest) -> Response:
         start_of(call, day_in(fields["from"])),
         end_of(call, day_in(fields["to"])),
     )
-    before = number_in(fields["before"])
     with call.services.store.reading() as uow:
-        found = uow.overview.journal(wanted, before, PAGE + 1)
+        found = uow.overview.journal(wanted, number_in(call.text("before")), PAGE + 1)
+        actors = uow.overview.actors(LAST_ENTRIES)
+        names = names_in(uow, found[:PAGE], [*actors, fields["actor"]])
     return call.page(
         "console/audit.html",
         {
             "entries": found[:PAGE],
+            "names": names,
             "next": found[PAGE - 1].seq if len(found) > PAGE else None,
             "fields": fields,
+            "actors": _named(actors, fields["actor"], names),
+            "kinds": _kinds(),
+            "pack": _pack_of(fields),
         },
     )
+
+
+def _subject_in(text: str) -> str:
+    """The journal's subject that a text means: a ticket or a plan is found by its id alone, too."""
+    if text[:2].upper() == "P-":
+        return f"plan:{text.upper()}"
+    try:
+        return f"ticket:{ticket_label(ticket_number(text))}"
+    except ValueError:
+        return text
+
+
+def _named(actors: Sequence[str], chosen: str, names: Names) -> list[tuple[str, str]]:
+    """Actors with their usual names, by these; the chosen one is there, too."""
+    everybody = dict.fromkeys([*actors, chosen] if chosen else actors)
+    found = [(actor, who(actor, names).text) for actor in everybody]
+    return sorted(found, key=lambda one: (one[1].casefold(), one[0]))
+
+
+def _kinds() -> dict[str, list[str]]:
+    """All events, by what they are about."""
+    found: dict[str, list[str]] = {noun: [] for noun in WORDS["noun"]}
+    for kind in WORDS["event"]:
+        found[kind.partition(".")[0]].append(kind)
+    return found
+
+
+def _pack_of(fields: dict[str, str]) -> dict[str, str]:
+    """The fields of the smallest pack that has all that is shown: of the person or the group, else of the days."""
+    noun, _, identity = fields["subject"].partition(":")
+    if noun in {"person", "group"} and identity:
+        return {noun: identity}
+    return {name: fields[name] for name in ("from", "to") if fields[name]}
 
 
 def export(call: Call, guest: Guest) -> Response:
