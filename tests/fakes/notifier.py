@@ -43,6 +43,7 @@ class FakeNotifier(Passive):
         wants_names: bool = False,
         is_conversing: bool = False,
         knows_zones: bool = False,
+        channel_page: str = "",
         capacity: int = 1_000_000,
     ) -> None:
         self.name = name
@@ -59,6 +60,7 @@ class FakeNotifier(Passive):
             can_update=is_conversing,
             is_two_way=is_conversing,
             knows_zones=knows_zones,
+            channel_page=channel_page,
         )
         self.capacity = capacity
         self.sent: list[Message] = []

@@ -261,4 +261,5 @@ def test_the_messages_about_a_ticket_are_found_wherever_they_are(engine: sa.Engi
         [sent] = uow.deliveries.about(1, harness.now, 10)
         assert (sent.post.state, sent.queued_at, sent.sent_at) == (PostState.SENT, queued_at, sent_at)
         assert (sent.post.over, sent.post.tickets) == ("soc", ("T-000001",)), "of a digest it is one ticket's"
+        assert sent.reference == "fake/1"
         assert uow.deliveries.about(1, harness.now, 0) == []

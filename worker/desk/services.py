@@ -20,6 +20,7 @@ from worker.app.reads.situation import Situation
 from worker.app.reads.source import JudgedSource, judged_sources
 from worker.app.reads.witness import Witnesses
 from worker.app.tell.health import Freshness
+from worker.app.tell.reaching import Reaching
 from worker.app.tell.signed_links import signing_key
 from worker.desk.sign_in import SignIn
 from worker.domain.reconcile.engine import TicketRules
@@ -66,6 +67,7 @@ class Services:
     languages: Languages
     rules: TicketRules
     explainer: Explainer
+    reaching: Reaching
     place: Place
     clock: Callable[[], datetime]
     audit: Audit

@@ -119,7 +119,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "api": N_("through the API"),
         "command": N_("by a command"),
         "rule": N_("by a rule"),
-        "channel": N_("where the message is read"),
+        "channel": N_("from a message"),
     },
     "event": {
         events.TICKET_OPENED: N_("Ticket opened"),

@@ -142,6 +142,7 @@ class App:
     pairs: PairActs
     check: Check
     explainer: Explainer
+    reaching: Reaching
     silencing: Silencing
     assigned: Assigned
     declaring: Declaring
@@ -211,6 +212,7 @@ def assemble(
         PairActs(store, pairing),
         Check(store, connectors, limits, rules.leaver, rules.fresh_directories, rules.fresh_inventories),
         Explainer(tickets, rules.languages, reaching, rules.holding, on_call, away, teller.passing),
+        reaching,
         Silencing(store, tickets, rules.holding.silences, [one.name for one in connectors.inventories]),
         assigned_of(rules, store),
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),

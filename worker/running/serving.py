@@ -264,6 +264,7 @@ def services_of(app: App, clock: Clock) -> Services:
         languages=rules.languages,
         rules=rules.tickets,
         explainer=app.explainer,
+        reaching=app.reaching,
         place=Place(rules.organisation, rules.timezone, settings.desk.base),
         clock=clock,
         situation=SharedSituation(lambda: situation(app.store, clock())),

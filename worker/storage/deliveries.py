@@ -60,10 +60,13 @@ class SqlDeliveries:
         found = []
         for row in messages:
             if row.bundle_id is None and row.state in _WAITING:
-                found.append(PostAbout(_message(row, _state_alone(row, now)), row.created_at, None))
+                found.append(PostAbout(_message(row, _state_alone(row, now)), row.created_at))
             found += [
                 PostAbout(
-                    _delivery(one, _STATES[one.state], (ticket_label(ticket),)), row.created_at, one.sent_at
+                    _delivery(one, _STATES[one.state], (ticket_label(ticket),)),
+                    row.created_at,
+                    one.sent_at,
+                    one.reference or "",
                 )
                 for one in of.get(row.bundle_id, ())
                 if one.state in _STATES

@@ -34,6 +34,8 @@ from worker.ports import (
 from worker.ports.connectors.conversing import Clicker, Form, Interaction, Keep
 
 SCOPES_PEOPLE = frozenset({"chat:write", "users:read.email", "im:write", "im:history"})
+# A link to one message takes chat.getPermalink for each: docs.slack.dev, Deep linking into Slack, read 2026-11
+CHANNEL_PAGE = "https://slack.com/app_redirect?channel={channel}"
 SCOPES_PUBLIC = frozenset({"channels:read", "channels:history"})
 SCOPES_PRIVATE = frozenset({"groups:read", "groups:history"})
 
@@ -76,6 +78,7 @@ class SlackNotifier(Passive):
             can_update=self._can_update,
             is_two_way=self._reception is not None,
             knows_zones=True,
+            channel_page=CHANNEL_PAGE,
         )
 
     def takes(self, message: Message) -> int:

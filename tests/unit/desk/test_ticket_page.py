@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 
 from desk_caller import Caller, desk_of
+from fakes.notifier import FakeNotifier
 from harness import Harness, company_fixture
 from worker.desk.console.ticket import ACTS
 from worker.domain.evidence.actor import Actor
@@ -221,6 +222,28 @@ def test_messages_about_it_are_listed_with_their_state(desk: Caller, ward: Harne
     ward.deliver()
 
     assert "waiting" not in part(desk.get(PATH).text, "messages")
+
+
+def test_a_message_in_a_channel_leads_there_and_one_to_a_person_does_not() -> None:
+    harness = Harness(notifiers=[FakeNotifier("soc", channel_page="https://chat.example/{channel}")])
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    for _ in range(4):
+        harness.later(hours=30)
+        harness.escalate()
+        harness.later(hours=1)
+        harness.deliver()
+    caller = desk_of(harness)
+    caller.sign_in("sam", "viewer")
+    html = caller.get(PATH).text.partition('id="messages"')[2].partition("</table>")[0]
+    rows = [row for row in html.split("<tr role") if "<td" in row]
+    linked = [row for row in rows if 'href="https://chat.example/fake"' in row]
+    assert linked == [row for row in rows if "security channel" in row]
+    assert 0 < len(linked) < len(rows)
+    harness.close()
 
 
 def test_a_ticket_that_nobody_was_told_about_says_so(ward: Harness) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
+from urllib.parse import quote
 
 from worker.domain.messages.message import Recipient, RecipientKind
 from worker.ports import Abilities
@@ -23,6 +24,7 @@ class Reaching:
     """Chooses notifiers by their abilities, in the order of the configuration."""
 
     def __init__(self, notifiers: Sequence[Able]) -> None:
+        self._pages = {one.name: one.can.channel_page for one in notifiers}
         self._talking = [one for one in notifiers if not one.can.is_log and not one.can.events]
         self._feeds = [one for one in notifiers if one.can.events]
         self._logs = [one for one in notifiers if one.can.is_log]
@@ -46,6 +48,12 @@ class Reaching:
         if to.via and (chosen or to.kind is RecipientKind.PERSON):
             return chosen
         return reaching
+
+    def page_of(self, notifier: str, to: Recipient, reference: str) -> str:
+        """Where a browser shows the channel that a message went to; empty for a person, and if it is nowhere."""
+        page, channel = self._pages.get(notifier, ""), reference.partition("/")[0]
+        is_shown = page and channel and to.kind is RecipientKind.CHANNEL
+        return page.replace("{channel}", quote(channel, safe="")) if is_shown else ""
 
     def first_over(self, to: Recipient) -> list[str]:
         """The notifiers that a message goes out over first: one for a person, all that have it for a channel."""

@@ -86,7 +86,8 @@ def _said(entry: Entry, names: Names, tongue: Tongue) -> str:
     named = who(_named(entry), names)
     if named.text and (named.person is not None or person_in(named.text) is None):
         return tongue.say(text, name=flat(named.text))
-    return tongue.say(WORDS["event"].get(entry.event, entry.event))
+    word = WORDS["event"].get(entry.event, entry.event)
+    return tongue.say(word)
 
 
 def who(text: str, names: Names) -> Thing:
@@ -114,7 +115,8 @@ def _told(one: PostAbout, tongue: Tongue) -> str:
     said = tongue.say("{name}: over {channel}", name=name, channel=post.over) if post.over else name
     if post.state is PostState.SENT:
         return said
-    return f"{said} ({tongue.say(WORDS['post'][post.state.value])})"
+    state = WORDS["post"][post.state.value]
+    return f"{said} ({tongue.say(state)})"
 
 
 def _named(entry: Entry) -> str:

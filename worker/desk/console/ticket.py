@@ -147,7 +147,14 @@ def _history(call: Call, uow: UnitOfWork, whole: WholeTicket) -> dict[str, objec
         "history": whole.history,
         "names": names_in(uow, whole.history),
         "told": told_at(whole.history, posts, call.tongue),
-        "posts": [(one, why_not_sent(call, one.post)) for one in posts],
+        "posts": [
+            (
+                one,
+                why_not_sent(call, one.post),
+                call.services.reaching.page_of(one.post.over, one.post.to, one.reference),
+            )
+            for one in posts
+        ],
         "on_it": _last(whole.history, events.TICKET_ACKNOWLEDGED),
         "snoozed": _last(whole.history, events.TICKET_SNOOZED),
     }

@@ -35,6 +35,8 @@ class Abilities:
     messages; beside another notifier it gets copies, and it never counts as having reached anybody. `events`: globs of
     the journal's events (ticket.*) that a program behind it follows, each sent as a message to its feed, which
     `event_in` reads; `wants_names`: with the names of the group and the person. `knows_zones`: it is a `ZoneTeller`.
+    `channel_page`: where a browser shows a channel, with {channel} for what a receipt has before its slash; empty if
+    nowhere.
     """
 
     reaches: frozenset[Reach]
@@ -47,6 +49,7 @@ class Abilities:
     events: tuple[str, ...] = ()
     wants_names: bool = False
     knows_zones: bool = False
+    channel_page: str = ""
 
     def reach(self, to: Recipient) -> bool:
         """True if it has an address of the recipient that it can use."""

@@ -41,11 +41,15 @@ class Post:
 
 
 class PostAbout(NamedTuple):
-    """A post, when the message was queued in the transaction of what it tells, and when it was sent."""
+    """A post, when the message was queued in the transaction of what it tells, and when it was sent.
+
+    `reference` is its receipt; empty while there is none.
+    """
 
     post: Post
     queued_at: datetime
-    sent_at: datetime | None
+    sent_at: datetime | None = None
+    reference: str = ""
 
 
 class PostPlace(NamedTuple):

@@ -120,6 +120,10 @@ def test_a_person_s_time_zone_is_what_their_profile_has(
     assert soc.zone_of(AMINA.address) == zone
 
 
+def test_a_message_in_a_channel_is_shown_by_a_page(slack: SlackServer) -> None:
+    assert notifier(slack).can.channel_page == "https://slack.com/app_redirect?channel={channel}"
+
+
 def test_of_somebody_who_is_not_there_no_zone_is_known(slack: SlackServer) -> None:
     assert notifier(slack).zone_of(NOBODY.address) is None
 
