@@ -98,7 +98,9 @@ def test_an_odd_text_in_a_form_changes_nothing_but_itself(desk: Caller, ward: Ha
     assert send(desk, f"{link}/undo", {}).status_code == 200
     assert send(desk, f"{link}/answer", {"answer": "other", "words": odd}).status_code == 200
     desk.get("/tickets/T-000001")
-    assert send(desk, "/tickets/T-000001/assign", {"to": odd, "reason": odd}).status_code < 500
+    assert (
+        send(desk, "/tickets/T-000001/act", {"act": "assign", "email": odd, "reason": odd}).status_code < 500
+    )
     assert ward.ticket(1).state is TicketState.OPEN
 
 

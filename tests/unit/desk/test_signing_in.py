@@ -225,7 +225,7 @@ def test_one_account_renamed_does_not_confirm_its_own_claim(desk: Caller, lab: L
         desk.client.cookies.clear()
         desk.get(_back(desk, lab, _to_provider(desk)))
         assert name in desk.get("/tickets/T-000001").text
-        page = desk.post("/tickets/T-000001/done")
+        page = desk.post("/tickets/T-000001/act", {"act": "done"})
 
     assert "Somebody else has to confirm it" in page.text
     assert desk.harness.ticket().grade is Grade.C
