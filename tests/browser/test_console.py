@@ -161,13 +161,30 @@ def test_charts_are_drawn_beside_their_figures(desk: Desk, open_context: Open) -
     assert drawn == [True, True, True]
 
 
-def test_charts_without_javascript_are_tables(desk: Desk, open_context: Open) -> None:
+def test_a_bar_leads_to_the_tickets_of_its_week(desk: Desk, open_context: Open) -> None:
+    page = open_context().new_page()
+    sign_in(page, desk, "viewer")
+    page.goto(f"{desk.base}/charts")
+    canvas = page.locator("canvas").nth(1)
+    box = canvas.bounding_box()
+    assert box is not None
+    canvas.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+
+    expect(page.locator(".chips a[aria-current]").first).to_have_text("removals")
+    expect(page.locator("tbody tr")).to_have_count(4)
+
+
+def test_charts_without_javascript_are_tables_whose_figures_lead_to_tickets(
+    desk: Desk, open_context: Open
+) -> None:
     page = open_context(java_script_enabled=False).new_page()
     sign_in(page, desk, "viewer")
     page.goto(f"{desk.base}/charts")
-    page.locator("figure summary").first.click()
+    page.locator("figure summary").nth(1).press("Enter")
+    page.locator("figure table a").first.press("Enter")
 
-    expect(page.locator("figure table").first).to_be_visible()
+    expect(page.locator("h1")).to_have_text("Tickets")
+    expect(page.locator("tbody tr")).to_have_count(4)
 
 
 def test_signing_out_leaves_nothing_to_go_back_to(desk: Desk, open_context: Open) -> None:

@@ -18,7 +18,7 @@ from worker.domain.model import AccountKey, GroupKey, Member
 from worker.domain.tickets.ticket import LIVE, Assignee, Ticket, TicketKind, TicketState
 from worker.ports import Port
 from worker.ports.state.deliveries import PostState
-from worker.ports.state.overview import DuePlace, JournalFilter, SourceDay, TicketFilter, Week
+from worker.ports.state.overview import DuePlace, JournalFilter, Period, SourceDay, TicketFilter, Week
 from worker.ports.state.sources import SourceState
 from worker.storage.store import SqlStore
 
@@ -109,27 +109,51 @@ def test_tickets_by_due_come_in_pages_whatever_their_states(store: SqlStore, siz
     assert found == [4, 1, 3, 5, 2]
 
 
-def test_weeks_count_and_rank_how_long_it_took(store: SqlStore) -> None:
-    since = NOW - 15 * DAY
+def test_weeks_count_and_rank_how_long_it_took_since_the_leaving(store: SqlStore) -> None:
+    starts = [NOW - 15 * DAY, NOW - 8 * DAY + HOUR, NOW - DAY]  # an hour longer: the clocks changed
     for number in range(1, 11):
-        opened_at = since + HOUR
+        opened_at = starts[0] + HOUR
         _put(
             store,
             replace(
-                _removal(f"p{number}"), opened_at=opened_at, state=TicketState.VERIFIED,
+                _removal(f"p{number}"), left_at=opened_at - DAY, opened_at=opened_at, state=TicketState.VERIFIED,
                 verified_at=opened_at + number * HOUR,
             ),
         )  # fmt: skip
-    _put(store, replace(_removal("open"), opened_at=since + 8 * DAY))
-    _put(store, replace(_removal("no"), opened_at=since + 8 * DAY, state=TicketState.CANCELLED))
+    _put(store, replace(_removal("open"), opened_at=starts[1]))
+    _put(store, replace(_removal("no"), opened_at=starts[1], state=TicketState.CANCELLED))
+    _put(store, replace(_removal("moved"), left_at=None, opened_at=NOW - HOUR, state=TicketState.VERIFIED,
+                        verified_at=NOW))  # fmt: skip
     with store.begin() as uow:
-        weeks = uow.overview.weeks(since, NOW)
+        weeks = uow.overview.weeks(starts, NOW)
 
     assert weeks == [
-        Week(since, 10, 10, 5 * 3600.0, 9 * 3600.0),
-        Week(since + 7 * DAY, 1),
-        Week(since + 14 * DAY),
+        Week(starts[0], 10, 10, DAY + 5 * HOUR, DAY + 9 * HOUR),
+        Week(starts[1], 1),
+        Week(starts[2], 1, 1, HOUR, HOUR),
     ]
+
+
+def test_the_removals_of_a_week_are_those_that_it_counts(store: SqlStore) -> None:
+    at = NOW - 7 * DAY
+    _put(
+        store,
+        _removal("ann", opened=7 * 24),
+        _removal("ben", opened=7 * 24, state=TicketState.CANCELLED),
+        _removal("cem", opened=7 * 24, kind=TicketKind.REASSIGN_ADMIN),
+        _removal("dee", opened=6 * 24),
+        _removal("eve", opened=8 * 24, state=TicketState.VERIFIED, verified_at=at),
+    )
+
+    def found(**wanted: Any) -> list[int]:
+        with store.reading() as uow:
+            return [one.id for one in uow.overview.tickets(TicketFilter(**wanted), None, 10)]
+
+    assert found(is_removal=True) == [5, 4, 1]
+    assert found(opened=Period(at)) == [4, 3, 2, 1]
+    assert found(opened=Period(at, at + DAY), is_removal=True) == [1]
+    assert found(verified=Period(at)) == [5]
+    assert found(verified=Period(at - DAY, at)) == []
 
 
 def test_the_journal_is_searched_newest_first(store: SqlStore) -> None:

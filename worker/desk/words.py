@@ -55,7 +55,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "sensitive": N_("sensitive"),
         "disputed": N_("disputed"),
         "reopened": N_("reopened"),
+        "removals": N_("removals"),
     },
+    "period": {"opened": N_("opened"), "verified": N_("verified")},
     "coverage": {"full": N_("full"), "partial": N_("partial"), "stale": N_("stale")},
     "difference": {
         Difference.UNREGISTERED.value: N_("No register has this group."),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -27,6 +27,7 @@ from worker.ports.state.overview import (
     Exposure,
     JournalFilter,
     Part,
+    Period,
     SourceDay,
     TicketFilter,
     Week,
@@ -39,13 +40,23 @@ from worker.storage.persons import people_of
 from worker.storage.sources import days_of
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
-from worker.storage.sql.tables import chat_group, cohort, journal, link, membership, person, ticket, to_micros
+from worker.storage.sql.tables import (
+    EPOCH,
+    chat_group,
+    cohort,
+    journal,
+    link,
+    membership,
+    person,
+    ticket,
+    to_micros,
+)
 
 _REMOVALS = codes(lambda kind: kind.is_exposure)
 _LIVE = tuple(state.value for state in sorted(LIVE))
 _EXPOSING = (*_LIVE, TicketState.VERIFIED.value)
 _NO_EXPOSURE = (TicketState.CANCELLED.value,)
-WEEK = timedelta(days=7)
+TICK = timedelta(microseconds=1)
 # An expression, so that SQLite doesn't use an index on the kind, which nearly all tickets share
 _KIND = ticket.c.kind.concat("")
 _STATE = ticket.c.state.concat("")
@@ -110,11 +121,9 @@ class SqlOverview:
 
     def _changes(self, ends: Sequence[datetime]) -> list[tuple[int, int]]:
         """For each span between two of these: how many tickets' people left, and how many tickets were verified."""
-        low, high = sa.column("low", sa.BigInteger), sa.column("high", sa.BigInteger)
-        pairs = [(to_micros(one), to_micros(other)) for one, other in pairwise(ends)]
-        if not pairs:
+        if not ends[1:]:
             return []
-        spans = sa.values(low, high, name="spans").data(pairs).cte("spans")
+        spans = _spans(ends)
         query = (
             sa.select(_count_within(ticket.c.left_at, spans), _count_within(ticket.c.verified_at, spans))
             .select_from(spans)
@@ -122,25 +131,34 @@ class SqlOverview:
         )
         return [(left, verified) for left, verified in self._c.execute(query)]
 
-    def weeks(self, since: datetime, now: datetime) -> list[Week]:
-        t = ticket.c
-        opened = self._weekly(t.opened_at, since)
-        took: dict[int, list[int]] = defaultdict(list)
-        span = sa.type_coerce(t.verified_at, sa.BigInteger) - sa.type_coerce(t.opened_at, sa.BigInteger)
-        query = sa.select(_week_of(t.verified_at, since), span).where(
-            t.verified_at >= since, *_was_exposure()
-        )
-        for week, micros in self._c.execute(query):  # ranking them here takes half as long as in the database
-            took[week].append(micros)
-        return [
-            _week(since + at * WEEK, opened.get(at, 0), sorted(took[at]))
-            for at in range(-(-(now - since) // WEEK))
-        ]
+    def weeks(self, starts: Sequence[datetime], now: datetime) -> list[Week]:
+        bounds = [(one - EPOCH) // TICK for one in starts]
+        took: list[list[int]] = [[] for _ in starts]
+        # Ranking them here takes half as long as in the database
+        for verified, micros in self._proofs(starts[0]):
+            took[bisect_right(bounds, verified) - 1].append(micros)
+        opened = self._opened([*starts, now + TICK])
+        return [_week(*week) for week in zip(starts, opened, map(sorted, took), strict=True)]
 
-    def _weekly(self, column: Any, since: datetime) -> dict[int, int]:
-        week = _week_of(column, since)
-        query = sa.select(week, sa.func.count()).where(column >= since, *_was_exposure()).group_by(week)
-        return {int(number): int(count) for number, count in self._c.execute(query)}
+    def _proofs(self, since: datetime) -> Iterable[tuple[int, int]]:
+        """When each removal was verified, and how long after the leaving, in microseconds."""
+        t = ticket.c
+        verified, left = (
+            sa.type_coerce(t.verified_at, sa.BigInteger),
+            sa.func.coalesce(t.left_at, t.opened_at),
+        )
+        query = sa.select(verified, verified - sa.type_coerce(left, sa.BigInteger))
+        return (
+            (at, micros)
+            for at, micros in self._c.execute(query.where(t.verified_at >= since, *_was_exposure()))
+        )
+
+    def _opened(self, bounds: Sequence[datetime]) -> list[int]:
+        """How many removals were opened in each span between two of these."""
+        spans, at = _spans(bounds), sa.type_coerce(ticket.c.opened_at, sa.BigInteger)
+        count = sa.select(sa.func.count()).where(at >= spans.c.low, at < spans.c.high, *_was_exposure())
+        query = sa.select(count.correlate(spans).scalar_subquery()).select_from(spans).order_by(spans.c.low)
+        return list(self._c.execute(query).scalars())
 
     # --- what waits for a person -----------------------------------------------------------------
 
@@ -257,6 +275,12 @@ def _of(wanted: TicketFilter) -> list[sa.ColumnElement[bool]]:
         found.append((t.source == wanted.group.source) & (t.group_id == wanted.group.group_id))
     if wanted.assignee:
         found.append(t.assignee_email == wanted.assignee.casefold())
+    if wanted.is_removal:
+        found += _was_exposure()
+    if wanted.opened:
+        found.append(_within(t.opened_at, wanted.opened))
+    if wanted.verified:
+        found.append(_within(t.verified_at, wanted.verified))
     return found
 
 
@@ -275,11 +299,16 @@ def _count_within(column: Any, spans: sa.CTE) -> sa.ColumnElement[int]:
     return count.where(_STATE.in_(_EXPOSING)).correlate(spans).scalar_subquery()
 
 
-def _week_of(column: Any, since: datetime) -> sa.ColumnElement[int]:
-    at: sa.ColumnElement[int] = sa.type_coerce(column, sa.BigInteger)
-    return (at - sa.literal(to_micros(since), sa.BigInteger)) // sa.literal(
-        WEEK // timedelta(microseconds=1), sa.BigInteger
-    )
+def _spans(bounds: Sequence[datetime]) -> sa.CTE:
+    """A row for each span between two of these instants."""
+    low, high = sa.column("low", sa.BigInteger), sa.column("high", sa.BigInteger)
+    pairs = [(to_micros(one), to_micros(other)) for one, other in pairwise(bounds)]
+    return sa.values(low, high, name="spans").data(pairs).cte("spans")
+
+
+def _within(column: Any, period: Period) -> sa.ColumnElement[bool]:
+    begun: sa.ColumnElement[bool] = column >= period.from_at
+    return begun if period.to_at is None else begun & (column < period.to_at)
 
 
 def _week(starts_at: datetime, opened: int, took: Sequence[int]) -> Week:
@@ -287,4 +316,4 @@ def _week(starts_at: datetime, opened: int, took: Sequence[int]) -> Week:
     if not took:
         return Week(starts_at, opened)
     last = len(took) - 1
-    return Week(starts_at, opened, len(took), took[last // 2] / 1e6, took[last * 9 // 10] / 1e6)
+    return Week(starts_at, opened, len(took), took[last // 2] * TICK, took[last * 9 // 10] * TICK)

@@ -19,7 +19,6 @@ from worker.domain.evidence.journal import Entry, recorded
 from worker.domain.identity.matching import IdentityState
 from worker.domain.model import HandleKey, Member, Role
 from worker.domain.reconcile.guard import HoldState
-from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Grade, TicketState
 from worker.ports.state.access import Visitor
@@ -696,17 +695,6 @@ def test_a_pack_is_taken_away(desk: Caller, ward: Harness) -> None:
     assert ward.journal()[-1].entry.data["via"] == "console"
     desk.get("/audit")
     assert desk.post("/audit/export", {"group": "no such group"}).status_code == 409
-
-
-def test_charts_have_their_figures_as_tables(desk: Caller, ward: Harness) -> None:
-    ward.later(seconds=CLAIM_LIFE.total_seconds())
-    desk.sign_in("sam", "viewer")
-
-    page = desk.get("/charts?weeks=4").text
-
-    assert page.count("<figure") == 3
-    assert page.count("<tr>") > 28
-    assert desk.get("/charts?weeks=nonsense").status_code == 200
 
 
 def test_a_source_in_trouble_or_stale_is_red_with_its_remedy(desk: Caller, ward: Harness) -> None:

@@ -127,7 +127,7 @@ class Canary:
         return 1
 
     def _week(self, uow: UnitOfWork, now: datetime) -> WeekReport:
-        weeks = uow.overview.weeks(now - A_WEEK, now)
+        weeks = uow.overview.weeks([now - A_WEEK], now)
         oldest = next(iter(uow.tickets.page(list(LIVE), 0, 1)), None)
         return WeekReport(
             self._sources,

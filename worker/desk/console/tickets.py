@@ -13,6 +13,7 @@ from starlette.responses import Response
 from worker.app.evidence.report import with_rows
 from worker.app.refused import Refused
 from worker.desk.calls import Call, is_own_path, number_in
+from worker.desk.console.days import period_in
 from worker.desk.console.frame import CONFLICT, PAGE, back_to, group_of
 from worker.desk.console.saved import account_of, is_shown
 from worker.desk.console.ticket import act_on
@@ -25,7 +26,8 @@ from worker.ports.state.store import UnitOfWork
 
 COUNTED_MAX, TABLE_MAX, ADDRESS_MAX = 10_000, 10_000, 4000
 TOGETHER = ("assign", "acknowledge", "waive")
-VIEWS = ("mine", "unassigned", "overdue", "sensitive", "disputed", "reopened")
+VIEWS = ("mine", "unassigned", "overdue", "sensitive", "disputed", "reopened", "removals")
+PERIODS = ("opened", "verified")
 STATES: dict[str, tuple[TicketState, ...]] = {
     "live": tuple(sorted(LIVE)),
     **{state.value: (state,) for state in TicketState},
@@ -58,6 +60,7 @@ def tickets(call: Call, guest: Guest) -> Response:
             "fields": view.fields,
             "views": VIEWS,
             "kept": [(one, is_shown(one, view.fields)) for one in kept],
+            "periods": {name: period for name in PERIODS if (period := period_in(view.fields[name]))},
             "states": list(STATES),
             "kinds": [one.value for one in TicketKind],
             "is_first": not call.text("after"),
@@ -100,6 +103,7 @@ class _View(NamedTuple):
 def _view(call: Call, guest: Guest) -> _View:
     """The tickets that the search form, or a link, asks for."""
     given = {name: call.text(name, 200) or call.query(name) for name in ("state", "kind", "view", "text")}
+    periods = {name: call.text(name, 200) for name in PERIODS}
     view = given["view"] if given["view"] in VIEWS else ""
     state = given["state"] if given["state"] in STATES else "live"
     kind = given["kind"] if given["kind"] in set(TicketKind) else ""
@@ -114,9 +118,12 @@ def _view(call: Call, guest: Guest) -> _View:
         is_sensitive=view == "sensitive",
         is_reopened=view == "reopened",
         is_unassigned=view == "unassigned",
+        is_removal=view == "removals",
+        opened=period_in(periods["opened"]),
+        verified=period_in(periods["verified"]),
         assignee=guest.name if view == "mine" else "",
     )
-    fields = {"state": state, "kind": kind, "view": view, "text": wanted.text, "group": group}
+    fields = {"state": state, "kind": kind, "view": view, "text": wanted.text, "group": group, **periods}
     return _View(fields, wanted, is_by_due=bool(wanted.states) and set(wanted.states) <= LIVE)
 
 

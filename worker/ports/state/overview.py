@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -72,6 +72,18 @@ class Exposure:
         return sum(count.memberships for count in self.parts.values())
 
 
+class Period(NamedTuple):
+    """Instants from the first one on, and before the second one, if there is one."""
+
+    from_at: datetime
+    to_at: datetime | None = None
+
+    @property
+    def last_at(self) -> datetime | None:
+        """The last instant in it."""
+        return None if self.to_at is None else self.to_at - datetime.resolution
+
+
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
     """A choice of tickets; empty fields do not limit it. `text` is searched in all names, numbers and ids."""
@@ -86,6 +98,9 @@ class TicketFilter:
     is_unassigned: bool = False
     group: GroupKey | None = None
     assignee: str = ""
+    is_removal: bool = False  # as `weeks` counts them: would end an exposure, and was not cancelled
+    opened: Period | None = None
+    verified: Period | None = None
 
 
 class DuePlace(NamedTuple):
@@ -108,15 +123,15 @@ class JournalFilter:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The removals of seven days from `starts_at`: how many were opened and verified, and how long the verified
-    ones took, in seconds from opening to proof (None if there were none).
+    """The removals of a week from `starts_at`: how many were opened and verified, and how long the verified ones
+    took from the leaving to the proof (None if there were none); of a ticket without a leaving, from its opening.
     """
 
     starts_at: datetime
     opened: int = 0
     verified: int = 0
-    median_s: float | None = None
-    p90_s: float | None = None
+    median: timedelta | None = None
+    p90: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +171,11 @@ class Overview(Protocol):
         A waived membership that has ended has no known end, so it never counts.
         """
 
-    def weeks(self, since: datetime, now: datetime) -> list[Week]:
-        """Every week from `since` to `now`, including those in which nothing happened."""
+    def weeks(self, starts: Sequence[datetime], now: datetime) -> list[Week]:
+        """The weeks that begin at these instants (ascending), also those in which nothing happened.
+
+        Each ends when the next one begins, and the last one after `now`.
+        """
 
     def waiting_plans(self) -> list[int]:
         """The numbers of plans with a part that is still held, newest first."""

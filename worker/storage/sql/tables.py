@@ -529,7 +529,7 @@ ticket = sa.Table(
     sa.Index("ix_ticket_person", "person_source", "person_id"),
     sa.Index("ix_ticket_assignee_email", "assignee_email", "state"),
     sa.Index("ix_ticket_opened_at", "opened_at", "kind", "state"),
-    sa.Index("ix_ticket_verified_at", "verified_at", "kind", "state", "opened_at"),
+    sa.Index("ix_ticket_verified_at", "verified_at", "kind", "state", "left_at", "opened_at"),
     sa.Index("ix_ticket_left_at", "left_at", "kind", "state"),
     sa.Index(
         "ix_ticket_asked",  # has all columns that counting exposed people reads
