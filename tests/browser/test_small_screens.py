@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from chromium import Desk, overflows, sign_in
+from chromium import PHONE, Desk, overflows, sign_in
 from worker.domain.tickets.ticket import TicketState
 
 Open = Callable[..., BrowserContext]
@@ -20,6 +20,8 @@ LOW = """() => [...document.querySelectorAll("button, select, summary, textarea,
   .filter((one) => one.checkVisibility() && !one.closest(".skip") && !one.matches("label input, .hidden"))
   .filter((one) => one.getBoundingClientRect().height < 43.9)
   .map((one) => `${one.tagName} ${one.textContent.trim().slice(0, 20)}`)"""
+WIDER = """() => [...document.querySelectorAll(".scroll:has(.cards), .cards tr")]
+  .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.outerHTML.slice(0, 80))"""
 
 
 @pytest.fixture
@@ -155,3 +157,30 @@ def test_arrow_keys_pass_languages_without_leaving_the_page(desk: Desk, open_con
     assert page.evaluate("document.body.dataset.same") == "yes"
     page.locator("form.language button").click()
     expect(page.locator("html")).to_have_attribute("lang", "de")
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_rows_are_cards_on_a_phone_and_still_rows_for_who_hears_them(
+    long: Desk, open_context: Open, language: str
+) -> None:
+    page = open_context(PHONE, language).new_page()
+    sign_in(page, long, "operator")
+    wide, rows = {}, {}
+    for path in (
+        "/",
+        "/exposed",
+        "/tickets",
+        "/messages",
+        "/policies",
+        "/sources",
+        "/sources/corp",
+        "/charts",
+    ):
+        page.goto(long.base + path)
+        _opened(page)
+        wide[path] = page.evaluate(WIDER)
+        rows[path] = (
+            page.locator(".cards").get_by_role("row").count() == page.locator(".cards tr").count() > 1
+        )
+    assert {path: found for path, found in wide.items() if found} == {}
+    assert all(rows.values()), rows

@@ -57,7 +57,7 @@ def text(html: str) -> str:
 
 
 def ids(html: str) -> list[str]:
-    return re.findall(r'<th scope="row" class="id"><bdi>([DMS]-\d+)</bdi>', html)
+    return re.findall(r'<th scope="row" class="id"[^>]*><bdi>([DMS]-\d+)</bdi>', html)
 
 
 # --- messages ---------------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ for (const figure of document.querySelectorAll("figure.chart")) {
       onClick: (event, _, chart) => { linkAt(chart, table, event)?.click(); },
       onHover: (event, _, chart) => { canvas.style.cursor = linkAt(chart, table, event) ? "pointer" : ""; },
       scales: {
-        x: axis("bottom", table.tHead.rows[0].cells[0].textContent.trim(), { reverse: isRtl, ticks: { maxTicksLimit: 8, maxRotation: 0, autoSkipPadding: 12, align: "inner" }, grid: { display: false } }),
+        x: axis("bottom", table.tHead.rows[0].cells[0].textContent.trim(), { reverse: isRtl, ticks: { maxTicksLimit: 8, maxRotation: 0, autoSkipPadding: 16 }, grid: { display: false } }),
         y: axis(isRtl ? "right" : "left", figure.dataset.unit, { beginAtZero: true, grid: { color: colour("--line") } }),
       },
       plugins: {
