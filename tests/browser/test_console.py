@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -18,6 +19,7 @@ from worker.domain.messages.message import Paragraph
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports import Rejected
+from worker.ports.state.access import Visit
 from worker.ports.state.outbox import OutMessage
 
 Open = Callable[..., BrowserContext]
@@ -146,6 +148,19 @@ def test_a_dead_message_is_given_up_without_javascript(desk: Desk, open_context:
     page.get_by_role("button", name="Give up").click()
 
     expect(page.locator("main")).to_contain_text("No message is like that.")
+
+
+def test_what_changed_since_the_last_visit_leads_to_it_on_a_phone(desk: Desk, open_context: Open) -> None:
+    with desk.harness.store.begin() as uow:
+        uow.access.keep_visit("sam@example.org", Visit(desk.harness.now - timedelta(days=3)))
+    page = open_context(PHONE, "ar").new_page()
+    sign_in(page, desk, "viewer")
+    changes = page.locator("section[aria-labelledby=changes]")
+
+    assert faults(page) == []
+    assert not overflows(page)
+    changes.locator("a[href^='/tickets']").first.press("Enter")
+    expect(page.locator(".chips a[aria-current]")).to_have_count(1)
 
 
 def test_charts_are_drawn_beside_their_figures(desk: Desk, open_context: Open) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from builders import NOW, key, ticket
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, TicketKind
-from worker.ports.state.access import ApiToken, Shown, Undo, Visitor
+from worker.ports.state.access import VISITS_KEPT, ApiToken, Shown, Undo, Visit, Visitor
 from worker.ports.state.outbox import OutMessage
 from worker.storage.sql.tables import undo
 from worker.storage.store import SqlStore
@@ -162,3 +162,14 @@ def test_who_reads_waits_for_no_writer_and_sees_one_moment(store: SqlStore) -> N
             assert uow.tickets.get(1) is None
     with store.reading() as uow:
         assert uow.tickets.get(1) is not None
+
+
+def test_when_people_looked_is_kept_for_ninety_days(store: SqlStore) -> None:
+    with store.begin() as uow:
+        assert uow.access.visit("sam") is None
+        uow.access.keep_visit("sam", Visit(NOW))
+        uow.access.keep_visit("sam", Visit(NOW + timedelta(hours=2), NOW))
+        uow.access.keep_visit("kim", Visit(NOW + VISITS_KEPT))
+        assert uow.access.visit("sam") == Visit(NOW + timedelta(hours=2), NOW)
+        uow.access.keep_visit("kim", Visit(NOW + VISITS_KEPT + timedelta(hours=3), NOW + VISITS_KEPT))
+        assert uow.access.visit("sam") is None

@@ -156,6 +156,13 @@ def test_the_removals_of_a_week_are_those_that_it_counts(store: SqlStore) -> Non
     assert found(verified=Period(at - DAY, at)) == []
 
 
+def test_what_became_overdue_since_an_instant_is_found(store: SqlStore) -> None:
+    _put(store, *(_removal(f"p{hours}", due_at=NOW - hours * HOUR) for hours in (-1, 0, 2, 3)))
+    with store.reading() as uow:
+        wanted = TicketFilter(overdue_at=NOW, due=Period(NOW - 2 * HOUR))
+        assert [one.id for one in uow.overview.tickets(wanted, None, 10)] == [3, 2]
+
+
 def test_the_journal_is_searched_newest_first(store: SqlStore) -> None:
     with store.begin() as uow:
         uow.journal.append([

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -17,13 +19,14 @@ from starlette.routing import Mount, Route
 from worker.desk.api.app import api_app
 from worker.desk.api.errors import UNAVAILABLE_FOR_S
 from worker.desk.assignee import WRONG_MAX, WRONG_WITHIN, AssigneePages
-from worker.desk.calls import choose_language, error_page, route
+from worker.desk.calls import Call, choose_language, error_page, route
+from worker.desk.console.frame import NOT_FOUND, lost
 from worker.desk.console.routes import routes
 from worker.desk.declared import GroupPages
 from worker.desk.guarding import Attempts, Guarded
 from worker.desk.handovers import HandoverPages
 from worker.desk.pages import STATIC, asset
-from worker.desk.services import Services
+from worker.desk.services import Services, as_of_now
 from worker.desk.sessions import SignInPages
 from worker.desk.uploads import Uploads
 
@@ -84,11 +87,18 @@ async def _static(request: Request) -> Response:
     return Response(file.read_bytes(), media_type=TYPES[suffix], headers=headers)
 
 
+def _lost(request: Request) -> Response | None:
+    services = as_of_now(request.app.state.services)
+    return lost(Call(request, services, FormData(), is_page=request.method == "GET"))
+
+
 async def _error_page(request: Request, error: Exception) -> Response:
     """Say what went wrong, in the reader's language; details of our own errors are only in the log."""
     headers: Mapping[str, str] | None = None
     if isinstance(error, HTTPException):
         status, headers = error.status_code, error.headers
+        if status == NOT_FOUND and (page := await run_in_threadpool(_lost, request)):
+            return page
     elif isinstance(error, ClientDisconnect):  # nobody is there to read it
         status = 400
     elif isinstance(error, UNAVAILABLE):

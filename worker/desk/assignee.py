@@ -14,8 +14,9 @@ from starlette.routing import Route
 from worker.app.acts.assignee import NOBODY, can_be_done_together
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead
-from worker.desk.calls import Call, Handler, Stale, route, too_many
+from worker.desk.calls import Call, Handler, Stale, route, set_cookie, too_many
 from worker.desk.guarding import Attempts
+from worker.desk.sessions import LINK_COOKIE
 from worker.domain.identity.handles import shown_handle
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
@@ -28,6 +29,7 @@ from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Ticket, TicketState
 
 WRONG_MAX, WRONG_WITHIN = 30, timedelta(minutes=1)
+LINK_KNOWN_FOR = timedelta(days=30)
 SEE_OTHER, NOT_MODIFIED, GONE, NOT_FOUND = 303, 304, 410, 404
 
 
@@ -153,7 +155,7 @@ class AssigneePages:
     def _opening(self, show: Handler) -> Handler:
         def guarded(call: Call) -> Response:
             try:
-                return show(call)
+                return _known(call, show(call))
             except LinkDead as dead:
                 call.language = dead.language
                 wait_s = self._attempts.wrong(call.address) if dead.why is Dead.FORGED else 0
@@ -182,6 +184,13 @@ class AssigneePages:
                 return RedirectResponse(f"{page}?refused=changed", SEE_OTHER)
 
         return self._opening(acted)
+
+
+def _known(call: Call, response: Response) -> Response:
+    """Remember in the browser that a link was opened, and not which one."""
+    if not call.cookie(LINK_COOKIE):
+        set_cookie(call, response, LINK_COOKIE, "1", LINK_KNOWN_FOR)
+    return response
 
 
 def _page(call: Call, template: str, version: object, values: Mapping[str, object]) -> Response:

@@ -31,6 +31,7 @@ SEE_OTHER, FORBIDDEN, CONFLICT = 303, 403, 409
 CALLBACK = "/login/callback"
 SIGN_IN_FORM = "sign-in"
 SESSION_COOKIE, WAY_COOKIE, FLOW_COOKIE = "whosleft", "whosleft-way", "whosleft-sign-in"
+LINK_COOKIE = "whosleft-link"  # says only that this browser has opened an assignee's link
 WAY_MAX = 2000  # browsers take cookies of 4 KiB
 
 

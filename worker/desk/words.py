@@ -57,7 +57,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "reopened": N_("reopened"),
         "removals": N_("removals"),
     },
-    "period": {"opened": N_("opened"), "verified": N_("verified")},
+    "period": {"opened": N_("opened"), "verified": N_("verified"), "due": N_("due")},
     "coverage": {"full": N_("full"), "partial": N_("partial"), "stale": N_("stale")},
     "difference": {
         Difference.UNREGISTERED.value: N_("No register has this group."),

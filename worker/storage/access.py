@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.tickets.ticket import LIVE, Ticket
-from worker.ports.state.access import ApiToken, Ended, GroupLink, Shown, Undo, Visitor
+from worker.ports.state.access import VISITS_KEPT, ApiToken, Ended, GroupLink, Shown, Undo, Visit, Visitor
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
 from worker.storage.sql.tables import (
@@ -20,6 +20,7 @@ from worker.storage.sql.tables import (
     api_token,
     desk_key,
     desk_session,
+    desk_visit,
     from_micros,
     group_link,
     login_link,
@@ -163,6 +164,16 @@ class SqlAccess:
 
     def end_session(self, id_: str) -> None:
         self._c.execute(sa.delete(desk_session).where(desk_session.c.id == id_))
+
+    def visit(self, who: str) -> Visit | None:
+        v = desk_visit.c
+        row = self._c.execute(sa.select(v.last_at, v.before_at).where(v.who == who)).first()
+        return None if row is None else Visit(row.last_at, row.before_at)
+
+    def keep_visit(self, who: str, visit: Visit) -> None:
+        self._c.execute(sa.delete(desk_visit).where(desk_visit.c.last_at < visit.last_at - VISITS_KEPT))
+        row = (who, to_micros(visit.last_at), to_micros(visit.before_at))
+        bulk_upsert(self._c, desk_visit, ("who", "last_at", "before_at"), [row], update=True)
 
     def add_login_link(self, id_: str, visitor: Visitor, by: str, expires_at: datetime) -> None:
         values = {"id": id_, **_visitor_values(visitor), "created_by": by, "expires_at": expires_at}

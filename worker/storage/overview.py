@@ -277,10 +277,8 @@ def _of(wanted: TicketFilter) -> list[sa.ColumnElement[bool]]:
         found.append(t.assignee_email == wanted.assignee.casefold())
     if wanted.is_removal:
         found += _was_exposure()
-    if wanted.opened:
-        found.append(_within(t.opened_at, wanted.opened))
-    if wanted.verified:
-        found.append(_within(t.verified_at, wanted.verified))
+    periods = ((t.opened_at, wanted.opened), (t.verified_at, wanted.verified), (t.due_at, wanted.due))
+    found += [_within(column, period) for column, period in periods if period is not None]
     return found
 
 

@@ -15,7 +15,7 @@ from worker.desk.console.histories import NO_NAMES, line_of
 from worker.desk.console.searching import asked, posted, search_path
 from worker.desk.refs import NoSuchReference, reference, resolve
 from worker.desk.roles import Permission
-from worker.desk.sessions import Guest, guest_of, remember_way, session_over
+from worker.desk.sessions import LINK_COOKIE, Guest, guest_of, remember_way, session_over
 from worker.domain.model import AccountKey, GroupKey, HandleKey
 from worker.domain.text.tongue import N_
 
@@ -99,6 +99,15 @@ def missing(call: Call) -> Response:
     return call.page("console/refused.html", {"why": "missing"}, status=NOT_FOUND)
 
 
+def lost(call: Call) -> Response | None:
+    """The same for an address that nothing has, with the menu; None if nobody is signed in."""
+    guest = guest_of(call)
+    if guest is None:
+        return None
+    call.values = _around(call, guest)
+    return missing(call)
+
+
 def person_path(call: Call, key: AccountKey) -> str:
     """The path of a person's page, with an encrypted id."""
     return f"/people/{reference(call.services.key, 'person', tuple(key))}"
@@ -171,7 +180,12 @@ def _own_address(call: Call) -> str:
 
 
 def _to_login(call: Call) -> Response:
-    """Redirect to the sign-in page. A request for a part (htmx) sends the whole page there, since it is outdated."""
+    """Redirect to the sign-in page. A request for a part (htmx) sends the whole page there, since it is outdated.
+
+    Whoever opens the start in a browser that has opened a ticket's link is told that there is nothing to sign in to.
+    """
+    if call.request.url.path == "/" and call.cookie(LINK_COOKIE):
+        return call.page("start.html")
     if call.request.headers.get("hx-request"):
         response = Response(status_code=UNAUTHORIZED, headers={"HX-Redirect": "/login"})
     elif call.request.method == "GET":

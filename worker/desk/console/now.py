@@ -7,21 +7,24 @@ from typing import Any
 
 from starlette.responses import Response
 
+from worker.app.reads.since import looked, since
 from worker.app.reads.situation import COUNTED_MAX
 from worker.desk.calls import Call, number_in
+from worker.desk.console.days import period_text
 from worker.desk.console.frame import PAGE, person_path
 from worker.desk.services import sources_of
 from worker.desk.sessions import Guest
 from worker.domain.messages.sentences import ticket_title
 from worker.domain.reconcile.guard import HeldPlan
-from worker.ports.state.overview import Exposed, Part
+from worker.ports.state.overview import Exposed, Part, Period
 
 
 def now(call: Call, guest: Guest) -> Response:
     """The situation."""
-    del guest
     seen = call.services.situation()
+    before = looked(call.services.store, guest.id or guest.name, call.now)
     with call.services.store.reading() as uow:
+        changed = since(uow, before, call.now) if before else None
         sources = sources_of(call.services, uow, call.now)
         silences = len(call.services.explainer.holding.at(uow, call.now).silences)
     blind = [one for one in sources if not one.judged.ok]
@@ -38,6 +41,9 @@ def now(call: Call, guest: Guest) -> Response:
             "blind": blind,
             "sources": sources,
             "silences": silences,
+            "changed": changed,
+            "held_since": [plan for plan in seen.plans if before and plan.created_at >= before],
+            "period": period_text(Period(before)) if before else "",
         },
     )
 

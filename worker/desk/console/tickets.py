@@ -27,7 +27,7 @@ from worker.ports.state.store import UnitOfWork
 COUNTED_MAX, TABLE_MAX, ADDRESS_MAX = 10_000, 10_000, 4000
 TOGETHER = ("assign", "acknowledge", "waive")
 VIEWS = ("mine", "unassigned", "overdue", "sensitive", "disputed", "reopened", "removals")
-PERIODS = ("opened", "verified")
+PERIODS = ("opened", "verified", "due")
 STATES: dict[str, tuple[TicketState, ...]] = {
     "live": tuple(sorted(LIVE)),
     **{state.value: (state,) for state in TicketState},
@@ -121,6 +121,7 @@ def _view(call: Call, guest: Guest) -> _View:
         is_removal=view == "removals",
         opened=period_in(periods["opened"]),
         verified=period_in(periods["verified"]),
+        due=period_in(periods["due"]),
         assignee=guest.name if view == "mine" else "",
     )
     fields = {"state": state, "kind": kind, "view": view, "text": wanted.text, "group": group, **periods}

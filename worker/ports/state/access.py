@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
 
 from worker.domain.evidence.actor import stated
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.tickets.ticket import Ticket
+
+VISITS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,13 @@ class ApiToken:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
+class Visit(NamedTuple):
+    """When somebody looked at the console last, and when the visit before this one had ended, if there was one."""
+
+    last_at: datetime
+    before_at: datetime | None = None
+
+
 class AccessState(Protocol):
     """Small tables, each looked up by its key."""
 
@@ -143,6 +152,12 @@ class AccessState(Protocol):
 
     def end_session(self, id_: str) -> None:
         """Sign out; idempotent."""
+
+    def visit(self, who: str) -> Visit | None:
+        """When a person looked at the console; None if they never did, or long ago."""
+
+    def keep_visit(self, who: str, visit: Visit) -> None:
+        """Keep when a person looked; forget people who did not look for `VISITS_KEPT` before."""
 
     def add_login_link(self, id_: str, visitor: Visitor, by: str, expires_at: datetime) -> None:
         """Keep a link that signs in once."""

@@ -101,6 +101,7 @@ class TicketFilter:
     is_removal: bool = False  # as `weeks` counts them: would end an exposure, and was not cancelled
     opened: Period | None = None
     verified: Period | None = None
+    due: Period | None = None
 
 
 class DuePlace(NamedTuple):

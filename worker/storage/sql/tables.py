@@ -809,6 +809,13 @@ saved_list = sa.Table(  # searches for tickets that somebody keeps under a name
     _text("fields"),  # of the search form, as JSON
     _instant("saved_at", null=False),
 )
+desk_visit = sa.Table(  # by it, the console says what changed since somebody looked at it
+    "desk_visit",
+    metadata,
+    _key("who"),  # their `Actor.id`; the name of who came by a login link
+    _instant("last_at", null=False),
+    _instant("before_at"),
+)
 api_token = sa.Table(
     "api_token",
     metadata,
