@@ -49,6 +49,11 @@ class Guest:
         """The actor of their acts."""
         return Actor(self.name, self.id, Via.CONSOLE)
 
+    @property
+    def account(self) -> str:
+        """What is kept for them is kept under this: their id; the name of who came by a login link."""
+        return self.id or self.name
+
     def may(self, permission: Permission) -> bool:
         """True if one of their roles allows it."""
         return allows(self.roles, permission)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from harness import Harness, company_fixture
-from worker.app.reads.since import Since, looked, since
+from worker.app.reads.since import Since, keep_visit, since, with_look
 from worker.domain.evidence.actor import Actor
 from worker.ports import AuthFailed
 from worker.ports.state.access import VISITS_KEPT
+from worker.ports.state.store import Store
+
+
+def looked(store: Store, who: str, now: datetime) -> datetime | None:
+    """Look at the console; return when the visit before this one ended."""
+    with store.reading() as uow:
+        kept = uow.access.visit(who)
+    visit = with_look(kept, now)
+    if visit != kept:
+        keep_visit(store, who, visit)
+    return visit.before_at
 
 
 @company_fixture

@@ -32,19 +32,19 @@ class Since:
         return not (self.opened or self.verified or self.overdue or self.failed)
 
 
-def looked(store: Store, who: str, now: datetime) -> datetime | None:
-    """Keep that a person looks at `now`; return when their visit before this one ended, None if this is the first."""
-    with store.reading() as uow:
-        kept = uow.access.visit(who)
+def with_look(kept: Visit | None, now: datetime) -> Visit:
+    """A person's visit, of which they look at `now`: the one that is kept, or one that should be kept instead."""
     if kept is None:
-        visit = Visit(now)
-    elif now - kept.last_at < KEPT_EVERY:
-        return kept.before_at
-    else:
-        visit = Visit(now, kept.before_at if now - kept.last_at < AWAY else kept.last_at)
+        return Visit(now)
+    if now - kept.last_at < KEPT_EVERY:
+        return kept
+    return Visit(now, kept.before_at if now - kept.last_at < AWAY else kept.last_at)
+
+
+def keep_visit(store: Store, who: str, visit: Visit) -> None:
+    """Keep when a person looked."""
     with store.begin() as uow:
         uow.access.keep_visit(who, visit)
-    return visit.before_at
 
 
 def since(uow: UnitOfWork, at: datetime, now: datetime) -> Since:

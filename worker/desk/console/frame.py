@@ -84,7 +84,7 @@ def _unless_same(call: Call, response: Response) -> Response:
     body = bytes(response.body).replace(str(call.values["form_token"]).encode(), b"")  # it differs each time
     tag = f'"{sha256(body).hexdigest()[:16]}"'
     if call.request.headers.get("if-none-match") == tag:
-        return Response(status_code=NO_CONTENT, headers={"ETag": tag})
+        return Response(status_code=NO_CONTENT, headers={"ETag": tag}, background=response.background)
     response.headers["ETag"] = tag
     return response
 

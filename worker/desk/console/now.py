@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from worker.app.reads.since import looked, since
+from worker.app.reads.since import keep_visit, since, with_look
 from worker.app.reads.situation import COUNTED_MAX
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import period_text
@@ -22,13 +23,16 @@ from worker.ports.state.overview import Exposed, Part, Period
 def now(call: Call, guest: Guest) -> Response:
     """The situation."""
     seen = call.services.situation()
-    before = looked(call.services.store, guest.id or guest.name, call.now)
-    with call.services.store.reading() as uow:
+    store, who = call.services.store, guest.account
+    with store.reading() as uow:
+        kept = uow.access.visit(who)
+        visit = with_look(kept, call.now)
+        before = visit.before_at
         changed = since(uow, before, call.now) if before else None
         sources = sources_of(call.services, uow, call.now)
         silences = len(call.services.explainer.holding.at(uow, call.now).silences)
     blind = [one for one in sources if not one.judged.ok]
-    return call.page(
+    response = call.page(
         "console/now.html",
         {
             "seen": seen,
@@ -46,6 +50,9 @@ def now(call: Call, guest: Guest) -> Response:
             "period": period_text(Period(before)) if before else "",
         },
     )
+    if visit != kept:  # after the answer, as who writes waits for whoever else does
+        response.background = BackgroundTask(keep_visit, store, who, visit)
+    return response
 
 
 def exposed(call: Call, guest: Guest) -> Response:

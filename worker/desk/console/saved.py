@@ -17,11 +17,6 @@ FIELDS = ("state", "kind", "view", "text")
 NAME_MAX, LISTS_MAX = 60, 30
 
 
-def account_of(guest: Guest) -> str:
-    """The account that somebody's lists are kept for."""
-    return guest.id or guest.name
-
-
 def is_shown(saved: SavedList, fields: Mapping[str, str]) -> bool:
     """Whether a page with these fields is this list."""
     return all(saved.fields.get(name, "") == fields.get(name, "") for name in FIELDS)
@@ -32,7 +27,7 @@ def save(call: Call, guest: Guest) -> Response:
     name = " ".join(call.text("name", NAME_MAX).split())
     if not name:
         raise Refused("Give the list a name.")
-    account = account_of(guest)
+    account = guest.account
     if call.text("act") == "forget":
         with call.services.store.begin() as uow:
             uow.saved_lists.drop(account, name)

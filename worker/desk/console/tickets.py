@@ -15,7 +15,7 @@ from worker.app.refused import Refused
 from worker.desk.calls import Call, is_own_path, number_in
 from worker.desk.console.days import period_in
 from worker.desk.console.frame import CONFLICT, PAGE, back_to, group_of
-from worker.desk.console.saved import account_of, is_shown
+from worker.desk.console.saved import is_shown
 from worker.desk.console.ticket import act_on
 from worker.desk.refs import REFERENCE_MAX
 from worker.desk.sessions import Guest
@@ -47,7 +47,7 @@ def tickets(call: Call, guest: Guest) -> Response:
             found = uow.overview.tickets(view.wanted, number_in(call.text("after")), PAGE + 1)
         shown = found[:PAGE]
         steps = uow.tickets.steps_of([one.id for one in shown])
-        kept = uow.saved_lists.of(account_of(guest))
+        kept = uow.saved_lists.of(guest.account)
         counted = _counted(uow, view, found, is_first=not call.text("after"))
     last = shown[-1] if len(found) > PAGE else None
     return call.page(
