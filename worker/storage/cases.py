@@ -28,6 +28,7 @@ from worker.storage.persons import (
     has_several_directories,
     humans_behind,
     is_expected_elsewhere,
+    is_held,
     people_of,
     person_of,
 )
@@ -38,7 +39,16 @@ from worker.storage.sql.mapping import (
     person_from_row,
     ticket_from_row,
 )
-from worker.storage.sql.tables import chat_group, episode, expected, link, membership, person, ticket
+from worker.storage.sql.tables import (
+    chat_group,
+    cohort_person,
+    episode,
+    expected,
+    link,
+    membership,
+    person,
+    ticket,
+)
 
 LINK_COLUMNS = (
     "state", "person_source", "person_id", "how", "why", "suggestions", "decided_fingerprint", "fingerprint",
@@ -66,18 +76,24 @@ class _Page:
 
 
 def group_views(
-    connection: sa.Connection, keys: Sequence[GroupKey], rule: AccountsRule, *, with_everybody: bool = False
+    connection: sa.Connection,
+    keys: Sequence[GroupKey],
+    rule: AccountsRule,
+    *,
+    with_everybody: bool = False,
+    released: int | None = None,
 ) -> list[GroupView]:
     """The views of these groups, in the same order, without unknown groups.
 
-    They have the members who decide something, or every member.
+    They have the members who decide something, or every member. `released`: the number of a plan of which all
+    that is held counts as let through.
     """
     views: list[GroupView] = []
     for chunk in chunked(keys):
         rows = _groups(connection, chunk)
         members = _members(chunk) if with_everybody else _deciding_members(connection, chunk)
         owners = [row.owner for row in rows.values() if row.owner]
-        page = _load(connection, chunk, members, owners, rule)
+        page = _load(connection, chunk, members, owners, rule, released)
         views += [_view(key, rows[key], page) for key in chunk if key in rows]
     return views
 
@@ -139,8 +155,9 @@ def _load(
     members: sa.Select[Any],
     owners: Collection[str],
     rule: AccountsRule,
+    released: int | None,
 ) -> _Page:
-    page = _load_members(connection, keys, members, rule)
+    page = _load_members(connection, keys, members, rule, released)
     for key, work in _tickets(connection, keys):
         page.tickets[key].append(work)
     page.managers = _managers(connection, page.humans.values(), rule)
@@ -149,7 +166,11 @@ def _load(
 
 
 def _load_members(
-    connection: sa.Connection, keys: Sequence[GroupKey], members: sa.Select[Any], rule: AccountsRule
+    connection: sa.Connection,
+    keys: Sequence[GroupKey],
+    members: sa.Select[Any],
+    rule: AccountsRule,
+    released: int | None = None,
 ) -> _Page:
     """Load these members, the people expected in these groups, and the persons behind both."""
     page = _Page()
@@ -159,11 +180,12 @@ def _load_members(
         page.members[group].append((member_from_row(row), known, person_of(row), row.first_seen_at))
     wanted = [
         (GroupKey(row.source, row.group_id), row, one)
-        for row in connection.execute(_expected(keys))
+        for row in connection.execute(_expected(keys, released))
         if (one := person_of(row)) is not None
     ]
     behind = [one for found in page.members.values() for _, _, one, _ in found if one]
-    page.humans = humans_behind(connection, [*behind, *(one for _, _, one in wanted)], rule)
+    everybody = [*behind, *(one for _, _, one in wanted)]
+    page.humans = humans_behind(connection, everybody, rule, released=released)
     for group, row, one in wanted:
         human = page.humans[one.key]
         if human.person.standing is not Standing.LEFT:
@@ -238,11 +260,14 @@ def _tickets(connection: sa.Connection, keys: Sequence[GroupKey]) -> Iterable[tu
         yield GroupKey(row.source, row.group_id), ticket_from_row(row)
 
 
-def _expected(keys: Sequence[GroupKey]) -> sa.Select[Any]:
-    x, e = expected.c, episode.c
+def _expected(keys: Sequence[GroupKey], released: int | None) -> sa.Select[Any]:
+    x, e, p = expected.c, episode.c, cohort_person.c
+    is_released = sa.exists().where(
+        p.plan_id == released, p.source == e.source, p.person_id == e.person_id, p.at == e.at, is_held(p)
+    )
     is_waiting = sa.exists().where(
         e.source == x.person_source, e.person_id == x.person_id, e.kind == EpisodeKind.MOVED.value, e.at == x.since,
-        e.gate != Gate.PASSED.value,
+        e.gate != Gate.PASSED.value, *(() if released is None else (~is_released,)),
     )  # fmt: skip
     same_person = (person.c.source == x.person_source) & (person.c.person_id == x.person_id)
     query = (

@@ -25,11 +25,18 @@ def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: dat
 
 def dirty_groups_of_people(connection: sa.Connection, people: Collection[AccountKey], now: datetime) -> None:
     """Mark the people dirty, and each group where they are or are expected, under any of their accounts."""
-    everybody = {*people}.union(*accounts_of(connection, people).values())
-    for part in chunked(sorted(everybody)):
-        groups = [GroupKey(source, group_id) for source, group_id in connection.execute(_groups_of(part))]
-        dirty_groups(connection, groups, now)
+    dirty_groups(connection, groups_of_people(connection, people), now)
     dirty_people(connection, people, now)
+
+
+def groups_of_people(connection: sa.Connection, people: Collection[AccountKey]) -> set[GroupKey]:
+    """Each group where these people are or are expected, under any of their accounts."""
+    everybody = {*people}.union(*accounts_of(connection, people).values())
+    return {
+        GroupKey(source, group_id)
+        for part in chunked(sorted(everybody))
+        for source, group_id in connection.execute(_groups_of(part))
+    }
 
 
 def dirty_people(connection: sa.Connection, people: Iterable[AccountKey], now: datetime) -> None:

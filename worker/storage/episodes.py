@@ -22,9 +22,10 @@ from worker.domain.reconcile.guard import (
     plan_label,
     state_of,
 )
-from worker.ports.state.episodes import EpisodeKind, EpisodeSort, Gate, PlanKind
-from worker.storage.dirty import dirty_groups_of_people
-from worker.storage.persons import PERSON_COLUMNS, humans_behind, is_joining, person_of
+from worker.ports.state.episodes import AfterRelease, EpisodeKind, EpisodeSort, Gate, PlanKind
+from worker.storage.cases import group_views
+from worker.storage.dirty import dirty_groups_of_people, groups_of_people
+from worker.storage.persons import PERSON_COLUMNS, humans_behind, is_held, is_joining, person_of
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.counters import take_numbers
@@ -184,38 +185,45 @@ class SqlEpisodes:
         return HeldPlan(plan.source, plan.why, plan.created_at, plan.cohorts, number, plan.state)
 
     def plans(self) -> list[HeldPlan]:
-        rows = self._c.execute(sa.select(held_plan).order_by(held_plan.c.id.desc()))
-        return [self._plan(row) for row in rows.all()]
+        return self._plans(sa.true())
 
     def plan(self, number: int) -> HeldPlan | None:
-        row = self._c.execute(sa.select(held_plan).where(held_plan.c.id == number)).first()
-        return None if row is None else self._plan(row)
+        return next(iter(self._plans(held_plan.c.id == number)), None)
+
+    def after_release(self, number: int, limit: int) -> AfterRelease:
+        p = cohort_person.c
+        query = sa.select(p.source, p.person_id).distinct().where(p.plan_id == number, is_held(p))
+        people = [AccountKey(*row) for row in self._c.execute(query)]
+        groups = sorted(groups_of_people(self._c, people))
+        return AfterRelease(len(groups), group_views(self._c, groups[:limit], self._rule, released=number))
 
     def open_shrunken(self, source: str) -> HeldPlan | None:
         undecided = sa.exists().where(
             cohort.c.plan_id == held_plan.c.id, cohort.c.state == HoldState.HELD.value
         )
-        query = sa.select(held_plan).where(
-            held_plan.c.kind == PlanKind.SHRUNKEN.value, held_plan.c.source == source, undecided
-        )
-        row = self._c.execute(query.order_by(held_plan.c.id.desc()).limit(1)).first()
-        return None if row is None else self._plan(row)
+        which = (held_plan.c.kind == PlanKind.SHRUNKEN.value) & (held_plan.c.source == source) & undecided
+        return next(iter(self._plans(which)), None)
 
-    def _plan(self, row: Any) -> HeldPlan:
-        people: dict[str, list[Departure]] = defaultdict(list)
-        m = cohort_person.c
-        query = sa.select(cohort_person).where(m.plan_id == row.id).order_by(m.source, m.person_id, m.at)
-        for one in self._c.execute(query):
-            key = AccountKey(one.source, one.person_id)
-            people[one.cohort_id].append(Departure(key, one.at, Evidence(one.evidence), one.name))
-        parts = self._c.execute(
-            sa.select(cohort).where(cohort.c.plan_id == row.id).order_by(cohort.c.cohort_id)
+    def _plans(self, which: sa.ColumnElement[bool]) -> list[HeldPlan]:
+        """These plans with their cohorts and people, newest first."""
+        wanted, m, p = sa.select(held_plan.c.id).where(which), cohort_person.c, person.c
+        people: dict[tuple[int, str], list[Departure]] = defaultdict(list)
+        units: dict[tuple[int, str], set[str]] = defaultdict(set)
+        query = (
+            sa.select(cohort_person, p.unit)
+            .outerjoin(person, (p.source == m.source) & (p.person_id == m.person_id))
+            .where(m.plan_id.in_(wanted))
         )
-        cohorts = tuple(
-            Cohort(part.cohort_id, part.cause, tuple(people[part.cohort_id]), HoldState(part.state))
-            for part in sorted(parts, key=lambda part: (len(part.cohort_id), part.cohort_id))
-        )
-        return HeldPlan(row.source, row.why, row.created_at, cohorts, row.id, state_of(cohorts))
+        for one in self._c.execute(query.order_by(m.plan_id, m.source, m.person_id, m.at)):
+            part, key = (one.plan_id, one.cohort_id), AccountKey(one.source, one.person_id)
+            people[part].append(Departure(key, one.at, Evidence(one.evidence), one.name))
+            units[part].add(one.unit or "")
+        cohorts: dict[int, list[Cohort]] = defaultdict(list)
+        for row in self._c.execute(sa.select(cohort).where(cohort.c.plan_id.in_(wanted))):
+            part = (row.plan_id, row.cohort_id)
+            cohorts[row.plan_id].append(_cohort(row, tuple(people[part]), units[part]))
+        rows = self._c.execute(sa.select(held_plan).where(which).order_by(held_plan.c.id.desc()))
+        return [_plan(row, cohorts[row.id]) for row in rows]
 
     def undecided_of(self, person: AccountKey) -> list[str]:
         is_theirs = (cohort_person.c.source == person.source) & (
@@ -262,6 +270,18 @@ class SqlEpisodes:
             self._set_gate(episodes, Gate.PASSED if is_released else Gate.REJECTED, now)
             if is_released:
                 dirty_groups_of_people(self._c, {n.person for n in part.people}, now)
+
+
+def _plan(row: Any, cohorts: Sequence[Cohort]) -> HeldPlan:
+    parts = tuple(sorted(cohorts, key=lambda part: (len(part.id), part.id)))
+    return HeldPlan(row.source, row.why, row.created_at, parts, row.id, state_of(parts))
+
+
+def _cohort(row: Any, people: tuple[Departure, ...], units: set[str]) -> Cohort:
+    return Cohort(
+        row.cohort_id, row.cause, people, HoldState(row.state), next(iter(units)) if len(units) == 1 else "",
+        row.decided_by or "", row.decided_at, row.reason,
+    )  # fmt: skip
 
 
 def is_undecided(plan_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:

@@ -28,6 +28,7 @@ from worker.ports.state.overview import (
     JournalFilter,
     Part,
     Period,
+    Place,
     SourceDay,
     TicketFilter,
     Week,
@@ -38,7 +39,7 @@ from worker.storage.groups import group_rows
 from worker.storage.journal import sealed_from_row
 from worker.storage.persons import people_of
 from worker.storage.sources import days_of
-from worker.storage.sql.chunks import chunked
+from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
 from worker.storage.sql.tables import (
     EPOCH,
@@ -48,6 +49,7 @@ from worker.storage.sql.tables import (
     link,
     membership,
     person,
+    person_key,
     ticket,
     to_micros,
 )
@@ -203,6 +205,34 @@ class SqlOverview:
             query = sa.select(g.source, g.group_id, g.name).where(sa.tuple_(g.source, g.group_id).in_(part))
             found.update({GroupKey(source, id_): name for source, id_, name in self._c.execute(query)})
         return found
+
+    def known_as(self, texts: Collection[str]) -> list[Account]:
+        p, k, found = person.c, person_key.c, dict[AccountKey, Account]()
+        for chunk in chunked(sorted(set(texts))):
+            folded = [text.casefold() for text in chunk]
+            employed = sa.exists().where(
+                k.kind == "employee", k.value.in_(folded), k.source == p.source, k.person_id == p.person_id
+            )
+            for which in (p.display_name.in_(chunk), p.email.in_(folded), employed):
+                rows = self._c.execute(sa.select(person).where(which))
+                found |= {one.key: one for one in map(person_from_row, rows)}
+        return [found[key] for key in sorted(found)]
+
+    def groups_of(self, people: Collection[AccountKey]) -> dict[AccountKey, list[Place]]:
+        k, m, g = link.c, membership.c, chat_group.c
+        found: dict[AccountKey, list[Place]] = defaultdict(list)
+        for chunk in chunked(sorted(set(people))):
+            query = (
+                sa.select(k.person_source, k.person_id, g.source, g.group_id, g.name)
+                .distinct()
+                .join(membership, (m.source == k.source) & (m.handle == k.handle))
+                .join(chat_group, (g.source == m.source) & (g.group_id == m.group_id))
+                .where(among(k.person_source, k.person_id, chunk), m.is_unlisted == 0, g.is_gone == 0)
+            )
+            for row in self._c.execute(query.order_by(g.name, g.source, g.group_id)):
+                place = Place(GroupKey(row.source, row.group_id), row.name)
+                found[AccountKey(row.person_source, row.person_id)].append(place)
+        return dict(found)
 
     def admins(self) -> list[Account]:
         m, k, p = membership.c, link.c, person.c

@@ -16,11 +16,21 @@ import sqlalchemy as sa
 from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, humans_among
 from worker.domain.model import Account, AccountFacts, AccountKey, Standing
 from worker.domain.people.persons import AccountsRule, AccountState, Person, human_of
+from worker.domain.reconcile.guard import HoldState
 from worker.ports.connectors.base import Port
 from worker.ports.state.episodes import EpisodeKind, Gate
-from worker.storage.sql.chunks import by_source, in_source
+from worker.storage.sql.chunks import among, by_source, chunked, in_source
 from worker.storage.sql.mapping import facts_from_json, person_from_row
-from worker.storage.sql.tables import episode, expected, link, person, person_key, source
+from worker.storage.sql.tables import (
+    cohort,
+    cohort_person,
+    episode,
+    expected,
+    link,
+    person,
+    person_key,
+    source,
+)
 
 JOIN_KINDS = ("employee", "immutable", "email")
 PERSON_COLUMNS = tuple(
@@ -58,14 +68,18 @@ class _Renamed:
 
 
 def humans_behind(
-    connection: sa.Connection, people: Iterable[Account], rule: AccountsRule
+    connection: sa.Connection, people: Iterable[Account], rule: AccountsRule, *, released: int | None = None
 ) -> dict[AccountKey, Person]:
-    """The person behind each of these accounts, by the account's key. The work doesn't grow with the company."""
+    """The person behind each of these accounts, by the account's key. The work doesn't grow with the company.
+
+    `released`: the number of a plan of which all that is held counts as let through.
+    """
     groups = _joined(connection, {one.key: one for one in people})
     accounts = {one.key: one for group in groups.values() for one in group}
-    let_through = _let_through(
-        connection, [one.key for one in accounts.values() if one.standing is Standing.LEFT]
-    )
+    left = [one.key for one in accounts.values() if one.standing is Standing.LEFT]
+    let_through = _let_through(connection, left)
+    if released is not None:
+        let_through |= _held_by(connection, left, released)
     joined = _joined_at(
         connection, {key for group in groups.values() if len(group) > 1 for key in _keys(group)}
     )
@@ -136,6 +150,29 @@ def _let_through(
     """All leavings of these accounts that the guard let through. The present one may be older than another."""
     pages = (connection.execute(_LET_THROUGH, page) for page in by_source(keys))
     return {(AccountKey(row.source, row.person_id), row.at) for rows in pages for row in rows}
+
+
+def _held_by(
+    connection: sa.Connection, keys: Iterable[AccountKey], plan: int
+) -> set[tuple[AccountKey, datetime | None]]:
+    """The leavings of these accounts that a plan holds."""
+    p = cohort_person.c
+    found: set[tuple[AccountKey, datetime | None]] = set()
+    for chunk in chunked(sorted(set(keys))):
+        query = sa.select(p.source, p.person_id, p.at).where(
+            p.plan_id == plan, is_held(p), among(p.source, p.person_id, chunk)
+        )
+        found |= {(AccountKey(row.source, row.person_id), row.at) for row in connection.execute(query)}
+    return found
+
+
+def is_held(people: Any) -> sa.ColumnElement[bool]:
+    """True if this row of `cohort_person` is in a part of its plan that waits for a decision."""
+    return sa.exists().where(
+        cohort.c.plan_id == people.plan_id,
+        cohort.c.cohort_id == people.cohort_id,
+        cohort.c.state == HoldState.HELD.value,
+    )
 
 
 def _joined_at(connection: sa.Connection, keys: Iterable[AccountKey]) -> dict[AccountKey, datetime]:

@@ -167,7 +167,10 @@ def test_only_approvers_release(desk: Caller, ward: Harness, role: str, status: 
     desk.sign_in("sam", role)
     desk.get("/plans/P-000001")
 
-    assert desk.post("/plans/P-000001/decide", {"verdict": "release", "reason": "r"}).status_code == status
+    assert (
+        desk.post("/plans/P-000001/decide", {"which": "all", "verdict": "release", "reason": "r"}).status_code
+        == status
+    )
     assert (ward.plans()[0].state is HoldState.RELEASED) is (status == 200)
 
 
@@ -552,12 +555,18 @@ def test_a_plan_is_decided_cohort_by_cohort_with_a_reason(desk: Caller, ward: Ha
     desk.sign_in("sam", "approver")
     page = desk.get("/plans/P-000001")
     assert "30 people" in _text(page.text)
-    assert desk.post("/plans/P-000001/decide", {"verdict": "release"}).status_code == 409
+    assert desk.post("/plans/P-000001/decide", {"which": "all", "verdict": "release"}).status_code == 409
     desk.get("/plans/P-000001")
-    assert desk.post("/plans/P-000001/decide", {"verdict": "maybe", "reason": "x"}).status_code == 409
+    assert (
+        desk.post("/plans/P-000001/decide", {"which": "all", "verdict": "maybe", "reason": "x"}).status_code
+        == 409
+    )
 
     desk.get("/plans/P-000001")
-    desk.post("/plans/P-000001/decide", {"verdict": "reject", "cohort": "c1", "reason": "a broken import"})
+    desk.post(
+        "/plans/P-000001/decide",
+        {"which": "ticked", "verdict": "reject", "cohort": "c1", "reason": "a broken import"},
+    )
 
     assert ward.plans()[0].state is HoldState.REJECTED
 
@@ -576,17 +585,20 @@ def test_a_large_plan_takes_two_people(ward: Harness) -> None:
     second = desk_of(ward, app=first.app)
     first.sign_in("sam", "approver")
     assert "two different people have to release it" in _text(first.get(path).text)
-    first.post(f"{path}/decide", {"verdict": "release", "reason": "season's end"})
+    first.post(f"{path}/decide", {"which": "all", "verdict": "release", "reason": "season's end"})
     assert "Released by sam, waits for somebody else" in _text(first.get(path).text)
-    assert first.post(f"{path}/decide", {"verdict": "release", "reason": "again"}).status_code == 409
+    assert (
+        first.post(f"{path}/decide", {"which": "all", "verdict": "release", "reason": "again"}).status_code
+        == 409
+    )
     first.get(path)
-    first.post(f"{path}/decide", {"verdict": "reject", "reason": "no, HR knows of nothing"})
+    first.post(f"{path}/decide", {"which": "all", "verdict": "reject", "reason": "no, HR knows of nothing"})
     assert "Rejected by sam, waits for somebody else" in _text(first.get(path).text)
-    first.post(f"{path}/decide", {"verdict": "release", "reason": "yes, they do"})
+    first.post(f"{path}/decide", {"which": "all", "verdict": "release", "reason": "yes, they do"})
 
     second.sign_in("kim", "approver")
     second.get(path)
-    second.post(f"{path}/decide", {"verdict": "release", "reason": "checked with HR"})
+    second.post(f"{path}/decide", {"which": "all", "verdict": "release", "reason": "checked with HR"})
 
     assert next(plan for plan in ward.plans() if plan.id == number).state is HoldState.RELEASED
 

@@ -203,7 +203,9 @@ def test_one_account_under_two_addresses_is_one_approver(desk: Caller, lab: Lab)
         desk.get(_back(desk, lab, _to_provider(desk)))
         page = desk.get("/plans/P-000001")
         assert address in page.text
-        page = desk.post("/plans/P-000001/decide", {"verdict": "release", "reason": "a season ended"})
+        page = desk.post(
+            "/plans/P-000001/decide", {"which": "all", "verdict": "release", "reason": "a season ended"}
+        )
 
     assert "now somebody else must" in page.text
     desk.harness.settle()

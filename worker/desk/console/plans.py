@@ -1,52 +1,173 @@
-"""Held plans: their cohorts side by side, and the decision; a large plan needs two people."""
+"""Held plans: what helps to decide, and the decision; a large plan needs two people."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
 from starlette.responses import Response
 
+from worker.app.jobs.absence import MISSING
+from worker.app.reads.release import release_of
 from worker.app.refused import Refused
-from worker.desk.calls import Call
+from worker.desk.calls import Call, number_in
 from worker.desk.console.frame import back_to, missing
+from worker.desk.pages import local_day
 from worker.desk.sessions import Guest
-from worker.domain.reconcile.guard import plan_number
+from worker.desk.words import WORDS
+from worker.domain.identity.comparing import columns_of, found_by
+from worker.domain.model import Account, AccountKey
+from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState, plan_number
+from worker.ports.state.overview import Place
+from worker.ports.state.store import UnitOfWork
 
-PEOPLE_SHOWN = 12
+PEOPLE_SHOWN = 100
+LIST_MAX = 100_000  # characters of a list that somebody pastes
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One person of a plan, with what the directory and the groups have of them."""
+
+    one: Departure
+    account: Account | None
+    manager: Account | None
+    groups: Sequence[Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A pasted list beside a plan. `only_listed` and `unclear`: a line, and the people whom it may mean."""
+
+    both: int
+    only_held: Sequence[Departure]
+    only_listed: Sequence[tuple[str, Sequence[Account]]] = field(default=())
+    unclear: Sequence[str] = ()
 
 
 def plans(call: Call, guest: Guest) -> Response:
     """All plans, newest first."""
     del guest
     with call.services.store.reading() as uow:
-        return call.page("console/plans.html", {"plans": uow.episodes.plans()})
+        found = uow.episodes.plans()
+    sentences = {one.id: [sentence(call, cohort) for cohort in one.cohorts] for one in found}
+    return call.page("console/plans.html", {"plans": found, "sentences": sentences})
 
 
 def plan(call: Call, guest: Guest) -> Response:
-    """One plan with its cohorts, and the decisions so far."""
+    """One plan with its cohorts, what a release does, and the decisions so far."""
     del guest
-    number = _number(call)
     with call.services.store.reading() as uow:
-        one = uow.episodes.plan(number)
+        one = uow.episodes.plan(_number(call))
+        return missing(call) if one is None else _page(call, uow, one)
+
+
+def compare(call: Call, guest: Guest) -> Response:
+    """The plan beside a list that was pasted. Nothing is kept, and no name gets into an address."""
+    del guest
+    with call.services.store.reading() as uow:
+        one = uow.episodes.plan(_number(call))
         if one is None:
             return missing(call)
-        approvals = uow.episodes.approvals(number)
+        pasted = call.text("list", LIST_MAX)
+        return _page(call, uow, one, _compared(uow, one, pasted.splitlines()), pasted)
+
+
+def _page(
+    call: Call, uow: UnitOfWork, one: HeldPlan, compared: Compared | None = None, pasted: str = ""
+) -> Response:
+    skip = number_in(call.query("skip")) or 0
+    everybody = [person for cohort in one.cohorts for person in cohort.people]
+    is_waiting = any(cohort.state is HoldState.HELD for cohort in one.cohorts)
+    approvals = uow.episodes.approvals(one.id)
     return call.page(
         "console/plan.html",
         {
             "plan": one,
+            "live": f"/plans/{one.label}?skip={skip}",  # also beside a comparison, whose own address is only posted to
+            "sentences": {cohort.id: sentence(call, cohort) for cohort in one.cohorts},
+            "rows": _rows(uow, list(islice(everybody, skip, skip + PEOPLE_SHOWN))),
+            "next": skip + PEOPLE_SHOWN if len(everybody) > skip + PEOPLE_SHOWN else None,
+            "release": release_of(uow, one.id, call.services.rules, call.now) if is_waiting else None,
             "approvals": approvals,
             "needs_two": call.services.approvals.needs_two(one),
-            "people_shown": PEOPLE_SHOWN,
+            "compared": compared,
+            "pasted": pasted,
         },
     )
 
 
+def _rows(uow: UnitOfWork, people: Sequence[Departure]) -> Mapping[AccountKey, Shown]:
+    """These people by key, read together."""
+    accounts = uow.overview.named([one.person for one in people])
+    bosses = {
+        key: AccountKey(key.source, account.facts.manager_id)
+        for key, account in accounts.items()
+        if account.facts.manager_id
+    }
+    managers = uow.overview.named(set(bosses.values()))
+    groups = uow.overview.groups_of([one.person for one in people])
+    return {
+        key: Shown(
+            one, accounts.get(key), managers.get(bosses[key]) if key in bosses else None, groups.get(key, ())
+        )
+        for one in people
+        for key in (one.person,)
+    }
+
+
+def sentence(call: Call, cohort: Cohort) -> str:
+    """What a cohort's people have in common: `6 people of Reception: account expired on 28 Nov 2026`."""
+    tongue, timezone = call.tongue, call.services.place.timezone
+    people = tongue.count("one person", "{n} people", len(cohort.people))
+    if cohort.cause == MISSING:
+        return tongue.say("{people}: missing from the latest read", people=people)
+    evidence = ", ".join(
+        tongue.say(WORDS["evidence"][code]) for code in sorted({one.evidence.value for one in cohort.people})
+    )
+    days = sorted(local_day(one.at, timezone) for one in cohort.people)
+    known = {
+        "people": people, "unit": cohort.unit, "evidence": evidence,
+        "first": tongue.day(days[0]) if days else "", "last": tongue.day(days[-1]) if days else "",
+    }  # fmt: skip
+    if known["first"] == known["last"]:
+        if cohort.unit:
+            return tongue.say("{people} of {unit}: {evidence} on {first}", **known)
+        return tongue.say("{people}: {evidence} on {first}", **known)
+    if cohort.unit:
+        return tongue.say("{people} of {unit}: {evidence} between {first} and {last}", **known)
+    return tongue.say("{people}: {evidence} between {first} and {last}", **known)
+
+
+def _compared(uow: UnitOfWork, plan: HeldPlan, lines: Iterable[str]) -> Compared:
+    people = {one.person: one for cohort in plan.cohorts for one in cohort.people}
+    found = found_by(lines, uow.overview.named(people).values())
+    rest = [line for line, keys in found.items() if not keys]
+    known = uow.overview.known_as([column for line in rest for column in columns_of(line)])
+    by_key = {one.key: one for one in known}
+    elsewhere = found_by(rest, known)
+    meant = frozenset[AccountKey]().union(*found.values())
+    return Compared(
+        both=len([keys for keys in found.values() if len(keys) == 1]),
+        only_held=[one for key, one in people.items() if key not in meant],
+        only_listed=[(line, [by_key[key] for key in sorted(elsewhere[line])]) for line in rest],
+        unclear=[line for line, keys in found.items() if len(keys) > 1],
+    )
+
+
 def decide(call: Call, guest: Guest) -> Response:
-    """Release or reject the ticked cohorts, or all that are undecided."""
-    chosen = [value for value in call.form.getlist("cohort") if isinstance(value, str)]
-    verdict = call.text("verdict")
+    """Release or reject the ticked cohorts, or all that are undecided, as the form says."""
+    verdict, which = call.text("verdict"), call.text("which")
+    ticked = [value for value in call.form.getlist("cohort") if isinstance(value, str)]
     if verdict not in {"release", "reject"}:
         raise Refused("Choose whether to release or to reject.")
-    is_release, reason = verdict == "release", call.text("reason")
+    if which not in {"all", "ticked"}:
+        raise Refused("Choose whether you decide about all that are held, or only about those that you tick.")
+    if which == "ticked" and not ticked:
+        raise Refused("Tick those that you decide about.")
+    chosen, reason = ticked if which == "ticked" else [], call.text("reason")
+    is_release = verdict == "release"
     call.services.approvals.decide(_number(call), chosen, guest.actor, reason, call.now, release=is_release)
     return back_to(f"/plans/{call.path('label')}")
 

@@ -47,6 +47,7 @@ def routes() -> list[Route]:
         screen("/plans", plans.plans),
         screen("/plans/{label}", plans.plan),
         screen("/plans/{label}/decide", plans.decide, Permission.RELEASE, POST),
+        screen("/plans/{label}/compare", plans.compare, methods=POST),
         screen("/sources", sources.sources),
         screen("/sources/{name}", sources.source),
         screen("/unreached", sources.unreached_admins),

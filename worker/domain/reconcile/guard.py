@@ -63,12 +63,19 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """The part of a held plan with one cause."""
+    """The part of a held plan with one cause.
+
+    `unit`: the one that all of them are in, by the directory as it is now; empty if they are in several.
+    """
 
     id: str
     cause: str
     people: tuple[Departure, ...]
     state: HoldState = HoldState.HELD
+    unit: str = ""
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    reason: str = ""  # of the decision
 
 
 @dataclass(frozen=True, slots=True)

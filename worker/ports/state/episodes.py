@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from worker.domain.groups.case import GroupView
 from worker.domain.model import Account, AccountKey, GroupKey
 from worker.domain.reconcile.guard import Approval, Cohort, Departure, GroupLoad, HeldPlan, Population
 
@@ -43,6 +44,13 @@ class EpisodeSort(NamedTuple):
     kind: EpisodeKind
 
 
+class AfterRelease(NamedTuple):
+    """The groups that a release changes, as they are after it: how many there are, and the views of the first."""
+
+    groups: int
+    views: list[GroupView]
+
+
 class Episodes(Protocol):
     """Leavings and moves, the guard's gate, and held plans."""
 
@@ -69,6 +77,9 @@ class Episodes(Protocol):
 
     def plan(self, number: int) -> HeldPlan | None:
         """One held plan."""
+
+    def after_release(self, number: int, limit: int) -> AfterRelease:
+        """The groups that a release of all that a plan still holds changes: at most `limit` views, by key."""
 
     def undecided_of(self, person: AccountKey) -> list[str]:
         """The labels of plans that have this account and still wait for a decision on some part."""

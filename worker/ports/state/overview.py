@@ -144,6 +144,13 @@ class SourceDay:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
+class Place(NamedTuple):
+    """A group by its name."""
+
+    key: GroupKey
+    name: str
+
+
 class Overview(Protocol):
     """Questions about all tickets, people and groups."""
 
@@ -189,6 +196,12 @@ class Overview(Protocol):
 
     def group_names(self, groups: Collection[GroupKey]) -> dict[GroupKey, str]:
         """The names of these groups, without those that are unknown."""
+
+    def known_as(self, texts: Collection[str]) -> list[Account]:
+        """Accounts with any of these texts as name (exactly), e-mail address or employee id (case-blind), by key."""
+
+    def groups_of(self, people: Collection[AccountKey]) -> dict[AccountKey, list[Place]]:
+        """The groups that list these accounts, by name; accounts in none are left out."""
 
     def admins(self) -> list[Account]:
         """Known people who are admins of a group and have not left, each once, by name and key."""

@@ -1,0 +1,108 @@
+"""What a release of a held plan would do is what the next reconcile does after it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from harness import Harness
+from worker.app.reads import release
+from worker.app.reads.release import Release, release_of
+from worker.domain.model import GroupKey, Member
+from worker.domain.people.joiners import Placement
+from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.tickets.ticket import TicketKind
+
+Start = Callable[..., Harness]
+
+
+def foreseen(harness: Harness, plan: int = 1) -> Release:
+    with harness.store.reading() as uow:
+        return release_of(uow, plan, harness.rules, harness.now)
+
+
+def assert_it_comes_true(harness: Harness, before: Release) -> None:
+    old = {ticket.id for ticket in harness.tickets()}
+    harness.decide()
+    harness.settle()
+    came = [ticket for ticket in harness.tickets() if ticket.id not in old]
+    assert Counter((t.kind, t.group, t.handle, t.assignee) for t in came) == Counter(
+        (t.kind, t.group, t.handle, t.assignee) for t in before.tickets
+    )
+
+
+@pytest.fixture
+def ward(start: Start) -> Harness:
+    """Six of the reception and the sole admin of the night duty left at once; a stranger is in the hall."""
+    harness = start(limits=GuardLimits(leavers_max=5))
+    clerks = [f"clerk{number}" for number in range(6)]
+    harness.hire(*clerks, department="Reception")
+    harness.hire("dee", "gus", "kay", "lea")
+    harness.group("desk", *clerks, admins=["dee"])
+    harness.group("night", "lea", admins=["kay"])
+    harness.group("hall", clerks[0], admins=["gus"])
+    harness.wards.add_member("hall", Member("+447700900777", "T", phone="+447700900777"))
+    harness.settle()
+    harness.later()
+    harness.leave(*clerks, "kay")
+    harness.settle()
+    return harness
+
+
+def test_a_release_is_foreseen_ticket_by_ticket(ward: Harness) -> None:
+    before = foreseen(ward)
+
+    assert Counter(ticket.kind for ticket in before.tickets) == {
+        TicketKind.REMOVE_MEMBER: 8,
+        TicketKind.REASSIGN_ADMIN: 1,
+    }
+    assert next((one.label if one else "", n) for one, n in before.assignees) == ("dee@corp.example", 6)
+    assert (before.groups, before.groups_read) == (3, 3)
+    assert_it_comes_true(ward, before)
+
+
+def test_what_was_decided_already_is_not_foreseen_again(ward: Harness) -> None:
+    ward.decide("c1", release=False)
+
+    before = foreseen(ward)
+
+    assert {ticket.group for ticket in before.tickets} == {GroupKey("wards", "night")}
+    assert_it_comes_true(ward, before)
+
+
+def test_only_so_many_groups_are_looked_at(ward: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release, "GROUPS_MAX", 1)
+
+    before = foreseen(ward)
+
+    assert (before.groups, before.groups_read) == (3, 1)
+    assert len(before.tickets) == 6
+
+
+def test_looking_changes_nothing(ward: Harness) -> None:
+    tickets, journal = ward.tickets(), ward.journal()
+
+    foreseen(ward)
+
+    assert (ward.tickets(), ward.journal()) == (tickets, journal)
+
+
+def test_moves_are_foreseen_too(start: Start) -> None:
+    nursing = Placement((("department", ("Nursing",)),), groups=("ward",))
+    harness = start(joiners=(nursing,), limits=GuardLimits(leavers_max=2, group_share_max=None))
+    nurses = [f"nurse{number}" for number in range(6)]
+    harness.hire(*nurses, department="Nursing")
+    harness.hire("dee")
+    harness.group("ward", *nurses, admins=["dee"])
+    harness.settle()
+    harness.later()
+    harness.hire(*nurses, department="Kitchen")
+    harness.settle()
+    assert [len(plan.cohorts[0].people) for plan in harness.plans()] == [6]
+
+    before = foreseen(harness)
+
+    assert [ticket.kind for ticket in before.tickets] == [TicketKind.REMOVE_MEMBER] * 6
+    assert_it_comes_true(harness, before)

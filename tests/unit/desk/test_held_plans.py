@@ -1,0 +1,204 @@
+"""The page of a held plan: what helps to decide, the choice, and who decided what."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from builders import NOW
+from desk_caller import Caller, desk_of
+from harness import Harness, company_fixture
+from worker.desk.console import plans
+from worker.domain.reconcile.guard import GuardLimits, HoldState
+
+PLAN = "/plans/P-000001"
+CLERKS = tuple(f"clerk{number}" for number in range(6))
+
+
+@company_fixture
+def ward() -> Harness:
+    """Six clerks of the reception and two others left at once; lea, who works here, is not among them."""
+    harness = Harness(limits=GuardLimits(leavers_max=5))
+    harness.hire("boss", "dee", "kay", "lea", "zoe")
+    harness.hire(*CLERKS, department="Reception", title="Clerk", manager_id="boss")
+    harness.group("desk", *CLERKS, admins=["dee"], name="Front desk")
+    harness.group("night", "lea", "zoe", admins=["kay"], name="Night duty")
+    for number in range(4):
+        harness.group(f"more-{number}", CLERKS[0], admins=["dee"])
+    harness.settle()
+    harness.later()
+    harness.leave(*CLERKS, "kay", "zoe")
+    harness.settle()
+    return harness
+
+
+@pytest.fixture
+def desk(ward: Harness) -> Caller:
+    caller = desk_of(ward)
+    caller.sign_in("sam", "approver")
+    return caller
+
+
+def text(html: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+
+
+def test_each_part_says_what_its_people_have_in_common(desk: Caller) -> None:
+    page = text(desk.get(PLAN).text)
+
+    assert "6 people of Reception: account disabled on 24 Nov 2026" in page
+    assert "2 people: account disabled on 24 Nov 2026" in page
+    assert "6 people of Reception: account disabled" in text(desk.get("/plans").text)
+
+
+@pytest.mark.parametrize("unit, said", [
+    ("Porters", "6 people of Porters: leave date passed between 18 Nov 2026 and 23 Nov 2026"),
+    (None, "6 people: leave date passed between 18 Nov 2026 and 23 Nov 2026"),
+])  # fmt: skip
+def test_people_who_left_on_several_days_have_the_first_and_the_last(
+    ward: Harness, desk: Caller, unit: str | None, said: str
+) -> None:
+    porters = [f"porter{number}" for number in range(6)]
+    ward.hire(*porters, department=unit)
+    ward.group("gate", *porters, admins=["dee"])
+    ward.settle()
+    for number, porter in enumerate(porters, start=1):
+        ward.corp.change(porter, leave_at=NOW - timedelta(days=number))
+    ward.settle()
+
+    assert said in text(desk.get("/plans/P-000002").text)
+
+
+def test_people_are_shown_as_the_directory_and_the_groups_have_them(desk: Caller) -> None:
+    page = desk.get(PLAN).text
+    [row] = [one for one in re.findall(r'<tr role="row">.*?</tr>', page, re.DOTALL) if ">Clerk0<" in one]
+
+    assert re.findall(r"Clerk\b|Reception|Boss|Front desk", text(row)) == [
+        "Clerk", "Reception", "Boss", "Front desk",
+    ]  # fmt: skip
+    assert "5 :" in text(row), "the number of groups"
+    assert "…" in text(row), "only the first of them by name"
+
+
+def test_a_long_plan_comes_in_pages(desk: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "PEOPLE_SHOWN", 5)
+    first = desk.get(PLAN).text
+    second = desk.next_page()
+
+    assert second is not None
+    assert [page.count("/people/") for page in (first, second.text)] == [10, 4], "clerks with their manager"
+    assert "A release opens" in text(second.text)
+
+
+def test_what_a_release_does_is_said_by_assignee(desk: Caller) -> None:
+    page = text(desk.get(PLAN).text)
+
+    assert "A release opens 13 tickets." in page
+    assert "Dee : 10" in page
+
+
+def test_no_release_is_foreseen_for_what_is_decided(ward: Harness, desk: Caller) -> None:
+    ward.decide()
+
+    assert "A release opens" not in desk.get(PLAN).text
+
+
+def test_a_list_is_compared_with_the_plan(desk: Caller) -> None:
+    desk.get(PLAN)
+    lines = ["Clerk0", "clerk1@corp.example", "CLERK2", "Lea", "Tom Stranger"]
+
+    answer = desk.post(f"{PLAN}/compare", {"list": "\n".join(lines)})
+    page = text(answer.text)
+
+    assert "On both: 3" in page
+    assert "In this plan, but not on your list: 5 Clerk3 Clerk4 Clerk5" in page
+    assert (
+        "On your list, but not in this plan: 2 Lea ( Lea , active) Tom Stranger (not in the directory)"
+        in page
+    )
+    assert "Clerk" not in str(answer.url)
+
+
+def test_a_list_that_is_the_plan_says_so(desk: Caller) -> None:
+    desk.get(PLAN)
+
+    page = text(desk.post(f"{PLAN}/compare", {"list": "\r\n".join([*CLERKS, "kay", "zoe"])}).text)
+
+    assert "On both: 8" in page
+    assert "Nobody is missing on either side." in page
+
+
+def test_a_name_of_several_people_is_not_guessed(ward: Harness, desk: Caller) -> None:
+    ward.hire("zoe", "kay", display_name="Kim Roy")
+    ward.poll()
+    desk.get(PLAN)
+
+    assert "Fits several people of this plan: 1 Kim Roy" in text(
+        desk.post(f"{PLAN}/compare", {"list": "Kim Roy"}).text
+    )
+
+
+def test_a_comparison_with_no_plan_is_no_page(desk: Caller) -> None:
+    desk.get(PLAN)
+
+    assert desk.post("/plans/P-000099/compare", {"list": "Ann"}).status_code == 404
+
+
+@pytest.mark.parametrize("fields, why", [
+    ({}, "only about those that you tick"),
+    ({"cohort": "c1"}, "only about those that you tick"),
+    ({"which": "ticked"}, "Tick those that you decide about"),
+], ids=range(3))  # fmt: skip
+def test_whom_it_is_about_has_to_be_chosen(
+    ward: Harness, desk: Caller, fields: dict[str, str], why: str
+) -> None:
+    desk.get(PLAN)
+
+    answer = desk.post(f"{PLAN}/decide", {"verdict": "release", "reason": "r", **fields})
+
+    assert (answer.status_code, why in text(answer.text)) == (409, True)
+    assert ward.plans()[0].state is HoldState.HELD
+
+
+def test_who_decided_a_part_when_and_why_is_kept_in_sight(ward: Harness, desk: Caller) -> None:
+    desk.get(PLAN)
+    fields = {"which": "ticked", "cohort": "c1", "verdict": "reject", "reason": "they moved to the new desk"}
+
+    page = text(desk.post(f"{PLAN}/decide", fields).text)
+
+    assert [cohort.state for cohort in ward.plans()[0].cohorts] == [HoldState.REJECTED, HoldState.HELD]
+    assert re.search(r"rejected sam , .*2026.* they moved to the new desk", page)
+    assert "About whom?" not in page, "one part is left"
+
+
+def test_the_first_of_two_is_a_step(desk: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk.app.state.services.approvals, "_two_from", 8)
+    desk.get(PLAN)
+    fields = {"which": "all", "verdict": "release", "reason": "the season ended"}
+
+    page = text(desk.post(f"{PLAN}/decide", fields).text)
+    assert "1 of 2 Released by sam, waits for somebody else: the season ended" in page
+
+    second = desk_of(desk.harness, app=desk.app)
+    second.sign_in("kim", "approver")
+    second.get(PLAN)
+    page = text(second.post(f"{PLAN}/decide", fields | {"reason": "HR says so"}).text)
+    assert "1 of 2 sam ," in page
+    assert re.search(r"released kim , .*2026.* HR says so", page)
+
+
+def test_a_plan_of_people_who_are_missing_says_so(ward: Harness, desk: Caller) -> None:
+    ward.hire(*(f"temp{number}" for number in range(20)))
+    ward.settle()
+    for number in range(20):
+        ward.corp.erase(f"temp{number}")
+    ward.later()
+    ward.poll(full=True)
+
+    page = text(desk.get("/plans/P-000002").text)
+
+    assert "20 people: missing from the latest read" in page
+    assert "A release opens no ticket at once." in page
