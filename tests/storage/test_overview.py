@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from builders import NOW, key, ticket
 from harness import Harness
-from worker.desk.console.questions import OPEN
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Entry
+from worker.domain.identity.matching import QUESTIONS
 from worker.domain.model import AccountKey, GroupKey, Member
 from worker.domain.tickets.ticket import LIVE, Assignee, Ticket, TicketKind, TicketState
 from worker.ports import Port
@@ -221,7 +221,7 @@ def test_what_waits_for_a_person_is_counted_and_the_rest_is_not(engine: sa.Engin
     with harness.store.reading() as uow:
         assert uow.overview.waiting_plans() == [1]
         assert [uow.overview.questions(most) for most in (1, 10)] == [1, 2]
-        assert uow.overview.questions(10) == len(uow.identities.page(OPEN, None, 10))
+        assert uow.overview.questions(10) == len(uow.identities.page(QUESTIONS, None, 10))
 
     harness.decide()
 

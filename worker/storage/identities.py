@@ -177,10 +177,20 @@ class SqlIdentities:
         return [(AccountKey(row.source, row.person_id), row.display_name) for row in rows]
 
     def page(
-        self, states: Sequence[IdentityState], after: HandleKey | None, limit: int
+        self,
+        states: Sequence[IdentityState],
+        after: HandleKey | None,
+        limit: int,
+        *,
+        by_people: bool | None = None,
     ) -> list[HandleIdentity]:
         wanted = [state.value for state in states]
         query = sa.select(link).where(link.c.state.in_(wanted), link.c.decided_fingerprint.is_not(None))
+        if by_people is not None:
+            is_answer = (link.c.state == IdentityState.NOBODY.value) | (
+                sa.func.coalesce(link.c.how, "") == How.CONFIRMED.value
+            )
+            query = query.where(is_answer if by_people else ~is_answer)
         if after is not None:
             query = query.where(sa.tuple_(link.c.source, link.c.handle) > sa.tuple_(*map(sa.literal, after)))
         rows = self._c.execute(query.order_by(link.c.source, link.c.handle).limit(limit))

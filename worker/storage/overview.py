@@ -16,7 +16,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.journal import Sealed
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import codes
-from worker.domain.model import Account, AccountKey, GroupKey, Standing
+from worker.domain.model import Account, AccountKey, GroupKey, HandleKey, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
@@ -29,6 +29,7 @@ from worker.ports.state.overview import (
     Part,
     Period,
     Place,
+    Sighting,
     SourceDay,
     TicketFilter,
     Week,
@@ -37,7 +38,7 @@ from worker.storage.cases import ADMINS
 from worker.storage.exposure import SqlExposure
 from worker.storage.groups import group_rows
 from worker.storage.journal import sealed_from_row
-from worker.storage.persons import people_of
+from worker.storage.persons import PERSON_COLUMNS, people_of, person_of
 from worker.storage.sources import days_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
@@ -232,6 +233,36 @@ class SqlOverview:
             for row in self._c.execute(query.order_by(g.name, g.source, g.group_id)):
                 place = Place(GroupKey(row.source, row.group_id), row.name)
                 found[AccountKey(row.person_source, row.person_id)].append(place)
+        return dict(found)
+
+    def sightings(self, members: Collection[HandleKey]) -> dict[HandleKey, list[Sighting]]:
+        m, g = membership.c, chat_group.c
+        found: dict[HandleKey, list[Sighting]] = defaultdict(list)
+        for chunk in chunked(sorted(set(members))):
+            query = (
+                sa.select(m.source, m.handle, m.display_name, g.group_id, g.name)
+                .join(chat_group, (g.source == m.source) & (g.group_id == m.group_id))
+                .where(among(m.source, m.handle, chunk), g.is_gone == 0)
+            )
+            for row in self._c.execute(query.order_by(g.name, g.source, g.group_id)):
+                place = Place(GroupKey(row.source, row.group_id), row.name)
+                found[HandleKey(row.source, row.handle)].append(Sighting(place, row.display_name))
+        return dict(found)
+
+    def admins_of(self, groups: Collection[GroupKey]) -> dict[GroupKey, list[Account]]:
+        m, k, p = membership.c, link.c, person.c
+        found: dict[GroupKey, list[Account]] = defaultdict(list)
+        for chunk in chunked(sorted(set(groups))):
+            query = (
+                sa.select(m.source.label("in_source"), m.group_id, *PERSON_COLUMNS)
+                .join(link, (k.source == m.source) & (k.handle == m.handle))
+                .join(person, (p.source == k.person_source) & (p.person_id == k.person_id))
+                .where(among(m.source, m.group_id, chunk), m.role.in_(ADMINS))
+                .where(p.standing != Standing.LEFT.value)
+            )
+            for row in self._c.execute(query.order_by(p.display_name, p.source, p.person_id)):
+                if (one := person_of(row)) is not None:
+                    found[GroupKey(row.in_source, row.group_id)].append(one)
         return dict(found)
 
     def admins(self) -> list[Account]:

@@ -355,3 +355,19 @@ def test_an_erased_assignee_is_in_nobody_s_tickets_messages_or_steps_any_more(co
     assert left == {}
     assert first_broken(company.journal()) is None
     assert company.ticket().state is TicketState.VERIFIED
+
+
+def test_only_open_questions_are_answered_with_nobody(company: Harness) -> None:
+    company.wards.add_member("ward-7", Member("+447700900555", "Guest", phone="+447700900555"))
+    company.settle()
+    guest, ann = (HandleKey("wards", one) for one in ("+447700900555", company.number("ann")))
+    unknown = HandleKey("wards", "+440")
+
+    with pytest.raises(Refused, match="Say why"):
+        company.desk.say_nobody([guest], Actor("sam"), " ", company.now)
+    assert company.desk.say_nobody([guest, ann, unknown], Actor("sam"), "a visitor", company.now) == 1
+
+    with company.store.reading() as uow:
+        states = [one.state for key in (guest, ann) if (one := uow.identities.get(key))]
+    assert states == [IdentityState.NOBODY, IdentityState.LINKED]
+    assert company.desk.say_nobody([guest], Actor("kim"), "again", company.now) == 0

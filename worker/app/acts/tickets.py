@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted, claimants
 from worker.domain.evidence.explained import ticket_facts
-from worker.domain.identity.matching import How, Identity, IdentityState
+from worker.domain.identity.matching import QUESTIONS, How, Identity, IdentityState
 from worker.domain.model import Account, AccountKey, HandleKey, Standing
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -198,6 +199,22 @@ class TicketActs:
             data = {"person": f"{person.source}/{person.person_id}" if person else None}
             uow.journal.append([acted(by, now, events.LINK_REJECTED, f"link:{key.source}", reason, data)])
         return key, person
+
+    def say_nobody(self, members: Collection[HandleKey], by: Actor, reason: str, now: datetime) -> int:
+        """Answer open questions: nobody in the directory. Return how many; what is answered already stays as it is."""
+        _require(reason, "answer")
+        with self._store.begin() as uow:
+            known = [(key, uow.identities.get(key)) for key in members]
+            asked = [key for key, one in known if one is not None and one.state in QUESTIONS]
+            for key in asked:
+                uow.identities.reject(key, None, now, by.name)
+            uow.journal.append(
+                [
+                    acted(by, now, events.LINK_REJECTED, f"link:{key.source}", reason, {"person": None})
+                    for key in asked
+                ]
+            )
+        return len(asked)
 
     def _handle(self, uow: UnitOfWork, text: str) -> tuple[HandleKey, Identity]:
         found = uow.identities.find(text)

@@ -145,7 +145,12 @@ def handle_ref(call: Call, key: HandleKey) -> str:
 
 def handle_in(call: Call) -> HandleKey:
     """The handle that the address means. Raises NoSuchReference."""
-    return HandleKey(*resolve(call.services.key, "handle", call.path("ref")))
+    return handle_of(call, call.path("ref"))
+
+
+def handle_of(call: Call, ref: str) -> HandleKey:
+    """The handle that a reference means. Raises NoSuchReference."""
+    return HandleKey(*resolve(call.services.key, "handle", ref))
 
 
 def _around(call: Call, guest: Guest) -> dict[str, object]:

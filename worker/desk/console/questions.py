@@ -2,43 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from starlette.responses import Response
 
 from worker.app.refused import Refused
 from worker.desk.calls import Call
-from worker.desk.console.frame import PAGE, back_to, group_in, group_of, handle_in
+from worker.desk.console.frame import PAGE, back_to, group_in, group_of, handle_in, handle_of, handle_ref
 from worker.desk.console.paging import after_of, next_of
+from worker.desk.refs import REFERENCE_MAX
 from worker.desk.sessions import Guest
 from worker.domain.groups.pairing import Pair
-from worker.domain.identity.matching import IdentityState
-from worker.domain.model import HandleKey
+from worker.domain.identity.matching import QUESTIONS, Identity, IdentityState
+from worker.domain.identity.names import Suggestion
+from worker.domain.model import Account, AccountKey, HandleKey
 from worker.ports.state.groups import GroupRow
+from worker.ports.state.identities import HandleIdentity
+from worker.ports.state.overview import Sighting
 from worker.ports.state.store import UnitOfWork
 
-OPEN = (IdentityState.AMBIGUOUS, IdentityState.UNMATCHED)
 PAIRS_MAX = 20
-ANSWERED = (IdentityState.LINKED, IdentityState.NOBODY)
+GROUPS_SHOWN = 3  # of one member
+FOUND_MAX = 8
+VIEWS: Mapping[str, tuple[tuple[IdentityState, ...], bool | None]] = {
+    "open": (QUESTIONS, None),
+    "answered": ((IdentityState.LINKED, IdentityState.NOBODY), True),
+    "matched": ((IdentityState.LINKED,), False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A member who is or was a question: where they are seen, whom to ask, and who they may be."""
+
+    key: HandleKey
+    link: Identity
+    person: Account | None
+    seen: Sequence[Sighting]
+    admins: Sequence[Account]
+    suggestions: Sequence[tuple[Suggestion[AccountKey], Account | None]]
+
+    @property
+    def shown_as(self) -> str:
+        """The first name that a group shows."""
+        return next((one.shown_as for one in self.seen if one.shown_as), "")
 
 
 def questions(call: Call, guest: Guest) -> Response:
-    """A page of open questions, or of answers."""
+    """A page of open questions, of answers, or of automatic matches; with people found by name for one of them."""
     del guest
-    view = "answered" if "answered" in {call.query("view"), call.text("view")} else "open"
+    wanted = call.query("view") or call.text("view")
+    view = wanted if wanted in VIEWS else "open"
+    states, by_people = VIEWS[view]
     after = after_of(call, HandleKey)
+    about, text = call.text("about", REFERENCE_MAX), call.text("text", 200)
     with call.services.store.reading() as uow:
-        page = uow.identities.page(
-            ANSWERED if view == "answered" else OPEN, after[1] if after else None, PAGE + 1
-        )
+        page = uow.identities.page(states, after[1] if after else None, PAGE + 1, by_people=by_people)
+        rows = _asked(uow, page[:PAGE])
         pairs = _pairs(uow) if view == "open" and after is None else []
-        people = uow.overview.named([link.person for _, link in page[:PAGE] if link.person])
-    rows = [
-        {"key": key, "link": link, "person": people.get(link.person) if link.person else None}
-        for key, link in page[:PAGE]
-    ]
-    following = next_of(call, "", page[PAGE - 1].key) if len(page) > PAGE else None
+        found = uow.overview.people(text, None, FOUND_MAX) if text else []
     return call.page(
-        "console/questions.html", {"rows": rows, "view": view, "next": following, "pairs": pairs}
+        "console/questions.html",
+        {
+            "rows": sorted(rows, key=lambda row: handle_ref(call, row.key) != about),
+            "view": view,
+            "next": next_of(call, "", page[PAGE - 1].key) if len(page) > PAGE else None,
+            "after": call.text("after", REFERENCE_MAX),
+            "about": about,
+            "text": text,
+            "found": found,
+            "pairs": pairs,
+        },
     )
+
+
+def _asked(uow: UnitOfWork, page: Sequence[HandleIdentity]) -> list[Asked]:
+    """What is known about these members, read together."""
+    named = {one.key for _, link in page for one in link.suggestions}
+    people = uow.overview.named([*named, *(link.person for _, link in page if link.person)])
+    seen = uow.overview.sightings([key for key, _ in page])
+    groups = {key: [one.place.key for one in seen.get(key, ())[:GROUPS_SHOWN]] for key, _ in page}
+    admins = uow.overview.admins_of({group for those in groups.values() for group in those})
+    return [
+        Asked(
+            key,
+            link,
+            people.get(link.person) if link.person else None,
+            seen.get(key, ()),
+            list({one.key: one for group in groups[key] for one in admins.get(group, ())}.values()),
+            [(one, people.get(one.key)) for one in link.suggestions],
+        )
+        for key, link in page
+    ]
 
 
 def _pairs(uow: UnitOfWork) -> list[tuple[Pair, GroupRow, GroupRow]]:
@@ -60,15 +116,31 @@ def answer(call: Call, guest: Guest) -> Response:
             if not person:
                 raise Refused("Say who it is: an id, e-mail address or employee id.")
             desk.confirm_link(handle, person, guest.actor, call.now, reason)
-        case "shared":
-            desk.reject_link(handle, guest.actor, reason or "a phone that several people use", call.now)
-        case "nobody":
-            desk.reject_link(handle, guest.actor, reason or "somebody from outside", call.now)
         case "reject":
             desk.reject_link(handle, guest.actor, reason, call.now)
         case _:
-            raise Refused("Choose an answer.")
+            _say_nobody(call, guest, [key])
     return back_to("/questions")
+
+
+def answer_together(call: Call, guest: Guest) -> Response:
+    """Give one answer to all questions that are ticked: a shared phone, or somebody from outside."""
+    keys = [handle_of(call, ref) for ref in call.texts("question")]
+    if not keys:
+        raise Refused("Tick the members whom the answer is about.")
+    _say_nobody(call, guest, keys)
+    return back_to("/questions")
+
+
+def _say_nobody(call: Call, guest: Guest, keys: Sequence[HandleKey]) -> None:
+    said = NOBODY.get(call.text("answer"))
+    if said is None:
+        raise Refused("Choose an answer.")
+    if not call.services.desk.say_nobody(keys, guest.actor, call.text("reason") or said, call.now):
+        raise Refused("Somebody has answered this already.")
+
+
+NOBODY = {"shared": "a phone that several people use", "nobody": "somebody from outside"}
 
 
 def pair(call: Call, guest: Guest) -> Response:

@@ -43,6 +43,7 @@ def routes() -> list[Route]:
         screen("/people", people.people, methods=BOTH),
         screen("/people/{ref}", people.person),
         screen("/questions", questions.questions, methods=BOTH),
+        screen("/questions/together", questions.answer_together, Permission.ACT, POST),
         screen("/questions/{ref}", questions.answer, Permission.ACT, POST),
         screen("/plans", plans.plans),
         screen("/plans/{label}", plans.plan),

@@ -37,6 +37,9 @@ class IdentityState(StrEnum):
     NOBODY = "nobody"  # a person answered: nobody in the directory (external, shared phone)
 
 
+QUESTIONS = (IdentityState.AMBIGUOUS, IdentityState.UNMATCHED)  # a person has to say who it is
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A person whose phone, e-mail or employee id is the member's.

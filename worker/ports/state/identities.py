@@ -67,6 +67,11 @@ class Identities(Protocol):
         """Active people for name suggestions, at most `limit`."""
 
     def page(
-        self, states: Sequence[IdentityState], after: HandleKey | None, limit: int
+        self,
+        states: Sequence[IdentityState],
+        after: HandleKey | None,
+        limit: int,
+        *,
+        by_people: bool | None = None,
     ) -> list[HandleIdentity]:
-        """Links in the given states, in key order."""
+        """Links in the given states, in key order; `by_people` says whether people's answers, or only others."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from worker.domain.evidence.journal import Sealed
-from worker.domain.model import Account, AccountKey, Evidence, GroupKey
+from worker.domain.model import Account, AccountKey, Evidence, GroupKey, HandleKey
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports.state.groups import GroupRow
 
@@ -151,6 +151,13 @@ class Place(NamedTuple):
     name: str
 
 
+class Sighting(NamedTuple):
+    """A group that shows a member, and the name that it shows."""
+
+    place: Place
+    shown_as: str
+
+
 class Overview(Protocol):
     """Questions about all tickets, people and groups."""
 
@@ -202,6 +209,12 @@ class Overview(Protocol):
 
     def groups_of(self, people: Collection[AccountKey]) -> dict[AccountKey, list[Place]]:
         """The groups that list these accounts, by name; accounts in none are left out."""
+
+    def sightings(self, members: Collection[HandleKey]) -> dict[HandleKey, list[Sighting]]:
+        """The groups that list these members, by name; members in none are left out."""
+
+    def admins_of(self, groups: Collection[GroupKey]) -> dict[GroupKey, list[Account]]:
+        """Known people who are admins of these groups and have not left, by name; groups without any are left out."""
 
     def admins(self) -> list[Account]:
         """Known people who are admins of a group and have not left, each once, by name and key."""
