@@ -45,6 +45,7 @@ from worker.storage.sql.tables import (
 )
 
 COHORT_COLUMNS = ("plan_id", "cohort_id", "source", "person_id", "at", "evidence", "name")
+UNDECIDED = tuple(gate.value for gate in (Gate.INITIAL, Gate.NEW, Gate.HELD, Gate.REJECTED))  # no ticket asks
 WAITING = (Gate.INITIAL, Gate.NEW, Gate.HELD)  # gates that may still open
 
 

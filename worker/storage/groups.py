@@ -380,7 +380,10 @@ class SqlRosters:
             these = among(g.source, g.group_id, chunk)
             found = group_rows(self._c, these, order=(g.source, g.group_id), limit=len(chunk))
             groups.update({group.key: group for group in found})
-        pairs = [(groups.get(GroupKey(row.source, row.group_id)), member_from_row(row)) for row in rows]
+        pairs = [
+            (groups.get(GroupKey(row.source, row.group_id)), _with_arrival(member_from_row(row), row))
+            for row in rows
+        ]
         return [GroupOfMember(group, member) for group, member in pairs if group is not None]
 
     # --- reconciling -----------------------------------------------------------------------------

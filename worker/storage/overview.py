@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -25,6 +26,8 @@ from worker.ports.state.overview import (
     DuePlace,
     Exposed,
     Exposure,
+    GroupHealth,
+    GroupPlace,
     JournalFilter,
     Part,
     Period,
@@ -36,6 +39,7 @@ from worker.ports.state.overview import (
 )
 from worker.storage.cases import ADMINS
 from worker.storage.exposure import SqlExposure
+from worker.storage.group_health import groups_by_trouble, health_of
 from worker.storage.groups import group_rows
 from worker.storage.journal import sealed_from_row
 from worker.storage.persons import PERSON_COLUMNS, people_of, person_of
@@ -180,10 +184,27 @@ class SqlOverview:
 
     def groups(self, text: str, after: tuple[str, GroupKey] | None, limit: int) -> list[GroupRow]:
         g = chat_group.c
-        which = [sa.or_(_holds(g.name, text), g.group_id == text)] if text else []
+        which = _of_text(text)
         if after is not None:
             which.append(sa.tuple_(g.name, g.source, g.group_id) > (after[0], *after[1]))
         return group_rows(self._c, *which, order=(g.name, g.source, g.group_id), limit=limit)
+
+    def groups_by_trouble(self, text: str, after: GroupPlace | None, limit: int) -> list[GroupHealth]:
+        return groups_by_trouble(self._c, _of_text(text), after, limit)
+
+    def health(self, group: GroupKey) -> GroupHealth | None:
+        return health_of(self._c, [GroupPlace(0, 0, "", group)]).get(group)
+
+    def first_seen(self, people: Collection[AccountKey]) -> dict[AccountKey, datetime]:
+        p, found = person.c, dict[AccountKey, datetime]()
+        for chunk in chunked(sorted(set(people))):
+            query = sa.select(p.source, p.person_id, p.first_seen_at).where(
+                among(p.source, p.person_id, chunk)
+            )
+            found |= {
+                AccountKey(row.source, row.person_id): row.first_seen_at for row in self._c.execute(query)
+            }
+        return found
 
     def people(self, text: str, after: tuple[str, AccountKey] | None, limit: int) -> list[Account]:
         p = person.c
@@ -341,6 +362,11 @@ def _of(wanted: TicketFilter) -> list[sa.ColumnElement[bool]]:
     periods = ((t.opened_at, wanted.opened), (t.verified_at, wanted.verified), (t.due_at, wanted.due))
     found += [_within(column, period) for column, period in periods if period is not None]
     return found
+
+
+def _of_text(text: str) -> list[sa.ColumnElement[bool]]:
+    g = chat_group.c
+    return [sa.or_(_holds(g.name, text), g.group_id == text)] if text else []
 
 
 def _holds(column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,15 +10,16 @@ import pytest
 from builders import NOW
 from harness import Harness
 from worker.app.reads.group import whole_group
-from worker.app.reads.person import history_of, timeline_of, whole_person
+from worker.app.reads.person import Turn, history_of, life_of, whole_person
 from worker.app.reads.source import judged_sources
 from worker.app.reads.ticket import listed_tickets, whole_ticket
 from worker.app.tell.health import Freshness, SourceHealth
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import AccountKey
+from worker.domain.model import AccountKey, Role
 from worker.ports import Port
 
+Start = Callable[..., Harness]
 ANN = AccountKey("corp", "ann")
 NEVER_OLD = Freshness(timedelta(days=999), {})
 
@@ -59,18 +61,92 @@ def test_a_person_is_read_with_groups_tickets_and_directory(left: Harness) -> No
         account = uow.people.get(ANN)
         assert account is not None
         whole = whole_person(uow, account)
-        history, timeline = history_of(uow, whole), timeline_of(uow, whole, 500)
+        history = history_of(uow, whole)
         of_group = [whole_group(uow, group, left.app.witnesses) for group, _ in whole.groups]
 
     assert (whole.account, [one.key for one in whole.human.accounts]) == (account, [ANN])
     assert whole.directories["corp"].last_success_at is not None
     assert {sealed.entry.subject for sealed in history} == {"person:corp/ann"}
-    assert {sealed.entry.subject for sealed in timeline} > {"person:corp/ann"}
-    assert [sealed.seq for sealed in timeline] == sorted((one.seq for one in timeline), reverse=True)
     assert of_group
     for whole_one in of_group:
         assert ANN in {person.key for _, _, person in whole_one.members if person}
         assert [one.id for one in whole_one.tickets] == [one.id for one in whole.tickets]
+
+
+def life(harness: Harness, key: AccountKey) -> list[tuple[Turn, str]]:
+    with harness.store.reading() as uow:
+        account = uow.people.get(key)
+        assert account is not None
+        moments = life_of(uow, whole_person(uow, account), 500)
+    assert [one.at for one in moments] == sorted((one.at for one in moments), reverse=True)
+    return [(one.what, one.group.name if one.group else "") for one in reversed(moments)]
+
+
+def test_a_life_runs_from_joining_to_the_proof_that_somebody_is_out(company: Harness) -> None:
+    company.hire("zoe")
+    company.later()
+    company.settle()
+    company.group("pool", "zoe", admins=["dee"])
+    company.later()
+    company.settle()
+    company.later()
+    company.leave("zoe")
+    company.settle()
+    company.later()
+    [ticket] = [one for one in company.tickets() if one.person and one.person.person_id == "zoe"]
+    company.desk.acknowledge(ticket.id, Actor("dee"), company.now)
+    company.desk.done(ticket.id, Actor("dee"), company.now)
+    company.later()
+    company.drop("pool", "zoe")
+    company.settle()
+
+    assert life(company, AccountKey("corp", "zoe")) == [
+        (Turn.JOINED, ""),
+        (Turn.LEFT, ""),
+        (Turn.TICKET_OPENED, "Pool"),
+        (Turn.TICKET_DONE, "Pool"),
+        (Turn.GROUP_LEFT, "Pool"),
+    ]
+
+
+def test_somebody_in_a_group_has_joined_it_and_whoever_came_first_was_only_seen(company: Harness) -> None:
+    company.later()
+    company.group("pool", "ben", admins=["dee"])
+    company.settle()
+    company.later()
+    company.wards.add_member("pool", company.member("ann"))
+    company.settle()
+
+    assert life(company, ANN) == [(Turn.FIRST_SEEN, ""), (Turn.GROUP_JOINED, "Pool")]
+
+
+def test_whoever_had_left_before_the_first_read_has_left_all_the_same(start: Start) -> None:
+    harness = start()
+    harness.hire("old")
+    harness.leave("old")
+    harness.settle()
+
+    assert sorted(turn for turn, _ in life(harness, AccountKey("corp", "old"))) == [
+        Turn.FIRST_SEEN,
+        Turn.LEFT,
+    ]
+
+
+def test_a_verified_ticket_that_was_no_removal_is_only_verified(start: Start) -> None:
+    harness = start()
+    harness.hire("kay", "lea", "dee")
+    harness.group("night", "lea", admins=["kay"])
+    harness.settle()
+    harness.later()
+    harness.leave("kay")
+    harness.settle()
+    harness.later()
+    harness.wards.set_role("night", harness.number("lea"), Role.ADMIN)
+    harness.settle()
+
+    turns = [turn for turn, _ in life(harness, AccountKey("corp", "kay"))]
+
+    assert Turn.GROUP_LEFT not in turns
 
 
 def test_a_source_that_is_configured_is_judged_whether_or_not_it_was_read(company: Harness) -> None:

@@ -283,7 +283,7 @@ def test_a_person_s_page_has_evidence_groups_and_timeline(desk: Caller) -> None:
     shown = _text(page.text)
     assert "account disabled" in shown
     assert "Ward &lt;7&gt; &amp; &#34;nights&#34;" in page.text
-    assert "Ticket opened" in shown
+    assert "Ticket opened Ward" in shown
 
 
 def test_a_group_s_page_has_its_roster_admins_first(desk: Caller) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
-from worker.domain.evidence.journal import Sealed
-from worker.domain.model import Account, AccountKey
+from worker.domain.evidence import events
+from worker.domain.evidence.journal import Entry, Sealed
+from worker.domain.kinds import kind_of
+from worker.domain.model import Account, AccountKey, Evidence, Standing
 from worker.domain.people.persons import Person
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.connectors.base import Port
 from worker.ports.state.groups import GroupOfMember
+from worker.ports.state.overview import Place
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import UnitOfWork
 
@@ -45,10 +50,92 @@ def history_of(uow: UnitOfWork, whole: WholePerson) -> list[Sealed]:
     return sorted(found, key=lambda sealed: sealed.seq)
 
 
-def timeline_of(uow: UnitOfWork, whole: WholePerson, limit: int) -> Sequence[Sealed]:
-    """The last events of the person and of the tickets about them, newest first."""
-    subjects = [_subject(one.key) for one in whole.human.accounts]
-    return uow.overview.history([*subjects, *(f"ticket:{one.label}" for one in whole.tickets)], limit)
+class Turn(StrEnum):
+    """What can happen to a person, as their timeline says it."""
+
+    FIRST_SEEN = "first_seen"
+    JOINED = "joined"
+    MOVED = "moved"
+    LEAVING = "leaving"
+    LEFT = "left"
+    RETURNED = "returned"
+    ERASED = "erased"
+    GROUP_JOINED = "group_joined"
+    GROUP_LEFT = "group_left"  # as a newer list proved it
+    TICKET_OPENED = "ticket_opened"
+    TICKET_DONE = "ticket_done"
+    TICKET_VERIFIED = "ticket_verified"
+    TICKET_REOPENED = "ticket_reopened"
+    TICKET_CANCELLED = "ticket_cancelled"
+    TICKET_WAIVED = "ticket_waived"
+    TICKET_DISPUTED = "ticket_disputed"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened to a person. `what` is a `Turn`'s code; a ticket says which group it is about."""
+
+    at: datetime
+    what: Turn
+    group: Place | None = None
+    ticket: Ticket | None = None
+    evidence: Evidence | None = None
+    by: str = ""
+    reason: str = ""
+
+
+_TURNS = {
+    events.PERSON_JOINED: Turn.JOINED,
+    events.PERSON_MOVED: Turn.MOVED,
+    events.PERSON_LEAVING_ANNOUNCED: Turn.LEAVING,
+    events.PERSON_LEFT: Turn.LEFT,
+    events.PERSON_RETURNED: Turn.RETURNED,
+    events.PERSON_ERASED: Turn.ERASED,
+    events.TICKET_OPENED: Turn.TICKET_OPENED,
+    events.TICKET_DONE: Turn.TICKET_DONE,
+    events.TICKET_VERIFIED: Turn.TICKET_VERIFIED,
+    events.TICKET_REOPENED: Turn.TICKET_REOPENED,
+    events.TICKET_CANCELLED: Turn.TICKET_CANCELLED,
+    events.TICKET_WAIVED: Turn.TICKET_WAIVED,
+    events.TICKET_DISPUTED: Turn.TICKET_DISPUTED,
+}
+
+
+def life_of(uow: UnitOfWork, whole: WholePerson, limit: int) -> list[Moment]:
+    """A person's life here, newest first: in the company, in groups, and the tickets about it.
+
+    The journal's events are the last `limit`. Who was in a group before its first reading has no moment for that.
+    """
+    tickets = {f"ticket:{one.label}": one for one in whole.tickets}
+    people = {_subject(one.key): one for one in whole.human.accounts}
+    entries = [one.entry for one in uow.overview.history([*people, *tickets], limit)]
+    found = [
+        _moment(entry, _TURNS[events.current(entry.kind)], tickets.get(entry.subject))
+        for entry in entries
+        if events.current(entry.kind) in _TURNS
+    ]
+    known = {(entry.subject, events.current(entry.kind)) for entry in entries}
+    first = uow.overview.first_seen([one.key for one in people.values()])
+    for subject, one in people.items():
+        if (subject, events.PERSON_JOINED) not in known and one.key in first:
+            found.append(Moment(first[one.key], Turn.FIRST_SEEN, by=one.key.source))
+        if (subject, events.PERSON_LEFT) not in known and one.left_at and one.standing is Standing.LEFT:
+            found.append(Moment(one.left_at, Turn.LEFT, evidence=one.evidence, by=one.key.source))
+    found += [
+        Moment(member.joined_at, Turn.GROUP_JOINED, Place(group.key, group.name), by=group.key.source)
+        for group, member in whole.groups
+        if member.joined_at
+    ]
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _moment(entry: Entry, turn: Turn, ticket: Ticket | None) -> Moment:
+    if ticket is None:
+        return Moment(entry.at, turn, by=entry.actor, reason=entry.reason)
+    if turn is Turn.TICKET_VERIFIED and kind_of(ticket).is_exposure:
+        turn = Turn.GROUP_LEFT
+    group = Place(ticket.group, ticket.group_name) if ticket.group else None
+    return Moment(entry.at, turn, group, ticket, by=entry.actor, reason=entry.reason)
 
 
 def _subject(account: AccountKey) -> str:

@@ -1,4 +1,4 @@
-"""Groups: a searchable list, and one group with its roster, admins, coverage, age and tickets."""
+"""Groups: a searchable list, trouble first, and one group with what is wrong in it, its roster and tickets."""
 
 from __future__ import annotations
 
@@ -11,19 +11,28 @@ from worker.desk.console.paging import after_of, next_of
 from worker.desk.sessions import Guest
 from worker.domain.messages.sentences import ticket_title
 from worker.domain.model import GroupKey
+from worker.ports.state.overview import GroupHealth, GroupPlace
 
 TICKETS_MAX = 200
 
 
 def groups(call: Call, guest: Guest) -> Response:
-    """A page of the list, by name."""
+    """A page of the list, those with the most leavers first."""
     del guest
     text, after = call.text("text", 200), after_of(call, GroupKey)
     with call.services.store.reading() as uow:
-        found = uow.overview.groups(text, after, PAGE + 1)
+        found = uow.overview.groups_by_trouble(text, _place(after), PAGE + 1)
     shown = found[:PAGE]
-    following = next_of(call, shown[-1].name, shown[-1].key) if len(found) > PAGE else None
+    last = shown[-1].place if len(found) > PAGE else None
+    following = next_of(call, f"{last.leavers} {last.others} {last.name}", last.key) if last else None
     return call.page("console/groups.html", {"groups": shown, "text": text, "next": following})
+
+
+def _place(after: tuple[str, GroupKey] | None) -> GroupPlace | None:
+    if after is None:
+        return None
+    leavers, others, name = after[0].split(" ", 2)
+    return GroupPlace(int(leavers), int(others), name, after[1])
 
 
 def group(call: Call, guest: Guest) -> Response:
@@ -35,8 +44,9 @@ def group(call: Call, guest: Guest) -> Response:
             return missing(call)
         whole = whole_group(uow, one, call.services.witnesses)
         history = uow.journal.of(f"group:{key.source}/{key.group_id}")
+        health = uow.overview.health(key)
     tickets = whole.tickets[-TICKETS_MAX:][::-1]
-    fresh = call.services.fresh_inventories
+    is_fresh = call.services.fresh_inventories.is_fresh(key.source, one.taken_at, call.now)
     return call.page(
         "console/group.html",
         {
@@ -50,6 +60,34 @@ def group(call: Call, guest: Guest) -> Response:
             "history": history,
             "differences": whole.differences,
             "in_sources": whole.in_sources,
-            "is_fresh": fresh.is_fresh(key.source, one.taken_at, call.now),
+            "wrong": _wrong(call, health, is_fresh=is_fresh) if health else [],
         },
     )
+
+
+def _wrong(call: Call, health: GroupHealth, *, is_fresh: bool) -> list[str]:
+    """What is wrong in a group, the worst first."""
+    tongue, found = call.tongue, []
+    if health.group.is_gone:
+        return [tongue.say("the inventory does not list it any more")]
+    if health.leavers:
+        found.append(
+            tongue.count(
+                "one person who has left is still in it",
+                "{n} people who have left are still in it",
+                health.leavers,
+            )
+        )
+    if health.lacks_admin:
+        found.append(tongue.say("it has no active admin"))
+    if health.unmatched:
+        found.append(
+            tongue.count(
+                "one member is not matched with a person",
+                "{n} members are not matched with a person",
+                health.unmatched,
+            )
+        )
+    if not is_fresh:
+        found.append(tongue.say("its list is too old to prove anything"))
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from worker.app.reads.person import timeline_of, whole_person
+from worker.app.reads.person import life_of, whole_person
 from worker.desk.calls import Call
 from worker.desk.console.frame import PAGE, missing, person_in
 from worker.desk.console.paging import after_of, next_of
@@ -34,7 +34,7 @@ def person(call: Call, guest: Guest) -> Response:
         if one is None:
             return missing(call)
         whole = whole_person(uow, one)
-        timeline = timeline_of(uow, whole, HISTORY_MAX)
+        timeline = life_of(uow, whole, HISTORY_MAX)
     return call.page(
         "console/person.html",
         {

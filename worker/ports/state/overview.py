@@ -158,6 +158,35 @@ class Sighting(NamedTuple):
     shown_as: str
 
 
+class GroupPlace(NamedTuple):
+    """A group's place in the list by trouble: memberships that should end, other live tickets, then its name."""
+
+    leavers: int
+    others: int
+    name: str
+    key: GroupKey
+
+
+@dataclass(frozen=True, slots=True)
+class GroupHealth:
+    """A group with what may be wrong in it: members who have left, admins who have not, and unmatched members.
+
+    Without `knows_roles` its source does not show who is an admin, so that `active_admins` says nothing.
+    """
+
+    group: GroupRow
+    place: GroupPlace
+    leavers: int
+    active_admins: int
+    unmatched: int
+    knows_roles: bool
+
+    @property
+    def lacks_admin(self) -> bool:
+        """True if it is known that no active admin is in it."""
+        return self.knows_roles and not self.active_admins and not self.group.is_gone
+
+
 class Overview(Protocol):
     """Questions about all tickets, people and groups."""
 
@@ -221,6 +250,15 @@ class Overview(Protocol):
 
     def groups(self, text: str, after: tuple[str, GroupKey] | None, limit: int) -> list[GroupRow]:
         """Groups with `text` in their name or id, by name, after (name, key)."""
+
+    def groups_by_trouble(self, text: str, after: GroupPlace | None, limit: int) -> list[GroupHealth]:
+        """Groups with `text` in their name or id, those with the most leavers first, after a place."""
+
+    def health(self, group: GroupKey) -> GroupHealth | None:
+        """What may be wrong in one group; None if it is not known. Its place is not the one in the list."""
+
+    def first_seen(self, people: Collection[AccountKey]) -> dict[AccountKey, datetime]:
+        """When these accounts were first seen in their directory, without those that are unknown."""
 
     def people(self, text: str, after: tuple[str, AccountKey] | None, limit: int) -> list[Account]:
         """People with `text` in their name or address, by name, after (name, key)."""

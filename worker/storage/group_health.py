@@ -1,0 +1,132 @@
+"""Groups with what is wrong in them: leavers, admins, members that nobody knows; trouble first.
+
+The order comes from live tickets and from leavings that wait, which are few; what is shown is counted for one page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.identity.matching import QUESTIONS
+from worker.domain.model import GroupKey, Standing
+from worker.domain.tickets.ticket import LIVE
+from worker.ports.state.episodes import EpisodeKind
+from worker.ports.state.overview import GroupHealth, GroupPlace
+from worker.storage.cases import ADMINS, behind_link
+from worker.storage.episodes import UNDECIDED
+from worker.storage.groups import group_rows
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.tables import (
+    IS_LIVE_REMOVAL,
+    chat_group,
+    episode,
+    link,
+    membership,
+    person,
+    ticket,
+)
+
+_LIVE = tuple(state.value for state in sorted(LIVE))
+_OPEN = tuple(state.value for state in QUESTIONS)
+
+
+def groups_by_trouble(
+    connection: sa.Connection, which: Collection[sa.ColumnElement[bool]], after: GroupPlace | None, limit: int
+) -> list[GroupHealth]:
+    """See the port. Only keys are sorted; the groups of the page are read after that."""
+    g, t = chat_group.c, _trouble().cte("trouble")
+    leavers, others = sa.func.coalesce(t.c.leavers, 0), sa.func.coalesce(t.c.others, 0)
+    is_same = (t.c.source == g.source) & (t.c.group_id == g.group_id) & (g.is_gone == 0)
+    query = (
+        sa.select(
+            g.source, g.group_id, g.name, leavers.label("leavers"), others.label("others")
+        )
+        .outerjoin(t, is_same)
+        .where(*which)
+        .order_by(leavers.desc(), others.desc(), g.name, g.source, g.group_id)
+        .limit(limit)
+    )  # fmt: skip
+    if after is not None:
+        is_next = sa.tuple_(g.name, g.source, g.group_id) > (after.name, *after.key)
+        is_less = (others < after.others) | ((others == after.others) & is_next)
+        query = query.where((leavers < after.leavers) | ((leavers == after.leavers) & is_less))
+    places = [
+        GroupPlace(int(row.leavers), int(row.others), row.name, GroupKey(row.source, row.group_id))
+        for row in connection.execute(query)
+    ]
+    found = health_of(connection, places)
+    return [found[place.key] for place in places]
+
+
+def health_of(connection: sa.Connection, places: Collection[GroupPlace]) -> dict[GroupKey, GroupHealth]:
+    """What is wrong in each of these groups."""
+    g, found = chat_group.c, {}
+    for chunk in chunked(places):
+        by_key = {place.key: place for place in chunk}
+        counted = {GroupKey(row.source, row.group_id): row for row in connection.execute(_counts(by_key))}
+        these = among(g.source, g.group_id, by_key)
+        for group in group_rows(connection, these, order=(g.source, g.group_id), limit=len(chunk)):
+            row = counted.get(group.key)
+            found[group.key] = GroupHealth(
+                group,
+                by_key[group.key],
+                leavers=int(row.leavers) if row and not group.is_gone else 0,
+                active_admins=int(row.active) if row else 0,
+                unmatched=int(row.unmatched) if row and not group.is_gone else 0,
+                knows_roles=bool(row and row.knows_roles),
+            )
+    return found
+
+
+def _trouble() -> sa.Select[Any]:
+    """By group, how many memberships should end and how many other tickets are live; calm groups have no row."""
+    t, e, k, m = ticket.c, episode.c, link.c, membership.c
+    one: sa.ColumnElement[int] = sa.literal_column("1")
+    none: sa.ColumnElement[int] = sa.literal_column("0")
+    asked = sa.select(t.source, t.group_id, one.label("leavers"), none.label("others")).where(
+        sa.text(IS_LIVE_REMOVAL)
+    )
+    waiting = (
+        sa.select(m.source, m.group_id, one, none)
+        .select_from(episode)
+        .join(link, (k.person_source == e.source) & (k.person_id == e.person_id))
+        .join(membership, (m.source == k.source) & (m.handle == k.handle))
+        .where(e.kind == EpisodeKind.LEFT.value, e.gate.in_(UNDECIDED), m.is_unlisted == 0)
+    )
+    others = sa.select(t.source, t.group_id, none, one).where(
+        t.state.in_(_LIVE), sa.text(f"NOT ({IS_LIVE_REMOVAL})")
+    )
+    each = sa.union_all(asked, waiting, others).subquery("each")
+    return sa.select(
+        each.c.source,
+        each.c.group_id,
+        sa.func.sum(each.c.leavers).label("leavers"),
+        sa.func.sum(each.c.others).label("others"),
+    ).group_by(each.c.source, each.c.group_id)
+
+
+def _counts(keys: Collection[GroupKey]) -> sa.Select[Any]:
+    m, p, g = membership.c, person.c, chat_group.c
+    has_left = p.standing == Standing.LEFT.value
+    return (
+        sa.select(
+            m.source,
+            m.group_id,
+            _how_many(has_left).label("leavers"),
+            _how_many(m.role.in_(ADMINS) & (p.standing != Standing.LEFT.value)).label("active"),
+            _how_many(link.c.state.in_(_OPEN)).label("unmatched"),
+            sa.func.max(g.knows_roles).label("knows_roles"),
+        )
+        .join(chat_group, (g.source == m.source) & (g.group_id == m.group_id))
+        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+        .outerjoin(person, behind_link())
+        .where(among(m.source, m.group_id, keys), m.is_unlisted == 0)
+        .group_by(m.source, m.group_id)
+    )
+
+
+def _how_many(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.sum(sa.case((which, 1), else_=0))
