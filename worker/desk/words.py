@@ -30,7 +30,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "absent_confirmed": N_("absent, confirmed"),
         "moved": N_("moved to another place"),
     },
-    "turn": {
+    "happening": {
         "first_seen": N_("First seen in the directory"),
         "joined": N_("Joined the organisation"),
         "moved": N_("Moved to another place"),

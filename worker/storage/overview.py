@@ -29,9 +29,9 @@ from worker.ports.state.overview import (
     GroupHealth,
     GroupPlace,
     JournalFilter,
+    NamedGroup,
     Part,
     Period,
-    Place,
     Sighting,
     SourceDay,
     TicketFilter,
@@ -240,9 +240,9 @@ class SqlOverview:
                 found |= {one.key: one for one in map(person_from_row, rows)}
         return [found[key] for key in sorted(found)]
 
-    def groups_of(self, people: Collection[AccountKey]) -> dict[AccountKey, list[Place]]:
+    def groups_of(self, people: Collection[AccountKey]) -> dict[AccountKey, list[NamedGroup]]:
         k, m, g = link.c, membership.c, chat_group.c
-        found: dict[AccountKey, list[Place]] = defaultdict(list)
+        found: dict[AccountKey, list[NamedGroup]] = defaultdict(list)
         for chunk in chunked(sorted(set(people))):
             query = (
                 sa.select(k.person_source, k.person_id, g.source, g.group_id, g.name)
@@ -252,7 +252,7 @@ class SqlOverview:
                 .where(among(k.person_source, k.person_id, chunk), m.is_unlisted == 0, g.is_gone == 0)
             )
             for row in self._c.execute(query.order_by(g.name, g.source, g.group_id)):
-                place = Place(GroupKey(row.source, row.group_id), row.name)
+                place = NamedGroup(GroupKey(row.source, row.group_id), row.name)
                 found[AccountKey(row.person_source, row.person_id)].append(place)
         return dict(found)
 
@@ -266,7 +266,7 @@ class SqlOverview:
                 .where(among(m.source, m.handle, chunk), g.is_gone == 0)
             )
             for row in self._c.execute(query.order_by(g.name, g.source, g.group_id)):
-                place = Place(GroupKey(row.source, row.group_id), row.name)
+                place = NamedGroup(GroupKey(row.source, row.group_id), row.name)
                 found[HandleKey(row.source, row.handle)].append(Sighting(place, row.display_name))
         return dict(found)
 

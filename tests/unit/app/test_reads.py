@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from builders import NOW
 from harness import Harness
 from worker.app.reads.group import whole_group
-from worker.app.reads.person import Turn, history_of, life_of, whole_person
+from worker.app.reads.person import Happening, history_of, life_of, whole_person
 from worker.app.reads.source import judged_sources
 from worker.app.reads.ticket import listed_tickets, whole_ticket
 from worker.app.tell.health import Freshness, SourceHealth
@@ -73,7 +74,7 @@ def test_a_person_is_read_with_groups_tickets_and_directory(left: Harness) -> No
         assert [one.id for one in whole_one.tickets] == [one.id for one in whole.tickets]
 
 
-def life(harness: Harness, key: AccountKey) -> list[tuple[Turn, str]]:
+def life(harness: Harness, key: AccountKey) -> list[tuple[Happening, str]]:
     with harness.store.reading() as uow:
         account = uow.people.get(key)
         assert account is not None
@@ -101,11 +102,11 @@ def test_a_life_runs_from_joining_to_the_proof_that_somebody_is_out(company: Har
     company.settle()
 
     assert life(company, AccountKey("corp", "zoe")) == [
-        (Turn.JOINED, ""),
-        (Turn.LEFT, ""),
-        (Turn.TICKET_OPENED, "Pool"),
-        (Turn.TICKET_DONE, "Pool"),
-        (Turn.GROUP_LEFT, "Pool"),
+        (Happening.JOINED, ""),
+        (Happening.LEFT, ""),
+        (Happening.TICKET_OPENED, "Pool"),
+        (Happening.TICKET_DONE, "Pool"),
+        (Happening.GROUP_LEFT, "Pool"),
     ]
 
 
@@ -117,19 +118,19 @@ def test_somebody_in_a_group_has_joined_it_and_whoever_came_first_was_only_seen(
     company.wards.add_member("pool", company.member("ann"))
     company.settle()
 
-    assert life(company, ANN) == [(Turn.FIRST_SEEN, ""), (Turn.GROUP_JOINED, "Pool")]
+    assert life(company, ANN) == [(Happening.FIRST_SEEN, ""), (Happening.GROUP_JOINED, "Pool")]
 
 
-def test_whoever_had_left_before_the_first_read_has_left_all_the_same(start: Start) -> None:
-    harness = start()
-    harness.hire("old")
-    harness.leave("old")
-    harness.settle()
+def test_whoever_had_left_before_the_first_read_has_left_all_the_same() -> None:
+    with closing(Harness()) as harness:
+        harness.hire("old")
+        harness.leave("old")
+        harness.settle()
 
-    assert sorted(turn for turn, _ in life(harness, AccountKey("corp", "old"))) == [
-        Turn.FIRST_SEEN,
-        Turn.LEFT,
-    ]
+        assert sorted(life(harness, AccountKey("corp", "old"))) == [
+            (Happening.FIRST_SEEN, ""),
+            (Happening.LEFT, ""),
+        ]
 
 
 def test_a_verified_ticket_that_was_no_removal_is_only_verified(start: Start) -> None:
@@ -146,7 +147,7 @@ def test_a_verified_ticket_that_was_no_removal_is_only_verified(start: Start) ->
 
     turns = [turn for turn, _ in life(harness, AccountKey("corp", "kay"))]
 
-    assert Turn.GROUP_LEFT not in turns
+    assert Happening.GROUP_LEFT not in turns
 
 
 def test_a_source_that_is_configured_is_judged_whether_or_not_it_was_read(company: Harness) -> None:

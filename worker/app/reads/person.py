@@ -15,7 +15,7 @@ from worker.domain.people.persons import Person
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.connectors.base import Port
 from worker.ports.state.groups import GroupOfMember
-from worker.ports.state.overview import Place
+from worker.ports.state.overview import NamedGroup
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import UnitOfWork
 
@@ -50,7 +50,7 @@ def history_of(uow: UnitOfWork, whole: WholePerson) -> list[Sealed]:
     return sorted(found, key=lambda sealed: sealed.seq)
 
 
-class Turn(StrEnum):
+class Happening(StrEnum):
     """What can happen to a person, as their timeline says it."""
 
     FIRST_SEEN = "first_seen"
@@ -73,31 +73,31 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that happened to a person. `what` is a `Turn`'s code; a ticket says which group it is about."""
+    """Something that happened to a person. `what` is a `Happening`'s code; a ticket says which group it is about."""
 
     at: datetime
-    what: Turn
-    group: Place | None = None
+    what: Happening
+    group: NamedGroup | None = None
     ticket: Ticket | None = None
     evidence: Evidence | None = None
     by: str = ""
     reason: str = ""
 
 
-_TURNS = {
-    events.PERSON_JOINED: Turn.JOINED,
-    events.PERSON_MOVED: Turn.MOVED,
-    events.PERSON_LEAVING_ANNOUNCED: Turn.LEAVING,
-    events.PERSON_LEFT: Turn.LEFT,
-    events.PERSON_RETURNED: Turn.RETURNED,
-    events.PERSON_ERASED: Turn.ERASED,
-    events.TICKET_OPENED: Turn.TICKET_OPENED,
-    events.TICKET_DONE: Turn.TICKET_DONE,
-    events.TICKET_VERIFIED: Turn.TICKET_VERIFIED,
-    events.TICKET_REOPENED: Turn.TICKET_REOPENED,
-    events.TICKET_CANCELLED: Turn.TICKET_CANCELLED,
-    events.TICKET_WAIVED: Turn.TICKET_WAIVED,
-    events.TICKET_DISPUTED: Turn.TICKET_DISPUTED,
+_HAPPENINGS = {
+    events.PERSON_JOINED: Happening.JOINED,
+    events.PERSON_MOVED: Happening.MOVED,
+    events.PERSON_LEAVING_ANNOUNCED: Happening.LEAVING,
+    events.PERSON_LEFT: Happening.LEFT,
+    events.PERSON_RETURNED: Happening.RETURNED,
+    events.PERSON_ERASED: Happening.ERASED,
+    events.TICKET_OPENED: Happening.TICKET_OPENED,
+    events.TICKET_DONE: Happening.TICKET_DONE,
+    events.TICKET_VERIFIED: Happening.TICKET_VERIFIED,
+    events.TICKET_REOPENED: Happening.TICKET_REOPENED,
+    events.TICKET_CANCELLED: Happening.TICKET_CANCELLED,
+    events.TICKET_WAIVED: Happening.TICKET_WAIVED,
+    events.TICKET_DISPUTED: Happening.TICKET_DISPUTED,
 }
 
 
@@ -110,32 +110,34 @@ def life_of(uow: UnitOfWork, whole: WholePerson, limit: int) -> list[Moment]:
     people = {_subject(one.key): one for one in whole.human.accounts}
     entries = [one.entry for one in uow.overview.history([*people, *tickets], limit)]
     found = [
-        _moment(entry, _TURNS[events.current(entry.kind)], tickets.get(entry.subject))
+        _moment(entry, _HAPPENINGS[events.current(entry.kind)], tickets.get(entry.subject))
         for entry in entries
-        if events.current(entry.kind) in _TURNS
+        if events.current(entry.kind) in _HAPPENINGS
     ]
     known = {(entry.subject, events.current(entry.kind)) for entry in entries}
     first = uow.overview.first_seen([one.key for one in people.values()])
     for subject, one in people.items():
         if (subject, events.PERSON_JOINED) not in known and one.key in first:
-            found.append(Moment(first[one.key], Turn.FIRST_SEEN, by=one.key.source))
+            found.append(Moment(first[one.key], Happening.FIRST_SEEN, by=one.key.source))
         if (subject, events.PERSON_LEFT) not in known and one.left_at and one.standing is Standing.LEFT:
-            found.append(Moment(one.left_at, Turn.LEFT, evidence=one.evidence, by=one.key.source))
+            found.append(Moment(one.left_at, Happening.LEFT, evidence=one.evidence, by=one.key.source))
     found += [
-        Moment(member.joined_at, Turn.GROUP_JOINED, Place(group.key, group.name), by=group.key.source)
+        Moment(
+            member.joined_at, Happening.GROUP_JOINED, NamedGroup(group.key, group.name), by=group.key.source
+        )
         for group, member in whole.groups
         if member.joined_at
     ]
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
-def _moment(entry: Entry, turn: Turn, ticket: Ticket | None) -> Moment:
+def _moment(entry: Entry, what: Happening, ticket: Ticket | None) -> Moment:
     if ticket is None:
-        return Moment(entry.at, turn, by=entry.actor, reason=entry.reason)
-    if turn is Turn.TICKET_VERIFIED and kind_of(ticket).is_exposure:
-        turn = Turn.GROUP_LEFT
-    group = Place(ticket.group, ticket.group_name) if ticket.group else None
-    return Moment(entry.at, turn, group, ticket, by=entry.actor, reason=entry.reason)
+        return Moment(entry.at, what, by=entry.actor, reason=entry.reason)
+    if what is Happening.TICKET_VERIFIED and kind_of(ticket).is_exposure:
+        what = Happening.GROUP_LEFT
+    group = NamedGroup(ticket.group, ticket.group_name) if ticket.group else None
+    return Moment(entry.at, what, group, ticket, by=entry.actor, reason=entry.reason)
 
 
 def _subject(account: AccountKey) -> str:

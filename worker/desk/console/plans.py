@@ -19,7 +19,7 @@ from worker.desk.words import WORDS
 from worker.domain.identity.comparing import columns_of, found_by
 from worker.domain.model import Account, AccountKey
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState, plan_number
-from worker.ports.state.overview import Place
+from worker.ports.state.overview import NamedGroup
 from worker.ports.state.store import UnitOfWork
 
 PEOPLE_SHOWN = 100
@@ -27,17 +27,17 @@ LIST_MAX = 100_000  # characters of a list that somebody pastes
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PlanRow:
     """One person of a plan, with what the directory and the groups have of them."""
 
     one: Departure
     account: Account | None
     manager: Account | None
-    groups: Sequence[Place]
+    groups: Sequence[NamedGroup]
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Comparison:
     """A pasted list beside a plan. `only_listed` and `unclear`: a line, and the people whom it may mean."""
 
     both: int
@@ -75,7 +75,7 @@ def compare(call: Call, guest: Guest) -> Response:
 
 
 def _page(
-    call: Call, uow: UnitOfWork, one: HeldPlan, compared: Compared | None = None, pasted: str = ""
+    call: Call, uow: UnitOfWork, one: HeldPlan, compared: Comparison | None = None, pasted: str = ""
 ) -> Response:
     skip = number_in(call.query("skip")) or 0
     everybody = [person for cohort in one.cohorts for person in cohort.people]
@@ -98,7 +98,7 @@ def _page(
     )
 
 
-def _rows(uow: UnitOfWork, people: Sequence[Departure]) -> Mapping[AccountKey, Shown]:
+def _rows(uow: UnitOfWork, people: Sequence[Departure]) -> Mapping[AccountKey, PlanRow]:
     """These people by key, read together."""
     accounts = uow.overview.named([one.person for one in people])
     bosses = {
@@ -109,7 +109,7 @@ def _rows(uow: UnitOfWork, people: Sequence[Departure]) -> Mapping[AccountKey, S
     managers = uow.overview.named(set(bosses.values()))
     groups = uow.overview.groups_of([one.person for one in people])
     return {
-        key: Shown(
+        key: PlanRow(
             one, accounts.get(key), managers.get(bosses[key]) if key in bosses else None, groups.get(key, ())
         )
         for one in people
@@ -123,9 +123,9 @@ def sentence(call: Call, cohort: Cohort) -> str:
     people = tongue.count("one person", "{n} people", len(cohort.people))
     if cohort.cause == MISSING:
         return tongue.say("{people}: missing from the latest read", people=people)
-    evidence = ", ".join(
-        tongue.say(WORDS["evidence"][code]) for code in sorted({one.evidence.value for one in cohort.people})
-    )
+    words = WORDS["evidence"]
+    codes = sorted({one.evidence.value for one in cohort.people})
+    evidence = ", ".join(tongue.say(words[code]) for code in codes)
     days = sorted(local_day(one.at, timezone) for one in cohort.people)
     known = {
         "people": people, "unit": cohort.unit, "evidence": evidence,
@@ -140,7 +140,7 @@ def sentence(call: Call, cohort: Cohort) -> str:
     return tongue.say("{people}: {evidence} between {first} and {last}", **known)
 
 
-def _compared(uow: UnitOfWork, plan: HeldPlan, lines: Iterable[str]) -> Compared:
+def _compared(uow: UnitOfWork, plan: HeldPlan, lines: Iterable[str]) -> Comparison:
     people = {one.person: one for cohort in plan.cohorts for one in cohort.people}
     found = found_by(lines, uow.overview.named(people).values())
     rest = [line for line, keys in found.items() if not keys]
@@ -148,7 +148,7 @@ def _compared(uow: UnitOfWork, plan: HeldPlan, lines: Iterable[str]) -> Compared
     by_key = {one.key: one for one in known}
     elsewhere = found_by(rest, known)
     meant = frozenset[AccountKey]().union(*found.values())
-    return Compared(
+    return Comparison(
         both=len([keys for keys in found.values() if len(keys) == 1]),
         only_held=[one for key, one in people.items() if key not in meant],
         only_listed=[(line, [by_key[key] for key in sorted(elsewhere[line])]) for line in rest],

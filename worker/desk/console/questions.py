@@ -33,7 +33,7 @@ VIEWS: Mapping[str, tuple[tuple[IdentityState, ...], bool | None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedMember:
     """A member who is or was a question: where they are seen, whom to ask, and who they may be."""
 
     key: HandleKey
@@ -77,7 +77,7 @@ def questions(call: Call, guest: Guest) -> Response:
     )
 
 
-def _asked(uow: UnitOfWork, page: Sequence[HandleIdentity]) -> list[Asked]:
+def _asked(uow: UnitOfWork, page: Sequence[HandleIdentity]) -> list[AskedMember]:
     """What is known about these members, read together."""
     named = {one.key for _, link in page for one in link.suggestions}
     people = uow.overview.named([*named, *(link.person for _, link in page if link.person)])
@@ -85,7 +85,7 @@ def _asked(uow: UnitOfWork, page: Sequence[HandleIdentity]) -> list[Asked]:
     groups = {key: [one.place.key for one in seen.get(key, ())[:GROUPS_SHOWN]] for key, _ in page}
     admins = uow.overview.admins_of({group for those in groups.values() for group in those})
     return [
-        Asked(
+        AskedMember(
             key,
             link,
             people.get(link.person) if link.person else None,

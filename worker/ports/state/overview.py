@@ -144,7 +144,7 @@ class SourceDay:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-class Place(NamedTuple):
+class NamedGroup(NamedTuple):
     """A group by its name."""
 
     key: GroupKey
@@ -154,7 +154,7 @@ class Place(NamedTuple):
 class Sighting(NamedTuple):
     """A group that shows a member, and the name that it shows."""
 
-    place: Place
+    place: NamedGroup
     shown_as: str
 
 
@@ -236,7 +236,7 @@ class Overview(Protocol):
     def known_as(self, texts: Collection[str]) -> list[Account]:
         """Accounts with any of these texts as name (exactly), e-mail address or employee id (case-blind), by key."""
 
-    def groups_of(self, people: Collection[AccountKey]) -> dict[AccountKey, list[Place]]:
+    def groups_of(self, people: Collection[AccountKey]) -> dict[AccountKey, list[NamedGroup]]:
         """The groups that list these accounts, by name; accounts in none are left out."""
 
     def sightings(self, members: Collection[HandleKey]) -> dict[HandleKey, list[Sighting]]:
