@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from harness import Harness
 from worker.domain.model import AccountKey, GroupKey, HandleKey, Member
 from worker.domain.tickets.ticket import TicketKind
-from worker.ports.state.overview import GroupPlace, Sighting
+from worker.ports.state.overview import GroupPlace, NamedGroup, Sighting
 
 STRANGER = "+447700900779"
 
@@ -68,7 +68,7 @@ def test_where_a_member_is_seen_and_whom_to_ask(ward: Harness) -> None:
         seen = uow.overview.sightings([HandleKey("wards", STRANGER), HandleKey("wards", "+440")])
         admins = uow.overview.admins_of([key("gate"), key("night")])
 
-    assert seen == {HandleKey("wards", STRANGER): [Sighting((key("hall"), "Hall"), "Sky")]}
+    assert seen == {HandleKey("wards", STRANGER): [Sighting(NamedGroup(key("hall"), "Hall"), "Sky")]}
     assert {group: [one.key.person_id for one in those] for group, those in admins.items()} == {
         key("gate"): ["dee", "lea"]
     }
