@@ -111,13 +111,13 @@ def _renew(page: Page) -> None:
 def test_the_focus_stays_where_it_is_when_a_page_renews_itself(desk: Desk, open_context: Open) -> None:
     page = open_context().new_page()
     sign_in(page, desk, "viewer")
-    page.locator(".figures a", has_text="held plans").focus()
+    page.locator(".figures a", has_text="waiting for approval").focus()
     page.evaluate("document.getElementById('live').dataset.before = 'yes'")
 
     _renew(page)
 
     expect(page.locator("#live[data-before]")).to_have_count(0)
-    expect(page.locator(".figures a", has_text="held plans")).to_be_focused()
+    expect(page.locator(".figures a", has_text="waiting for approval")).to_be_focused()
 
 
 def test_a_page_that_can_t_be_renewed_says_so_until_it_can(desk: Desk, open_context: Open) -> None:

@@ -21,6 +21,7 @@ from worker.desk.services import Services
 from worker.desk.words import WORDS
 from worker.domain.evidence.journal import stated_at
 from worker.domain.messages.sentences import flat
+from worker.domain.people.units import unit_name
 from worker.domain.text.direction import contained
 from worker.domain.text.tongue import Tongue
 
@@ -42,6 +43,7 @@ def environment() -> Environment:
     made.globals["asset"] = asset
     made.filters["flat"] = flat
     made.filters["stated_at"] = stated_at
+    made.filters["unit_name"] = unit_name
     return made
 
 

@@ -101,7 +101,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "part": {
         "asked": N_("asked out"),
-        "waiting": N_("waiting for your decision"),
+        "waiting": N_("waiting for approval"),
         "nobody": N_("nobody is asked"),
     },
     "unasked": {
@@ -207,8 +207,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "noun": {
         "ticket": N_("Tickets"),
-        "plan": N_("Held plans"),
-        "link": N_("Who is who"),
+        "plan": N_("Waiting for approval"),
+        "link": N_("Unknown members"),
         "person": N_("People"),
         "group": N_("Groups"),
         "source": N_("Sources"),

@@ -63,7 +63,7 @@ def test_a_ticket_has_its_life() -> None:
     assert ("Done", "Tue 24 Nov 2026 13:00:00 CET by dee") in words
     assert ("Verified", "Tue 24 Nov 2026 13:00:00 CET by wards") in words
     assert ("Grade", "A: the messenger itself, read afterwards, shows it") in words
-    assert ("With", "Dee dee@corp.example (active admin of the group)") in words
+    assert ("Assignee", "Dee dee@corp.example (active admin of the group)") in words
     assert ("Reopened", "2 times") in words
 
 

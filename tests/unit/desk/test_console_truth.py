@@ -128,14 +128,14 @@ def test_a_plan_of_which_all_is_decided_waits_for_nobody(ward: Harness) -> None:
     desk.sign_in("kim", "approver")
     [plan] = ward.plans()
     assert len(plan.cohorts) == 2
-    assert "1 held plans" in _text(desk.get("/").text)
+    assert "1 waiting for approval" in _text(desk.get("/").text)
 
     ward.decide(plan.cohorts[0].id)
-    assert "1 held plans" in _text(desk.get("/").text), "one cohort still waits"
+    assert "1 waiting for approval" in _text(desk.get("/").text), "one cohort still waits"
     ward.decide(plan.cohorts[1].id, release=False)
 
-    assert "0 held plans" in _text(desk.get("/").text)
-    assert "Waiting for a decision" not in desk.get("/").text
+    assert "0 waiting for approval" in _text(desk.get("/").text)
+    assert "Waiting for approval" not in desk.get("/").text
     assert "! partly decided" not in _text(desk.get("/plans").text)
     assert 'value="release"' not in desk.get("/plans/P-000001").text
 

@@ -121,7 +121,7 @@ def test_a_paragraph_says_what_why_by_when_and_with_whom() -> None:
         ("Ticket", "T-000001"),
         ("Due", "Wed 25 Nov 2026 11:00 GMT"),
         ("Member", "Annie +447700900001"),
-        ("With", "Dee (owner of the group)"),
+        ("Assignee", "Dee (owner of the group)"),
     )
 
 
@@ -145,7 +145,7 @@ def test_a_paragraph_can_be_given_its_text() -> None:
 def test_it_says_why_the_assignee_is_the_assignee(why: AssigneeWhy | None, by: str, said: str) -> None:
     one = ticket(assignee=Assignee("dee@corp.example", "Dee", why, by=by))
 
-    assert dict(ticket_paragraph(one, "UTC").facts)["With"] == f"Dee ({said})"
+    assert dict(ticket_paragraph(one, "UTC").facts)["Assignee"] == f"Dee ({said})"
     assert one.assignee is not None
     assert one.assignee.said == said
 
@@ -159,8 +159,8 @@ def test_a_reassignment_names_no_member_and_an_assignee_without_a_name_is_their_
     facts = dict(ticket_paragraph(one, "UTC").facts)
 
     assert "Member" not in facts
-    assert facts["With"] == "dee@corp.example (assigned by sam smith)"
-    assert "With" not in dict(ticket_paragraph(ticket(), "UTC").facts)
+    assert facts["Assignee"] == "dee@corp.example (assigned by sam smith)"
+    assert "Assignee" not in dict(ticket_paragraph(ticket(), "UTC").facts)
 
 
 def test_a_question_names_the_number_beside_the_name() -> None:

@@ -113,12 +113,12 @@ def _life(ticket: Ticket, when: When) -> list[tuple[str, str]]:
     person = f"{_apart(ticket.person_name)} ({'/'.join(ticket.person)})" if ticket.person else ""
     blocked_by = ticket_label(ticket.blocked_by) if ticket.blocked_by else ""
     facts = [
-        ("State", f"{state_line(ticket)}: {_apart(ticket.reason)}".rstrip(": ")),
+        ("Status", f"{state_line(ticket)}: {_apart(ticket.reason)}".rstrip(": ")),
         ("Group", _group(ticket)),
         ("Member", f"{_apart(ticket.member_name)} {_apart(ticket.handle)}".strip()),
         ("Person", person),
         ("Evidence", f"{ticket.evidence.value}, {when(ticket.left_at)}" if ticket.evidence else ""),
-        ("With", _with(ticket.assignee)),
+        ("Assignee", _with(ticket.assignee)),
         ("Opened", when(ticket.opened_at)),
         ("Due", when(ticket.due_at)),
         ("Done", _by(when(ticket.done_at), ticket.done_by)),

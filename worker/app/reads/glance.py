@@ -56,7 +56,7 @@ def _situation(now: Situation, tongue: Tongue) -> Paragraph:
         (tongue.say("People who left and are still in groups"), tongue.number(now.exposure.people)),
         (tongue.say("Overdue"), _count(now.overdue_count, tongue)),
         (tongue.say("Disputed"), _count(now.disputed_count, tongue)),
-        (tongue.say("Held plans"), tongue.number(len(now.plans))),
+        (tongue.say("Waiting for approval"), tongue.number(len(now.plans))),
         (tongue.say("Questions"), _count(now.questions, tongue)),
         (tongue.say("Live tickets"), tongue.number(now.live)),
     )

@@ -18,6 +18,7 @@ from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
 from worker.domain.identity.comparing import columns_of, found_by
 from worker.domain.model import Account, AccountKey
+from worker.domain.people.units import unit_name
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState, plan_number
 from worker.ports.state.overview import NamedGroup
 from worker.ports.state.store import UnitOfWork
@@ -128,7 +129,7 @@ def sentence(call: Call, cohort: Cohort) -> str:
     evidence = ", ".join(tongue.say(words[code]) for code in codes)
     days = sorted(local_day(one.at, timezone) for one in cohort.people)
     known = {
-        "people": people, "unit": cohort.unit, "evidence": evidence,
+        "people": people, "unit": unit_name(cohort.unit or ""), "evidence": evidence,
         "first": tongue.day(days[0]) if days else "", "last": tongue.day(days[-1]) if days else "",
     }  # fmt: skip
     if known["first"] == known["last"]:

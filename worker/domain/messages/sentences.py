@@ -85,7 +85,7 @@ def ticket_paragraph(
     if ticket.handle:
         facts.append((tongue.say("Member"), _member(ticket, tongue)))
     if ticket.assignee is not None:
-        facts.append((tongue.say("With"), _assignee(ticket.assignee, tongue)))
+        facts.append((tongue.say("Assignee"), _assignee(ticket.assignee, tongue)))
     if aid is not None and aid.number:
         label = tongue.say("Number of {person}", person=flat(ticket.person_name))
         facts.append((label, isolated(aid.number, is_rtl=tongue.is_rtl)))

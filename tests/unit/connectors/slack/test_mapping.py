@@ -254,7 +254,7 @@ def test_a_group_s_name_of_300_characters_full_of_markup_stays_within_all_limits
     ticket = Paragraph(
         f"Overdue: Remove {LONGEST_NAME} from {LONGEST_NAME}",
         f"{LONGEST_NAME} has left and is still in {LONGEST_NAME}.",
-        (("Ticket", "T-000123"), ("Member", LONGEST_NAME), ("With", LONGEST_NAME)),
+        (("Ticket", "T-000123"), ("Member", LONGEST_NAME), ("Assignee", LONGEST_NAME)),
         (f"Open the group {LONGEST_NAME} in WhatsApp.",) * 5,
         "https://whosleft.example.org/t/1",
     )
