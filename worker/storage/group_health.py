@@ -121,7 +121,7 @@ def _counts(keys: Collection[GroupKey]) -> sa.Select[Any]:
             sa.func.max(g.knows_roles).label("knows_roles"),
         )
         .join(chat_group, (g.source == m.source) & (g.group_id == m.group_id))
-        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+        .outerjoin(link, (link.c.source == m.source) & (link.c.handle == m.handle))
         .outerjoin(person, behind_link())
         .where(among(m.source, m.group_id, keys), m.is_unlisted == 0)
         .group_by(m.source, m.group_id)

@@ -271,18 +271,20 @@ class SqlOverview:
         return dict(found)
 
     def admins_of(self, groups: Collection[GroupKey]) -> dict[GroupKey, list[Account]]:
+        """See the port. Outer joins, or SQLite would begin with all links of the source."""
         m, k, p = membership.c, link.c, person.c
         found: dict[GroupKey, list[Account]] = defaultdict(list)
         for chunk in chunked(sorted(set(groups))):
             query = (
                 sa.select(m.source.label("in_source"), m.group_id, *PERSON_COLUMNS)
-                .join(link, (k.source == m.source) & (k.handle == m.handle))
-                .join(person, (p.source == k.person_source) & (p.person_id == k.person_id))
+                .select_from(membership)
+                .outerjoin(link, (k.source == m.source) & (k.handle == m.handle))
+                .outerjoin(person, (p.source == k.person_source) & (p.person_id == k.person_id))
                 .where(among(m.source, m.group_id, chunk), m.role.in_(ADMINS))
-                .where(p.standing != Standing.LEFT.value)
             )
             for row in self._c.execute(query.order_by(p.display_name, p.source, p.person_id)):
-                if (one := person_of(row)) is not None:
+                one = person_of(row)
+                if one is not None and one.standing is not Standing.LEFT:
                     found[GroupKey(row.in_source, row.group_id)].append(one)
         return dict(found)
 
