@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -16,7 +15,6 @@ import sqlalchemy as sa
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Sealed
 from worker.domain.identity.matching import IdentityState
-from worker.domain.kinds import codes
 from worker.domain.model import Account, AccountKey, GroupKey, HandleKey, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HoldState
@@ -42,12 +40,12 @@ from worker.storage.exposure import SqlExposure
 from worker.storage.group_health import groups_by_trouble, health_of
 from worker.storage.groups import group_rows
 from worker.storage.journal import sealed_from_row
+from worker.storage.over_time import changes, was_exposure, weeks_of
 from worker.storage.persons import PERSON_COLUMNS, people_of, person_of
 from worker.storage.sources import days_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
 from worker.storage.sql.tables import (
-    EPOCH,
     chat_group,
     cohort,
     journal,
@@ -56,17 +54,9 @@ from worker.storage.sql.tables import (
     person,
     person_key,
     ticket,
-    to_micros,
 )
 
-_REMOVALS = codes(lambda kind: kind.is_exposure)
 _LIVE = tuple(state.value for state in sorted(LIVE))
-_EXPOSING = (*_LIVE, TicketState.VERIFIED.value)
-_NO_EXPOSURE = (TicketState.CANCELLED.value,)
-TICK = timedelta(microseconds=1)
-# An expression, so that SQLite doesn't use an index on the kind, which nearly all tickets share
-_KIND = ticket.c.kind.concat("")
-_STATE = ticket.c.state.concat("")
 
 
 class SqlOverview:
@@ -121,51 +111,15 @@ class SqlOverview:
         """See the port. Counts backwards from now, so that the work depends on the period and not on all tickets."""
         without_ticket = [one.left_at for one in self._exposure.unticketed]
         counts = [self.exposure().memberships]
-        for span, (left, verified) in reversed(list(zip(pairwise(ends), self._changes(ends), strict=True))):
+        for span, (left, verified) in reversed(
+            list(zip(pairwise(ends), changes(self._c, ends), strict=True))
+        ):
             others = sum(span[0] < at <= span[1] for at in without_ticket)
             counts.append(counts[-1] - left - others + verified)
         return counts[::-1]
 
-    def _changes(self, ends: Sequence[datetime]) -> list[tuple[int, int]]:
-        """For each span between two of these: how many tickets' people left, and how many tickets were verified."""
-        if not ends[1:]:
-            return []
-        spans = _spans(ends)
-        query = (
-            sa.select(_count_within(ticket.c.left_at, spans), _count_within(ticket.c.verified_at, spans))
-            .select_from(spans)
-            .order_by(spans.c.low)
-        )
-        return [(left, verified) for left, verified in self._c.execute(query)]
-
     def weeks(self, starts: Sequence[datetime], now: datetime) -> list[Week]:
-        bounds = [(one - EPOCH) // TICK for one in starts]
-        took: list[list[int]] = [[] for _ in starts]
-        # Ranking them here takes half as long as in the database
-        for verified, micros in self._proofs(starts[0]):
-            took[bisect_right(bounds, verified) - 1].append(micros)
-        opened = self._opened([*starts, now + TICK])
-        return [_week(*week) for week in zip(starts, opened, map(sorted, took), strict=True)]
-
-    def _proofs(self, since: datetime) -> Iterable[tuple[int, int]]:
-        """When each removal was verified, and how long after the leaving, in microseconds."""
-        t = ticket.c
-        verified, left = (
-            sa.type_coerce(t.verified_at, sa.BigInteger),
-            sa.func.coalesce(t.left_at, t.opened_at),
-        )
-        query = sa.select(verified, verified - sa.type_coerce(left, sa.BigInteger))
-        return (
-            (at, micros)
-            for at, micros in self._c.execute(query.where(t.verified_at >= since, *_was_exposure()))
-        )
-
-    def _opened(self, bounds: Sequence[datetime]) -> list[int]:
-        """How many removals were opened in each span between two of these."""
-        spans, at = _spans(bounds), sa.type_coerce(ticket.c.opened_at, sa.BigInteger)
-        count = sa.select(sa.func.count()).where(at >= spans.c.low, at < spans.c.high, *_was_exposure())
-        query = sa.select(count.correlate(spans).scalar_subquery()).select_from(spans).order_by(spans.c.low)
-        return list(self._c.execute(query).scalars())
+        return weeks_of(self._c, starts, now)
 
     # --- what waits for a person -----------------------------------------------------------------
 
@@ -360,7 +314,7 @@ def _of(wanted: TicketFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.assignee:
         found.append(t.assignee_email == wanted.assignee.casefold())
     if wanted.is_removal:
-        found += _was_exposure()
+        found += was_exposure()
     periods = ((t.opened_at, wanted.opened), (t.verified_at, wanted.verified), (t.due_at, wanted.due))
     found += [_within(column, period) for column, period in periods if period is not None]
     return found
@@ -376,31 +330,6 @@ def _holds(column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
     return column.icontains(text.replace("\0", ""), autoescape=True)
 
 
-def _was_exposure() -> tuple[sa.ColumnElement[bool], ...]:
-    return _KIND.in_(_REMOVALS), ticket.c.state.not_in(_NO_EXPOSURE)
-
-
-def _count_within(column: Any, spans: sa.CTE) -> sa.ColumnElement[int]:
-    at = sa.type_coerce(column, sa.BigInteger)
-    count = sa.select(sa.func.count()).where(at > spans.c.low, at <= spans.c.high, _KIND.in_(_REMOVALS))
-    return count.where(_STATE.in_(_EXPOSING)).correlate(spans).scalar_subquery()
-
-
-def _spans(bounds: Sequence[datetime]) -> sa.CTE:
-    """A row for each span between two of these instants."""
-    low, high = sa.column("low", sa.BigInteger), sa.column("high", sa.BigInteger)
-    pairs = [(to_micros(one), to_micros(other)) for one, other in pairwise(bounds)]
-    return sa.values(low, high, name="spans").data(pairs).cte("spans")
-
-
 def _within(column: Any, period: Period) -> sa.ColumnElement[bool]:
     begun: sa.ColumnElement[bool] = column >= period.from_at
     return begun if period.to_at is None else begun & (column < period.to_at)
-
-
-def _week(starts_at: datetime, opened: int, took: Sequence[int]) -> Week:
-    """One week. Half of its proofs took no longer than the median, and nine in ten no longer than the p90."""
-    if not took:
-        return Week(starts_at, opened)
-    last = len(took) - 1
-    return Week(starts_at, opened, len(took), took[last // 2] * TICK, took[last * 9 // 10] * TICK)

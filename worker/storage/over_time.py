@@ -1,0 +1,96 @@
+"""Removals over time: who left, what was opened and proved in each span between instants, and how long proofs took."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.kinds import codes
+from worker.domain.tickets.ticket import LIVE, TicketState
+from worker.ports.state.overview import Week
+from worker.storage.sql.tables import EPOCH, ticket, to_micros
+
+_REMOVALS = codes(lambda kind: kind.is_exposure)
+_EXPOSING = (*(state.value for state in sorted(LIVE)), TicketState.VERIFIED.value)
+_NO_EXPOSURE = (TicketState.CANCELLED.value,)
+TICK = timedelta(microseconds=1)
+# An expression, so that SQLite doesn't use an index on the kind, which nearly all tickets share
+_KIND = ticket.c.kind.concat("")
+_STATE = ticket.c.state.concat("")
+
+
+def changes(connection: sa.Connection, ends: Sequence[datetime]) -> list[tuple[int, int]]:
+    """For each span between two of these: how many tickets' people left, and how many tickets were verified."""
+    if not ends[1:]:
+        return []
+    spans = _spans(ends)
+    query = (
+        sa.select(_count_within(ticket.c.left_at, spans), _count_within(ticket.c.verified_at, spans))
+        .select_from(spans)
+        .order_by(spans.c.low)
+    )
+    return [(left, verified) for left, verified in connection.execute(query)]
+
+
+def weeks_of(connection: sa.Connection, starts: Sequence[datetime], now: datetime) -> list[Week]:
+    """As the port `Overview.weeks` says."""
+    bounds = [(one - EPOCH) // TICK for one in starts]
+    took: list[list[int]] = [[] for _ in starts]
+    # Ranking them here takes half as long as in the database
+    for verified, micros in _proofs(connection, starts[0]):
+        took[bisect_right(bounds, verified) - 1].append(micros)
+    opened = _opened(connection, [*starts, now + TICK])
+    return [_week(*week) for week in zip(starts, opened, map(sorted, took), strict=True)]
+
+
+def _proofs(connection: sa.Connection, since: datetime) -> Iterable[tuple[int, int]]:
+    """When each removal was verified, and how long after the leaving, in microseconds."""
+    t = ticket.c
+    verified, left = (
+        sa.type_coerce(t.verified_at, sa.BigInteger),
+        sa.func.coalesce(t.left_at, t.opened_at),
+    )
+    query = sa.select(verified, verified - sa.type_coerce(left, sa.BigInteger))
+    return (
+        (at, micros)
+        for at, micros in connection.execute(query.where(t.verified_at >= since, *was_exposure()))
+    )
+
+
+def _opened(connection: sa.Connection, bounds: Sequence[datetime]) -> list[int]:
+    """How many removals were opened in each span between two of these."""
+    spans, at = _spans(bounds), sa.type_coerce(ticket.c.opened_at, sa.BigInteger)
+    count = sa.select(sa.func.count()).where(at >= spans.c.low, at < spans.c.high, *was_exposure())
+    query = sa.select(count.correlate(spans).scalar_subquery()).select_from(spans).order_by(spans.c.low)
+    return list(connection.execute(query).scalars())
+
+
+def was_exposure() -> tuple[sa.ColumnElement[bool], ...]:
+    """That a ticket is about a leaver in a group, and was not cancelled."""
+    return _KIND.in_(_REMOVALS), ticket.c.state.not_in(_NO_EXPOSURE)
+
+
+def _count_within(column: Any, spans: sa.CTE) -> sa.ColumnElement[int]:
+    at = sa.type_coerce(column, sa.BigInteger)
+    count = sa.select(sa.func.count()).where(at > spans.c.low, at <= spans.c.high, _KIND.in_(_REMOVALS))
+    return count.where(_STATE.in_(_EXPOSING)).correlate(spans).scalar_subquery()
+
+
+def _spans(bounds: Sequence[datetime]) -> sa.CTE:
+    """A row for each span between two of these instants."""
+    low, high = sa.column("low", sa.BigInteger), sa.column("high", sa.BigInteger)
+    pairs = [(to_micros(one), to_micros(other)) for one, other in pairwise(bounds)]
+    return sa.values(low, high, name="spans").data(pairs).cte("spans")
+
+
+def _week(starts_at: datetime, opened: int, took: Sequence[int]) -> Week:
+    """One week. Half of its proofs took no longer than the median, and nine in ten no longer than the p90."""
+    if not took:
+        return Week(starts_at, opened)
+    last = len(took) - 1
+    return Week(starts_at, opened, len(took), took[last // 2] * TICK, took[last * 9 // 10] * TICK)
