@@ -80,7 +80,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "difference": {
         Difference.UNREGISTERED.value: N_("No register has this group."),
         Difference.NOT_SEEN.value: N_("No source that reads its messenger shows this group."),
-        Difference.MEMBERS.value: N_("Not all of its sources list the same members."),
+        Difference.MEMBERS.value: N_("Not all of its sources show the same members."),
     },
     "link": {
         "linked": N_("linked"),

@@ -61,7 +61,7 @@ def test_each_source_of_a_group_is_shown_and_the_one_that_leads_comes_first(
 
     shown = _text(html).partition("What each source shows")[2]
     assert re.search(r"phone Ward 7 full 3 .* register Ward 7 full 4 ", shown), shown
-    assert "Not all of its sources list the same members." in _text(html)
+    assert "Not all of its sources show the same members." in _text(html)
     other = html.partition("What each source shows")[2].partition("</table>")[0]
     assert len(re.findall(r'href="/groups/', other)) == 1
 

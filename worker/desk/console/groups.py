@@ -89,5 +89,5 @@ def _wrong(call: Call, health: GroupHealth, *, is_fresh: bool) -> list[str]:
             )
         )
     if not is_fresh:
-        found.append(tongue.say("its list is too old to prove anything"))
+        found.append(tongue.say("its roster is too old to prove anything"))
     return found
