@@ -101,7 +101,7 @@ def test_fields_of_acts_that_are_not_chosen_are_out_of_the_way_and_a_refusal_is_
     page.locator("#email").fill("lea@corp.example")
     page.get_by_role("button", name="Do it").click()
 
-    expect(page.locator("#state")).to_contain_text("With Lea")
+    expect(page.locator("#state")).to_contain_text("Assignee Lea")
     assert not overflows(page)
 
 
