@@ -199,7 +199,7 @@ def test_who_may_only_look_has_no_form(ward: Harness) -> None:
 
 
 def test_who_has_it_and_until_when_stands_at_the_top(desk: Caller, ward: Harness) -> None:
-    assert "With Dee" in part(desk.get(PATH).text, "state")
+    assert "Assignee Dee" in part(desk.get(PATH).text, "state")
     act(desk, "acknowledge", reason="I ring her")
     act(desk, "snooze", span="1", reason="after the round")
     top = part(desk.get(PATH).text, "state")

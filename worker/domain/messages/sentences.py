@@ -108,8 +108,13 @@ def _member(ticket: Ticket, tongue: Tongue) -> str:
 
 
 def _assignee(assignee: Assignee, tongue: Tongue) -> str:
-    why = tongue.say(WHY_THEY[assignee.why], name=flat(assignee.by)) if assignee.why else ""
-    return tongue.say("{name} ({why})", name=flat(assignee.name or assignee.email), why=why)
+    name, why = flat(assignee.name or assignee.email), why_assigned(assignee, tongue)
+    return tongue.say("{name} ({why})", name=name, why=why)
+
+
+def why_assigned(assignee: Assignee, tongue: Tongue) -> str:
+    """Why a ticket is with its assignee; empty if that is not known."""
+    return tongue.say(WHY_THEY[assignee.why], name=flat(assignee.by)) if assignee.why else ""
 
 
 def state_line(ticket: Ticket) -> str:
