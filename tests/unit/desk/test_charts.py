@@ -113,7 +113,7 @@ def test_a_period_may_go_on_and_what_is_none_limits_nothing(desk: Caller, period
     desk.get("/tickets")
     page = desk.post("/tickets", {"state": "all", "opened": period}).text
     assert "T-000001" in page
-    assert ("since Tue 24 Nov 2026" in page) == period.startswith("2026-11-24T")
+    assert ("since Tue 24 Nov" in page) == period.startswith("2026-11-24T")
 
 
 def test_times_count_from_the_leaving_and_stand_beside_what_is_due(desk: Caller) -> None:

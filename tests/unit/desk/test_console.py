@@ -204,7 +204,7 @@ def test_now_shows_who_is_exposed_for_how_long_and_what_waits(desk: Caller) -> N
     shown = _text(desk.get("/").text)
 
     assert "32 memberships of leavers 31 people" in shown
-    assert "2 asked out one person 30 waiting for your decision 30 people 0 nobody is asked 0 people" in shown
+    assert "2 asked out one person 30 waiting for approval 30 people 0 nobody is asked 0 people" in shown
     assert re.search(r"Ann account disabled .* 2 30 asked out", shown)
     assert "P-000001 corp : 30 people" in shown
     assert "3 overdue tickets" in shown
