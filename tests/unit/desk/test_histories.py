@@ -7,7 +7,7 @@ import re
 import pytest
 
 from builders import NOW
-from worker.desk.console.histories import NO_NAMES, Names, Thing, line_of, who
+from worker.desk.console.histories import NO_NAMES, KnownNames, Thing, line_of, who
 from worker.desk.words import WORDS
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
@@ -15,7 +15,7 @@ from worker.domain.model import AccountKey, GroupKey
 from worker.domain.text.tongue import ENGLISH
 
 ANN, WARD = AccountKey("corp", "ann"), GroupKey("wards", "w/7")
-NAMES = Names({ANN: "Ann"}, {WARD: "Ward 7"})
+NAMES = KnownNames({ANN: "Ann"}, {WARD: "Ward 7"})
 
 
 def test_every_event_has_words_and_every_noun_a_heading() -> None:

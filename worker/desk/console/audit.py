@@ -12,7 +12,7 @@ from worker.app.evidence.scope import Selection
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of, start_of
 from worker.desk.console.frame import PAGE
-from worker.desk.console.histories import Names, names_in, who
+from worker.desk.console.histories import KnownNames, names_in, who
 from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
 from worker.domain.evidence.events import current
@@ -67,7 +67,7 @@ def _subject_in(text: str) -> str:
         return text
 
 
-def _named(actors: Sequence[str], chosen: str, names: Names) -> list[tuple[str, str]]:
+def _named(actors: Sequence[str], chosen: str, names: KnownNames) -> list[tuple[str, str]]:
     """Actors with their usual names, by these; the chosen one is there, too."""
     everybody = dict.fromkeys([*actors, chosen] if chosen else actors)
     found = [(actor, who(actor, names).text) for actor in everybody]

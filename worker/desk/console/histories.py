@@ -28,7 +28,7 @@ _NAMED_IN = {  # where an entry names the person whom it is about: what is said,
 _PAGES = {"ticket": "/tickets/", "plan": "/plans/", "source": "/sources/", "silence": "/silences#"}
 
 
-class Names(NamedTuple):
+class KnownNames(NamedTuple):
     """The usual names of people and groups that entries name by their ids."""
 
     people: Mapping[AccountKey, str]
@@ -52,10 +52,10 @@ class Line(NamedTuple):
     about: Thing
 
 
-NO_NAMES = Names({}, {})
+NO_NAMES = KnownNames({}, {})
 
 
-def names_in(uow: UnitOfWork, history: Iterable[Sealed], actors: Iterable[str] = ()) -> Names:
+def names_in(uow: UnitOfWork, history: Iterable[Sealed], actors: Iterable[str] = ()) -> KnownNames:
     """The names of everybody and of every group in these entries, and of these actors."""
     people, groups = set(map(person_in, actors)), set[GroupKey]()
     for entry in (sealed.entry for sealed in history):
@@ -66,17 +66,17 @@ def names_in(uow: UnitOfWork, history: Iterable[Sealed], actors: Iterable[str] =
         elif noun == "group":
             groups.add(_group_in(identity))
     found = uow.overview.named([key for key in people if key])
-    return Names(
+    return KnownNames(
         {key: one.facts.display_name for key, one in found.items()}, uow.overview.group_names(groups)
     )
 
 
-def line_of(entry: Entry, names: Names, tongue: Tongue) -> Line:
+def line_of(entry: Entry, names: KnownNames, tongue: Tongue) -> Line:
     """One entry. An id without a name stays as it is, and a sentence about it names nobody."""
     return Line(who(entry.actor, names), _said(entry, names, tongue), _about(entry.subject, names))
 
 
-def _said(entry: Entry, names: Names, tongue: Tongue) -> str:
+def _said(entry: Entry, names: KnownNames, tongue: Tongue) -> str:
     if entry.event == events.TICKET_ESCALATED and {"step", "policy", "told"} <= entry.data.keys():
         step, policy = int(entry.data["step"]), str(entry.data["policy"])
         if entry.data["told"]:
@@ -90,7 +90,7 @@ def _said(entry: Entry, names: Names, tongue: Tongue) -> str:
     return tongue.say(word)
 
 
-def who(text: str, names: Names) -> Thing:
+def who(text: str, names: KnownNames) -> Thing:
     """Whom the journal means by an id, an address or a name."""
     key = person_in(text)
     return Thing(names.people[key], person=key) if key and key in names.people else Thing(text)
@@ -124,7 +124,7 @@ def _named(entry: Entry) -> str:
     return str(entry.data.get(key) or "")
 
 
-def _about(subject: str, names: Names) -> Thing:
+def _about(subject: str, names: KnownNames) -> Thing:
     noun, _, identity = subject.partition(":")
     if noun in _PAGES:
         return Thing(identity, _PAGES[noun] + quote(identity, safe=""))

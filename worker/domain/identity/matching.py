@@ -269,12 +269,18 @@ def _strongest(candidates: tuple[Candidate, ...]) -> list[Candidate]:
 
 
 def _humans(candidates: Iterable[Candidate]) -> list[frozenset[AccountKey]]:
-    return humans_among({candidate.person: candidate.join_keys for candidate in candidates})
+    keys: dict[AccountKey, frozenset[str]] = {}
+    for candidate in candidates:  # one person, maybe, by several kinds of evidence
+        keys[candidate.person] = keys.get(candidate.person, frozenset()) | candidate.join_keys
+    return humans_among(keys)
 
 
 def _as_suggestions(rivals: Iterable[Candidate]) -> tuple[Suggestion[AccountKey], ...]:
     """The people to choose from when the question is asked, by name."""
-    names = {candidate.person: _name(candidate) for candidate in rivals}
+    by_name = sorted(
+        rivals, key=lambda candidate: candidate.name
+    )  # of one person's, a name counts before none
+    names = {candidate.person: _name(candidate) for candidate in by_name}
     ranked = sorted(names.items(), key=lambda pair: (pair[1], pair[0]))
     return tuple(Suggestion(person, name, 1.0) for person, name in ranked)
 
