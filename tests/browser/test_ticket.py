@@ -174,7 +174,7 @@ def test_an_open_page_shows_what_happened_elsewhere_and_takes_nothing_that_was_b
     other.locator("#words").fill("she is on leave")
     sign_in(console, desk, "operator")
     console.goto(f"{desk.base}/tickets/T-{number:06d}")
-    console.locator("#reason-waive").fill("half a reason")
+    console.locator("#reason").fill("half a reason")
 
     desk.harness.desk.done(number, Actor("kim"), desk.harness.now)
     for page in (phone, other, console):
@@ -185,5 +185,5 @@ def test_an_open_page_shows_what_happened_elsewhere_and_takes_nothing_that_was_b
     expect(other.locator("#changed")).to_be_visible()
     expect(other.locator("#words")).to_have_value("she is on leave")
     expect(console.locator("#state .badge.done")).to_be_visible()
-    expect(console.locator("#reason-waive")).to_have_value("half a reason")
-    expect(console.locator("#reason-waive")).to_be_focused()
+    expect(console.locator("#reason")).to_have_value("half a reason")
+    expect(console.locator("#reason")).to_be_focused()
