@@ -20,6 +20,8 @@ from worker.domain.messages.message import Offer, ReaderAct
 from worker.ports import Noted
 from worker.ports.connectors.conversing import Interaction
 
+# The SDK drops a socket open whose handshake failed, at whatever end of a connection that was
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 OFFERS = tuple(Offer(act, act.value) for act in ReaderAct)
 TICKET = replace(MESSAGE.paragraphs[0], ticket="T-000123", version=7, offers=OFFERS)
 AMINA = "U0AMINA01"
@@ -190,9 +192,6 @@ def test_an_asked_wait_is_kept_without_holding_up_the_end(
     assert time.monotonic() - begun_s < 8
 
 
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # the SDK drops the socket open
 def test_a_refused_handshake_is_not_taken_for_a_connection(
     workspace: SlackServer, sockets: SocketServer, desk: Desk
 ) -> None:
@@ -204,9 +203,6 @@ def test_a_refused_handshake_is_not_taken_for_a_connection(
         sockets.wait_for(2, 20)
 
 
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # the SDK drops the socket open
 def test_it_says_that_no_click_is_heard_once_that_lasts(
     workspace: SlackServer, sockets: SocketServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
