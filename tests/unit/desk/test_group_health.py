@@ -10,6 +10,8 @@ import pytest
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
 from worker.desk.console import groups
+from worker.desk.console.paging import PLACE
+from worker.desk.refs import reference
 from worker.domain.model import GroupKey, Member, Role
 
 ROW = re.compile(r'<tr role="row">\s*<th scope="row".*?</tr>', re.DOTALL)
@@ -51,6 +53,13 @@ def page_of(desk: Caller, name: str) -> str:
     found = re.search(rf'href="(/groups/[^"]+)"><bdi>{name}<', desk.get("/groups").text)
     assert found is not None
     return desk.get(found[1]).text
+
+
+@pytest.mark.parametrize("name", ["Ward 7", "7", "Ward 7 a", "1 x y"])
+def test_a_bookmark_of_a_list_by_name_is_the_first_page(desk: Caller, name: str) -> None:
+    first = rows(desk.get("/groups").text)
+    place = reference(desk.app.state.services.key, PLACE, (name, "wards\nward-7"))
+    assert rows(desk.post("/groups", {"after": place}).text) == first
 
 
 def test_the_list_has_trouble_first_and_counts_it(desk: Caller) -> None:

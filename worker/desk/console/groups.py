@@ -29,9 +29,13 @@ def groups(call: Call, guest: Guest) -> Response:
 
 
 def _place(after: tuple[str, GroupKey] | None) -> GroupPlace | None:
+    """Where a page begins; None for the first, and for a bookmark of a release that sorted by name."""
     if after is None:
         return None
-    leavers, others, name = after[0].split(" ", 2)
+    leavers, _, rest = after[0].partition(" ")
+    others, _, name = rest.partition(" ")
+    if not (leavers.isdecimal() and others.isdecimal()):
+        return None
     return GroupPlace(int(leavers), int(others), name, after[1])
 
 
