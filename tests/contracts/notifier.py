@@ -231,7 +231,7 @@ class AnyNotifierContract:
 
     def test_check_is_green_sends_nothing_and_says_something(self, world: World) -> None:
         result = world.notifier.check()
-        assert (result.ok, result.remedy) == (True, "")
+        assert (result.ok, result.remedy) == (True, ""), result
         assert result.message
         assert world.shown() == []
 
