@@ -120,6 +120,23 @@ def test_a_list_is_kept_under_a_name_for_whoever_saved_it(desk: Caller, ward: Ha
     assert "Late in" not in desk.post("/tickets/saved", {"name": "Late in Ward 7", "act": "forget"}).text
 
 
+def test_a_list_is_kept_with_its_period(desk: Caller, ward: Harness) -> None:
+    desk.get("/tickets")
+    since = (ward.now - timedelta(hours=3)).isoformat()
+    page = desk.post("/tickets", {"opened": f"{since}/"}).text
+    assert shown(page) == ["T-000002", "T-000003"]
+    form = page.partition('action="/tickets/saved"')[2]
+    fields = {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form)}
+    assert shown(desk.post("/tickets/saved", fields | {"name": "Late in Ward 7"}).text) == [
+        "T-000002",
+        "T-000003",
+    ]
+    assert f'aria-current="true">{KEPT}' not in desk.get("/tickets").text, "all are shown"
+    assert shown(chip(desk, KEPT)) == ["T-000002", "T-000003"]
+    assert desk.last is not None
+    assert f'aria-current="true">{KEPT}' in desk.last.text
+
+
 def test_a_list_wants_a_name_and_there_are_so_many_at_most(
     desk: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

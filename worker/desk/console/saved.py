@@ -13,7 +13,7 @@ from worker.desk.console.searching import search_path
 from worker.desk.sessions import Guest
 from worker.ports.state.saved_lists import SavedList
 
-FIELDS = ("state", "kind", "view", "text")
+FIELDS = ("state", "kind", "view", "text", "opened", "verified", "due")  # of the search; a group is not kept
 NAME_MAX, LISTS_MAX = 60, 30
 
 
