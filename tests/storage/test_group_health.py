@@ -30,6 +30,7 @@ def ward(engine: sa.Engine) -> Harness:
     harness.group("night", "lea", admins=["kay"], name="Night duty")
     harness.group("hall", "lea", admins=["dee"], name="Hall")
     harness.group("calm", "lea", admins=["dee"], name="Calm")
+    harness.group("also-calm", "lea", admins=["dee"], name="Calm")
     harness.wards.add_member("hall", Member(STRANGER, "Sky", phone=STRANGER))
     harness.settle()
     harness.later()
@@ -41,11 +42,12 @@ def ward(engine: sa.Engine) -> Harness:
     return harness
 
 
-def test_groups_come_by_trouble_and_their_pages_are_one_list(ward: Harness) -> None:
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_groups_come_by_trouble_and_their_pages_are_one_list(ward: Harness, size: int) -> None:
     with ward.store.reading() as uow:
         whole = uow.overview.groups_by_trouble("", None, 10)
         after, pages = None, []
-        while page := uow.overview.groups_by_trouble("", after, 1):
+        while page := uow.overview.groups_by_trouble("", after, size):
             pages += page
             after = page[-1].place
         found = uow.overview.groups_by_trouble("ward", None, 10)
@@ -56,9 +58,10 @@ def test_groups_come_by_trouble_and_their_pages_are_one_list(ward: Harness) -> N
         ("Ward 9", 1, 1, 0),
         ("Hall", 0, 1, 1),
         ("Calm", 0, 1, 0),
+        ("Calm", 0, 1, 0),
     ]
     assert whole[1].place == GroupPlace(1, 1, "Night duty", key("night"))
-    assert [one.lacks_admin for one in whole] == [False, True, False, False, False]
+    assert [one.lacks_admin for one in whole] == [False, True, False, False, False, False]
     assert pages == whole
     assert [one.group.name for one in found] == ["Ward 9"]
 

@@ -36,29 +36,50 @@ _OPEN = tuple(state.value for state in QUESTIONS)
 def groups_by_trouble(
     connection: sa.Connection, which: Collection[sa.ColumnElement[bool]], after: GroupPlace | None, limit: int
 ) -> list[GroupHealth]:
-    """See the port. Only keys are sorted; the groups of the page are read after that."""
-    g, t = chat_group.c, _trouble().cte("trouble")
-    leavers, others = sa.func.coalesce(t.c.leavers, 0), sa.func.coalesce(t.c.others, 0)
-    is_same = (t.c.source == g.source) & (t.c.group_id == g.group_id) & (g.is_gone == 0)
+    """See the port. Groups in trouble are few, and sorted; the rest are read by name, in the order of an index."""
+    places: list[GroupPlace] = []
+    if after is None or after.leavers or after.others:
+        places = _troubled(connection, which, after, limit)
+        after = None
+    if len(places) < limit:
+        places += _calm(connection, which, after, limit - len(places))
+    found = health_of(connection, places)
+    return [found[place.key] for place in places]
+
+
+def _troubled(
+    connection: sa.Connection, which: Collection[sa.ColumnElement[bool]], after: GroupPlace | None, limit: int
+) -> list[GroupPlace]:
+    g, trouble = chat_group.c, _trouble().subquery("trouble")
+    t = trouble.c
+    is_same = (t.source == g.source) & (t.group_id == g.group_id) & (g.is_gone == 0)
     query = (
-        sa.select(
-            g.source, g.group_id, g.name, leavers.label("leavers"), others.label("others")
-        )
-        .outerjoin(t, is_same)
+        sa.select(g.source, g.group_id, g.name, t.leavers, t.others)
+        .join_from(chat_group, trouble, is_same)
         .where(*which)
-        .order_by(leavers.desc(), others.desc(), g.name, g.source, g.group_id)
+        .order_by(t.leavers.desc(), t.others.desc(), g.name, g.source, g.group_id)
         .limit(limit)
-    )  # fmt: skip
+    )
     if after is not None:
         is_next = sa.tuple_(g.name, g.source, g.group_id) > (after.name, *after.key)
-        is_less = (others < after.others) | ((others == after.others) & is_next)
-        query = query.where((leavers < after.leavers) | ((leavers == after.leavers) & is_less))
-    places = [
+        is_less = (t.others < after.others) | ((t.others == after.others) & is_next)
+        query = query.where((t.leavers < after.leavers) | ((t.leavers == after.leavers) & is_less))
+    return [
         GroupPlace(int(row.leavers), int(row.others), row.name, GroupKey(row.source, row.group_id))
         for row in connection.execute(query)
     ]
-    found = health_of(connection, places)
-    return [found[place.key] for place in places]
+
+
+def _calm(
+    connection: sa.Connection, which: Collection[sa.ColumnElement[bool]], after: GroupPlace | None, limit: int
+) -> list[GroupPlace]:
+    g, t = chat_group.c, _trouble().subquery("trouble").c
+    is_calm = sa.tuple_(g.source, g.group_id).not_in(sa.select(t.source, t.group_id))
+    query = sa.select(g.source, g.group_id, g.name).where(*which, (g.is_gone == 1) | is_calm)
+    if after is not None:
+        query = query.where(sa.tuple_(g.name, g.source, g.group_id) > (after.name, *after.key))
+    rows = connection.execute(query.order_by(g.name, g.source, g.group_id).limit(limit))
+    return [GroupPlace(0, 0, row.name, GroupKey(row.source, row.group_id)) for row in rows]
 
 
 def health_of(connection: sa.Connection, places: Collection[GroupPlace]) -> dict[GroupKey, GroupHealth]:
