@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import Candidate, How, Identity, IdentityState, KnownHandle
+from worker.domain.identity.matching import QUESTIONS, Candidate, How, Identity, IdentityState, KnownHandle
 from worker.domain.identity.phones import canonical
 from worker.domain.kinds import codes
 from worker.domain.model import AccountKey, GroupKey, HandleKey, Member, Standing
@@ -23,7 +23,7 @@ from worker.storage.other_handles import known_elsewhere, rematch_others
 from worker.storage.persons import PERSON_COLUMNS, joining_keys, person_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import link_from_row, suggestions_to_json
-from worker.storage.sql.tables import link, membership, person, person_key, ticket
+from worker.storage.sql.tables import IS_QUESTION, link, membership, person, person_key, ticket
 
 _BY_KEY = (
     ("phone", "phone_key", How.VARIANT),
@@ -184,8 +184,11 @@ class SqlIdentities:
         *,
         by_people: bool | None = None,
     ) -> list[HandleIdentity]:
-        wanted = [state.value for state in states]
-        query = sa.select(link).where(link.c.state.in_(wanted), link.c.decided_fingerprint.is_not(None))
+        is_wanted: sa.ColumnElement[bool] | sa.TextClause = sa.text(IS_QUESTION)
+        if set(states) != set(QUESTIONS):
+            of_these = link.c.state.in_([state.value for state in states])
+            is_wanted = of_these & link.c.decided_fingerprint.is_not(None)
+        query = sa.select(link).where(is_wanted)
         if by_people is not None:
             is_answer = (link.c.state == IdentityState.NOBODY.value) | (
                 sa.func.coalesce(link.c.how, "") == How.CONFIRMED.value

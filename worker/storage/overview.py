@@ -14,7 +14,6 @@ import sqlalchemy as sa
 
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Sealed
-from worker.domain.identity.matching import IdentityState
 from worker.domain.model import Account, AccountKey, GroupKey, HandleKey, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HoldState
@@ -46,6 +45,7 @@ from worker.storage.sources import days_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
 from worker.storage.sql.tables import (
+    IS_QUESTION,
     chat_group,
     cohort,
     journal,
@@ -129,9 +129,7 @@ class SqlOverview:
         return list(self._c.execute(query.order_by(c.plan_id.desc())).scalars())
 
     def questions(self, at_most: int) -> int:
-        unknown = (IdentityState.AMBIGUOUS.value, IdentityState.UNMATCHED.value)
-        which = link.c.state.in_(unknown), link.c.decided_fingerprint.is_not(None)
-        some = sa.select(link.c.handle).where(*which).limit(at_most).subquery()
+        some = sa.select(link.c.handle).where(sa.text(IS_QUESTION)).limit(at_most).subquery()
         return int(self._c.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
 
     # --- groups and people -----------------------------------------------------------------------

@@ -212,6 +212,8 @@ membership = sa.Table(
     # With group_id, or SQLite would prefer the primary key, which a search by handle reads completely
     sa.Index("ix_membership_handle", "source", "handle", "group_id", "is_unlisted"),
 )
+# A text, as SQLite uses a partial index only for the same words
+IS_QUESTION = "state IN ('ambiguous', 'unmatched') AND decided_fingerprint IS NOT NULL"
 link = sa.Table(
     "link",
     metadata,
@@ -241,6 +243,13 @@ link = sa.Table(
         "is_dirty",
         sqlite_where=sa.text("is_dirty = 1"),
         postgresql_where=sa.text("is_dirty = 1"),
+    ),
+    sa.Index(
+        "ix_link_open",  # few of all links are questions
+        "source",
+        "handle",
+        sqlite_where=sa.text(IS_QUESTION),
+        postgresql_where=sa.text(IS_QUESTION),
     ),
     sa.Index("ix_link_person", "person_source", "person_id", "source", "handle"),
     sa.Index("ix_link_phone_key", "phone_key"),
