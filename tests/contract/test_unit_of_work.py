@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from contracts.accounts import AccountsContract
 from contracts.conversations import ConversationsContract
 from contracts.feeds import FeedsContract
+from contracts.group_facts import GroupFactsContract
 from contracts.live import LiveContract
 from contracts.passes import PassesContract
 from contracts.retention import RetentionContract
@@ -31,5 +32,6 @@ class TestSqlStore(
     LiveContract,
     FeedsContract,
     ConversationsContract,
+    GroupFactsContract,
 ):
     """On SQLite and on PostgreSQL."""

@@ -10,7 +10,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from worker.domain.model import Coverage, Group, GroupKey, Member, Renumbered, Role, Roster
+from worker.domain.model import (
+    NOTHING_SHOWN,
+    Coverage,
+    Group,
+    GroupFacts,
+    GroupKey,
+    Member,
+    RegisterFacts,
+    Renumbered,
+    Role,
+    Roster,
+)
 from worker.ports import (
     Capabilities,
     CheckResult,
@@ -41,6 +52,8 @@ class FakeInventory(Passive):
         self._groups: dict[str, Group] = {}
         self._members: dict[str, dict[str, Member]] = {}
         self._renumbered: dict[str, tuple[Renumbered, ...]] = {}
+        self._facts: dict[str, GroupFacts] = {}
+        self._registered: dict[str, RegisterFacts] = {}
         self.mend()
 
     @property
@@ -81,6 +94,14 @@ class FakeInventory(Passive):
         """Record that a member's number changed now, as a chat does; who is listed stays as it is."""
         known = self._renumbered.get(group_id, ())
         self._renumbered[group_id] = (*known, Renumbered(old, new, self._now()))
+
+    def show(self, group_id: str, facts: GroupFacts) -> None:
+        """Show what there is of a group besides its members."""
+        self._facts[group_id] = facts
+
+    def register(self, group_id: str, said: RegisterFacts) -> None:
+        """Say of a group what a register does."""
+        self._registered[group_id] = said
 
     def set_role(self, group_id: str, handle: str, role: Role) -> None:
         members = self._members[group_id]
@@ -210,7 +231,15 @@ class FakeInventory(Passive):
         kept = members[: self._kept.get(group.group_id, len(members))]
         coverage = self._coverage.get(group.group_id, Coverage.FULL)
         renumbered = self._renumbered.get(group.group_id, ())
-        return Roster(group, kept, taken_at, coverage, renumbered=renumbered)
+        return Roster(
+            group,
+            kept,
+            taken_at,
+            coverage,
+            facts=self._facts.get(group.group_id, NOTHING_SHOWN),
+            renumbered=renumbered,
+            registered=self._registered.get(group.group_id),
+        )
 
     def _failure(self, got: int, expected: int) -> ConnectorError:
         return self._error or Incomplete(

@@ -6,7 +6,7 @@ Plain frozen values. All instants are aware UTC (`*_at`), all local days are dat
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -182,8 +182,12 @@ class GroupFacts:
     """What a messenger shows of a group besides its members. None: it does not show it, which is not *none*.
 
     An empty `description`, `picture_sha256` or `link_sha256` says that the group has none. The hashes are lower-case
-    hex: a join link is a key to the group, and is hashed before it is kept (`link_hash`). `read_at` is when the facts
-    were read.
+    hex: a join link is a key to the group, and is hashed before it is kept (`link_hash`); of a picture, the bytes are.
+    `read_at` is when the facts were read, except for those in `read_apart`: pairs of a fact's name and when it was
+    last asked for, None if never. Connectors give None there for what a read did not ask for; the store then keeps
+    what was known of it (`domain.groups.facts.carried`), and sees to what is said of the link's changes:
+    `link_changed_at` is when the present link was first seen, `link_before_at` when another one was last seen. Only
+    with both is it sure that the link was changed.
     """
 
     description: str | None = None
@@ -196,9 +200,48 @@ class GroupFacts:
     last_activity_at: datetime | None = None
     is_archived: bool | None = None
     read_at: datetime | None = None
+    read_apart: tuple[tuple[str, datetime | None], ...] = ()
+    link_changed_at: datetime | None = None
+    link_before_at: datetime | None = None
+
+    def read_at_of(self, name: str) -> datetime | None:
+        """When a fact was last asked for, by its name; None if never, or if the source does not say."""
+        return dict(self.read_apart).get(name, self.read_at)
 
 
 NOTHING_SHOWN = GroupFacts()
+
+
+class RegisterStatus(StrEnum):
+    """What a register says of whether a group is still in use."""
+
+    ACTIVE = "active"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterFacts:
+    """What a register says of a group, as somebody wrote it. None: nothing, or nothing that can be understood.
+
+    Texts are on one line. Days are local ones. `description_ok` and `picture_ok`: whether they are as the organisation
+    wants them. `approval` is as in `GroupFacts`. `move_to` is a messenger's key where the cell names a known
+    messenger, else the text.
+    """
+
+    purpose: str | None = None
+    owner_department: str | None = None
+    data_class: str | None = None
+    sensitive: bool | None = None
+    externals_allowed: bool | None = None
+    description_ok: bool | None = None
+    picture_ok: bool | None = None
+    approval: bool | None = None
+    created_on: date | None = None
+    ends_on: date | None = None
+    status: RegisterStatus | None = None
+    review_due: date | None = None
+    move_to: str | None = None
+    closed_on: date | None = None
 
 
 class Going(StrEnum):
@@ -237,6 +280,7 @@ class Roster:
 
     `taken_at` is the instant that the roster is true for (a register's own date), not when it was
     read. Only a FULL roster proves that somebody is *not* in the group; of a PARTIAL one, `departed` does.
+    `registered`: what a register says of the group; None if the source is none.
     """
 
     group: Group
@@ -247,3 +291,4 @@ class Roster:
     facts: GroupFacts = NOTHING_SHOWN
     departed: tuple[Departed, ...] = ()
     renumbered: tuple[Renumbered, ...] = ()
+    registered: RegisterFacts | None = None

@@ -21,7 +21,8 @@ from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.groups import Expectation
-from worker.storage.leading import owner_of
+from worker.storage.group_facts import facts_of, registered_facts
+from worker.storage.leading import owner_of, registered_of
 from worker.storage.persons import (
     PERSON_COLUMNS,
     has_left_elsewhere,
@@ -112,7 +113,8 @@ def active_admins_of(
 
 
 def _groups(connection: sa.Connection, keys: Sequence[GroupKey]) -> dict[GroupKey, Any]:
-    query = _in(sa.select(chat_group, owner_of(chat_group.c)), chat_group.c, keys)
+    which = sa.select(chat_group, owner_of(chat_group.c), registered_of(chat_group.c))
+    query = _in(which, chat_group.c, keys)
     return {GroupKey(row.source, row.group_id): row for row in connection.execute(query)}
 
 
@@ -135,6 +137,8 @@ def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
         is_followed=row.leader_source is not None,
         owner=page.owners.get((row.owner or "").casefold()),
         owner_email=row.owner,
+        facts=facts_of(row),
+        registered=registered_facts(row.said_of_it),
         expected=tuple(page.expected[key]),
         tickets=tuple(page.tickets[key]),
         managers=tuple((leaver, page.managers[leaver]) for leaver in sorted(leavers)),

@@ -16,7 +16,16 @@ from worker.domain.groups.pairing import Difference
 from worker.domain.identity.matching import fingerprint
 from worker.domain.identity.phones import canonical
 from worker.domain.kinds.kind import Deed
-from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Member, Role, Roster
+from worker.domain.model import (
+    Account,
+    AccountKey,
+    Coverage,
+    GroupFacts,
+    GroupKey,
+    Member,
+    Role,
+    Roster,
+)
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import GuardLimits
@@ -38,16 +47,12 @@ from worker.storage.candidates.confirm_roster import unconfirmed
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
 from worker.storage.differences import differences_of
 from worker.storage.dirty import dirty_groups
-from worker.storage.leading import leaders_of, owner_of
+from worker.storage.group_facts import FACT_COLUMNS, fact_values, facts_of, known_facts, registered_facts
+from worker.storage.leading import leaders_of, owner_of, registered_of
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.sql.bulk import bulk_upsert, clearing
 from worker.storage.sql.chunks import among, chunked
-from worker.storage.sql.mapping import (
-    group_facts_from_json,
-    group_facts_to_json,
-    link_from_row,
-    member_from_row,
-)
+from worker.storage.sql.mapping import link_from_row, member_from_row
 from worker.storage.sql.statistics import gather
 from worker.storage.sql.tables import (
     chat_group,
@@ -64,7 +69,7 @@ from worker.storage.sql.tables import (
 
 GROUP_COLUMNS = (
     "source", "group_id", "name", "messenger", "owner_email", "coverage", "taken_at", "knows_roles",
-    "has_had_admin", "size", "warning", "facts", "link_sha256",
+    "has_had_admin", "size", "warning", *FACT_COLUMNS,
 )  # fmt: skip
 SHOWN = ("display_name", "role", "phone", "username", "lid", "business_id", "native_id", "joined_at")
 MEMBER_COLUMNS = ("source", "group_id", "handle", *SHOWN)
@@ -89,7 +94,9 @@ class SqlRosters:
 
     def stage(self, source: str, rosters: Iterable[Roster]) -> int:
         page = list(rosters)
-        bulk_upsert(self._c, staged_group, GROUP_COLUMNS, [_group_row(source, roster) for roster in page])
+        known = known_facts(self._c, source, page)
+        rows = [_group_row(source, roster, known.get(roster.group.group_id)) for roster in page]
+        bulk_upsert(self._c, staged_group, GROUP_COLUMNS, rows)
         departed.stage(self._c, source, page)
         ties.stage(self._c, source, page)
         members = (_member_row(source, roster, member) for roster in page for member in roster.members)
@@ -113,7 +120,7 @@ class SqlRosters:
         new = self._new_groups(source)
         shrunken = self._doubt_shrunken(source, limits)
         changed = self._count_changes(source)
-        renamed = self._renamed_groups(source)
+        renamed = self._restated_groups(source)
         self._merge_members(source, now)
         self._mark_unlisted(source)
         self._merge_links(source)
@@ -150,11 +157,13 @@ class SqlRosters:
         query = sa.select(s.source, s.group_id).where(s.source == source, ~known).order_by(s.group_id)
         return [GroupKey(*row) for row in self._c.execute(query)]
 
-    def _renamed_groups(self, source: str) -> list[GroupKey]:
+    def _restated_groups(self, source: str) -> list[GroupKey]:
+        """Groups of which the source says something else than before, whoever their members are."""
         g, s = chat_group.c, staged_group.c
         differs = sa.or_(
             g.name != s.name, g.messenger != s.messenger, g.owner_email.is_distinct_from(s.owner_email),
-            g.coverage != s.coverage, g.is_gone == 1,
+            g.coverage != s.coverage, g.is_gone == 1, g.facts != s.facts,
+            g.registered.is_distinct_from(s.registered),
         )  # fmt: skip
         query = sa.select(g.source, g.group_id).join(
             staged_group, (s.source == g.source) & (s.group_id == g.group_id)
@@ -300,8 +309,8 @@ class SqlRosters:
             [*GROUP_COLUMNS, "read_at", "first_seen_at", "shrunken_at"], rows
         )
         new, old = insert.excluded, chat_group.c
-        plain = ("name", "messenger", "owner_email", "coverage", "taken_at", "knows_roles", "warning", "facts",
-                 "link_sha256", "read_at", "shrunken_at")  # fmt: skip
+        plain = ("name", "messenger", "owner_email", "coverage", "taken_at", "knows_roles", "warning", "read_at",
+                 "shrunken_at", *FACT_COLUMNS)  # fmt: skip
         values: dict[str, Any] = {name: new[name] for name in plain}
         values["is_gone"] = values["is_unseen"] = 0
         values["has_had_admin"] = sa.case((new.has_had_admin == 1, 1), else_=old.has_had_admin)
@@ -441,12 +450,12 @@ class SqlRosters:
         return int(self._c.execute(query).scalar_one())
 
 
-def _group_row(source: str, roster: Roster) -> tuple[Any, ...]:
+def _group_row(source: str, roster: Roster, known: GroupFacts | None) -> tuple[Any, ...]:
     group, roles = roster.group, {member.role for member in roster.members}
     return (
         source, group.group_id, group.name, group.messenger, group.owner_email, roster.coverage.value,
         to_micros(roster.taken_at), int(bool(roles - {Role.UNKNOWN})), int(any(r.is_admin for r in roles)),
-        len(roster.members), "; ".join(roster.warnings), group_facts_to_json(roster.facts), roster.facts.link_sha256,
+        len(roster.members), "; ".join(roster.warnings), *fact_values(roster, known),
     )  # fmt: skip
 
 
@@ -513,14 +522,14 @@ def _group_query() -> sa.Select[Any]:
         .where(_same_group(m, chat_group.c), m.role.in_((Role.ADMIN.value, Role.CREATOR.value)))
         .scalar_subquery()
     )
-    return sa.select(chat_group, admins.label("admins"), owner_of(chat_group.c))
+    return sa.select(chat_group, admins.label("admins"), owner_of(chat_group.c), registered_of(chat_group.c))
 
 
 def _group(row: Any) -> GroupRow:
     return GroupRow(
         GroupKey(row.source, row.group_id), row.name, row.messenger, row.owner, Coverage(row.coverage),
         row.taken_at, row.read_at, row.size, row.admins, bool(row.is_gone), row.warning,
-        group_facts_from_json(row.facts), bool(row.is_unseen),
+        facts_of(row), bool(row.is_unseen), registered_facts(row.said_of_it),
     )  # fmt: skip
 
 

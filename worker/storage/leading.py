@@ -20,6 +20,18 @@ def owner_of(group: Any) -> sa.Label[str | None]:
     return sa.func.coalesce(registered, group.owner_email).label("owner")
 
 
+def registered_of(group: Any) -> sa.Label[str | None]:
+    """What a register says of the group, as `said_of_it`: of the first one that shows the same group, or is its source.
+
+    On a group's purpose, sensitivity and class the register is the truth, whoever shows its members best.
+    """
+    f = chat_group.alias("registering").c
+    follows = (f.leader_source == group.source) & (f.leader_group == group.group_id) & (f.is_gone == 0)
+    said = sa.select(f.registered).where(follows, f.registered.is_not(None))
+    first = said.order_by(f.source, f.group_id).limit(1).scalar_subquery()
+    return sa.func.coalesce(first, group.registered).label("said_of_it")
+
+
 def leaders_of(connection: sa.Connection, groups: Iterable[GroupKey]) -> set[GroupKey]:
     """Return the groups that lead these; the ones without a leader have none here."""
     g = chat_group.c

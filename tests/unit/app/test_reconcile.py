@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from builders import facts
 from harness import Harness
 from worker.domain.evidence.actor import Actor
 from worker.domain.identity.matching import IdentityState
-from worker.domain.model import Member, Role
+from worker.domain.model import Member, RegisterFacts, Role
 from worker.domain.people.joiners import Placement
 from worker.domain.tickets.ticket import TicketKind, TicketState
 
@@ -92,6 +94,16 @@ def test_a_sensitive_group_has_less_time(start: Start) -> None:
 
     assert harness.ticket().is_sensitive
     assert (harness.ticket().due_at - harness.ticket().clock_from).total_seconds() == 4 * 3600
+
+
+@pytest.mark.parametrize("said", [True, False, None])
+def test_a_group_is_sensitive_if_a_register_says_so(start: Start, said: bool | None) -> None:
+    harness = start()
+    harness.wards.register("ward-7", RegisterFacts(sensitive=said))
+    harness.inventory()
+    leave(harness, "ann")
+
+    assert harness.ticket().is_sensitive is (said is True)
 
 
 # --- the last admin ---------------------------------------------------------------------------------------

@@ -149,7 +149,8 @@ class Reconcile:
 
     def _plan(self, view: GroupView, now: datetime) -> tuple[Action, ...]:
         sensitive = self._rules.sensitive
-        is_sensitive = fits(view.key.group_id, sensitive) or fits(view.name, sensitive)
+        is_said = view.registered is not None and view.registered.sensitive is True
+        is_sensitive = is_said or fits(view.key.group_id, sensitive) or fits(view.name, sensitive)
         is_unconfirmed = self._unconfirmed.holds(view, now)
         judged = replace(view, is_sensitive=is_sensitive, is_unconfirmed=is_unconfirmed)
         return reconcile_group(judged, self._rules.tickets, now)

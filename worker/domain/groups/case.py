@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.domain.identity.matching import Identity
-from worker.domain.model import Account, AccountKey, Coverage, Evidence, GroupKey, Member, Standing
+from worker.domain.model import (
+    NOTHING_SHOWN,
+    Account,
+    AccountKey,
+    Coverage,
+    Evidence,
+    GroupFacts,
+    GroupKey,
+    Member,
+    RegisterFacts,
+    Standing,
+)
 from worker.domain.people.leaving import Leaving
 from worker.domain.tickets.ticket import Ticket
 
@@ -79,6 +90,8 @@ class GroupView:
     expected: tuple[Expected, ...] = ()
     tickets: tuple[Ticket, ...] = ()
     managers: tuple[tuple[AccountKey, Account], ...] = ()  # leaver -> manager
+    facts: GroupFacts = NOTHING_SHOWN  # what its own source shows
+    registered: RegisterFacts | None = None  # what a register says that shows the same group; None: none does
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from worker.domain.model import (
     GroupFacts,
     GroupKey,
     Member,
+    RegisterFacts,
     Roster,
 )
 from worker.domain.reconcile.guard import GuardLimits
@@ -139,6 +140,7 @@ class GroupRow:
     warning: str
     facts: GroupFacts = NOTHING_SHOWN
     is_unseen: bool = False  # its source did not show it the last time, and may only not be in it any more
+    registered: RegisterFacts | None = None  # what a register says that shows the same group; None: none does
 
 
 class KnownMember(NamedTuple):

@@ -16,9 +16,7 @@ from worker.domain.model import (
     Account,
     AccountFacts,
     AccountKey,
-    Allowed,
     Evidence,
-    GroupFacts,
     GroupKey,
     Member,
     Role,
@@ -74,29 +72,6 @@ def person_from_row(row: Any) -> Account:
         Evidence(row.evidence) if row.evidence else None,
         row.at if standing is Standing.LEFT else None,
     )
-
-
-_GROUP_INSTANTS = ("last_activity_at", "read_at")
-_ALLOWED = ("edit", "write", "add")
-
-
-def group_facts_to_json(facts: GroupFacts) -> str:
-    """Write what a source shows of a group; what it does not show is left out."""
-    values = {f.name: getattr(facts, f.name) for f in fields(GroupFacts)}
-    for name in _GROUP_INSTANTS:
-        values[name] = to_micros(values[name])
-    shown = {name: value for name, value in values.items() if value is not None}
-    return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
-
-
-def group_facts_from_json(text: str) -> GroupFacts:
-    """The inverse of `group_facts_to_json`."""
-    values = json.loads(text)
-    for name in _GROUP_INSTANTS:
-        values[name] = from_micros(values.get(name))
-    for name in _ALLOWED:
-        values[name] = Allowed(values[name]) if name in values else None
-    return GroupFacts(**values)
 
 
 def member_from_row(row: Any) -> Member:

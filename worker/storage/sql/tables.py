@@ -157,8 +157,15 @@ def _group_columns() -> list[sa.Column[Any]]:
         _flag("has_had_admin"),
         _number("size"),
         _text("warning", default=""),
-        _text("facts", default="{}"),  # GroupFacts as JSON: only what the source shows
+        _text(
+            "facts", default="{}"
+        ),  # of GroupFacts, as JSON: only what the source shows, without any instant
+        _text(
+            "facts_at", default="{}"
+        ),  # their instants, as JSON, so that a read without news changes no fact
+        _instant("last_activity_at"),
         _text("link_sha256", null=True),  # one of the facts: the same link is the same group
+        _text("registered", null=True),  # RegisterFacts as JSON; null: the source is no register
     ]
 
 
