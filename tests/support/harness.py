@@ -25,6 +25,7 @@ from fakes.notifier import FakeNotifier
 from memory import memory_engine, twin_of
 from worker.app.jobs.report import Report
 from worker.app.reads.check import Checked
+from worker.domain.controls.policy import ControlPolicy
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Sealed
 from worker.domain.model import Account, AccountKey, Group, Member, Role, Standing
@@ -63,12 +64,14 @@ class Harness:
         inventories: Iterable[str] = ("wards",),
         inventory_type: type[FakeInventory] = FakeInventory,
         are_lists: bool = False,
+        registers: Iterable[str] = (),
         notifiers: Sequence[FakeNotifier] | None = None,
         can_look_up: bool = True,
         has_delta: bool = True,
         limits: GuardLimits | None = None,
         joiners: tuple[Placement, ...] = (),
         sensitive: tuple[str, ...] = (),
+        controls: ControlPolicy | None = None,
         rules: TicketRules | None = None,
         digest_window: timedelta = timedelta(0),
         daily_max: int = 20,
@@ -90,6 +93,9 @@ class Harness:
         self.inventories = [
             inventory_type(name, now=self.clock, is_kept_by_people=are_lists) for name in inventories
         ]
+        self.inventories += [
+            inventory_type(name, now=self.clock, is_kept_by_people=True) for name in registers
+        ]
         self.notifiers = [FakeNotifier("soc")] if notifiers is None else list(notifiers)
         self.corp, self.wards = self.directories[0], self.inventories[0]
         self._numbers: dict[str, str] = {}
@@ -103,6 +109,7 @@ class Harness:
                 limits=limits or GuardLimits(),
                 joiners=joiners,
                 sensitive=sensitive,
+                controls=controls or ControlPolicy(),
                 tickets=rules or ticket_rules(),
                 digest_window=digest_window,
                 daily_max=daily_max,
@@ -190,6 +197,9 @@ class Harness:
 
     def reconcile(self, *, full: bool = False) -> Report:
         return self.reconciler.run_once(self.now, full=full)
+
+    def control(self) -> Report:
+        return self.app.run_controls.run_once(self.now)
 
     def remediate(self) -> Report:
         return self.app.remediate.run_once(self.now)

@@ -22,6 +22,7 @@ from worker.app.acts.tickets import TicketActs
 from worker.app.acts.trial import Trial
 from worker.app.evidence.export import Audit
 from worker.app.jobs.canary import Canary, CanaryRules
+from worker.app.jobs.controls import RunControls
 from worker.app.jobs.deliver import Deliver, DeliverRules
 from worker.app.jobs.escalate import Escalate, EscalateRules
 from worker.app.jobs.faults import Faults, Look, Watching
@@ -40,6 +41,7 @@ from worker.app.jobs.watch import WatchFeeds
 from worker.app.jobs.watch_itself import WatchItself
 from worker.app.reads.away import Away, teller_named
 from worker.app.reads.check import Check, Checked
+from worker.app.reads.controls import ControlReads, ControlRules
 from worker.app.reads.escalation import Explainer
 from worker.app.reads.glance import Glance
 from worker.app.reads.rotas import RotaRules, Rotas
@@ -53,6 +55,7 @@ from worker.app.tell.reaching import Reaching
 from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
 from worker.app.tell.zones import ChannelZones
+from worker.domain.controls.policy import ControlPolicy
 from worker.domain.groups.exported import Readers
 from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy
@@ -63,6 +66,7 @@ from worker.domain.text.tongue import Languages
 from worker.ports import Port, Takes
 from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.ping import Pinger
+from worker.ports.state.controls import Lists
 from worker.ports.state.store import Store, UnitOfWork
 from worker.settings import Settings
 
@@ -93,6 +97,7 @@ class AppRules:
     sensitive: tuple[str, ...]
     tickets: TicketRules
     remediate: tuple[RemediationRule, ...]
+    controls: ControlPolicy
     rotas: RotaRules
     digest_window: timedelta
     daily_max: int
@@ -133,6 +138,8 @@ class App:
     poll: Poll
     inventory: TakeInventory
     reconcile: Reconcile
+    controls: ControlReads
+    run_controls: RunControls
     remediate: Remediate
     verify: Verify
     escalate: Escalate
@@ -184,6 +191,11 @@ def assemble(
     declared = next((one.name for one in connectors.inventories if one.can.is_declared), "")
     jumps = Jumps(store, rules.alarms.clock_jump)
     deciding = ReconcileRules(tickets, limits, rules.sensitive, teller, directories, rules.confirm_every)
+    witnesses = _witnesses(settings, connectors)
+    registers = frozenset(name for name, one in witnesses.items() if one.is_register)
+    seen_as = Lists(frozenset(lists), registers)
+    fresh, sensitive = rules.fresh_inventories, rules.sensitive
+    controls = ControlReads(store, ControlRules(rules.controls, fresh, sensitive, seen_as, rules.timezone))
     rotas = Rotas(store, rules.rotas)
     away = Away(rules.rotas.absences, teller_named(rules.rotas.automatic_replies, connectors.directories))
 
@@ -203,8 +215,10 @@ def assemble(
         Poll(store, connectors.directories, replace(rules.poll, alarms=alarms), observer),
         TakeInventory(store, connectors.inventories, rules.inventory, alarms, pairing, observer),
         Reconcile(store, deciding, observer),
+        controls,
+        RunControls(store, controls, tickets, teller, observer),
         Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
-        Verify(store, tickets, rules.fresh_inventories, teller, lists),
+        Verify(store, tickets, rules.fresh_inventories, teller, controls, lists),
         Escalate(store, tickets, teller, escalating),
         Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),
         TicketActs(store, tickets, teller),
@@ -218,7 +232,7 @@ def assemble(
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}"),
         Retention(store, rules.erase_after),
-        _witnesses(settings, connectors),
+        witnesses,
         Trial(store, connectors.notifiers, teller),
         rotas,
         away,

@@ -245,6 +245,7 @@ def rules_of(settings: Settings) -> AppRules:
         sensitive=tuple(settings.groups.sensitive),
         tickets=settings.ticket_rules(),
         remediate=settings.remediation_rules(),
+        controls=settings.control_policy(),
         rotas=settings.rota_rules(),
         digest_window=settings.escalation.digest_window,
         daily_max=settings.escalation.daily_max,

@@ -13,6 +13,7 @@ from worker.app.jobs import table
 from worker.app.reads.rotas import RotaRules
 from worker.app.tell.alarms import AlarmRules
 from worker.app.tell.quiet import PersonalQuiet
+from worker.domain.controls.policy import ControlPolicy
 from worker.domain.escalation.policy import Named, NamedKind, Policy, Whom
 from worker.domain.escalation.silences import Silence
 from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
@@ -21,6 +22,7 @@ from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.remediation import RemediationRule
 from worker.ports import Port
 from worker.settings.connectors import ConnectorEntry, InventoryEntry, NotifierEntry, SourceEntry
+from worker.settings.controls import ControlsSection
 from worker.settings.escalation import Escalation
 from worker.settings.problems import Wrong, did_you_mean
 from worker.settings.rotas import RECIPIENT, Absences, QuietSection, RotaEntry, require_rota_names
@@ -129,6 +131,7 @@ class Settings(Section):
     remediate: tuple[RemediateRule, ...] = Field(
         default=(), description="What a machine may do; empty: nobody is ever removed by a machine."
     )
+    controls: ControlsSection = Field(default_factory=ControlsSection)
     guard: Guard = Field(default_factory=Guard)
     fresh: Fresh = Field(default_factory=Fresh)
     escalation: Escalation = Field(default_factory=Escalation)
@@ -270,6 +273,9 @@ class Settings(Section):
             )
             for one in self.remediate
         )
+
+    def control_policy(self) -> ControlPolicy:
+        return self.controls.policy(self.organisation.language)
 
     def job_schedule(self) -> table.JobSchedule:
         section = self.schedule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from worker.domain.reconcile.guard import (
     Departure,
     GroupLoad,
     HeldPlan,
+    HeldSubject,
     HoldState,
     Population,
     plan_label,
@@ -34,6 +36,7 @@ from worker.storage.sql.tables import (
     chat_group,
     cohort,
     cohort_person,
+    cohort_subject,
     episode,
     held_plan,
     link,
@@ -44,6 +47,7 @@ from worker.storage.sql.tables import (
     to_micros,
 )
 
+SUBJECT_COLUMNS = ("plan_id", "cohort_id", "source", "subject", "name", "found", "wanted")
 COHORT_COLUMNS = ("plan_id", "cohort_id", "source", "person_id", "at", "evidence", "name")
 UNDECIDED = tuple(gate.value for gate in (Gate.INITIAL, Gate.NEW, Gate.HELD, Gate.REJECTED))  # no ticket asks
 WAITING = (Gate.INITIAL, Gate.NEW, Gate.HELD)  # gates that may still open
@@ -182,6 +186,11 @@ class SqlEpisodes:
                 (number, part.id, *n.person, to_micros(n.at), n.evidence.value, n.name) for n in part.people
             ]
             bulk_upsert(self._c, cohort_person, COHORT_COLUMNS, people)
+            subjects = (
+                (number, part.id, one.source, one.subject, one.name, one.found, one.wanted)
+                for one in part.subjects
+            )
+            bulk_upsert(self._c, cohort_subject, SUBJECT_COLUMNS, subjects)
             self._set_gate([(n.person, n.at) for n in part.people], Gate.HELD, plan.created_at)
         return HeldPlan(plan.source, plan.why, plan.created_at, plan.cohorts, number, plan.state)
 
@@ -219,12 +228,23 @@ class SqlEpisodes:
             part, key = (one.plan_id, one.cohort_id), AccountKey(one.source, one.person_id)
             people[part].append(Departure(key, one.at, Evidence(one.evidence), one.name))
             units[part].add(one.unit or "")
+        subjects = self._subjects(wanted)
         cohorts: dict[int, list[Cohort]] = defaultdict(list)
         for row in self._c.execute(sa.select(cohort).where(cohort.c.plan_id.in_(wanted))):
             part = (row.plan_id, row.cohort_id)
-            cohorts[row.plan_id].append(_cohort(row, tuple(people[part]), units[part]))
+            made = _cohort(row, tuple(people[part]), units[part])
+            cohorts[row.plan_id].append(replace(made, subjects=tuple(subjects[part])))
         rows = self._c.execute(sa.select(held_plan).where(which).order_by(held_plan.c.id.desc()))
         return [_plan(row, cohorts[row.id]) for row in rows]
+
+    def _subjects(self, plans: sa.Select[Any]) -> dict[tuple[int, str], list[HeldSubject]]:
+        s = cohort_subject.c
+        found: dict[tuple[int, str], list[HeldSubject]] = defaultdict(list)
+        query = sa.select(cohort_subject).where(s.plan_id.in_(plans))
+        for row in self._c.execute(query.order_by(s.plan_id, s.cohort_id, s.name, s.source, s.subject)):
+            one = HeldSubject(row.source, row.subject, row.name, row.found, row.wanted)
+            found[row.plan_id, row.cohort_id].append(one)
+        return found
 
     def undecided_of(self, person: AccountKey) -> list[str]:
         is_theirs = (cohort_person.c.source == person.source) & (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from worker.domain.people.persons import AccountsRule
 from worker.storage.access import SqlAccess
+from worker.storage.controls import SqlControls
 from worker.storage.conversations import SqlConversations, SqlInteractions
 from worker.storage.deliveries import SqlDeliveries
 from worker.storage.episodes import SqlEpisodes
@@ -69,6 +70,7 @@ class SqlUnitOfWork:
         self.watched = SqlWatched(connection)
         self.zones = SqlZones(connection)
         self.saved_lists = SqlSavedLists(connection)
+        self.controls = SqlControls(connection, rule)
 
 
 class SqlStore:

@@ -43,6 +43,9 @@ from worker.storage.sql.tables import (
 )
 
 _OF_IDENTITY = codes(lambda kind: kind.sees is Sees.IDENTITY)
+_OF_CONTROLS = codes(
+    lambda kind: kind.sees is Sees.CONTROLS
+)  # weighed by what controls say: Controls.to_weigh
 _LIVE = tuple(state.value for state in sorted(LIVE))
 
 
@@ -147,7 +150,8 @@ class SqlTickets:
             link.c.source == t.source, link.c.handle == t.handle, link.c.is_dirty == 0,
             link.c.state.in_((IdentityState.LINKED.value, IdentityState.NOBODY.value)),
         )  # fmt: skip
-        return self._seen(t.state.in_(_LIVE) & sa.or_(is_newer, is_old_claim, is_answered), after, limit)
+        which = t.state.in_(_LIVE) & t.kind.not_in(_OF_CONTROLS)
+        return self._seen(which & sa.or_(is_newer, is_old_claim, is_answered), after, limit)
 
     def claims(self, sources: Collection[str], after: int, limit: int) -> list[SeenTicket]:
         t = ticket.c

@@ -12,17 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.following import follow
 from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.jobs.unconfirmed import Unconfirmed
-from worker.app.tell.teller import Teller, journal_entry, withdraw_unsent
+from worker.app.tell.teller import Teller
 from worker.domain.groups.case import GroupView
-from worker.domain.kinds import is_waited_for, kind_of
+from worker.domain.kinds import kind_of
 from worker.domain.kinds.person_case import PersonCase
-from worker.domain.model import GroupKey
 from worker.domain.people.joiners import fits
 from worker.domain.reconcile.engine import TicketRules, reconcile_group, reconcile_person
 from worker.domain.reconcile.guard import Departure, GuardLimits, HeldPlan, inspect
@@ -133,19 +133,8 @@ class Reconcile:
         planned += [action for case in cases for action in reconcile_person(case, self._rules.tickets, now)]
         if self._is_blind(uow):
             planned = [action for action in planned if not _asks(action)]
-        opened = iter(uow.tickets.insert([a.ticket for a in planned if a.kind is ActionKind.OPEN]))
-        stored = [replace(a, ticket=next(opened)) if a.kind is ActionKind.OPEN else a for a in planned]
-        blockers = _live_blockers(views, stored)
-        done = [_with_blocker(action, blockers) for action in stored]
-        changed = [a.ticket for a in done if a.kind is not ActionKind.OPEN or a.is_blocked]
-        uow.tickets.update(changed)
-        uow.journal.append([journal_entry(action, now) for action in done])
-        withdraw_unsent(uow, done)
-        told = [a for a in done if a.kind is not ActionKind.CANCEL and not a.is_blocked]
-        teller = self._rules.teller
-        uow.outbox.add(teller.cancelled(uow, done, now), now)
-        uow.outbox.add(teller.acted(uow, told, now), now)
-        return done
+        known = [ticket for view in views for ticket in view.tickets]
+        return carry_out(uow, planned, known, self._rules.teller, now)
 
     def _plan(self, view: GroupView, now: datetime) -> tuple[Action, ...]:
         sensitive = self._rules.sensitive
@@ -169,15 +158,3 @@ def _once(actions: Sequence[Action]) -> list[Action]:
 def _asks(action: Action) -> bool:
     is_question = kind_of(action.ticket).about is About.HANDLE
     return is_question and action.kind in {ActionKind.OPEN, ActionKind.REOPEN}
-
-
-def _live_blockers(views: Sequence[GroupView], actions: Sequence[Action]) -> dict[GroupKey | None, int]:
-    """By group, the ticket that others wait for: an older one, or one that was just opened."""
-    tickets = [ticket for view in views for ticket in view.tickets] + [action.ticket for action in actions]
-    return {ticket.group: ticket.id for ticket in tickets if is_waited_for(ticket) and ticket.is_live}
-
-
-def _with_blocker(action: Action, blockers: dict[GroupKey | None, int]) -> Action:
-    if not action.is_blocked:
-        return action
-    return replace(action, ticket=replace(action.ticket, blocked_by=blockers.get(action.ticket.group)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from worker.app.jobs.controls import RunControls
 from worker.app.jobs.deliver import Deliver
 from worker.app.jobs.escalate import Escalate
 from worker.app.jobs.inventory import TakeInventory
@@ -90,6 +91,7 @@ _TABLE = (
     # Who may be forgotten is known best when everything was looked at
     Job("reconcile", Reconcile, timedelta(seconds=30), "Compare what changed.",
         has_full_pass=True, at_night=Retention),
+    Job("controls", RunControls, timedelta(minutes=15), "Check the groups against the organisation's rules."),
     Job("remediate", Remediate, timedelta(seconds=30), "Let machines do what a rule allows."),
     Job("verify", Verify, timedelta(seconds=60), "Weigh done tickets against newer inventories."),
     Job("escalate", Escalate, timedelta(seconds=60), "Look for steps that are due."),

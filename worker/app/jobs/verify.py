@@ -11,6 +11,7 @@ from worker.app.acts.waiting import kept_waiting
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.jobs.rows_to_change import RowsToChange
+from worker.app.reads.controls import ControlReads
 from worker.app.tell.health import Freshness
 from worker.app.tell.teller import (
     Teller,
@@ -20,6 +21,7 @@ from worker.app.tell.teller import (
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, claimants
 from worker.domain.kinds import is_waited_for
+from worker.domain.reconcile.controlling import weigh_control
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.reconcile.verification import Verdict, Verification, weigh
@@ -42,12 +44,14 @@ class Verify:
         rules: TicketRules,
         fresh: Freshness,
         teller: Teller,
+        controls: ControlReads,
         kept_by_people: Collection[str] = (),
     ) -> None:
         self._store = store
         self._rules = rules
         self._fresh = fresh
         self._teller = teller
+        self._controls = controls
         self._kept_by_people = frozenset(kept_by_people)
         self._rows = RowsToChange(rules, teller, self._kept_by_people)
 
@@ -70,6 +74,7 @@ class Verify:
             if len(waiting) < PAGE:
                 break
             after = waiting[-1].ticket.id
+        actions += self._weigh_controls(matching, now, counts)
         with matching.begin() as uow:
             recorded = [self._recorded(uow, one, now) for one in uow.tickets.gone()]
             withdraw_unsent(uow, recorded)
@@ -89,6 +94,37 @@ class Verify:
             self._rules.claim_life,
             self._rules.timezone,
         )
+        return self._concluded(uow, ticket, sight, opinion, now, counts)
+
+    def _weigh_controls(self, matching: Matching, now: datetime, counts: dict[str, int]) -> list[Action]:
+        """Weigh the tickets of controls against what the controls say now."""
+        registers = self._controls.rules.lists.registers
+        actions: list[Action] = []
+        after = 0
+        while True:
+            with matching.begin() as uow:
+                waiting = uow.controls.to_weigh(after, PAGE, registers, now - self._rules.claim_life)
+                groups = self._controls.of(uow, {one.home for one in waiting}, now)
+                for ticket in waiting:
+                    opinion = weigh_control(ticket, *groups[ticket.home], now, self._rules.claim_life)
+                    action = self._concluded(uow, ticket, None, opinion, now, counts)
+                    actions += [action] if action is not None else []
+                withdraw_unsent(uow, actions)
+            counts["weighed"] += len(waiting)
+            if len(waiting) < PAGE:
+                return actions
+            after = waiting[-1].id
+
+    def _concluded(
+        self,
+        uow: UnitOfWork,
+        ticket: Ticket,
+        sight: Sight | None,
+        opinion: Verification,
+        now: datetime,
+        counts: dict[str, int],
+    ) -> Action | None:
+        """Write down what the evidence says of a ticket."""
         counts[opinion.verdict.value] += 1
         if opinion.verdict is Verdict.INCONCLUSIVE:
             uow.tickets.update([replace(ticket, weighed_at=now)])

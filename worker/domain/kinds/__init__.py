@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from worker.domain.kinds import (
+    add_admin,
     add_member,
+    close_group,
     confirm_roster,
     creator_must_leave,
+    fix_profile,
     identify_member,
     reassign_admin,
+    reduce_admins,
+    register_group,
     remove_member,
 )
 from worker.domain.kinds.kind import Kind
@@ -24,6 +29,11 @@ KINDS: Mapping[TicketKind, Kind] = {
         identify_member,
         add_member,
         confirm_roster,
+        register_group,
+        close_group,
+        add_admin,
+        reduce_admins,
+        fix_profile,
     )
 }
 

@@ -18,7 +18,7 @@ from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import Reopened, Ticket, TicketKind
+from worker.domain.tickets.ticket import AssigneeWhy, Reopened, Ticket, TicketKind
 
 
 class Choice(StrEnum):
@@ -39,6 +39,7 @@ class Sees(StrEnum):
     IDENTITY = "identity"  # whether the handle's identity is settled
     ROSTER = "roster"  # only that it is of a later date
     ACCOUNT = "account"  # what the directory has of its person
+    CONTROLS = "controls"  # what the controls that it is of say now
 
 
 class Asks(StrEnum):
@@ -116,6 +117,18 @@ class InPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class InControls:
+    """How a kind is found by controls, which name it.
+
+    assigned            whom it goes to, the first who is there
+    is_done_when_gone   whether a complete read without the group proves it
+    """
+
+    assigned: tuple[AssigneeWhy, ...]
+    is_done_when_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of ticket. Texts marked with N_ are English and translated when they are said; they may use {person},
     {member}, {group} and {messenger}.
@@ -154,7 +167,7 @@ class Kind:
     mark: Mark | None
     turn: Turn
     is_exposure: bool
-    found: InGroup | InPerson
+    found: InGroup | InPerson | InControls
     waits: Wait | None
     again: Reopened
     is_news_at_once: bool

@@ -18,3 +18,32 @@ MAKE_ADMIN = N_("Make the new admin an admin.")
 THE_MEMBER = N_("In the list of members, tap {member}.")
 THE_NEW_ADMIN = N_("In the list of members, tap whoever will be the new admin.")
 ASK_THE_LEAVER = N_("Ring {person}, or send them the text that is given here.")
+
+_MAKING_ADMIN = {
+    "whatsapp": (OPEN, ITS_NAME, THE_NEW_ADMIN, N_("Tap Make group admin.")),
+    "signal": (OPEN, ITS_NAME, THE_NEW_ADMIN, N_("Tap Make admin, and confirm.")),
+    "telegram": (
+        OPEN,
+        ITS_NAME,
+        N_("In the list of members, touch and hold whoever will be the new admin."),
+        N_("Tap Promote to admin, and confirm."),
+    ),
+    "teams": (OPEN, ITS_LIST, N_("Change the role of the new admin to Owner.")),
+    "slack": (
+        OPEN,
+        N_("Tap the group's name at the top, then About."),
+        N_("Under Managed by, add the new admin."),
+    ),
+    "matrix": (
+        OPEN,
+        ITS_LIST,
+        N_("Choose whoever will be the new admin, and change the role to Admin."),
+    ),
+    "xmpp": (OPEN, ITS_LIST, MAKE_ADMIN),
+}
+_MAKING_ADMIN_ELSEWHERE = (OPEN_ANY, ITS_LIST, MAKE_ADMIN)
+
+
+def making_admin(app: str) -> tuple[str, ...]:
+    """The steps that make a member an admin in a messenger, by its key."""
+    return _MAKING_ADMIN.get(app.casefold(), _MAKING_ADMIN_ELSEWHERE)

@@ -16,30 +16,6 @@ from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About, whole_group
 from worker.domain.tickets.ticket import Reopened, Ticket, TicketKey, TicketKind
 
-_STEPS = {
-    "whatsapp": (phrases.OPEN, phrases.ITS_NAME, phrases.THE_NEW_ADMIN, N_("Tap Make group admin.")),
-    "signal": (phrases.OPEN, phrases.ITS_NAME, phrases.THE_NEW_ADMIN, N_("Tap Make admin, and confirm.")),
-    "telegram": (
-        phrases.OPEN,
-        phrases.ITS_NAME,
-        N_("In the list of members, touch and hold whoever will be the new admin."),
-        N_("Tap Promote to admin, and confirm."),
-    ),
-    "teams": (phrases.OPEN, phrases.ITS_LIST, N_("Change the role of the new admin to Owner.")),
-    "slack": (
-        phrases.OPEN,
-        N_("Tap the group's name at the top, then About."),
-        N_("Under Managed by, add the new admin."),
-    ),
-    "matrix": (
-        phrases.OPEN,
-        phrases.ITS_LIST,
-        N_("Choose whoever will be the new admin, and change the role to Admin."),
-    ),
-    "xmpp": (phrases.OPEN, phrases.ITS_LIST, phrases.MAKE_ADMIN),
-}
-_STEPS_ELSEWHERE = (phrases.OPEN_ANY, phrases.ITS_LIST, phrases.MAKE_ADMIN)
-
 # The last resort if nobody who could make an admin is there, or does it. WhatsApp picks a member at random (its help,
 # "How to manage group admins", read 2026-11). If a company runs the messenger itself, its operators can make one
 _PICKED = N_(
@@ -89,7 +65,7 @@ def _steps(ticket: Ticket, aid: Help | None) -> tuple[str, ...]:
 
 def _promoting(ticket: Ticket, aid: Help | None) -> tuple[str, ...]:
     app = ticket.messenger.casefold()
-    steps = _STEPS.get(app, _STEPS_ELSEWHERE)
+    steps = phrases.making_admin(app)
     if aid is None:
         return steps
     if aid.admins:

@@ -15,8 +15,9 @@ from worker.domain.escalation.calendar import add, elapsed
 from worker.domain.escalation.policy import Policy, policy_for
 from worker.domain.groups.case import GroupCase, GroupView
 from worker.domain.kinds import KINDS, kind_of
+from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.finding import Finding
-from worker.domain.kinds.kind import InGroup, InPerson, Turn
+from worker.domain.kinds.kind import InControls, InGroup, InPerson, Turn
 from worker.domain.kinds.person_case import PersonCase
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Account, AccountKey, Role, Standing
@@ -58,6 +59,9 @@ class TicketRules:
 
     def allowed(self, ticket: Ticket) -> timedelta:
         """The time that one ticket has, counted in its policy's calendar."""
+        own = ticket.details.get(TIME_S)
+        if own is not None:
+            return timedelta(seconds=own)
         return self.due_sensitive if ticket.is_sensitive else self.due
 
     def started(self, ticket: Ticket, at: datetime) -> Ticket:
@@ -164,7 +168,7 @@ def _about_person(
 def _as_manager(manager: Account | None) -> Assignee | None:
     if manager is None or not manager.facts.email or manager.standing is Standing.LEFT:
         return None
-    return _person(manager, AssigneeWhy.MANAGER)
+    return person_as_assignee(manager, AssigneeWhy.MANAGER)
 
 
 def find_all(group: GroupView, admins_min: int) -> tuple[Finding, ...]:
@@ -387,8 +391,10 @@ def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: str) -> Ticke
 
 
 def _end(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> Action | None:
-    """Cancel a live ticket whose reason is gone; None leaves it to verification."""
+    """Cancel a live ticket whose reason is gone; None leaves it to verification, or to the controls that ask for it."""
     way = kind_of(ticket).found
+    if isinstance(way, InControls):
+        return None
     if case.view.is_gone:
         return _cancelled(ticket, "the group is no longer in the inventory", now)
     return (
@@ -427,12 +433,12 @@ def _an_admin(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:
     ]
     reached = [p for p in people if p.facts.email] or [p for p in people if p.facts.phones]
     staying = [p for p in reached if p.standing is Standing.ACTIVE] or reached
-    return _person(staying[0], AssigneeWhy.ADMIN) if staying else None
+    return person_as_assignee(staying[0], AssigneeWhy.ADMIN) if staying else None
 
 
 def _owner(group: GroupView) -> Assignee | None:
     if group.owner is not None and group.owner.facts.email and group.owner.standing is not Standing.LEFT:
-        return _person(group.owner, AssigneeWhy.OWNER)
+        return person_as_assignee(group.owner, AssigneeWhy.OWNER)
     if group.owner is None and group.owner_email:
         return Assignee(group.owner_email, why=AssigneeWhy.OWNER)
     return None
@@ -447,6 +453,7 @@ def _accountable(rules: TicketRules) -> Assignee | None:
     return Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE) if rules.accountable else None
 
 
-def _person(person: Account, why: AssigneeWhy) -> Assignee:
+def person_as_assignee(person: Account, why: AssigneeWhy) -> Assignee:
+    """Somebody as the assignee: by e-mail address, or by phone number if they have none."""
     address = person.facts.email or next(iter(person.facts.phones), "")
     return Assignee(address, person.facts.display_name, why, person.key)

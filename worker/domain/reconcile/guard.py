@@ -7,7 +7,7 @@ the population; it returns None or a held plan with cohorts. The first run's lea
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -62,8 +62,19 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldSubject:
+    """A group or person for whom a control wants a ticket. `found` and `wanted` are as in the control's result."""
+
+    source: str
+    subject: str
+    name: str
+    found: str = ""
+    wanted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Cohort:
-    """The part of a held plan with one cause.
+    """The part of a held plan with one cause: people who left, or what one control found (its id is the control's).
 
     `unit`: the one that all of them are in, by the directory as it is now; empty if they are in several.
     """
@@ -76,6 +87,11 @@ class Cohort:
     decided_by: str = ""
     decided_at: datetime | None = None
     reason: str = ""  # of the decision
+    subjects: tuple[HeldSubject, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return len(self.people) + len(self.subjects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +112,8 @@ class HeldPlan:
 
     @property
     def size(self) -> int:
-        """The number of its people, decided or not."""
-        return sum(len(cohort.people) for cohort in self.cohorts)
+        """The number of its people or subjects, decided or not."""
+        return sum(cohort.size for cohort in self.cohorts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,3 +283,18 @@ def state_of(cohorts: Iterable[Cohort]) -> HoldState:
     """A plan's state: its cohorts' if they agree, else partly."""
     states = {cohort.state for cohort in cohorts}
     return states.pop() if len(states) == 1 else HoldState.PARTLY
+
+
+CONTROLS = "controls"  # in place of a source's name, for what controls found
+
+
+def held_controls(found: Mapping[str, Sequence[HeldSubject]], now: datetime) -> HeldPlan | None:
+    """The plan that holds what controls found in their first run with tickets, a part for each; None: nothing."""
+    if not found:
+        return None
+    cohorts = tuple(
+        Cohort(control, f"first tickets of the control {control}", (), subjects=tuple(those))
+        for control, those in sorted(found.items())
+    )
+    count = sum(len(those) for those in found.values())
+    return HeldPlan(CONTROLS, f"first run of controls with tickets: {count} to open", now, cohorts)

@@ -65,14 +65,14 @@ def weigh(
     if kind_of(ticket).sees is Sees.IDENTITY and sight is not None and sight.is_identified:
         return Verification(Verdict.VERIFIED, "the member is identified", Grade.B)
     if sight is None or not _is_fresh(sight) or sight.taken_at <= since:
-        return _unproven(ticket, now, claim_life, "no fresh roster of a later date")
+        return unproven(ticket, now, claim_life, "no fresh roster of a later date")
     if not is_done_in(ticket, sight, admins_min):
         against = _still_wrong(ticket, sight, timezone)
         if ticket.state is TicketState.DONE and against is not None:
             return Verification(Verdict.REOPENED, against, reopened=Reopened.NOT_DONE)
-        return _unproven(ticket, now, claim_life, "not done in the latest roster")
+        return unproven(ticket, now, claim_life, "not done in the latest roster")
     if sight.coverage is not Coverage.FULL:
-        return _unproven(ticket, now, claim_life, "the latest roster is incomplete")
+        return unproven(ticket, now, claim_life, "the latest roster is incomplete")
     return Verification(
         Verdict.VERIFIED,
         f"the roster of {ENGLISH.instant(sight.taken_at, timezone)} shows it",
@@ -108,7 +108,8 @@ def _still_wrong(ticket: Ticket, sight: Sight, timezone: str) -> str | None:
     return contradiction.text.format(roster=roster)
 
 
-def _unproven(ticket: Ticket, now: datetime, claim_life: timedelta, why: str) -> Verification:
+def unproven(ticket: Ticket, now: datetime, claim_life: timedelta, why: str) -> Verification:
+    """Inconclusive because of `why`; a claim that is older than its life is void."""
     if (
         ticket.state is TicketState.DONE
         and ticket.done_at is not None

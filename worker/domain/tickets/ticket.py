@@ -27,6 +27,11 @@ class TicketKind(StrEnum):
     IDENTIFY_MEMBER = "identify_member"
     ADD_MEMBER = "add_member"
     CONFIRM_ROSTER = "confirm_roster"
+    REGISTER_GROUP = "register_group"
+    CLOSE_GROUP = "close_group"
+    ADD_ADMIN = "add_admin"
+    REDUCE_ADMINS = "reduce_admins"
+    FIX_PROFILE = "fix_profile"
 
 
 class TicketState(StrEnum):

@@ -35,6 +35,7 @@ class PlanKind(StrEnum):
 
     LEAVERS = "leavers"  # too many people leave, or move, at once
     SHRUNKEN = "shrunken"  # a source lists too few people to be believed
+    CONTROLS = "controls"  # controls open tickets for the first time
 
 
 class EpisodeSort(NamedTuple):

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from worker.ports.state.access import AccessState
+from worker.ports.state.controls import Controls
 from worker.ports.state.conversations import Conversations, Interactions
 from worker.ports.state.deliveries import Deliveries
 from worker.ports.state.episodes import Episodes
@@ -105,6 +106,9 @@ class UnitOfWork(Protocol):
 
     @property
     def saved_lists(self) -> SavedLists: ...
+
+    @property
+    def controls(self) -> Controls: ...
 
     @property
     def zones(self) -> Zones: ...

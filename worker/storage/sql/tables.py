@@ -454,6 +454,55 @@ cohort_person = sa.Table(
     _text("name"),
 )
 
+cohort_subject = sa.Table(  # of a plan of controls: what a part of it, by the control's id, had found
+    "cohort_subject",
+    metadata,
+    sa.Column("plan_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _key("cohort_id"),
+    _key("source"),
+    _key("subject"),
+    _text("name"),
+    _text("found", default=""),
+    _text("wanted", default=""),
+    sa.Index("ix_cohort_subject_subject", "source", "subject"),
+)
+
+# --- controls -----------------------------------------------------------------------------------------
+
+control_failure = sa.Table(  # what fails now, or is waived
+    "control_failure",
+    metadata,
+    _key("control"),
+    _key("source"),
+    _key("subject"),
+    _text("name"),
+    _text("value"),
+    _text("found", default=""),
+    _text("wanted", default=""),
+    _text("department", default=""),
+    _flag("is_sensitive"),
+    _number("time_s"),
+    _flag("asks"),
+    _instant("since_at", null=False),
+    _instant("seen_at", null=False),
+    sa.Index("ix_control_failure_subject", "source", "subject"),
+)
+control_day = sa.Table(  # the last counts of each local day
+    "control_day",
+    metadata,
+    _key("control"),
+    _key("day"),
+    _instant("at", null=False),
+    _text("counts"),
+)
+control_start = sa.Table(  # the first run with tickets, and the plan that held it
+    "control_start",
+    metadata,
+    _key("control"),
+    _instant("started_at", null=False),
+    _number("plan_id", None, null=True),
+)
+
 approval = sa.Table(  # one person's decision to release, for plans that need two people
     "approval",
     metadata,

@@ -1,0 +1,203 @@
+"""Controls: check every governed group, keep what fails, and open the tickets that are asked for, the worst first.
+
+groups, page by page -> each control's word -> failures and counts;  live tickets: say what is wrong now, or end
+first run with tickets -> one held plan;  failures that ask -> tickets, so many a day and a person
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from worker.app.jobs.carrying import carry_out
+from worker.app.jobs.holding import hold
+from worker.app.jobs.matching import Matching
+from worker.app.jobs.observer import SILENT, Observer
+from worker.app.jobs.report import Report
+from worker.app.reads.controls import ControlReads, Page, Tally
+from worker.app.tell.teller import Teller
+from worker.domain.controls import GROUP_CONTROLS
+from worker.domain.controls.control import CheckValue
+from worker.domain.controls.examining import Examined
+from worker.domain.controls.state import GroupState
+from worker.domain.controls.switch import Mode
+from worker.domain.model import GroupKey
+from worker.domain.reconcile.controlling import Wanted, keep, opened, time_for, wanted_in
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.guard import HeldPlan, held_controls
+from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.controls import ControlFailure
+from worker.ports.state.episodes import PlanKind
+from worker.ports.state.leases import Lease
+from worker.ports.state.store import Store, UnitOfWork
+
+PAGE = 200
+
+
+class RunControls:
+    """Checks groups. Without a rule it does nothing."""
+
+    def __init__(
+        self,
+        store: Store,
+        reads: ControlReads,
+        tickets: TicketRules,
+        teller: Teller,
+        observer: Observer = SILENT,
+    ) -> None:
+        self._store = store
+        self._reads = reads
+        self._policy = reads.rules.policy
+        self._tickets = tickets
+        self._teller = teller
+        self._observer = observer
+
+    def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
+        """Check all groups once; `now` is aware UTC. Idempotent: a second run finds nothing to do."""
+        modes = {control: self._reads.mode_of(control) for control in GROUP_CONTROLS}
+        if not any(modes.values()):
+            return Report("controls")
+        matching = Matching(self._store, now, lease, self._observer)
+        tally, actions = self._survey(matching, now)
+        asking = {control for control, mode in modes.items() if mode is Mode.TICKET}
+        held = self._first_run(matching, asking, now)
+        actions += self._open(matching, asking, now)
+        counts = {name.value: sum(one[name] for one in tally.values.values()) for name in CheckValue}
+        counts |= Counter(action.kind.value for action in actions if action.kind is not ActionKind.WEIGH)
+        counts["held"] = sum(len(plan.cohorts) for plan in held)
+        return Report("controls", counts, plan=Plan(tuple(actions), tuple(held)))
+
+    # --- what there is ---------------------------------------------------------------------------
+
+    def _survey(self, matching: Matching, now: datetime) -> tuple[Tally, list[Action]]:
+        tally, actions = Tally(), []
+        after: GroupKey | None = None
+        with self._store.reading() as uow:
+            in_use = uow.controls.names_in_use()
+            left_behind = uow.controls.left_behind()
+        while True:
+            with matching.begin() as uow:
+                page = self._reads.page(uow, after, in_use, now)
+                actions += self._settled(uow, page, now)
+                for _, examined in page:
+                    tally.add(examined)
+            self._observer.progressed("groups", len(page))
+            if not page:
+                break
+            after = page[-1][0].key
+        with matching.begin() as uow:
+            actions += self._settled(uow, list(self._reads.of(uow, left_behind, now, in_use).values()), now)
+            uow.controls.forget_before(now)
+            uow.controls.count(self._day(now), tally.counts(now))
+        return tally, actions
+
+    def _settled(self, uow: UnitOfWork, page: Page, now: datetime) -> list[Action]:
+        """Keep what fails in these groups, and have their live tickets say what is wrong now."""
+        failures: list[ControlFailure] = []
+        actions: list[Action] = []
+        for group, examined in page:
+            wanted = wanted_in(group, examined)
+            actions += keep(group, examined, wanted, self._tickets, now)
+            failures += self._failures(group, examined, wanted, now)
+        uow.controls.keep(failures, now)
+        return self._carry_out(uow, actions, [t for group, _ in page for t in group.tickets], now)
+
+    def _failures(
+        self, group: GroupState, examined: Sequence[Examined], wanted: Sequence[Wanted], now: datetime
+    ) -> list[ControlFailure]:
+        new = {
+            one.control.id
+            for want in wanted
+            if opened(want, group, self._tickets, self._policy.languages, now) is not None
+            for one in want.asked
+        }
+        return [
+            ControlFailure(
+                one.control.id, *group.key, group.name, one.result.value, one.result.found, one.result.wanted,
+                group.department, group.is_sensitive, int(time_for(group, one).total_seconds()),
+                one.control.id in new,
+            )
+            for one in examined
+            if one.result.value in {CheckValue.FAIL, CheckValue.WAIVED}
+        ]  # fmt: skip
+
+    def _carry_out(
+        self, uow: UnitOfWork, actions: Sequence[Action], known: Sequence[Ticket], now: datetime
+    ) -> list[Action]:
+        """Carry out the actions. A change of what a ticket lists is written, and nobody is told."""
+        silent = [action for action in actions if action.kind is ActionKind.WEIGH]
+        uow.tickets.update([action.ticket for action in silent])
+        said = [action for action in actions if action.kind is not ActionKind.WEIGH]
+        return [*silent, *carry_out(uow, said, known, self._teller, now)]
+
+    def _day(self, now: datetime) -> str:
+        return f"{now.astimezone(ZoneInfo(self._reads.rules.timezone)):%Y-%m-%d}"
+
+    # --- the first run with tickets --------------------------------------------------------------
+
+    def _first_run(self, matching: Matching, asking: set[str], now: datetime) -> list[HeldPlan]:
+        """Hold what controls find in their first run with tickets; one that finds nothing has had its first run."""
+        with matching.begin() as uow:
+            new = sorted(asking - uow.controls.started().keys())
+            found = {control: uow.controls.asking(control) for control in new}
+            plan = held_controls({control: those for control, those in found.items() if those}, now)
+            stored = hold(uow, plan, now, self._teller, PlanKind.CONTROLS) if plan is not None else None
+            number = stored.id if stored is not None else None
+            uow.controls.start({one: number if found[one] else None for one in new}, now)
+        return [stored] if stored is not None else []
+
+    # --- new tickets -----------------------------------------------------------------------------
+
+    def _open(self, matching: Matching, asking: set[str], now: datetime) -> list[Action]:
+        """Open tickets for what fails, the worst first, until the day's are used up."""
+        start = self._start_of_day(now)
+        with self._store.reading() as uow:
+            allowed = asking & uow.controls.allowed()
+            opened_today = Counter(uow.controls.opened_since(start))
+        left = self._policy.per_day - opened_today.total()
+        actions: list[Action] = []
+        skip = 0
+        while left > 0 and allowed:
+            with matching.begin() as uow:
+                keys = uow.controls.to_open(allowed, PAGE, skip)
+                new = self._new(uow, keys, allowed, opened_today, left, now)
+                actions += self._carry_out(uow, new, (), now)
+            left -= len(new)
+            skip += len(keys)
+            if len(keys) < PAGE:
+                break
+        return actions
+
+    def _new(
+        self,
+        uow: UnitOfWork,
+        keys: Sequence[GroupKey],
+        allowed: set[str],
+        opened_today: Counter[str],
+        left: int,
+        now: datetime,
+    ) -> list[Action]:
+        said_no = uow.controls.rejected(keys)
+        states = self._reads.of(uow, keys, now)
+        found: list[Action] = []
+        for key in keys:
+            group, examined = states[key]
+            may = [
+                one for one in examined if one.control.id in allowed and (one.control.id, key) not in said_no
+            ]
+            for want in wanted_in(group, may):
+                action = opened(want, group, self._tickets, self._policy.languages, now)
+                if action is None or len(found) >= left:
+                    continue
+                to = action.ticket.assignee.email.casefold() if action.ticket.assignee else ""
+                if opened_today[to] < self._policy.daily_max:
+                    opened_today[to] += 1
+                    found.append(action)
+        return found
+
+    def _start_of_day(self, now: datetime) -> datetime:
+        zone = ZoneInfo(self._reads.rules.timezone)
+        return datetime.combine(now.astimezone(zone).date(), time(), zone).astimezone(now.tzinfo)

@@ -1,0 +1,168 @@
+"""What controls say of all governed groups: page by page for the job, and all at once for a report.
+
+groups of a page -> as the configuration sees them -> each control's word -> counts
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeAlias
+
+from worker.app.tell.health import Freshness
+from worker.domain.controls import GROUP_CONTROLS
+from worker.domain.controls.control import CheckValue
+from worker.domain.controls.examining import Examined, examine
+from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.state import GroupState
+from worker.domain.controls.switch import Mode
+from worker.domain.model import GroupKey
+from worker.domain.people.joiners import fits
+from worker.ports.state.controls import ControlCounts, Lists, NameInUse, TicketCounts
+from worker.ports.state.store import Store, UnitOfWork
+
+PAGE = 400
+
+Page: TypeAlias = "list[tuple[GroupState, tuple[Examined, ...]]]"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRules:
+    """What controls go by. `fresh` is of the inventories; `sensitive`: ids, names or globs of groups; zone is IANA."""
+
+    policy: ControlPolicy
+    fresh: Freshness
+    sensitive: tuple[str, ...]
+    lists: Lists
+    timezone: str
+
+    def seen(self, group: GroupState, now: datetime) -> GroupState:
+        """A group as the configuration sees it: whether its roster is fresh, and whether it is sensitive."""
+        is_fresh = self.fresh.is_fresh(group.key.source, group.taken_at, now)
+        said = group.row.facts.sensitive if group.row else None
+        by_class = next((one.is_sensitive for one in self.policy.classes if one.governs(group)), False)
+        named = fits(group.key.group_id, self.sensitive) or fits(group.name, self.sensitive)
+        return replace(group, is_fresh=is_fresh, is_sensitive=named or bool(said) or by_class)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlReport:
+    """One control at one time. `mode` is None for one that is off."""
+
+    control: str
+    mode: Mode | None
+    counts: ControlCounts
+    tickets: TicketCounts
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts what controls say."""
+
+    values: dict[str, Counter[CheckValue]] = field(default_factory=lambda: defaultdict(Counter))
+    grades: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    unknown: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    oldest: dict[str, datetime] = field(default_factory=dict)
+
+    def add(self, examined: Iterable[Examined]) -> None:
+        for one in examined:
+            control, result = one.control.id, one.result
+            self.values[control][result.value] += 1
+            if result.unknown is not None:
+                self.unknown[control][result.unknown.name.lower()] += 1
+            if result.value is CheckValue.PASS and result.grade is not None:
+                self.grades[control][result.grade.value] += 1
+            if result.at is not None:
+                self.oldest[control] = min(result.at, self.oldest.get(control, result.at))
+
+    def counts(self, at: datetime) -> dict[str, ControlCounts]:
+        """The counts of each control that had a subject."""
+        return {control: self._counts(control, at) for control in self.values}
+
+    def _counts(self, control: str, at: datetime) -> ControlCounts:
+        values = self.values[control]
+        return ControlCounts(
+            at,
+            values.total(),
+            values[CheckValue.PASS],
+            values[CheckValue.FAIL],
+            values[CheckValue.UNKNOWN],
+            values[CheckValue.WAIVED],
+            0,
+            self.grades[control],
+            self.oldest.get(control),
+            self.unknown[control],
+        )
+
+
+class ControlReads:
+    """Looks at groups with the eyes of controls. Writes nothing."""
+
+    def __init__(self, store: Store, rules: ControlRules) -> None:
+        self._store = store
+        self._rules = rules
+
+    @property
+    def rules(self) -> ControlRules:
+        return self._rules
+
+    def page(
+        self, uow: UnitOfWork, after: GroupKey | None, in_use: frozenset[NameInUse], now: datetime
+    ) -> Page:
+        """The next groups by key, with what each control says of them."""
+        groups = uow.controls.groups(after, PAGE, self._rules.lists, in_use)
+        return [self._examined(group, now) for group in groups]
+
+    def of(
+        self,
+        uow: UnitOfWork,
+        keys: Iterable[GroupKey],
+        now: datetime,
+        in_use: frozenset[NameInUse] | None = None,
+    ) -> dict[GroupKey, tuple[GroupState, tuple[Examined, ...]]]:
+        """These groups, with what each control says of them; unknown groups are left out."""
+        names = uow.controls.names_in_use() if in_use is None else in_use
+        found = uow.controls.states(list(keys), self._rules.lists, names)
+        return {key: self._examined(group, now) for key, group in found.items()}
+
+    def _examined(self, group: GroupState, now: datetime) -> tuple[GroupState, tuple[Examined, ...]]:
+        seen = self._rules.seen(group, now)
+        return seen, examine(seen, self._rules.policy, now)
+
+    def report(self, now: datetime) -> list[ControlReport]:
+        """Every control as it stands now, over all groups, in the catalogue's order."""
+        tally = Tally()
+        with self._store.reading() as uow:
+            for page in self._pages(uow, now):
+                for _, examined in page:
+                    tally.add(examined)
+            tickets = uow.controls.ticket_counts(now)
+        return self.reports(tally.counts(now), tickets, now)
+
+    def reports(
+        self, counts: Mapping[str, ControlCounts], tickets: Mapping[str, TicketCounts], now: datetime
+    ) -> list[ControlReport]:
+        """The controls with these counts, in the catalogue's order."""
+        return [
+            ControlReport(
+                control,
+                self.mode_of(control),
+                counts.get(control, ControlCounts(now)),
+                tickets.get(control, TicketCounts(0, 0)),
+            )
+            for control in GROUP_CONTROLS
+        ]
+
+    def mode_of(self, control: str) -> Mode | None:
+        """The mode of a control: `ticket` if any of its rules has that; None if it is off."""
+        modes = {rule.switch.mode for rule in GROUP_CONTROLS[control].rules(self._rules.policy)}
+        return Mode.TICKET if Mode.TICKET in modes else next(iter(modes), None)
+
+    def _pages(self, uow: UnitOfWork, now: datetime) -> Iterator[Page]:
+        in_use = uow.controls.names_in_use()
+        after = None
+        while page := self.page(uow, after, in_use, now):
+            yield page
+            after = page[-1][0].key

@@ -1,0 +1,38 @@
+"""Controls: what guidance asks of chat groups beyond leavers. A file each, listed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from worker.domain.controls.control import GroupControl
+from worker.domain.controls.group import (
+    admins_few,
+    admins_fit,
+    admins_many,
+    class_fits,
+    complete,
+    dormant,
+    registered,
+    roster_fresh,
+)
+from worker.domain.controls.profile import description, join, name, picture, rights
+
+GROUP_CONTROLS: Mapping[str, GroupControl[Any]] = {
+    one.CONTROL.id: one.CONTROL
+    for one in (
+        registered,
+        complete,
+        roster_fresh,
+        dormant,
+        class_fits,
+        admins_few,
+        admins_many,
+        admins_fit,
+        description,
+        name,
+        picture,
+        join,
+        rights,
+    )
+}

@@ -1,0 +1,114 @@
+"""What a control is: a check of one subject against the organisation's rules, level-triggered and pure.
+
+A check sees state, rules and the time, never an event. What a source does not show is unknown: it opens no ticket, and
+is never counted as pass or as fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.state import GroupState
+from worker.domain.controls.switch import ControlSwitch
+from worker.domain.text.tongue import N_
+from worker.domain.tickets.ticket import Grade, TicketKind
+
+
+class CheckValue(StrEnum):
+    """What a check says of one subject."""
+
+    PASS = "pass"  # noqa: S105  no password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    WAIVED = "waived"  # it fails, and a person waived its ticket
+
+
+class Unknown(StrEnum):
+    """Why a check can't tell. The texts are English, and translated when they are said."""
+
+    NOT_SHOWN = N_("no source shows it")
+    NO_REGISTER = N_("no register was read completely")
+    NO_ROSTER = N_("no complete and fresh roster")
+    NO_ROLES = N_("the roster doesn't show who is an admin")
+    NOT_IDENTIFIED = N_("an admin is not identified yet")
+    NO_PICTURES = N_("no standard picture is known")
+
+
+@dataclass(frozen=True, slots=True)
+class ControlResult:
+    """What a check says of one subject, and by which evidence.
+
+    `found` and `wanted` are what there is and what the rules want, as words or as values; `text` is a text to paste.
+    `at` is the instant that the evidence is true for, `grade` how good it is; both only where something was seen.
+    `occasion` tells repeated tickets apart, `details` go into the ticket, `due` replaces the control's time.
+    `is_asked_elsewhere`: another ticket or a review asks for it, so this one opens none.
+    """
+
+    value: CheckValue
+    found: str = ""
+    wanted: str = ""
+    text: str = ""
+    unknown: Unknown | None = None
+    at: datetime | None = None
+    grade: Grade | None = None
+    occasion: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    due: timedelta | None = None
+    is_asked_elsewhere: bool = False
+
+
+def unknown(why: Unknown) -> ControlResult:
+    return ControlResult(CheckValue.UNKNOWN, unknown=why)
+
+
+class Ruled(Protocol):
+    """A rule of a control: it has a switch, and knows the groups that it is for."""
+
+    @property
+    def switch(self) -> ControlSwitch: ...
+
+    def governs(self, group: GroupState) -> bool: ...
+
+
+Rule = TypeVar("Rule", bound=Ruled)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long a ticket of a control may take, unless its section says otherwise."""
+
+    default: timedelta
+    sensitive: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class GroupControl(Generic[Rule]):
+    """A control of groups.
+
+    id              lasting, as in configuration, reports and tickets
+    articles        the sentences of the guidance that it answers
+    fails           an English text with {found} and {wanted}, translated when it is said
+    asks            what to do about it, likewise
+    cannot_prove    what a pass does not prove, likewise
+    words           English texts for what a result finds or wants, by the result's word; they may use {wanted}
+    kind, occasion  of its tickets; a result's own occasion comes first. None: it is only reported
+    rules           the rules of a policy, of which the first that governs a group counts; empty: it is off
+    check           (group, rule, now) -> result; None: the rule asks nothing of this group
+    """
+
+    id: str
+    articles: tuple[str, ...]
+    fails: str
+    asks: str
+    cannot_prove: str
+    words: Mapping[str, str]
+    kind: TicketKind | None
+    occasion: str
+    due: Times
+    rules: Callable[[ControlPolicy], Sequence[Rule]]
+    check: Callable[[GroupState, Rule, datetime], ControlResult | None]

@@ -1,0 +1,59 @@
+"""Run all checks on one group. Pure; the order of groups and of checks does not matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from worker.domain.controls import GROUP_CONTROLS
+from worker.domain.controls.control import CheckValue, ControlResult, GroupControl
+from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.state import GroupState
+from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.tickets.ticket import Ticket, TicketState
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What one control says of one subject, and the switch of the rule that it went by."""
+
+    control: GroupControl[Any]
+    switch: ControlSwitch
+    result: ControlResult
+
+    @property
+    def asks(self) -> bool:
+        """Whether a ticket is to ask for it."""
+        return (
+            self.result.value is CheckValue.FAIL
+            and self.switch.mode is Mode.TICKET
+            and self.control.kind is not None
+            and not self.result.is_asked_elsewhere
+        )
+
+
+def examine(group: GroupState, policy: ControlPolicy, now: datetime) -> tuple[Examined, ...]:
+    """What each control that governs the group says of it. What is gone is examined by none."""
+    if group.is_gone:
+        return ()
+    found = (_examined(control, group, policy, now) for control in GROUP_CONTROLS.values())
+    return tuple(one for one in found if one is not None)
+
+
+def _examined(
+    control: GroupControl[Any], group: GroupState, policy: ControlPolicy, now: datetime
+) -> Examined | None:
+    rule = next((one for one in control.rules(policy) if one.governs(group)), None)
+    result = None if rule is None else control.check(group, rule, now)
+    if rule is None or result is None:
+        return None
+    if result.value is CheckValue.FAIL and any(_waives(one, control.id, now) for one in group.tickets):
+        result = replace(result, value=CheckValue.WAIVED)
+    return Examined(control, rule.switch, result)
+
+
+def _waives(ticket: Ticket, control: str, now: datetime) -> bool:
+    until = ticket.waived_until
+    holds = ticket.state is TicketState.WAIVED and (until is None or now < until)
+    return holds and any(fault["control"] == control for fault in ticket.details.get("faults", ()))

@@ -1,0 +1,1 @@
+"""Controls of groups as a whole: known, needed, in the right messenger, with the right admins."""

@@ -1,0 +1,61 @@
+"""A group's admins are people whom the organisation knows, in the right departments, and not about to leave."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times, Unknown, unknown
+from worker.domain.controls.policy import AdminsRule
+from worker.domain.controls.state import AdminState, GroupState
+from worker.domain.model import Standing
+from worker.domain.people.joiners import fits
+from worker.domain.text.tongue import N_
+from worker.domain.tickets.ticket import TicketKind
+
+_NOT_OURS, _ELSEWHERE, _LEAVING = "not_in_directory", "other_department", "leaving"
+
+
+def _check(group: GroupState, rule: AdminsRule, _now: datetime) -> ControlResult:
+    """Whoever is not identified is a question, which is a ticket of its own."""
+    unfit = [(one, why) for one in group.admins if (why := _why_unfit(one, rule))]
+    if unfit:
+        admins = [{"handle": one.handle, "name": one.name, "why": why} for one, why in unfit]
+        names = ", ".join(one.name for one, _ in unfit)
+        return ControlResult(
+            CheckValue.FAIL, names, at=group.taken_at, grade=group.grade, details={"admins": admins}
+        )
+    if not group.knows_roles:
+        return unknown(Unknown.NO_ROLES)
+    if any(one.is_question for one in group.admins):
+        return unknown(Unknown.NOT_IDENTIFIED)
+    if not group.is_listed:
+        return unknown(Unknown.NO_ROSTER)
+    return ControlResult(CheckValue.PASS, at=group.taken_at, grade=group.grade)
+
+
+def _why_unfit(admin: AdminState, rule: AdminsRule) -> str:
+    if admin.is_nobody:
+        return "" if rule.has_externals else _NOT_OURS
+    if admin.person is None or admin.has_left:
+        return ""
+    if admin.person.standing is Standing.LEAVING:
+        return _LEAVING
+    if not admin.person.facts.is_in_scope and not rule.has_externals:
+        return _NOT_OURS
+    department = admin.person.facts.department
+    return _ELSEWHERE if rule.departments and not fits(department, rule.departments) else ""
+
+
+CONTROL = GroupControl(
+    id="group.admins_fit",
+    articles=("S25",),
+    fails=N_("Admins of the group who should not be: {found}."),
+    asks=N_("Take the admin right from: {found}."),
+    cannot_prove=N_("character; whom to trust stays the owner's judgement"),
+    words={},
+    kind=TicketKind.REDUCE_ADMINS,
+    occasion="admins:fit",
+    due=Times(timedelta(days=7), timedelta(days=1)),
+    rules=lambda policy: policy.admins,
+    check=_check,
+)

@@ -1,0 +1,41 @@
+"""A group's class of data is allowed in its messenger."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times
+from worker.domain.controls.policy import ClassRule
+from worker.domain.controls.state import GroupState
+from worker.domain.people.joiners import fits
+from worker.domain.text.tongue import N_
+from worker.domain.tickets.ticket import Grade, TicketKind
+
+
+def _check(group: GroupState, rule: ClassRule, _now: datetime) -> ControlResult:
+    at = group.row.taken_at if group.row else group.taken_at
+    value = CheckValue.PASS if fits(group.messenger, rule.messengers) else CheckValue.FAIL
+    return ControlResult(
+        value,
+        group.messenger,
+        ", ".join(rule.messengers),
+        at=at,
+        grade=Grade.B,
+        occasion=f"class:{rule.name}",
+        details={"class": rule.name, "move_to": rule.move_to},
+    )
+
+
+CONTROL = GroupControl(
+    id="group.class_fits",
+    articles=("S13", "S22", "S28"),
+    fails=N_("What the group is for is not allowed in {found}, only in: {wanted}."),
+    asks=N_("Move the group to: {wanted}. Then close it here."),
+    cannot_prove=N_("what is really written there"),
+    words={},
+    kind=TicketKind.CLOSE_GROUP,
+    occasion="class:",
+    due=Times(timedelta(days=30), timedelta(days=7)),
+    rules=lambda policy: policy.classes,
+    check=_check,
+)

@@ -1,0 +1,79 @@
+"""A group that nobody needs any more is closed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times, Unknown, unknown
+from worker.domain.controls.policy import DormantRule
+from worker.domain.controls.state import GroupState
+from worker.domain.model import RegisterStatus
+from worker.domain.text.tongue import N_
+from worker.domain.tickets.ticket import Grade, TicketKind
+
+_CLOSED, _ENDED, _ONE_LEFT, _QUIET = "closed", "ended", "one_left", "quiet"
+
+
+def _check(group: GroupState, rule: DormantRule, now: datetime) -> ControlResult:
+    facts = group.facts
+    if facts.is_archived or (group.is_listed and group.size == 0):
+        return ControlResult(CheckValue.PASS, at=facts.read_at or group.taken_at, grade=group.grade)
+    return (
+        _by_the_register(group, now)
+        or _by_the_roster(group)
+        or _by_activity(group, rule, now)
+        or unknown(Unknown.NOT_SHOWN)
+    )
+
+
+def _by_the_register(group: GroupState, now: datetime) -> ControlResult | None:
+    if group.row is None:
+        return None
+    row, at = group.row.facts, group.row.taken_at
+    if row.status is RegisterStatus.CLOSED or row.closed_on is not None:
+        if not group.is_live:
+            return ControlResult(CheckValue.PASS, at=at, grade=Grade.B)
+        day = f"{row.closed_on:%Y-%m-%d}" if row.closed_on else "closed"
+        return ControlResult(CheckValue.FAIL, _CLOSED, at=at, grade=Grade.B, occasion=f"dormant:{day}")
+    if row.ends_on is not None and row.ends_on < now.date():
+        day = f"{row.ends_on:%Y-%m-%d}"
+        return ControlResult(CheckValue.FAIL, _ENDED, day, at=at, grade=Grade.B, occasion=f"dormant:{day}")
+    return None
+
+
+def _by_the_roster(group: GroupState) -> ControlResult | None:
+    if not group.is_listed or group.size > 1:
+        return None
+    occasion = f"dormant:{group.taken_at:%Y-%m-%d}"
+    return ControlResult(CheckValue.FAIL, _ONE_LEFT, at=group.taken_at, grade=group.grade, occasion=occasion)
+
+
+def _by_activity(group: GroupState, rule: DormantRule, now: datetime) -> ControlResult | None:
+    last = group.facts.last_activity_at
+    if last is None:
+        return None
+    at = group.facts.read_at or group.taken_at
+    if last > now - rule.after:
+        return ControlResult(CheckValue.PASS, at=at, grade=group.grade)
+    day = f"{last:%Y-%m-%d}"
+    return ControlResult(CheckValue.FAIL, _QUIET, day, at=at, grade=group.grade, occasion=f"dormant:{day}")
+
+
+CONTROL = GroupControl(
+    id="group.dormant",
+    articles=("S3",),
+    fails=N_("Nobody seems to need the group: {found}."),
+    asks=N_("Close the group."),
+    cannot_prove=N_("that there are no copies on phones"),
+    words={
+        _CLOSED: N_("the register says that it is closed"),
+        _ENDED: N_("the register says that it ended on {wanted}"),
+        _ONE_LEFT: N_("one member is left"),
+        _QUIET: N_("nobody has written since {wanted}"),
+    },
+    kind=TicketKind.CLOSE_GROUP,
+    occasion="dormant:",
+    due=Times(timedelta(days=14), timedelta(days=7)),
+    rules=lambda policy: policy.dormant,
+    check=_check,
+)

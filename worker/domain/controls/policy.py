@@ -1,0 +1,150 @@
+"""The organisation's rules for its groups, a value for each section of `controls:`. What is None or empty is off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from worker.domain.controls.state import GroupState
+from worker.domain.controls.switch import REPORTED, ControlSwitch
+from worker.domain.model import Allowed
+from worker.domain.people.joiners import fits
+
+
+class _Ruled:
+    """A rule that its switch's place decides on."""
+
+    __slots__ = ()
+    switch: ControlSwitch
+
+    def governs(self, group: GroupState) -> bool:
+        """Whether it is for this group."""
+        return self.switch.where.fits(
+            group.key, group.name, group.department, group.messenger, is_sensitive=group.is_sensitive
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRule(_Ruled):
+    """`required`: columns that a row must fill. `roster_max_age`: of the newest complete roster."""
+
+    switch: ControlSwitch = REPORTED
+    required: tuple[str, ...] = ("owner_email", "purpose", "data_class")
+    roster_max_age: timedelta = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRule:
+    """A class of data, and the messengers in which it may be.
+
+    `groups`: globs of the groups that belong to it where the register does not say. `is_sensitive`: they are sensitive.
+    `move_to`: the messenger in which its groups should go on.
+    """
+
+    switch: ControlSwitch
+    name: str
+    messengers: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    is_sensitive: bool = False
+    move_to: str = ""
+
+    def governs(self, group: GroupState) -> bool:
+        """Whether a group is of this class: the register's word comes first."""
+        said = group.row.facts.data_class if group.row else None
+        if said:
+            return said.casefold() == self.name.casefold()
+        return fits(group.key.group_id, self.groups) or fits(group.name, self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class DormantRule(_Ruled):
+    """A group without activity for so long is dormant."""
+
+    switch: ControlSwitch = REPORTED
+    after: timedelta = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminsRule(_Ruled):
+    """How many active admins a group has to have, and who they may be. `departments`: globs; empty: any.
+
+    `has_externals`: whether people who are not in the directory may be admins.
+    """
+
+    switch: ControlSwitch = REPORTED
+    min: int = 2
+    max: int = 4
+    departments: tuple[str, ...] = ()
+    has_externals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptionRule:
+    """The rules text that a description has to have, in one of the languages."""
+
+    texts: Mapping[str, str]
+    is_exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """A regular expression that the whole name fits, and a name that does."""
+
+    pattern: str
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRule:
+    """`standard`: SHA-256 of the pictures that a group may have; empty: any."""
+
+    is_required: bool = True
+    standard: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRule:
+    """`has_approval`: an admin approves who joins. `has_new_link`: the join link is reset after a removal."""
+
+    has_approval: bool = False
+    has_new_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RightsRule:
+    """Who may do what; None: either."""
+
+    edit: Allowed | None = None
+    write: Allowed | None = None
+    add: Allowed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRule(_Ruled):
+    """What a group's profile has to be like; of several rules, the first that fits a group counts."""
+
+    switch: ControlSwitch = REPORTED
+    description: DescriptionRule | None = None
+    name: NameRule | None = None
+    picture: PictureRule | None = None
+    join: JoinRule | None = None
+    rights: RightsRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPolicy:
+    """All rules. `daily_max`: new tickets of controls for one person in a day; `per_day`: for everybody together.
+
+    `report_min`: smaller departments are shown together.
+    """
+
+    daily_max: int = 5
+    per_day: int = 2000
+    report_min: int = 5
+    register: tuple[RegisterRule, ...] = ()
+    classes: tuple[ClassRule, ...] = ()
+    dormant: tuple[DormantRule, ...] = ()
+    admins: tuple[AdminsRule, ...] = ()
+    profile: tuple[ProfileRule, ...] = field(default=())
+    languages: tuple[str, ...] = ("en",)  # of texts to paste, where the reader's own has none

@@ -1,0 +1,109 @@
+"""A governed group as the checks of controls see it: loaded by storage, without its ordinary members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from worker.domain.model import (
+    NOTHING_SHOWN,
+    Account,
+    AccountKey,
+    Coverage,
+    GroupFacts,
+    GroupKey,
+    RegisterFacts,
+    Standing,
+)
+from worker.domain.tickets.ticket import Grade, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class AdminState:
+    """An admin of a group. `person` is the account that speaks for them; None: nobody is known to be behind the handle.
+
+    `is_nobody`: a person answered that this is nobody in the directory.
+    """
+
+    handle: str
+    name: str
+    person: Account | None = None
+    is_nobody: bool = False
+
+    @property
+    def is_active(self) -> bool:
+        return self.person is not None and self.person.standing is not Standing.LEFT
+
+    @property
+    def has_left(self) -> bool:
+        return self.person is not None and self.person.standing is Standing.LEFT
+
+    @property
+    def is_question(self) -> bool:
+        """Whether somebody still has to say who it is."""
+        return self.person is None and not self.is_nobody
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRow:
+    """A group's row in a register: what it says, and the instant that it is true for."""
+
+    owner_email: str | None
+    facts: RegisterFacts
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """A governed group. `taken_at` and `coverage` are its roster's; `grade` is the best that its source proves with.
+
+    `register_at`: the instant of the newest complete register, whether it has the group or not; None: there is none.
+    `is_alike`: another group's name looks the same. `removed_at`: when somebody was last proven to be out of it.
+    `is_gone`: a complete read of its source does not list it any more. `is_followed`: another source shows the group
+    better. `tickets`: those of controls, live or over. `departed`: the people they are with who have left.
+    """
+
+    key: GroupKey
+    name: str
+    messenger: str
+    size: int
+    coverage: Coverage
+    taken_at: datetime
+    is_fresh: bool
+    grade: Grade
+    first_seen_at: datetime
+    knows_roles: bool = True
+    is_sensitive: bool = False
+    facts: GroupFacts = NOTHING_SHOWN
+    row: RegisterRow | None = None
+    register_at: datetime | None = None
+    admins: tuple[AdminState, ...] = ()
+    owner: Account | None = None
+    owner_email: str | None = None
+    is_alike: bool = False
+    removed_at: datetime | None = None
+    is_gone: bool = False
+    is_followed: bool = False
+    has_reassignment: bool = False  # a live ticket asks for a new admin, since one left
+    tickets: tuple[Ticket, ...] = ()
+    departed: frozenset[AccountKey] = frozenset()
+
+    @property
+    def department(self) -> str:
+        """The department that owns it, by the register; empty if it doesn't say."""
+        return (self.row.facts.owner_department if self.row else None) or ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the messenger itself shows it."""
+        return self.grade is Grade.A
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether its roster is complete and fresh."""
+        return self.coverage is Coverage.FULL and self.is_fresh
+
+    @property
+    def has_leaving_admin(self) -> bool:
+        """Whether reassigning the admin, and no control, asks for a new one."""
+        return self.has_reassignment or any(one.has_left for one in self.admins)

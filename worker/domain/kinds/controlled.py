@@ -1,0 +1,65 @@
+"""What the kinds that controls ask for have in common: their details list the faults.
+
+A fault is `{"control", "found", "wanted", "text"}`: the control's id, what there is and what there should be as words
+of the control or as values, and a text to paste.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from worker.domain.controls import GROUP_CONTROLS
+from worker.domain.kinds.kind import Contradiction
+from worker.domain.text.reason import Reason, because
+from worker.domain.text.tongue import Tongue
+from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.ticket import Ticket
+
+FAULTS = "faults"
+TIME_S = "time_s"  # how long the ticket may take, in seconds of its policy's time
+STILL_SO = Contradiction(needs_full=False, text="marked done, but still so when it was read ({roster})")
+
+
+def faults_of(ticket: Ticket) -> Sequence[Mapping[str, str]]:
+    """What is wrong, the first fault first."""
+    faults: Sequence[Mapping[str, str]] = ticket.details.get(FAULTS, ())
+    return faults
+
+
+def fails(fault: Mapping[str, str]) -> Reason:
+    """What is wrong, as a sentence."""
+    return _filled(GROUP_CONTROLS[fault["control"]].fails, fault)
+
+
+def asks(fault: Mapping[str, str]) -> Reason:
+    """What to do about it, as a sentence."""
+    return _filled(GROUP_CONTROLS[fault["control"]].asks, fault)
+
+
+def _filled(text: str, fault: Mapping[str, str]) -> Reason:
+    words = GROUP_CONTROLS[fault["control"]].words
+    wanted = _value(fault["wanted"], words, "")
+    return because(text, found=_value(fault["found"], words, wanted), wanted=wanted)
+
+
+def _value(said: str, words: Mapping[str, str], wanted: Reason | str) -> Reason | str:
+    """A word of the control as a text that is translated; several are parted by commas. A day is written as one."""
+    parts = said.split(", ")
+    if all(part in words for part in parts):
+        said_parts = {f"p{at}": because(words[part], wanted=wanted) for at, part in enumerate(parts)}
+        return because(", ".join(f"{{{name}}}" for name in said_parts), **said_parts)
+    try:
+        return because("{day}", day=date.fromisoformat(said))
+    except ValueError:
+        return said
+
+
+def why(ticket: Ticket, _timezone: str, tongue: Tongue, _names: Mapping[str, str]) -> str:
+    """All faults, a sentence each."""
+    return " ".join(fails(fault).say(tongue) for fault in faults_of(ticket))
+
+
+def is_done_in(_sight: Sight, _admins_min: int) -> bool:
+    """Never by a roster alone: the controls say so (`reconcile.controlling.weigh_control`)."""
+    return False

@@ -1,0 +1,59 @@
+"""Mend a group's profile: one ticket that lists all of its faults."""
+
+from __future__ import annotations
+
+from worker.domain.kinds import controlled, phrases
+from worker.domain.kinds.kind import Asks, Choice, InControls, Kind, Sees, Turn
+from worker.domain.text.tongue import N_
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.help import Help
+from worker.domain.tickets.subject import About
+from worker.domain.tickets.ticket import AssigneeWhy, Reopened, Ticket, TicketKind
+
+# Buttons as WhatsApp's help names them: faq.whatsapp.com/526742385997912, read 2026-11
+_PERMISSIONS = N_("Open Group permissions.")
+_BY_PERMISSIONS = frozenset({"profile.join", "profile.rights"})
+
+
+def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
+    """To the group's profile, and then what to do about each fault."""
+    app = ticket.messenger.casefold()
+    faults = controlled.faults_of(ticket)
+    by_permissions = [fault for fault in faults if fault["control"] in _BY_PERMISSIONS]
+    others = [fault for fault in faults if fault not in by_permissions]
+    way = (_PERMISSIONS,) if app == "whatsapp" and by_permissions else ()
+    return (
+        phrases.OPEN,
+        phrases.ITS_NAME,
+        *map(controlled.asks, others),
+        *way,
+        *map(controlled.asks, by_permissions),
+    )
+
+
+KIND = Kind(
+    code=TicketKind.FIX_PROFILE,
+    about=About.GROUP,
+    word=N_("mend the profile"),
+    title=N_("Mend the profile of {group}"),
+    why=controlled.why,
+    steps=_steps,
+    row=None,
+    plea=None,
+    asks=Asks.NOBODY,
+    answers=(Answer.NOT_MY_GROUP, Answer.OTHER),
+    creator_kind=None,
+    is_of_creator=False,
+    choice=Choice.NOTHING,
+    mark=None,
+    turn=Turn.LAST,
+    is_exposure=False,
+    found=InControls((AssigneeWhy.ADMIN, AssigneeWhy.OWNER, AssigneeWhy.ACCOUNTABLE)),
+    waits=None,
+    again=Reopened.NEEDED_AGAIN,
+    is_news_at_once=False,
+    sees=Sees.CONTROLS,
+    is_done_in=controlled.is_done_in,
+    contradiction=controlled.STILL_SO,
+    deed=None,
+)

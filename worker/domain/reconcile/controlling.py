@@ -1,0 +1,325 @@
+"""Turn what controls find in a group into tickets, and end those whose reason is gone. Pure, level-triggered.
+
+| a control of it | ticket     | action                                                              |
+| asks            | none       | open, in its turn (`Wanted`)                                        |
+| asks            | open       | say what is wrong now; assign anew if its assignee left             |
+| asks            | done       | - (verification weighs it)                                          |
+| asks            | verified   | reopen when the evidence is newer than the proof                    |
+| asks            | cancelled  | reopen: needed after all                                            |
+| asks            | waived     | - (until the waiver is over)                                        |
+| passes          | live       | - (verification proves it)                                          |
+| can't tell      | live       | -                                                                   |
+| asks nothing    | live       | cancel: switched off, out of its reach, or the group is gone        |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from worker.domain.controls.control import CheckValue
+from worker.domain.controls.examining import Examined
+from worker.domain.controls.state import AdminState, GroupState
+from worker.domain.kinds import KINDS, kind_of
+from worker.domain.kinds.controlled import FAULTS, TIME_S, fails, faults_of
+from worker.domain.kinds.kind import InControls
+from worker.domain.model import Account, Standing
+from worker.domain.reconcile.engine import TicketRules, person_as_assignee, reopen
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.verification import Verdict as Proof
+from worker.domain.reconcile.verification import Verification, unproven
+from worker.domain.text.reason import Reason, because, together
+from worker.domain.tickets.subject import whole_group
+from worker.domain.tickets.ticket import (
+    Assignee,
+    AssigneeWhy,
+    Grade,
+    Move,
+    Reopened,
+    Ticket,
+    TicketKey,
+    TicketKind,
+    TicketState,
+    handed_to,
+    next_state,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A ticket that controls ask for: its key, the faults that it lists, and how long it may take."""
+
+    key: TicketKey
+    asked: tuple[Examined, ...]
+    time: timedelta
+
+    @property
+    def faults(self) -> list[dict[str, str]]:
+        return [
+            {"control": one.control.id, "found": one.result.found, "wanted": one.result.wanted, "text": ""}
+            for one in self.asked
+        ]
+
+    @property
+    def why(self) -> Reason:
+        return together(fails(fault) for fault in self.faults)
+
+    @property
+    def at(self) -> datetime | None:
+        """The newest evidence that something is wrong."""
+        return max((one.result.at for one in self.asked if one.result.at is not None), default=None)
+
+
+def wanted_in(group: GroupState, examined: Iterable[Examined]) -> tuple[Wanted, ...]:
+    """The tickets that the controls of a group ask for. Those of one kind and occasion are one ticket."""
+    together_: dict[TicketKey, list[Examined]] = {}
+    for one in examined:
+        if one.asks and one.control.kind is not None:
+            together_.setdefault(_key_of(group, one, one.control.kind), []).append(one)
+    return tuple(
+        Wanted(key, tuple(asked), min(time_for(group, one) for one in asked))
+        for key, asked in together_.items()
+    )
+
+
+def _key_of(group: GroupState, one: Examined, kind: TicketKind) -> TicketKey:
+    """The key of a live or waived ticket that asks for the same already, whatever day its occasion names."""
+    occasion = one.result.occasion or one.control.occasion
+    for ticket in group.tickets:
+        is_open = ticket.is_live or ticket.state is TicketState.WAIVED
+        if is_open and ticket.kind is kind and ticket.occasion.startswith(one.control.occasion):
+            return ticket.key
+    return TicketKey(kind, whole_group(group.key), occasion)
+
+
+def time_for(group: GroupState, one: Examined) -> timedelta:
+    """How long a ticket of this control may take, in its policy's time."""
+    own, due = one.switch, one.control.due
+    if group.is_sensitive:
+        return own.sensitive_due or due.sensitive
+    return one.result.due or own.due or due.default
+
+
+# --- tickets that there are -----------------------------------------------------------------------------------
+
+
+def keep(
+    group: GroupState,
+    examined: Sequence[Examined],
+    wanted: Sequence[Wanted],
+    rules: TicketRules,
+    now: datetime,
+) -> tuple[Action, ...]:
+    """What happens to the live tickets of controls: they say what is wrong now, change hands, or end."""
+    asked = {one.key: one for one in wanted}
+    actions = (_kept(ticket, group, examined, asked.get(ticket.key), rules, now) for ticket in group.tickets)
+    return tuple(action for action in actions if action is not None)
+
+
+def _kept(
+    ticket: Ticket,
+    group: GroupState,
+    examined: Sequence[Examined],
+    wanted: Wanted | None,
+    rules: TicketRules,
+    now: datetime,
+) -> Action | None:
+    if not ticket.is_live:
+        return None
+    if wanted is not None:
+        return _updated(ticket, group, wanted, rules) if ticket.state is TicketState.OPEN else None
+    why = _why_over(ticket, group, examined)
+    if why is None:
+        return None
+    over = replace(ticket, state=next_state(ticket.state, Move.CANCEL), reason=why, weighed_at=now)
+    return Action(ActionKind.CANCEL, over, why)
+
+
+def _updated(ticket: Ticket, group: GroupState, wanted: Wanted, rules: TicketRules) -> Action | None:
+    if ticket.assignee is not None and ticket.assignee.person in group.departed:
+        named = assignee_for(ticket.kind, wanted, group, rules)
+        if named != ticket.assignee:
+            why = because("the assignee has left")
+            return Action(ActionKind.ASSIGN, handed_to(ticket, named), why)
+    details = {**ticket.details, FAULTS: _texts(wanted, ticket)}
+    if details == ticket.details:
+        return None
+    return Action(ActionKind.WEIGH, replace(ticket, details=details, reason=wanted.why), wanted.why)
+
+
+def _texts(wanted: Wanted, known: Ticket) -> list[dict[str, str]]:
+    """The faults with the texts to paste that the ticket has: its assignee's language stays."""
+    texts = {fault["control"]: fault["text"] for fault in faults_of(known)}
+    return [
+        fault | {"text": texts.get(fault["control"]) or text_for(one, "")}
+        for fault, one in zip(wanted.faults, wanted.asked, strict=True)
+    ]
+
+
+def _why_over(ticket: Ticket, group: GroupState, examined: Sequence[Examined]) -> Reason | None:
+    """Why nothing asks for a live ticket any more; None if verification decides, or if a check can't tell."""
+    if group.is_followed:
+        return because("another source shows the group now")
+    if group.is_gone:
+        found = kind_of(ticket).found
+        is_proof = isinstance(found, InControls) and found.is_done_when_gone
+        return None if is_proof else because("the group is no longer in the inventory")
+    controls = {fault["control"] for fault in faults_of(ticket)}
+    about = [one for one in examined if one.control.id in controls]
+    if not about:
+        return because("no control asks for it any more")
+    if any(one.result.value is not CheckValue.FAIL for one in about):
+        return None
+    return because("the control only reports now, or another ticket asks for it")
+
+
+# --- new tickets ----------------------------------------------------------------------------------------------
+
+
+def opened(
+    wanted: Wanted, group: GroupState, rules: TicketRules, languages: Sequence[str], now: datetime
+) -> Action | None:
+    """Open a ticket that is wanted, or reopen the one that was over; None if nothing is new.
+
+    `languages`: those of texts to paste, the first choice first, where the assignee's own has none.
+    """
+    ticket = next((one for one in group.tickets if one.key == wanted.key), None)
+    if ticket is not None and (ticket.is_live or not _is_news(ticket, wanted, now)):
+        return None
+    assignee = assignee_for(wanted.key.kind, wanted, group, rules)
+    language = _language_of(assignee, group)
+    faults = [
+        fault | {"text": text_for(one, language, languages)}
+        for fault, one in zip(wanted.faults, wanted.asked, strict=True)
+    ]
+    more = {
+        name: value for one in wanted.asked for name, value in one.result.details.items() if name != "texts"
+    }
+    details = {**more, FAULTS: faults, TIME_S: wanted.time.total_seconds()}
+    if ticket is None:
+        draft = _draft(wanted, group, assignee, details, rules, now)
+        return Action(ActionKind.OPEN, rules.started(draft, now), wanted.why)
+    why, again = _again(ticket, wanted)
+    known = replace(ticket, details=details)
+    return Action(ActionKind.REOPEN, handed_to(reopen(known, rules, now, why), assignee), why, reopened=again)
+
+
+def _draft(
+    wanted: Wanted,
+    group: GroupState,
+    assignee: Assignee | None,
+    details: Mapping[str, Any],
+    rules: TicketRules,
+    now: datetime,
+) -> Ticket:
+    return Ticket(
+        kind=wanted.key.kind,
+        about=wanted.key.subject.about,
+        group=group.key,
+        group_name=group.name,
+        messenger=group.messenger,
+        opened_at=now,
+        clock_from=now,
+        due_at=now,
+        occasion=wanted.key.occasion,
+        assignee=assignee,
+        accountable=rules.accountable,
+        is_sensitive=group.is_sensitive,
+        reason=wanted.why,
+        details=details,
+    )
+
+
+def _is_news(ticket: Ticket, wanted: Wanted, now: datetime) -> bool:
+    """Whether a ticket that is over is needed again. What proved it, or is older, is not news."""
+    if ticket.state is TicketState.WAIVED:
+        return ticket.waived_until is not None and now >= ticket.waived_until
+    if ticket.state is TicketState.VERIFIED:
+        return ticket.verified_at is None or (wanted.at is not None and wanted.at > ticket.verified_at)
+    return True
+
+
+def _again(ticket: Ticket, wanted: Wanted) -> tuple[Reason, Reopened]:
+    if ticket.state is TicketState.WAIVED:
+        return because("the waiver is over"), Reopened.WAIVER_OVER
+    if ticket.state is TicketState.VERIFIED:
+        return because("needed again: {why}", why=wanted.why), Reopened.NEEDED_AGAIN
+    return because("needed after all: {why}", why=wanted.why), Reopened.NEEDED_AFTER_ALL
+
+
+def text_for(one: Examined, language: str, languages: Sequence[str] = ()) -> str:
+    """The text to paste, in this language where there is one, else in the first that there is; empty: none."""
+    texts: Mapping[str, str] = one.result.details.get("texts", {})
+    wanted = (language, language.partition("-")[0], *languages, *texts)
+    return next((texts[code] for code in wanted if code in texts), "")
+
+
+def _language_of(assignee: Assignee | None, group: GroupState) -> str:
+    people = [*(one.person for one in group.admins if one.person), *((group.owner,) if group.owner else ())]
+    key = assignee.person if assignee else None
+    return next((one.facts.language or "" for one in people if key is not None and one.key == key), "")
+
+
+# --- who ------------------------------------------------------------------------------------------------------
+
+
+def assignee_for(kind: TicketKind, wanted: Wanted, group: GroupState, rules: TicketRules) -> Assignee | None:
+    """The first who is there, in the kind's order. Nobody is asked to take away their own admin right."""
+    meant = {admin["handle"] for one in wanted.asked for admin in one.result.details.get("admins", ())}
+    admins = [one for one in group.admins if one.is_active and one.handle not in meant]
+    found = KINDS[kind].found
+    who = {
+        AssigneeWhy.ADMIN: _an_admin(admins),
+        AssigneeWhy.OWNER: _owner(group),
+        AssigneeWhy.ACCOUNTABLE: (
+            Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE) if rules.accountable else None
+        ),
+    }
+    order = found.assigned if isinstance(found, InControls) else ()
+    return next((who[one] for one in order if who[one] is not None), None)
+
+
+def _an_admin(admins: Sequence[AdminState]) -> Assignee | None:
+    people = [one.person for one in sorted(admins, key=lambda one: one.handle) if one.person]
+    reached = [one for one in people if one.facts.email] or [one for one in people if one.facts.phones]
+    staying = [one for one in reached if one.standing is Standing.ACTIVE] or reached
+    return person_as_assignee(staying[0], AssigneeWhy.ADMIN) if staying else None
+
+
+def _owner(group: GroupState) -> Assignee | None:
+    owner: Account | None = group.owner
+    if owner is not None:
+        is_there = owner.facts.email and owner.standing is not Standing.LEFT
+        return person_as_assignee(owner, AssigneeWhy.OWNER) if is_there else None
+    return Assignee(group.owner_email, why=AssigneeWhy.OWNER) if group.owner_email else None
+
+
+# --- proof ----------------------------------------------------------------------------------------------------
+
+
+def weigh_control(
+    ticket: Ticket, group: GroupState, examined: Sequence[Examined], now: datetime, claim_life: timedelta
+) -> Verification:
+    """What newer evidence says of a live ticket of controls.
+
+    It is verified when each of its controls passes by evidence that is newer than the claim, or than the opening if
+    there was none; the weakest evidence gives the grade. A claim is contradicted when one of them fails by newer
+    evidence. What a check can't tell proves nothing.
+    """
+    since = ticket.done_at or ticket.opened_at
+    if group.is_gone:
+        return Verification(Proof.VERIFIED, because("a complete list of groups has it no more"), group.grade)
+    controls = {fault["control"] for fault in faults_of(ticket)}
+    about = [one.result for one in examined if one.control.id in controls]
+    newer = [one for one in about if one.at is not None and one.at > since]
+    if about and len(newer) == len(about) and all(one.value is CheckValue.PASS for one in newer):
+        grade = max((one.grade or Grade.C for one in newer), key=lambda one: one.value)
+        return Verification(
+            Proof.VERIFIED, because("it was read after the claim, and is as it should be"), grade
+        )
+    if ticket.state is TicketState.DONE and any(one.value is CheckValue.FAIL for one in newer):
+        why = because("marked done, but still so when it was read again")
+        return Verification(Proof.REOPENED, why, reopened=Reopened.NOT_DONE)
+    return unproven(ticket, now, claim_life, because("nothing newer shows it"))

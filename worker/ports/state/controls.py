@@ -1,0 +1,150 @@
+"""What controls see of groups, what they found, and which of them may open tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from worker.domain.controls.control import CheckValue
+from worker.domain.controls.state import GroupState
+from worker.domain.model import GroupKey
+from worker.domain.reconcile.guard import HeldSubject
+from worker.domain.tickets.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The inventories that people keep, and those of them that are registers of all groups."""
+
+    kept_by_people: frozenset[str] = frozenset()
+    registers: frozenset[str] = frozenset()
+
+
+class NameInUse(NamedTuple):
+    """A name that several groups of a messenger have: without case and outer white space, as the database folds it."""
+
+    folded: str
+    messenger: str
+
+
+@dataclass(frozen=True, slots=True)
+class ControlFailure:
+    """A subject that fails a control, or whose failure is waived.
+
+    `found` and `wanted` are as in `ControlResult`. `time_s` is how long its ticket may take, in seconds. `asks`: a
+    ticket is to be opened for it. `since_at` is when it was first seen to fail.
+    """
+
+    control: str
+    source: str
+    subject: str
+    name: str
+    value: CheckValue
+    found: str = ""
+    wanted: str = ""
+    department: str = ""
+    is_sensitive: bool = False
+    time_s: int = 0
+    asks: bool = False
+    since_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlCounts:
+    """What a control said of all its subjects at one time. `unknown_why`: how often, by the reason's name."""
+
+    at: datetime
+    subjects: int = 0
+    passed: int = 0
+    failed: int = 0
+    unknown: int = 0
+    waived: int = 0
+    declined: int = 0
+    grades: Mapping[str, int] = field(default_factory=dict)
+    oldest_evidence_at: datetime | None = None
+    unknown_why: Mapping[str, int] = field(default_factory=dict)
+
+
+class TicketCounts(NamedTuple):
+    """The live tickets of a control."""
+
+    live: int
+    overdue: int
+
+
+class ControlDay(NamedTuple):
+    """A control's last counts of one local day."""
+
+    day: str
+    counts: ControlCounts
+
+
+class Controls(Protocol):
+    """The state behind controls."""
+
+    def names_in_use(self) -> frozenset[NameInUse]:
+        """The names that more than one governed group of a messenger has."""
+
+    def groups(
+        self, after: GroupKey | None, limit: int, lists: Lists, in_use: frozenset[NameInUse]
+    ) -> list[GroupState]:
+        """Governed groups by key: not gone, and not shown better by another source."""
+
+    def states(
+        self, keys: Collection[GroupKey], lists: Lists, in_use: frozenset[NameInUse] = frozenset()
+    ) -> dict[GroupKey, GroupState]:
+        """The states of these groups, gone ones too; unknown ones are left out."""
+
+    def left_behind(self) -> list[GroupKey]:
+        """Groups that are not governed any more and have live tickets of controls."""
+
+    def keep(self, failures: Sequence[ControlFailure], now: datetime) -> None:
+        """Keep what fails now; what is known already keeps its `since_at`."""
+
+    def forget_before(self, now: datetime) -> None:
+        """Forget each failure that was not kept at `now` or later."""
+
+    def failures(self, control: str, after: tuple[str, str] | None, limit: int) -> list[ControlFailure]:
+        """What fails a control, by source and subject."""
+
+    def failures_of(self, source: str, subject: str) -> list[ControlFailure]:
+        """The controls that a subject fails, by control."""
+
+    def to_open(self, controls: Collection[str], limit: int, skip: int) -> list[GroupKey]:
+        """Groups for which tickets of these controls are to be opened, the worst first."""
+
+    def opened_since(self, since: datetime) -> dict[str, int]:
+        """How many tickets of controls were opened since, by the assignee's address; "" for those without one."""
+
+    def to_weigh(
+        self, after: int, limit: int, registers: Collection[str], claimed_before: datetime
+    ) -> list[Ticket]:
+        """Live tickets of controls about which something newer was read than they were weighed with, by id; and claims
+        that were made at `claimed_before` or earlier.
+        """
+
+    def ticket_counts(self, now: datetime) -> dict[str, TicketCounts]:
+        """The live tickets by control; one that lists several faults counts for each of them."""
+
+    def count(self, day: str, counts: Mapping[str, ControlCounts]) -> None:
+        """Keep the counts of a local day, in place of earlier ones of that day. A day is YYYY-MM-DD."""
+
+    def days(self, since: str) -> dict[str, list[ControlDay]]:
+        """The counts of each control by day, from a local day on."""
+
+    def started(self) -> dict[str, int | None]:
+        """Each control that had its first run with tickets, with the number of the plan that held it, if one did."""
+
+    def start(self, controls: Mapping[str, int | None], now: datetime) -> None:
+        """Note the first run of controls, with the plan that holds it."""
+
+    def asking(self, control: str) -> list[HeldSubject]:
+        """The subjects for which a control wants a ticket that there is not, by name."""
+
+    def allowed(self) -> set[str]:
+        """The controls that may open tickets: they had a first run, and no part of it waits for a decision."""
+
+    def rejected(self, keys: Collection[GroupKey]) -> set[tuple[str, GroupKey]]:
+        """The pairs of control and group for which a person said no when the first run was held."""

@@ -1,0 +1,406 @@
+"""What controls see and found: the states of groups page by page, failures, counts, and first runs."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.controls.control import CheckValue
+from worker.domain.controls.state import AdminState, GroupState, RegisterRow
+from worker.domain.identity.matching import IdentityState
+from worker.domain.kinds import KINDS, codes
+from worker.domain.kinds.controlled import FAULTS
+from worker.domain.kinds.kind import Sees
+from worker.domain.model import Account, AccountKey, Coverage, GroupKey, RegisterFacts, Standing
+from worker.domain.people.persons import AccountsRule
+from worker.domain.reconcile.guard import HeldSubject, HoldState
+from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketState
+from worker.ports.state.controls import (
+    ControlCounts,
+    ControlDay,
+    ControlFailure,
+    Lists,
+    NameInUse,
+    TicketCounts,
+)
+from worker.storage.cases import ADMINS, behind_link
+from worker.storage.group_facts import facts_of, registered_facts
+from worker.storage.leading import owner_of
+from worker.storage.persons import PERSON_COLUMNS, humans_behind, people_of, person_of
+from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.mapping import person_from_row, ticket_from_row
+from worker.storage.sql.tables import (
+    chat_group,
+    cohort,
+    cohort_subject,
+    control_day,
+    control_failure,
+    control_start,
+    from_micros,
+    link,
+    membership,
+    person,
+    source,
+    ticket,
+    to_micros,
+)
+
+_OF_CONTROLS = codes(lambda kind: kind.sees is Sees.CONTROLS)
+_REMOVALS = codes(lambda kind: kind.is_exposure)
+_REASSIGNMENTS = codes(lambda kind: any(one.waits and one.waits.for_ is kind.code for one in KINDS.values()))
+_LIVE = tuple(state.value for state in sorted(LIVE))
+_GOVERNED = (chat_group.c.is_gone == 0) & chat_group.c.leader_source.is_(None)
+_FOLDED = sa.func.lower(sa.func.trim(chat_group.c.name))
+FAILURE_COLUMNS = (
+    "control", "source", "subject", "name", "value", "found", "wanted", "department", "is_sensitive", "time_s", "asks",
+    "since_at", "seen_at",
+)  # fmt: skip
+_COUNTED = ("subjects", "passed", "failed", "unknown", "waived", "declined")
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """What is loaded for one page of groups besides their own rows."""
+
+    admins: dict[GroupKey, list[AdminState]] = field(default_factory=lambda: defaultdict(list))
+    tickets: dict[GroupKey, list[Ticket]] = field(default_factory=lambda: defaultdict(list))
+    rows: dict[GroupKey, RegisterRow] = field(default_factory=dict)
+    removed: dict[GroupKey, datetime] = field(default_factory=dict)
+    reassigned: set[GroupKey] = field(default_factory=set)
+    owners: dict[str, Account] = field(default_factory=dict)
+    departed: set[AccountKey] = field(default_factory=set)
+
+
+class SqlControls:
+    """The port `Controls` within one transaction."""
+
+    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
+        self._c = connection
+        self._rule = rule
+
+    # --- the states of groups --------------------------------------------------------------------
+
+    def names_in_use(self) -> frozenset[NameInUse]:
+        query = (
+            sa.select(_FOLDED, chat_group.c.messenger)
+            .where(_GOVERNED)
+            .group_by(_FOLDED, chat_group.c.messenger)
+            .having(sa.func.count() > 1)
+        )
+        return frozenset(NameInUse(*row) for row in self._c.execute(query))
+
+    def groups(
+        self, after: GroupKey | None, limit: int, lists: Lists, in_use: frozenset[NameInUse]
+    ) -> list[GroupState]:
+        g = chat_group.c
+        query = _groups().where(_GOVERNED).order_by(g.source, g.group_id).limit(limit)
+        if after is not None:
+            later = (g.source > after.source) | ((g.source == after.source) & (g.group_id > after.group_id))
+            query = query.where(later)
+        return self._states(self._c.execute(query).all(), lists, in_use)
+
+    def states(
+        self, keys: Collection[GroupKey], lists: Lists, in_use: frozenset[NameInUse] = frozenset()
+    ) -> dict[GroupKey, GroupState]:
+        g = chat_group.c
+        found: dict[GroupKey, GroupState] = {}
+        for chunk in chunked(sorted(set(keys))):
+            rows = self._c.execute(_groups().where(among(g.source, g.group_id, chunk))).all()
+            found |= {one.key: one for one in self._states(rows, lists, in_use)}
+        return found
+
+    def left_behind(self) -> list[GroupKey]:
+        t, g = ticket.c, chat_group.c
+        query = (
+            sa.select(t.source, t.group_id)
+            .distinct()
+            .join(chat_group, (g.source == t.source) & (g.group_id == t.group_id))
+            .where(t.state.in_(_LIVE), t.kind.in_(_OF_CONTROLS), ~_GOVERNED)
+            .order_by(t.source, t.group_id)
+        )
+        return [GroupKey(*row) for row in self._c.execute(query)]
+
+    def _states(self, rows: Sequence[Any], lists: Lists, in_use: frozenset[NameInUse]) -> list[GroupState]:
+        register_at = self._register_at(lists)
+        found: list[GroupState] = []
+        for chunk in chunked(rows):
+            loaded = self._load(chunk, lists)
+            found += [_state(row, loaded, lists, register_at, in_use) for row in chunk]
+        return found
+
+    def _register_at(self, lists: Lists) -> datetime | None:
+        s = source.c
+        known = s.name.in_(sorted(lists.registers)) & s.last_success_at.is_not(None)
+        newest: datetime | None = self._c.execute(
+            sa.select(sa.func.max(s.taken_at)).where(known)
+        ).scalar_one()
+        return newest
+
+    def _load(self, rows: Sequence[Any], lists: Lists) -> _Loaded:
+        keys = [GroupKey(row.source, row.group_id) for row in rows]
+        loaded = _Loaded()
+        self._load_admins(keys, loaded)
+        self._load_tickets(keys, loaded)
+        self._load_rows(rows, lists, loaded)
+        self._load_owners(rows, loaded)
+        return loaded
+
+    def _load_admins(self, keys: Sequence[GroupKey], loaded: _Loaded) -> None:
+        m = membership.c
+        query = (
+            sa.select(m.source, m.group_id, m.handle, m.display_name, link.c.state, *PERSON_COLUMNS)
+            .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+            .outerjoin(person, behind_link())
+            .where(among(m.source, m.group_id, keys), m.role.in_(ADMINS), m.is_unlisted == 0)
+            .order_by(m.source, m.group_id, m.handle)
+        )
+        rows = [(row, person_of(row)) for row in self._c.execute(query)]
+        humans = humans_behind(self._c, [one for _, one in rows if one], self._rule)
+        for row, one in rows:
+            speaks = humans[one.key].person if one else None
+            name = (speaks.facts.display_name if speaks else "") or row.display_name or row.handle
+            is_nobody = row.state == IdentityState.NOBODY.value
+            loaded.admins[GroupKey(row.source, row.group_id)].append(
+                AdminState(row.handle, name, speaks, is_nobody)
+            )
+
+    def _load_tickets(self, keys: Sequence[GroupKey], loaded: _Loaded) -> None:
+        t = ticket.c
+        here = among(t.source, t.group_id, keys)
+        mine = sa.select(ticket).where(here, t.kind.in_(_OF_CONTROLS)).order_by(t.id)
+        for row in self._c.execute(mine):
+            loaded.tickets[GroupKey(row.source, row.group_id)].append(ticket_from_row(row))
+        removed = (
+            sa.select(t.source, t.group_id, sa.func.max(t.verified_at).label("at"))
+            .where(here, t.kind.in_(_REMOVALS), t.state == TicketState.VERIFIED.value)
+            .group_by(t.source, t.group_id)
+        )
+        loaded.removed = {GroupKey(row.source, row.group_id): row.at for row in self._c.execute(removed)}
+        reassigned = sa.select(t.source, t.group_id).where(
+            here, t.kind.in_(_REASSIGNMENTS), t.state.in_(_LIVE)
+        )
+        loaded.reassigned = {GroupKey(*row) for row in self._c.execute(reassigned)}
+        theirs = {one.assignee.person for those in loaded.tickets.values() for one in those if one.assignee}
+        known = people_of(self._c, [key for key in theirs if key])
+        loaded.departed = {one.key for one in known if one.standing is Standing.LEFT}
+
+    def _load_rows(self, rows: Sequence[Any], lists: Lists, loaded: _Loaded) -> None:
+        """The groups' rows in a register: their own, one of a group that they lead, or one with the same name."""
+        f = chat_group.alias("following")
+        keys = [GroupKey(row.source, row.group_id) for row in rows]
+        is_register = f.c.source.in_(sorted(lists.registers)) & (f.c.is_gone == 0)
+        columns = (f.c.owner_email, f.c.registered, f.c.taken_at, f.c.leader_source, f.c.leader_group)
+        led = sa.select(*columns).where(is_register, among(f.c.leader_source, f.c.leader_group, keys))
+        for one in self._c.execute(led.order_by(f.c.source.desc(), f.c.group_id.desc())):
+            loaded.rows[GroupKey(one.leader_source, one.leader_group)] = _register_row(one)
+        for row in rows:
+            if row.source in lists.registers:
+                loaded.rows[GroupKey(row.source, row.group_id)] = _register_row(row)
+        nameless = [row for row in rows if GroupKey(row.source, row.group_id) not in loaded.rows]
+        for part in chunked(sorted({row.name for row in nameless})):
+            alike = sa.select(*columns, f.c.name, f.c.messenger).where(is_register, f.c.name.in_(part))
+            named = {(one.name, one.messenger): _register_row(one) for one in self._c.execute(alike)}
+            for row in nameless:
+                if (row.name, row.messenger) in named:
+                    loaded.rows[GroupKey(row.source, row.group_id)] = named[row.name, row.messenger]
+
+    def _load_owners(self, rows: Sequence[Any], loaded: _Loaded) -> None:
+        emails = sorted({row.owner.casefold() for row in rows if row.owner})
+        for part in chunked(emails):
+            query = sa.select(person).where(person.c.email.in_(part)).order_by(person.c.standing.desc())
+            loaded.owners |= {row.email: person_from_row(row) for row in self._c.execute(query)}
+        speaking = humans_behind(self._c, loaded.owners.values(), self._rule)
+        loaded.owners = {email: speaking[one.key].person for email, one in loaded.owners.items()}
+
+    # --- what fails ------------------------------------------------------------------------------
+
+    def keep(self, failures: Sequence[ControlFailure], now: datetime) -> None:
+        at = to_micros(now)
+        rows = [
+            (one.control, one.source, one.subject, one.name, one.value.value, one.found, one.wanted, one.department,
+             int(one.is_sensitive), one.time_s, int(one.asks), at, at)
+            for one in failures
+        ]  # fmt: skip
+        bulk_upsert(self._c, control_failure, FAILURE_COLUMNS, rows, keep=("since_at",))
+
+    def forget_before(self, now: datetime) -> None:
+        self._c.execute(sa.delete(control_failure).where(control_failure.c.seen_at < now))
+
+    def failures(self, control: str, after: tuple[str, str] | None, limit: int) -> list[ControlFailure]:
+        f = control_failure.c
+        query = sa.select(control_failure).where(f.control == control)
+        if after is not None:
+            query = query.where((f.source > after[0]) | ((f.source == after[0]) & (f.subject > after[1])))
+        return [_failure(row) for row in self._c.execute(query.order_by(f.source, f.subject).limit(limit))]
+
+    def failures_of(self, source: str, subject: str) -> list[ControlFailure]:
+        f = control_failure.c
+        query = sa.select(control_failure).where(f.source == source, f.subject == subject)
+        return [_failure(row) for row in self._c.execute(query.order_by(f.control))]
+
+    def to_open(self, controls: Collection[str], limit: int, skip: int) -> list[GroupKey]:
+        f = control_failure.c
+        query = (
+            sa.select(f.source, f.subject)
+            .where(f.asks == 1, f.control.in_(sorted(controls)))
+            .group_by(f.source, f.subject)
+            .order_by(
+                sa.func.max(f.is_sensitive).desc(), sa.func.min(f.time_s), sa.func.min(f.since_at), f.source, f.subject
+            )
+            .limit(limit)
+            .offset(skip)
+        )  # fmt: skip
+        return [GroupKey(*row) for row in self._c.execute(query)]
+
+    # --- tickets ---------------------------------------------------------------------------------
+
+    def opened_since(self, since: datetime) -> dict[str, int]:
+        t = ticket.c
+        query = (
+            sa.select(sa.func.coalesce(t.assignee_email, "").label("to"), sa.func.count().label("opened"))
+            .where(t.kind.in_(_OF_CONTROLS), t.opened_at >= since)
+            .group_by(t.assignee_email)
+        )
+        return {row.to: row.opened for row in self._c.execute(query)}
+
+    def to_weigh(
+        self, after: int, limit: int, registers: Collection[str], claimed_before: datetime
+    ) -> list[Ticket]:
+        t, g = ticket.c, chat_group.c
+        weighed = sa.func.coalesce(t.weighed_at, t.opened_at)
+        register = sa.exists().where(source.c.name.in_(sorted(registers)), source.c.last_success_at > weighed)
+        is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= claimed_before)
+        query = (
+            sa.select(ticket)
+            .join(chat_group, (g.source == t.source) & (g.group_id == t.group_id))
+            .where(t.state.in_(_LIVE), t.kind.in_(_OF_CONTROLS), t.id > after)
+            .where(sa.or_(g.read_at > weighed, g.is_gone == 1, register, is_old_claim))
+            .order_by(t.id)
+            .limit(limit)
+        )
+        return [ticket_from_row(row) for row in self._c.execute(query)]
+
+    def ticket_counts(self, now: datetime) -> dict[str, TicketCounts]:
+        t = ticket.c
+        query = sa.select(t.details, t.due_at).where(t.state.in_(_LIVE), t.kind.in_(_OF_CONTROLS))
+        live: dict[str, int] = defaultdict(int)
+        overdue: dict[str, int] = defaultdict(int)
+        for row in self._c.execute(query):
+            for fault in json.loads(row.details).get(FAULTS, ()):
+                live[fault["control"]] += 1
+                overdue[fault["control"]] += row.due_at < now
+        return {control: TicketCounts(count, overdue[control]) for control, count in live.items()}
+
+    # --- counts ----------------------------------------------------------------------------------
+
+    def count(self, day: str, counts: Mapping[str, ControlCounts]) -> None:
+        rows = [(control, day, to_micros(one.at), _counts_text(one)) for control, one in counts.items()]
+        bulk_upsert(self._c, control_day, ("control", "day", "at", "counts"), rows)
+
+    def days(self, since: str) -> dict[str, list[ControlDay]]:
+        d = control_day.c
+        found: dict[str, list[ControlDay]] = defaultdict(list)
+        query = sa.select(control_day).where(d.day >= since).order_by(d.control, d.day)
+        for row in self._c.execute(query):
+            found[row.control].append(ControlDay(row.day, _counts(row.at, json.loads(row.counts))))
+        return dict(found)
+
+    # --- first runs ------------------------------------------------------------------------------
+
+    def started(self) -> dict[str, int | None]:
+        query = sa.select(control_start.c.control, control_start.c.plan_id)
+        return {row.control: row.plan_id for row in self._c.execute(query)}
+
+    def start(self, controls: Mapping[str, int | None], now: datetime) -> None:
+        rows = [(control, to_micros(now), plan) for control, plan in controls.items()]
+        bulk_upsert(self._c, control_start, ("control", "started_at", "plan_id"), rows, update=False)
+
+    def asking(self, control: str) -> list[HeldSubject]:
+        f = control_failure.c
+        query = sa.select(control_failure).where(f.control == control, f.asks == 1)
+        rows = self._c.execute(query.order_by(f.name, f.source, f.subject))
+        return [HeldSubject(row.source, row.subject, row.name, row.found, row.wanted) for row in rows]
+
+    def allowed(self) -> set[str]:
+        s = control_start.c
+        part = (cohort.c.plan_id == s.plan_id) & (cohort.c.cohort_id == s.control)
+        is_decided = sa.or_(s.plan_id.is_(None), cohort.c.state != HoldState.HELD.value)
+        query = sa.select(s.control).outerjoin(cohort, part).where(is_decided)
+        return set(self._c.execute(query).scalars())
+
+    def rejected(self, keys: Collection[GroupKey]) -> set[tuple[str, GroupKey]]:
+        s, found = cohort_subject.c, set()
+        said_no = (cohort.c.plan_id == s.plan_id) & (cohort.c.cohort_id == s.cohort_id)
+        for chunk in chunked(sorted(set(keys))):
+            query = (
+                sa.select(s.cohort_id, s.source, s.subject)
+                .join(cohort, said_no)
+                .where(cohort.c.state == HoldState.REJECTED.value, among(s.source, s.subject, chunk))
+            )
+            found |= {(row.cohort_id, GroupKey(row.source, row.subject)) for row in self._c.execute(query)}
+        return found
+
+
+def _groups() -> sa.Select[Any]:
+    return sa.select(chat_group, owner_of(chat_group.c), _FOLDED.label("folded"))
+
+
+def _register_row(row: Any) -> RegisterRow:
+    return RegisterRow(row.owner_email, registered_facts(row.registered) or RegisterFacts(), row.taken_at)
+
+
+def _state(
+    row: Any, loaded: _Loaded, lists: Lists, register_at: datetime | None, in_use: frozenset[NameInUse]
+) -> GroupState:
+    key = GroupKey(row.source, row.group_id)
+    return GroupState(
+        key=key,
+        name=row.name,
+        messenger=row.messenger,
+        size=row.size,
+        coverage=Coverage(row.coverage),
+        taken_at=row.taken_at,
+        is_fresh=True,
+        grade=Grade.B if row.source in lists.kept_by_people else Grade.A,
+        first_seen_at=row.first_seen_at,
+        knows_roles=bool(row.knows_roles),
+        facts=facts_of(row),
+        row=loaded.rows.get(key),
+        register_at=register_at,
+        admins=tuple(loaded.admins[key]),
+        owner=loaded.owners.get((row.owner or "").casefold()),
+        owner_email=row.owner,
+        is_alike=NameInUse(row.folded, row.messenger) in in_use,
+        removed_at=loaded.removed.get(key),
+        is_gone=bool(row.is_gone),
+        is_followed=row.leader_source is not None,
+        has_reassignment=key in loaded.reassigned,
+        tickets=tuple(loaded.tickets[key]),
+        departed=frozenset(loaded.departed),
+    )
+
+
+def _failure(row: Any) -> ControlFailure:
+    return ControlFailure(
+        row.control, row.source, row.subject, row.name, CheckValue(row.value), row.found, row.wanted, row.department,
+        bool(row.is_sensitive), row.time_s, bool(row.asks), row.since_at,
+    )  # fmt: skip
+
+
+def _counts_text(one: ControlCounts) -> str:
+    values: dict[str, Any] = {name: getattr(one, name) for name in _COUNTED}
+    values |= {"grades": dict(one.grades), "unknown_why": dict(one.unknown_why)}
+    values["oldest_evidence_at"] = to_micros(one.oldest_evidence_at)
+    return json.dumps(values, separators=(",", ":"))
+
+
+def _counts(at: datetime, values: dict[str, Any]) -> ControlCounts:
+    oldest = from_micros(values.pop("oldest_evidence_at"))
+    return ControlCounts(at=at, oldest_evidence_at=oldest, **values)
