@@ -33,6 +33,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import AccountKey, Evidence, GroupKey, Role
 from worker.domain.people.leaving import episode_name
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketKind, TicketState
 from worker.ops.server import Limits, serving
@@ -251,5 +252,6 @@ def _ticket(random: Random, number: int, size: int, live_share: float) -> Ticket
         person=person, person_name=f"Person {number // 3}",
         evidence=Evidence.DISABLED, left_at=opened_at - DAY, occasion=episode_name(person, opened_at - DAY),
         assignee=Assignee(f"admin{group}@example.org", f"Admin {group}", AssigneeWhy.ADMIN),
-        accountable="boss@example.org", verified_at=verified_at, grade=Grade.A if verified_at else None, reason="left",
+        accountable="boss@example.org", verified_at=verified_at, grade=Grade.A if verified_at else None,
+        reason=Reason("left"),
     )  # fmt: skip

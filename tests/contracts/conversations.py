@@ -11,6 +11,7 @@ import pytest
 from builders import NOW, facts, key, ticket
 from contracts.unit_of_work import read_people
 from worker.domain.messages.message import CHANNEL, ReaderAct, Recipient, RecipientKind
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Assignee, Ticket, TicketState
 from worker.ports.connectors.conversing import Interaction
 from worker.ports.state.conversations import ShownMessage
@@ -51,7 +52,7 @@ class ConversationsContract:
             ({"state": TicketState.DONE, "done_at": NOW, "done_by": "Ann"}, 1),
             ({"assignee": Assignee("ann@example.org")}, 1),
             ({"acknowledged_until": NOW}, 1),
-            ({"weighed_at": NOW, "handed": 2, "reason": "another"}, 0),
+            ({"weighed_at": NOW, "handed": 2, "reason": Reason("another")}, 0),
             ({}, 0),
         ],
     )

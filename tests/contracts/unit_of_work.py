@@ -33,6 +33,7 @@ from worker.domain.model import (
 )
 from worker.domain.people.leaver import Judgement, LeaverPolicy, judge
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.text.reason import Reason, because, in_own_words, together
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketState
 from worker.ports import Port
 from worker.ports.state.groups import RosterChanges, Unlisted
@@ -231,6 +232,19 @@ class _Tickets:
         with store.begin() as uow:
             assert sum(uow.tickets.counts().values()) == 1
             assert uow.tickets.insert([ticket(occasion="another leaving")])[0].id == 2
+
+    def test_a_reason_comes_back_with_the_words_from_which_it_is_said(self, store: Store) -> None:
+        name = because("confirmed by {name}", name="Zoë")
+        reason = because("needed again: {why}", why=together((name, in_own_words("so"))))
+        with store.begin() as uow:
+            [stored] = uow.tickets.insert([ticket(reason=reason)])
+        with store.begin() as uow:
+            [back] = uow.tickets.many([stored.id]).values()
+            assert (back.reason, back.reason.words) == (reason, reason.words)
+            uow.tickets.update([replace(back, reason=Reason("said before reasons had words"))])
+        with store.begin() as uow:
+            [back] = uow.tickets.many([stored.id]).values()
+            assert (back.reason, back.reason.words) == ("said before reasons had words", "")
 
     def test_many_tickets_are_read_by_number_and_unknown_ones_are_left_out(self, store: Store) -> None:
         with store.begin() as uow:

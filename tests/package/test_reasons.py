@@ -1,6 +1,7 @@
 """No decision reads a sentence: nothing under worker/ compares a reason, or looks at what is in one.
 
-Reasons are for people. What is decided by has a code or a column; an enumeration is compared by `is`.
+Reasons are for people. What is decided by has a code or a column; an enumeration is compared by `is`. And every reason
+that is stored can be said in every language.
 """
 
 import ast
@@ -8,6 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from catalogues import extracted, key, messages
+from worker.domain.groups.case import EVIDENCE_SAYS
+from worker.domain.kinds import KINDS
+from worker.domain.reconcile import answering, engine
 
 WORKER = Path(__file__).parents[2] / "worker"
 REASONS = {"why", "reason", "said"}
@@ -93,3 +99,45 @@ def test_a_decision_that_reads_one_is_found(source: str) -> None:
 )
 def test_to_say_one_or_to_have_one_is_no_reading(source: str) -> None:
     assert list(found(ast.parse(source))) == []
+
+
+# --- reasons that are stored -------------------------------------------------------------------------------
+
+MAKERS = {"because", "because_many"}
+# They give a stored reason its words back; why a member is a question is stored without
+KEEPERS = ("domain/text/reason.py", "storage/", "domain/kinds/identify_member.py")
+MARKED = {  # texts that are chosen when the reason is made, by where: their N_ is where they are declared
+    "domain/groups/case.py: EVIDENCE_SAYS[account.evidence]": EVIDENCE_SAYS.values(),
+    "domain/groups/case.py: EVIDENCE_SAYS[leaving.evidence]": EVIDENCE_SAYS.values(),
+    "domain/reconcile/answering.py: _SAID[answer]": answering._SAID.values(),
+    "domain/reconcile/engine.py: _AGAIN[again]": engine._AGAIN.values(),
+    "domain/reconcile/verification.py: contradiction.text": [
+        kind.contradiction.text for kind in KINDS.values()
+    ],
+}
+
+
+def calls(names: set[str]) -> Iterator[tuple[str, ast.Call]]:
+    """Each call under worker/ of a function with one of these names, with its file."""
+    for file in sorted(WORKER.rglob("*.py")):
+        path = file.relative_to(WORKER).as_posix()
+        if path.startswith(KEEPERS):
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+                yield path, node
+
+
+def test_every_stored_reason_has_words_so_that_it_is_said_in_every_language() -> None:
+    assert [path for path, _ in calls({"Reason"})] == []
+
+
+def test_every_text_of_a_reason_is_in_the_catalogues() -> None:
+    chosen = {
+        f"{path}: {ast.unparse(call.args[0])}"
+        for path, call in calls(MAKERS)
+        if not isinstance(call.args[0], ast.Constant)
+    }
+    assert chosen == MARKED.keys(), "list the texts that such a reason can have"
+    known = {key(message) for message in messages(extracted())}
+    assert {text for texts in MARKED.values() for text in texts} <= known

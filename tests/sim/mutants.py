@@ -33,6 +33,7 @@ from worker.domain.people.leaver import Judgement
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import Verdict, Verification
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Grade, TicketState
 from worker.ports import PermissionDenied
@@ -139,7 +140,7 @@ def _never_waits(original: Any) -> Any:
 def _takes_their_word(original: Any) -> Any:
     def weigh(ticket: Any, sight: Any, *rest: Any) -> Verification:
         if ticket.state is TicketState.DONE:
-            return Verification(Verdict.VERIFIED, "they say so")
+            return Verification(Verdict.VERIFIED, Reason("they say so"))
         opinion: Verification = original(ticket, sight, *rest)
         return opinion
 

@@ -14,7 +14,9 @@ import sqlalchemy as sa
 
 from builders import ticket
 from harness import Harness
+from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, TicketState
+from worker.languages import BabelLanguages
 from worker.storage.sql.errors import SchemaNewer, SchemaOlder
 from worker.storage.sql.migrate import MIGRATIONS, floor, head, migrate, pending, require_current
 from worker.storage.store import SqlStore
@@ -109,6 +111,20 @@ def test_an_assignee_of_the_release_before_is_theirs_beside_the_code_that_it_doe
 
     with store.reading() as uow:
         assert uow.tickets.page([TicketState.OPEN], 0, 9)[0].assignee == Assignee("dee@x", "Dee", why, by=by)
+
+
+def test_a_reason_of_the_release_before_is_said_as_it_wrote_it_beside_words_that_it_does_not_know(
+    engine: sa.Engine,
+) -> None:
+    store = SqlStore(engine)
+    with store.begin() as uow:
+        uow.tickets.insert([ticket(reason=because("the waiver is over"))])
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE ticket SET reason = 'the person returned'"))
+
+    with store.reading() as uow:
+        reason = uow.tickets.page([TicketState.OPEN], 0, 9)[0].reason
+    assert reason.say(BabelLanguages().of("de")) == "the person returned"
 
 
 def test_this_release_does_not_work_beside_one_that_changed_a_meaning(

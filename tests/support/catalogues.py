@@ -1,8 +1,8 @@
 """The catalogues and the code: `make messages` runs this file, and a test asks it what is wrong.
 
-Collects every text inside `say(…)`, `count(…, …)` and `N_(…)` of the code and the templates, writes messages.pot,
-and brings each language's .po up to date: new texts come in without a translation, those that nobody says any more
-go out, nothing is guessed.
+Collects every text inside `say(…)`, `count(…, …)`, `because(…)`, `because_many(…, …)` and `N_(…)` of the code and the
+templates, writes messages.pot, and brings each language's .po up to date: new texts come in without a translation,
+those that nobody says any more go out, nothing is guessed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SOURCE = "en"
 
 METHODS = [("desk/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
 OPTIONS = {"desk/templates/**.html": {"extensions": "jinja2.ext.do", "silent": "false"}}
-KEYWORDS = {"say": None, "count": (1, 2), "N_": None}
+KEYWORDS = {"say": None, "count": (1, 2), "N_": None, "because": None, "because_many": (1, 2)}
 ENGLISH_ONLY = {"cli", "demo"}  # the command line and the demonstration speak English
 _HEADER = r"""
 msgid ""

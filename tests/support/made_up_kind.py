@@ -14,6 +14,7 @@ from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, InPerson, Kind, Mark, Sees, Turn
 from worker.domain.kinds.person_case import PersonCase
 from worker.domain.model import Standing
+from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
@@ -44,11 +45,13 @@ def _find(case: PersonCase) -> list[Finding]:
     if case.account.standing is Standing.LEFT or facts.phones or facts.department != "Theatre":
         return []
     key = TicketKey(GIVE_PHONE, one_person(case.key), "phones:2026")
-    return [Finding(key, f"{facts.display_name} has no phone number", person=case.account)]
+    return [
+        Finding(key, because("{person} has no phone number", person=facts.display_name), person=case.account)
+    ]
 
 
-def _why_over(_ticket: Ticket, case: PersonCase) -> str | None:
-    return "the person has left" if case.account.standing is Standing.LEFT else None
+def _why_over(_ticket: Ticket, case: PersonCase) -> Reason | None:
+    return because("the person has left") if case.account.standing is Standing.LEFT else None
 
 
 def _is_done_in(sight: Sight, _admins_min: int) -> bool:

@@ -40,6 +40,7 @@ _ADDED = {
     "assignee_why": None,
     "assignee_by": "",
     "version": 0,
+    "reason_words": None,
 }  # columns that the release before does not write
 _INSTANTS = tuple(column.name for column in ticket.c if isinstance(column.type, Instant))
 

@@ -56,6 +56,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
             member_name=sa.case((ticket.c.member_name == "", ""), else_=ERASED),
             handle=sa.case((ticket.c.handle == "", ""), else_=erased_handle),
             reason=ERASED,
+            reason_words=None,
             search="",
         )
     )
@@ -114,6 +115,7 @@ def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
         "done_by": sa.case((is_done_by, ERASED), else_=t.done_by),
         "claimed_by": _without(t.claimed_by, {email, key.person_id}),
         "reason": ERASED,
+        "reason_words": None,
         "search": "",
         "assignee_email": sa.case((t.assignee_email == email, None), else_=t.assignee_email),
         "assignee_why": sa.case((t.assignee_email == email, None), else_=t.assignee_why),

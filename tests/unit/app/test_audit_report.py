@@ -18,6 +18,7 @@ from worker.app.evidence.report import COLUMNS, Heading, report, with_rows
 from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.evidence.pack import Covered
 from worker.domain.model import Role
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketKind, TicketState
 from worker.ports import Port
 from worker.ports.state.sources import SourceState
@@ -86,7 +87,7 @@ def test_events_are_in_order_with_local_times() -> None:
 
 def test_nothing_that_a_stranger_writes_is_markup() -> None:
     evil = replace(
-        DONE, group_name=EVIL, member_name=EVIL, person_name=EVIL, handle=EVIL, reason=EVIL, done_by=EVIL,
+        DONE, group_name=EVIL, member_name=EVIL, person_name=EVIL, handle=EVIL, reason=Reason(EVIL), done_by=EVIL,
         assignee=Assignee(EVIL, EVIL, AssigneeWhy.ASSIGNED, None, EVIL), messenger=EVIL,
     )  # fmt: skip
     events = chained([Entry(NOW, EVIL, EVIL, EVIL, EVIL, {EVIL: EVIL})])
@@ -174,7 +175,11 @@ def test_no_cell_becomes_a_formula_where_lines_are_split_at_another_mark(
 
 def test_a_name_with_an_override_turns_none_of_our_words() -> None:
     evil = replace(
-        DONE, group_name="Ward\u202eevitca", person_name="Ann\u2066", member_name="\u202dم", reason="a\u2067b"
+        DONE,
+        group_name="Ward\u202eevitca",
+        person_name="Ann\u2066",
+        member_name="\u202dم",
+        reason=Reason("a\u2067b"),
     )
     text = page([evil])
 

@@ -264,6 +264,7 @@ def test_erasing_forgets_a_person_and_the_chain_stays_whole(desk: Harness) -> No
     ticket = desk.ticket()
     assert handle not in repr(ticket)
     assert "Ann" not in repr(ticket)
+    assert ticket.reason.words == ""
     with desk.store.begin() as uow:
         assert uow.people.get(key()) is None
         assert first_broken(uow.journal.chain()) is None

@@ -61,7 +61,23 @@ def test_an_assignee_reads_their_own_language_and_everybody_else_the_organisatio
         "channel": ["Überfällig: Ann aus Ward 7 entfernen"],
     }
     [channel] = harness.soc.to("")
-    assert "Ann has left (the account is disabled)" in channel.paragraphs[0].text
+    assert "Ann arbeitet nicht mehr hier (das Konto ist deaktiviert)" in channel.paragraphs[0].text
+
+
+def test_the_team_reads_what_became_of_a_claim_in_the_organisation_s_language(found: Found) -> None:
+    harness = hospital(found, rules=rules(accountable=""))
+    harness.leave("ann", "dee", "eve", "max")
+    harness.settle()
+    harness.desk.done(1, Actor("sam"), harness.later())
+    harness.later()
+    harness.inventory()
+    harness.verify()
+    harness.soc.sent.clear()
+    harness.deliver()
+
+    assert harness.ticket(1).reason.startswith("marked done, but ")
+    texts = [one.text for message in harness.soc.to("") for one in message.paragraphs]
+    assert any("als erledigt gemeldet, aber " in text for text in texts), texts
 
 
 def test_who_is_told_in_two_ways_is_told_once_in_the_language_that_is_known(found: Found) -> None:

@@ -12,6 +12,7 @@ from worker.app.tell.addressing import recipient_of
 from worker.app.tell.teller import Teller, journal_entry
 from worker.domain.messages.message import CHANNEL
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.text.reason import Reason
 from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Reopened, TicketKind
 from worker.languages import BabelLanguages
@@ -30,7 +31,7 @@ def said(found: Found, action: Action) -> OutMessage:
 
 
 def test_the_journal_holds_ids_and_no_names() -> None:
-    action = Action(ActionKind.OPEN, ticket(), "Ann has left")
+    action = Action(ActionKind.OPEN, ticket(), Reason("Ann has left"))
 
     entry = journal_entry(action, NOW)
 
@@ -52,7 +53,7 @@ def test_the_journal_holds_ids_and_no_names() -> None:
 def test_a_question_has_neither_person_nor_evidence() -> None:
     asked = ticket(TicketKind.IDENTIFY_MEMBER, evidence=None)
 
-    data = journal_entry(Action(ActionKind.OPEN, asked, "?"), NOW, "sam").data
+    data = journal_entry(Action(ActionKind.OPEN, asked, Reason("?")), NOW, "sam").data
 
     assert (data["person"], data["evidence"]) == (None, None)
 
@@ -87,7 +88,9 @@ WHY = "Ann has left: the account was disabled on 23 Nov 2026."
 def test_a_message_says_what_happened_and_why(
     kind: ActionKind, headline: str, text: str, found: Found
 ) -> None:
-    action = Action(kind, ticket(reason="opened", assignee=DEE), "x", reopened=Reopened.NEEDED_AFTER_ALL)
+    action = Action(
+        kind, ticket(reason=Reason("opened"), assignee=DEE), Reason("x"), reopened=Reopened.NEEDED_AFTER_ALL
+    )
 
     message = said(found, action)
 
@@ -96,7 +99,7 @@ def test_a_message_says_what_happened_and_why(
 
 
 def test_the_team_reads_the_reason_where_nobody_is_the_assignee(found: Found) -> None:
-    message = said(found, Action(ActionKind.OPEN, ticket(reason="why it is so"), "x"))
+    message = said(found, Action(ActionKind.OPEN, ticket(reason=Reason("why it is so")), Reason("x")))
 
     assert (message.to, message.to.language, message.body.text) == (CHANNEL, None, "why it is so")
 
@@ -107,7 +110,7 @@ def test_each_assignee_reads_their_own_language_and_the_team_the_organisation_s(
     harness.poll()
     people = [Assignee(f"{name}@corp.example", name, None, key(name)) for name in ("dee", "eve", "fay")]
     outside = Assignee("owner@elsewhere.example", "", AssigneeWhy.OWNER)
-    actions = [Action(ActionKind.OPEN, ticket(assignee=one), "x") for one in (*people, outside, None)]
+    actions = [Action(ActionKind.OPEN, ticket(assignee=one), Reason("x")) for one in (*people, outside, None)]
 
     with harness.store.begin() as uow:
         messages = Teller("UTC", BabelLanguages("de")).acted(uow, actions, NOW)

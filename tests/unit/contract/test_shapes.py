@@ -26,6 +26,7 @@ from worker.domain.evidence.pack import Covered, JournalSum
 from worker.domain.model import Evidence, Role
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketKind, TicketState
 from worker.ports import Capabilities, Port
 from worker.ports.state.tickets import SeenIn, StepTaken
@@ -45,7 +46,7 @@ FULL_TICKET = ticket(
     verified_by="roster",
     grade=Grade.A,
     reopened=2,
-    reason="waits",
+    reason=Reason("waits"),
 )
 
 
@@ -153,8 +154,8 @@ def test_a_held_plan_has_its_shape() -> None:
 def test_a_preview_leaves_out_what_is_only_remembered() -> None:
     opening = replace(FULL_TICKET, id=0, blocked_by=None)
     actions = (
-        Action(ActionKind.OPEN, opening, "Ann has left", is_blocked=True),
-        Action(ActionKind.WEIGH, FULL_TICKET, "nothing new"),
+        Action(ActionKind.OPEN, opening, Reason("Ann has left"), is_blocked=True),
+        Action(ActionKind.WEIGH, FULL_TICKET, Reason("nothing new")),
     )
     east = NOW.astimezone(timezone(timedelta(hours=5)))
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+import sqlalchemy as sa
 
 from desk_caller import Caller, desk_of
 from fakes.notifier import FakeNotifier
@@ -15,6 +16,7 @@ from worker.desk.console.ticket import ACTS
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import TicketState
+from worker.storage.sql.tables import ticket as ticket_table
 
 PATH = "/tickets/T-000001"
 FORM = f"{PATH}/act"
@@ -175,6 +177,31 @@ def test_a_field_that_is_not_there_any_more_is_spoken_of_above_the_acts(desk: Ca
 def test_a_refusal_is_in_the_reader_s_language(desk: Caller) -> None:
     desk.language = "de"
     assert '<span dir="auto">' in act(desk, "nonsense")
+
+
+def why(html: str) -> str:
+    found = re.search(r"<dt>[^<]*</dt><dd><span([^>]*)>(.*?)</span></dd>", html)
+    assert found is not None
+    return f"{found[1].strip()}: {text(found[2])}"
+
+
+def test_the_reason_is_in_the_reader_s_language(desk: Caller, ward: Harness) -> None:
+    desk.language = "de"
+    said = "Ann arbeitet nicht mehr hier (das Konto ist deaktiviert) und ist noch in der Gruppe"
+    assert why(desk.get(PATH).text) == f'dir="auto": {said}'
+    desk.language = "ar"
+    assert not re.search("[a-z]", why(desk.get(PATH).text).replace('dir="auto"', "").replace("Ann", ""))
+    ward.desk.waive(1, Actor("dee"), "since she comes back", ward.now)
+    desk.language = "pl"
+    assert why(desk.get(PATH).text) == 'dir="auto": dee: since she comes back'
+
+
+def test_a_reason_from_before_reasons_had_words_is_shown_in_english(desk: Caller, ward: Harness) -> None:
+    with ward.engine.begin() as connection:
+        connection.execute(sa.update(ticket_table).values(reason_words=None))
+    desk.language = "de"
+    said = "Ann has left (the account is disabled) and is still in the group"
+    assert why(desk.get(PATH).text) == f'lang="en" dir="auto": {said}'
 
 
 def test_the_assignee_s_link_is_in_a_fold_and_why_it_was_shown_is_kept(desk: Caller, ward: Harness) -> None:

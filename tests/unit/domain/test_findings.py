@@ -9,7 +9,7 @@ from worker.domain.groups.case import (
     account_line,
     active_admins,
     belonging,
-    why_left,
+    why_out,
     with_movers,
 )
 from worker.domain.identity.matching import IdentityState
@@ -56,7 +56,7 @@ def test_a_leaver_is_to_be_removed_whatever_their_role(role: Role) -> None:
 
 @pytest.mark.parametrize("evidence", Evidence)
 def test_every_evidence_has_its_words(evidence: Evidence) -> None:
-    assert why_left(Leaving(key(), evidence, LEFT_AT)).startswith("has ")
+    assert why_out("Ann", Leaving(key(), evidence, LEFT_AT)).startswith("Ann has ")
 
 
 @pytest.mark.parametrize(

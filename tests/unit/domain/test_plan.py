@@ -5,6 +5,7 @@ from builders import LEFT_AT, NOW, key, ticket
 from worker.domain.model import Evidence, Role
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind, Plan, instant, plan_text
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketKind, TicketState
 
 ANN = Departure(key(), LEFT_AT, Evidence.DISABLED, "Ann")
@@ -22,7 +23,7 @@ FULL_TICKET = ticket(
     verified_by="roster",
     grade=Grade.A,
     reopened=2,
-    reason="waits",
+    reason=Reason("waits"),
 )
 
 
@@ -33,9 +34,9 @@ def test_instants_are_utc_without_fractions() -> None:
 
 
 OPENING = Action(
-    ActionKind.OPEN, replace(FULL_TICKET, id=0, blocked_by=None), "Ann has left", is_blocked=True
+    ActionKind.OPEN, replace(FULL_TICKET, id=0, blocked_by=None), Reason("Ann has left"), is_blocked=True
 )
-WEIGHING = Action(ActionKind.WEIGH, FULL_TICKET, "nothing new")
+WEIGHING = Action(ActionKind.WEIGH, FULL_TICKET, Reason("nothing new"))
 CHANGE = Plan((OPENING, WEIGHING), (HELD,), ("wards is stale",))
 
 
@@ -52,13 +53,15 @@ def test_a_plan_in_words_has_a_line_for_each_action_cohort_and_warning() -> None
 
 
 def test_a_ticket_about_the_group_names_the_group_only() -> None:
-    action = Action(ActionKind.CANCEL, ticket(TicketKind.REASSIGN_ADMIN, person_name=""), "it is gone")
+    action = Action(
+        ActionKind.CANCEL, ticket(TicketKind.REASSIGN_ADMIN, person_name=""), Reason("it is gone")
+    )
     assert plan_text(Plan((action,))) == "- cancel    T-000001 reassign_admin     Ward 7 nights: it is gone"
 
 
 def test_every_action_but_weighing_has_a_sign() -> None:
     for kind in set(ActionKind) - {ActionKind.WEIGH}:
-        assert kind.value in plan_text(Plan((Action(kind, FULL_TICKET, "why"),)))
+        assert kind.value in plan_text(Plan((Action(kind, FULL_TICKET, Reason("why")),)))
 
 
 def test_a_plan_without_actions_says_so() -> None:

@@ -27,6 +27,7 @@ from worker.domain.model import Account, AccountKey, Coverage, Evidence, GroupKe
 from worker.domain.people.leaving import Leaving, episode_name
 from worker.domain.reconcile.engine import assignee_for, find_all, reconcile_group, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketKind, TicketState
 
 ANN, BOB, CEM = "+447700900001", "+447700900002", "+447700900003"
@@ -268,7 +269,7 @@ def test_a_reopened_ticket_says_why(state: TicketState, why: str) -> None:
 
 
 def test_reopening_by_hand_gives_the_reason() -> None:
-    assert reopen(ticket(state=DONE, done_at=BEFORE), rules(), NOW, "not true").reason == "not true"
+    assert reopen(ticket(state=DONE, done_at=BEFORE), rules(), NOW, Reason("not true")).reason == "not true"
 
 
 def test_a_question_is_asked_again_without_a_new_roster_and_where_it_is_asked() -> None:

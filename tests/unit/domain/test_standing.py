@@ -13,6 +13,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL, ReaderAct, Recipient, RecipientKind
 from worker.domain.messages.offers import RIGHTS, Involvement, offers, possible
 from worker.domain.messages.standing import HISTORY_MAX, history_lines, standing_line, standing_paragraph
+from worker.domain.text.reason import Reason
 from worker.domain.text.tongue import ENGLISH
 from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind, TicketState
 
@@ -58,7 +59,7 @@ def test_each_state_is_one_sentence(changes: dict[str, object], said: str) -> No
 
 
 def test_only_an_open_ticket_has_steps_and_only_the_channel_reads_the_stored_reason() -> None:
-    one = replace(ticket(), reason="on HR's list, +447700900123")
+    one = replace(ticket(), reason=Reason("on HR's list, +447700900123"))
     for to, is_read in ((CHANNEL, True), (DEE, False)):
         open_ = standing_paragraph(one, to, LONDON, ENGLISH)
         over = standing_paragraph(replace(one, state=TicketState.WAIVED), to, LONDON, ENGLISH)

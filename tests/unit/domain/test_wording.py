@@ -33,6 +33,7 @@ from worker.domain.reconcile.engine import reconcile_group
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import CLAIM_LIFE, weigh
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Reopened, Ticket, TicketKind, TicketState
@@ -230,10 +231,10 @@ def test_why_is_said_of_every_other_kind(one: Ticket, said: str) -> None:
 
 
 def test_a_person_reads_what_happened_and_why_in_their_words_and_the_team_the_reason() -> None:
-    one = ticket(reason="the reason in the table")
+    one = ticket(reason=Reason("the reason in the table"))
 
     def text(kind: ActionKind, why: str, to: Recipient = DEE) -> tuple[str, str]:
-        paragraph = news_paragraph(Action(kind, one, why), to, "UTC")
+        paragraph = news_paragraph(Action(kind, one, Reason(why)), to, "UTC")
         return paragraph.headline, paragraph.text
 
     title = "Remove Ann from Ward 7 nights"
@@ -266,7 +267,9 @@ def test_every_reason_of_a_reopening_has_its_sentence() -> None:
     contradicted, unproven = (weigh(done, seen, 1, NOW).reopened for seen in (sight, None))
 
     def after(reopened: Reopened | None) -> str:
-        return what_happened(Action(ActionKind.REOPEN, done, "came back: in other words", reopened=reopened))
+        return what_happened(
+            Action(ActionKind.REOPEN, done, Reason("came back: in other words"), reopened=reopened)
+        )
 
     assert of(state=TicketState.VERIFIED, verified_at=NOW - HOUR) == "Ann is in the group again."
     assert of(state=TicketState.CANCELLED) == "This is needed after all."
@@ -282,7 +285,7 @@ def test_every_reason_of_a_reopening_has_its_sentence() -> None:
 
 
 def test_an_escalation_says_whether_it_is_overdue_and_why_it_comes_now() -> None:
-    one = ticket(reason="the reason in the table")
+    one = ticket(reason=Reason("the reason in the table"))
 
     early = escalation_paragraph(one, DEE, "UTC", one.due_at - timedelta(microseconds=1))
     late = escalation_paragraph(one, DEE, "UTC", one.due_at, UNREACHED)

@@ -14,6 +14,7 @@ from connectors.kit.graph import notes as entra_notes
 from worker.app.jobs.report import Report
 from worker.domain.messages.message import CHANNEL
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Ticket, TicketKind
 from worker.ops.metrics import Metrics
 from worker.ports import Fact, Noted
@@ -148,7 +149,7 @@ def sample(metrics: Metrics, name: str, **labels: str) -> float:
 
 
 def acted(kind: ActionKind, one: Ticket) -> Report:
-    return Report("reconcile", plan=Plan((Action(kind, one, "because"),)))
+    return Report("reconcile", plan=Plan((Action(kind, one, Reason("because")),)))
 
 
 def test_every_run_is_timed_and_jobs_that_never_ran_are_there() -> None:

@@ -18,6 +18,7 @@ from fakes.otlp.collector import Collector, SeenSpan, collecting
 from worker.app.jobs.report import Report
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Ticket
 from worker.ops.clock import ManualClock
 from worker.ops.otlp import END_WITHIN_S, REQUESTS_MAX, OtlpTraces
@@ -64,7 +65,7 @@ class Process:
 
 
 def opened(*tickets: Ticket) -> Report:
-    plan = Plan(tuple(Action(ActionKind.OPEN, one, "because") for one in tickets))
+    plan = Plan(tuple(Action(ActionKind.OPEN, one, Reason("because")) for one in tickets))
     return Report("reconcile", {"groups": 1, "open": len(tickets)}, plan=plan)
 
 

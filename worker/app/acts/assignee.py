@@ -28,6 +28,7 @@ from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.model import AccountKey, HandleKey
 from worker.domain.reconcile.answering import answered
+from worker.domain.text.reason import NO_REASON, Reason, because
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state
@@ -164,7 +165,7 @@ class Assigned:
             opened = self._links.opened(uow, token, now)
             mine = _open_of(uow, opened, opened.ticket)
             chosen = [one for one in mine if one.id in numbers and can_be_done_together(one)]
-            return [self._done(uow, one, now, "") for one in chosen]
+            return [self._done(uow, one, now) for one in chosen]
 
     def answer(self, token: str, answer: Answer, words: str, now: datetime) -> Ticket:
         """Say why it isn't done. The people concerned are told when the minute is over. Raises Refused."""
@@ -173,7 +174,7 @@ class Assigned:
             ticket = self._links.ticket(uow, token, now)
             change: Change = lambda one: answered(one, answer, words, now)  # noqa: E731
             if answer is Answer.CREATOR and _has_creators_ticket(uow, ticket):
-                change = lambda one: answered(one, Answer.OTHER, words or "is the creator", now)  # noqa: E731
+                change = lambda one: answered(one, Answer.OTHER, words or because("is the creator"), now)  # noqa: E731
 
             def messages(after: Ticket) -> list[OutMessage]:
                 aid = help_for(uow, after, self._teller.languages)
@@ -207,15 +208,17 @@ class Assigned:
             return opened, undo
         return self._links.opened(uow, token, now), None
 
-    def _done(self, uow: UnitOfWork, ticket: Ticket, now: datetime, reason: str, said: str = "") -> Ticket:
+    def _done(
+        self, uow: UnitOfWork, ticket: Ticket, now: datetime, reason: Reason = NO_REASON, said: str = ""
+    ) -> Ticket:
         by = _email(ticket)
         if ticket.state is TicketState.DONE and ticket.done_by == by:
             return ticket
 
         def change(one: Ticket) -> Ticket:
             state = next_state(one.state, Move.CLAIM)
-            said = reason or f"marked done by {_name(one)}"
-            return replace(one, state=state, done_at=now, done_by=by, grade=Grade.C, reason=said)
+            why = reason or because("marked done by {name}", name=_name(one))
+            return replace(one, state=state, done_at=now, done_by=by, grade=Grade.C, reason=why)
 
         return self._act(uow, ticket, change, events.TICKET_DONE, now, said=said)
 
@@ -230,7 +233,7 @@ class Assigned:
             raise Refused("Somebody has said who it is.")
         if known is None or (chosen != NOBODY and chosen not in people):
             raise Refused("Choose one of the people, or say that it is somebody else.")
-        after = self._done(uow, ticket, now, f"{_name(ticket)} says who it is", chosen)
+        after = self._done(uow, ticket, now, because("{name} says who it is", name=_name(ticket)), chosen)
         if chosen == NOBODY:
             uow.identities.reject(key, None, now, _email(ticket))
         else:
@@ -369,11 +372,13 @@ def _language(uow: UnitOfWork, ticket: Ticket) -> str | None:
     return person.facts.language if person else None
 
 
-def _made_admin(uow: UnitOfWork, ticket: Ticket, chosen: str) -> str:
+def _made_admin(uow: UnitOfWork, ticket: Ticket, chosen: str) -> Reason:
     if kind_of(ticket).choice is not Choice.ADMIN or not chosen:
-        return ""
+        return NO_REASON
     names = {one.handle: one.name for one in candidates_for(uow, ticket)}
-    return f"{_name(ticket)} made {names[chosen]} an admin" if chosen in names else ""
+    if chosen not in names:
+        return NO_REASON
+    return because("{name} made {person} an admin", name=_name(ticket), person=names[chosen])
 
 
 def _has_creators_ticket(uow: UnitOfWork, ticket: Ticket) -> bool:

@@ -17,6 +17,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView, MemberView
 from worker.domain.groups.pairing import rank
 from worker.domain.model import GroupKey
+from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Move, Ticket, TicketKey, TicketState, next_state
 from worker.ports import Inventory
@@ -94,7 +95,10 @@ def _moved(ticket: Ticket, leader: GroupView, there: set[TicketKey]) -> Ticket:
         return moved
     state = next_state(ticket.state, Move.CANCEL)
     return replace(
-        ticket, state=state, blocked_by=None, reason=f"the same work is asked for in {leader.name}"
+        ticket,
+        state=state,
+        blocked_by=None,
+        reason=because("the same work is asked for in {group}", group=leader.name),
     )
 
 

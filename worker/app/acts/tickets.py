@@ -18,6 +18,7 @@ from worker.domain.model import Account, AccountKey, HandleKey, Standing
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.durations import format_duration
+from worker.domain.text.reason import Reason, because, in_own_words
 from worker.domain.tickets.ticket import (
     Assignee,
     AssigneeWhy,
@@ -56,7 +57,8 @@ class TicketActs:
                 return _confirmed(ticket, by)
             return replace(
                 ticket, state=next_state(ticket.state, Move.CLAIM), done_at=now, done_by=by.name, grade=Grade.C,
-                reason=reason or f"marked done by {by.name}", claimed_by=claimants([by]),
+                reason=in_own_words(reason) or because("marked done by {name}", name=by.name),
+                claimed_by=claimants([by]),
             )  # fmt: skip
 
         return self._change(number, events.TICKET_DONE, by, reason, now, change)
@@ -69,7 +71,7 @@ class TicketActs:
             by,
             reason,
             now,
-            lambda t: reopen(t, self._rules, now, f"{by.name}: {reason}"),
+            lambda t: reopen(t, self._rules, now, _said_by(by, reason)),
             tell=True,
         )
 
@@ -84,7 +86,7 @@ class TicketActs:
         def change(ticket: Ticket) -> Ticket:
             state = next_state(ticket.state, Move.WAIVE)
             return replace(
-                ticket, state=state, waived_until=until, blocked_by=None, reason=f"{by.name}: {reason}"
+                ticket, state=state, waived_until=until, blocked_by=None, reason=_said_by(by, reason)
             )
 
         return self._change(number, events.TICKET_WAIVED, by, reason, now, change)
@@ -328,7 +330,11 @@ def _confirmed(ticket: Ticket, by: Actor) -> Ticket:
             f"Whoever claimed that {ticket.label} was done may be you: by the same account, or by a link, a token or "
             "a login link that you made or were shown. Somebody else has to confirm it."
         )
-    return replace(ticket, grade=Grade.B, reason=f"confirmed by {by.name}")
+    return replace(ticket, grade=Grade.B, reason=because("confirmed by {name}", name=by.name))
+
+
+def _said_by(by: Actor, reason: str) -> Reason:
+    return because("{name}: {words}", name=by.name, words=reason)
 
 
 def _require(reason: str, what: str) -> None:

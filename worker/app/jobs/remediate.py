@@ -29,6 +29,7 @@ from worker.domain.reconcile.remediation import (
     allowed,
     has_effect,
 )
+from worker.domain.text.reason import because, in_own_words
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state, ticket_label
 from worker.ports import ConnectorError, Inventory, NotDone, Port, Transient
 from worker.ports.connectors.remover import ActOutcome, Effect, Remover
@@ -84,7 +85,7 @@ class Remediate:
                 found = self._allowed(uow, ticket, now)
             if isinstance(found, Permitted) and left[found.rule.name] > 0:
                 left[found.rule.name] -= 1
-                actions.append(Action(ActionKind.REMEDIATE, ticket, found.rule.name))
+                actions.append(Action(ActionKind.REMEDIATE, ticket, in_own_words(found.rule.name)))
         return Plan(tuple(actions))
 
     def _left(self, rule: RemediationRule, now: datetime) -> int:
@@ -178,8 +179,8 @@ class Remediate:
         def claimed(one: Ticket) -> Ticket:
             return replace(
                 one, state=next_state(one.state, Move.CLAIM), done_at=run.now, done_by=by.name, grade=Grade.C,
-                reason=f"done by {by.name}", claimed_by=claimants([by]), remediated_by=act.rule,
-                remediated_at=run.now,
+                reason=because("done by rule {rule}", rule=act.rule), claimed_by=claimants([by]),
+                remediated_by=act.rule, remediated_at=run.now,
             )  # fmt: skip
 
         change_ticket(uow, act.ticket, claimed, events.TICKET_DONE, by, run.now)

@@ -25,6 +25,7 @@ from worker.domain.reconcile.controlling import weigh_control
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.reconcile.verification import Verdict, Verification, weigh
+from worker.domain.text.reason import because
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state
 from worker.ports.state.leases import Lease
@@ -143,7 +144,7 @@ class Verify:
 
     def _recorded(self, uow: UnitOfWork, gone: Gone, now: datetime) -> Action:
         """What the messenger recorded after a claim proves it with grade B; without a claim, it is one."""
-        ticket, why = gone.ticket, f"{gone.source} records that the member went"
+        ticket, why = gone.ticket, because("{source} records that the member went", source=gone.source)
         if ticket.state is TicketState.DONE:
             verified = replace(
                 ticket, state=next_state(ticket.state, Move.VERIFY), verified_at=now, verified_by=gone.source,

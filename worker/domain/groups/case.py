@@ -20,6 +20,8 @@ from worker.domain.model import (
     Standing,
 )
 from worker.domain.people.leaving import Leaving
+from worker.domain.text.reason import Reason, because, together
+from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Ticket
 
 
@@ -179,34 +181,37 @@ def name_of(view: MemberView) -> str:
     return person or view.member.display_name or view.member.handle
 
 
-def why_left(leaving: Leaving) -> str:
-    """Why somebody should not be in a group: `has left (the account is disabled)`.
+def why_out(name: str, leaving: Leaving) -> Reason:
+    """Why a member should not be in a group: `Ann has left (the account is disabled) and is still in the group`.
 
     Every account of theirs is named, if there are several.
     """
     if leaving.evidence is Evidence.MOVED:
-        return "has moved and does not belong here any more"
-    if len(leaving.accounts) <= 1:
-        return f"has left ({EVIDENCE_SAYS[leaving.evidence]})"
-    return f"has left ({'; '.join(account_line(account) for account in leaving.accounts)})"
+        return because(
+            "{person} has moved and does not belong here any more and is still in the group", person=name
+        )
+    says = because(EVIDENCE_SAYS[leaving.evidence])
+    if len(leaving.accounts) > 1:
+        says = together(map(account_line, leaving.accounts))
+    return because("{person} has left ({evidence}) and is still in the group", person=name, evidence=says)
 
 
-def account_line(account: Account) -> str:
+def account_line(account: Account) -> Reason:
     """What one directory says of a person: `corp: the account is disabled`."""
-    says = "the account is active"
+    says = because("the account is active")
     if account.standing is Standing.LEAVING:
-        says = "the account is active, and has a last day"
+        says = because("the account is active, and has a last day")
     elif account.standing is Standing.LEFT and account.evidence is not None:
-        says = EVIDENCE_SAYS[account.evidence]
-    return f"{account.key.source}: {says}"
+        says = because(EVIDENCE_SAYS[account.evidence])
+    return because("{name}: {words}", name=account.key.source, words=says)
 
 
 EVIDENCE_SAYS = {
-    Evidence.DISABLED: "the account is disabled",
-    Evidence.DELETED: "the account was deleted",
-    Evidence.EXPIRED: "the account has expired",
-    Evidence.LEAVE_DATE: "the leave date has passed",
-    Evidence.MOVED_OUT: "moved to the leavers' unit",
-    Evidence.ABSENT_CONFIRMED: "no longer in the directory",
-    Evidence.MOVED: "moved within the organisation",
+    Evidence.DISABLED: N_("the account is disabled"),
+    Evidence.DELETED: N_("the account was deleted"),
+    Evidence.EXPIRED: N_("the account has expired"),
+    Evidence.LEAVE_DATE: N_("the leave date has passed"),
+    Evidence.MOVED_OUT: N_("moved to the leavers' unit"),
+    Evidence.ABSENT_CONFIRMED: N_("no longer in the directory"),
+    Evidence.MOVED: N_("moved within the organisation"),
 }

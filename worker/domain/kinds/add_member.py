@@ -12,6 +12,7 @@ from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, InGroup, Kind, Mark, Sees, Turn
 from worker.domain.model import Coverage
 from worker.domain.people.leaving import episode_name
+from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
@@ -61,7 +62,7 @@ def _addition(case: GroupCase, expected: Expected) -> Finding:
     handle = facts.phones[0] if facts.phones else f"person:{expected.person.key.person_id}"
     episode = episode_name(expected.person.key, expected.since)
     key = TicketKey(TicketKind.ADD_MEMBER, membership(case.key, handle), episode)
-    why = f"{facts.display_name} belongs in the group by the joiner rules"
+    why = because("{person} belongs in the group by the joiner rules", person=facts.display_name)
     return Finding(key, why, person=expected.person)
 
 
@@ -69,13 +70,13 @@ def _is_same_work(_ticket: Ticket, _finding: Finding) -> bool:
     return False
 
 
-def _why_over(ticket: Ticket, case: GroupCase, _timezone: str) -> str | None:
+def _why_over(ticket: Ticket, case: GroupCase, _timezone: str) -> Reason | None:
     person = ticket.person
     if person is None or person not in case.belonging:
-        return "the joiner rules no longer place this person in the group"
+        return because("the joiner rules no longer place this person in the group")
     if person in case.present or case.coverage is not Coverage.FULL:
         return None
-    return "superseded: the person's number or the joiner rule changed"
+    return because("superseded: the person's number or the joiner rule changed")
 
 
 def _is_done_in(sight: Sight, _admins_min: int) -> bool:
@@ -105,6 +106,6 @@ KIND = Kind(
     is_news_at_once=False,
     sees=Sees.PERSON,
     is_done_in=_is_done_in,
-    contradiction=Contradiction(needs_full=True, text="marked done, but not in the group in {roster}"),
+    contradiction=Contradiction(needs_full=True, text=N_("marked done, but not in the group in {roster}")),
     deed=None,
 )

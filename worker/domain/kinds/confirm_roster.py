@@ -10,6 +10,7 @@ from worker.domain.groups.case import GroupCase
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, InGroup, Kind, Sees, Turn
 from worker.domain.model import Standing
+from worker.domain.text.reason import Reason, Written, because
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
@@ -45,7 +46,7 @@ def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
         return []
     at = case.view.taken_at
     key = TicketKey(TicketKind.CONFIRM_ROSTER, whole_group(case.key), f"{_OCCASION}{at.isoformat()}")
-    why = f"nobody has confirmed the members since {at:%Y-%m-%d}"
+    why = because("nobody has confirmed the members since {day}", day=Written(f"{at:%Y-%m-%d}", at.date()))
     return [Finding(key, why, accountable=_owner(case))]
 
 
@@ -60,8 +61,8 @@ def _is_same_work(ticket: Ticket, _finding: Finding) -> bool:
     return ticket.is_live
 
 
-def _why_over(_ticket: Ticket, case: GroupCase, _timezone: str) -> str | None:
-    return "another source shows the group's members now" if case.view.is_followed else None
+def _why_over(_ticket: Ticket, case: GroupCase, _timezone: str) -> Reason | None:
+    return because("another source shows the group's members now") if case.view.is_followed else None
 
 
 def _is_done_in(_sight: Sight, _admins_min: int) -> bool:
@@ -93,7 +94,7 @@ KIND = Kind(
     sees=Sees.ROSTER,
     is_done_in=_is_done_in,
     contradiction=Contradiction(
-        needs_full=True, text="marked done, but nobody declared the roster ({roster})"
+        needs_full=True, text=N_("marked done, but nobody declared the roster ({roster})")
     ),
     deed=None,
 )

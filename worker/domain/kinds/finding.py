@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from worker.domain.groups.case import MemberView
 from worker.domain.model import Account
 from worker.domain.people.leaving import Leaving
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import TicketKey
 
 
@@ -18,7 +19,7 @@ class Finding:
     """
 
     key: TicketKey
-    why: str
+    why: Reason
     view: MemberView | None = None
     leaving: Leaving | None = None
     person: Account | None = None

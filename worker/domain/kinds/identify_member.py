@@ -9,6 +9,7 @@ from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, InGroup, Kind, Sees, Turn
 from worker.domain.model import Coverage
+from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
@@ -33,7 +34,7 @@ def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
     return [
         Finding(
             TicketKey(TicketKind.IDENTIFY_MEMBER, one_handle(case.key.source, view.member.handle), ""),
-            view.link.why,
+            Reason(view.link.why),
             view,
         )
         for view in case.known.members
@@ -45,9 +46,9 @@ def _is_same_work(_ticket: Ticket, _finding: Finding) -> bool:
     return False
 
 
-def _why_over(ticket: Ticket, case: GroupCase, _timezone: str) -> str | None:
+def _why_over(ticket: Ticket, case: GroupCase, _timezone: str) -> Reason | None:
     is_surely_gone = case.coverage is Coverage.FULL and ticket.handle not in case.by_handle
-    return "the member is no longer in the group" if is_surely_gone else None
+    return because("the member is no longer in the group") if is_surely_gone else None
 
 
 def _is_done_in(sight: Sight, _admins_min: int) -> bool:
@@ -79,7 +80,7 @@ KIND = Kind(
     sees=Sees.IDENTITY,
     is_done_in=_is_done_in,
     contradiction=Contradiction(
-        needs_full=True, text="marked done, but nobody said who the member is ({roster})"
+        needs_full=True, text=N_("marked done, but nobody said who the member is ({roster})")
     ),
     deed=None,
 )

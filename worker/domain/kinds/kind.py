@@ -13,6 +13,7 @@ from enum import StrEnum
 from worker.domain.groups.case import GroupCase
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.person_case import PersonCase
+from worker.domain.text.reason import Reason
 from worker.domain.text.tongue import Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
@@ -76,19 +77,16 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a kind may have to wait for. The texts are English, for the stored reason and for lists.
-
-    `over`: why it need no longer wait.
-    """
+    """What a kind may have to wait for, and the reasons that are stored. `over`: why it need no longer wait."""
 
     for_: TicketKind
-    why: str
-    over: Callable[[GroupCase], str]
+    why: Reason
+    over: Callable[[GroupCase], Reason]
 
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """When a roster shows that a claim is not true, and the text for it; `{roster}` is the roster, by date."""
+    """When a roster shows that a claim is not true, and the reason; in its text `{roster}` is the roster, by date."""
 
     needs_full: bool  # a missing member is a fact in a complete roster only; a listed one is a fact in any
     text: str
@@ -105,7 +103,7 @@ class InGroup:
 
     find: Callable[[GroupCase, int], Iterable[Finding]]
     is_same_work: Callable[[Ticket, Finding], bool]
-    why_over: Callable[[Ticket, GroupCase, str], str | None]
+    why_over: Callable[[Ticket, GroupCase, str], Reason | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ class InPerson:
     """How a kind is found in a person; the fields are as in `InGroup`."""
 
     find: Callable[[PersonCase], Iterable[Finding]]
-    why_over: Callable[[Ticket, PersonCase], str | None]
+    why_over: Callable[[Ticket, PersonCase], Reason | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from worker.domain.kinds import phrases, removals
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, Deed, InGroup, Kind, Mark, Sees, Turn
 from worker.domain.model import Coverage, Evidence, Role
+from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
@@ -93,11 +94,14 @@ def _find(case: GroupCase, admins_min: int) -> list[Finding]:
         return []
     if not leavers:
         key = TicketKey(TicketKind.REASSIGN_ADMIN, whole_group(case.key), "")
-        return [Finding(key, f"no admin is left in the group, {admins_min} needed")]
+        return [Finding(key, because("no admin is left in the group, {needed} needed", needed=admins_min))]
     leaving, view = max(leavers, key=lambda pair: (pair[0].at, pair[1].member.handle))
     key = TicketKey(TicketKind.REASSIGN_ADMIN, whole_group(case.key), leaving.name)
     names = ", ".join(sorted(name_of(v) for _, v in leavers))
-    why = f"{names} left and was an admin; {active} active admin(s) remain, {admins_min} needed"
+    why = because(
+        "{names} left and was an admin; {active} active admin(s) remain, {needed} needed",
+        names=names, active=active, needed=admins_min,
+    )  # fmt: skip
     return [Finding(key, why, view, leaving, view.person)]
 
 
@@ -113,9 +117,9 @@ def _is_same_work(ticket: Ticket, _finding: Finding) -> bool:
     return ticket.is_live
 
 
-def _why_over(ticket: Ticket, case: GroupCase, timezone: str) -> str | None:
+def _why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
     if case.coverage is Coverage.FULL and case.size == 0:
-        return "nobody is left in the group"
+        return because("nobody is left in the group")
     accounts = {key: account for view in case.active_admins for key, account in view.known_as.items()}
     account = accounts.get(ticket.person) if ticket.person else None
     return None if account is None else removals.why_no_leaver(ticket, account, timezone)
@@ -149,7 +153,7 @@ KIND = Kind(
     sees=Sees.ADMINS,
     is_done_in=_is_done_in,
     contradiction=Contradiction(
-        needs_full=True, text="marked done, but there is no other active admin in {roster}"
+        needs_full=True, text=N_("marked done, but there is no other active admin in {roster}")
     ),
     deed=Deed.MAKE_ADMIN,
 )

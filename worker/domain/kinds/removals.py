@@ -7,12 +7,13 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from worker.domain.escalation.calendar import last_day
-from worker.domain.groups.case import GroupCase, name_of, why_left
+from worker.domain.groups.case import GroupCase, name_of, why_out
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Contradiction, Wait
 from worker.domain.model import ENDS_WITH_A_DAY, Account, Evidence, Role, Standing
-from worker.domain.text.tongue import ENGLISH, N_, Tongue
+from worker.domain.text.reason import Reason, because
+from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import membership
 from worker.domain.tickets.ticket import Ticket, TicketKey, TicketKind, TicketState
@@ -56,7 +57,7 @@ def leavers(case: GroupCase, kind: TicketKind, fits: Callable[[Role], bool]) -> 
             continue
         key = TicketKey(kind, membership(case.key, view.member.handle), view.leaving.name)
         needs_admin = view.member.role.is_admin and not case.known_admins
-        reason = f"{name_of(view)} {why_left(view.leaving)} and is still in the group"
+        reason = why_out(name_of(view), view.leaving)
         found.append(Finding(key, reason, view, view.leaving, view.person, needs_admin=needs_admin))
     return found
 
@@ -76,32 +77,33 @@ def is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:
     return ticket.is_live and ticket.occasion != leaving.name and is_elsewhere
 
 
-def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> str | None:
+def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
     """Return why the removal is no longer needed; None for a member who is not listed: verification handles that."""
     view = case.by_handle.get(ticket.handle)
     if view is None:
         return None
     if view.leaving is not None:
-        return "superseded by a newer leaving or another kind of ticket"
+        return because("superseded by a newer leaving or another kind of ticket")
     if view.person is None:
-        is_nobody = view.link.state is IdentityState.NOBODY
-        return "not somebody of the directory" if is_nobody else "who this member is, is in question now"
+        if view.link.state is IdentityState.NOBODY:
+            return because("not somebody of the directory")
+        return because("who this member is, is in question now")
     account = view.known_as.get(ticket.person) if ticket.person else None
     if account is None:
-        return "the member is known under another account now"
+        return because("the member is known under another account now")
     return why_no_leaver(ticket, account, timezone)
 
 
-def why_no_leaver(ticket: Ticket, account: Account, timezone: str) -> str | None:
+def why_no_leaver(ticket: Ticket, account: Account, timezone: str) -> Reason | None:
     """Return why a person without a leaving may stay in the group; None if the account has left after a move."""
     has_left = account.standing is Standing.LEFT
     if ticket.evidence is Evidence.MOVED:
-        return None if has_left else "belongs in the group again"  # the guard may hold the leaving
+        return None if has_left else because("belongs in the group again")  # the guard may hold the leaving
     if has_left and account.left_at == ticket.left_at:
-        return "another account of the person is active"
+        return because("another account of the person is active")
     if ticket.evidence in ENDS_WITH_A_DAY and (ends_at := _leaves_at(account)) is not None:
-        return f"the last day was moved to {ENGLISH.day(last_day(ends_at, timezone))}"
-    return "the person returned"
+        return because("the last day was moved to {day}", day=last_day(ends_at, timezone))
+    return because("the person returned")
 
 
 def _leaves_at(account: Account) -> datetime | None:
@@ -111,12 +113,14 @@ def _leaves_at(account: Account) -> datetime | None:
     return account.facts.leave_at if account.evidence is Evidence.LEAVE_DATE else account.facts.expires_at
 
 
-def _why_free(case: GroupCase) -> str:
-    return "the group has another admin now" if case.active_admins else "the member is no longer an admin"
+def _why_free(case: GroupCase) -> Reason:
+    if case.active_admins:
+        return because("the group has another admin now")
+    return because("the member is no longer an admin")
 
 
-WAITS = Wait(TicketKind.REASSIGN_ADMIN, "waits until the group has another admin", _why_free)
-STILL_IN = Contradiction(needs_full=False, text="marked done, but still in the group in {roster}")
+WAITS = Wait(TicketKind.REASSIGN_ADMIN, because("waits until the group has another admin"), _why_free)
+STILL_IN = Contradiction(needs_full=False, text=N_("marked done, but still in the group in {roster}"))
 
 
 def is_not_listed(sight: Sight, _admins_min: int) -> bool:

@@ -2,7 +2,7 @@
 
 Pure. Each ticket has one paragraph, so that several fold into one digest. Names come from outside and may hold
 anything: this module flattens them to one line, and the channel escapes them. An assignee reads the reason in their
-own language, made from the ticket's fields; the security team reads the stored reason.
+own language, made from the ticket's fields; the security team reads the stored reason in the organisation's.
 """
 
 from __future__ import annotations
@@ -21,15 +21,29 @@ from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.direction import isolated
 from worker.domain.text.durations import format_duration
+from worker.domain.text.reason import Reason
 from worker.domain.text.tongue import ENGLISH, N_, Tongue
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import WHY_THEY, Assignee, Reopened, Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import (
+    WHY_THEY,
+    Assignee,
+    AssigneeWhy,
+    Reopened,
+    Ticket,
+    TicketKind,
+    TicketState,
+)
 
 
 def flat(text: str) -> str:
     """A text on one line."""
     return " ".join(text.split())
+
+
+def reason_line(reason: Reason, tongue: Tongue) -> str:
+    """A reason in a language, on one line."""
+    return flat(reason.say(tongue))
 
 
 # --- tickets ----------------------------------------------------------------------------------------------
@@ -114,7 +128,11 @@ def _assignee(assignee: Assignee, tongue: Tongue) -> str:
 
 def why_assigned(assignee: Assignee, tongue: Tongue) -> str:
     """Why a ticket is with its assignee; empty if that is not known."""
-    return tongue.say(WHY_THEY[assignee.why], name=flat(assignee.by)) if assignee.why else ""
+    if assignee.why is None:
+        return ""
+    by = flat(assignee.by)
+    is_answer = assignee.why is AssigneeWhy.ANSWERED  # then it is one of our texts; else a name
+    return tongue.say(WHY_THEY[assignee.why], name=tongue.say(by) if is_answer else by)
 
 
 def state_line(ticket: Ticket) -> str:
@@ -153,7 +171,7 @@ def what_happened(action: Action, tongue: Tongue = ENGLISH) -> str:
     if action.kind is not ActionKind.REOPEN:
         return ""
     if action.reopened is None:
-        return flat(action.why)
+        return reason_line(action.why, tongue)
     return tongue.say(_HAPPENED[action.reopened], **_names(action.ticket))
 
 
@@ -176,7 +194,7 @@ def news_paragraph(
     title = ticket_title(ticket, tongue)
     headline = tongue.say(_HEADLINES[kind], title=title) if kind in _HEADLINES else title
     if to.kind is RecipientKind.CHANNEL:
-        text = flat(ticket.reason if kind is ActionKind.OPEN else action.why)
+        text = reason_line(ticket.reason if kind is ActionKind.OPEN else action.why, tongue)
     else:
         text = sentences(what_happened(action, tongue), why_line(ticket, timezone, tongue))
     return ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
@@ -205,7 +223,7 @@ def escalation_paragraph(
         else tongue.say("Still open: {title}", title=title)
     )
     is_channel = to.kind is RecipientKind.CHANNEL
-    reason = flat(ticket.reason) if is_channel else why_line(ticket, timezone, tongue)
+    reason = reason_line(ticket.reason, tongue) if is_channel else why_line(ticket, timezone, tongue)
     text = sentences(reason, tongue.say(why) if why else "")
     return ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
 
@@ -245,7 +263,7 @@ def _tells(whom: Whom, names: str, tongue: Tongue) -> str:
 def cancelled_paragraph(ticket: Ticket, to: Recipient, tongue: Tongue = ENGLISH) -> Paragraph:
     """Take back a message about a ticket that is cancelled."""
     over = tongue.say("This ticket is cancelled: there is nothing to do about it any more.")
-    why = flat(ticket.reason) if to.kind is RecipientKind.CHANNEL else ""
+    why = reason_line(ticket.reason, tongue) if to.kind is RecipientKind.CHANNEL else ""
     title = ticket_title(ticket, tongue)
     headline = tongue.say("No longer needed: {title}", title=title)
     facts = ((tongue.say("Ticket"), ticket.label),)

@@ -8,7 +8,15 @@ from datetime import datetime
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
-from worker.domain.messages.sentences import flat, masked, sentences, ticket_paragraph, ticket_title, why_line
+from worker.domain.messages.sentences import (
+    flat,
+    masked,
+    reason_line,
+    sentences,
+    ticket_paragraph,
+    ticket_title,
+    why_line,
+)
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_label
@@ -85,10 +93,10 @@ def standing_paragraph(
     is_channel = to.kind is RecipientKind.CHANNEL
     line = standing_line(ticket, timezone, tongue)
     if ticket.state is TicketState.OPEN:
-        why = flat(ticket.reason) if is_channel else why_line(ticket, timezone, tongue)
+        why = reason_line(ticket.reason, tongue) if is_channel else why_line(ticket, timezone, tongue)
         said = ticket_paragraph(ticket, timezone, headline, sentences(why, line), tongue, aid)
     else:
-        reason = flat(ticket.reason) if is_channel else ""
+        reason = reason_line(ticket.reason, tongue) if is_channel else ""
         facts = ((tongue.say("Ticket"), ticket.label),)
         said = Paragraph(headline, sentences(line, reason), facts, title=ticket_title(ticket, tongue))
     return masked(said) if is_channel else said

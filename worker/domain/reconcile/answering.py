@@ -8,6 +8,8 @@ from datetime import datetime
 from worker.domain.kinds import kind_of
 from worker.domain.messengers import messenger
 from worker.domain.model import Role
+from worker.domain.text.reason import because
+from worker.domain.text.tongue import N_
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import (
     Assignee,
@@ -42,8 +44,10 @@ def answered(ticket: Ticket, answer: Answer, words: str, now: datetime) -> Ticke
     """
     if ticket.state is not TicketState.OPEN or answer not in answers_for(ticket):
         raise NotAllowed(f"{ticket.label} is {ticket.state.value}: '{answer.value}' is no answer to it.")
-    who = ticket.assignee.name or ticket.assignee.email if ticket.assignee else "somebody"
-    said = f"{who}: {_SAID[answer]}" + (f": {words}" if words else "")
+    who = ticket.assignee.name or ticket.assignee.email if ticket.assignee else because("somebody")
+    said = because("{name}: {words}", name=who, words=because(_SAID[answer]))
+    if words:
+        said = because("{name}: {words}", name=said, words=words)
     if answer is Answer.STILL_WORKS_HERE:
         return replace(handed_to(ticket, None), disputed_at=now, reason=said)
     if answer is Answer.NOT_IN_GROUP:
@@ -57,11 +61,11 @@ def answered(ticket: Ticket, answer: Answer, words: str, now: datetime) -> Ticke
 
 
 _SAID = {
-    Answer.NOT_MY_GROUP: "not my group",
-    Answer.STILL_WORKS_HERE: "still works here",
-    Answer.NOT_IN_GROUP: "is not in the group",
-    Answer.CREATOR: "the creator can't be removed",
-    Answer.OTHER: "can't do it",
+    Answer.NOT_MY_GROUP: N_("not my group"),
+    Answer.STILL_WORKS_HERE: N_("still works here"),
+    Answer.NOT_IN_GROUP: N_("is not in the group"),
+    Answer.CREATOR: N_("the creator can't be removed"),
+    Answer.OTHER: N_("can't do it"),
 }
 
 

@@ -23,6 +23,8 @@ from worker.domain.kinds.settled import settle
 from worker.domain.model import Account, AccountKey, Role, Standing
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import CLAIM_LIFE
+from worker.domain.text.reason import NO_REASON, Reason, because, together
+from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import (
     Assignee,
     AssigneeWhy,
@@ -264,7 +266,7 @@ def _block(ticket: Ticket, finding: Finding, now: datetime) -> Action:
         member_role=_role(finding),
         weighed_at=now,
     )
-    return Action(ActionKind.BLOCK, blocked, f"{finding.why}; {why}", is_blocked=True)
+    return Action(ActionKind.BLOCK, blocked, together((finding.why, why)), is_blocked=True)
 
 
 def _name_blocker(ticket: Ticket, finding: Finding, group: GroupView, now: datetime) -> Action | None:
@@ -274,19 +276,19 @@ def _name_blocker(ticket: Ticket, finding: Finding, group: GroupView, now: datet
         return None
     if any(_is_waived(one, now) for one in group.tickets if one.kind is waits.for_):
         return None
-    why = f"{finding.why}; {waits.why}"
+    why = together((finding.why, waits.why))
     return Action(ActionKind.BLOCK, replace(ticket, weighed_at=now), why, is_blocked=True)
 
 
-def _what_for(ticket: Ticket) -> str:
+def _what_for(ticket: Ticket) -> Reason:
     waits = kind_of(ticket).waits
-    return "" if waits is None else waits.why
+    return NO_REASON if waits is None else waits.why
 
 
 def _unblock(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) -> Action:
     """Unblock a ticket, and assign it anew unless a person chose an assignee who is still here."""
     waits, current = kind_of(ticket).waits, ticket.assignee
-    why = "it need not wait" if waits is None else waits.over(case)
+    why = because("it need not wait") if waits is None else waits.over(case)
     is_chosen = current is not None and _is_choice(current) and current.person not in case.departed
     free = replace(
         handed_to(ticket, current if is_chosen else assignee_for(finding, case, rules)),
@@ -313,7 +315,7 @@ def _hand_on(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRul
     assignee = assignee_for(finding, case, rules)
     if assignee == ticket.assignee:
         return None
-    return Action(ActionKind.ASSIGN, handed_to(ticket, assignee), "the assignee has left")
+    return Action(ActionKind.ASSIGN, handed_to(ticket, assignee), because("the assignee has left"))
 
 
 def _reopen(
@@ -338,21 +340,21 @@ def _reopen(
 
 def _why_again(
     ticket: Ticket, finding: Finding, now: datetime, *, is_newer: bool
-) -> tuple[str, Reopened] | None:
+) -> tuple[Reason, Reopened] | None:
     """Why a ticket that is over is opened again; None if nothing is new.
 
     The roster that proved it, or an older one, is not new. Some kinds can be wrong again without a newer roster.
     """
     if ticket.state is TicketState.WAIVED:
-        return None if _is_waived(ticket, now) else ("the waiver is over", Reopened.WAIVER_OVER)
+        return None if _is_waived(ticket, now) else (because("the waiver is over"), Reopened.WAIVER_OVER)
     if ticket.state is TicketState.VERIFIED:
         again = kind_of(ticket).again
         is_news = is_newer or kind_of(ticket).is_news_at_once
-        return (f"{_AGAIN[again]}: {finding.why}", again) if is_news else None
-    return f"needed after all: {finding.why}", Reopened.NEEDED_AFTER_ALL
+        return (because(_AGAIN[again], why=finding.why), again) if is_news else None
+    return because("needed after all: {why}", why=finding.why), Reopened.NEEDED_AFTER_ALL
 
 
-_AGAIN = {Reopened.CAME_BACK: "came back", Reopened.NEEDED_AGAIN: "needed again"}
+_AGAIN = {Reopened.CAME_BACK: N_("came back: {why}"), Reopened.NEEDED_AGAIN: N_("needed again: {why}")}
 
 
 def _is_waived(ticket: Ticket, now: datetime) -> bool:
@@ -366,7 +368,7 @@ def _is_newer(ticket: Ticket, group: GroupView) -> bool:
     return ticket.verified_at is None or group.taken_at > ticket.verified_at
 
 
-def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: str) -> Ticket:
+def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: Reason) -> Ticket:
     """The ticket, open again: claim and proof are void, and `why` is its reason.
 
     After a claim that was not true, the clock goes on where it was. After a proof, a waiver or a cancellation
@@ -396,7 +398,7 @@ def _end(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> 
     if isinstance(way, InControls):
         return None
     if case.view.is_gone:
-        return _cancelled(ticket, "the group is no longer in the inventory", now)
+        return _cancelled(ticket, because("the group is no longer in the inventory"), now)
     return (
         _cancelled(ticket, way.why_over(ticket, case, rules.timezone), now)
         if isinstance(way, InGroup)
@@ -404,7 +406,7 @@ def _end(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> 
     )
 
 
-def _cancelled(ticket: Ticket, why: str | None, now: datetime) -> Action | None:
+def _cancelled(ticket: Ticket, why: Reason | None, now: datetime) -> Action | None:
     if why is None:
         return None
     over = replace(

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from worker.domain.groups.case import GroupView, MemberView
 from worker.domain.kinds import is_exposure
+from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Ticket, TicketState
 
-WHY = "the member is listed under another handle now"
+WHY = because("the member is listed under another handle now")
 
 
 def followed(group: GroupView) -> tuple[Ticket, ...]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from worker.domain.reconcile.guard import HeldPlan, people_count
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Reopened, Ticket
 
 
@@ -34,7 +35,7 @@ class Action:
 
     kind: ActionKind
     ticket: Ticket
-    why: str
+    why: Reason
     is_blocked: bool = False
     reopened: Reopened | None = None
 

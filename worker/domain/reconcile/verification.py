@@ -13,8 +13,7 @@ from enum import StrEnum
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Sees
 from worker.domain.model import Coverage
-from worker.domain.text.durations import format_duration
-from worker.domain.text.tongue import ENGLISH
+from worker.domain.text.reason import LocalInstant, Reason, because
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Grade, Reopened, Ticket, TicketState
 
@@ -34,7 +33,7 @@ class Verification:
     """A verdict with its reason; with the grade if it verifies, and the cause if it reopens."""
 
     verdict: Verdict
-    why: str
+    why: Reason
     grade: Grade | None = None
     reopened: Reopened | None = None
 
@@ -63,19 +62,19 @@ def weigh(
     """
     since = ticket.done_at or ticket.opened_at
     if kind_of(ticket).sees is Sees.IDENTITY and sight is not None and sight.is_identified:
-        return Verification(Verdict.VERIFIED, "the member is identified", Grade.B)
+        return Verification(Verdict.VERIFIED, because("the member is identified"), Grade.B)
     if sight is None or not _is_fresh(sight) or sight.taken_at <= since:
-        return unproven(ticket, now, claim_life, "no fresh roster of a later date")
+        return unproven(ticket, now, claim_life, because("no fresh roster of a later date"))
     if not is_done_in(ticket, sight, admins_min):
         against = _still_wrong(ticket, sight, timezone)
         if ticket.state is TicketState.DONE and against is not None:
             return Verification(Verdict.REOPENED, against, reopened=Reopened.NOT_DONE)
-        return unproven(ticket, now, claim_life, "not done in the latest roster")
+        return unproven(ticket, now, claim_life, because("not done in the latest roster"))
     if sight.coverage is not Coverage.FULL:
-        return unproven(ticket, now, claim_life, "the latest roster is incomplete")
+        return unproven(ticket, now, claim_life, because("the latest roster is incomplete"))
     return Verification(
         Verdict.VERIFIED,
-        f"the roster of {ENGLISH.instant(sight.taken_at, timezone)} shows it",
+        because("the roster of {taken} shows it", taken=LocalInstant(sight.taken_at, timezone)),
         _grade(ticket, sight),
     )
 
@@ -98,17 +97,17 @@ def is_done_in(ticket: Ticket, sight: Sight, admins_min: int) -> bool:
     return kind_of(ticket).is_done_in(sight, admins_min)
 
 
-def _still_wrong(ticket: Ticket, sight: Sight, timezone: str) -> str | None:
+def _still_wrong(ticket: Ticket, sight: Sight, timezone: str) -> Reason | None:
     """What a roster says against a claim; None if it can't contradict one."""
     contradiction = kind_of(ticket).contradiction
     if contradiction.needs_full and sight.coverage is not Coverage.FULL:
         return None
-    taken, read = (ENGLISH.instant(at, timezone) for at in (sight.taken_at, sight.read_at))
-    roster = f"the roster of {taken}, read {read}"
-    return contradiction.text.format(roster=roster)
+    taken, read = (LocalInstant(at, timezone) for at in (sight.taken_at, sight.read_at))
+    roster = because("the roster of {taken}, read {read}", taken=taken, read=read)
+    return because(contradiction.text, roster=roster)
 
 
-def unproven(ticket: Ticket, now: datetime, claim_life: timedelta, why: str) -> Verification:
+def unproven(ticket: Ticket, now: datetime, claim_life: timedelta, why: Reason) -> Verification:
     """Inconclusive because of `why`; a claim that is older than its life is void."""
     if (
         ticket.state is TicketState.DONE
@@ -116,7 +115,6 @@ def unproven(ticket: Ticket, now: datetime, claim_life: timedelta, why: str) -> 
         and ticket.grade is not Grade.B
         and now >= ticket.done_at + claim_life
     ):
-        life = format_duration(claim_life)
-        why = f"nothing could prove within {life} that it was done"
+        why = because("nothing could prove within {life} that it was done", life=claim_life)
         return Verification(Verdict.REOPENED, why, reopened=Reopened.UNPROVEN)
     return Verification(Verdict.INCONCLUSIVE, why)

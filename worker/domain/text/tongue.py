@@ -2,7 +2,7 @@
 
 The English text is the key of its translation. Here are the port and plain English; `worker.languages` has the
 others. `N_` marks a text that is declared as data and said later. `make messages` collects the texts inside `say`,
-`count` and `N_`.
+`count` and `N_`, and those of reasons (`reason`).
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from worker.domain.model import AccountKey, Evidence, GroupKey, Role
+from worker.domain.text.reason import NO_REASON, Reason
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.subject import About, Subject, membership, one_handle, one_person, whole_group
 
@@ -144,7 +145,7 @@ WHY_THEY = {
     AssigneeWhy.MANAGER: N_("manager of the person who left"),
     AssigneeWhy.ACCOUNTABLE: N_("accountable person"),
     AssigneeWhy.ASSIGNED: N_("assigned by {name}"),
-    AssigneeWhy.ANSWERED: "accountable person; the assignee says: {name}",
+    AssigneeWhy.ANSWERED: N_("accountable person; the assignee says: {name}"),
 }
 
 
@@ -222,7 +223,7 @@ class Ticket:
     disputed_at: datetime | None = None  # somebody says that the person still works here
     links_from: datetime | None = None  # signed links made before are dead
     handed: int = 0  # how often it went to another assignee
-    reason: str = ""
+    reason: Reason = NO_REASON
     remediated_by: str | None = None  # the rule by which a machine made the claim
     remediated_at: datetime | None = None
     version: int = field(

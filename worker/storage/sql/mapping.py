@@ -22,6 +22,7 @@ from worker.domain.model import (
     Role,
     Standing,
 )
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import (
     WHY_THEY,
@@ -113,6 +114,11 @@ def suggestions_to_json(link: Identity) -> str:
     return json.dumps([[*s.key, s.name, s.score] for s in link.suggestions], ensure_ascii=False)
 
 
+def reason_values(column: str, reason: Reason) -> dict[str, str | None]:
+    """Column values of a reason: its English sentence, and its words in the column beside it."""
+    return {column: str(reason), f"{column}_words": reason.words or None}
+
+
 def ticket_values(ticket: Ticket) -> dict[str, Any]:
     """Column values of a ticket."""
     values = {name: getattr(ticket, name) for name in _PLAIN}
@@ -135,6 +141,7 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         **_assignee_values(ticket.assignee),
         "is_sensitive": int(ticket.is_sensitive),
         "grade": ticket.grade.value if ticket.grade else None,
+        **reason_values("reason", ticket.reason),
         "claimed_by": json.dumps(ticket.claimed_by, ensure_ascii=False),
         "search": _searched(ticket),
     }
@@ -164,6 +171,7 @@ _PLAIN = tuple(
         "assignee",
         "is_sensitive",
         "grade",
+        "reason",
         "claimed_by",
     }
 )
@@ -188,6 +196,7 @@ def ticket_from_row(row: sa.Row[Any]) -> Ticket:
         assignee=_assignee(row),
         is_sensitive=bool(row.is_sensitive),
         grade=Grade(row.grade) if row.grade else None,
+        reason=Reason(row.reason, row.reason_words or ""),
         claimed_by=tuple(json.loads(row.claimed_by)),
         **{name: getattr(row, name) for name in _PLAIN},
     )

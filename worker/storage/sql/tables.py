@@ -239,6 +239,7 @@ link = sa.Table(
     _text("person_id", null=True),
     _text("how", null=True),
     _text("why", default=""),
+    _text("why_words", null=True),  # here and in other tables: what it is said from in other languages
     _text("suggestions", default="[]"),
     _text("rejected", default="[]"),
     _instant("decided_at"),
@@ -340,6 +341,7 @@ group_pair = sa.Table(  # two groups of two sources that are one, may be one, or
     _key("b_group"),
     _text("state"),
     _text("why"),
+    _text("why_words", null=True),
     _instant("at", null=False),
     _text("by", default=""),
     sa.Index("ix_group_pair_b", "b_source", "b_group"),
@@ -429,6 +431,7 @@ held_plan = sa.Table(
     _text("kind"),  # leavers | shrunken
     _text("source"),
     _text("why"),
+    _text("why_words", null=True),
     _instant("created_at", null=False),
 )
 cohort = sa.Table(
@@ -437,6 +440,7 @@ cohort = sa.Table(
     sa.Column("plan_id", sa.BigInteger, primary_key=True, autoincrement=False),
     _key("cohort_id"),
     _text("cause"),
+    _text("cause_words", null=True),
     _text("state"),
     _instant("decided_at"),
     _text("decided_by", null=True),
@@ -577,7 +581,8 @@ ticket = sa.Table(
     _instant("disputed_at"),
     _instant("links_from"),
     _number("handed"),
-    _text("reason", default=""),
+    _text("reason", default=""),  # as its English sentence
+    _text("reason_words", null=True),  # what it is said from in other languages
     _text("assignee_email", null=True),  # folded
     _text("assignee_why", null=True),  # a code; `assignee` has it as the sentence of release 0008
     _text("assignee_by", default=""),
