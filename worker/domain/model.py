@@ -244,6 +244,9 @@ class RegisterFacts:
     closed_on: date | None = None
 
 
+NOTHING_SAID = RegisterFacts()
+
+
 class Going(StrEnum):
     """How somebody went from a group."""
 

@@ -25,6 +25,20 @@ class Meaning(StrEnum):
     EMAIL = "email"
     JOINED_ON = "joined_on"
     AS_OF = "as_of"
+    PURPOSE = "purpose"
+    OWNER_DEPARTMENT = "owner_department"
+    DATA_CLASS = "data_class"
+    SENSITIVE = "sensitive"
+    EXTERNALS_ALLOWED = "externals_allowed"
+    DESCRIPTION_OK = "description_ok"
+    PICTURE_OK = "picture_ok"
+    APPROVAL = "approval"
+    CREATED_ON = "created_on"
+    ENDS_ON = "ends_on"
+    STATUS = "status"
+    REVIEW_DUE = "review_due"
+    MOVE_TO = "move_to"
+    CLOSED_ON = "closed_on"
 
     @property
     def words(self) -> str:
@@ -47,6 +61,20 @@ _WORDS = {
     Meaning.EMAIL: "the member's e-mail address",
     Meaning.JOINED_ON: "the day of joining",
     Meaning.AS_OF: "the date of the register",
+    Meaning.PURPOSE: "the group's purpose",
+    Meaning.OWNER_DEPARTMENT: "the department that answers for the group",
+    Meaning.DATA_CLASS: "the class of the group's data",
+    Meaning.SENSITIVE: "whether the group is sensitive",
+    Meaning.EXTERNALS_ALLOWED: "whether members from outside are allowed",
+    Meaning.DESCRIPTION_OK: "whether the group's description is right",
+    Meaning.PICTURE_OK: "whether the group's picture is right",
+    Meaning.APPROVAL: "whether an admin approves who joins",
+    Meaning.CREATED_ON: "the day on which the group was made",
+    Meaning.ENDS_ON: "the day on which the group is to end",
+    Meaning.STATUS: "the group's status",
+    Meaning.REVIEW_DUE: "the day of the next review",
+    Meaning.MOVE_TO: "where the group is to move",
+    Meaning.CLOSED_ON: "the day on which the group was closed",
 }
 
 

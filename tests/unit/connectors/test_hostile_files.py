@@ -11,6 +11,7 @@ import socket
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from contracts import directory as exports
 from fakes.export_files import directory, guid, write
 from fakes.office import write_ods, write_xlsx
 from fakes.register_files import NOW, context, register
-from worker.domain.model import Roster
+from worker.domain.model import RegisterFacts, RegisterStatus, Roster
 from worker.ports import BadConfig, Incomplete, SnapshotEnd
 
 PHONE = "+447700900101"
@@ -199,10 +200,14 @@ def test_a_reader_that_fails_is_an_error_with_its_place_and_nothing_of_the_file(
 
 
 def test_a_good_register_and_a_good_export_come_through_whole(tmp_path: Path) -> None:
-    write_xlsx(tmp_path / "g.xlsx", ROWS)
+    about = ["Review due", "Group status", "Sensitive"], ["2026-11-24", "closed", "yes"]
+    write_xlsx(tmp_path / "g.xlsx", [[*row, *more] for row, more in zip(ROWS, about, strict=True)])
     here = list(register(RegisterConfig(path=Path("g.xlsx")), context(tmp_path)).changes(None))
     assert list(inventory(tmp_path, "g.xlsx", in_child).changes(None)) == here
     assert isinstance(here[0], Roster)
+    assert here[0].registered == RegisterFacts(
+        review_due=date(2026, 11, 24), status=RegisterStatus.CLOSED, sensitive=True
+    )
 
 
 def test_giving_up_half_way_ends_the_child(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from connectors.inventory.register.meaning.about import both_said
 from connectors.inventory.register.meaning.cells import (
     Ambiguous,
     Seen,
@@ -27,7 +28,7 @@ from connectors.inventory.register.meaning.cells import (
 from connectors.inventory.register.meaning.dates import Dating, instant
 from connectors.inventory.register.meaning.rows import Problem, Row, Showing
 from connectors.kit.text import quoted
-from worker.domain.model import Coverage, Group, GroupFacts, Member, Role, Roster
+from worker.domain.model import NOTHING_SAID, Coverage, Group, GroupFacts, Member, RegisterFacts, Role, Roster
 
 FUTURE = "the date of the register lies in the future, so it counts for nothing"
 FUTURE_REMEDY = "Write the day on which the groups were last looked at."
@@ -67,6 +68,7 @@ class _Draft:
     messenger: str = ""
     owner_email: str | None = None
     link_sha256: str | None = None
+    said: RegisterFacts = NOTHING_SAID
     tables: dict[int, None] = field(default_factory=dict)
     members: dict[str, Showing] = field(default_factory=dict)
     seen_in: dict[str, set[int]] = field(default_factory=dict)
@@ -146,6 +148,9 @@ def _add(draft: _Draft, row: Row) -> None:
         draft.warn(f"{row.place}: another owner is named, too; the first is used")
     draft.owner_email = draft.owner_email or row.owner_email
     draft.link_sha256 = draft.link_sha256 or row.link_sha256
+    draft.said, differing = both_said(draft.said, row.said)
+    for meaning in differing:
+        draft.warn(f"{row.place}: {meaning.words} is said in another way, too; the first is used")
     draft.is_spoilt = draft.is_spoilt or any(problem.spoils for problem in row.problems)
     for note in row.notes:
         draft.warn(note)
@@ -281,6 +286,7 @@ def _roster(draft: _Draft, context: Context, inline: set[int], spoilt_tables: se
         coverage=Coverage.PARTIAL if is_partial else Coverage.FULL,
         warnings=_bounded(draft.warnings),
         facts=GroupFacts(link_sha256=draft.link_sha256),
+        registered=draft.said,
     )
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime
 from itertools import zip_longest
 
 from connectors.inventory.register.config import Meaning
-from connectors.inventory.register.formats.table import Table, Unreadable, Value, is_blank, text_of
+from connectors.inventory.register.formats.table import Table, Value, is_blank, text_of
 from connectors.inventory.register.meaning import words
+from connectors.inventory.register.meaning.about import about_group
 from connectors.inventory.register.meaning.cells import (
     Ambiguous,
     Seen,
@@ -27,19 +27,17 @@ from connectors.inventory.register.meaning.cells import (
     items_of,
     lines_of,
     max_role,
-    messenger_of,
     number_lost_digits,
     one_line,
     phones_in,
     role_of,
     yes_or_no,
 )
-from connectors.inventory.register.meaning.dates import day_or_instant
 from connectors.inventory.register.meaning.headings import Header
-from connectors.inventory.register.meaning.rows import Problem, Row, Showing
+from connectors.inventory.register.meaning.row_cells import Cells
+from connectors.inventory.register.meaning.rows import Row, Showing
 from connectors.inventory.register.meaning.words import plain
 from connectors.kit.text import quoted
-from connectors.kit.whatsapp import link_hash
 from worker.domain.model import Role
 
 COUNT_DIGITS_MAX = 6  # a total is shorter than any phone number
@@ -56,7 +54,7 @@ def rows_of(table: Table, header: Header, number: int, region: str) -> Iterator[
         values = cells[at]
         if all(map(is_blank, values)) or _is_total(values) or _repeats(values, head):
             continue
-        row = _RowReader(table, header, at, values, region).read(number)
+        row = _RowReader(Cells(table, header, at, values, region)).read(number)
         if row.has_group:
             carried = _carry(row, carried)
         elif not row.is_group_broken:
@@ -113,9 +111,8 @@ def _repeats(values: list[Value], head: list[str]) -> bool:
 class _RowReader:
     """Reads one row; a cell that it can't understand becomes a problem with its place."""
 
-    def __init__(self, table: Table, header: Header, at: int, values: list[Value], region: str) -> None:
-        self.table, self.header, self.at, self.values, self.region = table, header, at, values, region
-        self.row = Row(table=0, place=table.place(at))
+    def __init__(self, cells: Cells) -> None:
+        self.cells, self.header, self.row = cells, cells.header, cells.row
 
     def read(self, number: int) -> Row:
         self.row.table = number
@@ -125,7 +122,7 @@ class _RowReader:
         before = len(self.row.problems)
         showings = self._members()
         if not showings and len(self.row.problems) == before and self._says_something():
-            self._problem(
+            self.cells.problem(
                 None,
                 "shows no name, phone number, e-mail address or employee id",
                 "Write who it is, or delete the row.",
@@ -135,90 +132,39 @@ class _RowReader:
         self._named()
         return self.row
 
-    # --- One cell ---------------------------------------------------------------------------------
-
-    def value(self, meaning: Meaning) -> Value:
-        return self._at(self.header.columns.get(meaning))
-
-    def _at(self, column: int | None) -> Value:
-        if column is None or column >= len(self.values):
-            return ""
-        value = self.values[column]
-        return "" if isinstance(value, Unreadable) else value
-
-    def _problem(self, column: int | None, what: str, remedy: str, *, spoils: bool = False) -> None:
-        self.row.problems.append(Problem(self.table.place(self.at, column), what, remedy, spoils))
-
-    def _broken(self, meaning: Meaning) -> int | None:
-        column = self.header.columns.get(meaning)
-        return column if self._why(column) else None
-
     # --- The group --------------------------------------------------------------------------------
 
     def _group(self) -> None:
         for meaning in _CARRIED:
-            if (column := self._broken(meaning)) is not None:
+            if (column := self.cells.broken(meaning)) is not None:
                 self.row.is_group_broken = True
-                self._problem(
-                    column, f"the group is {self._why(column)}", "Write the group as plain text.", spoils=True
+                self.cells.problem(
+                    column,
+                    f"the group is {self.cells.why(column)}",
+                    "Write the group as plain text.",
+                    spoils=True,
                 )
-        group_id = self.value(Meaning.GROUP_ID)
+        group_id = self.cells.value(Meaning.GROUP_ID)
         if number_lost_digits(group_id):
-            self._problem(
+            self.cells.problem(
                 self.header.columns[Meaning.GROUP_ID],
                 "the group's id is a number of more than 15 digits, of which Excel has lost the last ones",
                 "Set the format of the column to Text and enter the id again.",
             )
             group_id = ""
         self.row.group_id = one_line(text_of(group_id))
-        self.row.group_name = one_line(text_of(self.value(Meaning.GROUP_NAME)))
-        self._about_group()
-
-    def _about_group(self) -> None:
-        messenger = self.value(Meaning.MESSENGER)
-        if not is_nothing(messenger):
-            self.row.messenger, is_known = messenger_of(messenger)
-            if not is_known:
-                self.row.notes.append(f"the messenger {quoted(text_of(messenger))} is not one that is known")
-        owner = self.value(Meaning.OWNER_EMAIL)
-        if not is_nothing(owner):
-            self.row.owner_email = next(iter(emails_in(owner)), None)
-            if self.row.owner_email is None:
-                self._problem(
-                    self.header.columns[Meaning.OWNER_EMAIL],
-                    "the owner is no e-mail address",
-                    "Write the e-mail address of the person who answers for the group; the person who "
-                    "made the group "
-                    "goes into a column 'Creator'.",
-                )
-        self.row.link_sha256 = link_hash(
-            text_of(self.value(Meaning.JOIN_LINK))
-        )  # the link is a key: nothing else is kept
-        self.row.as_of = self._day(Meaning.AS_OF)
-
-    def _why(self, column: int | None) -> str:
-        value = self.values[column] if column is not None and column < len(self.values) else ""
-        return value.why if isinstance(value, Unreadable) else ""
-
-    def _day(self, meaning: Meaning) -> date | datetime | None:
-        value = self.value(meaning)
-        if is_nothing(value):
-            return None
-        said = day_or_instant(value, self.region)
-        if said is None:
-            self._problem(
-                self.header.columns[meaning], f"{meaning.words} is not a date", "Write it as 2026-11-24."
-            )
-        return said
+        self.row.group_name = one_line(text_of(self.cells.value(Meaning.GROUP_NAME)))
+        about_group(self.cells)
 
     def _has_too_many(self) -> bool:
         """True for a CSV row with more values than the header: one holds the delimiter, and the next are shifted."""
-        width = len(self.table.rows[self.header.row])
-        has_more = bool(self.table.lines) and any(not is_blank(value) for value in self.values[width:])
+        table, values = self.cells.table, self.cells.values
+        width = len(table.rows[self.header.row])
+        has_more = bool(table.lines) and any(not is_blank(value) for value in values[width:])
         if has_more:
-            self._problem(
+            self.cells.problem(
                 None,
-                f"has {len(self.values)} values for {width} columns",
+                f"has {len(values)} values for {width} columns",
                 'Put quotes around a value that holds the delimiter: "Doe, Jane".',
                 spoils=True,
             )
@@ -229,21 +175,21 @@ class _RowReader:
     def _members(self) -> list[Showing]:
         columns = [self.header.columns.get(m) for m in (Meaning.MEMBER, Meaning.EMAIL, Meaning.EMPLOYEE_ID)]
         columns += self.header.phones
-        for column in [column for column in columns if self._why(column)]:
-            self._problem(
+        for column in [column for column in columns if self.cells.why(column)]:
+            self.cells.problem(
                 column,
-                f"is {self._why(column)}",
+                f"is {self.cells.why(column)}",
                 "Mend the formula, or write the value itself.",
-                spoils=all(is_nothing(self._at(other)) for other in columns),
+                spoils=all(is_nothing(self.cells.at_column(other)) for other in columns),
             )
         seen = self._seen()
-        joined = self._day(Meaning.JOINED_ON) if seen else None
+        joined = self.cells.day(Meaning.JOINED_ON) if seen else None
         return [Showing(one, place, joined) for one, place in seen]
 
     def _seen(self) -> list[tuple[Seen, str]]:
-        names = self.value(Meaning.MEMBER)
-        own = [self._at(column) for column in self.header.phones]
-        own += [self.value(Meaning.EMAIL), self.value(Meaning.EMPLOYEE_ID)]
+        names = self.cells.value(Meaning.MEMBER)
+        own = [self.cells.at_column(column) for column in self.header.phones]
+        own += [self.cells.value(Meaning.EMAIL), self.cells.value(Meaning.EMPLOYEE_ID)]
         has_own = not all(map(is_nothing, own))
         lines = lines_of(names)
         beside = [len(lines_of(value)) for value in own if not is_nothing(value)]
@@ -258,7 +204,7 @@ class _RowReader:
     def _one_with_own(self, names: Value, lines: int, beside: int) -> list[tuple[Seen, str]]:
         """Read the usual row: one person, with cells for number, address or id."""
         if self.header.is_list and lines > 1:
-            self._problem(
+            self.cells.problem(
                 self.header.columns[Meaning.MEMBER],
                 f"holds {lines} members, but the cells beside it hold {beside} numbers or addresses",
                 "Give each member a row, or write the number after each name: Jane Doe +447700900123.",
@@ -280,7 +226,7 @@ class _RowReader:
         """Read name, numbers, address and employee id of one person; of several lines the given one."""
 
         def cell(column: int | None, meaning: Meaning) -> Value:
-            value = self._at(column)
+            value = self.cells.at_column(column)
             return lines_of(value)[line[meaning]] if meaning in line and not is_nothing(value) else value
 
         phone, is_unread = self._phone([cell(column, Meaning.PHONE) for column in self.header.phones])
@@ -300,7 +246,7 @@ class _RowReader:
         found: list[str] = []
         is_unread = False
         for value in values:
-            numbers, has_more = phones_in(value, self.region)
+            numbers, has_more = phones_in(value, self.cells.region)
             found += [number for number in numbers if number not in found]
             is_unread = is_unread or has_more
         if len(found) > 1:
@@ -312,7 +258,7 @@ class _RowReader:
             return None
         found = emails_in(value)
         if not found:
-            self._problem(
+            self.cells.problem(
                 self.header.columns[Meaning.EMAIL],
                 "is not an e-mail address",
                 "Write it as name@example.org, or leave the cell empty.",
@@ -321,15 +267,18 @@ class _RowReader:
 
     def _unread_phone(self, seen: Seen) -> None:
         known_by = "e-mail address" if seen.email else "employee id" if seen.employee_id else "name"
-        self._problem(
-            next((c for c in self.header.phones if not is_nothing(self._at(c))), self._member_column),
+        self.cells.problem(
+            next(
+                (c for c in self.header.phones if not is_nothing(self.cells.at_column(c))),
+                self._member_column,
+            ),
             f"is not a phone number that can be read; the member is known by {known_by} only",
             "Write it with the country code, as +447700900123, in a column of format Text.",
         )
 
     def _no_identity(self, *, is_unread: bool) -> None:
-        column = next((c for c in self.header.phones if not is_nothing(self._at(c))), None)
-        self._problem(
+        column = next((c for c in self.header.phones if not is_nothing(self.cells.at_column(c))), None)
+        self.cells.problem(
             column if is_unread else None,
             "is not a phone number that can be read, and nothing else says who it is"
             if is_unread
@@ -346,7 +295,7 @@ class _RowReader:
 
     def _one_by_name(self, names: Value, lines: int) -> list[tuple[Seen, str]]:
         if "\n" in text_of(names).strip() and lines > 1:
-            self._problem(
+            self.cells.problem(
                 self._member_column,
                 f"holds {lines} lines in a column for one member",
                 "Give each member a row, or name the column 'Members'.",
@@ -359,7 +308,7 @@ class _RowReader:
         try:
             texts = items_of(names)
         except Ambiguous as why:
-            self._problem(
+            self.cells.problem(
                 self._member_column,
                 f"can be read in two ways: {why}",
                 "Put each member on a line of the cell (Alt+Enter), or divide them with semicolons.",
@@ -369,9 +318,9 @@ class _RowReader:
         return [found for text in texts for found in self._item(text, self._member_column)]
 
     def _item(self, text: str, column: int | None) -> list[tuple[Seen, str]]:
-        seen = item(text, self.region, may_have_role=Meaning.ROLE not in self.header.columns)
+        seen = item(text, self.cells.region, may_have_role=Meaning.ROLE not in self.header.columns)
         if seen.handle is None:
-            self._problem(
+            self.cells.problem(
                 column,
                 "holds a member without a name or a phone number that can be read",
                 "Write the number with the country code, as +447700900123, or a name.",
@@ -380,12 +329,12 @@ class _RowReader:
             return []
         if seen.is_phone_unread:
             self._unread_phone(seen)
-        return [(seen, self.table.place(self.at, column))]
+        return [(seen, self.cells.place(column))]
 
     def _says_something(self) -> bool:
         """True if the row is about a member. A row with only a group is a group without members."""
         member_cells = (Meaning.MEMBER, Meaning.ROLE, Meaning.JOINED_ON)
-        values = [self.value(meaning) for meaning in member_cells] if self.header.has_members else []
+        values = [self.cells.value(meaning) for meaning in member_cells] if self.header.has_members else []
         return not all(map(is_nothing, values))
 
     # --- Roles ------------------------------------------------------------------------------------
@@ -397,14 +346,14 @@ class _RowReader:
         return [replace(s, seen=replace(s.seen, role=max_role(s.seen.role, role))) for s in showings]
 
     def _role(self) -> Role | None:
-        value = self.value(Meaning.ROLE)
+        value = self.cells.value(Meaning.ROLE)
         column = self.header.columns.get(Meaning.ROLE)
-        if (broken := self._broken(Meaning.ROLE)) is None and is_blank(value):
+        if (broken := self.cells.broken(Meaning.ROLE)) is None and is_blank(value):
             return None
         role = None if broken is not None else role_of(value)
         if role is None:
-            word = quoted(text_of(value)) if broken is None else self._why(broken)
-            self._problem(
+            word = quoted(text_of(value)) if broken is None else self.cells.why(broken)
+            self.cells.problem(
                 column,
                 f"the role {word} is not known; the member is kept, and counts neither as admin nor "
                 "as plain member",
@@ -415,20 +364,20 @@ class _RowReader:
     def _named(self) -> None:
         """Read the columns of admins and creator: a tick for the row's one member, or names."""
         for meaning, role in ((Meaning.ADMINS, Role.ADMIN), (Meaning.CREATOR, Role.CREATOR)):
-            value = self.value(meaning)
+            value = self.cells.value(meaning)
             column = self.header.columns.get(meaning)
-            if (broken := self._broken(meaning)) is not None:
-                self._problem(
-                    broken, f"{meaning.words}: {self._why(broken)}", "Write the names.", spoils=True
+            if (broken := self.cells.broken(meaning)) is not None:
+                self.cells.problem(
+                    broken, f"{meaning.words}: {self.cells.why(broken)}", "Write the names.", spoils=True
                 )
             ticked = yes_or_no(value)
             if ticked is None and not is_nothing(value):
-                self.row.named.append((text_of(value), role, self.table.place(self.at, column)))
+                self.row.named.append((text_of(value), role, self.cells.place(column)))
             elif ticked and len(self.row.members) == 1:
                 one = self.row.members[0]
                 self.row.members = [replace(one, seen=replace(one.seen, role=max_role(one.seen.role, role)))]
             elif ticked and self.row.members:
-                self._problem(
+                self.cells.problem(
                     column,
                     f"is ticked for a row of {len(self.row.members)} members",
                     "Write the names of the admins instead.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from connectors.inventory.register.meaning.cells import Seen
-from worker.domain.model import Role
+from worker.domain.model import NOTHING_SAID, RegisterFacts, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Row:
     owner_email: str | None = None
     link_sha256: str | None = None
     as_of: date | datetime | None = None
+    said: RegisterFacts = NOTHING_SAID
     members: list[Showing] = field(default_factory=list)
     named: list[tuple[str, Role, str]] = field(default_factory=list)  # (cell text, role, place)
     problems: list[Problem] = field(default_factory=list)

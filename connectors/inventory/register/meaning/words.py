@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from connectors.inventory.register.config import Meaning
 from connectors.kit.words import FALSE, TRUE
-from worker.domain.model import Role
+from worker.domain.model import RegisterStatus, Role
 
 # Arabic is written with and without hamza, dots and vowel marks; these forms are the same word to a reader.
 _ARABIC = str.maketrans(
@@ -185,6 +185,112 @@ HEADINGS: dict[Meaning, frozenset[str]] = {
         date du registre, à jour au, état au, vérifié le, situation au
         fecha del registro, a fecha de, actualizado el, comprobado el, verificado el
         data do registo, data do registro, atualizado em, actualizado em, verificado em"""),
+    Meaning.PURPOSE: _set("""
+        purpose, purpose of the group, purpose of group, group purpose, what it is for
+        الغرض, غرض المجموعة, الغرض من المجموعة, الهدف, هدف المجموعة
+        zweck, zweck der gruppe, gruppenzweck, verwendungszweck
+        objet, objet du groupe, but du groupe, finalité, finalité du groupe, objectif, objectif du groupe
+        propósito, propósito del grupo, finalidad, finalidad del grupo, objetivo, objetivo del grupo
+        finalidade, finalidade do grupo, propósito do grupo, objetivo do grupo"""),
+    Meaning.OWNER_DEPARTMENT: _set("""
+        owner department, owner s department, owners department, owning department, department of the owner
+        responsible department, department responsible, group department, department of the group
+        قسم المالك, إدارة المالك, القسم المسؤول, الإدارة المسؤولة, قسم المجموعة
+        verantwortliche abteilung, abteilung verantwortlich, zuständige abteilung, abteilung der gruppe
+        abteilung des verantwortlichen, abteilung der verantwortlichen person
+        service responsable, département responsable, service du responsable, département du responsable
+        departamento responsable, departamento del responsable, área responsable, departamento del grupo
+        departamento responsável, departamento do responsável, setor responsável, departamento do grupo"""),
+    Meaning.DATA_CLASS: _set("""
+        data class, class of data, data classification, classification, classification of data
+        information class, information classification
+        فئة البيانات, تصنيف البيانات, التصنيف, تصنيف المعلومات
+        datenklasse, klasse der daten, klassifizierung, klassifikation, datenklassifizierung, informationsklasse
+        classe de données, classe des données, classification des données, classification de l information
+        clase de datos, clasificación, clasificación de los datos, clasificación de datos
+        clasificación de la información
+        classe de dados, classe dos dados, classificação, classificação dos dados, classificação de dados
+        classificação da informação"""),
+    Meaning.SENSITIVE: _set("""
+        sensitive, is sensitive, sensitive group, sensitive data, sensitive y n, sensitive yes no
+        حساسة, حساس, مجموعة حساسة, بيانات حساسة
+        sensibel, sensible gruppe, sensible daten, schutzbedürftig
+        sensible, groupe sensible, données sensibles
+        grupo sensible, datos sensibles
+        sensível, grupo sensível, dados sensíveis"""),
+    Meaning.EXTERNALS_ALLOWED: _set("""
+        externals allowed, external members allowed, external people allowed, guests allowed, outsiders allowed
+        يسمح بخارجيين, يسمح بأعضاء خارجيين, الأعضاء الخارجيون مسموحون, السماح بأعضاء خارجيين
+        externe erlaubt, externe zugelassen, externe mitglieder erlaubt, externe mitglieder zugelassen
+        externes autorisés, externes admis, membres externes autorisés, membres externes admis
+        externos permitidos, miembros externos permitidos, se permiten externos
+        membros externos permitidos, permite externos, externos autorizados"""),
+    Meaning.DESCRIPTION_OK: _set("""
+        description ok, description right, rules in description, rules in the description
+        conduct rules in description, conduct rules in the description
+        الوصف سليم, القواعد في الوصف
+        beschreibung ok, beschreibung in ordnung, regeln in beschreibung, regeln in der beschreibung
+        description conforme, description en ordre, règles dans la description
+        descripción ok, descripción correcta, normas en la descripción, reglas en la descripción
+        descrição ok, descrição correta, regras na descrição"""),
+    Meaning.PICTURE_OK: _set("""
+        picture ok, picture right, picture standard met, group picture ok, photo ok, icon ok
+        الصورة سليمة, صورة المجموعة سليمة
+        bild ok, bild in ordnung, gruppenbild ok, gruppenbild in ordnung
+        image ok, image conforme, photo conforme
+        imagen ok, imagen correcta, foto ok, foto correcta
+        imagem ok, imagem correta, foto correta"""),
+    Meaning.APPROVAL: _set("""
+        approval, join approval, approval to join, approve new members, approval of new members
+        new members need approval, admin approval
+        الموافقة, الموافقة على الأعضاء الجدد, موافقة المشرف
+        freigabe, beitritt nur mit freigabe, freigabe neuer mitglieder, neue mitglieder freigeben
+        approbation, approbation des nouveaux membres, approbation des membres
+        aprobación, aprobación de nuevos miembros, aprobación de miembros
+        aprovação, aprovação de novos membros, aprovação de membros"""),
+    Meaning.CREATED_ON: _set("""
+        created on, created, date created, creation date, group created, group created on, group start date
+        تاريخ الإنشاء, أنشئت في, تاريخ إنشاء المجموعة
+        erstellt am, angelegt am, erstellungsdatum, gruppe erstellt am, gegründet am
+        créé le, date de création, groupe créé le
+        creado el, fecha de creación, grupo creado el
+        criado em, data de criação, grupo criado em"""),
+    Meaning.ENDS_ON: _set("""
+        ends on, group ends on, group end date, end of the group, planned end, runs until
+        تنتهي في, تاريخ انتهاء المجموعة, تاريخ الانتهاء
+        endet am, gruppe endet am, läuft bis, geplantes ende, ende der gruppe
+        se termine le, fin du groupe, fin prévue, date de fin prévue
+        termina el, fin del grupo, fin previsto, fecha de fin prevista
+        termina em, fim do grupo, fim previsto, data de fim prevista"""),
+    Meaning.STATUS: _set("""
+        status, group status, status of the group, state of the group
+        الحالة, حالة المجموعة
+        gruppenstatus, status der gruppe, zustand der gruppe
+        statut, statut du groupe, état du groupe
+        estado, estado del grupo
+        situação, situação do grupo, estado do grupo, status do grupo"""),
+    Meaning.REVIEW_DUE: _set("""
+        review due, review due on, next review, next review on, next review due, due for review, review by
+        المراجعة القادمة, موعد المراجعة القادمة, تاريخ المراجعة القادمة
+        prüfung fällig, prüfung fällig am, nächste prüfung, überprüfung fällig, überprüfung fällig am
+        nächste überprüfung
+        revue prévue, revue prévue le, prochaine revue, prochaine révision, révision prévue le
+        próxima revisión, revisión prevista, revisión prevista el, fecha de próxima revisión
+        próxima revisão, revisão prevista, revisão prevista em, data da próxima revisão"""),
+    Meaning.MOVE_TO: _set("""
+        move to, moves to, moving to, to be moved to, migrate to, migrates to
+        تنتقل إلى, تنقل إلى, الانتقال إلى
+        zieht um nach, umzug nach, wechselt zu, wechsel zu
+        à déplacer vers, déplacer vers, migre vers, migrer vers, passe à
+        mover a, pasa a, migrar a, se traslada a
+        mover para, passa para, migrar para"""),
+    Meaning.CLOSED_ON: _set("""
+        closed on, group closed on, date closed, closing date, closure date
+        أغلقت في, تاريخ الإغلاق, تاريخ إغلاق المجموعة
+        geschlossen am, gruppe geschlossen am, aufgelöst am, datum der schließung
+        fermé le, clôturé le, date de fermeture, date de clôture
+        cerrado el, fecha de cierre
+        encerrado em, fechado em, data de encerramento"""),
 }
 
 # A cell of this kind holds several members, unless the row has one phone number of its own.
@@ -252,11 +358,31 @@ ROLES: dict[str, Role] = {
     ),
 }
 
+STATUSES: dict[str, RegisterStatus] = {
+    **dict.fromkeys(
+        _set("""
+        active, in use, open, live, نشطة, نشط, مفتوحة, مستخدمة, قيد الاستخدام
+        aktiv, in benutzung, in gebrauch, offen, actif, en usage, en service, ouvert, ouverte
+        activo, activa, en uso, abierto, abierta, ativo, ativa, em uso, aberto, aberta"""),
+        RegisterStatus.ACTIVE,
+    ),
+    **dict.fromkeys(
+        _set("""
+        closed, closed down, archived, deleted, مغلقة, مغلق, مؤرشفة, محذوفة
+        geschlossen, archiviert, aufgelöst, gelöscht
+        fermé, fermée, clos, clôturé, clôturée, archivé, archivée, supprimé, supprimée
+        cerrado, cerrada, archivado, archivada, eliminado, eliminada
+        fechado, fechada, encerrado, encerrada, arquivado, arquivada, excluído, excluída"""),
+        RegisterStatus.CLOSED,
+    ),
+}
+
 # Signs that people tick a box with, besides the words that are certain everywhere
 YES = frozenset(map(plain, TRUE)) | _set("x, j, o, s")
 YES_MARKS = frozenset("✓✔☑✅√")
 NO = frozenset(map(plain, FALSE))
 NO_MARKS = frozenset("✗✘☐❌-–—")
+UNDECIDED_MARKS = frozenset("☐-–—")  # neither yes nor no, where that makes a difference
 NOTHING = _set("""
     n a, na, none, nil, unknown, not known, no phone, لا يوجد, غير معروف, لا شيء, keine, kein, k a
     entfällt, unbekannt

@@ -6,6 +6,7 @@ The reader recognises all of its languages. Examples are on the explanation shee
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -15,7 +16,14 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from connectors.inventory.register.config import Meaning
-from connectors.inventory.register.meaning.labels import HEADINGS, MESSENGER_WORDS, ROLE_WORDS, base
+from connectors.inventory.register.meaning.labels import (
+    HEADINGS,
+    MESSENGER_WORDS,
+    ROLE_WORDS,
+    STATUS_WORDS,
+    YES_NO_WORDS,
+    base,
+)
 from connectors.inventory.register.meaning.words import EXPLANATION_MARK
 from connectors.inventory.register.tools.template_words import EXAMPLES, SENTENCES, SHEETS
 from worker.domain.model import Role
@@ -38,6 +46,12 @@ _TEXT = "@"  # Excel then keeps the plus and the leading zeros
 _DAY = "yyyy-mm-dd"
 _HEAD = PatternFill("solid", fgColor="DDE7F0")
 _OF_TEXT = (Meaning.GROUP_ID, Meaning.PHONE, Meaning.EMPLOYEE_ID)
+_OF_DAYS = (
+    Meaning.JOINED_ON, Meaning.CREATED_ON, Meaning.ENDS_ON, Meaning.REVIEW_DUE, Meaning.CLOSED_ON,
+)  # fmt: skip
+_YES_OR_NO = (
+    Meaning.SENSITIVE, Meaning.EXTERNALS_ALLOWED, Meaning.DESCRIPTION_OK, Meaning.PICTURE_OK, Meaning.APPROVAL,
+)  # fmt: skip
 
 
 def write_template(path: Path, language: str = "en") -> None:
@@ -78,6 +92,7 @@ def _fill(sheet: Worksheet, language: str) -> None:
     sheet.cell(1, 1).font = Font(bold=True)
     sheet.cell(1, 2).number_format = _DAY
     columns = [meaning for meaning in headings if meaning is not Meaning.AS_OF]
+    choices = _words(language)
     for number, meaning in enumerate(columns, start=1):
         head = sheet.cell(HEADER_ROW, number, headings[meaning])
         head.font, head.fill, head.alignment = Font(bold=True), _HEAD, Alignment(wrap_text=True)
@@ -85,14 +100,28 @@ def _fill(sheet: Worksheet, language: str) -> None:
         column.width = _WIDTHS.get(meaning, _WIDTH)
         if meaning in _OF_TEXT:
             column.number_format = _TEXT
-    sheet.column_dimensions[get_column_letter(columns.index(Meaning.JOINED_ON) + 1)].number_format = _DAY
-    roles = [word for role, word in ROLE_WORDS[language].items() if role is not Role.UNKNOWN]
-    _choices(sheet, columns.index(Meaning.ROLE) + 1, roles, is_strict=True)
-    _choices(sheet, columns.index(Meaning.MESSENGER) + 1, MESSENGER_WORDS, is_strict=False)
+        elif meaning in _OF_DAYS:
+            column.number_format = _DAY
+        if meaning in choices:
+            _choices(sheet, number, choices[meaning], is_strict=meaning not in _MESSENGERS)
     sheet.freeze_panes = f"A{HEADER_ROW + 1}"
 
 
-def _choices(sheet: Worksheet, column: int, choices: list[str] | tuple[str, ...], *, is_strict: bool) -> None:
+def _words(language: str) -> dict[Meaning, Sequence[str]]:
+    """The words of each column that has a list of them."""
+    roles = [word for role, word in ROLE_WORDS[language].items() if role is not Role.UNKNOWN]
+    return {
+        Meaning.ROLE: roles,
+        Meaning.STATUS: list(STATUS_WORDS[language].values()),
+        **dict.fromkeys(_MESSENGERS, MESSENGER_WORDS),
+        **dict.fromkeys(_YES_OR_NO, YES_NO_WORDS[language]),
+    }
+
+
+_MESSENGERS = (Meaning.MESSENGER, Meaning.MOVE_TO)  # whose lists are not complete
+
+
+def _choices(sheet: Worksheet, column: int, choices: Sequence[str], *, is_strict: bool) -> None:
     letter = get_column_letter(column)
     validation = DataValidation(
         type="list", formula1=f'"{",".join(choices)}"', allow_blank=True, showErrorMessage=is_strict

@@ -27,6 +27,7 @@ SENTENCES = {
             "As of: the day on which you last compared the register with the groups. Correct it "
             "each time you do."
         ),
+        "The columns from Purpose on are about the group, and may be left empty: fill them in on its first row.",
         "When somebody is removed from a group, delete the row here, set the date and save.",
         "Don't rename the headings. Further columns of your own are fine, and aren't used.",
     ),
@@ -37,6 +38,7 @@ SENTENCES = {
         "مجموعة بلا أعضاء: صف واحد فيه اسم المجموعة فقط.",
         "معرف المجموعة: أعط كل مجموعة معرفا لا يتغير؛ بدونه تصبح المجموعة مجموعة جديدة إذا تغير اسمها.",
         "بتاريخ: اليوم الذي قارنت فيه السجل بالمجموعات آخر مرة. صححه في كل مرة.",
+        "الأعمدة من «الغرض» وما بعده عن المجموعة نفسها، ويمكن تركها فارغة: املأها في صفها الأول.",
         "عند إخراج شخص من مجموعة احذف صفه هنا، واكتب التاريخ، واحفظ الملف.",
         "لا تغير العناوين. يمكنك إضافة أعمدة أخرى، ولن تستخدم.",
     ),
@@ -53,6 +55,7 @@ SENTENCES = {
         "Eine Gruppe ohne Mitglieder: eine Zeile nur mit dem Gruppennamen.",
         "Gruppen-ID: eine beliebige, die sich nie ändert; ohne sie ist eine umbenannte Gruppe eine neue.",
         "Stand: der Tag, an dem das Register zuletzt mit den Gruppen verglichen wurde. Jedes Mal anpassen.",
+        "Die Spalten ab „Zweck“ gelten der Gruppe und dürfen leer bleiben: in ihrer ersten Zeile ausfüllen.",
         "Wird jemand aus einer Gruppe entfernt: hier die Zeile löschen, das Datum setzen, speichern.",
         "Die Überschriften nicht umbenennen. Eigene weitere Spalten stören nicht und werden nicht benutzt.",
     ),
@@ -69,6 +72,7 @@ SENTENCES = {
             "est un nouveau groupe."
         ),
         "Date du registre : le jour où vous l'avez comparé aux groupes. Corrigez-la chaque fois.",
+        "Les colonnes à partir d'« Objet » concernent le groupe et sont facultatives : sur sa première ligne.",
         "Quand quelqu'un est retiré d'un groupe, supprimez sa ligne ici, mettez la date et enregistrez.",
         "Ne renommez pas les en-têtes. D'autres colonnes sont permises et ne sont pas utilisées.",
     ),
@@ -82,6 +86,7 @@ SENTENCES = {
         "Un grupo sin miembros: una fila solo con el nombre del grupo.",
         "ID del grupo: un identificador que nunca cambie; sin él, un grupo renombrado es un grupo nuevo.",
         "Fecha del registro: el día en que lo comparó con los grupos. Corríjala cada vez.",
+        "Las columnas desde «Finalidad» son del grupo y pueden quedar vacías: rellénelas en su primera fila.",
         "Cuando alguien salga de un grupo, borre aquí su fila, ponga la fecha y guarde.",
         "No cambie los encabezados. Puede añadir otras columnas; no se usan.",
     ),
@@ -95,6 +100,7 @@ SENTENCES = {
         "Um grupo sem membros: uma linha só com o nome do grupo.",
         "ID do grupo: um identificador que nunca mude; sem ele, um grupo renomeado é um grupo novo.",
         "Data do registro: o dia em que o comparou com os grupos. Corrija-a cada vez.",
+        "As colunas a partir de «Finalidade» são do grupo e podem ficar vazias: preencha-as na primeira linha.",
         "Quando alguém sair de um grupo, apague aqui a sua linha, ponha a data e salve.",
         "Não mude os títulos das colunas. Pode acrescentar outras; não são usadas.",
     ),

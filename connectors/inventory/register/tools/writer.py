@@ -23,9 +23,16 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from connectors.inventory.register.config import Meaning
 from connectors.inventory.register.formats.csv import neutral
+from connectors.inventory.register.meaning.about import SAID
 from connectors.inventory.register.meaning.cells import one_line
-from connectors.inventory.register.meaning.labels import HEADINGS, ROLE_WORDS, label
-from worker.domain.model import Member, Role, Roster
+from connectors.inventory.register.meaning.labels import (
+    HEADINGS,
+    ROLE_WORDS,
+    STATUS_WORDS,
+    YES_NO_WORDS,
+    label,
+)
+from worker.domain.model import NOTHING_SAID, Group, Member, RegisterStatus, Role, Roster
 from worker.ports import BadConfig
 
 Layout = Literal["member", "group"]
@@ -71,16 +78,41 @@ def table_of(
 ) -> list[list[str]]:
     """Return the register's rows as plain texts, with its date, if any, above the header."""
     rows = [] if taken_at is None else [[label("en", Meaning.AS_OF), taken_at.isoformat()], []]
-    return rows + (_by_member(rosters) if layout == "member" else _by_group(rosters))
+    written = list(rosters)
+    return rows + (_by_member(written) if layout == "member" else _by_group(written))
 
 
-def _by_member(rosters: Iterable[Roster]) -> list[list[str]]:
-    rows = [[label("en", meaning) for meaning in _MEMBER_COLUMNS]]
+def _by_member(rosters: Sequence[Roster]) -> list[list[str]]:
+    columns = _said_columns(rosters)
+    rows = [[label("en", meaning) for meaning in (*_MEMBER_COLUMNS, *columns)]]
     for roster in rosters:
-        group = roster.group
-        about = [_text(group.name), _text(group.group_id), group.messenger, group.owner_email or ""]
-        rows += [about + _member(member) for member in roster.members] or [about + [""] * 6]
+        first, *others = [_member(member) for member in roster.members] or [[""] * 6]
+        rows.append([*_about(roster.group), *first, *_said(roster, columns)])
+        rows += [[*_about(roster.group), *member, *[""] * len(columns)] for member in others]
     return rows
+
+
+def _about(group: Group) -> list[str]:
+    return [_text(group.name), _text(group.group_id), group.messenger, group.owner_email or ""]
+
+
+def _said_columns(rosters: Sequence[Roster]) -> list[Meaning]:
+    """The columns that at least one group has something in."""
+    said = [roster.registered for roster in rosters if roster.registered is not None]
+    return [m for m in SAID if any(getattr(one, m.value) is not None for one in said)]
+
+
+def _said(roster: Roster, columns: Sequence[Meaning]) -> list[str]:
+    said = roster.registered or NOTHING_SAID
+    return [_word(getattr(said, meaning.value)) for meaning in columns]
+
+
+def _word(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return YES_NO_WORDS["en"][0 if value else 1]
+    return STATUS_WORDS["en"][value] if isinstance(value, RegisterStatus) else _text(str(value))
 
 
 def _member(member: Member) -> list[str]:
@@ -94,15 +126,13 @@ def _member(member: Member) -> list[str]:
     ]
 
 
-def _by_group(rosters: Iterable[Roster]) -> list[list[str]]:
-    heads = [HEADINGS["en"][m] for m in _MEMBER_COLUMNS[:4]]
+def _by_group(rosters: Sequence[Roster]) -> list[list[str]]:
+    columns = _said_columns(rosters)
+    heads = [HEADINGS["en"][m] for m in (*_MEMBER_COLUMNS[:4], *columns)]
     rows = [[*heads, "Members", "Admins", "Creator"]]
     for roster in rosters:
-        group = roster.group
         cells = [_list(members) for members in _by_role(roster.members)]
-        rows.append(
-            [_text(group.name), _text(group.group_id), group.messenger, group.owner_email or "", *cells]
-        )
+        rows.append([*_about(roster.group), *_said(roster, columns), *cells])
     return rows
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -15,10 +15,19 @@ from hypothesis import strategies as st
 
 from connectors.inventory.register.formats.csv import neutral, restored
 from connectors.inventory.register.meaning.cells import is_name, one_line
-from connectors.inventory.register.meaning.words import TOTALS, plain
+from connectors.inventory.register.meaning.words import NOTHING, TOTALS, plain
 from connectors.inventory.register.tools.writer import write_register
+from connectors.kit.text import one_line as shown_on_one_line
 from fakes.register_files import NOW, read_file
-from worker.domain.model import Group, Member, Role, Roster
+from worker.domain.model import (
+    NOTHING_SAID,
+    Group,
+    Member,
+    RegisterFacts,
+    RegisterStatus,
+    Role,
+    Roster,
+)
 from worker.ports import BadConfig
 
 AT = datetime(2026, 11, 20, 7, 30, 1, 234567, tzinfo=UTC)
@@ -32,6 +41,13 @@ wild_text = st.builds(
         st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), min_size=1, max_size=30
     ),
 )
+
+
+def tidied(text: str | None) -> str | None:
+    """As a text for people is kept: without what would turn the lines around it."""
+    return None if text is None else shown_on_one_line(text)
+
+
 names = wild_text.filter(is_name)
 # A member without a cell of their own for an identity is known by the name, so it must not be a number
 # or address.
@@ -48,6 +64,20 @@ phones = st.integers(447_700_900_000, 447_700_900_999).map(lambda number: f"+{nu
 emails = st.from_regex(r"[a-z]{1,8}\.[a-z]{1,8}@(example\.org|corp\.example)", fullmatch=True)
 employee_ids = st.from_regex(r"[A-Z]?0{0,3}[1-9][0-9]{1,6}", fullmatch=True)
 instants = st.datetimes(datetime(1990, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
+
+
+texts = st.none() | wild_text.filter(
+    lambda text: any(c.isalpha() for c in text) and plain(text) not in NOTHING
+)
+flags = st.none() | st.booleans()
+days = st.none() | st.dates(date(1990, 1, 1), date(2190, 1, 1))
+said = st.builds(
+    RegisterFacts,
+    purpose=texts.map(tidied), owner_department=texts.map(tidied), data_class=texts.map(tidied),
+    sensitive=flags, externals_allowed=flags, description_ok=flags, picture_ok=flags, approval=flags,
+    created_on=days, ends_on=days, status=st.none() | st.sampled_from(RegisterStatus), review_due=days,
+    move_to=st.none() | st.sampled_from(["teams", "signal", "the new intranet"]), closed_on=days,
+)  # fmt: skip
 
 
 @st.composite
@@ -81,6 +111,7 @@ def registers(draw: st.DrawFn) -> list[Roster]:
             ),
             tuple(draw(st.lists(members(), max_size=5, unique_by=lambda member: member.handle))),
             AT,
+            registered=draw(st.just(NOTHING_SAID) | said),
         )
         for group_id in sorted(ids)
     ]
@@ -96,6 +127,7 @@ def registers(draw: st.DrawFn) -> list[Roster]:
             Group("g", "=cmd|' /C calc'!A0"),
             (Member("+447700900101", "@x +1", Role.ADMIN, "+447700900101"),),
             AT,
+            registered=NOTHING_SAID,
         )
     ]
 )
@@ -121,7 +153,7 @@ def test_a_register_of_groups_is_read_back_equal(
 ) -> None:
     path = tmp_path / f"groups.{extension}"
     shown = tuple(Member(phone, name, role, phone) for name, phone, role in people)
-    rosters = [Roster(Group("ward-7", "Ward 7"), shown, AT)]
+    rosters = [Roster(Group("ward-7", "Ward 7"), shown, AT, registered=RegisterFacts(purpose="Nights"))]
 
     write_register(path, rosters, AT, layout="group")
 
