@@ -22,6 +22,7 @@ from worker.cli import (
     lookups,
     notify,
     plans,
+    report,
     rotas,
     telling,
     tickets,
@@ -59,6 +60,7 @@ app.add_typer(telling.silence, name="silence")
 app.add_typer(telling.deliveries, name="deliveries")
 app.add_typer(notify.app, name="notify")
 app.add_typer(rotas.rota, name="rota")
+app.add_typer(report.app, name="report")
 app.add_typer(audit.app, name="audit")
 app.add_typer(desk.app, name="desk")
 app.command()(working.migrate)

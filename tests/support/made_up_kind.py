@@ -83,6 +83,7 @@ KIND = Kind(
     is_done_in=_is_done_in,
     contradiction=Contradiction(needs_full=True, text="marked done, but not in {roster}"),
     deed=None,
+    control="",
 )
 
 

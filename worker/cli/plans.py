@@ -26,7 +26,7 @@ from worker.cli.common import (
     print_table,
 )
 from worker.contract.plans import PlanShape
-from worker.domain.reconcile.guard import HeldPlan, HoldState, people_count, plan_number
+from worker.domain.reconcile.guard import HeldPlan, HoldState, plan_number
 from worker.running.app import App
 
 app = typer.Typer(no_args_is_help=True, help="Look at held plans, release or reject them.")
@@ -65,7 +65,7 @@ def list_(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
         )
         for p in plans
     ]
-    print_table("", ("plan", "state", "source", "people", "since", "why"), rows, "Nothing is or was held.")
+    print_table("", ("plan", "state", "source", "size", "since", "why"), rows, "Nothing is or was held.")
 
 
 @app.command()
@@ -85,10 +85,14 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
     out.print(Text(plan.why))
     for cohort in plan.cohorts:
         out.print(
-            Text(f"\n{cohort.id}  {cohort.state.value}  {people_count(len(cohort.people))}: {cohort.cause}")
+            Text(f"\n{cohort.id}  {cohort.state.value}  {cohort.counted}: {cohort.cause}")
         )
         rows = [(p.name, f"{p.person.source}/{p.person.person_id}", p.evidence.value) for p in cohort.people]
-        print_table("", ("person", "id", "evidence"), rows, "")
+        if rows:
+            print_table("", ("person", "id", "evidence"), rows, "")
+        found = [(one.name, f"{one.source}/{one.subject}", one.found, one.wanted) for one in cohort.subjects]
+        if found:
+            print_table("", ("group", "id", "found", "wanted"), found, "")
 
 
 @app.command()
@@ -107,7 +111,7 @@ def release(
         plan = worker.approvals.decide(id_, cohort or [], who, need_reason(reason), at, release=True)
         waiting = _waiting(worker, plan, HoldState.RELEASED)
     out.print(
-        Text(f"{plan.label} is {plan.state.value}. The next reconcile opens the tickets of what is released.")
+        Text(f"{plan.label} is {plan.state.value}. The next run of the job opens the tickets of what is released.")
     )
     _say_waiting(plan, waiting, "release")
 
@@ -121,14 +125,14 @@ def reject(
     reason: ReasonOption = "",
     now: NowOption = None,
 ) -> None:
-    """Drop a plan, or some of its cohorts: nothing is done about these people's leaving."""
+    """Drop a plan, or some of its cohorts: nothing is done about it."""
     at = clock_at(now)
     with opened(config, now) as worker:
         who = actor(by, worker.settings)
         plan = worker.approvals.decide(id_, cohort or [], who, need_reason(reason), at, release=False)
         waiting = _waiting(worker, plan, HoldState.REJECTED)
     out.print(
-        Text(f"{plan.label} is {plan.state.value}. What is rejected is not held again for the same leavings.")
+        Text(f"{plan.label} is {plan.state.value}. What is rejected is not held again for the same reasons.")
     )
     _say_waiting(plan, waiting, "reject")
 
@@ -142,5 +146,5 @@ def _waiting(worker: App, plan: HeldPlan, verdict: HoldState) -> list[str]:
 
 def _say_waiting(plan: HeldPlan, waiting: Sequence[str], verb: str) -> None:
     if waiting:
-        many = f"{plan.size} people, so two have to {verb} it"
+        many = f"a size of {plan.size}, so two have to {verb} it"
         out.print(Text(f"{', '.join(waiting)}: kept. The plan has {many}: somebody else has to do the same."))

@@ -13,6 +13,16 @@ from worker.domain.reconcile.guard import Approval, Cohort, HeldPlan, HoldState
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 
 
+class HeldSubjectShape(Shape):
+    """A group for which a control wants a ticket."""
+
+    source: str
+    id: str
+    name: str
+    found: str
+    wanted: str
+
+
 class CohortShape(Shape):
     """The part of a held plan with one cause."""
 
@@ -20,6 +30,7 @@ class CohortShape(Shape):
     cause: str
     count: int
     people: list[NamedPersonShape]
+    subjects: list[HeldSubjectShape]
     state: HoldState
 
     @classmethod
@@ -27,8 +38,14 @@ class CohortShape(Shape):
         return cls(
             id=cohort.id,
             cause=cohort.cause,
-            count=len(cohort.people),
+            count=cohort.size,
             people=[NamedPersonShape.of(one.person, one.name) for one in cohort.people],
+            subjects=[
+                HeldSubjectShape(
+                    source=one.source, id=one.subject, name=one.name, found=one.found, wanted=one.wanted
+                )
+                for one in cohort.subjects
+            ],
             state=cohort.state,
         )
 

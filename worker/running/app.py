@@ -195,7 +195,11 @@ def assemble(
     registers = frozenset(name for name, one in witnesses.items() if one.is_register)
     seen_as = Lists(frozenset(lists), registers)
     fresh, sensitive = rules.fresh_inventories, rules.sensitive
-    controls = ControlReads(store, ControlRules(rules.controls, fresh, sensitive, seen_as, rules.timezone))
+    abilities = {one.name: one.can for one in connectors.inventories}
+    judging = ControlRules(
+        rules.controls, fresh, sensitive, seen_as, rules.timezone, tickets.accountable, abilities
+    )
+    controls = ControlReads(store, judging)
     rotas = Rotas(store, rules.rotas)
     away = Away(rules.rotas.absences, teller_named(rules.rotas.automatic_replies, connectors.directories))
 

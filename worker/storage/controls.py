@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -56,12 +56,17 @@ _OF_CONTROLS = codes(lambda kind: kind.sees is Sees.CONTROLS)
 _REMOVALS = codes(lambda kind: kind.is_exposure)
 _REASSIGNMENTS = codes(lambda kind: any(one.waits and one.waits.for_ is kind.code for one in KINDS.values()))
 _LIVE = tuple(state.value for state in sorted(LIVE))
+_BY_CONTROL = {
+    control: codes(lambda kind, control=control: kind.control == control)  # type: ignore[misc]
+    for control in sorted({kind.control for kind in KINDS.values()} - {""})
+}
 _GOVERNED = (chat_group.c.is_gone == 0) & chat_group.c.leader_source.is_(None)
 _FOLDED = sa.func.lower(sa.func.trim(chat_group.c.name))
 FAILURE_COLUMNS = (
     "control", "source", "subject", "name", "value", "found", "wanted", "department", "is_sensitive", "time_s", "asks",
     "since_at", "seen_at",
 )  # fmt: skip
+_OLDEST = sa.func.min(ticket.c.verified_at).label("oldest")
 _COUNTED = ("subjects", "passed", "failed", "unknown", "waived", "declined")
 
 
@@ -296,7 +301,22 @@ class SqlControls:
             for fault in json.loads(row.details).get(FAULTS, ()):
                 live[fault["control"]] += 1
                 overdue[fault["control"]] += row.due_at < now
+        for control, kinds in _BY_CONTROL.items():
+            mine = sa.select(sa.func.count()).where(t.kind.in_(kinds), t.state.in_(_LIVE))
+            live[control] = self._c.execute(mine).scalar_one()
+            overdue[control] = self._c.execute(mine.where(t.due_at < now)).scalar_one()
         return {control: TicketCounts(count, overdue[control]) for control, count in live.items()}
+
+    def by_tickets(self, at: datetime) -> dict[str, ControlCounts]:
+        t, found = ticket.c, {}
+        for control, kinds in _BY_CONTROL.items():
+            query = (
+                sa.select(t.state, t.grade, sa.func.count().label("tickets"), _OLDEST)
+                .where(t.kind.in_(kinds), t.state != TicketState.CANCELLED.value)
+                .group_by(t.state, t.grade)
+            )  # fmt: skip
+            found[control] = _of_tickets(self._c.execute(query).all(), at)
+        return found
 
     # --- counts ----------------------------------------------------------------------------------
 
@@ -392,6 +412,25 @@ def _failure(row: Any) -> ControlFailure:
         row.control, row.source, row.subject, row.name, CheckValue(row.value), row.found, row.wanted, row.department,
         bool(row.is_sensitive), row.time_s, bool(row.asks), row.since_at,
     )  # fmt: skip
+
+
+def _of_tickets(rows: Sequence[Any], at: datetime) -> ControlCounts:
+    """What tickets say of a control: each is a subject, proven, live or waived."""
+    states, grades = Counter[TicketState](), Counter[str]()
+    for row in rows:
+        states[TicketState(row.state)] += row.tickets
+        if row.state == TicketState.VERIFIED.value and row.grade:
+            grades[row.grade] += row.tickets
+    oldest = [row.oldest for row in rows if row.oldest is not None]
+    return ControlCounts(
+        at,
+        subjects=states.total(),
+        passed=states[TicketState.VERIFIED],
+        failed=sum(states[state] for state in LIVE),
+        waived=states[TicketState.WAIVED],
+        grades=grades,
+        oldest_evidence_at=min(oldest, default=None),
+    )
 
 
 def _counts_text(one: ControlCounts) -> str:

@@ -86,9 +86,8 @@ def test_a_proof_counts_only_admins_who_are_still_here(start: Start) -> None:
         harness.poll()
 
     store = Interleaved(harness.store, 1, ben_leaves_and_his_number_goes_to_nobody)
-    Verify(store, harness.rules, harness.verifier._fresh, Teller(TIMEZONE, ENGLISH_ONLY)).run_once(
-        harness.now
-    )
+    teller, controls = Teller(TIMEZONE, ENGLISH_ONLY), harness.app.controls
+    Verify(store, harness.rules, harness.verifier._fresh, teller, controls).run_once(harness.now)
 
     [reassignment] = harness.tickets(TicketKind.REASSIGN_ADMIN)
     assert reassignment.state is TicketState.OPEN

@@ -285,6 +285,7 @@ def test_another_process_does_not_tell_it_again(listed: Harness) -> None:
         listed.rules,
         listed.verifier._fresh,
         Teller(TIMEZONE, ENGLISH_ONLY),
+        listed.app.controls,
         kept_by_people=["wards"],
     )
     again.run_once(listed.now)

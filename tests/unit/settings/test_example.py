@@ -17,6 +17,7 @@ from worker.domain.escalation.policy import STANDARD
 from worker.ports import Port
 from worker.settings import Kinds, Settings, json_schema, load
 from worker.settings.connectors import SECTIONS
+from worker.settings.controls.base import ControlSection
 from worker.settings.document import Document, read_document
 from worker.settings.explain import models_in
 from worker.settings.problems import KeyPath, key_text
@@ -66,7 +67,13 @@ def fields_of(model: type[BaseModel], path: KeyPath = ()) -> Iterator[tuple[KeyP
             yield from fields_of(options, (name, kind))
 
 
-FIELDS = dict(fields_of(Settings))
+def is_shown_elsewhere(path: KeyPath) -> bool:
+    """True for the keys that each part of `controls:` takes: the example explains them at the first part."""
+    is_part = len(path) > 2 and path[0] == "controls" and path[1] != "register"
+    return is_part and path[2] in ControlSection.model_fields
+
+
+FIELDS = {path: field for path, field in fields_of(Settings) if not is_shown_elsewhere(path)}
 
 
 def bare(document: Document, path: KeyPath) -> KeyPath:

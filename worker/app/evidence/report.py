@@ -66,7 +66,7 @@ def report(heading: Heading, tickets: Iterable[Ticket], events: Iterable[Sealed]
     def when(at: datetime | None) -> str:
         return at.astimezone(zone).strftime("%a %d %b %Y %H:%M:%S %Z") if at else ""
 
-    template = _environment().get_template("audit_report.html")
+    template = environment().get_template("audit_report.html")
     pieces = template.generate(
         heading=heading,
         sources=[_source(state, heading.made_at, when) for state in heading.sources],
@@ -77,7 +77,8 @@ def report(heading: Heading, tickets: Iterable[Ticket], events: Iterable[Sealed]
     return (uncontrolled(piece).encode() for piece in pieces)
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of reports: they escape every text, and refuse a name without a value."""
     environment = Environment(
         autoescape=True,
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -164,13 +165,14 @@ def _data(sealed: Sealed) -> str:
 
 def with_rows(tickets: Iterable[Ticket], file: IO[bytes]) -> Iterator[Ticket]:
     """Yield the same tickets, and write each as a row of tickets.csv into `file` before the next one."""
-    file.write(("\ufeff" + _csv(COLUMNS)).encode())
+    file.write(("\ufeff" + csv_line(COLUMNS)).encode())
     for ticket in tickets:
-        file.write(_csv(map(_cell, _row(ticket))).encode())
+        file.write(csv_line(map(safe_cell, _row(ticket))).encode())
         yield ticket
 
 
-def _csv(cells: Iterable[str]) -> str:
+def csv_line(cells: Iterable[str]) -> str:
+    """One row of a table, every cell in quotes."""
     line = io.StringIO()
     csv.writer(line, quoting=csv.QUOTE_ALL).writerow(cells)
     return line.getvalue()
@@ -190,7 +192,7 @@ def _row(ticket: Ticket) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _cell(value: object) -> str:
+def safe_cell(value: object) -> str:
     """A cell that no spreadsheet takes for a formula, or splits into cells with a formula."""
     if value is None:
         return ""

@@ -91,7 +91,8 @@ class RunControls:
         with matching.begin() as uow:
             actions += self._settled(uow, list(self._reads.of(uow, left_behind, now, in_use).values()), now)
             uow.controls.forget_before(now)
-            uow.controls.count(self._day(now), tally.counts(now))
+            counts = tally.counts(now) | self._reads.beside(uow, now)
+            uow.controls.count(self._day(now), counts)
         return tally, actions
 
     def _settled(self, uow: UnitOfWork, page: Page, now: datetime) -> list[Action]:

@@ -12,31 +12,40 @@ from datetime import datetime
 from typing import TypeAlias
 
 from worker.app.tell.health import Freshness
-from worker.domain.controls import GROUP_CONTROLS
+from worker.domain.controls import CATALOGUE, GROUP_CONTROLS
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import Examined, examine
+from worker.domain.controls.others import ACCOUNTABLE, HAND_OVER, JOINER, LEAVER, SOURCES
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.switch import Mode
-from worker.domain.model import GroupKey
+from worker.domain.groups.capabilities import Capabilities
+from worker.domain.model import GroupKey, Standing
 from worker.domain.people.joiners import fits
 from worker.ports.state.controls import ControlCounts, Lists, NameInUse, TicketCounts
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 400
 
+_ALWAYS = frozenset({LEAVER.id, JOINER.id, HAND_OVER.id})  # with tickets, whatever the rules
+
 Page: TypeAlias = "list[tuple[GroupState, tuple[Examined, ...]]]"
 
 
 @dataclass(frozen=True, slots=True)
 class ControlRules:
-    """What controls go by. `fresh` is of the inventories; `sensitive`: ids, names or globs of groups; zone is IANA."""
+    """What controls go by. `fresh` is of the inventories; `sensitive`: ids, names or globs of groups; zone is IANA.
+
+    `accountable`: the e-mail address of the accountable person. `inventories`: what each can see and do.
+    """
 
     policy: ControlPolicy
     fresh: Freshness
     sensitive: tuple[str, ...]
     lists: Lists
     timezone: str
+    accountable: str = ""
+    inventories: Mapping[str, Capabilities] = field(default_factory=dict)
 
     def seen(self, group: GroupState, now: datetime) -> GroupState:
         """A group as the configuration sees it: whether its roster is fresh, and whether it is sensitive."""
@@ -74,7 +83,7 @@ class Tally:
                 self.unknown[control][result.unknown.name.lower()] += 1
             if result.value is CheckValue.PASS and result.grade is not None:
                 self.grades[control][result.grade.value] += 1
-            if result.at is not None:
+            if result.at is not None and result.value is CheckValue.PASS:
                 self.oldest[control] = min(result.at, self.oldest.get(control, result.at))
 
     def counts(self, at: datetime) -> dict[str, ControlCounts]:
@@ -138,8 +147,32 @@ class ControlReads:
             for page in self._pages(uow, now):
                 for _, examined in page:
                     tally.add(examined)
+            counts = tally.counts(now) | self.beside(uow, now)
             tickets = uow.controls.ticket_counts(now)
-        return self.reports(tally.counts(now), tickets, now)
+        return self.reports(counts, tickets, now)
+
+    def beside(self, uow: UnitOfWork, now: datetime) -> dict[str, ControlCounts]:
+        """The counts of controls that need no rule."""
+        breaking = [one for one in self._rules.inventories.values() if one.breaks_terms]
+        count, failed = len(self._rules.inventories), len(breaking)
+        sources = ControlCounts(now, count, passed=count - failed, failed=failed)
+        accountable = self._accountable(uow, now)
+        return uow.controls.by_tickets(now) | {SOURCES.id: sources, ACCOUNTABLE.id: accountable}
+
+    def _accountable(self, uow: UnitOfWork, now: datetime) -> ControlCounts:
+        """Whether the accountable person is named and has not left; unknown if no directory has the address."""
+        address = self._rules.accountable
+        if not address:
+            return ControlCounts(now, 1, failed=1)
+        known = [
+            one
+            for one in uow.people.find(address)
+            if (one.facts.email or "").casefold() == address.casefold()
+        ]
+        if not known:
+            return ControlCounts(now, 1, unknown=1, unknown_why={"not_in_directory": 1})
+        is_here = any(one.standing is not Standing.LEFT for one in known)
+        return ControlCounts(now, 1, passed=int(is_here), failed=int(not is_here))
 
     def reports(
         self, counts: Mapping[str, ControlCounts], tickets: Mapping[str, TicketCounts], now: datetime
@@ -152,12 +185,15 @@ class ControlReads:
                 counts.get(control, ControlCounts(now)),
                 tickets.get(control, TicketCounts(0, 0)),
             )
-            for control in GROUP_CONTROLS
+            for control in CATALOGUE
         ]
 
     def mode_of(self, control: str) -> Mode | None:
         """The mode of a control: `ticket` if any of its rules has that; None if it is off."""
-        modes = {rule.switch.mode for rule in GROUP_CONTROLS[control].rules(self._rules.policy)}
+        if control not in GROUP_CONTROLS:
+            return Mode.TICKET if control in _ALWAYS else Mode.REPORT
+        rules = GROUP_CONTROLS[control].rules(self._rules.policy)
+        modes = {rule.switch.mode for rule in rules if rule.asks(control)}
         return Mode.TICKET if Mode.TICKET in modes else next(iter(modes), None)
 
     def _pages(self, uow: UnitOfWork, now: datetime) -> Iterator[Page]:

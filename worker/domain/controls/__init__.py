@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from worker.domain.controls.control import GroupControl
+from worker.domain.controls.control import Control, GroupControl
 from worker.domain.controls.group import (
     admins_few,
     admins_fit,
@@ -16,6 +16,7 @@ from worker.domain.controls.group import (
     registered,
     roster_fresh,
 )
+from worker.domain.controls.others import ACCOUNTABLE, HAND_OVER, JOINER, LEAVER, SOURCES
 from worker.domain.controls.profile import description, join, name, picture, rights
 
 GROUP_CONTROLS: Mapping[str, GroupControl[Any]] = {
@@ -35,4 +36,9 @@ GROUP_CONTROLS: Mapping[str, GroupControl[Any]] = {
         join,
         rights,
     )
+}
+
+# All controls, in the order of reports
+CATALOGUE: Mapping[str, Control] = {
+    one.id: one for one in (*GROUP_CONTROLS.values(), JOINER, LEAVER, ACCOUNTABLE, HAND_OVER, SOURCES)
 }

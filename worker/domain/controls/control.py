@@ -67,12 +67,14 @@ def unknown(why: Unknown) -> ControlResult:
 
 
 class Ruled(Protocol):
-    """A rule of a control: it has a switch, and knows the groups that it is for."""
+    """A rule of controls: it has a switch, and knows the groups and the controls that it is for."""
 
     @property
     def switch(self) -> ControlSwitch: ...
 
     def governs(self, group: GroupState) -> bool: ...
+
+    def asks(self, control: str) -> bool: ...
 
 
 Rule = TypeVar("Rule", bound=Ruled)
@@ -87,25 +89,33 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupControl(Generic[Rule]):
-    """A control of groups.
+class Control:
+    """A control, as reports name it.
 
     id              lasting, as in configuration, reports and tickets
     articles        the sentences of the guidance that it answers
+    cannot_prove    what a pass does not prove: an English text, translated when it is said
+    """
+
+    id: str
+    articles: tuple[str, ...]
+    cannot_prove: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupControl(Control, Generic[Rule]):
+    """A control of groups.
+
     fails           an English text with {found} and {wanted}, translated when it is said
     asks            what to do about it, likewise
-    cannot_prove    what a pass does not prove, likewise
     words           English texts for what a result finds or wants, by the result's word; they may use {wanted}
     kind, occasion  of its tickets; a result's own occasion comes first. None: it is only reported
     rules           the rules of a policy, of which the first that governs a group counts; empty: it is off
     check           (group, rule, now) -> result; None: the rule asks nothing of this group
     """
 
-    id: str
-    articles: tuple[str, ...]
     fails: str
     asks: str
-    cannot_prove: str
     words: Mapping[str, str]
     kind: TicketKind | None
     occasion: str

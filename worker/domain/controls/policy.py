@@ -18,6 +18,10 @@ class _Ruled:
     __slots__ = ()
     switch: ControlSwitch
 
+    def asks(self, control: str) -> bool:  # noqa: ARG002  a rule of several controls may leave some out
+        """Whether a control goes by it."""
+        return True
+
     def governs(self, group: GroupState) -> bool:
         """Whether it is for this group."""
         return self.switch.where.fits(
@@ -35,7 +39,7 @@ class RegisterRule(_Ruled):
 
 
 @dataclass(frozen=True, slots=True)
-class ClassRule:
+class ClassRule(_Ruled):
     """A class of data, and the messengers in which it may be.
 
     `groups`: globs of the groups that belong to it where the register does not say. `is_sensitive`: they are sensitive.
@@ -130,6 +134,10 @@ class ProfileRule(_Ruled):
     picture: PictureRule | None = None
     join: JoinRule | None = None
     rights: RightsRule | None = None
+
+    def asks(self, control: str) -> bool:
+        """Whether it has the part that a control is named after, such as `profile.name`."""
+        return getattr(self, control.partition(".")[2]) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,4 +40,5 @@ KIND = Kind(
     is_done_in=controlled.is_done_in,
     contradiction=controlled.STILL_SO,
     deed=None,
+    control="",
 )

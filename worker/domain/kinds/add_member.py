@@ -108,4 +108,5 @@ KIND = Kind(
     is_done_in=_is_done_in,
     contradiction=Contradiction(needs_full=True, text=N_("marked done, but not in the group in {roster}")),
     deed=None,
+    control="people.joiner",
 )

@@ -56,4 +56,5 @@ KIND = Kind(
     is_done_in=controlled.is_done_in,
     contradiction=controlled.STILL_SO,
     deed=None,
+    control="",
 )

@@ -97,4 +97,5 @@ KIND = Kind(
         needs_full=True, text=N_("marked done, but nobody declared the roster ({roster})")
     ),
     deed=None,
+    control="",
 )

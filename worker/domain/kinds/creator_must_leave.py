@@ -61,4 +61,5 @@ KIND = Kind(
     is_done_in=removals.is_not_listed,
     contradiction=removals.STILL_IN,
     deed=None,
+    control="people.leaver",
 )

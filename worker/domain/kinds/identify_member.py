@@ -83,4 +83,5 @@ KIND = Kind(
         needs_full=True, text=N_("marked done, but nobody said who the member is ({roster})")
     ),
     deed=None,
+    control="",
 )

@@ -147,6 +147,7 @@ class Kind:
     is_news_at_once     whether it may be wrong again without a newer roster, by the directory or by people
     is_done_in          (what the roster shows, how many admins a group needs)
     deed                what a machine does for it where a rule allows that; None: only people can do it
+    control             the control that its tickets count for in reports; empty: those that its details name, or none
     """
 
     code: TicketKind
@@ -173,3 +174,4 @@ class Kind:
     is_done_in: Callable[[Sight, int], bool]
     contradiction: Contradiction
     deed: Deed | None
+    control: str

@@ -156,4 +156,5 @@ KIND = Kind(
         needs_full=True, text=N_("marked done, but there is no other active admin in {roster}")
     ),
     deed=Deed.MAKE_ADMIN,
+    control="leaving.hand_over",
 )

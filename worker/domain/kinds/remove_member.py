@@ -74,4 +74,5 @@ KIND = Kind(
     is_done_in=removals.is_not_listed,
     contradiction=removals.STILL_IN,
     deed=Deed.REMOVE,
+    control="people.leaver",
 )  # fmt: skip

@@ -91,7 +91,15 @@ class Cohort:
 
     @property
     def size(self) -> int:
+        """The number of its people, or of what a control found."""
         return len(self.people) + len(self.subjects)
+
+    @property
+    def counted(self) -> str:
+        """The same in English words."""
+        if not self.subjects:
+            return people_count(len(self.people))
+        return "1 ticket" if self.size == 1 else f"{self.size} tickets"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from worker.domain.reconcile.guard import HeldPlan, people_count
+from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Reopened, Ticket
 
@@ -77,7 +77,7 @@ def plan_text(plan: Plan) -> str:
     lines = [_action_line(action) for action in shown]
     for held in plan.held:
         lines.append(f"held {held.label} ({held.source}): {held.why}")
-        lines += [f"     {c.id}: {c.cause}, {people_count(len(c.people))}" for c in held.cohorts]
+        lines += [f"     {c.id}: {c.cause}, {c.counted}" for c in held.cohorts]
     if not lines:
         lines.append("Nothing to do: no ticket would be opened, changed or held.")
     return "\n".join([*lines, *(f"warning: {warning}" for warning in plan.warnings)])

@@ -128,6 +128,9 @@ class Controls(Protocol):
     def ticket_counts(self, now: datetime) -> dict[str, TicketCounts]:
         """The live tickets by control; one that lists several faults counts for each of them."""
 
+    def by_tickets(self, at: datetime) -> dict[str, ControlCounts]:
+        """What tickets say of the controls that other parts of the worker find; each that was needed is a subject."""
+
     def count(self, day: str, counts: Mapping[str, ControlCounts]) -> None:
         """Keep the counts of a local day, in place of earlier ones of that day. A day is YYYY-MM-DD."""
 

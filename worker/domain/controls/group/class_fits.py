@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times
 from worker.domain.controls.policy import ClassRule
 from worker.domain.controls.state import GroupState
+from worker.domain.messengers import messenger
 from worker.domain.people.joiners import fits
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Grade, TicketKind
@@ -17,8 +18,8 @@ def _check(group: GroupState, rule: ClassRule, _now: datetime) -> ControlResult:
     value = CheckValue.PASS if fits(group.messenger, rule.messengers) else CheckValue.FAIL
     return ControlResult(
         value,
-        group.messenger,
-        ", ".join(rule.messengers),
+        messenger(group.messenger).name,
+        ", ".join(messenger(one).name for one in rule.messengers),
         at=at,
         grade=Grade.B,
         occasion=f"class:{rule.name}",

@@ -1,0 +1,58 @@
+"""The `controls:` section: what the organisation asks of its groups beyond leavers. A part that is absent is off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.switch import Mode
+from worker.settings.controls.groups import AdminsControls, ClassEntry, DormantControls, RegisterControls
+from worker.settings.controls.profile import ProfileEntry
+from worker.settings.fields import Positive
+from worker.settings.section import Section
+
+
+def _entries(value: Any) -> Any:
+    """Let `{}` or one mapping stand for a list of one."""
+    return [value] if isinstance(value, dict) else value
+
+
+class ControlsSection(Section):
+    """What is asked of groups beyond leavers; a section that is absent is off."""
+
+    mode: Literal["report", "ticket"] = Field(default="report", description="For sections that don't say.")
+    daily_max: Positive = Field(default=5, description="New tickets of controls for one person in a day.")
+    per_day: Positive = Field(default=2000, description="The same for everybody together.")
+    report_min: Positive = Field(default=5, description="Smaller departments are shown together.")
+    registered: RegisterControls | None = Field(default=None, alias="register")
+    classes: tuple[ClassEntry, ...] = Field(default=(), description="Classes of data.")
+    dormant: DormantControls | None = None
+    admins: AdminsControls | None = None
+    profile: Annotated[tuple[ProfileEntry, ...], BeforeValidator(_entries)] = Field(
+        default=(), description="What profiles are like; the first that fits a group counts."
+    )
+
+    def policy(self, language: str) -> ControlPolicy:
+        """As the domain's value; `language` is the organisation's, for texts to paste."""
+        mode = Mode(self.mode)
+
+        def of(section: Any) -> tuple[Any, ...]:
+            return () if section is None else (section.value(mode),)
+
+        def every(entries: Sequence[Any]) -> tuple[Any, ...]:
+            return tuple(one.value(mode) for one in entries)
+
+        return ControlPolicy(
+            daily_max=self.daily_max,
+            per_day=self.per_day,
+            report_min=self.report_min,
+            register=of(self.registered),
+            classes=every(self.classes),
+            dormant=of(self.dormant),
+            admins=of(self.admins),
+            profile=every(self.profile),
+            languages=(language, "en"),
+        )

@@ -1,0 +1,83 @@
+"""Controls of groups as a whole: register, classes of data, dormant ones, admins."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import timedelta
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from worker.domain.controls.policy import AdminsRule, ClassRule, DormantRule, RegisterRule
+from worker.domain.controls.switch import Mode
+from worker.domain.model import RegisterFacts
+from worker.settings.controls.base import ControlSection
+from worker.settings.fields import Count, Patterns, Period, Positive, Text, listed, one_of
+from worker.settings.problems import Wrong
+
+REGISTER_COLUMNS = ("owner_email", *(field.name for field in fields(RegisterFacts)))
+
+
+class RegisterControls(ControlSection):
+    """What the register has to say of each group."""
+
+    required: Annotated[tuple[str, ...], BeforeValidator(listed)] = Field(
+        default=("owner_email", "purpose", "data_class"), description="Columns that each row fills."
+    )
+    roster_max_age: Period = Field(
+        default=timedelta(days=90), description="The newest complete list of a group's members is no older."
+    )
+
+    @field_validator("required")
+    @classmethod
+    def _are_columns(cls, required: tuple[str, ...]) -> tuple[str, ...]:
+        for column in required:
+            one_of(column, REGISTER_COLUMNS, "column of a register")
+        return required
+
+    def value(self, mode: Mode) -> RegisterRule:
+        return RegisterRule(self.switch(mode), self.required, self.roster_max_age)
+
+
+class ClassEntry(ControlSection):
+    """A class of data, and where it may be."""
+
+    name: Text = Field(description="As the register's column for the data class says it.")
+    groups: Patterns = Field(
+        default=(), description="Groups that belong to it where the register doesn't say."
+    )
+    sensitive: bool = Field(default=False, description="Whether its groups are sensitive.")
+    messengers: Patterns = Field(description="The messengers in which it may be.")
+    move_to: str = Field(default="", description="The messenger in which its groups should go on.")
+
+    def value(self, mode: Mode) -> ClassRule:
+        return ClassRule(
+            self.switch(mode), self.name, self.messengers, self.groups, self.sensitive, self.move_to
+        )
+
+
+class DormantControls(ControlSection):
+    """Groups that nobody needs any more."""
+
+    after: Period = Field(default=timedelta(days=180), description="Without activity for so long.")
+
+    def value(self, mode: Mode) -> DormantRule:
+        return DormantRule(self.switch(mode), self.after)
+
+
+class AdminsControls(ControlSection):
+    """How many admins a group has, and who they may be. groups.admins_min goes on blocking removals."""
+
+    min: Count = Field(default=2, description="So many active admins at least.")
+    max: Positive = Field(default=4, description="So many admins at most.")
+    departments: Patterns = Field(default=(), description="Departments that admins may be of; empty: any.")
+    externals: bool = Field(default=False, description="Whether people outside the directory may be admins.")
+
+    @model_validator(mode="after")
+    def _min_is_below_max(self) -> Self:
+        if self.min > self.max:
+            raise Wrong(f"{self.min} is more than max, {self.max}", "Write a smaller number.", at=("min",))
+        return self
+
+    def value(self, mode: Mode) -> AdminsRule:
+        return AdminsRule(self.switch(mode), self.min, self.max, self.departments, self.externals)
