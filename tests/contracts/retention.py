@@ -10,6 +10,7 @@ from contracts.unit_of_work import read_people, read_rosters, roster
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import AccountKey, Evidence, HandleKey, Standing
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store
@@ -84,9 +85,11 @@ class RetentionContract:
 
     def test_who_is_in_a_plan_of_which_a_part_waits_is_not(self, store: Store) -> None:
         read_people(store, facts("ann", is_deleted=True), facts("ben", is_deleted=True))
-        cohorts = [Cohort(one, one, (Departure(key(one), NOW, Evidence.DELETED),)) for one in ("ann", "ben")]
+        cohorts = [
+            Cohort(one, Reason(one), (Departure(key(one), NOW, Evidence.DELETED),)) for one in ("ann", "ben")
+        ]
         with store.begin() as uow:
-            held = uow.episodes.hold(HeldPlan("corp", "many", NOW, tuple(cohorts)))
+            held = uow.episodes.hold(HeldPlan("corp", Reason("many"), NOW, tuple(cohorts)))
             released = [replace(cohort, state=HoldState.RELEASED) for cohort in cohorts]
             uow.episodes.decide(held, released[:1], "sam", "so", NOW)
             assert uow.episodes.undecided_of(key("ann")) == [held.label]

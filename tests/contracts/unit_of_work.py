@@ -32,10 +32,11 @@ from worker.domain.model import (
     Standing,
 )
 from worker.domain.people.leaver import Judgement, LeaverPolicy, judge
-from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.reconcile.guard import Cohort, GuardLimits, HeldPlan
 from worker.domain.text.reason import Reason, because, in_own_words, together
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketState
 from worker.ports import Port
+from worker.ports.state.episodes import PlanKind
 from worker.ports.state.groups import RosterChanges, Unlisted
 from worker.ports.state.leases import LeaseLost
 from worker.ports.state.outbox import Delivery, OutMessage
@@ -245,6 +246,20 @@ class _Tickets:
         with store.begin() as uow:
             [back] = uow.tickets.many([stored.id]).values()
             assert (back.reason, back.reason.words) == ("said before reasons had words", "")
+
+    def test_a_held_plan_comes_back_with_the_words_of_its_reasons(self, store: Store) -> None:
+        why = because("{source} lists so few people that it can't be believed", source="corp")
+        cohort = Cohort("c1", because("missing from the latest read"), ())
+        with store.begin() as uow:
+            held = uow.episodes.hold(HeldPlan("corp", why, NOW, (cohort,)), PlanKind.SHRUNKEN)
+            leavers = uow.episodes.hold(HeldPlan("corp", Reason("too many"), NOW, (cohort,)))
+        with store.begin() as uow:
+            assert uow.episodes.plans() == [leavers, held]
+            back = uow.episodes.plan(held.id)
+
+        assert back is not None
+        assert (back.why.words, back.cohorts[0].cause.words) == (why.words, cohort.cause.words)
+        assert (back.is_shrunken, leavers.is_shrunken) == (True, False)
 
     def test_many_tickets_are_read_by_number_and_unknown_ones_are_left_out(self, store: Store) -> None:
         with store.begin() as uow:

@@ -13,7 +13,7 @@ import pytest
 from catalogues import extracted, key, messages
 from worker.domain.groups.case import EVIDENCE_SAYS
 from worker.domain.kinds import KINDS
-from worker.domain.reconcile import answering, engine
+from worker.domain.reconcile import answering, engine, guard
 
 WORKER = Path(__file__).parents[2] / "worker"
 REASONS = {"why", "reason", "said"}
@@ -110,6 +110,7 @@ MARKED = {  # texts that are chosen when the reason is made, by where: their N_ 
     "domain/groups/case.py: EVIDENCE_SAYS[account.evidence]": EVIDENCE_SAYS.values(),
     "domain/groups/case.py: EVIDENCE_SAYS[leaving.evidence]": EVIDENCE_SAYS.values(),
     "domain/reconcile/answering.py: _SAID[answer]": answering._SAID.values(),
+    "domain/reconcile/guard.py: _CAUSE[mark.evidence]": guard._CAUSE.values(),
     "domain/reconcile/engine.py: _AGAIN[again]": engine._AGAIN.values(),
     "domain/reconcile/verification.py: contradiction.text": [
         kind.contradiction.text for kind in KINDS.values()

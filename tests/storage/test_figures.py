@@ -16,6 +16,7 @@ from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.model import Evidence, GroupKey
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports import Port
 from worker.ports.state.figures import Pile
@@ -105,10 +106,10 @@ def test_overdue_is_what_is_open_and_due(store: SqlStore, vitals: SqlVitals) -> 
 
 def test_a_plan_is_held_while_any_of_its_cohorts_is(store: SqlStore, vitals: SqlVitals) -> None:
     people = tuple(Departure(key(name), LEFT_AT, Evidence.DISABLED, name) for name in ("ann", "ben"))
-    cohorts = tuple(Cohort(f"c{at}", "one hour", (one,)) for at, one in enumerate(people))
+    cohorts = tuple(Cohort(f"c{at}", Reason("one hour"), (one,)) for at, one in enumerate(people))
     with store.begin() as uow:
-        plan = uow.episodes.hold(HeldPlan("corp", "too many", NOW, cohorts))
-        other = uow.episodes.hold(HeldPlan("corp", "too many", NOW, cohorts[:1]))
+        plan = uow.episodes.hold(HeldPlan("corp", Reason("too many"), NOW, cohorts))
+        other = uow.episodes.hold(HeldPlan("corp", Reason("too many"), NOW, cohorts[:1]))
     assert vitals.figures(NOW).held_plans == 2
 
     released = [replace(one, state=HoldState.RELEASED) for one in cohorts]

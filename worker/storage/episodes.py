@@ -31,6 +31,7 @@ from worker.storage.persons import PERSON_COLUMNS, humans_behind, is_held, is_jo
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.counters import take_numbers
+from worker.storage.sql.mapping import reason_from_row, reason_values
 from worker.storage.sql.tables import (
     approval,
     chat_group,
@@ -172,14 +173,17 @@ class SqlEpisodes:
             "id": number,
             "kind": kind.value,
             "source": plan.source,
-            "why": plan.why,
+            **reason_values("why", plan.why),
             "created_at": plan.created_at,
         }
         self._c.execute(sa.insert(held_plan).values(values))
         for part in plan.cohorts:
             self._c.execute(
                 sa.insert(cohort).values(
-                    plan_id=number, cohort_id=part.id, cause=part.cause, state=part.state.value
+                    plan_id=number,
+                    cohort_id=part.id,
+                    state=part.state.value,
+                    **reason_values("cause", part.cause),
                 )
             )
             people = [
@@ -192,7 +196,7 @@ class SqlEpisodes:
             )
             bulk_upsert(self._c, cohort_subject, SUBJECT_COLUMNS, subjects)
             self._set_gate([(n.person, n.at) for n in part.people], Gate.HELD, plan.created_at)
-        return HeldPlan(plan.source, plan.why, plan.created_at, plan.cohorts, number, plan.state)
+        return replace(plan, id=number, is_shrunken=kind is PlanKind.SHRUNKEN)
 
     def plans(self) -> list[HeldPlan]:
         return self._plans(sa.true())
@@ -295,13 +299,16 @@ class SqlEpisodes:
 
 def _plan(row: Any, cohorts: Sequence[Cohort]) -> HeldPlan:
     parts = tuple(sorted(cohorts, key=lambda part: (len(part.id), part.id)))
-    return HeldPlan(row.source, row.why, row.created_at, parts, row.id, state_of(parts))
+    return HeldPlan(
+        row.source, reason_from_row(row, "why"), row.created_at, parts, row.id, state_of(parts),
+        is_shrunken=row.kind == PlanKind.SHRUNKEN.value,
+    )  # fmt: skip
 
 
 def _cohort(row: Any, people: tuple[Departure, ...], units: set[str]) -> Cohort:
     return Cohort(
-        row.cohort_id, row.cause, people, HoldState(row.state), next(iter(units)) if len(units) == 1 else "",
-        row.decided_by or "", row.decided_at, row.reason,
+        row.cohort_id, reason_from_row(row, "cause"), people, HoldState(row.state),
+        next(iter(units)) if len(units) == 1 else "", row.decided_by or "", row.decided_at, row.reason,
     )  # fmt: skip
 
 

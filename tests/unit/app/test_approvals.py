@@ -11,6 +11,7 @@ from harness import TWO_APPROVERS_FROM, Harness
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor, logged_in, signed_in
 from worker.domain.reconcile.guard import Approval, HeldPlan, HoldState
+from worker.domain.text.reason import Reason
 
 Start = Callable[..., Harness]
 
@@ -138,4 +139,4 @@ def test_a_plan_below_the_limit_takes_one(company: Harness) -> None:
 
 
 def _plan_of(harness: Harness) -> HeldPlan:
-    return HeldPlan("corp", "many", harness.now, ())
+    return HeldPlan("corp", Reason("many"), harness.now, ())

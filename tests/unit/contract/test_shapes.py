@@ -32,7 +32,7 @@ from worker.ports import Capabilities, Port
 from worker.ports.state.tickets import SeenIn, StepTaken
 
 ANN = Departure(key(), LEFT_AT, Evidence.DISABLED, "Ann")
-HELD = HeldPlan("corp", "26 leavers", NOW, (Cohort("c1", "accounts disabled", (ANN,)),), id=7)
+HELD = HeldPlan("corp", Reason("26 leavers"), NOW, (Cohort("c1", Reason("accounts disabled"), (ANN,)),), id=7)
 FULL_TICKET = ticket(
     id=123,
     state=TicketState.BLOCKED,

@@ -54,6 +54,13 @@ def test_each_part_says_what_its_people_have_in_common(desk: Caller) -> None:
     assert "6 people of Reception: account disabled" in text(desk.get("/plans").text)
 
 
+def test_why_it_is_held_is_said_in_the_reader_s_language(desk: Caller) -> None:
+    desk.language = "de"
+    for page in (desk.get(PLAN), desk.get("/")):
+        assert "8 Austritte innerhalb von 1 Tg., die Grenze ist 5" in text(page.text)
+        assert '<span lang="en"' not in page.text
+
+
 @pytest.mark.parametrize("unit, said", [
     ("Porters", "6 people of Porters: leave date passed between 18 Nov 2026 and 23 Nov 2026"),
     (None, "6 people: leave date passed between 18 Nov 2026 and 23 Nov 2026"),

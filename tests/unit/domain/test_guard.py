@@ -21,6 +21,8 @@ from worker.domain.reconcile.guard import (
     plan_number,
     state_of,
 )
+from worker.domain.text.reason import Reason
+from worker.languages import BabelLanguages
 
 LIMITS = GuardLimits()
 THEATRE = GroupKey("wards", "theatre")
@@ -62,6 +64,22 @@ def test_a_held_plan_says_which_limit_it_is_over_and_holds_everybody() -> None:
     (cohort,) = plan.cohorts
     assert (cohort.id, cohort.state, len(cohort.people)) == ("c1", HELD, 26)
     assert cohort.cause == "accounts disabled, all in Ward 7, seen in the hour of 2026-11-24 12:00 UTC"
+
+
+def test_a_held_plan_and_its_parts_are_said_in_the_reader_s_language() -> None:
+    german = BabelLanguages().of("de")
+    plan = held(departures(1200, unit="Ward 7"), Population(300))
+    assert plan is not None
+    assert plan.why.say(german) == (
+        "1.200 Austritte innerhalb von 1 Tg., die Grenze ist 25; "
+        "1.200 von 1.500 Personen innerhalb von 1 Tg. (80%), die Grenze ist 5%"
+    )
+    (cohort,) = plan.cohorts
+    assert cohort.cause.say(german) == (
+        "Konten deaktiviert, alle in Ward 7, gesehen in der Stunde ab Di., 24. Nov. 2026, 12:00 UTC"
+    )
+    single = cohorts_of(departures(1), 5)[0].cause
+    assert single.say(german) == "Konten deaktiviert, einzelne Personen"
 
 
 def test_those_let_through_within_the_window_count() -> None:
@@ -216,13 +234,13 @@ def test_safe_implies_under_all_limits_and_held_holds_everybody(
     ],
 )
 def test_a_plan_stands_where_its_cohorts_do(states: list[HoldState], state: HoldState) -> None:
-    assert state_of(Cohort(f"c{n}", "", (), s) for n, s in enumerate(states)) is state
+    assert state_of(Cohort(f"c{n}", Reason(), (), s) for n, s in enumerate(states)) is state
 
 
 @pytest.mark.parametrize("text", ["P-000007", "p-7", " 7 "])
 def test_a_plan_is_named_by_label_or_number(text: str) -> None:
     assert plan_number(text) == 7
-    assert HeldPlan("corp", "", NOW, (), id=7).label == "P-000007"
+    assert HeldPlan("corp", Reason(), NOW, (), id=7).label == "P-000007"
 
 
 @pytest.mark.parametrize("text", ["", "T-000007", "P-", "seven", "9" * 19])

@@ -9,7 +9,7 @@ from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketKind, TicketState
 
 ANN = Departure(key(), LEFT_AT, Evidence.DISABLED, "Ann")
-HELD = HeldPlan("corp", "26 leavers", NOW, (Cohort("c1", "accounts disabled", (ANN,)),), id=7)
+HELD = HeldPlan("corp", Reason("26 leavers"), NOW, (Cohort("c1", Reason("accounts disabled"), (ANN,)),), id=7)
 FULL_TICKET = ticket(
     id=123,
     state=TicketState.BLOCKED,

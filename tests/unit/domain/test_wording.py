@@ -33,10 +33,11 @@ from worker.domain.reconcile.engine import reconcile_group
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import CLAIM_LIFE, weigh
-from worker.domain.text.reason import Reason
+from worker.domain.text.reason import Reason, because, because_many
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Reopened, Ticket, TicketKind, TicketState
+from worker.languages import BabelLanguages
 
 DEE = Recipient(RecipientKind.PERSON, "dee@corp.example", "Dee")
 
@@ -311,7 +312,11 @@ def test_sentences_end_before_the_next_begins() -> None:
 def test_a_held_plan_says_why_its_parts_and_how_to_decide() -> None:
     people = tuple(Departure(key(name), NOW, Evidence.DISABLED) for name in ("ann", "ben"))
     plan = HeldPlan(
-        "corp", "2 leavers, the limit is 1", NOW, (Cohort("c1", "accounts\ndisabled", people),), 7
+        "corp",
+        Reason("2 leavers, the limit is 1"),
+        NOW,
+        (Cohort("c1", Reason("accounts\ndisabled"), people),),
+        7,
     )
 
     paragraph = held_paragraph(plan)
@@ -320,6 +325,22 @@ def test_a_held_plan_says_why_its_parts_and_how_to_decide() -> None:
     assert paragraph.facts == (("c1", "2 people: accounts disabled"),)
     assert "whosleft plans release P-000007" in paragraph.text
     assert "--reason" in paragraph.text
+
+
+def test_a_held_plan_is_said_in_the_reader_s_language() -> None:
+    cause = because("{cause}, single people", cause=because("accounts expired"))
+    people = tuple(Departure(key(name), NOW, Evidence.EXPIRED) for name in ("ann", "ben"))
+    why = because_many(
+        "{n} leaver within {hours}, the limit is {limit}", "{n} leavers within {hours}, the limit is {limit}", 2,
+        hours="8 h", limit=1,
+    )  # fmt: skip
+
+    paragraph = held_paragraph(
+        HeldPlan("corp", why, NOW, (Cohort("c1", cause, people),), 7), BabelLanguages().of("de")
+    )
+
+    assert paragraph.facts == (("c1", "2 Personen: Konten abgelaufen, einzelne Personen"),)
+    assert paragraph.text.startswith("2 Austritte innerhalb von 8 h, die Grenze ist 1. ")
 
 
 def test_several_messages_are_one_digest_with_a_note_at_its_end() -> None:

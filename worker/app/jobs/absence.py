@@ -15,6 +15,7 @@ from worker.domain.model import AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.leaver import Judgement
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.reconcile.guard import Cohort, Departure, GuardLimits, HeldPlan, HoldState, people_count
+from worker.domain.text.reason import because
 from worker.ports import Directory, Malformed, PermissionDenied
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.leases import Lease
@@ -22,7 +23,7 @@ from worker.ports.state.store import Store, UnitOfWork
 
 MISSING_NAMED_MAX = 1000  # people with a name in a plan about a shrunken read; more names would help nobody
 ANSWERS_AT_ONCE = 200  # look-ups whose answers are kept in one transaction; none is open during the look-ups
-MISSING = "missing from the latest read"
+MISSING = because("missing from the latest read")
 
 
 def confirm_missing(
@@ -83,7 +84,7 @@ def hold_shrunken(store: Store, name: str, now: datetime, lease: Lease | None, t
             return
         people = tuple(_as_missing(uow, key, now) for key in missing[:MISSING_NAMED_MAX])
         people += tuple(Departure(key, now, Evidence.ABSENT_CONFIRMED) for key in missing[MISSING_NAMED_MAX:])
-        why = f"{name} lists so few people that it can't be believed"
+        why = because("{source} lists so few people that it can't be believed", source=name)
         cohort = Cohort("c1", MISSING, people)
         hold(uow, HeldPlan(name, why, now, (cohort,)), now, teller, PlanKind.SHRUNKEN)
 
@@ -93,9 +94,9 @@ def _said_to_be_here(uow: UnitOfWork, name: str) -> set[AccountKey]:
     return {
         missing.person
         for plan in uow.episodes.plans()
-        if plan.source == name
+        if plan.source == name and plan.is_shrunken
         for cohort in plan.cohorts
-        if cohort.cause == MISSING and cohort.state is HoldState.REJECTED
+        if cohort.state is HoldState.REJECTED
         for missing in cohort.people
     }
 

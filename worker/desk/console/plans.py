@@ -8,7 +8,6 @@ from itertools import islice
 
 from starlette.responses import Response
 
-from worker.app.jobs.absence import MISSING
 from worker.app.reads.release import release_of
 from worker.app.refused import Refused
 from worker.desk.calls import Call, number_in
@@ -52,7 +51,7 @@ def plans(call: Call, guest: Guest) -> Response:
     del guest
     with call.services.store.reading() as uow:
         found = uow.episodes.plans()
-    sentences = {one.id: [sentence(call, cohort) for cohort in one.cohorts] for one in found}
+    sentences = {one.id: [sentence(call, one, cohort) for cohort in one.cohorts] for one in found}
     return call.page("console/plans.html", {"plans": found, "sentences": sentences})
 
 
@@ -87,7 +86,7 @@ def _page(
         {
             "plan": one,
             "live": f"/plans/{one.label}?skip={skip}",  # also beside a comparison, whose own address is only posted to
-            "sentences": {cohort.id: sentence(call, cohort) for cohort in one.cohorts},
+            "sentences": {cohort.id: sentence(call, one, cohort) for cohort in one.cohorts},
             "rows": _rows(uow, list(islice(everybody, skip, skip + PEOPLE_SHOWN))),
             "next": skip + PEOPLE_SHOWN if len(everybody) > skip + PEOPLE_SHOWN else None,
             "release": release_of(uow, one.id, call.services.rules, call.now) if is_waiting else None,
@@ -118,11 +117,11 @@ def _rows(uow: UnitOfWork, people: Sequence[Departure]) -> Mapping[AccountKey, P
     }
 
 
-def sentence(call: Call, cohort: Cohort) -> str:
+def sentence(call: Call, plan: HeldPlan, cohort: Cohort) -> str:
     """What a cohort's people have in common: `6 people of Reception: account expired on 28 Nov 2026`."""
     tongue, timezone = call.tongue, call.services.place.timezone
     people = tongue.count("one person", "{n} people", len(cohort.people))
-    if cohort.cause == MISSING:
+    if plan.is_shrunken:
         return tongue.say("{people}: missing from the latest read", people=people)
     words = WORDS["evidence"]
     codes = sorted({one.evidence.value for one in cohort.people})

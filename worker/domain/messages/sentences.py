@@ -350,7 +350,10 @@ def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH) -> Paragraph:
         (
             part.id,
             tongue.count(
-                "{n} person: {cause}", "{n} people: {cause}", len(part.people), cause=flat(part.cause)
+                "{n} person: {cause}",
+                "{n} people: {cause}",
+                len(part.people),
+                cause=reason_line(part.cause, tongue),
             ),
         )
         for part in plan.cohorts
@@ -361,7 +364,7 @@ def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH) -> Paragraph:
         plan=plan.label,
     )
     headline = tongue.say("Held: plan {plan} for {source}", plan=plan.label, source=plan.source)
-    return Paragraph(headline, sentences(flat(plan.why), decide), cohorts)
+    return Paragraph(headline, sentences(reason_line(plan.why, tongue), decide), cohorts)
 
 
 # --- lists that people keep --------------------------------------------------------------------------------

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import AccountKey, Evidence, GroupKey
+from worker.domain.text.reason import LocalInstant, Reason, Written, because, because_many, together
+from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import DIGITS_MAX
 
 
@@ -80,7 +83,7 @@ class Cohort:
     """
 
     id: str
-    cause: str
+    cause: Reason
     people: tuple[Departure, ...]
     state: HoldState = HoldState.HELD
     unit: str = ""
@@ -104,14 +107,18 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class HeldPlan:
-    """A plan that waits for a person's decision. `why` says in words which limit it exceeds."""
+    """A plan that waits for a person's decision. `why` says which limit it exceeds.
+
+    `is_shrunken`: the source lists too few people to be believed; else too many leave, or move, at once.
+    """
 
     source: str
-    why: str
+    why: Reason
     created_at: datetime
     cohorts: tuple[Cohort, ...]
     id: int = 0
     state: HoldState = HoldState.HELD
+    is_shrunken: bool = False
 
     @property
     def label(self) -> str:
@@ -193,7 +200,7 @@ def inspect(
     reasons = _reasons(news, population, groups, limits)
     if not reasons:
         return None
-    return HeldPlan(source, "; ".join(reasons), now, cohorts_of(news, limits.share_from))
+    return HeldPlan(source, together(reasons), now, cohorts_of(news, limits.share_from))
 
 
 def people_count(count: int) -> str:
@@ -206,28 +213,49 @@ def _reasons(
     population: Population,
     groups: dict[GroupKey, GroupLoad],
     limits: GuardLimits,
-) -> list[str]:
+) -> list[Reason]:
     reasons = []
     first = sum(n.is_first_run for n in departures)
     if first:
-        verb = "is" if first == 1 else "are"
-        reasons.append(f"first run: {people_count(first)} had already left and {verb} still in groups")
+        reasons.append(
+            because_many(
+                "first run: 1 person had already left and is still in groups",
+                "first run: {n} people had already left and are still in groups",
+                first,
+            )
+        )
     count = len(departures) + population.let_through
     before = population.active + count
     hours = _hours(limits.window)
     if limits.leavers_max is not None and count > limits.leavers_max:
-        reasons.append(f"{count} leavers within {hours}, the limit is {limits.leavers_max}")
+        reasons.append(
+            because_many(
+                "{n} leaver within {hours}, the limit is {limit}",
+                "{n} leavers within {hours}, the limit is {limit}",
+                count, hours=hours, limit=limits.leavers_max,
+            )
+        )  # fmt: skip
     limit = limits.leavers_share_max
     if limit is not None and _is_over_share(count, before, limit, limits.share_from):
         share = _percent_over(count / before, limit)
-        reasons.append(f"{count} of {before} people within {hours} ({share}), the limit is {_percent(limit)}")
+        reasons.append(
+            because(
+                "{count} of {before} people within {hours} ({share}), the limit is {limit}",
+                count=count, before=before, hours=hours, share=share, limit=_percent(limit),
+            )
+        )  # fmt: skip
     per_group = Counter(group for departure in departures for group in departure.groups)
     for group, taken in sorted(per_group.items()):
         load = groups[group]
         total = taken + load.let_through
         limit = limits.group_share_max
         if limit is not None and _is_over_share(total, load.size, limit, limits.share_from):
-            reasons.append(f"{total} of {load.size} members of {load.name}, the limit is {_percent(limit)}")
+            reasons.append(
+                because(
+                    "{count} of {size} members of {group}, the limit is {limit}",
+                    count=total, size=load.size, group=load.name, limit=_percent(limit),
+                )
+            )  # fmt: skip
     return reasons
 
 
@@ -246,18 +274,18 @@ def _is_over_share(count: int, of: int, share_max: float, share_from: int) -> bo
     return count >= share_from and count > share_max * of
 
 
-def _hours(window: timedelta) -> str:
-    return f"{window.total_seconds() / 3600:g} h"
+def _hours(window: timedelta) -> Written:
+    return Written(f"{window.total_seconds() / 3600:g} h", window)
 
 
 _CAUSE = {
-    Evidence.DISABLED: "accounts disabled",
-    Evidence.DELETED: "accounts deleted",
-    Evidence.EXPIRED: "accounts expired",
-    Evidence.LEAVE_DATE: "leave date passed",
-    Evidence.MOVED_OUT: "moved to the leavers' unit",
-    Evidence.ABSENT_CONFIRMED: "no longer in the directory",
-    Evidence.MOVED: "moved within the organisation",
+    Evidence.DISABLED: N_("accounts disabled"),
+    Evidence.DELETED: N_("accounts deleted"),
+    Evidence.EXPIRED: N_("accounts expired"),
+    Evidence.LEAVE_DATE: N_("leave date passed"),
+    Evidence.MOVED_OUT: N_("moved to the leavers' unit"),
+    Evidence.ABSENT_CONFIRMED: N_("no longer in the directory"),
+    Evidence.MOVED: N_("moved within the organisation"),
 }
 
 
@@ -269,22 +297,42 @@ def cohorts_of(departures: Iterable[Departure], share_from: int) -> tuple[Cohort
     """
     everybody = sorted(departures, key=lambda n: (n.person, n.at))
     sizes = Counter(_characteristic(n) for n in everybody)
-    parts: dict[str, list[Departure]] = {}
+    parts: dict[_Characteristic, list[Departure]] = {}
     for departure in everybody:
         mark = _characteristic(departure)
-        cause = mark if sizes[mark] >= share_from else f"{_CAUSE[departure.evidence]}, single people"
-        parts.setdefault(cause, []).append(departure)
-    ordered = sorted(parts.items(), key=lambda item: (-len(item[1]), item[0]))
+        shared = mark if sizes[mark] >= share_from else mark._replace(unit="", hour=None, is_shared=False)
+        parts.setdefault(shared, []).append(departure)
+    causes = [(_cause(mark), people) for mark, people in parts.items()]
+    ordered = sorted(causes, key=lambda pair: (-len(pair[1]), pair[0]))
     return tuple(Cohort(f"c{i}", cause, tuple(people)) for i, (cause, people) in enumerate(ordered, start=1))
 
 
-def _characteristic(departure: Departure) -> str:
-    parts = [_CAUSE[departure.evidence]]
-    if departure.unit:
-        parts.append(f"all in {departure.unit}")
-    if departure.seen_at is not None:
-        parts.append(f"seen in the hour of {departure.seen_at:%Y-%m-%d %H}:00 UTC")
-    return ", ".join(parts)
+class _Characteristic(NamedTuple):
+    """What the departures of one cohort have in common."""
+
+    evidence: Evidence
+    unit: str
+    hour: datetime | None
+    is_shared: bool = True
+
+
+def _characteristic(departure: Departure) -> _Characteristic:
+    seen = departure.seen_at
+    hour = seen and seen.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return _Characteristic(departure.evidence, departure.unit, hour)
+
+
+def _cause(mark: _Characteristic) -> Reason:
+    evidence = because(_CAUSE[mark.evidence])
+    if not mark.is_shared:
+        return because("{cause}, single people", cause=evidence)
+    parts = [evidence]
+    if mark.unit:
+        parts.append(because("all in {unit}", unit=mark.unit))
+    if mark.hour is not None:
+        hour = Written(f"{mark.hour:%Y-%m-%d %H:%M} UTC", LocalInstant(mark.hour, "UTC"))
+        parts.append(because("seen in the hour of {instant}", instant=hour))
+    return together(parts, ", ")
 
 
 def state_of(cohorts: Iterable[Cohort]) -> HoldState:

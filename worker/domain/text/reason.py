@@ -28,10 +28,10 @@ class LocalInstant(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A day or an instant that the English sentence writes in a form of its own."""
+    """A day, an instant or a length of time that the English sentence writes in a form of its own."""
 
     english: str
-    value: date | LocalInstant
+    value: date | LocalInstant | timedelta
 
 
 class Reason(str):
@@ -90,10 +90,10 @@ def in_own_words(words: str) -> Reason:
     return _made((_OWN,), {"words": words}) if words else NO_REASON
 
 
-def together(reasons: Iterable[Reason]) -> Reason:
+def together(reasons: Iterable[Reason], between: str = "; ") -> Reason:
     """Several reasons as one: `a; b; c`."""
     parts = {f"r{at}": reason for at, reason in enumerate(reasons)}
-    return _made(("; ".join(f"{{{name}}}" for name in parts),), parts)
+    return _made((between.join(f"{{{name}}}" for name in parts),), parts)
 
 
 def _made(texts: tuple[str, ...], values: Mapping[str, Value]) -> Reason:

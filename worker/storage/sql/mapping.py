@@ -119,6 +119,11 @@ def reason_values(column: str, reason: Reason) -> dict[str, str | None]:
     return {column: str(reason), f"{column}_words": reason.words or None}
 
 
+def reason_from_row(row: Any, column: str) -> Reason:
+    """The inverse of `reason_values`."""
+    return Reason(getattr(row, column), getattr(row, f"{column}_words") or "")
+
+
 def ticket_values(ticket: Ticket) -> dict[str, Any]:
     """Column values of a ticket."""
     values = {name: getattr(ticket, name) for name in _PLAIN}
@@ -196,7 +201,7 @@ def ticket_from_row(row: sa.Row[Any]) -> Ticket:
         assignee=_assignee(row),
         is_sensitive=bool(row.is_sensitive),
         grade=Grade(row.grade) if row.grade else None,
-        reason=Reason(row.reason, row.reason_words or ""),
+        reason=reason_from_row(row, "reason"),
         claimed_by=tuple(json.loads(row.claimed_by)),
         **{name: getattr(row, name) for name in _PLAIN},
     )
