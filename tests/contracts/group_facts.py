@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, datetime
 
-from builders import DAY, HOUR, NOW
+import pytest
+
+from builders import DAY, HOUR, NOW, ticket
 from contracts.live import ANN, BEN, LIST, PHONE, read
 from contracts.unit_of_work import roster
+from worker.domain import kinds
+from worker.domain.groups.facts import unasked
 from worker.domain.groups.pairing import Pair, PairState
+from worker.domain.kinds.kind import Sees
 from worker.domain.model import (
+    NOTHING_SHOWN,
     Allowed,
+    Fact,
     GroupFacts,
     GroupKey,
     RegisterFacts,
     RegisterStatus,
     Roster,
 )
-from worker.ports.state.groups import GroupRow
+from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.ports.state.groups import GroupRow, Unlisted
 from worker.ports.state.store import Store
 
+COSTLY = frozenset({Fact.PICTURE, Fact.LINK})
+LOOK = GroupFacts(picture_sha256="cd", read_apart=((Fact.PICTURE, NOW + HOUR),))
+KIND = TicketKind.CONFIRM_ROSTER  # as if only facts could prove it
 DAY_ON = date(2026, 11, 24)
 SHOWN = GroupFacts(
     description="Rules", picture_sha256="", link_sha256="ab", approval=True, edit=Allowed.ADMINS,
     write=Allowed.MEMBERS, add=Allowed.ADMINS, last_activity_at=NOW - DAY, is_archived=False, read_at=NOW,
-    read_apart=(("picture_sha256", NOW - HOUR),),
+    read_apart=((Fact.PICTURE, NOW - HOUR),),
 )  # fmt: skip
 SAID = RegisterFacts(
     purpose="Hand-over", owner_department="Nursing", data_class="patient", sensitive=True,
@@ -61,8 +72,25 @@ def paired(store: Store) -> None:
         uow.pairs.follow(["phone", "list"], NOW)
 
 
+def to_look_at(
+    store: Store, before: datetime | None, *, limit: int = 9, groups: list[str] | None = None
+) -> dict[str, frozenset[Fact]]:
+    with store.reading() as uow:
+        return uow.rosters.to_look_at("phone", COSTLY, before=before, limit=limit, groups=groups)
+
+
+def look(store: Store, group_id: str, at: datetime, facts: GroupFacts = LOOK) -> None:
+    with store.begin() as uow:
+        uow.rosters.looked(GroupKey("phone", group_id), facts, at)
+
+
 class GroupFactsContract:
     """The part of the suite about group facts, and about what a register says of groups."""
+
+    @pytest.fixture
+    def proven_by_facts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert isinstance(kinds.KINDS, dict)
+        monkeypatch.setitem(kinds.KINDS, KIND, replace(kinds.KINDS[KIND], sees=Sees.CONTROLS))
 
     def test_the_samples_leave_nothing_out(self, store: Store) -> None:
         link_history = {"link_changed_at", "link_before_at"}  # the store itself keeps these
@@ -81,11 +109,11 @@ class GroupFactsContract:
 
     def test_what_a_read_did_not_ask_for_is_kept_with_its_age(self, store: Store) -> None:
         read(store, "phone", showing())
-        later = GroupFacts(description="New", read_at=NOW + DAY, read_apart=(("link_sha256", None),))
+        later = GroupFacts(description="New", read_at=NOW + DAY, read_apart=((Fact.LINK, None),))
         read(store, "phone", showing(later))
         facts = known(store, PHONE).facts
         assert (facts.description, facts.link_sha256, facts.picture_sha256) == ("New", "ab", None)
-        assert (facts.read_at_of("description"), facts.read_at_of("link_sha256")) == (NOW + DAY, NOW)
+        assert (facts.read_at_of(Fact.DESCRIPTION), facts.read_at_of(Fact.LINK)) == (NOW + DAY, NOW)
 
     def test_a_link_that_changed_is_seen_to_have_changed(self, store: Store) -> None:
         read(store, "phone", showing())
@@ -136,3 +164,68 @@ class GroupFactsContract:
             uow.pairs.put(Pair(GroupKey("list2", "ward-7"), PHONE, PairState.CONFIRMED, "so", NOW))
             uow.pairs.follow(["phone", "list", "list2"], NOW)
         assert known(store, PHONE).registered == SAID
+
+    def test_groups_that_nobody_looked_at_come_first_and_then_the_longest_ago(self, store: Store) -> None:
+        read(store, "phone", *(roster(name, ANN) for name in "abcd"))
+        look(store, "a", NOW)
+        look(store, "b", NOW - DAY)
+        look(store, "c", NOW - DAY - HOUR)
+        assert list(to_look_at(store, NOW)) == ["d", "c", "b"]
+        assert list(to_look_at(store, NOW, limit=2)) == ["d", "c"]
+        assert to_look_at(store, NOW - 2 * DAY) == {"d": COSTLY}
+        assert to_look_at(store, None) == {}
+
+    def test_only_costly_facts_that_are_old_are_asked_for(self, store: Store) -> None:
+        read(store, "phone", showing())
+        assert to_look_at(store, NOW - 2 * HOUR) == {"120@g.us": frozenset()}
+        assert to_look_at(store, NOW) == {"120@g.us": {Fact.PICTURE}}
+
+    def test_nobody_looks_at_a_group_that_is_gone_or_out_of_sight(self, store: Store) -> None:
+        others = [roster(f"ward-{number}", BEN) for number in range(40)]
+        read(store, "phone", roster("a", ANN), roster("b", ANN), *others)
+        read(store, "phone", *others, rest=Unlisted(is_gone=lambda group_id, _name: group_id == "a"))
+        found = to_look_at(store, NOW, limit=99)
+        assert found.keys() == {one.group.group_id for one in others}
+
+    @pytest.mark.usefixtures("proven_by_facts")
+    def test_groups_whose_ticket_only_facts_can_prove_come_first(self, store: Store) -> None:
+        read(store, "phone", *(replace(roster(name, ANN), facts=SHOWN) for name in "ab"))
+        work = ticket(KIND, group=GroupKey("phone", "b"), handle="")
+        with store.begin() as uow:
+            [stored] = uow.tickets.insert([work])
+        for name in "ab":
+            look(store, name, NOW, NOTHING_SHOWN)
+        assert to_look_at(store, None) == {"b": {Fact.PICTURE}}
+        assert list(to_look_at(store, NOW + HOUR)) == ["b", "a"]
+        assert to_look_at(store, None, groups=["a"]) == {}
+        assert to_look_at(store, None, groups=["a", "b"]).keys() == {"b"}
+        with store.begin() as uow:
+            uow.tickets.update([replace(stored, state=TicketState.VERIFIED)])
+        assert to_look_at(store, None) == {}
+
+    def test_what_a_closer_look_showed_is_kept_with_its_age(self, store: Store) -> None:
+        read(store, "phone", showing())
+        look(store, "120@g.us", NOW + HOUR)
+        facts = known(store, PHONE).facts
+        assert (facts.picture_sha256, facts.read_at_of(Fact.PICTURE)) == ("cd", NOW + HOUR)
+        assert (facts.description, facts.link_sha256, facts.last_activity_at) == ("Rules", "ab", NOW - DAY)
+
+    def test_a_read_keeps_what_a_closer_look_showed(self, store: Store) -> None:
+        read(store, "phone", showing())
+        look(store, "120@g.us", NOW + HOUR)
+        read(store, "phone", showing(unasked(GroupFacts(description="New", read_at=NOW + DAY), COSTLY)))
+        facts = known(store, PHONE).facts
+        assert (facts.description, facts.picture_sha256, facts.link_sha256) == ("New", "cd", "ab")
+
+    def test_a_closer_look_that_shows_news_makes_the_group_dirty(self, store: Store) -> None:
+        read(store, "phone", showing())
+        dirty(store)
+        look(store, "120@g.us", NOW + HOUR)
+        assert dirty(store) == [PHONE]
+        look(store, "120@g.us", NOW + DAY)
+        assert dirty(store) == []
+
+    def test_a_closer_look_at_a_group_that_nobody_knows_is_nothing(self, store: Store) -> None:
+        look(store, "120@g.us", NOW)
+        with store.reading() as uow:
+            assert uow.rosters.group(PHONE) is None

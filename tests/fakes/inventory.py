@@ -5,14 +5,17 @@ State is what is true; a lie changes only what is shown, until `mend`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
+from worker.domain.groups.facts import unasked
 from worker.domain.model import (
     NOTHING_SHOWN,
     Coverage,
+    Fact,
     Group,
     GroupFacts,
     GroupKey,
@@ -54,6 +57,8 @@ class FakeInventory(Passive):
         self._renumbered: dict[str, tuple[Renumbered, ...]] = {}
         self._facts: dict[str, GroupFacts] = {}
         self._registered: dict[str, RegisterFacts] = {}
+        self.looks: list[Mapping[str, Collection[Fact]]] = []
+        self.look_error: ConnectorError | None = None
         self.mend()
 
     @property
@@ -96,7 +101,7 @@ class FakeInventory(Passive):
         self._renumbered[group_id] = (*known, Renumbered(old, new, self._now()))
 
     def show(self, group_id: str, facts: GroupFacts) -> None:
-        """Show what there is of a group besides its members."""
+        """Show what there is of a group besides its members; what `can.costly` names, only to who looks closely."""
         self._facts[group_id] = facts
 
     def register(self, group_id: str, said: RegisterFacts) -> None:
@@ -181,6 +186,16 @@ class FakeInventory(Passive):
             raise self._failure(total, total)
         yield SnapshotEnd(taken_at, total, self._malformed, is_full=only is None)
 
+    def look_closely(self, wanted: Mapping[str, Collection[Fact]], /) -> Iterator[tuple[str, GroupFacts]]:
+        """Show what is asked for; with `look_error`, only of the first group."""
+        self.looks.append(wanted)
+        for group_id in sorted(wanted.keys() & self._groups.keys()):
+            facts = self._facts.get(group_id, NOTHING_SHOWN)
+            asked = tuple((fact, self._now()) for fact in sorted(wanted[group_id]))
+            yield group_id, replace(facts, read_apart=asked)
+            if self.look_error is not None:
+                raise self.look_error
+
     # --- Acts -------------------------------------------------------------------------------------------
 
     def remove(self, group_id: str, member: Member) -> ActOutcome:
@@ -231,12 +246,14 @@ class FakeInventory(Passive):
         kept = members[: self._kept.get(group.group_id, len(members))]
         coverage = self._coverage.get(group.group_id, Coverage.FULL)
         renumbered = self._renumbered.get(group.group_id, ())
+        facts = self._facts.get(group.group_id, NOTHING_SHOWN)
+        hidden: dict[str, Any] = dict.fromkeys(self.can.costly)
         return Roster(
             group,
             kept,
             taken_at,
             coverage,
-            facts=self._facts.get(group.group_id, NOTHING_SHOWN),
+            facts=unasked(replace(facts, **hidden), self.can.costly),
             renumbered=renumbered,
             registered=self._registered.get(group.group_id),
         )

@@ -177,13 +177,27 @@ class Allowed(StrEnum):
     MEMBERS = "members"
 
 
+class Fact(StrEnum):
+    """A fact of a group besides its members: a field of `GroupFacts`."""
+
+    DESCRIPTION = "description"
+    PICTURE = "picture_sha256"
+    LINK = "link_sha256"
+    APPROVAL = "approval"
+    EDIT = "edit"
+    WRITE = "write"
+    ADD = "add"
+    LAST_ACTIVITY = "last_activity_at"
+    ARCHIVED = "is_archived"
+
+
 @dataclass(frozen=True, slots=True)
 class GroupFacts:
     """What a messenger shows of a group besides its members. None: it does not show it, which is not *none*.
 
     An empty `description`, `picture_sha256` or `link_sha256` says that the group has none. The hashes are lower-case
     hex: a join link is a key to the group, and is hashed before it is kept (`link_hash`); of a picture, the bytes are.
-    `read_at` is when the facts were read, except for those in `read_apart`: pairs of a fact's name and when it was
+    `read_at` is when the facts were read, except for those in `read_apart`: pairs of a fact and when it was
     last asked for, None if never. Connectors give None there for what a read did not ask for; the store then keeps
     what was known of it (`domain.groups.facts.carried`), and sees to what is said of the link's changes:
     `link_changed_at` is when the present link was first seen, `link_before_at` when another one was last seen. Only
@@ -200,13 +214,13 @@ class GroupFacts:
     last_activity_at: datetime | None = None
     is_archived: bool | None = None
     read_at: datetime | None = None
-    read_apart: tuple[tuple[str, datetime | None], ...] = ()
+    read_apart: tuple[tuple[Fact, datetime | None], ...] = ()
     link_changed_at: datetime | None = None
     link_before_at: datetime | None = None
 
-    def read_at_of(self, name: str) -> datetime | None:
-        """When a fact was last asked for, by its name; None if never, or if the source does not say."""
-        return dict(self.read_apart).get(name, self.read_at)
+    def read_at_of(self, fact: Fact) -> datetime | None:
+        """When a fact was last asked for; None if never, or if the source does not say."""
+        return dict(self.read_apart).get(fact, self.read_at)
 
 
 NOTHING_SHOWN = GroupFacts()

@@ -6,13 +6,13 @@ starts the pass anew. A message that a notifier could not send goes back to the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 from tenacity.nap import sleep as nap
 
-from worker.domain.model import AccountFacts, Member, Roster
+from worker.domain.model import AccountFacts, Fact, GroupFacts, Member, Roster
 from worker.ports import (
     AwayTeller,
     Called,
@@ -144,6 +144,9 @@ class RetryingInventory(_Retrying[Inventory]):
         self, cursor: str | None, groups: Collection[str] | None = None, /
     ) -> Iterator[Roster | SnapshotEnd]:
         return _started(lambda: self._inner.changes(cursor, groups), self._sleep)
+
+    def look_closely(self, wanted: Mapping[str, Collection[Fact]], /) -> Iterator[tuple[str, GroupFacts]]:
+        return _started(lambda: self._inner.look_closely(wanted), self._sleep)
 
     def news(self) -> frozenset[str]:
         return self._inner.news()

@@ -58,7 +58,7 @@ LINK_COLUMNS = (
 ADMINS = tuple(role.value for role in Role if role.is_admin)
 _QUESTIONS = codes(lambda kind: kind.about is About.HANDLE)
 # Tickets about a group, or about a person who need not be in it, matter even if nobody of theirs is listed
-_ALWAYS = codes(lambda kind: kind.sees in {Sees.ADMINS, Sees.PERSON, Sees.ROSTER})
+_ALWAYS = codes(lambda kind: kind.sees in {Sees.ADMINS, Sees.PERSON, Sees.ROSTER, Sees.CONTROLS})
 LIVE_OR_WAIVED = tuple(state.value for state in (*sorted(LIVE), TicketState.WAIVED))
 
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.groups.facts import carried
+from worker.domain.groups.facts import carried, to_ask, with_look
+from worker.domain.kinds import codes
+from worker.domain.kinds.kind import Sees
 from worker.domain.model import (
     NOTHING_SHOWN,
     Allowed,
+    Fact,
     GroupFacts,
+    GroupKey,
     RegisterFacts,
     RegisterStatus,
     Roster,
 )
+from worker.domain.tickets.ticket import LIVE
+from worker.storage.dirty import dirty_groups
 from worker.storage.sql.chunks import chunked
-from worker.storage.sql.tables import chat_group, from_micros, to_micros
+from worker.storage.sql.tables import chat_group, from_micros, ticket, to_micros
 
 # `facts` has no instant in it, so that only news of a group changes it
 FACT_COLUMNS = ("facts", "facts_at", "last_activity_at", "link_sha256", "registered")
@@ -29,6 +35,7 @@ _VALUES = (
 )  # fmt: skip
 _INSTANTS = ("read_at", "link_changed_at", "link_before_at")
 _ALLOWED = ("edit", "write", "add")
+_LIVE = tuple(sorted(state.value for state in LIVE))
 _DAYS = ("created_on", "ends_on", "review_due", "closed_on")
 
 
@@ -46,13 +53,65 @@ def known_facts(connection: sa.Connection, source: str, page: Sequence[Roster]) 
 def fact_values(roster: Roster, known: GroupFacts | None) -> tuple[Any, ...]:
     """Values of FACT_COLUMNS after a read; `known` is how the facts stood before it."""
     facts = carried(roster.facts, known or NOTHING_SHOWN)
-    return (
-        _shown({name: getattr(facts, name) for name in _VALUES}),
-        _shown(_ages(facts)),
-        to_micros(facts.last_activity_at),
-        facts.link_sha256,
-        None if roster.registered is None else _shown(_said(roster.registered)),
+    said = None if roster.registered is None else _shown(_said(roster.registered))
+    return (*_values(facts).values(), said)
+
+
+def _values(facts: GroupFacts) -> dict[str, Any]:
+    return {
+        "facts": _shown({name: getattr(facts, name) for name in _VALUES}),
+        "facts_at": _shown(_ages(facts)),
+        "last_activity_at": to_micros(facts.last_activity_at),
+        "link_sha256": facts.link_sha256,
+    }
+
+
+def to_look_at(
+    connection: sa.Connection,
+    source: str,
+    costly: Collection[Fact],
+    *,
+    before: datetime | None,
+    limit: int,
+    groups: Collection[str] | None,
+) -> dict[str, frozenset[Fact]]:
+    """See `ports.state.groups.Rosters.to_look_at`."""
+    g, t = chat_group.c, ticket.c
+    is_asked = sa.exists().where(
+        t.source == g.source,
+        t.group_id == g.group_id,
+        t.kind.in_(codes(lambda kind: kind.sees is Sees.CONTROLS)),
+        t.state.in_(_LIVE),
     )
+    is_old = sa.false() if before is None else sa.or_(g.looked_at.is_(None), g.looked_at < before)
+    columns = (g.group_id, g.facts, g.facts_at, g.last_activity_at, is_asked.label("is_asked"))
+    query = (
+        sa.select(*columns)
+        .where(g.source == source, g.is_gone == 0, g.is_unseen == 0, sa.or_(is_asked, is_old))
+        .order_by(is_asked.desc(), g.looked_at.is_not(None), g.looked_at, g.group_id)
+        .limit(limit)
+    )
+    if groups is not None:
+        query = query.where(g.group_id.in_(sorted(groups)))
+    return {
+        row.group_id: to_ask(facts_of(row), costly, before, is_urgent=bool(row.is_asked))
+        for row in connection.execute(query)
+    }
+
+
+def looked(connection: sa.Connection, group: GroupKey, look: GroupFacts, now: datetime) -> None:
+    """See `ports.state.groups.Rosters.looked`."""
+    g = chat_group.c
+    this = (g.source == group.source) & (g.group_id == group.group_id)
+    query = sa.select(g.facts, g.facts_at, g.last_activity_at).where(this)
+    row = connection.execute(query).first()
+    if row is None:
+        return
+    facts = with_look(facts_of(row), look)
+    values = {**_values(facts), "last_activity_at": facts.last_activity_at, "looked_at": now}
+    connection.execute(sa.update(chat_group).where(this).values(values))
+    if values["facts"] != row.facts:
+        dirty_groups(connection, [group], now)
 
 
 def facts_of(row: Any) -> GroupFacts:
@@ -62,7 +121,7 @@ def facts_of(row: Any) -> GroupFacts:
         values = {name: _OF_THE_RELEASE_BEFORE.get(name, _as_it_is)(value) for name, value in values.items()}
     else:
         ages = json.loads(row.facts_at)
-        values["read_apart"] = tuple((name, from_micros(at)) for name, at in ages.pop("read_apart", ()))
+        values["read_apart"] = tuple((Fact(name), from_micros(at)) for name, at in ages.pop("read_apart", ()))
         values |= {name: from_micros(at) for name, at in ages.items()}
         values["last_activity_at"] = row.last_activity_at
     for name in _ALLOWED:

@@ -20,6 +20,7 @@ from worker.domain.model import (
     Account,
     AccountKey,
     Coverage,
+    Fact,
     GroupFacts,
     GroupKey,
     Member,
@@ -41,7 +42,7 @@ from worker.ports.state.groups import (
     ShrunkenRoster,
     Unlisted,
 )
-from worker.storage import departed, ties
+from worker.storage import departed, group_facts, ties
 from worker.storage.candidates import wrong_groups
 from worker.storage.candidates.confirm_roster import unconfirmed
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
@@ -136,6 +137,22 @@ class SqlRosters:
         changes = sum(map(sum, changed.values()))
         gather(self._c, changes, chat_group, membership, link, dirty_group)
         return RosterChanges(changed, tuple(new), tuple(gone), tuple(shrunken))
+
+    # --- looking closer --------------------------------------------------------------------------
+
+    def to_look_at(
+        self,
+        source: str,
+        costly: Collection[Fact],
+        *,
+        before: datetime | None,
+        limit: int,
+        groups: Collection[str] | None = None,
+    ) -> dict[str, frozenset[Fact]]:
+        return group_facts.to_look_at(self._c, source, costly, before=before, limit=limit, groups=groups)
+
+    def looked(self, group: GroupKey, look: GroupFacts, now: datetime) -> None:
+        group_facts.looked(self._c, group, look, now)
 
     def declared(self, group: GroupKey, by: Collection[str]) -> None:
         g = chat_group.c

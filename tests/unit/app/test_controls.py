@@ -15,6 +15,7 @@ from worker.domain.controls.policy import (
     ProfileRule,
 )
 from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupFacts
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState

@@ -1,11 +1,11 @@
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
 
 from fakes.inventory import FakeInventory
-from worker.domain.model import AccountFacts, Group, Member, Roster
+from worker.domain.model import AccountFacts, Fact, Group, GroupFacts, Member, Roster
 from worker.ops.retry import ATTEMPTS_MAX, TOTAL_MAX_S, RetryingDirectory, RetryingInventory, again, wait_s
 from worker.ports import (
     AuthFailed,
@@ -82,6 +82,10 @@ class FailingInventory(Failing):
         self._call()
         yield SnapshotEnd(NINE, 0)
 
+    def look_closely(self, _wanted: Mapping[str, Collection[Fact]], /) -> Iterator[tuple[str, GroupFacts]]:
+        self._call()
+        yield "ward-7", GroupFacts()
+
 
 @pytest.fixture
 def waits() -> list[float]:
@@ -130,6 +134,12 @@ def test_the_longest_wait_that_is_still_waited_is_under_a_minute(waits: list[flo
 
     assert list(RetryingInventory(inventory, waits.append).changes(None)) == [SnapshotEnd(NINE, 0)]
     assert waits == [TOTAL_MAX_S - 1]
+
+
+def test_a_closer_look_is_tried_again_until_its_first_group(waits: list[float]) -> None:
+    inventory = FailingInventory([Transient("busy")])
+    assert list(RetryingInventory(inventory, waits.append).look_closely({})) == [("ward-7", GroupFacts())]
+    assert len(waits) == 1
 
 
 @pytest.mark.parametrize(

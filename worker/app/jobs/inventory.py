@@ -2,6 +2,8 @@
 
 what is due -> changes() -> rosters, staged -> believed? -> applied -> members added, removed, regraded -> dirty groups
 
+   -> a closer look at some groups: facts that cost a call each
+
 Each inventory is read at its own pace, and before its time if somebody asked for it: a call from outside, the API.
 """
 
@@ -20,7 +22,7 @@ from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import record_failure, record_success
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.model import GroupKey, Roster
+from worker.domain.model import NOTHING_SHOWN, GroupFacts, GroupKey, Roster
 from worker.domain.reconcile.guard import GuardLimits
 from worker.ports import ConnectorError, CursorExpired, Incomplete, Inventory, Port, SnapshotEnd, Takes
 from worker.ports.state.groups import RosterChanges, ShrunkenRoster, Unlisted
@@ -29,6 +31,10 @@ from worker.ports.state.sources import WHOLE, WantedRead
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE_MEMBERS = 5_000
+LOOK_EVERY = timedelta(hours=20)  # once a day, at whatever time the day's reads come
+LOOKS_MAX = (
+    50  # groups in one read, so that no other source waits long: a phone may ask thirty times a minute
+)
 EARLY_SHARE = 0.1  # of its pace: a read comes up to so much early, so that sources are not all read at once
 
 
@@ -101,6 +107,7 @@ class TakeInventory:
             counts["sources"] += 1
             try:
                 troubles += self._read(one, now, lease, counts)
+                troubles += self._look(one, now, lease)
             except ConnectorError as error:
                 self._failed(one, error, now, lease)
                 troubles.append(f"{one.inventory.name}: {error}")
@@ -163,6 +170,34 @@ class TakeInventory:
                 self._record(uow, name, end, counted, now)
         _count(counts, groups, members, changes)
         return [f"{name}: {_shrunken(one)}" for one in changes.shrunken]
+
+    def _look(self, due: _Due, now: datetime, lease: Lease | None) -> list[str]:
+        """Look closely at some groups. The roster was read whatever comes of it, and what is seen by then stays."""
+        inventory = due.inventory
+        if not inventory.can.costly:
+            return []
+        with self._store.reading() as uow:
+            wanted = uow.rosters.to_look_at(
+                inventory.name,
+                inventory.can.costly,
+                before=None if due.groups is not None else now - LOOK_EVERY,
+                limit=LOOKS_MAX,
+                groups=due.groups,
+            )
+        asked = {group_id: facts for group_id, facts in wanted.items() if facts}
+        try:
+            for group_id, seen in inventory.look_closely(asked) if asked else ():
+                self._keep(inventory.name, {group_id: seen}, now, lease)
+                wanted.pop(group_id, None)
+        except ConnectorError as error:
+            return [f"{inventory.name}, asked for more of its groups: {error}"]
+        self._keep(inventory.name, dict.fromkeys(wanted, NOTHING_SHOWN), now, lease)
+        return []
+
+    def _keep(self, source: str, seen: Mapping[str, GroupFacts], now: datetime, lease: Lease | None) -> None:
+        with self._store.begin(lease) as uow:
+            for group_id, facts in seen.items():
+                uow.rosters.looked(GroupKey(source, group_id), facts, now)
 
     def _rest(self, due: _Due, end: SnapshotEnd) -> Unlisted:
         """What the read means for the groups that it did not list."""

@@ -48,7 +48,7 @@ def source(call: Call, guest: Guest) -> Response:
         history = uow.journal.of(f"source:{name}")[-50:][::-1]
     witness = call.services.witnesses.get(name)
     can = (
-        [one for one, holds in asdict(witness.can).items() if holds and one != "breaks_terms"]
+        [one for one, holds in asdict(witness.can).items() if holds is True and one != "breaks_terms"]
         if witness
         else []
     )

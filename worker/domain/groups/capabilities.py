@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from worker.domain.model import Fact
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -13,7 +15,8 @@ class Capabilities:
     sight. `creator_is_removable`: by somebody else, at all. `removal_is_asynchronous`: the answer to a removal says
     only that it was asked for. `is_kept_by_people`: a list that somebody writes, not what the messenger shows; it
     proves with grade B at best. `is_declared`: its rosters are what admins of groups declare on the desk.
-    `breaks_terms`: reading it breaks the messenger's terms of service.
+    `breaks_terms`: reading it breaks the messenger's terms of service. `shows`: which facts of a group it may show; any
+    other stays unknown whatever is done. `costly`: those of them that may take a call of their own for each group.
     """
 
     sees_all_groups: bool = False
@@ -26,3 +29,5 @@ class Capabilities:
     is_kept_by_people: bool = False
     is_declared: bool = False
     breaks_terms: bool = False
+    shows: frozenset[Fact] = frozenset()
+    costly: frozenset[Fact] = frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from worker.domain.model import Roster
+from worker.domain.model import Fact, GroupFacts, Roster
 from worker.ports.notes import Note, Noted
 
 
@@ -189,6 +189,9 @@ class Passive:
 
     def news(self) -> frozenset[str]:
         return frozenset()
+
+    def look_closely(self, _wanted: Mapping[str, Collection[Fact]], /) -> Iterator[tuple[str, GroupFacts]]:
+        return iter(())
 
     def concerns(self) -> Sequence[Concern]:
         return ()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from worker.domain.groups.capabilities import Capabilities
-from worker.domain.model import Roster
+from worker.domain.model import Fact, GroupFacts, Roster
 from worker.ports.connectors.base import Connector
 from worker.ports.errors import Malformed
 
@@ -46,6 +46,14 @@ class Inventory(Connector, Protocol):
         not there is left out; the end then keeps the cursor as it was. An iterator that ends or raises before its end
         proves nothing about groups that it did not list. An empty roster is a group without members; an unreadable
         one is left out or PARTIAL. Raises CursorExpired, Incomplete, Transient or Permanent.
+        """
+
+    def look_closely(self, wanted: Mapping[str, Collection[Fact]], /) -> Iterator[tuple[str, GroupFacts]]:
+        """Ask for facts that take calls of their own (`can.costly`): for which ones, by the groups' ids.
+
+        Yields each group's facts once; only those count that are in `read_apart`, with when they were asked for. What
+        can't be asked for just now is not in it, and a group that is not there is left out. Raises Transient or
+        Permanent; what was yielded before stays true.
         """
 
     def news(self) -> frozenset[str]:

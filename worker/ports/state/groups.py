@@ -16,6 +16,7 @@ from worker.domain.model import (
     Account,
     AccountKey,
     Coverage,
+    Fact,
     GroupFacts,
     GroupKey,
     Member,
@@ -50,6 +51,24 @@ class Rosters(Protocol):
         same; until then it counts as partial. `rest` says what a group that is not listed
         means. If too many are missing, or all of them, nothing is applied, and `RosterChanges.too_few_groups` is set.
         """
+
+    def to_look_at(
+        self,
+        source: str,
+        costly: Collection[Fact],
+        *,
+        before: datetime | None,
+        limit: int,
+        groups: Collection[str] | None = None,
+    ) -> dict[str, frozenset[Fact]]:
+        """Groups for a closer look, by id, with the costly facts that are to be asked for, which may be none.
+
+        First those with a live ticket that only facts can prove; then, unless `before` is None, those that nobody
+        looked at since then, the longest ago first. With `groups`, only those among these. At most `limit`.
+        """
+
+    def looked(self, group: GroupKey, look: GroupFacts, now: datetime) -> None:
+        """Keep what a closer look at a group showed (see `Inventory.look_closely`). News makes the group dirty."""
 
     def declared(self, group: GroupKey, by: Collection[str]) -> None:
         """Remember the marks of whoever declared the roster that a group has now."""

@@ -196,6 +196,7 @@ chat_group = sa.Table(
     _flag("is_gone"),
     _text("leader_source", null=True),  # the group of another source that is this one, and the better witness
     _text("leader_group", null=True),
+    _instant("looked_at"),  # when facts that cost a call of their own were last asked for
     _text("declared_by", default="[]"),  # the marks of whoever declared this roster by a link
     _flag("is_unseen"),  # still there, perhaps: its source did not show it the last time
     sa.Index("ix_chat_group_name", "name", "source", "group_id"),

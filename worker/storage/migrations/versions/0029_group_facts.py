@@ -15,3 +15,4 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("facts_at", sa.Text(), nullable=False, server_default="{}"))
         op.add_column(table, sa.Column("last_activity_at", sa.BigInteger(), nullable=True))
         op.add_column(table, sa.Column("registered", sa.Text(), nullable=True))
+    op.add_column("chat_group", sa.Column("looked_at", sa.BigInteger(), nullable=True))
