@@ -84,9 +84,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
     )
     out.print(Text(plan.why))
     for cohort in plan.cohorts:
-        out.print(
-            Text(f"\n{cohort.id}  {cohort.state.value}  {cohort.counted}: {cohort.cause}")
-        )
+        out.print(Text(f"\n{cohort.id}  {cohort.state.value}  {cohort.counted}: {cohort.cause}"))
         rows = [(p.name, f"{p.person.source}/{p.person.person_id}", p.evidence.value) for p in cohort.people]
         if rows:
             print_table("", ("person", "id", "evidence"), rows, "")
@@ -111,7 +109,9 @@ def release(
         plan = worker.approvals.decide(id_, cohort or [], who, need_reason(reason), at, release=True)
         waiting = _waiting(worker, plan, HoldState.RELEASED)
     out.print(
-        Text(f"{plan.label} is {plan.state.value}. The next run of the job opens the tickets of what is released.")
+        Text(
+            f"{plan.label} is {plan.state.value}. The next run of the job opens the tickets of what is released."
+        )
     )
     _say_waiting(plan, waiting, "release")
 

@@ -23,9 +23,6 @@ from worker.cli.common import (
 from worker.domain.controls.standards import FRAMEWORKS
 from worker.ops.terminal import json_text
 
-if TYPE_CHECKING:
-    from worker.app.reads.controls import ControlReport
-
 app = typer.Typer(no_args_is_help=True, help="Reports for managers and auditors.")
 
 
@@ -39,6 +36,8 @@ class ReportFormat(StrEnum):
 
 
 if TYPE_CHECKING:
+    from worker.ports.state.controls import ControlReport
+
     Framework = str
 else:
     Framework = StrEnum("Framework", [(name.upper(), name) for name in FRAMEWORKS])

@@ -7,13 +7,12 @@ from datetime import datetime
 
 from pydantic import Field
 
-from worker.app.reads.controls import ControlReport
 from worker.contract.shape import Counts, Instant, Shape
 from worker.domain.controls import CATALOGUE
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.standards import Confidence, Support, supported_by
 from worker.domain.controls.switch import Mode
-from worker.ports.state.controls import ControlFailure
+from worker.ports.state.controls import ControlFailure, ControlReport
 
 
 class SupportShape(Shape):

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from worker.app.evidence.report import csv_line, environment, safe_cell
-from worker.app.reads.controls import ControlReport
 from worker.domain.controls import CATALOGUE
 from worker.domain.controls.standards import supported_by
 from worker.domain.reconcile.plan import instant
+from worker.ports.state.controls import ControlReport
 
 COLUMNS = (
     "id", "mode", "subjects", "pass", "fail", "unknown", "waived", "declined", "tickets_live", "tickets_overdue",

@@ -16,7 +16,7 @@ from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
-from worker.app.reads.controls import ControlReads, Page, Tally
+from worker.app.reads.controls import ControlReads, ControlTally, Page
 from worker.app.tell.teller import Teller
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.controls.control import CheckValue
@@ -72,8 +72,8 @@ class RunControls:
 
     # --- what there is ---------------------------------------------------------------------------
 
-    def _survey(self, matching: Matching, now: datetime) -> tuple[Tally, list[Action]]:
-        tally, actions = Tally(), []
+    def _survey(self, matching: Matching, now: datetime) -> tuple[ControlTally, list[Action]]:
+        tally, actions = ControlTally(), []
         after: GroupKey | None = None
         with self._store.reading() as uow:
             in_use = uow.controls.names_in_use()

@@ -22,7 +22,7 @@ from worker.domain.controls.switch import Mode
 from worker.domain.groups.capabilities import Capabilities
 from worker.domain.model import GroupKey, Standing
 from worker.domain.people.joiners import fits
-from worker.ports.state.controls import ControlCounts, Lists, NameInUse, TicketCounts
+from worker.ports.state.controls import ControlCounts, ControlReport, Lists, NameInUse, TicketCounts
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 400
@@ -56,18 +56,8 @@ class ControlRules:
         return replace(group, is_fresh=is_fresh, is_sensitive=named or bool(said) or by_class)
 
 
-@dataclass(frozen=True, slots=True)
-class ControlReport:
-    """One control at one time. `mode` is None for one that is off."""
-
-    control: str
-    mode: Mode | None
-    counts: ControlCounts
-    tickets: TicketCounts
-
-
 @dataclass(slots=True)
-class Tally:
+class ControlTally:
     """Counts what controls say."""
 
     values: dict[str, Counter[CheckValue]] = field(default_factory=lambda: defaultdict(Counter))
@@ -142,7 +132,7 @@ class ControlReads:
 
     def report(self, now: datetime) -> list[ControlReport]:
         """Every control as it stands now, over all groups, in the catalogue's order."""
-        tally = Tally()
+        tally = ControlTally()
         with self._store.reading() as uow:
             for page in self._pages(uow, now):
                 for _, examined in page:

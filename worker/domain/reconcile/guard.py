@@ -349,8 +349,18 @@ def held_controls(found: Mapping[str, Sequence[HeldSubject]], now: datetime) -> 
     if not found:
         return None
     cohorts = tuple(
-        Cohort(control, f"first tickets of the control {control}", (), subjects=tuple(those))
+        Cohort(
+            control,
+            because("first tickets of the control {control}", control=control),
+            (),
+            subjects=tuple(those),
+        )
         for control, those in sorted(found.items())
     )
     count = sum(len(those) for those in found.values())
-    return HeldPlan(CONTROLS, f"first run of controls with tickets: {count} to open", now, cohorts)
+    why = because_many(
+        "first run of controls with tickets: one to open",
+        "first run of controls with tickets: {n} to open",
+        count,
+    )
+    return HeldPlan(CONTROLS, why, now, cohorts)

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.state import GroupState
+from worker.domain.controls.switch import Mode
 from worker.domain.model import GroupKey
 from worker.domain.reconcile.guard import HeldSubject
 from worker.domain.tickets.ticket import Ticket
@@ -72,6 +73,16 @@ class TicketCounts(NamedTuple):
 
     live: int
     overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class ControlReport:
+    """One control at one time. `mode` is None for one that is off."""
+
+    control: str
+    mode: Mode | None
+    counts: ControlCounts
+    tickets: TicketCounts
 
 
 class ControlDay(NamedTuple):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times, Unknown, unknown
 from worker.domain.controls.policy import ProfileRule
 from worker.domain.controls.state import GroupState
+from worker.domain.model import Fact
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Grade, TicketKind
 
@@ -47,7 +48,7 @@ def _new_link(group: GroupState) -> ControlResult:
     A link that was first seen after the removal is new for sure only if another one was seen before.
     """
     facts = group.facts
-    at = facts.read_at_of("link_sha256") or group.taken_at
+    at = facts.read_at_of(Fact.LINK) or group.taken_at
     if group.removed_at is None or facts.link_sha256 == "":
         return ControlResult(CheckValue.PASS, at=at, grade=group.grade)
     if facts.link_sha256 is None or facts.link_changed_at is None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times, Unknown, unknown
 from worker.domain.controls.policy import ProfileRule
 from worker.domain.controls.state import GroupState
+from worker.domain.model import Fact
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Grade, TicketKind
 
@@ -21,7 +22,7 @@ def _check(group: GroupState, rule: ProfileRule, _now: datetime) -> ControlResul
     shown = group.facts.picture_sha256
     if shown is None:
         return _by_the_register(group)
-    at = group.facts.read_at_of("picture_sha256") or group.taken_at
+    at = group.facts.read_at_of(Fact.PICTURE) or group.taken_at
     if wanted.standard and shown and shown not in wanted.standard:
         return ControlResult(CheckValue.FAIL, _ANOTHER, _STANDARD, at=at, grade=group.grade)
     if wanted.is_required and not shown:
