@@ -17,6 +17,7 @@ from worker.app.tell.signed_links import Dead, LinkDead
 from worker.desk.calls import Call, Handler, Stale, route, set_cookie, too_many
 from worker.desk.guarding import Attempts
 from worker.desk.sessions import LINK_COOKIE
+from worker.desk.statements import answers_of, statements_page
 from worker.domain.identity.handles import shown_handle
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
@@ -46,6 +47,7 @@ class AssigneePages:
             route("/t/{token}/done", self._acting(self.done), ["POST"]),
             route("/t/{token}/roster", self._acting(self.roster), ["POST"]),
             route("/t/{token}/answer", self._acting(self.answer), ["POST"]),
+            route("/t/{token}/statements", self._acting(self.statements), ["POST"]),
             route("/t/{token}/undo", self._acting(self.undo), ["POST"]),
             route("/me/{token}", self._opening(self.mine)),
             route("/me/{token}/done", self._acting(self.done_together), ["POST"]),
@@ -60,6 +62,8 @@ class AssigneePages:
         shown = call.services.assigned.look(token, call.now)
         call.language = shown.language
         ticket, tongue = shown.ticket, call.tongue
+        if kind_of(ticket).choice is Choice.STATEMENT and ticket.assignee is not None:
+            return statements_page(call, token)
         # Weighing without a result is no visible change
         version = (replace(shown, ticket=replace(ticket, weighed_at=None)), call.tongue.code)
         return _page(
@@ -133,9 +137,26 @@ class AssigneePages:
         call.services.assigned.answer(token, Answer(given), call.text("words"), call.now)
         return f"/t/{token}"
 
+    def statements(self, call: Call) -> str:
+        """Keep what somebody answers to all that they are asked for."""
+        token = call.path("token")
+        found = call.services.attesting.look(token, call.now)
+        try:
+            call.services.attesting.answer(token, answers_of(call, found), call.now)
+        except Refused:
+            return f"/t/{token}?refused=incomplete"
+        return f"/t/{token}"
+
     def undo(self, call: Call) -> str:
         token = call.path("token")
-        call.services.assigned.undo(token, call.now)
+        with call.services.store.reading() as uow:
+            is_statement = (
+                kind_of(call.services.assigned.ticket_of(uow, token, call.now)).choice is Choice.STATEMENT
+            )
+        if is_statement:
+            call.services.attesting.undo(token, call.now)
+        else:
+            call.services.assigned.undo(token, call.now)
         return f"/t/{token}"
 
     def done_together(self, call: Call) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from worker.app.acts.assignee import Assigned
+from worker.app.acts.attesting import Attesting
 from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
 from worker.app.acts.pairs import PairActs
@@ -60,6 +61,7 @@ class Services:
     desk: TicketActs
     approvals: Approvals
     assigned: Assigned
+    attesting: Attesting
     declaring: Declaring
     taking_over: TakeOver
     pairs: PairActs

@@ -166,6 +166,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         events.TICKET_FOUND_GONE: N_("Answered: not in the group"),
         events.TICKET_LEFT_TO_CREATOR: N_("Answered: only the creator can do it"),
         events.TICKET_DECLINED: N_("Answered: can't do it"),
+        events.TICKET_ANSWERED: N_("Answered with a statement"),
+        events.ATTESTATIONS_IMPORTED: N_("Statements of another system read"),
         events.PLAN_HELD: N_("Plan held"),
         events.PLAN_APPROVED: N_("Plan approved by the first of two"),
         events.PLAN_OBJECTED: N_("Plan rejected by the first of two"),

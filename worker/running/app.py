@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from worker.app.acts.assignee import Assigned
+from worker.app.acts.attesting import Attesting, StatementList
 from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
 from worker.app.acts.interacting import Interacting
@@ -98,6 +99,7 @@ class AppRules:
     tickets: TicketRules
     remediate: tuple[RemediationRule, ...]
     controls: ControlPolicy
+    statement_lists: tuple[StatementList, ...]  # of other systems, which each run of the controls reads
     rotas: RotaRules
     digest_window: timedelta
     daily_max: int
@@ -152,6 +154,7 @@ class App:
     reaching: Reaching
     silencing: Silencing
     assigned: Assigned
+    attesting: Attesting
     declaring: Declaring
     audit: Audit
     retention: Retention
@@ -200,6 +203,7 @@ def assemble(
         rules.controls, fresh, sensitive, seen_as, rules.timezone, tickets.accountable, abilities
     )
     controls = ControlReads(store, judging)
+    attesting = attesting_of(rules, store)
     rotas = Rotas(store, rules.rotas)
     away = Away(rules.rotas.absences, teller_named(rules.rotas.automatic_replies, connectors.directories))
 
@@ -220,7 +224,7 @@ def assemble(
         TakeInventory(store, connectors.inventories, rules.inventory, alarms, pairing, observer),
         Reconcile(store, deciding, observer),
         controls,
-        RunControls(store, controls, tickets, teller, observer),
+        RunControls(store, controls, tickets, teller, attesting, rules.statement_lists, observer),
         Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
         Verify(store, tickets, rules.fresh_inventories, teller, controls, lists),
         Escalate(store, tickets, teller, escalating),
@@ -233,6 +237,7 @@ def assemble(
         reaching,
         Silencing(store, tickets, rules.holding.silences, [one.name for one in connectors.inventories]),
         assigned_of(rules, store),
+        attesting,
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}"),
         Retention(store, rules.erase_after),
@@ -277,6 +282,12 @@ def _witnesses(settings: Settings, connectors: Checked) -> Witnesses:
 def assigned_of(rules: AppRules, store: Store) -> Assigned:
     """The assignee's use case, which always has links."""
     return Assigned(store, rules.links, Teller(rules.timezone, rules.languages, rules.links))
+
+
+def attesting_of(rules: AppRules, store: Store) -> Attesting:
+    """The use case of people who are asked for statements."""
+    teller = Teller(rules.timezone, rules.languages, rules.links)
+    return Attesting(store, rules.links, teller, rules.controls.statements, rules.controls.languages)
 
 
 def group_links_of(rules: AppRules) -> GroupLinks:

@@ -256,6 +256,7 @@ def services_of(app: App, clock: Clock) -> Services:
         desk=app.desk,
         approvals=app.approvals,
         assigned=app.assigned,
+        attesting=app.attesting,
         declaring=app.declaring,
         taking_over=app.taking_over,
         pairs=app.pairs,

@@ -19,12 +19,15 @@ from connectors import registry
 from connectors.kit.chat_exports import read_given
 from connectors.kit.ical.feed import IcalFeed
 from connectors.kit.member_lists import read_members
+from connectors.kit.statement_lists import read_statements
+from worker.app.acts.attesting import StatementList
 from worker.app.jobs.canary import CanaryRules
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
 from worker.app.tell.health import Freshness
 from worker.app.tell.holding import Holding
 from worker.app.tell.signed_links import SignedLinks
+from worker.domain.controls.statements import ImportedRow
 from worker.domain.groups.exported import Readers
 from worker.domain.model import Roster
 from worker.domain.people.joiners import Placement
@@ -48,7 +51,7 @@ from worker.ports import (
 )
 from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.state.store import Store
-from worker.running.app import App, AppRules, Clock, assemble, assigned_of, group_links_of
+from worker.running.app import App, AppRules, Clock, assemble, assigned_of, attesting_of, group_links_of
 from worker.settings import (
     ConnectorEntry,
     InventoryEntry,
@@ -246,6 +249,10 @@ def rules_of(settings: Settings) -> AppRules:
         tickets=settings.ticket_rules(),
         remediate=settings.remediation_rules(),
         controls=settings.control_policy(),
+        statement_lists=tuple(
+            StatementList(statement, path.name, partial(read_statements, path))
+            for statement, path in settings.statement_lists()
+        ),
         rotas=settings.rota_rules(),
         digest_window=settings.escalation.digest_window,
         daily_max=settings.escalation.daily_max,
@@ -292,8 +299,14 @@ def listening_at(app: App, listen: str) -> App:
     settings = app.settings.model_copy(update={"desk": desk})
     rules = replace(app.rules, links=_links_of(settings))
     declaring = app.declaring.at(group_links_of(rules))
+    store = app.store
     return replace(
-        app, settings=settings, rules=rules, assigned=assigned_of(rules, app.store), declaring=declaring
+        app,
+        settings=settings,
+        rules=rules,
+        assigned=assigned_of(rules, store),
+        attesting=attesting_of(rules, store),
+        declaring=declaring,
     )
 
 
@@ -404,6 +417,11 @@ def write_rosters(kind: str, path: Path, rosters: Iterable[Roster], taken_at: da
     if write is None:
         raise ValueError(f"an inventory of kind {kind} is no file that can be written")
     write(path, rosters, taken_at)
+
+
+def read_statement_list(path: Path) -> list[ImportedRow]:
+    """The rows of a list of statements. Raises BadConfig."""
+    return read_statements(path)
 
 
 # --- commands of connectors ---------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from worker.app.reads.rotas import RotaRules
 from worker.app.tell.alarms import AlarmRules
 from worker.app.tell.quiet import PersonalQuiet
 from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.statements import Statement
 from worker.domain.escalation.policy import Named, NamedKind, Policy, Whom
 from worker.domain.escalation.silences import Silence
 from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
@@ -23,6 +24,7 @@ from worker.domain.reconcile.remediation import RemediationRule
 from worker.ports import Port
 from worker.settings.connectors import ConnectorEntry, InventoryEntry, NotifierEntry, SourceEntry
 from worker.settings.controls import ControlsSection
+from worker.settings.controls.statements import lists_of
 from worker.settings.escalation import Escalation
 from worker.settings.problems import Wrong, did_you_mean
 from worker.settings.rotas import RECIPIENT, Absences, QuietSection, RotaEntry, require_rota_names
@@ -276,6 +278,10 @@ class Settings(Section):
 
     def control_policy(self) -> ControlPolicy:
         return self.controls.policy(self.organisation.language)
+
+    def statement_lists(self) -> tuple[tuple[Statement, Path], ...]:
+        """The lists of other systems that each run of the controls reads."""
+        return lists_of(self.controls.training, self.controls.device, self.base_dir)
 
     def job_schedule(self) -> table.JobSchedule:
         section = self.schedule

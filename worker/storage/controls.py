@@ -355,6 +355,15 @@ class SqlControls:
         query = sa.select(s.control).outerjoin(cohort, part).where(is_decided)
         return set(self._c.execute(query).scalars())
 
+    def refused(self) -> set[str]:
+        s = control_start.c
+        part = (cohort.c.plan_id == s.plan_id) & (cohort.c.cohort_id == s.control)
+        query = sa.select(s.control).join(cohort, part).where(cohort.c.state == HoldState.REJECTED.value)
+        return set(self._c.execute(query).scalars())
+
+    def forget_start(self, controls: Collection[str]) -> None:
+        self._c.execute(sa.delete(control_start).where(control_start.c.control.in_(sorted(controls))))
+
     def rejected(self, keys: Collection[GroupKey]) -> set[tuple[str, GroupKey]]:
         s, found = cohort_subject.c, set()
         said_no = (cohort.c.plan_id == s.plan_id) & (cohort.c.cohort_id == s.cohort_id)

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.kinds import KINDS
+from worker.domain.kinds.kind import InPerson
 from worker.domain.model import AccountKey, GroupKey
-from worker.domain.tickets.subject import About
 from worker.storage.persons import accounts_of
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
@@ -41,7 +41,7 @@ def groups_of_people(connection: sa.Connection, people: Collection[AccountKey]) 
 
 def dirty_people(connection: sa.Connection, people: Iterable[AccountKey], now: datetime) -> None:
     """Put people on the list for tickets about people; do nothing if there is no such kind of ticket."""
-    if any(kind.about is About.PERSON for kind in KINDS.values()):
+    if any(isinstance(kind.found, InPerson) for kind in KINDS.values()):
         rows = [(*account, to_micros(now)) for account in sorted(set(people))]
         bulk_upsert(connection, dirty_person, ("source", "person_id", "since"), rows, update=False)
 

@@ -183,6 +183,7 @@ class SqlEpisodes:
                     plan_id=number,
                     cohort_id=part.id,
                     state=part.state.value,
+                    findings=part.findings,
                     **reason_values("cause", part.cause),
                 )
             )
@@ -309,6 +310,7 @@ def _cohort(row: Any, people: tuple[Departure, ...], units: set[str]) -> Cohort:
     return Cohort(
         row.cohort_id, reason_from_row(row, "cause"), people, HoldState(row.state),
         next(iter(units)) if len(units) == 1 else "", row.decided_by or "", row.decided_at, row.reason,
+        findings=row.findings,
     )  # fmt: skip
 
 

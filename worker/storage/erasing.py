@@ -15,6 +15,8 @@ from worker.domain.model import AccountKey
 from worker.ports.state.handovers import HANDOVER
 from worker.storage.saved_lists import erase_from_lists
 from worker.storage.sql.tables import (
+    attestation,
+    attestation_person,
     chat_group,
     cohort_person,
     delivery,
@@ -64,10 +66,22 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     for table in (person, person_key, episode, cohort_person):
         where = (table.c.source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
+    _erase_from_attestations(connection, key)
     _erase_ties(connection, key)
     for table in (link, expected, group_link):
         where = (table.c.person_source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
+
+
+def _erase_from_attestations(connection: sa.Connection, key: AccountKey) -> None:
+    """What somebody said stays counted, by version and date, and is nobody's."""
+    a, ap = attestation.c, attestation_person.c
+    mine = (a.person_source == key.source) & (a.person_id == key.person_id)
+    nobody = {"person_source": None, "person_id": None, "reason": "", "initials": "", "came_from": ""}
+    connection.execute(sa.update(attestation).where(mine).values(nobody))
+    connection.execute(
+        sa.delete(attestation_person).where(ap.person_source == key.source, ap.person_id == key.person_id)
+    )
 
 
 def _texts_about(connection: sa.Connection, key: AccountKey) -> set[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from worker.domain.people.persons import AccountsRule
 from worker.storage.access import SqlAccess
+from worker.storage.attestations import SqlAttestations
 from worker.storage.controls import SqlControls
 from worker.storage.conversations import SqlConversations, SqlInteractions
 from worker.storage.deliveries import SqlDeliveries
@@ -71,6 +72,7 @@ class SqlUnitOfWork:
         self.zones = SqlZones(connection)
         self.saved_lists = SqlSavedLists(connection)
         self.controls = SqlControls(connection, rule)
+        self.attestations = SqlAttestations(connection)
 
 
 class SqlStore:

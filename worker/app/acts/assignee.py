@@ -105,6 +105,10 @@ class Assigned:
                 None if is_moved else help_for(uow, ticket, self._teller.languages),
             )
 
+    def ticket_of(self, uow: UnitOfWork, token: str, now: datetime) -> Ticket:
+        """The ticket of a link, whoever has it now."""
+        return self._links.read(uow, token, now).ticket
+
     def mine(self, token: str, now: datetime) -> Mine:
         """All open tickets of a link's assignee."""
         with self._store.reading() as uow:
@@ -157,6 +161,8 @@ class Assigned:
                 return self._identify(uow, ticket, chosen, now)
             if kind_of(ticket).choice is Choice.ROSTER:
                 raise Refused("Say on the page of the group who is in it; that proves it.")
+            if kind_of(ticket).choice is Choice.STATEMENT:
+                raise Refused("Answer on the page of this ticket.")
             return self._done(uow, ticket, now, _made_admin(uow, ticket, chosen))
 
     def done_together(self, token: str, numbers: Collection[int], now: datetime) -> list[Ticket]:
@@ -180,7 +186,7 @@ class Assigned:
                 aid = help_for(uow, after, self._teller.languages)
                 return answer_messages(uow, answer, ticket, after, words, self._teller, now, aid)
 
-            return self._act(uow, ticket, change, _EVENTS[answer], now, messages)
+            return act_by_link(uow, ticket, change, _EVENTS[answer], now, messages)
 
     def undo(self, token: str, now: datetime) -> Ticket:
         """Take the last act back. Raises Refused when its minute is over, or the ticket has changed since."""
@@ -188,13 +194,13 @@ class Assigned:
             _, undo = self._opened(uow, token, now)
             if undo is None:
                 raise Refused("It can't be taken back any more.")
-            return _take_back(uow, undo, now)
+            return take_back(uow, undo, now)
 
     def undo_together(self, token: str, numbers: Collection[int], now: datetime) -> list[Ticket]:
         """Take back the claims on several tickets; a claim that can no longer be taken back stays."""
         with self._store.begin() as uow:
             mine = _undos_of(uow, self._links.opened(uow, token, now), now)
-            return [_take_back(uow, undo, now) for undo in mine if undo.before.id in numbers]
+            return [take_back(uow, undo, now) for undo in mine if undo.before.id in numbers]
 
     def _opened(self, uow: UnitOfWork, token: str, now: datetime) -> tuple[Opened, Undo | None]:
         """Open the link; return its ticket, and the act that can be undone.
@@ -203,7 +209,7 @@ class Assigned:
         """
         opened = self._links.read(uow, token, now)
         undo = uow.access.undo_of(opened.ticket.id)
-        if undo is not None and _can_undo(opened.ticket, undo, now) and opened.is_for(undo.before):
+        if undo is not None and can_undo(opened.ticket, undo, now) and opened.is_for(undo.before):
             check_is_here(uow, undo.before)
             return opened, undo
         return self._links.opened(uow, token, now), None
@@ -220,7 +226,7 @@ class Assigned:
             why = reason or because("marked done by {name}", name=_name(one))
             return replace(one, state=state, done_at=now, done_by=by, grade=Grade.C, reason=why)
 
-        return self._act(uow, ticket, change, events.TICKET_DONE, now, said=said)
+        return act_by_link(uow, ticket, change, events.TICKET_DONE, now, said=said)
 
     def _identify(self, uow: UnitOfWork, ticket: Ticket, chosen: str, now: datetime) -> Ticket:
         """Answer the question who a member is; only suggested people, or nobody, can be chosen."""
@@ -242,30 +248,30 @@ class Assigned:
             uow.identities.answer([HandleIdentity(key, answer)], now, _email(ticket))
         return after
 
-    def _act(
-        self,
-        uow: UnitOfWork,
-        ticket: Ticket,
-        change: Change,
-        kind: str,
-        now: datetime,
-        messages: Callable[[Ticket], Sequence[OutMessage]] = lambda _after: (),
-        said: str = "",
-    ) -> Ticket:
-        """Change the ticket, keep the data to undo it, and queue messages for when it can't be undone any more."""
 
-        def changed(one: Ticket) -> Ticket:
-            after = change(one)
-            is_claim = after.state is TicketState.DONE
-            return replace(after, claimed_by=_claimants(uow, one, now)) if is_claim else after
+def act_by_link(
+    uow: UnitOfWork,
+    ticket: Ticket,
+    change: Change,
+    kind: str,
+    now: datetime,
+    messages: Callable[[Ticket], Sequence[OutMessage]] = lambda _after: (),
+    said: str = "",
+) -> Ticket:
+    """Change the ticket as its assignee, keep the data to undo it, and queue messages for when the minute is over."""
 
-        before, after = change_ticket(uow, ticket.id, changed, kind, _actor(ticket), now, answer=said)
-        until = now + UNDO_FOR
-        waiting = [replace(message, not_before=until) for message in messages(after)]
-        uow.outbox.add(waiting, now)
-        keys = tuple(message.key for message in waiting)
-        uow.access.keep_undo(Undo(before, after, _email(before), until, keys))
-        return after
+    def changed(one: Ticket) -> Ticket:
+        after = change(one)
+        is_claim = after.state is TicketState.DONE
+        return replace(after, claimed_by=_claimants(uow, one, now)) if is_claim else after
+
+    before, after = change_ticket(uow, ticket.id, changed, kind, _actor(ticket), now, answer=said)
+    until = now + UNDO_FOR
+    waiting = [replace(message, not_before=until) for message in messages(after)]
+    uow.outbox.add(waiting, now)
+    keys = tuple(message.key for message in waiting)
+    uow.access.keep_undo(Undo(before, after, _email(before), until, keys))
+    return after
 
 
 _EVENTS = {
@@ -296,11 +302,11 @@ def _undos_of(uow: UnitOfWork, opened: Opened, now: datetime) -> list[Undo]:
         if one.done_at is not None and now < one.done_at + UNDO_FOR and opened.reaches(one)
     ]
     by = _email(opened.ticket).casefold()
-    undos = [undo for one, undo in recent if undo and undo.by.casefold() == by and _can_undo(one, undo, now)]
+    undos = [undo for one, undo in recent if undo and undo.by.casefold() == by and can_undo(one, undo, now)]
     return sorted(undos, key=lambda undo: undo.before.id)
 
 
-def _can_undo(ticket: Ticket | None, undo: Undo, now: datetime) -> bool:
+def can_undo(ticket: Ticket | None, undo: Undo, now: datetime) -> bool:
     """True if its minute is not over and nothing has changed since. Only a new `weighed_at` is no change."""
     return (
         ticket is not None
@@ -309,7 +315,7 @@ def _can_undo(ticket: Ticket | None, undo: Undo, now: datetime) -> bool:
     )
 
 
-def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
+def take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
     """Undo an act. Raises Refused if somebody has been told about it."""
     # The group may have lost its other admin meanwhile
     before = kept_waiting(uow, undo.before, undo.before.member_role)
@@ -318,6 +324,8 @@ def _take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
     if uow.outbox.withdraw(undo.messages) < len(undo.messages):
         raise Refused("It can't be taken back any more: others have been told.")
     uow.tickets.update([before])
+    if kind_of(before).choice is Choice.STATEMENT:
+        uow.attestations.void(before.id, now)
     if kind_of(before).choice is Choice.PERSON:
         key = HandleKey(before.home.source, before.handle)
         known = uow.identities.get(key)

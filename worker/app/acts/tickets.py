@@ -14,6 +14,8 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted, claimants
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.identity.matching import QUESTIONS, How, Identity, IdentityState
+from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import Choice
 from worker.domain.model import Account, AccountKey, HandleKey, Standing
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -53,6 +55,8 @@ class TicketActs:
         """
 
         def change(ticket: Ticket) -> Ticket:
+            if kind_of(ticket).choice is Choice.STATEMENT:
+                raise NotAllowed(f"{ticket.label}: only the person can say so. Import a list, or waive it.")
             if ticket.state is TicketState.DONE:
                 return _confirmed(ticket, by)
             return replace(

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from worker.app.acts.attesting import Attesting, StatementList
+from worker.app.jobs.asking import Asking
 from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
@@ -21,20 +23,25 @@ from worker.app.tell.teller import Teller
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import Examined
+from worker.domain.controls.others import STATEMENT_CONTROLS
 from worker.domain.controls.state import GroupState
+from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import Mode
+from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey
 from worker.domain.reconcile.controlling import Wanted, keep, opened, time_for, wanted_in
 from worker.domain.reconcile.engine import TicketRules
-from worker.domain.reconcile.guard import HeldPlan, held_controls
+from worker.domain.reconcile.guard import HeldFindings, HeldPlan, held_controls
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.tickets.ticket import Ticket
+from worker.ports import ConnectorError
 from worker.ports.state.controls import ControlFailure
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 200
+SYSTEM = Actor("whosleft")
 
 
 class RunControls:
@@ -46,6 +53,8 @@ class RunControls:
         reads: ControlReads,
         tickets: TicketRules,
         teller: Teller,
+        attesting: Attesting,
+        lists: Sequence[StatementList] = (),
         observer: Observer = SILENT,
     ) -> None:
         self._store = store
@@ -53,22 +62,52 @@ class RunControls:
         self._policy = reads.rules.policy
         self._tickets = tickets
         self._teller = teller
+        self._attesting = attesting
+        self._lists = lists
+        self._taken: dict[str, tuple[str, int]] = {}  # by list: when it was read, and what it said
         self._observer = observer
+        self._asking = Asking(reads, tickets, teller)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Check all groups once; `now` is aware UTC. Idempotent: a second run finds nothing to do."""
-        modes = {control: self._reads.mode_of(control) for control in GROUP_CONTROLS}
+        modes = {control: self._reads.mode_of(control) for control in (*GROUP_CONTROLS, *STATEMENT_CONTROLS)}
         if not any(modes.values()):
             return Report("controls")
         matching = Matching(self._store, now, lease, self._observer)
+        taken, troubles = self._take_lists(now)
+        changed = self._changed_texts(matching, now)
         tally, actions = self._survey(matching, now)
         asking = {control for control, mode in modes.items() if mode is Mode.TICKET}
         held = self._first_run(matching, asking, now)
-        actions += self._open(matching, asking, now)
+        actions += self._open(matching, asking, changed, now)
         counts = {name.value: sum(one[name] for one in tally.values.values()) for name in CheckValue}
         counts |= Counter(action.kind.value for action in actions if action.kind is not ActionKind.WEIGH)
+        counts |= taken
         counts["held"] = sum(len(plan.cohorts) for plan in held)
-        return Report("controls", counts, plan=Plan(tuple(actions), tuple(held)))
+        troubles += [_text_changed(rule) for rule in changed]
+        return Report("controls", counts, tuple(troubles), Plan(tuple(actions), tuple(held)))
+
+    def _take_lists(self, now: datetime) -> tuple[dict[str, int], list[str]]:
+        """Read the lists of other systems: one that did not change once a day, since people may have joined.
+
+        Returns counts, and what went wrong. A row that names nobody is usual: such lists have former staff, too.
+        """
+        counts, troubles = Counter[str](), []
+        for one in self._lists:
+            try:
+                rows = tuple(one.read())
+                mark = (self._day(now), hash(rows))
+                if self._taken.get(one.name) != mark:
+                    taken = self._attesting.take(rows, one.statement, one.name, SYSTEM, now)
+                    counts += Counter(taken_from_lists=taken.kept, rows_of_nobody=len(taken.problems))
+                    self._taken[one.name] = mark
+            except ConnectorError as error:
+                troubles.append(str(error))
+        return counts, troubles
+
+    def _changed_texts(self, matching: Matching, now: datetime) -> list[StatementRule]:
+        with matching.begin() as uow:
+            return self._asking.changed_texts(uow, now)
 
     # --- what there is ---------------------------------------------------------------------------
 
@@ -82,6 +121,7 @@ class RunControls:
             with matching.begin() as uow:
                 page = self._reads.page(uow, after, in_use, now)
                 actions += self._settled(uow, page, now)
+                self._asking.note_scope(uow, (group for group, _ in page), now)
                 for _, examined in page:
                     tally.add(examined)
             self._observer.progressed("groups", len(page))
@@ -91,6 +131,8 @@ class RunControls:
         with matching.begin() as uow:
             actions += self._settled(uow, list(self._reads.of(uow, left_behind, now, in_use).values()), now)
             uow.controls.forget_before(now)
+            uow.attestations.forget_scopes_before(now)
+            actions += self._asking.settle(uow, now)
             counts = tally.counts(now) | self._reads.beside(uow, now)
             uow.controls.count(self._day(now), counts)
         return tally, actions
@@ -142,21 +184,31 @@ class RunControls:
     def _first_run(self, matching: Matching, asking: set[str], now: datetime) -> list[HeldPlan]:
         """Hold what controls find in their first run with tickets; one that finds nothing has had its first run."""
         with matching.begin() as uow:
-            new = sorted(asking - uow.controls.started().keys())
-            found = {control: uow.controls.asking(control) for control in new}
-            plan = held_controls({control: those for control, those in found.items() if those}, now)
+            started = uow.controls.started().keys()
+            uow.controls.forget_start(started - asking)
+            found = {control: self._wants(uow, control, now) for control in sorted(asking - started)}
+            plan = held_controls(found, now)
             stored = hold(uow, plan, now, self._teller, PlanKind.CONTROLS) if plan is not None else None
             number = stored.id if stored is not None else None
-            uow.controls.start({one: number if found[one] else None for one in new}, now)
+            uow.controls.start({one: number if wants.count else None for one, wants in found.items()}, now)
         return [stored] if stored is not None else []
+
+    def _wants(self, uow: UnitOfWork, control: str, now: datetime) -> HeldFindings:
+        if control in STATEMENT_CONTROLS:
+            return self._asking.held(uow, control, now)
+        subjects = uow.controls.asking(control)
+        return HeldFindings(len(subjects), tuple(subjects))
 
     # --- new tickets -----------------------------------------------------------------------------
 
-    def _open(self, matching: Matching, asking: set[str], now: datetime) -> list[Action]:
+    def _open(
+        self, matching: Matching, asking: set[str], changed: Sequence[StatementRule], now: datetime
+    ) -> list[Action]:
         """Open tickets for what fails, the worst first, until the day's are used up."""
         start = self._start_of_day(now)
         with self._store.reading() as uow:
             allowed = asking & uow.controls.allowed()
+            to_ask = allowed - uow.controls.refused()
             opened_today = Counter(uow.controls.opened_since(start))
         left = self._policy.per_day - opened_today.total()
         actions: list[Action] = []
@@ -170,7 +222,7 @@ class RunControls:
             skip += len(keys)
             if len(keys) < PAGE:
                 break
-        return actions
+        return [*actions, *self._asking.open(matching, to_ask, opened_today, changed, now)]
 
     def _new(
         self,
@@ -202,3 +254,10 @@ class RunControls:
     def _start_of_day(self, now: datetime) -> datetime:
         zone = ZoneInfo(self._reads.rules.timezone)
         return datetime.combine(now.astimezone(zone).date(), time(), zone).astimezone(now.tzinfo)
+
+
+def _text_changed(rule: StatementRule) -> str:
+    return (
+        f"The text of {rule.name} changed, and its version is still {rule.version}: nobody is asked for it. "
+        "Give it another version, or put the old text back."
+    )

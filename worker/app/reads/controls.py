@@ -15,10 +15,17 @@ from worker.app.tell.health import Freshness
 from worker.domain.controls import CATALOGUE, GROUP_CONTROLS
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import Examined, examine
-from worker.domain.controls.others import ACCOUNTABLE, HAND_OVER, JOINER, LEAVER, SOURCES
+from worker.domain.controls.others import (
+    ACCOUNTABLE,
+    HAND_OVER,
+    JOINER,
+    LEAVER,
+    SOURCES,
+    STATEMENT_CONTROLS,
+)
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.state import GroupState
-from worker.domain.controls.switch import Mode
+from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.groups.capabilities import Capabilities
 from worker.domain.model import GroupKey, Standing
 from worker.domain.people.joiners import fits
@@ -147,7 +154,28 @@ class ControlReads:
         count, failed = len(self._rules.inventories), len(breaking)
         sources = ControlCounts(now, count, passed=count - failed, failed=failed)
         accountable = self._accountable(uow, now)
-        return uow.controls.by_tickets(now) | {SOURCES.id: sources, ACCOUNTABLE.id: accountable}
+        said = self._said(uow, now)
+        return said | uow.controls.by_tickets(now) | {SOURCES.id: sources, ACCOUNTABLE.id: accountable}
+
+    def _said(self, uow: UnitOfWork, now: datetime) -> dict[str, ControlCounts]:
+        """The counts of controls that ask people: over all of a control's statements."""
+        found: dict[str, ControlCounts] = {}
+        for rule in self._rules.policy.statements:
+            everywhere = rule.switch.where == ANYWHERE
+            one = uow.attestations.counts(rule, now, is_everywhere=everywhere)
+            known = found.get(rule.control, ControlCounts(now))
+            found[rule.control] = ControlCounts(
+                now,
+                known.subjects + one.subjects + one.unknown,
+                known.passed + one.passed,
+                known.failed + one.subjects - one.passed - one.waived,
+                known.unknown + one.unknown,
+                known.waived + one.waived,
+                known.declined + one.declined,
+                Counter(known.grades) + Counter(one.grades),
+                unknown_why={"not_identified": known.unknown + one.unknown},
+            )
+        return found
 
     def _accountable(self, uow: UnitOfWork, now: datetime) -> ControlCounts:
         """Whether the accountable person is named and has not left; unknown if no directory has the address."""
@@ -180,6 +208,9 @@ class ControlReads:
 
     def mode_of(self, control: str) -> Mode | None:
         """The mode of a control: `ticket` if any of its rules has that; None if it is off."""
+        asked = {rule.switch.mode for rule in self._rules.policy.statements if rule.control == control}
+        if control in STATEMENT_CONTROLS:
+            return Mode.TICKET if Mode.TICKET in asked else next(iter(asked), None)
         if control not in GROUP_CONTROLS:
             return Mode.TICKET if control in _ALWAYS else Mode.REPORT
         rules = GROUP_CONTROLS[control].rules(self._rules.policy)

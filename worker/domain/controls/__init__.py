@@ -16,7 +16,17 @@ from worker.domain.controls.group import (
     registered,
     roster_fresh,
 )
-from worker.domain.controls.others import ACCOUNTABLE, HAND_OVER, JOINER, LEAVER, SOURCES
+from worker.domain.controls.others import (
+    ACCOUNTABLE,
+    DEVICE,
+    DUTIES,
+    HAND_OVER,
+    JOINER,
+    LEAVER,
+    POLICY,
+    SOURCES,
+    TRAINING,
+)
 from worker.domain.controls.profile import description, join, name, picture, rights
 
 GROUP_CONTROLS: Mapping[str, GroupControl[Any]] = {
@@ -40,5 +50,17 @@ GROUP_CONTROLS: Mapping[str, GroupControl[Any]] = {
 
 # All controls, in the order of reports
 CATALOGUE: Mapping[str, Control] = {
-    one.id: one for one in (*GROUP_CONTROLS.values(), JOINER, LEAVER, ACCOUNTABLE, HAND_OVER, SOURCES)
+    one.id: one
+    for one in (
+        *GROUP_CONTROLS.values(),
+        DUTIES,
+        JOINER,
+        LEAVER,
+        ACCOUNTABLE,
+        POLICY,
+        TRAINING,
+        DEVICE,
+        HAND_OVER,
+        SOURCES,
+    )
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from worker.domain.controls.state import GroupState
+from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import REPORTED, ControlSwitch
 from worker.domain.model import Allowed
 from worker.domain.people.joiners import fits
@@ -155,4 +156,5 @@ class ControlPolicy:
     dormant: tuple[DormantRule, ...] = ()
     admins: tuple[AdminsRule, ...] = ()
     profile: tuple[ProfileRule, ...] = field(default=())
+    statements: tuple[StatementRule, ...] = ()
     languages: tuple[str, ...] = ("en",)  # of texts to paste, where the reader's own has none

@@ -36,12 +36,15 @@ class Where:
         return not self.messengers or fits(messenger, self.messengers)
 
 
+ANYWHERE = Where()
+
+
 @dataclass(frozen=True, slots=True)
 class ControlSwitch:
     """Mode and reach of a rule. `due` and `sensitive_due` replace the control's own times."""
 
     mode: Mode = Mode.REPORT
-    where: Where = Where()
+    where: Where = ANYWHERE
     due: timedelta | None = None
     sensitive_due: timedelta | None = None
 

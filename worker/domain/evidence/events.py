@@ -34,6 +34,9 @@ TICKET_DISPUTED: Final = "ticket.disputed"  # the person still works here
 TICKET_FOUND_GONE: Final = "ticket.found_gone"  # the member is not in the group
 TICKET_LEFT_TO_CREATOR: Final = "ticket.left_to_creator"  # the creator can't be removed
 TICKET_DECLINED: Final = "ticket.declined"  # something else
+TICKET_ANSWERED: Final = "ticket.answered"  # with a statement: accepted, declined, or an exception asked for
+
+ATTESTATIONS_IMPORTED: Final = "attestations.imported"
 
 PLAN_HELD: Final = "plan.held"
 PLAN_APPROVED: Final = "plan.approved"  # the first of two people to release it

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from worker.domain.kinds import (
     add_admin,
     add_member,
+    attest,
     close_group,
     confirm_roster,
     creator_must_leave,
@@ -17,7 +18,7 @@ from worker.domain.kinds import (
     register_group,
     remove_member,
 )
-from worker.domain.kinds.kind import Kind
+from worker.domain.kinds.kind import Choice, Kind
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 KINDS: Mapping[TicketKind, Kind] = {
@@ -34,8 +35,12 @@ KINDS: Mapping[TicketKind, Kind] = {
         add_admin,
         reduce_admins,
         fix_profile,
+        attest,
     )
 }
+
+# The kind that asks a person for a statement
+STATEMENTS = next(code for code, kind in KINDS.items() if kind.choice is Choice.STATEMENT)
 
 # A live ticket of these kinds means that somebody who left is still in a group
 REMOVALS = frozenset(code for code, kind in KINDS.items() if kind.is_exposure)

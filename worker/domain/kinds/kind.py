@@ -28,6 +28,7 @@ class Choice(StrEnum):
     NOTHING = "nothing"
     ADMIN = "admin"  # the new admin
     PERSON = "person"  # the person who the member is
+    STATEMENT = "statement"  # what they say, on a page of its own, which makes "done" needless
     ROSTER = "roster"  # who is in the group, on the page of a link to it, which makes "done" needless
 
 
@@ -40,6 +41,7 @@ class Sees(StrEnum):
     IDENTITY = "identity"  # whether the handle's identity is settled
     ROSTER = "roster"  # only that it is of a later date
     ACCOUNT = "account"  # what the directory has of its person
+    STATEMENT = "statement"  # nothing: what its person says is the fact
     CONTROLS = "controls"  # what the controls that it is of say now
 
 
@@ -129,7 +131,7 @@ class InControls:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of ticket. Texts marked with N_ are English and translated when they are said; they may use {person},
-    {member}, {group} and {messenger}.
+    {member}, {group}, {messenger} and {topic}.
 
     word                in a table
     title               what is to be done, in one line

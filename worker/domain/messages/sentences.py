@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from worker.domain.controls.statements import DEVICE_ITEMS, AttestAnswer, Attestation, ItemAnswer
 from worker.domain.escalation.policy import Named, NamedKind, Target, Whom
 from worker.domain.identity.phones import masked_number
 from worker.domain.kinds import KINDS, kind_of
+from worker.domain.kinds.attest import topic_of
 from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messengers import messenger
 from worker.domain.reconcile.guard import HeldPlan
@@ -51,10 +53,10 @@ def reason_line(reason: Reason, tongue: Tongue) -> str:
 
 def ticket_title(ticket: Ticket, tongue: Tongue = ENGLISH) -> str:
     """What is to be done, in one line."""
-    return tongue.say(kind_of(ticket).title, **_names(ticket))
+    return tongue.say(kind_of(ticket).title, **_names(ticket, tongue))
 
 
-def _names(ticket: Ticket) -> dict[str, str]:
+def _names(ticket: Ticket, tongue: Tongue) -> dict[str, str]:
     """The names in sentences: the group's name for the member, the directory's for the person, and the group's."""
     is_question = kind_of(ticket).about is About.HANDLE  # who they are is the question
     person = "" if is_question else ticket.person_name
@@ -62,12 +64,13 @@ def _names(ticket: Ticket) -> dict[str, str]:
         "person": flat(person or ticket.member_name or ticket.handle),
         "member": flat(ticket.member_name or person or ticket.handle),
         "group": flat(ticket.group_name),
+        "topic": flat(topic_of(ticket, tongue)),
     }
 
 
 def ticket_steps(ticket: Ticket, tongue: Tongue = ENGLISH, aid: Help | None = None) -> tuple[str, ...]:
     """What the assignee does, step by step, in this messenger; `aid` is the help that they need for it."""
-    names = _names(ticket)
+    names = _names(ticket, tongue)
     if kind_of(ticket).about is About.HANDLE and ticket.handle != names["member"]:
         names["member"] = flat(f"{names['member']} {ticket.handle}")
     admins = ", ".join(map(flat, aid.admins)) if aid else ""
@@ -147,7 +150,7 @@ def state_line(ticket: Ticket) -> str:
 
 def why_line(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> str:
     """Why the ticket is there, for its assignee: made from evidence, kind and dates, not from the stored reason."""
-    return kind_of(ticket).why(ticket, timezone, tongue, _names(ticket))
+    return kind_of(ticket).why(ticket, timezone, tongue, _names(ticket, tongue))
 
 
 _HAPPENED = {  # what the assignee is told of a reopening
@@ -172,7 +175,7 @@ def what_happened(action: Action, tongue: Tongue = ENGLISH) -> str:
         return ""
     if action.reopened is None:
         return reason_line(action.why, tongue)
-    return tongue.say(_HAPPENED[action.reopened], **_names(action.ticket))
+    return tongue.say(_HAPPENED[action.reopened], **_names(action.ticket, tongue))
 
 
 _HEADLINES = {
@@ -268,6 +271,28 @@ def cancelled_paragraph(ticket: Ticket, to: Recipient, tongue: Tongue = ENGLISH)
     headline = tongue.say("No longer needed: {title}", title=title)
     facts = ((tongue.say("Ticket"), ticket.label),)
     return masked(Paragraph(headline, sentences(why, over), facts, title=title))
+
+
+_NOT_ACCEPTED = {
+    AttestAnswer.ACCEPTED: N_("{person} answered, and something is not as it should be: {topic}"),
+    AttestAnswer.DECLINED: N_("{person} declined: {topic}"),
+    AttestAnswer.EXCEPTION: N_("{person} asks for an exception: {topic}"),
+}
+
+
+def answered_paragraph(ticket: Ticket, said: Attestation, tongue: Tongue = ENGLISH) -> Paragraph:
+    """Tell the accountable person that somebody did not accept what they were asked for."""
+    headline = tongue.say(_NOT_ACCEPTED[said.answer], **_names(ticket, tongue))
+    open_items = [
+        tongue.say(DEVICE_ITEMS[name]) for name, one in said.items.items() if one is not ItemAnswer.YES
+    ]
+    facts = [(tongue.say("Ticket"), ticket.label)]
+    facts += [(tongue.say("Not so"), text) for text in open_items]
+    facts += [(tongue.say("Says"), flat(said.reason))] if said.reason else []
+    text = tongue.say("Talk to them. They are not asked again for this version.")
+    if said.answer is AttestAnswer.EXCEPTION:
+        text = tongue.say("Waive the ticket with a reason and an end, or hand it back to them.")
+    return Paragraph(headline, text, tuple(facts), title=ticket_title(ticket, tongue))
 
 
 def dropped_paragraph(labels: Sequence[str], tongue: Tongue = ENGLISH) -> Paragraph:
@@ -392,7 +417,7 @@ def _change(row: Row, tongue: Tongue) -> str:
     change = kind_of(row.ticket).row
     if row.is_right or change is None:
         return tongue.say("Nothing but the date ({ticket})", ticket=row.ticket.label)
-    return tongue.say(change, **_names(row.ticket), ticket=row.ticket.label)
+    return tongue.say(change, **_names(row.ticket, tongue), ticket=row.ticket.label)
 
 
 # --- whole messages ---------------------------------------------------------------------------------------

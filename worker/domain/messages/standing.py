@@ -49,6 +49,7 @@ _HAPPENED = {
     events.TICKET_FOUND_GONE: N_("{name}: the member is not in the group."),
     events.TICKET_LEFT_TO_CREATOR: N_("{name}: only the creator can do this."),
     events.TICKET_DECLINED: N_("{name} can't do it."),
+    events.TICKET_ANSWERED: N_("{name} answered."),
 }
 
 

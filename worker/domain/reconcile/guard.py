@@ -91,16 +91,17 @@ class Cohort:
     decided_at: datetime | None = None
     reason: str = ""  # of the decision
     subjects: tuple[HeldSubject, ...] = ()
+    findings: int = 0  # of a control; its subjects are the first of them
 
     @property
     def size(self) -> int:
         """The number of its people, or of what a control found."""
-        return len(self.people) + len(self.subjects)
+        return len(self.people) + self.findings
 
     @property
     def counted(self) -> str:
         """The same in English words."""
-        if not self.subjects:
+        if not self.findings:
             return people_count(len(self.people))
         return "1 ticket" if self.size == 1 else f"{self.size} tickets"
 
@@ -344,23 +345,32 @@ def state_of(cohorts: Iterable[Cohort]) -> HoldState:
 CONTROLS = "controls"  # in place of a source's name, for what controls found
 
 
-def held_controls(found: Mapping[str, Sequence[HeldSubject]], now: datetime) -> HeldPlan | None:
+@dataclass(frozen=True, slots=True)
+class HeldFindings:
+    """What a control found in its first run with tickets: how many it wants, and the first of their subjects."""
+
+    count: int
+    subjects: tuple[HeldSubject, ...]
+
+
+def held_controls(found: Mapping[str, HeldFindings], now: datetime) -> HeldPlan | None:
     """The plan that holds what controls found in their first run with tickets, a part for each; None: nothing."""
-    if not found:
+    wanted = {control: one for control, one in found.items() if one.count}
+    if not wanted:
         return None
     cohorts = tuple(
         Cohort(
             control,
             because("first tickets of the control {control}", control=control),
             (),
-            subjects=tuple(those),
+            subjects=one.subjects,
+            findings=one.count,
         )
-        for control, those in sorted(found.items())
+        for control, one in sorted(wanted.items())
     )
-    count = sum(len(those) for those in found.values())
     why = because_many(
         "first run of controls with tickets: one to open",
         "first run of controls with tickets: {n} to open",
-        count,
+        sum(one.count for one in wanted.values()),
     )
     return HeldPlan(CONTROLS, why, now, cohorts)

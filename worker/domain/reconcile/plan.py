@@ -89,6 +89,6 @@ def _action_line(action: Action) -> str:
     label = ticket.label if ticket.id else "new"
     blocked = " (waits for a new admin)" if action.is_blocked else ""
     who = f" -> {ticket.assignee.label}" if ticket.assignee else ""
-    subject = f"{about} in {ticket.group_name}" if about else ticket.group_name
+    subject = " in ".join(part for part in (about, ticket.group_name) if part)
     verb = f"{_SIGN[action.kind]} {action.kind.value:<9}"
     return f"{verb} {label:<8} {ticket.kind.value:<18} {subject}: {action.why}{blocked}{who}"

@@ -33,6 +33,7 @@ class TicketKind(StrEnum):
     ADD_ADMIN = "add_admin"
     REDUCE_ADMINS = "reduce_admins"
     FIX_PROFILE = "fix_profile"
+    ATTEST = "attest"
 
 
 class TicketState(StrEnum):
@@ -130,6 +131,7 @@ class AssigneeWhy(StrEnum):
     OWNER = "owner"
     MANAGER = "manager"
     ACCOUNTABLE = "accountable"
+    SELF = "self"  # it is about themselves
     ASSIGNED = "assigned"  # somebody handed it to them
     ANSWERED = "answered"  # the previous assignee's answer left it to the accountable person
 
@@ -144,6 +146,7 @@ WHY_THEY = {
     AssigneeWhy.OWNER: N_("owner of the group"),
     AssigneeWhy.MANAGER: N_("manager of the person who left"),
     AssigneeWhy.ACCOUNTABLE: N_("accountable person"),
+    AssigneeWhy.SELF: N_("it is about themselves"),
     AssigneeWhy.ASSIGNED: N_("assigned by {name}"),
     AssigneeWhy.ANSWERED: N_("accountable person; the assignee says: {name}"),
 }

@@ -160,5 +160,11 @@ class Controls(Protocol):
     def allowed(self) -> set[str]:
         """The controls that may open tickets: they had a first run, and no part of it waits for a decision."""
 
+    def refused(self) -> set[str]:
+        """The controls whose first run with tickets a person rejected."""
+
+    def forget_start(self, controls: Collection[str]) -> None:
+        """Forget the first run of controls that open no tickets any more: their next one is a first run again."""
+
     def rejected(self, keys: Collection[GroupKey]) -> set[tuple[str, GroupKey]]:
         """The pairs of control and group for which a person said no when the first run was held."""

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from worker.ports.state.access import AccessState
+from worker.ports.state.attestations import Attestations
 from worker.ports.state.controls import Controls
 from worker.ports.state.conversations import Conversations, Interactions
 from worker.ports.state.deliveries import Deliveries
@@ -109,6 +110,9 @@ class UnitOfWork(Protocol):
 
     @property
     def controls(self) -> Controls: ...
+
+    @property
+    def attestations(self) -> Attestations: ...
 
     @property
     def zones(self) -> Zones: ...

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.switch import Mode
 from worker.settings.controls.groups import AdminsControls, ClassEntry, DormantControls, RegisterControls
 from worker.settings.controls.profile import ProfileEntry
+from worker.settings.controls.statements import DeviceControls, DutiesControls, PolicyEntry, TrainingControls
 from worker.settings.fields import Positive
+from worker.settings.problems import Wrong
 from worker.settings.section import Section
 
 
@@ -35,6 +37,23 @@ class ControlsSection(Section):
         default=(), description="What profiles are like; the first that fits a group counts."
     )
 
+    policies: Annotated[tuple[PolicyEntry, ...], BeforeValidator(_entries)] = Field(
+        default=(), description="Policies that people accept."
+    )
+    duties: DutiesControls | None = None
+    training: TrainingControls | None = None
+    device: DeviceControls | None = None
+
+    @model_validator(mode="after")
+    def _policies_differ(self) -> Self:
+        ids = [one.id for one in self.policies]
+        for at, name in enumerate(ids):
+            if name in ids[:at]:
+                raise Wrong(
+                    f"{name!r} is the id of two policies", "Give each its own.", at=("policies", at, "id")
+                )
+        return self
+
     def policy(self, language: str) -> ControlPolicy:
         """As the domain's value; `language` is the organisation's, for texts to paste."""
         mode = Mode(self.mode)
@@ -54,5 +73,11 @@ class ControlsSection(Section):
             dormant=of(self.dormant),
             admins=of(self.admins),
             profile=every(self.profile),
+            statements=(
+                *of(self.duties),
+                *every(self.policies),
+                *of(self.training),
+                *of(self.device),
+            ),
             languages=(language, "en"),
         )

@@ -446,6 +446,7 @@ cohort = sa.Table(
     _instant("decided_at"),
     _text("decided_by", null=True),
     _text("reason", default=""),
+    _number("findings"),  # of a control
 )
 cohort_person = sa.Table(
     "cohort_person",
@@ -506,6 +507,59 @@ control_start = sa.Table(  # the first run with tickets, and the plan that held 
     _key("control"),
     _instant("started_at", null=False),
     _number("plan_id", None, null=True),
+)
+
+attestation = sa.Table(  # what somebody said when they were asked for a statement
+    "attestation",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("statement"),
+    _text("subject"),
+    _text("version"),
+    _text("language", default=""),
+    _text("text_sha256", default=""),
+    _text("person_source", null=True),  # null: they were erased
+    _text("person_id", null=True),
+    _text("source", default=""),  # the group's, where it is about one
+    _text("group_id", default=""),
+    _text("answer"),
+    _text("items", default="{}"),
+    _flag("is_pass"),
+    _text("grade"),
+    _instant("at", null=False),
+    _instant("expires_at"),
+    _text("assurance"),
+    _text("came_from", default=""),
+    _number("ticket_id", None, null=True),
+    _text("reason", default=""),
+    _text("initials", default=""),
+    _instant("voided_at"),
+    sa.Index("ix_attestation_ticket_id", "ticket_id"),
+    sa.Index("ix_attestation_person", "person_source", "person_id"),
+)
+attestation_person = sa.Table(  # by every account of the person
+    "attestation_person",
+    metadata,
+    _key("person_source"),
+    _key("person_id"),
+    sa.Column("attestation_id", sa.BigInteger, primary_key=True, autoincrement=False),
+)
+statement_scope = sa.Table(  # the groups of a rule that is not for all
+    "statement_scope",
+    metadata,
+    _key("rule"),
+    _key("source"),
+    _key("group_id"),
+    _instant("seen_at", null=False),
+)
+policy_text = sa.Table(  # the texts that were shown, by hash
+    "policy_text",
+    metadata,
+    _key("rule"),
+    _key("version"),
+    _key("language"),
+    _text("sha256"),
+    _instant("first_seen_at", null=False),
 )
 
 approval = sa.Table(  # one person's decision to release, for plans that need two people

@@ -23,6 +23,7 @@ def _instant(name: str) -> sa.Column[int]:
 
 
 def upgrade() -> None:
+    op.add_column("cohort", sa.Column("findings", sa.BigInteger(), nullable=False, server_default="0"))
     op.create_table(
         "cohort_subject",
         sa.Column("plan_id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -1,0 +1,327 @@
+"""What people say of the statements that they are asked for: by their link, or by a list of another system.
+
+Looking changes nothing. An answer closes its ticket at once, since it is the fact itself, and can be taken back for a
+minute. It is kept with the hash of exactly the text that was on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from worker.app.acts.assignee import WORDS_MAX, act_by_link, can_undo, take_back
+from worker.app.refused import Refused
+from worker.app.tell.addressing import whoever_has
+from worker.app.tell.signed_links import Opened, SignedLinks
+from worker.app.tell.teller import Teller
+from worker.domain.controls.statements import (
+    Assurance,
+    AttestAnswer,
+    Attestation,
+    ImportedRow,
+    ItemAnswer,
+    Statement,
+    StatementRule,
+    text_hash,
+)
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor, acted
+from worker.domain.kinds import STATEMENTS
+from worker.domain.messages.message import CHANNEL
+from worker.domain.messages.sentences import answered_paragraph
+from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.reconcile.attesting import answered_with
+from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.store import Store, UnitOfWork
+
+INITIALS_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StatementDue:
+    """One statement that somebody is asked for, as a page shows it.
+
+    `language` is that of the text, which may be another than the reader's: `is_theirs` says so. `can_undo_until`: the
+    answer can be taken back until then.
+    """
+
+    ticket: Ticket
+    rule: StatementRule
+    language: str
+    text: str
+    changed: str
+    is_theirs: bool
+    can_undo_until: datetime | None = None
+
+    @property
+    def text_sha256(self) -> str:
+        return text_hash(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class DueForPerson:
+    """All statements that one person is asked for, and those that they answered in the last minute."""
+
+    person: Account | None
+    name: str
+    language: str | None
+    due: tuple[StatementDue, ...]
+    answered: tuple[StatementDue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer to one statement. `text_sha256` is of the text that was on the page."""
+
+    answer: AttestAnswer
+    text_sha256: str
+    items: Mapping[str, ItemAnswer] = field(default_factory=dict)
+    initials: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementList:
+    """A list of another system. `read` returns its rows, or raises ConnectorError."""
+
+    statement: Statement
+    name: str
+    read: Callable[[], Sequence[ImportedRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of a list: how many rows were new, and whole sentences, with the line, on those that name nobody."""
+
+    kept: int
+    problems: tuple[str, ...]
+
+
+class Attesting:
+    """Statements of people. `languages`: the organisation's first, for texts that a reader's own has none of."""
+
+    def __init__(
+        self,
+        store: Store,
+        links: SignedLinks,
+        teller: Teller,
+        rules: Sequence[StatementRule],
+        languages: Sequence[str],
+    ) -> None:
+        self._store = store
+        self._links = links
+        self._teller = teller
+        self._rules = tuple(rules)
+        self._languages = tuple(languages)
+
+    @property
+    def rules(self) -> tuple[StatementRule, ...]:
+        return self._rules
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    def look(self, token: str, now: datetime) -> DueForPerson:
+        """All that the person of a link is asked for. Raises LinkDead."""
+        with self._store.reading() as uow:
+            opened = self._links.opened(uow, token, now)
+            return self._due(uow, opened, now)
+
+    def _due(self, uow: UnitOfWork, opened: Opened, now: datetime) -> DueForPerson:
+        ticket = opened.ticket
+        person = uow.people.get(ticket.person) if ticket.person else None
+        language = person.facts.language if person else None
+        mine = [one for one in self._of_person(uow, ticket) if opened.reaches(one)]
+        due = [self._shown(one, language) for one in mine if one.state is TicketState.OPEN]
+        answered = []
+        for one in mine:
+            undo = uow.access.undo_of(one.id)
+            if undo is not None and can_undo(one, undo, now):
+                answered.append(self._shown(one, language, undo.until))
+        return DueForPerson(
+            person,
+            ticket.person_name,
+            language,
+            tuple(one for one in due if one is not None),
+            tuple(one for one in answered if one is not None),
+        )
+
+    def _of_person(self, uow: UnitOfWork, ticket: Ticket) -> list[Ticket]:
+        """The statements that this person is asked for, the one of the link first."""
+        if ticket.person is None:
+            return [ticket]
+        theirs = [one for one in uow.tickets.of_person(ticket.person) if one.kind is STATEMENTS]
+        mine = [one for one in theirs if one.assignee and ticket.assignee and one.assignee == ticket.assignee]
+        return sorted(mine, key=lambda one: (one.id != ticket.id, one.id))
+
+    def _shown(
+        self, ticket: Ticket, language: str | None, until: datetime | None = None
+    ) -> StatementDue | None:
+        rule = self.rule_of(ticket)
+        if rule is None:
+            return None
+        code, text = rule.text_in([*([language] if language else []), *self._languages])
+        is_theirs = not text or language is None or code.partition("-")[0] == language.partition("-")[0]
+        return StatementDue(ticket, rule, code, text, rule.changed.get(code, ""), is_theirs, until)
+
+    def rule_of(self, ticket: Ticket) -> StatementRule | None:
+        """The rule that a ticket asks by; None if there is none any more, or its version is another."""
+        asked = (ticket.details.get("statement"), ticket.details.get("subject"))
+        for rule in self._rules:
+            is_same = (rule.statement.value, rule.subject) == asked
+            if is_same and (rule.version == ticket.details.get("version") or not rule.is_material):
+                return rule
+        return None
+
+    # --- answering -------------------------------------------------------------------------------
+
+    def answer(
+        self, token: str, said: Mapping[int, Said], now: datetime, assurance: Assurance = Assurance.LINK
+    ) -> list[Ticket]:
+        """Answer statements, by the number of their ticket; those that are not open are left alone.
+
+        Raises Refused if a text on the page is not the one that is asked for now, or an item has no answer.
+        """
+        with self._store.begin() as uow:
+            opened = self._links.opened(uow, token, now)
+            due = {one.ticket.id: one for one in self._due(uow, opened, now).due}
+            chosen = [(due[number], one) for number, one in said.items() if number in due]
+            for one, answer in chosen:
+                _check(one, answer)
+            return [self._answer(uow, one, answer, assurance, now) for one, answer in chosen]
+
+    def _answer(
+        self, uow: UnitOfWork, due: StatementDue, said: Said, assurance: Assurance, now: datetime
+    ) -> Ticket:
+        rule, ticket = due.rule, due.ticket
+        new = Attestation(
+            statement=rule.statement,
+            subject=rule.subject,
+            version=rule.version,
+            person=ticket.person,
+            answer=said.answer,
+            at=now,
+            assurance=assurance,
+            language=due.language,
+            text_sha256=due.text_sha256 if due.text else "",
+            group=ticket.group,
+            items=said.items,
+            expires_at=now + rule.every if rule.every else None,
+            ticket=ticket.id,
+            reason=" ".join(said.words.split())[:WORDS_MAX],
+            initials=" ".join(said.initials.split())[:INITIALS_MAX],
+        )
+        uow.attestations.add(new, _accounts(uow, ticket.person))
+
+        def messages(after: Ticket) -> list[OutMessage]:
+            return [] if new.is_pass else [self._told(uow, after, new, now)]
+
+        def change(one: Ticket) -> Ticket:
+            return answered_with(one, new, now)
+
+        return act_by_link(uow, ticket, change, events.TICKET_ANSWERED, now, messages, said=said.answer.value)
+
+    def _told(self, uow: UnitOfWork, ticket: Ticket, new: Attestation, now: datetime) -> OutMessage:
+        """Tell the accountable person of an answer that is no acceptance; without one, the channel."""
+        to = whoever_has(uow, ticket.accountable, self._teller.languages) if ticket.accountable else CHANNEL
+        body = answered_paragraph(ticket, new, self._teller.languages.of(to.language))
+        key = f"{ticket.label}:answered:{now.isoformat()}"
+        message = OutMessage(key, to, body.headline, body, ticket=ticket.id)
+        return self._teller.linked(uow, ticket, message, now)
+
+    def undo(self, token: str, now: datetime) -> list[Ticket]:
+        """Take back all answers of the last minute. Raises Refused if there are none any more."""
+        with self._store.begin() as uow:
+            opened = self._links.read(uow, token, now)
+            undone = []
+            for one in self._of_person(uow, opened.ticket):
+                undo = uow.access.undo_of(one.id)
+                if undo is not None and can_undo(one, undo, now) and opened.is_for(undo.before):
+                    undone.append(take_back(uow, undo, now))
+            if not undone:
+                raise Refused("It can't be taken back any more.")
+            return undone
+
+    # --- lists of other systems ------------------------------------------------------------------
+
+    def take(
+        self, rows: Iterable[ImportedRow], statement: Statement, source: str, by: Actor, now: datetime
+    ) -> Imported:
+        """Keep what a list says. A row that was kept before is kept once.
+
+        Raises Refused if no rule asks for this statement.
+        """
+        rules = {rule.subject: rule for rule in self._rules if rule.statement is statement}
+        if not rules:
+            raise Refused(f"Nothing in `controls:` asks for {statement.value}.")
+        problems: list[str] = []
+        kept = 0
+        with self._store.begin() as uow:
+            for row in rows:
+                rule = rules.get(row.subject) or (next(iter(rules.values())) if len(rules) == 1 else None)
+                if rule is None or (row.subject and row.subject != rule.subject):
+                    continue  # another course of the same list
+                person = _one(uow, row.who)
+                if person is None:
+                    problems.append(
+                        f"Line {row.line}: {row.who!r} is nobody, or several people, in the directories."
+                    )
+                    continue
+                uow.attestations.add(
+                    self._imported(row, rule, person, source, now), _accounts(uow, person.key)
+                )
+                kept += 1
+            if kept:
+                data = {"statement": statement.value, "rows": kept, "problems": len(problems)}
+                entry = acted(by, now, events.ATTESTATIONS_IMPORTED, f"source:{source}", data=data)
+                uow.journal.append([entry])
+        return Imported(kept, tuple(problems))
+
+    def _imported(
+        self, row: ImportedRow, rule: StatementRule, person: Account, source: str, now: datetime
+    ) -> Attestation:
+        at = self._local(row.on) if row.on else now
+        until = self._local(row.until) if row.until else None
+        return Attestation(
+            statement=rule.statement,
+            subject=rule.subject,
+            version=rule.version,
+            person=person.key,
+            answer=row.answer,
+            at=min(at, now),
+            assurance=Assurance.IMPORTED,
+            items=row.items,
+            expires_at=until or (at + rule.every if rule.every else None),
+            source=source,
+        )
+
+    def _local(self, on: date) -> datetime:
+        """The start of a local day, as aware UTC."""
+        zone = ZoneInfo(self._teller.timezone)
+        return datetime.combine(on, time(), zone).astimezone(ZoneInfo("UTC"))
+
+
+def _check(due: StatementDue, said: Said) -> None:
+    """Refuse an answer to another text than the one that is asked for, or with a part missing."""
+    if due.text and said.text_sha256 != due.text_sha256:
+        raise Refused("The text has changed since the page was opened. Read it again.")
+    if said.answer is AttestAnswer.ACCEPTED and set(said.items) != set(due.rule.items):
+        raise Refused("Answer each of the questions.")
+    if said.answer is AttestAnswer.ACCEPTED and due.rule.has_typed_name and not said.initials.strip():
+        raise Refused("Type your initials.")
+
+
+def _one(uow: UnitOfWork, who: str) -> Account | None:
+    """The person with this e-mail address or employee id who is here, if there is exactly one."""
+    found = [one for one in uow.people.find(who) if one.standing is not Standing.LEFT]
+    humans = {min(_accounts(uow, one.key)): one for one in found}
+    return next(iter(humans.values())) if len(humans) == 1 else None
+
+
+def _accounts(uow: UnitOfWork, person: AccountKey | None) -> list[AccountKey]:
+    human = uow.people.human(person) if person else None
+    if human is None:
+        return [person] if person else []
+    return [account.key for account in human.accounts]

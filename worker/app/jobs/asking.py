@@ -1,0 +1,154 @@
+"""Ask people for statements: whoever is in a rule's groups and has not made one, so many a day.
+
+what other systems say closes tickets;  tickets that no rule asks for any more end;  whom to ask -> tickets
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from worker.app.jobs.carrying import carry_out
+from worker.app.jobs.matching import Matching
+from worker.app.reads.controls import ControlReads
+from worker.app.tell.teller import Teller
+from worker.domain.controls.state import GroupState
+from worker.domain.controls.statements import StatementRule, text_hash
+from worker.domain.controls.switch import ANYWHERE, Mode
+from worker.domain.model import AccountKey, GroupKey
+from worker.domain.reconcile.attesting import ask, no_longer_asked, proven_elsewhere
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.guard import HeldFindings, HeldSubject
+from worker.domain.reconcile.plan import Action
+from worker.domain.text.reason import because
+from worker.ports.state.attestations import TextSeen
+from worker.ports.state.store import UnitOfWork
+
+NAMED_MAX = 200  # subjects that a held plan names of each control
+PAGE = 500
+
+
+class Asking:
+    """Asks for the statements of the rules."""
+
+    def __init__(self, reads: ControlReads, tickets: TicketRules, teller: Teller) -> None:
+        self._policy = reads.rules.policy
+        self._tickets = tickets
+        self._teller = teller
+
+    @property
+    def rules(self) -> tuple[StatementRule, ...]:
+        return self._policy.statements
+
+    def of(self, control: str) -> list[StatementRule]:
+        return [rule for rule in self.rules if rule.control == control]
+
+    # --- what there is ---------------------------------------------------------------------------
+
+    def note_scope(self, uow: UnitOfWork, groups: Iterable[GroupState], now: datetime) -> None:
+        """Note which groups each rule is for that is not for all."""
+        seen = list(groups)
+        for rule in self.rules:
+            if not is_everywhere(rule):
+                mine = [group.key for group in seen if governs(rule, group)]
+                uow.attestations.scope(rule.name, mine, now)
+
+    def changed_texts(self, uow: UnitOfWork, now: datetime) -> list[StatementRule]:
+        """The rules of which a text changed under the same version; texts that are new are noted."""
+        known = {one[:3]: one.sha256 for one in uow.attestations.texts()}
+        changed, new = [], []
+        for rule in self.rules:
+            seen = [
+                TextSeen(rule.name, rule.version, code, text_hash(text)) for code, text in rule.texts.items()
+            ]
+            if any(known.get(one[:3], one.sha256) != one.sha256 for one in seen):
+                changed.append(rule)
+            else:
+                new += [one for one in seen if one[:3] not in known]
+        uow.attestations.see_texts(new, now)
+        return changed
+
+    def settle(self, uow: UnitOfWork, now: datetime) -> list[Action]:
+        """End the tickets that another system's word proves, and those that no rule asks for any more."""
+        proven = {
+            ticket.id: proven_elsewhere(ticket, said, now)
+            for rule in self.rules
+            for ticket, said in uow.attestations.said_elsewhere(rule, now)
+        }
+        asking = [(rule, is_everywhere(rule)) for rule in self.rules if rule.switch.mode is Mode.TICKET]
+        why = because("it is not asked for any more")
+        over = [
+            no_longer_asked(ticket, now, why)
+            for ticket in uow.attestations.needless(asking)
+            if ticket.id not in proven
+        ]
+        return carry_out(uow, [*proven.values(), *over], (), self._teller, now)
+
+    # --- the first run ---------------------------------------------------------------------------
+
+    def held(self, uow: UnitOfWork, control: str, now: datetime) -> HeldFindings:
+        """How many people a control would ask, and the first of them."""
+        count, subjects = 0, []
+        for rule in self.of(control):
+            everywhere = is_everywhere(rule)
+            count += uow.attestations.count_to_ask(rule, now, is_everywhere=everywhere)
+            for one in uow.attestations.to_ask(rule, now, NAMED_MAX, is_everywhere=everywhere):
+                name = one.person.facts.display_name
+                subjects.append(HeldSubject(*one.person.key, name, rule.subject, rule.version))
+        return HeldFindings(count, tuple(subjects[:NAMED_MAX]))
+
+    # --- new tickets -----------------------------------------------------------------------------
+
+    def open(
+        self,
+        matching: Matching,
+        controls: Collection[str],
+        opened_today: Counter[str],
+        skipped: Sequence[StatementRule],
+        now: datetime,
+    ) -> list[Action]:
+        """Ask people, rule by rule, until the day's tickets are used up."""
+        actions: list[Action] = []
+        for rule in self.rules:
+            if rule.control not in controls or rule in skipped or rule.switch.mode is not Mode.TICKET:
+                continue
+            left = self._policy.per_day - opened_today.total()
+            if left > 0:
+                actions += self._ask(matching, rule, min(left, self._policy.per_day), opened_today, now)
+        return actions
+
+    def _ask(
+        self,
+        matching: Matching,
+        rule: StatementRule,
+        left: int,
+        opened_today: Counter[str],
+        now: datetime,
+    ) -> list[Action]:
+        with matching.begin() as uow:
+            found = uow.attestations.to_ask(rule, now, left, is_everywhere=is_everywhere(rule))
+            humans: set[tuple[AccountKey, GroupKey | None]] = set()
+            planned: list[Action] = []
+            for one in found:
+                human = uow.people.human(one.person.key)
+                who = min(account.key for account in human.accounts) if human else one.person.key
+                address = (one.person.facts.email or "").casefold()
+                if (who, one.group) in humans or opened_today[address] >= self._policy.daily_max:
+                    continue
+                humans.add((who, one.group))
+                opened_today[address] += 1
+                planned.append(ask(one, rule, self._tickets, now))
+            return carry_out(uow, planned, (), self._teller, now)
+
+
+def is_everywhere(rule: StatementRule) -> bool:
+    """Whether a rule is for all governed groups."""
+    return rule.switch.where == ANYWHERE
+
+
+def governs(rule: StatementRule, group: GroupState) -> bool:
+    """Whether a rule is for the people of a group."""
+    return rule.switch.where.fits(
+        group.key, group.name, group.department, group.messenger, is_sensitive=group.is_sensitive
+    )

@@ -1,0 +1,195 @@
+"""What people are asked to say: that they accept a text, did a training, secured their device. Pure.
+
+A statement is kept as an attestation: who said what of which text and when. It is never proof of a deed: an acceptance
+is a fact by itself, a statement about the world stays somebody's word.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+
+from worker.domain.controls.switch import ControlSwitch
+from worker.domain.model import AccountKey, GroupKey
+from worker.domain.text.tongue import N_
+from worker.domain.tickets.ticket import Grade
+
+
+class Statement(StrEnum):
+    """The sort of a statement."""
+
+    POLICY = "policy"
+    DUTIES = "duties"
+    TRAINING = "training"
+    DEVICE = "device"
+
+    @property
+    def is_acceptance(self) -> bool:
+        """Whether saying so is the fact itself, and not a word about the world."""
+        return self in {Statement.POLICY, Statement.DUTIES}
+
+
+class AttestAnswer(StrEnum):
+    """What somebody answers."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXCEPTION = "exception"  # they ask for an exception, which somebody else has to grant
+
+
+class Assurance(StrEnum):
+    """How sure it is who answered."""
+
+    LINK = "link"  # by a signed link, which can be forwarded
+    SIGNED_IN = "signed_in"
+    IMPORTED = "imported"  # from another system's file, or a list on paper
+
+
+class ItemAnswer(StrEnum):
+    """The answer to one item of a list."""
+
+    YES = "yes"
+    NO = "no"
+    CANNOT = "cannot"  # their device can't do it
+
+
+# The items about a device, in the order in which they are asked
+DEVICE_ITEMS = {
+    "screen_lock": N_("My phone has a screen lock with a code, fingerprint or face."),
+    "auto_lock": N_("It locks by itself after one minute at the latest."),
+    "app_lock": N_("The messenger has a lock of its own."),
+    "previews_off": N_("Messages are not shown on the locked screen."),
+    "photos_unlinked": N_("Photos from chats are not saved in my gallery."),
+    "not_shared": N_("Nobody else uses this phone."),
+    "linked_devices": N_("I looked through the list of linked devices, and know them all."),
+    "updated": N_("The phone and the messenger are up to date."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRule:
+    """One statement that is asked for.
+
+    control           the id of its control
+    subject, version  what it is about: a policy's id, a course, or nothing; and its version
+    title             by language, for people; empty for sorts that have a name of their own
+    texts, changed    by language: the text to accept, and what is new in it
+    is_material       whether a new version asks everybody again
+    every             when it is asked again; None: never
+    due, joiner_due   time for the ticket; of a joiner, from the first day
+    only_admins       whether only admins are asked
+    for_each_group    whether they are asked for each of their groups
+    items             what is asked one by one
+    has_typed_name    whether initials are typed
+    """
+
+    statement: Statement
+    control: str
+    switch: ControlSwitch
+    subject: str
+    version: str
+    title: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    changed: Mapping[str, str] = field(default_factory=dict)
+    is_material: bool = True
+    every: timedelta | None = None
+    due: timedelta = timedelta(days=14)
+    joiner_due: timedelta | None = None
+    only_admins: bool = False
+    for_each_group: bool = False
+    items: tuple[str, ...] = ()
+    has_typed_name: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name among all rules."""
+        return f"{self.statement.value}:{self.subject}" if self.subject else self.statement.value
+
+    def occasion(self, day: date, group: GroupKey | None) -> str:
+        """The occasion of a ticket that asks for it on a local day."""
+        if group is not None:
+            return f"{self.family}@{group.source}/{group.group_id}"
+        if self.statement.is_acceptance:
+            return f"{self.name}@{self.version}"
+        return f"{self.family}@{day:%Y-%m-%d}"
+
+    @property
+    def family(self) -> str:
+        """What the occasions of its tickets begin with, before the @."""
+        if self.statement is Statement.TRAINING:
+            return self.name
+        return self.name if self.statement is Statement.POLICY else f"{self.statement.value}:{self.version}"
+
+    def text_in(self, languages: Sequence[str]) -> tuple[str, str]:
+        """The language and text for a reader: in the first of these languages that there is, else in any."""
+        wanted = (part for code in languages for part in (code, code.partition("-")[0]))
+        known = next((code for code in wanted if code in self.texts), next(iter(self.texts), ""))
+        return known, self.texts.get(known, "")
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a text's NFC bytes, in hex: what exactly somebody read."""
+    return sha256(unicodedata.normalize("NFC", text).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """One statement of one person. `id` 0 is one not stored yet; instants are aware UTC.
+
+    `person` is None for somebody who was erased. `source`: the file that it was imported from.
+    """
+
+    statement: Statement
+    subject: str
+    version: str
+    person: AccountKey | None
+    answer: AttestAnswer
+    at: datetime
+    assurance: Assurance
+    id: int = 0
+    language: str = ""
+    text_sha256: str = ""
+    group: GroupKey | None = None
+    items: Mapping[str, ItemAnswer] = field(default_factory=dict, hash=False)
+    expires_at: datetime | None = None
+    source: str = ""
+    ticket: int | None = None
+    reason: str = ""
+    initials: str = ""
+
+    @property
+    def label(self) -> str:
+        """The id that people see."""
+        return f"A-{self.id:06d}"
+
+    @property
+    def is_pass(self) -> bool:
+        """Whether it is what was asked for: accepted, and every item answered with yes."""
+        return self.answer is AttestAnswer.ACCEPTED and all(
+            one is ItemAnswer.YES for one in self.items.values()
+        )
+
+    @property
+    def grade(self) -> Grade:
+        """An acceptance by somebody who signed in, and what another system says, are B; somebody's word is C."""
+        if self.assurance is Assurance.IMPORTED:
+            return Grade.B
+        is_sure = self.assurance is Assurance.SIGNED_IN and self.statement.is_acceptance
+        return Grade.B if is_sure else Grade.C
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRow:
+    """A row of a list: who, by e-mail address or employee id, and what. `line` counts from 1."""
+
+    line: int
+    who: str
+    subject: str = ""
+    on: date | None = None
+    until: date | None = None
+    answer: AttestAnswer = AttestAnswer.ACCEPTED
+    items: Mapping[str, ItemAnswer] = field(default_factory=dict, hash=False)

@@ -1,0 +1,80 @@
+"""Ask a person to accept a text, or to say something of a training or a device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from worker.domain.kinds.kind import Asks, Choice, Contradiction, InControls, Kind, Sees, Turn
+from worker.domain.text.tongue import N_, Tongue
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.help import Help
+from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.subject import About
+from worker.domain.tickets.ticket import Reopened, Ticket, TicketKind
+
+_ASKS = {
+    "policy": N_("Please read it and say whether you accept it."),
+    "duties": N_("You are an admin of {group}. Please read what that means, and say whether you accept it."),
+    "training": N_("Nothing shows yet that you did this training. Please do it, and say so."),
+    "device": N_("Please look at your phone, and answer some questions about it."),
+}
+
+
+def _why(ticket: Ticket, _timezone: str, tongue: Tongue, names: Mapping[str, str]) -> str:
+    return tongue.say(_ASKS[ticket.details["statement"]], **names)
+
+
+def _steps(_ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
+    return (N_("Open the page of this ticket."), N_("Read what is there, and answer."))
+
+
+def _is_done_in(_sight: Sight, _admins_min: int) -> bool:
+    """Never by a roster: the answer itself is the fact."""
+    return False
+
+
+KIND = Kind(
+    code=TicketKind.ATTEST,
+    about=About.PERSON,
+    word=N_("statement"),
+    title=N_("Please answer: {topic}"),
+    why=_why,
+    steps=_steps,
+    row=None,
+    plea=None,
+    asks=Asks.NOBODY,
+    answers=(Answer.OTHER,),
+    creator_kind=None,
+    is_of_creator=False,
+    choice=Choice.STATEMENT,
+    mark=None,
+    turn=Turn.LAST,
+    is_exposure=False,
+    found=InControls(()),
+    waits=None,
+    again=Reopened.NEEDED_AGAIN,
+    is_news_at_once=False,
+    sees=Sees.STATEMENT,
+    is_done_in=_is_done_in,
+    contradiction=Contradiction(needs_full=True, text="no answer is known in {roster}"),
+    deed=None,
+    control="",
+)
+
+TOPICS = {
+    "duties": N_("duties of an admin"),
+    "training": N_("training"),
+    "device": N_("your phone"),
+}
+
+
+def topic_of(ticket: Ticket, tongue: Tongue) -> str:
+    """What a ticket of this kind is about, in words; empty for other kinds."""
+    statement = ticket.details.get("statement", "")
+    title: Mapping[str, str] = ticket.details.get("title", {})
+    known = title.get(tongue.code) or next(iter(title.values()), "")
+    if known:
+        return known
+    word = tongue.say(TOPICS[statement]) if statement in TOPICS else ""
+    subject: str = ticket.details.get("subject", "")
+    return f"{word}: {subject}" if word and subject else word or subject

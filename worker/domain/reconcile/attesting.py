@@ -1,0 +1,143 @@
+"""Ask people for statements, and close what they answered. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from worker.domain.controls.statements import AttestAnswer, Attestation, StatementRule
+from worker.domain.kinds import STATEMENTS
+from worker.domain.kinds.controlled import TIME_S
+from worker.domain.model import Account, GroupKey
+from worker.domain.reconcile.engine import TicketRules, person_as_assignee, reopen
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.text.reason import Reason, because
+from worker.domain.text.tongue import N_
+from worker.domain.tickets.subject import About
+from worker.domain.tickets.ticket import (
+    Assignee,
+    AssigneeWhy,
+    Grade,
+    Move,
+    Reopened,
+    Ticket,
+    handed_to,
+    next_state,
+)
+
+_WHY = {
+    "policy": N_("{name} has not accepted {subject}, version {version}"),
+    "duties": N_("{name} has not accepted the duties of an admin, version {version}"),
+    "training": N_("nothing shows that {name} did the training {subject}"),
+    "device": N_("{name} has not said that the device is secured"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A person in the scope of a rule who has not made the statement; `group` where they are asked for each group.
+
+    `joined_at`: when they came, if they are new. `ticket`: the one that asked for the same before.
+    """
+
+    person: Account
+    group: GroupKey | None = None
+    group_name: str = ""
+    messenger: str = ""
+    joined_at: datetime | None = None
+    ticket: Ticket | None = None
+
+
+def ask(asked: Asked, rule: StatementRule, rules: TicketRules, now: datetime) -> Action:
+    """Open the ticket that asks a person for a statement, or reopen the one that asked before."""
+    why = _why(asked, rule)
+    details = _details(asked, rule, now)
+    assignee = person_as_assignee(asked.person, AssigneeWhy.SELF)
+    if asked.ticket is not None:
+        again = replace(asked.ticket, details=details)
+        reopened = handed_to(reopen(again, rules, now, why), assignee)
+        return Action(ActionKind.REOPEN, reopened, why, reopened=Reopened.NEEDED_AGAIN)
+    day = now.astimezone(ZoneInfo(rules.timezone)).date()
+    draft = Ticket(
+        kind=STATEMENTS,
+        about=About.PERSON,
+        group=asked.group,
+        group_name=asked.group_name,
+        messenger=asked.messenger,
+        opened_at=now,
+        clock_from=now,
+        due_at=now,
+        person=asked.person.key,
+        person_name=asked.person.facts.display_name,
+        occasion=rule.occasion(day, asked.group),
+        assignee=assignee,
+        accountable=rules.accountable,
+        reason=why,
+        details=details,
+    )
+    return Action(ActionKind.OPEN, rules.started(draft, now), why)
+
+
+def _why(asked: Asked, rule: StatementRule) -> Reason:
+    values = {"name": asked.person.facts.display_name, "subject": rule.subject, "version": rule.version}
+    return because(_WHY[rule.statement.value], **values)
+
+
+def _details(asked: Asked, rule: StatementRule, now: datetime) -> Mapping[str, Any]:
+    return {
+        "statement": rule.statement.value,
+        "subject": rule.subject,
+        "version": rule.version,
+        "title": dict(rule.title),
+        TIME_S: _time(asked, rule, now).total_seconds(),
+    }
+
+
+def _time(asked: Asked, rule: StatementRule, now: datetime) -> timedelta:
+    """How long they have. A joiner's time runs from the first day; a day is left to them at least."""
+    due = rule.switch.due or rule.due
+    if rule.joiner_due is None or asked.joined_at is None:
+        return due
+    left = asked.joined_at + rule.joiner_due - now
+    return max(left, timedelta(days=1)) if left > timedelta() else due
+
+
+def answered_with(ticket: Ticket, attestation: Attestation, now: datetime) -> Ticket:
+    """An open ticket as an answer leaves it.
+
+    Accepted and declined end it: a decline is an answer, and nobody is reminded of it. Whoever asks for an exception
+    leaves it to the accountable person, who waives it or not. Raises NotAllowed for a ticket that is not open.
+    """
+    details = {**ticket.details, "answer": attestation.answer.value}
+    if attestation.answer is AttestAnswer.EXCEPTION:
+        next_state(ticket.state, Move.CLAIM)
+        to = Assignee(ticket.accountable, why=AssigneeWhy.ACCOUNTABLE) if ticket.accountable else None
+        why = because("{name} asks for an exception", name=ticket.person_name)
+        return replace(handed_to(ticket, to), details=details, reason=why)
+    is_accepted = attestation.answer is AttestAnswer.ACCEPTED
+    says = N_("{name} accepted") if is_accepted else N_("{name} declined")
+    return replace(
+        ticket,
+        state=next_state(ticket.state, Move.VERIFY),
+        details=details,
+        verified_at=now,
+        verified_by=attestation.assurance.value,
+        grade=attestation.grade,
+        weighed_at=now,
+        reason=because(says, name=ticket.person_name),
+    )
+
+
+def no_longer_asked(ticket: Ticket, now: datetime, why: Reason) -> Action:
+    """Cancel a live ticket that no rule asks for any more."""
+    over = replace(ticket, state=next_state(ticket.state, Move.CANCEL), reason=why, weighed_at=now)
+    return Action(ActionKind.CANCEL, over, why)
+
+
+def proven_elsewhere(ticket: Ticket, attestation: Attestation, now: datetime) -> Action:
+    """Close a live ticket by what another system says."""
+    over = replace(answered_with(ticket, attestation, now), grade=Grade.B)
+    return Action(ActionKind.VERIFY, over, because("a list of another system shows it"))

@@ -1,0 +1,80 @@
+"""What people said when they were asked for statements, and who still has to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from worker.domain.controls.statements import Attestation, StatementRule
+from worker.domain.model import AccountKey, GroupKey
+from worker.domain.reconcile.attesting import Asked
+from worker.domain.tickets.ticket import Ticket
+
+
+class StatementCounts(NamedTuple):
+    """The subjects of a statement: people, or people in groups. `unknown`: members whom nobody has identified."""
+
+    subjects: int
+    passed: int
+    declined: int
+    waived: int
+    unknown: int
+    grades: dict[str, int]
+
+
+class TextSeen(NamedTuple):
+    """The hash of a text that was shown under a version."""
+
+    rule: str
+    version: str
+    language: str
+    sha256: str
+
+
+class Attestations(Protocol):
+    """Attestations, and the people whom rules ask for them."""
+
+    def scope(self, rule: str, groups: Iterable[GroupKey], now: datetime) -> None:
+        """Note which governed groups a rule is for, if it is not for all."""
+
+    def forget_scopes_before(self, now: datetime) -> None:
+        """Forget the groups that were not noted at `now` or later."""
+
+    def to_ask(self, rule: StatementRule, now: datetime, limit: int, *, is_everywhere: bool) -> list[Asked]:
+        """People in a rule's scope whose statement is missing, out of date or over, and whom no ticket asks.
+
+        By account; one person may come with several accounts. `is_everywhere`: it is for all governed groups.
+        """
+
+    def count_to_ask(self, rule: StatementRule, now: datetime, *, is_everywhere: bool) -> int:
+        """How many there are."""
+
+    def counts(self, rule: StatementRule, now: datetime, *, is_everywhere: bool) -> StatementCounts:
+        """How many subjects a rule has, and how many of them made the statement."""
+
+    def add(self, new: Attestation, accounts: Collection[AccountKey]) -> Attestation | None:
+        """Keep an attestation, for all accounts of its person; returns it with its id.
+
+        None if another system said the same before: the same answer, of the same instant.
+        """
+
+    def void(self, ticket: int, now: datetime) -> None:
+        """Take back what the last answer to a ticket said."""
+
+    def page(self, after: int, limit: int) -> list[Attestation]:
+        """Attestations that were not taken back, by id."""
+
+    def needless(self, rules: Sequence[tuple[StatementRule, bool]]) -> list[Ticket]:
+        """Live tickets that none of these rules asks for any more: the person left, or is in none of its groups now, or
+        the rule is gone or has another version. Each rule comes with whether it is for all governed groups.
+        """
+
+    def said_elsewhere(self, rule: StatementRule, now: datetime) -> list[tuple[Ticket, Attestation]]:
+        """Live tickets of a rule with the newest attestation from another system that makes them needless."""
+
+    def texts(self) -> Sequence[TextSeen]:
+        """The texts that were shown so far."""
+
+    def see_texts(self, seen: Iterable[TextSeen], now: datetime) -> None:
+        """Note texts that are shown from now on; known ones stay as they are."""

@@ -1,0 +1,394 @@
+"""Attestations, and the anti-join that finds whom to ask."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.controls.statements import (
+    Assurance,
+    AttestAnswer,
+    Attestation,
+    ItemAnswer,
+    Statement,
+    StatementRule,
+)
+from worker.domain.identity.matching import QUESTIONS
+from worker.domain.kinds import STATEMENTS
+from worker.domain.model import AccountKey, GroupKey, Standing
+from worker.domain.reconcile.attesting import Asked
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
+from worker.ports.state.attestations import StatementCounts, TextSeen
+from worker.ports.state.episodes import EpisodeKind, Gate
+from worker.storage.cases import ADMINS
+from worker.storage.persons import PERSON_COLUMNS, person_of
+from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.counters import take_numbers
+from worker.storage.sql.mapping import ticket_from_row
+from worker.storage.sql.tables import (
+    attestation,
+    attestation_person,
+    chat_group,
+    episode,
+    link,
+    membership,
+    person,
+    policy_text,
+    source,
+    statement_scope,
+    ticket,
+    to_micros,
+)
+
+_LIVE = tuple(state.value for state in sorted(LIVE))
+_A, _AP, _M, _G = attestation.c, attestation_person.c, membership.c, chat_group.c
+
+
+class SqlAttestations:
+    """The port `Attestations` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    # --- whom a rule is for ----------------------------------------------------------------------
+
+    def scope(self, rule: str, groups: Iterable[GroupKey], now: datetime) -> None:
+        rows = ((rule, *group, to_micros(now)) for group in groups)
+        bulk_upsert(self._c, statement_scope, ("rule", "source", "group_id", "seen_at"), rows)
+
+    def forget_scopes_before(self, now: datetime) -> None:
+        self._c.execute(sa.delete(statement_scope).where(statement_scope.c.seen_at < now))
+
+    def to_ask(self, rule: StatementRule, now: datetime, limit: int, *, is_everywhere: bool) -> list[Asked]:
+        subjects = _missing(rule, now, is_everywhere=is_everywhere).limit(limit).subquery()
+        query = (
+            sa.select(*subjects.c, *PERSON_COLUMNS, person.c.first_seen_at, source.c.first_pass_at)
+            .join(person, (person.c.source == subjects.c.person_source) & (person.c.person_id == subjects.c.person_id))
+            .join(source, source.c.name == person.c.source)
+            .order_by(subjects.c.person_source, subjects.c.person_id)
+        )  # fmt: skip
+        rows = self._c.execute(query).all()
+        before = self._before(rule, rows)
+        return [_asked(row, rule, before) for row in rows]
+
+    def count_to_ask(self, rule: StatementRule, now: datetime, *, is_everywhere: bool) -> int:
+        return self._count(_missing(rule, now, is_everywhere=is_everywhere))
+
+    def counts(self, rule: StatementRule, now: datetime, *, is_everywhere: bool) -> StatementCounts:
+        subjects = _subjects(rule, is_everywhere=is_everywhere)
+        passed = subjects.where(_has_passed(rule, now))
+        grades = {"A": 0, "B": self._count(passed.where(_has_passed(rule, now, assured=True))), "C": 0}
+        count = self._count(passed)
+        grades["C"] = count - grades["B"]
+        declined = subjects.where(~_has_passed(rule, now), _has_declined(rule))
+        waived = subjects.where(~_has_passed(rule, now), _has_ticket(rule, _waived(now)))
+        return StatementCounts(
+            self._count(subjects), count, self._count(declined), self._count(waived),
+            self._unidentified(rule, is_everywhere=is_everywhere), grades,
+        )  # fmt: skip
+
+    def _count(self, query: sa.Select[Any]) -> int:
+        return int(self._c.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
+
+    def _unidentified(self, rule: StatementRule, *, is_everywhere: bool) -> int:
+        query = (
+            sa.select(_M.source, _M.handle)
+            .distinct()
+            .join(link, (link.c.source == _M.source) & (link.c.handle == _M.handle))
+            .join(chat_group, (_G.source == _M.source) & (_G.group_id == _M.group_id))
+            .where(link.c.state.in_([one.value for one in QUESTIONS]), _in_scope(rule, is_everywhere=is_everywhere))
+        )  # fmt: skip
+        return self._count(query)
+
+    def _before(self, rule: StatementRule, rows: Sequence[Any]) -> dict[tuple[AccountKey, str], Ticket]:
+        """The tickets that asked these people for the same before, by person and occasion."""
+        t = ticket.c
+        found: dict[tuple[AccountKey, str], Ticket] = {}
+        for chunk in chunked({(row.person_source, row.person_id) for row in rows}):
+            query = sa.select(ticket).where(
+                among(t.person_source, t.person_id, chunk), t.kind == STATEMENTS.value, _is_of(rule)
+            )
+            for row in self._c.execute(query):
+                one = ticket_from_row(row)
+                if one.person is not None:
+                    found[one.person, one.occasion] = one
+        return found
+
+    # --- attestations ----------------------------------------------------------------------------
+
+    def add(self, new: Attestation, accounts: Collection[AccountKey]) -> Attestation | None:
+        if new.assurance is Assurance.IMPORTED and self._is_known(new):
+            return None
+        number = take_numbers(self._c, "attestation")
+        self._c.execute(sa.insert(attestation).values({**_values(new), "id": number}))
+        keys = {*accounts, *((new.person,) if new.person else ())}
+        rows = [(*key, number) for key in sorted(keys)]
+        bulk_upsert(self._c, attestation_person, ("person_source", "person_id", "attestation_id"), rows)
+        return replace(new, id=number)
+
+    def _is_known(self, new: Attestation) -> bool:
+        query = sa.select(_A.id).where(
+            _A.person_source == (new.person.source if new.person else None),
+            _A.person_id == (new.person.person_id if new.person else None),
+            _A.statement == new.statement.value, _A.subject == new.subject, _A.version == new.version,
+            _A.at == new.at, _A.assurance == new.assurance.value, _A.answer == new.answer.value,
+            attestation.c["items"] == _items_text(new),
+        )  # fmt: skip
+        return self._c.execute(query.limit(1)).first() is not None
+
+    def void(self, ticket: int, now: datetime) -> None:
+        last = sa.select(sa.func.max(_A.id)).where(_A.ticket_id == ticket, _A.voided_at.is_(None))
+        which = _A.id == last.scalar_subquery()
+        self._c.execute(sa.update(attestation).where(which).values(voided_at=now))
+
+    def page(self, after: int, limit: int) -> list[Attestation]:
+        query = (
+            sa.select(attestation).where(_A.id > after, _A.voided_at.is_(None)).order_by(_A.id).limit(limit)
+        )
+        return [_attestation(row) for row in self._c.execute(query)]
+
+    def needless(self, rules: Sequence[tuple[StatementRule, bool]]) -> list[Ticket]:
+        t = ticket.c
+        wanted = [_is_of(rule) & _is_asked(rule, is_everywhere=everywhere) for rule, everywhere in rules]
+        query = sa.select(ticket).where(
+            t.kind == STATEMENTS.value, t.state.in_(_LIVE), ~sa.or_(sa.false(), *wanted)
+        )
+        return [ticket_from_row(row) for row in self._c.execute(query.order_by(t.id))]
+
+    def said_elsewhere(self, rule: StatementRule, now: datetime) -> list[tuple[Ticket, Attestation]]:
+        t = ticket.c
+        query = (
+            sa.select(t.id, sa.func.max(_A.id).label("attestation"))
+            .select_from(ticket)
+            .join(attestation_person, (_AP.person_source == t.person_source) & (_AP.person_id == t.person_id))
+            .join(attestation, _A.id == _AP.attestation_id)
+            .where(
+                t.kind == STATEMENTS.value, t.state.in_(_LIVE), _is_of(rule), *_is_valid(rule, now),
+                _A.assurance == Assurance.IMPORTED.value,
+            )
+            .group_by(t.id)
+        )  # fmt: skip
+        pairs = [(row.id, row.attestation) for row in self._c.execute(query)]
+        tickets, said = self._many([one for one, _ in pairs], [one for _, one in pairs])
+        return [(tickets[one], said[other]) for one, other in pairs]
+
+    def _many(
+        self, tickets: Sequence[int], attestations: Sequence[int]
+    ) -> tuple[dict[int, Ticket], dict[int, Attestation]]:
+        found: dict[int, Ticket] = {}
+        said: dict[int, Attestation] = {}
+        for chunk in chunked(tickets):
+            query = sa.select(ticket).where(ticket.c.id.in_(chunk))
+            found |= {row.id: ticket_from_row(row) for row in self._c.execute(query)}
+        for chunk in chunked(attestations):
+            mine = sa.select(attestation).where(_A.id.in_(chunk))
+            said |= {row.id: _attestation(row) for row in self._c.execute(mine)}
+        return found, said
+
+    # --- texts -----------------------------------------------------------------------------------
+
+    def texts(self) -> Sequence[TextSeen]:
+        p = policy_text.c
+        query = sa.select(p.rule, p.version, p.language, p.sha256).order_by(p.rule, p.version, p.language)
+        return [TextSeen(*row) for row in self._c.execute(query)]
+
+    def see_texts(self, seen: Iterable[TextSeen], now: datetime) -> None:
+        rows = ((*one, to_micros(now)) for one in seen)
+        columns = ("rule", "version", "language", "sha256", "first_seen_at")
+        bulk_upsert(self._c, policy_text, columns, rows, update=False)
+
+
+# --- conditions ---------------------------------------------------------------------------------------------
+
+
+def _in_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
+    """A membership in a governed group that the rule is for."""
+    governed = (_G.is_gone == 0) & _G.leader_source.is_(None) & (_M.is_unlisted == 0)
+    if rule.only_admins:
+        governed &= _M.role.in_(ADMINS)
+    if is_everywhere:
+        return governed
+    s = statement_scope.c
+    named = sa.exists().where(s.rule == rule.name, s.source == _M.source, s.group_id == _M.group_id)
+    return governed & named
+
+
+def _subjects(rule: StatementRule, *, is_everywhere: bool) -> sa.Select[Any]:
+    """People in scope who are here; for each group where the rule asks for each."""
+    columns: list[Any] = [link.c.person_source, link.c.person_id]
+    if rule.for_each_group:
+        columns += [
+            _M.source.label("source"),
+            _M.group_id.label("group_id"),
+            _G.name.label("group_name"),
+            _G.messenger.label("messenger"),
+        ]
+    return (
+        sa.select(*columns)
+        .distinct()
+        .select_from(membership)
+        .join(link, (link.c.source == _M.source) & (link.c.handle == _M.handle))
+        .join(chat_group, (_G.source == _M.source) & (_G.group_id == _M.group_id))
+        .join(person, (person.c.source == link.c.person_source) & (person.c.person_id == link.c.person_id))
+        .where(
+            _in_scope(rule, is_everywhere=is_everywhere),
+            person.c.standing != Standing.LEFT.value,
+            person.c.is_out_of_scope == 0,
+        )
+    )
+
+
+def _missing(rule: StatementRule, now: datetime, *, is_everywhere: bool) -> sa.Select[Any]:
+    t = ticket.c
+    holds = sa.or_(t.state.in_(_LIVE), _waived(now))
+    subjects = _subjects(rule, is_everywhere=is_everywhere)
+    return subjects.where(~_has_passed(rule, now), ~_has_declined(rule), ~_has_ticket(rule, holds))
+
+
+def _is_asked(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
+    """The ticket's person, in the ticket's group where it has one, is in the rule's scope, and it is of its version."""
+    t = ticket.c
+    theirs = [link.c.person_source == t.person_source, link.c.person_id == t.person_id]
+    if rule.for_each_group:
+        theirs += [_M.source == t.source, _M.group_id == t.group_id]
+    subjects = _subjects(rule, is_everywhere=is_everywhere).where(*theirs)
+    is_of_version = t.episode == f"{rule.name}@{rule.version}"
+    is_policy = rule.statement is Statement.POLICY  # the occasions of others begin with their version
+    return subjects.correlate(ticket).exists() & (is_of_version if is_policy else sa.true())
+
+
+def _waived(now: datetime) -> sa.ColumnElement[bool]:
+    t = ticket.c
+    return (t.state == TicketState.WAIVED.value) & sa.or_(t.waived_until.is_(None), t.waived_until > now)
+
+
+def _is_of(rule: StatementRule) -> sa.ColumnElement[bool]:
+    prefix = f"{rule.family}@"
+    return sa.func.substr(ticket.c.episode, 1, len(prefix)) == prefix
+
+
+def _has_ticket(rule: StatementRule, state: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    t = ticket.c
+    mine = [
+        t.person_source == link.c.person_source, t.person_id == link.c.person_id,
+        t.kind == STATEMENTS.value, _is_of(rule), state,
+    ]  # fmt: skip
+    if rule.for_each_group:
+        mine += [t.source == _M.source, t.group_id == _M.group_id]
+    return sa.exists().where(*mine)
+
+
+def _of_subject(rule: StatementRule) -> list[sa.ColumnElement[bool]]:
+    found = [
+        _AP.person_source == link.c.person_source, _AP.person_id == link.c.person_id, _A.id == _AP.attestation_id,
+    ]  # fmt: skip
+    if rule.for_each_group:
+        found += [_A.source == _M.source, _A.group_id == _M.group_id]
+    return found
+
+
+def _is_valid(rule: StatementRule, now: datetime) -> list[sa.ColumnElement[bool]]:
+    """An attestation that still counts: of this version if that is material, not over, not from before a leaving."""
+    found = [
+        _A.statement == rule.statement.value, _A.subject == rule.subject, _A.is_pass == 1, _A.voided_at.is_(None),
+        sa.or_(_A.expires_at.is_(None), _A.expires_at > now),
+    ]  # fmt: skip
+    if rule.is_material:
+        found.append(_A.version == rule.version)
+    if rule.every is not None:
+        found.append(_A.at > now - rule.every)
+    left_since = sa.exists().where(
+        episode.c.source == _AP.person_source, episode.c.person_id == _AP.person_id,
+        episode.c.kind == EpisodeKind.LEFT.value, episode.c.gate == Gate.PASSED.value, episode.c.at > _A.at,
+    )  # fmt: skip
+    return [*found, ~left_since]
+
+
+def _has_passed(rule: StatementRule, now: datetime, *, assured: bool = False) -> sa.ColumnElement[bool]:
+    sure = [_A.grade == "B"] if assured else []
+    return sa.exists().where(*_of_subject(rule), *_is_valid(rule, now), *sure)
+
+
+def _has_declined(rule: StatementRule) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        *_of_subject(rule), _A.statement == rule.statement.value, _A.subject == rule.subject,
+        _A.version == rule.version, _A.answer == AttestAnswer.DECLINED.value, _A.voided_at.is_(None),
+    )  # fmt: skip
+
+
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def _asked(row: Any, rule: StatementRule, before: dict[tuple[AccountKey, str], Ticket]) -> Asked:
+    one = person_of(row)
+    assert one is not None  # noqa: S101  an inner join
+    group = GroupKey(row.source, row.group_id) if rule.for_each_group else None
+    is_joiner = row.first_pass_at is not None and row.first_seen_at > row.first_pass_at
+    occasion = (
+        f"{rule.name}@{rule.version}" if group is None else f"{rule.family}@{group.source}/{group.group_id}"
+    )
+    return Asked(
+        one,
+        group,
+        row.group_name if group else "",
+        row.messenger if group else "",
+        row.first_seen_at if is_joiner else None,
+        before.get((one.key, occasion)),
+    )
+
+
+def _values(one: Attestation) -> dict[str, Any]:
+    return {
+        "statement": one.statement.value,
+        "subject": one.subject,
+        "version": one.version,
+        "language": one.language,
+        "text_sha256": one.text_sha256,
+        "person_source": one.person.source if one.person else None,
+        "person_id": one.person.person_id if one.person else None,
+        "source": one.group.source if one.group else "",
+        "group_id": one.group.group_id if one.group else "",
+        "answer": one.answer.value,
+        "items": _items_text(one),
+        "is_pass": int(one.is_pass),
+        "grade": one.grade.value,
+        "at": one.at,
+        "expires_at": one.expires_at,
+        "assurance": one.assurance.value,
+        "came_from": one.source,
+        "ticket_id": one.ticket,
+        "reason": one.reason,
+        "initials": one.initials,
+    }
+
+
+def _items_text(one: Attestation) -> str:
+    return json.dumps({name: item.value for name, item in one.items.items()}, separators=(",", ":"))
+
+
+def _attestation(row: Any) -> Attestation:
+    return Attestation(
+        statement=Statement(row.statement),
+        subject=row.subject,
+        version=row.version,
+        person=AccountKey(row.person_source, row.person_id) if row.person_source else None,
+        answer=AttestAnswer(row.answer),
+        at=row.at,
+        assurance=Assurance(row.assurance),
+        id=row.id,
+        language=row.language,
+        text_sha256=row.text_sha256,
+        group=GroupKey(row.source, row.group_id) if row.source else None,
+        items={name: ItemAnswer(item) for name, item in json.loads(row.items).items()},
+        expires_at=row.expires_at,
+        source=row.came_from,
+        ticket=row.ticket_id,
+        reason=row.reason,
+        initials=row.initials,
+    )
