@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from catalogues import extracted, key, messages
+from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.groups.case import EVIDENCE_SAYS
 from worker.domain.kinds import KINDS
 from worker.domain.reconcile import answering, engine, guard
@@ -109,6 +110,12 @@ KEEPERS = ("domain/text/reason.py", "storage/", "domain/kinds/identify_member.py
 MARKED = {  # texts that are chosen when the reason is made, by where: their N_ is where they are declared
     "domain/groups/case.py: EVIDENCE_SAYS[account.evidence]": EVIDENCE_SAYS.values(),
     "domain/groups/case.py: EVIDENCE_SAYS[leaving.evidence]": EVIDENCE_SAYS.values(),
+    "domain/kinds/controlled.py: text": [
+        text for one in GROUP_CONTROLS.values() for text in (one.fails, one.asks)
+    ],
+    "domain/kinds/controlled.py: words[part]": [
+        text for one in GROUP_CONTROLS.values() for text in one.words.values()
+    ],
     "domain/reconcile/answering.py: _SAID[answer]": answering._SAID.values(),
     "domain/reconcile/guard.py: _CAUSE[mark.evidence]": guard._CAUSE.values(),
     "domain/reconcile/engine.py: _AGAIN[again]": engine._AGAIN.values(),

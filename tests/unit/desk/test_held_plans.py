@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
@@ -12,6 +13,8 @@ from builders import NOW
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
 from worker.desk.console import plans
+from worker.domain.controls.policy import AdminsRule, ControlPolicy
+from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.reconcile.guard import GuardLimits, HoldState
 
 PLAN = "/plans/P-000001"
@@ -59,6 +62,29 @@ def test_why_it_is_held_is_said_in_the_reader_s_language(desk: Caller) -> None:
     for page in (desk.get(PLAN), desk.get("/")):
         assert "8 Austritte innerhalb von 1 Tg., die Grenze ist 5" in text(page.text)
         assert '<span lang="en"' not in page.text
+
+
+@company_fixture
+def controlled() -> Harness:
+    """A group with too few admins, and a control that asks for the first time."""
+    asks = AdminsRule(ControlSwitch(Mode.TICKET))
+    harness = Harness(controls=replace(ControlPolicy(), admins=(asks,)))
+    harness.hire("ann", "dee")
+    harness.group("ward-7", "ann", admins=["dee"])
+    harness.settle()
+    harness.control()
+    return harness
+
+
+def test_what_controls_found_is_held_in_parts_with_a_name(controlled: Harness) -> None:
+    caller = desk_of(controlled)
+    caller.sign_in("sam", "approver")
+    caller.language = "de"
+
+    page = text(caller.get(PLAN).text)
+
+    assert "erster Lauf von Prüfungen mit Aufgaben: eine zu öffnen" in page
+    assert "erste Aufgaben der Prüfung group.admins_few" in page
 
 
 @pytest.mark.parametrize("unit, said", [

@@ -16,6 +16,7 @@ from worker.desk.pages import local_day
 from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
 from worker.domain.identity.comparing import columns_of, found_by
+from worker.domain.messages.sentences import reason_line
 from worker.domain.model import Account, AccountKey
 from worker.domain.people.units import unit_name
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState, plan_number
@@ -120,6 +121,8 @@ def _rows(uow: UnitOfWork, people: Sequence[Departure]) -> Mapping[AccountKey, P
 def sentence(call: Call, plan: HeldPlan, cohort: Cohort) -> str:
     """What a cohort's people have in common: `6 people of Reception: account expired on 28 Nov 2026`."""
     tongue, timezone = call.tongue, call.services.place.timezone
+    if cohort.subjects:  # no people: what controls found
+        return reason_line(cohort.cause, tongue)
     people = tongue.count("one person", "{n} people", len(cohort.people))
     if plan.is_shrunken:
         return tongue.say("{people}: missing from the latest read", people=people)

@@ -11,14 +11,14 @@ from datetime import date
 
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.kinds.kind import Contradiction
-from worker.domain.text.reason import Reason, because
-from worker.domain.text.tongue import Tongue
+from worker.domain.text.reason import Reason, because, together
+from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Ticket
 
 FAULTS = "faults"
 TIME_S = "time_s"  # how long the ticket may take, in seconds of its policy's time
-STILL_SO = Contradiction(needs_full=False, text="marked done, but still so when it was read ({roster})")
+STILL_SO = Contradiction(needs_full=False, text=N_("marked done, but still so when it was read ({roster})"))
 
 
 def faults_of(ticket: Ticket) -> Sequence[Mapping[str, str]]:
@@ -47,8 +47,7 @@ def _value(said: str, words: Mapping[str, str], wanted: Reason | str) -> Reason 
     """A word of the control as a text that is translated; several are parted by commas. A day is written as one."""
     parts = said.split(", ")
     if all(part in words for part in parts):
-        said_parts = {f"p{at}": because(words[part], wanted=wanted) for at, part in enumerate(parts)}
-        return because(", ".join(f"{{{name}}}" for name in said_parts), **said_parts)
+        return together((because(words[part], wanted=wanted) for part in parts), ", ")
     try:
         return because("{day}", day=date.fromisoformat(said))
     except ValueError:
