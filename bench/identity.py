@@ -32,6 +32,7 @@ from worker.app.tell.teller import Teller
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import AccountFacts, AccountKey, HandleKey, Roster
 from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.text.reason import because
 from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports import Capabilities, CheckResult, DirectoryPage, PassEnd, Passive, SnapshotEnd, takes_all
@@ -318,9 +319,8 @@ class _World:
                     uow.identities.reject(key, None, now, "sam")
                     continue
                 person = AccountKey(self._directory.name, seat.person)
-                answer = Identity(
-                    IdentityState.LINKED, known.fingerprint, person, How.CONFIRMED, "confirmed by sam"
-                )
+                why = because("confirmed by {name}", name="sam")
+                answer = Identity(IdentityState.LINKED, known.fingerprint, person, How.CONFIRMED, why)
                 uow.identities.answer([HandleIdentity(key, answer)], now, "sam")
 
 

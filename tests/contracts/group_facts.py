@@ -24,6 +24,7 @@ from worker.domain.model import (
     RegisterStatus,
     Roster,
 )
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports.state.groups import GroupRow, Unlisted
 from worker.ports.state.store import Store
@@ -68,7 +69,7 @@ def paired(store: Store) -> None:
     read(store, "list", saying())
     read(store, "phone", showing())
     with store.begin() as uow:
-        uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, "so", NOW))
+        uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, Reason("so"), NOW))
         uow.pairs.follow(["phone", "list"], NOW)
 
 
@@ -161,7 +162,7 @@ class GroupFactsContract:
         paired(store)
         read(store, "list2", saying(RegisterFacts(purpose="Other")))
         with store.begin() as uow:
-            uow.pairs.put(Pair(GroupKey("list2", "ward-7"), PHONE, PairState.CONFIRMED, "so", NOW))
+            uow.pairs.put(Pair(GroupKey("list2", "ward-7"), PHONE, PairState.CONFIRMED, Reason("so"), NOW))
             uow.pairs.follow(["phone", "list", "list2"], NOW)
         assert known(store, PHONE).registered == SAID
 

@@ -11,6 +11,7 @@ from worker.domain.groups.pairing import Difference, Pair, PairState
 from worker.domain.kinds.kind import Deed
 from worker.domain.model import Coverage, GroupKey, Member, Roster
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports.state.groups import Unlisted
 from worker.ports.state.pairs import Follows
@@ -63,18 +64,21 @@ class LiveContract:
 
     def test_groups_of_one_name_with_half_of_the_members_in_common_are_one(self, store: Store) -> None:
         read(store, "list", roster("ward-7", ANN, BEN, EVE))
-        read(store, "phone", replace(roster("120@g.us", ANN, BEN), group=roster("ward-7").group))
+        phone = roster("120@g.us", ANN, BEN)
+        read(store, "phone", replace(phone, group=replace(phone.group, name=roster("ward-7").group.name)))
         with store.begin() as uow:
             assert uow.pairs.find("list", "phone", NOW) == 1
             assert uow.pairs.find("list", "phone", NOW) == 0
             [pair] = uow.pairs.all()
             assert (pair.state, pair.a.source) == (PairState.SURE, "list")
+            assert pair.why == "the same name, and 2 members in common"
+            assert pair.why.is_translated
 
     def test_a_group_is_followed_in_the_best_witness_as_long_as_that_shows_it(self, store: Store) -> None:
         read(store, "list", roster("ward-7", ANN))
         read(store, "phone", roster("120@g.us", ANN), roster("other", BEN))
         with store.begin() as uow:
-            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, "so", NOW, "sam"))
+            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, Reason("so"), NOW, "sam"))
             assert uow.pairs.follow(["phone", "list"], NOW) == [Follows(LIST, PHONE)]
             assert uow.pairs.follow(["phone", "list"], NOW) == []
             [followed] = [view.is_followed for view in uow.rosters.take_dirty(9).views if view.key == LIST]
@@ -82,14 +86,14 @@ class LiveContract:
         read(store, "phone", roster("other", BEN), at=NOW + DAY, rest=Unlisted(is_gone=lambda *_: False))
         with store.begin() as uow:
             assert uow.pairs.follow(["phone", "list"], NOW) == [Follows(PHONE, LIST)]
-            uow.pairs.put(Pair(LIST, PHONE, PairState.APART, "no", NOW, "sam"))
+            uow.pairs.put(Pair(LIST, PHONE, PairState.APART, Reason("no"), NOW, "sam"))
             assert uow.pairs.follow(["phone", "list"], NOW) == []
             assert not any(view.is_followed for view in uow.rosters.take_dirty(9).views)
 
     def test_a_pair_with_a_group_that_nobody_knows_leads_to_nothing(self, store: Store) -> None:
         read(store, "list", roster("ward-7", ANN))
         with store.begin() as uow:
-            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, "so", NOW))
+            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, Reason("so"), NOW))
             assert uow.pairs.follow(["phone", "list"], NOW) == []
 
     def test_an_act_is_kept_with_its_latest_state(self, store: Store) -> None:
@@ -140,7 +144,7 @@ class LiveContract:
         read(store, "list", roster("ward-7", ANN, BEN))
         read(store, "phone", roster("120@g.us", BEN, at=NOW + HOUR))
         with store.begin() as uow:
-            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, "so", NOW))
+            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, Reason("so"), NOW))
             uow.pairs.follow(["phone", "list"], NOW)
             about = replace(ticket(), id=0, group=PHONE, handle=ANN, person=None)
             first, group_s = uow.tickets.insert([about, replace(about, handle="")])
@@ -160,7 +164,7 @@ class LiveContract:
         read(store, "phone", roster("120@g.us", ANN), roster("121@g.us", EVE))
         keys = [LIST, PHONE, GroupKey("list", "ward-8"), GroupKey("phone", "121@g.us")]
         with store.begin() as uow:
-            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, "so", NOW))
+            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, Reason("so"), NOW))
             uow.pairs.follow(["phone", "list"], NOW)
             assert uow.rosters.differences(keys, ["list"], ["phone"]) == {
                 keys[2]: (Difference.NOT_SEEN,),
@@ -174,7 +178,7 @@ class LiveContract:
         same = replace(roster("120@g.us", BEN), members=(hidden, *roster("120@g.us", BEN).members))
         read(store, "phone", same)
         with store.begin() as uow:
-            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, "so", NOW))
+            uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, Reason("so"), NOW))
             uow.pairs.follow(["phone", "list"], NOW)
             assert uow.rosters.differences([LIST, PHONE], ["list"], ["phone"]) == {}, "the same number"
         read(store, "phone", roster("120@g.us", ANN, EVE, BEN, at=NOW + HOUR))

@@ -105,8 +105,7 @@ def test_to_say_one_or_to_have_one_is_no_reading(source: str) -> None:
 # --- reasons that are stored -------------------------------------------------------------------------------
 
 MAKERS = {"because", "because_many"}
-# They give a stored reason its words back; why a member is a question is stored without
-KEEPERS = ("domain/text/reason.py", "storage/", "domain/kinds/identify_member.py")
+KEEPERS = ("domain/text/reason.py", "storage/sql/mapping.py")  # they give a stored reason its words back
 MARKED = {  # texts that are chosen when the reason is made, by where: their N_ is where they are declared
     "domain/groups/case.py: EVIDENCE_SAYS[account.evidence]": EVIDENCE_SAYS.values(),
     "domain/groups/case.py: EVIDENCE_SAYS[leaving.evidence]": EVIDENCE_SAYS.values(),

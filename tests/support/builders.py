@@ -24,6 +24,7 @@ from worker.domain.model import (
 )
 from worker.domain.people.leaving import Leaving, episode_name
 from worker.domain.reconcile.engine import TicketRules
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -83,7 +84,7 @@ def view(
     """One member: of `who`, whose leaving is let through when they have left; else nobody known."""
     if who is not None and who.left_at is not None and leaving is None:
         leaving = Leaving(who.key, who.evidence or Evidence.DISABLED, who.left_at)
-    link = Identity(state, "mark", why="no one has this number") if who is None else linked(who)
+    link = Identity(state, "mark", why=Reason("no one has this number")) if who is None else linked(who)
     return MemberView(member(handle, role), link, who, leaving, first_seen_at)
 
 

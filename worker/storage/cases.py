@@ -52,8 +52,8 @@ from worker.storage.sql.tables import (
 )
 
 LINK_COLUMNS = (
-    "state", "person_source", "person_id", "how", "why", "suggestions", "decided_fingerprint", "fingerprint",
-    "email_key", "employee_key", "decided_by",
+    "state", "person_source", "person_id", "how", "why", "why_words", "suggestions", "decided_fingerprint",
+    "fingerprint", "email_key", "employee_key", "decided_by",
 )  # fmt: skip
 ADMINS = tuple(role.value for role in Role if role.is_admin)
 _QUESTIONS = codes(lambda kind: kind.about is About.HANDLE)

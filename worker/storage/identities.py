@@ -15,6 +15,7 @@ from worker.domain.identity.matching import QUESTIONS, Candidate, How, Identity,
 from worker.domain.identity.phones import canonical
 from worker.domain.kinds import codes
 from worker.domain.model import AccountKey, GroupKey, HandleKey, Member, Standing
+from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import ticket_number
 from worker.ports.state.identities import HandleIdentity, Question
@@ -22,7 +23,7 @@ from worker.storage.dirty import dirty_groups
 from worker.storage.other_handles import known_elsewhere, rematch_others
 from worker.storage.persons import PERSON_COLUMNS, joining_keys, person_of
 from worker.storage.sql.chunks import among, chunked
-from worker.storage.sql.mapping import link_from_row, suggestions_to_json
+from worker.storage.sql.mapping import link_from_row, reason_values, suggestions_to_json
 from worker.storage.sql.tables import IS_QUESTION, link, membership, person, person_key, ticket
 
 _BY_KEY = (
@@ -142,7 +143,8 @@ class SqlIdentities:
         this = (link.c.source == key.source) & (link.c.handle == key.handle)
         row = self._c.execute(sa.select(link).where(this)).one()
         if person_key_ is None:
-            nobody = Identity(IdentityState.NOBODY, row.fingerprint, why=f"{by}: nobody of the directory")
+            why = because("{name}: {words}", name=by, words=because("nobody of the directory"))
+            nobody = Identity(IdentityState.NOBODY, row.fingerprint, why=why)
             self.answer([HandleIdentity(key, nobody)], now, by)
             return
         rejected = sorted({*map(tuple, json.loads(row.rejected)), tuple(person_key_)})
@@ -202,8 +204,8 @@ class SqlIdentities:
 
 
 _ANSWER_COLUMNS = (
-    "state", "person_source", "person_id", "how", "why", "suggestions", "decided_fingerprint", "decided_at",
-    "decided_by", "is_dirty",
+    "state", "person_source", "person_id", "how", "why", "why_words", "suggestions", "decided_fingerprint",
+    "decided_at", "decided_by", "is_dirty",
 )  # fmt: skip
 
 
@@ -215,7 +217,7 @@ def _values(key: HandleKey, new: Identity, now: datetime, by: str | None) -> dic
         "person_source": new.person.source if new.person else None,
         "person_id": new.person.person_id if new.person else None,
         "how": new.how.value if new.how else None,
-        "why": new.why,
+        **reason_values("why", new.why),
         "suggestions": suggestions_to_json(new),
         "decided_fingerprint": new.fingerprint,
         "decided_at": now,

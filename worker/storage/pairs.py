@@ -10,12 +10,14 @@ import sqlalchemy as sa
 
 from worker.domain.groups.pairing import Pair, PairState, overlaps, says_overlap
 from worker.domain.model import GroupKey
+from worker.domain.text.reason import because, because_many
 from worker.ports.state.pairs import Follows
 from worker.storage.dirty import dirty_groups
 from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.mapping import reason_from_row
 from worker.storage.sql.tables import chat_group, group_pair, link, membership, to_micros
 
-_COLUMNS = ("a_source", "a_group", "b_source", "b_group", "state", "why", "at", "by")
+_COLUMNS = ("a_source", "a_group", "b_source", "b_group", "state", "why", "why_words", "at", "by")
 
 _IN_ORDER = sa.select(group_pair).order_by(*(group_pair.c[name] for name in _COLUMNS[:4]))
 _ONE = tuple(state.value for state in PairState if state.is_one)
@@ -48,7 +50,7 @@ class SqlPairs:
         )
         found: dict[str, Pair] = {}
         for row in self._c.execute(query):
-            why = "the same id" if row.is_id else "the same join link"
+            why = because("the same id") if row.is_id else because("the same join link")
             pair = Pair(
                 GroupKey(weaker, row.group_id), GroupKey(stronger, row.other), PairState.SURE, why, now
             )
@@ -109,7 +111,15 @@ class SqlPairs:
         return [_pair(row) for row in self._c.execute(query)]
 
     def put(self, pair: Pair) -> None:
-        row = (*pair.a, *pair.b, pair.state.value, pair.why, to_micros(pair.at), pair.by)
+        row = (
+            *pair.a,
+            *pair.b,
+            pair.state.value,
+            str(pair.why),
+            pair.why.words or None,
+            to_micros(pair.at),
+            pair.by,
+        )
         bulk_upsert(self._c, group_pair, _COLUMNS, [row])
 
     def follow(self, ranks: Sequence[str], now: datetime) -> list[Follows]:
@@ -172,10 +182,10 @@ def _unpaired(a: Any, b: Any, weaker: str, stronger: str) -> tuple[sa.ColumnElem
 
 def _alike(row: Any, weaker: str, stronger: str, now: datetime) -> Pair | None:
     a, b = GroupKey(weaker, row.group_id), GroupKey(stronger, row.other)
-    said = f"{row.common} members in common"
+    said = because_many("{n} member in common", "{n} members in common", row.common)
     is_named = row.name.casefold().split() == row.other_name.casefold().split()
     if is_named and row.messenger == row.other_messenger and overlaps(row.common, row.size, row.other_size):
-        return Pair(a, b, PairState.SURE, f"the same name, and {said}", now)
+        return Pair(a, b, PairState.SURE, because("the same name, and {members}", members=said), now)
     if says_overlap(row.common, row.size, row.other_size):
         return Pair(a, b, PairState.SUGGESTED, said, now)
     return None
@@ -193,5 +203,5 @@ def _unique(pairs: Sequence[Pair], state: PairState) -> list[Pair]:
 def _pair(row: Any) -> Pair:
     return Pair(
         GroupKey(row.a_source, row.a_group), GroupKey(row.b_source, row.b_group), PairState(row.state),
-        row.why, row.at, row.by,
+        reason_from_row(row, "why"), row.at, row.by,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.groups.pairing import Pair, PairState, overlaps, rank, says_overlap
 from worker.domain.model import Group, GroupFacts, GroupKey, Member, Role, Roster
+from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 from worker.ports import Capabilities
 from worker.storage.sql.tables import dirty_group
@@ -248,7 +249,9 @@ def test_a_pair_with_a_group_that_is_not_known_moves_nothing(two: Harness) -> No
     for number in range(9):
         show(two, f"other-{number}", "joe", "zoe", at=1, name=f"Other {number}", admins="zoe")
     two.inventory()
-    unknown = Pair(GroupKey("register", "no"), GroupKey("phone", "120@g.us"), PairState.SURE, "", two.now)
+    unknown = Pair(
+        GroupKey("register", "no"), GroupKey("phone", "120@g.us"), PairState.SURE, Reason(""), two.now
+    )
     with two.store.begin() as uow:
         uow.pairs.put(unknown)
     two.inventories[1].omit("120@g.us")

@@ -71,6 +71,31 @@ def test_a_question_shows_the_name_the_groups_and_whom_to_ask(desk: Caller) -> N
     assert "Seen in: Car pool These groups have no active admin whom you could ask." in shown["Sky"]
 
 
+def test_why_it_is_a_question_is_said_in_the_reader_s_language(ward: Harness, desk: Caller) -> None:
+    desk.language = "de"
+    html = desk.get("/questions").text
+    shown = {name: text(card) for name, card in cards(html).items()}
+
+    assert "niemand im Verzeichnis hat diese Nummer oder Adresse" in shown["Sky"]
+    assert "mehrere Personen haben sie: Tom, Una" in shown["Porter phone"]
+    assert '<span lang="en"' not in html
+    assert "gleiche Telefonnummer" in text(desk.get("/questions?view=matched").text)
+
+    [asked] = [one for one in ward.tickets() if one.handle == SKY]
+    why = desk.get(f"/tickets/{asked.label}").text
+    assert "niemand im Verzeichnis hat diese Nummer oder Adresse" in text(why)
+
+
+def test_what_a_person_said_is_theirs_and_that_they_said_it_is_translated(
+    ward: Harness, desk: Caller
+) -> None:
+    card = cards(desk.get("/questions").text)["Sky"]
+    desk.post(f"/questions/{ref_in(card)}", {"answer": "nobody"})
+    desk.language = "de"
+
+    assert "sam: niemand aus dem Verzeichnis" in text(desk.get("/questions?view=answered").text)
+
+
 def test_suggestions_say_why_and_take_one_tap(ward: Harness, desk: Caller) -> None:
     shown = cards(desk.get("/questions").text)
     assert re.search(

@@ -18,6 +18,7 @@ from worker.domain.messages.plea import plea
 from worker.domain.messengers import MESSENGERS, messenger
 from worker.domain.model import Member
 from worker.domain.reconcile.engine import reconcile_group
+from worker.domain.text.reason import Reason
 from worker.domain.text.tongue import ENGLISH
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
@@ -124,7 +125,8 @@ def calls_for(members: int) -> int:
     """How many functions are called to reconcile a group of so many unknown people, at first and again."""
     unknown = tuple(
         MemberView(
-            Member(f"+44770{n:07d}", f"N {n}"), Identity(IdentityState.UNMATCHED, "f", why="nobody fits")
+            Member(f"+44770{n:07d}", f"N {n}"),
+            Identity(IdentityState.UNMATCHED, "f", why=Reason("nobody fits")),
         )
         for n in range(members)
     )

@@ -243,7 +243,7 @@ class Assigned:
         if chosen == NOBODY:
             uow.identities.reject(key, None, now, _email(ticket))
         else:
-            why = f"confirmed by {_email(ticket)}"
+            why = because("confirmed by {name}", name=_email(ticket))
             answer = Identity(IdentityState.LINKED, known.fingerprint, people[chosen].key, How.CONFIRMED, why)
             uow.identities.answer([HandleIdentity(key, answer)], now, _email(ticket))
         return after

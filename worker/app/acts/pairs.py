@@ -11,6 +11,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.groups.pairing import Pair, PairState
 from worker.domain.model import GroupKey
+from worker.domain.text.reason import in_own_words
 from worker.ports.state.store import Store, UnitOfWork
 
 
@@ -36,7 +37,7 @@ class PairActs:
             a, b = self._pairing.in_order(one_group(uow, one).key, one_group(uow, other).key)
             if a.source == b.source:
                 raise Refused(f"Both groups are in {a.source}; a pair is one group in two sources.")
-            pair = Pair(a, b, state, reason, now, by.name)
+            pair = Pair(a, b, state, in_own_words(reason), now, by.name)
             if state.is_one:
                 _require_alone(uow, pair)
             uow.pairs.put(pair)

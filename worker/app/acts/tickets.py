@@ -186,7 +186,7 @@ class TicketActs:
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
             one = one_person(uow, person)
-            why = f"confirmed by {by.name}"
+            why = because("confirmed by {name}", name=by.name)
             answer = Identity(IdentityState.LINKED, known.fingerprint, one.key, How.CONFIRMED, why)
             uow.identities.answer([HandleIdentity(key, answer)], now, by.name)
             data = {"person": f"{one.key.source}/{one.key.person_id}"}

@@ -17,6 +17,7 @@ from worker.domain.groups.pairing import Pair
 from worker.domain.identity.matching import QUESTIONS, Identity, IdentityState
 from worker.domain.identity.names import Suggestion
 from worker.domain.model import Account, AccountKey, HandleKey
+from worker.domain.text.reason import because
 from worker.ports.state.groups import GroupRow
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.overview import Sighting
@@ -149,9 +150,9 @@ def pair(call: Call, guest: Guest) -> Response:
     pairs, reason = call.services.pairs, call.text("reason")
     match call.text("answer"):
         case "one":
-            pairs.pair(one, other, guest.actor, reason or "one group, in two sources", call.now)
+            pairs.pair(one, other, guest.actor, reason or because("one group, in two sources"), call.now)
         case "two":
-            pairs.unpair(one, other, guest.actor, reason or "two groups", call.now)
+            pairs.unpair(one, other, guest.actor, reason or because("two groups"), call.now)
         case _:
             raise Refused("Choose an answer.")
     return back_to("/questions")

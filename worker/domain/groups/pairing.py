@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from worker.domain.groups.capabilities import Capabilities
 from worker.domain.model import GroupKey
+from worker.domain.text.reason import Reason
 
 COMMON_SHARE = 0.5  # of the smaller roster, that has to be in both
 COMMON_MIN = 3  # members; fewer prove nothing by themselves
@@ -42,7 +43,7 @@ class Pair:
     a: GroupKey
     b: GroupKey
     state: PairState
-    why: str
+    why: Reason
     at: datetime
     by: str = ""
 

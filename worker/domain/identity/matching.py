@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from worker.domain.identity.names import Suggestion
 from worker.domain.model import AccountFacts, AccountKey, Member, Standing
+from worker.domain.text.reason import NO_REASON, Reason, because
 
 
 class How(StrEnum):
@@ -66,7 +67,7 @@ class Identity:
     fingerprint: str
     person: AccountKey | None = None
     how: How | None = None
-    why: str = ""
+    why: Reason = NO_REASON
     suggestions: tuple[Suggestion[AccountKey], ...] = ()
     decided_by: str | None = field(default=None, compare=False)
 
@@ -174,7 +175,9 @@ def match(
             _known_elsewhere(mark, same)
             or _kept(previous)
             or Identity(
-                IdentityState.UNMATCHED, mark, why="no one in the directory has this number or address"
+                IdentityState.UNMATCHED,
+                mark,
+                why=because("no one in the directory has this number or address"),
             )
         )
     rivals = _strongest(candidates)
@@ -182,22 +185,22 @@ def match(
         return _weighed(mark, rivals, same)
     if len(_humans(rivals)) > 1:
         names = ", ".join(sorted({_name(c) for c in rivals}))
-        why = f"several people have it: {names}"
+        why = because("several people have it: {names}", names=names)
         return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions(rivals))
     best = min(rivals, key=_preference)
     if not _is_known(previous, best, candidates) and _may_be_recycled(best, first_seen_at):
-        why = f"{_name(best)} left before this member joined: the number may be recycled"
+        why = because(
+            "{person} left before this member joined: the number may be recycled", person=_name(best)
+        )
         return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best]))
     if any(one.gave_up and len(_humans([_as_candidate(one), *rivals])) == 1 for one in others):
-        why = f"{_name(best)} has another number now: this one may be somebody else's"
+        why = because("{person} has another number now: this one may be somebody else's", person=_name(best))
         return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best]))
     return _linked(mark, best)
 
 
 def _linked(mark: str, best: Candidate) -> Identity:
-    return Identity(
-        IdentityState.LINKED, mark, person=best.person, how=best.how, why=f"same {_WORDS[best.how]}"
-    )
+    return Identity(IdentityState.LINKED, mark, person=best.person, how=best.how, why=_SAME[best.how])
 
 
 def _kept(previous: Identity | None) -> Identity | None:
@@ -246,17 +249,17 @@ def _as_candidate(one: KnownHandle) -> Candidate:
 
 def _contradicted(mark: str, people: list[Candidate]) -> Identity:
     names = ", ".join(sorted({_name(c) for c in people}))
-    why = f"its handles are known as different people: {names}"
+    why = because("its handles are known as different people: {names}", names=names)
     return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions(people))
 
 
-_WORDS = {
-    How.CONFIRMED: "answer of a person",
-    How.PHONE: "phone number",
-    How.VARIANT: "phone number in another spelling",
-    How.EMAIL: "e-mail address",
-    How.EMPLOYEE_ID: "employee id",
-    How.HANDLE: "member under another handle",
+_SAME = {
+    How.CONFIRMED: because("same answer of a person"),
+    How.PHONE: because("same phone number"),
+    How.VARIANT: because("same phone number in another spelling"),
+    How.EMAIL: because("same e-mail address"),
+    How.EMPLOYEE_ID: because("same employee id"),
+    How.HANDLE: because("same member under another handle"),
 }
 _STRENGTH = {how: rank for rank, how in enumerate(How)}
 _STANDING = {Standing.ACTIVE: 0, Standing.LEAVING: 1, Standing.LEFT: 2}

@@ -34,7 +34,7 @@ def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
     return [
         Finding(
             TicketKey(TicketKind.IDENTIFY_MEMBER, one_handle(case.key.source, view.member.handle), ""),
-            Reason(view.link.why),
+            view.link.why,
             view,
         )
         for view in case.known.members

@@ -86,7 +86,9 @@ def because_many(one: str, many: str, n: int, **values: Value) -> Reason:
 
 
 def in_own_words(words: str) -> Reason:
-    """What a person wrote, which is said as it is in every language."""
+    """What a person wrote, which is said as it is in every language. A reason of ours in place of it stays one."""
+    if isinstance(words, Reason):
+        return words
     return _made((_OWN,), {"words": words}) if words else NO_REASON
 
 

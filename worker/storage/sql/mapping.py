@@ -103,7 +103,7 @@ def link_from_row(row: Any) -> Identity | None:
         row.decided_fingerprint,
         AccountKey(row.person_source, row.person_id) if row.person_source else None,
         How(row.how) if row.how else None,
-        row.why,
+        reason_from_row(row, "why"),
         suggestions,
         row.decided_by,
     )
