@@ -17,9 +17,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from connectors.kit.calls import Calls
+from connectors.kit.looking import Asks, look
 from connectors.kit.text import cut, one_line
 from connectors.kit.whatsapp import TERMS_RISK, id_of, is_group_id, once_each
-from worker.domain.model import Coverage, Group, GroupFacts, Member, Role, Roster
+from worker.domain.groups.facts import unasked
+from worker.domain.model import Coverage, Fact, Group, GroupFacts, Member, Role, Roster
 from worker.ports import (
     Capabilities,
     CheckResult,
@@ -64,6 +66,8 @@ class LinkedPhone(Passive, ABC):
     """
 
     can = Capabilities(sees_roles=True, can_remove=True, can_change_admin=True, breaks_terms=True)
+    # What the list of groups has of each, with any gateway
+    LISTED = frozenset({Fact.DESCRIPTION, Fact.APPROVAL, Fact.EDIT, Fact.WRITE, Fact.ADD})
 
     def __init__(self, context: ConnectorContext, gateway: str, calls: Calls | None) -> None:
         self._context = context
@@ -101,6 +105,13 @@ class LinkedPhone(Passive, ABC):
     @abstractmethod
     def _member(self, row: Any) -> Member | None:
         """Return a row's member; None if the row says that they have left. Raises ValueError without their number."""
+
+    @abstractmethod
+    def _asks(self, group_id: str) -> Asks:
+        """Return how each costly fact of a group is asked for, once."""
+
+    def _begin_look(self, group_ids: Sequence[str]) -> None:
+        """Ask for what comes for many groups at once."""
 
     @abstractmethod
     def _ask(self, action: str, group_id: str, participant: str) -> ActOutcome:
@@ -181,7 +192,7 @@ class LinkedPhone(Passive, ABC):
             taken_at,
             coverage,
             listed.warnings + warnings,
-            listed.facts,
+            unasked(listed.facts, self.can.costly),
         )
 
     def _judged(
@@ -208,6 +219,15 @@ class LinkedPhone(Passive, ABC):
 
     def _again(self, call: Callable[[], T]) -> T:
         return self._context.again(call)
+
+    # --- Looking closely ---------------------------------------------------------------------------------
+
+    def look_closely(self, wanted: Mapping[str, Collection[Fact]], /) -> Iterator[tuple[str, GroupFacts]]:
+        """See `worker.ports.Inventory`. Nothing is tried again: what can't be had now is asked for another day."""
+        group_ids = sorted(filter(is_group_id, wanted))
+        self._begin_look([one for one in group_ids if Fact.LAST_ACTIVITY in wanted[one]])
+        for group_id in group_ids:
+            yield group_id, look(self._asks(group_id), wanted[group_id], self._context.now)
 
     # --- Acting ------------------------------------------------------------------------------------------
 

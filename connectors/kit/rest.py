@@ -8,6 +8,7 @@ is followed.
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import json
 import socket
@@ -106,11 +107,41 @@ class Rest:
         query: Mapping[str, str | int] | None = None,
         body: Any = None,
         auth: tuple[str, str] | None = None,
+        takes_text: bool = False,
     ) -> Any:
         """As `get`, with any method and a JSON body; None for an answer without a body.
 
-        An error for a status has a `Refusal` as its cause.
+        An error for a status has a `Refusal` as its cause. `takes_text`: an answer that is no JSON is its text.
         """
+        response, data, where = self._exchanged(method, path, what, query, body, auth)
+        if response.status_code == NO_CONTENT or not data:
+            return None
+        found, is_json = _parsed(data)
+        if is_json:
+            return found
+        if takes_text:
+            return data.decode(errors="replace")
+        kind = one_line(response.headers.get("content-type", "no type"))
+        raise Incomplete(
+            f"{where} answered {response.status_code} with {cut(kind, SAID_MAX)} that is no whole JSON.",
+            remedy=f"{_NOTHING_CHANGED} Check that url is the server itself, not a page in front of it.",
+        )
+
+    def digest(self, path: str, what: str) -> str:
+        """Return the SHA-256 in hex of the bytes behind a path, of which nothing is kept. Raises as `call`."""
+        _response, data, _where = self._exchanged("GET", path, what, None, None, None)
+        return hashlib.sha256(data).hexdigest()
+
+    def _exchanged(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        query: Mapping[str, str | int] | None,
+        body: Any,
+        auth: tuple[str, str] | None,
+    ) -> tuple[httpx2.Response, bytes, str]:
+        """Return a successful answer, its bytes, and the beginning of an error about it."""
         if wait_s := self._pace.take():
             self._sleep(wait_s)
         where = f"{self._server.name}, asked for {what},"
@@ -126,7 +157,8 @@ class Rest:
                 data = self._read(response, where)
         except UNANSWERED as error:
             raise broken(where.rstrip(","), error) from error
-        return self._json(response, data, where)
+        self._require_done(response, data, where)
+        return response, data, where
 
     def _connected(self) -> httpx2.Client:
         if self._client is None:
@@ -144,10 +176,10 @@ class Rest:
                 )
         return bytes(data)
 
-    def _json(self, response: httpx2.Response, data: bytes, where: str) -> Any:
+    def _require_done(self, response: httpx2.Response, data: bytes, where: str) -> None:
         status = response.status_code
-        found, is_json = _parsed(data)
         if status > MOVED_MAX:
+            found, _is_json = _parsed(data)
             wait_s = retry_after_s(response.headers, self._now())
             error = failure(where.rstrip(","), status, _said(found), wait_s)
             if isinstance(error, NotDone) and wait_s:
@@ -158,15 +190,6 @@ class Rest:
                 f"{where} answered {status}, a redirection.",
                 remedy="It is not followed. Give the address of the server itself in url.",
             )
-        if status == NO_CONTENT or not data:
-            return None
-        if not is_json:
-            kind = one_line(response.headers.get("content-type", "no type"))
-            raise Incomplete(
-                f"{where} answered {status} with {cut(kind, SAID_MAX)} that is no whole JSON.",
-                remedy=f"{_NOTHING_CHANGED} Check that url is the server itself, not a page in front of it.",
-            )
-        return found
 
     def _pause(self, wait_s: float) -> None:
         self._pace.pause(wait_s)

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import pytest
 
-from worker.domain.model import Coverage, Group, Member, Role, Roster
+from worker.domain.model import Coverage, Fact, Group, GroupFacts, Member, Role, Roster
 from worker.ports import Capabilities, ConnectorContext, ConnectorError, Inventory, Malformed, SnapshotEnd
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -251,6 +251,43 @@ class InventoryContract(ABC):
 
         assert list(world.inventory.changes(None)) == before
 
+    # --- Facts of groups besides their members ----------------------------------------------------------
+
+    def test_what_is_shown_of_groups_was_declared(self, world: World) -> None:
+        world.show(WARD, ROTA)
+        can = world.inventory.can
+        assert can.costly <= can.shows
+        for shown in rosters_of(world.inventory):
+            assert facts_in(shown.facts) <= can.shows
+
+    def test_a_read_names_the_costly_facts_that_it_did_not_ask_for(self, world: World) -> None:
+        world.show(WARD, ROTA)
+        for shown in rosters_of(world.inventory):
+            unasked = {fact for fact, at in shown.facts.read_apart if at is None}
+            assert unasked == world.inventory.can.costly - facts_in(shown.facts)
+
+    def test_a_closer_look_shows_what_it_says_that_it_asked_for(self, world: World) -> None:
+        world.show(WARD, ROTA)
+        costly = world.inventory.can.costly
+        wanted = {one.group.group_id: costly for one in rosters_of(world.inventory)}
+        seen = dict(world.inventory.look_closely(wanted))
+        assert seen.keys() == wanted.keys() or not costly
+        for facts in seen.values():
+            asked = {fact for fact, _at in facts.read_apart}
+            assert facts_in(facts) <= asked <= costly
+            assert all(at is not None and at <= NOW for _fact, at in facts.read_apart)
+
+    def test_a_closer_look_asks_for_nothing_that_is_not_wanted(self, world: World) -> None:
+        world.show(WARD)
+        (shown,) = rosters_of(world.inventory)
+        seen = dict(world.inventory.look_closely({shown.group.group_id: frozenset()}))
+        assert {facts.read_apart for facts in seen.values()} <= {()}
+
+    def test_a_closer_look_at_a_group_that_is_not_there_shows_nothing(self, world: World) -> None:
+        world.show(WARD)
+        seen = dict(world.inventory.look_closely({"nowhere": world.inventory.can.costly}))
+        assert all(facts_in(facts) <= {Fact.PICTURE} for facts in seen.values())
+
     # --- check, and what errors show --------------------------------------------------------------------
 
     def test_a_healthy_source_is_green_with_counts(self, world: World) -> None:
@@ -324,6 +361,11 @@ class PushedInventoryContract(ABC):
         assert (inventory.watermark(), inventory.news(), inventory.calls) == (None, frozenset(), ())
         inventory.close()
         assert inventory.name == NAME
+
+
+def facts_in(facts: GroupFacts) -> set[Fact]:
+    """Which facts are shown."""
+    return {fact for fact in Fact if getattr(facts, fact) is not None}
 
 
 def group_id_of(item: Roster | SnapshotEnd) -> str | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,26 @@ def test_facts_are_those_of_the_room(
     synapse_server.put_state(amina, room, "m.room.avatar", {"url": "mxc://corp.example/abc"})
 
     facts = read(inventory, room).facts
-    assert (facts.is_archived, facts.approval, len(facts.picture_sha256 or "")) == (True, False, 64)
+    assert (facts.is_archived, facts.approval, facts.picture_sha256) == (True, False, None)
+
+
+def test_a_closer_look_shows_the_picture_s_hash_and_when_the_newest_event_was(
+    synapse_server: Synapse, amina: Person, inventory: MatrixInventory
+) -> None:
+    began_at = datetime.now(UTC) - timedelta(seconds=1)
+    room = synapse_server.room(amina, version="12", name="Ward 7")
+    bare = dict(inventory.look_closely({room: inventory.can.costly}))[room]
+    assert bare.picture_sha256 == ""
+
+    picture = synapse_server.upload(amina, b"a ward")
+    synapse_server.put_state(amina, room, "m.room.avatar", {"url": picture})
+    seen = dict(inventory.look_closely({room: inventory.can.costly}))[room]
+
+    assert seen.picture_sha256 == hashlib.sha256(b"a ward").hexdigest()
+    assert seen.last_activity_at is not None
+    assert began_at <= seen.last_activity_at <= datetime.now(UTC) + timedelta(seconds=1)
+    nobody = dict(inventory.look_closely({"!nobody:corp.example": inventory.can.costly}))
+    assert [(one.picture_sha256, one.last_activity_at) for one in nobody.values()] == [(None, None)]
 
 
 def test_in_version_12_the_creator_stands_above_an_admin_of_100(

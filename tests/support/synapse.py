@@ -126,6 +126,13 @@ class Synapse:
     def put_state(self, who: Person, room_id: str, event_type: str, content: Mapping[str, Any]) -> None:
         self.asked(who, "PUT", f"/_matrix/client/v3/rooms/{quote(room_id)}/state/{event_type}", content)
 
+    def upload(self, who: Person, data: bytes) -> str:
+        """Put a picture into the media repository; return its address."""
+        headers = {"Authorization": f"Bearer {who.token}", "Content-Type": "image/png"}
+        response = self._http.post("/_matrix/media/v3/upload", content=data, headers=headers)
+        address: str = response.json()["content_uri"]
+        return address
+
     def empower(self, who: Person, room_id: str, powers: Mapping[Person, int]) -> None:
         levels = self.state(who, room_id, "m.room.power_levels")
         levels["users"] |= {person.user_id: power for person, power in powers.items()}

@@ -109,6 +109,30 @@ class EvolutionClient:
             raise unexpected(EVOLUTION, what)
         return rows
 
+    def picture(self, group_id: str) -> str | None:
+        """Return the address of a group's picture. None: there is none, or Evolution could not have it; it says none of
+        the two.
+        """
+        found = self.group(group_id)
+        url = found.get("pictureUrl") if found is not None else None
+        return url if isinstance(url, str) and url else None
+
+    def invite_code(self, group_id: str) -> Any:
+        """Return the code of a group's join link: a key to the group, to be hashed at once.
+
+        Raises Rejected if it isn't shown.
+        """
+        what = "the link of a group"
+        try:
+            found = self._get(f"/group/inviteCode/{self._segment}", what, {"groupJid": group_id})
+        except Transient as error:
+            if any(words in _said(Refusal.behind(error)) for words in _REFUSING):
+                raise Rejected(
+                    error.message, remedy="Make the linked phone an admin of the group."
+                ) from error
+            raise
+        return found.get("inviteCode") if isinstance(found, dict) else None
+
     def act(self, group_id: str, action: str, participant: str) -> Any:
         """Remove somebody from a group ("remove"), or make them an admin ("promote"); return the answer.
 

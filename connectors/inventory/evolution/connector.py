@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from connectors.inventory.evolution import mapping
@@ -11,8 +12,10 @@ from connectors.inventory.evolution.client import EVOLUTION, EvolutionClient
 from connectors.inventory.evolution.config import EvolutionConfig
 from connectors.kit.calls import Calls, CallsConfig
 from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
-from connectors.kit.whatsapp import id_of
-from worker.domain.model import Member
+from connectors.kit.looking import Asks
+from connectors.kit.pictures import Pictures
+from connectors.kit.whatsapp import id_of, link_hash
+from worker.domain.model import Fact, Member
 from worker.ports import ConnectorContext, InboundCall, Malformed, Rejected
 from worker.ports.connectors.remover import ActOutcome, Effect
 
@@ -22,12 +25,20 @@ PROOF = "apikey"  # the header; Evolution signs nothing
 class EvolutionInventory(LinkedPhone):
     """The groups of one instance's phone."""
 
+    can = replace(
+        LinkedPhone.can,
+        shows=LinkedPhone.LISTED | {Fact.PICTURE, Fact.LINK},
+        costly=frozenset({Fact.PICTURE, Fact.LINK}),
+    )
+
     def __init__(self, config: EvolutionConfig, context: ConnectorContext) -> None:
         super().__init__(context, EVOLUTION, calls_of(config, context))
         self._client = EvolutionClient(config, context)
+        self._pictures = Pictures(config.url, config.tls.path(context.base_dir))
 
     def close(self) -> None:
         self._client.close()
+        self._pictures.close()
 
     def _require_linked(self) -> None:
         self._again(self._client.require_open)
@@ -53,6 +64,16 @@ class EvolutionInventory(LinkedPhone):
         """The whole LID, or the digits of the number alone: Evolution adds the host to those."""
         participant = id_of(member)
         return participant.removesuffix("@c.us") if participant is not None else None
+
+    def _asks(self, group_id: str) -> Asks:
+        return {
+            Fact.PICTURE: lambda: self._picture(group_id),
+            Fact.LINK: lambda: link_hash(self._client.invite_code(group_id)),
+        }
+
+    def _picture(self, group_id: str) -> str | None:
+        address = self._client.picture(group_id)
+        return None if address is None else self._pictures.digest(address)
 
     def _ask(self, action: str, group_id: str, participant: str) -> ActOutcome:
         try:

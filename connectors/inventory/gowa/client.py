@@ -106,6 +106,17 @@ class GowaClient:
             raise unexpected(GOWA, what)
         return rows
 
+    def invite_link(self, group_id: str) -> Any:
+        """Return a group's join link: a key to the group, to be hashed at once. Raises Rejected if it isn't shown."""
+        what = "the link of a group"
+        path, query = "/group/invite-link", {"group_id": group_id}
+        try:
+            found = self._results(lambda: self._rest.get(path, what, query), what)
+        except Transient as error:
+            _raise_if_refused(error)
+            raise
+        return found.get("invite_link") if isinstance(found, dict) else None
+
     def act(self, group_id: str, action: str, participant: str) -> Any:
         """Remove somebody from a group ("remove"), or make them an admin ("promote"); return the results.
 
@@ -117,9 +128,7 @@ class GowaClient:
         try:
             return self._results(lambda: self._rest.call("POST", path, what, body=body), what)
         except Transient as error:
-            if match := _REFUSING.search(_said(Refusal.behind(error))):
-                text = f"WhatsApp answered {match[1]}"
-                raise Rejected(text, remedy="Make the linked phone an admin of the group.") from error
+            _raise_if_refused(error)
             raise
 
     def _there(self, path: str, group_id: str, what: str) -> Any:
@@ -158,6 +167,13 @@ class GowaClient:
                     remedy="Give the id of the device that the phone is linked to in device.",
                 ) from refusal
             raise without_numbers(error) from error.__cause__
+
+
+def _raise_if_refused(error: Transient) -> None:
+    """Raise Rejected where it was WhatsApp that refused, although GOWA calls that a failure of its own."""
+    if match := _REFUSING.search(_said(Refusal.behind(error))):
+        text = f"WhatsApp answered {match[1]}"
+        raise Rejected(text, remedy="Make the linked phone an admin of the group.") from error
 
 
 def _said(refusal: Refusal) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from connectors.inventory.gowa import mapping
@@ -10,8 +11,9 @@ from connectors.inventory.gowa.client import GOWA, LISTED_MAX, GowaClient
 from connectors.inventory.gowa.config import GowaConfig
 from connectors.kit.calls import Calls, is_signed
 from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
-from connectors.kit.whatsapp import id_of
-from worker.domain.model import Member
+from connectors.kit.looking import Asks
+from connectors.kit.whatsapp import id_of, link_hash
+from worker.domain.model import Fact, Member
 from worker.ports import ConnectorContext, Malformed, Rejected
 from worker.ports.connectors.remover import ActOutcome, Effect
 
@@ -20,6 +22,8 @@ SIGNATURE = "x-hub-signature-256"
 
 class GowaInventory(LinkedPhone):
     """The groups of one device's phone."""
+
+    can = replace(LinkedPhone.can, shows=LinkedPhone.LISTED | {Fact.LINK}, costly=frozenset({Fact.LINK}))
 
     def __init__(self, config: GowaConfig, context: ConnectorContext) -> None:
         super().__init__(context, GOWA, calls_of(config, context))
@@ -53,6 +57,9 @@ class GowaInventory(LinkedPhone):
     def _participant(self, member: Member) -> str | None:
         """The digits alone, since GOWA adds the host; but never those of a LID, which it would take for a number."""
         return member.phone.removeprefix("+") if member.phone else id_of(member)
+
+    def _asks(self, group_id: str) -> Asks:
+        return {Fact.LINK: lambda: link_hash(self._client.invite_link(group_id))}
 
     def _ask(self, action: str, group_id: str, participant: str) -> ActOutcome:
         try:

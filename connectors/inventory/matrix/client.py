@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from connectors.inventory.matrix.config import MatrixConfig
@@ -23,7 +23,9 @@ from worker.ports import (
 
 PAGE_SIZE = 250
 ADMIN, CLIENT = "/_synapse/admin", "/_matrix/client/v3"
+MEDIA = "/_matrix/client/v1/media/download"
 _NOT_FOUND = 404
+T = TypeVar("T")
 _LIMITED, _GONE = "M_LIMIT_EXCEEDED", "M_NOT_FOUND"
 
 
@@ -68,6 +70,21 @@ class SynapseClient:
         """Return a user of this server; None if there is none."""
         return self._found(f"{ADMIN}/v2/users/{_quoted(user_id)}", "a user")
 
+    def details(self, room_id: str) -> Any | None:
+        """Return what the server knows of a room besides its state; None if there is no such room."""
+        return self._found(f"{ADMIN}/v1/rooms/{_quoted(room_id)}", "the details of a room")
+
+    def newest_event(self, room_id: str, before_ms: int) -> Any | None:
+        """Return the id and the time of a room's newest event, and nothing of what is in it; None without any."""
+        path = f"{ADMIN}/v1/rooms/{_quoted(room_id)}/timestamp_to_event"
+        query: dict[str, str | int] = {"ts": before_ms, "dir": "b"}
+        return self._found(path, "when the newest event of a room was", query)
+
+    def media_digest(self, server: str, media_id: str) -> str:
+        """Return the SHA-256 in hex of what is in the media repository; nothing of it is kept."""
+        path = f"{MEDIA}/{_quoted(server)}/{_quoted(media_id)}"
+        return self._meaning(lambda: self._rest.digest(path, "the picture of a room"), is_admin=False)
+
     # --- What is done ---------------------------------------------------------------------------
 
     def make_room_admin(self, room_id: str, user_id: str) -> None:
@@ -95,9 +112,9 @@ class SynapseClient:
 
     # --- Errors ---------------------------------------------------------------------------------
 
-    def _found(self, path: str, what: str) -> Any | None:
+    def _found(self, path: str, what: str, query: Mapping[str, str | int] | None = None) -> Any | None:
         try:
-            return self._asked("GET", path, what)
+            return self._asked("GET", path, what, query=query)
         except Rejected as error:
             if _errcode(error) == _GONE:
                 return None
@@ -112,10 +129,16 @@ class SynapseClient:
         query: Mapping[str, str | int] | None = None,
         body: Any = None,
     ) -> Any:
+        is_admin = path.startswith(ADMIN)
+        return self._meaning(
+            lambda: self._rest.call(method, path, what, query=query, body=body), is_admin=is_admin
+        )
+
+    def _meaning(self, ask: Callable[[], T], *, is_admin: bool) -> T:
         try:
-            return self._rest.call(method, path, what, query=query, body=body)
+            return ask()
         except ConnectorError as error:
-            meant = _meant(error, is_admin=path.startswith(ADMIN))
+            meant = _meant(error, is_admin=is_admin)
             if meant is error:
                 raise
             raise meant from Refusal.behind(error)

@@ -5,7 +5,10 @@ list of rooms (whole, or not at all) -> each room's state and members -> each us
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from connectors.inventory.matrix import acts
@@ -17,16 +20,20 @@ from connectors.inventory.matrix.mapping import (
     Listed,
     Person,
     Room,
+    event_at,
     events_of,
     joined_of,
     listed,
     own_id,
     person_of,
+    picture_of,
     room_of,
     roster_of,
     server_of,
 )
-from worker.domain.model import Member, Roster
+from connectors.kit.looking import Asks, look
+from worker.domain.groups.facts import unasked
+from worker.domain.model import Fact, GroupFacts, Member, Roster
 from worker.ports import (
     Capabilities,
     CheckResult,
@@ -54,6 +61,8 @@ class MatrixInventory(Passive):
         can_remove=True,
         can_change_admin=True,
         creator_is_removable=False,
+        shows=frozenset(Fact) - {Fact.LINK},
+        costly=frozenset({Fact.PICTURE, Fact.LAST_ACTIVITY}),
     )
 
     def __init__(self, config: MatrixConfig, context: ConnectorContext) -> None:
@@ -92,7 +101,7 @@ class MatrixInventory(Passive):
             if roster is not None:
                 malformed += problems
                 groups_total += 1
-                yield roster
+                yield replace(roster, facts=unasked(roster.facts, self.can.costly))
         yield SnapshotEnd(began_at, groups_total, tuple(malformed), is_full=groups is None)
 
     def _rooms(self) -> list[Listed]:
@@ -162,6 +171,28 @@ class MatrixInventory(Passive):
 
     def _get(self, call: Callable[[], T]) -> T:
         return self._context.again(call)
+
+    # --- Looking closely ------------------------------------------------------------------------
+
+    def look_closely(self, wanted: Mapping[str, Collection[Fact]], /) -> Iterator[tuple[str, GroupFacts]]:
+        """See `worker.ports.Inventory`. Of the newest event the time is asked for, and nothing of what is in it."""
+        for room_id in sorted(wanted):
+            asks: Asks = {
+                Fact.PICTURE: partial(self._picture, room_id),
+                Fact.LAST_ACTIVITY: partial(self._last_at, room_id),
+            }
+            yield room_id, look(asks, wanted[room_id], self._context.now)
+
+    def _picture(self, room_id: str) -> str | None:
+        details = self._client.details(room_id)
+        if details is None:
+            return None
+        found = picture_of(details)
+        return self._client.media_digest(*found) if found is not None else ""
+
+    def _last_at(self, room_id: str) -> datetime | None:
+        now_ms = int(self._context.now().timestamp() * 1000)
+        return event_at(self._client.newest_event(room_id, now_ms))
 
     # --- Acts -----------------------------------------------------------------------------------
 

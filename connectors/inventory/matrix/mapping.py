@@ -7,13 +7,14 @@ What a room does not have is "none", since its whole state was read: an empty to
 
 from __future__ import annotations
 
-import hashlib
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from connectors.inventory.matrix.powers import Powers, Unreadable, powers_of
+from connectors.kit.calls import instant
 from connectors.kit.text import cut, one_line
 from worker.domain.identity.phones import to_e164
 from worker.domain.model import Coverage, Group, GroupFacts, Member, Role, Roster
@@ -23,6 +24,7 @@ MESSENGER = "matrix"
 PRESENT = frozenset({"join", "invite", "knock"})  # a kick ends each of these memberships
 DIRECT_MAX = 2  # a room of two without a name is a direct chat
 _WAITS = {"invite": True, "knock": True, "public": False, "restricted": False, "knock_restricted": False}
+_MXC = re.compile(r"mxc://(?P<server>[\w.:\[\]-]{1,255})/(?P<media>[\w~=-]{1,255})", re.ASCII)
 _ID_MAX = 255
 _AGAIN = "Nothing is changed by it; it is read again. If it stays, look at the server's log."
 
@@ -151,11 +153,12 @@ def _powers(state: Mapping[str, Any]) -> Powers:
 
 
 def _facts(content: Mapping[str, Any], powers: Powers | None, read_at: datetime) -> GroupFacts:
-    avatar = _text(content.get("m.room.avatar"), "url")
     message = "m.room.encrypted" if "m.room.encryption" in content else "m.room.message"
     return GroupFacts(
         description=_text(content.get("m.room.topic"), "topic"),
-        picture_sha256=hashlib.sha256(avatar.encode("utf-8", "surrogatepass")).hexdigest() if avatar else "",
+        picture_sha256=None
+        if _text(content.get("m.room.avatar"), "url")
+        else "",  # what is in it costs a call
         approval=_WAITS.get(_text(content.get("m.room.join_rules"), "join_rule")),
         edit=powers.edit() if powers else None,
         write=powers.write(message) if powers else None,
@@ -163,6 +166,23 @@ def _facts(content: Mapping[str, Any], powers: Powers | None, read_at: datetime)
         is_archived="m.room.tombstone" in content,
         read_at=read_at,
     )
+
+
+def picture_of(details: Any) -> tuple[str, str] | None:
+    """Read the server and the media id of a room's picture; None without one. Raises Incomplete for another address."""
+    avatar = details.get("avatar") if isinstance(details, dict) else None
+    if avatar is None or avatar == "":
+        return None
+    match = _MXC.fullmatch(avatar) if isinstance(avatar, str) else None
+    if match is None:
+        raise Incomplete("Synapse has a room's picture at an address that is none.", remedy=_AGAIN)
+    return match["server"], match["media"]
+
+
+def event_at(answer: Any) -> datetime | None:
+    """Read when an event was; None if the answer does not say."""
+    at_ms = answer.get("origin_server_ts") if isinstance(answer, dict) else None
+    return instant(at_ms) if isinstance(at_ms, int) and not isinstance(at_ms, bool) else None
 
 
 def person_of(answer: Any, region: str) -> Person:

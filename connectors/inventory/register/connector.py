@@ -13,7 +13,7 @@ from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.formats.work import WORK, Asked, Reading, whole
 from connectors.inventory.register.meaning.rows import Problem
 from connectors.kit.child import Apart, apart_for, plain
-from worker.domain.model import Coverage, Group, Role, Roster
+from worker.domain.model import Coverage, Fact, Group, Role, Roster
 from worker.ports import (
     Capabilities,
     CheckResult,
@@ -40,7 +40,7 @@ class RegisterInventory(Passive):
         """The configured name; `source` of its groups."""
         return self._context.name
 
-    can = Capabilities(sees_all_groups=True, is_kept_by_people=True)
+    can = Capabilities(sees_all_groups=True, is_kept_by_people=True, shows=frozenset({Fact.LINK}))
 
     @property
     def path(self) -> Path:

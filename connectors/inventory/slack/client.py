@@ -35,9 +35,6 @@ from worker.ports import (
 )
 
 PAGE_SIZE = 200  # what Slack recommends
-PER_MINUTE = (
-    90  # below the 100 that reading members may take (tier 4); slower tiers answer 429, which is obeyed
-)
 NO_CHANNEL, NO_USER, NO_GROUP = "channel_not_found", "user_not_found", "no_such_subteam"
 _CODE = re.compile(r"[a-z0-9_.:-]{1,80}")
 _NOT_FOUND = 404
@@ -52,7 +49,7 @@ class SlackWeb:
             name="Slack",
             url=config.api_url or API_URL,
             headers={"Authorization": f"Bearer {config.token.get_secret_value()}"},
-            per_minute=PER_MINUTE,
+            per_minute=config.requests_per_minute,
             ca_file=config.tls.path(context.base_dir),
         )
         self.page_size = PAGE_SIZE

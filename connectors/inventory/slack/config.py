@@ -20,6 +20,12 @@ class SlackInventoryConfig(Section):
     api_url: str | None = Field(default=None, description="Another address of the Web API, for tests.")
     user_groups: bool = Field(default=False, description="Read user groups (@nurses), too.")
     tls: TlsConfig = Field(default=TlsConfig())
+    requests_per_minute: int = Field(
+        default=90,
+        ge=1,
+        le=6000,
+        description="At most; a tenth of it at once. Slack's own limits hold besides.",
+    )
 
     @field_validator("token")
     @classmethod

@@ -25,7 +25,7 @@ from connectors.inventory.slack.mapping import (
     rows_of,
     user_ids_of,
 )
-from worker.domain.model import Member, Roster
+from worker.domain.model import Fact, Member, Roster
 from worker.ports import (
     Capabilities,
     CheckResult,
@@ -63,7 +63,10 @@ class SlackInventory(Passive):
     @property
     def can(self) -> Capabilities:
         """What the app can see and do; roles, where the last read was shown them."""
-        return Capabilities(sees_roles=self._has_roles, can_remove=True, creator_is_removable=True)
+        shows = frozenset({Fact.DESCRIPTION, Fact.ARCHIVED})
+        return Capabilities(
+            sees_roles=self._has_roles, can_remove=True, creator_is_removable=True, shows=shows
+        )
 
     def close(self) -> None:
         """End the connections."""

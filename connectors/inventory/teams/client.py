@@ -1,7 +1,7 @@
 """Graph's addresses of Teams: one call is one request, and one page.
 
 Addresses and rights: the pages of learn.microsoft.com/graph/api (list groups, group members and owners, channels,
-channel members, chats, chat members), read 2026-11. The rights are application permissions.
+channel members, chats, chat members, get team, list photos), read 2026-11. The rights are application permissions.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from connectors.kit.graph.client import READ_USERS, Graph, Missing
+from connectors.kit.graph.client import READ_USERS, Graph, Missing, NoImage
 
 READ_MEMBERS, WRITE_MEMBERS = "GroupMember.Read.All", "GroupMember.ReadWrite.All"
 READ_SETTINGS, WRITE_OWNERS = "TeamSettings.Read.All", "Group.ReadWrite.All"
+READ_PICTURES = "ProfilePhoto.Read.All"
 READ_CHANNELS = "Channel.ReadBasic.All"
 READ_CHANNEL_MEMBERS, WRITE_CHANNEL_MEMBERS = "ChannelMember.Read.All", "ChannelMember.ReadWrite.All"
 READ_CHATS, READ_CHAT_MEMBERS = "Chat.ReadBasic.All", "ChatMember.Read.All"
@@ -40,13 +41,21 @@ class TeamsClient:
         url = link or self._graph.url("groups", _filter=_TEAM, _select=select, _top=PAGE_MAX)
         return self._graph.get(url, what="the teams", needs=READ_MEMBERS)
 
-    def is_archived(self, team_id: str) -> Any | None:
-        """Return whether a team is archived; None if Graph does not know the team."""
-        url = self._graph.url(f"teams/{_quoted(team_id)}", _select="id,isArchived")
+    def settings(self, team_id: str) -> Any | None:
+        """Return whether a team is archived, and who sees it; None if Graph does not know the team."""
+        url = self._graph.url(f"teams/{_quoted(team_id)}", _select="id,isArchived,visibility")
         try:
             return self._graph.get(url, what="a team's settings", needs=READ_SETTINGS)
         except Missing:
             return None
+
+    def picture_digest(self, team_id: str) -> str:
+        """Return the SHA-256 in hex of a team's picture, "" if it has none; nothing of the picture is kept."""
+        url = self._graph.url(f"groups/{_quoted(team_id)}/photo/$value")
+        try:
+            return self._graph.digest(url, what="the picture of a team", needs=READ_PICTURES)
+        except NoImage:
+            return ""
 
     def people(self, team_id: str, role: str, link: str | None = None) -> Any:
         """Return a page of a team's `members` or `owners`, who are users."""

@@ -5,7 +5,9 @@ teams -> owners and members, is it archived? -> private and shared channels -> t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -13,8 +15,10 @@ from connectors.inventory.teams import acts
 from connectors.inventory.teams.client import TeamsClient
 from connectors.inventory.teams.config import TeamsConfig
 from connectors.inventory.teams.mapping import (
+    HIDDEN,
     Place,
     Seat,
+    Settings,
     account_id,
     channels_of,
     chat_of,
@@ -25,6 +29,7 @@ from connectors.inventory.teams.mapping import (
     roster_of,
     rows_of,
     seat_of,
+    settings_of,
     team_of,
     user_of,
 )
@@ -32,7 +37,9 @@ from connectors.kit import http as _http
 from connectors.kit.graph.budget import budget_of
 from connectors.kit.graph.client import Graph, Missing
 from connectors.kit.graph.tokens import Tokens, certificate_concerns
-from worker.domain.model import Member, Roster
+from connectors.kit.looking import Asks, look
+from worker.domain.groups.facts import unasked
+from worker.domain.model import Fact, GroupFacts, Member, Roster
 from worker.ports import (
     Capabilities,
     CheckResult,
@@ -63,6 +70,8 @@ class TeamsInventory(Passive):
         can_remove=True,
         can_change_admin=True,
         creator_is_removable=True,
+        shows=frozenset({Fact.DESCRIPTION, Fact.PICTURE, Fact.EDIT, Fact.ADD, Fact.ARCHIVED}),
+        costly=frozenset({Fact.PICTURE}),
     )
 
     def __init__(
@@ -73,7 +82,7 @@ class TeamsInventory(Passive):
         self._tokens = Tokens(config, config.graph, context.base_dir, context.name)
         self._budget = budget_of(config.graph, config.tenant_id, clock_s)
         self._graph: Graph | None = None
-        self._shows_archived = True
+        self._shows_settings = True
 
     def __repr__(self) -> str:
         return f"TeamsInventory({self.name!r}, tenant={self._config.tenant_id!r})"
@@ -104,7 +113,7 @@ class TeamsInventory(Passive):
         PermissionDenied (an application permission), BadConfig, Rejected, Incomplete and Transient.
         """
         began_at = self._context.now()
-        self._shows_archived = True
+        self._shows_settings = True
         malformed: list[Malformed] = []
         groups_total = 0
         for found in self._rosters(groups):
@@ -112,7 +121,7 @@ class TeamsInventory(Passive):
                 roster, problems = found
                 malformed += problems
                 groups_total += 1
-                yield roster
+                yield replace(roster, facts=unasked(roster.facts, self.can.costly))
         yield SnapshotEnd(began_at, groups_total, tuple(malformed), is_full=groups is None)
 
     def _rosters(self, groups: Collection[str] | None) -> Iterator[tuple[Roster, list[Malformed]] | None]:
@@ -174,8 +183,8 @@ class TeamsInventory(Passive):
             seats = self._seats(place, known)
         except Missing:
             return None
-        is_archived = None if place.team_id or is_chat(place.group_id) else self._is_archived(place)
-        return roster_of(place, seats, is_archived=is_archived, taken_at=taken_at)
+        settings = HIDDEN if place.team_id or is_chat(place.group_id) else self._settings(place)
+        return roster_of(place, seats, settings, taken_at)
 
     def _seats(self, place: Place, known: dict[str, Seat | None] | None) -> list[Seat | None]:
         """Return who is in a place, each once; None for each who can't be understood. Raises Missing.
@@ -214,17 +223,16 @@ class TeamsInventory(Passive):
             for row in self._rows(lambda link, role=role: self._client.people(team_id, role, link))  # type: ignore[misc]
         ]
 
-    def _is_archived(self, team: Place) -> bool | None:
-        """Return whether a team is archived; None where the app may not see it, which is asked once a read."""
-        if not self._shows_archived:
-            return None
+    def _settings(self, team: Place) -> Settings:
+        """Return a team's settings, as far as the app may see them, which is asked once a read."""
+        if not self._shows_settings:
+            return HIDDEN
         try:
-            answer = self._get(lambda: self._client.is_archived(team.group_id))
+            answer = self._get(lambda: self._client.settings(team.group_id))
         except PermissionDenied:
-            self._shows_archived = False
-            return None
-        found = answer.get("isArchived") if answer is not None else None
-        return found if isinstance(found, bool) else None
+            self._shows_settings = False
+            return HIDDEN
+        return HIDDEN if answer is None else settings_of(answer)
 
     def _rows(self, listing: Listing) -> Iterator[Any]:
         """Yield the rows of all pages. Raises Incomplete for a link that was there before."""
@@ -260,6 +268,15 @@ class TeamsInventory(Passive):
             budget=self._budget,
             note=self._context.note,
         )
+
+    # --- Looking closely ------------------------------------------------------------------------
+
+    def look_closely(self, wanted: Mapping[str, Collection[Fact]], /) -> Iterator[tuple[str, GroupFacts]]:
+        """See `worker.ports.Inventory`. Channels and chats have no picture that Graph shows."""
+        for group_id in sorted(wanted):
+            is_team = not (is_chat(group_id) or is_channel(group_id))
+            asks: Asks = {Fact.PICTURE: partial(self._client.picture_digest, group_id)} if is_team else {}
+            yield group_id, look(asks, wanted[group_id], self._context.now)
 
     # --- Acts -----------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.kit.text import cut, one_line
 from worker.domain.identity.phones import to_e164
-from worker.domain.model import Coverage, Group, GroupFacts, Member, Role, Roster
+from worker.domain.model import Allowed, Coverage, Group, GroupFacts, Member, Role, Roster
 from worker.ports import Incomplete, Malformed
 
 MESSENGER = "teams"
@@ -128,13 +128,40 @@ def seat_of(row: Any, known: Seat | None) -> Seat | None:
     return replace(seen, is_owner="owner" in roles, membership_id=_text(row, "id"))
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a team's settings say; None is not shown. Only its owners edit a team's name, description and picture."""
+
+    is_archived: bool | None = None
+    edit: Allowed | None = None
+    add: Allowed | None = None
+
+
+HIDDEN = Settings()  # of a channel or a chat, or where the app may not see them
+
+
+def settings_of(answer: Any) -> Settings:
+    """Read a team's settings. Members of a public team may add others; those of another one only ask for it."""
+    found = answer.get("isArchived") if isinstance(answer, dict) else None
+    visibility = _text(answer, "visibility").casefold()
+    adders = {"public": Allowed.MEMBERS, "private": Allowed.ADMINS, "hiddenmembership": Allowed.ADMINS}
+    is_archived = found if isinstance(found, bool) else None
+    return Settings(is_archived, Allowed.ADMINS, adders.get(visibility))
+
+
 def roster_of(
-    place: Place, seats: Collection[Seat | None], *, is_archived: bool | None, taken_at: datetime
+    place: Place, seats: Collection[Seat | None], settings: Settings, taken_at: datetime
 ) -> tuple[Roster, list[Malformed]]:
     """Make a roster; members that can't be understood are set aside."""
     members = tuple(_member(seat) for seat in seats if seat is not None)
     unread = sum(seat is None for seat in seats)
-    facts = GroupFacts(description=place.description, is_archived=is_archived, read_at=taken_at)
+    facts = GroupFacts(
+        description=place.description,
+        edit=settings.edit,
+        add=settings.add,
+        is_archived=settings.is_archived,
+        read_at=taken_at,
+    )
     coverage = Coverage.PARTIAL if unread else Coverage.FULL
     group = Group(place.group_id, place.name, MESSENGER)
     return Roster(group, members, taken_at, coverage, facts=facts), _malformed(place, unread)

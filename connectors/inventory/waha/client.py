@@ -8,7 +8,7 @@ WhatsApp's reason, also for a group that it doesn't know; a session that isn't w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -132,6 +132,37 @@ class WahaClient:
             raise unexpected(WAHA, "the number of a member")
         return found.get("pn") if found.get("lid", lid) == lid else None
 
+    def picture(self, group_id: str) -> str:
+        """Return the address of a group's picture as WhatsApp has it now, "" if there is none."""
+        what = "the picture of a group"
+        # WAHA would otherwise answer what it saw within the last 24 hours
+        found = self._asked(lambda: self._rest.get(self._of(group_id, "picture"), what, {"refresh": "true"}))
+        url = found.get("url") if isinstance(found, dict) else 0
+        if url is not None and not isinstance(url, str):
+            raise unexpected(WAHA, what)
+        return url or ""
+
+    def invite_code(self, group_id: str) -> Any:
+        """Return the code of a group's join link, or the link: a key to the group, to be hashed at once."""
+        path = self._of(group_id, "invite-code")
+        return self._asked(lambda: self._rest.call("GET", path, "the link of a group", takes_text=True))
+
+    def admins_only(self, group_id: str, part: str) -> Any:
+        """Return whether only admins may edit the group's profile (`info`), or write in it (`messages`)."""
+        path = self._of(group_id, f"settings/security/{part}-admin-only")
+        found = self._asked(lambda: self._rest.get(path, "the rights in a group"))
+        return found.get("adminsOnly") if isinstance(found, dict) else None
+
+    def last_messages(self, group_ids: Sequence[str]) -> dict[str, Any]:
+        """Return when the newest message of each of these groups was written, as WAHA has it; nothing else of it."""
+        body = {"pagination": {"limit": len(group_ids), "offset": 0}, "filter": {"ids": list(group_ids)}}
+        what = "when the newest messages of groups were written"
+        path = f"{self._root}/chats/overview"
+        found = self._asked(lambda: self._rest.call("POST", path, what, body=body))
+        if not isinstance(found, list):
+            raise unexpected(WAHA, what)
+        return {str(row.get("id")): _written(row) for row in found if isinstance(row, dict)}
+
     def act(self, group_id: str, action: str, participant: str) -> Any:
         """Remove somebody from a group, or make them an admin; return the answer, None where it is empty."""
         path = {"remove": "participants/remove", "promote": "admin/promote"}[action]
@@ -185,6 +216,11 @@ def _without_message(row: Any) -> Any:
     if isinstance(row, dict) and isinstance(row.get("lastMessage"), dict):
         row["lastMessage"] = {"timestamp": row["lastMessage"].get("timestamp")}
     return row
+
+
+def _written(row: dict[str, Any]) -> Any:
+    message = row.get("lastMessage")
+    return message.get("timestamp") if isinstance(message, dict) else None
 
 
 def _is_under(key: str, row: Any) -> bool:

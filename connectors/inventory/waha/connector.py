@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from connectors.inventory.waha import mapping
 from connectors.inventory.waha.client import PAGE, WAHA, WahaClient
 from connectors.inventory.waha.config import WahaConfig
-from connectors.kit.calls import Calls, is_signed
+from connectors.kit.calls import Calls, instant, is_signed
 from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
-from connectors.kit.whatsapp import is_surely_not_among, with_number
-from worker.domain.model import Member
+from connectors.kit.looking import Asks, tried
+from connectors.kit.pictures import Pictures, picture_hash
+from connectors.kit.whatsapp import allowed, is_surely_not_among, link_hash, with_number
+from worker.domain.model import Fact, Member
 from worker.ports import ConnectorContext, Incomplete, Malformed, Rejected
 from worker.ports.connectors.remover import ActOutcome, Effect
 
@@ -19,16 +23,25 @@ SIGNATURE = "x-webhook-hmac"
 
 
 class WahaInventory(LinkedPhone):
-    """The groups of one session's phone."""
+    """The groups of one session's phone. Engines differ in what their lists have, so the rest is costly."""
+
+    can = replace(
+        LinkedPhone.can,
+        shows=LinkedPhone.LISTED | {Fact.PICTURE, Fact.LINK, Fact.LAST_ACTIVITY},
+        costly=frozenset({Fact.PICTURE, Fact.LINK, Fact.EDIT, Fact.WRITE, Fact.LAST_ACTIVITY}),
+    )
 
     def __init__(self, config: WahaConfig, context: ConnectorContext) -> None:
         super().__init__(context, WAHA, calls_of(config, context))
         self._client = WahaClient(config, context)
+        self._pictures = Pictures(config.url, config.tls.path(context.base_dir))
         self._numbers: dict[str, Any] = {}  # of LIDs, for one read
+        self._written: dict[str, Any] | None = None  # when groups were last written in, for one look
         self._me: Member | None = None  # the linked phone, once a whole read has shown it
 
     def close(self) -> None:
         self._client.close()
+        self._pictures.close()
 
     def _begin(self) -> None:
         self._numbers.clear()
@@ -93,6 +106,23 @@ class WahaInventory(LinkedPhone):
         if lid not in self._numbers:
             self._numbers[lid] = self._again(lambda: self._client.number_behind(lid))
         return self._numbers[lid]
+
+    def _begin_look(self, group_ids: Sequence[str]) -> None:
+        client = self._client
+        self._written = tried(lambda: client.last_messages(group_ids)) if group_ids else None
+
+    def _asks(self, group_id: str) -> Asks:
+        client = self._client
+        return {
+            Fact.PICTURE: lambda: picture_hash(self._pictures, client.picture(group_id)),
+            Fact.LINK: lambda: link_hash(client.invite_code(group_id)),
+            Fact.EDIT: lambda: allowed(client.admins_only(group_id, "info")),
+            Fact.WRITE: lambda: allowed(client.admins_only(group_id, "messages")),
+        } | ({} if self._written is None else {Fact.LAST_ACTIVITY: lambda: self._last_at(group_id)})
+
+    def _last_at(self, group_id: str) -> datetime | None:
+        wrote = (self._written or {}).get(group_id)
+        return instant(wrote) if wrote else None
 
     def _ask(self, action: str, group_id: str, participant: str) -> ActOutcome:
         try:

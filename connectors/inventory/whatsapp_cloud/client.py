@@ -94,6 +94,15 @@ class CloudClient:
                 raise Suspended from error
             raise _refused(error, "a group") from error
 
+    def invite_link(self, group_id: str) -> Any:
+        """Return a group's join link: a key to the group, to be hashed at once. Raises ConnectorError."""
+        what = "the link of a group"
+        try:
+            answer = self._rest.get(f"/{quote(group_id, safe='')}/invite_link", what)
+        except ConnectorError as error:
+            raise _refused(error, what) from Refusal.behind(error)
+        return answer.get("invite_link") if isinstance(answer, dict) else None
+
     def remove(self, group_id: str, user: str) -> Any:
         """Ask to remove one participant: a number's digits, or a BSUID. Raises ConnectorError."""
         body = {"messaging_product": "whatsapp", "participants": [{"user": user}]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from connectors.inventory.whatsapp_cloud import mapping
@@ -19,7 +19,10 @@ from connectors.inventory.whatsapp_cloud.client import (
     unexpected,
 )
 from connectors.inventory.whatsapp_cloud.config import WhatsappCloudConfig
-from worker.domain.model import Coverage, Member, Roster
+from connectors.kit.looking import Asks, look
+from connectors.kit.whatsapp import link_hash
+from worker.domain.groups.facts import unasked
+from worker.domain.model import Coverage, Fact, GroupFacts, Member, Roster
 from worker.ports import (
     Capabilities,
     CheckResult,
@@ -40,7 +43,13 @@ CHECKED_MAX = 20  # groups whose members `check` reads
 class WhatsappCloudInventory(Passive):
     """The groups that one business number made. Meta shows no others, and nobody's role."""
 
-    can = Capabilities(sees_roles=False, can_remove=True, removal_is_asynchronous=True)
+    can = Capabilities(
+        sees_roles=False,
+        can_remove=True,
+        removal_is_asynchronous=True,
+        shows=frozenset({Fact.DESCRIPTION, Fact.APPROVAL, Fact.LINK}),
+        costly=frozenset({Fact.LINK}),
+    )
 
     def __init__(self, config: WhatsappCloudConfig, context: ConnectorContext) -> None:
         self._context = context
@@ -79,7 +88,7 @@ class WhatsappCloudInventory(Passive):
             roster = self._roster(listed, malformed)
             if roster is not None and self._takes(roster):
                 total += 1
-                yield replace(roster, renumbered=renumbered)
+                yield replace(roster, renumbered=renumbered, facts=unasked(roster.facts, self.can.costly))
                 renumbered = ()
         yield SnapshotEnd(self._context.now(), total, tuple(malformed), is_full=groups is None)
 
@@ -149,6 +158,14 @@ class WhatsappCloudInventory(Passive):
 
     def _takes(self, roster: Roster) -> bool:
         return self._context.takes(roster.group.group_id, roster.group.name)
+
+    # --- Looking closely ---------------------------------------------------------------------------------
+
+    def look_closely(self, wanted: Mapping[str, Collection[Fact]], /) -> Iterator[tuple[str, GroupFacts]]:
+        """See `worker.ports.Inventory`."""
+        for group_id in sorted(filter(mapping.is_group_id, wanted)):
+            asks: Asks = {Fact.LINK: lambda: link_hash(self._client.invite_link(group_id))}  # noqa: B023  called at once
+            yield group_id, look(asks, wanted[group_id], self._context.now)
 
     # --- Acting ------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from connectors.kit.child import Apart, apart_for, plain
 from connectors.kit.text import named
 from connectors.kit.whatsapp_export.events import Asked, Export
 from connectors.kit.whatsapp_export.work import WORK
-from worker.domain.model import Roster
+from worker.domain.model import Fact, Roster
 from worker.ports import (
     Capabilities,
     CheckResult,
@@ -50,7 +50,12 @@ class _Found:
 class WhatsappExportInventory(Passive):
     """An inventory of exports in a folder. It shows who came and who went, and never all of a group."""
 
-    can = Capabilities(sees_roles=False, sees_join_times=True, is_kept_by_people=True)
+    can = Capabilities(
+        sees_roles=False,
+        sees_join_times=True,
+        is_kept_by_people=True,
+        shows=frozenset({Fact.LAST_ACTIVITY}),
+    )
 
     def __init__(
         self, config: WhatsappExportConfig, context: ConnectorContext, apart: Apart | None = None

@@ -9,6 +9,7 @@ token.
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -46,6 +47,8 @@ from worker.ports import (
 VERSION = "v1.0"
 READ_USERS = "User.Read.All"  # the permission that a request needs, unless it names another
 BAD_REQUEST = 400
+NO_IMAGE = "imagenotfound"  # Graph's code, in lower case
+PICTURE_MAX = 16 << 20  # bytes
 _NOT_FOLLOWED = "It is not followed. Check cloud and graph_url, and any proxy in between."
 _DIGITS_MAX = 12  # of a plausible number of users
 # Graph's codes for a delta that has to begin anew; compared in lower case, since both spellings were seen
@@ -103,6 +106,13 @@ class Graph:
         `needs` is the permission that is missing if Graph denies access.
         """
         return self._json(_Ask("GET", url, what, needs=needs))
+
+    def digest(self, url: str, *, what: str, needs: str = READ_USERS) -> str:
+        """The SHA-256 in hex of the bytes at an address, of which nothing is kept. Raises as `get`; NoImage."""
+        response = self._answered(_Ask("GET", url, what, needs=needs))
+        if len(response.content) > PICTURE_MAX:
+            raise Incomplete(f"Graph's answer for {what} has more than {PICTURE_MAX >> 20} MB.")
+        return hashlib.sha256(response.content).hexdigest()
 
     def find(self, url: str, *, what: str) -> dict[str, Any] | None:
         """As `get`; None if Graph says for certain that there is no such object."""
@@ -227,7 +237,8 @@ class Graph:
         wait_s = _http.retry_after_s(response.headers, self._now())
         error = _http.failure(where, response.status_code, named, wait_s)
         if response.status_code == NOT_FOUND:
-            return Missing(error.message, remedy="It is looked for elsewhere.")
+            kind = NoImage if code.casefold() == NO_IMAGE else Missing
+            return kind(error.message, remedy="It is looked for elsewhere.")
         if response.status_code == BAD_REQUEST:
             return BadRequest(error.message, remedy=error.remedy)
         if isinstance(error, PermissionDenied):
@@ -245,6 +256,10 @@ class BadRequest(Rejected):
 
 class Missing(Rejected):
     """Graph answered 404."""
+
+
+class NoImage(Missing):
+    """Graph knows whose picture is asked for, and there is none. Any other 404 may be of what the app may not see."""
 
 
 def _since(began_s: float) -> float:

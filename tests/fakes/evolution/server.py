@@ -20,6 +20,7 @@ CALLS = {
     "/group/fetchAllGroups": ("GET", {"getparticipants"}),
     "/group/findGroupInfos": ("GET", {"groupjid"}),
     "/group/participants": ("GET", {"groupjid"}),
+    "/group/inviteCode": ("GET", {"groupjid"}),
     "/group/updateParticipant": ("POST", {"groupjid"}),
 }
 
@@ -41,7 +42,7 @@ class EvolutionServer(GatewayServer):
         if self.state != "open":
             return failed("Error fetching group", "Error: Connection Closed")
         if call == "/group/fetchAllGroups":
-            return answered([group_row(key, room) for key, room in self.rooms.items()])
+            return answered([self._row(key, room) for key, room in self.rooms.items()])
         return self._one(call, request)
 
     def _check(self, call: str, request: Request) -> None:
@@ -57,10 +58,17 @@ class EvolutionServer(GatewayServer):
         if room is None:
             return failed("Error fetching group", "Error: item-not-found")
         if call == "/group/findGroupInfos":
-            return answered(group_row(group_id, room) | {"participants": list(map(member_row, room.people))})
+            return answered(self._row(group_id, room) | {"participants": list(map(member_row, room.people))})
+        if call == "/group/inviteCode":
+            if room.link is None:
+                return failed("Error fetching invite code", "Error: not-authorized")
+            return answered({"inviteUrl": f"https://chat.whatsapp.com/{room.link}", "inviteCode": room.link})
         if call == "/group/participants":
             return answered({"participants": [*map(member_row, room.people), *room.bad_rows]})
         return self._act(room, json.loads(request.body))
+
+    def _row(self, group_id: str, room: Room) -> dict[str, Any]:
+        return group_row(group_id, room) | {"pictureUrl": self.picture_url(group_id)}
 
     def _act(self, room: Room, body: dict[str, Any]) -> Reply:
         results = []
@@ -89,7 +97,7 @@ def ids_of(person: Person) -> list[str]:
 
 
 def group_row(group_id: str, room: Room) -> dict[str, Any]:
-    return {"id": group_id, "subject": room.name, "size": len(room.people), "pictureUrl": None, **room.facts}
+    return {"id": group_id, "subject": room.name, "size": len(room.people), **room.facts}
 
 
 def member_row(person: Person) -> dict[str, Any]:

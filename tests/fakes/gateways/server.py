@@ -17,6 +17,7 @@ from fakes.graph.http import LoopbackServer, Reply, Request
 from openapi import OpenApi
 from worker.domain.model import Role
 
+PICTURES = "/v/pictures/"
 Make = Callable[..., LinkedPhone]  # a connector to the fake: keys, parts of the context
 
 
@@ -32,12 +33,19 @@ class Person:
 
 @dataclass(slots=True)
 class Room:
-    """A group. `facts` are the kind's own keys; `bad_rows` are answered as they are, after the people."""
+    """A group. `facts` are the kind's own keys; `bad_rows` are answered as they are, after the people.
+
+    `link` is the code of its join link, None where WhatsApp doesn't show it to the phone. `wrote_at` is in seconds.
+    """
 
     name: str
     people: list[Person] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     bad_rows: list[Any] = field(default_factory=list)
+    picture: bytes | None = None
+    link: str | None = "LinkOfThisGroup1"
+    wrote_at: int | None = None
+    for_admins: set[str] = field(default_factory=set)  # of info, messages
 
     def find(self, user: str) -> Person | None:
         """Return who has this number or LID, with or without its host."""
@@ -75,7 +83,13 @@ class GatewayServer(LoopbackServer):
         assert self.violations == []
         return len(self.log)
 
+    def picture_url(self, group_id: str) -> str | None:
+        """Where a group's picture is; None without one."""
+        return f"{self.url}{PICTURES}{group_id}" if self.rooms[group_id].picture is not None else None
+
     def answer(self, request: Request) -> Reply:
+        if request.path.startswith(PICTURES):
+            return self._shown(request)
         if lie := self._lie(request):
             return lie
         self._judge(lambda contract: contract.check_request(
@@ -92,6 +106,15 @@ class GatewayServer(LoopbackServer):
 
     def judge_answer(self, contract: OpenApi, request: Request, reply: Reply) -> None:
         contract.check_answer(request.method, request.path, reply.status, reply.body)
+
+    def _shown(self, request: Request) -> Reply:
+        """A picture, as WhatsApp's own servers have it: for whoever has the address."""
+        if {"authorization", "x-api-key", "apikey"} & request.headers.keys():
+            self.violations.append("a credential came with the request for a picture")
+        if lie := self._lie(request):
+            return lie
+        room = self.rooms.get(request.path.removeprefix(PICTURES))
+        return Reply(404) if room is None or room.picture is None else Reply(200, room.picture, "image/jpeg")
 
     def _lie(self, request: Request) -> Reply | None:
         for at, (part, reply, times) in enumerate(self._lies):

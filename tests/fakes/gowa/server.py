@@ -56,6 +56,8 @@ class GowaServer(GatewayServer):
             return refused(500, "INTERNAL_SERVER_ERROR", "you're not participating in that group")
         if request.path == "/group/info":
             return success(group_row(group_id, room))
+        if request.path == "/group/invite-link":
+            return _link(group_id, room, request)
         if request.path == "/group/participants":
             people = [*map(member_row, room.people), *room.bad_rows]
             return success({"group_id": group_id, "name": room.name, "participants": people})
@@ -74,6 +76,13 @@ class GowaServer(GatewayServer):
             text = ("error", "Failed") if status else ("success", "Action success")
             results.append({"participant": jid, "status": text[0], "message": text[1]})
         return success(results)
+
+
+def _link(group_id: str, room: Room, request: Request) -> Reply:
+    assert request.query.get("reset", "false") == "false"
+    if room.link is None:
+        return refused(500, "INTERNAL_SERVER_ERROR", "info query returned status 401: not-authorized")
+    return success({"invite_link": f"https://chat.whatsapp.com/{room.link}", "group_id": group_id})
 
 
 def success(results: Any) -> Reply:

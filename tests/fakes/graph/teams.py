@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 TYPE = "#microsoft.graph.aadUserConversationMember"
 READ_CHANNELS = frozenset({"Channel.ReadBasic.All", "ChannelSettings.Read.All", "Group.Read.All"})
+READ_PICTURES = frozenset({"ProfilePhoto.Read.All", "Group.Read.All"})
 READ_SETTINGS = frozenset({"TeamSettings.Read.All", "Group.Read.All"})
 READ_SEATS = frozenset({"ChannelMember.Read.All", "ChannelMember.ReadWrite.All"})
 WRITE_SEATS = frozenset({"ChannelMember.ReadWrite.All"})
@@ -30,7 +31,7 @@ WRITE_MEMBERS = frozenset({"GroupMember.ReadWrite.All", "Group.ReadWrite.All"})
 WRITE_OWNERS = frozenset({"Group.ReadWrite.All"})
 ROLES = (
     "User.Read.All", "GroupMember.Read.All", "GroupMember.ReadWrite.All", "Group.ReadWrite.All",
-    "TeamSettings.Read.All", "Channel.ReadBasic.All", "ChannelMember.ReadWrite.All",
+    "TeamSettings.Read.All", "ProfilePhoto.Read.All", "Channel.ReadBasic.All", "ChannelMember.ReadWrite.All",
     "Chat.ReadBasic.All", "ChatMember.ReadWrite.All",
 )  # fmt: skip
 _GROUP = r"/groups/(?P<key>[^/]+)"
@@ -54,6 +55,8 @@ class Teams:
 
     def __init__(self, tenant: FakeTenant, root: Callable[[], str]) -> None:
         self.archived: set[str] = set()
+        self.visibility: dict[str, str] = {}  # of a team; private where it isn't said
+        self.pictures: dict[str, bytes] = {}
         self.rooms: dict[str, Room] = {}
         self.page_size = 100
         self._tenant = tenant
@@ -79,6 +82,7 @@ class Teams:
         reference = r"/(?P<seat>[^/]+)/\$ref"
         return (
             route("GET", "/teams/(?P<key>[^/]+)", self._team, READ_SETTINGS, 0),
+            route("GET", _GROUP + r"/photo/\$value", self._picture, READ_PICTURES),
             route("GET", "/teams/(?P<key>[^/]+)/channels", self._channels, READ_CHANNELS, 0),
             route("GET", _CHANNEL, self._seats, READ_SEATS, 0),
             route("DELETE", _CHANNEL + seat, self._unseat, WRITE_SEATS, 0),
@@ -136,7 +140,14 @@ class Teams:
         group = self._group(call.key)
         if not group.is_team:
             raise Refused(404, "NotFound", "No team found with Group Id " + call.key)
-        return call.page({"id": group.id, "isArchived": group.id in self.archived})
+        visibility = self.visibility.get(group.id, "private")
+        return call.page({"id": group.id, "isArchived": group.id in self.archived, "visibility": visibility})
+
+    def _picture(self, call: Call) -> Reply:
+        self._group(call.key)
+        if call.key not in self.pictures:
+            raise Refused(404, "ImageNotFound", "The photo wasn't found.")
+        return Reply(200, self.pictures[call.key], "image/jpeg")
 
     def _channels(self, call: Call) -> Reply:
         self._group(call.key)

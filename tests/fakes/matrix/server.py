@@ -20,6 +20,7 @@ from fakes.graph.http import LoopbackServer, Reply, Request
 SERVER_NAME = "corp.example"
 OWN = f"@whosleft:{SERVER_NAME}"
 TOKEN = "syt_d2hvc2xlZnQ_s3cr3tS3cr3tS3cr3t_0drama"
+MEDIA = "/_matrix/client/v1/media/download/"
 LEVELS: dict[str, Any] = {
     "ban": 50, "events": {"m.room.name": 50, "m.room.power_levels": 100}, "events_default": 0, "invite": 0,
     "kick": 50, "redact": 50, "state_default": 50, "users_default": 0,
@@ -40,6 +41,7 @@ class FakeRoom:
     version: str
     creator: str
     state: dict[tuple[str, str], tuple[str, Any]] = field(default_factory=dict)
+    last_ms: int | None = None  # when the newest event was
 
     @property
     def is_of_creators(self) -> bool:
@@ -75,6 +77,7 @@ class MatrixServer(LoopbackServer):
         self.users: dict[str, dict[str, Any]] = {}
         self.faults: dict[str, Reply] = {}
         self.on_page: Callable[[int], None] = lambda _start: None
+        self.media: dict[str, bytes] = {}  # server/media id -> what is in it
         self.is_admin = True
         self.page_size = 1000
 
@@ -121,6 +124,10 @@ class MatrixServer(LoopbackServer):
                 return reply
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return Refused(401, "M_UNKNOWN_TOKEN", "Invalid access token passed.").reply
+        if path.startswith(MEDIA):
+            found = self.media.get(path.removeprefix(MEDIA))
+            missing = Refused(404, "M_NOT_FOUND", "Not found")
+            return missing.reply if found is None else Reply(200, found, "image/png")
         body = json.loads(request.body) if request.body else {}
         try:
             return json_reply(self._routed(request, path, body))
@@ -138,15 +145,23 @@ class MatrixServer(LoopbackServer):
             if found[1] not in self.users:
                 raise Refused(404, "M_NOT_FOUND", "User not found")
             return self.users[found[1]]
-        if found := re.fullmatch(r"/_synapse/admin/v1/rooms/([^/]+)/(members|state|make_room_admin)", path):
-            room = self.rooms.get(found[1])
-            if room is None:
-                raise Refused(404, "M_NOT_FOUND", "Room not found")
-            return {"members": _members, "state": _state, "make_room_admin": _empower}[found[2]](room)
+        if found := re.fullmatch(r"/_synapse/admin/v1/rooms/([^/]+)(?:/(.+))?", path):
+            return self._of_room(request, found[1], found[2])
         if found := re.fullmatch(r"/_matrix/client/v3/rooms/([^/]+)/(join|leave|kick|state/.+)", path):
             room = self.rooms[found[1]]
             return {"join": _join, "leave": _leave, "kick": _kick}.get(found[2], _put_levels)(room, body)
         raise Refused(404, "M_UNRECOGNIZED", "Unrecognized request")
+
+    def _of_room(self, request: Request, room_id: str, part: str | None) -> Any:
+        room = self.rooms.get(room_id)
+        if room is None:
+            raise Refused(404, "M_NOT_FOUND", "Room not found")
+        if part is None:
+            shown = {"avatar": room.content("m.room.avatar").get("url")}
+            return {**_row(room), **shown, "topic": room.content("m.room.topic").get("topic")}
+        if part == "timestamp_to_event":
+            return _newest(room, request)
+        return {"members": _members, "state": _state, "make_room_admin": _empower}[part](room)
 
     def _listed(self, request: Request) -> Any:
         assert request.query["order_by"] == "creator"
@@ -168,6 +183,13 @@ def _row(room: FakeRoom) -> dict[str, Any]:
         "joined_members": len(joined), "joined_local_members": len(local),
         "version": room.version, "creator": room.creator, "room_type": None,
     }  # fmt: skip
+
+
+def _newest(room: FakeRoom, request: Request) -> Any:
+    assert request.query["dir"] == "b"
+    if room.last_ms is None or room.last_ms > int(request.query["ts"]):
+        raise Refused(404, "M_NOT_FOUND", "Unable to find event")
+    return {"event_id": "$event", "origin_server_ts": room.last_ms}
 
 
 def _members(room: FakeRoom) -> Any:

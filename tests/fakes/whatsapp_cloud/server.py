@@ -41,6 +41,7 @@ class Group:
     participants: list[dict[str, Any]] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
     error: Refused | None = None  # what asking for it gives
+    link: str = "https://chat.whatsapp.com/LinkOfThisGroup1"
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,9 @@ class CloudServer:
             return self._list(query)
         if rest.endswith("/participants") and method == "DELETE":
             return self._remove(rest.removesuffix("/participants"), json.loads(body))
+        if rest.endswith("/invite_link") and method == "GET":
+            group = self._group(rest.removesuffix("/invite_link"))
+            return {"messaging_product": "whatsapp", "invite_link": group.link}
         return self._info(rest, set(query.get("fields", "").split(",")))
 
     def _list(self, query: dict[str, str]) -> Any:

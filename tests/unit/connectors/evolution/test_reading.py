@@ -16,7 +16,7 @@ from contracts.inventory import context, read_to_the_error
 from fakes.evolution.server import INSTANCE, KEY, EvolutionServer, failed, refused
 from fakes.gateways.server import Make, Person, answered
 from fakes.graph.http import Reply
-from worker.domain.model import Allowed, Coverage, Member, Role, Roster
+from worker.domain.model import Allowed, Coverage, Fact, Member, Role, Roster
 from worker.ports import (
     AuthFailed,
     BadConfig,
@@ -46,7 +46,14 @@ def read(inventory: LinkedPhone, groups: set[str] | None = None) -> tuple[list[R
 
 def test_it_says_what_a_linked_phone_can_see_and_do(make: Make) -> None:
     assert make().can == Capabilities(
-        sees_roles=True, can_remove=True, can_change_admin=True, breaks_terms=True
+        sees_roles=True,
+        can_remove=True,
+        can_change_admin=True,
+        breaks_terms=True,
+        shows=frozenset(
+            {Fact.DESCRIPTION, Fact.APPROVAL, Fact.EDIT, Fact.WRITE, Fact.ADD, Fact.PICTURE, Fact.LINK}
+        ),
+        costly=frozenset({Fact.PICTURE, Fact.LINK}),
     )
 
 

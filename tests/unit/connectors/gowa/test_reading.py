@@ -18,7 +18,7 @@ from fakes.gateways.server import Make, Person, Room, answered
 from fakes.gowa.server import LISTED_MAX, PASSWORD, USER, GowaServer, refused, success
 from fakes.graph.http import Reply
 from openapi import OpenApi
-from worker.domain.model import Allowed, Coverage, Member, Role, Roster
+from worker.domain.model import Allowed, Coverage, Fact, Member, Role, Roster
 from worker.ports import (
     AuthFailed,
     BadConfig,
@@ -48,7 +48,12 @@ def read(inventory: LinkedPhone, groups: set[str] | None = None) -> tuple[list[R
 
 def test_it_says_what_a_linked_phone_can_see_and_do(make: Make) -> None:
     assert make().can == Capabilities(
-        sees_roles=True, can_remove=True, can_change_admin=True, breaks_terms=True
+        sees_roles=True,
+        can_remove=True,
+        can_change_admin=True,
+        breaks_terms=True,
+        shows=frozenset({Fact.DESCRIPTION, Fact.APPROVAL, Fact.EDIT, Fact.WRITE, Fact.ADD, Fact.LINK}),
+        costly=frozenset({Fact.LINK}),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,7 +56,9 @@ def only(inventory: SlackInventory) -> Roster:
         {"api_url": "slack.com/api"},
         {"api_url": "https://me:pw@slack.com/api"},
         {"user_groups": "some"},
-        {"requests_per_minute": 5},
+        {"requests_per_minute": 0},
+        {"requests_per_minute": 6001},
+        {"per_minute": 5},
     ],
 )
 def test_a_wrong_key_is_said_and_no_secret_repeated(change: dict[str, Any]) -> None:
@@ -63,6 +66,21 @@ def test_a_wrong_key_is_said_and_no_secret_repeated(change: dict[str, Any]) -> N
         SlackInventoryConfig.model_validate({"token": "xoxb-drama"} | change)
     assert "xoxb-drama" not in str(raised.value)
     assert "me:pw" not in str(raised.value)
+
+
+def test_no_more_goes_out_in_a_minute_than_may(slack: SlackServer) -> None:
+    slept: list[float] = []
+    config = SlackInventoryConfig(token=SecretStr(TOKEN), api_url=slack.url, requests_per_minute=10)
+    inventory = SlackInventory(config, replace(context(), sleep=slept.append))
+    inventory.check()
+    inventory.close()
+    asked = len(slack.calls)
+    assert asked > 2
+    assert [round(wait_s / 6) for wait_s in slept] == list(range(1, asked))
+
+
+def test_what_may_go_out_in_a_minute_is_below_slack_s_own_limit() -> None:
+    assert SlackInventoryConfig(token=SecretStr(TOKEN)).requests_per_minute == 90
 
 
 def test_plain_http_never_carries_the_token_to_another_machine() -> None:

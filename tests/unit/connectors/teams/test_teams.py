@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +11,13 @@ from pydantic import ValidationError
 
 from connectors.inventory.teams.config import TeamsConfig
 from connectors.inventory.teams.connector import TeamsInventory
+from connectors.kit.graph import client
+from contracts.inventory import NOW
 from fakes.graph import faults
 from fakes.graph.faults import Fault
 from fakes.graph.lab import FakeEntra
 from fakes.graph.tokens import CLIENT_ID
-from worker.domain.model import Coverage, Member, Role, Roster
+from worker.domain.model import Allowed, Coverage, Fact, GroupFacts, Member, Role, Roster
 from worker.ports import (
     AuthFailed,
     ConnectorError,
@@ -113,6 +116,62 @@ def test_the_facts_of_a_team(entra: FakeEntra, inventory: TeamsInventory, ward: 
         True,
         None,
     )
+
+
+@pytest.mark.parametrize(
+    "visibility, add",
+    [
+        ("private", Allowed.ADMINS),
+        ("Public", Allowed.MEMBERS),
+        ("hiddenMembership", Allowed.ADMINS),
+        ("", None),
+    ],
+)
+def test_owners_edit_a_team_and_members_of_a_public_one_may_add_others(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str, visibility: str, add: Allowed | None
+) -> None:
+    entra.graph.teams.visibility[WARD] = visibility
+    ((roster,), _) = read(inventory)
+    assert (roster.facts.edit, roster.facts.add, roster.facts.write) == (Allowed.ADMINS, add, None)
+
+
+def look(inventory: TeamsInventory, group_id: str = WARD) -> GroupFacts:
+    return dict(inventory.look_closely({group_id: inventory.can.costly}))[group_id]
+
+
+def test_a_team_s_picture_is_shown_by_its_hash_to_who_looks_closely(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str
+) -> None:
+    assert (look(inventory).picture_sha256, look(inventory).read_apart) == ("", ((Fact.PICTURE, NOW),))
+    entra.graph.teams.pictures[WARD] = b"a ward"
+    assert look(inventory).picture_sha256 == hashlib.sha256(b"a ward").hexdigest()
+
+
+def test_a_picture_that_the_app_may_not_see_is_not_shown(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str
+) -> None:
+    entra.tokens.apps[CLIENT_ID].roles.discard("ProfilePhoto.Read.All")
+    assert (look(inventory).picture_sha256, look(inventory).read_apart) == (None, ((Fact.PICTURE, NOW),))
+
+
+def test_a_team_that_graph_does_not_know_may_have_a_picture(inventory: TeamsInventory, ward: str) -> None:
+    assert look(inventory, "00000000-0000-4000-8000-0000000000ff").picture_sha256 is None
+
+
+def test_a_picture_that_is_too_large_is_left_as_it_was_known(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "PICTURE_MAX", 4)
+    entra.graph.teams.pictures[WARD] = b"a ward"
+    assert look(inventory).read_apart == ()
+
+
+def test_channels_and_chats_have_no_picture_to_ask_for(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str
+) -> None:
+    before = len(entra.graph.log)
+    assert look(inventory, PRIVATE).read_apart == look(inventory, "19:1@thread.v2").read_apart == ()
+    assert len(entra.graph.log) == before
 
 
 def test_archived_is_unknown_where_the_app_may_not_see_it(

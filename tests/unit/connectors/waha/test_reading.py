@@ -15,7 +15,7 @@ from fakes.gateways.server import Make, Person, Room, answered
 from fakes.graph.http import Reply
 from fakes.waha.server import WahaServer
 from openapi import OpenApi
-from worker.domain.model import Coverage, Role, Roster
+from worker.domain.model import Coverage, Fact, Role, Roster
 from worker.ports import AuthFailed, BadConfig, Capabilities, Incomplete, SnapshotEnd, Transient
 
 WARD, ROTA = "120363000000000007@g.us", "120363000000000009@g.us"
@@ -51,6 +51,19 @@ def test_it_says_what_a_linked_phone_can_see_and_do(make: Make) -> None:
         can_remove=True,
         can_change_admin=True,
         creator_is_removable=False,
+        shows=frozenset(
+            {
+                Fact.DESCRIPTION,
+                Fact.APPROVAL,
+                Fact.EDIT,
+                Fact.WRITE,
+                Fact.ADD,
+                Fact.PICTURE,
+                Fact.LINK,
+                Fact.LAST_ACTIVITY,
+            }
+        ),
+        costly=frozenset({Fact.PICTURE, Fact.LINK, Fact.EDIT, Fact.WRITE, Fact.LAST_ACTIVITY}),
     )
 
 
