@@ -101,6 +101,8 @@ PAGES = {
     "tickets, overdue": "/tickets?view=overdue",
     "one ticket": "/tickets/T-{last:06d}",
     "groups": "/groups",
+    "controls": "/controls",
+    "one control": "/controls/profile.description",
     "people": "/people",
     "held plans": "/plans",
     "sources": "/sources",

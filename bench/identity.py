@@ -26,9 +26,11 @@ from worker.app.jobs.inventory import InventoryRules, TakeInventory
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.jobs.verify import Verify
+from worker.app.reads.controls import ControlReads, ControlRules
 from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import Freshness
 from worker.app.tell.teller import Teller
+from worker.domain.controls.policy import ControlPolicy
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import AccountFacts, AccountKey, HandleKey, Roster
 from worker.domain.people.leaver import LeaverPolicy
@@ -36,6 +38,7 @@ from worker.domain.text.reason import because
 from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports import Capabilities, CheckResult, DirectoryPage, PassEnd, Passive, SnapshotEnd, takes_all
+from worker.ports.state.controls import Lists
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store
 from worker.storage.sql.chunks import chunked
@@ -229,7 +232,8 @@ class _World:
         )
         self._take = TakeInventory(self._store, [self._inventory], reading, Alarms())
         self._reconcile = Reconcile(self._store, ReconcileRules(RULES, NO_LIMITS, (), teller))
-        self._verify = Verify(self._store, RULES, fresh, teller)
+        looking = ControlRules(ControlPolicy(), fresh, (), Lists(), "UTC")
+        self._verify = Verify(self._store, RULES, fresh, teller, ControlReads(self._store, looking))
         self._asked: set[tuple[str, str]] = set()  # human, handle
         self._wrong: set[tuple[str, str]] = set()
         self.asked_about: Counter[str] = Counter()

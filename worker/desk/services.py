@@ -16,6 +16,7 @@ from worker.app.acts.plans import Approvals
 from worker.app.acts.silencing import Silencing
 from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
+from worker.app.reads.controls import ControlReads
 from worker.app.reads.escalation import Explainer
 from worker.app.reads.situation import Situation
 from worker.app.reads.source import JudgedSource, judged_sources
@@ -63,6 +64,7 @@ class Services:
     assigned: Assigned
     attesting: Attesting
     declaring: Declaring
+    controls: ControlReads
     taking_over: TakeOver
     pairs: PairActs
     silencing: Silencing

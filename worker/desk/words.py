@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from worker.domain.controls.control import CheckValue, Unknown
+from worker.domain.controls.switch import Mode
 from worker.domain.evidence import events
 from worker.domain.groups.pairing import Difference
 from worker.domain.kinds import KINDS
+from worker.domain.model import RegisterStatus
 from worker.domain.text.tongue import N_
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -219,6 +222,22 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "delivery": N_("Messages"),
         "desk": N_("Console and API"),
         "audit": N_("Audit"),
+    },
+    "check": {
+        CheckValue.PASS.value: N_("passes"),
+        CheckValue.FAIL.value: N_("fails"),
+        CheckValue.UNKNOWN.value: N_("can't be told"),
+        CheckValue.WAIVED.value: N_("waived"),
+    },
+    "unknown": {one.name.lower(): one.value for one in Unknown}
+    | {"not_in_directory": N_("no directory has the address")},
+    "mode": {
+        Mode.REPORT.value: N_("only reports"),
+        Mode.TICKET.value: N_("opens tickets"),
+    },
+    "register_status": {
+        RegisterStatus.ACTIVE.value: N_("active"),
+        RegisterStatus.CLOSED.value: N_("closed"),
     },
     "port": {"directory": N_("directory"), "inventory": N_("inventory")},
 }

@@ -258,6 +258,7 @@ def services_of(app: App, clock: Clock) -> Services:
         assigned=app.assigned,
         attesting=app.attesting,
         declaring=app.declaring,
+        controls=app.controls,
         taking_over=app.taking_over,
         pairs=app.pairs,
         silencing=app.silencing,

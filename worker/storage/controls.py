@@ -22,9 +22,11 @@ from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HeldSubject, HoldState
 from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketState
 from worker.ports.state.controls import (
+    NO_TICKETS,
     ControlCounts,
     ControlDay,
     ControlFailure,
+    FailurePlace,
     Lists,
     NameInUse,
     TicketCounts,
@@ -179,9 +181,7 @@ class SqlControls:
     def _load_tickets(self, keys: Sequence[GroupKey], loaded: _Loaded) -> None:
         t = ticket.c
         here = among(t.source, t.group_id, keys)
-        mine = sa.select(ticket).where(here, t.kind.in_(_OF_CONTROLS)).order_by(t.id)
-        for row in self._c.execute(mine):
-            loaded.tickets[GroupKey(row.source, row.group_id)].append(ticket_from_row(row))
+        loaded.tickets.update(self.tickets_of(keys))
         removed = (
             sa.select(t.source, t.group_id, sa.func.max(t.verified_at).label("at"))
             .where(here, t.kind.in_(_REMOVALS), t.state == TicketState.VERIFIED.value)
@@ -238,12 +238,30 @@ class SqlControls:
     def forget_before(self, now: datetime) -> None:
         self._c.execute(sa.delete(control_failure).where(control_failure.c.seen_at < now))
 
-    def failures(self, control: str, after: tuple[str, str] | None, limit: int) -> list[ControlFailure]:
+    def failures(self, control: str, after: FailurePlace | None, limit: int) -> list[ControlFailure]:
+        found = (
+            []
+            if after and not after.is_sensitive
+            else self._failures(control, after, limit, is_sensitive=True)
+        )
+        begin = None if after and after.is_sensitive else after
+        return found + self._failures(control, begin, limit - len(found), is_sensitive=False)
+
+    def _failures(
+        self, control: str, after: FailurePlace | None, limit: int, *, is_sensitive: bool
+    ) -> list[ControlFailure]:
         f = control_failure.c
-        query = sa.select(control_failure).where(f.control == control)
+        query = sa.select(control_failure).where(f.control == control, f.is_sensitive == int(is_sensitive))
         if after is not None:
-            query = query.where((f.source > after[0]) | ((f.source == after[0]) & (f.subject > after[1])))
+            is_later = (f.source > after.source) | ((f.source == after.source) & (f.subject > after.subject))
+            query = query.where(is_later)
         return [_failure(row) for row in self._c.execute(query.order_by(f.source, f.subject).limit(limit))]
+
+    def departments(self, control: str) -> dict[str, int]:
+        f = control_failure.c
+        query = sa.select(f.department, sa.func.count().label("failing")).where(f.control == control)
+        rows = self._c.execute(query.group_by(f.department).order_by(f.department))
+        return {row.department: row.failing for row in rows}
 
     def failures_of(self, source: str, subject: str) -> list[ControlFailure]:
         f = control_failure.c
@@ -265,6 +283,15 @@ class SqlControls:
         return [GroupKey(*row) for row in self._c.execute(query)]
 
     # --- tickets ---------------------------------------------------------------------------------
+
+    def tickets_of(self, keys: Collection[GroupKey]) -> dict[GroupKey, list[Ticket]]:
+        t, found = ticket.c, defaultdict[GroupKey, list[Ticket]](list)
+        for chunk in chunked(sorted(set(keys))):
+            here = among(t.source, t.group_id, chunk)
+            mine = sa.select(ticket).where(here, t.kind.in_(_OF_CONTROLS)).order_by(t.id)
+            for row in self._c.execute(mine):
+                found[GroupKey(row.source, row.group_id)].append(ticket_from_row(row))
+        return dict(found)
 
     def opened_since(self, since: datetime) -> dict[str, int]:
         t = ticket.c
@@ -320,8 +347,13 @@ class SqlControls:
 
     # --- counts ----------------------------------------------------------------------------------
 
-    def count(self, day: str, counts: Mapping[str, ControlCounts]) -> None:
-        rows = [(control, day, to_micros(one.at), _counts_text(one)) for control, one in counts.items()]
+    def count(
+        self, day: str, counts: Mapping[str, ControlCounts], tickets: Mapping[str, TicketCounts]
+    ) -> None:
+        rows = [
+            (control, day, to_micros(one.at), _counts_text(one, tickets.get(control, NO_TICKETS)))
+            for control, one in counts.items()
+        ]
         bulk_upsert(self._c, control_day, ("control", "day", "at", "counts"), rows)
 
     def days(self, since: str) -> dict[str, list[ControlDay]]:
@@ -329,7 +361,7 @@ class SqlControls:
         found: dict[str, list[ControlDay]] = defaultdict(list)
         query = sa.select(control_day).where(d.day >= since).order_by(d.control, d.day)
         for row in self._c.execute(query):
-            found[row.control].append(ControlDay(row.day, _counts(row.at, json.loads(row.counts))))
+            found[row.control].append(_day(row))
         return dict(found)
 
     # --- first runs ------------------------------------------------------------------------------
@@ -442,13 +474,15 @@ def _of_tickets(rows: Sequence[Any], at: datetime) -> ControlCounts:
     )
 
 
-def _counts_text(one: ControlCounts) -> str:
-    values: dict[str, Any] = {name: getattr(one, name) for name in _COUNTED}
+def _counts_text(one: ControlCounts, tickets: TicketCounts) -> str:
+    values: dict[str, Any] = {name: getattr(one, name) for name in _COUNTED} | {"tickets": tickets}
     values |= {"grades": dict(one.grades), "unknown_why": dict(one.unknown_why)}
     values["oldest_evidence_at"] = to_micros(one.oldest_evidence_at)
     return json.dumps(values, separators=(",", ":"))
 
 
-def _counts(at: datetime, values: dict[str, Any]) -> ControlCounts:
+def _day(row: Any) -> ControlDay:
+    values = json.loads(row.counts)
     oldest = from_micros(values.pop("oldest_evidence_at"))
-    return ControlCounts(at=at, oldest_evidence_at=oldest, **values)
+    tickets = TicketCounts(*values.pop("tickets", NO_TICKETS))
+    return ControlDay(row.day, ControlCounts(at=row.at, oldest_evidence_at=oldest, **values), tickets)

@@ -38,6 +38,7 @@ PAGES = (
     "/tickets",
     "/people",
     "/groups",
+    "/controls/people.leaver",
     "/questions",
     "/plans",
     "/policies",

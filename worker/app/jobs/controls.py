@@ -1,7 +1,7 @@
 """Controls: check every governed group, keep what fails, and open the tickets that are asked for, the worst first.
 
 groups, page by page -> each control's word -> failures and counts;  live tickets: say what is wrong now, or end
-first run with tickets -> one held plan;  failures that ask -> tickets, so many a day and a person
+first run with tickets -> one held plan;  failures that ask -> tickets, so many a day and a person;  counts of the day
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from worker.domain.controls.others import STATEMENT_CONTROLS
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import Mode
+from worker.domain.escalation.wall_clock import local_day
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey
 from worker.domain.reconcile.controlling import Wanted, keep, opened, time_for, wanted_in
@@ -64,7 +65,7 @@ class RunControls:
         self._teller = teller
         self._attesting = attesting
         self._lists = lists
-        self._taken: dict[str, tuple[str, int]] = {}  # by list: when it was read, and what it said
+        self._taken: dict[str, tuple[str, int]] = {}  # by list: when it was read, and a hash of its rows
         self._observer = observer
         self._asking = Asking(reads, tickets, teller)
 
@@ -80,6 +81,7 @@ class RunControls:
         asking = {control for control, mode in modes.items() if mode is Mode.TICKET}
         held = self._first_run(matching, asking, now)
         actions += self._open(matching, asking, changed, now)
+        self._count(matching, tally, now)
         counts = {name.value: sum(one[name] for one in tally.values.values()) for name in CheckValue}
         counts |= Counter(action.kind.value for action in actions if action.kind is not ActionKind.WEIGH)
         counts |= taken
@@ -133,9 +135,13 @@ class RunControls:
             uow.controls.forget_before(now)
             uow.attestations.forget_scopes_before(now)
             actions += self._asking.settle(uow, now)
-            counts = tally.counts(now) | self._reads.beside(uow, now)
-            uow.controls.count(self._day(now), counts)
         return tally, actions
+
+    def _count(self, matching: Matching, tally: ControlTally, now: datetime) -> None:
+        """Keep what the controls say, and their tickets, as pages and programs show them until the next run."""
+        with matching.begin() as uow:
+            counts = tally.counts(now) | self._reads.beside(uow, now)
+            uow.controls.count(self._day(now), counts, uow.controls.ticket_counts(now))
 
     def _settled(self, uow: UnitOfWork, page: Page, now: datetime) -> list[Action]:
         """Keep what fails in these groups, and have their live tickets say what is wrong now."""
@@ -177,7 +183,7 @@ class RunControls:
         return [*silent, *carry_out(uow, said, known, self._teller, now)]
 
     def _day(self, now: datetime) -> str:
-        return f"{now.astimezone(ZoneInfo(self._reads.rules.timezone)):%Y-%m-%d}"
+        return f"{local_day(self._reads.rules.timezone, now):%Y-%m-%d}"
 
     # --- the first run with tickets --------------------------------------------------------------
 

@@ -6,9 +6,9 @@ groups of a page -> as the configuration sees them -> each control's word -> cou
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from worker.app.tell.health import Freshness
@@ -26,13 +26,23 @@ from worker.domain.controls.others import (
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.switch import ANYWHERE, Mode
+from worker.domain.escalation.wall_clock import local_day
 from worker.domain.groups.capabilities import Capabilities
 from worker.domain.model import GroupKey, Standing
 from worker.domain.people.joiners import fits
-from worker.ports.state.controls import ControlCounts, ControlReport, Lists, NameInUse, TicketCounts
+from worker.ports.state.controls import (
+    NO_TICKETS,
+    ControlCounts,
+    ControlDay,
+    ControlReport,
+    Lists,
+    NameInUse,
+    TicketCounts,
+)
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 400
+SHOWN_FOR = timedelta(days=42)
 
 _ALWAYS = frozenset({LEAVER.id, JOINER.id, HAND_OVER.id})  # with tickets, whatever the rules
 
@@ -58,7 +68,7 @@ class ControlRules:
         """A group as the configuration sees it: whether its roster is fresh, and whether it is sensitive."""
         is_fresh = self.fresh.is_fresh(group.key.source, group.taken_at, now)
         said = group.row.facts.sensitive if group.row else None
-        by_class = next((one.is_sensitive for one in self.policy.classes if one.governs(group)), False)
+        by_class = next((one.is_sensitive for one in self.policy.classes if one.has(group)), False)
         named = fits(group.key.group_id, self.sensitive) or fits(group.name, self.sensitive)
         return replace(group, is_fresh=is_fresh, is_sensitive=named or bool(said) or by_class)
 
@@ -101,6 +111,18 @@ class ControlTally:
             self.oldest.get(control),
             self.unknown[control],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """What the last run of the job said, in the catalogue's order. `at`: None if none ran within `SHOWN_FOR`.
+
+    `days`: the counts of each control by day within that time, the oldest first.
+    """
+
+    at: datetime | None
+    reports: Sequence[ControlReport]
+    days: Mapping[str, Sequence[ControlDay]]
 
 
 class ControlReads:
@@ -147,6 +169,15 @@ class ControlReads:
             counts = tally.counts(now) | self.beside(uow, now)
             tickets = uow.controls.ticket_counts(now)
         return self.reports(counts, tickets, now)
+
+    def last_run(self, uow: UnitOfWork, now: datetime) -> LastRun:
+        """What the job's last run said, and the days before it. Reads counts only, so it is quick."""
+        days = uow.controls.days(f"{local_day(self._rules.timezone, now) - SHOWN_FOR:%Y-%m-%d}")
+        at = max((those[-1].counts.at for those in days.values()), default=None)
+        last = {control: those[-1] for control, those in days.items() if those[-1].counts.at == at}
+        counts = {control: one.counts for control, one in last.items()}
+        tickets = {control: one.tickets for control, one in last.items()}
+        return LastRun(at, self.reports(counts, tickets, at or now), days)
 
     def beside(self, uow: UnitOfWork, now: datetime) -> dict[str, ControlCounts]:
         """The counts of controls that need no rule."""
@@ -201,7 +232,7 @@ class ControlReads:
                 control,
                 self.mode_of(control),
                 counts.get(control, ControlCounts(now)),
-                tickets.get(control, TicketCounts(0, 0)),
+                tickets.get(control, NO_TICKETS),
             )
             for control in CATALOGUE
         ]

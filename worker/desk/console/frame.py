@@ -28,6 +28,7 @@ MENU = (
     ("/", N_("Now"), Permission.SEE),
     ("/tickets", N_("Tickets"), Permission.SEE),
     ("/groups", N_("Groups"), Permission.SEE),
+    ("/controls", N_("Controls"), Permission.SEE),
     ("/people", N_("People"), Permission.SEE),
     ("/questions", N_("Unknown members"), Permission.SEE),
     ("/plans", N_("Approvals"), Permission.SEE),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
 from starlette.responses import Response
 
 from worker.app.reads.group import whole_group
@@ -9,8 +12,14 @@ from worker.desk.calls import Call
 from worker.desk.console.frame import PAGE, group_in, missing
 from worker.desk.console.paging import after_of, next_of
 from worker.desk.sessions import Guest
+from worker.desk.words import WORDS
+from worker.domain.controls.control import CheckValue
+from worker.domain.controls.examining import Examined
+from worker.domain.controls.group.complete import COLUMNS
+from worker.domain.controls.state import GroupState, RegisterRow
+from worker.domain.kinds.controlled import fails
 from worker.domain.messages.sentences import ticket_title
-from worker.domain.model import GroupKey
+from worker.domain.model import GroupKey, RegisterStatus
 from worker.ports.state.overview import GroupHealth, GroupPlace
 
 TICKETS_MAX = 200
@@ -49,6 +58,8 @@ def group(call: Call, guest: Guest) -> Response:
         whole = whole_group(uow, one, call.services.witnesses)
         history = uow.journal.of(f"group:{key.source}/{key.group_id}")
         health = uow.overview.health(key)
+        checked = call.services.controls.of(uow, [key], call.now).get(key)
+        since = {one.control: one.since_at for one in uow.controls.failures_of(*key)}
     tickets = whole.tickets[-TICKETS_MAX:][::-1]
     is_fresh = call.services.fresh_inventories.is_fresh(key.source, one.taken_at, call.now)
     return call.page(
@@ -65,7 +76,59 @@ def group(call: Call, guest: Guest) -> Response:
             "differences": whole.differences,
             "in_sources": whole.in_sources,
             "wrong": _wrong(call, health, is_fresh=is_fresh) if health else [],
+            **_checked(call, checked, since),
         },
+    )
+
+
+def _checked(
+    call: Call, checked: tuple[GroupState, Sequence[Examined]] | None, since: Mapping[str, datetime | None]
+) -> dict[str, object]:
+    """What controls say of a group now, what fails first, and what the register says of it."""
+    state, examined = checked or (None, ())
+    order = [CheckValue.FAIL, CheckValue.WAIVED, CheckValue.UNKNOWN]
+    told = sorted(
+        (one for one in examined if one.result.value in order), key=lambda one: order.index(one.result.value)
+    )
+    return {
+        "checks": [
+            {
+                "control": one.control,
+                "value": one.result.value.value,
+                "said": _said(call, one),
+                "since": since.get(one.control.id),
+            }
+            for one in told
+        ],
+        "passes": len(examined) - len(told),
+        "register": _register(call, state.row) if state is not None and state.row is not None else [],
+    }
+
+
+def _said(call: Call, one: Examined) -> str:
+    if one.result.unknown is not None:
+        return call.tongue.say(one.result.unknown.value)
+    fault = {"control": one.control.id, "found": one.result.found, "wanted": one.result.wanted}
+    return fails(fault).say(call.tongue)
+
+
+def _register(call: Call, row: RegisterRow) -> list[tuple[str, str]]:
+    """What the register's columns say, in words; empty ones are left out."""
+    values = {name: getattr(row.facts, name) for name in COLUMNS if name != "owner_email"}
+    return [
+        (call.tongue.say(COLUMNS[name]), _value(call, value))
+        for name, value in values.items()
+        if value is not None and value != ""
+    ]
+
+
+def _value(call: Call, value: object) -> str:
+    if isinstance(value, bool):
+        return call.tongue.say("yes") if value else call.tongue.say("no")
+    if isinstance(value, date):
+        return call.tongue.day(value)
+    return (
+        call.tongue.say(WORDS["register_status"][value]) if isinstance(value, RegisterStatus) else str(value)
     )
 
 

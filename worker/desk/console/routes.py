@@ -7,6 +7,7 @@ from starlette.routing import Route
 from worker.desk.console import (
     audit,
     charts,
+    controls,
     groups,
     messages,
     now,
@@ -40,6 +41,8 @@ def routes() -> list[Route]:
         screen("/groups", groups.groups, methods=BOTH),
         screen("/groups/{ref}", groups.group),
         screen("/groups/{ref}/pair", questions.pair, Permission.ACT, POST),
+        screen("/controls", controls.controls),
+        screen("/controls/{control}", controls.control, methods=BOTH),
         screen("/people", people.people, methods=BOTH),
         screen("/people/{ref}", people.person),
         screen("/questions", questions.questions, methods=BOTH),

@@ -93,11 +93,13 @@ class Control:
     """A control, as reports name it.
 
     id              lasting, as in configuration, reports and tickets
+    title           what is so where it passes: an English text, translated when it is said
     articles        the sentences of the guidance that it answers
-    cannot_prove    what a pass does not prove: an English text, translated when it is said
+    cannot_prove    what a pass does not prove, likewise
     """
 
     id: str
+    title: str
     articles: tuple[str, ...]
     cannot_prove: str
 

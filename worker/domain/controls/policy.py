@@ -55,7 +55,10 @@ class ClassRule(_Ruled):
     move_to: str = ""
 
     def governs(self, group: GroupState) -> bool:
-        """Whether a group is of this class: the register's word comes first."""
+        return _Ruled.governs(self, group) and self.has(group)
+
+    def has(self, group: GroupState) -> bool:
+        """Whether a group is of this class, wherever it is: the register's word comes first."""
         said = group.row.facts.data_class if group.row else None
         if said:
             return said.casefold() == self.name.casefold()

@@ -163,8 +163,7 @@ def _why_over(ticket: Ticket, group: GroupState, examined: Sequence[Examined]) -
     if group.is_followed:
         return because("another source shows the group now")
     if group.is_gone:
-        found = kind_of(ticket).found
-        is_proof = isinstance(found, InControls) and found.is_done_when_gone
+        is_proof = _is_done_when_gone(ticket)
         return None if is_proof else because("the group is no longer in the inventory")
     controls = {fault["control"] for fault in faults_of(ticket)}
     about = [one for one in examined if one.control.id in controls]
@@ -173,6 +172,11 @@ def _why_over(ticket: Ticket, group: GroupState, examined: Sequence[Examined]) -
     if any(one.result.value is not CheckValue.FAIL for one in about):
         return None
     return because("the control only reports now, or another ticket asks for it")
+
+
+def _is_done_when_gone(ticket: Ticket) -> bool:
+    found = kind_of(ticket).found
+    return isinstance(found, InControls) and found.is_done_when_gone
 
 
 # --- new tickets ----------------------------------------------------------------------------------------------
@@ -309,7 +313,7 @@ def weigh_control(
     evidence. What a check can't tell proves nothing.
     """
     since = ticket.done_at or ticket.opened_at
-    if group.is_gone:
+    if group.is_gone and _is_done_when_gone(ticket):
         return Verification(Proof.VERIFIED, because("a complete list of groups has it no more"), group.grade)
     controls = {fault["control"] for fault in faults_of(ticket)}
     about = [one.result for one in examined if one.control.id in controls]

@@ -51,6 +51,11 @@ class ControlFailure:
     asks: bool = False
     since_at: datetime | None = None
 
+    @property
+    def place(self) -> FailurePlace:
+        """Where it stands in a list."""
+        return FailurePlace(self.is_sensitive, self.source, self.subject)
+
 
 @dataclass(frozen=True, slots=True)
 class ControlCounts:
@@ -75,6 +80,9 @@ class TicketCounts(NamedTuple):
     overdue: int
 
 
+NO_TICKETS = TicketCounts(0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class ControlReport:
     """One control at one time. `mode` is None for one that is off."""
@@ -86,10 +94,19 @@ class ControlReport:
 
 
 class ControlDay(NamedTuple):
-    """A control's last counts of one local day."""
+    """A control's last counts of one local day, and its tickets at that time."""
 
     day: str
     counts: ControlCounts
+    tickets: TicketCounts = NO_TICKETS
+
+
+class FailurePlace(NamedTuple):
+    """Where a failure stands in a list: sensitive groups come first."""
+
+    is_sensitive: bool
+    source: str
+    subject: str
 
 
 class Controls(Protocol):
@@ -117,8 +134,11 @@ class Controls(Protocol):
     def forget_before(self, now: datetime) -> None:
         """Forget each failure that was not kept at `now` or later."""
 
-    def failures(self, control: str, after: tuple[str, str] | None, limit: int) -> list[ControlFailure]:
-        """What fails a control, by source and subject."""
+    def failures(self, control: str, after: FailurePlace | None, limit: int) -> list[ControlFailure]:
+        """What fails a control, sensitive groups first, then by source and subject."""
+
+    def departments(self, control: str) -> dict[str, int]:
+        """How many subjects fail a control by the department that owns them; "" for those without one."""
 
     def failures_of(self, source: str, subject: str) -> list[ControlFailure]:
         """The controls that a subject fails, by control."""
@@ -142,7 +162,12 @@ class Controls(Protocol):
     def by_tickets(self, at: datetime) -> dict[str, ControlCounts]:
         """What tickets say of the controls that other parts of the worker find; each that was needed is a subject."""
 
-    def count(self, day: str, counts: Mapping[str, ControlCounts]) -> None:
+    def tickets_of(self, keys: Collection[GroupKey]) -> dict[GroupKey, list[Ticket]]:
+        """The tickets of controls in each of these groups, live or over, oldest first; without any: left out."""
+
+    def count(
+        self, day: str, counts: Mapping[str, ControlCounts], tickets: Mapping[str, TicketCounts]
+    ) -> None:
         """Keep the counts of a local day, in place of earlier ones of that day. A day is YYYY-MM-DD."""
 
     def days(self, since: str) -> dict[str, list[ControlDay]]:

@@ -37,6 +37,7 @@ def _check(group: GroupState, rule: AdminsRule, _now: datetime) -> ControlResult
 
 CONTROL = GroupControl(
     id="group.admins_few",
+    title=N_("It has enough active admins"),
     articles=("S4", "S12"),
     fails=N_("The group has too few active admins: {found}, and {wanted} are needed."),
     asks=N_("Make another member an admin."),

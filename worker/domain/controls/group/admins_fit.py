@@ -48,6 +48,7 @@ def _why_unfit(admin: AdminState, rule: AdminsRule) -> str:
 
 CONTROL = GroupControl(
     id="group.admins_fit",
+    title=N_("Its admins are the right people"),
     articles=("S25",),
     fails=N_("Admins of the group who should not be: {found}."),
     asks=N_("Take the admin right from: {found}."),

@@ -25,6 +25,7 @@ def _check(group: GroupState, rule: AdminsRule, _now: datetime) -> ControlResult
 
 CONTROL = GroupControl(
     id="group.admins_many",
+    title=N_("It has no more admins than it needs"),
     articles=("S5",),
     fails=N_("The group has too many admins: {found}, and {wanted} is the most."),
     asks=N_("Take the admin right from those who do not need it."),

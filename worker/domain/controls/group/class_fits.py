@@ -29,6 +29,7 @@ def _check(group: GroupState, rule: ClassRule, _now: datetime) -> ControlResult:
 
 CONTROL = GroupControl(
     id="group.class_fits",
+    title=N_("What it is for is allowed in its messenger"),
     articles=("S13", "S22", "S28"),
     fails=N_("What the group is for is not allowed in {found}, only in: {wanted}."),
     asks=N_("Move the group to: {wanted}. Then close it here."),

@@ -10,6 +10,24 @@ from worker.domain.controls.state import GroupState, RegisterRow
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Grade, TicketKind
 
+COLUMNS = {  # of a register, by the name in the configuration
+    "owner_email": N_("owner's e-mail address"),
+    "purpose": N_("purpose"),
+    "owner_department": N_("department of the owner"),
+    "data_class": N_("class of data"),
+    "sensitive": N_("sensitive"),
+    "externals_allowed": N_("people from outside allowed"),
+    "description_ok": N_("description as it should be"),
+    "picture_ok": N_("picture as it should be"),
+    "approval": N_("admins approve new members"),
+    "created_on": N_("day of creation"),
+    "ends_on": N_("day of its end"),
+    "status": N_("status"),
+    "review_due": N_("next review"),
+    "move_to": N_("moves to"),
+    "closed_on": N_("closed on"),
+}
+
 
 def _check(group: GroupState, rule: RegisterRule, _now: datetime) -> ControlResult | None:
     row = group.row
@@ -29,11 +47,12 @@ def _is_filled(row: RegisterRow, column: str) -> bool:
 
 CONTROL = GroupControl(
     id="group.complete",
+    title=N_("Its row in the register is complete"),
     articles=("S1", "S4", "S13"),
     fails=N_("The group's row in the register lacks: {found}."),
     asks=N_("Fill these columns of the group's row in the register: {found}."),
     cannot_prove=N_("that the entry is true"),
-    words={},
+    words=COLUMNS,
     kind=TicketKind.REGISTER_GROUP,
     occasion="register",
     due=Times(timedelta(days=14), timedelta(days=7)),

@@ -61,6 +61,7 @@ def _by_activity(group: GroupState, rule: DormantRule, now: datetime) -> Control
 
 CONTROL = GroupControl(
     id="group.dormant",
+    title=N_("Somebody needs the group"),
     articles=("S3",),
     fails=N_("Nobody seems to need the group: {found}."),
     asks=N_("Close the group."),

@@ -22,6 +22,7 @@ def _check(group: GroupState, _rule: RegisterRule, _now: datetime) -> ControlRes
 
 CONTROL = GroupControl(
     id="group.registered",
+    title=N_("The group is in the register"),
     articles=("S1", "S23"),
     fails=N_("The group is not in the register."),
     asks=N_("Add a row for the group to the register: name, messenger, owner and purpose."),

@@ -20,6 +20,7 @@ def _check(group: GroupState, rule: RegisterRule, now: datetime) -> ControlResul
 
 CONTROL = GroupControl(
     id="group.roster_fresh",
+    title=N_("The list of its members is complete and not too old"),
     articles=("S1", "S24"),
     fails=N_("No complete list of members is newer than {found}."),
     asks=N_("Say who is in the group."),

@@ -57,6 +57,7 @@ def folded(text: str) -> str:
 
 CONTROL = GroupControl(
     id="profile.description",
+    title=N_("Its description has the rules"),
     articles=("S6", "S27"),
     fails=N_("The description doesn't have the rules."),
     asks=N_("Put the rules into the description of the group: copy the text below."),

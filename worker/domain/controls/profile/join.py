@@ -62,6 +62,7 @@ def _new_link(group: GroupState) -> ControlResult:
 
 CONTROL = GroupControl(
     id="profile.join",
+    title=N_("Nobody joins it without being let in"),
     articles=("S26",),
     fails=N_("How people join: {found}; it should be: {wanted}."),
     asks=N_("Change how people join: {wanted}."),

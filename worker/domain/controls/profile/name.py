@@ -34,6 +34,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 CONTROL = GroupControl(
     id="profile.name",
+    title=N_("Its name follows the rule, and no other group has it"),
     articles=("S15",),
     fails=N_('The name "{found}" doesn\'t follow the rule, or another group has it, too.'),
     asks=N_('Give the group a name of its own like "{wanted}".'),

@@ -42,6 +42,7 @@ def _by_the_register(group: GroupState) -> ControlResult:
 
 CONTROL = GroupControl(
     id="profile.picture",
+    title=N_("It has the right picture"),
     articles=("S15",),
     fails=N_("The group's picture is {found}; it should be {wanted}."),
     asks=N_("Give the group {wanted}."),

@@ -38,6 +38,7 @@ def _check(group: GroupState, rule: ProfileRule, _now: datetime) -> ControlResul
 
 CONTROL = GroupControl(
     id="profile.rights",
+    title=N_("The right people may change it, write and add members"),
     articles=("S6", "S26"),
     fails=N_("The permissions are: {found}. They should be: {wanted}."),
     asks=N_("Change the group's permissions to: {wanted}."),
