@@ -16,7 +16,7 @@ from worker.domain.controls.state import AdminState, GroupState, RegisterRow
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import KINDS, codes
 from worker.domain.kinds.controlled import FAULTS
-from worker.domain.kinds.kind import Sees
+from worker.domain.kinds.kind import InControls, Sees
 from worker.domain.model import Account, AccountKey, Coverage, GroupKey, RegisterFacts, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HeldSubject, HoldState
@@ -55,6 +55,7 @@ from worker.storage.sql.tables import (
 )
 
 _OF_CONTROLS = codes(lambda kind: kind.sees is Sees.CONTROLS)
+_ASKED = codes(lambda kind: isinstance(kind.found, InControls))
 _REMOVALS = codes(lambda kind: kind.is_exposure)
 _REASSIGNMENTS = codes(lambda kind: any(one.waits and one.waits.for_ is kind.code for one in KINDS.values()))
 _LIVE = tuple(state.value for state in sorted(LIVE))
@@ -297,7 +298,7 @@ class SqlControls:
         t = ticket.c
         query = (
             sa.select(sa.func.coalesce(t.assignee_email, "").label("to"), sa.func.count().label("opened"))
-            .where(t.kind.in_(_OF_CONTROLS), t.opened_at >= since)
+            .where(t.kind.in_(_ASKED), t.opened_at >= since)
             .group_by(t.assignee_email)
         )
         return {row.to: row.opened for row in self._c.execute(query)}

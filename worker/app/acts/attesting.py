@@ -269,10 +269,8 @@ class Attesting:
                         f"Line {row.line}: {row.who!r} is nobody, or several people, in the directories."
                     )
                     continue
-                uow.attestations.add(
-                    self._imported(row, rule, person, source, now), _accounts(uow, person.key)
-                )
-                kept += 1
+                new = self._imported(row, rule, person, source, now)
+                kept += uow.attestations.add(new, _accounts(uow, person.key)) is not None
             if kept:
                 data = {"statement": statement.value, "rows": kept, "problems": len(problems)}
                 entry = acted(by, now, events.ATTESTATIONS_IMPORTED, f"source:{source}", data=data)

@@ -1,0 +1,128 @@
+"""The page on which somebody answers what they are asked for: the texts in full, their language, one button."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+
+from desk_caller import Caller, desk_of
+from harness import Harness, company_fixture
+from worker.domain.controls.others import DEVICE, POLICY
+from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.statements import Statement, StatementRule
+from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.tickets.ticket import TicketState
+
+ASKS = ControlSwitch(Mode.TICKET)
+TEXT = "# Messaging\n\nBe **kind**.\n\n- <script>alert(1)</script>\n- [x](javascript:alert(1))"
+RULE = StatementRule(
+    Statement.POLICY,
+    POLICY.id,
+    ASKS,
+    "messaging",
+    "3",
+    title={"en": "Messaging", "de": "Nachrichten"},
+    texts={"en": TEXT, "de": "# Nachrichten\n\nSei freundlich."},
+    changed={"en": "Section 4: photos"},
+)
+PHONE = StatementRule(Statement.DEVICE, DEVICE.id, ASKS, "", "1", items=("screen_lock", "not_shared"))
+
+
+@company_fixture
+def ward() -> Harness:
+    """Ann (German) and Ben (French) are asked for a policy and about their phones."""
+    harness = Harness(controls=ControlPolicy(statements=(RULE, PHONE)))
+    harness.hire("ann", language="de")
+    harness.hire("ben", language="fr")
+    harness.hire("dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    return harness
+
+
+@pytest.fixture
+def desk(ward: Harness) -> Caller:
+    return desk_of(ward)
+
+
+def path(ward: Harness, person: str) -> str:
+    number = next(
+        one.id for one in ward.tickets() if one.person and one.person.person_id == person and one.is_live
+    )
+    return ward.link(number).partition(".org")[2]
+
+
+def text(html: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+
+
+def test_all_that_is_due_is_on_one_page_in_the_readers_language(ward: Harness, desk: Caller) -> None:
+    page = desk.get(path(ward, "ann")).text
+    assert '<html lang="de"' in page
+    assert "Sei freundlich." in page
+    assert page.count('<section class="card statement"') == 2
+
+
+def test_a_text_in_another_language_is_said_to_be_one(ward: Harness, desk: Caller) -> None:
+    page = desk.get(path(ward, "ben")).text
+    assert '<html lang="fr"' in page
+    assert '<div class="text" lang="en"' in page
+    assert "English" in page
+
+
+def test_the_text_is_shown_in_full_and_harmless(ward: Harness, desk: Caller) -> None:
+    page = desk.get(path(ward, "dee")).text
+    assert "<strong>kind</strong>" in page
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;" in page
+    assert 'href="javascript' not in page
+    assert "Section 4: photos" in text(page)
+    assert "You answer as Dee." in text(page)
+
+
+def test_answers_are_kept_together_and_can_be_taken_back(ward: Harness, desk: Caller) -> None:
+    here = path(ward, "dee")
+    page = desk.get(here).text
+    numbers = re.findall(r'name="answer-(\d+)" value="accepted"', page)
+    hash_ = re.findall(r'name="text-(\d+)" value="(\w+)"', page)
+    form = {f"answer-{number}": "accepted" for number in numbers}
+    form |= {f"text-{number}": value for number, value in hash_}
+    form |= dict.fromkeys(re.findall(r'name="(item-\d+-\w+)" value="yes"', page), "yes")
+    after = desk.post(f"{here}/statements", form).text
+    assert "Your answers are kept" in after
+    assert {ward.ticket(int(number)).state for number in numbers} == {TicketState.VERIFIED}
+    undone = desk.post(f"{here}/undo", {}).text
+    assert undone.count('<section class="card statement"') == 2
+
+
+def test_an_answer_with_a_part_missing_keeps_nothing(ward: Harness, desk: Caller) -> None:
+    here = path(ward, "dee")
+    page = desk.get(here).text
+    numbers = re.findall(r'name="answer-(\d+)" value="accepted"', page)
+    after = desk.post(f"{here}/statements", {f"answer-{number}": "accepted" for number in numbers}).text
+    assert "an answer is missing" in after
+    assert desk.post(f"{here}/statements", {}).text.count("an answer is missing") == 1
+    assert desk.post(f"{here}/statements", {f"answer-{numbers[0]}": "maybe"}).text.count("is missing") == 1
+    assert {ward.ticket(int(number)).state for number in numbers} == {TicketState.OPEN}
+
+
+def test_the_link_of_another_opens_nothing_of_hers(ward: Harness, desk: Caller) -> None:
+    here = path(ward, "ben")
+    page = desk.get(path(ward, "ann")).text
+    [number] = set(re.findall(r'name="answer-(\d+)" value="exception"', page))
+    desk.get(here)
+    desk.post(f"{here}/statements", {f"answer-{number}": "declined"})
+    assert ward.ticket(int(number)).state is TicketState.OPEN
+
+
+def test_without_a_rule_there_is_nothing_left_to_do(ward: Harness) -> None:
+    here = path(ward, "dee")
+    policy = replace(ward.app.rules.controls, statements=())
+    ward.start(replace(ward.app.rules, controls=policy))
+    assert "nothing left to do" in text(desk_of(ward).get(here).text)
