@@ -1,4 +1,4 @@
-"""config: commands about the configuration file; they need no database."""
+"""config: commands about the configuration file; they need no database, and look into it if there is one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from worker.cli.common import err, out, print_json
-from worker.running.wiring import configuration_problems, configuration_schema
+from worker.running.wiring import changed_texts, configuration_problems, configuration_schema
 from worker.settings import format_problems
 
 config = typer.Typer(no_args_is_help=True, help="The configuration file: its schema, or a check of yours.")
@@ -27,5 +27,9 @@ def validate(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     problems = configuration_problems(file)
     if problems:
         err.print(Text(format_problems(problems)))
+        raise typer.Exit(2)
+    changed = changed_texts(file)
+    if changed:
+        err.print(Text("\n".join(f"{file}: {one}" for one in changed)), soft_wrap=True)
         raise typer.Exit(2)
     out.print(Text(f"{file} is valid."))

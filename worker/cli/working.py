@@ -123,12 +123,13 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
     try:
         with check_app(settings, lambda: at) as app:
             checks = app.check.run_once(kinds_of(settings), at)
-            warnings = (*app.check.warnings(), *_unreached(app.check), *of_database)
+            changed = app.attesting.changed_texts()
+            warnings = (*changed, *app.check.warnings(), *_unreached(app.check), *of_database)
     except (StorageError, OperationalError):  # these warnings may explain it
         for warning in of_database:
             err.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
         raise
-    ok = all(one.ok for one in checks)
+    ok = not changed and all(one.ok for one in checks)
     if json:
         print_shape(CheckShape.of(checks, warnings))
     else:

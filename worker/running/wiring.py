@@ -32,6 +32,7 @@ from worker.domain.groups.exported import Readers
 from worker.domain.model import Roster
 from worker.domain.people.joiners import Placement
 from worker.languages import BabelLanguages
+from worker.ops.clock import system_now
 from worker.ops.lookout import Lookout
 from worker.ops.ping import HttpPinger
 from worker.ops.retry import RetryingDirectory, RetryingInventory, again
@@ -404,6 +405,18 @@ def migrate_database(settings: Settings) -> tuple[str | None, str]:
 def configuration_problems(path: Path) -> tuple[SettingsProblem, ...]:
     """The problems of a configuration, by line."""
     return problems_in(path, kinds=KINDS)
+
+
+def changed_texts(path: Path) -> list[str]:
+    """What is wrong with texts that people were shown before, if the configuration's database can be read."""
+    settings = load_settings(path)
+    if not any(rule.texts for rule in settings.control_policy().statements):
+        return []
+    try:
+        with check_app(settings, system_now) as app:
+            return app.attesting.changed_texts()
+    except (StorageError, DBAPIError):
+        return []
 
 
 def configuration_schema() -> dict[str, Any]:

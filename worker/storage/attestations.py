@@ -17,13 +17,14 @@ from worker.domain.controls.statements import (
     ItemAnswer,
     Statement,
     StatementRule,
+    TextSeen,
 )
 from worker.domain.identity.matching import QUESTIONS
 from worker.domain.kinds import STATEMENTS
 from worker.domain.model import AccountKey, GroupKey, Standing
 from worker.domain.reconcile.attesting import Asked
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
-from worker.ports.state.attestations import StatementCounts, TextSeen
+from worker.ports.state.attestations import StatementCounts
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.storage.cases import ADMINS
 from worker.storage.persons import PERSON_COLUMNS, person_of

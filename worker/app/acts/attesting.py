@@ -121,6 +121,12 @@ class Attesting:
     def rules(self) -> tuple[StatementRule, ...]:
         return self._rules
 
+    def changed_texts(self) -> list[str]:
+        """A sentence for each statement whose text changed under the same version since it was first shown."""
+        with self._store.reading() as uow:
+            known = uow.attestations.texts()
+        return [text_changed(rule) for rule in self._rules if rule.differs_from(known)]
+
     # --- looking ---------------------------------------------------------------------------------
 
     def look(self, token: str, now: datetime) -> DueForPerson:
@@ -299,6 +305,14 @@ class Attesting:
         """The start of a local day, as aware UTC."""
         zone = ZoneInfo(self._teller.timezone)
         return datetime.combine(on, time(), zone).astimezone(ZoneInfo("UTC"))
+
+
+def text_changed(rule: StatementRule) -> str:
+    """What is wrong with a rule whose text changed, and what to do."""
+    return (
+        f"The text of {rule.name} changed, and its version is still {rule.version}: nobody is asked for it. "
+        "Give it another version, or put the old text back."
+    )
 
 
 def _check(due: StatementDue, said: Said) -> None:

@@ -14,7 +14,7 @@ from worker.app.jobs.matching import Matching
 from worker.app.reads.controls import ControlReads
 from worker.app.tell.teller import Teller
 from worker.domain.controls.state import GroupState
-from worker.domain.controls.statements import StatementRule, text_hash
+from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.attesting import ask, no_longer_asked, proven_elsewhere
@@ -22,7 +22,6 @@ from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HeldFindings, HeldSubject
 from worker.domain.reconcile.plan import Action
 from worker.domain.text.reason import because
-from worker.ports.state.attestations import TextSeen
 from worker.ports.state.store import UnitOfWork
 
 NAMED_MAX = 200  # subjects that a held plan names of each control
@@ -56,17 +55,11 @@ class Asking:
 
     def changed_texts(self, uow: UnitOfWork, now: datetime) -> list[StatementRule]:
         """The rules of which a text changed under the same version; texts that are new are noted."""
-        known = {one[:3]: one.sha256 for one in uow.attestations.texts()}
-        changed, new = [], []
-        for rule in self.rules:
-            seen = [
-                TextSeen(rule.name, rule.version, code, text_hash(text)) for code, text in rule.texts.items()
-            ]
-            if any(known.get(one[:3], one.sha256) != one.sha256 for one in seen):
-                changed.append(rule)
-            else:
-                new += [one for one in seen if one[:3] not in known]
-        uow.attestations.see_texts(new, now)
+        known = uow.attestations.texts()
+        changed = [rule for rule in self.rules if rule.differs_from(known)]
+        uow.attestations.see_texts(
+            (one for rule in self.rules if rule not in changed for one in rule.seen), now
+        )
         return changed
 
     def settle(self, uow: UnitOfWork, now: datetime) -> list[Action]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from worker.app.acts.attesting import Attesting, StatementList
+from worker.app.acts.attesting import Attesting, StatementList, text_changed
 from worker.app.jobs.asking import Asking
 from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.holding import hold
@@ -86,7 +86,7 @@ class RunControls:
         counts |= Counter(action.kind.value for action in actions if action.kind is not ActionKind.WEIGH)
         counts |= taken
         counts["held"] = sum(len(plan.cohorts) for plan in held)
-        troubles += [_text_changed(rule) for rule in changed]
+        troubles += [text_changed(rule) for rule in changed]
         return Report("controls", counts, tuple(troubles), Plan(tuple(actions), tuple(held)))
 
     def _take_lists(self, now: datetime) -> tuple[dict[str, int], list[str]]:
@@ -260,10 +260,3 @@ class RunControls:
     def _start_of_day(self, now: datetime) -> datetime:
         zone = ZoneInfo(self._reads.rules.timezone)
         return datetime.combine(now.astimezone(zone).date(), time(), zone).astimezone(now.tzinfo)
-
-
-def _text_changed(rule: StatementRule) -> str:
-    return (
-        f"The text of {rule.name} changed, and its version is still {rule.version}: nobody is asked for it. "
-        "Give it another version, or put the old text back."
-    )

@@ -7,11 +7,12 @@ is a fact by itself, a statement about the world stays somebody's word.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 from worker.domain.controls.switch import ControlSwitch
 from worker.domain.model import AccountKey, GroupKey
@@ -124,11 +125,32 @@ class StatementRule:
             return self.name
         return self.name if self.statement is Statement.POLICY else f"{self.statement.value}:{self.version}"
 
+    @property
+    def seen(self) -> tuple[TextSeen, ...]:
+        """Its texts, by hash."""
+        return tuple(
+            TextSeen(self.name, self.version, code, text_hash(text)) for code, text in self.texts.items()
+        )
+
+    def differs_from(self, known: Iterable[TextSeen]) -> bool:
+        """Whether one of its texts is another than the one that was shown under the same version."""
+        hashes = {one[:3]: one.sha256 for one in known}
+        return any(hashes.get(one[:3], one.sha256) != one.sha256 for one in self.seen)
+
     def text_in(self, languages: Sequence[str]) -> tuple[str, str]:
         """The language and text for a reader: in the first of these languages that there is, else in any."""
         wanted = (part for code in languages for part in (code, code.partition("-")[0]))
         known = next((code for code in wanted if code in self.texts), next(iter(self.texts), ""))
         return known, self.texts.get(known, "")
+
+
+class TextSeen(NamedTuple):
+    """The hash of a text that was shown under a version of a rule, by the rule's name."""
+
+    rule: str
+    version: str
+    language: str
+    sha256: str
 
 
 def text_hash(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from worker.domain.controls.statements import Attestation, StatementRule
+from worker.domain.controls.statements import Attestation, StatementRule, TextSeen
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.attesting import Asked
 from worker.domain.tickets.ticket import Ticket
@@ -21,15 +21,6 @@ class StatementCounts(NamedTuple):
     waived: int
     unknown: int
     grades: dict[str, int]
-
-
-class TextSeen(NamedTuple):
-    """The hash of a text that was shown under a version."""
-
-    rule: str
-    version: str
-    language: str
-    sha256: str
 
 
 class Attestations(Protocol):

@@ -11,7 +11,12 @@ from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.switch import Mode
 from worker.settings.controls.groups import AdminsControls, ClassEntry, DormantControls, RegisterControls
 from worker.settings.controls.profile import ProfileEntry
-from worker.settings.controls.statements import DeviceControls, DutiesControls, PolicyEntry, TrainingControls
+from worker.settings.controls.statements import (
+    AcceptedPolicy,
+    DeviceControls,
+    DutiesControls,
+    TrainingControls,
+)
 from worker.settings.fields import Positive
 from worker.settings.problems import Wrong
 from worker.settings.section import Section
@@ -37,7 +42,7 @@ class ControlsSection(Section):
         default=(), description="What profiles are like; the first that fits a group counts."
     )
 
-    policies: Annotated[tuple[PolicyEntry, ...], BeforeValidator(_entries)] = Field(
+    policies: Annotated[tuple[AcceptedPolicy, ...], BeforeValidator(_entries)] = Field(
         default=(), description="Policies that people accept."
     )
     duties: DutiesControls | None = None

@@ -52,7 +52,7 @@ class VersionedTexts(Section):
         return {language: match[1] for language, match in found.items() if match}
 
 
-class PolicyEntry(VersionedTexts, ControlSection):
+class AcceptedPolicy(VersionedTexts, ControlSection):
     """A policy that people accept."""
 
     id: Name = Field(description="Lasting: it is part of every acceptance.")
