@@ -52,8 +52,9 @@ def patterns() -> dict[str, tuple[Pattern, bool]]:
         module = importlib.import_module(name)
         source = inspect.getsource(module)
         for key, value in vars(module).items():
-            used = set(re.findall(rf"\b{key}\.(\w+)\(", source)) or {"search"}
-            for number, pattern in enumerate(patterns_in(value)):
+            kept = list(patterns_in(value))
+            used = set(re.findall(rf"\b{key}\.(\w+)\(", source) if kept else ()) or {"search"}
+            for number, pattern in enumerate(kept):
                 found[f"{name}.{key}[{number}]"] = pattern, not used <= WHOLE
         for number, (pattern, how) in enumerate(written_in_calls(source)):
             found[f"{name}, call {number}: {pattern.pattern!r}"] = pattern, how not in WHOLE
@@ -78,7 +79,7 @@ def patterns_in(value: object) -> Iterator[Pattern]:
 
 def written_in_calls(source: str) -> Iterator[tuple[Pattern, str]]:
     """What is given to re.sub and its like where it is used."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(ast.parse(source)) if re.search(r"\bre\.", source) else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             is_re = isinstance(node.func.value, ast.Name) and node.func.value.id == "re"
             first = node.args[0] if node.args else None
