@@ -25,9 +25,8 @@ from worker.ports.state.access import Visitor
 
 STAFF = ("ann", "ben", "cem", "dee", "eve", "fay", "gus", "hal", "ida", "jon")
 PAGES = ("/", "/tickets", "/groups", "/people", "/questions", "/plans", "/sources", "/sources/corp", "/policies",
-         "/charts",
-         "/controls", "/controls/people.leaver", "/tickets/T-000002", "/plans/P-000001", "/policies?ticket=T-2",
-)  # fmt: skip
+         "/charts", "/controls", "/controls/people.leaver",
+         "/tickets/T-000002", "/plans/P-000001", "/policies?ticket=T-2")  # fmt: skip
 
 
 @company_fixture

@@ -84,7 +84,7 @@ def test_what_controls_found_is_held_in_parts_with_a_name(controlled: Harness) -
     page = text(caller.get(PLAN).text)
 
     assert "erster Lauf von Prüfungen mit Aufgaben: eine zu öffnen" in page
-    assert "erste Aufgaben der Prüfung group.admins_few" in page
+    assert "Eine Aufgabe zu öffnen: Sie hat genug aktive Admins" in page
 
 
 @pytest.mark.parametrize("unit, said", [

@@ -10,12 +10,12 @@ import pytest
 
 from builders import DAY, HOUR, NOW, group, key, leaver, rules, ticket, view
 from worker.domain.escalation.policy import Named, NamedKind, Target
+from worker.domain.messages.held import held_paragraph
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, RecipientKind
 from worker.domain.messages.sentences import (
     UNREACHED,
     digest,
     escalation_paragraph,
-    held_paragraph,
     last_today,
     member_step,
     news_paragraph,

@@ -9,7 +9,7 @@ from datetime import datetime
 from worker.app.refused import Refused
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
-from worker.domain.reconcile.guard import Approval, Cohort, HeldPlan, HoldState
+from worker.domain.reconcile.guard import Approval, Cohort, HeldPlan, HoldState, held_counts
 from worker.ports.state.store import Store, UnitOfWork
 
 
@@ -67,7 +67,7 @@ class Approvals:
         said = {one.cohort for one in mine if one.verdict is word.verdict}
         agreed = {one.cohort for one in before if one.verdict is word.verdict and one not in mine}
         if not agreed and wanted <= said:
-            why = f"{plan.label} has {plan.size} people, so two have to {_VERBS[word.verdict]} it"
+            why = f"{plan.label} has {plan.counted}, so two have to {_VERBS[word.verdict]} it"
             raise Refused(f"{why}; you did already, and now somebody else must.")
         uow.episodes.take_back(plan.id, [one for one in mine if one.verdict is not word.verdict])
         uow.episodes.approve(plan.id, [replace(word, cohort=one) for one in sorted(wanted - said)])
@@ -93,7 +93,7 @@ def _write_down(
     reason: str,
     now: datetime,
 ) -> None:
-    data = {"cohorts": [cohort.id for cohort in cohorts], "people": sum(len(c.people) for c in cohorts)}
+    data = {"cohorts": [cohort.id for cohort in cohorts], **held_counts(cohorts)}
     uow.journal.append([acted(by, now, kind, f"plan:{plan.label}", reason, data)])
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
+from worker.domain.messages.held import held_paragraph
 from worker.domain.messages.message import CHANNEL
-from worker.domain.messages.sentences import held_paragraph
-from worker.domain.reconcile.guard import HeldPlan
+from worker.domain.reconcile.guard import HeldPlan, held_counts
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
@@ -25,7 +25,6 @@ def hold(
     if teller.links is not None:
         body = replace(body, link=teller.links.console(f"/plans/{stored.label}"))
     uow.outbox.add([OutMessage(f"plan:{stored.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
-    people = sum(len(cohort.people) for cohort in stored.cohorts)
-    data = {"source": stored.source, "people": people, "cohorts": len(stored.cohorts)}
+    data = {"source": stored.source, **held_counts(stored.cohorts), "cohorts": len(stored.cohorts)}
     uow.journal.append([Entry(now, "whosleft", events.PLAN_HELD, f"plan:{stored.label}", data=data)])
     return stored

@@ -81,7 +81,7 @@ Email = Annotated[
     str, StringConstraints(max_length=254, pattern=r"^[^@\s\x00-\x20\x7f]+@[^@\s\x00-\x20\x7f]+$")
 ]
 GroupId = Annotated[str, StringConstraints(max_length=400, pattern=r"^([^/\x00]+/[^\x00]+)?$")]
-CohortId = Annotated[str, StringConstraints(max_length=20, pattern=r"^c[0-9]{1,10}$")]
+CohortId = Annotated[str, StringConstraints(max_length=60, pattern=r"^(c[0-9]{1,10}|[a-z]+\.[a-z_]+)$")]
 Cursor = Annotated[str, StringConstraints(max_length=REFERENCE_MAX, pattern=r"^[A-Za-z0-9_-]*$")]
 Limit = Annotated[int, Field(ge=1, le=500), BeforeValidator(_integer)]
 Seq = Annotated[int, Field(ge=0, le=SEQ_MAX), BeforeValidator(_integer)]

@@ -11,15 +11,17 @@ from starlette.responses import Response
 from worker.app.reads.release import release_of
 from worker.app.refused import Refused
 from worker.desk.calls import Call, number_in
-from worker.desk.console.frame import back_to, missing
+from worker.desk.console.frame import back_to, group_path, missing, person_path
 from worker.desk.pages import local_day
 from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
+from worker.domain.controls.others import STATEMENT_CONTROLS
 from worker.domain.identity.comparing import columns_of, found_by
-from worker.domain.messages.sentences import reason_line
-from worker.domain.model import Account, AccountKey
+from worker.domain.kinds.controlled import fails
+from worker.domain.messages.held import found_by_control
+from worker.domain.model import Account, AccountKey, GroupKey
 from worker.domain.people.units import unit_name
-from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState, plan_number
+from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HeldSubject, HoldState, plan_number
 from worker.ports.state.overview import NamedGroup
 from worker.ports.state.store import UnitOfWork
 
@@ -80,6 +82,8 @@ def _page(
 ) -> Response:
     skip = number_in(call.query("skip")) or 0
     everybody = [person for cohort in one.cohorts for person in cohort.people]
+    every = [(cohort.id, held) for cohort in one.cohorts for held in cohort.subjects]
+    count = max(len(everybody), len(every))
     is_waiting = any(cohort.state is HoldState.HELD for cohort in one.cohorts)
     approvals = uow.episodes.approvals(one.id)
     return call.page(
@@ -87,16 +91,43 @@ def _page(
         {
             "plan": one,
             "live": f"/plans/{one.label}?skip={skip}",  # also beside a comparison, whose own address is only posted to
+            "states": ", ".join(f"#state-{at}" for at, _ in enumerate(one.cohorts, start=1)),
             "sentences": {cohort.id: sentence(call, one, cohort) for cohort in one.cohorts},
             "rows": _rows(uow, list(islice(everybody, skip, skip + PEOPLE_SHOWN))),
-            "next": skip + PEOPLE_SHOWN if len(everybody) > skip + PEOPLE_SHOWN else None,
-            "release": release_of(uow, one.id, call.services.rules, call.now) if is_waiting else None,
+            "subjects": _subjects(call, every[skip : skip + PEOPLE_SHOWN]),
+            "daily": call.services.controls.rules.policy,
+            "next": skip + PEOPLE_SHOWN if count > skip + PEOPLE_SHOWN else None,
+            "release": release_of(uow, one.id, call.services.rules, call.now)
+            if is_waiting and everybody
+            else None,
             "approvals": approvals,
             "needs_two": call.services.approvals.needs_two(one),
             "compared": compared,
             "pasted": pasted,
         },
     )
+
+
+def _subjects(call: Call, shown: Sequence[tuple[str, HeldSubject]]) -> dict[str, list[dict[str, object]]]:
+    """What controls found, in words, by the control."""
+    found: dict[str, list[dict[str, object]]] = {}
+    for control, held in shown:
+        row = {"path": _path_of(call, control, held), "name": held.name, "said": _found(call, control, held)}
+        found.setdefault(control, []).append(row)
+    return found
+
+
+def _path_of(call: Call, control: str, held: HeldSubject) -> str:
+    if control in STATEMENT_CONTROLS:
+        return person_path(call, AccountKey(held.source, held.subject))
+    return group_path(call, GroupKey(held.source, held.subject))
+
+
+def _found(call: Call, control: str, held: HeldSubject) -> str:
+    """What is wrong in a group, or which statement of a person is missing."""
+    if control in STATEMENT_CONTROLS:
+        return call.tongue.say("{statement}, version {version}", statement=held.found, version=held.wanted)
+    return fails({"control": control, "found": held.found, "wanted": held.wanted}).say(call.tongue)
 
 
 def _rows(uow: UnitOfWork, people: Sequence[Departure]) -> Mapping[AccountKey, PlanRow]:
@@ -121,8 +152,8 @@ def _rows(uow: UnitOfWork, people: Sequence[Departure]) -> Mapping[AccountKey, P
 def sentence(call: Call, plan: HeldPlan, cohort: Cohort) -> str:
     """What a cohort's people have in common: `6 people of Reception: account expired on 28 Nov 2026`."""
     tongue, timezone = call.tongue, call.services.place.timezone
-    if cohort.subjects:  # no people: what controls found
-        return reason_line(cohort.cause, tongue)
+    if cohort.findings:
+        return found_by_control(cohort, tongue)
     people = tongue.count("one person", "{n} people", len(cohort.people))
     if plan.is_shrunken:
         return tongue.say("{people}: missing from the latest read", people=people)

@@ -19,7 +19,6 @@ from worker.domain.kinds import KINDS, kind_of
 from worker.domain.kinds.attest import topic_of
 from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messengers import messenger
-from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.direction import isolated
 from worker.domain.text.durations import format_duration
@@ -364,32 +363,6 @@ def sentences(*texts: str) -> str:
     """Whole sentences one after the other; empty ones are left out, and each ends as a sentence does."""
     said = [text for text in texts if text]
     return " ".join([*(text if text[-1] in ".!?।۔؟" else f"{text}." for text in said[:-1]), *said[-1:]])
-
-
-# --- plans ------------------------------------------------------------------------------------
-
-
-def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH) -> Paragraph:
-    """A held plan: why, its cohorts, and how to decide."""
-    cohorts = tuple(
-        (
-            part.id,
-            tongue.count(
-                "{n} person: {cause}",
-                "{n} people: {cause}",
-                len(part.people),
-                cause=reason_line(part.cause, tongue),
-            ),
-        )
-        for part in plan.cohorts
-    )
-    decide = tongue.say(
-        "Nothing is done about these people until somebody decides: whosleft plans release {plan} "
-        "(or --cohort ID), or plans reject, each with --reason.",
-        plan=plan.label,
-    )
-    headline = tongue.say("Held: plan {plan} for {source}", plan=plan.label, source=plan.source)
-    return Paragraph(headline, sentences(reason_line(plan.why, tongue), decide), cohorts)
 
 
 # --- lists that people keep --------------------------------------------------------------------------------

@@ -101,9 +101,7 @@ class Cohort:
     @property
     def counted(self) -> str:
         """The same in English words."""
-        if not self.findings:
-            return people_count(len(self.people))
-        return "1 ticket" if self.size == 1 else f"{self.size} tickets"
+        return _counted(self.size, is_of_controls=bool(self.findings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +126,31 @@ class HeldPlan:
 
     @property
     def size(self) -> int:
-        """The number of its people or subjects, decided or not."""
+        """The number of its people, or of what controls found, decided or not."""
         return sum(cohort.size for cohort in self.cohorts)
+
+    @property
+    def is_of_controls(self) -> bool:
+        """Whether it holds what controls found, and not people who left."""
+        return any(cohort.findings for cohort in self.cohorts)
+
+    @property
+    def counted(self) -> str:
+        """Its size in English words."""
+        return _counted(self.size, is_of_controls=self.is_of_controls)
+
+
+def _counted(size: int, *, is_of_controls: bool) -> str:
+    if not is_of_controls:
+        return people_count(size)
+    return "1 ticket" if size == 1 else f"{size} tickets"
+
+
+def held_counts(cohorts: Iterable[Cohort]) -> dict[str, int]:
+    """How many people these parts of a plan are about, and how many tickets of controls, for the journal."""
+    every = list(cohorts)
+    counts = {"people": sum(len(one.people) for one in every), "tickets": sum(one.findings for one in every)}
+    return {name: count for name, count in counts.items() if count or name == "people"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,44 @@
+"""What is said of a held plan: its parts, and how to decide. Pure."""
+
+from __future__ import annotations
+
+from worker.domain.controls import CATALOGUE
+from worker.domain.messages.message import Paragraph
+from worker.domain.messages.sentences import reason_line, sentences
+from worker.domain.reconcile.guard import Cohort, HeldPlan
+from worker.domain.text.tongue import ENGLISH, Tongue
+
+
+def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH) -> Paragraph:
+    """A held plan: why, its cohorts, and how to decide."""
+    parts = tuple((part.id, _part(part, tongue)) for part in plan.cohorts)
+    if plan.is_of_controls:
+        headline = tongue.say("Held: plan {plan} of controls", plan=plan.label)
+        decide = tongue.say(
+            "None of these tickets is opened until somebody decides: whosleft plans release {plan} "
+            "(or --cohort ID), or plans reject, each with --reason.",
+            plan=plan.label,
+        )
+    else:
+        headline = tongue.say("Held: plan {plan} for {source}", plan=plan.label, source=plan.source)
+        decide = tongue.say(
+            "Nothing is done about these people until somebody decides: whosleft plans release {plan} "
+            "(or --cohort ID), or plans reject, each with --reason.",
+            plan=plan.label,
+        )
+    return Paragraph(headline, sentences(reason_line(plan.why, tongue), decide), parts)
+
+
+def _part(part: Cohort, tongue: Tongue) -> str:
+    if part.findings:
+        return found_by_control(part, tongue)
+    cause = reason_line(part.cause, tongue)
+    return tongue.count("{n} person: {cause}", "{n} people: {cause}", len(part.people), cause=cause)
+
+
+def found_by_control(part: Cohort, tongue: Tongue = ENGLISH) -> str:
+    """What a control found, whose id is the part's: how many tickets it asks for."""
+    control = tongue.say(CATALOGUE[part.id].title)
+    return tongue.count(
+        "One ticket to open: {control}", "{n} tickets to open: {control}", part.findings, control=control
+    )
