@@ -20,7 +20,8 @@ from worker.desk.sessions import LINK_COOKIE
 from worker.desk.statements import answers_of, statements_page
 from worker.domain.identity.handles import shown_handle
 from worker.domain.kinds import kind_of
-from worker.domain.kinds.kind import Choice
+from worker.domain.kinds.controlled import pasted
+from worker.domain.kinds.kind import Choice, Sees
 from worker.domain.messages.sentences import member_step, ticket_steps, ticket_title, why_line
 from worker.domain.messengers import messenger
 from worker.domain.reconcile.answering import answers_for
@@ -232,4 +233,6 @@ def _told(ticket: Ticket, timezone: str, tongue: Tongue, aid: Help | None = None
         "aid": aid,
         "app": messenger(ticket.messenger).name,
         "kind": kind_of(ticket),
+        "is_of_controls": kind_of(ticket).sees is Sees.CONTROLS,
+        "pasted": pasted(ticket),
     }

@@ -27,9 +27,11 @@ from worker.domain.tickets.ticket import TicketKind
 
 WORKER = Path(__file__).parents[3] / "worker"
 CODES = [kind.value for kind in TicketKind]
-# The enumeration itself, what was true when a migration was written, and the demo, which tells of five kinds
+# The enumeration itself, controls, which say what kind asks for them, what was true when a migration was written, and
+# the demo, which tells of five kinds
 MAY_NAME = (
     "domain/kinds/",
+    "domain/controls/",
     "domain/tickets/ticket.py",
     "storage/candidates/",
     "storage/migrations/",

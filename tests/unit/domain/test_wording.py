@@ -48,6 +48,11 @@ TITLES = {
     TicketKind.IDENTIFY_MEMBER: "Say who +447700900001 in Ward 7 nights is",
     TicketKind.ADD_MEMBER: "Add Ann to Ward 7 nights",
     TicketKind.CONFIRM_ROSTER: "Say who is in Ward 7 nights",
+    TicketKind.FIX_PROFILE: "Mend the profile of Ward 7 nights",
+    TicketKind.CLOSE_GROUP: "Close the group Ward 7 nights",
+    TicketKind.REGISTER_GROUP: "Put Ward 7 nights into the register",
+    TicketKind.ADD_ADMIN: "Make another member an admin of Ward 7 nights",
+    TicketKind.REDUCE_ADMINS: "Take admin rights away in Ward 7 nights",
 }
 
 
@@ -59,7 +64,12 @@ def test_every_kind_of_ticket_has_a_title_and_steps_for_its_messenger(kind: Tick
     assert ticket_steps(one)
     assert not any("{" in step for step in ticket_steps(one))
     other = ticket_steps(ticket(kind, messenger="signal"))
-    elsewhere = {TicketKind.IDENTIFY_MEMBER, TicketKind.CREATOR_MUST_LEAVE, TicketKind.CONFIRM_ROSTER}
+    elsewhere = {
+        TicketKind.IDENTIFY_MEMBER,
+        TicketKind.CREATOR_MUST_LEAVE,
+        TicketKind.CONFIRM_ROSTER,
+        TicketKind.REGISTER_GROUP,
+    }
     is_in_the_app = kind not in elsewhere
     assert (other != ticket_steps(one)) is is_in_the_app
 

@@ -20,6 +20,7 @@ from worker.desk.console.told import shown_steps
 from worker.desk.sessions import Guest
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry, Sealed
+from worker.domain.kinds.controlled import pasted
 from worker.domain.messages.sentences import ticket_steps, ticket_title, why_assigned, why_line
 from worker.domain.model import Account
 from worker.domain.text.durations import format_duration
@@ -131,6 +132,7 @@ def _facts(call: Call, uow: UnitOfWork, whole: WholeTicket) -> dict[str, object]
         "why": why_line(one, call.services.place.timezone, tongue),
         "why_theirs": why_assigned(one.assignee, tongue) if one.assignee else "",
         "how": ticket_steps(one, tongue, aid),
+        "pasted": pasted(one),
         "plea": aid.text if aid else "",
         "link_known_to": whole.link_known_to,
         "silenced_by": whole.silenced_by,

@@ -27,6 +27,11 @@ def faults_of(ticket: Ticket) -> Sequence[Mapping[str, str]]:
     return faults
 
 
+def pasted(ticket: Ticket) -> Sequence[str]:
+    """The texts to copy into the messenger, the first fault's first."""
+    return [fault["text"] for fault in faults_of(ticket) if fault["text"]]
+
+
 def fails(fault: Mapping[str, str]) -> Reason:
     """What is wrong, as a sentence."""
     return _filled(GROUP_CONTROLS[fault["control"]].fails, fault)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.domain.kinds import controlled, phrases
-from worker.domain.kinds.kind import Asks, Choice, InControls, Kind, Sees, Turn
+from worker.domain.kinds.kind import Asks, Choice, InControls, Kind, Mark, Sees, Turn
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
@@ -11,6 +11,8 @@ from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import AssigneeWhy, Reopened, Ticket, TicketKind
 
 # Buttons as WhatsApp's help names them: faq.whatsapp.com/526742385997912, read 2026-11
+_ON_PHONES = frozenset({"whatsapp", "signal", "telegram"})
+_SETTINGS = N_("Open its settings.")
 _PERMISSIONS = N_("Open Group permissions.")
 _BY_PERMISSIONS = frozenset({"profile.join", "profile.rights"})
 
@@ -18,13 +20,13 @@ _BY_PERMISSIONS = frozenset({"profile.join", "profile.rights"})
 def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
     """To the group's profile, and then what to do about each fault."""
     app = ticket.messenger.casefold()
+    settings = (phrases.OPEN, phrases.ITS_NAME) if app in _ON_PHONES else (phrases.OPEN_ANY, _SETTINGS)
     faults = controlled.faults_of(ticket)
     by_permissions = [fault for fault in faults if fault["control"] in _BY_PERMISSIONS]
     others = [fault for fault in faults if fault not in by_permissions]
     way = (_PERMISSIONS,) if app == "whatsapp" and by_permissions else ()
     return (
-        phrases.OPEN,
-        phrases.ITS_NAME,
+        *settings,
         *map(controlled.asks, others),
         *way,
         *map(controlled.asks, by_permissions),
@@ -45,7 +47,7 @@ KIND = Kind(
     creator_kind=None,
     is_of_creator=False,
     choice=Choice.NOTHING,
-    mark=None,
+    mark=Mark.PENCIL,
     turn=Turn.LAST,
     is_exposure=False,
     found=InControls((AssigneeWhy.ADMIN, AssigneeWhy.OWNER, AssigneeWhy.ACCOUNTABLE)),

@@ -60,6 +60,7 @@ class Mark(StrEnum):
     PLUS = "plus"
     STAR = "star"
     DOOR = "door"
+    PENCIL = "pencil"
 
 
 class Turn(StrEnum):
@@ -142,7 +143,7 @@ class Kind:
     answers             what its page offers beside "done", in this order
     creator_kind        the kind that it becomes when the assignee says that the member created the group
     is_of_creator       whether a live one says that its member is the group's creator
-    mark                None: its page has neither steps nor a drawing
+    mark                None: its page has no drawing, and steps only if controls ask for it
     is_exposure         whether a live one means that a person who is out is still in
     found               where its reason is found, and when that is gone
     again               what it is called when it is wrong once more after a proof

@@ -13,7 +13,7 @@ from worker.domain.tickets.ticket import AssigneeWhy, Reopened, Ticket, TicketKi
 
 def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
     return (
-        N_("Open the register of groups."),
+        N_("Open the register of groups, at the row of {group}."),
         *map(controlled.asks, controlled.faults_of(ticket)),
         N_("Save the register."),
     )

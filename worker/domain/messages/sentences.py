@@ -17,6 +17,8 @@ from worker.domain.escalation.policy import Named, NamedKind, Target, Whom
 from worker.domain.identity.phones import masked_number
 from worker.domain.kinds import KINDS, kind_of
 from worker.domain.kinds.attest import topic_of
+from worker.domain.kinds.controlled import pasted
+from worker.domain.kinds.kind import Sees
 from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
 from worker.domain.messengers import messenger
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -75,7 +77,10 @@ def ticket_steps(ticket: Ticket, tongue: Tongue = ENGLISH, aid: Help | None = No
     admins = ", ".join(map(flat, aid.admins)) if aid else ""
     app = messenger(ticket.messenger).name
     return tuple(
-        tongue.say(step, **names, messenger=app, admins=admins) for step in kind_of(ticket).steps(ticket, aid)
+        flat(step.say(tongue))
+        if isinstance(step, Reason)
+        else tongue.say(step, **names, messenger=app, admins=admins)
+        for step in kind_of(ticket).steps(ticket, aid)
     )
 
 
@@ -174,6 +179,8 @@ def what_happened(action: Action, tongue: Tongue = ENGLISH) -> str:
         return ""
     if action.reopened is None:
         return reason_line(action.why, tongue)
+    if action.reopened is Reopened.NOT_DONE and kind_of(action.ticket).sees is Sees.CONTROLS:
+        return tongue.say("It was marked as done, but it was read again, and is not so yet.")
     return tongue.say(_HAPPENED[action.reopened], **_names(action.ticket, tongue))
 
 
@@ -199,7 +206,8 @@ def news_paragraph(
         text = reason_line(ticket.reason if kind is ActionKind.OPEN else action.why, tongue)
     else:
         text = sentences(what_happened(action, tongue), why_line(ticket, timezone, tongue))
-    return ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
+    paragraph = ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
+    return paragraph if to.kind is RecipientKind.CHANNEL else _with_pasted(paragraph, ticket, tongue)
 
 
 UNREACHED = N_("Nobody could be reached before, so this comes to you.")
@@ -227,7 +235,15 @@ def escalation_paragraph(
     is_channel = to.kind is RecipientKind.CHANNEL
     reason = reason_line(ticket.reason, tongue) if is_channel else why_line(ticket, timezone, tongue)
     text = sentences(reason, tongue.say(why) if why else "")
-    return ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
+    paragraph = ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
+    return paragraph if is_channel else _with_pasted(paragraph, ticket, tongue)
+
+
+def _with_pasted(paragraph: Paragraph, ticket: Ticket, tongue: Tongue) -> Paragraph:
+    """The same with the texts that a person copies into the messenger."""
+    label = tongue.say("Text to paste")
+    texts = tuple((label, isolated(text, is_rtl=tongue.is_rtl)) for text in pasted(ticket))
+    return replace(paragraph, facts=paragraph.facts + texts)
 
 
 # target -> (text if it reaches people, text if it reaches nobody); two tables, as both kinds of name have a "channel"
