@@ -24,6 +24,7 @@ from worker.cli import (
     notify,
     plans,
     report,
+    review,
     rotas,
     telling,
     tickets,
@@ -62,6 +63,7 @@ app.add_typer(telling.deliveries, name="deliveries")
 app.add_typer(notify.app, name="notify")
 app.add_typer(rotas.rota, name="rota")
 app.add_typer(attest.app, name="attest")
+app.add_typer(review.app, name="review")
 app.add_typer(report.app, name="report")
 app.add_typer(audit.app, name="audit")
 app.add_typer(desk.app, name="desk")

@@ -16,6 +16,7 @@ from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.desk.calls import Call, Handler, Stale, route, set_cookie, too_many
 from worker.desk.guarding import Attempts
+from worker.desk.reviews import review_page, row_answers
 from worker.desk.sessions import LINK_COOKIE
 from worker.desk.statements import answers_of, statements_page
 from worker.domain.identity.handles import shown_handle
@@ -49,6 +50,8 @@ class AssigneePages:
             route("/t/{token}/roster", self._acting(self.roster), ["POST"]),
             route("/t/{token}/answer", self._acting(self.answer), ["POST"]),
             route("/t/{token}/statements", self._acting(self.statements), ["POST"]),
+            route("/t/{token}/review", self._acting(self.review), ["POST"]),
+            route("/t/{token}/not-needed", self._acting(self.not_needed), ["POST"]),
             route("/t/{token}/undo", self._acting(self.undo), ["POST"]),
             route("/me/{token}", self._opening(self.mine)),
             route("/me/{token}/done", self._acting(self.done_together), ["POST"]),
@@ -65,6 +68,8 @@ class AssigneePages:
         ticket, tongue = shown.ticket, call.tongue
         if kind_of(ticket).choice is Choice.STATEMENT and ticket.assignee is not None:
             return statements_page(call, token)
+        if kind_of(ticket).choice is Choice.ROWS and ticket.assignee is not None:
+            return review_page(call, token)
         # Weighing without a result is no visible change
         version = (replace(shown, ticket=replace(ticket, weighed_at=None)), call.tongue.code)
         return _page(
@@ -146,6 +151,19 @@ class AssigneePages:
             call.services.attesting.answer(token, answers_of(call, found), call.now)
         except Refused:
             return f"/t/{token}?refused=incomplete"
+        return f"/t/{token}"
+
+    def review(self, call: Call) -> str:
+        """Keep the answers to some rows of a review."""
+        token, said = call.path("token"), row_answers(call)
+        if not said:
+            return f"/t/{token}?refused=empty"
+        call.services.reviewing.answer(token, said, call.now)
+        return f"/t/{token}"
+
+    def not_needed(self, call: Call) -> str:
+        token = call.path("token")
+        call.services.reviewing.not_needed(token, call.now)
         return f"/t/{token}"
 
     def undo(self, call: Call) -> str:

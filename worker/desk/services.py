@@ -13,6 +13,7 @@ from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
+from worker.app.acts.reviewing import Reviewing
 from worker.app.acts.silencing import Silencing
 from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
@@ -63,6 +64,7 @@ class Services:
     approvals: Approvals
     assigned: Assigned
     attesting: Attesting
+    reviewing: Reviewing
     declaring: Declaring
     controls: ControlReads
     taking_over: TakeOver

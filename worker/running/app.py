@@ -18,6 +18,7 @@ from worker.app.acts.interacting import Interacting
 from worker.app.acts.pairing import Pairing
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
+from worker.app.acts.reviewing import Reviewing
 from worker.app.acts.silencing import Silencing
 from worker.app.acts.tickets import TicketActs
 from worker.app.acts.trial import Trial
@@ -60,6 +61,7 @@ from worker.domain.controls.policy import ControlPolicy
 from worker.domain.groups.exported import Readers
 from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.remediation import RemediationRule
@@ -88,6 +90,7 @@ class AppRules:
     readers: Readers  # of what people give on a group's page
     has_told_links: bool
     leaver: LeaverPolicy
+    accounts: AccountsRule
     limits: GuardLimits
     paces: Mapping[str, timedelta]  # by inventory
     takes: Mapping[str, Takes]
@@ -155,6 +158,7 @@ class App:
     silencing: Silencing
     assigned: Assigned
     attesting: Attesting
+    reviewing: Reviewing
     declaring: Declaring
     audit: Audit
     retention: Retention
@@ -203,7 +207,7 @@ def assemble(
         rules.controls, fresh, sensitive, seen_as, rules.timezone, tickets.accountable, abilities
     )
     controls = ControlReads(store, judging)
-    attesting = attesting_of(rules, store)
+    attesting, reviewing = attesting_of(rules, store), reviewing_of(rules, store)
     rotas = Rotas(store, rules.rotas)
     away = Away(rules.rotas.absences, teller_named(rules.rotas.automatic_replies, connectors.directories))
 
@@ -224,7 +228,7 @@ def assemble(
         TakeInventory(store, connectors.inventories, rules.inventory, alarms, pairing, observer),
         Reconcile(store, deciding, observer),
         controls,
-        RunControls(store, controls, tickets, teller, attesting, rules.statement_lists, observer),
+        RunControls(store, controls, tickets, teller, attesting, reviewing, rules.statement_lists, observer),
         Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
         Verify(store, tickets, rules.fresh_inventories, teller, controls, lists),
         Escalate(store, tickets, teller, escalating),
@@ -238,6 +242,7 @@ def assemble(
         Silencing(store, tickets, rules.holding.silences, [one.name for one in connectors.inventories]),
         assigned_of(rules, store),
         attesting,
+        reviewing,
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}"),
         Retention(store, rules.erase_after),
@@ -288,6 +293,12 @@ def attesting_of(rules: AppRules, store: Store) -> Attesting:
     """The use case of people who are asked for statements."""
     teller = Teller(rules.timezone, rules.languages, rules.links)
     return Attesting(store, rules.links, teller, rules.controls.statements, rules.controls.languages)
+
+
+def reviewing_of(rules: AppRules, store: Store) -> Reviewing:
+    """The use case of people who review groups."""
+    teller = Teller(rules.timezone, rules.languages, rules.links)
+    return Reviewing(store, rules.links, teller, rules.tickets, rules.controls, rules.accounts)
 
 
 def group_links_of(rules: AppRules) -> GroupLinks:

@@ -257,6 +257,7 @@ def services_of(app: App, clock: Clock) -> Services:
         approvals=app.approvals,
         assigned=app.assigned,
         attesting=app.attesting,
+        reviewing=app.reviewing,
         declaring=app.declaring,
         controls=app.controls,
         taking_over=app.taking_over,

@@ -52,7 +52,16 @@ from worker.ports import (
 )
 from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.state.store import Store
-from worker.running.app import App, AppRules, Clock, assemble, assigned_of, attesting_of, group_links_of
+from worker.running.app import (
+    App,
+    AppRules,
+    Clock,
+    assemble,
+    assigned_of,
+    attesting_of,
+    group_links_of,
+    reviewing_of,
+)
 from worker.settings import (
     ConnectorEntry,
     InventoryEntry,
@@ -239,6 +248,7 @@ def rules_of(settings: Settings) -> AppRules:
         # Without an address that works outside this machine, messages have no links
         has_told_links=settings.desk.url is not None,
         leaver=settings.leaver_policy(),
+        accounts=settings.leaver.accounts,
         limits=settings.guard_limits(),
         paces=paces_of(settings),
         takes={one.name: one.takes for one in settings.inventories},
@@ -307,6 +317,7 @@ def listening_at(app: App, listen: str) -> App:
         rules=rules,
         assigned=assigned_of(rules, store),
         attesting=attesting_of(rules, store),
+        reviewing=reviewing_of(rules, store),
         declaring=declaring,
     )
 

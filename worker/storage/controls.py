@@ -20,6 +20,7 @@ from worker.domain.kinds.kind import InControls, Sees
 from worker.domain.model import Account, AccountKey, Coverage, GroupKey, RegisterFacts, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HeldSubject, HoldState
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketState
 from worker.ports.state.controls import (
     NO_TICKETS,
@@ -35,6 +36,7 @@ from worker.storage.cases import ADMINS, behind_link
 from worker.storage.group_facts import facts_of, registered_facts
 from worker.storage.leading import owner_of
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, people_of, person_of
+from worker.storage.reviews import SqlReviews
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
@@ -54,7 +56,8 @@ from worker.storage.sql.tables import (
     to_micros,
 )
 
-_OF_CONTROLS = codes(lambda kind: kind.sees is Sees.CONTROLS)
+_WEIGHED = codes(lambda kind: kind.sees is Sees.CONTROLS)
+_OF_GROUPS = codes(lambda kind: isinstance(kind.found, InControls) and kind.about is About.GROUP)
 _ASKED = codes(lambda kind: isinstance(kind.found, InControls))
 _REMOVALS = codes(lambda kind: kind.is_exposure)
 _REASSIGNMENTS = codes(lambda kind: any(one.waits and one.waits.for_ is kind.code for one in KINDS.values()))
@@ -81,6 +84,7 @@ class _Loaded:
     tickets: dict[GroupKey, list[Ticket]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[GroupKey, RegisterRow] = field(default_factory=dict)
     removed: dict[GroupKey, datetime] = field(default_factory=dict)
+    reviewed: dict[GroupKey, tuple[datetime, Grade]] = field(default_factory=dict)
     reassigned: set[GroupKey] = field(default_factory=set)
     owners: dict[str, Account] = field(default_factory=dict)
     departed: set[AccountKey] = field(default_factory=set)
@@ -130,7 +134,7 @@ class SqlControls:
             sa.select(t.source, t.group_id)
             .distinct()
             .join(chat_group, (g.source == t.source) & (g.group_id == t.group_id))
-            .where(t.state.in_(_LIVE), t.kind.in_(_OF_CONTROLS), ~_GOVERNED)
+            .where(t.state.in_(_LIVE), t.kind.in_(_OF_GROUPS), ~_GOVERNED)
             .order_by(t.source, t.group_id)
         )
         return [GroupKey(*row) for row in self._c.execute(query)]
@@ -158,6 +162,7 @@ class SqlControls:
         self._load_tickets(keys, loaded)
         self._load_rows(rows, lists, loaded)
         self._load_owners(rows, loaded)
+        loaded.reviewed = SqlReviews(self._c).last_of(keys)
         return loaded
 
     def _load_admins(self, keys: Sequence[GroupKey], loaded: _Loaded) -> None:
@@ -289,7 +294,7 @@ class SqlControls:
         t, found = ticket.c, defaultdict[GroupKey, list[Ticket]](list)
         for chunk in chunked(sorted(set(keys))):
             here = among(t.source, t.group_id, chunk)
-            mine = sa.select(ticket).where(here, t.kind.in_(_OF_CONTROLS)).order_by(t.id)
+            mine = sa.select(ticket).where(here, t.kind.in_(_OF_GROUPS)).order_by(t.id)
             for row in self._c.execute(mine):
                 found[GroupKey(row.source, row.group_id)].append(ticket_from_row(row))
         return dict(found)
@@ -313,7 +318,7 @@ class SqlControls:
         query = (
             sa.select(ticket)
             .join(chat_group, (g.source == t.source) & (g.group_id == t.group_id))
-            .where(t.state.in_(_LIVE), t.kind.in_(_OF_CONTROLS), t.id > after)
+            .where(t.state.in_(_LIVE), t.kind.in_(_WEIGHED), t.id > after)
             .where(sa.or_(g.read_at > weighed, g.is_gone == 1, register, is_old_claim))
             .order_by(t.id)
             .limit(limit)
@@ -322,7 +327,7 @@ class SqlControls:
 
     def ticket_counts(self, now: datetime) -> dict[str, TicketCounts]:
         t = ticket.c
-        query = sa.select(t.details, t.due_at).where(t.state.in_(_LIVE), t.kind.in_(_OF_CONTROLS))
+        query = sa.select(t.details, t.due_at).where(t.state.in_(_LIVE), t.kind.in_(_OF_GROUPS))
         live: dict[str, int] = defaultdict(int)
         overdue: dict[str, int] = defaultdict(int)
         for row in self._c.execute(query):
@@ -422,6 +427,7 @@ def _state(
     row: Any, loaded: _Loaded, lists: Lists, register_at: datetime | None, in_use: frozenset[NameInUse]
 ) -> GroupState:
     key = GroupKey(row.source, row.group_id)
+    reviewed = loaded.reviewed.get(key, (None, None))
     return GroupState(
         key=key,
         name=row.name,
@@ -443,6 +449,8 @@ def _state(
         removed_at=loaded.removed.get(key),
         is_gone=bool(row.is_gone),
         is_followed=row.leader_source is not None,
+        reviewed_at=reviewed[0],
+        reviewed_grade=reviewed[1],
         has_reassignment=key in loaded.reassigned,
         tickets=tuple(loaded.tickets[key]),
         departed=frozenset(loaded.departed),

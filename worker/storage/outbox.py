@@ -55,6 +55,9 @@ class SqlOutbox:
             gone += self._c.execute(sa.delete(outbox).where(waiting)).rowcount
         return gone
 
+    def has(self, key: str) -> bool:
+        return self._c.execute(sa.select(outbox.c.id).where(outbox.c.key == key)).first() is not None
+
     def withdraw_about(self, tickets: Collection[int]) -> list[str]:
         o, rows = outbox.c, self._untried(tickets)
         for part in chunked([row.id for row in rows]):

@@ -26,6 +26,7 @@ from worker.storage.overview import SqlOverview
 from worker.storage.pairs import SqlPairs
 from worker.storage.people import SqlPeople
 from worker.storage.remediations import SqlRemediations
+from worker.storage.reviews import SqlReviews
 from worker.storage.rota_feeds import SqlRotaFeeds
 from worker.storage.saved_lists import SqlSavedLists
 from worker.storage.silences import SqlSilences
@@ -73,6 +74,7 @@ class SqlUnitOfWork:
         self.saved_lists = SqlSavedLists(connection)
         self.controls = SqlControls(connection, rule)
         self.attestations = SqlAttestations(connection)
+        self.reviews = SqlReviews(connection)
 
 
 class SqlStore:

@@ -271,7 +271,7 @@ class TestAnswering:
     def test_nobody_else_can_say_so(self, asked: Made) -> None:
         harness = asked(POLICY_3)
         number = tickets(harness, "ann")[0].id
-        with pytest.raises(Refused, match="only the person"):
+        with pytest.raises(Refused, match="only whoever is asked"):
             harness.desk.done(number, Actor("sam"), harness.now)
         with pytest.raises(Refused):
             harness.assigned.done(token(harness, tickets(harness, "ann")[0]), harness.now)

@@ -161,7 +161,7 @@ class Assigned:
                 return self._identify(uow, ticket, chosen, now)
             if kind_of(ticket).choice is Choice.ROSTER:
                 raise Refused("Say on the page of the group who is in it; that proves it.")
-            if kind_of(ticket).choice is Choice.STATEMENT:
+            if kind_of(ticket).choice in {Choice.STATEMENT, Choice.ROWS}:
                 raise Refused("Answer on the page of this ticket.")
             return self._done(uow, ticket, now, _made_admin(uow, ticket, chosen))
 

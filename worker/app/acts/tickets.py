@@ -55,8 +55,10 @@ class TicketActs:
         """
 
         def change(ticket: Ticket) -> Ticket:
-            if kind_of(ticket).choice is Choice.STATEMENT:
-                raise NotAllowed(f"{ticket.label}: only the person can say so. Import a list, or waive it.")
+            if kind_of(ticket).choice in {Choice.STATEMENT, Choice.ROWS}:
+                raise NotAllowed(
+                    f"{ticket.label}: only whoever is asked can answer, on the page of its link."
+                )
             if ticket.state is TicketState.DONE:
                 return _confirmed(ticket, by)
             return replace(

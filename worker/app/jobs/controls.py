@@ -12,6 +12,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from worker.app.acts.attesting import Attesting, StatementList, text_changed
+from worker.app.acts.reviewing import Reviewing
 from worker.app.jobs.asking import Asking
 from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.holding import hold
@@ -55,6 +56,7 @@ class RunControls:
         tickets: TicketRules,
         teller: Teller,
         attesting: Attesting,
+        reviewing: Reviewing,
         lists: Sequence[StatementList] = (),
         observer: Observer = SILENT,
     ) -> None:
@@ -64,6 +66,7 @@ class RunControls:
         self._tickets = tickets
         self._teller = teller
         self._attesting = attesting
+        self._reviewing = reviewing
         self._lists = lists
         self._taken: dict[str, tuple[str, int]] = {}  # by list: when it was read, and a hash of its rows
         self._observer = observer
@@ -82,9 +85,11 @@ class RunControls:
         held = self._first_run(matching, asking, now)
         actions += self._open(matching, asking, changed, now)
         self._count(matching, tally, now)
+        with matching.begin() as uow:
+            reminded = self._reviewing.remind(uow, now)
         counts = {name.value: sum(one[name] for one in tally.values.values()) for name in CheckValue}
         counts |= Counter(action.kind.value for action in actions if action.kind is not ActionKind.WEIGH)
-        counts |= taken
+        counts |= taken | {"reminded": reminded}
         counts["held"] = sum(len(plan.cohorts) for plan in held)
         troubles += [text_changed(rule) for rule in changed]
         return Report("controls", counts, tuple(troubles), Plan(tuple(actions), tuple(held)))
@@ -180,7 +185,10 @@ class RunControls:
         silent = [action for action in actions if action.kind is ActionKind.WEIGH]
         uow.tickets.update([action.ticket for action in silent])
         said = [action for action in actions if action.kind is not ActionKind.WEIGH]
-        return [*silent, *carry_out(uow, said, known, self._teller, now)]
+        done = carry_out(uow, said, known, self._teller, now)
+        for_others = carry_out(uow, self._reviewing.begin(uow, done, now), (), self._teller, now)
+        self._reviewing.begin(uow, for_others, now)
+        return [*silent, *done, *for_others]
 
     def _day(self, now: datetime) -> str:
         return f"{local_day(self._reads.rules.timezone, now):%Y-%m-%d}"

@@ -14,6 +14,7 @@ from worker.domain.controls.group import (
     complete,
     dormant,
     registered,
+    review,
     roster_fresh,
 )
 from worker.domain.controls.others import (
@@ -35,6 +36,7 @@ GROUP_CONTROLS: Mapping[str, GroupControl[Any]] = {
         registered,
         complete,
         roster_fresh,
+        review,
         dormant,
         class_fits,
         admins_few,

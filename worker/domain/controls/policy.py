@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from worker.domain.controls.reviewing import QUARTERLY, ReviewRule
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import REPORTED, ControlSwitch
@@ -129,6 +130,14 @@ class RightsRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewSection(_Ruled):
+    """How the groups of a rule are reviewed."""
+
+    switch: ControlSwitch = REPORTED
+    review: ReviewRule = QUARTERLY
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileRule(_Ruled):
     """What a group's profile has to be like; of several rules, the first that fits a group counts."""
 
@@ -159,5 +168,6 @@ class ControlPolicy:
     dormant: tuple[DormantRule, ...] = ()
     admins: tuple[AdminsRule, ...] = ()
     profile: tuple[ProfileRule, ...] = field(default=())
+    review: tuple[ReviewSection, ...] = ()
     statements: tuple[StatementRule, ...] = ()
     languages: tuple[str, ...] = ("en",)  # of texts to paste, where the reader's own has none

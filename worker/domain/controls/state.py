@@ -60,7 +60,8 @@ class GroupState:
     `register_at`: the instant of the newest complete register, whether it has the group or not; None: there is none.
     `is_alike`: another group's name looks the same. `removed_at`: when somebody was last proven to be out of it.
     `is_gone`: a complete read of its source does not list it any more. `is_followed`: another source shows the group
-    better. `tickets`: those of controls, live or over. `departed`: the people they are with who have left.
+    better. `reviewed_at`: when all rows of its last review were answered.
+    `tickets`: those of controls, live or over. `departed`: the people they are with who have left.
     """
 
     key: GroupKey
@@ -85,6 +86,8 @@ class GroupState:
     is_gone: bool = False
     is_followed: bool = False
     has_reassignment: bool = False  # a live ticket asks for a new admin, since one left
+    reviewed_at: datetime | None = None
+    reviewed_grade: Grade | None = None
     tickets: tuple[Ticket, ...] = ()
     departed: frozenset[AccountKey] = frozenset()
 

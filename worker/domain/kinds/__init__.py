@@ -17,6 +17,7 @@ from worker.domain.kinds import (
     reduce_admins,
     register_group,
     remove_member,
+    review_group,
 )
 from worker.domain.kinds.kind import Choice, Kind
 from worker.domain.tickets.ticket import Ticket, TicketKind
@@ -36,11 +37,16 @@ KINDS: Mapping[TicketKind, Kind] = {
         reduce_admins,
         fix_profile,
         attest,
+        review_group,
     )
 }
 
 # The kind that asks a person for a statement
 STATEMENTS = next(code for code, kind in KINDS.items() if kind.choice is Choice.STATEMENT)
+
+# The kind that asks for a review of a group's members, and the one that takes somebody out
+REVIEWS = next(code for code, kind in KINDS.items() if kind.choice is Choice.ROWS)
+REMOVAL = remove_member.KIND.code
 
 # A live ticket of these kinds means that somebody who left is still in a group
 REMOVALS = frozenset(code for code, kind in KINDS.items() if kind.is_exposure)
@@ -56,8 +62,8 @@ def codes(fits: Callable[[Kind], bool]) -> tuple[str, ...]:
 
 
 def is_exposure(ticket: Ticket) -> bool:
-    """True if a live ticket of this kind means that somebody who left is still in a group."""
-    return kind_of(ticket).is_exposure
+    """True if a live ticket means that somebody who left is still in a group: not one that a review asks for."""
+    return kind_of(ticket).is_exposure and ticket.evidence is not None
 
 
 def is_waited_for(ticket: Ticket) -> bool:

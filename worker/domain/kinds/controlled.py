@@ -17,6 +17,7 @@ from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Ticket
 
 FAULTS = "faults"
+ONLY = "only"  # the handles that a review is about, where it is not about all
 TIME_S = "time_s"  # how long the ticket may take, in seconds of its policy's time
 STILL_SO = Contradiction(needs_full=False, text=N_("marked done, but still so when it was read ({roster})"))
 

@@ -29,6 +29,7 @@ class Choice(StrEnum):
     ADMIN = "admin"  # the new admin
     PERSON = "person"  # the person who the member is
     STATEMENT = "statement"  # what they say, on a page of its own, which makes "done" needless
+    ROWS = "rows"  # which members belong in the group, on a page of its own
     ROSTER = "roster"  # who is in the group, on the page of a link to it, which makes "done" needless
 
 

@@ -29,11 +29,14 @@ _LEFT = {
         "{person} moved to another place on {day} and does not belong in this group any more."
     ),
 }
+REVIEW = "review"  # in the details of a removal that a review asks for: the review's ticket
 DELETE_ROW = N_("Delete the row of {person} ({ticket})")
 
 
 def why(ticket: Ticket, timezone: str, tongue: Tongue, names: Mapping[str, str]) -> str:
     """Say why we know that somebody has left, and on which day they left."""
+    if REVIEW in ticket.details:
+        return tongue.say("The review of the group says that {person} does not belong in it.", **names)
     on = _left_on(ticket, timezone)
     if on is None or ticket.evidence is None:
         return tongue.say("{person} has left.", **names)
@@ -84,6 +87,8 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
         return None
     if view.leaving is not None:
         return because("superseded by a newer leaving or another kind of ticket")
+    if REVIEW in ticket.details:
+        return None
     if view.person is None:
         if view.link.state is IdentityState.NOBODY:
             return because("not somebody of the directory")

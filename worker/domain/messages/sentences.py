@@ -310,6 +310,13 @@ def answered_paragraph(ticket: Ticket, said: Attestation, tongue: Tongue = ENGLI
     return Paragraph(headline, text, tuple(facts), title=ticket_title(ticket, tongue))
 
 
+def reminder_paragraph(ticket: Ticket, left: int, timezone: str, tongue: Tongue = ENGLISH) -> Paragraph:
+    """Tell whoever has a review how many rows have no answer yet."""
+    title = ticket_title(ticket, tongue)
+    text = tongue.count("One person has no answer yet.", "{n} people have no answer yet.", left)
+    return ticket_paragraph(ticket, timezone, tongue.say("Still open: {title}", title=title), text, tongue)
+
+
 def dropped_paragraph(labels: Sequence[str], tongue: Tongue = ENGLISH) -> Paragraph:
     """Tickets that were closed before their reader could be told about them."""
     text = tongue.say("Nothing is to be done about them any more: {tickets}.", tickets=", ".join(labels))

@@ -23,7 +23,7 @@ from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import Examined
 from worker.domain.controls.state import AdminState, GroupState
 from worker.domain.kinds import KINDS, kind_of
-from worker.domain.kinds.controlled import FAULTS, TIME_S, fails, faults_of
+from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S, fails, faults_of
 from worker.domain.kinds.kind import InControls
 from worker.domain.model import Account, Standing
 from worker.domain.reconcile.engine import TicketRules, person_as_assignee, reopen
@@ -89,7 +89,8 @@ def _key_of(group: GroupState, one: Examined, kind: TicketKind) -> TicketKey:
     occasion = one.result.occasion or one.control.occasion
     for ticket in group.tickets:
         is_open = ticket.is_live or ticket.state is TicketState.WAIVED
-        if is_open and ticket.kind is kind and ticket.occasion.startswith(one.control.occasion):
+        is_whole = ONLY not in ticket.details
+        if is_open and is_whole and ticket.kind is kind and ticket.occasion.startswith(one.control.occasion):
             return ticket.key
     return TicketKey(kind, whole_group(group.key), occasion)
 
@@ -165,6 +166,8 @@ def _why_over(ticket: Ticket, group: GroupState, examined: Sequence[Examined]) -
     if group.is_gone:
         is_proof = _is_done_when_gone(ticket)
         return None if is_proof else because("the group is no longer in the inventory")
+    if ONLY in ticket.details:
+        return None
     controls = {fault["control"] for fault in faults_of(ticket)}
     about = [one for one in examined if one.control.id in controls]
     if not about:

@@ -34,6 +34,7 @@ class TicketKind(StrEnum):
     REDUCE_ADMINS = "reduce_admins"
     FIX_PROFILE = "fix_profile"
     ATTEST = "attest"
+    REVIEW_GROUP = "review_group"
 
 
 class TicketState(StrEnum):

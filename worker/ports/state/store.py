@@ -28,6 +28,7 @@ from worker.ports.state.overview import Overview
 from worker.ports.state.pairs import Pairs
 from worker.ports.state.people import People
 from worker.ports.state.remediations import Remediations
+from worker.ports.state.reviews import Reviews
 from worker.ports.state.rota_feeds import RotaFeeds
 from worker.ports.state.saved_lists import SavedLists
 from worker.ports.state.silences import Silences
@@ -113,6 +114,9 @@ class UnitOfWork(Protocol):
 
     @property
     def attestations(self) -> Attestations: ...
+
+    @property
+    def reviews(self) -> Reviews: ...
 
     @property
     def zones(self) -> Zones: ...

@@ -9,7 +9,13 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.switch import Mode
-from worker.settings.controls.groups import AdminsControls, ClassEntry, DormantControls, RegisterControls
+from worker.settings.controls.groups import (
+    AdminsControls,
+    ClassEntry,
+    DormantControls,
+    RegisterControls,
+    ReviewControls,
+)
 from worker.settings.controls.profile import ProfileEntry
 from worker.settings.controls.statements import (
     AcceptedPolicy,
@@ -37,6 +43,7 @@ class ControlsSection(Section):
     registered: RegisterControls | None = Field(default=None, alias="register")
     classes: tuple[ClassEntry, ...] = Field(default=(), description="Classes of data.")
     dormant: DormantControls | None = None
+    review: ReviewControls | None = None
     admins: AdminsControls | None = None
     profile: Annotated[tuple[ProfileEntry, ...], BeforeValidator(_entries)] = Field(
         default=(), description="What profiles are like; the first that fits a group counts."
@@ -76,6 +83,7 @@ class ControlsSection(Section):
             register=of(self.registered),
             classes=every(self.classes),
             dormant=of(self.dormant),
+            review=of(self.review),
             admins=of(self.admins),
             profile=every(self.profile),
             statements=(

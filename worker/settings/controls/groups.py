@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from worker.domain.controls.policy import AdminsRule, ClassRule, DormantRule, RegisterRule
+from worker.domain.controls.policy import AdminsRule, ClassRule, DormantRule, RegisterRule, ReviewSection
+from worker.domain.controls.reviewing import ReviewRule
 from worker.domain.controls.switch import Mode
 from worker.domain.model import RegisterFacts
 from worker.settings.controls.base import ControlSection
@@ -81,3 +82,32 @@ class AdminsControls(ControlSection):
 
     def value(self, mode: Mode) -> AdminsRule:
         return AdminsRule(self.switch(mode), self.min, self.max, self.departments, self.externals)
+
+
+class ReviewControls(ControlSection):
+    """How often somebody who knows a group says who belongs in it."""
+
+    every: Period = Field(default=timedelta(days=90), description="Each group is reviewed so often.")
+    sensitive_every: Period = Field(default=timedelta(days=30), description="The same for sensitive groups.")
+    full_every: Positive = Field(default=4, description="One of so many reviews shows everybody.")
+    sample: Count = Field(default=5, description="So many members of whom nothing changed are drawn.")
+    due: Period | None = Field(default=timedelta(days=14), description="Time for a review.")
+    remind: Annotated[tuple[Period, ...], BeforeValidator(listed)] = Field(
+        default=(timedelta(days=7), timedelta(days=3), timedelta(days=1)),
+        description="So long before it is due, whoever has rows left is told.",
+    )
+    no_response: Literal["keep"] = Field(
+        default="keep",
+        description="Whoever has no answer stays, and counts as not reviewed; there is no other way.",
+    )
+
+    def value(self, mode: Mode) -> ReviewSection:
+        rule = ReviewRule(
+            self.every,
+            self.sensitive_every,
+            self.full_every,
+            self.sample,
+            self.due or timedelta(days=14),
+            self.remind,
+        )
+        return ReviewSection(self.switch(mode), rule)

@@ -545,6 +545,44 @@ attestation_person = sa.Table(  # by every account of the person
     _key("person_id"),
     sa.Column("attestation_id", sa.BigInteger, primary_key=True, autoincrement=False),
 )
+review = sa.Table(  # of a group, under its ticket
+    "review",
+    metadata,
+    sa.Column("ticket_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("source"),
+    _text("group_id"),
+    _text("occasion"),
+    _number("number"),
+    _text("seed"),
+    _flag("is_full"),
+    _text("only", default="[]"),  # handles; none: all
+    _instant("started_at", null=False),
+    _instant("due_at", null=False),
+    _instant("before_at"),
+    _instant("completed_at"),
+    _text("grade", null=True),
+    sa.Index("ix_review_group", "source", "group_id", "completed_at"),
+    sa.Index("ix_review_occasion", "occasion"),
+)
+review_answer = sa.Table(  # the last answer to each row of a review
+    "review_answer",
+    metadata,
+    sa.Column("ticket_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _key("handle"),
+    _text("source"),
+    _text("group_id"),
+    _text("answer"),
+    _text("why"),  # why the row was shown
+    _text("by"),
+    _instant("at", null=False),
+    _instant("taken_at", null=False),  # the instant that the roster was true for
+    _number("batch"),  # answers that came with it
+    _text("department", default=""),
+    _text("person_source", null=True),
+    _text("person_id", null=True),
+    sa.Index("ix_review_answer_member", "source", "group_id", "handle", "at"),
+    sa.Index("ix_review_answer_person", "person_source", "person_id"),
+)
 statement_scope = sa.Table(  # the groups of a rule that is not for all
     "statement_scope",
     metadata,
@@ -587,10 +625,12 @@ objection = sa.Table(  # as `approval`, to reject
 
 # --- tickets ------------------------------------------------------------------------------------------
 
-# A live removal ticket, in the exact words of the partial indexes, which SQLite needs to use them. They are
-# expressions, or SQLite would use an index on the kind instead
+# A live removal ticket of somebody who left or moved, in the exact words of the partial indexes, which SQLite needs to
+# use them. They are expressions, or SQLite would use an index on the kind instead
 _EXPOSING = ", ".join(f"'{code}'" for code in codes(lambda kind: kind.is_exposure))
-IS_LIVE_REMOVAL = f"state || '' IN ('blocked', 'done', 'open') AND kind || '' IN ({_EXPOSING})"
+IS_LIVE_REMOVAL = (
+    f"state || '' IN ('blocked', 'done', 'open') AND kind || '' IN ({_EXPOSING}) AND evidence IS NOT NULL"
+)
 
 ticket = sa.Table(
     "ticket",

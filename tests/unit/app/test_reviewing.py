@@ -1,0 +1,199 @@
+"""Reviews of groups: live rows, own rows to another, silence changes nothing, removals are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from harness import Harness
+from worker.app.acts.reviewing import ReviewShown
+from worker.app.refused import Refused
+from worker.domain.controls.policy import ControlPolicy, ReviewSection
+from worker.domain.controls.reviewing import ReviewRule, RowAnswer, Shown
+from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
+
+RULE = ReviewSection(ControlSwitch(Mode.TICKET), ReviewRule(sample=0, full_every=100))
+KEEP, REMOVE, UNSURE = RowAnswer.KEEP, RowAnswer.REMOVE, RowAnswer.UNSURE
+
+
+@pytest.fixture
+def ward(start: Callable[..., Harness]) -> Harness:
+    """Ward 7 with Ann, Ben and Cem, whose admin is Dee; its first review is asked for."""
+    harness = start(controls=ControlPolicy(review=(RULE,)), has_links=True)
+    harness.control()
+    harness.decide()
+    harness.control()
+    return harness
+
+
+def reviews(harness: Harness) -> list[Ticket]:
+    return harness.tickets(TicketKind.REVIEW_GROUP)
+
+
+def token(harness: Harness, ticket: Ticket) -> str:
+    return harness.link(ticket.id).rpartition("/")[2]
+
+
+def look(harness: Harness, at: int = 0) -> ReviewShown:
+    return harness.app.reviewing.look(token(harness, reviews(harness)[at]), harness.now)
+
+
+def names(shown: ReviewShown) -> list[str]:
+    return [row.member.name for row in shown.left]
+
+
+def say(harness: Harness, answer: RowAnswer, *people: str, at: int = 0) -> ReviewShown:
+    said = {harness.number(one): answer for one in people}
+    return harness.app.reviewing.answer(token(harness, reviews(harness)[at]), said, harness.now)
+
+
+def test_the_first_review_shows_everybody_but_the_reviewer(ward: Harness) -> None:
+    own, whole = sorted(reviews(ward), key=lambda one: "/own" not in one.occasion)
+    assert whole.occasion == "review:2026Q4"
+    assert whole.assignee is not None
+    assert whole.assignee.email == "dee@corp.example"
+    assert names(look(ward)) == ["Ann", "Ben", "Cem"]
+    assert own.occasion == "review:2026Q4/own"
+    assert own.assignee is not None
+    assert own.assignee.email == "it-security@example.org"
+    assert names(look(ward, 1)) == ["Dee"]
+
+
+def test_rows_are_live(ward: Harness) -> None:
+    ward.drop("ward-7", "ann")
+    ward.wards.add_member("ward-7", ward.member("eve"))
+    ward.settle()
+    assert names(look(ward)) == ["Ben", "Cem", "Eve"]
+
+
+def test_answers_are_saved_in_parts_and_the_last_one_completes(ward: Harness) -> None:
+    say(ward, KEEP, "ann")
+    assert names(look(ward)) == ["Ben", "Cem"]
+    assert reviews(ward)[0].state is TicketState.OPEN
+    after = say(ward, KEEP, "ben", "cem").ticket
+    assert (after.state, after.grade) == (TicketState.VERIFIED, Grade.C)
+    assert not ward.tickets(TicketKind.REMOVE_MEMBER)
+    with pytest.raises(Refused, match="over"):
+        say(ward, KEEP, "ann")
+
+
+def test_an_answer_to_a_row_that_is_not_shown_is_left_out(ward: Harness) -> None:
+    with pytest.raises(Refused, match="Choose"):
+        say(ward, KEEP, "dee", "una")
+
+
+def test_whoever_does_not_belong_is_asked_out_and_a_roster_proves_it(ward: Harness) -> None:
+    say(ward, REMOVE, "ann")
+    [removal] = ward.tickets(TicketKind.REMOVE_MEMBER)
+    assert removal.occasion == "review:2026Q4"
+    assert removal.person_name == "Ann"
+    ward.later(hours=1)
+    ward.settle(full=True)
+    assert ward.ticket(removal.id).state is TicketState.OPEN, "nothing but a roster ends it"
+    with ward.store.reading() as uow:
+        assert uow.overview.exposure().people == 0, "nobody left"
+    ward.drop("ward-7", "ann")
+    ward.later(hours=1)
+    ward.settle()
+    assert (ward.ticket(removal.id).state, ward.ticket(removal.id).grade) == (TicketState.VERIFIED, Grade.A)
+
+
+def test_somebody_who_leaves_then_has_the_leavers_ticket_alone(ward: Harness) -> None:
+    say(ward, REMOVE, "ann")
+    ward.leave("ann")
+    ward.later()
+    ward.settle()
+    live = [one for one in ward.tickets(TicketKind.REMOVE_MEMBER) if one.is_live]
+    assert [one.evidence is not None for one in live] == [True]
+
+
+def test_silence_removes_nobody_and_approves_nothing(ward: Harness) -> None:
+    ward.later(days=100)
+    ward.settle()
+    ward.escalate()
+    ward.control()
+    assert len(ward.wards.members("ward-7")) == 4
+    assert not ward.tickets(TicketKind.REMOVE_MEMBER)
+    [one] = [
+        report.counts for report in ward.app.controls.report(ward.now) if report.control == "group.review"
+    ]
+    assert (one.passed, one.failed) == (0, 1)
+    assert ward.app.reviewing is not None
+    with ward.store.reading() as uow:
+        [campaign] = [one for one in uow.reviews.campaigns() if "/own" not in one.occasion]
+    assert campaign.not_reviewed == 1
+
+
+def test_the_next_review_shows_what_is_new(ward: Harness) -> None:
+    say(ward, KEEP, "ann", "ben")
+    say(ward, UNSURE, "cem")
+    ward.later(days=91)
+    ward.wards.add_member("ward-7", ward.member("eve"))
+    ward.settle()
+    ward.control()
+    shown = look(ward, 2)
+    assert reviews(ward)[2].occasion == "review:2027Q1"
+    assert {row.member.name: row.why for row in shown.left} == {
+        "Eve": (Shown.JOINED, Shown.NEVER),
+        "Cem": (Shown.UNSURE,),
+    }
+    assert [one.name for one in shown.rows.unchanged] == ["Ann", "Ben"]
+
+
+def test_whoever_has_rows_left_is_reminded_three_times(ward: Harness) -> None:
+    ward.deliver()
+    say(ward, KEEP, "ann")
+    due = reviews(ward)[0].due_at
+    told = []
+    for before in (8, 7, 6, 3, 1):
+        ward.now = due - timedelta(days=before)
+        ward.control()
+        ward.control()
+        told.append(len([one for one in ward.titles() if one.startswith("Still open: Look through")]))
+    assert told == [0, 2, 0, 2, 2], "two reviews are open: the admin's, and that of the admin's own row"
+
+
+def test_whoever_has_none_left_is_not_reminded(ward: Harness) -> None:
+    say(ward, KEEP, "ann", "ben", "cem")
+    ward.deliver()
+    ward.now = reviews(ward)[0].due_at - timedelta(days=1)
+    ward.control()
+    assert len([one for one in ward.titles() if one.startswith("Still open")]) == 1
+
+
+def test_a_group_that_nobody_needs_goes_to_whoever_answers_for_it(ward: Harness) -> None:
+    ticket = ward.app.reviewing.not_needed(token(ward, reviews(ward)[0]), ward.now)
+    assert ticket.assignee is not None
+    assert ticket.assignee.email == "it-security@example.org"
+    assert ticket.details["not_needed"]
+    assert len(ward.wards.members("ward-7")) == 4
+
+
+def test_nobody_marks_a_review_as_done(ward: Harness) -> None:
+    with pytest.raises(Refused):
+        ward.desk.done(reviews(ward)[0].id, Actor("sam"), ward.now)
+    with pytest.raises(Refused):
+        ward.assigned.done(token(ward, reviews(ward)[0]), ward.now)
+
+
+def test_kept_and_found_to_be_a_leaver(ward: Harness) -> None:
+    say(ward, KEEP, "ann", "ben", "cem")
+    ward.later(days=10)
+    ward.leave("ann")
+    ward.settle()
+    with ward.store.reading() as uow:
+        [campaign] = [one for one in uow.reviews.campaigns() if "/own" not in one.occasion]
+        [(_, left)] = ward.app.reviewing.progress(uow, campaign.occasion)
+    assert (campaign.kept, campaign.removed, campaign.not_reviewed, campaign.kept_then_left) == (3, 0, 0, 1)
+    assert left == 0
+
+
+def test_a_stale_list_is_no_list_to_review(start: Callable[..., Harness]) -> None:
+    harness = start(controls=ControlPolicy(review=(RULE,)))
+    harness.later(days=30)
+    report = harness.control()
+    assert (report.counts["fail"], report.counts["unknown"]) == (0, 1)

@@ -1,0 +1,122 @@
+"""Which rows a review shows, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import NOW, key, person
+from worker.domain.controls.reviewing import (
+    LastAnswer,
+    Review,
+    ReviewMember,
+    RowAnswer,
+    Shown,
+    open_rows,
+    period,
+    rows_of,
+)
+from worker.domain.identity.matching import IdentityState
+from worker.domain.model import Standing
+
+BEFORE = NOW - timedelta(days=90)
+REVIEW = Review(1, "review:2026Q4", 2, "seed", is_full=False, started_at=NOW, due_at=NOW, before_at=BEFORE)
+KEPT = LastAnswer(RowAnswer.KEEP, BEFORE, "dee", "Nursing")
+
+
+def member(name: str, **changes: object) -> ReviewMember:
+    """Somebody whom nothing is new about."""
+    known = ReviewMember(
+        name, name, False, IdentityState.LINKED, person(name, department="Nursing"), frozenset({key(name)}),
+        BEFORE - timedelta(days=1), KEPT,
+    )  # fmt: skip
+    return replace(known, **changes)  # type: ignore[arg-type]
+
+
+def why(one: ReviewMember, review: Review = REVIEW) -> tuple[Shown, ...]:
+    return next((row.why for row in rows_of(review, [one], 0, ()).shown), ())
+
+
+@pytest.mark.parametrize(
+    "changes, reason",
+    [
+        ({"first_seen_at": NOW - timedelta(days=1)}, Shown.JOINED),
+        ({"state": IdentityState.UNMATCHED, "person": None}, Shown.UNKNOWN),
+        ({"state": IdentityState.NOBODY, "person": None}, Shown.EXTERNAL),
+        ({"person": person("ann", department="Theatre")}, Shown.MOVED),
+        ({"person": person("ann", Standing.LEAVING, department="Nursing")}, Shown.LEAVING),
+        ({"last": None}, Shown.NEVER),
+        ({"is_admin": True}, Shown.ADMIN),
+        ({"last": replace(KEPT, answer=RowAnswer.UNSURE)}, Shown.UNSURE),
+    ],
+)
+def test_a_row_is_shown_for_a_reason(changes: dict[str, object], reason: Shown) -> None:
+    assert why(member("ann")) == ()
+    assert why(member("ann", **changes)) == (reason,)
+
+
+def test_a_full_review_shows_everybody() -> None:
+    assert why(member("ann"), replace(REVIEW, is_full=True)) == (Shown.ALL,)
+
+
+def test_a_review_of_some_rows_shows_them_alone() -> None:
+    rows = rows_of(
+        replace(REVIEW, only=frozenset({"ann"})), [member("ann"), member("ben", last=None)], 5, {key("ann")}
+    )
+    assert [row.member.handle for row in rows.shown] == ["ann"]
+    assert rows.own == ()
+
+
+def test_nobody_answers_for_their_own_row() -> None:
+    rows = rows_of(REVIEW, [member("ann", is_admin=True), member("ben", is_admin=True)], 0, {key("ann")})
+    assert [row.member.handle for row in rows.shown] == ["ben"]
+    assert [row.member.handle for row in rows.own] == ["ann"]
+
+
+def test_the_sample_is_the_same_for_the_same_seed_and_not_for_another() -> None:
+    everybody = [member(f"m{number}") for number in range(40)]
+
+    def drawn(seed: str) -> list[str]:
+        found = rows_of(replace(REVIEW, seed=seed), everybody, 5, ())
+        assert len(found.unchanged) == 35
+        assert {row.why for row in found.shown} == {(Shown.SAMPLE,)}
+        return [row.member.handle for row in found.shown]
+
+    assert drawn("a") == drawn("a")
+    assert drawn("a") != drawn("b")
+
+
+def test_rows_with_an_answer_are_not_open() -> None:
+    rows = rows_of(REVIEW, [member("ann", last=None), member("ben", last=None)], 0, ())
+    assert [row.member.handle for row in open_rows(rows, {"ann": RowAnswer.KEEP})] == ["ben"]
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), unique=True), st.booleans(), st.integers(0, 5))
+def test_each_member_is_in_exactly_one_part_whatever_the_order(
+    names: list[str], is_full: bool, sample: int
+) -> None:
+    review = replace(REVIEW, is_full=is_full)
+    members = [member(name, is_admin=name in "ab") for name in names]
+    rows = rows_of(review, members, sample, {key("a")})
+    parts = [*(row.member.handle for row in rows.shown), *(one.handle for one in rows.unchanged)]
+    parts += [row.member.handle for row in rows.own]
+    assert sorted(parts) == sorted(names)
+    turned = rows_of(review, members[::-1], sample, {key("a")})
+    assert turned.shown == rows.shown
+
+
+@pytest.mark.parametrize(
+    "every, name",
+    [
+        (timedelta(days=365), "2026"),
+        (timedelta(days=90), "2026Q4"),
+        (timedelta(days=30), "2026-11"),
+        (timedelta(days=7), "2026W48"),
+    ],
+)
+def test_periods_have_the_names_that_people_use(every: timedelta, name: str) -> None:
+    assert period(date(2026, 11, 24), every) == name

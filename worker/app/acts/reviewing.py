@@ -1,0 +1,362 @@
+"""Reviews: whoever has one says of each row whether the member belongs in the group.
+
+    ticket -> rows of the roster as it is now -> answers, saved in parts -> all answered: the review is completed
+                          remove -> a ticket to remove the member;  not needed -> the accountable person decides
+
+No answer removes nobody, and approves nothing. Rows of the reviewer are another's: they get a second ticket.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+from worker.app.acts.changes import Change, change_ticket
+from worker.app.refused import Refused
+from worker.app.tell.addressing import recipient_of
+from worker.app.tell.signed_links import SignedLinks
+from worker.app.tell.teller import Teller, journal_entry
+from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.reviewing import (
+    OWN,
+    Review,
+    ReviewMember,
+    ReviewRow,
+    ReviewRows,
+    RowAnswer,
+    open_rows,
+    rows_of,
+)
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor, Via
+from worker.domain.evidence.explained import assignee_id
+from worker.domain.kinds import REMOVAL, REVIEWS
+from worker.domain.kinds.controlled import ONLY
+from worker.domain.kinds.removals import REVIEW
+from worker.domain.messages.sentences import reminder_paragraph
+from worker.domain.model import Role
+from worker.domain.people.persons import AccountsRule
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.text.reason import because
+from worker.domain.tickets.subject import About
+from worker.domain.tickets.ticket import (
+    Assignee,
+    AssigneeWhy,
+    Grade,
+    Move,
+    Ticket,
+    TicketState,
+    handed_to,
+    next_state,
+)
+from worker.ports.state.groups import GroupRow
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.reviews import AnsweredRow, CampaignGroup
+from worker.ports.state.store import Store, UnitOfWork
+
+ROWS_MAX = 50  # on one page
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewShown:
+    """A review as its page shows it: the rows without an answer, at most ROWS_MAX of them, and what was answered."""
+
+    ticket: Ticket
+    review: Review
+    group: GroupRow
+    rows: ReviewRows
+    left: tuple[ReviewRow, ...]
+    answers: Mapping[str, AnsweredRow]
+    language: str | None
+
+    @property
+    def page(self) -> tuple[ReviewRow, ...]:
+        return self.left[:ROWS_MAX]
+
+
+class Reviewing:
+    """The reviewer's side."""
+
+    def __init__(
+        self,
+        store: Store,
+        links: SignedLinks,
+        teller: Teller,
+        tickets: TicketRules,
+        policy: ControlPolicy,
+        accounts: AccountsRule,
+    ) -> None:
+        self._store = store
+        self._links = links
+        self._teller = teller
+        self._tickets = tickets
+        self._policy = policy
+        self._accounts = accounts
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    def look(self, token: str, now: datetime) -> ReviewShown:
+        """The review of a link. Raises LinkDead, or Refused if there is none."""
+        with self._store.reading() as uow:
+            return self.shown(uow, self._links.ticket(uow, token, now))
+
+    def shown(self, uow: UnitOfWork, ticket: Ticket) -> ReviewShown:
+        """The review of a ticket, as it stands. Raises Refused if there is none, or the group is not there."""
+        review = uow.reviews.of_ticket(ticket.id)
+        group = uow.rosters.group(ticket.home)
+        if review is None or group is None:
+            raise Refused("There is no review of this group.")
+        reviewer = ticket.assignee.person if ticket.assignee else None
+        human = uow.people.human(reviewer) if reviewer else None
+        accounts = [one.key for one in human.accounts] if human else []
+        members = uow.reviews.members(ticket.home, self._accounts)
+        rows = rows_of(review, members, self._sample(), accounts)
+        answers = uow.reviews.answers(ticket.id)
+        left = open_rows(rows, {handle: one.answer for handle, one in answers.items()})
+        language = human.person.facts.language if human else None
+        return ReviewShown(ticket, review, group, rows, left, answers, language)
+
+    def _sample(self) -> int:
+        return self._policy.review[0].review.sample if self._policy.review else 0
+
+    # --- beginning -------------------------------------------------------------------------------
+
+    def begin(self, uow: UnitOfWork, actions: Sequence[Action], now: datetime) -> list[Action]:
+        """Begin the reviews of new tickets; return the actions for rows that the reviewer may not answer."""
+        more: list[Action] = []
+        for action in actions:
+            if action.ticket.kind is not REVIEWS or action.kind not in {ActionKind.OPEN, ActionKind.REOPEN}:
+                continue
+            ticket = action.ticket
+            count, before = uow.reviews.finished(ticket.home)
+            full_every = self._policy.review[0].review.full_every if self._policy.review else 1
+            review = Review(
+                ticket=ticket.id,
+                occasion=ticket.occasion,
+                number=count + 1,
+                seed=secrets.token_hex(16),
+                is_full=count % full_every == 0,
+                started_at=now,
+                due_at=ticket.due_at,
+                before_at=before,
+                only=frozenset(ticket.details.get(ONLY, ())),
+            )
+            uow.reviews.start(review, ticket.home)
+            own = self.shown(uow, ticket).rows.own
+            if own:
+                more.append(self._for_another(uow, ticket, own, now))
+        return more
+
+    def _for_another(
+        self, uow: UnitOfWork, ticket: Ticket, own: Sequence[ReviewRow], now: datetime
+    ) -> Action:
+        """A second ticket, for the owner or the accountable person, with the rows of the reviewer alone."""
+        why = because("these rows are the reviewer's own")
+        group = uow.rosters.group(ticket.home)
+        address = group.owner_email if group else None
+        is_own = (
+            ticket.assignee is not None and address and address.casefold() == ticket.assignee.email.casefold()
+        )
+        to = (
+            Assignee(address, why=AssigneeWhy.OWNER)
+            if address and not is_own
+            else Assignee(self._tickets.accountable, why=AssigneeWhy.ACCOUNTABLE)
+            if self._tickets.accountable
+            else None
+        )
+        draft = replace(
+            ticket,
+            id=0,
+            occasion=f"{ticket.occasion}{OWN}",
+            assignee=to,
+            handed=0,
+            details={**ticket.details, ONLY: sorted(row.member.handle for row in own)},
+            reason=why,
+        )
+        return Action(ActionKind.OPEN, self._tickets.started(draft, now), why)
+
+    def progress(self, uow: UnitOfWork, occasion: str) -> list[tuple[CampaignGroup, int]]:
+        """The reviews of a campaign, each with the number of rows without an answer."""
+        return [(one, self._left(uow, one)) for one in uow.reviews.of_campaign(occasion)]
+
+    def _left(self, uow: UnitOfWork, one: CampaignGroup) -> int:
+        ticket = uow.tickets.get(one.ticket) if one.completed_at is None else None
+        if ticket is None or uow.rosters.group(ticket.home) is None:
+            return 0
+        return len(self.shown(uow, ticket).left)
+
+    # --- reminding -------------------------------------------------------------------------------
+
+    def remind(self, uow: UnitOfWork, now: datetime) -> int:
+        """Tell whoever has rows left, so long before their review is due; return how many are told."""
+        if not self._policy.review:
+            return 0
+        before = self._policy.review[0].review.remind
+        messages = []
+        for number in uow.reviews.open_tickets():
+            ticket = uow.tickets.get(number)
+            passed = [one for one in before if ticket and ticket.due_at - one <= now < ticket.due_at]
+            if ticket is None or not passed or ticket.due_at - min(passed) <= ticket.clock_from:
+                continue
+            key = f"{ticket.label}:remind:{ticket.due_at.isoformat()}:{min(passed).total_seconds():.0f}"
+            if uow.outbox.has(key):
+                continue
+            left = len(self.shown(uow, ticket).left)
+            if left:
+                messages.append(self._reminder(uow, ticket, left, key, now))
+        uow.outbox.add(messages, now)
+        return len(messages)
+
+    def _reminder(self, uow: UnitOfWork, ticket: Ticket, left: int, key: str, now: datetime) -> OutMessage:
+        people = [ticket.assignee.person] if ticket.assignee and ticket.assignee.person else []
+        to = recipient_of(ticket, uow.people.facts(people), self._teller.languages)
+        body = reminder_paragraph(ticket, left, self._teller.timezone, self._teller.languages.of(to.language))
+        message = OutMessage(key, to, body.headline, body, ticket=ticket.id)
+        return self._teller.linked(uow, ticket, message, now)
+
+    # --- answering -------------------------------------------------------------------------------
+
+    def answer(self, token: str, said: Mapping[str, RowAnswer], now: datetime) -> ReviewShown:
+        """Keep answers to rows that are shown, by handle, without those that vanished. Raises Refused, LinkDead."""
+        with self._store.begin() as uow:
+            ticket = self._links.ticket(uow, token, now)
+            if ticket.state is not TicketState.OPEN:
+                raise Refused("This review is over.")
+            shown = self.shown(uow, ticket)
+            rows = {row.member.handle: row for row in shown.left}
+            chosen = [(rows[handle], answer) for handle, answer in said.items() if handle in rows]
+            if not chosen:
+                raise Refused("Choose an answer.")
+            by = Actor(assignee_id(ticket.assignee), via=Via.LINK)
+            kept = [self._kept(row, answer, by, shown, len(chosen), now) for row, answer in chosen]
+            uow.reviews.answer(ticket.id, ticket.home, kept)
+            change_ticket(uow, ticket.id, _counted(kept), events.TICKET_ANSWERED, by, now, answer=_sum(kept))
+            removals = [row for row, answer in chosen if answer is RowAnswer.REMOVE]
+            self._remove(uow, ticket, removals, now)
+            return self._completed(uow, ticket.id, by, now)
+
+    def _kept(
+        self, row: ReviewRow, answer: RowAnswer, by: Actor, shown: ReviewShown, batch: int, now: datetime
+    ) -> AnsweredRow:
+        person = row.member.person
+        return AnsweredRow(
+            row.member.handle,
+            answer,
+            ",".join(why.name.lower() for why in row.why),
+            by.name,
+            now,
+            shown.group.taken_at,
+            batch,
+            (person.facts.department or "") if person else "",
+            person.key if person else None,
+        )
+
+    def _completed(self, uow: UnitOfWork, number: int, by: Actor, now: datetime) -> ReviewShown:
+        """Close the ticket if no row is left. An answer of its owner, who is no admin, is the better evidence."""
+        ticket = uow.tickets.get(number)
+        assert ticket is not None  # noqa: S101  it was just changed
+        shown = self.shown(uow, ticket)
+        if shown.left:
+            return shown
+        why = ticket.assignee.why if ticket.assignee else None
+        grade = Grade.B if why is AssigneeWhy.OWNER else Grade.C
+        uow.reviews.complete(number, grade, now)
+
+        def change(one: Ticket) -> Ticket:
+            return replace(
+                one,
+                state=next_state(one.state, Move.VERIFY),
+                verified_at=now,
+                verified_by="review",
+                grade=grade,
+                weighed_at=now,
+                reason=because("all members who were shown are answered for"),
+            )
+
+        _, after = change_ticket(uow, number, change, events.TICKET_VERIFIED, by, now)
+        return replace(shown, ticket=after)
+
+    def not_needed(self, token: str, now: datetime) -> Ticket:
+        """Say that nobody needs the group: whoever answers for it decides. Raises Refused."""
+        with self._store.begin() as uow:
+            ticket = self._links.ticket(uow, token, now)
+            if ticket.state is not TicketState.OPEN:
+                raise Refused("This review is over.")
+            to = (
+                Assignee(ticket.accountable, why=AssigneeWhy.ANSWERED, by=_name(ticket))
+                if ticket.accountable
+                else None
+            )
+
+            def change(one: Ticket) -> Ticket:
+                why = because("{name}: nobody needs the group", name=_name(one))
+                return replace(handed_to(one, to), details={**one.details, "not_needed": True}, reason=why)
+
+            by = Actor(assignee_id(ticket.assignee), via=Via.LINK)
+            return change_ticket(
+                uow, ticket.id, change, events.TICKET_ANSWERED, by, now, answer="not_needed"
+            )[1]
+
+    # --- what comes of it ------------------------------------------------------------------------
+
+    def _remove(self, uow: UnitOfWork, ticket: Ticket, rows: Sequence[ReviewRow], now: datetime) -> None:
+        """Ask whoever has the review to take these members out, unless a ticket asks for that already."""
+        live = {
+            one.handle for one in uow.tickets.of_group(ticket.home) if one.kind is REMOVAL and one.is_live
+        }
+        drafts = [self._removal(ticket, row.member, now) for row in rows if row.member.handle not in live]
+        stored = uow.tickets.insert(drafts)
+        actions = [Action(ActionKind.OPEN, one, one.reason) for one in stored]
+        uow.journal.append([journal_entry(action, now) for action in actions])
+        uow.outbox.add(self._teller.acted(uow, actions, now), now)
+
+    def _removal(self, ticket: Ticket, member: ReviewMember, now: datetime) -> Ticket:
+        person = member.person
+        draft = Ticket(
+            kind=REMOVAL,
+            about=About.MEMBERSHIP,
+            group=ticket.group,
+            group_name=ticket.group_name,
+            messenger=ticket.messenger,
+            opened_at=now,
+            clock_from=now,
+            due_at=now,
+            handle=member.handle,
+            member_name=member.name,
+            member_role=Role.ADMIN if member.is_admin else Role.MEMBER,
+            person=person.key if person else None,
+            person_name=person.facts.display_name if person else "",
+            occasion=ticket.occasion,
+            assignee=ticket.assignee,
+            accountable=ticket.accountable,
+            is_sensitive=ticket.is_sensitive,
+            reason=because(
+                "the review of the group says that {name} does not belong in it", name=member.name
+            ),
+            details={REVIEW: ticket.label},
+        )
+        return self._tickets.started(draft, now)
+
+
+def _counted(rows: Sequence[AnsweredRow]) -> Change:
+    def change(ticket: Ticket) -> Ticket:
+        answered = int(ticket.details.get("answered", 0)) + len(rows)
+        return replace(ticket, details={**ticket.details, "answered": answered})
+
+    return change
+
+
+def _sum(rows: Sequence[AnsweredRow]) -> str:
+    """A hash of the answers, which stay in their own table: the journal dates them."""
+    text = "\n".join(
+        f"{one.handle} {one.answer.value} {one.why}" for one in sorted(rows, key=lambda row: row.handle)
+    )
+    return sha256(text.encode()).hexdigest()
+
+
+def _name(ticket: Ticket) -> str:
+    return (ticket.assignee.name or ticket.assignee.email) if ticket.assignee else ""

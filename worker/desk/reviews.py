@@ -1,0 +1,34 @@
+"""The page on which somebody reviews a group: `/t/<token>` of such a ticket. Rows in parts, no answer is preset."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from worker.desk.calls import Call
+from worker.domain.controls.reviewing import RowAnswer
+from worker.domain.identity.handles import shown_handle
+
+
+def review_page(call: Call, token: str) -> Response:
+    """Show the rows that are left, with the reasons why they are shown, and what was unchanged."""
+    shown = call.services.reviewing.look(token, call.now)
+    call.language = shown.language
+    page = shown.page
+    return call.page(
+        "review.html",
+        {
+            "token": token,
+            "form_token": call.token_for(token),
+            "shown": shown,
+            "rows": [(row, shown_handle(row.member.handle)) for row in page],
+            "later": len(shown.left) - len(page),
+            "refused": call.query("refused"),
+        },
+    )
+
+
+def row_answers(call: Call) -> dict[str, RowAnswer]:
+    """What the form says, by handle. A row without an answer is left out."""
+    handles = call.texts("row")
+    given = {handle: call.text(f"answer-{at}") for at, handle in enumerate(handles)}
+    return {handle: RowAnswer(word) for handle, word in given.items() if word in set(RowAnswer)}

@@ -1,0 +1,198 @@
+"""Reviews: an admin says of each member who matters whether they belong in the group. Pure.
+
+The rows are of the roster as it is now: who left vanishes, who joined appears. Silence removes nobody and approves
+nothing. Nobody answers for their own row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+
+from worker.domain.identity.matching import QUESTIONS, IdentityState
+from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.text.tongue import N_
+
+_YEAR, _QUARTER, _MONTH = timedelta(days=300), timedelta(days=80), timedelta(days=25)
+PREFIX = "review:"
+OWN = "/own"  # ends the occasion of the ticket for rows that the reviewer may not answer
+
+
+class RowAnswer(StrEnum):
+    """What a reviewer says of one member."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+    UNSURE = "unsure"  # "I don't know": somebody else is asked
+
+
+class Shown(StrEnum):
+    """Why a row is shown. The texts are English, and translated when they are said."""
+
+    NEVER = N_("never reviewed")
+    JOINED = N_("joined since the last review")
+    UNKNOWN = N_("nobody knows who it is")
+    EXTERNAL = N_("not in the directory")
+    MOVED = N_("works in another department now")
+    LEAVING = N_("is about to leave")
+    ADMIN = N_("is an admin")
+    UNSURE = N_("nobody was sure the last time")
+    SAMPLE = N_("drawn as a sample")
+    ALL = N_("everybody is looked at this time")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRule:
+    """How often groups are reviewed.
+
+    `full_every`: of so many reviews, one shows everybody. `sample`: so many unchanged rows are drawn. `remind`: so long
+    before a review is due, whoever has rows left is told.
+    """
+
+    every: timedelta = timedelta(days=90)
+    sensitive_every: timedelta = timedelta(days=30)
+    full_every: int = 4
+    sample: int = 5
+    due: timedelta = timedelta(days=14)
+    remind: tuple[timedelta, ...] = (timedelta(days=7), timedelta(days=3), timedelta(days=1))
+
+
+QUARTERLY = ReviewRule()
+
+
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """What was said of a member in the last review that had the row."""
+
+    answer: RowAnswer
+    at: datetime
+    by: str
+    department: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewMember:
+    """A member as a review sees them. `first_seen_at` is None for one who was there from the start."""
+
+    handle: str
+    name: str
+    is_admin: bool
+    state: IdentityState
+    person: Account | None = None
+    accounts: frozenset[AccountKey] = frozenset()
+    first_seen_at: datetime | None = None
+    last: LastAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One review of one group, under its ticket. `number` counts the group's reviews from 1; `seed` draws the sample.
+
+    `before_at`: when the one before was completed. `only`: handles of the rows that it is about; empty: all.
+    """
+
+    ticket: int
+    occasion: str
+    number: int
+    seed: str
+    is_full: bool
+    started_at: datetime
+    due_at: datetime
+    before_at: datetime | None = None
+    completed_at: datetime | None = None
+    only: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """A row that is to be answered, with the reasons why it is shown."""
+
+    member: ReviewMember
+    why: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRows:
+    """All rows: those to answer, those that nothing changed for, and those of the reviewer, which others answer."""
+
+    shown: tuple[ReviewRow, ...]
+    unchanged: tuple[ReviewMember, ...]
+    own: tuple[ReviewRow, ...]
+
+
+def period(on: date, every: timedelta) -> str:
+    """The name of the period of a local day: a year, a quarter, a month or a week, as reviews are that often."""
+    if every >= _YEAR:
+        return f"{on:%Y}"
+    if every >= _QUARTER:
+        return f"{on:%Y}Q{(on.month + 2) // 3}"
+    if every >= _MONTH:
+        return f"{on:%Y-%m}"
+    year, week, _ = on.isocalendar()
+    return f"{year}W{week:02d}"
+
+
+def rows_of(
+    review: Review, members: Iterable[ReviewMember], sample: int, reviewer: Collection[AccountKey]
+) -> ReviewRows:
+    """Sort a group's members into rows. The same seed draws the same sample."""
+    mine = [one for one in members if not review.only or one.handle in review.only]
+    reasons = {one.handle: _reasons(review, one) for one in mine}
+    calm = [one for one in mine if not reasons[one.handle]]
+    drawn = {one.handle for one in sorted(calm, key=lambda one: _lot(review.seed, one.handle))[:sample]}
+    rows = [
+        ReviewRow(one, reasons[one.handle] or (Shown.SAMPLE,))
+        for one in mine
+        if reasons[one.handle] or one.handle in drawn
+    ]
+    is_own = {one.member.handle for one in rows if not review.only and one.member.accounts & set(reviewer)}
+    return ReviewRows(
+        tuple(sorted((one for one in rows if one.member.handle not in is_own), key=_order)),
+        tuple(one for one in calm if one.handle not in drawn),
+        tuple(one for one in rows if one.member.handle in is_own),
+    )
+
+
+def _reasons(review: Review, member: ReviewMember) -> tuple[Shown, ...]:
+    found = [why for why, holds in _CHECKS.items() if holds(review, member)]
+    return tuple(found) or ((Shown.ALL,) if review.is_full or review.only else ())
+
+
+def _joined(review: Review, member: ReviewMember) -> bool:
+    before, seen = review.before_at, member.first_seen_at
+    return before is not None and seen is not None and seen > before
+
+
+def _moved(_review: Review, member: ReviewMember) -> bool:
+    if member.last is None or member.person is None:
+        return False
+    return (member.person.facts.department or "") != member.last.department
+
+
+_CHECKS: Mapping[Shown, Callable[[Review, ReviewMember], bool]] = {
+    Shown.JOINED: _joined,
+    Shown.UNKNOWN: lambda _, one: one.state in QUESTIONS,
+    Shown.EXTERNAL: lambda _, one: one.state is IdentityState.NOBODY,
+    Shown.MOVED: _moved,
+    Shown.LEAVING: lambda _, one: one.person is not None and one.person.standing is Standing.LEAVING,
+    Shown.UNSURE: lambda _, one: one.last is not None and one.last.answer is RowAnswer.UNSURE,
+    Shown.NEVER: lambda _, one: one.last is None,
+    Shown.ADMIN: lambda _, one: one.is_admin,
+}
+
+
+def _lot(seed: str, handle: str) -> str:
+    return sha256(f"{seed}{handle}".encode()).hexdigest()
+
+
+def _order(row: ReviewRow) -> tuple[int, str, str]:
+    risks = list(Shown)
+    return min(risks.index(why) for why in row.why), row.member.name.casefold(), row.member.handle
+
+
+def open_rows(rows: ReviewRows, answers: Mapping[str, RowAnswer]) -> tuple[ReviewRow, ...]:
+    """The rows without an answer."""
+    return tuple(row for row in rows.shown if row.member.handle not in answers)

@@ -1,0 +1,93 @@
+"""Reviews of groups, the answers to their rows, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from worker.domain.controls.reviewing import Review, ReviewMember, RowAnswer
+from worker.domain.model import AccountKey, GroupKey
+from worker.domain.people.persons import AccountsRule
+from worker.domain.tickets.ticket import Grade
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredRow:
+    """An answer to one row. `why`: why it was shown; `batch`: how many answers came with it; `by`: an `Actor.id`."""
+
+    handle: str
+    answer: RowAnswer
+    why: str
+    by: str
+    at: datetime
+    taken_at: datetime
+    batch: int
+    department: str = ""
+    person: AccountKey | None = None
+
+
+class CampaignGroup(NamedTuple):
+    """One review of a campaign: its group, and how far it is."""
+
+    ticket: int
+    group: GroupKey
+    name: str
+    due_at: datetime
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """The reviews of one occasion together. `not_reviewed`: those that are not completed.
+
+    `kept_then_left`: rows answered with keep whose person was found to have left within thirty days.
+    """
+
+    occasion: str
+    started_at: datetime
+    due_at: datetime
+    groups: int
+    not_reviewed: int
+    kept: int
+    removed: int
+    unsure: int
+    kept_then_left: int
+
+
+class Reviews(Protocol):
+    """The state of reviews."""
+
+    def start(self, new: Review, group: GroupKey) -> None:
+        """Begin a review; one that was begun under the same ticket begins anew, without its answers."""
+
+    def of_ticket(self, ticket: int) -> Review | None:
+        """The review under a ticket."""
+
+    def finished(self, group: GroupKey) -> tuple[int, datetime | None]:
+        """How many reviews of the whole group were completed, and when the last one was."""
+
+    def members(self, group: GroupKey, rule: AccountsRule) -> list[ReviewMember]:
+        """Everybody who is in a group now, with the last answer about each, by handle."""
+
+    def answers(self, ticket: int) -> dict[str, AnsweredRow]:
+        """The answers so far, by handle."""
+
+    def answer(self, ticket: int, group: GroupKey, rows: Sequence[AnsweredRow]) -> None:
+        """Keep answers; a later one to the same row replaces it."""
+
+    def complete(self, ticket: int, grade: Grade, now: datetime) -> None:
+        """Note that all rows of a review are answered."""
+
+    def open_tickets(self) -> list[int]:
+        """The tickets of reviews that are not completed and whose ticket is open."""
+
+    def campaigns(self) -> list[Campaign]:
+        """All campaigns, the newest first."""
+
+    def of_campaign(self, occasion: str) -> list[CampaignGroup]:
+        """The reviews of a campaign, by group."""
+
+    def last_of(self, groups: Collection[GroupKey]) -> dict[GroupKey, tuple[datetime, Grade]]:
+        """When each group's last review was completed, and how good it is as evidence."""

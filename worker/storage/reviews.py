@@ -1,0 +1,223 @@
+"""Reviews of groups, and the answers to their rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.controls.reviewing import LastAnswer, Review, ReviewMember, RowAnswer
+from worker.domain.identity.matching import IdentityState
+from worker.domain.model import AccountKey, GroupKey, Role
+from worker.domain.people.persons import AccountsRule
+from worker.domain.tickets.ticket import Grade, TicketState
+from worker.ports.state.episodes import EpisodeKind
+from worker.ports.state.reviews import AnsweredRow, Campaign, CampaignGroup
+from worker.storage.cases import behind_link
+from worker.storage.persons import PERSON_COLUMNS, humans_behind, person_of
+from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.tables import (
+    chat_group,
+    episode,
+    link,
+    membership,
+    person,
+    review,
+    review_answer,
+    ticket,
+    to_micros,
+)
+
+_R, _A, _M = review.c, review_answer.c, membership.c
+_KEPT_FOR = timedelta(days=30)
+ANSWER_COLUMNS = (
+    "ticket_id", "handle", "source", "group_id", "answer", "why", "by", "at", "taken_at", "batch", "department",
+    "person_source", "person_id",
+)  # fmt: skip
+
+
+class SqlReviews:
+    """The port `Reviews` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def start(self, new: Review, group: GroupKey) -> None:
+        values = {
+            "ticket_id": new.ticket,
+            "source": group.source,
+            "group_id": group.group_id,
+            "occasion": new.occasion,
+            "number": new.number,
+            "seed": new.seed,
+            "is_full": int(new.is_full),
+            "only": json.dumps(sorted(new.only)),
+            "started_at": new.started_at,
+            "due_at": new.due_at,
+            "before_at": new.before_at,
+        }
+        self._c.execute(sa.delete(review).where(_R.ticket_id == new.ticket))
+        self._c.execute(sa.delete(review_answer).where(_A.ticket_id == new.ticket))
+        self._c.execute(sa.insert(review).values(values))
+
+    def of_ticket(self, ticket: int) -> Review | None:
+        row = self._c.execute(sa.select(review).where(_R.ticket_id == ticket)).first()
+        if row is None:
+            return None
+        return Review(
+            row.ticket_id, row.occasion, row.number, row.seed, bool(row.is_full), row.started_at, row.due_at,
+            row.before_at, row.completed_at, frozenset(json.loads(row.only)),
+        )  # fmt: skip
+
+    def finished(self, group: GroupKey) -> tuple[int, datetime | None]:
+        query = sa.select(sa.func.count(), sa.func.max(_R.completed_at)).where(
+            _R.source == group.source, _R.group_id == group.group_id, _R.completed_at.is_not(None), _R.only == "[]"
+        )  # fmt: skip
+        count, at = self._c.execute(query).one()
+        return int(count), at
+
+    def members(self, group: GroupKey, rule: AccountsRule) -> list[ReviewMember]:
+        query = (
+            sa.select(_M.handle, _M.display_name, _M.role, _M.first_seen_at, link.c.state, *PERSON_COLUMNS)
+            .join(link, (link.c.source == _M.source) & (link.c.handle == _M.handle))
+            .outerjoin(person, behind_link())
+            .where(_M.source == group.source, _M.group_id == group.group_id, _M.is_unlisted == 0)
+            .order_by(_M.handle)
+        )
+        rows = [(row, person_of(row)) for row in self._c.execute(query)]
+        humans = humans_behind(self._c, [one for _, one in rows if one], rule)
+        last = self._last(group)
+        found = []
+        for row, one in rows:
+            human = humans[one.key] if one else None
+            speaks = human.person if human else None
+            name = (speaks.facts.display_name if speaks else "") or row.display_name or row.handle
+            accounts = frozenset(account.key for account in human.accounts) if human else frozenset()
+            found.append(
+                ReviewMember(
+                    row.handle, name, Role(row.role).is_admin, IdentityState(row.state), speaks, accounts,
+                    row.first_seen_at, last.get(row.handle),
+                )
+            )  # fmt: skip
+        return found
+
+    def _last(self, group: GroupKey) -> dict[str, LastAnswer]:
+        """The last answer about each member, in reviews that were completed."""
+        query = (
+            sa.select(_A.handle, _A.answer, _A.at, _A.by, _A.department)
+            .join(review, _R.ticket_id == _A.ticket_id)
+            .where(_A.source == group.source, _A.group_id == group.group_id, _R.completed_at.is_not(None))
+            .order_by(_A.at)
+        )
+        return {
+            row.handle: LastAnswer(RowAnswer(row.answer), row.at, row.by, row.department)
+            for row in self._c.execute(query)
+        }
+
+    def answers(self, ticket: int) -> dict[str, AnsweredRow]:
+        rows = self._c.execute(sa.select(review_answer).where(_A.ticket_id == ticket).order_by(_A.handle))
+        return {row.handle: _answered(row) for row in rows}
+
+    def answer(self, ticket: int, group: GroupKey, rows: Sequence[AnsweredRow]) -> None:
+        values = [
+            (ticket, one.handle, *group, one.answer.value, one.why, one.by, to_micros(one.at), to_micros(one.taken_at),
+             one.batch, one.department, *(one.person or (None, None)))
+            for one in rows
+        ]  # fmt: skip
+        bulk_upsert(self._c, review_answer, ANSWER_COLUMNS, values)
+
+    def complete(self, ticket: int, grade: Grade, now: datetime) -> None:
+        which = sa.update(review).where(_R.ticket_id == ticket)
+        self._c.execute(which.values(completed_at=now, grade=grade.value))
+
+    def open_tickets(self) -> list[int]:
+        query = (
+            sa.select(_R.ticket_id)
+            .join(ticket, ticket.c.id == _R.ticket_id)
+            .where(_R.completed_at.is_(None), ticket.c.state == TicketState.OPEN.value)
+            .order_by(_R.ticket_id)
+        )
+        return list(self._c.execute(query).scalars())
+
+    def campaigns(self) -> list[Campaign]:
+        groups = sa.select(
+            _R.occasion,
+            sa.func.min(_R.started_at).label("started_at"),
+            sa.func.max(_R.due_at).label("due_at"),
+            sa.func.count().label("groups"),
+            sa.func.sum(sa.case((_R.completed_at.is_(None), 1), else_=0)).label("left"),
+        ).group_by(_R.occasion)
+        counts = self._counts()
+        left = self._kept_then_left()
+        found = [
+            Campaign(
+                row.occasion, row.started_at, row.due_at, row.groups, int(row.left),
+                counts.get((row.occasion, RowAnswer.KEEP.value), 0),
+                counts.get((row.occasion, RowAnswer.REMOVE.value), 0),
+                counts.get((row.occasion, RowAnswer.UNSURE.value), 0), left.get(row.occasion, 0),
+            )
+            for row in self._c.execute(groups)
+        ]  # fmt: skip
+        return sorted(found, key=lambda one: one.started_at, reverse=True)
+
+    def _counts(self) -> dict[tuple[str, str], int]:
+        query = (
+            sa.select(_R.occasion, _A.answer, sa.func.count().label("rows"))
+            .join(review, _R.ticket_id == _A.ticket_id)
+            .group_by(_R.occasion, _A.answer)
+        )
+        return {(row.occasion, row.answer): row.rows for row in self._c.execute(query)}
+
+    def _kept_then_left(self) -> dict[str, int]:
+        e = episode.c
+        soon = sa.type_coerce(_A.at, sa.BigInteger) + _KEPT_FOR // timedelta(microseconds=1)
+        row_key = _A.source + "/" + _A.group_id + "/" + _A.handle
+        query = (
+            sa.select(_R.occasion, sa.func.count(sa.distinct(row_key)).label("n"))
+            .join(review, _R.ticket_id == _A.ticket_id)
+            .join(episode, (e.source == _A.person_source) & (e.person_id == _A.person_id))
+            .where(
+                _A.answer == RowAnswer.KEEP.value, e.kind == EpisodeKind.LEFT.value,
+                sa.type_coerce(e.at, sa.BigInteger) <= soon, e.seen_at >= _A.at,
+            )
+            .group_by(_R.occasion)
+        )  # fmt: skip
+        return {row.occasion: row.n for row in self._c.execute(query)}
+
+    def of_campaign(self, occasion: str) -> list[CampaignGroup]:
+        g = chat_group.c
+        query = (
+            sa.select(_R.ticket_id, _R.source, _R.group_id, g.name, _R.due_at, _R.completed_at)
+            .outerjoin(chat_group, (g.source == _R.source) & (g.group_id == _R.group_id))
+            .where(_R.occasion == occasion)
+            .order_by(g.name, _R.ticket_id)
+        )
+        return [
+            CampaignGroup(
+                row.ticket_id, GroupKey(row.source, row.group_id), row.name or "", row.due_at, row.completed_at
+            )
+            for row in self._c.execute(query)
+        ]  # fmt: skip
+
+    def last_of(self, groups: Collection[GroupKey]) -> dict[GroupKey, tuple[datetime, Grade]]:
+        found: dict[GroupKey, tuple[datetime, Grade]] = {}
+        for chunk in chunked(sorted(set(groups))):
+            query = (
+                sa.select(_R.source, _R.group_id, _R.completed_at, _R.grade)
+                .where(among(_R.source, _R.group_id, chunk), _R.completed_at.is_not(None), _R.only == "[]")
+                .order_by(_R.completed_at)
+            )
+            for row in self._c.execute(query):
+                found[GroupKey(row.source, row.group_id)] = (row.completed_at, Grade(row.grade))
+        return found
+
+
+def _answered(row: Any) -> AnsweredRow:
+    return AnsweredRow(
+        row.handle, RowAnswer(row.answer), row.why, row.by, row.at, row.taken_at, row.batch, row.department,
+        AccountKey(row.person_source, row.person_id) if row.person_source else None,
+    )  # fmt: skip
