@@ -12,6 +12,8 @@ from worker.domain.controls import CATALOGUE
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.standards import Confidence, Support, supported_by
 from worker.domain.controls.switch import Mode
+from worker.domain.kinds.controlled import ticket_for
+from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.controls import ControlFailure, ControlReport
 
 
@@ -62,7 +64,7 @@ class ControlsShape(Shape):
 
 
 class ControlFailureShape(Shape):
-    """A group that fails a control, or whose failure is waived."""
+    """A group that fails a control, or whose failure is waived. `ticket`: the live or waived one about it."""
 
     control: str
     source: str
@@ -71,10 +73,15 @@ class ControlFailureShape(Shape):
     value: CheckValue
     found: str
     wanted: str
+    department: str
+    sensitive: bool
     since: Instant | None
+    ticket: str | None
 
     @classmethod
-    def of(cls, one: ControlFailure) -> ControlFailureShape:
+    def of(cls, one: ControlFailure, tickets: Sequence[Ticket]) -> ControlFailureShape:
+        """`tickets`: those of controls in its group."""
+        ticket = ticket_for(one.control, tickets)
         return cls(
             control=one.control,
             source=one.source,
@@ -83,7 +90,10 @@ class ControlFailureShape(Shape):
             value=one.value,
             found=one.found,
             wanted=one.wanted,
+            department=one.department,
+            sensitive=one.is_sensitive,
             since=one.since_at,
+            ticket=ticket.label if ticket else None,
         )
 
 

@@ -99,6 +99,9 @@ Identity = Annotated[str, Path(min_length=1, max_length=400, pattern=_ANY)]
 TicketLabel = Annotated[str, Path(pattern=r"^T-[0-9]{6,18}$", examples=["T-000123"])]
 SilenceLabel = Annotated[str, Path(pattern=r"^[A-Za-z]{1,10}-[0-9]{1,18}$", examples=["S-000007"])]
 PostLabel = Annotated[str, Path(pattern=r"^[DM]-[0-9]{6,18}$", examples=["D-000007"])]
+ControlId = Annotated[
+    str, Path(max_length=60, pattern=r"^[a-z]+\.[a-z_]+$", examples=["profile.description"])
+]
 PlanLabel = Annotated[str, Path(pattern=r"^P-[0-9]{6,18}$", examples=["P-000007"])]
 
 

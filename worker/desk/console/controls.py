@@ -15,9 +15,8 @@ from worker.desk.console.frame import PAGE, missing
 from worker.desk.console.paging import after_of, next_of
 from worker.desk.sessions import Guest
 from worker.domain.controls import CATALOGUE
-from worker.domain.kinds.controlled import fails, faults_of
+from worker.domain.kinds.controlled import fails, ticket_for
 from worker.domain.model import GroupKey
-from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.controls import ControlCounts, ControlDay, ControlFailure, ControlReport, FailurePlace
 from worker.ports.state.store import UnitOfWork
 
@@ -36,7 +35,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FailingChange:
     """How many more subjects fail than on an earlier day; fewer is negative."""
 
     more: int
@@ -124,7 +123,7 @@ def _trend(days: Sequence[ControlDay]) -> str:
     return " ".join(f"{across:.1f},{down:.1f}" for across, down in points)
 
 
-def _change(days: Sequence[ControlDay]) -> Change | None:
+def _change(days: Sequence[ControlDay]) -> FailingChange | None:
     """The last day beside the oldest one of the four weeks before; None if there is no day before."""
     if not days:
         return None
@@ -132,7 +131,7 @@ def _change(days: Sequence[ControlDay]) -> Change | None:
     before = next(one for one in days if one.day >= begin)
     if before is days[-1]:
         return None
-    return Change(days[-1].counts.failed - before.counts.failed, date.fromisoformat(before.day))
+    return FailingChange(days[-1].counts.failed - before.counts.failed, date.fromisoformat(before.day))
 
 
 def _weeks(days: Sequence[ControlDay]) -> list[tuple[date, ControlCounts]]:
@@ -157,12 +156,6 @@ def _failures(call: Call, uow: UnitOfWork, shown: Sequence[ControlFailure]) -> l
 def said_of(one: ControlFailure) -> Any:
     """What is wrong, as a sentence."""
     return fails({"control": one.control, "found": one.found, "wanted": one.wanted})
-
-
-def ticket_for(control: str, tickets: Sequence[Ticket]) -> Ticket | None:
-    """The live or waived ticket of a group that lists this control."""
-    about = (one for one in tickets if any(fault["control"] == control for fault in faults_of(one)))
-    return next((one for one in about if one.is_live or one.state is TicketState.WAIVED), None)
 
 
 def _place(after: tuple[str, GroupKey] | None) -> FailurePlace | None:

@@ -112,12 +112,8 @@ def _subjects(call: Call, shown: Sequence[tuple[str, HeldSubject]]) -> dict[str,
     """What controls found, in words, by the control."""
     found: dict[str, list[dict[str, object]]] = {}
     for control, held in shown:
-        row: dict[str, object] = {
-            "path": _path_of(call, control, held),
-            "name": held.name,
-            "said": _found(call, control, held),
-        }
-        found.setdefault(control, []).append(row)
+        path, said = _path_of(call, control, held), _found(call, control, held)
+        found.setdefault(control, []).append({"path": path, "name": held.name, "said": said})
     return found
 
 

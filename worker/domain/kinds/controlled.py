@@ -14,7 +14,7 @@ from worker.domain.kinds.kind import Contradiction
 from worker.domain.text.reason import Reason, because, together
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.sight import Sight
-from worker.domain.tickets.ticket import Ticket
+from worker.domain.tickets.ticket import Ticket, TicketState
 
 FAULTS = "faults"
 ONLY = "only"  # the handles that a review is about, where it is not about all
@@ -26,6 +26,12 @@ def faults_of(ticket: Ticket) -> Sequence[Mapping[str, str]]:
     """What is wrong, the first fault first."""
     faults: Sequence[Mapping[str, str]] = ticket.details.get(FAULTS, ())
     return faults
+
+
+def ticket_for(control: str, tickets: Sequence[Ticket]) -> Ticket | None:
+    """The live or waived ticket of a group that lists this control."""
+    about = (one for one in tickets if any(fault["control"] == control for fault in faults_of(one)))
+    return next((one for one in about if one.is_live or one.state is TicketState.WAIVED), None)
 
 
 def pasted(ticket: Ticket) -> Sequence[str]:
