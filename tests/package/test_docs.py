@@ -20,6 +20,7 @@ import typer
 from builders import NOW
 from connectors.kit.graph import notes as entra_notes
 from connectors.notify.slack import notes as slack_notes
+from controls_document import controls_text
 from worker.__main__ import app
 from worker.app.tell.health import Freshness
 from worker.demo.command import demo
@@ -38,6 +39,7 @@ from worker.settings import Settings
 
 CHECKOUT = Path(__file__).parents[2]
 OPERATOR = CHECKOUT / "docs" / "operator.md"
+CONTROLS = CHECKOUT / "docs" / "controls.md"
 CONCEPTS = CHECKOUT / "docs" / "concepts.md"
 README = CHECKOUT / "README.md"
 EXAMPLE = CHECKOUT / "config" / "whosleft.example.yaml"
@@ -102,6 +104,10 @@ def test_the_demo_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> None:
     assert second_day is not None, done.stdout
 
     check_block(README, "demo", f"```\n{second_day[0].rstrip()}\n```\n")
+
+
+def test_the_list_of_controls_is_that_of_the_code() -> None:
+    check_block(CONTROLS, "controls", controls_text())
 
 
 # --- What must be mentioned ---------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from worker.desk import good_group
 from worker.desk.api.app import api_app
 from worker.desk.api.errors import UNAVAILABLE_FOR_S
 from worker.desk.assignee import WRONG_MAX, WRONG_WITHIN, AssigneePages
@@ -48,6 +49,7 @@ def desk_app(services: Services) -> Starlette:
         *AssigneePages(_attempts(services)).routes(),
         *GroupPages(_attempts(services), Uploads()).routes(),
         *HandoverPages(_attempts(services)).routes(),
+        *good_group.routes(),
         *SignInPages(_attempts(services)).routes(),
         *routes(),
         route("/language", choose_language),

@@ -17,7 +17,7 @@ PUBLIC = {
     "/me/{token}/done",
     "/me/{token}/undo", "/login", "/login/start", "/login/callback", "/login/{secret}", "/logout", "/language",
     "/static/{name:path}", "/g/{token}", "/g/{token}/thanks", "/g/{token}/check", "/g/{token}/export",
-    "/g/{token}/count", "/h/{token}", "/h/{token}/take",
+    "/g/{token}/count", "/h/{token}", "/h/{token}/take", "/good-group",
 }  # fmt: skip
 ACTS = {
     "/tickets/{label}/link": {"operator", "approver"},
