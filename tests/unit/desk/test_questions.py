@@ -94,6 +94,9 @@ def test_what_a_person_said_is_theirs_and_that_they_said_it_is_translated(
     desk.language = "de"
 
     assert "sam: niemand aus dem Verzeichnis" in text(desk.get("/questions?view=answered").text)
+    assert ward.journal()[-1].entry.reason == "somebody from outside"
+    desk.sign_in("sam", "auditor")
+    assert "jemand von außerhalb" in text(desk.get("/audit").text)
 
 
 def test_suggestions_say_why_and_take_one_tap(ward: Harness, desk: Caller) -> None:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from builders import NOW
 from worker.domain.evidence.journal import GENESIS, Entry, Sealed, first_broken, recorded, seal, stated_at
+from worker.domain.text.reason import because
+from worker.languages import BabelLanguages
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 ENTRIES = st.builds(
@@ -112,6 +114,20 @@ def test_the_canonical_form_is_stable() -> None:
 def test_the_order_of_data_and_the_zone_of_the_clock_do_not_matter() -> None:
     moved = replace(FIRST, at=NOW.astimezone(timezone(timedelta(hours=5))), data={"a": "é", "b": 1})
     assert seal(moved, 1, GENESIS).hash == seal(FIRST, 1, GENESIS).hash
+
+
+def test_a_reason_of_ours_is_sealed_with_its_words_and_a_person_s_is_theirs() -> None:
+    german = BabelLanguages().of("de")
+    ours = Entry(NOW, "ann", "x", "y", because("said by {name}", name="kim"), {"a": 1})
+    known = {"text": ["said by {name}"], "values": {"name": "kim"}}
+    assert (type(ours.reason), ours.reason, ours.data) == (str, "said by kim", {"a": 1, "words": known})
+    assert ours.why.say(german) == "gesagt von kim"
+    assert first_broken([seal(ours, 1, GENESIS)]) is None
+    other = replace(ours, data={**ours.data, "words": {**known, "values": {"name": "lee"}}})
+    assert first_broken([replace(seal(ours, 1, GENESIS), entry=other)]) == 1
+
+    theirs = Entry(NOW, "ann", "x", "y", "the person returned")
+    assert (theirs.data, theirs.why.say(german)) == ({}, "the person returned")
 
 
 def test_an_act_is_sealed_at_the_real_instant_with_the_one_that_was_stated_beside_it() -> None:

@@ -13,9 +13,10 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL, ReaderAct, Recipient, RecipientKind
 from worker.domain.messages.offers import RIGHTS, Involvement, offers, possible
 from worker.domain.messages.standing import HISTORY_MAX, history_lines, standing_line, standing_paragraph
-from worker.domain.text.reason import Reason
+from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import ENGLISH
 from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind, TicketState
+from worker.languages import BabelLanguages
 
 LONDON = "Europe/London"
 DEE = Recipient(RecipientKind.PERSON, "dee@example.org", "Dee")
@@ -74,6 +75,9 @@ def test_history_is_the_last_lines_with_who_when_and_why_and_leaves_out_what_say
     assert history_lines(entries, LONDON, ENGLISH) == (
         "Tue 24 Nov 2026 12:00 GMT: Dee marked it as done. took him out",
     )
+    ours = Entry(NOW, "wards", events.TICKET_DONE, "ticket:T-000001", because("said by {name}", name="kim"))
+    [line] = history_lines([ours], LONDON, BabelLanguages().of("de"))
+    assert line.endswith("gesagt von kim")
     assert len(history_lines(entries[:1] * 50, LONDON, ENGLISH)) == HISTORY_MAX
 
 

@@ -17,7 +17,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView, MemberView
 from worker.domain.groups.pairing import rank
 from worker.domain.model import GroupKey
-from worker.domain.text.reason import because
+from worker.domain.text.reason import NO_REASON, because
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Move, Ticket, TicketKey, TicketState, next_state
 from worker.ports import Inventory
@@ -75,7 +75,8 @@ def _move(uow: UnitOfWork, follows: Follows, now: datetime) -> None:
             uow.tickets.update([moved])
             kind = events.TICKET_MOVED if moved.state is ticket.state else events.TICKET_CANCELLED
             subject = f"ticket:{moved.label}"
-            uow.journal.append([Entry(now, "whosleft", kind, subject, moved.reason, ticket_facts(moved))])
+            why = NO_REASON if moved.is_live else moved.reason  # of a live one it may have names
+            uow.journal.append([Entry(now, "whosleft", kind, subject, why, ticket_facts(moved))])
             if not moved.is_live:
                 uow.outbox.withdraw_about([moved.id])
 

@@ -219,7 +219,7 @@ class Remediate:
         elif act.state is ActState.BEGUN:
             uow.remediations.put(replace(act, state=ActState.OVER))
         elif run.now - act.begun_at >= ASKED_MAX:
-            self._refused(uow, act, "it was asked for, and did not come", run)
+            self._refused(uow, act, because("it was asked for, and did not come"), run)
         else:
             uow.sources.want(act.group.source, [act.group.group_id], run.now)
 

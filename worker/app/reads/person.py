@@ -12,6 +12,7 @@ from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.kinds import kind_of
 from worker.domain.model import Account, AccountKey, Evidence, Standing
 from worker.domain.people.persons import Person
+from worker.domain.text.reason import NO_REASON, Reason
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.connectors.base import Port
 from worker.ports.state.groups import GroupOfMember
@@ -81,7 +82,7 @@ class Moment:
     ticket: Ticket | None = None
     evidence: Evidence | None = None
     by: str = ""
-    reason: str = ""
+    reason: Reason = NO_REASON
 
 
 _HAPPENINGS = {
@@ -133,11 +134,11 @@ def life_of(uow: UnitOfWork, whole: WholePerson, limit: int) -> list[Moment]:
 
 def _moment(entry: Entry, what: Happening, ticket: Ticket | None) -> Moment:
     if ticket is None:
-        return Moment(entry.at, what, by=entry.actor, reason=entry.reason)
+        return Moment(entry.at, what, by=entry.actor, reason=entry.why)
     if what is Happening.TICKET_VERIFIED and kind_of(ticket).is_exposure:
         what = Happening.GROUP_LEFT
     group = NamedGroup(ticket.group, ticket.group_name) if ticket.group else None
-    return Moment(entry.at, what, group, ticket, by=entry.actor, reason=entry.reason)
+    return Moment(entry.at, what, group, ticket, by=entry.actor, reason=entry.why)
 
 
 def _subject(account: AccountKey) -> str:

@@ -19,6 +19,7 @@ from worker.desk.api.errors import Code, Problem
 from worker.desk.api.parts import Parts, parts_of
 from worker.desk.services import Services, as_of_now
 from worker.domain.evidence.actor import Actor, Via
+from worker.domain.text.reason import because
 from worker.ports.state.access import ApiToken
 
 BEARER = HTTPBearer(
@@ -47,7 +48,9 @@ class Caller:
 
 def said_by(by: str, reason: str) -> str:
     """The reason of an act, with the name in it because the actor has none."""
-    return f"{by}: {reason}" if by and reason else reason or (f"said by {by}" if by else "")
+    if by and not reason:
+        return because("said by {name}", name=by)
+    return f"{by}: {reason}" if by else reason
 
 
 def caller(

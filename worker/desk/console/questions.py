@@ -18,6 +18,7 @@ from worker.domain.identity.matching import QUESTIONS, Identity, IdentityState
 from worker.domain.identity.names import Suggestion
 from worker.domain.model import Account, AccountKey, HandleKey
 from worker.domain.text.reason import because
+from worker.domain.text.tongue import N_
 from worker.ports.state.groups import GroupRow
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.overview import Sighting
@@ -137,11 +138,11 @@ def _say_nobody(call: Call, guest: Guest, keys: Sequence[HandleKey]) -> None:
     said = NOBODY.get(call.text("answer"))
     if said is None:
         raise Refused("Choose an answer.")
-    if not call.services.desk.say_nobody(keys, guest.actor, call.text("reason") or said, call.now):
+    if not call.services.desk.say_nobody(keys, guest.actor, call.text("reason") or because(said), call.now):
         raise Refused("Somebody has answered this already.")
 
 
-NOBODY = {"shared": "a phone that several people use", "nobody": "somebody from outside"}
+NOBODY = {"shared": N_("a phone that several people use"), "nobody": N_("somebody from outside")}
 
 
 def pair(call: Call, guest: Guest) -> Response:

@@ -13,9 +13,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from worker.domain.evidence.events import current
+from worker.domain.text.reason import Reason
 
 GENESIS = "0" * 64
 STATED_AT = "stated_at"
+_WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Entry:
     """One act or event: what happened to which subject, by whom, when and why.
 
     `at` is when it was really done. If somebody set a command's clock, `data["stated_at"]` has the instant that they
-    stated.
+    stated. Of a reason that is ours and no person's, `data["words"]` has what it is said from, under the same seal.
 
     `subject` is `ticket:T-000001`, `person:source/id`, `group:source/id`, `source:name`, `plan:P-000001`,
     `link:source`, `desk:api`, `desk:console` or `audit:pack`.
@@ -35,6 +37,17 @@ class Entry:
     subject: str
     reason: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.reason, Reason) and self.reason.words:
+            object.__setattr__(self, "data", {**self.data, _WORDS: json.loads(self.reason.words)})
+        object.__setattr__(self, "reason", str(self.reason))
+
+    @property
+    def why(self) -> Reason:
+        """The reason, as it is said in any language; a person's own words stay as they are."""
+        words = self.data.get(_WORDS)
+        return Reason(self.reason, json.dumps(words) if words else "")
 
     @property
     def event(self) -> str:

@@ -109,7 +109,7 @@ def history_lines(entries: Sequence[Entry], timezone: str, tongue: Tongue) -> tu
     return tuple(
         sentences(
             f"{_when(one.at, timezone, tongue)}: {tongue.say(_HAPPENED[one.event], name=flat(one.actor))}",
-            flat(one.reason),
+            reason_line(one.why, tongue),
         )
         for one in told
     )
