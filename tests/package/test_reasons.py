@@ -15,7 +15,7 @@ from worker.desk.console import questions
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.groups.case import EVIDENCE_SAYS
 from worker.domain.kinds import KINDS
-from worker.domain.reconcile import answering, engine, guard
+from worker.domain.reconcile import answering, attesting, engine, guard
 
 WORKER = Path(__file__).parents[2] / "worker"
 REASONS = {"why", "reason", "said"}
@@ -122,6 +122,7 @@ MARKED = {  # texts that are chosen when the reason is made, by where: their N_ 
         text for one in GROUP_CONTROLS.values() for text in one.words.values()
     ],
     "domain/reconcile/answering.py: _SAID[answer]": answering._SAID.values(),
+    "domain/reconcile/attesting.py: _WHY[rule.statement.value]": attesting._WHY.values(),
     "domain/reconcile/guard.py: _CAUSE[mark.evidence]": guard._CAUSE.values(),
     "domain/reconcile/engine.py: _AGAIN[again]": engine._AGAIN.values(),
     "domain/reconcile/verification.py: contradiction.text": [

@@ -56,7 +56,7 @@ KIND = Kind(
     is_news_at_once=False,
     sees=Sees.STATEMENT,
     is_done_in=_is_done_in,
-    contradiction=Contradiction(needs_full=True, text="no answer is known in {roster}"),
+    contradiction=Contradiction(needs_full=True, text=N_("no answer is known in {roster}")),
     deed=None,
     control="",
 )

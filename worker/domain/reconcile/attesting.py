@@ -118,7 +118,8 @@ def answered_with(ticket: Ticket, attestation: Attestation, now: datetime) -> Ti
         why = because("{name} asks for an exception", name=ticket.person_name)
         return replace(handed_to(ticket, to), details=details, reason=why)
     is_accepted = attestation.answer is AttestAnswer.ACCEPTED
-    says = N_("{name} accepted") if is_accepted else N_("{name} declined")
+    name = ticket.person_name
+    why = because("{name} accepted", name=name) if is_accepted else because("{name} declined", name=name)
     return replace(
         ticket,
         state=next_state(ticket.state, Move.VERIFY),
@@ -127,7 +128,7 @@ def answered_with(ticket: Ticket, attestation: Attestation, now: datetime) -> Ti
         verified_by=attestation.assurance.value,
         grade=attestation.grade,
         weighed_at=now,
-        reason=because(says, name=ticket.person_name),
+        reason=why,
     )
 
 
