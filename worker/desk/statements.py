@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from worker.app.acts.attesting import DueForPerson, Said, StatementDue
+from worker.app.acts.attesting import DueForPerson, StatementAnswer, StatementDue
 from worker.app.refused import Refused
 from worker.desk.calls import Call, language_names
 from worker.desk.markdown import as_html
@@ -46,7 +46,7 @@ def _shown(call: Call, one: StatementDue) -> dict[str, object]:
     }
 
 
-def answers_of(call: Call, found: DueForPerson) -> dict[int, Said]:
+def answers_of(call: Call, found: DueForPerson) -> dict[int, StatementAnswer]:
     """What the form says, by ticket; what has no answer is left out. Raises Refused for a word that is none."""
     said = {one.ticket.id: answer for one in found.due if (answer := _answer(call, one)) is not None}
     if not said:
@@ -54,7 +54,7 @@ def answers_of(call: Call, found: DueForPerson) -> dict[int, Said]:
     return said
 
 
-def _answer(call: Call, one: StatementDue) -> Said | None:
+def _answer(call: Call, one: StatementDue) -> StatementAnswer | None:
     number = one.ticket.id
     given = call.text(f"answer-{number}")
     if not given:
@@ -62,7 +62,7 @@ def _answer(call: Call, one: StatementDue) -> Said | None:
     if given not in set(AttestAnswer):
         raise Refused("Choose an answer.")
     asked = {name: call.text(f"item-{number}-{name}") for name in one.rule.items}
-    return Said(
+    return StatementAnswer(
         AttestAnswer(given),
         call.text(f"text-{number}"),
         {name: ItemAnswer(word) for name, word in asked.items() if word in set(ItemAnswer)},

@@ -22,7 +22,7 @@ from worker.domain.controls.statements import (
 from worker.domain.identity.matching import QUESTIONS
 from worker.domain.kinds import STATEMENTS
 from worker.domain.model import AccountKey, GroupKey, Standing
-from worker.domain.reconcile.attesting import Asked
+from worker.domain.reconcile.attesting import ToAsk
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.ports.state.attestations import StatementCounts
 from worker.ports.state.episodes import EpisodeKind, Gate
@@ -66,7 +66,7 @@ class SqlAttestations:
     def forget_scopes_before(self, now: datetime) -> None:
         self._c.execute(sa.delete(statement_scope).where(statement_scope.c.seen_at < now))
 
-    def to_ask(self, rule: StatementRule, now: datetime, limit: int, *, is_everywhere: bool) -> list[Asked]:
+    def to_ask(self, rule: StatementRule, now: datetime, limit: int, *, is_everywhere: bool) -> list[ToAsk]:
         subjects = _missing(rule, now, is_everywhere=is_everywhere).limit(limit).subquery()
         query = (
             sa.select(*subjects.c, *PERSON_COLUMNS, person.c.first_seen_at, source.c.first_pass_at)
@@ -326,7 +326,7 @@ def _has_declined(rule: StatementRule) -> sa.ColumnElement[bool]:
 # --- rows ---------------------------------------------------------------------------------------------------
 
 
-def _asked(row: Any, rule: StatementRule, before: dict[tuple[AccountKey, str], Ticket]) -> Asked:
+def _asked(row: Any, rule: StatementRule, before: dict[tuple[AccountKey, str], Ticket]) -> ToAsk:
     one = person_of(row)
     assert one is not None  # noqa: S101  an inner join
     group = GroupKey(row.source, row.group_id) if rule.for_each_group else None
@@ -334,7 +334,7 @@ def _asked(row: Any, rule: StatementRule, before: dict[tuple[AccountKey, str], T
     occasion = (
         f"{rule.name}@{rule.version}" if group is None else f"{rule.family}@{group.source}/{group.group_id}"
     )
-    return Asked(
+    return ToAsk(
         one,
         group,
         row.group_name if group else "",

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from harness import Harness
-from worker.app.acts.attesting import Attesting, Said, StatementList
+from worker.app.acts.attesting import Attesting, StatementAnswer, StatementList
 from worker.app.refused import Refused
 from worker.domain.controls.others import DEVICE, DUTIES, POLICY, TRAINING
 from worker.domain.controls.policy import ControlPolicy
@@ -83,7 +83,7 @@ def token(harness: Harness, ticket: Ticket) -> str:
 def say(
     harness: Harness, ticket: Ticket, answer: AttestAnswer = AttestAnswer.ACCEPTED, **more: object
 ) -> Ticket:
-    said = Said(answer, **({"text_sha256": text_hash(TEXT)} | more))  # type: ignore[arg-type]
+    said = StatementAnswer(answer, **({"text_sha256": text_hash(TEXT)} | more))  # type: ignore[arg-type]
     [after] = attesting(harness).answer(token(harness, ticket), {ticket.id: said}, harness.now)
     return after
 
@@ -200,7 +200,7 @@ class TestAnswering:
     def test_acceptance_after_signing_in_is_grade_b(self, asked: Made) -> None:
         harness = asked(POLICY_3)
         ticket = tickets(harness, "ann")[0]
-        words = Said(AttestAnswer.ACCEPTED, text_hash(TEXT))
+        words = StatementAnswer(AttestAnswer.ACCEPTED, text_hash(TEXT))
         [after] = attesting(harness).answer(
             token(harness, ticket), {ticket.id: words}, harness.now, Assurance.SIGNED_IN
         )

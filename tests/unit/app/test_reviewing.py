@@ -11,7 +11,7 @@ from harness import Harness
 from worker.app.acts.reviewing import ReviewShown
 from worker.app.refused import Refused
 from worker.domain.controls.policy import ControlPolicy, ReviewSection
-from worker.domain.controls.reviewing import ReviewRule, RowAnswer, Shown
+from worker.domain.controls.reviewing import ReviewRule, RowAnswer, RowReason
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
@@ -137,9 +137,9 @@ def test_the_next_review_shows_what_is_new(ward: Harness) -> None:
     ward.control()
     shown = look(ward, 2)
     assert reviews(ward)[2].occasion == "review:2027Q1"
-    assert {row.member.name: row.why for row in shown.left} == {
-        "Eve": (Shown.JOINED, Shown.NEVER),
-        "Cem": (Shown.UNSURE,),
+    assert {row.member.name: row.reasons for row in shown.left} == {
+        "Eve": (RowReason.JOINED, RowReason.NEVER),
+        "Cem": (RowReason.UNSURE,),
     }
     assert [one.name for one in shown.rows.unchanged] == ["Ann", "Ben"]
 

@@ -15,7 +15,7 @@ from worker.domain.controls.reviewing import (
     Review,
     ReviewMember,
     RowAnswer,
-    Shown,
+    RowReason,
     open_rows,
     period,
     rows_of,
@@ -37,30 +37,30 @@ def member(name: str, **changes: object) -> ReviewMember:
     return replace(known, **changes)  # type: ignore[arg-type]
 
 
-def why(one: ReviewMember, review: Review = REVIEW) -> tuple[Shown, ...]:
-    return next((row.why for row in rows_of(review, [one], 0, ()).shown), ())
+def why(one: ReviewMember, review: Review = REVIEW) -> tuple[RowReason, ...]:
+    return next((row.reasons for row in rows_of(review, [one], 0, ()).shown), ())
 
 
 @pytest.mark.parametrize(
     "changes, reason",
     [
-        ({"first_seen_at": NOW - timedelta(days=1)}, Shown.JOINED),
-        ({"state": IdentityState.UNMATCHED, "person": None}, Shown.UNKNOWN),
-        ({"state": IdentityState.NOBODY, "person": None}, Shown.EXTERNAL),
-        ({"person": person("ann", department="Theatre")}, Shown.MOVED),
-        ({"person": person("ann", Standing.LEAVING, department="Nursing")}, Shown.LEAVING),
-        ({"last": None}, Shown.NEVER),
-        ({"is_admin": True}, Shown.ADMIN),
-        ({"last": replace(KEPT, answer=RowAnswer.UNSURE)}, Shown.UNSURE),
+        ({"first_seen_at": NOW - timedelta(days=1)}, RowReason.JOINED),
+        ({"state": IdentityState.UNMATCHED, "person": None}, RowReason.UNKNOWN),
+        ({"state": IdentityState.NOBODY, "person": None}, RowReason.EXTERNAL),
+        ({"person": person("ann", department="Theatre")}, RowReason.MOVED),
+        ({"person": person("ann", Standing.LEAVING, department="Nursing")}, RowReason.LEAVING),
+        ({"last": None}, RowReason.NEVER),
+        ({"is_admin": True}, RowReason.ADMIN),
+        ({"last": replace(KEPT, answer=RowAnswer.UNSURE)}, RowReason.UNSURE),
     ],
 )
-def test_a_row_is_shown_for_a_reason(changes: dict[str, object], reason: Shown) -> None:
+def test_a_row_is_shown_for_a_reason(changes: dict[str, object], reason: RowReason) -> None:
     assert why(member("ann")) == ()
     assert why(member("ann", **changes)) == (reason,)
 
 
 def test_a_full_review_shows_everybody() -> None:
-    assert why(member("ann"), replace(REVIEW, is_full=True)) == (Shown.ALL,)
+    assert why(member("ann"), replace(REVIEW, is_full=True)) == (RowReason.ALL,)
 
 
 def test_a_review_of_some_rows_shows_them_alone() -> None:
@@ -83,7 +83,7 @@ def test_the_sample_is_the_same_for_the_same_seed_and_not_for_another() -> None:
     def drawn(seed: str) -> list[str]:
         found = rows_of(replace(REVIEW, seed=seed), everybody, 5, ())
         assert len(found.unchanged) == 35
-        assert {row.why for row in found.shown} == {(Shown.SAMPLE,)}
+        assert {row.reasons for row in found.shown} == {(RowReason.SAMPLE,)}
         return [row.member.handle for row in found.shown]
 
     assert drawn("a") == drawn("a")

@@ -73,7 +73,7 @@ class DueForPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StatementAnswer:
     """An answer to one statement. `text_sha256` is of the text that was on the page."""
 
     answer: AttestAnswer
@@ -184,7 +184,11 @@ class Attesting:
     # --- answering -------------------------------------------------------------------------------
 
     def answer(
-        self, token: str, said: Mapping[int, Said], now: datetime, assurance: Assurance = Assurance.LINK
+        self,
+        token: str,
+        said: Mapping[int, StatementAnswer],
+        now: datetime,
+        assurance: Assurance = Assurance.LINK,
     ) -> list[Ticket]:
         """Answer statements, by the number of their ticket; those that are not open are left alone.
 
@@ -199,7 +203,7 @@ class Attesting:
             return [self._answer(uow, one, answer, assurance, now) for one, answer in chosen]
 
     def _answer(
-        self, uow: UnitOfWork, due: StatementDue, said: Said, assurance: Assurance, now: datetime
+        self, uow: UnitOfWork, due: StatementDue, said: StatementAnswer, assurance: Assurance, now: datetime
     ) -> Ticket:
         rule, ticket = due.rule, due.ticket
         new = Attestation(
@@ -315,7 +319,7 @@ def text_changed(rule: StatementRule) -> str:
     )
 
 
-def _check(due: StatementDue, said: Said) -> None:
+def _check(due: StatementDue, said: StatementAnswer) -> None:
     """Refuse an answer to another text than the one that is asked for, or with a part missing."""
     if due.text and said.text_sha256 != due.text_sha256:
         raise Refused("The text has changed since the page was opened. Read it again.")

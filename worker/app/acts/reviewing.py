@@ -246,7 +246,7 @@ class Reviewing:
         return AnsweredRow(
             row.member.handle,
             answer,
-            ",".join(why.name.lower() for why in row.why),
+            ",".join(why.name.lower() for why in row.reasons),
             by.name,
             now,
             shown.group.taken_at,

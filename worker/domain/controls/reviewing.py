@@ -29,7 +29,7 @@ class RowAnswer(StrEnum):
     UNSURE = "unsure"  # "I don't know": somebody else is asked
 
 
-class Shown(StrEnum):
+class RowReason(StrEnum):
     """Why a row is shown. The texts are English, and translated when they are said."""
 
     NEVER = N_("never reviewed")
@@ -111,7 +111,7 @@ class ReviewRow:
     """A row that is to be answered, with the reasons why it is shown."""
 
     member: ReviewMember
-    why: tuple[Shown, ...]
+    reasons: tuple[RowReason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def rows_of(
     calm = [one for one in mine if not reasons[one.handle]]
     drawn = {one.handle for one in sorted(calm, key=lambda one: _lot(review.seed, one.handle))[:sample]}
     rows = [
-        ReviewRow(one, reasons[one.handle] or (Shown.SAMPLE,))
+        ReviewRow(one, reasons[one.handle] or (RowReason.SAMPLE,))
         for one in mine
         if reasons[one.handle] or one.handle in drawn
     ]
@@ -156,9 +156,9 @@ def rows_of(
     )
 
 
-def _reasons(review: Review, member: ReviewMember) -> tuple[Shown, ...]:
+def _reasons(review: Review, member: ReviewMember) -> tuple[RowReason, ...]:
     found = [why for why, holds in _CHECKS.items() if holds(review, member)]
-    return tuple(found) or ((Shown.ALL,) if review.is_full or review.only else ())
+    return tuple(found) or ((RowReason.ALL,) if review.is_full or review.only else ())
 
 
 def _joined(review: Review, member: ReviewMember) -> bool:
@@ -172,15 +172,15 @@ def _moved(_review: Review, member: ReviewMember) -> bool:
     return (member.person.facts.department or "") != member.last.department
 
 
-_CHECKS: Mapping[Shown, Callable[[Review, ReviewMember], bool]] = {
-    Shown.JOINED: _joined,
-    Shown.UNKNOWN: lambda _, one: one.state in QUESTIONS,
-    Shown.EXTERNAL: lambda _, one: one.state is IdentityState.NOBODY,
-    Shown.MOVED: _moved,
-    Shown.LEAVING: lambda _, one: one.person is not None and one.person.standing is Standing.LEAVING,
-    Shown.UNSURE: lambda _, one: one.last is not None and one.last.answer is RowAnswer.UNSURE,
-    Shown.NEVER: lambda _, one: one.last is None,
-    Shown.ADMIN: lambda _, one: one.is_admin,
+_CHECKS: Mapping[RowReason, Callable[[Review, ReviewMember], bool]] = {
+    RowReason.JOINED: _joined,
+    RowReason.UNKNOWN: lambda _, one: one.state in QUESTIONS,
+    RowReason.EXTERNAL: lambda _, one: one.state is IdentityState.NOBODY,
+    RowReason.MOVED: _moved,
+    RowReason.LEAVING: lambda _, one: one.person is not None and one.person.standing is Standing.LEAVING,
+    RowReason.UNSURE: lambda _, one: one.last is not None and one.last.answer is RowAnswer.UNSURE,
+    RowReason.NEVER: lambda _, one: one.last is None,
+    RowReason.ADMIN: lambda _, one: one.is_admin,
 }
 
 
@@ -189,8 +189,8 @@ def _lot(seed: str, handle: str) -> str:
 
 
 def _order(row: ReviewRow) -> tuple[int, str, str]:
-    risks = list(Shown)
-    return min(risks.index(why) for why in row.why), row.member.name.casefold(), row.member.handle
+    risks = list(RowReason)
+    return min(risks.index(one) for one in row.reasons), row.member.name.casefold(), row.member.handle
 
 
 def open_rows(rows: ReviewRows, answers: Mapping[str, RowAnswer]) -> tuple[ReviewRow, ...]:

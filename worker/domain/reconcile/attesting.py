@@ -37,7 +37,7 @@ _WHY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ToAsk:
     """A person in the scope of a rule who has not made the statement; `group` where they are asked for each group.
 
     `joined_at`: when they came, if they are new. `ticket`: the one that asked for the same before.
@@ -51,7 +51,7 @@ class Asked:
     ticket: Ticket | None = None
 
 
-def ask(asked: Asked, rule: StatementRule, rules: TicketRules, now: datetime) -> Action:
+def ask(asked: ToAsk, rule: StatementRule, rules: TicketRules, now: datetime) -> Action:
     """Open the ticket that asks a person for a statement, or reopen the one that asked before."""
     why = _why(asked, rule)
     details = _details(asked, rule, now)
@@ -81,12 +81,12 @@ def ask(asked: Asked, rule: StatementRule, rules: TicketRules, now: datetime) ->
     return Action(ActionKind.OPEN, rules.started(draft, now), why)
 
 
-def _why(asked: Asked, rule: StatementRule) -> Reason:
+def _why(asked: ToAsk, rule: StatementRule) -> Reason:
     values = {"name": asked.person.facts.display_name, "subject": rule.subject, "version": rule.version}
     return because(_WHY[rule.statement.value], **values)
 
 
-def _details(asked: Asked, rule: StatementRule, now: datetime) -> Mapping[str, Any]:
+def _details(asked: ToAsk, rule: StatementRule, now: datetime) -> Mapping[str, Any]:
     return {
         "statement": rule.statement.value,
         "subject": rule.subject,
@@ -96,7 +96,7 @@ def _details(asked: Asked, rule: StatementRule, now: datetime) -> Mapping[str, A
     }
 
 
-def _time(asked: Asked, rule: StatementRule, now: datetime) -> timedelta:
+def _time(asked: ToAsk, rule: StatementRule, now: datetime) -> timedelta:
     """How long they have. A joiner's time runs from the first day; a day is left to them at least."""
     due = rule.switch.due or rule.due
     if rule.joiner_due is None or asked.joined_at is None:

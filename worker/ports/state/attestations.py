@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from worker.domain.controls.statements import Attestation, StatementRule, TextSeen
 from worker.domain.model import AccountKey, GroupKey
-from worker.domain.reconcile.attesting import Asked
+from worker.domain.reconcile.attesting import ToAsk
 from worker.domain.tickets.ticket import Ticket
 
 
@@ -32,7 +32,7 @@ class Attestations(Protocol):
     def forget_scopes_before(self, now: datetime) -> None:
         """Forget the groups that were not noted at `now` or later."""
 
-    def to_ask(self, rule: StatementRule, now: datetime, limit: int, *, is_everywhere: bool) -> list[Asked]:
+    def to_ask(self, rule: StatementRule, now: datetime, limit: int, *, is_everywhere: bool) -> list[ToAsk]:
         """People in a rule's scope whose statement is missing, out of date or over, and whom no ticket asks.
 
         By account; one person may come with several accounts. `is_everywhere`: it is for all governed groups.
