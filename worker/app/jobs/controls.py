@@ -154,7 +154,7 @@ class RunControls:
         actions: list[Action] = []
         for group, examined in page:
             wanted = wanted_in(group, examined)
-            actions += keep(group, examined, wanted, self._tickets, now)
+            actions += keep(group, examined, wanted, self._tickets, now, self._policy.languages)
             failures += self._failures(group, examined, wanted, now)
         uow.controls.keep(failures, now)
         return self._carry_out(uow, actions, [t for group, _ in page for t in group.tickets], now)

@@ -64,7 +64,7 @@ class Wanted:
 
     @property
     def why(self) -> Reason:
-        return together(fails(fault) for fault in self.faults)
+        return together((fails(fault) for fault in self.faults), " ")
 
     @property
     def at(self) -> datetime | None:
@@ -112,25 +112,24 @@ def keep(
     wanted: Sequence[Wanted],
     rules: TicketRules,
     now: datetime,
+    languages: Sequence[str] = (),
 ) -> tuple[Action, ...]:
-    """What happens to the live tickets of controls: they say what is wrong now, change hands, or end."""
+    """What happens to the live tickets of controls: they say what is wrong now, change hands, or end.
+
+    `languages` are as in `opened`.
+    """
     asked = {one.key: one for one in wanted}
-    actions = (_kept(ticket, group, examined, asked.get(ticket.key), rules, now) for ticket in group.tickets)
+    actions = (
+        _updated(ticket, group, asked[ticket.key], rules, languages)
+        if ticket.key in asked
+        else _over(ticket, group, examined, now)
+        for ticket in group.tickets
+        if ticket.is_live
+    )
     return tuple(action for action in actions if action is not None)
 
 
-def _kept(
-    ticket: Ticket,
-    group: GroupState,
-    examined: Sequence[Examined],
-    wanted: Wanted | None,
-    rules: TicketRules,
-    now: datetime,
-) -> Action | None:
-    if not ticket.is_live:
-        return None
-    if wanted is not None:
-        return _updated(ticket, group, wanted, rules) if ticket.state is TicketState.OPEN else None
+def _over(ticket: Ticket, group: GroupState, examined: Sequence[Examined], now: datetime) -> Action | None:
     why = _why_over(ticket, group, examined)
     if why is None:
         return None
@@ -138,23 +137,28 @@ def _kept(
     return Action(ActionKind.CANCEL, over, why)
 
 
-def _updated(ticket: Ticket, group: GroupState, wanted: Wanted, rules: TicketRules) -> Action | None:
+def _updated(
+    ticket: Ticket, group: GroupState, wanted: Wanted, rules: TicketRules, languages: Sequence[str]
+) -> Action | None:
+    if ticket.state is not TicketState.OPEN:
+        return None
     if ticket.assignee is not None and ticket.assignee.person in group.departed:
         named = assignee_for(ticket.kind, wanted, group, rules)
         if named != ticket.assignee:
             why = because("the assignee has left")
             return Action(ActionKind.ASSIGN, handed_to(ticket, named), why)
-    details = {**ticket.details, FAULTS: _texts(wanted, ticket)}
+    language = _language_of(ticket.assignee, group)
+    details = {**ticket.details, FAULTS: _texts(wanted, ticket, language, languages)}
     if details == ticket.details:
         return None
     return Action(ActionKind.WEIGH, replace(ticket, details=details, reason=wanted.why), wanted.why)
 
 
-def _texts(wanted: Wanted, known: Ticket) -> list[dict[str, str]]:
-    """The faults with the texts to paste that the ticket has: its assignee's language stays."""
+def _texts(wanted: Wanted, known: Ticket, language: str, languages: Sequence[str]) -> list[dict[str, str]]:
+    """The faults with the texts to paste that the ticket has; those of new faults are in this language."""
     texts = {fault["control"]: fault["text"] for fault in faults_of(known)}
     return [
-        fault | {"text": texts.get(fault["control"]) or text_for(one, "")}
+        fault | {"text": texts.get(fault["control"]) or text_for(one, language, languages)}
         for fault, one in zip(wanted.faults, wanted.asked, strict=True)
     ]
 
@@ -275,11 +279,12 @@ def _language_of(assignee: Assignee | None, group: GroupState) -> str:
 def assignee_for(kind: TicketKind, wanted: Wanted, group: GroupState, rules: TicketRules) -> Assignee | None:
     """The first who is there, in the kind's order. Nobody is asked to take away their own admin right."""
     meant = {admin["handle"] for one in wanted.asked for admin in one.result.details.get("admins", ())}
+    people = {one.person.key for one in group.admins if one.person and one.handle in meant}
     admins = [one for one in group.admins if one.is_active and one.handle not in meant]
     found = KINDS[kind].found
     who = {
         AssigneeWhy.ADMIN: _an_admin(admins),
-        AssigneeWhy.OWNER: _owner(group),
+        AssigneeWhy.OWNER: None if group.owner is not None and group.owner.key in people else _owner(group),
         AssigneeWhy.ACCOUNTABLE: (
             Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE) if rules.accountable else None
         ),

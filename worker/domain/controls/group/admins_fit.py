@@ -28,6 +28,8 @@ def _check(group: GroupState, rule: AdminsRule, _now: datetime) -> ControlResult
         return unknown(Unknown.NO_ROLES)
     if any(one.is_question for one in group.admins):
         return unknown(Unknown.NOT_IDENTIFIED)
+    if rule.departments and any(one.is_active and not _department(one) for one in group.admins):
+        return unknown(Unknown.NOT_SHOWN)
     if not group.is_listed:
         return unknown(Unknown.NO_ROSTER)
     return ControlResult(CheckValue.PASS, at=group.taken_at, grade=group.grade)
@@ -42,8 +44,14 @@ def _why_unfit(admin: AdminState, rule: AdminsRule) -> str:
         return _LEAVING
     if not admin.person.facts.is_in_scope and not rule.has_externals:
         return _NOT_OURS
-    department = admin.person.facts.department
-    return _ELSEWHERE if rule.departments and not fits(department, rule.departments) else ""
+    department = _department(admin)
+    is_elsewhere = rule.departments and department and not fits(department, rule.departments)
+    return _ELSEWHERE if is_elsewhere else ""
+
+
+def _department(admin: AdminState) -> str:
+    """The department of an admin; empty if the directory doesn't show it."""
+    return (admin.person.facts.department or "") if admin.person else ""
 
 
 CONTROL = GroupControl(
