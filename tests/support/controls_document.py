@@ -13,6 +13,7 @@ from worker.domain.text.durations import format_duration
 # The guidance's sentences, in our words
 ARTICLES = {
     "S1": "keep a list of all work groups",
+    "S2": "assess groups regularly",
     "S3": "close groups that nobody needs",
     "S4": "name admins, and give them duties",
     "S5": "have few admins",
@@ -60,6 +61,7 @@ EVIDENCE = {
     "leaving.hand_over": _LIVE,
     "people.accountable": "the directory",
     "watch.sources": "the configuration",
+    "group.review": "the answers to its rows: C by an admin of the group, B by its owner",
     "people.policy": _WORD,
     "group.duties": _WORD,
     "people.training": "the learning platform's list (B), else the person's word (C)",
@@ -74,6 +76,7 @@ SETTINGS = {
     "group.admins_few": "admins.min",
     "group.admins_many": "admins.max",
     "group.admins_fit": "admins.departments",
+    "group.review": "review",
     "group.duties": "duties",
     "people.policy": "policies",
     "people.training": "training",

@@ -64,6 +64,8 @@ EXPECTED = {
     "ticket.blocked",
     "ticket.cancelled",
     "ticket.declined",
+    "ticket.answered",
+    "attestations.imported",
     "ticket.disowned",
     "ticket.disputed",
     "ticket.done",
