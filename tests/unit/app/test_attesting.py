@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from builders import facts, rules
 from harness import Harness
 from worker.app.acts.attesting import Attesting, StatementAnswer, StatementList
 from worker.app.refused import Refused
@@ -25,7 +26,9 @@ from worker.domain.controls.statements import (
 )
 from worker.domain.controls.switch import ControlSwitch, Mode, Where
 from worker.domain.evidence.actor import Actor
+from worker.domain.model import Member
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
+from worker.ports import BadConfig
 
 ASKS = ControlSwitch(Mode.TICKET)
 TEXT = "# Policy\n\nBe kind."
@@ -308,6 +311,20 @@ class TestAskingAgain:
         assert "policy:messaging changed" in report.troubles[0]
         assert not tickets(harness, "zoe")
 
+    def test_a_changed_text_is_said_by_its_rule(self, asked: Made) -> None:
+        harness = asked(POLICY_3)
+        assert not attesting(harness).changed_texts()
+        rule_anew(harness, replace(POLICY_3, texts={"en": TEXT + "?"}))
+        assert "its version is still 3" in attesting(harness).changed_texts()[0]
+
+    def test_a_policy_that_is_gone_is_not_asked_for(self, asked: Made) -> None:
+        harness = asked(POLICY_3)
+        ticket = tickets(harness, "ann")[0]
+        rule_anew(harness, PHONE)
+        assert not attesting(harness).look(token(harness, ticket), harness.now).due
+        harness.control()
+        assert harness.ticket(ticket.id).state is TicketState.CANCELLED
+
     def test_it_is_asked_again_after_its_time(self, asked: Made) -> None:
         harness = asked(POLICY_3)
         ticket = tickets(harness, "ann")[0]
@@ -381,6 +398,59 @@ class TestOtherSystems:
         assert counts(harness, TRAINING.id)[1] == 1
         harness.later(days=31)
         assert counts(harness, TRAINING.id)[1] == 0
+
+
+def test_people_without_an_address_are_asked_too_and_count_by_themselves(start: Made) -> None:
+    harness = start(controls=ControlPolicy(statements=(POLICY_3, PHONE), daily_max=1))
+    for name in ("ann", "ben"):
+        harness.corp.change(name, email=None, phones=(harness.number(name),))
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    assert sorted(one.person_name for one in tickets(harness)) == ["Ann", "Ben", "Cem", "Dee"]
+
+
+def test_a_person_with_two_accounts_is_asked_once(found: Made) -> None:
+    harness = found(directories=("corp", "entra"), controls=ControlPolicy(statements=(POLICY_3,)))
+    harness.hire("ann", employee_id="7")
+    harness.directories[1].put(
+        facts("ann-2", employee_id="7", email="ann@corp.example", phones=("+447700900777",))
+    )
+    harness.group("ward-7", "ann")
+    harness.wards.add_member("ward-7", Member("+447700900777", "Ann", phone="+447700900777"))
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    [one] = tickets(harness)
+    say(harness, one)
+    harness.later(days=1)
+    harness.control()
+    assert len(tickets(harness)) == 1
+
+
+def test_a_list_that_cannot_be_read_is_a_trouble_and_the_rest_goes_on(start: Made) -> None:
+    def broken() -> list[ImportedRow]:
+        raise BadConfig("lms.csv can't be read.", remedy="Check the path.")
+
+    harness = start(controls=ControlPolicy(statements=(COURSE,)))
+    lists = (StatementList(Statement.TRAINING, "lms.csv", broken),)
+    harness.start(replace(harness.app.rules, statement_lists=lists))
+    assert "lms.csv can't be read" in harness.control().troubles[0]
+    assert len(harness.plans()) == 1
+
+
+def test_a_company_with_no_one_who_answers_tells_the_channel(start: Made) -> None:
+    harness = start(controls=ControlPolicy(statements=(POLICY_3,)), rules=rules(accountable=""))
+    harness.control()
+    harness.decide()
+    harness.control()
+    say(harness, tickets(harness, "ann")[0], AttestAnswer.DECLINED)
+    after = say(harness, tickets(harness, "ben")[0], AttestAnswer.EXCEPTION)
+    assert after.assignee is None
+    harness.later(minutes=2)
+    assert "Ann declined: messaging" in harness.titles()
 
 
 def test_an_erased_persons_statement_stays_counted(asked: Made) -> None:

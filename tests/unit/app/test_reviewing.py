@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from builders import rules
 from harness import Harness
 from worker.app.acts.reviewing import ReviewShown
 from worker.app.refused import Refused
@@ -197,3 +198,71 @@ def test_a_stale_list_is_no_list_to_review(start: Callable[..., Harness]) -> Non
     harness.later(days=30)
     report = harness.control()
     assert (report.counts["fail"], report.counts["unknown"]) == (0, 1)
+
+
+def test_the_page_has_fifty_rows_at_most(start: Callable[..., Harness]) -> None:
+    harness = start(controls=ControlPolicy(review=(RULE,)))
+    temps = [f"temp-{number}" for number in range(60)]
+    harness.hire(*temps)
+    harness.group("hall", *temps, admins=["dee"])
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    at = next(
+        at
+        for at, one in enumerate(reviews(harness))
+        if one.home.group_id == "hall" and "/own" not in one.occasion
+    )
+    shown = look(harness, at)
+    assert (len(shown.left), len(shown.page)) == (60, 50)
+
+
+def test_an_owner_who_is_no_admin_gives_better_evidence(start: Callable[..., Harness]) -> None:
+    harness = start(controls=ControlPolicy(review=(RULE,)))
+    harness.group("ward-9", "ann", owner_email="una@corp.example")
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    at = next(at for at, one in enumerate(reviews(harness)) if one.home.group_id == "ward-9")
+    assert say(harness, KEEP, "ann", at=at).ticket.grade is Grade.B
+
+
+def test_a_group_that_is_gone_has_no_review_any_more(ward: Harness) -> None:
+    link = token(ward, reviews(ward)[0])
+    ward.group("ward-8", "ann", admins=["dee"])
+    ward.inventory()
+    ward.wards.remove_group("ward-7")
+    ward.later()
+    ward.settle()
+    ward.control()
+    assert {one.state for one in reviews(ward) if one.home.group_id == "ward-7"} == {TicketState.CANCELLED}
+    with pytest.raises(Refused, match="over"):
+        ward.app.reviewing.not_needed(link, ward.now)
+
+
+def test_without_anybody_who_answers_it_is_nobodys(start: Callable[..., Harness]) -> None:
+    harness = start(controls=ControlPolicy(review=(RULE,)), rules=rules(accountable=""))
+    harness.control()
+    harness.decide()
+    harness.control()
+    own = next(one for one in reviews(harness) if "/own" in one.occasion)
+    assert own.assignee is None
+    main = next(one for one in reviews(harness) if "/own" not in one.occasion)
+    assert harness.app.reviewing.not_needed(token(harness, main), harness.now).assignee is None
+
+
+def test_a_row_that_a_ticket_asks_out_already_gets_no_second_one(ward: Harness) -> None:
+    ward.leave("ann")
+    ward.settle()
+    say(ward, REMOVE, "ann")
+    assert len(ward.tickets(TicketKind.REMOVE_MEMBER)) == 1
+
+
+def test_a_ticket_without_a_review_has_none(ward: Harness) -> None:
+    ward.leave("ann")
+    ward.settle()
+    [removal] = ward.tickets(TicketKind.REMOVE_MEMBER)
+    with pytest.raises(Refused, match="no review"):
+        ward.app.reviewing.look(token(ward, removal), ward.now)

@@ -117,10 +117,6 @@ class Attesting:
         self._rules = tuple(rules)
         self._languages = tuple(languages)
 
-    @property
-    def rules(self) -> tuple[StatementRule, ...]:
-        return self._rules
-
     def changed_texts(self) -> list[str]:
         """A sentence for each statement whose text changed under the same version since it was first shown."""
         with self._store.reading() as uow:
@@ -137,7 +133,7 @@ class Attesting:
 
     def _due(self, uow: UnitOfWork, opened: Opened, now: datetime) -> DueForPerson:
         ticket = opened.ticket
-        person = uow.people.get(ticket.person) if ticket.person else None
+        person = uow.people.get(_person(ticket))
         language = person.facts.language if person else None
         mine = [one for one in self._of_person(uow, ticket) if opened.reaches(one)]
         due = [self._shown(one, language) for one in mine if one.state is TicketState.OPEN]
@@ -156,10 +152,8 @@ class Attesting:
 
     def _of_person(self, uow: UnitOfWork, ticket: Ticket) -> list[Ticket]:
         """The statements that this person is asked for, the one of the link first."""
-        if ticket.person is None:
-            return [ticket]
-        theirs = [one for one in uow.tickets.of_person(ticket.person) if one.kind is STATEMENTS]
-        mine = [one for one in theirs if one.assignee and ticket.assignee and one.assignee == ticket.assignee]
+        theirs = [one for one in uow.tickets.of_person(_person(ticket)) if one.kind is STATEMENTS]
+        mine = [one for one in theirs if one.assignee == ticket.assignee]
         return sorted(mine, key=lambda one: (one.id != ticket.id, one.id))
 
     def _shown(
@@ -223,7 +217,7 @@ class Attesting:
             reason=" ".join(said.words.split())[:WORDS_MAX],
             initials=" ".join(said.initials.split())[:INITIALS_MAX],
         )
-        uow.attestations.add(new, _accounts(uow, ticket.person))
+        uow.attestations.add(new, _accounts(uow, _person(ticket)))
 
         def messages(after: Ticket) -> list[OutMessage]:
             return [] if new.is_pass else [self._told(uow, after, new, now)]
@@ -336,8 +330,12 @@ def _one(uow: UnitOfWork, who: str) -> Account | None:
     return next(iter(humans.values())) if len(humans) == 1 else None
 
 
-def _accounts(uow: UnitOfWork, person: AccountKey | None) -> list[AccountKey]:
-    human = uow.people.human(person) if person else None
-    if human is None:
-        return [person] if person else []
-    return [account.key for account in human.accounts]
+def _accounts(uow: UnitOfWork, person: AccountKey) -> list[AccountKey]:
+    human = uow.people.human(person)
+    return [account.key for account in human.accounts] if human else [person]
+
+
+def _person(ticket: Ticket) -> AccountKey:
+    """The person whom a ticket asks."""
+    subject = ticket.subject
+    return AccountKey(subject.source, subject.person_id)

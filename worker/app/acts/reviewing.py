@@ -197,10 +197,9 @@ class Reviewing:
             return 0
         before = self._policy.review[0].review.remind
         messages = []
-        for number in uow.reviews.open_tickets():
-            ticket = uow.tickets.get(number)
-            passed = [one for one in before if ticket and ticket.due_at - one <= now < ticket.due_at]
-            if ticket is None or not passed or ticket.due_at - min(passed) <= ticket.clock_from:
+        for ticket in uow.tickets.many(uow.reviews.open_tickets()).values():
+            passed = [one for one in before if ticket.due_at - one <= now < ticket.due_at]
+            if not passed or ticket.due_at - min(passed) <= ticket.clock_from:
                 continue
             key = f"{ticket.label}:remind:{ticket.due_at.isoformat()}:{min(passed).total_seconds():.0f}"
             if uow.outbox.has(key):

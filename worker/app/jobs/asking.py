@@ -126,12 +126,14 @@ class Asking:
             for one in found:
                 human = uow.people.human(one.person.key)
                 who = min(account.key for account in human.accounts) if human else one.person.key
-                address = (one.person.facts.email or "").casefold()
-                if (who, one.group) in humans or opened_today[address] >= self._policy.daily_max:
+                action = ask(one, rule, self._tickets, now)
+                address = action.ticket.assignee.email if action.ticket.assignee else ""
+                to = address.casefold() or "/".join(who)
+                if (who, one.group) in humans or opened_today[to] >= self._policy.daily_max:
                     continue
                 humans.add((who, one.group))
-                opened_today[address] += 1
-                planned.append(ask(one, rule, self._tickets, now))
+                opened_today[to] += 1
+                planned.append(action)
             return carry_out(uow, planned, (), self._teller, now)
 
 
