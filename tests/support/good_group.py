@@ -18,6 +18,7 @@ from worker.domain.controls.policy import (
     PictureRule,
     ProfileRule,
     RegisterRule,
+    ReviewSection,
     RightsRule,
 )
 from worker.domain.controls.state import AdminState, GroupState, RegisterRow
@@ -37,6 +38,7 @@ def policy(switch: ControlSwitch = ASKS, **changes: Any) -> ControlPolicy:
         "register": (RegisterRule(switch),),
         "classes": (ClassRule(switch, "patient", ("teams",), move_to="teams"),),
         "dormant": (DormantRule(switch),),
+        "review": (ReviewSection(switch),),
         "admins": (AdminsRule(switch, 2, 2, ("Nursing",)),),
         "profile": (
             ProfileRule(
@@ -91,8 +93,10 @@ GOOD = GroupState(
     register_at=READ_AT,
     admins=(admin("dee"), admin("eve")),
     removed_at=NOW - 2 * DAY,
+    reviewed_at=READ_AT,
+    reviewed_grade=Grade.B,
 )
-Changes = Mapping[str, Any]
+Changes = dict[str, Any]
 
 
 def shown(**changes: Any) -> Changes:
@@ -117,6 +121,7 @@ FAILS: Mapping[str, tuple[Changes, ...]] = {
         said(ends_on=(NOW - DAY).date()),
         {"size": 1},
     ),
+    "group.review": ({"reviewed_at": None}, {"reviewed_at": NOW - 90 * DAY}),
     "group.class_fits": ({"messenger": "whatsapp"},),
     "group.admins_few": (
         {"admins": (DEE,)},
@@ -141,6 +146,10 @@ ABSENT: Mapping[str, tuple[Changes, ...]] = {
     "group.dormant": (
         shown(last_activity_at=None, is_archived=None),
         shown(last_activity_at=None) | {"row": None},
+    ),
+    "group.review": (
+        {"reviewed_at": None, "is_fresh": False},
+        {"reviewed_at": None, "coverage": Coverage.PARTIAL},
     ),
     "group.admins_few": (
         {"admins": (), "knows_roles": False},

@@ -222,6 +222,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "delivery": N_("Messages"),
         "desk": N_("Console and API"),
         "audit": N_("Audit"),
+        "attestations": N_("Statements"),
     },
     "check": {
         CheckValue.PASS.value: N_("passes"),
