@@ -28,6 +28,7 @@ from worker.cli.common import (
     print_shape,
     print_table,
 )
+from worker.cli.group_facts import fact_lines
 from worker.contract.groups import GroupShape, GroupShownShape, PairShape
 from worker.contract.links import HandleLinkShape
 from worker.contract.people import PersonShape, PersonShownShape
@@ -190,6 +191,7 @@ def groups_show(
         ("as of", f"{local_time(group.taken_at, when)}, read {local_time(group.read_at, when)}"),
         ("warning", group.warning),
         ("differences", "; ".join(_DIFFERENCES[one] for one in whole.differences)),
+        *fact_lines(group, when),
     ])  # fmt: skip
     rows = [
         (m.display_name, m.handle, m.role.value, _behind(link, person),

@@ -9,7 +9,7 @@ from worker.domain.controls.switch import Mode
 from worker.domain.evidence import events
 from worker.domain.groups.pairing import Difference
 from worker.domain.kinds import KINDS
-from worker.domain.model import RegisterStatus
+from worker.domain.model import Fact, RegisterStatus
 from worker.domain.text.tongue import N_
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -85,6 +85,18 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         Difference.NOT_SEEN.value: N_("No source that reads its messenger shows this group."),
         Difference.MEMBERS.value: N_("Not all of its sources show the same members."),
     },
+    "fact": {
+        Fact.DESCRIPTION.value: N_("Description"),
+        Fact.PICTURE.value: N_("Picture"),
+        Fact.LINK.value: N_("Join link"),
+        Fact.APPROVAL.value: N_("Approval of new members"),
+        Fact.EDIT.value: N_("Who may edit the profile"),
+        Fact.WRITE.value: N_("Who may write"),
+        Fact.ADD.value: N_("Who may add members"),
+        Fact.LAST_ACTIVITY.value: N_("Last activity"),
+        Fact.ARCHIVED.value: N_("Archived"),
+    },
+    "allowed": {"admins": N_("admins"), "members": N_("all members")},
     "link": {
         "linked": N_("linked"),
         "ambiguous": N_("ambiguous"),

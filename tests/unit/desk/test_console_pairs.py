@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date, timedelta
 from html import unescape
 
 import pytest
 
+from builders import NOW
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
 from worker.app.reads.group import whole_group
 from worker.contract.groups import GroupShownShape
 from worker.domain.groups.pairing import PairState
-from worker.domain.model import GroupKey
+from worker.domain.model import Allowed, Fact, GroupFacts, GroupKey, RegisterFacts, RegisterStatus
 from worker.ports import Capabilities
 
 CREW = ("ann", "ben", "eve", "joe")
@@ -25,7 +28,8 @@ def two() -> Harness:
     harness = Harness(inventories=("register", "phone"))
     harness.hire(*CREW)
     harness.inventories[0].can = Capabilities(sees_all_groups=True, is_kept_by_people=True)
-    harness.inventories[1].can = Capabilities(can_remove=True, breaks_terms=True)
+    shows = frozenset({Fact.PICTURE, Fact.APPROVAL})
+    harness.inventories[1].can = Capabilities(can_remove=True, breaks_terms=True, shows=shows)
     harness.group("ward-7", *CREW[:-1], admins=["joe"], at=0, name="Ward 7")
     harness.group("120@g.us", *CREW[1:-1], admins=["joe"], at=1, name="Ward 7")
     harness.start(harness.app.rules)
@@ -183,3 +187,87 @@ def test_a_group_in_the_interface_has_the_word_of_each_source(two: Harness) -> N
         ("phone", "120@g.us", True, 3, "A"),
         ("register", "ward-7", True, 4, "B"),
     ]
+
+
+FACTS = GroupFacts(
+    description="Rules:\nno patient data", picture_sha256="", link_sha256="a" * 64, approval=True,
+    edit=Allowed.ADMINS, write=Allowed.MEMBERS, last_activity_at=NOW - timedelta(days=3), is_archived=False,
+    read_at=NOW, read_apart=((Fact.PICTURE, NOW - timedelta(days=1)),),
+)  # fmt: skip
+SAID = RegisterFacts(
+    purpose="Hand-over of nights", data_class="patient", sensitive=True, externals_allowed=False,
+    status=RegisterStatus.ACTIVE, review_due=date(2026, 12, 24), move_to="teams",
+)  # fmt: skip
+
+
+@pytest.fixture
+def described(two: Harness, desk: Caller) -> Caller:
+    register, phone = two.inventories
+    register.register("ward-7", SAID)
+    phone.show("120@g.us", FACTS)
+    two.later()
+    two.settle()
+    return desk
+
+
+def _rows(html: str, heading: str) -> dict[str, str]:
+    part = html.partition(f"<h2>{heading}</h2>")[2].partition("</dl>")[0]
+    return {
+        _text(name).strip(): _text(value).strip()
+        for name, value in re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", part, re.DOTALL)
+    }
+
+
+def test_a_group_s_page_shows_what_its_source_shows_of_it(described: Caller) -> None:
+    rows = _rows(_group(described, LEADER), "What its source shows of it")
+    assert rows["Description"] == "Rules: no patient data"
+    assert rows["Picture"].startswith("there is none (As of: ")
+    assert rows["Join link"].startswith("the same since it was first seen: ")
+    assert (rows["Approval of new members"], rows["Archived"]) == ("yes", "no")
+    assert (rows["Who may edit the profile"], rows["Who may write"]) == ("admins", "all members")
+    assert rows["Last activity"] == "3 d 1 h ago"
+    assert "Who may add members" not in rows
+
+
+def test_a_changed_link_is_said_to_be_and_nothing_of_it_is_shown(two: Harness, described: Caller) -> None:
+    two.inventories[1].show("120@g.us", replace(FACTS, link_sha256="b" * 64, read_at=two.now))
+    two.later()
+    two.settle()
+    html = _group(described, LEADER)
+    assert _rows(html, "What its source shows of it")["Join link"].startswith("changed: ")
+    assert "bbbb" not in html
+
+
+@pytest.mark.parametrize("key", [LEADER, FOLLOWER])
+def test_a_group_s_page_shows_the_register_s_columns_whoever_leads(described: Caller, key: GroupKey) -> None:
+    said = _text(_group(described, key))
+    assert "Register: purpose Hand-over of nights" in said
+    assert "Register: sensitive yes" in said
+    assert "Register: moves to teams" in said
+    assert "Register: closed on" not in said
+
+
+def test_a_group_of_which_nothing_is_known_shows_neither(desk: Caller) -> None:
+    html = _group(desk, LEADER)
+    assert "What its source shows of it" not in html
+    assert "Register: " not in html
+
+
+def test_a_source_s_page_says_what_it_shows_of_groups(described: Caller) -> None:
+    html = described.get("/sources/phone").text
+    assert re.search(r"What it shows of groups</dt><dd>Picture<br>Approval of new members</dd>", html)
+    assert "What it shows of groups" not in described.get("/sources/register").text
+    assert "What it shows of groups" not in described.get("/sources/corp").text
+
+
+def test_the_json_of_a_group_has_null_for_what_is_not_shown(two: Harness, described: Caller) -> None:
+    del described
+    with two.store.reading() as uow:
+        one = uow.rosters.group(LEADER)
+        assert one is not None
+        whole = whole_group(uow, one, two.app.witnesses)
+    shown = GroupShownShape.of(whole, two.app.witnesses).model_dump(mode="json")["facts"]
+    assert shown == {
+        "description": "Rules:\nno patient data", "has_picture": False, "approval": True, "edit": "admins",
+        "write": "members", "add": None, "last_activity_at": "2026-11-21T12:00:00Z", "is_archived": False,
+    }  # fmt: skip

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from worker.app.reads.witness import Witnesses
 from worker.domain.groups.pairing import Difference
+from worker.domain.model import Fact, GroupFacts, RegisterFacts
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.groups import GroupRow, KnownMember
 from worker.ports.state.store import UnitOfWork
@@ -34,6 +35,16 @@ def whole_group(uow: UnitOfWork, group: GroupRow, witnesses: Witnesses) -> Whole
         listed.differences,
         uow.rosters.in_sources(group.key),
     )
+
+
+def shown_facts(facts: GroupFacts) -> list[Fact]:
+    """Which facts of a group are known."""
+    return [fact for fact in Fact if getattr(facts, fact) is not None]
+
+
+def said_facts(said: RegisterFacts | None) -> list[str]:
+    """Of what a register says something, by the names of the fields."""
+    return [f.name for f in fields(RegisterFacts) if said is not None and getattr(said, f.name) is not None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from starlette.responses import Response
 
-from worker.app.reads.group import whole_group
+from worker.app.reads.group import shown_facts, whole_group
 from worker.desk.calls import Call
 from worker.desk.console.frame import PAGE, group_in, missing
 from worker.desk.console.paging import after_of, next_of
@@ -75,6 +75,7 @@ def group(call: Call, guest: Guest) -> Response:
             "history": history,
             "differences": whole.differences,
             "in_sources": whole.in_sources,
+            "shown": shown_facts(one.facts),
             "wrong": _wrong(call, health, is_fresh=is_fresh) if health else [],
             **_checked(call, checked, since),
         },

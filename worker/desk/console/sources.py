@@ -12,6 +12,7 @@ from worker.desk.calls import Call
 from worker.desk.console.frame import missing
 from worker.desk.services import sources_of
 from worker.desk.sessions import Guest
+from worker.domain.model import Fact
 
 DAYS = timedelta(days=90)
 UNREACHED_SHOWN = 200
@@ -61,6 +62,7 @@ def source(call: Call, guest: Guest) -> Response:
             "names": names,
             "history": history,
             "can": can,
+            "shows": [fact for fact in Fact if witness is not None and fact in witness.can.shows],
             "witness": witness,
         },
     )
