@@ -10,14 +10,14 @@ import pytest
 
 from builders import NOW
 from harness import Harness
-from worker.app.reads.group import whole_group
+from worker.app.reads.group import said_facts, shown_facts, whole_group
 from worker.app.reads.person import Happening, history_of, life_of, whole_person
 from worker.app.reads.source import judged_sources
 from worker.app.reads.ticket import listed_tickets, whole_ticket
 from worker.app.tell.health import Freshness, SourceHealth
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import AccountKey, Role
+from worker.domain.model import AccountKey, Fact, GroupFacts, RegisterFacts, Role
 from worker.ports import Port
 
 Start = Callable[..., Harness]
@@ -167,3 +167,10 @@ def test_a_source_that_is_configured_is_judged_whether_or_not_it_was_read(compan
         SourceHealth.STALE,
         SourceHealth.GOOD,
     ]
+
+
+def test_what_is_known_of_a_group_is_told_from_what_is_not() -> None:
+    facts = GroupFacts(description="", approval=False, is_archived=None)
+    assert shown_facts(facts) == [Fact.DESCRIPTION, Fact.APPROVAL]
+    assert said_facts(RegisterFacts(purpose="Nights", sensitive=False)) == ["purpose", "sensitive"]
+    assert said_facts(None) == []
