@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.accounts import AccountsContract
+from contracts.controls import ControlsContract
 from contracts.conversations import ConversationsContract
 from contracts.feeds import FeedsContract
 from contracts.group_facts import GroupFactsContract
@@ -33,5 +34,6 @@ class TestSqlStore(
     FeedsContract,
     ConversationsContract,
     GroupFactsContract,
+    ControlsContract,
 ):
     """On SQLite and on PostgreSQL."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from builders import DAY, HOUR, NOW, WARD, person
 from worker.domain.controls.policy import (
@@ -96,7 +96,7 @@ GOOD = GroupState(
     reviewed_at=READ_AT,
     reviewed_grade=Grade.B,
 )
-Changes = dict[str, Any]
+Changes: TypeAlias = dict[str, Any]
 
 
 def shown(**changes: Any) -> Changes:

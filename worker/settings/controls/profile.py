@@ -28,8 +28,8 @@ from worker.settings.section import Section
 
 _DESCRIPTION_MAX = 2_048  # WhatsApp takes no longer one: developers.facebook.com, Groups API, read 2026-11
 _PATTERN_MAX = 200
-# What can take a regular expression exponential time: a repeated part that is itself repeated
-_NESTED = re.compile(r"[+*}]\s*\)\s*[+*{]")
+# What can take a regular expression exponential time: a repeated part that is itself repeated, or has alternatives
+_NESTED = re.compile(r"([+*}]\s*|\|[^()]*)\)\s*[+*{]")
 
 
 class DescriptionSection(TextFiles):
@@ -75,7 +75,7 @@ class NameSection(Section):
         if _NESTED.search(pattern) or re.search(r"\\[1-9]|\(\?", pattern):
             raise Wrong(
                 "this expression can take very long",
-                "Don't repeat a part that repeats; leave out (?…) and \\1.",
+                "Don't repeat a part that repeats or has alternatives; leave out (?…) and \\1.",
             )
         return pattern
 

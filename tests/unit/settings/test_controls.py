@@ -1,0 +1,150 @@
+"""The `controls:` section: what it means, and what is refused, with its place and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from worker.domain.controls.policy import (
+    AdminsRule,
+    ClassRule,
+    ControlPolicy,
+    DescriptionRule,
+    DormantRule,
+    JoinRule,
+    NameRule,
+    PictureRule,
+    ProfileRule,
+    RegisterRule,
+    RightsRule,
+)
+from worker.domain.controls.switch import ControlSwitch, Mode, Where
+from worker.domain.model import Allowed
+from worker.settings import SettingsError, load
+
+Write: TypeAlias = Callable[[str], Path]
+RULES = "Be kind."
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    (tmp_path / "rules.txt").write_text(f"\ufeff{RULES}\n", encoding="utf-8")
+    (tmp_path / "empty.txt").write_text(" \n")
+    (tmp_path / "latin.txt").write_bytes(b"\xe9")
+    (tmp_path / "long.txt").write_text("x" * 2049)
+    (tmp_path / "endless.txt").write_text("x" * 100_001)
+    (tmp_path / "ward.png").write_bytes(b"picture")
+
+    def write(controls: str) -> Path:
+        path = tmp_path / "whosleft.yaml"
+        path.write_text(f"controls: {controls}\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+def policy(path: Path) -> ControlPolicy:
+    return load(path).control_policy()
+
+
+def test_what_is_absent_is_off(write: Write) -> None:
+    assert policy(write("{}")) == ControlPolicy(languages=("en", "en"))
+
+
+def test_an_empty_section_is_on_with_its_defaults(write: Write) -> None:
+    made = policy(write("{register: {}, dormant: {}, admins: {}, profile: {}}"))
+    assert made.register == (RegisterRule(),)
+    assert made.dormant == (DormantRule(),)
+    assert made.admins == (AdminsRule(),)
+    assert made.profile == (ProfileRule(),)
+
+
+def test_a_section_s_mode_comes_before_the_one_for_all(write: Write) -> None:
+    made = policy(write("{mode: ticket, admins: {mode: report}, dormant: {due: 2d, sensitive_due: 1d}}"))
+    assert made.admins[0].switch == ControlSwitch()
+    assert made.dormant[0].switch == ControlSwitch(
+        Mode.TICKET, due=timedelta(days=2), sensitive_due=timedelta(days=1)
+    )
+
+
+def test_every_key_is_what_it_says(write: Write) -> None:
+    where = "{groups: [Ward*], sensitive: true, departments: [Nursing], messenger: whatsapp}"
+    made = policy(
+        write(
+            "{daily_max: 3, per_day: 9, report_min: 2, register: {required: purpose, roster_max_age: 30d},"
+            "classes: [{name: patient, groups: 'Ward*', sensitive: true, messengers: teams, move_to: teams}],"
+            "admins: {min: 1, max: 3, departments: Nursing, externals: true},"
+            f"profile: [{{when: {where}, description: {{texts: {{en: rules.txt}}, match: exact}},"
+            "name: {pattern: 'Ward .+', example: Ward 7}, picture: {required: false, standard: ward.png},"
+            "join: {approval: true, new_link_after_removal: true}, rights: {edit: admins, write: members}}]}"
+        )
+    )
+    assert (made.daily_max, made.per_day, made.report_min) == (3, 9, 2)
+    assert made.register == (RegisterRule(required=("purpose",), roster_max_age=timedelta(days=30)),)
+    assert made.classes == (ClassRule(ControlSwitch(), "patient", ("teams",), ("Ward*",), True, "teams"),)
+    assert made.admins == (AdminsRule(min=1, max=3, departments=("Nursing",), has_externals=True),)
+    [profile] = made.profile
+    assert profile == ProfileRule(
+        ControlSwitch(where=Where(("Ward*",), True, ("Nursing",), ("whatsapp",))),
+        DescriptionRule({"en": RULES}, True),
+        NameRule("Ward .+", "Ward 7"),
+        PictureRule(False, (sha256(b"picture").hexdigest(),)),
+        JoinRule(True, True),
+        RightsRule(Allowed.ADMINS, Allowed.MEMBERS),
+    )
+
+
+@pytest.mark.parametrize("controls, key, message", [
+    ("{admins: {min: 5, max: 4}}", "controls.admins.min", "5 is more than max, 4"),
+    ("{admins: {max: 0}}", "controls.admins.max", ""),
+    ("{register: {required: [owner]}}", "controls.register.required", "owner"),
+    ("{mode: 'on'}", "controls.mode", ""),
+    ("{daily_max: 0}", "controls.daily_max", ""),
+    ("{dormant: {afterwards: 3d}}", "controls.dormant.afterwards", ""),
+    ("{classes: [{name: x}]}", "controls.classes[0]", "'messengers' is missing"),
+    ("{profile: {description: {texts: {}}}}", "controls.profile.description.texts", "no language is given"),
+    ("{profile: {description: {texts: {en: no.txt}}}}", "texts.en", "can't be read"),
+    ("{profile: {description: {texts: {en: latin.txt}}}}", "texts.en", "is no UTF-8 text"),
+    ("{profile: {description: {texts: {en: empty.txt}}}}", "texts.en", "is empty"),
+    ("{profile: {description: {texts: {en: endless.txt}}}}", "texts.en", "is too long"),
+    ("{profile: {description: {texts: {en: long.txt}}}}", "texts.en", "2049 characters are too long"),
+    ("{profile: {picture: {standard: [ward.png, no.png]}}}", "standard", "can't be read"),
+    ("{profile: {name: {pattern: '(Ward'}}}", "pattern", "no regular expression"),
+    (f"{{profile: {{name: {{pattern: '{'x' * 201}'}}}}}}", "pattern", "201 characters are too many"),
+    ("{profile: {name: {pattern: 'Ward .+', example: Lab}}}", "example", "doesn't fit the pattern"),
+    ("{profile: {rights: {edit: nobody}}}", "rights.edit", ""),
+])  # fmt: skip
+def test_what_cannot_be_is_refused_where_it_stands(
+    write: Write, controls: str, key: str, message: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(write(controls))
+    [problem] = refused.value.problems
+    assert key in problem.key
+    assert message in problem.message
+    assert problem.line == 1
+    assert problem.remedy
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a+)+", "(a*)*b", "(a|a)*b", "(a|aa)+", "(ab?){2,}|(x+){3}", "(?=a)b", r"(a)\1", "(?:a+)+"]
+)
+def test_a_pattern_that_can_take_very_long_is_refused(write: Write, pattern: str) -> None:
+    with pytest.raises(SettingsError, match="can take very long"):
+        load(write(f"{{profile: {{name: {{pattern: '{pattern}'}}}}}}"))
+
+
+@pytest.mark.parametrize("pattern", ["(Ward|Dept) .+", "Ward [0-9]{1,2} (days|nights)", "[A-Z]+ .*", "(x)?y"])
+def test_an_ordinary_pattern_is_taken(write: Write, pattern: str) -> None:
+    [profile] = policy(write(f"{{profile: {{name: {{pattern: '{pattern}'}}}}}}")).profile
+    assert profile.name == NameRule(pattern)
+
+
+def test_one_mapping_is_a_list_of_one(write: Write) -> None:
+    made: Any = policy(write("{profile: {rights: {add: admins}}}"))
+    assert made.profile == (ProfileRule(rights=RightsRule(add=Allowed.ADMINS)),)
