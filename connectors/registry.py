@@ -42,10 +42,17 @@ NOTIFIERS = {
     "console": "connectors.notify.console:SPEC",
     "email": "connectors.notify.email:SPEC",
 }
+ADVISORIES = {
+    "kev": "connectors.advisories.kev:SPEC",
+    "kev_file": "connectors.advisories.kev:FILE",
+    "nvd": "connectors.advisories.nvd:SPEC",
+    "nvd_file": "connectors.advisories.nvd:FILE",
+}
 OURS: Mapping[Port, Mapping[str, str]] = {
     Port.DIRECTORY: DIRECTORIES,
     Port.INVENTORY: INVENTORIES,
     Port.NOTIFY: NOTIFIERS,
+    Port.ADVISORIES: ADVISORIES,
 }
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from worker.app.refused import Refused
 from worker.cli import (
+    advisories,
     attest,
     audit,
     desk,
@@ -64,6 +65,7 @@ app.add_typer(notify.app, name="notify")
 app.add_typer(rotas.rota, name="rota")
 app.add_typer(attest.app, name="attest")
 app.add_typer(review.app, name="review")
+app.add_typer(advisories.app, name="advisories")
 app.add_typer(report.app, name="report")
 app.add_typer(audit.app, name="audit")
 app.add_typer(desk.app, name="desk")

@@ -12,15 +12,21 @@ from types import ModuleType
 import pytest
 from pydantic import ValidationError
 
-from connectors.registry import DIRECTORIES, INVENTORIES, NOTIFIERS, load
+from connectors.registry import ADVISORIES, DIRECTORIES, INVENTORIES, NOTIFIERS, load
 from worker.ports import Port
 
 HERE = Path(__file__).parent
-TABLES = {Port.DIRECTORY: DIRECTORIES, Port.INVENTORY: INVENTORIES, Port.NOTIFY: NOTIFIERS}
+TABLES = {
+    Port.DIRECTORY: DIRECTORIES,
+    Port.INVENTORY: INVENTORIES,
+    Port.NOTIFY: NOTIFIERS,
+    Port.ADVISORIES: ADVISORIES,
+}
 SUITES = {
     Port.DIRECTORY: ("contracts.directory", "DirectoryContract", "test_directories.py"),
     Port.INVENTORY: ("contracts.inventory", "InventoryContract", "test_inventories*.py"),
     Port.NOTIFY: ("contracts.notifier", "AnyNotifierContract", "test_notifiers*.py"),
+    Port.ADVISORIES: ("contracts.advisory_feed", "AdvisoryFeedContract", "test_advisory_feeds.py"),
 }
 HEADINGS = ("Rights needed", "Endpoints", "Limits", "Known gaps")
 CONNECTORS = [

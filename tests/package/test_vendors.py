@@ -23,6 +23,7 @@ EXEMPT = {
     "desk/provider.py": "as settings/sign_in.py",
     "desk/id_token.py": "as settings/sign_in.py: which claims a provider gives",
     "desk/refusals.py": "as settings/sign_in.py: a provider's numbers of errors",
+    "domain/watch/products.py": "what advisories call each messenger's products",
     "domain/messengers.py": "what each messenger allows, by its name",
     "domain/kinds/add_member.py": "the steps of a ticket in each messenger, by its name",
     "domain/kinds/reassign_admin.py": "as domain/kinds/add_member.py",
@@ -36,6 +37,7 @@ VENDORS = (
     "graph", "microsoft", "entra", "azure", "msal", "active_directory", "active directory", "activedirectory", "ldap",
     "ldap3", "dirsync", "slack", "teams", "okta", "jira", "servicenow", "matrix", "telegram", "waha", "gowa",
     "evolution", "whatsapp_cloud", "whatsapp_export", "apprise", "ntfy", "pagerduty",
+    "kev", "kev_file", "nvd", "nvd_file",
 )  # fmt: skip
 NAMED = re.compile(rf"(?<![A-Za-z])(?i:{'|'.join(map(re.escape, VENDORS))})(?![a-z])")
 # Kinds that are ordinary words as well. The first is named where a string is that word and nothing else; the others

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from builders import NOW, facts
 from builders import rules as ticket_rules
+from fakes.advisory_feed import FakeAdvisoryFeed
 from fakes.directory import FakeDirectory
 from fakes.inventory import FakeInventory
 from fakes.notifier import FakeNotifier
@@ -97,6 +98,7 @@ class Harness:
             inventory_type(name, now=self.clock, is_kept_by_people=True) for name in registers
         ]
         self.notifiers = [FakeNotifier("soc")] if notifiers is None else list(notifiers)
+        self.advisory_feeds: list[FakeAdvisoryFeed] = []
         self.corp, self.wards = self.directories[0], self.inventories[0]
         self._numbers: dict[str, str] = {}
         self.settings = _settings(self.directories, self.inventories)

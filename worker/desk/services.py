@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from worker.app.acts.advisories import AdvisoryActs
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.attesting import Attesting
 from worker.app.acts.declared import Declaring
@@ -70,6 +71,7 @@ class Services:
     taking_over: TakeOver
     pairs: PairActs
     silencing: Silencing
+    advisories: AdvisoryActs
     languages: Languages
     rules: TicketRules
     explainer: Explainer

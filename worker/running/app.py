@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
+from worker.app.acts.advisories import AdvisoryActs
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.attesting import Attesting, StatementList
 from worker.app.acts.declared import Declaring
@@ -23,6 +24,7 @@ from worker.app.acts.silencing import Silencing
 from worker.app.acts.tickets import TicketActs
 from worker.app.acts.trial import Trial
 from worker.app.evidence.export import Audit
+from worker.app.jobs.advisories import WatchAdvisories
 from worker.app.jobs.canary import Canary, CanaryRules
 from worker.app.jobs.controls import RunControls
 from worker.app.jobs.deliver import Deliver, DeliverRules
@@ -41,6 +43,7 @@ from worker.app.jobs.table import UseCases
 from worker.app.jobs.verify import Verify
 from worker.app.jobs.watch import WatchFeeds
 from worker.app.jobs.watch_itself import WatchItself
+from worker.app.reads.advisories import AdvisoryRules
 from worker.app.reads.away import Away, teller_named
 from worker.app.reads.check import Check, Checked
 from worker.app.reads.controls import ControlReads, ControlRules
@@ -66,7 +69,7 @@ from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.text.tongue import Languages
-from worker.ports import Port, Takes
+from worker.ports import Connector, Port, Takes
 from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.ping import Pinger
 from worker.ports.state.controls import Lists
@@ -110,6 +113,8 @@ class AppRules:
     holding: Holding
     alarms: AlarmRules
     canary: CanaryRules | None
+    advisory_paces: Mapping[str, timedelta]  # by feed
+    fresh_advisories: Freshness
     ping_every: timedelta
     job_every: Mapping[str, timedelta]  # by job
     two_approvers_from: int
@@ -123,6 +128,11 @@ class AppRules:
     @property
     def inventory(self) -> InventoryRules:
         return InventoryRules(self.limits, self.paces, self.takes)
+
+    @property
+    def advisories(self) -> AdvisoryRules:
+        rule = next(iter(self.controls.advisories), None)
+        return AdvisoryRules(rule, self.advisory_paces, self.fresh_advisories)
 
     @property
     def poll(self) -> PollRules:
@@ -171,6 +181,7 @@ class App:
     interacting: Interacting
     zones: ChannelZones
     taking_over: TakeOver
+    advisories: AdvisoryActs
 
     @property
     def use_cases(self) -> UseCases:
@@ -204,7 +215,14 @@ def assemble(
     fresh, sensitive = rules.fresh_inventories, rules.sensitive
     abilities = {one.name: one.can for one in connectors.inventories}
     judging = ControlRules(
-        rules.controls, fresh, sensitive, seen_as, rules.timezone, tickets.accountable, abilities
+        rules.controls,
+        fresh,
+        sensitive,
+        seen_as,
+        rules.timezone,
+        tickets.accountable,
+        abilities,
+        rules.advisories,
     )
     controls = ControlReads(store, judging)
     attesting, reviewing = attesting_of(rules, store), reviewing_of(rules, store)
@@ -236,7 +254,7 @@ def assemble(
         TicketActs(store, tickets, teller),
         Approvals(store, rules.two_approvers_from),
         PairActs(store, pairing),
-        Check(store, connectors, limits, rules.leaver, rules.fresh_directories, rules.fresh_inventories),
+        Check(store, connectors, limits, rules.leaver, _fresh(rules)),
         Explainer(tickets, rules.languages, reaching, rules.holding, on_call, away, teller.passing),
         reaching,
         Silencing(store, tickets, rules.holding.silences, [one.name for one in connectors.inventories]),
@@ -257,20 +275,35 @@ def assemble(
             Switch(store, pinger, rules.ping_every),
             Canary(store, connectors.notifiers, alarms, rules.canary, len(watching.sources)),
             WatchFeeds(store, feeds, rules.rotas.feeds),
+            WatchAdvisories(store, connectors.advisory_feeds, rules.advisories, alarms, rules.teller.tongue),
             clock,
         ),
         Interacting(store, connectors.notifiers, tickets, teller, Glance(store, teller, tickets.accountable)),
         ChannelZones(store, connectors.notifiers, rules.holding.quiet),
         TakeOver(store, zones, on_call, rules.languages),
+        AdvisoryActs(store),
     )
 
 
+def _fresh(rules: AppRules) -> dict[Port, Freshness]:
+    """How old the last data of each kind of source may be."""
+    return {
+        Port.DIRECTORY: rules.fresh_directories,
+        Port.INVENTORY: rules.fresh_inventories,
+        Port.ADVISORIES: rules.fresh_advisories,
+    }
+
+
 def _watching(rules: AppRules, connectors: Checked, rotas: Look, *, has_ping: bool) -> Watching:
-    directories = {(one.name, Port.DIRECTORY): rules.fresh_directories for one in connectors.directories}
-    inventories = {(one.name, Port.INVENTORY): rules.fresh_inventories for one in connectors.inventories}
-    every = (*connectors.directories, *connectors.inventories, *connectors.notifiers)
+    sources: Mapping[Port, Sequence[Connector]] = {
+        Port.DIRECTORY: connectors.directories,
+        Port.INVENTORY: connectors.inventories,
+        Port.ADVISORIES: connectors.advisory_feeds,
+    }
+    fresh = _fresh(rules)
+    every = (*(one for found in sources.values() for one in found), *connectors.notifiers)
     return Watching(
-        {**directories, **inventories},
+        {(one.name, port): fresh[port] for port, found in sources.items() for one in found},
         {name: interval for name, interval in rules.job_every.items() if name != "watch"},
         rules.limits.switched_off(),
         {"rota": rotas, **{one.name: one.concerns for one in every}},

@@ -263,6 +263,7 @@ def services_of(app: App, clock: Clock) -> Services:
         taking_over=app.taking_over,
         pairs=app.pairs,
         silencing=app.silencing,
+        advisories=app.advisories,
         audit=app.audit,
         languages=rules.languages,
         rules=rules.tickets,
@@ -341,8 +342,8 @@ def calls_taken(connectors: Connectors) -> Iterator[None]:
     """Take the calls for connectors that want them. Raises SettingsError if nothing can listen at an address."""
     with ExitStack() as stack:
         for section, called in (
-            (section, called)
-            for section, port in SECTIONS.items()
+            (".".join(place), called)
+            for place, port in SECTIONS.items()
             for one in connectors.of(port)
             for called in one.calls
         ):

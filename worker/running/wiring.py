@@ -50,6 +50,7 @@ from worker.ports import (
     Port,
     takes_all,
 )
+from worker.ports.connectors.advisory_feed import AdvisoryFeed
 from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.state.store import Store
 from worker.running.app import (
@@ -79,6 +80,9 @@ from worker.storage.sql.errors import StorageError
 from worker.storage.sql.migrate import migrate, require_current
 from worker.storage.sql.scratch import scratch_engine
 from worker.storage.store import SqlStore
+
+ADVISORIES_EVERY = timedelta(hours=4)  # of a kind of feed that names no pace
+ADVISORIES_STALE = timedelta(days=31)
 
 
 class _Models(Mapping[str, type[BaseModel]]):
@@ -118,12 +122,14 @@ class Connectors:
     inventories: tuple[Inventory, ...]
     notifiers: tuple[Notifier, ...]
     feeds: tuple[RotaFeed, ...] = ()
+    advisory_feeds: tuple[AdvisoryFeed, ...] = ()
 
     def of(self, port: Port) -> tuple[Connector, ...]:
         every: Mapping[Port, tuple[Connector, ...]] = {
             Port.DIRECTORY: self.directories,
             Port.INVENTORY: self.inventories,
             Port.NOTIFY: self.notifiers,
+            Port.ADVISORIES: self.advisory_feeds,
         }
         return every[port]
 
@@ -187,6 +193,7 @@ def build_connectors(
         tuple(
             IcalFeed(n, settings.place_of_feed(n), rules) for n, rules in settings.rota_rules().feeds.items()
         ),
+        tuple(build(Port.ADVISORIES, entry) for entry in settings.advisory_feeds),
     )
 
 
@@ -271,6 +278,8 @@ def rules_of(settings: Settings) -> AppRules:
         holding=Holding(settings.silenced(), settings.quiet_times()),
         alarms=settings.alarm_rules(),
         canary=CanaryRules(canary.to, canary.at) if canary else None,
+        advisory_paces=advisory_paces_of(settings),
+        fresh_advisories=fresh_advisories_of(settings),
         ping_every=settings.watch.ping.every if settings.watch.ping else timedelta(),
         job_every=settings.schedule.every,
         two_approvers_from=settings.desk.two_approvers_from,
@@ -286,6 +295,20 @@ def paces_of(settings: Settings) -> dict[str, timedelta]:
         or settings.schedule.every["inventory"]
         for one in settings.inventories
     }
+
+
+def advisory_paces_of(settings: Settings) -> dict[str, timedelta]:
+    """How long after a read each feed of advisories is due again, by its name: its own pace, or its kind's."""
+    return {
+        one.name: one.every or registry.spec(Port.ADVISORIES, one.kind).every or ADVISORIES_EVERY
+        for one in settings.advisory_feeds
+    }
+
+
+def fresh_advisories_of(settings: Settings) -> Freshness:
+    """How old the last data of feeds of advisories may be."""
+    stale = {one.name: one.stale_after for one in settings.advisory_feeds if one.stale_after}
+    return Freshness(ADVISORIES_STALE, stale)
 
 
 def confirmed_every(settings: Settings) -> dict[str, timedelta]:

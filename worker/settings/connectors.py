@@ -1,4 +1,5 @@
-"""The entries of `directories:`, `inventories:` and `notify:`: their common keys, and the others unchanged.
+"""The entries of `directories:`, `inventories:`, `notify:` and of advisories' feeds: their common keys, and the others
+unchanged.
 
 The settings know no connector; each connector's own model decides on its other keys.
 """
@@ -28,10 +29,12 @@ from worker.settings.references import is_secret_key
 from worker.settings.section import Section
 
 EVERY_MIN = timedelta(seconds=10)
-SECTIONS: Mapping[str, Port] = {
-    "directories": Port.DIRECTORY,
-    "inventories": Port.INVENTORY,
-    "notify": Port.NOTIFY,
+# The lists of entries, by their place in the file
+SECTIONS: Mapping[tuple[str, ...], Port] = {
+    ("directories",): Port.DIRECTORY,
+    ("inventories",): Port.INVENTORY,
+    ("notify",): Port.NOTIFY,
+    ("controls", "advisories", "feeds"): Port.ADVISORIES,
 }
 
 
@@ -78,7 +81,7 @@ class ConnectorEntry(Section):
 
 
 class SourceEntry(ConnectorEntry):
-    """A directory or an inventory."""
+    """A source that data comes from."""
 
     COMMON: ClassVar[tuple[str, ...]] = ("name", "kind", "stale_after")
 
@@ -107,10 +110,21 @@ class NotifierEntry(ConnectorEntry):
     """A channel to people."""
 
 
+class AdvisoryFeedEntry(SourceEntry):
+    """A feed of advisories."""
+
+    COMMON: ClassVar[tuple[str, ...]] = (*SourceEntry.COMMON, "every")
+
+    every: Annotated[Period, at_least(EVERY_MIN)] | None = Field(
+        default=None, description="Its own pace, 10s or more; null: its kind's."
+    )
+
+
 ENTRIES: Mapping[Port, type[ConnectorEntry]] = {
     Port.DIRECTORY: SourceEntry,
     Port.INVENTORY: InventoryEntry,
     Port.NOTIFY: NotifierEntry,
+    Port.ADVISORIES: AdvisoryFeedEntry,
 }
 
 

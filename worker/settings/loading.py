@@ -25,7 +25,12 @@ from worker.settings.references import resolve
 Kinds: TypeAlias = Mapping[Port, Mapping[str, type[BaseModel]]]
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
-_CALLED = {Port.DIRECTORY: "directory", Port.INVENTORY: "inventory", Port.NOTIFY: "notifier"}
+_CALLED = {
+    Port.DIRECTORY: "directory",
+    Port.INVENTORY: "inventory",
+    Port.NOTIFY: "notifier",
+    Port.ADVISORIES: "feed",
+}
 
 
 def load(path: Path | str, *, kinds: Kinds | None = None, env: Mapping[str, str] | None = None) -> Settings:
@@ -111,7 +116,7 @@ def _validated(
 
 def _entries(document: Document) -> Iterator[tuple[Port, PlacedDict]]:
     for section, port in SECTIONS.items():
-        entries = document.at((section,))
+        entries = document.at(section)
         for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, PlacedDict):
                 yield port, entry
@@ -168,7 +173,7 @@ def _wrong_reply_source(document: Document, kinds: Kinds) -> list[SettingsProble
 
 
 def _name_clashes(document: Document) -> list[SettingsProblem]:
-    """Problems for repeated names. Names are unique over the three lists: ids and `check` use them."""
+    """Problems for repeated names. Names are unique over all lists: ids and `check` use them."""
     problems = []
     lines: dict[str, int] = {}
     for _, entry in _entries(document):

@@ -22,7 +22,13 @@ from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.remediation import RemediationRule
 from worker.ports import Port
-from worker.settings.connectors import ConnectorEntry, InventoryEntry, NotifierEntry, SourceEntry
+from worker.settings.connectors import (
+    AdvisoryFeedEntry,
+    ConnectorEntry,
+    InventoryEntry,
+    NotifierEntry,
+    SourceEntry,
+)
 from worker.settings.controls import ControlsSection
 from worker.settings.controls.statements import lists_of
 from worker.settings.escalation import Escalation
@@ -189,8 +195,14 @@ class Settings(Section):
             Port.DIRECTORY: self.directories,
             Port.INVENTORY: self.inventories,
             Port.NOTIFY: self.notify,
+            Port.ADVISORIES: self.advisory_feeds,
         }
         return every[port]
+
+    @property
+    def advisory_feeds(self) -> tuple[AdvisoryFeedEntry, ...]:
+        section = self.controls.advisories
+        return section.feeds if section else ()
 
     def leaver_policy(self) -> LeaverPolicy:
         section = self.leaver

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from worker.ports import Port
-from worker.settings.connectors import SECTIONS, ConnectorEntry
+from worker.settings.connectors import ENTRIES, SECTIONS, ConnectorEntry
 from worker.settings.explain import models_in
 from worker.settings.loading import Kinds
 from worker.settings.model import Settings
@@ -25,10 +25,10 @@ def json_schema(kinds: Kinds) -> dict[str, Any]:
     definitions = schema["$defs"]
     for name, model in _sections(Settings).items():
         _write_defaults(definitions[name], model)
-    for section, port in SECTIONS.items():
-        items = schema["properties"][section]["items"]
-        schema["properties"][section]["items"] = _entry(items, port, kinds.get(port, {}), definitions)
-    for unused in ("SourceEntry", "InventoryEntry", "NotifierEntry"):
+    for place, port in SECTIONS.items():
+        entries = _at(schema, place, definitions)
+        entries["items"] = _entry(entries["items"], port, kinds.get(port, {}), definitions)
+    for unused in {entry.__name__ for entry in ENTRIES.values()}:
         definitions.pop(unused, None)
     whole = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -37,6 +37,16 @@ def json_schema(kinds: Kinds) -> dict[str, Any]:
         "$defs": dict(sorted(definitions.items())),
     }
     return {key: _referring(value) for key, value in whole.items()}
+
+
+def _at(schema: dict[str, Any], place: tuple[str, ...], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a key, which may stand within sections, of which each may be null."""
+    for key in place:
+        ways = [schema, *schema.get("anyOf", ())]
+        refs = [one["$ref"] for one in ways if "$ref" in one]
+        schema = definitions[refs[0].removeprefix(_REF)] if refs else schema
+        schema = schema["properties"][key]
+    return schema
 
 
 def _entry(items: dict[str, Any], port: Port, models: Any, definitions: dict[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ _BY_CONTROL = {
     control: codes(lambda kind, control=control: kind.control == control)  # type: ignore[misc]
     for control in sorted({kind.control for kind in KINDS.values()} - {""})
 }
-_GOVERNED = (chat_group.c.is_gone == 0) & chat_group.c.leader_source.is_(None)
+GOVERNED = (chat_group.c.is_gone == 0) & chat_group.c.leader_source.is_(None)
 _FOLDED = sa.func.lower(sa.func.trim(chat_group.c.name))
 FAILURE_COLUMNS = (
     "control", "source", "subject", "name", "value", "found", "wanted", "department", "is_sensitive", "time_s", "asks",
@@ -102,7 +102,7 @@ class SqlControls:
     def names_in_use(self) -> frozenset[NameInUse]:
         query = (
             sa.select(_FOLDED, chat_group.c.messenger)
-            .where(_GOVERNED)
+            .where(GOVERNED)
             .group_by(_FOLDED, chat_group.c.messenger)
             .having(sa.func.count() > 1)
         )
@@ -112,7 +112,7 @@ class SqlControls:
         self, after: GroupKey | None, limit: int, lists: Lists, in_use: frozenset[NameInUse]
     ) -> list[GroupState]:
         g = chat_group.c
-        query = _groups().where(_GOVERNED).order_by(g.source, g.group_id).limit(limit)
+        query = _groups().where(GOVERNED).order_by(g.source, g.group_id).limit(limit)
         if after is not None:
             later = (g.source > after.source) | ((g.source == after.source) & (g.group_id > after.group_id))
             query = query.where(later)
@@ -134,7 +134,7 @@ class SqlControls:
             sa.select(t.source, t.group_id)
             .distinct()
             .join(chat_group, (g.source == t.source) & (g.group_id == t.group_id))
-            .where(t.state.in_(_LIVE), t.kind.in_(_OF_GROUPS), ~_GOVERNED)
+            .where(t.state.in_(_LIVE), t.kind.in_(_OF_GROUPS), ~GOVERNED)
             .order_by(t.source, t.group_id)
         )
         return [GroupKey(*row) for row in self._c.execute(query)]

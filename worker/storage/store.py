@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from worker.domain.people.persons import AccountsRule
 from worker.storage.access import SqlAccess
+from worker.storage.advisories import SqlAdvisories
 from worker.storage.attestations import SqlAttestations
 from worker.storage.controls import SqlControls
 from worker.storage.conversations import SqlConversations, SqlInteractions
@@ -75,6 +76,7 @@ class SqlUnitOfWork:
         self.controls = SqlControls(connection, rule)
         self.attestations = SqlAttestations(connection)
         self.reviews = SqlReviews(connection)
+        self.advisories = SqlAdvisories(connection)
 
 
 class SqlStore:

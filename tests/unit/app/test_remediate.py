@@ -186,6 +186,7 @@ class Without:
 
     def __init__(self, harness: Harness) -> None:
         self.directories, self.inventories, self.notifiers = harness.directories, (), harness.notifiers
+        self.advisory_feeds = harness.advisory_feeds
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ LISTED = {name: value for name, value in vars(events).items() if re.fullmatch(r"
 EARLIER = vars(events)["_EARLIER"]
 NOUNS = {value.partition(".")[0] for value in LISTED.values()}
 EXPECTED = {
+    "advisory.dismissed",
+    "advisory.announced",
     "audit.exported",
     "desk.key_rotated",
     "desk.login_link_made",

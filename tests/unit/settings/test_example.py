@@ -29,9 +29,10 @@ _STATED = re.compile(r"\[(\[[^\[\]]*\]|\{\}|[^\[\]]*)\](?=[^\[\]]*$)")  # the la
 
 _SECRETS = (
     "WAHA_KEY", "WAHA_HMAC", "GOWA_PASSWORD", "GOWA_SECRET", "EVOLUTION_KEY", "EVOLUTION_SECRET", "META_TOKEN",
-    "META_VERIFY", "META_SECRET", "MATRIX_TOKEN", "SLACK_CHANNELS_TOKEN",
+    "META_VERIFY", "NVD_KEY", "META_SECRET", "MATRIX_TOKEN", "SLACK_CHANNELS_TOKEN",
 )  # fmt: skip
 
+PROVIDERS = ("controls", "providers")
 ABSENT: dict[str, str] = {}  # key: why the example does not show it
 
 
@@ -40,6 +41,7 @@ def kinds() -> Kinds:
         Port.DIRECTORY: registry.DIRECTORIES,
         Port.INVENTORY: registry.INVENTORIES,
         Port.NOTIFY: registry.NOTIFIERS,
+        Port.ADVISORIES: registry.ADVISORIES,
     }
     return {
         port: {kind: registry.load(place).config for kind, place in table.items()}
@@ -63,8 +65,8 @@ def fields_of(model: type[BaseModel], path: KeyPath = ()) -> Iterator[tuple[KeyP
         yield here, field
         for inner in models_in(field.annotation):
             yield from fields_of(inner, here)
-        for kind, options in kinds()[SECTIONS[name]].items() if path == () and name in SECTIONS else ():
-            yield from fields_of(options, (name, kind))
+        for kind, options in kinds()[SECTIONS[here]].items() if here in SECTIONS else ():  # type: ignore[index]
+            yield from fields_of(options, (*here, kind))
 
 
 def is_shown_elsewhere(path: KeyPath) -> bool:
@@ -78,11 +80,16 @@ FIELDS = {path: field for path, field in fields_of(Settings) if not is_shown_els
 
 def bare(document: Document, path: KeyPath) -> KeyPath:
     """A path of the example as `FIELDS` has it."""
-    if len(path) > 2 and path[0] in SECTIONS:
-        kind = document.at((*path[:2], "kind"))
-        own = (path[0], kind, *(part for part in path[2:] if isinstance(part, str)))
-        return own if own in FIELDS else (path[0], path[2])
-    return tuple(part for part in path if isinstance(part, str))
+    for place in SECTIONS:
+        size = len(place)
+        if len(path) > size + 1 and path[:size] == place:
+            kind = document.at((*path[: size + 1], "kind"))
+            own = (*place, kind, *(part for part in path[size + 1 :] if isinstance(part, str)))
+            return own if own in FIELDS else (*place, path[size + 1])
+    named = path[:2] == PROVIDERS and len(path) > len(PROVIDERS)  # its entries are keyed by a messenger
+    return tuple(
+        part for at, part in enumerate(path) if isinstance(part, str) and not (named and at == len(PROVIDERS))
+    )
 
 
 def test_the_example_can_be_used() -> None:

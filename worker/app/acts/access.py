@@ -21,7 +21,18 @@ from worker.domain.reconcile.plan import instant
 from worker.ports.state.access import ApiToken, Ended, Visitor
 from worker.ports.state.store import Store
 
-THINGS = ("tickets", "plans", "people", "groups", "sources", "controls", "messages", "events", "audit")
+THINGS = (
+    "tickets",
+    "plans",
+    "people",
+    "groups",
+    "sources",
+    "controls",
+    "messages",
+    "advisories",
+    "events",
+    "audit",
+)
 SCOPES = tuple(f"{thing}:{right}" for thing in THINGS for right in ("read", "write"))
 TOKEN_LIFE = timedelta(days=90)
 PREFIX = "wl"  # lets code scanners find a token that was left in code

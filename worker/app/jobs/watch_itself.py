@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from worker.app.jobs.advisories import WatchAdvisories
 from worker.app.jobs.canary import Canary
 from worker.app.jobs.faults import Faults
 from worker.app.jobs.report import Report
@@ -31,6 +32,7 @@ class WatchItself:
         switch: Switch,
         canary: Canary,
         feeds: WatchFeeds,
+        advisories: WatchAdvisories,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -38,6 +40,7 @@ class WatchItself:
         self._switch = switch
         self._canary = canary
         self._feeds = feeds
+        self._advisories = advisories
         self._clock = clock
         self._began_at: datetime | None = None
 
@@ -64,7 +67,10 @@ class WatchItself:
             sent = self._canary.send(uow, found, now)
         counts = {"alarms": len(found), "raised": raised, "over": over, "pinged": int(is_heard), "sent": sent}
         read = self._feeds.run_once(now, lease, due_only=due_only)
-        return Report("watch", {**counts, **read.counts}, (*troubles, *read.troubles))
+        told = self._advisories.run_once(now, lease, due_only=due_only)
+        return Report(
+            "watch", {**counts, **read.counts, **told.counts}, (*troubles, *read.troubles, *told.troubles)
+        )
 
     def _pulse(self, uow: UnitOfWork, found: Sequence[Alarm], now: datetime) -> Pulse:
         jobs = [job for job in self._faults.jobs(uow, now) if job.name in MATTER]

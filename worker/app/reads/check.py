@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -15,6 +15,7 @@ from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.reconcile.guard import GuardLimits
 from worker.ports import CheckResult, Directory, Inventory, Notifier, Port, Reach
+from worker.ports.connectors.advisory_feed import AdvisoryFeed
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store
 
@@ -28,6 +29,8 @@ class Checked(Protocol):
     def inventories(self) -> Sequence[Inventory]: ...
     @property
     def notifiers(self) -> Sequence[Notifier]: ...
+    @property
+    def advisory_feeds(self) -> Sequence[AdvisoryFeed]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +58,13 @@ class Check:
         connectors: Checked,
         limits: GuardLimits,
         leaver: LeaverPolicy,
-        fresh_directories: Freshness,
-        fresh_inventories: Freshness,
+        fresh: Mapping[Port, Freshness],
     ) -> None:
         self._store = store
         self._connectors = connectors
         self._limits = limits
         self._leaver = leaver
-        self._fresh_directories = fresh_directories
-        self._fresh_inventories = fresh_inventories
+        self._fresh = fresh
 
     def run_once(self, kinds: dict[str, str], now: datetime) -> list[SourceCheck]:
         """Check everything, in the configuration's order. `kinds`: connector kind by configured name.
@@ -95,6 +96,8 @@ class Check:
             yield inventory.name, Port.INVENTORY, inventory.check()
         for notifier in self._connectors.notifiers:
             yield notifier.name, Port.NOTIFY, self._reaching(notifier)
+        for feed in self._connectors.advisory_feeds:
+            yield feed.name, Port.ADVISORIES, feed.check()
 
     def _reaching(self, notifier: Notifier) -> CheckResult:
         """What a notifier's own check found, with whom it has no address of, if it is there for people."""
@@ -114,9 +117,7 @@ class Check:
             state = uow.sources.get(name, port)
             known = uow.people.staged(name).known if port is Port.DIRECTORY else 0
         result = self._believable(state, known, self._seeing(result))
-        stored = judged(
-            state, self._fresh_inventories if port is Port.INVENTORY else self._fresh_directories, now
-        )
+        stored = judged(state, self._fresh.get(port, self._fresh[Port.DIRECTORY]), now)
         ok, message, remedy = result.ok, result.message, result.remedy
         if ok and stored.health is SourceHealth.FAILED:
             ok, message, remedy = False, stored.message, stored.remedy

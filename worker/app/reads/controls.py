@@ -11,15 +11,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from worker.app.reads.advisories import AdvisoryRules, advisory_results, provider_results
 from worker.app.tell.health import Freshness
 from worker.domain.controls import CATALOGUE, GROUP_CONTROLS
-from worker.domain.controls.control import CheckValue
+from worker.domain.controls.control import CheckValue, ControlResult
 from worker.domain.controls.examining import Examined, examine
 from worker.domain.controls.others import (
     ACCOUNTABLE,
+    ADVISORIES,
     HAND_OVER,
     JOINER,
     LEAVER,
+    PROVIDER,
     SOURCES,
     STATEMENT_CONTROLS,
 )
@@ -53,7 +56,8 @@ Page: TypeAlias = "list[tuple[GroupState, tuple[Examined, ...]]]"
 class ControlRules:
     """What controls go by. `fresh` is of the inventories; `sensitive`: ids, names or globs of groups; zone is IANA.
 
-    `accountable`: the e-mail address of the accountable person. `inventories`: what each can see and do.
+    `accountable`: the e-mail address of the accountable person. `inventories`: what each can see and do. `advisories`:
+    what is watched.
     """
 
     policy: ControlPolicy
@@ -63,6 +67,7 @@ class ControlRules:
     timezone: str
     accountable: str = ""
     inventories: Mapping[str, Capabilities] = field(default_factory=dict)
+    advisories: AdvisoryRules = field(default_factory=AdvisoryRules)
 
     def seen(self, group: GroupState, now: datetime) -> GroupState:
         """A group as the configuration sees it: whether its roster is fresh, and whether it is sensitive."""
@@ -84,14 +89,16 @@ class ControlTally:
 
     def add(self, examined: Iterable[Examined]) -> None:
         for one in examined:
-            control, result = one.control.id, one.result
-            self.values[control][result.value] += 1
-            if result.unknown is not None:
-                self.unknown[control][result.unknown.name.lower()] += 1
-            if result.value is CheckValue.PASS and result.grade is not None:
-                self.grades[control][result.grade.value] += 1
-            if result.at is not None and result.value is CheckValue.PASS:
-                self.oldest[control] = min(result.at, self.oldest.get(control, result.at))
+            self.add_result(one.control.id, one.result)
+
+    def add_result(self, control: str, result: ControlResult) -> None:
+        self.values[control][result.value] += 1
+        if result.unknown is not None:
+            self.unknown[control][result.unknown.name.lower()] += 1
+        if result.value is CheckValue.PASS and result.grade is not None:
+            self.grades[control][result.grade.value] += 1
+        if result.at is not None and result.value is CheckValue.PASS:
+            self.oldest[control] = min(result.at, self.oldest.get(control, result.at))
 
     def counts(self, at: datetime) -> dict[str, ControlCounts]:
         """The counts of each control that had a subject."""
@@ -180,12 +187,12 @@ class ControlReads:
         return LastRun(at, self.reports(counts, tickets, at or now), days)
 
     def beside(self, uow: UnitOfWork, now: datetime) -> dict[str, ControlCounts]:
-        """The counts of controls that need no rule."""
+        """The counts of controls that are not of groups."""
         breaking = [one for one in self._rules.inventories.values() if one.breaks_terms]
         count, failed = len(self._rules.inventories), len(breaking)
         sources = ControlCounts(now, count, passed=count - failed, failed=failed)
         accountable = self._accountable(uow, now)
-        said = self._said(uow, now)
+        said = self._said(uow, now) | self._of_messengers(uow, now)
         return said | uow.controls.by_tickets(now) | {SOURCES.id: sources, ACCOUNTABLE.id: accountable}
 
     def _said(self, uow: UnitOfWork, now: datetime) -> dict[str, ControlCounts]:
@@ -207,6 +214,14 @@ class ControlReads:
                 unknown_why={"not_identified": known.unknown + one.unknown},
             )
         return found
+
+    def _of_messengers(self, uow: UnitOfWork, now: datetime) -> dict[str, ControlCounts]:
+        tally, rules = ControlTally(), self._rules
+        for result in advisory_results(uow, rules.advisories, now):
+            tally.add_result(ADVISORIES.id, result)
+        for result in provider_results(uow, rules.policy.providers, rules.timezone, now):
+            tally.add_result(PROVIDER.id, result)
+        return tally.counts(now)
 
     def _accountable(self, uow: UnitOfWork, now: datetime) -> ControlCounts:
         """Whether the accountable person is named and has not left; unknown if no directory has the address."""
@@ -242,11 +257,19 @@ class ControlReads:
         asked = {rule.switch.mode for rule in self._rules.policy.statements if rule.control == control}
         if control in STATEMENT_CONTROLS:
             return Mode.TICKET if Mode.TICKET in asked else next(iter(asked), None)
+        if control in self._switched_off():
+            return None
         if control not in GROUP_CONTROLS:
             return Mode.TICKET if control in _ALWAYS else Mode.REPORT
         rules = GROUP_CONTROLS[control].rules(self._rules.policy)
         modes = {rule.switch.mode for rule in rules if rule.asks(control)}
         return Mode.TICKET if Mode.TICKET in modes else next(iter(modes), None)
+
+    def _switched_off(self) -> set[str]:
+        """The controls of messengers without a section. The others only report, whatever their section says."""
+        policy = self._rules.policy
+        is_off = {ADVISORIES.id: not policy.advisories, PROVIDER.id: policy.providers is None}
+        return {control for control, off in is_off.items() if off}
 
     def _pages(self, uow: UnitOfWork, now: datetime) -> Iterator[Page]:
         in_use = uow.controls.names_in_use()

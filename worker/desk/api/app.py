@@ -10,7 +10,18 @@ from typing import Any
 from fastapi import FastAPI
 
 from worker.app.acts.access import Access
-from worker.desk.api import controls, groups, journal, links, messages, people, plans, sources, tickets
+from worker.desk.api import (
+    advisories,
+    controls,
+    groups,
+    journal,
+    links,
+    messages,
+    people,
+    plans,
+    sources,
+    tickets,
+)
 from worker.desk.api.errors import RESPONSES, handle_errors
 from worker.desk.api.parts import Parts
 from worker.desk.guarding import Attempts
@@ -49,7 +60,7 @@ def api_app(services: Services, attempts: Attempts) -> FastAPI:
         responses=RESPONSES,
     )
     app.state.parts = Parts(services, Access(services.store), attempts)
-    for module in (tickets, plans, people, groups, links, controls, sources, messages, journal):
+    for module in (tickets, plans, people, groups, links, controls, sources, messages, advisories, journal):
         app.include_router(module.router)
     handle_errors(app)
     return app

@@ -104,6 +104,8 @@ ControlId = Annotated[
 ]
 PlanLabel = Annotated[str, Path(pattern=r"^P-[0-9]{6,18}$", examples=["P-000007"])]
 
+AdvisoryId = Annotated[str, Path(pattern=r"^CVE-[0-9]{4}-[0-9]{4,19}$", examples=["CVE-2026-12345"])]
+
 
 class Asked(BaseModel):
     """Parameters of an address; a misspelt one is an error, not a list without its filter."""

@@ -19,12 +19,14 @@ from worker.domain.controls.group import (
 )
 from worker.domain.controls.others import (
     ACCOUNTABLE,
+    ADVISORIES,
     DEVICE,
     DUTIES,
     HAND_OVER,
     JOINER,
     LEAVER,
     POLICY,
+    PROVIDER,
     SOURCES,
     TRAINING,
 )
@@ -63,6 +65,8 @@ CATALOGUE: Mapping[str, Control] = {
         TRAINING,
         DEVICE,
         HAND_OVER,
+        ADVISORIES,
+        PROVIDER,
         SOURCES,
     )
 }

@@ -1,4 +1,4 @@
-"""Controls that need no rule: other parts of the worker find them, and reports show them beside the rest."""
+"""Controls that are not of groups: other parts of the worker find them, and reports show them beside the rest."""
 
 from __future__ import annotations
 
@@ -51,3 +51,15 @@ DEVICE = Control(
     N_("the setting itself, unless the device management says so"),
 )
 STATEMENT_CONTROLS = frozenset(one.id for one in (POLICY, DUTIES, TRAINING, DEVICE))
+ADVISORIES = Control(
+    "watch.advisories",
+    N_("Messengers have no open vulnerability"),
+    ("S21", "S31"),
+    N_("that phones have the version that repairs it"),
+)
+PROVIDER = Control(
+    "watch.provider",
+    N_("The providers of messengers are agreed with"),
+    ("S30",),
+    N_("that the contract is enough"),
+)

@@ -1,10 +1,13 @@
-"""The organisation's rules for its groups, a value for each section of `controls:`. What is None or empty is off."""
+"""The organisation's rules for its groups and messengers, a value for each section of `controls:`.
+
+What is None or empty is off.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from worker.domain.controls.reviewing import QUARTERLY, ReviewRule
 from worker.domain.controls.state import GroupState
@@ -154,6 +157,34 @@ class ProfileRule(_Ruled):
 
 
 @dataclass(frozen=True, slots=True)
+class AdvisoryRule:
+    """Which advisories matter. `messengers`: those to watch; None: those in use.
+
+    `severity_from`: what scores so high (CVSS) is urgent; what is exploited is, in any case. `has_systems`: the systems
+    of phones are watched, too. `update_due`: the time to update.
+    """
+
+    switch: ControlSwitch = REPORTED
+    messengers: tuple[str, ...] | None = None
+    severity_from: float = 7.0
+    has_systems: bool = False
+    update_due: timedelta = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRule:
+    """What is recorded of the agreement with a messenger's provider. "": nothing; None: nobody has looked."""
+
+    messenger: str
+    switch: ControlSwitch = REPORTED
+    contract: str = ""
+    dpa: str = ""
+    breach_notice: str = ""
+    backup: str = ""
+    checked_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ControlPolicy:
     """All rules. `daily_max`: new tickets of controls for one person in a day; `per_day`: for everybody together.
 
@@ -170,4 +201,6 @@ class ControlPolicy:
     profile: tuple[ProfileRule, ...] = field(default=())
     review: tuple[ReviewSection, ...] = ()
     statements: tuple[StatementRule, ...] = ()
+    advisories: tuple[AdvisoryRule, ...] = ()  # one, or none
+    providers: tuple[ProviderRule, ...] | None = None
     languages: tuple[str, ...] = ("en",)  # of texts to paste, where the reader's own has none

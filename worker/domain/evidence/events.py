@@ -72,6 +72,9 @@ SOURCE_READ_ASKED: Final = "source.read_asked"
 SILENCE_MADE: Final = "silence.made"
 SILENCE_ENDED: Final = "silence.ended"
 
+ADVISORY_ANNOUNCED: Final = "advisory.announced"  # that a messenger has a vulnerability
+ADVISORY_DISMISSED: Final = "advisory.dismissed"
+
 HANDOVER_ACCEPTED: Final = "handover.accepted"  # whoever takes over a rota said so
 HANDOVER_MISSED: Final = "handover.missed"  # and nobody did in time
 

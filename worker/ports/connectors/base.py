@@ -22,6 +22,7 @@ class Port(StrEnum):
     DIRECTORY = "directory"
     INVENTORY = "inventory"
     NOTIFY = "notify"
+    ADVISORIES = "advisories"
 
 
 T = TypeVar("T")

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from worker.ports.state.access import AccessState
+from worker.ports.state.advisories import Advisories
 from worker.ports.state.attestations import Attestations
 from worker.ports.state.controls import Controls
 from worker.ports.state.conversations import Conversations, Interactions
@@ -120,6 +121,9 @@ class UnitOfWork(Protocol):
 
     @property
     def zones(self) -> Zones: ...
+
+    @property
+    def advisories(self) -> Advisories: ...
 
 
 class Store(Protocol):

@@ -1,4 +1,4 @@
-"""The `controls:` section: what the organisation asks of its groups beyond leavers. A part that is absent is off."""
+"""The `controls:` section: what is asked of groups and messengers beyond leavers. A part that is absent is off."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.switch import Mode
+from worker.settings.controls.advisories import AdvisoriesControls
 from worker.settings.controls.groups import (
     AdminsControls,
     ClassEntry,
@@ -17,13 +18,14 @@ from worker.settings.controls.groups import (
     ReviewControls,
 )
 from worker.settings.controls.profile import ProfileEntry
+from worker.settings.controls.providers import ProviderEntry
 from worker.settings.controls.statements import (
     AcceptedPolicy,
     DeviceControls,
     DutiesControls,
     TrainingControls,
 )
-from worker.settings.fields import Positive
+from worker.settings.fields import Positive, Text
 from worker.settings.problems import Wrong
 from worker.settings.section import Section
 
@@ -48,7 +50,10 @@ class ControlsSection(Section):
     profile: Annotated[tuple[ProfileEntry, ...], BeforeValidator(_entries)] = Field(
         default=(), description="What profiles are like; the first that fits a group counts."
     )
-
+    advisories: AdvisoriesControls | None = None
+    providers: dict[Text, ProviderEntry] | None = Field(
+        default=None, description="What is agreed with each messenger's provider, by messenger."
+    )
     policies: Annotated[tuple[AcceptedPolicy, ...], BeforeValidator(_entries)] = Field(
         default=(), description="Policies that people accept."
     )
@@ -92,5 +97,9 @@ class ControlsSection(Section):
                 *of(self.training),
                 *of(self.device),
             ),
+            advisories=of(self.advisories),
+            providers=None
+            if self.providers is None
+            else tuple(one.rule(messenger, mode) for messenger, one in self.providers.items()),
             languages=(language, "en"),
         )

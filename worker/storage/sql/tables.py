@@ -377,6 +377,20 @@ rota_feed = sa.Table(  # the last good copy of a rota's calendar
     _text("asked", default=""),
     _text("problem", default=""),
 )
+advisory = sa.Table(  # a vulnerability of a messenger, as feeds tell of it
+    "advisory",
+    metadata,
+    _key("id"),
+    _key("messenger"),
+    _instant("seen_at", null=False),
+    _text("said", default="{}"),  # by feed, as JSON
+    _text("told", default=""),
+    _instant("told_at"),
+    _instant("dismissed_at"),
+    _text("dismissed_by", default=""),
+    _text("reason", default=""),
+    _flag("is_update_asked"),
+)
 handover = sa.Table(  # of a rota, as it was told: a row for each whom it was told
     "handover",
     metadata,

@@ -1,0 +1,1 @@
+"""Connectors of the advisories port, one folder each."""

@@ -1,0 +1,374 @@
+"""Advisories over the whole worker: read at their pace, joined, told once, dismissed, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from fakes.advisory_feed import FakeAdvisoryFeed
+from harness import Harness
+from worker.app.jobs.report import Report
+from worker.app.refused import Refused
+from worker.domain.controls.policy import AdvisoryRule, ControlPolicy, DormantRule, ProviderRule
+from worker.domain.controls.switch import ControlSwitch, Mode, Where
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor
+from worker.domain.watch.advisories import Advisory, AdvisoryKey, AdvisoryStatus
+from worker.domain.watch.matching import AdvisoryRecord, MatchedBy, NamedProduct
+from worker.domain.watch.versions import Fix
+from worker.ports import BadConfig, Incomplete, Port, Transient
+from worker.ports.state.controls import ControlCounts, ControlReport
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+CVE = "CVE-2026-10001"
+DEE = Actor("dee")
+NOTICE = "This product uses data of somebody."
+EXPLOITED = AdvisoryRecord(
+    CVE,
+    "Invented Vulnerability",
+    products=(NamedProduct(MatchedBy.WORDS, "Meta Platforms", "WhatsApp"),),
+    is_exploited=True,
+    exploited_on=date(2026, 11, 20),
+    url="https://kev.example.org/CVE-2026-10001",
+)
+SCORED = AdvisoryRecord(
+    CVE,
+    products=(NamedProduct(MatchedBy.CPE, "whatsapp", "whatsapp", "iphone_os", Fix("2.26.1"), "a"),),
+    cvss=5.4,
+    notice=NOTICE,
+)
+DOWN = Transient("NVD answered 503.", remedy="It is tried again by itself.")
+
+
+class Site:
+    """A company whose ward is in WhatsApp, with two feeds."""
+
+    def __init__(self, harness: Harness, **rule: Any) -> None:
+        self.harness = harness
+        self.kev = FakeAdvisoryFeed("kev", now=harness.clock)
+        self.nvd = FakeAdvisoryFeed("nvd", now=harness.clock, is_whole=False)
+        harness.advisory_feeds += [self.kev, self.nvd]
+        self.configure(advisories=(AdvisoryRule(**rule),))
+
+    def configure(self, **policy: Any) -> None:
+        rules = replace(
+            self.harness.app.rules,
+            controls=replace(ControlPolicy(), **policy),
+            advisory_paces={one.name: 4 * HOUR for one in self.harness.advisory_feeds},
+        )
+        self.harness.start(rules)
+
+    def run(self, after: timedelta = timedelta(0), *, due_only: bool = False) -> Report:
+        self.harness.now += after
+        return self.harness.watch(due_only=due_only)
+
+    def all(self) -> dict[AdvisoryKey, Advisory]:
+        with self.harness.store.reading() as uow:
+            return uow.advisories.all()
+
+    def one(self, messenger: str = "whatsapp") -> Advisory:
+        return self.all()[AdvisoryKey(CVE, messenger)]
+
+    def told(self) -> list[str]:
+        """The titles of what the channel got, in order."""
+        self.harness.deliver()
+        return [
+            part.headline
+            for message in self.harness.soc.sent
+            for part in message.paragraphs
+            if CVE[:4] in part.headline
+        ]
+
+    def control(self, control: str) -> ControlReport:
+        return next(
+            one for one in self.harness.app.controls.report(self.harness.now) if one.control == control
+        )
+
+
+@pytest.fixture
+def site(start: Callable[..., Harness]) -> Site:
+    harness = start()
+    harness.group("ward-8", "ann", messenger="WhatsApp", admins=["dee"])
+    harness.settle()
+    return Site(harness)
+
+
+def test_off_without_a_section(site: Site) -> None:
+    site.kev.put(EXPLOITED)
+    site.configure()
+
+    assert "feeds" not in site.run().counts
+    assert site.kev.asked == []
+    assert site.control("watch.advisories").mode is None
+    assert site.control("watch.provider").mode is None
+
+
+def test_what_is_exploited_is_told_to_the_channel_once(site: Site) -> None:
+    site.kev.put(EXPLOITED)
+
+    report = site.run()
+    again = site.run(HOUR)
+
+    assert report.is_ok
+    assert (report.counts["feeds"], report.counts["advisories"]) == (2, 1)
+    assert again.counts["advisories"] == 0
+    assert site.told() == ["WhatsApp: CVE-2026-10001 is used in attacks"]
+    assert site.one().status is AdvisoryStatus.NOTIFIED
+    with site.harness.store.reading() as uow:
+        [entry] = [one.entry for one in uow.journal.chain() if one.entry.event == events.ADVISORY_ANNOUNCED]
+    assert (entry.subject, entry.data["messenger"]) == (f"advisory:{CVE}", "whatsapp")
+
+
+def test_what_scores_low_is_listed_and_not_told(site: Site) -> None:
+    site.nvd.put(SCORED)
+    site.run()
+
+    assert site.one().status is AdvisoryStatus.NEW
+    assert site.told() == []
+
+
+def test_what_two_feeds_say_is_told_as_one(site: Site) -> None:
+    site.kev.put(EXPLOITED)
+    site.nvd.put(SCORED)
+    site.run()
+
+    [message] = [m for m in (site.told(), site.harness.soc.sent)[1] if CVE in m.title or m.paragraphs]
+    [part] = message.paragraphs
+    assert ("iOS", "2.26.1 or newer") in part.facts
+    assert part.text == (f"Invented Vulnerability. Everybody who uses it has to update their app. {NOTICE}")
+    assert part.link == EXPLOITED.url
+    assert site.one().status is AdvisoryStatus.FIX_KNOWN
+
+
+def test_a_change_that_shows_is_told_once_more_and_an_edit_is_not(site: Site) -> None:
+    site.kev.put(EXPLOITED)
+    site.run()
+    site.kev.put(replace(EXPLOITED, title="Other words"))
+    site.run(HOUR)
+    site.nvd.put(SCORED)
+    site.run(HOUR)
+    site.run(HOUR)
+
+    headline = "WhatsApp: CVE-2026-10001 is used in attacks"
+    assert site.told() == [headline, f"Changed: {headline}"]
+
+
+def test_a_score_that_comes_later_makes_it_urgent(site: Site) -> None:
+    site.nvd.put(SCORED)
+    site.run()
+    site.nvd.put(replace(SCORED, cvss=9.8))
+    site.run(HOUR)
+
+    assert site.told() == ["WhatsApp: CVE-2026-10001 is severe"]
+
+
+def test_each_feed_is_read_at_its_own_pace(site: Site) -> None:
+    site.run(due_only=True)
+    early = site.run(3 * HOUR, due_only=True)
+    due = site.run(HOUR, due_only=True)
+
+    assert (early.counts["feeds"], due.counts["feeds"]) == (0, 2)
+    assert [cursor for cursor, _ in site.kev.asked] == [None, "1"]
+
+
+def test_asked_for_by_hand_they_are_read_whatever_their_pace(site: Site) -> None:
+    assert site.run().counts["feeds"] == site.run().counts["feeds"] == 2
+
+
+def test_one_that_can_t_be_read_keeps_what_it_said_and_stops_nothing(site: Site) -> None:
+    site.kev.put(EXPLOITED)
+    site.nvd.put(SCORED)
+    site.run()
+    site.kev.error = BadConfig("the KEV catalogue answered 302.", remedy="Give the address itself.")
+    site.nvd.put(replace(SCORED, cvss=7.5))
+
+    failing = site.run(4 * HOUR)
+    still = site.run(HOUR, due_only=True)
+
+    assert failing.troubles == (f"kev: {site.kev.error}",)
+    assert still.troubles == (site.kev.error.message,), "it is no better until it was read"
+    assert (site.one().is_exploited, site.one().cvss) == (True, 7.5)
+    state = site.harness.source("kev", Port.ADVISORIES)
+    assert (state.failures, state.trouble) == (1, site.kev.error.message)
+
+
+def test_a_feed_that_fails_shows_in_check(site: Site) -> None:
+    site.run()
+    site.nvd.error = DOWN
+    site.run(HOUR)
+
+    checks = {one.name: one for one in site.harness.app.check.run_once({"nvd": "nvd"}, site.harness.now)}
+    assert (checks["nvd"].ok, checks["nvd"].port, checks["kev"].ok) == (False, Port.ADVISORIES, True)
+
+
+def test_it_is_an_alarm_too_and_over_when_it_is_read_again(site: Site) -> None:
+    site.nvd.error = Incomplete("NVD: cut.", remedy="It is read again.")
+    site.run()
+    site.harness.deliver()
+    assert any("Can't see: nvd" in message.title for message in site.harness.soc.sent)
+
+    site.nvd.put(SCORED)
+    site.run(HOUR)
+    site.harness.deliver()
+    assert any("Seeing again: nvd" in message.title for message in site.harness.soc.sent)
+
+
+def test_of_messengers_in_use_alone(site: Site) -> None:
+    signal = replace(SCORED, products=(NamedProduct(MatchedBy.CPE, "signal", "signal", part="a"),), cvss=9.9)
+    site.nvd.put(signal)
+    site.run()
+
+    assert site.all() == {}
+    assert site.nvd.asked[-1][1] == ("whatsapp",)
+
+
+def test_another_messenger_in_use_is_asked_for_at_once_and_from_the_start(site: Site) -> None:
+    site.run(due_only=True)
+    site.harness.group("ward-9", "ann", messenger="signal", admins=["dee"])
+    site.harness.settle()
+    site.run(HOUR, due_only=True)
+
+    assert site.nvd.asked[-1] == (None, ("whatsapp", "signal"))
+
+
+def test_of_the_messengers_that_are_named(site: Site) -> None:
+    site.configure(
+        advisories=(
+            AdvisoryRule(ControlSwitch(where=Where(messengers=("sig*",))), messengers=("signal", "telegram")),
+        )
+    )
+    site.run()
+
+    assert site.nvd.asked[-1][1] == ("signal",)
+
+
+def test_systems_of_phones_are_watched_where_that_is_wanted(site: Site) -> None:
+    site.configure(advisories=(AdvisoryRule(has_systems=True),))
+    site.kev.put(replace(EXPLOITED, products=(NamedProduct(MatchedBy.WORDS, "Apple", "iOS and iPadOS"),)))
+    site.run()
+
+    assert site.told() == ["Apple iOS: CVE-2026-10001 is used in attacks"]
+
+
+def test_a_record_that_is_withdrawn_is_closed(site: Site) -> None:
+    site.kev.put(EXPLOITED)
+    site.run()
+    site.kev.put(replace(EXPLOITED, id="CVE-2026-10002"))
+    site.run(HOUR)
+
+    assert site.one().status is AdvisoryStatus.CLOSED
+
+
+def test_a_feed_that_is_taken_out_of_the_configuration_says_nothing_more(site: Site) -> None:
+    site.kev.put(EXPLOITED)
+    site.run()
+    site.harness.advisory_feeds.remove(site.kev)
+    site.configure(advisories=(AdvisoryRule(),))
+    site.run(HOUR)
+
+    assert site.one().said == {}
+
+
+def test_a_person_dismisses_one_for_good(site: Site) -> None:
+    site.kev.put(EXPLOITED)
+    site.run()
+    [gone] = site.harness.app.advisories.dismiss(CVE.lower(), DEE, "every phone is new", site.harness.now)
+    site.nvd.put(replace(SCORED, cvss=9.9))
+    site.run(HOUR)
+
+    assert gone.status is site.one().status is AdvisoryStatus.CLOSED
+    assert len(site.told()) == 1
+    with site.harness.store.reading() as uow:
+        [entry] = [one.entry for one in uow.journal.of(f"advisory:{CVE}") if one.entry.actor == "dee"]
+    assert (entry.event, entry.reason) == (events.ADVISORY_DISMISSED, "every phone is new")
+
+
+@pytest.mark.parametrize(
+    "id_, reason, said",
+    [("CVE-1999-0001", "why", "no advisory"), (CVE, " ", "Say why"), (CVE, "again", "already")],
+)
+def test_what_can_t_be_dismissed(site: Site, id_: str, reason: str, said: str) -> None:
+    site.kev.put(EXPLOITED)
+    site.run()
+    if reason == "again":
+        site.harness.app.advisories.dismiss(CVE, DEE, "first", site.harness.now)
+
+    with pytest.raises(Refused, match=said):
+        site.harness.app.advisories.dismiss(id_, DEE, reason, site.harness.now)
+
+
+# --- in the report on controls --------------------------------------------------------------------------------
+
+
+def values(counts: ControlCounts) -> tuple[int, int, int]:
+    return counts.passed, counts.failed, counts.unknown
+
+
+def test_a_messenger_passes_fails_or_is_unknown(site: Site) -> None:
+    assert values(site.control("watch.advisories").counts) == (0, 0, 1)
+    assert site.control("watch.advisories").counts.unknown_why == {"no_feed": 1}
+
+    site.run()
+    passing = site.control("watch.advisories")
+    assert (values(passing.counts), passing.counts.grades) == ((1, 0, 0), {"B": 1})
+    assert passing.mode is Mode.REPORT
+
+    site.kev.put(EXPLOITED)
+    site.run(HOUR)
+    assert values(site.control("watch.advisories").counts) == (0, 1, 0)
+
+
+def test_what_feeds_said_too_long_ago_proves_nothing(site: Site) -> None:
+    site.run()
+    site.harness.now += 32 * DAY
+
+    assert values(site.control("watch.advisories").counts) == (0, 0, 1)
+
+
+def test_a_messenger_that_no_feed_can_name_is_unknown(site: Site) -> None:
+    site.configure(advisories=(AdvisoryRule(messengers=("xmpp",)),))
+    site.run()
+
+    assert site.control("watch.advisories").counts.unknown_why == {"no_product": 1}
+
+
+WHOLE = ProviderRule("whatsapp", ControlSwitch(), "C-7", "D-7", "24 h", "nightly", date(2026, 10, 1))
+
+
+@pytest.mark.parametrize(
+    "rule, passed",
+    [
+        (WHOLE, 1),
+        (replace(WHOLE, contract=""), 0),
+        (replace(WHOLE, dpa=""), 0),
+        (replace(WHOLE, breach_notice=""), 0),
+        (replace(WHOLE, backup=""), 0),
+        (replace(WHOLE, checked_on=None), 0),
+        (replace(WHOLE, checked_on=date(2025, 11, 24)), 1),
+        (replace(WHOLE, checked_on=date(2025, 11, 23)), 0),
+        (replace(WHOLE, checked_on=date(2026, 11, 25)), 0),
+        (replace(WHOLE, messenger="signal"), 0),
+    ],
+)
+def test_a_provider_passes_with_everything_recorded_and_looked_at(
+    site: Site, rule: ProviderRule, passed: int
+) -> None:
+    site.configure(providers=(rule,))
+    report = site.control("watch.provider")
+
+    assert (report.counts.passed, report.counts.failed) == (passed, 1 - passed)
+    assert report.mode is Mode.REPORT
+
+
+def test_the_counts_of_a_day_have_both(site: Site) -> None:
+    site.configure(advisories=(AdvisoryRule(),), providers=(WHOLE,), dormant=(DormantRule(),))
+    site.run()
+    site.harness.control()
+    with site.harness.store.reading() as uow:
+        days = uow.controls.days("2026-01-01")
+
+    assert values(days["watch.advisories"][0].counts) == values(days["watch.provider"][0].counts) == (1, 0, 0)

@@ -1,0 +1,441 @@
+"""Which advisories are about which messenger, by what, which version to reach, and what of it is told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import NOW
+from connectors.advisories.kev import mapping as kev
+from connectors.advisories.nvd import mapping as nvd
+from worker.domain.watch.advisories import (
+    Advisory,
+    AdvisoryKey,
+    AdvisoryStatus,
+    Dismissal,
+    FeedWord,
+    taken,
+    told_now,
+    urgency,
+    without_feeds,
+)
+from worker.domain.watch.matching import AdvisoryRecord, MatchedBy, NamedProduct, matches
+from worker.domain.watch.products import is_known, products_of, title_of
+from worker.domain.watch.updating import UpdateFinding, updates_wanted
+from worker.domain.watch.versions import Fix, platform_in, stricter, stricter_all, version_in
+
+CVE = "CVE-2026-10001"
+EVERY = products_of(["whatsapp", "signal", "telegram", "teams", "slack", "matrix"], has_systems=False)
+PHONES = products_of([], has_systems=True)
+KEY = AdvisoryKey(CVE, "whatsapp")
+
+
+def by_cpe(
+    vendor: str, product: str, platform: str = "", part: str = "a", fix: Fix | None = None
+) -> NamedProduct:
+    return NamedProduct(MatchedBy.CPE, vendor, product, platform, fix, part)
+
+
+def by_cna(vendor: str, product: str, fix: Fix | None = None) -> NamedProduct:
+    return NamedProduct(MatchedBy.AFFECTED, vendor, product, product, fix)
+
+
+def found(*products: NamedProduct, text: str = "", **more: object) -> list[tuple[str, str]]:
+    record = AdvisoryRecord(CVE, text=text, products=products, **more)  # type: ignore[arg-type]
+    return [(one.product.key, one.by.value) for one in matches(record, EVERY, NOW)]
+
+
+# --- what it is about -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "product, key",
+    [
+        (by_cpe("whatsapp", "whatsapp"), "whatsapp"),
+        (by_cpe("whatsapp", "whatsapp_business"), "whatsapp"),
+        (by_cpe("whatsapp", "whatsapp_for_desktop"), "whatsapp"),
+        (by_cpe("signal", "signal-desktop"), "signal"),
+        (by_cpe("signal", "private_messenger"), "signal"),
+        (by_cpe("telegram", "telegram_desktop"), "telegram"),
+        (by_cpe("microsoft", "teams"), "teams"),
+    ],
+)
+def test_a_name_in_cpe(product: NamedProduct, key: str) -> None:
+    assert found(product) == [(key, "cpe")]
+
+
+@pytest.mark.parametrize(
+    "vendor, product, key",
+    [
+        ("Facebook", "WhatsApp for iOS", "whatsapp"),
+        ("Meta Platforms, Inc.", "WhatsApp Desktop for Windows", "whatsapp"),
+        ("Signal Technology Foundation", "Signal for Android", "signal"),
+        ("Telegram FZ-LLC", "Telegram for Android", "telegram"),
+        ("Microsoft", "Microsoft Teams for iOS", "teams"),
+        ("Slack Technologies", "Slack", "slack"),
+        ("element-hq", "element-android", "matrix"),
+    ],
+)
+def test_the_authority_s_own_name(vendor: str, product: str, key: str) -> None:
+    assert found(by_cna(vendor, product)) == [(key, "affected")]
+
+
+@pytest.mark.parametrize(
+    "text, key",
+    [
+        ("A flaw in WhatsApp lets anybody ring.", "whatsapp"),
+        ("Signal Desktop before 9.2 keeps files.", "signal"),
+        ("A flaw in Telegram for Android.", "telegram"),
+        ("Microsoft Teams spoofing.", "teams"),
+        ("Slack Desktop 4 on Windows.", "slack"),
+        ("Element Android up to 1.6.32 fails to log out.", "matrix"),
+    ],
+)
+def test_words_of_a_record_that_names_no_product(text: str, key: str) -> None:
+    assert found(text=text) == [(key, "words")]
+
+
+FALSE_FRIENDS = {
+    "Jenkins Matrix Project": (NamedProduct(MatchedBy.WORDS, "Jenkins", "Matrix Project Plugin"),),
+    "a plug-in for Slack": (by_cpe("jenkins", "slack"), by_cna("Jenkins Project", "Jenkins Slack Plugin")),
+    "Slackware": (by_cpe("slackware", "slackware_linux"),),
+    "a clone of Signal": (NamedProduct(MatchedBy.WORDS, "TeleMessage", "TM SGNL"),),
+    "Silverlight": (NamedProduct(MatchedBy.WORDS, "Microsoft", "Silverlight"),),
+    "Skype": (NamedProduct(MatchedBy.WORDS, "Microsoft", "Skype for Business"),),
+    "a plug-in for WhatsApp": (by_cna("Somebody", "Click to Chat for WhatsApp"),),
+    "another part of CPE": (by_cpe("whatsapp", "whatsapp", part="h"),),
+    "a vendor that begins alike": (by_cna("Metabase", "WhatsApp"), by_cna("Slackwise", "Slack")),
+}
+
+
+@pytest.mark.parametrize("products", FALSE_FRIENDS.values(), ids=FALSE_FRIENDS.keys())
+def test_false_friends(products: tuple[NamedProduct, ...]) -> None:
+    assert found(*products, text="An alternative to WhatsApp, Signal Desktop and Telegram.") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Slackware Linux", "a signal handler", "the Signal app users of Archive Signal", "a matrix of elements",
+        "teams of people", "WhatsAppX", "my-whatsapp-plugin", "",
+    ],
+)  # fmt: skip
+def test_words_that_mean_something_else(text: str) -> None:
+    assert found(text=text) == []
+
+
+def test_the_best_evidence_is_named() -> None:
+    assert found(by_cna("Facebook", "WhatsApp for iOS"), by_cpe("whatsapp", "whatsapp")) == [
+        ("whatsapp", "cpe")
+    ]
+
+
+def test_a_record_may_be_about_several() -> None:
+    assert found(by_cpe("whatsapp", "whatsapp"), by_cpe("signal", "signal")) == [
+        ("whatsapp", "cpe"),
+        ("signal", "cpe"),
+    ]
+
+
+def test_a_withdrawn_record_is_about_nothing() -> None:
+    assert found(by_cpe("whatsapp", "whatsapp"), is_rejected=True) == []
+
+
+@pytest.mark.parametrize(
+    "is_exploited, since, counts",
+    [
+        (False, None, False),
+        (True, None, True),
+        (True, NOW.date() - timedelta(days=120), True),
+        (True, NOW.date() - timedelta(days=121), False),
+    ],
+)
+def test_of_systems_only_what_is_exploited_lately(
+    is_exploited: bool, since: date | None, counts: bool
+) -> None:
+    apple = NamedProduct(MatchedBy.WORDS, "Apple", "iOS, iPadOS, and macOS")
+    record = AdvisoryRecord(CVE, products=(apple,), is_exploited=is_exploited, exploited_on=since)
+
+    assert [one.product.key for one in matches(record, PHONES, NOW)] == (["ios"] if counts else [])
+
+
+def test_which_messengers_are_known() -> None:
+    assert is_known("WhatsApp")
+    assert not is_known("xmpp")
+    assert (title_of("teams"), title_of("xmpp")) == ("Microsoft Teams", "xmpp")
+    assert [one.key for one in products_of(["Signal", "xmpp"], has_systems=True)] == [
+        "signal",
+        "ios",
+        "android",
+    ]
+
+
+# --- the version to reach -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "one, other, strict",
+    [
+        (Fix("2.26.7.10"), Fix("2.26.7.10", is_newer=True), Fix("2.26.7.10", is_newer=True)),
+        (Fix("2.9"), Fix("2.10"), Fix("2.10")),
+        (Fix("7.13"), Fix("7.13.0", is_newer=True), Fix("7.13.0", is_newer=True)),
+        (Fix("1.0rc1"), Fix("1.0.1"), Fix("1.0.1")),
+        (None, Fix("1"), Fix("1")),
+        (None, None, None),
+    ],
+)
+def test_the_stricter_one_counts(one: Fix | None, other: Fix | None, strict: Fix | None) -> None:
+    assert stricter(one, other) == strict == stricter(other, one)
+
+
+# Each version in one spelling: what ends in .0 is the same without it
+VERSIONS = st.tuples(st.lists(st.integers(0, 30), max_size=3), st.integers(1, 30)).map(
+    lambda parts: ".".join(map(str, [*parts[0], parts[1]]))
+)
+FIXES = st.builds(Fix, VERSIONS, st.booleans())
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["ios", "android"]), FIXES, max_size=2), max_size=4))
+def test_the_order_of_sources_does_not_matter(parts: list[dict[str, Fix]]) -> None:
+    assert stricter_all(parts) == stricter_all(reversed(parts))
+
+
+@pytest.mark.parametrize(
+    "text, version", [("v2.1", "2.1"), (" 3 ", "3"), ("*", ""), ("unspecified", ""), ("", "")]
+)
+def test_what_is_a_version(text: str, version: str) -> None:
+    assert version_in(text) == version
+
+
+@pytest.mark.parametrize(
+    "text, platform",
+    [
+        ("iphone_os", "ios"),
+        ("WhatsApp Desktop for Mac", "macos"),
+        ("WhatsApp for Windows Phone", "windows_phone"),
+        ("Signal Desktop", "desktop"),
+        ("element-android", "android"),
+        ("machine", ""),
+        ("-", ""),
+    ],
+)
+def test_which_platform_a_text_names(text: str, platform: str) -> None:
+    assert platform_in(text) == platform
+
+
+def test_by_platform_and_the_business_app_apart() -> None:
+    record = AdvisoryRecord(
+        CVE,
+        products=(
+            by_cpe("whatsapp", "whatsapp", "iphone_os", fix=Fix("2.25.21.73")),
+            by_cna("Facebook", "WhatsApp Business for iOS", Fix("2.25.21.78")),
+            by_cpe("whatsapp", "whatsapp_for_desktop", "-", fix=Fix("0.3")),
+            by_cpe("whatsapp", "whatsapp", "*", fix=Fix("9")),
+            by_cpe("whatsapp", "whatsapp", "android"),
+        ),
+    )
+    [match] = matches(record, EVERY, NOW)
+
+    assert match.platforms == {
+        "any": Fix("9"),
+        "desktop": Fix("0.3"),
+        "ios": Fix("2.25.21.73"),
+        "ios_business": Fix("2.25.21.78"),
+    }
+
+
+# --- feeds joined ---------------------------------------------------------------------------------------------
+
+
+WORD = FeedWord(MatchedBy.WORDS, is_exploited=True)
+SCORED = FeedWord(
+    MatchedBy.CPE, {"ios": Fix("2.26.1")}, cvss=5.4, tags=("disputed",), title="Bad", url="https://x.example"
+)
+WHATSAPP_RECORD = AdvisoryRecord(
+    CVE, products=(by_cpe("whatsapp", "whatsapp", "iphone_os", fix=Fix("2.26.1")),), cvss=9.8
+)
+
+
+def read(
+    known: Advisory | None, *records: AdvisoryRecord, feed: str = "nvd", is_whole: bool = False
+) -> list[Advisory]:
+    return taken({known.key: known} if known else {}, feed, records, EVERY, NOW, is_whole=is_whole)
+
+
+def test_the_first_word_makes_an_advisory() -> None:
+    [one] = read(None, WHATSAPP_RECORD)
+
+    assert (one.key, one.seen_at, one.status) == (KEY, NOW, AdvisoryStatus.NEW)
+    assert one.platforms == {"ios": Fix("2.26.1")}
+    assert one.matched_by is MatchedBy.CPE
+
+
+def test_the_same_again_changes_nothing() -> None:
+    [one] = read(None, WHATSAPP_RECORD)
+
+    assert read(one, WHATSAPP_RECORD) == []
+
+
+def test_what_two_feeds_say_is_joined() -> None:
+    one = Advisory(KEY, NOW, {"kev": WORD, "nvd": SCORED})
+
+    assert (one.is_exploited, one.cvss, one.tags, one.matched_by) == (True, 5.4, ("disputed",), MatchedBy.CPE)
+    assert (one.title, one.url, one.notices) == ("Bad", "https://x.example", ())
+    assert list(one.said) == ["kev", "nvd"]
+
+
+def test_an_advisory_without_a_word_is_closed_and_says_nothing() -> None:
+    empty = Advisory(KEY, NOW)
+
+    assert (empty.status, empty.cvss, empty.title, empty.url) == (AdvisoryStatus.CLOSED, None, "", "")
+    assert not empty.is_news(0.0)
+
+
+def test_what_a_whole_feed_lists_no_more_is_withdrawn() -> None:
+    one = Advisory(KEY, NOW, {"kev": WORD})
+
+    [closed] = read(one, feed="kev", is_whole=True)
+    assert closed.status is AdvisoryStatus.CLOSED
+    assert read(one, feed="kev", is_whole=False) == []
+    assert read(one, feed="nvd", is_whole=True) == []
+
+
+def test_a_record_that_is_rejected_later_is_withdrawn() -> None:
+    [one] = read(None, WHATSAPP_RECORD)
+
+    [closed] = read(one, replace(WHATSAPP_RECORD, is_rejected=True))
+    assert closed.status is AdvisoryStatus.CLOSED
+
+
+def test_another_feed_keeps_it_open() -> None:
+    both = Advisory(KEY, NOW, {"kev": WORD, "nvd": SCORED})
+
+    [left] = read(both, feed="kev", is_whole=True)
+    assert list(left.said) == ["nvd"]
+
+
+def test_a_feed_that_is_gone_says_nothing_more() -> None:
+    both = Advisory(KEY, NOW, {"kev": WORD, "nvd": SCORED})
+    one = Advisory(AdvisoryKey(CVE, "signal"), NOW, {"nvd": SCORED})
+
+    assert [list(found.said) for found in without_feeds({both.key: both, one.key: one}, {"nvd"})] == [["nvd"]]
+
+
+# --- what is told -----------------------------------------------------------------------------------------------
+
+
+def test_exploited_comes_first_and_the_score_after() -> None:
+    exploited = Advisory(KEY, NOW, {"kev": WORD})
+    severe = Advisory(AdvisoryKey("CVE-2026-2", "whatsapp"), NOW, {"nvd": replace(SCORED, cvss=9.8)})
+    low = Advisory(AdvisoryKey("CVE-2026-3", "whatsapp"), NOW, {"nvd": SCORED})
+    unscored = Advisory(AdvisoryKey("CVE-2026-4", "whatsapp"), NOW, {"nvd": replace(SCORED, cvss=None)})
+
+    assert sorted([unscored, low, severe, exploited], key=urgency) == [exploited, severe, low, unscored]
+    assert [one.is_urgent(7.0) for one in (exploited, severe, low, unscored)] == [True, True, False, False]
+
+
+def test_it_is_told_once_and_once_more_for_a_change_that_shows() -> None:
+    one = Advisory(KEY, NOW, {"kev": WORD})
+    assert one.is_news(7.0)
+    one = told_now(one, NOW)
+    assert not one.is_news(7.0)
+    assert one.status is AdvisoryStatus.NOTIFIED
+
+    edited = replace(one, said={"kev": replace(WORD, title="Other words", url="https://y.example")})
+    assert not edited.is_news(7.0)
+
+    repaired = replace(one, said={"kev": WORD, "nvd": SCORED})
+    assert repaired.is_news(7.0)
+    assert repaired.status is AdvisoryStatus.FIX_KNOWN
+    assert not told_now(repaired, NOW).is_news(7.0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"platforms": {"ios": Fix("2.26.2")}}, {"platforms": {"ios": Fix("2.26.1", is_newer=True)}},
+        {"is_exploited": True}, {"cvss": 9.9}, {"tags": ()},
+    ],
+)  # fmt: skip
+def test_what_shows(change: dict[str, object]) -> None:
+    one = told_now(Advisory(KEY, NOW, {"nvd": replace(SCORED, cvss=9.8)}), NOW)
+
+    assert replace(one, said={"nvd": replace(SCORED, **{"cvss": 9.8, **change})}).is_news(7.0)  # type: ignore[arg-type]
+
+
+def test_what_a_person_dismissed_is_told_no_more() -> None:
+    gone = Advisory(KEY, NOW, {"kev": WORD}, dismissal=Dismissal("dee", NOW, "we have none"))
+
+    assert gone.status is AdvisoryStatus.CLOSED
+    assert not gone.is_news(0.0)
+    assert not gone.is_open(0.0)
+
+
+# --- whom it asks to update ---------------------------------------------------------------------------------------
+
+
+def test_updates_are_wanted_of_what_is_open_and_can_be_repaired() -> None:
+    severe = replace(SCORED, cvss=9.8)
+    one = Advisory(KEY, NOW, {"nvd": severe})
+    others = [
+        Advisory(AdvisoryKey("CVE-2026-2", "signal"), NOW, {"nvd": severe}),  # not in use
+        Advisory(AdvisoryKey("CVE-2026-3", "whatsapp"), NOW, {"nvd": SCORED}),  # not urgent
+        Advisory(AdvisoryKey("CVE-2026-4", "whatsapp"), NOW, {"kev": WORD}),  # nothing to install
+        replace(one, key=AdvisoryKey("CVE-2026-5", "whatsapp"), is_update_asked=True),
+        replace(one, key=AdvisoryKey("CVE-2026-6", "whatsapp"), dismissal=Dismissal("dee", NOW, "done")),
+    ]
+
+    assert updates_wanted([*others, one], {"whatsapp"}, 7.0) == [
+        UpdateFinding(f"update:{CVE}", "whatsapp", {"ios": Fix("2.26.1")}, is_exploited=False)
+    ]
+    assert others[3].status is AdvisoryStatus.UPDATE_ASKED
+
+
+# --- published records ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def published(contract_data: Path) -> dict[AdvisoryKey, Advisory]:
+    """CISA's and NIST's own records, joined."""
+    folder, known = contract_data / "advisories", dict[AdvisoryKey, Advisory]()
+    for feed, record in (("kev", kev.record), ("nvd", nvd.record)):
+        rows = json.loads((folder / f"{feed}-messengers.sample.json").read_text(encoding="utf-8"))[
+            "vulnerabilities"
+        ]
+        changed = taken(known, feed, map(record, rows), EVERY, NOW, is_whole=True)
+        known |= {one.key: one for one in changed}
+    return known
+
+
+def test_false_friends_among_published_records(published: dict[AdvisoryKey, Advisory]) -> None:
+    assert {(one.key.messenger, one.key.id, one.matched_by.value) for one in published.values()} == {
+        ("whatsapp", "CVE-2025-55177", "cpe"),
+        ("whatsapp", "CVE-2019-3568", "cpe"),
+        ("whatsapp", "CVE-2019-18426", "cpe"),
+        ("whatsapp", "CVE-2026-23866", "cpe"),
+        ("telegram", "CVE-2024-7014", "words"),
+        ("signal", "CVE-2023-24069", "cpe"),
+        ("signal", "CVE-2020-5753", "cpe"),
+        ("teams", "CVE-2024-38197", "cpe"),
+        ("matrix", "CVE-2025-27606", "words"),
+    }
+
+
+def test_one_that_is_exploited_is_urgent_though_it_scores_low(published: dict[AdvisoryKey, Advisory]) -> None:
+    one = published[AdvisoryKey("CVE-2025-55177", "whatsapp")]
+
+    assert (one.cvss, one.is_exploited, list(one.said)) == (5.4, True, ["kev", "nvd"])
+    assert one.platforms["ios"] == Fix("2.25.21.73")
+    assert one.platforms["macos"] == one.platforms["ios_business"] == Fix("2.25.21.78")
+
+
+def test_the_stricter_of_two_published_versions(published: dict[AdvisoryKey, Advisory]) -> None:
+    one = published[AdvisoryKey("CVE-2026-23866", "whatsapp")]
+
+    assert one.platforms["android"] == Fix("2.26.7.10", is_newer=True)

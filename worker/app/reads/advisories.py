@@ -1,0 +1,67 @@
+"""Which messengers are watched, and what is said of each: their advisories, and their providers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from worker.app.tell.health import Freshness
+from worker.domain.controls.control import ControlResult
+from worker.domain.controls.messengers import check_advisories, check_provider
+from worker.domain.controls.policy import AdvisoryRule, ProviderRule
+from worker.domain.people.joiners import fits
+from worker.ports import Port
+from worker.ports.state.store import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisoryRules:
+    """`rule`: None if nothing is watched. `paces`: how long after a read each feed is due again, by its name.
+
+    `fresh`: how old what a feed said may be.
+    """
+
+    rule: AdvisoryRule | None = None
+    paces: Mapping[str, timedelta] = field(default_factory=dict)
+    fresh: Freshness = field(default_factory=lambda: Freshness(timedelta(days=31), {}))
+
+
+def messengers_watched(uow: UnitOfWork, rule: AdvisoryRule) -> list[str]:
+    """The messengers whose advisories matter: those named, else those of all groups."""
+    wanted = uow.advisories.messengers_in_use() if rule.messengers is None else list(rule.messengers)
+    where = rule.switch.where.messengers
+    return [one for one in wanted if not where or fits(one, where)]
+
+
+def advisory_results(uow: UnitOfWork, rules: AdvisoryRules, now: datetime) -> list[ControlResult]:
+    """What is said of each messenger that is watched; nothing if none is."""
+    if rules.rule is None:
+        return []
+    read_at = _read_at(uow, rules, now)
+    advisories = uow.advisories.all().values()
+    watched = messengers_watched(uow, rules.rule)
+    return [check_advisories(messenger, advisories, rules.rule, read_at) for messenger in watched]
+
+
+def provider_results(
+    uow: UnitOfWork, rules: tuple[ProviderRule, ...] | None, timezone: str, now: datetime
+) -> list[ControlResult]:
+    """What is said of the provider of each messenger in use. `timezone` (IANA) is the organisation's."""
+    if rules is None:
+        return []
+    today = now.astimezone(ZoneInfo(timezone)).date()
+    by_messenger = {one.messenger: one for one in rules}
+    return [check_provider(by_messenger.get(one), today) for one in uow.advisories.messengers_in_use()]
+
+
+def _read_at(uow: UnitOfWork, rules: AdvisoryRules, now: datetime) -> datetime | None:
+    """The instant that all feeds are true for; None if one was never read, or too long ago."""
+    known = [uow.sources.get(name, Port.ADVISORIES).taken_at for name in rules.paces]
+    instants = [
+        at for at, name in zip(known, rules.paces, strict=True) if rules.fresh.is_fresh(name, at, now)
+    ]
+    return (
+        min((at for at in instants if at is not None), default=None) if len(instants) == len(known) else None
+    )

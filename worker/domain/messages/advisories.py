@@ -1,0 +1,73 @@
+"""What is said of an advisory: which messenger, how bad, the version to reach, and by whom that is known. Pure.
+
+Titles and notices come as English sentences from whoever published them, and stay as they are.
+"""
+
+from __future__ import annotations
+
+from worker.domain.messages.message import Paragraph
+from worker.domain.messages.sentences import flat, sentences
+from worker.domain.text.tongue import ENGLISH, N_, Tongue
+from worker.domain.watch.advisories import Advisory
+from worker.domain.watch.products import title_of
+from worker.domain.watch.versions import Fix
+
+_EXPLOITED = N_("{messenger}: {id} is used in attacks")
+_SEVERE = N_("{messenger}: {id} is severe")
+_CHANGED = N_("Changed: {what}")
+_PLATFORMS = {
+    "ios": "iOS",
+    "android": "Android",
+    "macos": "macOS",
+    "windows": "Windows",
+    "windows_phone": "Windows Phone",
+    "linux": "Linux",
+    "tizen": "Tizen",
+    "web": "Web",
+}
+
+
+def advisory_paragraph(one: Advisory, tongue: Tongue = ENGLISH) -> Paragraph:
+    """An advisory for the security team; of one that was told before, that something of it changed."""
+    headline = advisory_headline(one, tongue)
+    if one.told:
+        headline = tongue.say(_CHANGED, what=headline)
+    has_fix = bool(one.platforms)
+    to_do = (
+        tongue.say("Everybody who uses it has to update their app.")
+        if has_fix
+        else tongue.say("No version that repairs it is known yet.")
+    )
+    return Paragraph(
+        headline, sentences(flat(one.title), to_do, *one.notices), _facts(one, tongue), link=one.url or None
+    )
+
+
+def advisory_headline(one: Advisory, tongue: Tongue = ENGLISH) -> str:
+    """What it is about and how bad it is, in one line."""
+    text = _EXPLOITED if one.is_exploited else _SEVERE
+    return tongue.say(text, messenger=title_of(one.key.messenger), id=one.key.id)
+
+
+def _facts(one: Advisory, tongue: Tongue) -> tuple[tuple[str, str], ...]:
+    facts = [(_platform(name, tongue), _version(fix, tongue)) for name, fix in one.platforms.items()]
+    if one.cvss is not None:
+        facts.append((tongue.say("Score (CVSS)"), f"{one.cvss:.1f}"))
+    if one.tags:
+        facts.append((tongue.say("Marked as"), ", ".join(map(flat, one.tags))))
+    facts.append((tongue.say("Published by"), ", ".join(one.said)))
+    return tuple(facts)
+
+
+def _version(fix: Fix, tongue: Tongue) -> str:
+    text = N_("newer than {version}") if fix.is_newer else N_("{version} or newer")
+    return tongue.say(text, version=fix.version)
+
+
+def _platform(name: str, tongue: Tongue) -> str:
+    system = name.removesuffix("_business")
+    if system in _PLATFORMS:
+        title = _PLATFORMS[system]
+    else:
+        title = tongue.say("Desktop") if system == "desktop" else tongue.say("All platforms")
+    return tongue.say("{platform} (Business)", platform=title) if system != name else title
