@@ -28,6 +28,7 @@ ARTICLES = {
     "S15": "give groups clear names and pictures",
     "S16": "don't share devices",
     "S17": "lock devices",
+    "S21": "follow the vulnerabilities of the apps in use",
     "S22": "use tools that have a contract",
     "S23": "ask which groups there are",
     "S24": "keep the lists of members current",
@@ -37,6 +38,7 @@ ARTICLES = {
     "S28": "keep patient data in a controlled system",
     "S29": "tell nobody by chat what belongs into a letter",
     "S30": "know what a consumer's app doesn't promise",
+    "S31": "follow each vulnerability until it is mended",
 }
 _ROSTER = "the roster that the messenger shows (A), or a list that people keep (B)"
 _PROFILE = "the profile as the messenger shows it (A); a register's column is a person's word (C), and opens no ticket"
@@ -62,6 +64,8 @@ EVIDENCE = {
     "people.accountable": "the directory",
     "watch.sources": "the configuration",
     "group.review": "the answers to its rows: C by an admin of the group, B by its owner",
+    "watch.advisories": "the feeds of vulnerabilities (B)",
+    "watch.provider": "what the configuration says was agreed, and when it was checked (C)",
     "people.policy": _WORD,
     "group.duties": _WORD,
     "people.training": "the learning platform's list (B), else the person's word (C)",
@@ -81,6 +85,8 @@ SETTINGS = {
     "people.policy": "policies",
     "people.training": "training",
     "people.device": "device",
+    "watch.advisories": "advisories",
+    "watch.provider": "providers",
 }
 
 

@@ -37,6 +37,6 @@ class AdvisoryShape(Shape):
             exploited=one.is_exploited,
             cvss=one.cvss,
             status=one.status,
-            sources=list(one.said),
+            sources=list(one.by_feed),
             seen_at=one.seen_at,
         )

@@ -270,7 +270,7 @@ def test_a_feed_that_is_taken_out_of_the_configuration_says_nothing_more(site: S
     site.configure(advisories=(AdvisoryRule(),))
     site.run(HOUR)
 
-    assert site.one().said == {}
+    assert site.one().by_feed == {}
 
 
 def test_a_person_dismisses_one_for_good(site: Site) -> None:

@@ -287,7 +287,7 @@ def test_what_two_feeds_say_is_joined() -> None:
 
     assert (one.is_exploited, one.cvss, one.tags, one.matched_by) == (True, 5.4, ("disputed",), MatchedBy.CPE)
     assert (one.title, one.url, one.notices) == ("Bad", "https://x.example", ())
-    assert list(one.said) == ["kev", "nvd"]
+    assert list(one.by_feed) == ["kev", "nvd"]
 
 
 def test_an_advisory_without_a_word_is_closed_and_says_nothing() -> None:
@@ -317,14 +317,14 @@ def test_another_feed_keeps_it_open() -> None:
     both = Advisory(KEY, NOW, {"kev": WORD, "nvd": SCORED})
 
     [left] = read(both, feed="kev", is_whole=True)
-    assert list(left.said) == ["nvd"]
+    assert list(left.by_feed) == ["nvd"]
 
 
 def test_a_feed_that_is_gone_says_nothing_more() -> None:
     both = Advisory(KEY, NOW, {"kev": WORD, "nvd": SCORED})
     one = Advisory(AdvisoryKey(CVE, "signal"), NOW, {"nvd": SCORED})
 
-    assert [list(found.said) for found in without_feeds({both.key: both, one.key: one}, {"nvd"})] == [["nvd"]]
+    assert [list(found.by_feed) for found in without_feeds({both.key: both, one.key: one}, {"nvd"})] == [["nvd"]]
 
 
 # --- what is told -----------------------------------------------------------------------------------------------
@@ -347,10 +347,10 @@ def test_it_is_told_once_and_once_more_for_a_change_that_shows() -> None:
     assert not one.is_news(7.0)
     assert one.status is AdvisoryStatus.NOTIFIED
 
-    edited = replace(one, said={"kev": replace(WORD, title="Other words", url="https://y.example")})
+    edited = replace(one, by_feed={"kev": replace(WORD, title="Other words", url="https://y.example")})
     assert not edited.is_news(7.0)
 
-    repaired = replace(one, said={"kev": WORD, "nvd": SCORED})
+    repaired = replace(one, by_feed={"kev": WORD, "nvd": SCORED})
     assert repaired.is_news(7.0)
     assert repaired.status is AdvisoryStatus.FIX_KNOWN
     assert not told_now(repaired, NOW).is_news(7.0)
@@ -366,7 +366,7 @@ def test_it_is_told_once_and_once_more_for_a_change_that_shows() -> None:
 def test_what_shows(change: dict[str, object]) -> None:
     one = told_now(Advisory(KEY, NOW, {"nvd": replace(SCORED, cvss=9.8)}), NOW)
 
-    assert replace(one, said={"nvd": replace(SCORED, **{"cvss": 9.8, **change})}).is_news(7.0)  # type: ignore[arg-type]
+    assert replace(one, by_feed={"nvd": replace(SCORED, **{"cvss": 9.8, **change})}).is_news(7.0)  # type: ignore[arg-type]
 
 
 def test_what_a_person_dismissed_is_told_no_more() -> None:
@@ -430,7 +430,7 @@ def test_false_friends_among_published_records(published: dict[AdvisoryKey, Advi
 def test_one_that_is_exploited_is_urgent_though_it_scores_low(published: dict[AdvisoryKey, Advisory]) -> None:
     one = published[AdvisoryKey("CVE-2025-55177", "whatsapp")]
 
-    assert (one.cvss, one.is_exploited, list(one.said)) == (5.4, True, ["kev", "nvd"])
+    assert (one.cvss, one.is_exploited, list(one.by_feed)) == (5.4, True, ["kev", "nvd"])
     assert one.platforms["ios"] == Fix("2.25.21.73")
     assert one.platforms["macos"] == one.platforms["ios_business"] == Fix("2.25.21.78")
 

@@ -55,7 +55,7 @@ def _facts(one: Advisory, tongue: Tongue) -> tuple[tuple[str, str], ...]:
         facts.append((tongue.say("Score (CVSS)"), f"{one.cvss:.1f}"))
     if one.tags:
         facts.append((tongue.say("Marked as"), ", ".join(map(flat, one.tags))))
-    facts.append((tongue.say("Published by"), ", ".join(one.said)))
+    facts.append((tongue.say("Published by"), ", ".join(one.by_feed)))
     return tuple(facts)
 
 

@@ -69,7 +69,7 @@ class Advisory:
 
     key: AdvisoryKey
     seen_at: datetime
-    said: Mapping[str, FeedWord] = field(default_factory=dict)
+    by_feed: Mapping[str, FeedWord] = field(default_factory=dict)
     told: str = ""
     told_at: datetime | None = None
     dismissal: Dismissal | None = None
@@ -77,7 +77,7 @@ class Advisory:
 
     @property
     def status(self) -> AdvisoryStatus:
-        if self.dismissal is not None or not self.said:
+        if self.dismissal is not None or not self.by_feed:
             return AdvisoryStatus.CLOSED
         if self.is_update_asked:
             return AdvisoryStatus.UPDATE_ASKED
@@ -88,40 +88,40 @@ class Advisory:
     @property
     def platforms(self) -> dict[str, Fix]:
         """The version to reach, by platform: the stricter one where feeds disagree."""
-        return stricter_all(word.platforms for word in self.said.values())
+        return stricter_all(word.platforms for word in self.by_feed.values())
 
     @property
     def matched_by(self) -> MatchedBy:
         """The best of what told that it is about this messenger."""
         return min(
-            (word.matched_by for word in self.said.values()), key=RANK.__getitem__, default=MatchedBy.WORDS
+            (word.matched_by for word in self.by_feed.values()), key=RANK.__getitem__, default=MatchedBy.WORDS
         )
 
     @property
     def is_exploited(self) -> bool:
-        return any(word.is_exploited for word in self.said.values())
+        return any(word.is_exploited for word in self.by_feed.values())
 
     @property
     def cvss(self) -> float | None:
         """The highest score that a feed gives; None: nobody scored it."""
-        return max((word.cvss for word in self.said.values() if word.cvss is not None), default=None)
+        return max((word.cvss for word in self.by_feed.values() if word.cvss is not None), default=None)
 
     @property
     def tags(self) -> tuple[str, ...]:
-        return tuple(sorted({tag for word in self.said.values() for tag in word.tags}))
+        return tuple(sorted({tag for word in self.by_feed.values() for tag in word.tags}))
 
     @property
     def title(self) -> str:
-        return next((word.title for word in self.said.values() if word.title), "")
+        return next((word.title for word in self.by_feed.values() if word.title), "")
 
     @property
     def url(self) -> str:
-        return next((word.url for word in self.said.values() if word.url), "")
+        return next((word.url for word in self.by_feed.values() if word.url), "")
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What has to be shown with it."""
-        return tuple(sorted({word.notice for word in self.said.values() if word.notice}))
+        return tuple(sorted({word.notice for word in self.by_feed.values() if word.notice}))
 
     @property
     def fingerprint(self) -> str:
@@ -175,11 +175,11 @@ def taken(
                 match.by, match.platforms, record.is_exploited, record.cvss, record.tags, record.title, record.url,
                 record.notice,
             )  # fmt: skip
-    gone = {key for key, one in known.items() if feed in one.said and (is_whole or key.id in read)}
+    gone = {key for key, one in known.items() if feed in one.by_feed and (is_whole or key.id in read)}
     changed = []
     for key in sorted({*words, *gone}):
         before = known.get(key) or Advisory(key, now)
-        after = replace(before, said=_said(before.said, feed, words.get(key)))
+        after = replace(before, by_feed=_said(before.by_feed, feed, words.get(key)))
         if after != known.get(key):
             changed.append(after)
     return changed
@@ -188,9 +188,9 @@ def taken(
 def without_feeds(known: Mapping[AdvisoryKey, Advisory], feeds: Collection[str]) -> list[Advisory]:
     """The advisories that lose the word of feeds which the configuration has no more."""
     return [
-        replace(one, said={feed: word for feed, word in one.said.items() if feed in feeds})
+        replace(one, by_feed={feed: word for feed, word in one.by_feed.items() if feed in feeds})
         for one in known.values()
-        if any(feed not in feeds for feed in one.said)
+        if any(feed not in feeds for feed in one.by_feed)
     ]
 
 
