@@ -43,7 +43,7 @@ from worker.app.jobs.table import UseCases
 from worker.app.jobs.verify import Verify
 from worker.app.jobs.watch import WatchFeeds
 from worker.app.jobs.watch_itself import WatchItself
-from worker.app.reads.advisories import AdvisoryRules
+from worker.app.reads.advisories import AdvisoryRules, feed_concerns
 from worker.app.reads.away import Away, teller_named
 from worker.app.reads.check import Check, Checked
 from worker.app.reads.controls import ControlReads, ControlRules
@@ -69,7 +69,7 @@ from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.text.tongue import Languages
-from worker.ports import Connector, Port, Takes
+from worker.ports import Concern, Connector, Port, Takes
 from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.ping import Pinger
 from worker.ports.state.controls import Lists
@@ -237,7 +237,13 @@ def assemble(
     handovers = TellHandovers(store, rotas, asked, away, rules.teller)
     escalating = EscalateRules(rules.holding, on_call, away, jumps, handovers)
     zones = {name: one.timezone for name, one in rules.rotas.rotas.items()}
-    watching = _watching(rules, connectors, lambda: rotas.concerns(clock()), has_ping=pinger is not None)
+
+    def of_feeds() -> list[Concern]:
+        with store.reading() as uow:
+            return feed_concerns(uow, rules.advisories, clock())
+
+    looks: dict[str, Look] = {"rota": lambda: rotas.concerns(clock()), "advisories": of_feeds}
+    watching = _watching(rules, connectors, looks, has_ping=pinger is not None)
     return App(
         settings,
         rules,
@@ -275,7 +281,7 @@ def assemble(
             Switch(store, pinger, rules.ping_every),
             Canary(store, connectors.notifiers, alarms, rules.canary, len(watching.sources)),
             WatchFeeds(store, feeds, rules.rotas.feeds),
-            WatchAdvisories(store, connectors.advisory_feeds, rules.advisories, alarms, rules.teller.tongue),
+            WatchAdvisories(store, connectors.advisory_feeds, rules.advisories, rules.teller.tongue),
             clock,
         ),
         Interacting(store, connectors.notifiers, tickets, teller, Glance(store, teller, tickets.accountable)),
@@ -294,19 +300,20 @@ def _fresh(rules: AppRules) -> dict[Port, Freshness]:
     }
 
 
-def _watching(rules: AppRules, connectors: Checked, rotas: Look, *, has_ping: bool) -> Watching:
-    sources: Mapping[Port, Sequence[Connector]] = {
-        Port.DIRECTORY: connectors.directories,
-        Port.INVENTORY: connectors.inventories,
-        Port.ADVISORIES: connectors.advisory_feeds,
-    }
-    fresh = _fresh(rules)
-    every = (*(one for found in sources.values() for one in found), *connectors.notifiers)
+def _watching(rules: AppRules, connectors: Checked, looks: Mapping[str, Look], *, has_ping: bool) -> Watching:
+    directories = {(one.name, Port.DIRECTORY): rules.fresh_directories for one in connectors.directories}
+    inventories = {(one.name, Port.INVENTORY): rules.fresh_inventories for one in connectors.inventories}
+    every: tuple[Connector, ...] = (
+        *connectors.directories,
+        *connectors.inventories,
+        *connectors.notifiers,
+        *connectors.advisory_feeds,
+    )
     return Watching(
-        {(one.name, port): fresh[port] for port, found in sources.items() for one in found},
+        {**directories, **inventories},
         {name: interval for name, interval in rules.job_every.items() if name != "watch"},
         rules.limits.switched_off(),
-        {"rota": rotas, **{one.name: one.concerns for one in every}},
+        {**looks, **{one.name: one.concerns for one in every}},
         has_ping=has_ping,
         has_canary=rules.canary is not None,
     )

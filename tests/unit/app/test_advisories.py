@@ -12,6 +12,7 @@ import pytest
 from fakes.advisory_feed import FakeAdvisoryFeed
 from harness import Harness
 from worker.app.jobs.report import Report
+from worker.app.reads.advisories import feed_concerns
 from worker.app.refused import Refused
 from worker.domain.controls.policy import AdvisoryRule, ControlPolicy, DormantRule, ProviderRule
 from worker.domain.controls.switch import ControlSwitch, Mode, Where
@@ -23,7 +24,7 @@ from worker.domain.watch.versions import Fix
 from worker.ports import BadConfig, Incomplete, Port, Transient
 from worker.ports.state.controls import ControlCounts, ControlReport
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 CVE = "CVE-2026-10001"
 DEE = Actor("dee")
 NOTICE = "This product uses data of somebody."
@@ -193,7 +194,7 @@ def test_one_that_can_t_be_read_keeps_what_it_said_and_stops_nothing(site: Site)
     assert still.troubles == (site.kev.error.message,), "it is no better until it was read"
     assert (site.one().is_exploited, site.one().cvss) == (True, 7.5)
     state = site.harness.source("kev", Port.ADVISORIES)
-    assert (state.failures, state.trouble) == (1, site.kev.error.message)
+    assert (state.failures, state.trouble) == (3, site.kev.error.message)
 
 
 def test_a_feed_that_fails_shows_in_check(site: Site) -> None:
@@ -205,16 +206,61 @@ def test_a_feed_that_fails_shows_in_check(site: Site) -> None:
     assert (checks["nvd"].ok, checks["nvd"].port, checks["kev"].ok) == (False, Port.ADVISORIES, True)
 
 
-def test_it_is_an_alarm_too_and_over_when_it_is_read_again(site: Site) -> None:
+def titles(site: Site) -> list[str]:
+    site.harness.deliver()
+    parts = [part.headline for message in site.harness.soc.sent for part in message.paragraphs]
+    return [title for title in parts if "nvd" in title or "see" in title]
+
+
+def test_somebody_is_told_to_look_and_that_it_is_over(site: Site) -> None:
     site.nvd.error = Incomplete("NVD: cut.", remedy="It is read again.")
     site.run()
-    site.harness.deliver()
-    assert any("Can't see: nvd" in message.title for message in site.harness.soc.sent)
+    site.run(MINUTE, due_only=True)
+    assert titles(site) == ["Needs a look: advisories: nvd"], "and the worker is not blind"
 
     site.nvd.put(SCORED)
     site.run(HOUR)
-    site.harness.deliver()
-    assert any("Seeing again: nvd" in message.title for message in site.harness.soc.sent)
+    site.run(MINUTE, due_only=True)
+    site.run(MINUTE, due_only=True)
+    assert titles(site)[1:] == ["Over: Needs a look: advisories: nvd"]
+
+
+def test_a_fault_that_passes_is_told_at_the_third_time(site: Site) -> None:
+    site.nvd.error = DOWN
+    for _ in range(2):
+        site.run(2 * HOUR)
+    site.run(MINUTE, due_only=True)
+    assert titles(site) == []
+
+    site.run(2 * HOUR)
+    site.run(MINUTE, due_only=True)
+    assert titles(site) == ["Needs a look: advisories: nvd"]
+
+
+def test_a_feed_that_is_too_old_is_told(site: Site) -> None:
+    site.run()
+    site.run(32 * DAY - HOUR, due_only=True)
+    site.kev.error = site.nvd.error = DOWN
+    site.harness.now += 32 * DAY
+
+    with site.harness.store.reading() as uow:
+        found = feed_concerns(uow, site.harness.app.rules.advisories, site.harness.now)
+    assert [one.about for one in found] == ["kev", "nvd"]
+    assert "too old" in found[0].message
+
+
+def test_one_that_fails_when_other_products_are_wanted_is_not_asked_at_every_look(site: Site) -> None:
+    site.run(due_only=True)
+    site.nvd.error = DOWN
+    site.configure(advisories=(AdvisoryRule(messengers=("signal",)),))
+    site.run(MINUTE, due_only=True)
+    count = len(site.nvd.asked)
+    site.run(MINUTE, due_only=True)
+
+    assert len(site.nvd.asked) == count
+    site.nvd.error = None
+    site.run(4 * HOUR, due_only=True)
+    assert site.nvd.asked[-1] == (None, ("signal",))
 
 
 def test_of_messengers_in_use_alone(site: Site) -> None:

@@ -3,7 +3,7 @@
     feeds that are due -> what each says of each messenger -> joined -> news -> one message for each, once
 
 All feeds that are due are read first, so that what two of them say of one vulnerability is told as one. A feed that
-can't be read changes nothing: what it said last counts, and its trouble is told.
+can't be read changes nothing: what it said last counts. Its trouble is told, and does not make the worker blind.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from datetime import datetime
 
 from worker.app.jobs.report import Report
 from worker.app.reads.advisories import AdvisoryRules, messengers_watched
-from worker.app.tell.alarms import Alarms
-from worker.app.tell.health import record_failure, record_success
+from worker.app.tell.health import FLAPS
 from worker.domain.controls.policy import AdvisoryRule
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
@@ -25,7 +24,7 @@ from worker.domain.messages.message import CHANNEL
 from worker.domain.text.tongue import Tongue
 from worker.domain.watch.advisories import Advisory, taken, told_now, urgency, without_feeds
 from worker.domain.watch.products import Product, products_of
-from worker.ports import ConnectorError, Port
+from worker.ports import ConnectorError, Port, Transient
 from worker.ports.connectors.advisory_feed import AdvisoryFeed, AdvisoryRead
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage
@@ -37,17 +36,11 @@ class WatchAdvisories:
     """Reads feeds of advisories. `tongue` is the organisation's language, in which the security team is told."""
 
     def __init__(
-        self,
-        store: Store,
-        feeds: Sequence[AdvisoryFeed],
-        rules: AdvisoryRules,
-        alarms: Alarms,
-        tongue: Tongue,
+        self, store: Store, feeds: Sequence[AdvisoryFeed], rules: AdvisoryRules, tongue: Tongue
     ) -> None:
         self._store = store
         self._feeds = feeds
         self._rules = rules
-        self._alarms = alarms
         self._tongue = tongue
 
     def run_once(self, now: datetime, lease: Lease | None = None, *, due_only: bool = False) -> Report:
@@ -88,12 +81,12 @@ class WatchAdvisories:
             read = feed.read(_cursor_of(state, products), products)
         except ConnectorError as error:
             with self._store.begin(lease) as uow:
-                record_failure(uow, state, error, now, self._alarms)
+                uow.sources.put(_failed(state, error, products, now))
             return [f"{feed.name}: {error}"]
         with self._store.begin(lease) as uow:
             known = uow.advisories.all()
             uow.advisories.put(taken(known, feed.name, read.records, products, now, is_whole=read.is_whole))
-            record_success(uow, _after(state, read, products), now, self._alarms)
+            uow.sources.put(_after(state, read, products, now))
         return []
 
     def _tell(self, uow: UnitOfWork, rule: AdvisoryRule, now: datetime) -> int:
@@ -119,12 +112,35 @@ def _cursor_of(state: SourceState, products: Sequence[Product]) -> str | None:
     return cursor if cursor and asked == _asked(products) else None
 
 
-def _after(state: SourceState, read: AdvisoryRead, products: Sequence[Product]) -> SourceState:
+def _failed(
+    state: SourceState, error: ConnectorError, products: Sequence[Product], now: datetime
+) -> SourceState:
+    failures = state.failures + 1 if isinstance(error, Transient) else max(FLAPS, state.failures + 1)
+    cursor = state.cursor if _cursor_of(state, products) else None  # else it would be due at every look
+    return replace(
+        state,
+        cursor=cursor,
+        last_attempt_at=now,
+        failures=failures,
+        trouble=error.message,
+        remedy=error.remedy,
+    )
+
+
+def _after(state: SourceState, read: AdvisoryRead, products: Sequence[Product], now: datetime) -> SourceState:
     cursor = f"{_asked(products)} {read.cursor}" if read.cursor else None
     counts = (
         state.counts if read.is_unchanged else {"records": len(read.records), "malformed": read.malformed}
     )
-    return replace(state, cursor=cursor, taken_at=read.taken_at, counts=counts)
+    return SourceState(
+        state.name,
+        state.port,
+        cursor,
+        last_attempt_at=now,
+        last_success_at=now,
+        taken_at=read.taken_at,
+        counts=counts,
+    )
 
 
 def _message(one: Advisory, tongue: Tongue) -> OutMessage:

@@ -1,4 +1,4 @@
-"""Which messengers are watched, and what is said of each: their advisories, and their providers."""
+"""Which messengers are watched, what is said of each (their advisories, their providers), and how the feeds are."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from worker.app.tell.health import Freshness
+from worker.app.tell.health import FLAPS, Freshness, judged
 from worker.domain.controls.control import ControlResult
 from worker.domain.controls.messengers import check_advisories, check_provider
 from worker.domain.controls.policy import AdvisoryRule, ProviderRule
 from worker.domain.people.joiners import fits
-from worker.ports import Port
+from worker.ports import Concern, Port
 from worker.ports.state.store import UnitOfWork
 
 
@@ -54,6 +54,20 @@ def provider_results(
     today = now.astimezone(ZoneInfo(timezone)).date()
     by_messenger = {one.messenger: one for one in rules}
     return [check_provider(by_messenger.get(one), today) for one in uow.advisories.messengers_in_use()]
+
+
+def feed_concerns(uow: UnitOfWork, rules: AdvisoryRules, now: datetime) -> list[Concern]:
+    """What is wrong with feeds for so long that somebody has to look: they can't be read, or are too old.
+
+    No alarm about a source: whoever left is seen as well as ever.
+    """
+    found = []
+    for name in rules.paces:
+        state = uow.sources.get(name, Port.ADVISORIES)
+        verdict = judged(state, rules.fresh, now)
+        if verdict.is_stale or (state.trouble is not None and state.failures >= FLAPS):
+            found.append(Concern(name, verdict.message, verdict.remedy))
+    return found
 
 
 def _read_at(uow: UnitOfWork, rules: AdvisoryRules, now: datetime) -> datetime | None:
