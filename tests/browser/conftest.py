@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,9 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
-from chromium import AXE, CHROMIUM, DESKTOP, FLAGS, PHONE, SOON_MS, Desk, Late, hospital
+from chromium import AXE, CHROMIUM, DESKTOP, FLAGS, PHONE, SOON_MS, Desk, Late, governed_hospital, hospital
 from desk_setup import services_of
-from harness import TIMEZONE
+from harness import TIMEZONE, Harness
 from worker.app.tell.signed_links import SignedLinks
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
@@ -41,7 +42,20 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """Its clock stands still, so that a minute is never over before a test is."""
-    harness = hospital(f"sqlite:///{tmp_path / 'desk.db'}")
+    with at_desk(hospital(f"sqlite:///{tmp_path / 'desk.db'}")) as desk:
+        yield desk
+
+
+@pytest.fixture
+def governed(tmp_path: Path) -> Iterator[Desk]:
+    """The same, where controls ask for a profile, a policy, phones and reviews."""
+    with at_desk(governed_hospital(f"sqlite:///{tmp_path / 'desk.db'}")) as desk:
+        yield desk
+
+
+@contextmanager
+def at_desk(harness: Harness) -> Iterator[Desk]:
+    """A company's desk on loopback, and the company closed after it."""
     languages = BabelLanguages("en")
     services = services_of(harness, languages)
 

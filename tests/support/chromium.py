@@ -13,8 +13,19 @@ from playwright.sync_api import Page, ViewportSize
 from harness import Harness
 from worker.app.acts.access import Access
 from worker.app.tell.signed_links import SignedLinks
+from worker.domain.controls.others import DEVICE, POLICY
+from worker.domain.controls.policy import (
+    AdminsRule,
+    ControlPolicy,
+    DescriptionRule,
+    ProfileRule,
+    ReviewSection,
+    RightsRule,
+)
+from worker.domain.controls.statements import Statement, StatementRule
+from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Member, Role
+from worker.domain.model import Allowed, GroupFacts, Member, Role
 from worker.storage.sql.engine import open_engine
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -70,6 +81,47 @@ def hospital(database: str = "sqlite://") -> Harness:
     harness.leave(*temps)
     harness.settle()
     harness.escalate()
+    return harness
+
+
+def governed_hospital(database: str = "sqlite://") -> Harness:
+    """Ward 7, whose profile and admins are not as the rules want them, and whose people are asked for statements."""
+    asks = ControlSwitch(Mode.TICKET)
+    harness = Harness(
+        engine=open_engine(database),
+        controls=ControlPolicy(
+            admins=(AdminsRule(asks),),
+            profile=(
+                ProfileRule(
+                    asks,
+                    description=DescriptionRule({"en": "This is a work group. Leavers are removed."}),
+                    rights=RightsRule(edit=Allowed.ADMINS),
+                ),
+            ),
+            review=(ReviewSection(asks),),
+            statements=(
+                StatementRule(
+                    Statement.POLICY, POLICY.id, asks, "messaging", "3", title={"en": "Messages at work"},
+                    texts={"en": "# Messages at work\n\nWrite **nothing** about patients.\n\n- Leavers are removed."},
+                    changed={"en": "No pictures of screens."},
+                ),
+                StatementRule(
+                    Statement.DEVICE, DEVICE.id, asks, "", "1", items=("screen_lock", "auto_lock", "not_shared")
+                ),
+            ),
+            daily_max=50,
+        ),
+    )  # fmt: skip
+    harness.hire("ann", "ben", "cem", department="Nursing")
+    harness.hire("dee", department="Nursing")
+    harness.group("ward-7", "ann", "ben", "cem", admins=["dee"], name="Ward 7 nights")
+    harness.wards.add_member("ward-7", Member("+447700900777", "T", Role.MEMBER, phone="+447700900777"))
+    harness.wards.show("ward-7", GroupFacts(description="hello", edit=Allowed.MEMBERS, read_at=harness.now))
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.later()
+    harness.control()
     return harness
 
 

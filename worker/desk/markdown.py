@@ -16,5 +16,10 @@ def _parser() -> MarkdownIt:
 
 
 def as_html(text: str) -> Markup:
-    """The text as HTML, every character of it escaped."""
-    return Markup(_parser().render(text))  # noqa: S704  the parser escapes it
+    """The text as HTML, every character of it escaped. Its headings stand below those of the page."""
+    parser = _parser()
+    tokens = parser.parse(text)
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+    return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704  the parser escapes it

@@ -34,9 +34,10 @@ def statements_page(call: Call, token: str) -> Response:
 
 
 def _shown(call: Call, one: StatementDue) -> dict[str, object]:
+    topic = topic_of(one.ticket, call.tongue)
     return {
         "due": one,
-        "topic": topic_of(one.ticket, call.tongue),
+        "topic": topic[:1].upper() + topic[1:],
         "why": why_line(one.ticket, call.services.place.timezone, call.tongue),
         "html": as_html(one.text) if one.text else "",
         "changed": one.changed,

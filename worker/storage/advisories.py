@@ -43,7 +43,8 @@ class SqlAdvisories:
 def _row(one: Advisory) -> tuple[Any, ...]:
     gone = one.dismissal
     return (
-        *one.key, to_micros(one.seen_at), json.dumps({feed: _kept(word) for feed, word in one.by_feed.items()}), one.told,
+        *one.key, to_micros(one.seen_at),
+        json.dumps({feed: _kept(word) for feed, word in one.by_feed.items()}), one.told,
         to_micros(one.told_at), to_micros(gone.at) if gone else None, gone.by if gone else "",
         gone.reason if gone else "", int(one.is_update_asked),
     )  # fmt: skip

@@ -12,9 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.controls.control import CheckValue
+from worker.domain.controls.others import CONTROL_OF
 from worker.domain.controls.state import AdminState, GroupState, RegisterRow
+from worker.domain.controls.statements import Statement
 from worker.domain.identity.matching import IdentityState
-from worker.domain.kinds import KINDS, codes
+from worker.domain.kinds import KINDS, STATEMENTS, codes
 from worker.domain.kinds.controlled import FAULTS
 from worker.domain.kinds.kind import InControls, Sees
 from worker.domain.model import Account, AccountKey, Coverage, GroupKey, RegisterFacts, Standing
@@ -334,6 +336,11 @@ class SqlControls:
             for fault in json.loads(row.details).get(FAULTS, ()):
                 live[fault["control"]] += 1
                 overdue[fault["control"]] += row.due_at < now
+        asked = sa.select(t.details, t.due_at).where(t.state.in_(_LIVE), t.kind == STATEMENTS.value)
+        for row in self._c.execute(asked):
+            control = CONTROL_OF[Statement(json.loads(row.details)["statement"])]
+            live[control] += 1
+            overdue[control] += row.due_at < now
         for control, kinds in _BY_CONTROL.items():
             mine = sa.select(sa.func.count()).where(t.kind.in_(kinds), t.state.in_(_LIVE))
             live[control] = self._c.execute(mine).scalar_one()

