@@ -128,9 +128,10 @@ def _value(call: Call, value: object) -> str:
         return call.tongue.say("yes") if value else call.tongue.say("no")
     if isinstance(value, date):
         return call.tongue.day(value)
-    return (
-        call.tongue.say(WORDS["register_status"][value]) if isinstance(value, RegisterStatus) else str(value)
-    )
+    if isinstance(value, RegisterStatus):
+        status = WORDS["register_status"]
+        return call.tongue.say(status[value])
+    return str(value)
 
 
 def _wrong(call: Call, health: GroupHealth, *, is_fresh: bool) -> list[str]:
