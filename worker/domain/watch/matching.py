@@ -1,8 +1,8 @@
 """Whether an advisory is about a messenger, and by what that is told.
 
-A CPE name is the best evidence, then the product that the CVE's own authority names, then words: KEV's name of the
-product, or a phrase of the description. Words of a description count only where the record names no product at all:
-many a plug-in has a messenger's name in its description. What is only a condition ("running on …") is no product.
+A CPE name is the best evidence, then the product that the CVE's own authority names, then words: a catalogue's name of
+the product, or a phrase of the description. Words of a description count only where the record names no product at
+all: many a plug-in has a messenger's name in its description. What is only a condition ("running on …") is no product.
 """
 
 from __future__ import annotations
