@@ -8,9 +8,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.groups.case import Expected, GroupView, MemberView
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.kinds import KINDS
+from worker.domain.kinds.kind import Sees
 from worker.domain.model import (
     Account,
     AccountFacts,
@@ -130,8 +132,15 @@ def ticket(kind: TicketKind = TicketKind.REMOVE_MEMBER, **changes: Any) -> Ticke
         "evidence": Evidence.DISABLED,
         "left_at": LEFT_AT,
         "occasion": _OCCASIONS.get(kind, episode_name(key(), LEFT_AT)),
+        "details": {"faults": _faults(kind)} if KINDS[kind].sees is Sees.CONTROLS else {},
     }
     return Ticket(**(stated | changes))
+
+
+def _faults(kind: TicketKind) -> list[dict[str, str]]:
+    """What the controls that ask for such a ticket may have found."""
+    asking = (one.id for one in GROUP_CONTROLS.values() if one.kind is kind)
+    return [{"control": one, "found": "1", "wanted": "2", "text": ""} for one in asking]
 
 
 def rules(**changes: Any) -> TicketRules:
