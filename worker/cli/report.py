@@ -21,6 +21,7 @@ from worker.cli.common import (
     print_table,
 )
 from worker.domain.controls.standards import FRAMEWORKS
+from worker.domain.messages.sentences import flat
 from worker.ops.terminal import json_text
 
 app = typer.Typer(no_args_is_help=True, help="Reports for managers and auditors.")
@@ -36,6 +37,8 @@ class ReportFormat(StrEnum):
 
 
 if TYPE_CHECKING:
+    from worker.contract.shape import Shape
+    from worker.domain.controls.exposed_hours import ExposedMonth
     from worker.ports.state.controls import ControlReport
 
     Framework = str
@@ -68,20 +71,74 @@ def controls(
         reports = worker.controls.report(at)
         organisation = worker.settings.organisation.name
     named = str(framework) if framework else None
-    wanted = ReportFormat.JSON if json else format_
+    wanted = _wanted(format_, json=json)
     if wanted is ReportFormat.TEXT and output is None:
         _print(reports)
         return
     texts = {
         ReportFormat.TEXT: lambda: "\n".join(_line(one) for one in reports) + "\n",
-        ReportFormat.JSON: lambda: (
-            json_text(controls_shape(reports, at, named).model_dump(mode="json", by_alias=True), indent=2)
-            + "\n"
-        ),
+        ReportFormat.JSON: lambda: _json(controls_shape(reports, at, named)),
         ReportFormat.CSV: lambda: controls_table(reports, named),
         ReportFormat.HTML: lambda: controls_page(reports, organisation, at, named),
     }
     deliver(texts[wanted](), output)
+
+
+@app.command()
+def exposure(
+    config: ConfigOption,
+    month: Annotated[str, typer.Option(metavar="YYYY-MM", help="Of which month; else of this one.")] = "",
+    format_: FormatOption = ReportFormat.TEXT,
+    output: FileOption = None,
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """Say for how many hours people who had left were still in groups."""
+    from worker.app.evidence.exposure_report import MONTHS, exposure_page, exposure_table
+    from worker.contract.exposure import ExposureReportShape
+
+    at, wanted = clock_at(now), _wanted(format_, json=json)
+    with opened(config, now) as worker:
+        months = worker.exposure.months(month, at, MONTHS if wanted is ReportFormat.HTML else 1)
+        organisation = worker.settings.organisation.name
+    if wanted is ReportFormat.TEXT and output is None:
+        _print_exposure(months[-1])
+        return
+    texts = {
+        ReportFormat.TEXT: lambda: "".join(f"{line}\n" for line in _exposure_lines(months[-1])),
+        ReportFormat.JSON: lambda: _json(ExposureReportShape.of(months[-1])),
+        ReportFormat.CSV: lambda: exposure_table(months[-1]),
+        ReportFormat.HTML: lambda: exposure_page(months, organisation, at),
+    }
+    deliver(texts[wanted](), output)
+
+
+def _wanted(format_: ReportFormat, *, json: bool) -> ReportFormat:
+    return ReportFormat.JSON if json else format_
+
+
+def _json(shape: Shape) -> str:
+    return json_text(shape.model_dump(mode="json", by_alias=True), indent=2) + "\n"
+
+
+def _exposure_rows(one: ExposedMonth) -> list[tuple[object, ...]]:
+    from worker.app.evidence.exposure_report import exposure_cells
+
+    return [exposure_cells(one.month.name, row)[1:] for row in one.rows]
+
+
+def _exposure_lines(one: ExposedMonth) -> list[str]:
+    return [
+        "\t".join("-" if cell is None else flat(str(cell)) for cell in row) for row in _exposure_rows(one)
+    ]
+
+
+def _print_exposure(one: ExposedMonth) -> None:
+    headings = (
+        "department", "messenger", "sensitive", "member-hours", "claimed", "open", "median h", "p90 h", "first sight",
+    )  # fmt: skip
+    empty = f"Nobody who had left was in a group in {one.month.name}."
+    print_table(f"Exposed member-hours in {one.month.name}", headings, _exposure_rows(one), empty)
 
 
 def deliver(text: str, output: Path | None) -> None:

@@ -48,6 +48,7 @@ from worker.app.reads.away import Away, teller_named
 from worker.app.reads.check import Check, Checked
 from worker.app.reads.controls import ControlReads, ControlRules
 from worker.app.reads.escalation import Explainer
+from worker.app.reads.exposure import ExposureReads
 from worker.app.reads.glance import Glance
 from worker.app.reads.rotas import RotaRules, Rotas
 from worker.app.reads.witness import Witness, Witnesses
@@ -154,6 +155,7 @@ class App:
     inventory: TakeInventory
     reconcile: Reconcile
     controls: ControlReads
+    exposure: ExposureReads
     run_controls: RunControls
     remediate: Remediate
     verify: Verify
@@ -252,6 +254,7 @@ def assemble(
         TakeInventory(store, connectors.inventories, rules.inventory, alarms, pairing, observer),
         Reconcile(store, deciding, observer),
         controls,
+        ExposureReads(store, controls),
         RunControls(store, controls, tickets, teller, attesting, reviewing, rules.statement_lists, observer),
         Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
         Verify(store, tickets, rules.fresh_inventories, teller, controls, lists),

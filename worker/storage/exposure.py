@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.kinds import codes
-from worker.domain.model import AccountKey, Coverage, Evidence, Standing
+from worker.domain.model import AccountKey, Coverage, Evidence, GroupKey, Standing
 from worker.domain.people.persons import AccountsRule, Person, leaving_of
 from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.episodes import EpisodeKind, Gate
@@ -40,7 +40,7 @@ from worker.storage.sql.tables import (
     ticket,
 )
 
-_REMOVALS = codes(lambda kind: kind.is_exposure)
+REMOVALS = codes(lambda kind: kind.is_exposure)
 _UNDECIDED = (Gate.NEW.value, Gate.HELD.value, Gate.REJECTED.value)
 
 
@@ -52,6 +52,9 @@ class Unticketed:
     part: Part
     why: Unasked | None
     left_at: datetime  # when the account left by which the person counts as out
+    group: GroupKey
+    messenger: str
+    is_followed: bool  # another source shows the group, and better
 
 
 class SqlExposure:
@@ -59,7 +62,7 @@ class SqlExposure:
 
     def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
-        self.unticketed = _unticketed(connection, rule)
+        self.unticketed = unticketed(connection, rule)
 
     def counts(self) -> Exposure:
         """People and memberships of each part; a person may be in several."""
@@ -134,7 +137,8 @@ def _asked() -> sa.Select[Any]:
     )  # fmt: skip
 
 
-def _unticketed(connection: sa.Connection, rule: AccountsRule) -> list[Unticketed]:
+def unticketed(connection: sa.Connection, rule: AccountsRule) -> list[Unticketed]:
+    """The memberships of people who have left that no live ticket asks to end."""
     rows = list(connection.execute(_memberships_without_ticket().where(_has_left())))
     if has_several_directories(connection):
         for chunk in chunked(_other_accounts(connection)):
@@ -147,7 +151,9 @@ def _unticketed(connection: sa.Connection, rule: AccountsRule) -> list[Untickete
     for row, key in zip(rows, keys, strict=True):
         human = humans[key]
         if (leaving := leaving_of(human.person)) is not None:
-            found.append(Unticketed(human, *_part_of(row, human, gates), leaving.at))
+            group, is_followed = GroupKey(row.source, row.group_id), row.leader_source is not None
+            part, why = _part_of(row, human, gates)
+            found.append(Unticketed(human, part, why, leaving.at, group, row.messenger, is_followed))
     return found
 
 
@@ -172,6 +178,10 @@ def _memberships_without_ticket() -> sa.Select[Any]:
         sa.select(
             link.c.person_source,
             link.c.person_id,
+            g.source,
+            g.group_id,
+            g.messenger,
+            g.leader_source,
             g.coverage,
             _is_waived().label("is_waived"),
         )
@@ -187,7 +197,7 @@ def _is_asked() -> sa.ColumnElement[bool]:
 
 
 def _is_waived() -> sa.ColumnElement[bool]:
-    is_waived = (ticket.c.state == TicketState.WAIVED.value) & ticket.c.kind.in_(_REMOVALS)
+    is_waived = (ticket.c.state == TicketState.WAIVED.value) & ticket.c.kind.in_(REMOVALS)
     return sa.exists().where(_is_of_membership(), is_waived)
 
 
@@ -211,7 +221,7 @@ def _other_accounts(connection: sa.Connection) -> list[AccountKey]:
         e.kind == EpisodeKind.LEFT.value, e.gate.in_(_UNDECIDED)
     )
     waived = sa.select(t.person_source, t.person_id).where(
-        t.state == TicketState.WAIVED.value, t.kind.in_(_REMOVALS)
+        t.state == TicketState.WAIVED.value, t.kind.in_(REMOVALS)
     )
     some = [AccountKey(*row) for row in connection.execute(sa.union(undecided, waived))]
     return sorted(set().union(*accounts_of(connection, some).values()))

@@ -33,6 +33,7 @@ from worker.storage.saved_lists import SqlSavedLists
 from worker.storage.silences import SqlSilences
 from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, wait_for_turn
+from worker.storage.stays import SqlStays
 from worker.storage.tickets import SqlTickets
 from worker.storage.watched import SqlWatched
 from worker.storage.zones import SqlZones
@@ -74,6 +75,7 @@ class SqlUnitOfWork:
         self.zones = SqlZones(connection)
         self.saved_lists = SqlSavedLists(connection)
         self.controls = SqlControls(connection, rule)
+        self.stays = SqlStays(connection, rule)
         self.attestations = SqlAttestations(connection)
         self.reviews = SqlReviews(connection)
         self.advisories = SqlAdvisories(connection)

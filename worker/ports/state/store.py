@@ -34,6 +34,7 @@ from worker.ports.state.rota_feeds import RotaFeeds
 from worker.ports.state.saved_lists import SavedLists
 from worker.ports.state.silences import Silences
 from worker.ports.state.sources import Sources
+from worker.ports.state.stays import Stays
 from worker.ports.state.tickets import StoredTickets
 from worker.ports.state.watched import Watched
 from worker.ports.state.zones import Zones
@@ -112,6 +113,9 @@ class UnitOfWork(Protocol):
 
     @property
     def controls(self) -> Controls: ...
+
+    @property
+    def stays(self) -> Stays: ...
 
     @property
     def attestations(self) -> Attestations: ...

@@ -1,0 +1,81 @@
+"""`whosleft report exposure|readiness`: text, JSON, CSV and HTML, on standard output and in files."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from worker.__main__ import app as cli
+
+FIRST, THEN = "2026-11-23T09:00:00Z", "2026-11-24T09:00:00Z"
+PEOPLE = """objectGUID,displayName,mail,mobile,department,userAccountControl
+11111111-1111-4111-8111-111111111111,Dee Example,dee@example.org,+447700900104,Surgery,512
+11111111-1111-4111-8111-111111111112,Ann Sample,ann@example.org,+447700900101,Surgery,{ann}
+"""
+GROUPS = """Group,Member,Phone,Role
+Ward 7,Dee Example,+447700900104,admin
+Ward 7,Ann Sample,+447700900101,member
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A register with ward 7, which ann is still in though she left on 23 November."""
+    file = tmp_path / "whosleft.yaml"
+    (tmp_path / "people.csv").write_text(PEOPLE.format(ann=514))
+    (tmp_path / "groups.csv").write_text(GROUPS)
+    for name in ("people.csv", "groups.csv"):
+        os.utime(tmp_path / name, (at := datetime.fromisoformat(FIRST).timestamp(), at))
+    file.write_text(
+        "organisation: {name: X, timezone: Europe/London}\n"
+        "directories: [{name: corp, kind: file, format: ad_csv, path: people.csv}]\n"
+        "inventories: [{name: wards, kind: register, path: groups.csv}]\n"
+        "controls: {report_min: 1}\n"
+    )
+    assert run(file, "once", "all", "--now", FIRST).exit_code == 0
+    return file
+
+
+def run(config: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(cli, [*arguments, "-c", str(config)])
+
+
+def exposure(config: Path, *arguments: str) -> Result:
+    return run(config, "report", "exposure", "--now", THEN, *arguments)
+
+
+def test_exposure_as_json(config: Path) -> None:
+    done = exposure(config, "--format", "json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    [row] = found["rows"]
+    assert found["month"] == "2026-11"
+    assert (row["department"], row["member_hours"], row["open"]) == ("Surgery", 24.0, 1)
+    assert json.loads(exposure(config, "--json").stdout) == found
+
+
+def test_exposure_as_text(config: Path) -> None:
+    done = exposure(config)
+    assert done.exit_code == 0, done.output
+    assert "Exposed member-hours in 2026-11" in done.stdout
+    assert "24.0" in done.stdout
+    assert "Nobody who had left was in a group in 2026-10." in exposure(config, "--month", "2026-10").stdout
+
+
+def test_exposure_in_files(config: Path, tmp_path: Path) -> None:
+    for name in ("text", "csv", "html", "json"):
+        file = tmp_path / f"report.{name}"
+        done = exposure(config, "--format", name, "-o", str(file))
+        assert (done.exit_code, done.stdout) == (0, ""), done.output
+        assert "Surgery" in file.read_text(encoding="utf-8")
+
+
+def test_a_wrong_month_says_how_to_write_it(config: Path) -> None:
+    done = exposure(config, "--month", "nov")
+    assert done.exit_code != 0
+    assert "write it like 2026-11" in str(done.exception) + done.output
