@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,6 +39,7 @@ class ReportFormat(StrEnum):
 if TYPE_CHECKING:
     from worker.contract.shape import Shape
     from worker.domain.controls.exposed_hours import ExposedMonth
+    from worker.domain.controls.readiness import Readiness
     from worker.ports.state.controls import ControlReport
 
     Framework = str
@@ -105,12 +106,70 @@ def exposure(
         _print_exposure(months[-1])
         return
     texts = {
-        ReportFormat.TEXT: lambda: "".join(f"{line}\n" for line in _exposure_lines(months[-1])),
+        ReportFormat.TEXT: lambda: "".join(map(_tabbed, _exposure_rows(months[-1]))),
         ReportFormat.JSON: lambda: _json(ExposureReportShape.of(months[-1])),
         ReportFormat.CSV: lambda: exposure_table(months[-1]),
         ReportFormat.HTML: lambda: exposure_page(months, organisation, at),
     }
     deliver(texts[wanted](), output)
+
+
+@app.command()
+def readiness(
+    config: ConfigOption,
+    target: Annotated[
+        str, typer.Option(metavar="MESSENGER", help="To which messenger; else where classes are to go.")
+    ] = "",
+    format_: FormatOption = ReportFormat.TEXT,
+    output: FileOption = None,
+    json: JsonOption = False,
+    now: NowOption = None,
+) -> None:
+    """Say which groups can move to another messenger, and what is in the way."""
+    from worker.app.evidence.readiness_report import left_behind, readiness_page, readiness_table
+    from worker.contract.exposure import ReadinessReportShape
+
+    at, wanted = clock_at(now), _wanted(format_, json=json)
+    with opened(config, now) as worker:
+        where = worker.readiness.target(target)
+        found = list(worker.readiness.of(where, at))
+        organisation = worker.settings.organisation.name
+    if wanted is ReportFormat.TEXT and output is None:
+        _print_readiness(found, where)
+        return
+    notes = (f"# {sentence}\n" for sentence in left_behind(where))
+    texts = {
+        ReportFormat.TEXT: lambda: "".join([*notes, *(_tabbed(row) for row in _readiness_rows(found))]),
+        ReportFormat.JSON: lambda: _json(ReadinessReportShape.of(where, found)),
+        ReportFormat.CSV: lambda: readiness_table(found),
+        ReportFormat.HTML: lambda: readiness_page(found, where, organisation, at),
+    }
+    deliver(texts[wanted](), output)
+
+
+def _readiness_rows(found: Sequence[Readiness]) -> list[tuple[object, ...]]:
+    return [
+        (
+            one.group.name, one.group.messenger, one.said, one.share, one.group.size, one.data_class,
+            "; ".join(one.reasons),
+        )
+        for one in found
+    ]  # fmt: skip
+
+
+def _print_readiness(found: Sequence[Readiness], target: str) -> None:
+    from worker.app.evidence.readiness_report import left_behind
+
+    headings = ("group", "messenger", "verdict", "with account", "members", "class", "to see to")
+    empty = f"Every group is in {target}."
+    print_table(f"Moving to {target}", headings, _readiness_rows(found), empty)
+    out.print(Text("\nWhat does not come along:"))
+    for sentence in left_behind(target):
+        out.print(Text(f"- {sentence}"))
+
+
+def _tabbed(row: Iterable[object]) -> str:
+    return "\t".join("-" if cell is None else flat(str(cell)) for cell in row) + "\n"
 
 
 def _wanted(format_: ReportFormat, *, json: bool) -> ReportFormat:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from worker.contract.shape import Shape
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from worker.contract.shape import Instant, Shape
 from worker.domain.controls.exposed_hours import ExposedMonth, ExposureRow, hours
+from worker.domain.controls.readiness import Readiness
+from worker.domain.controls.state import GroupState
 
 
 class ExposureRowShape(Shape):
@@ -48,3 +54,66 @@ class ExposureReportShape(Shape):
     @classmethod
     def of(cls, one: ExposedMonth) -> ExposureReportShape:
         return cls(month=one.month.name, rows=[ExposureRowShape.of(row) for row in one.rows])
+
+
+class MovingGroupShape(Shape):
+    """A group that may move."""
+
+    source: str
+    id: str
+    name: str
+    messenger: str
+
+    @classmethod
+    def of(cls, group: GroupState) -> MovingGroupShape:
+        return cls(source=group.key.source, id=group.key.group_id, name=group.name, messenger=group.messenger)
+
+
+class ReadinessShape(Shape):
+    """Whether one group can move. `verdict`: ready, needs accounts (n), has externals (n) or keep (why).
+
+    `with_account` is the share of its members, without externals and leavers, of whom an account on the target is
+    known; null if the members are not known. `class` is empty if unknown, `goal` if nothing says where it is to go.
+    """
+
+    group: MovingGroupShape
+    verdict: str
+    with_account: float | None
+    externals: int
+    last_activity_at: Instant | None
+    data_class: str = Field(serialization_alias="class")
+    reasons: list[str]
+    members: int
+    sensitive: bool
+    admins: int
+    open_tickets: int
+    goal: str
+
+    @classmethod
+    def of(cls, one: Readiness) -> ReadinessShape:
+        group = one.group
+        return cls(
+            group=MovingGroupShape.of(group),
+            verdict=one.said,
+            with_account=one.share,
+            externals=one.counts.externals,
+            last_activity_at=group.facts.last_activity_at,
+            data_class=one.data_class,
+            reasons=list(one.reasons),
+            members=group.size,
+            sensitive=group.is_sensitive,
+            admins=sum(admin.is_active for admin in group.admins),
+            open_tickets=one.counts.open_tickets,
+            goal=one.goal,
+        )
+
+
+class ReadinessReportShape(Shape):
+    """All groups that are not on the target, a messenger's key."""
+
+    target: str
+    groups: list[ReadinessShape]
+
+    @classmethod
+    def of(cls, target: str, found: Iterable[Readiness]) -> ReadinessReportShape:
+        return cls(target=target, groups=[ReadinessShape.of(one) for one in found])

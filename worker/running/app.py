@@ -50,6 +50,7 @@ from worker.app.reads.controls import ControlReads, ControlRules
 from worker.app.reads.escalation import Explainer
 from worker.app.reads.exposure import ExposureReads
 from worker.app.reads.glance import Glance
+from worker.app.reads.readiness import ReadinessReads
 from worker.app.reads.rotas import RotaRules, Rotas
 from worker.app.reads.witness import Witness, Witnesses
 from worker.app.tell.alarms import AlarmRules, Alarms
@@ -156,6 +157,7 @@ class App:
     reconcile: Reconcile
     controls: ControlReads
     exposure: ExposureReads
+    readiness: ReadinessReads
     run_controls: RunControls
     remediate: Remediate
     verify: Verify
@@ -255,6 +257,7 @@ def assemble(
         Reconcile(store, deciding, observer),
         controls,
         ExposureReads(store, controls),
+        ReadinessReads(store, controls),
         RunControls(store, controls, tickets, teller, attesting, reviewing, rules.statement_lists, observer),
         Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
         Verify(store, tickets, rules.fresh_inventories, teller, controls, lists),

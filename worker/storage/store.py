@@ -22,6 +22,7 @@ from worker.storage.handovers import SqlHandovers
 from worker.storage.identities import SqlIdentities
 from worker.storage.journal import SqlJournal
 from worker.storage.leases import SqlLeases, assert_held, session_name
+from worker.storage.moving import SqlMoving
 from worker.storage.outbox import SqlOutbox
 from worker.storage.overview import SqlOverview
 from worker.storage.pairs import SqlPairs
@@ -75,6 +76,7 @@ class SqlUnitOfWork:
         self.zones = SqlZones(connection)
         self.saved_lists = SqlSavedLists(connection)
         self.controls = SqlControls(connection, rule)
+        self.moving = SqlMoving(connection)
         self.stays = SqlStays(connection, rule)
         self.attestations = SqlAttestations(connection)
         self.reviews = SqlReviews(connection)

@@ -79,3 +79,37 @@ def test_a_wrong_month_says_how_to_write_it(config: Path) -> None:
     done = exposure(config, "--month", "nov")
     assert done.exit_code != 0
     assert "write it like 2026-11" in str(done.exception) + done.output
+
+
+# --- readiness -----------------------------------------------------------------------------------------
+
+
+def readiness(config: Path, *arguments: str) -> Result:
+    return run(config, "report", "readiness", "--now", THEN, *arguments)
+
+
+def test_readiness_as_text_says_what_stays_behind(config: Path) -> None:
+    done = readiness(config, "--target", "Telegram")
+    assert done.exit_code == 0, done.output
+    assert "needs accounts" in done.stdout
+    assert "What does not come along:" in done.stdout
+
+
+def test_readiness_as_json(config: Path) -> None:
+    found = json.loads(readiness(config, "--target", "teams", "--json").stdout)
+    assert found["target"] == "teams"
+    assert [one["group"]["name"] for one in found["groups"]] == ["Ward 7"]
+
+
+def test_readiness_in_files(config: Path, tmp_path: Path) -> None:
+    for name in ("text", "csv", "html", "json"):
+        file = tmp_path / f"report.{name}"
+        done = readiness(config, "--target", "teams", "--format", name, "-o", str(file))
+        assert (done.exit_code, done.stdout) == (0, ""), done.output
+        assert "Ward 7" in file.read_text(encoding="utf-8")
+
+
+def test_readiness_wants_a_target(config: Path) -> None:
+    done = readiness(config)
+    assert done.exit_code != 0
+    assert "--target" in str(done.exception) + done.output

@@ -188,7 +188,8 @@ class ProviderRule:
 class ControlPolicy:
     """All rules. `daily_max`: new tickets of controls for one person in a day; `per_day`: for everybody together.
 
-    `report_min`: smaller departments are shown together.
+    `report_min`: smaller departments are shown together. `accounts`: by messenger, the directories in which everybody
+    has an account there.
     """
 
     daily_max: int = 5
@@ -203,4 +204,5 @@ class ControlPolicy:
     statements: tuple[StatementRule, ...] = ()
     advisories: tuple[AdvisoryRule, ...] = ()  # one, or none
     providers: tuple[ProviderRule, ...] | None = None
+    accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     languages: tuple[str, ...] = ("en",)  # of texts to paste, where the reader's own has none

@@ -24,6 +24,7 @@ from worker.ports.state.handovers import Handovers
 from worker.ports.state.identities import Identities
 from worker.ports.state.journal import Journal
 from worker.ports.state.leases import JobRuns, Lease, Leases
+from worker.ports.state.moving import Moving
 from worker.ports.state.outbox import Outbox
 from worker.ports.state.overview import Overview
 from worker.ports.state.pairs import Pairs
@@ -113,6 +114,9 @@ class UnitOfWork(Protocol):
 
     @property
     def controls(self) -> Controls: ...
+
+    @property
+    def moving(self) -> Moving: ...
 
     @property
     def stays(self) -> Stays: ...

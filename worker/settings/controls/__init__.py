@@ -42,6 +42,9 @@ class ControlsSection(Section):
     daily_max: Positive = Field(default=5, description="New tickets of controls for one person in a day.")
     per_day: Positive = Field(default=2000, description="The same for everybody together.")
     report_min: Positive = Field(default=5, description="Smaller departments are shown together.")
+    accounts: dict[Text, tuple[Text, ...]] = Field(
+        default={}, description="By messenger: directories in which everybody has an account there."
+    )
     registered: RegisterControls | None = Field(default=None, alias="register")
     classes: tuple[ClassEntry, ...] = Field(default=(), description="Classes of data.")
     dormant: DormantControls | None = None
@@ -85,6 +88,7 @@ class ControlsSection(Section):
             daily_max=self.daily_max,
             per_day=self.per_day,
             report_min=self.report_min,
+            accounts=self.accounts,
             register=of(self.registered),
             classes=every(self.classes),
             dormant=of(self.dormant),

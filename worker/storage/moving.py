@@ -1,0 +1,121 @@
+"""Who of a group's members already has an account in another messenger.
+
+    members of a page of groups -> the accounts behind them, in every directory -> those seen on the target -> counts
+
+Everything is read for one page of groups, so the work doesn't grow with the company.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.controls.readiness import MemberCounts
+from worker.domain.identity.matching import IdentityState
+from worker.domain.model import AccountKey, GroupKey, Standing
+from worker.domain.tickets.ticket import LIVE
+from worker.storage.cases import behind_link
+from worker.storage.persons import accounts_of, has_several_directories
+from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.tables import chat_group, link, membership, person, ticket
+
+_LIVE = tuple(state.value for state in sorted(LIVE))
+
+
+class SqlMoving:
+    """The port `Moving` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def members(
+        self, keys: Collection[GroupKey], target: str, directories: Collection[str]
+    ) -> dict[GroupKey, MemberCounts]:
+        m, known = membership.c, link.c
+        query = (
+            sa.select(
+                m.source,
+                m.group_id,
+                m.handle,
+                known.state,
+                known.person_source,
+                known.person_id,
+                person.c.standing,
+            )
+            .outerjoin(link, (known.source == m.source) & (known.handle == m.handle))
+            .outerjoin(person, behind_link())
+            .where(m.is_unlisted == 0, among(m.source, m.group_id, keys))
+        )
+        rows = self._c.execute(query).all()
+        people = {AccountKey(row.person_source, row.person_id) for row in rows if row.standing}
+        humans = self._humans(people)
+        there = self._there(set().union(*humans.values()), target, directories)
+        has_account = {key for key, accounts in humans.items() if accounts & there}
+        groups: dict[GroupKey, list[Any]] = defaultdict(list)
+        for row in rows:
+            groups[GroupKey(row.source, row.group_id)].append(row)
+        tickets = self._tickets(keys)
+        return {key: _counts(those, humans, has_account, tickets[key]) for key, those in groups.items()}
+
+    def _humans(self, people: Iterable[AccountKey]) -> dict[AccountKey, frozenset[AccountKey]]:
+        """By account, the accounts of its person."""
+        if not has_several_directories(self._c):
+            return {key: frozenset([key]) for key in people}
+        return {key: frozenset(accounts) for key, accounts in accounts_of(self._c, people).items()}
+
+    def _there(
+        self, people: Collection[AccountKey], target: str, directories: Collection[str]
+    ) -> set[AccountKey]:
+        """Those of these accounts that are seen on the target."""
+        m, g, p = membership.c, chat_group.c, person.c
+        found: set[AccountKey] = set()
+        for chunk in chunked(sorted(people)):
+            seen = (
+                sa.select(link.c.person_source, link.c.person_id)
+                .distinct()
+                .join(membership, (m.source == link.c.source) & (m.handle == link.c.handle))
+                .join(chat_group, (g.source == m.source) & (g.group_id == m.group_id))
+                .where(among(link.c.person_source, link.c.person_id, chunk))
+                .where(g.messenger == target, g.is_gone == 0, m.is_unlisted == 0)
+            )
+            here = sa.select(p.source, p.person_id).where(
+                among(p.source, p.person_id, [key for key in chunk if key.source in directories]),
+                p.standing != Standing.LEFT.value,
+            )
+            found |= {AccountKey(*row) for query in (seen, here) for row in self._c.execute(query)}
+        return found
+
+    def _tickets(self, keys: Collection[GroupKey]) -> Counter[GroupKey]:
+        t = ticket.c
+        query = (
+            sa.select(t.source, t.group_id, sa.func.count())
+            .where(among(t.source, t.group_id, keys), t.state.in_(_LIVE))
+            .group_by(t.source, t.group_id)
+        )
+        return Counter(
+            {GroupKey(source, group_id): count for source, group_id, count in self._c.execute(query)}
+        )
+
+
+def _counts(
+    rows: Sequence[Any],
+    humans: dict[AccountKey, frozenset[AccountKey]],
+    has_account: Collection[AccountKey],
+    tickets: int,
+) -> MemberCounts:
+    """One group's members; somebody with two handles in it is one person."""
+    here: set[frozenset[AccountKey]] = set()
+    left: set[frozenset[AccountKey]] = set()
+    there: set[frozenset[AccountKey]] = set()
+    for row in rows:
+        if not row.standing:
+            continue
+        key = AccountKey(row.person_source, row.person_id)
+        (left if row.standing == Standing.LEFT.value else here).add(humans[key])
+        if key in has_account:
+            there.add(humans[key])
+    others = Counter(row.state == IdentityState.NOBODY.value for row in rows if not row.standing)
+    return MemberCounts(len(here), len(here & there), others[True], others[False], len(left - here), tickets)
