@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,7 +71,6 @@ def export(
     now: NowOption = None,
 ) -> None:
     """Write an evidence pack: all of the journal unless told otherwise."""
-    from worker.app.evidence.export import Audit
     from worker.app.evidence.scope import Selection
     from worker.app.evidence.zip import replacing
     from worker.contract.evidence import PackShape
@@ -84,13 +82,9 @@ def export(
         raise typer.BadParameter("it is before --from", param_hint="--to")
     at = clock_at(now)
     with opened(config, now) as worker:
-        organisation = worker.settings.organisation
-        audit = Audit(
-            worker.store, organisation.name, organisation.timezone, f"whosleft {version('whosleft')}"
-        )
         try:
             with replacing(file) as pack:
-                made = audit.export(selection, pack, actor(by, worker.settings), at)
+                made = worker.audit.export(selection, pack, actor(by, worker.settings), at)
         except OSError as error:
             raise Refused(
                 f"{file} can't be written: {error.strerror or error}. Name another place."

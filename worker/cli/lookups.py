@@ -84,9 +84,10 @@ def people_show(
         person = one_person(uow, who)
         whole = whole_person(uow, person)
         history = history_of(uow, whole)
+        keeps = worker.keeps.of(uow, whole.keys)
         when = worker.settings
     if json:
-        print_shape(PersonShownShape.of(whole, history))
+        print_shape(PersonShownShape.of(whole, history, keeps))
         return
     facts, accounts, tickets = person.facts, whole.human.accounts, whole.tickets
     print_facts([
@@ -102,6 +103,12 @@ def people_show(
     ])  # fmt: skip
     rows = [(g.name, m.role.value, g.key.source) for g, m in whole.groups]
     print_table("\nGroups", ("group", "role", "inventory"), rows, "\nIn no group.")
+    if keeps:
+        kept = [
+            (one.name, one.data_class or None, local_time(one.from_at, when), local_time(one.until_at, when))
+            for one in keeps
+        ]
+        print_table("\nCould read", ("group", "class", "from", "until"), kept, "")
     if tickets:
         print_table(
             "\nTickets", ("ticket", "state", "why"), [(t.label, t.state.value, t.reason) for t in tickets], ""

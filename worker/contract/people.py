@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from pydantic import Field
 
 from worker.app.reads.person import WholePerson
 from worker.contract.shape import Instant, Shape
 from worker.domain.evidence.journal import Sealed
+from worker.domain.kinds.keeps import Kept
 from worker.domain.model import Account, AccountKey, Evidence, Member, Role, Standing
 from worker.ports.state.groups import GroupRow
 
@@ -66,6 +69,34 @@ class PersonGroupShape(Shape):
         return cls(id="/".join(group.key), name=group.name, role=member.role)
 
 
+class KeptGroupShape(Shape):
+    """A group that somebody who left could read."""
+
+    source: str
+    id: str
+    name: str
+    messenger: str
+
+
+class KeptShape(Shape):
+    """What somebody who left could read, and from when to when.
+
+    `class` is empty if nothing says. `from` is null if they were in it when it was first read, or if that is not known;
+    `until` is null as long as nothing shows that they are out.
+    """
+
+    group: KeptGroupShape
+    data_class: str = Field(serialization_alias="class")
+    from_at: Instant | None = Field(serialization_alias="from")
+    until: Instant | None
+
+    @classmethod
+    def of(cls, one: Kept) -> KeptShape:
+        source, group_id = one.group
+        group = KeptGroupShape(source=source, id=group_id, name=one.name, messenger=one.messenger)
+        return cls(group=group, data_class=one.data_class, from_at=one.from_at, until=one.until_at)
+
+
 class PersonHappenedShape(Shape):
     """Something that happened to a person."""
 
@@ -122,9 +153,10 @@ class PersonShownShape(_PersonFields):
     tickets: list[str]
     history: list[PersonHappenedShape]
     read_at: Instant | None
+    keeps: list[KeptShape]
 
     @classmethod
-    def of(cls, whole: WholePerson, history: Sequence[Sealed]) -> PersonShownShape:
+    def of(cls, whole: WholePerson, history: Sequence[Sealed], keeps: Iterable[Kept]) -> PersonShownShape:
         return cls(
             **dict(PersonShape.of(whole.account)),
             accounts=[AccountShape.of(one) for one in whole.human.accounts],
@@ -133,4 +165,5 @@ class PersonShownShape(_PersonFields):
             tickets=[ticket.label for ticket in whole.tickets],
             history=[PersonHappenedShape.of(sealed) for sealed in history],
             read_at=whole.directories[whole.account.key.source].last_success_at,
+            keeps=[KeptShape.of(one) for one in keeps],
         )

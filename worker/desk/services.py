@@ -20,6 +20,7 @@ from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
 from worker.app.reads.controls import ControlReads
 from worker.app.reads.escalation import Explainer
+from worker.app.reads.keeps import KeepsReads
 from worker.app.reads.situation import Situation
 from worker.app.reads.source import JudgedSource, judged_sources
 from worker.app.reads.witness import Witnesses
@@ -68,6 +69,7 @@ class Services:
     reviewing: Reviewing
     declaring: Declaring
     controls: ControlReads
+    keeps: KeepsReads
     taking_over: TakeOver
     pairs: PairActs
     silencing: Silencing

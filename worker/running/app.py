@@ -50,6 +50,7 @@ from worker.app.reads.controls import ControlReads, ControlRules
 from worker.app.reads.escalation import Explainer
 from worker.app.reads.exposure import ExposureReads
 from worker.app.reads.glance import Glance
+from worker.app.reads.keeps import KeepsReads
 from worker.app.reads.readiness import ReadinessReads
 from worker.app.reads.rotas import RotaRules, Rotas
 from worker.app.reads.witness import Witness, Witnesses
@@ -158,6 +159,7 @@ class App:
     controls: ControlReads
     exposure: ExposureReads
     readiness: ReadinessReads
+    keeps: KeepsReads
     run_controls: RunControls
     remediate: Remediate
     verify: Verify
@@ -229,6 +231,7 @@ def assemble(
         rules.advisories,
     )
     controls = ControlReads(store, judging)
+    keeps = KeepsReads(controls)
     attesting, reviewing = attesting_of(rules, store), reviewing_of(rules, store)
     rotas = Rotas(store, rules.rotas)
     away = Away(rules.rotas.absences, teller_named(rules.rotas.automatic_replies, connectors.directories))
@@ -258,6 +261,7 @@ def assemble(
         controls,
         ExposureReads(store, controls),
         ReadinessReads(store, controls),
+        keeps,
         RunControls(store, controls, tickets, teller, attesting, reviewing, rules.statement_lists, observer),
         Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
         Verify(store, tickets, rules.fresh_inventories, teller, controls, lists),
@@ -274,7 +278,7 @@ def assemble(
         attesting,
         reviewing,
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),
-        Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}"),
+        Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}", keeps.of),
         Retention(store, rules.erase_after),
         witnesses,
         Trial(store, connectors.notifiers, teller),

@@ -260,6 +260,7 @@ def services_of(app: App, clock: Clock) -> Services:
         reviewing=app.reviewing,
         declaring=app.declaring,
         controls=app.controls,
+        keeps=app.keeps,
         taking_over=app.taking_over,
         pairs=app.pairs,
         silencing=app.silencing,

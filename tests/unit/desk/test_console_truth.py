@@ -208,3 +208,20 @@ def test_a_person_s_page_asks_as_much_for_twenty_tickets_as_for_one(desk: Caller
 
     assert _asked(desk, ward, found[1]) == one
     assert "T-000021" in desk.last.text if desk.last else False
+
+
+# --- what somebody keeps -----------------------------------------------------------------------------------
+
+
+def test_a_leavers_page_says_what_they_keep_and_what_proves_it(desk: Caller, ward: Harness) -> None:
+    def page(name: str) -> str:
+        [row] = re.findall(rf'href="(/people/[\w-]{{20,}})"[^>]*>(?:<bdi>)?{name}', desk.get("/people").text)
+        return _text(desk.get(row).text)
+
+    assert "What they keep" in page("Ann")
+    assert "What they keep" not in page("Ben")
+    assert "Ward 7 – – – T-000001 open –" in page("Ann")
+    ward.drop("ward-7", "ann")
+    ward.later()
+    ward.settle()
+    assert re.search(r"Ward 7 – – [^–]* T-000001 verified wards ?, A", page("Ann"))

@@ -1,4 +1,4 @@
-"""`whosleft report exposure|readiness`: text, JSON, CSV and HTML, on standard output and in files."""
+"""`whosleft report exposure|readiness` and `people show`: text, JSON, CSV and HTML, on standard output and in files."""
 
 from __future__ import annotations
 
@@ -113,3 +113,14 @@ def test_readiness_wants_a_target(config: Path) -> None:
     done = readiness(config)
     assert done.exit_code != 0
     assert "--target" in str(done.exception) + done.output
+
+
+# --- what a leaver keeps -------------------------------------------------------------------------------
+
+
+def test_a_persons_case_says_what_they_keep(config: Path) -> None:
+    done = run(config, "people", "show", "ann@example.org", "--json", "--now", THEN)
+    [kept] = json.loads(done.stdout)["keeps"]
+    assert (kept["group"]["name"], kept["class"], kept["from"], kept["until"]) == ("Ward 7", "", None, None)
+    assert "Could read" in run(config, "people", "show", "ann@example.org", "--now", THEN).stdout
+    assert "Could read" not in run(config, "people", "show", "dee@example.org", "--now", THEN).stdout

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from worker.app.evidence.report import Heading, report, with_rows
 from worker.app.evidence.scope import Selection, scope_of
@@ -24,6 +24,8 @@ from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.journal import GENESIS, Sealed, seal
 from worker.domain.evidence.manifest import Manifest, digest_of, stated_event
 from worker.domain.evidence.pack import JOURNAL, Hidden, JournalSum, Scope, Tally, What, line_of
+from worker.domain.kinds.keeps import Kept
+from worker.domain.model import AccountKey
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
 from worker.ports.state.journal import Head
 from worker.ports.state.store import Store, UnitOfWork
@@ -41,10 +43,25 @@ class Exported:
     digest: str
 
 
-class Audit:
-    """Makes evidence packs. `software` is the program with its version; `timezone` is the organisation's (IANA)."""
+Keeps: TypeAlias = Callable[[UnitOfWork, Sequence[AccountKey]], Sequence[Kept]]
 
-    def __init__(self, store: Store, organisation: str, timezone: str, software: str) -> None:
+
+def nothing_kept(_uow: UnitOfWork, _accounts: Sequence[AccountKey]) -> Sequence[Kept]:
+    """For packs that don't say what people keep."""
+    return ()
+
+
+class Audit:
+    """Makes evidence packs.
+
+    `software` is the program with its version; `timezone` is the organisation's (IANA). `keeps` says what the person
+    with these accounts keeps.
+    """
+
+    def __init__(
+        self, store: Store, organisation: str, timezone: str, software: str, keeps: Keeps = nothing_kept
+    ) -> None:
+        self._keeps = keeps
         self._store = store
         self._organisation = organisation
         self._timezone = timezone
@@ -60,9 +77,11 @@ class Audit:
             scope, name = scope_of(uow, selection, self._timezone)
             head = uow.journal.head()
             sources = tuple(uow.sources.all())
+            kept = tuple(self._keeps(uow, _people(scope)))
         tally, numbers = self._surveyed(scope, head)
         heading = Heading(
-            self._organisation, scope.covered, name, tally.sum(), sources, by.name, now, self._timezone, self._software
+            self._organisation, scope.covered, name, tally.sum(), sources, by.name, now, self._timezone, self._software,
+            kept,
         )  # fmt: skip
         with closing(PackWriter(file)) as pack, tempfile.SpooledTemporaryFile(SPOOL_MAX) as table:
             tickets = with_rows(self._tickets(numbers), table)
@@ -180,3 +199,10 @@ def _broken(seq: int) -> Refused:
         f"The journal in the database is broken at event {seq}: it is not the one that was sealed. "
         "Find out who changed the database, and compare it with a backup and with earlier packs."
     )
+
+
+def _people(scope: Scope) -> list[AccountKey]:
+    """The accounts that a pack is about."""
+    if scope.covered.what is not What.PERSON:
+        return []
+    return [AccountKey(*id_.split("/", 1)) for id_ in scope.covered.ids]

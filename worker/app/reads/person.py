@@ -31,6 +31,11 @@ class WholePerson:
     tickets: Sequence[Ticket]
     directories: Mapping[str, SourceState]
 
+    @property
+    def keys(self) -> list[AccountKey]:
+        """The keys of all of the person's accounts."""
+        return [one.key for one in self.human.accounts]
+
 
 def whole_person(uow: UnitOfWork, account: Account) -> WholePerson:
     """Read everything about one person except their history."""

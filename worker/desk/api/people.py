@@ -77,7 +77,8 @@ def person(
     del query
     with caller.services.store.reading() as uow:
         whole = whole_person(uow, _person(uow, AccountKey(source, id)))
-        return PersonShownShape.of(whole, history_of(uow, whole))
+        keeps = caller.services.keeps.of(uow, whole.keys)
+        return PersonShownShape.of(whole, history_of(uow, whole), keeps)
 
 
 def _person(uow: UnitOfWork, key: AccountKey) -> Account:

@@ -35,6 +35,7 @@ def person(call: Call, guest: Guest) -> Response:
             return missing(call)
         whole = whole_person(uow, one)
         timeline = life_of(uow, whole, HISTORY_MAX)
+        keeps = call.services.keeps.of(uow, whole.keys)
     return call.page(
         "console/person.html",
         {
@@ -44,6 +45,7 @@ def person(call: Call, guest: Guest) -> Response:
             "tickets": whole.tickets,
             "titles": {ticket.id: ticket_title(ticket, call.tongue) for ticket in whole.tickets},
             "timeline": timeline,
+            "keeps": keeps,
             "sources": whole.directories,
         },
     )

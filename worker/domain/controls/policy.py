@@ -206,3 +206,8 @@ class ControlPolicy:
     providers: tuple[ProviderRule, ...] | None = None
     accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     languages: tuple[str, ...] = ("en",)  # of texts to paste, where the reader's own has none
+
+    def class_of(self, group: GroupState) -> str:
+        """The class of data of a group: what the register says, else the first class that has it; else empty."""
+        said = group.row.facts.data_class if group.row else None
+        return said or next((rule.name for rule in self.classes if rule.has(group)), "")

@@ -86,11 +86,10 @@ def readiness_of(group: GroupState, counts: MemberCounts, target: str, policy: C
     | else                                                                              | ready          |
     """
     rule = next((one for one in policy.classes if one.has(group)), None)
-    said = group.row.facts.data_class if group.row else None
     goal = (group.row.facts.move_to if group.row else None) or (rule.move_to if rule else "")
     against = _against(group, target, goal, rule)
     hints = _hints(counts)
-    known = (said or (rule.name if rule else ""), goal)
+    known = (policy.class_of(group), goal)
     if against:
         return Readiness(group, counts, Verdict.KEEP, against[0], *known, (*against, *hints))
     if counts.externals:

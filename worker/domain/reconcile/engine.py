@@ -17,6 +17,7 @@ from worker.domain.groups.case import GroupCase, GroupView
 from worker.domain.kinds import KINDS, kind_of
 from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.finding import Finding
+from worker.domain.kinds.keeps import since_details
 from worker.domain.kinds.kind import InControls, InGroup, InPerson, Turn
 from worker.domain.kinds.person_case import PersonCase
 from worker.domain.kinds.settled import settle
@@ -253,6 +254,7 @@ def _open(finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) 
         accountable=finding.accountable or rules.accountable,
         is_sensitive=group.is_sensitive,
         reason=finding.why,
+        details=since_details(view.member.joined_at or view.first_seen_at) if leaving and view else {},
     )
     return Action(ActionKind.OPEN, rules.started(draft, now), finding.why, is_blocked=finding.needs_admin)
 

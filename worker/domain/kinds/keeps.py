@@ -1,0 +1,89 @@
+"""What somebody who left keeps: the groups whose messages they could read, from when to when. Pure.
+
+Nobody can take back what a person has read. So it is said for each group, by what the worker knows: the removals that
+were asked for, and the groups that still list the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from worker.domain.kinds import KINDS
+from worker.domain.model import GroupKey
+from worker.domain.tickets.ticket import Ticket, TicketState
+
+IN_SINCE = "in_since"  # in the details of a removal: since when the member is known to have been in the group
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One group that somebody could read.
+
+    `from_at`: None if they were in it when it was first read. `until_at`: None while they are in it, and while nothing
+    shows that they are out. `data_class` is what the group is for, empty if nothing says. `ticket` asks to remove them.
+    """
+
+    group: GroupKey
+    name: str
+    messenger: str
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+    data_class: str = ""
+    ticket: Ticket | None = None
+
+
+def since_details(at: datetime | None) -> Mapping[str, Any]:
+    """The details of a removal for a member who is known to be in the group since then."""
+    return {} if at is None else {IN_SINCE: at.isoformat()}
+
+
+def _since(ticket: Ticket) -> datetime | None:
+    text = ticket.details.get(IN_SINCE)
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def kept_by(tickets: Iterable[Ticket], present: Iterable[Kept]) -> list[Kept]:
+    """What a person keeps, the newest first, by the tickets about them and the groups that list them.
+
+    A group counts once for each time that they were in it; several handles are one time.
+    """
+    removals = [one for one in tickets if _tells(one)]
+    times: dict[tuple[GroupKey, str], Kept] = {}
+    for ticket in removals:
+        time = ticket.home, ticket.occasion
+        times[time] = _joined(times.get(time), _of(ticket))
+    live = {group: time for time, one in times.items() if one.until_at is None for group in (time[0],)}
+    for one in present:
+        time = live.get(one.group, (one.group, ""))
+        known = times.get(time)
+        times[time] = _joined(known, replace(one, ticket=known.ticket if known else None))
+    return sorted(times.values(), key=_newest_first)
+
+
+def _tells(ticket: Ticket) -> bool:
+    """Whether it says that its person was in the group: a removal that was not taken back."""
+    return KINDS[ticket.kind].is_exposure and (ticket.is_live or ticket.state is TicketState.VERIFIED)
+
+
+def _of(ticket: Ticket) -> Kept:
+    is_over = ticket.state is TicketState.VERIFIED
+    until = ticket.verified_at if is_over else None
+    return Kept(ticket.home, ticket.group_name, ticket.messenger, _since(ticket), until, ticket=ticket)
+
+
+def _joined(known: Kept | None, other: Kept) -> Kept:
+    """The same time, as two handles or a ticket and a roster show it."""
+    if known is None:
+        return other
+    begins: Sequence[datetime] = [at for at in (known.from_at, other.from_at) if at is not None]
+    ends = [known.until_at, other.until_at]
+    until = None if None in ends else max(at for at in ends if at is not None)
+    return replace(other, from_at=min(begins, default=None), until_at=until)
+
+
+def _newest_first(one: Kept) -> tuple[bool, float, str]:
+    at = one.until_at.timestamp() if one.until_at else 0.0
+    return one.until_at is not None, -at, one.name
