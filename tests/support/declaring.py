@@ -22,6 +22,7 @@ def add_declared(
     harness.wards.can = replace(harness.wards.can, is_kept_by_people=True)
     made = SPEC.build(SPEC.config(), replace(context(), name=DECLARED, now=harness.clock))
     connectors: Any = SimpleNamespace(
+        advisory_feeds=(),
         directories=harness.directories,
         inventories=(*harness.inventories, made),
         notifiers=harness.notifiers,

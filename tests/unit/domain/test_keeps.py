@@ -71,5 +71,5 @@ def test_groups_that_still_list_the_person_come_first_then_the_newest() -> None:
         ticket(TicketKind.REASSIGN_ADMIN),
     ],
 )
-def test_other_tickets_say_nothing(ticket) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_other_tickets_say_nothing(ticket) -> None:  # type: ignore[no-untyped-def]
     assert kept_by([ticket], []) == []
