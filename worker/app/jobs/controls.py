@@ -122,7 +122,7 @@ class RunControls:
         tally, actions = ControlTally(), []
         after: GroupKey | None = None
         with self._store.reading() as uow:
-            in_use = uow.controls.names_in_use()
+            in_use = self._reads.names_in_use(uow)
             left_behind = uow.controls.left_behind()
         while True:
             with matching.begin() as uow:

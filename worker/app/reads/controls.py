@@ -150,6 +150,11 @@ class ControlReads:
         groups = uow.controls.groups(after, PAGE, self._rules.lists, in_use)
         return [self._examined(group, now) for group in groups]
 
+    def names_in_use(self, uow: UnitOfWork) -> frozenset[NameInUse]:
+        """The names that several groups have; none where no rule asks about names, since every group is read for it."""
+        is_asked = any(rule.name for rule in self._rules.policy.profile)
+        return uow.controls.names_in_use() if is_asked else frozenset()
+
     def of(
         self,
         uow: UnitOfWork,
@@ -158,7 +163,7 @@ class ControlReads:
         in_use: frozenset[NameInUse] | None = None,
     ) -> dict[GroupKey, tuple[GroupState, tuple[Examined, ...]]]:
         """These groups, with what each control says of them; unknown groups are left out."""
-        names = uow.controls.names_in_use() if in_use is None else in_use
+        names = self.names_in_use(uow) if in_use is None else in_use
         found = uow.controls.states(list(keys), self._rules.lists, names)
         return {key: self._examined(group, now) for key, group in found.items()}
 
@@ -272,7 +277,7 @@ class ControlReads:
         return {control for control, off in is_off.items() if off}
 
     def _pages(self, uow: UnitOfWork, now: datetime) -> Iterator[Page]:
-        in_use = uow.controls.names_in_use()
+        in_use = self.names_in_use(uow)
         after = None
         while page := self.page(uow, after, in_use, now):
             yield page

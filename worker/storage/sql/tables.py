@@ -507,6 +507,7 @@ control_failure = sa.Table(  # what fails now, or is waived
     _instant("seen_at", null=False),
     sa.Index("ix_control_failure_subject", "source", "subject"),
     sa.Index("ix_control_failure_list", "control", "is_sensitive", "source", "subject"),
+    sa.Index("ix_control_failure_department", "control", "department"),
 )
 control_day = sa.Table(  # the last counts of each local day
     "control_day",
