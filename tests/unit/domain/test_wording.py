@@ -52,6 +52,8 @@ TITLES = {
     TicketKind.CLOSE_GROUP: "Close the group Ward 7 nights",
     TicketKind.REGISTER_GROUP: "Put Ward 7 nights into the register",
     TicketKind.ADD_ADMIN: "Make another member an admin of Ward 7 nights",
+    TicketKind.ATTEST: "Please answer: ",
+    TicketKind.REVIEW_GROUP: "Look through the members of Ward 7 nights",
     TicketKind.REDUCE_ADMINS: "Take admin rights away in Ward 7 nights",
 }
 
@@ -69,6 +71,8 @@ def test_every_kind_of_ticket_has_a_title_and_steps_for_its_messenger(kind: Tick
         TicketKind.CREATOR_MUST_LEAVE,
         TicketKind.CONFIRM_ROSTER,
         TicketKind.REGISTER_GROUP,
+        TicketKind.ATTEST,
+        TicketKind.REVIEW_GROUP,
     }
     is_in_the_app = kind not in elsewhere
     assert (other != ticket_steps(one)) is is_in_the_app
